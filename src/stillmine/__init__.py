@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stillmine: stop copies of intimate pictures without anyone having to see them.
+
+Nouns (wire, fingerprint, matching, ledger) are pure; actors (exchange, partner) do things.
+Nouns never import actors, actors never import each other, and only `wire` crosses the network.
+"""
+
+__version__ = "0.1.0"

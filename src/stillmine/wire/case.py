@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages between a person's device and the exchange.
+
+They hold fingerprints and an age statement and have no place for a picture, a file name, a name or an
+address. Times are whole minutes, UTC. Contract: spec/case.md.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+
+from stillmine.wire.errors import TooManyFingerprintsError, UnderEighteenError
+from stillmine.wire.feedback import NotRemovedReason
+from stillmine.wire.fingerprint import Fingerprint, Kind, Quality
+
+MAXIMUM_FINGERPRINTS_PER_CASE = 100
+DEFAULT_TERM_MONTHS = 24
+
+FingerprintId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+TermMonths = Annotated[int, msgspec.Meta(ge=1, le=DEFAULT_TERM_MONTHS)]
+
+
+class CaseState(StrEnum):
+    """`open -> withdrawn | expired`; nothing leads back."""
+
+    OPEN = "open"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class FingerprintState(StrEnum):
+    """`active <-> suspended`, `active | suspended -> withdrawn`; nothing leads back from withdrawn."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
+
+
+class Role(StrEnum):
+    """Who opens the case."""
+
+    PERSON = "person"
+    ASKED_BY_PERSON = "asked_by_person"
+
+
+class Statement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the person says of themself; it is checked and never stored."""
+
+    role: Role
+    is_adult_now: bool
+    was_adult_then: bool
+
+
+class OpenCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Open a case; the key's derived values are in the Authorization header."""
+
+    version: Literal[1]
+    statement: Statement
+    fingerprints: list[Fingerprint]
+    term_months: TermMonths = DEFAULT_TERM_MONTHS
+
+    def __post_init__(self) -> None:
+        if not (self.statement.is_adult_now and self.statement.was_adult_then):
+            raise UnderEighteenError
+        _require_count(self.fingerprints)
+
+
+class AddFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Add to an open case; a fingerprint that is already there is not added twice."""
+
+    version: Literal[1]
+    fingerprints: list[Fingerprint]
+
+    def __post_init__(self) -> None:
+        _require_count(self.fingerprints)
+
+
+class Withdraw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Withdraw one fingerprint, or the whole case where `fingerprint_id` is null. Repeating it is harmless."""
+
+    version: Literal[1]
+    fingerprint_id: FingerprintId | None = None
+
+
+class PartnerStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one partner did about one fingerprint; null means it has not happened."""
+
+    partner: str
+    given_at: datetime | None = None
+    found_at: datetime | None = None
+    removed_at: datetime | None = None
+    not_removed_at: datetime | None = None
+    not_removed_reason: NotRemovedReason | None = None
+    withdrawal_confirmed_at: datetime | None = None
+
+
+class CaseFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One fingerprint of a case; `value` is null once withdrawn, because it is erased."""
+
+    id: FingerprintId
+    kind: Kind
+    state: FingerprintState
+    value: str | None
+    quality: Quality
+    added_at: datetime
+    withdrawn_at: datetime | None
+    partners: list[PartnerStatus]
+
+
+class CaseView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All that the exchange knows of a case."""
+
+    state: CaseState
+    opened_at: datetime
+    expires_at: datetime
+    withdrawn_at: datetime | None
+    fingerprints: list[CaseFingerprint]
+
+
+def _require_count(fingerprints: list[Fingerprint]) -> None:
+    if not 1 <= len(fingerprints) <= MAXIMUM_FINGERPRINTS_PER_CASE:
+        raise TooManyFingerprintsError(f"1 to {MAXIMUM_FINGERPRINTS_PER_CASE} at once")
+    for fingerprint in fingerprints:
+        fingerprint.require_quality()

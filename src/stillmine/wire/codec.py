@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JSON in and out of wire messages, in one place, so that every edge refuses the same things.
+
+`decode` accepts exactly the fields of the message and bounds the size; it must never put a value that
+was sent into an error.
+"""
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from stillmine.wire.errors import MalformedMessageError, MessageTooLargeError, StillmineError
+
+MAXIMUM_MESSAGE_BYTES = 256 * 1024
+"""Largest JSON message any edge accepts, unless that edge names its own limit."""
+
+Message = TypeVar("Message")
+
+_QUOTED = re.compile(r"'[^']*'|`[^`]*`(?!$)")
+_PATH = re.compile(r" - at `([^`]*)`$")
+
+
+def decode(data: bytes, message_type: type[Message], maximum_bytes: int = MAXIMUM_MESSAGE_BYTES) -> Message:
+    """Return the message in `data`.
+
+    Raises MessageTooLargeError over `maximum_bytes`, MalformedMessageError for anything that is not
+    exactly this message, and the message's own StillmineError where a field's value is refused.
+    """
+    if len(data) > maximum_bytes:
+        raise MessageTooLargeError(f"limit: {maximum_bytes} bytes")
+    try:
+        return msgspec.json.decode(data, type=message_type)
+    except StillmineError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        cause = error.__cause__
+        if isinstance(cause, StillmineError):
+            raise cause from None
+        raise MalformedMessageError(_place(error)) from None
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """Return the JSON form; equal messages give equal bytes."""
+    return msgspec.json.encode(message)
+
+
+def _place(error: Exception) -> str:
+    """Say where the message is wrong without repeating a word of it."""
+    text = str(error)
+    path = _PATH.search(text)
+    if path:
+        return f"at {path.group(1)}"
+    return "not JSON" if isinstance(error, UnicodeDecodeError) or "JSON" in text else "wrong or missing field"

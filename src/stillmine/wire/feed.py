@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The native list feed: what list partners fetch, in order, tombstones included.
+
+An entry's id is made for one partner only and tells nothing of the case; there are no times and no case
+numbers, so that a partner cannot tell which fingerprints belong together. Contract: spec/feed.md.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.feedback import OpaqueId
+from stillmine.wire.fingerprint import Kind, Quality
+
+DEFAULT_PAGE_ENTRIES = 500
+MAXIMUM_PAGE_ENTRIES = 1000
+
+
+class FeedEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The newest state of one fingerprint; `value` and `quality` are there only while it is active."""
+
+    id: OpaqueId
+    kind: Kind
+    state: FingerprintState
+    value: str | None = None
+    quality: Quality | None = None
+
+
+class FeedPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Entries in the order of change; `cursor` goes into the next request, also when the page is empty."""
+
+    version: Literal[1]
+    entries: list[FeedEntry]
+    cursor: str
+    has_more: bool
+
+
+class AcknowledgeFeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The partner says: everything up to this cursor is applied, tombstones no longer match here."""
+
+    version: Literal[1]
+    cursor: str

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages between a platform and its own partner service.
+
+The exact distance stays inside: a bucket is enough for a reviewer, and a finer answer would teach an
+uploader how far to alter a copy. Contract: spec/screen.md.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+
+from stillmine.wire.errors import MalformedMessageError
+from stillmine.wire.feedback import NotRemovedReason, OpaqueId
+from stillmine.wire.fingerprint import Fingerprint, Kind
+
+MAXIMUM_FINGERPRINTS_PER_SCREEN = 100
+
+
+class ScreenOutcome(StrEnum):
+    """What a platform does next: hold, let through, or decide without an answer."""
+
+    MATCH = "match"
+    NO_MATCH = "no_match"
+    NOT_SCREENED = "not_screened"
+
+
+class MatchClass(StrEnum):
+    """`exact`: the same file or the same 256 bits; `near`: within the threshold."""
+
+    EXACT = "exact"
+    NEAR = "near"
+
+
+class DistanceBucket(StrEnum):
+    """How near, in steps of eight bits."""
+
+    SAME = "0-7"
+    CLOSE = "8-15"
+    MIDDLE = "16-23"
+    FAR = "24-31"
+
+
+class Variant(StrEnum):
+    """What was done to the upload before it matched."""
+
+    ORIGINAL = "original"
+    ROTATE90 = "rotate90"
+    ROTATE180 = "rotate180"
+    ROTATE270 = "rotate270"
+    FLIP_HORIZONTAL = "flip_horizontal"
+    FLIP_VERTICAL = "flip_vertical"
+    TRANSPOSE = "transpose"
+    TRANSVERSE = "transverse"
+
+
+class Decision(StrEnum):
+    """What a reviewer decides about a match."""
+
+    REMOVED = "removed"
+    NOT_REMOVED = "not_removed"
+
+
+class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One fingerprint that the upload is near; `match_id` goes into the review."""
+
+    match_id: OpaqueId
+    kind: Kind
+    match_class: MatchClass
+    distance_bucket: DistanceBucket
+    variant: Variant
+
+
+class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to a screen request; `reason` is an error code where the upload was not screened."""
+
+    outcome: ScreenOutcome
+    matches: list[ScreenMatch]
+    synced_at: datetime | None
+    reason: str | None = None
+
+
+class ScreenFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Screen fingerprints that the platform made itself."""
+
+    version: Literal[1]
+    fingerprints: Annotated[list[Fingerprint], msgspec.Meta(min_length=1, max_length=MAXIMUM_FINGERPRINTS_PER_SCREEN)]
+
+
+class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reviewer's decision about one match; a reason goes with `not_removed` and only with it."""
+
+    version: Literal[1]
+    decision: Decision
+    reason: NotRemovedReason | None = None
+
+    def __post_init__(self) -> None:
+        if (self.decision is Decision.NOT_REMOVED) != (self.reason is not None):
+            raise MalformedMessageError("a reason goes with not_removed, and only with it")
+
+
+def distance_bucket(distance_bits: int) -> DistanceBucket:
+    """Return the bucket of a distance of 0 to 31 bits; raises ValueError outside."""
+    if not 0 <= distance_bits <= 31:
+        raise ValueError("distance_bits is 0 to 31")
+    return list(DistanceBucket)[distance_bits // 8]
