@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+# Two commands are enough: `make demo` and `make test`. `make help` lists the rest.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ASTRO_TELEMETRY_DISABLED := 1
+export PYTHONDONTWRITEBYTECODE := 1
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(shell find kernel -name '*.c' -o -name '*.h' -o -name CMakeLists.txt 2>/dev/null)
+PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
+	$(wildcard portal/*.json portal/*.mjs portal/*.ts)
+
+.PHONY: help demo test test-long check bench lock wasm clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+demo: .build/kernel .build/portal ## run the main job on a real photograph, then leave everything running (DEMO_EXIT=1: stop at the end)
+	stillmine demo $(if $(DEMO_EXIT),--exit)
+
+test: .build/machine-test .build/kernel .build/portal check ## all tests, on SQLite, PostgreSQL and in Chromium
+	cd portal && npm run --silent test
+	pytest --database=postgresql tests/exchange tests/journey
+	pytest
+
+test-long: .build/machine-test .build/kernel .build/portal ## the slower suites
+	pytest -m long
+
+check: .build/kernel .build/portal ## lint, types, boundaries
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	cd portal && npm run --silent check
+
+bench: .build/kernel ## measure against the named peers, in one run
+	python bench/fingerprint.py
+
+wasm: .build/python ## rebuild the committed WASM (tests compare its bytes)
+	python tools/build_wasm.py
+
+lock: ## renew requirements.lock from pyproject.toml
+	pip-compile --quiet --upgrade --extra exchange --extra partner --extra dev --generate-hashes --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+
+clean: ## remove everything that was built or installed here
+	rm -rf .venv .build build portal/node_modules portal/dist portal/.astro
+
+# What follows runs once, and again only when its inputs change.
+
+.build/machine: tools/prepare_machine.sh
+	@mkdir -p .build
+	bash tools/prepare_machine.sh build "$(PYTHON)"
+	@touch $@
+
+.build/machine-test: tools/prepare_machine.sh
+	@mkdir -p .build
+	bash tools/prepare_machine.sh test "$(PYTHON)"
+	@touch $@
+
+.build/python: requirements.lock | .build/machine
+	test -x .venv/bin/pip || "$(PYTHON)" -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.build/kernel: $(KERNEL_SOURCES) | .build/python
+	@$(MAKE) --no-print-directory .build/python
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.build/node-modules: portal/package-lock.json | .build/python
+	cd portal && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.build/portal: $(PORTAL_SOURCES) .build/node-modules
+	cd portal && npm run --silent build
+	@touch $@

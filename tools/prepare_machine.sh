@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Makes sure that the few things which pip can't bring are on this machine: Python 3.11 with venv and headers, a C compiler,
+# and, for `test`, a Chromium. Where we are root on Debian it installs what is missing; elsewhere it says what to install.
+set -euo pipefail
+purpose=${1:?usage: prepare_machine.sh build|test PYTHON}
+python=${2:-}
+
+missing=()
+if [ -z "$python" ] || ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    missing+=(python3 python3-venv python3-dev)
+else
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    "$python" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' ||
+        missing+=(python3-dev)
+fi
+command -v cc >/dev/null || command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+if [ "$purpose" = test ]; then
+    command -v chromium >/dev/null || missing+=(chromium)
+    fc-list 2>/dev/null | grep -q . || missing+=(fonts-dejavu-core)
+fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing what is missing here: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    exit 0
+fi
+echo "Missing on this machine: ${missing[*]} (names of Debian packages)." >&2
+echo "Install them with your system's package manager, then run the same command again." >&2
+exit 1
