@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stillmine demo`: the main job on a real photograph, narrated; then everything stays up until Ctrl-C."""
+
+import asyncio
+import tempfile
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from stillmine.demo.platform import Platform
+from stillmine.demo.processes import System, free_port
+from stillmine.demo.story import Pictures, Story
+from stillmine.wire.errors import NotConfiguredError
+
+app = typer.Typer(invoke_without_command=True, pretty_exceptions_enable=False)
+
+_PROJECT = Path(__file__).resolve().parents[3]
+_PHOTOGRAPH = "market.jpg"
+
+
+@app.callback()
+def demo(
+    context: typer.Context,
+    leave: Annotated[bool, typer.Option("--exit", help="End after the story; exit code 0 only if all of it held.")] = False,
+    media: Annotated[Path, typer.Option(help="Folder of photographs; the first is the one that the case is about.")] = _PROJECT / "media",
+) -> None:
+    """Fingerprint a photograph, open a case, see altered copies stopped, withdraw, see them pass; then leave everything running."""
+    if context.invoked_subcommand:
+        return
+    console = Console(highlight=False, width=140)
+    pictures = _pictures(media)
+    ports = [free_port(wished) for wished in (8400, 8401, 8402)]
+    with tempfile.TemporaryDirectory(prefix="stillmine-demo-") as folder:
+        console.print("Stillmine, the main job: starting an exchange, a partner and a pretend platform …")
+        with System(Path(folder), *ports) as system:
+            has_held = Story(system, pictures, console).tell()
+            console.print("\n[bold]Everything held.[/bold]" if has_held else "\n[bold]Not everything held; see above.[/bold]")
+            if not leave:
+                _stay(console, system, pictures)
+    raise typer.Exit(0 if has_held else 1)
+
+
+@app.command(hidden=True)
+def platform(
+    partner: Annotated[str, typer.Option(help="Address of the partner service.")],
+    service_key_file: Annotated[Path, typer.Option(help="File with the partner service's key.")],
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")],
+) -> None:
+    """Serve Example Social, the pretend platform."""
+    from granian.constants import Interfaces  # noqa: PLC0415 - only this process needs the server
+    from granian.server.embed import Server  # noqa: PLC0415
+
+    application = Platform(partner, service_key_file.read_text().strip()).app()
+    server = Server(application, address="127.0.0.1", port=port, interface=Interfaces.ASGI)
+    asyncio.run(server.serve())
+
+
+def _pictures(media: Path) -> Pictures:
+    """Take the demo's photograph and four others; raises NotConfiguredError where there are too few."""
+    photographs = sorted(path for path in media.glob("**/*.jpg") if path.is_file())
+    if len(photographs) < 5:
+        raise NotConfiguredError(f"--media: five JPEG photographs are needed, {len(photographs)} are in {media}")
+    return Pictures(photographs[0], photographs[1:5])
+
+
+def _stay(console: Console, system: System, pictures: Pictures) -> None:
+    console.print("\n[bold]Still running, to try by hand:[/bold]")
+    console.print(
+        f"   portal          {system.url('exchange')}/          (protect a picture, for example {pictures.photograph})", soft_wrap=True
+    )
+    console.print(f"   Example Social  {system.url('platform')}/          (post it, or an altered copy)")
+    console.print(f"   partner         {system.url('partner')}/health")
+    console.print("Ctrl-C stops everything and deletes what it kept.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print("\nStopping.")

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The house's own rules, held by a machine: sizes, licences, purity, nothing left for later, nothing of this machine."""
+
+import ast
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SKIPPED = {".git", ".venv", ".build", "build", "node_modules", "dist", ".astro", "__pycache__", ".hypothesis", ".demo"}
+SOURCE_ENDINGS = {".py", ".c", ".h", ".ts", ".tsx", ".js", ".mjs", ".css", ".astro", ".sh", ".pyi"}
+GENERATED = re.compile(r"(^|/)(migrations/|pdq_tables\.h|types\.ts$)")
+MAXIMUM_SOURCE_LINES, MAXIMUM_TEST_LINES, MAXIMUM_FUNCTION_LINES = 400, 500, 60
+NOUNS = ("wire", "fingerprint", "matching")
+
+
+def files() -> Iterator[Path]:
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in SKIPPED and not name.endswith("_cache")]
+        yield from (Path(folder) / name for name in names)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def sources() -> list[Path]:
+    return [path for path in files() if path.suffix in SOURCE_ENDINGS]
+
+
+def python_sources() -> list[Path]:
+    return [path for path in sources() if path.suffix == ".py"]
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    for path in files():
+        try:
+            yield relative(path), path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(python_sources()) > 20
+
+
+def test_every_source_names_its_licence() -> None:
+    wrong = [relative(path) for path in sources() if "SPDX-License-Identifier: Apache-2.0" not in path.read_text()[:200]]
+    assert not wrong
+
+
+def test_files_are_short_enough_to_read() -> None:
+    wrong = []
+    for path in sources():
+        name = relative(path)
+        is_test = "/tests/" in f"/{name}" or ".test." in name
+        limit = MAXIMUM_TEST_LINES if is_test else MAXIMUM_SOURCE_LINES
+        lines = path.read_text().count("\n")
+        if lines > limit and not GENERATED.search(name):
+            wrong.append(f"{name}: {lines} lines")
+    assert not wrong
+
+
+def test_functions_are_short_enough_to_read() -> None:
+    wrong = []
+    for path in python_sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                if lines > MAXIMUM_FUNCTION_LINES:
+                    wrong.append(f"{relative(path)}:{node.name}: {lines} lines")
+    assert not wrong
+
+
+def test_modules_say_why_they_exist() -> None:
+    wrong = [
+        relative(path)
+        for path in python_sources()
+        if "migrations" not in path.parts and path.read_text().count("\n") > 1 and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert not wrong
+
+
+def test_nothing_is_left_for_later() -> None:
+    later = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
+    wrong = [relative(path) for path in sources() if later.search(path.read_text())]
+    assert not wrong
+
+
+def test_no_pickle_anywhere() -> None:
+    wrong = [
+        relative(path)
+        for path in python_sources()
+        if re.search(r"^\s*(import|from) (pickle|marshal|shelve|dill)\b", path.read_text(), re.M)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_nouns_read_no_clock_and_no_environment(noun: str) -> None:
+    impure = {"time", "random", "secrets", "os", "socket", "subprocess"}
+    wrong = []
+    for path in (ROOT / "src/stillmine" / noun).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            wrong += [f"{relative(path)} imports {name}" for name in names if name.split(".")[0] in impure]
+            if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}:
+                wrong.append(f"{relative(path)} reads a clock")
+    assert not wrong
+
+
+def test_no_room_without_a_name() -> None:
+    forbidden = {"utils", "helpers", "common", "impl", "misc"}
+    wrong = [relative(path) for path in sources() if forbidden & {part.split(".")[0] for part in path.relative_to(ROOT).parts}]
+    assert not wrong
+
+
+def test_nothing_of_this_machine_and_no_registry_is_committed() -> None:
+    machine = re.compile(r"(^|[^A-Za-z0-9_.])/(work|root|home/[a-z]+)/[A-Za-z.]")
+    registry = re.compile(r"(pypi\.|pythonhosted|npmjs|registry\.npm|deb\.debian)", re.I)
+    own = relative(Path(__file__))
+    wrong = [name for name, text in texts() if name != own and (machine.search(text) or registry.search(text))]
+    assert not wrong
+
+
+def test_locks_hold_no_download_address() -> None:
+    for name in ("requirements.lock", "portal/package-lock.json"):
+        text = (ROOT / name).read_text()
+        assert '"resolved"' not in text
+        assert not re.search(r"^[^#]*(https?|file)://\S+\.(whl|tgz|gz)", text, re.M), name
+    assert "--hash=sha256:" in (ROOT / "requirements.lock").read_text()

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages: what is taken, what is refused and with which code, and that a refusal repeats nothing that was sent."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stillmine.wire import codec
+from stillmine.wire.case import OpenCase, Withdraw
+from stillmine.wire.errors import MalformedMessageError, MessageTooLargeError, StillmineError
+from stillmine.wire.feedback import SubmitFeedback
+from stillmine.wire.screen import DistanceBucket, Review, distance_bucket
+
+MARK = "holiday-photo-of-example"
+STATEMENT = {"role": "person", "is_adult_now": True, "was_adult_then": True}
+PDQ = {"kind": "pdq", "value": "0f" * 32, "quality": 88}
+OPEN = {"version": 1, "statement": STATEMENT, "fingerprints": [PDQ], "term_months": 24}
+
+
+def refused(message_type: type, body: object) -> StillmineError:
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    with pytest.raises(StillmineError) as caught:
+        codec.decode(data, message_type)
+    assert MARK not in str(caught.value)
+    assert MARK not in repr(caught.value.message())
+    return caught.value
+
+
+def test_open_case_round_trip() -> None:
+    message = codec.decode(json.dumps(OPEN).encode(), OpenCase)
+    assert codec.decode(codec.encode(message), OpenCase) == message
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"file_name": MARK}, "malformed_message"),
+        ({MARK: 1}, "malformed_message"),
+        ({"version": 2}, "malformed_message"),
+        ({"version": MARK}, "malformed_message"),
+        ({"fingerprints": MARK}, "malformed_message"),
+        ({"fingerprints": []}, "too_many_fingerprints"),
+        ({"fingerprints": [PDQ] * 101}, "too_many_fingerprints"),
+        ({"fingerprints": [{**PDQ, "value": "0f" * 31}]}, "fingerprint_malformed"),
+        ({"fingerprints": [{**PDQ, "value": "0f" * 33}]}, "fingerprint_malformed"),
+        ({"fingerprints": [{**PDQ, "value": "0F" * 32}]}, "fingerprint_malformed"),
+        ({"fingerprints": [{**PDQ, "value": "zz" * 32}]}, "fingerprint_malformed"),
+        ({"fingerprints": [{**PDQ, "value": MARK}]}, "fingerprint_malformed"),
+        ({"fingerprints": [{**PDQ, "kind": "md5"}]}, "kind_not_accepted"),
+        ({"fingerprints": [{**PDQ, "kind": MARK}]}, "malformed_message"),
+        ({"fingerprints": [{**PDQ, "quality": 49}]}, "quality_too_low"),
+        ({"fingerprints": [{**PDQ, "quality": 101}]}, "malformed_message"),
+        ({"fingerprints": [{**PDQ, "name": MARK}]}, "malformed_message"),
+        ({"statement": {**STATEMENT, "is_adult_now": False}}, "under_18"),
+        ({"statement": {**STATEMENT, "was_adult_then": False}}, "under_18"),
+        ({"statement": {**STATEMENT, "role": MARK}}, "malformed_message"),
+        ({"term_months": 0}, "malformed_message"),
+        ({"term_months": 25}, "malformed_message"),
+    ],
+)
+def test_open_case_refuses(change: dict[str, Any], code: str) -> None:
+    assert refused(OpenCase, {**OPEN, **change}).code == code
+
+
+@pytest.mark.parametrize("field", ["version", "statement", "fingerprints"])
+def test_open_case_needs_every_field(field: str) -> None:
+    assert refused(OpenCase, {name: value for name, value in OPEN.items() if name != field}).code == "malformed_message"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b"\xff\xfe", b'"' + MARK.encode() + b'"', b"{" * 10_000, b"1e999999"])
+def test_what_is_not_a_message_is_refused(body: bytes) -> None:
+    assert isinstance(refused(OpenCase, body), MalformedMessageError)
+
+
+def test_size_is_checked_before_anything_else() -> None:
+    assert isinstance(refused(OpenCase, b" " * (codec.MAXIMUM_MESSAGE_BYTES + 1)), MessageTooLargeError)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_bring_another_kind_of_error(data: bytes) -> None:
+    for message_type in (OpenCase, Withdraw, SubmitFeedback, Review):
+        with pytest.raises(StillmineError) as caught:
+            codec.decode(data, message_type)
+        assert 400 <= caught.value.status < 500
+
+
+@pytest.mark.parametrize(("outcome", "reason"), [("removed", "not_intimate"), ("found", "not_the_same"), ("not_removed", None)])
+def test_a_reason_goes_with_not_removed_and_only_with_it(outcome: str, reason: str | None) -> None:
+    report = {"feedback_id": "0" * 32, "fingerprint_id": "1" * 32, "outcome": outcome, "reason": reason}
+    assert refused(SubmitFeedback, {"version": 1, "feedback": [report]}).code == "malformed_message"
+
+
+@pytest.mark.parametrize(("bits", "bucket"), [(0, "0-7"), (7, "0-7"), (8, "8-15"), (16, "16-23"), (31, "24-31")])
+def test_distance_bucket(bits: int, bucket: str) -> None:
+    assert distance_bucket(bits) is DistanceBucket(bucket)
+
+
+@pytest.mark.parametrize("bits", [-1, 32])
+def test_there_is_no_bucket_beyond_a_match(bits: int) -> None:
+    with pytest.raises(ValueError, match="0 to 31"):
+        distance_bucket(bits)
