@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Checks an answer against the shape that the wire package gives it, before any page believes it.
+ *
+ * Fields this build doesn't know are left alone: a newer exchange may say more than an open page understands.
+ */
+
+import { SHAPES, type CaseView, type ErrorMessage } from "./types";
+
+interface Shape {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Shape[];
+  readonly items?: Shape;
+  readonly properties?: { readonly [field: string]: Shape };
+  readonly required?: readonly string[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+const COMPONENTS: { readonly [name: string]: Shape } = SHAPES;
+
+/** Say whether a decoded answer is a CaseView. */
+export function isCaseView(value: unknown): value is CaseView {
+  return fits(value, { $ref: "CaseView" });
+}
+
+/** Say whether a decoded answer is an ErrorMessage. */
+export function isErrorMessage(value: unknown): value is ErrorMessage {
+  return fits(value, { $ref: "ErrorMessage" });
+}
+
+function fits(value: unknown, shape: Shape): boolean {
+  if (shape.$ref !== undefined) {
+    const component = COMPONENTS[shape.$ref];
+    return component !== undefined && fits(value, component);
+  }
+  if (shape.anyOf) return shape.anyOf.some((choice) => fits(value, choice));
+  if (shape.enum) return shape.enum.includes(value);
+  switch (shape.type) {
+    case "null":
+      return value === null;
+    case "boolean":
+      return typeof value === "boolean";
+    case "string":
+      return typeof value === "string" && (shape.pattern === undefined || new RegExp(shape.pattern).test(value));
+    case "integer":
+      return Number.isInteger(value) && inRange(Number(value), shape);
+    case "array":
+      return Array.isArray(value) && value.every((item) => fits(item, shape.items ?? {}));
+    case "object":
+      return fitsObject(value, shape);
+    default:
+      return false;
+  }
+}
+
+function inRange(value: number, shape: Shape): boolean {
+  return value >= (shape.minimum ?? -Infinity) && value <= (shape.maximum ?? Infinity);
+}
+
+function fitsObject(value: unknown, shape: Shape): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  if (!(shape.required ?? []).every((field) => fields.has(field))) return false;
+  return Object.entries(shape.properties ?? {}).every(([field, inner]) => !fields.has(field) || fits(fields.get(field), inner));
+}

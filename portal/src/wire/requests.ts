@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The only place that speaks to the exchange.
+ *
+ * A request is made first, as bytes, so that a page can show exactly those bytes and then send exactly those bytes.
+ * No cookie, no referrer and no cached copy goes along. Contract: spec/case.md.
+ */
+
+import { isCaseView, isErrorMessage } from "./check";
+import {
+  DEFAULT_TERM_MONTHS,
+  ERROR_CODES,
+  type AddFingerprints,
+  type CaseView,
+  type Fingerprint,
+  type OpenCase,
+  type Statement,
+  type Withdraw,
+} from "./types";
+
+/** What can go wrong: the exchange's own codes, and three that only this side can see. */
+export type ErrorCode = (typeof ERROR_CODES)[number] | "unreachable" | "answer_unreadable" | "unknown";
+
+export class ExchangeError extends Error {
+  constructor(readonly code: ErrorCode) {
+    super(code);
+  }
+}
+
+/** A request, whole, before it is sent. */
+export interface PreparedRequest {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly authorization: string;
+  /** The exact body; null where there is none. */
+  readonly body: Uint8Array<ArrayBuffer> | null;
+}
+
+const CASE_PATH = "/api/v1/case";
+const ANSWER_TIME_MILLISECONDS = 30_000;
+
+/** Fields stand in the order of the wire package, so that equal messages are equal bytes on both sides. */
+export function openCase(authorization: string, statement: Statement, fingerprints: readonly Fingerprint[]): PreparedRequest {
+  const { role, is_adult_now, was_adult_then } = statement;
+  const message: OpenCase = {
+    version: 1,
+    statement: { role, is_adult_now, was_adult_then },
+    fingerprints: fingerprints.map(ordered),
+    term_months: DEFAULT_TERM_MONTHS,
+  };
+  return post(CASE_PATH, authorization, message);
+}
+
+export function addFingerprints(authorization: string, fingerprints: readonly Fingerprint[]): PreparedRequest {
+  const message: AddFingerprints = { version: 1, fingerprints: fingerprints.map(ordered) };
+  return post(`${CASE_PATH}/fingerprints`, authorization, message);
+}
+
+/** Withdraw one fingerprint, or the whole case where `fingerprintId` is null. */
+export function withdraw(authorization: string, fingerprintId: string | null): PreparedRequest {
+  const message: Withdraw = { version: 1, fingerprint_id: fingerprintId };
+  return post(`${CASE_PATH}/withdraw`, authorization, message);
+}
+
+export function showCase(authorization: string): PreparedRequest {
+  return { method: "GET", path: CASE_PATH, authorization, body: null };
+}
+
+/** Send a request and return the case; throws ExchangeError, never anything else. */
+export async function send(request: PreparedRequest): Promise<CaseView> {
+  const answer = await reach(request);
+  const value = await readJson(answer);
+  if (answer.ok && isCaseView(value)) return value;
+  if (answer.ok) throw new ExchangeError("answer_unreadable");
+  throw new ExchangeError(isErrorMessage(value) ? knownCode(value.code) : codeOfStatus(answer.status));
+}
+
+async function reach(request: PreparedRequest): Promise<Response> {
+  const headers: Record<string, string> = { Authorization: request.authorization };
+  if (request.body) headers["Content-Type"] = "application/json";
+  const giveUp = new AbortController();
+  const timer = setTimeout(() => giveUp.abort(), ANSWER_TIME_MILLISECONDS);
+  try {
+    return await fetch(request.path, {
+      method: request.method,
+      headers,
+      body: request.body,
+      credentials: "omit",
+      cache: "no-store",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+      signal: giveUp.signal,
+    });
+  } catch {
+    throw new ExchangeError("unreachable");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readJson(answer: Response): Promise<unknown> {
+  try {
+    return await answer.json();
+  } catch {
+    return null;
+  }
+}
+
+function knownCode(code: string): ErrorCode {
+  return ERROR_CODES.find((known) => known === code) ?? "unknown";
+}
+
+/** An answer without a message comes from something between here and the exchange. */
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 429) return "too_many_attempts";
+  return status >= 500 ? "unreachable" : "answer_unreadable";
+}
+
+function ordered({ kind, value, quality }: Fingerprint): Fingerprint {
+  return { kind, value, quality };
+}
+
+function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw): PreparedRequest {
+  return { method: "POST", path, authorization, body: new TextEncoder().encode(JSON.stringify(message)) };
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+// Made by tools/wire_types.py from stillmine.wire; change it there and run the tool.
+
+/** Open a case; the key's derived values are in the Authorization header. */
+export interface OpenCase {
+  readonly version: 1;
+  readonly statement: Statement;
+  readonly fingerprints: readonly Fingerprint[];
+  readonly term_months?: number;
+}
+
+/** What the person says of themself; it is checked and never stored. */
+export interface Statement {
+  readonly role: Role;
+  readonly is_adult_now: boolean;
+  readonly was_adult_then: boolean;
+}
+
+/** Who opens the case. */
+export type Role = "asked_by_person" | "person";
+
+/** One fingerprint: `value` is 64 lower-case hex digits for `pdq`, `quality` 0 to 100. */
+export interface Fingerprint {
+  readonly kind: Kind;
+  readonly value: string;
+  readonly quality: number;
+}
+
+/** What a fingerprint was made of. */
+export type Kind = "chromaprint" | "md5" | "pdq" | "regions" | "sha256" | "vpdq";
+
+/** Add to an open case; a fingerprint that is already there is not added twice. */
+export interface AddFingerprints {
+  readonly version: 1;
+  readonly fingerprints: readonly Fingerprint[];
+}
+
+/** Withdraw one fingerprint, or the whole case where `fingerprint_id` is null. Repeating it is harmless. */
+export interface Withdraw {
+  readonly version: 1;
+  readonly fingerprint_id?: string | null;
+}
+
+/** All that the exchange knows of a case. */
+export interface CaseView {
+  readonly state: CaseState;
+  readonly opened_at: string;
+  readonly expires_at: string;
+  readonly withdrawn_at: string | null;
+  readonly fingerprints: readonly CaseFingerprint[];
+}
+
+/** `open -> withdrawn | expired`; nothing leads back. */
+export type CaseState = "expired" | "open" | "withdrawn";
+
+/** One fingerprint of a case; `value` is null once withdrawn, because it is erased. */
+export interface CaseFingerprint {
+  readonly id: string;
+  readonly kind: Kind;
+  readonly state: FingerprintState;
+  readonly value: string | null;
+  readonly quality: number;
+  readonly added_at: string;
+  readonly withdrawn_at: string | null;
+  readonly partners: readonly PartnerStatus[];
+}
+
+/** `active <-> suspended`, `active | suspended -> withdrawn`; nothing leads back from withdrawn. */
+export type FingerprintState = "active" | "suspended" | "withdrawn";
+
+/** What one partner did about one fingerprint; null means it has not happened. */
+export interface PartnerStatus {
+  readonly partner: string;
+  readonly given_at?: string | null;
+  readonly found_at?: string | null;
+  readonly removed_at?: string | null;
+  readonly not_removed_at?: string | null;
+  readonly not_removed_reason?: NotRemovedReason | null;
+  readonly withdrawal_confirmed_at?: string | null;
+}
+
+/** Why a copy stays up. */
+export type NotRemovedReason = "already_gone" | "not_against_rules" | "not_intimate" | "not_the_same";
+
+/** What goes over the wire when something is refused. */
+export interface ErrorMessage {
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: string;
+}
+
+/** Every error code that a person's device can meet. */
+export const ERROR_CODES = [
+  "internal_error",
+  "malformed_message",
+  "message_too_large",
+  "not_found",
+  "method_not_allowed",
+  "fingerprint_malformed",
+  "kind_not_accepted",
+  "quality_too_low",
+  "too_many_fingerprints",
+  "under_18",
+  "case_key_missing",
+  "case_key_malformed",
+  "case_not_found",
+  "case_already_open",
+  "case_closed",
+  "fingerprint_not_found",
+  "conflict",
+  "too_many_attempts",
+] as const;
+
+export const MAXIMUM_FINGERPRINTS_PER_CASE = 100;
+export const MINIMUM_QUALITY = 50;
+export const DEFAULT_TERM_MONTHS = 24;
+
+/** Shapes of what is read, for the check at run time; see check.ts. */
+export const SHAPES = {
+ "Kind": {
+  "enum": [
+   "chromaprint",
+   "md5",
+   "pdq",
+   "regions",
+   "sha256",
+   "vpdq"
+  ]
+ },
+ "CaseView": {
+  "type": "object",
+  "required": [
+   "state",
+   "opened_at",
+   "expires_at",
+   "withdrawn_at",
+   "fingerprints"
+  ],
+  "properties": {
+   "state": {
+    "$ref": "CaseState"
+   },
+   "opened_at": {
+    "type": "string"
+   },
+   "expires_at": {
+    "type": "string"
+   },
+   "withdrawn_at": {
+    "anyOf": [
+     {
+      "type": "string"
+     },
+     {
+      "type": "null"
+     }
+    ]
+   },
+   "fingerprints": {
+    "type": "array",
+    "items": {
+     "$ref": "CaseFingerprint"
+    }
+   }
+  }
+ },
+ "CaseState": {
+  "enum": [
+   "expired",
+   "open",
+   "withdrawn"
+  ]
+ },
+ "CaseFingerprint": {
+  "type": "object",
+  "required": [
+   "id",
+   "kind",
+   "state",
+   "value",
+   "quality",
+   "added_at",
+   "withdrawn_at",
+   "partners"
+  ],
+  "properties": {
+   "id": {
+    "type": "string",
+    "pattern": "^[0-9a-f]{32}$"
+   },
+   "kind": {
+    "$ref": "Kind"
+   },
+   "state": {
+    "$ref": "FingerprintState"
+   },
+   "value": {
+    "anyOf": [
+     {
+      "type": "string"
+     },
+     {
+      "type": "null"
+     }
+    ]
+   },
+   "quality": {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 100
+   },
+   "added_at": {
+    "type": "string"
+   },
+   "withdrawn_at": {
+    "anyOf": [
+     {
+      "type": "string"
+     },
+     {
+      "type": "null"
+     }
+    ]
+   },
+   "partners": {
+    "type": "array",
+    "items": {
+     "$ref": "PartnerStatus"
+    }
+   }
+  }
+ },
+ "FingerprintState": {
+  "enum": [
+   "active",
+   "suspended",
+   "withdrawn"
+  ]
+ },
+ "PartnerStatus": {
+  "type": "object",
+  "required": [
+   "partner"
+  ],
+  "properties": {
+   "partner": {
+    "type": "string"
+   },
+   "given_at": {
+    "anyOf": [
+     {
+      "type": "string"
+     },
+     {
+      "type": "null"
+     }
+    ]
+   },
+   "found_at": {
+    "anyOf": [
+     {
+      "type": "string"
+     },
+     {
+      "type": "null"
+     }
+    ]
+   },
+   "removed_at": {
+    "anyOf": [
+     {
+      "type": "string"
+     },
+     {
+      "type": "null"
+     }
+    ]
+   },
+   "not_removed_at": {
+    "anyOf": [
+     {
+      "type": "string"
+     },
+     {
+      "type": "null"
+     }
+    ]
+   },
+   "not_removed_reason": {
+    "anyOf": [
+     {
+      "$ref": "NotRemovedReason"
+     },
+     {
+      "type": "null"
+     }
+    ]
+   },
+   "withdrawal_confirmed_at": {
+    "anyOf": [
+     {
+      "type": "string"
+     },
+     {
+      "type": "null"
+     }
+    ]
+   }
+  }
+ },
+ "NotRemovedReason": {
+  "enum": [
+   "already_gone",
+   "not_against_rules",
+   "not_intimate",
+   "not_the_same"
+  ]
+ },
+ "ErrorMessage": {
+  "type": "object",
+  "required": [
+   "code",
+   "message"
+  ],
+  "properties": {
+   "code": {
+    "type": "string"
+   },
+   "message": {
+    "type": "string"
+   },
+   "detail": {
+    "type": "string"
+   }
+  }
+ }
+} as const;
