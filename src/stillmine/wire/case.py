@@ -97,13 +97,13 @@ class PartnerStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CaseFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One fingerprint of a case; `value` is null once withdrawn, because it is erased."""
+    """One fingerprint of a case; `value` and `quality` are null once withdrawn, because they are erased."""
 
     id: FingerprintId
     kind: Kind
     state: FingerprintState
     value: str | None
-    quality: Quality
+    quality: Quality | None
     added_at: datetime
     withdrawn_at: datetime | None
     partners: list[PartnerStatus]
