@@ -4,9 +4,11 @@
 `--database=postgresql` starts a real PostgreSQL in a temporary folder and runs the same tests on it.
 """
 
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -44,3 +46,20 @@ def chromium_path() -> str:
     path = shutil.which("chromium")
     assert path, "Chromium is missing: install Debian's package `chromium`, or run `make test`, which does"
     return path
+
+
+@pytest.fixture
+def fresh_database_url(database_url: str | None) -> Iterator[str | None]:
+    """Like `database_url`, but a new empty database for one test."""
+    if database_url is None:
+        yield None
+        return
+    import psycopg
+
+    name = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield urlsplit(database_url)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

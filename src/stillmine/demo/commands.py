@@ -2,6 +2,7 @@
 """`stillmine demo`: the main job on a real photograph, narrated; then everything stays up until Ctrl-C."""
 
 import asyncio
+import signal
 import tempfile
 import threading
 from pathlib import Path
@@ -30,12 +31,13 @@ def demo(
     """Fingerprint a photograph, open a case, see altered copies stopped, withdraw, see them pass; then leave everything running."""
     if context.invoked_subcommand:
         return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being asked to end stops the children too
     console = Console(highlight=False, width=140)
     pictures = _pictures(media)
-    ports = [free_port(wished) for wished in (8400, 8401, 8402)]
+    ports = (free_port(8400), free_port(8401), free_port(8402))
     with tempfile.TemporaryDirectory(prefix="stillmine-demo-") as folder:
         console.print("Stillmine, the main job: starting an exchange, a partner and a pretend platform …")
-        with System(Path(folder), *ports) as system:
+        with System(Path(folder), ports) as system:
             has_held = Story(system, pictures, console).tell()
             console.print("\n[bold]Everything held.[/bold]" if has_held else "\n[bold]Not everything held; see above.[/bold]")
             if not leave:

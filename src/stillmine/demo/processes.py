@@ -24,12 +24,16 @@ SYNC_SECONDS = 5
 
 
 class System:
-    """An exchange with its portal, one partner and one platform; use it as a context manager."""
+    """An exchange with its portal, one partner and one platform; use it as a context manager.
 
-    def __init__(self, folder: Path, exchange_port: int, partner_port: int, platform_port: int) -> None:
+    `folder` takes all that they keep and log; `environment` is added to theirs.
+    """
+
+    def __init__(self, folder: Path, ports: tuple[int, int, int], environment: dict[str, str] | None = None) -> None:
         self._folder = folder
+        self.environment = {**os.environ, **(environment or {})}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._ports = {"exchange": exchange_port, "partner": partner_port, "platform": platform_port}
+        self._ports = dict(zip(("exchange", "partner", "platform"), ports, strict=True))
 
     def url(self, part: str) -> str:
         """Return the address of `exchange` (the portal is there too), `partner` or `platform`."""
@@ -73,7 +77,7 @@ class System:
         self._start("platform", "/", "platform", *settings, "--port", str(self._ports["platform"]), command="demo")
 
     def _run(self, *arguments: str) -> str:
-        done = subprocess.run([*_STILLMINE, *arguments], capture_output=True, text=True, check=False)
+        done = subprocess.run([*_STILLMINE, *arguments], capture_output=True, text=True, check=False, env=self.environment)
         if done.returncode:
             raise NotConfiguredError(f"`stillmine {' '.join(arguments)}` said: {done.stderr.strip()}")
         return done.stdout
@@ -81,7 +85,7 @@ class System:
     def _start(self, part: str, path: str, *arguments: str, command: str | None = None) -> None:
         """Start a part and wait until it answers at `path` (any answer but a failure to connect will do)."""
         log = (self._folder / f"{part}.log").open("wb")
-        process = subprocess.Popen([*_STILLMINE, command or part, *arguments], stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([*_STILLMINE, command or part, *arguments], stdout=log, stderr=subprocess.STDOUT, env=self.environment)
         log.close()
         self._processes[part] = process
         give_up_at = time.monotonic() + START_SECONDS
