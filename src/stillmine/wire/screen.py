@@ -100,6 +100,17 @@ class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise MalformedMessageError("a reason goes with not_removed, and only with it")
 
 
+class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the partner service is: counts and ages, never a fingerprint. `problem` is the error code of the last sync, if it failed."""
+
+    is_fresh: bool
+    synced_at: datetime | None
+    age_seconds: int | None
+    fingerprints: int
+    waiting_feedback: int
+    problem: str | None
+
+
 def distance_bucket(distance_bits: int) -> DistanceBucket:
     """Return the bucket of a distance of 0 to 31 bits; raises ValueError outside."""
     if not 0 <= distance_bits <= 31:
