@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PDQ's two box passes and its sampling along one axis, as one list of integer weights per sample; private. */
+#ifndef STILLMINE_PDQ_AXIS_H
+#define STILLMINE_PDQ_AXIS_H
+
+#include <stdint.h>
+
+/* 2 * window - 1 taps, window = ceil(length / 128) <= 256. */
+#define STILLMINE_MAX_TAPS 511
+#define STILLMINE_SAMPLES 64
+
+struct stillmine_axis {
+    uint32_t length;
+    uint32_t window;
+    uint32_t reach; /* taps before the centre */
+};
+
+struct stillmine_axis stillmine_make_axis(uint32_t length);
+
+/* First pixel, number of pixels, and sum of the weights of one of the 64 samples. */
+uint32_t stillmine_first_tap(const struct stillmine_axis *axis, uint32_t sample);
+uint32_t stillmine_count_taps(const struct stillmine_axis *axis, uint32_t sample);
+uint32_t stillmine_sum_weights(const struct stillmine_axis *axis, uint32_t sample);
+
+/* Weight of one tap, at most 256 * 255. */
+uint32_t stillmine_weigh_tap(const struct stillmine_axis *axis, uint32_t sample, uint32_t tap);
+
+#endif

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The compiled PDQ kernel: kernel/bindings/python/fingerprint_module.c."""
+
+from typing_extensions import Buffer
+
+LUMA8: int
+RGB8: int
+RGBA8: int
+MIN_DIMENSION: int
+MAX_DIMENSION: int
+MAX_PIXELS: int
+
+def pdq(pixels: Buffer, width: int, height: int, pixel_format: int, /) -> tuple[tuple[bytes, ...], int]:
+    """Return the eight hashes (32 bytes each, in the order of the variants) and the quality, 0 to 100.
+
+    `pixels` are unsigned bytes, flat or shaped (height, width[, channels]), rows top to bottom and each contiguous.
+    Lets go of the GIL. Raises ValueError for a wrong shape, size or format.
+    """
+
+def distance_bits(left: bytes, right: bytes, /) -> int:
+    """Return the number of differing bits of two hashes of 32 bytes; raises ValueError for other lengths."""

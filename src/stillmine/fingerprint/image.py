@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures to PDQ fingerprints.
+
+Holds the values and joins decoder and kernel; no algorithm. Safe to call from several threads: the decoder and the
+kernel let go of the GIL and share nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stillmine.fingerprint import _kernel
+from stillmine.fingerprint.decode import decode_image, require_size
+from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+VARIANTS = (
+    "original",
+    "rotate90",
+    "rotate180",
+    "rotate270",
+    "flip_horizontal",
+    "flip_vertical",
+    "transpose",
+    "transverse",
+)
+"""What was done to the picture that is asked about, in the order of `ImageFingerprint.variants`; turns are counter-clockwise."""
+
+_FORMATS = {1: _kernel.LUMA8, 3: _kernel.RGB8, 4: _kernel.RGBA8}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFingerprint:
+    """The eight PDQ hashes of a picture; a case stores only `pdq`, the others are for asking."""
+
+    variants: tuple[bytes, ...] = field(repr=False)
+    quality: int
+    width: int
+    height: int
+
+    @property
+    def pdq(self) -> bytes:
+        """The 32 bytes of the picture as it is."""
+        return self.variants[0]
+
+    @property
+    def text(self) -> str:
+        """The field's text form: 64 lower-case hex digits."""
+        return self.pdq.hex()
+
+
+def fingerprint_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageFingerprint:
+    """Return the fingerprint of an image file's bytes (JPEG, PNG, WebP, GIF, BMP; first frame); raises a MediaError."""
+    pixels = decode_image(data, limits)
+    hashes, quality = _kernel.pdq(pixels.data, pixels.width, pixels.height, pixels.pixel_format)
+    return ImageFingerprint(hashes, quality, pixels.width, pixels.height)
+
+
+def fingerprint_pixels(
+    pixels: Buffer,
+    width: int,
+    height: int,
+    channels: int,
+    limits: Limits = DEFAULT_LIMITS,
+) -> ImageFingerprint:
+    """Return the fingerprint of upright sRGB pixels: 1 byte (luma), 3 (RGB) or 4 (RGBA, laid on white) each.
+
+    Rows top to bottom; a NumPy array may be a view with rows apart. Raises ImageTooSmallError, ImageTooLargeError,
+    or ValueError if the buffer does not hold width * height pixels.
+    """
+    if channels not in _FORMATS:
+        raise ValueError("a pixel has 1, 3 or 4 channels")
+    require_size(width, height, limits)
+    hashes, quality = _kernel.pdq(pixels, width, height, _FORMATS[channels])
+    return ImageFingerprint(hashes, quality, width, height)
+
+
+def distance_bits(left: bytes, right: bytes) -> int:
+    """Return how many of the 256 bits differ; raises ValueError unless both have 32 bytes."""
+    return _kernel.distance_bits(left, right)
