@@ -7,6 +7,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ASTRO_TELEMETRY_DISABLED := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
+LOCK := pip-compile --quiet --extra exchange --extra partner --extra build --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(shell find kernel -name '*.c' -o -name '*.h' -o -name CMakeLists.txt 2>/dev/null)
 PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
@@ -20,30 +22,30 @@ help: ## list the commands
 demo: .build/kernel .build/portal ## run the main job on a real photograph, then leave everything running (DEMO_EXIT=1: stop at the end)
 	stillmine demo $(if $(DEMO_EXIT),--exit)
 
-test: .build/machine-test .build/kernel .build/portal check ## all tests, on SQLite, PostgreSQL and in Chromium
+test: .build/python-dev .build/kernel .build/portal check ## all tests, on SQLite, PostgreSQL and in Chromium
 	cd portal && npm run --silent test
 	pytest --database=postgresql tests/exchange tests/journey
 	pytest
 
-test-long: .build/machine-test .build/kernel .build/portal ## the slower suites
+test-long: .build/python-dev .build/kernel .build/portal ## the slower suites
 	pytest -m long
 
-check: .build/kernel .build/portal ## lint, types, boundaries
+check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports
 	cd portal && npm run --silent check
 
-bench: .build/kernel ## measure against the named peers, in one run
+bench: .build/python-dev .build/kernel ## measure against the named peers, in one run
 	python bench/fingerprint.py
 
-wasm: .build/python ## rebuild the committed WASM (tests compare its bytes)
+wasm: .build/python-dev ## rebuild the committed WASM (tests compare its bytes)
 	python tools/build_wasm.py
 
-lock: ## renew requirements.lock from pyproject.toml
-	pip-compile --quiet --upgrade --extra exchange --extra partner --extra dev --generate-hashes --allow-unsafe --strip-extras \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+lock: .build/python-dev ## renew the two locks from pyproject.toml
+	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml
+	$(LOCK) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean: ## remove everything that was built or installed here
 	rm -rf .venv .build build portal/node_modules portal/dist portal/.astro
@@ -65,8 +67,11 @@ clean: ## remove everything that was built or installed here
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-.build/kernel: $(KERNEL_SOURCES) | .build/python
-	@$(MAKE) --no-print-directory .build/python
+.build/python-dev: requirements-dev.lock .build/python | .build/machine-test
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.build/kernel: $(KERNEL_SOURCES) .build/python
 	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -16,6 +16,7 @@ else
 fi
 command -v cc >/dev/null || command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 if [ "$purpose" = test ]; then
+    command -v c++ >/dev/null || missing+=(g++) # `pdqhash`, which we compare with, is built from source
     command -v chromium >/dev/null || missing+=(chromium)
     fc-list 2>/dev/null | grep -q . || missing+=(fonts-dejavu-core)
 fi
