@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The PDQ kernel in the browser: pixels in, eight hashes and a quality out. Contract: spec/fingerprint.md.
+ *
+ * Holds no algorithm, only memory and error words. Must never keep pixels: rows pass through a small window that is
+ * wiped afterwards, and the kernel wipes its own state. Types can be stripped without a compiler.
+ */
+
+export const HASH_BYTES = 32;
+
+/** What was done to the picture that is asked about, in the order of the hashes; turns are counter-clockwise. */
+export const VARIANTS = [
+  "original",
+  "rotate90",
+  "rotate180",
+  "rotate270",
+  "flip_horizontal",
+  "flip_vertical",
+  "transpose",
+  "transverse",
+] as const;
+
+/** Bytes per pixel, and the kernel's number for it. RGBA as a canvas gives it, not premultiplied; laid on white. */
+export const PIXEL_FORMATS = { luma8: 1, rgb8: 3, rgba8: 4 } as const;
+
+export type PixelFormat = keyof typeof PIXEL_FORMATS;
+export type PixelBytes = Uint8Array | Uint8ClampedArray;
+
+export interface PdqResult {
+  /** Eight hashes of 32 bytes, in the order of VARIANTS; a case stores only the first. */
+  readonly hashes: readonly Uint8Array[];
+  /** 0 to 100; below 50 a picture has too little detail to be matched. */
+  readonly quality: number;
+}
+
+const STATUS_CODES = [
+  "ok",
+  "missing_buffer",
+  "bad_format",
+  "image_too_small",
+  "image_too_large",
+  "bad_stride",
+  "too_many_rows",
+  "too_few_rows",
+  "wrong_order",
+] as const;
+
+export type KernelErrorCode = (typeof STATUS_CODES)[number] | "out_of_memory" | "wrong_length";
+
+/** A refusal; `code` is stable, and nothing of the picture is in it. */
+export class KernelError extends Error {
+  readonly code: KernelErrorCode;
+
+  constructor(code: KernelErrorCode) {
+    super(`the PDQ kernel refused the pixels: ${code}`);
+    this.name = "KernelError";
+    this.code = code;
+  }
+}
+
+interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  readonly __heap_base: WebAssembly.Global<"i32">;
+  stillmine_measure_pdq(width: number, height: number, format: number, stateBytes: number): number;
+  stillmine_begin_pdq(state: number, stateBytes: number, width: number, height: number, format: number): number;
+  stillmine_add_pdq_rows(state: number, rows: number, rowStride: number, rowCount: number): number;
+  stillmine_finish_pdq(state: number, hashes: number, quality: number): number;
+}
+
+const ALIGNMENT = 16;
+const PAGE_BYTES = 65536;
+/** Rows are copied into the WASM memory in portions of about this size, however large the picture is. */
+const WINDOW_BYTES = 262144;
+const MAX_DIMENSION = 32768;
+
+function roundUp(value: number): number {
+  return Math.ceil(value / ALIGNMENT) * ALIGNMENT;
+}
+
+function requireOk(status: number): void {
+  if (status !== 0) {
+    throw new KernelError(STATUS_CODES[status] ?? "wrong_order");
+  }
+}
+
+/** One picture on its way through the kernel, rows top to bottom. A kernel works on one picture at a time. */
+export class PdqStream {
+  readonly #kernel: Kernel;
+  readonly #turn: number;
+
+  constructor(kernel: Kernel, turn: number) {
+    this.#kernel = kernel;
+    this.#turn = turn;
+  }
+
+  /** Takes the next whole rows, without gaps; throws KernelError. */
+  addRows(rows: PixelBytes): void {
+    this.#kernel.addRows(this.#turn, rows);
+  }
+
+  /** Ends the picture; throws KernelError with `too_few_rows` if rows are missing. */
+  finish(): PdqResult {
+    return this.#kernel.finish(this.#turn);
+  }
+}
+
+/** A loaded kernel. Not shared between threads: each worker loads its own. */
+export class Kernel {
+  readonly #exports: KernelExports;
+  /** Layout of the WASM memory after its own data: result, state, window. */
+  readonly #result: number;
+  readonly #state: number;
+  #window = 0;
+  #windowBytes = 0;
+  #rowBytes = 0;
+  /** Which picture is under way; a stream of an earlier one is refused. */
+  #turn = 0;
+  #isOpen = false;
+
+  private constructor(exports: KernelExports) {
+    this.#exports = exports;
+    this.#result = roundUp(exports.__heap_base.value);
+    this.#state = roundUp(this.#result + VARIANTS.length * HASH_BYTES + ALIGNMENT);
+  }
+
+  /** Compiles the bytes of stillmine_pdq.wasm; rejects if they are not WebAssembly. */
+  static async load(bytes: BufferSource): Promise<Kernel> {
+    const module = await WebAssembly.compile(bytes);
+    const instance = await WebAssembly.instantiate(module, {});
+    return new Kernel(instance.exports as unknown as KernelExports);
+  }
+
+  /** The hashes of a whole picture; throws KernelError. */
+  pdq(pixels: PixelBytes, width: number, height: number, format: PixelFormat): PdqResult {
+    const stream = this.begin(width, height, format);
+    if (pixels.length !== width * height * PIXEL_FORMATS[format]) {
+      this.#isOpen = false;
+      throw new KernelError("wrong_length");
+    }
+    stream.addRows(pixels);
+    return stream.finish();
+  }
+
+  /** Starts a picture whose rows come in portions; ends any unfinished one. Throws KernelError. */
+  begin(width: number, height: number, format: PixelFormat): PdqStream {
+    this.#isOpen = false;
+    this.#turn += 1;
+    const channels = PIXEL_FORMATS[format] ?? 0;
+    if (!Number.isInteger(width) || !Number.isInteger(height)) {
+      throw new KernelError("image_too_small");
+    }
+    if (width > MAX_DIMENSION || height > MAX_DIMENSION) {
+      throw new KernelError("image_too_large");
+    }
+    const safeWidth = Math.max(width, 0);
+    const safeHeight = Math.max(height, 0);
+    this.#reserve(this.#state);
+    requireOk(this.#exports.stillmine_measure_pdq(safeWidth, safeHeight, channels, this.#result));
+    const stateBytes = this.#view().getUint32(this.#result, true);
+    this.#rowBytes = width * channels;
+    this.#window = roundUp(this.#state + stateBytes);
+    this.#windowBytes = Math.max(Math.floor(WINDOW_BYTES / this.#rowBytes), 1) * this.#rowBytes;
+    this.#reserve(this.#window + this.#windowBytes);
+    requireOk(this.#exports.stillmine_begin_pdq(this.#state, stateBytes, width, height, channels));
+    this.#isOpen = true;
+    return new PdqStream(this, this.#turn);
+  }
+
+  /** For PdqStream only. */
+  addRows(turn: number, rows: PixelBytes): void {
+    this.#requireTurn(turn);
+    if (rows.length % this.#rowBytes !== 0) {
+      throw new KernelError("wrong_length");
+    }
+    for (let start = 0; start < rows.length; start += this.#windowBytes) {
+      const portion = rows.subarray(start, start + this.#windowBytes);
+      new Uint8Array(this.#exports.memory.buffer).set(portion, this.#window);
+      const count = portion.length / this.#rowBytes;
+      requireOk(this.#exports.stillmine_add_pdq_rows(this.#state, this.#window, this.#rowBytes, count));
+    }
+  }
+
+  /** For PdqStream only. */
+  finish(turn: number): PdqResult {
+    this.#requireTurn(turn);
+    const qualityAt = this.#result + VARIANTS.length * HASH_BYTES;
+    requireOk(this.#exports.stillmine_finish_pdq(this.#state, this.#result, qualityAt));
+    this.#isOpen = false;
+    const quality = this.#view().getUint32(qualityAt, true);
+    const hashes = VARIANTS.map((_, index) => {
+      const start = this.#result + index * HASH_BYTES;
+      return new Uint8Array(this.#exports.memory.buffer.slice(start, start + HASH_BYTES));
+    });
+    new Uint8Array(this.#exports.memory.buffer, this.#result).fill(0);
+    return { hashes, quality };
+  }
+
+  #requireTurn(turn: number): void {
+    if (!this.#isOpen || turn !== this.#turn) {
+      throw new KernelError("wrong_order");
+    }
+  }
+
+  #view(): DataView {
+    return new DataView(this.#exports.memory.buffer);
+  }
+
+  #reserve(end: number): void {
+    const missing = end - this.#exports.memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        this.#exports.memory.grow(Math.ceil(missing / PAGE_BYTES));
+      } catch {
+        throw new KernelError("out_of_memory");
+      }
+    }
+  }
+}
+
+/** The field's text form: 64 lower-case hex digits. */
+export function toHex(hash: Uint8Array): string {
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
