@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a partner is put together: the only place with a real clock and real randomness.
+
+Everything else gets them as parameters. Nothing here decides anything.
+"""
+
+import os
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+
+from stillmine.matching.scan import ScanIndex
+from stillmine.partner.background import SyncThread
+from stillmine.partner.config import ExchangeSettings
+from stillmine.partner.exchange_client import ExchangeClient
+from stillmine.partner.home import service_key
+from stillmine.partner.screening import Screening
+from stillmine.partner.service import Service
+from stillmine.partner.store import PageChanges, Store
+from stillmine.partner.sync import Sync
+
+DEFAULT_THREADS = min(4, os.cpu_count() or 1)
+"""Uploads decoded at once. The largest picture takes about 0.7 GB while it is decoded, so this also bounds memory."""
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the outside world gives: time, randomness, and the network where tests replace it."""
+
+    clock: Callable[[], datetime] = utc_now
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    transport: httpx.BaseTransport | None = None
+
+
+REAL = Surroundings()
+
+
+def loaded_index(store: Store) -> ScanIndex:
+    """Return an index of everything active in the store."""
+    index = ScanIndex()
+    for fingerprint_id, value in store.active():
+        index.add(fingerprint_id, value)
+    return index
+
+
+def follow(index: ScanIndex) -> Callable[[PageChanges], None]:
+    """Return what makes this index follow a page that the store has taken."""
+
+    def update(changes: PageChanges) -> None:
+        for fingerprint_id in changes.erased:
+            index.remove(fingerprint_id)
+        for fingerprint_id, value in changes.active:
+            index.add(fingerprint_id, value)
+
+    return update
+
+
+@contextmanager
+def opened_sync(home: Path, settings: ExchangeSettings, surroundings: Surroundings = REAL) -> Iterator[tuple[Sync, Store]]:
+    """Open what one sync from the command line needs; it has no index to keep in step."""
+    store = Store(home)
+    try:
+        store.bind_exchange(settings.url)
+        client = ExchangeClient(settings, surroundings.transport)
+        try:
+            yield Sync(client, store, lambda _changes: None, surroundings.clock), store
+        finally:
+            client.close()
+    finally:
+        store.close()
+
+
+@contextmanager
+def opened_screening(home: Path, threads: int, surroundings: Surroundings = REAL) -> Iterator[Screening]:
+    """Open what screening files from the command line needs."""
+    store = Store(home)
+    screening = Screening(store, loaded_index(store), clock=surroundings.clock, random_bytes=surroundings.random_bytes, threads=threads)
+    try:
+        yield screening
+    finally:
+        screening.close()
+        store.close()
+
+
+def build_service(
+    home: Path,
+    settings: ExchangeSettings,
+    sync_every_seconds: float,
+    threads: int = DEFAULT_THREADS,
+    surroundings: Surroundings = REAL,
+) -> Starlette:
+    """Put the service together; its sync thread lives as long as the application's lifespan, and the store is closed with it."""
+    key = service_key(home, surroundings.random_bytes)
+    store = Store(home)
+    store.bind_exchange(settings.url)
+    index = loaded_index(store)
+    stopping = threading.Event()
+    client = ExchangeClient(settings, surroundings.transport)
+    sync = Sync(client, store, follow(index), surroundings.clock, must_stop=stopping.is_set)
+    thread = SyncThread(sync, stopping, sync_every_seconds)
+    screening = Screening(
+        store,
+        index,
+        clock=surroundings.clock,
+        random_bytes=surroundings.random_bytes,
+        threads=threads,
+        feedback_is_waiting=thread.wake,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        thread.start()
+        try:
+            yield
+        finally:
+            screening.close()
+            if thread.stop():
+                client.close()
+                store.close()
+
+    service = Service(
+        screening=screening,
+        store=store,
+        key=key,
+        clock=surroundings.clock,
+        random_bytes=surroundings.random_bytes,
+        feedback_is_waiting=thread.wake,
+        problem=lambda: thread.problem,
+        lifespan=lifespan,
+    )
+    return service.app()

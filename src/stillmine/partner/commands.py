@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The partner's commands: sync once, serve, screen files.
+
+They read settings, call one thing and say in words what happened. A key is never an option, because a command line can be
+read by everyone on the machine. Standard output carries answers only; what went wrong goes to standard error.
+"""
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from stillmine.fingerprint import DEFAULT_LIMITS
+from stillmine.fingerprint.errors import FileUnreadableError
+from stillmine.partner.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync
+from stillmine.partner.config import exchange_settings
+from stillmine.partner.home import prepare_home, sole_user
+from stillmine.partner.screening import Screening
+from stillmine.partner.serving import serve as serve_application
+from stillmine.partner.sync import SyncReport
+from stillmine.wire.screen import ScreenOutcome, ScreenResult
+
+DEFAULT_HOME = Path("~/.stillmine/partner")
+DEFAULT_PORT = 8460
+EXIT_NO_MATCH, EXIT_MATCH, EXIT_NOT_SCREENED = 0, 1, 2
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Home = Annotated[
+    Path, typer.Option(envvar="STILLMINE_PARTNER_HOME", help="Folder for store and service key; made with mode 0700.", show_default=True)
+]
+Exchange = Annotated[
+    str | None, typer.Option(envvar="STILLMINE_PARTNER_EXCHANGE", help="Address of the exchange, https:// (http:// only on this machine).")
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(envvar="STILLMINE_PARTNER_KEY_FILE", help="File (0600) with the partner key; without it STILLMINE_PARTNER_KEY is read."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+
+
+class ScreenedFile(msgspec.Struct, frozen=True):
+    """One line of `screen --json`."""
+
+    file: str
+    result: ScreenResult
+
+
+@app.command()
+def sync(home: Home = DEFAULT_HOME, exchange: Exchange = None, key_file: KeyFile = None, json: Json = False) -> None:
+    """Fetch what changed from the exchange once, acknowledge it and send feedback. `serve` does this by itself."""
+    _log_to_standard_error()
+    settings = exchange_settings(exchange, key_file)
+    home = prepare_home(home.expanduser())
+    with sole_user(home), opened_sync(home, settings) as (synchronise, store):
+        report = synchronise.run()
+        active = store.counts().fingerprints
+    typer.echo(msgspec.json.encode(report).decode() if json else _in_words(report, active))
+
+
+@app.command()
+def serve(
+    *,
+    home: Home = DEFAULT_HOME,
+    exchange: Exchange = None,
+    key_file: KeyFile = None,
+    listen: Annotated[str, typer.Option(help="Address to listen on. Uploads travel in clear: keep it on this machine.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
+    sync_every: Annotated[int, typer.Option(min=1, max=60, help="Seconds between syncs; a withdrawal takes as long at most.")] = 15,
+    threads: Annotated[int, typer.Option(min=1, max=256, help="Uploads decoded at once, up to 0.7 GB each.")] = DEFAULT_THREADS,
+) -> None:
+    """Answer POST /screen, POST /matches/{id}/review and GET /health, and keep in step with the exchange."""
+    _log_to_standard_error()
+    settings = exchange_settings(exchange, key_file)
+    home = prepare_home(home.expanduser())
+    shown = f"[{listen}]" if ":" in listen else listen
+    with sole_user(home):
+        application = build_service(home, settings, sync_every, threads)
+        serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
+
+
+@app.command()
+def screen(
+    files: Annotated[list[Path], typer.Argument(help="Image files.", metavar="FILE…")],
+    home: Home = DEFAULT_HOME,
+    json: Json = False,
+) -> None:
+    """Screen files against what was synced last. A match is kept and reported at the next sync, as with the service.
+
+    Exit codes: 0 no file matched, 1 at least one file matched, 2 none matched and at least one was not screened (or a setting is wrong).
+    """
+    _log_to_standard_error()
+    home = prepare_home(home.expanduser())
+    outcomes = set()
+    with opened_screening(home, threads=1) as screening:
+        for file, result in _screened(files, screening):
+            outcomes.add(result.outcome)
+            typer.echo(msgspec.json.encode(ScreenedFile(str(file), result)).decode() if json else f"{file}: {_result_in_words(result)}")
+    if ScreenOutcome.MATCH in outcomes:
+        raise typer.Exit(EXIT_MATCH)
+    raise typer.Exit(EXIT_NOT_SCREENED if ScreenOutcome.NOT_SCREENED in outcomes else EXIT_NO_MATCH)
+
+
+def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Path, ScreenResult]]:
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                data = file.read(DEFAULT_LIMITS.max_file_bytes + 1)
+        except OSError:
+            yield path, screening.not_screened(FileUnreadableError())
+        else:
+            yield path, screening.screen_image(data)
+
+
+def _result_in_words(result: ScreenResult) -> str:
+    if result.outcome is ScreenOutcome.NOT_SCREENED:
+        return f"not screened [{result.reason}]"
+    if result.outcome is ScreenOutcome.NO_MATCH:
+        return "no match"
+    matches = ", ".join(
+        f"{match.match_class} as {match.variant}, {match.distance_bucket} of 256 bits differ, match id {match.match_id}"
+        for match in result.matches
+    )
+    return f"match: {matches}"
+
+
+def _in_words(report: SyncReport, active: int) -> str:
+    parts = [
+        "Started again from the beginning of the feed." if report.started_again else "",
+        f"{report.added} fingerprints added, {report.erased} erased; {active} are matched now.",
+        f"{report.of_other_kinds} entries are of kinds that this version can't match." if report.of_other_kinds else "",
+        f"{report.feedback_sent} reports sent." if report.feedback_sent else "",
+        f"{report.feedback_unknown} reports named no fingerprint of this exchange and were dropped." if report.feedback_unknown else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _log_to_standard_error() -> None:
+    """One format for all; request lines of the HTTP library stay out, because they hold cursors."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)

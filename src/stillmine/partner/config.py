@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which exchange a partner talks to, and with which key.
+
+The only place that reads the environment, apart from the command line's own options. There is no default exchange and no
+default key, and the key must never travel in clear over a network.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from stillmine.partner.home import read_private
+from stillmine.wire.case_key import Secret
+from stillmine.wire.errors import NotConfiguredError
+
+KEY_VARIABLE = "STILLMINE_PARTNER_KEY"
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_PARTNER_KEY = re.compile(rb"smk_[0-9a-f]{8}_[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeSettings:
+    """The exchange's address without a slash at its end, and the key that it gave this partner."""
+
+    url: str
+    partner_key: Secret
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether requests stay on the loopback interface."""
+        return urlsplit(self.url).hostname in LOOPBACK_HOSTS
+
+
+def exchange_settings(url: str | None, key_file: Path | None, environment: Mapping[str, str] = os.environ) -> ExchangeSettings:
+    """Check the exchange's address and read the partner key from `key_file`, else from STILLMINE_PARTNER_KEY.
+
+    Raises NotConfiguredError.
+    """
+    if not url:
+        raise NotConfiguredError("--exchange or STILLMINE_PARTNER_EXCHANGE: the address of the exchange")
+    checked_url = _checked_url(url)
+    key = environment.get(KEY_VARIABLE, "").strip().encode() if key_file is None else read_private(key_file, "--key-file")
+    if not key:
+        raise NotConfiguredError(f"--key-file or {KEY_VARIABLE}: the partner key that the exchange gave you")
+    if not _PARTNER_KEY.fullmatch(key):
+        raise NotConfiguredError("the partner key is not whole: it starts with smk_ and has 56 signs; copy it again")
+    return ExchangeSettings(checked_url, Secret(key))
+
+
+def _checked_url(url: str) -> str:
+    """Return the address in one form, so that two spellings of one exchange are not taken for two."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        raise NotConfiguredError("--exchange: not an address") from None
+    host = (parts.hostname or "").lower()
+    if parts.scheme not in {"http", "https"} or not host or _has_more(parts):
+        raise NotConfiguredError("--exchange: give an address such as https://exchange.example")
+    if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
+        raise NotConfiguredError("--exchange: must start with https://; plain http would show the partner key on the network")
+    bracketed = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{bracketed}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
+
+
+def _has_more(parts: SplitResult) -> bool:
+    return bool(parts.username or parts.password or parts.query or parts.fragment)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only a partner can meet, beside the errors of the wire.
+
+Each has a stable code and says what to do. As on the wire, a sentence never repeats what was sent or read:
+it could hold a key, a file name or a fingerprint.
+"""
+
+from stillmine.wire.errors import StillmineError
+
+
+class DeadlineError(StillmineError):
+    code = "deadline"
+    status = 503
+    sentence = "This upload was not screened in time. Hold it or treat it as unscreened, and screen it again later."
+
+
+class NeverSyncedError(StillmineError):
+    code = "never_synced"
+    status = 503
+    sentence = "Nothing was fetched from the exchange yet, so nothing can be screened. Wait for the first sync; `GET /health` says why not."
+
+
+class ExchangeAnswerError(StillmineError):
+    code = "exchange_answer_unreadable"
+    status = 502
+    sentence = (
+        "The exchange answered with something that this version can't read; nothing of it was applied. "
+        "Check the exchange's address, then that both sides run versions that fit."
+    )
+
+
+class HomeInUseError(StillmineError):
+    code = "home_in_use"
+    status = 409
+    sentence = "A partner service is running with this home folder and syncs by itself. Stop it first, or leave the sync to it."
+
+
+class HomeOfAnotherExchangeError(StillmineError):
+    code = "home_of_another_exchange"
+    status = 409
+    sentence = "This home folder holds the list of another exchange. Give each exchange its own `--home`, or correct `--exchange`."
+
+
+class StoreUnreadableError(StillmineError):
+    code = "store_unreadable"
+    status = 500
+    sentence = (
+        "The store in the home folder can't be read or written. Check free space and permissions; if the file is damaged or newer "
+        "than this program, move it away: the next sync fetches everything anew."
+    )

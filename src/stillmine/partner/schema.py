@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The partner's SQLite file: its tables, its version and the settings that every connection needs.
+
+Erasing is a promise here, so `secure_delete` overwrites what is deleted, and `journal_mode=WAL` is paired with
+checkpoints that empty the log (see Store.forget_erased). The file must never be readable by anyone but its owner.
+"""
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+
+from stillmine.partner.errors import StoreUnreadableError
+
+FILE_NAME = "partner.sqlite3"
+VERSION = 1
+BUSY_TIMEOUT_MILLISECONDS = 5000
+
+_TABLES = """
+-- The newest state of each fingerprint in this partner's feed. The check holds whatever the code does:
+-- no tombstone keeps a value.
+CREATE TABLE fingerprints (
+    id          BLOB PRIMARY KEY CHECK (length(id) = 16),   -- immutable: opaque, made for this partner
+    kind        TEXT NOT NULL,                              -- immutable
+    state       TEXT NOT NULL,                              -- active, suspended, withdrawn
+    value       BLOB,                                       -- 32 bytes of pdq, only while active
+    quality     INTEGER,
+    generation  INTEGER NOT NULL,                           -- the fetch that last saw it; an older one is swept
+    CHECK ((state = 'active') = (value IS NOT NULL))
+) WITHOUT ROWID;
+
+-- One row. `synced_at` is Unix seconds of the last sync that reached the feed's end.
+CREATE TABLE place (
+    only_row            INTEGER PRIMARY KEY CHECK (only_row = 1),
+    exchange_url        TEXT,
+    cursor              TEXT,
+    acknowledged_cursor TEXT,
+    synced_at           INTEGER,
+    generation          INTEGER NOT NULL DEFAULT 0,
+    is_refetching       INTEGER NOT NULL DEFAULT 0          -- fetching from the start; sweep at the end
+);
+INSERT INTO place (only_row) VALUES (1);
+
+-- What is kept of a match. Nothing of the upload, and no exact distance.
+CREATE TABLE matches (
+    match_id       BLOB PRIMARY KEY CHECK (length(match_id) = 16),
+    fingerprint_id BLOB NOT NULL,
+    variant        TEXT NOT NULL,
+    bucket         TEXT NOT NULL,
+    class          TEXT NOT NULL,
+    matched_minute INTEGER NOT NULL,                        -- Unix minutes; finer times are not kept
+    decision       TEXT,                                    -- mutable: the last review counts
+    reason         TEXT
+) WITHOUT ROWID;
+
+-- Feedback that the exchange has not taken yet, in the order it arose.
+CREATE TABLE outbox (
+    place          INTEGER PRIMARY KEY AUTOINCREMENT,
+    feedback_id    BLOB NOT NULL UNIQUE CHECK (length(feedback_id) = 16),
+    fingerprint_id BLOB NOT NULL,
+    outcome        TEXT NOT NULL,
+    reason         TEXT
+);
+"""
+
+
+def open_database(folder: Path) -> sqlite3.Connection:
+    """Open the store in `folder` and make it at first use; raises StoreUnreadableError.
+
+    The connection may be used from several threads if a lock guards it.
+    """
+    path = folder / FILE_NAME
+    # Made here with its mode: SQLite would use the umask, and gives its log files the mode of this one.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        _configure(connection)
+        _require_version(connection)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise StoreUnreadableError(FILE_NAME) from error
+    except StoreUnreadableError:
+        connection.close()
+        raise
+    return connection
+
+
+def _configure(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: after a power cut a fingerprint that was acknowledged as withdrawn must not be back.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+
+
+def _require_version(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            for statement in _statements():
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        elif version != VERSION:
+            raise StoreUnreadableError(f"{FILE_NAME} has version {version}, this program knows {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _statements() -> list[str]:
+    """The tables one by one: `executescript` would commit in between."""
+    lines = [line.split("--")[0] for line in _TABLES.splitlines()]
+    return [statement for statement in "\n".join(lines).split(";") if statement.strip()]

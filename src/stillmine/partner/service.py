@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP service a platform asks about each upload: screen, review, health.
+
+One process, because the index is one copy in memory and a withdrawal must leave it at one moment; decoding uses
+threads, and the kernel lets them run side by side. Nothing is read before the key is checked, bodies are bounded while
+they stream, and no header, body, path or address is ever logged. Contract: spec/screen.md.
+"""
+
+import hmac
+import logging
+import re
+import traceback
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError
+from stillmine.partner.screening import ID_BYTES, Screening
+from stillmine.partner.store import Store
+from stillmine.wire.case_key import Secret
+from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
+from stillmine.wire.errors import (
+    MatchNotFoundError,
+    MessageTooLargeError,
+    MethodNotAllowedError,
+    NotFoundError,
+    ServiceKeyError,
+    StillmineError,
+)
+from stillmine.wire.screen import Health, Review, ScreenFingerprints
+
+log = logging.getLogger("stillmine.partner")
+
+FRESH_SECONDS = 120
+CLOCK_TOLERANCE_SECONDS = 5
+
+_MATCH_ID = re.compile("[0-9a-f]{32}")
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Service:
+    """The web application of one partner service."""
+
+    def __init__(
+        self,
+        *,
+        screening: Screening,
+        store: Store,
+        key: Secret,
+        clock: Callable[[], datetime],
+        random_bytes: Callable[[int], bytes],
+        feedback_is_waiting: Callable[[], None],
+        problem: Callable[[], str | None],
+        lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
+    ) -> None:
+        """`problem` returns the error code of the last sync, None if it worked."""
+        self._screening = screening
+        self._store = store
+        self._authorization = b"Bearer " + bytes(key)
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._feedback_is_waiting = feedback_is_waiting
+        self._problem = problem
+        self._lifespan = lifespan
+
+    def app(self) -> Starlette:
+        """Return the ASGI application."""
+        routes = [
+            Route("/screen", self._guarded(self._screen), methods=["POST"]),
+            Route("/matches/{match_id}/review", self._guarded(self._review), methods=["POST"]),
+            Route("/health", self._guarded(self._health, needs_key=False), methods=["GET"]),
+        ]
+        return Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
+
+    async def _screen(self, request: Request) -> Response:
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type == "application/json":
+            message = decode(await _body(request, MAXIMUM_MESSAGE_BYTES), ScreenFingerprints)
+            return _json(await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints))
+        try:
+            data = await _body(request, DEFAULT_LIMITS.max_file_bytes)
+        except MessageTooLargeError:
+            return _json(self._screening.not_screened(FileTooLargeError()))
+        return _json(await run_in_threadpool(self._screening.screen_image, data))
+
+    async def _review(self, request: Request) -> Response:
+        review = decode(await _body(request, MAXIMUM_MESSAGE_BYTES), Review)
+        match_id = request.path_params["match_id"]
+        if not _MATCH_ID.fullmatch(match_id):
+            raise MatchNotFoundError
+        await run_in_threadpool(
+            self._store.record_review, bytes.fromhex(match_id), review.decision, review.reason, self._random_bytes(ID_BYTES)
+        )
+        self._feedback_is_waiting()
+        return Response(status_code=204, headers=_HEADERS)
+
+    async def _health(self, _request: Request) -> Response:
+        health = await run_in_threadpool(self.health)
+        return _json(health, 200 if health.is_fresh else 503)
+
+    def health(self) -> Health:
+        """Return counts and ages; not fresh if the last sync is older than two minutes, or lies in the future of this clock."""
+        synced_at, counts = self._store.place().synced_at, self._store.counts()
+        age = None if synced_at is None else int(self._clock().timestamp()) - synced_at
+        return Health(
+            is_fresh=age is not None and -CLOCK_TOLERANCE_SECONDS <= age <= FRESH_SECONDS,
+            synced_at=None if synced_at is None else datetime.fromtimestamp(synced_at, UTC),
+            age_seconds=age,
+            fingerprints=counts.fingerprints,
+            waiting_feedback=counts.waiting_feedback,
+            problem=self._problem(),
+        )
+
+    def _guarded(self, handler: Handler, needs_key: bool = True) -> Handler:
+        """Check the key first, and turn whatever goes wrong into an ErrorMessage."""
+
+        async def guarded(request: Request) -> Response:
+            try:
+                if needs_key:
+                    self._require_key(request)
+                return await handler(request)
+            except StillmineError as error:
+                return _refusal(error)
+            except ClientDisconnect:
+                return Response(status_code=400, headers=_HEADERS)
+            except Exception as error:
+                # The type and the place only: a message or a frame's values could hold what was sent.
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                log.error("unexpected %s in %s, line %s", type(error).__name__, place.name, place.lineno)
+                return _refusal(StillmineError())
+
+        return guarded
+
+    def _require_key(self, request: Request) -> None:
+        shown = request.headers.get("authorization", "").encode("latin-1")
+        if not hmac.compare_digest(shown, self._authorization):
+            raise ServiceKeyError
+
+
+async def _body(request: Request, maximum_bytes: int) -> bytes:
+    """Return the body; raises MessageTooLargeError, after the rest was read and dropped, so that the answer arrives."""
+    data = bytearray()
+    is_too_large = False
+    async for part in request.stream():
+        is_too_large = is_too_large or len(data) + len(part) > maximum_bytes
+        if is_too_large:
+            data.clear()
+        else:
+            data += part
+    if is_too_large:
+        raise MessageTooLargeError(f"limit: {maximum_bytes} bytes")
+    return bytes(data)
+
+
+def _json(message: msgspec.Struct, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(encode(message), status, {**_HEADERS, **(headers or {})}, "application/json")
+
+
+def _refusal(error: StillmineError, headers: dict[str, str] | None = None) -> Response:
+    challenge = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    return _json(error.message(), error.status, {**challenge, **(headers or {})})
+
+
+def _refuse_route(_request: Request, error: Exception) -> Response:
+    """Answer for a path or method that does not exist."""
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return _refusal(MethodNotAllowedError(), dict(error.headers or {}))
+    return _refusal(NotFoundError())

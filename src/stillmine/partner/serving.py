@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Serve the application with granian inside this process, and stop at once when told to.
+
+Granian's ordinary server starts worker processes; the embedded one shares this process, which the one index in memory needs.
+It must never write an access log: paths hold match ids.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+from starlette.types import ASGIApp
+
+from stillmine.wire.errors import NotConfiguredError
+
+MAXIMUM_REQUESTS_AT_ONCE = 32
+"""More wait in the socket's queue: an upload may take 64 MiB while it is read."""
+
+
+def serve(application: ASGIApp, address: str, port: int, is_listening: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; raises NotConfiguredError if the address can't be used."""
+    _require_free(address, port)
+    asyncio.run(_serve(application, address, port, is_listening))
+
+
+async def _serve(application: ASGIApp, address: str, port: int, is_listening: Callable[[], None]) -> None:
+    server = Server(
+        application,
+        address=address,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        backpressure=MAXIMUM_REQUESTS_AT_ONCE,
+        log_enabled=False,
+        log_access=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    server.on_startup(is_listening)
+    await server.serve()
+
+
+def _require_free(address: str, port: int) -> None:
+    """Granian reports a taken port from a thread of its own, too late to end with a clear sentence."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "a port is 1 to 65535"
+        raise NotConfiguredError(f"--listen, --port: can't be used ({reason})") from None

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a partner keeps: the synced fingerprints, its place in the feed, matches, and feedback not sent yet.
+
+The store is the truth and the index in memory only a way to search it: a match is recorded only while its
+fingerprint is active here, so nothing withdrawn is ever answered. Each public method is one transaction.
+Must never hold a byte of an upload or the value of a fingerprint that is not active.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
+from stillmine.partner.schema import open_database
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.errors import MatchNotFoundError
+from stillmine.wire.feedback import Feedback, NotRemovedReason, Outcome
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One entry of a feed page, checked: `value` is 32 bytes exactly while the state is active."""
+
+    id: bytes
+    kind: Kind
+    state: FingerprintState
+    value: bytes | None
+    quality: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageChanges:
+    """What a page changed: `active` as (id, value) to search from now on, `erased` ids to search no longer.
+
+    `added` counts those of `active` that were not active before.
+    """
+
+    active: list[tuple[bytes, bytes]]
+    erased: list[bytes]
+    added: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the store stands in its feed; `synced_at` is Unix seconds."""
+
+    cursor: str | None
+    is_acknowledged: bool
+    synced_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMatch:
+    """A match about to be recorded, with the ids made for it."""
+
+    match_id: bytes
+    feedback_id: bytes
+    fingerprint_id: bytes
+    match_class: MatchClass
+    bucket: DistanceBucket
+    variant: Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is kept."""
+
+    fingerprints: int
+    waiting_feedback: int
+
+
+class Store:
+    """The SQLite store of one home folder. Safe to use from several threads and, beside a service, from another process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make the store; raises StoreUnreadableError."""
+        self._db = open_database(folder)
+        self._lock = threading.RLock()
+        # A process that died may have left erased values in the log.
+        self._is_checkpoint_due = True
+        (self._active_count,) = self._db.execute("SELECT count(*) FROM fingerprints WHERE state = 'active'").fetchone()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def bind_exchange(self, url: str) -> None:
+        """Tie this store to one exchange for good; raises HomeOfAnotherExchangeError for a second one."""
+        with self._transaction() as db:
+            (bound,) = db.execute("SELECT exchange_url FROM place").fetchone()
+            if bound is None:
+                db.execute("UPDATE place SET exchange_url = ?", (url,))
+            elif bound != url:
+                raise HomeOfAnotherExchangeError
+
+    def place(self) -> Place:
+        """Return the place in the feed."""
+        with self._lock:
+            cursor, acknowledged, synced_at = self._db.execute("SELECT cursor, acknowledged_cursor, synced_at FROM place").fetchone()
+        return Place(cursor, cursor == acknowledged, synced_at)
+
+    def counts(self) -> Counts:
+        """Return how many fingerprints are active and how much feedback waits."""
+        with self._lock:
+            (waiting,) = self._db.execute("SELECT count(*) FROM outbox").fetchone()
+            return Counts(fingerprints=self._active_count, waiting_feedback=waiting)
+
+    def active(self) -> list[tuple[bytes, bytes]]:
+        """Return (id, value) of every active fingerprint."""
+        with self._lock:
+            return self._db.execute("SELECT id, value FROM fingerprints WHERE state = 'active'").fetchall()
+
+    def apply_page(self, entries: Sequence[StoredEntry], cursor: str, synced_at: int | None) -> PageChanges:
+        """Apply one feed page together with its cursor, or nothing of it.
+
+        `synced_at` is given with the last page. It ends a fetch from the start, and what that fetch did not see is erased.
+        """
+        newest = {entry.id: entry for entry in entries}
+        with self._transaction() as db:
+            was_active = self._active_among(list(newest))
+            (generation, is_refetching) = db.execute("SELECT generation, is_refetching FROM place").fetchone()
+            db.executemany(
+                "INSERT INTO fingerprints (id, kind, state, value, quality, generation) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, value = excluded.value, "
+                "quality = excluded.quality, generation = excluded.generation",
+                [(entry.id, entry.kind, entry.state, entry.value, entry.quality, generation) for entry in newest.values()],
+            )
+            active = [(entry.id, entry.value) for entry in newest.values() if entry.value is not None]
+            erased = [entry.id for entry in newest.values() if entry.value is None and entry.id in was_active]
+            if synced_at is not None:
+                if is_refetching:
+                    erased += self._sweep(generation)
+                db.execute("UPDATE place SET synced_at = ?, is_refetching = 0", (synced_at,))
+            db.execute("UPDATE place SET cursor = ?", (cursor,))
+        changes = PageChanges(active, erased, added=sum(fingerprint_id not in was_active for fingerprint_id, _ in active))
+        with self._lock:
+            self._active_count += changes.added - len(erased)
+            self._is_checkpoint_due = self._is_checkpoint_due or bool(erased)
+        return changes
+
+    def start_again(self) -> None:
+        """Forget the cursor, so that the feed is fetched from the start; matching goes on with what is there until then."""
+        with self._transaction() as db:
+            db.execute("UPDATE place SET cursor = NULL, acknowledged_cursor = NULL, generation = generation + 1, is_refetching = 1")
+
+    def mark_acknowledged(self, cursor: str) -> None:
+        """Remember that the exchange took the acknowledgement up to `cursor`."""
+        with self._transaction() as db:
+            db.execute("UPDATE place SET acknowledged_cursor = ?", (cursor,))
+
+    def forget_erased(self) -> bool:
+        """Empty SQLite's log, which may still hold erased values; False if a reader is in the way (then repeat later)."""
+        with self._lock:
+            if not self._is_checkpoint_due:
+                return True
+            (is_busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._is_checkpoint_due = bool(is_busy)
+            return not is_busy
+
+    def record_matches(self, found: Sequence[FoundMatch], minute: int) -> list[FoundMatch]:
+        """Keep these matches and queue `found` for each; return those whose fingerprint is still active, the others are dropped."""
+        with self._transaction() as db:
+            still_active = self._active_among([match.fingerprint_id for match in found])
+            kept = [match for match in found if match.fingerprint_id in still_active]
+            db.executemany(
+                "INSERT INTO matches (match_id, fingerprint_id, variant, bucket, class, matched_minute) VALUES (?, ?, ?, ?, ?, ?)",
+                [(match.match_id, match.fingerprint_id, match.variant, match.bucket, match.match_class, minute) for match in kept],
+            )
+            for match in kept:
+                self._queue(match.feedback_id, match.fingerprint_id, Outcome.FOUND, None)
+        return kept
+
+    def record_review(self, match_id: bytes, decision: Decision, reason: NotRemovedReason | None, feedback_id: bytes) -> None:
+        """Keep a reviewer's decision and queue it as feedback; raises MatchNotFoundError."""
+        with self._transaction() as db:
+            row = db.execute("SELECT fingerprint_id FROM matches WHERE match_id = ?", (match_id,)).fetchone()
+            if row is None:
+                raise MatchNotFoundError
+            db.execute("UPDATE matches SET decision = ?, reason = ? WHERE match_id = ?", (decision, reason, match_id))
+            self._queue(feedback_id, row[0], Outcome(decision.value), reason)
+
+    def waiting_feedback(self, maximum: int) -> list[Feedback]:
+        """Return the oldest feedback that waits, at most `maximum`."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT feedback_id, fingerprint_id, outcome, reason FROM outbox ORDER BY place LIMIT ?", (maximum,)
+            ).fetchall()
+        return [
+            Feedback(
+                feedback_id=feedback_id.hex(),
+                fingerprint_id=fingerprint_id.hex(),
+                outcome=Outcome(outcome),
+                reason=None if reason is None else NotRemovedReason(reason),
+            )
+            for feedback_id, fingerprint_id, outcome, reason in rows
+        ]
+
+    def remove_feedback(self, sent: Sequence[Feedback]) -> None:
+        """Take feedback out of the queue after the exchange has taken it."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM outbox WHERE feedback_id = ?", [(bytes.fromhex(report.feedback_id),) for report in sent])
+
+    def _active_among(self, ids: Sequence[bytes]) -> set[bytes]:
+        marks = ", ".join("?" * len(ids))
+        rows = self._db.execute(f"SELECT id FROM fingerprints WHERE state = 'active' AND id IN ({marks})", ids)  # noqa: S608 - only marks
+        return {row[0] for row in rows}
+
+    def _sweep(self, generation: int) -> list[bytes]:
+        rows = self._db.execute("SELECT id FROM fingerprints WHERE generation < ? AND state = 'active'", (generation,)).fetchall()
+        self._db.execute("DELETE FROM fingerprints WHERE generation < ?", (generation,))
+        return [row[0] for row in rows]
+
+    def _queue(self, feedback_id: bytes, fingerprint_id: bytes, outcome: Outcome, reason: NotRemovedReason | None) -> None:
+        self._db.execute(
+            "INSERT INTO outbox (feedback_id, fingerprint_id, outcome, reason) VALUES (?, ?, ?, ?)",
+            (feedback_id, fingerprint_id, outcome, reason),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the lock and a write transaction; roll back on any error; raises StoreUnreadableError for SQLite's own."""
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise StoreUnreadableError(type(error).__name__) from error
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        # A full disk may have ended the transaction already.
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One sync: fetch what changed, apply it, say so to the exchange, hand over feedback.
+
+Order is the promise: a page is applied with its cursor or not at all, the index follows the store, erased values
+leave SQLite's log, and only then is the page acknowledged. So "no longer matched here" is never said too early, and
+whatever is cut off in between is repeated without harm.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from stillmine.partner.errors import ExchangeAnswerError
+from stillmine.partner.exchange_client import ExchangeClient
+from stillmine.partner.store import PageChanges, Store, StoredEntry
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.errors import ExchangeUnreachableError, FeedCursorForeignError, FeedCursorInvalidError, StillmineError
+from stillmine.wire.feed import FeedEntry, FeedPage
+from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE
+from stillmine.wire.fingerprint import Kind, pdq_bytes
+
+log = logging.getLogger("stillmine.partner")
+
+SEARCHED_KINDS = frozenset({Kind.PDQ})
+"""Kinds this version can match; others of the feed are counted and left out."""
+
+
+class SyncReport(msgspec.Struct, frozen=True):
+    """What one sync did, as counts."""
+
+    pages: int = 0
+    added: int = 0
+    erased: int = 0
+    of_other_kinds: int = 0
+    feedback_sent: int = 0
+    feedback_unknown: int = 0
+    started_again: bool = False
+
+
+class Sync:
+    """Keeps one store, and an index over it, in step with one exchange. One thread uses it."""
+
+    def __init__(
+        self,
+        client: ExchangeClient,
+        store: Store,
+        update_index: Callable[[PageChanges], None],
+        clock: Callable[[], datetime],
+        must_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`clock` returns UTC; `must_stop` is asked between requests, so that a stop does not wait for a long feed."""
+        self._client = client
+        self._store = store
+        self._update_index = update_index
+        self._clock = clock
+        self._must_stop = must_stop
+
+    def run(self) -> SyncReport:
+        """Fetch to the end of the feed, acknowledge, send feedback; raises the StillmineError of what failed first.
+
+        Feedback is also sent when the feed could not be read: a report must not wait for an unrelated fault.
+        """
+        failure: StillmineError | None = None
+        report = SyncReport()
+        try:
+            report = self._follow_feed()
+        except ExchangeUnreachableError:
+            raise
+        except StillmineError as error:
+            failure = error
+        sent, unknown = self.send_feedback()
+        if failure is not None:
+            raise failure
+        return msgspec.structs.replace(report, feedback_sent=sent, feedback_unknown=unknown)
+
+    def send_feedback(self) -> tuple[int, int]:
+        """Hand over all feedback that waits; return how many were taken and how many named no fingerprint."""
+        taken = unknown = 0
+        while not self._must_stop():
+            waiting = self._store.waiting_feedback(MAXIMUM_FEEDBACK_PER_MESSAGE)
+            if not waiting:
+                break
+            receipt = self._client.submit_feedback(waiting)
+            self._store.remove_feedback(waiting)
+            taken += len(waiting) - len(receipt.unknown)
+            unknown += len(receipt.unknown)
+        if unknown:
+            log.warning("the exchange knows no fingerprint for %d reports; they were dropped", unknown)
+        return taken, unknown
+
+    def _follow_feed(self) -> SyncReport:
+        report = SyncReport()
+        has_more = True
+        while has_more and not self._must_stop():
+            cursor = self._store.place().cursor
+            try:
+                page = self._client.fetch_page(cursor)
+            except (FeedCursorInvalidError, FeedCursorForeignError) as error:
+                # Once is a restored or exchanged exchange; twice would fetch from the start for ever.
+                if cursor is None or report.started_again:
+                    raise ExchangeAnswerError("a cursor that it made itself was refused") from None
+                log.warning("%s: fetching the feed from the start", error.code)
+                self._store.start_again()
+                report = msgspec.structs.replace(report, started_again=True)
+                continue
+            if page.has_more and page.cursor == cursor:
+                raise ExchangeAnswerError("the feed does not advance")
+            report = self._apply(page, report)
+            has_more = page.has_more
+        if not has_more:
+            self._acknowledge()
+        return report
+
+    def _apply(self, page: FeedPage, report: SyncReport) -> SyncReport:
+        entries = [_checked(entry, place) for place, entry in enumerate(page.entries) if entry.kind in SEARCHED_KINDS]
+        left_out = len(page.entries) - len(entries)
+        if left_out:
+            log.warning("%d feed entries are of kinds that this version can't match", left_out)
+        synced_at = None if page.has_more else int(self._clock().timestamp())
+        changes = self._store.apply_page(entries, page.cursor, synced_at)
+        self._update_index(changes)
+        return msgspec.structs.replace(
+            report,
+            pages=report.pages + 1,
+            added=report.added + changes.added,
+            erased=report.erased + len(changes.erased),
+            of_other_kinds=report.of_other_kinds + left_out,
+        )
+
+    def _acknowledge(self) -> None:
+        if not self._store.forget_erased():
+            log.info("another program reads the store; erased values leave its log at a later sync")
+        place = self._store.place()
+        if place.is_acknowledged or place.cursor is None:
+            return
+        self._client.acknowledge(place.cursor)
+        self._store.mark_acknowledged(place.cursor)
+
+
+def _checked(entry: FeedEntry, place: int) -> StoredEntry:
+    """Return the entry in the store's form; a tombstone never keeps a value, even if one was sent along."""
+    fingerprint_id = bytes.fromhex(entry.id)
+    if entry.state is not FingerprintState.ACTIVE:
+        return StoredEntry(fingerprint_id, entry.kind, entry.state, value=None, quality=None)
+    if entry.value is None or entry.quality is None:
+        raise ExchangeAnswerError(f"at entries[{place}]: active without value or quality")
+    try:
+        value = pdq_bytes(entry.value)
+    except StillmineError as error:
+        raise ExchangeAnswerError(f"at entries[{place}]: {error.detail}") from None
+    return StoredEntry(fingerprint_id, entry.kind, entry.state, value, entry.quality)
