@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the exchange is put together: the only place that picks a clock, randomness and a database.
+
+`configure` prepares a process (command, worker or test) once; `wsgi_application` is what a server runs.
+"""
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import django
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+
+from stillmine.exchange.config import ExchangeConfig
+from stillmine.exchange.context import SETTING, Clock, Context
+from stillmine.exchange.headers import with_headers
+from stillmine.exchange.portal import with_portal
+from stillmine.exchange.secret import RandomBytes, load_or_create_secret
+from stillmine.exchange.settings import build_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def system_clock() -> datetime:
+    """Return the time of this machine, in UTC."""
+    return datetime.now(UTC)
+
+
+def configure(config: ExchangeConfig, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom) -> Context:
+    """Prepare Django in this process; raises NotConfiguredError with a sentence for the operator."""
+    os.umask(0o077)  # the database and its log are for this user alone
+    secret = load_or_create_secret(config.home, random_bytes)
+    exchange = Context(secret, clock, random_bytes, config.trusted_proxies, config.portal)
+    settings.configure(**build_settings(config, secret), **{SETTING: exchange})
+    django.setup()
+    return exchange
+
+
+def wsgi_application(exchange: Context) -> "WSGIApplication":
+    """Return the whole exchange: API, portal where there is one, and the headers on every answer."""
+    return with_headers(with_portal(WSGIHandler(), exchange.portal))

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cases and their fingerprints as rows. There is no column for a person, a file or an address, and there must be none.
+
+The database itself holds that a withdrawn fingerprint has no value.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from stillmine.wire.case import CaseState, FingerprintState
+
+_WITHDRAWN = Q(state=FingerprintState.WITHDRAWN.value)
+_ERASED = Q(value__isnull=True, quality__isnull=True, withdrawn_at__isnull=False)
+_WHOLE = Q(value__isnull=False, quality__isnull=False, withdrawn_at__isnull=True)
+
+
+class Case(models.Model):
+    """`case_id` and `token_hash` come from the case key; the key itself never gets here."""
+
+    case_id = models.CharField(max_length=32, unique=True)
+    token_hash = models.CharField(max_length=64)
+    state = models.CharField(max_length=16, default=CaseState.OPEN.value)
+    term_months = models.PositiveSmallIntegerField()
+    opened_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "expires_at"], name="case_state_expires")]
+        constraints = [
+            models.CheckConstraint(
+                name="case_closed_when_not_open",
+                condition=Q(state=CaseState.OPEN.value, closed_at__isnull=True)
+                | (Q(state__in=[CaseState.WITHDRAWN.value, CaseState.EXPIRED.value]) & Q(closed_at__isnull=False)),
+            )
+        ]
+
+
+class Fingerprint(models.Model):
+    """`id` is 16 random bytes in hex; `position` numbers a case's fingerprints from 1 in the order they came."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="fingerprints")
+    position = models.PositiveSmallIntegerField()
+    is_from_opening = models.BooleanField()
+    kind = models.CharField(max_length=16)
+    state = models.CharField(max_length=16, default=FingerprintState.ACTIVE.value)
+    value = models.CharField(max_length=64, null=True)
+    quality = models.PositiveSmallIntegerField(null=True)
+    added_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "value"], name="fingerprint_kind_value")]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "position"], name="one_place_per_fingerprint"),
+            models.UniqueConstraint(fields=["case", "kind", "value"], name="one_value_once_per_case"),
+            models.CheckConstraint(name="withdrawn_is_erased", condition=(_WITHDRAWN & _ERASED) | (~_WITHDRAWN & _WHOLE)),
+        ]

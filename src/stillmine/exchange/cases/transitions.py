@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two state machines of spec/case.md, and the only code that changes a state.
+
+Each change is a conditional update: who finds another state than expected changes nothing and is told of a conflict.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.feed.sequence import _append_changes
+from stillmine.wire.case import CaseState, FingerprintState
+from stillmine.wire.errors import ConflictError
+
+CASE_TRANSITIONS = frozenset(
+    {
+        (CaseState.OPEN, CaseState.WITHDRAWN),
+        (CaseState.OPEN, CaseState.EXPIRED),
+    }
+)
+
+FINGERPRINT_TRANSITIONS = frozenset(
+    {
+        (FingerprintState.ACTIVE, FingerprintState.SUSPENDED),
+        (FingerprintState.SUSPENDED, FingerprintState.ACTIVE),
+        (FingerprintState.ACTIVE, FingerprintState.WITHDRAWN),
+        (FingerprintState.SUSPENDED, FingerprintState.WITHDRAWN),
+    }
+)
+
+
+def _close_case(case: Case, to: CaseState, now: datetime) -> None:
+    """Move an open case to `to`; raises ConflictError if it is not open any more."""
+    allowed = [before.value for before, after in CASE_TRANSITIONS if after is to]
+    changed = Case.objects.filter(id=case.id, state__in=allowed).update(state=to.value, closed_at=now)
+    if changed != 1:
+        raise ConflictError
+
+
+def _move_fingerprints(fingerprints: Sequence[Fingerprint], to: FingerprintState, now: datetime) -> None:
+    """Move fingerprints to `to` and put each change into the feed; a withdrawn value is erased here. Raises ConflictError."""
+    ids = [fingerprint.id for fingerprint in fingerprints]
+    allowed = [before.value for before, after in FINGERPRINT_TRANSITIONS if after is to]
+    _append_changes(ids, to, now)  # first, because it takes the lock under which the old value is still there
+    rows = Fingerprint.objects.filter(id__in=ids, state__in=allowed)
+    if to is FingerprintState.WITHDRAWN:
+        changed = rows.update(state=to.value, value=None, quality=None, withdrawn_at=now)
+    else:
+        changed = rows.update(state=to.value)
+    if changed != len(ids):
+        raise ConflictError

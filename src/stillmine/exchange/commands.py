@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stillmine exchange …`: what an operator types. A partner key is printed once, here, and nowhere else.
+
+Django is prepared inside each command, so that `--help` works anywhere.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from django.core.management import call_command
+
+from stillmine.exchange.app import configure
+from stillmine.exchange.config import DATABASE_VARIABLE, DEFAULT_HOME, HOME_VARIABLE, ExchangeConfig, read_config
+from stillmine.exchange.context import Context
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help=f"Run an exchange. The database is SQLite in the home folder, or what {DATABASE_VARIABLE} says: postgresql://…",
+)
+partner_app = typer.Typer(no_args_is_help=True, help="Partners and their keys.")
+key_app = typer.Typer(no_args_is_help=True, help="A partner's keys.")
+app.add_typer(partner_app, name="partner")
+partner_app.add_typer(key_app, name="key")
+
+Home = Annotated[
+    Path | None, typer.Option("--home", help=f"Folder of this exchange: secret and SQLite database [{HOME_VARIABLE}, else {DEFAULT_HOME}]")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 signs.")]
+
+
+@app.command()
+def serve(
+    home: Home = None,
+    listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8080,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+    host_name: Annotated[list[str] | None, typer.Option(help="Host name people use; repeat for several. localhost always works.")] = None,
+    trusted_proxies: Annotated[int, typer.Option(min=0, max=5, help="Hops of X-Forwarded-For to believe.")] = 0,
+    portal: Annotated[Path | None, typer.Option(help="Folder of the finished portal [portal/dist of the checkout]")] = None,
+) -> None:
+    """Bring the database up to date, then answer portal and partners until stopped."""
+    from stillmine.exchange.serve import serve as run  # noqa: PLC0415 (the server is not needed by other commands)
+
+    run(read_config(os.environ, home, tuple(host_name or ()), trusted_proxies, portal), listen, port, workers)
+
+
+@app.command()
+def migrate(home: Home = None) -> None:
+    """Bring the database up to date; `serve` does this too."""
+    _configure(home)
+    call_command("migrate", verbosity=0)
+    typer.echo("The database is up to date.")
+
+
+@app.command()
+def expire(home: Home = None) -> None:
+    """Do what `serve` does every minute: end cases whose term is over, delete old counts and values."""
+    exchange = _configure(home)
+    from stillmine.exchange.upkeep import run_upkeep  # noqa: PLC0415 (needs the configured apps)
+
+    for what, rows in run_upkeep(exchange).items():
+        typer.echo(f"{what}: {rows}")
+
+
+@app.command()
+def fsck(home: Home = None, as_json: AsJson = False) -> None:
+    """Check that what is stored holds together; exit code 1 and one line per finding if it does not."""
+    _configure(home)
+    from stillmine.exchange.fsck import findings  # noqa: PLC0415 (needs the configured apps)
+
+    found = findings()
+    if as_json:
+        typer.echo(json.dumps({"findings": found}))
+    else:
+        typer.echo("\n".join(found) if found else "Everything holds together.")
+    if found:
+        raise typer.Exit(1)
+
+
+@partner_app.command("add")
+def partner_add(name: PartnerName, home: Home = None, as_json: AsJson = False) -> None:
+    """Add a partner and print its key, once."""
+    exchange = _configure(home)
+    from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415 (needs the configured apps)
+
+    partner, key = add_partner(exchange, name)
+    _print_key(partner.name, key, as_json)
+
+
+@partner_app.command("list")
+def partner_list(home: Home = None, as_json: AsJson = False) -> None:
+    """List partners with their key ids."""
+    _configure(home)
+    from stillmine.exchange.partners.queries import partner_lines  # noqa: PLC0415 (needs the configured apps)
+
+    lines = partner_lines()
+    if as_json:
+        rows = [{"partner": line.name, "revoked": line.revoked_at is not None, "keys": line.keys} for line in lines]
+        typer.echo(json.dumps({"partners": rows}))
+        return
+    for line in lines:
+        state = f"revoked {line.revoked_at:%Y-%m-%d}" if line.revoked_at else f"keys: {', '.join(line.keys) or 'none'}"
+        typer.echo(f"{line.name}  added {line.created_at:%Y-%m-%d}  {state}")
+    if not lines:
+        typer.echo("No partners yet. Add one: stillmine exchange partner add NAME")
+
+
+@partner_app.command("revoke")
+def partner_revoke(name: PartnerName, home: Home = None) -> None:
+    """Revoke a partner and all its keys. What it was given before, it still has."""
+    exchange = _configure(home)
+    from stillmine.exchange.partners.actions import revoke_partner  # noqa: PLC0415 (needs the configured apps)
+
+    keys = revoke_partner(exchange, name)
+    typer.echo(f"Revoked, with {keys} key(s). Ask the partner to delete what it was given; people still see that it was.")
+
+
+@key_app.command("add")
+def key_add(name: PartnerName, home: Home = None, as_json: AsJson = False) -> None:
+    """Add one more key for a partner and print it, once; the old key works until it is revoked."""
+    exchange = _configure(home)
+    from stillmine.exchange.partners.actions import add_key  # noqa: PLC0415 (needs the configured apps)
+
+    partner, key = add_key(exchange, name)
+    _print_key(partner.name, key, as_json)
+
+
+@key_app.command("revoke")
+def key_revoke(
+    key_id: Annotated[str, typer.Argument(help="The eight signs after smk_, see `partner list`.")], home: Home = None
+) -> None:
+    """Revoke one key."""
+    exchange = _configure(home)
+    from stillmine.exchange.partners.actions import revoke_key  # noqa: PLC0415 (needs the configured apps)
+
+    revoke_key(exchange, key_id)
+    typer.echo("Revoked. Requests with this key are refused from now on.")
+
+
+def _configure(home: Path | None) -> Context:
+    config: ExchangeConfig = read_config(os.environ, home)
+    return configure(config)
+
+
+def _print_key(name: str, key: str, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"partner": name, "key_id": key.split("_")[1], "key": key}))
+        return
+    typer.echo(f"Partner: {name}\nKey:     {key}\n")
+    typer.echo("This key is shown now and never again. Give it to the partner over a channel you trust; docs/partners.md says how it is used.")

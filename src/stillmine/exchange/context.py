@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a request needs and must not find for itself: the secret, the clock, randomness, who is believed.
+
+`app.py` makes one Context per process; views hand it to actions. Nothing else may read a clock or make randomness.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from django.conf import settings
+
+from stillmine.exchange.secret import RandomBytes
+from stillmine.wire.case_key import Secret
+
+Clock = Callable[[], datetime]
+"""Returns the time in UTC, as fine as it likes; `tx` rounds it."""
+
+SETTING = "STILLMINE_CONTEXT"
+
+
+@dataclass(frozen=True)
+class Context:
+    """One per process."""
+
+    secret: Secret
+    clock: Clock
+    random_bytes: RandomBytes
+    trusted_proxies: int
+    portal: Path | None
+
+
+def context() -> Context:
+    """Return this process's context, set once by `app.configure`."""
+    return cast(Context, getattr(settings, SETTING))
+
+
+def to_minute(at: datetime) -> datetime:
+    """Round down to the whole minute; finer times are not kept anywhere."""
+    return at.replace(second=0, microsecond=0)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was handed to whom and when, worked out from page ranges; what each partner has confirmed.
+
+A fingerprint counts as given only where its active change was still the newest when the page was made: whoever
+fetched later saw a tombstone.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import OuterRef, Q, Subquery
+
+from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone, Shape
+from stillmine.exchange.partners.models import Partner
+from stillmine.wire.case import FingerprintState
+
+Given = dict[tuple[str, int], datetime]
+"""(fingerprint id, partner id) -> first time."""
+
+_JOIN_GAP = 100
+"""Runs of numbers nearer than this are looked up as one range."""
+
+
+def head_sequence() -> int:
+    """Return the newest number."""
+    return Head.objects.values_list("sequence", flat=True).get()
+
+
+def first_given(changes: Iterable[Change], shape: Shape | None = None) -> Given:
+    """Return when each partner was first given each fingerprint whose changes these are, in any shape or in one."""
+    active = sorted((change for change in changes if change.state == FingerprintState.ACTIVE), key=lambda change: change.sequence)
+    given: Given = {}
+    if not active:
+        return given
+    numbers = [change.sequence for change in active]
+    rows = Disclosure.objects.filter(_overlapping(numbers), **({"shape": shape} if shape else {}))
+    for partner_id, after, to, head, at in rows.values_list(
+        "partner_id", "from_sequence", "to_sequence", "head_sequence", "first_at"
+    ).iterator():
+        for change in active[bisect_right(numbers, after) : bisect_right(numbers, to)]:
+            if change.superseded_by is None or head < change.superseded_by:
+                key = (change.fingerprint_id, partner_id)
+                given[key] = min(at, given.get(key, at))
+    return given
+
+
+def first_confirmed(partner_ids: Iterable[int], tombstones: Iterable[int]) -> dict[tuple[int, int], datetime]:
+    """Return when each partner first confirmed each tombstone: (tombstone's number, partner id) -> time."""
+    numbers = sorted(set(tombstones))
+    columns = {
+        f"confirmed_{number}": Subquery(
+            Acknowledgement.objects.filter(partner_id=OuterRef("id"), sequence__gte=number).order_by("sequence").values("minute")[:1]
+        )
+        for number in numbers
+    }
+    rows = Partner.objects.filter(id__in=list(partner_ids)).annotate(**columns).values("id", *columns) if columns else []
+    return {(number, row["id"]): at for row in rows for number in numbers if (at := row[f"confirmed_{number}"]) is not None}
+
+
+def pending_values(partner: Partner, fingerprint_ids: Sequence[str]) -> dict[str, str]:
+    """Return the withdrawn values that this partner still has to be told, by fingerprint."""
+    rows = PendingTombstone.objects.filter(partner=partner, fingerprint_id__in=fingerprint_ids)
+    return dict(rows.values_list("fingerprint_id", "value"))
+
+
+def last_sequence_before(at: datetime) -> int:
+    """Return the last number whose change is older than `at`; 0 where there is none."""
+    found = Change.objects.filter(changed_at__lt=at).order_by("-sequence").values_list("sequence", flat=True).first()
+    return found or 0
+
+
+def _overlapping(numbers: list[int]) -> Q:
+    """Pages that can hold one of these numbers; `numbers` is sorted and not empty."""
+    pages = Q()
+    start = 0
+    while start < len(numbers):
+        end = start
+        while end + 1 < len(numbers) and numbers[end + 1] - numbers[end] <= _JOIN_GAP:
+            end += 1
+        pages |= Q(from_sequence__lt=numbers[end], to_sequence__gte=numbers[start])
+        start = end + 1
+    return pages

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers for changes: one after the other, without gaps, visible in order.
+
+A database's own sequence would not do: its numbers become visible out of order, and a partner that has seen the
+later one would never fetch the earlier. So one row is locked, from the first number taken to the commit.
+"""
+
+from datetime import datetime
+from itertools import count
+
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.feed.models import Change, Head, PendingTombstone, Shape
+from stillmine.exchange.feed.queries import first_given
+from stillmine.wire.case import FingerprintState
+
+HEAD_ID = 1
+
+
+def _lock_head() -> Head:
+    """Return the head, held by this transaction until it ends (SQLite: the transaction holds the whole database)."""
+    return Head.objects.select_for_update().get(id=HEAD_ID)
+
+
+def _append_changes(fingerprint_ids: list[str], state: FingerprintState, now: datetime) -> None:
+    """Give each fingerprint's change to `state` the next number. The change's time never runs backwards."""
+    head = _lock_head()
+    changed_at = max(head.changed_at, now)
+    new = [
+        Change(sequence=sequence, fingerprint_id=fingerprint_id, state=state.value, changed_at=changed_at)
+        for sequence, fingerprint_id in zip(count(head.sequence + 1), fingerprint_ids, strict=False)
+    ]
+    _keep_for_partners_that_know_only_values(fingerprint_ids, state, changed_at)
+    _supersede(new)
+    Change.objects.bulk_create(new)
+    Head.objects.filter(id=HEAD_ID).update(sequence=head.sequence + len(new), changed_at=changed_at)
+
+
+def _supersede(new: list[Change]) -> None:
+    next_numbers = {change.fingerprint_id: change.sequence for change in new}
+    before = list(Change.objects.filter(fingerprint_id__in=next_numbers, superseded_by=None))
+    for change in before:
+        change.superseded_by = next_numbers[change.fingerprint_id]
+    Change.objects.bulk_update(before, ["superseded_by"])
+
+
+def _keep_for_partners_that_know_only_values(fingerprint_ids: list[str], state: FingerprintState, changed_at: datetime) -> None:
+    """Keep values for the partners that were given them in the StopNCII shape; drop them where they are active again."""
+    pending = PendingTombstone.objects.filter(fingerprint_id__in=fingerprint_ids)
+    if state is FingerprintState.ACTIVE:
+        pending.delete()
+        return
+    given = first_given(Change.objects.filter(fingerprint_id__in=fingerprint_ids), Shape.STOPNCII)
+    if not given:
+        return
+    values = dict(Fingerprint.objects.filter(id__in=fingerprint_ids, value__isnull=False).values_list("id", "value"))
+    pending.update(changed_at=changed_at)
+    PendingTombstone.objects.bulk_create(
+        [
+            PendingTombstone(partner_id=partner_id, fingerprint_id=fingerprint_id, value=values[fingerprint_id], changed_at=changed_at)
+            for fingerprint_id, partner_id in given
+        ],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The native feed over HTTP. A tombstone leaves here without value or quality."""
+
+from django.http import HttpRequest, HttpResponse
+
+from stillmine.exchange.context import Context, context
+from stillmine.exchange.edge import answer, query_number, read_message
+from stillmine.exchange.feed import actions
+from stillmine.exchange.feed.models import Change, Shape
+from stillmine.exchange.partners.authentication import bearer_partner
+from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.exchange.partners.queries import read_cursor
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.feed import DEFAULT_PAGE_ENTRIES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedEntry, FeedPage
+from stillmine.wire.fingerprint import Kind
+
+
+def fetch(request: HttpRequest) -> HttpResponse:
+    """GET /api/v1/feed."""
+    exchange, partner = context(), bearer_partner(request)
+    limit = query_number(request, "limit", DEFAULT_PAGE_ENTRIES, 1, MAXIMUM_PAGE_ENTRIES)
+    cursor = request.GET.get("cursor")
+    after = read_cursor(exchange, partner, cursor) if cursor else 0
+    page = actions.hand_out(exchange, partner, after, limit, Shape.NATIVE, lambda page: _feed_page(exchange, partner, page))
+    return answer(page)
+
+
+def acknowledge(request: HttpRequest) -> HttpResponse:
+    """POST /api/v1/feed/acknowledgements."""
+    exchange, partner = context(), bearer_partner(request)
+    message = read_message(request, AcknowledgeFeed)
+    actions.acknowledge(exchange, partner, read_cursor(exchange, partner, message.cursor))
+    return HttpResponse(status=204)
+
+
+def _feed_page(exchange: Context, partner: Partner, page: actions.Page) -> FeedPage:
+    ids = partner_ids(exchange.secret, partner.random_id)
+    entry_ids = ids.entry_ids([change.fingerprint_id for change in page.changes])
+    entries = [_entry(entry_id, change) for entry_id, change in zip(entry_ids, page.changes, strict=True)]
+    return FeedPage(version=1, entries=entries, cursor=ids.cursor(page.to_sequence), has_more=page.has_more)
+
+
+def _entry(entry_id: str, change: Change) -> FeedEntry:
+    kind, state = Kind(change.fingerprint.kind), FingerprintState(change.state)
+    if state is not FingerprintState.ACTIVE:
+        return FeedEntry(id=entry_id, kind=kind, state=state)
+    return FeedEntry(id=entry_id, kind=kind, state=state, value=change.fingerprint.value, quality=change.fingerprint.quality)

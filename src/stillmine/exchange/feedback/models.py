@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reports of partners, as they came. Nothing about the upload itself is kept, and there is no free text."""
+
+from django.db import models
+
+
+class Report(models.Model):
+    """One report; its number tells which of two decisions is the later one."""
+
+    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
+    feedback_id = models.CharField(max_length=32)
+    fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=16)
+    reason = models.CharField(max_length=32, null=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["partner", "feedback_id"], name="one_report_per_feedback_id")]

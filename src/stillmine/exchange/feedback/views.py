@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Feedback over HTTP: decode, call one action, encode."""
+
+from django.http import HttpRequest, HttpResponse
+
+from stillmine.exchange.context import context
+from stillmine.exchange.edge import answer, read_message
+from stillmine.exchange.feedback.actions import submit_feedback
+from stillmine.exchange.partners.authentication import bearer_partner
+from stillmine.wire.feedback import SubmitFeedback
+
+
+def submit(request: HttpRequest) -> HttpResponse:
+    """POST /api/v1/feedback."""
+    exchange, partner = context(), bearer_partner(request)
+    return answer(submit_feedback(exchange, partner, read_message(request, SubmitFeedback)))

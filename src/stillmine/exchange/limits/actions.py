@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Count tries and refuse too many. Counting is bounded work and needs no account.
+
+Everyone behind one network shares its count, so limits are set well above what a helpline's office does.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Sum
+
+from stillmine.exchange.context import Context, to_minute
+from stillmine.exchange.limits.models import Attempts
+from stillmine.exchange.tx import tx
+from stillmine.wire.errors import TooManyAttemptsError
+
+WINDOW = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `maximum` in ten minutes."""
+
+    what: str
+    maximum: int
+
+
+WRONG_CASE_KEYS = Limit("wrong_case_key", 20)
+CASES_OPENED = Limit("case_opened", 30)
+
+
+def require_below(exchange: Context, limit: Limit, network: str) -> None:
+    """Raise TooManyAttemptsError once the network has used up its tries."""
+    if _count(limit, network, to_minute(exchange.clock())) >= limit.maximum:
+        raise TooManyAttemptsError(f"limit: {limit.maximum} in ten minutes")
+
+
+def count_wrong_key(exchange: Context, network: str) -> None:
+    """Remember one wrong case key."""
+    with tx("limits.count_wrong_key", exchange.clock) as now:
+        _add(WRONG_CASE_KEYS, network, now)
+
+
+def _add_or_refuse(limit: Limit, network: str, now: datetime) -> None:
+    """Add one; raises TooManyAttemptsError over the limit, which undoes the transaction it stands in."""
+    _add(limit, network, now)
+    if _count(limit, network, now) > limit.maximum:
+        raise TooManyAttemptsError(f"limit: {limit.maximum} in ten minutes")
+
+
+def forget_old_counts(exchange: Context) -> int:
+    """Delete what is older than ten minutes; returns how many rows went."""
+    with tx("limits.forget_old_counts", exchange.clock) as now:
+        deleted, _ = Attempts.objects.filter(minute__lte=now - WINDOW).delete()
+    return deleted
+
+
+def _add(limit: Limit, network: str, now: datetime) -> None:
+    row = Attempts(network_key=network, what=limit.what, minute=now)
+    Attempts.objects.bulk_create([row], ignore_conflicts=True)
+    Attempts.objects.filter(network_key=network, what=limit.what, minute=now).update(count=F("count") + 1)
+
+
+def _count(limit: Limit, network: str, now: datetime) -> int:
+    rows = Attempts.objects.filter(network_key=network, what=limit.what, minute__gt=now - WINDOW)
+    return rows.aggregate(total=Sum("count"))["total"] or 0

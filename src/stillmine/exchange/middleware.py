@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every refusal and every accident leaves as one ErrorMessage, and the log learns no more than what and where.
+
+An exception's text can hold a fingerprint or a key, so neither it nor a traceback with values is ever logged.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+
+from stillmine.exchange.context import context
+from stillmine.exchange.edge import refusal
+from stillmine.exchange.headers import is_api
+from stillmine.exchange.portal import not_found_page
+from stillmine.wire.errors import MalformedMessageError, NotFoundError, StillmineError
+
+_log = logging.getLogger(__name__)
+
+
+class refuse_in_plain_words:  # noqa: N801 (Django names middleware by what it does)
+    """The only middleware."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return refusal(MalformedMessageError("host name: not one of this exchange; the operator names them with --host-name"))
+        return self._get_response(request)
+
+    def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse:
+        """Turn what a view raised into an answer."""
+        if isinstance(error, StillmineError):
+            return refusal(error)
+        _log.error("%s in %s", type(error).__name__, _place(error))
+        return refusal(StillmineError())
+
+
+def not_found(request: HttpRequest, _error: Exception) -> HttpResponse:
+    """Answer a wrong address: JSON for programs, the portal's page for people."""
+    page = None if is_api(request.path) else not_found_page(context().portal)
+    if page is None:
+        return refusal(NotFoundError())
+    return HttpResponse(page, content_type="text/html; charset=utf-8", status=404, headers={"Cache-Control": "no-cache"})
+
+
+def bad_request(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    """Answer what Django itself found unreadable."""
+    return refusal(MalformedMessageError())
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    """Answer what went wrong outside of a view; Django gives no exception here."""
+    _log.error("an error outside of a view")
+    return refusal(StillmineError())
+
+
+def _place(error: Exception) -> str:
+    """Name file, line and function of the last frame of ours, never a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "stillmine" in frame.filename] or list(frames)
+    last = ours[-1]
+    return f"{last.filename.rpartition('stillmine/')[2]}:{last.lineno} {last.name}"

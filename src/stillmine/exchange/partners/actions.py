@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Add and revoke partners and keys: what an operator does on the command line.
+
+Each returns what has to be shown once; nothing that opens a door is stored.
+"""
+
+import base64
+import hashlib
+import unicodedata
+from datetime import datetime
+
+from stillmine.exchange.context import Context
+from stillmine.exchange.partners.models import Partner, PartnerKey
+from stillmine.exchange.tx import tx
+from stillmine.wire.errors import NotConfiguredError
+
+KEY_PREFIX = "smk"
+MAXIMUM_NAME_SIGNS = 60
+
+
+def add_partner(exchange: Context, name: str) -> tuple[Partner, str]:
+    """Add a partner and its first key; returns the key, which is not kept. Raises NotConfiguredError for the name."""
+    name = unicodedata.normalize("NFC", name).strip()
+    if not 1 <= len(name) <= MAXIMUM_NAME_SIGNS or not name.isprintable():
+        raise NotConfiguredError(f"partner name: 1 to {MAXIMUM_NAME_SIGNS} printable signs")
+    with tx("partners.add", exchange.clock) as now:
+        row = Partner(random_id=exchange.random_bytes(16).hex(), name=name, name_key=_name_key(name), created_at=now)
+        if Partner.objects.filter(name_key=row.name_key).exists():
+            raise NotConfiguredError("partner name: a partner with this name is here already")
+        row.save(force_insert=True)
+        return row, _add_key(exchange, row, now)
+
+
+def revoke_partner(exchange: Context, name: str) -> int:
+    """Revoke a partner and all its keys; returns how many keys. Raises NotConfiguredError where there is none."""
+    with tx("partners.revoke", exchange.clock) as now:
+        partner = _find_partner(name)
+        Partner.objects.filter(id=partner.id, revoked_at=None).update(revoked_at=now)
+        return PartnerKey.objects.filter(partner=partner, revoked_at=None).update(revoked_at=now)
+
+
+def add_key(exchange: Context, name: str) -> tuple[Partner, str]:
+    """Add one more key for a partner; returns the key, which is not kept. Raises NotConfiguredError."""
+    with tx("partners.add_key", exchange.clock) as now:
+        partner = _find_partner(name)
+        if partner.revoked_at:
+            raise NotConfiguredError("partner name: this partner was revoked; add it anew under another name")
+        return partner, _add_key(exchange, partner, now)
+
+
+def revoke_key(exchange: Context, key_id: str) -> None:
+    """Revoke one key by its id or the whole key; raises NotConfiguredError where there is none."""
+    short_id = key_id.removeprefix(f"{KEY_PREFIX}_")[:8]
+    with tx("partners.revoke_key", exchange.clock) as now:
+        if not PartnerKey.objects.filter(key_id=short_id).exists():
+            raise NotConfiguredError("key id: no key has this id; `partner list` shows them")
+        PartnerKey.objects.filter(key_id=short_id, revoked_at=None).update(revoked_at=now)
+
+
+def _add_key(exchange: Context, partner: Partner, now: datetime) -> str:
+    key_id = exchange.random_bytes(4).hex()
+    secret = base64.urlsafe_b64encode(exchange.random_bytes(32)).decode().rstrip("=")
+    key = f"{KEY_PREFIX}_{key_id}_{secret}"
+    PartnerKey.objects.create(key_id=key_id, partner=partner, key_hash=key_hash(key), created_at=now)
+    return key
+
+
+def key_hash(key: str) -> str:
+    """Return what is stored of a key."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _find_partner(name: str) -> Partner:
+    partner = Partner.objects.filter(name_key=_name_key(name)).first()
+    if partner is None:
+        raise NotConfiguredError("partner name: no partner has this name; `partner list` shows them")
+    return partner
+
+
+def _name_key(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).strip().casefold()

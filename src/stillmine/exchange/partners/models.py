@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Partners and the hashes of their keys. A key itself is shown once and never stored.
+
+A revoked partner stays, because it was given fingerprints and people may see that.
+"""
+
+from django.db import models
+
+
+class Partner(models.Model):
+    """`random_id` goes into the partner's id and cursor keys; it never changes."""
+
+    random_id = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=60)
+    name_key = models.CharField(max_length=180, unique=True)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+
+class PartnerKey(models.Model):
+    """`key_hash` is SHA-256 of the whole key."""
+
+    key_id = models.CharField(max_length=8, unique=True)
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="keys")
+    key_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Serves the portal's finished pages beside the API, the same for everybody.
+
+Only files that were in the folder when the process started are served. No page depends on who asks.
+"""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from whitenoise import WhiteNoise
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+NOT_FOUND_PAGE = "404.html"
+_HASHED_FOLDER = re.compile(r"^/_astro/")
+
+
+def with_portal(application: "WSGIApplication", portal: Path | None) -> "WSGIApplication":
+    """Return the application with the portal's files in front of it; without a folder, the application alone."""
+    if portal is None:
+        return application
+    return WhiteNoise(
+        application,
+        root=str(portal),
+        index_file=True,
+        max_age=None,
+        allow_all_origins=False,
+        charset="utf-8",
+        immutable_file_test=_is_immutable,
+        add_headers_function=_add_cache_control,
+    )
+
+
+def not_found_page(portal: Path | None) -> bytes | None:
+    """Return the portal's own page for a wrong address, if it has one."""
+    path = portal / NOT_FOUND_PAGE if portal else None
+    return path.read_bytes() if path and path.is_file() else None
+
+
+def _is_immutable(_path: str, url: str) -> bool:
+    """Astro puts a hash of the content into these names."""
+    return bool(_HASHED_FOLDER.match(url))
+
+
+def _add_cache_control(headers: "dict[str, str]", _path: str, url: str) -> None:
+    if not _is_immutable("", url):
+        headers["Cache-Control"] = "no-cache"

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exchange's one secret: a file that nobody else can read, from which every key is derived.
+
+It is made at first start, never printed and never put into the database. Without it the database's partner ids
+and cursors can't be read back, so it belongs into the operator's backup, apart from the database.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from stillmine.wire.case_key import Secret
+from stillmine.wire.errors import NotConfiguredError
+
+SECRET_FILE = "exchange.secret"  # noqa: S105 (a file's name, not a secret)
+SECRET_BYTES = 32
+
+RandomBytes = Callable[[int], bytes]
+
+
+def load_or_create_secret(home: Path, random_bytes: RandomBytes) -> Secret:
+    """Return the secret of the exchange in `home`, making folder (0700) and file (0600) at first start.
+
+    Raises NotConfiguredError where either is open to other users, or the file holds no whole secret.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _require_private(home, 0o700)
+    path = home / SECRET_FILE
+    if not path.exists():
+        _create(path, random_bytes)
+    _require_private(path, 0o600)
+    try:
+        secret = bytes.fromhex(path.read_text("ascii").strip())
+    except (ValueError, UnicodeDecodeError):
+        secret = b""
+    if len(secret) != SECRET_BYTES:
+        raise NotConfiguredError(f"{path} is empty or cut. Put the file back from your backup; partners' ids depend on it")
+    return Secret(secret)
+
+
+def derive(secret: Secret, label: str, context: bytes = b"", length: int = 32) -> Secret:
+    """Return the key for one purpose: HKDF-SHA256 with `label` and `context` as its info, `length` bytes."""
+    key = HKDF(algorithm=SHA256(), length=length, salt=None, info=label.encode() + context)
+    return Secret(key.derive(bytes(secret)))
+
+
+def _create(path: Path, random_bytes: RandomBytes) -> None:
+    """Write a whole file aside and link it into place, so that two first starts at once agree and none sees half a file."""
+    aside = path.with_name(f"{path.name}.{random_bytes(8).hex()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(random_bytes(SECRET_BYTES).hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(aside, path)
+    except FileExistsError:
+        return
+    finally:
+        aside.unlink()
+
+
+def _require_private(path: Path, widest: int) -> None:
+    mode = path.stat().st_mode & 0o777
+    if mode & ~widest:
+        raise NotConfiguredError(f"{path} can be read by other users of this machine. Run: chmod {widest:o} {path}")

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the exchange: worker processes that answer, and one thread here that keeps up.
+
+Workers are started fresh and build everything from the configuration, so that none inherits an open database or a
+lock. There is no access log: it would tell when somebody opened a case.
+"""
+
+import logging
+import multiprocessing
+import threading
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.core.management import call_command
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from stillmine.exchange.app import configure, wsgi_application
+from stillmine.exchange.config import ExchangeConfig
+from stillmine.exchange.settings import LOGGING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+THREADS_PER_WORKER = 16
+STOP_SECONDS = 10
+
+_log = logging.getLogger(__name__)
+
+
+def serve(config: ExchangeConfig, listen: str, port: int, workers: int) -> None:
+    """Bring the database up to date, then answer until SIGTERM or SIGINT."""
+    exchange = configure(config)
+    from stillmine.exchange.upkeep import keep_up  # noqa: PLC0415 (needs the configured apps)
+
+    call_command("migrate", verbosity=0)
+    multiprocessing.set_start_method("spawn", force=True)
+    server = Server(
+        "stillmine.exchange",
+        address=listen,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS_PER_WORKER,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=LOGGING,
+        log_access=False,
+    )
+    stopped = threading.Event()
+    upkeep = threading.Thread(target=keep_up, args=(exchange, stopped), name="upkeep")
+    server.on_startup(upkeep.start)
+    _log.info("serving on %s, port %d; portal: %s", listen, port, "yes" if config.portal else "none")
+    try:
+        server.serve(target_loader=partial(_load, config), wrap_loader=False)
+    finally:
+        stopped.set()
+        if upkeep.is_alive():
+            upkeep.join()
+    _log.info("stopped")
+
+
+def _load(config: ExchangeConfig) -> "WSGIApplication":
+    """Build the application in a worker."""
+    return wsgi_application(configure(config))

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every address of the exchange, who may call it, and with which methods.
+
+The table is what the stranger test walks: a new route fails there until it is classified.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from django.urls import path
+
+from stillmine.exchange.cases import views as cases
+from stillmine.exchange.edge import View, by_method
+from stillmine.exchange.feed import stopncii
+from stillmine.exchange.feed import views as feed
+from stillmine.exchange.feedback import views as feedback
+
+
+class Caller(Enum):
+    """Whose key a route asks for."""
+
+    CASE = "case key"
+    PARTNER = "partner key"
+    STOPNCII_PARTNER = "partner key in two headers"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address."""
+
+    path: str
+    caller: Caller
+    views: dict[str, View]
+
+
+ROUTES = (
+    Route("api/v1/case", Caller.CASE, {"GET": cases.show, "POST": cases.open_one}),
+    Route("api/v1/case/fingerprints", Caller.CASE, {"POST": cases.add}),
+    Route("api/v1/case/withdraw", Caller.CASE, {"POST": cases.withdraw}),
+    Route("api/v1/feed", Caller.PARTNER, {"GET": feed.fetch}),
+    Route("api/v1/feed/acknowledgements", Caller.PARTNER, {"POST": feed.acknowledge}),
+    Route("api/v1/feedback", Caller.PARTNER, {"POST": feedback.submit}),
+    Route("stopncii/v1/FetchHashes", Caller.STOPNCII_PARTNER, {"GET": stopncii.fetch_hashes}),
+)
+
+urlpatterns = [path(route.path, by_method(route.views)) for route in ROUTES]
+
+handler400 = "stillmine.exchange.middleware.bad_request"
+handler404 = "stillmine.exchange.middleware.not_found"
+handler500 = "stillmine.exchange.middleware.server_error"
