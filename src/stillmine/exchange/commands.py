@@ -33,7 +33,7 @@ PartnerName = Annotated[str, typer.Argument(help="As people see it on their case
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0917 (options, all named)
     home: Home = None,
     listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8080,
@@ -130,9 +130,7 @@ def key_add(name: PartnerName, home: Home = None, as_json: AsJson = False) -> No
 
 
 @key_app.command("revoke")
-def key_revoke(
-    key_id: Annotated[str, typer.Argument(help="The eight signs after smk_, see `partner list`.")], home: Home = None
-) -> None:
+def key_revoke(key_id: Annotated[str, typer.Argument(help="The eight signs after smk_, see `partner list`.")], home: Home = None) -> None:
     """Revoke one key."""
     exchange = _configure(home)
     from stillmine.exchange.partners.actions import revoke_key  # noqa: PLC0415 (needs the configured apps)
@@ -151,4 +149,6 @@ def _print_key(name: str, key: str, as_json: bool) -> None:
         typer.echo(json.dumps({"partner": name, "key_id": key.split("_")[1], "key": key}))
         return
     typer.echo(f"Partner: {name}\nKey:     {key}\n")
-    typer.echo("This key is shown now and never again. Give it to the partner over a channel you trust; docs/partners.md says how it is used.")
+    typer.echo(
+        "This key is shown now and never again. Give it to the partner over a channel you trust; docs/partners.md says how it is used."
+    )

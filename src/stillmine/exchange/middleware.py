@@ -41,7 +41,7 @@ class refuse_in_plain_words:  # noqa: N801 (Django names middleware by what it d
         return refusal(StillmineError())
 
 
-def not_found(request: HttpRequest, _error: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names them)
     """Answer a wrong address: JSON for programs, the portal's page for people."""
     page = None if is_api(request.path) else not_found_page(context().portal)
     if page is None:
@@ -49,12 +49,12 @@ def not_found(request: HttpRequest, _error: Exception) -> HttpResponse:
     return HttpResponse(page, content_type="text/html; charset=utf-8", status=404, headers={"Cache-Control": "no-cache"})
 
 
-def bad_request(_request: HttpRequest, _error: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Answer what Django itself found unreadable."""
     return refusal(MalformedMessageError())
 
 
-def server_error(_request: HttpRequest) -> HttpResponse:
+def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Answer what went wrong outside of a view; Django gives no exception here."""
     _log.error("an error outside of a view")
     return refusal(StillmineError())

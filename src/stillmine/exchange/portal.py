@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from whitenoise import WhiteNoise
+from whitenoise import WhiteNoise  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -21,7 +21,7 @@ def with_portal(application: "WSGIApplication", portal: Path | None) -> "WSGIApp
     """Return the application with the portal's files in front of it; without a folder, the application alone."""
     if portal is None:
         return application
-    return WhiteNoise(
+    served: WSGIApplication = WhiteNoise(
         application,
         root=str(portal),
         index_file=True,
@@ -31,6 +31,7 @@ def with_portal(application: "WSGIApplication", portal: Path | None) -> "WSGIApp
         immutable_file_test=_is_immutable,
         add_headers_function=_add_cache_control,
     )
+    return served
 
 
 def not_found_page(portal: Path | None) -> bytes | None:

@@ -46,7 +46,7 @@ def serve(config: ExchangeConfig, listen: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=LOGGING,
         log_access=False,
     )

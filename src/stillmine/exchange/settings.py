@@ -29,7 +29,7 @@ LOGGING: dict[str, object] = {
     "loggers": {
         "stillmine": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["nowhere"], "level": "CRITICAL", "propagate": False},
-        "_granian": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "_granian": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
     },
 }
 

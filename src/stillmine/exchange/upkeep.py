@@ -32,7 +32,7 @@ def run_upkeep(exchange: Context) -> dict[str, int]:
     for name, step in steps.items():
         try:
             done[name] = step(exchange)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             _log.error("upkeep failed: %s (%s)", name, type(error).__name__)
     return done
 

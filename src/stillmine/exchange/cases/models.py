@@ -26,14 +26,14 @@ class Case(models.Model):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["state", "expires_at"], name="case_state_expires")]
-        constraints = [
+        indexes = (models.Index(fields=["state", "expires_at"], name="case_state_expires"),)
+        constraints = (
             models.CheckConstraint(
                 name="case_closed_when_not_open",
                 condition=Q(state=CaseState.OPEN.value, closed_at__isnull=True)
                 | (Q(state__in=[CaseState.WITHDRAWN.value, CaseState.EXPIRED.value]) & Q(closed_at__isnull=False)),
-            )
-        ]
+            ),
+        )
 
 
 class Fingerprint(models.Model):
@@ -51,9 +51,9 @@ class Fingerprint(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "value"], name="fingerprint_kind_value")]
-        constraints = [
+        indexes = (models.Index(fields=["kind", "value"], name="fingerprint_kind_value"),)
+        constraints = (
             models.UniqueConstraint(fields=["case", "position"], name="one_place_per_fingerprint"),
             models.UniqueConstraint(fields=["case", "kind", "value"], name="one_value_once_per_case"),
             models.CheckConstraint(name="withdrawn_is_erased", condition=(_WITHDRAWN & _ERASED) | (~_WITHDRAWN & _WHOLE)),
-        ]
+        )

@@ -82,4 +82,3 @@ def _partner_statuses(
             )
         )
     return statuses
-

@@ -38,9 +38,7 @@ class Page:
         return self.to_sequence < self.newest
 
 
-def hand_out(
-    exchange: Context, partner: Partner, after: int, limit: int, shape: Shape, encode: Callable[[Page], Encoded]
-) -> Encoded:
+def hand_out(exchange: Context, partner: Partner, after: int, limit: int, shape: Shape, encode: Callable[[Page], Encoded]) -> Encoded:
     """Return the page after number `after` as `encode` makes it, inside the transaction that records it.
 
     Raises FeedCursorInvalidError for a number that was never given, which happens after a restored backup.

@@ -33,15 +33,13 @@ class Change(models.Model):
     superseded_by = models.BigIntegerField(null=True)
 
     class Meta:
-        indexes = [
+        indexes = (
             models.Index(fields=["sequence"], name="newest_changes", condition=models.Q(superseded_by__isnull=True)),
             models.Index(fields=["changed_at"], name="change_time"),
-        ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["fingerprint"], name="one_newest_change", condition=models.Q(superseded_by__isnull=True)
-            )
-        ]
+        )
+        constraints = (
+            models.UniqueConstraint(fields=["fingerprint"], name="one_newest_change", condition=models.Q(superseded_by__isnull=True)),
+        )
 
 
 class Disclosure(models.Model):
@@ -60,12 +58,12 @@ class Disclosure(models.Model):
     pages = models.PositiveIntegerField(default=1)
 
     class Meta:
-        indexes = [models.Index(fields=["to_sequence", "from_sequence"], name="disclosed_range")]
-        constraints = [
+        indexes = (models.Index(fields=["to_sequence", "from_sequence"], name="disclosed_range"),)
+        constraints = (
             models.UniqueConstraint(
                 fields=["partner", "shape", "head_sequence", "from_sequence", "to_sequence"], name="one_row_per_same_page"
-            )
-        ]
+            ),
+        )
 
 
 class Acknowledgement(models.Model):
@@ -76,7 +74,7 @@ class Acknowledgement(models.Model):
     minute = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["partner", "sequence"], name="one_row_per_confirmed_number")]
+        constraints = (models.UniqueConstraint(fields=["partner", "sequence"], name="one_row_per_confirmed_number"),)
 
 
 class PendingTombstone(models.Model):
@@ -88,4 +86,4 @@ class PendingTombstone(models.Model):
     changed_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["partner", "fingerprint"], name="one_tombstone_per_partner")]
+        constraints = (models.UniqueConstraint(fields=["partner", "fingerprint"], name="one_tombstone_per_partner"),)

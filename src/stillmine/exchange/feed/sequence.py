@@ -52,7 +52,8 @@ def _keep_for_partners_that_know_only_values(fingerprint_ids: list[str], state: 
     given = first_given(Change.objects.filter(fingerprint_id__in=fingerprint_ids), Shape.STOPNCII)
     if not given:
         return
-    values = dict(Fingerprint.objects.filter(id__in=fingerprint_ids, value__isnull=False).values_list("id", "value"))
+    rows = Fingerprint.objects.filter(id__in=fingerprint_ids).values_list("id", "value")
+    values = {fingerprint_id: value for fingerprint_id, value in rows if value is not None}
     pending.update(changed_at=changed_at)
     PendingTombstone.objects.bulk_create(
         [

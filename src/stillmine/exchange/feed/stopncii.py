@@ -9,6 +9,7 @@ end the other's protection.
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
@@ -46,8 +47,8 @@ def fetch_hashes(request: HttpRequest) -> HttpResponse:
     start_at = datetime.fromtimestamp(start, UTC)
     after = read_cursor(exchange, partner, token) if token else last_sequence_before(start_at)
     forget_told_values(exchange, partner, start_at)
-    page = hand_out(exchange, partner, after, page_size, Shape.STOPNCII, lambda page: _hashes_page(exchange, partner, page, start))
-    return answer(page)
+    encode = partial(_hashes_page, exchange, partner, start)
+    return answer(hand_out(exchange, partner, after=after, limit=page_size, shape=Shape.STOPNCII, encode=encode))
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class _Known:
     still_active: dict[tuple[str, str], list[str]]
 
 
-def _hashes_page(exchange: Context, partner: Partner, page: Page, start: int) -> FetchHashesPage:
+def _hashes_page(exchange: Context, partner: Partner, start: int, page: Page) -> FetchHashesPage:
     tombstones = [change.fingerprint_id for change in page.changes if change.state != FingerprintState.ACTIVE]
     pending = pending_values(partner, tombstones)
     known = _Known(partner_ids(exchange.secret, partner.random_id), pending, active_fingerprints_with(pending.values()))

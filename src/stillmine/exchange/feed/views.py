@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The native feed over HTTP. A tombstone leaves here without value or quality."""
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 
 from stillmine.exchange.context import Context, context
@@ -22,8 +24,8 @@ def fetch(request: HttpRequest) -> HttpResponse:
     limit = query_number(request, "limit", DEFAULT_PAGE_ENTRIES, 1, MAXIMUM_PAGE_ENTRIES)
     cursor = request.GET.get("cursor")
     after = read_cursor(exchange, partner, cursor) if cursor else 0
-    page = actions.hand_out(exchange, partner, after, limit, Shape.NATIVE, lambda page: _feed_page(exchange, partner, page))
-    return answer(page)
+    encode = partial(_feed_page, exchange, partner)
+    return answer(actions.hand_out(exchange, partner, after=after, limit=limit, shape=Shape.NATIVE, encode=encode))
 
 
 def acknowledge(request: HttpRequest) -> HttpResponse:

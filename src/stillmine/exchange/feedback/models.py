@@ -15,4 +15,4 @@ class Report(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["partner", "feedback_id"], name="one_report_per_feedback_id")]
+        constraints = (models.UniqueConstraint(fields=["partner", "feedback_id"], name="one_report_per_feedback_id"),)

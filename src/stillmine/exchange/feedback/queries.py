@@ -35,5 +35,5 @@ def _fold(before: Reported, report: Report) -> Reported:
         case Outcome.REMOVED:
             return replace(before, removed_at=report.received_at, not_removed_at=None, not_removed_reason=None)
         case Outcome.NOT_REMOVED:
-            reason = NotRemovedReason(report.reason)
+            reason = NotRemovedReason(report.reason) if report.reason else None
             return replace(before, removed_at=None, not_removed_at=report.received_at, not_removed_reason=reason)

@@ -16,4 +16,4 @@ class Attempts(models.Model):
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["network_key", "what", "minute"], name="one_count_per_minute")]
+        constraints = (models.UniqueConstraint(fields=["network_key", "what", "minute"], name="one_count_per_minute"),)

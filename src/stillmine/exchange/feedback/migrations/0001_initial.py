@@ -1,32 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: RUF012 (Django's generator writes lists)
+"""The first tables of feedback."""
 
 import django.db.models.deletion
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
-        ('partners', '0001_initial'),
+        ("cases", "0001_initial"),
+        ("partners", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('feedback_id', models.CharField(max_length=32)),
-                ('outcome', models.CharField(max_length=16)),
-                ('reason', models.CharField(max_length=32, null=True)),
-                ('received_at', models.DateTimeField()),
-                ('fingerprint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.fingerprint')),
-                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.partner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("feedback_id", models.CharField(max_length=32)),
+                ("outcome", models.CharField(max_length=16)),
+                ("reason", models.CharField(max_length=32, null=True)),
+                ("received_at", models.DateTimeField()),
+                ("fingerprint", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.fingerprint")),
+                (
+                    "partner",
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="partners.partner"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('partner', 'feedback_id'), name='one_report_per_feedback_id')],
+                "constraints": [models.UniqueConstraint(fields=("partner", "feedback_id"), name="one_report_per_feedback_id")],
             },
         ),
     ]
