@@ -14,14 +14,14 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 from starlette.types import ASGIApp
 
-from stillmine.wire.errors import NotConfiguredError
+from stillmine.wire.errors import NotConfiguredError, StillmineError
 
 MAXIMUM_REQUESTS_AT_ONCE = 32
 """More wait in the socket's queue: an upload may take 64 MiB while it is read."""
 
 
 def serve(application: ASGIApp, address: str, port: int, is_listening: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; raises NotConfiguredError if the address can't be used."""
+    """Serve until SIGTERM or SIGINT; raises NotConfiguredError if the address can't be used, StillmineError if serving ends by itself."""
     _require_free(address, port)
     asyncio.run(_serve(application, address, port, is_listening))
 
@@ -43,6 +43,9 @@ async def _serve(application: ASGIApp, address: str, port: int, is_listening: Ca
         loop.add_signal_handler(number, server.stop)
     server.on_startup(is_listening)
     await server.serve()
+    if not server.interrupt_signal:
+        # Granian returns as if all were well when its worker dies; whoever supervises this process must see that.
+        raise StillmineError
 
 
 def _require_free(address: str, port: int) -> None:

@@ -84,8 +84,9 @@ class Sync:
                 break
             receipt = self._client.submit_feedback(waiting)
             self._store.remove_feedback(waiting)
-            taken += len(waiting) - len(receipt.unknown)
-            unknown += len(receipt.unknown)
+            nameless = sum(report.fingerprint_id in receipt.unknown for report in waiting)
+            taken += len(waiting) - nameless
+            unknown += nameless
         if unknown:
             log.warning("the exchange knows no fingerprint for %d reports; they were dropped", unknown)
         return taken, unknown

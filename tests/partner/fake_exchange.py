@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small exchange made of wire messages, for tests of the partner alone.
+
+It shows the newest state of each fingerprint in order of change, as spec/feed.md says, and remembers what it was told. Faults are
+switched on by attributes. It can be reached as an httpx transport, or over real HTTP for tests with a process.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import msgspec
+
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.codec import decode, encode
+from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, PartnerKeyUnknownError, StillmineError
+from stillmine.wire.feed import AcknowledgeFeed, FeedEntry, FeedPage
+from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
+from stillmine.wire.fingerprint import Kind
+
+KEY = "smk_01234567_" + "A" * 43
+
+
+class FakeExchange:
+    """`page_entries` is the size of a page; the attributes named `…_fails` are faults."""
+
+    def __init__(self, page_entries: int = 1000) -> None:
+        self.page_entries = page_entries
+        self.epoch = "a"
+        self.acknowledged: list[str] = []
+        self.feedback: dict[str, Feedback] = {}
+        self.requests: list[str] = []
+        self.unknown_ids: set[str] = set()
+        self.answers: dict[str, httpx.Response | Exception] = {}
+        """A fault by path: answered or raised instead."""
+        self.lost_answers: set[str] = set()
+        """Paths whose request is taken, but whose answer is lost."""
+        self._sequence = 0
+        self._newest: dict[str, tuple[int, FeedEntry]] = {}
+
+    def add(self, name: str, value: bytes, kind: Kind = Kind.PDQ, quality: int = 100) -> str:
+        """Add or reactivate a fingerprint; return its id for this partner."""
+        return self._change(name, FeedEntry(self.id_of(name), kind, FingerprintState.ACTIVE, value.hex(), quality))
+
+    def withdraw(self, name: str, state: FingerprintState = FingerprintState.WITHDRAWN) -> str:
+        """Put a tombstone in place of a fingerprint."""
+        return self._change(name, FeedEntry(self.id_of(name), self._newest[self.id_of(name)][1].kind, state))
+
+    def start_over(self) -> None:
+        """Forget everything, as an exchange restored from nothing: no cursor of before is valid."""
+        self._newest.clear()
+        self.epoch += "a"
+
+    def active(self) -> dict[bytes, bytes]:
+        """Return what a partner must match now."""
+        return {bytes.fromhex(entry.id): bytes.fromhex(entry.value) for _, entry in self._newest.values() if entry.value is not None}
+
+    def cursor(self) -> str:
+        """Return the cursor at the feed's end."""
+        return f"{self.epoch}.{self._sequence}"
+
+    def id_of(self, name: str) -> str:
+        """Return the opaque id of a name, another one after `start_over`."""
+        return hashlib.sha256(f"{self.epoch}/{name}".encode()).hexdigest()[:32]
+
+    def transport(self) -> httpx.MockTransport:
+        """Return this exchange as a transport."""
+        return httpx.MockTransport(self._answer)
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Serve over real HTTP; yields the address."""
+        exchange = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                request = httpx.Request(self.command, f"http://127.0.0.1{self.path}", headers=dict(self.headers), content=body)
+                answer = exchange._answer(request)
+                self.send_response(answer.status_code)
+                self.send_header("Content-Length", str(len(answer.content)))
+                self.end_headers()
+                self.wfile.write(answer.content)
+
+            do_POST = do_GET  # noqa: N815 - http.server's word
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+    def _change(self, name: str, entry: FeedEntry) -> str:
+        self._sequence += 1
+        self._newest[self.id_of(name)] = (self._sequence, entry)
+        return entry.id
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        self.requests.append(f"{request.method} {path}")
+        fault = self.answers.get(path)
+        if isinstance(fault, Exception):
+            raise fault
+        if fault is not None:
+            return fault
+        try:
+            answer = self._taken(request)
+        except StillmineError as error:
+            return httpx.Response(error.status, content=encode(error.message()))
+        if path in self.lost_answers:
+            raise httpx.ReadError("lost")
+        return httpx.Response(204) if answer is None else httpx.Response(200, content=encode(answer))
+
+    def _taken(self, request: httpx.Request) -> msgspec.Struct | None:
+        if request.headers.get("Authorization") != f"Bearer {KEY}":
+            raise PartnerKeyUnknownError
+        if request.url.path == "/api/v1/feed/acknowledgements":
+            self.acknowledged.append(decode(request.content, AcknowledgeFeed).cursor)
+            return None
+        if request.url.path == "/api/v1/feedback":
+            return self._take_feedback(decode(request.content, SubmitFeedback))
+        return self._page(request.url.params.get("cursor"), int(request.url.params.get("limit", 500)))
+
+    def _take_feedback(self, message: SubmitFeedback) -> FeedbackReceipt:
+        unknown = sorted({report.fingerprint_id for report in message.feedback} & self.unknown_ids)
+        taken = {report.feedback_id: report for report in message.feedback if report.fingerprint_id not in self.unknown_ids}
+        repeated = len(taken.keys() & self.feedback.keys())
+        self.feedback |= taken
+        return FeedbackReceipt(accepted=len(taken) - repeated, repeated=repeated, unknown=unknown)
+
+    def _page(self, cursor: str | None, limit: int) -> FeedPage:
+        after = 0
+        if cursor is not None:
+            epoch, _, number = cursor.partition(".")
+            if not number.isdecimal():
+                raise FeedCursorInvalidError
+            if epoch != self.epoch:
+                raise FeedCursorForeignError
+            after = int(number)
+        waiting = sorted((sequence, entry) for sequence, entry in self._newest.values() if sequence > after)
+        page = waiting[: min(limit, self.page_entries)]
+        reached = page[-1][0] if page else after
+        return FeedPage(1, [entry for _, entry in page], f"{self.epoch}.{reached}", len(page) < len(waiting))

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The partner's parts put together around a fake exchange, a clock that is set by hand and numbers instead of randomness."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from fake_exchange import KEY, FakeExchange
+
+from stillmine.matching.scan import ScanIndex
+from stillmine.partner.app import follow, loaded_index
+from stillmine.partner.config import ExchangeSettings
+from stillmine.partner.exchange_client import ExchangeClient
+from stillmine.partner.screening import Screening
+from stillmine.partner.store import Store
+from stillmine.partner.sync import Sync
+from stillmine.wire.case_key import Secret
+
+SETTINGS = ExchangeSettings("https://exchange.example", Secret(KEY.encode()))
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2030, 5, 17, 12, 34, 56, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class Numbers:
+    """Stands in for randomness: every call gives other bytes, and every run the same."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    def __call__(self, count: int) -> bytes:
+        self._next += 1
+        return self._next.to_bytes(count)
+
+
+class Partner:
+    """Store, index, sync and screening over one home folder, without HTTP service and thread."""
+
+    def __init__(self, home: Path, exchange: FakeExchange, clock: Clock, key: str = KEY) -> None:
+        self.store = Store(home)
+        self.index: ScanIndex = loaded_index(self.store)
+        client = ExchangeClient(ExchangeSettings(SETTINGS.url, Secret(key.encode())), exchange.transport())
+        self.must_stop: Callable[[], bool] = lambda: False
+        self.sync = Sync(client, self.store, follow(self.index), clock, must_stop=self._must_stop)
+        self.woken = 0
+        self.screening = Screening(self.store, self.index, clock=clock, random_bytes=_NUMBERS, threads=2, feedback_is_waiting=self._wake)
+
+    def _must_stop(self) -> bool:
+        return self.must_stop()
+
+    def _wake(self) -> None:
+        self.woken += 1
+
+    def close(self) -> None:
+        self.screening.close()
+        self.store.close()
+
+
+_NUMBERS = Numbers()

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Feedback: every match and every review arrives once, whatever is lost, and nothing waits for an unrelated fault."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from fake_exchange import FakeExchange
+from partner_parts import Partner
+
+from stillmine.partner.errors import ExchangeAnswerError
+from stillmine.wire.errors import ExchangeUnreachableError
+from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE, Outcome
+from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.screen import Decision
+
+FEED, FEEDBACK = "/api/v1/feed", "/api/v1/feedback"
+VALUE = bytes(range(32))
+
+
+@pytest.fixture
+def synced(partner: Partner, exchange: FakeExchange) -> Partner:
+    exchange.add("f", VALUE)
+    partner.sync.run()
+    return partner
+
+
+def screen(partner: Partner) -> str:
+    """Screen one upload that matches; return the match id."""
+    result = partner.screening.screen_fingerprints([Fingerprint(Kind.PDQ, VALUE.hex(), 90)])
+    return result.matches[0].match_id
+
+
+def test_found_then_decision_arrive_in_order(synced: Partner, exchange: FakeExchange) -> None:
+    match_id = screen(synced)
+    synced.store.record_review(bytes.fromhex(match_id), Decision.REMOVED, None, b"r" * 16)
+    report = synced.sync.run()
+    assert (report.feedback_sent, report.feedback_unknown) == (2, 0)
+    assert [taken.outcome for taken in exchange.feedback.values()] == [Outcome.FOUND, Outcome.REMOVED]
+    assert {taken.fingerprint_id for taken in exchange.feedback.values()} == {exchange.id_of("f")}
+    assert synced.sync.run().feedback_sent == 0
+
+
+def test_lost_receipt_repeats_the_same_ids(synced: Partner, exchange: FakeExchange, open_partner: Callable[[], Partner]) -> None:
+    screen(synced)
+    exchange.lost_answers.add(FEEDBACK)
+    with pytest.raises(ExchangeUnreachableError):
+        synced.sync.run()
+    assert len(exchange.feedback) == 1
+    exchange.lost_answers.clear()
+    restarted = open_partner()
+    assert restarted.sync.run().feedback_sent == 1
+    assert len(exchange.feedback) == 1
+    assert restarted.store.counts().waiting_feedback == 0
+
+
+def test_more_than_a_message_holds_goes_in_several(synced: Partner, exchange: FakeExchange) -> None:
+    match_id = bytes.fromhex(screen(synced))
+    for number in range(MAXIMUM_FEEDBACK_PER_MESSAGE + 5):
+        synced.store.record_review(match_id, Decision.REMOVED, None, number.to_bytes(15) + b"r")
+    synced.sync.run()
+    assert len(exchange.feedback) == MAXIMUM_FEEDBACK_PER_MESSAGE + 6
+    assert exchange.requests.count(f"POST {FEEDBACK}") == 2
+
+
+def test_unknown_ids_are_dropped_with_a_count(synced: Partner, exchange: FakeExchange, caplog: pytest.LogCaptureFixture) -> None:
+    screen(synced)
+    screen(synced)
+    exchange.unknown_ids.add(exchange.id_of("f"))
+    report = synced.sync.run()
+    assert (report.feedback_sent, report.feedback_unknown) == (0, 2)
+    assert synced.store.counts().waiting_feedback == 0
+    assert "2 reports" in caplog.text
+    assert exchange.id_of("f") not in caplog.text
+
+
+def test_feedback_goes_out_although_the_feed_cannot_be_read(synced: Partner, exchange: FakeExchange) -> None:
+    screen(synced)
+    exchange.answers[FEED] = httpx.Response(200, content=b"nonsense")
+    with pytest.raises(ExchangeAnswerError):
+        synced.sync.run()
+    assert len(exchange.feedback) == 1
+    assert synced.store.counts().waiting_feedback == 0
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(400, json={"code": "malformed_message", "message": "x"}), httpx.Response(500)])
+def test_refused_feedback_is_kept(synced: Partner, exchange: FakeExchange, answer: httpx.Response) -> None:
+    screen(synced)
+    exchange.answers[FEEDBACK] = answer
+    with pytest.raises((ExchangeAnswerError, ExchangeUnreachableError)):
+        synced.sync.run()
+    assert synced.store.counts().waiting_feedback == 1
+
+
+def test_feedback_on_a_withdrawn_fingerprint_is_still_sent(synced: Partner, exchange: FakeExchange) -> None:
+    match_id = screen(synced)
+    exchange.withdraw("f")
+    synced.sync.run()
+    synced.store.record_review(bytes.fromhex(match_id), Decision.REMOVED, None, b"r" * 16)
+    assert synced.sync.run().feedback_sent == 1
