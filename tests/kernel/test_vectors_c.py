@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The C kernel gives the vectors' bytes however it is compiled and however the rows arrive."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kernel_vectors import STATUSES, VECTORS
+
+CHANNELS = {"luma8": 1, "rgb8": 3, "rgba8": 4}
+SANITIZED = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+BUILDS = {
+    "gcc -O0": (None, ["-O0"]),
+    "gcc -O2": (None, ["-O2"]),
+    "gcc -O3": (None, ["-O3"]),
+    "gcc -O3 native": (None, ["-O3", "-march=native"]),
+    "gcc -O3 fast-math": (None, ["-O3", "-ffast-math"]),
+    "sanitizers": (None, SANITIZED),
+    "clang": ([sys.executable, "-m", "ziglang", "cc"], ["-O2"]),
+}
+Build = Callable[[list[str], list[str]], Path]
+Pixels = Callable[[dict[str, Any]], bytes]
+
+
+def run(harness: Path, numbers: list[int], pixels: bytes) -> list[str]:
+    done = subprocess.run([str(harness), *map(str, numbers)], input=pixels, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stderr == b""
+    return done.stdout.decode().splitlines()
+
+
+def expected(entry: dict[str, Any]) -> list[str]:
+    return ["status 0", *entry["hashes"], f"quality {entry['quality']}"]
+
+
+@pytest.fixture(params=BUILDS, ids=list(BUILDS))
+def harness(
+    request: pytest.FixtureRequest, compile_harness: Build, c_compiler: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    compiler, options = BUILDS[request.param]
+    return compile_harness(compiler or c_compiler, options)
+
+
+def test_every_build_gives_the_same_bytes(harness: Path, pixels_of: Pixels) -> None:
+    for entry in VECTORS["pictures"]:
+        numbers = [entry["width"], entry["height"], CHANNELS[entry["format"]], entry["height"], entry["height"], 0]
+        assert run(harness, numbers, pixels_of(entry)) == expected(entry), entry["name"]
+
+
+def test_every_build_refuses_what_must_fail(harness: Path) -> None:
+    for entry in VECTORS["refused"]:
+        pixels = bytes(entry["width"] * entry["format_number"] * entry["rows"])
+        batch = 1 if entry["is_begun"] else 0
+        numbers = [entry["width"], entry["height"], entry["format_number"], entry["rows"], batch, 0]
+        status = STATUSES.index(entry["status"])
+        assert run(harness, numbers, pixels) == [f"status {status}"], entry["name"]
+
+
+@pytest.mark.parametrize(("batch", "gap"), [(1, 0), (3, 1), (8, 5), (13, 64)])
+def test_batches_and_gaps_change_nothing(compile_harness: Build, c_compiler: list[str], pixels_of: Pixels, batch: int, gap: int) -> None:
+    harness = compile_harness(c_compiler, SANITIZED)
+    for entry in VECTORS["pictures"]:
+        numbers = [entry["width"], entry["height"], CHANNELS[entry["format"]], entry["height"], batch, gap]
+        assert run(harness, numbers, pixels_of(entry)) == expected(entry), entry["name"]

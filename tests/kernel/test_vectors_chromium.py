@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The committed WASM and its TypeScript wrapper give the vectors' bytes in a real Chromium."""
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from kernel_vectors import ROOT, VECTORS
+from playwright.sync_api import sync_playwright
+from test_vectors_node import node_path
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+STRIP = """
+import { readFileSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+const [source, target] = process.argv.slice(1);
+writeFileSync(target, stripTypeScriptTypes(readFileSync(source, "utf8")));
+"""
+PAGE = """<!doctype html><title>vectors</title><script type="module">
+import * as wrapper from "./kernel.js";
+import { checkVectors } from "./check_vectors.mjs";
+const bytes = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer());
+const vectors = await (await fetch("pdq.json")).json();
+checkVectors(wrapper, await bytes("stillmine_pdq.wasm"), vectors, bytes)
+  .then((result) => { window.result = result; }, (error) => { window.result = { failures: [String(error)] }; });
+</script>"""
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    extensions_map: ClassVar = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".js": "text/javascript"}
+
+    def log_message(self, *words: object) -> None:
+        """Say nothing: the output belongs to the tests."""
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    wrapper = ROOT / "kernel/bindings/wasm"
+    command = [node_path(), "--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", STRIP]
+    subprocess.run([*command, str(wrapper / "kernel.ts"), str(tmp_path / "kernel.js")], check=True)
+    (tmp_path / "index.html").write_text(PAGE)
+    for path in (wrapper / "stillmine_pdq.wasm", ROOT / "tests/kernel/check_vectors.mjs", ROOT / "vectors/pdq.json"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for path in (ROOT / "vectors/pixels").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_same_bytes_in_chromium(address: str, chromium_path: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        try:
+            page = browser.new_page()
+            page.goto(address)
+            page.wait_for_function("window.result !== undefined", timeout=120_000)
+            result = page.evaluate("window.result")
+        finally:
+            browser.close()
+    assert result["failures"] == []
+    assert result["checked"] == len(VECTORS["pictures"]) + len(VECTORS["refused"])
