@@ -27,4 +27,4 @@ def system(system_folder: Path, fresh_database_url: str | None) -> Iterator[Syst
 @pytest.fixture
 def photograph(root: Path) -> bytes:
     """The demo's photograph, as file bytes."""
-    return sorted((root / "media").glob("**/*.jpg"))[0].read_bytes()
+    return (root / "media/skimage/rocket.jpg").read_bytes()

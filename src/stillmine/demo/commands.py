@@ -19,21 +19,23 @@ from stillmine.wire.errors import NotConfiguredError
 app = typer.Typer(invoke_without_command=True, pretty_exceptions_enable=False)
 
 _PROJECT = Path(__file__).resolve().parents[3]
-_PHOTOGRAPH = "market.jpg"
+_MEDIA = _PROJECT / "media"
+_UNRELATED = 4
 
 
 @app.callback()
 def demo(
     context: typer.Context,
     leave: Annotated[bool, typer.Option("--exit", help="End after the story; exit code 0 only if all of it held.")] = False,
-    media: Annotated[Path, typer.Option(help="Folder of photographs; the first is the one that the case is about.")] = _PROJECT / "media",
+    photograph: Annotated[Path, typer.Option(help="The photograph that the case is about.")] = _MEDIA / "skimage/rocket.jpg",
+    others: Annotated[Path, typer.Option(help="Folder with at least four other photographs, which must pass.")] = _MEDIA / "clothing",
 ) -> None:
     """Fingerprint a photograph, open a case, see altered copies stopped, withdraw, see them pass; then leave everything running."""
     if context.invoked_subcommand:
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being asked to end stops the children too
     console = Console(highlight=False, width=140)
-    pictures = _pictures(media)
+    pictures = Pictures(photograph, _unrelated(others, photograph))
     ports = (free_port(8400), free_port(8401), free_port(8402))
     with tempfile.TemporaryDirectory(prefix="stillmine-demo-") as folder:
         console.print("Stillmine, the main job: starting an exchange, a partner and a pretend platform …")
@@ -60,12 +62,14 @@ def platform(
     asyncio.run(server.serve())
 
 
-def _pictures(media: Path) -> Pictures:
-    """Take the demo's photograph and four others; raises NotConfiguredError where there are too few."""
-    photographs = sorted(path for path in media.glob("**/*.jpg") if path.is_file())
-    if len(photographs) < 5:
-        raise NotConfiguredError(f"--media: five JPEG photographs are needed, {len(photographs)} are in {media}")
-    return Pictures(photographs[0], photographs[1:5])
+def _unrelated(folder: Path, photograph: Path) -> list[Path]:
+    """Take four other photographs; raises NotConfiguredError where there are too few."""
+    found = sorted(path for path in folder.glob("*.jpg") if path.resolve() != photograph.resolve())
+    if len(found) < _UNRELATED:
+        raise NotConfiguredError(f"--others: {_UNRELATED} JPEG photographs are needed, {len(found)} are there")
+    if not photograph.is_file():
+        raise NotConfiguredError("--photograph: there is no such file")
+    return found[:_UNRELATED]
 
 
 def _stay(console: Console, system: System, pictures: Pictures) -> None:

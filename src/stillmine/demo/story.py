@@ -23,7 +23,7 @@ from stillmine.wire import codec
 from stillmine.wire.case import CaseView, PartnerStatus
 from stillmine.wire.case_key import SECRET_BYTES, case_key_text
 from stillmine.wire.fingerprint import Fingerprint, Kind
-from stillmine.wire.screen import Decision, Review, ScreenOutcome, ScreenResult
+from stillmine.wire.screen import Decision, Review, ScreenMatch, ScreenOutcome, ScreenResult, Variant
 
 PATIENCE_SECONDS = 90
 
@@ -96,9 +96,9 @@ class Story:
             self._add_row(table, f"another photograph, {path.name}", result)
             self._require(result.outcome is ScreenOutcome.NO_MATCH, f"passed: {path.name}")
         self._say(table)
-        missed = [copy.name for copy in copies if not copy.must_be_stopped]
+        hard = " and ".join(copy.name for copy in copies if not copy.must_be_stopped)
         self._say(
-            f"   Plain PDQ looks at the picture as a whole. Not asked of it yet: {'; '.join(missed)}. The table shows how they came out."
+            f"   PDQ looks at a picture as a whole. It is not asked to see through these yet; they are shown as they came out: {hard}."
         )
 
     def _review(self, person: Person, photograph: bytes) -> None:
@@ -115,7 +115,9 @@ class Story:
         self._heading("5. The person takes it back")
         case = person.withdraw_case()
         withdrawn = time.monotonic()
-        self._say(f"   the case is {case.state}; the exchange has erased the fingerprint: value is {case.fingerprints[0].value}")
+        is_erased = all(fingerprint.value is None for fingerprint in case.fingerprints)
+        self._require(is_erased, "the exchange erased the fingerprint")
+        self._say(f"   the case is {case.state}; the exchange {'has erased' if is_erased else 'still holds'} the fingerprint")
         took = self._wait(lambda: self._upload(copies[0].data).outcome is ScreenOutcome.NO_MATCH, "copies passed again", withdrawn)
         still = [copy.name for copy in copies if self._upload(copy.data).outcome is not ScreenOutcome.NO_MATCH]
         self._require(not still, f"all copies passed after the withdrawal (still stopped: {', '.join(still)})")
@@ -145,13 +147,17 @@ class Story:
     @staticmethod
     def _add_row(table: Table, name: str, result: ScreenResult) -> None:
         match = result.matches[0] if result.matches else None
-        table.add_row(name, _in_words(result), match.distance_bucket if match else "", match.variant.replace("_", " ") if match else "")
+        table.add_row(name, _in_words(result), match.distance_bucket if match else "", _undone(match) if match else "")
 
 
 def _in_words(result: ScreenResult) -> str:
     if result.outcome is ScreenOutcome.NOT_SCREENED:
         return f"not screened ({result.reason})"
     return "STOPPED" if result.outcome is ScreenOutcome.MATCH else "accepted"
+
+
+def _undone(match: ScreenMatch) -> str:
+    return "nothing" if match.variant is Variant.ORIGINAL else match.variant.replace("_", " ")
 
 
 def _status(case: CaseView) -> PartnerStatus:
