@@ -18,7 +18,7 @@ from stillmine.wire.case_key import Secret
 Clock = Callable[[], datetime]
 """Returns the time in UTC, as fine as it likes; `tx` rounds it."""
 
-SETTING = "STILLMINE_CONTEXT"
+SETTING = "EXCHANGE_CONTEXT"
 
 
 @dataclass(frozen=True)

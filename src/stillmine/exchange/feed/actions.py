@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
+from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, PendingTombstone, Shape
 from stillmine.exchange.feed.queries import head_sequence
 from stillmine.exchange.feed.sequence import _lock_head
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.tx import tx
+from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorInvalidError
 
 PENDING_TOMBSTONE_TERM = timedelta(days=30)
@@ -38,7 +40,7 @@ class Page:
         return self.to_sequence < self.newest
 
 
-def hand_out(exchange: Context, partner: Partner, after: int, limit: int, shape: Shape, encode: Callable[[Page], Encoded]) -> Encoded:
+def hand_out(exchange: Context, partner: Partner, *, after: int, limit: int, shape: Shape, encode: Callable[[Page], Encoded]) -> Encoded:
     """Return the page after number `after` as `encode` makes it, inside the transaction that records it.
 
     Raises FeedCursorInvalidError for a number that was never given, which happens after a restored backup.
@@ -72,8 +74,12 @@ def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
 
 
 def forget_told_values(exchange: Context, partner: Partner, asked_from: datetime) -> None:
-    """Delete values kept for a partner that now asks from a later time than their withdrawal."""
-    told = PendingTombstone.objects.filter(partner=partner, changed_at__lt=asked_from)
+    """Delete values kept for a partner that now asks from a later time than their withdrawal.
+
+    Not while another case has the same value: the partner was told `Active`, and is to be told when that ends.
+    """
+    same_value_is_active = Fingerprint.objects.filter(value=OuterRef("value"), state=FingerprintState.ACTIVE)
+    told = PendingTombstone.objects.filter(~Exists(same_value_is_active), partner=partner, changed_at__lt=asked_from)
     if told.exists():
         with tx("feed.forget_told_values", exchange.clock):
             told.delete()

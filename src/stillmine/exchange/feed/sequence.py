@@ -44,21 +44,26 @@ def _supersede(new: list[Change]) -> None:
 
 
 def _keep_for_partners_that_know_only_values(fingerprint_ids: list[str], state: FingerprintState, changed_at: datetime) -> None:
-    """Keep values for the partners that were given them in the StopNCII shape; drop them where they are active again."""
+    """Keep values for the partners that know them in the StopNCII shape; drop them where they are active again."""
     pending = PendingTombstone.objects.filter(fingerprint_id__in=fingerprint_ids)
     if state is FingerprintState.ACTIVE:
         pending.delete()
         return
-    given = first_given(Change.objects.filter(fingerprint_id__in=fingerprint_ids), Shape.STOPNCII)
-    if not given:
-        return
     rows = Fingerprint.objects.filter(id__in=fingerprint_ids).values_list("id", "value")
     values = {fingerprint_id: value for fingerprint_id, value in rows if value is not None}
+    knowing = set(first_given(Change.objects.filter(fingerprint_id__in=fingerprint_ids), Shape.STOPNCII))
+    knowing |= _told_through_another_case(values)
     pending.update(changed_at=changed_at)
     PendingTombstone.objects.bulk_create(
         [
             PendingTombstone(partner_id=partner_id, fingerprint_id=fingerprint_id, value=values[fingerprint_id], changed_at=changed_at)
-            for fingerprint_id, partner_id in given
+            for fingerprint_id, partner_id in sorted(knowing)
         ],
         ignore_conflicts=True,
     )
+
+
+def _told_through_another_case(values: dict[str, str]) -> set[tuple[str, int]]:
+    """Partners that are told `Active` for another case's withdrawn value because one of these still had it."""
+    told = PendingTombstone.objects.filter(value__in=values.values()).values_list("value", "partner_id")
+    return {(fingerprint_id, partner_id) for known, partner_id in told for fingerprint_id, value in values.items() if value == known}

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One configured exchange per test run, on the database that was asked for; every test starts with it empty."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import pytest
+from exchange_parts import Clock, PartnerClient, Phone
+
+from stillmine.exchange.app import configure, wsgi_application
+from stillmine.exchange.config import ExchangeConfig
+from stillmine.exchange.context import Context
+
+PORTAL_PAGE = "<!doctype html><title>start</title>"
+PORTAL_NOT_FOUND = "<!doctype html><title>not here</title>"
+
+
+def own_database(url: str | None) -> str | None:
+    """A database of this suite's own, so that no other suite finds its rows."""
+    if url is None:
+        return None
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE stillmine_exchange_tests")
+    return urlunsplit(urlsplit(url)._replace(path="/stillmine_exchange_tests"))
+
+
+@pytest.fixture(scope="session")
+def portal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("portal")
+    (folder / "_astro").mkdir()
+    (folder / "index.html").write_text(PORTAL_PAGE)
+    (folder / "404.html").write_text(PORTAL_NOT_FOUND)
+    (folder / "_astro" / "page.abc123.js").write_text("export {}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def configured(database_url: str | None, clock: Clock, portal_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    home = tmp_path_factory.mktemp("exchange") / "home"
+    config = ExchangeConfig(
+        home=home, database_url=own_database(database_url), host_names=("exchange.example",), trusted_proxies=1, portal=portal_folder
+    )
+    context = configure(config, clock, random.Random(20261122).randbytes)
+    from django.core.management import call_command
+    from django.db import connections
+
+    call_command("migrate", verbosity=0)
+    yield context
+    connections.close_all()
+
+
+@pytest.fixture
+def exchange(configured: Context, clock: Clock) -> Iterator[Context]:
+    """The exchange's context, with nothing stored."""
+    from stillmine.exchange.cases.models import Case, Fingerprint
+    from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone
+    from stillmine.exchange.feedback.models import Report
+    from stillmine.exchange.limits.models import Attempts
+    from stillmine.exchange.partners.models import Partner, PartnerKey
+
+    for model in (Report, PendingTombstone, Acknowledgement, Disclosure, Change, Fingerprint, Case, Attempts, PartnerKey, Partner):
+        model.objects.all().delete()
+    clock.reset()
+    Head.objects.update(sequence=0, changed_at="1970-01-01T00:00:00Z")
+    yield configured
+    from stillmine.exchange.fsck import findings
+
+    assert findings() == []
+
+
+@pytest.fixture
+def web(exchange: Context) -> Iterator[httpx.Client]:
+    """HTTP straight into the whole application, headers and portal included."""
+    transport = httpx.WSGITransport(wsgi_application(exchange), raise_app_exceptions=True, remote_addr="203.0.113.7")
+    with httpx.Client(transport=transport, base_url="http://exchange.example") as client:
+        yield client
+
+
+@pytest.fixture
+def phone(web: httpx.Client) -> Phone:
+    """A person's device with a case key of its own."""
+    return Phone(web, secret=b"0123456789")
+
+
+@pytest.fixture
+def other_phone(web: httpx.Client) -> Phone:
+    return Phone(web, secret=b"abcdefghij")
+
+
+@pytest.fixture
+def partner(exchange: Context, web: httpx.Client) -> PartnerClient:
+    return PartnerClient.add(exchange, web, "Example Social")
+
+
+@pytest.fixture
+def other_partner(exchange: Context, web: httpx.Client) -> PartnerClient:
+    return PartnerClient.add(exchange, web, "Example Forum")

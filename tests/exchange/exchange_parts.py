@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the exchange's tests are made of: a clock that is set by hand, a person's phone, a partner."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+
+from stillmine.exchange.context import Context
+from stillmine.wire.case import CaseView
+from stillmine.wire.case_key import credentials
+from stillmine.wire.feed import FeedEntry, FeedPage
+
+START = datetime(2026, 11, 22, 14, 5, 31, 250_000, tzinfo=UTC)
+START_MINUTE = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
+ADULT = {"role": "person", "is_adult_now": True, "was_adult_then": True}
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **parts: float) -> None:
+        self.now += timedelta(**parts)
+
+
+def value(number: int) -> str:
+    """A fingerprint's value that belongs to no picture."""
+    return f"{number:04x}" * 16
+
+
+def fingerprint(number: int, quality: int = 90) -> dict[str, object]:
+    return {"kind": "pdq", "value": value(number), "quality": quality}
+
+
+def opening(*numbers: int, **changes: object) -> dict[str, object]:
+    return {"version": 1, "statement": ADULT, "fingerprints": [fingerprint(number) for number in numbers], **changes}
+
+
+def code(response: httpx.Response) -> tuple[int, str]:
+    """Status and error code of a refusal."""
+    return response.status_code, response.json()["code"]
+
+
+@dataclass
+class Phone:
+    """A person's device: knows its case key and nothing else."""
+
+    web: httpx.Client
+    secret: bytes
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": credentials(self.secret).authorization()}
+
+    def post(self, path: str, body: object, **headers: str) -> httpx.Response:
+        return self.web.post(f"/api/v1/{path}", json=body, headers={**self.headers, **headers})
+
+    def open(self, *numbers: int, **changes: object) -> CaseView:
+        return self._view(self.post("case", opening(*numbers, **changes)))
+
+    def add(self, *numbers: int) -> CaseView:
+        return self._view(self.post("case/fingerprints", {"version": 1, "fingerprints": [fingerprint(number) for number in numbers]}))
+
+    def withdraw(self, fingerprint_id: str | None = None) -> CaseView:
+        return self._view(self.post("case/withdraw", {"version": 1, "fingerprint_id": fingerprint_id}))
+
+    def show(self) -> CaseView:
+        return self._view(self.web.get("/api/v1/case", headers=self.headers))
+
+    @staticmethod
+    def _view(response: httpx.Response) -> CaseView:
+        assert response.status_code in {200, 201}, response.text
+        return msgspec.json.decode(response.content, type=CaseView)
+
+
+@dataclass
+class PartnerClient:
+    """A partner that keeps what it fetched, as the specification says."""
+
+    web: httpx.Client
+    key: str
+    cursor: str | None = None
+    entries: dict[str, FeedEntry] = field(default_factory=dict)
+
+    @classmethod
+    def add(cls, exchange: Context, web: httpx.Client, name: str) -> "PartnerClient":
+        from stillmine.exchange.partners.actions import add_partner
+
+        return cls(web, add_partner(exchange, name)[1])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    @property
+    def stopncii_headers(self) -> dict[str, str]:
+        return {"x-functions-key": self.key, "Ocp-Apim-Subscription-Key": self.key}
+
+    def fetch(self, cursor: str | None = None, limit: int | None = None) -> FeedPage:
+        query = {name: value for name, value in (("cursor", cursor), ("limit", limit)) if value is not None}
+        response = self.web.get("/api/v1/feed", params=query, headers=self.headers)
+        assert response.status_code == 200, response.text
+        return msgspec.json.decode(response.content, type=FeedPage)
+
+    def sync(self, limit: int | None = None) -> None:
+        """Fetch and keep everything new, page by page."""
+        while True:
+            page = self.fetch(self.cursor, limit)
+            self.entries |= {entry.id: entry for entry in page.entries}
+            self.cursor = page.cursor
+            if not page.has_more:
+                return
+
+    def acknowledge(self, cursor: str | None = None) -> None:
+        body = {"version": 1, "cursor": cursor or self.cursor}
+        response = self.web.post("/api/v1/feed/acknowledgements", json=body, headers=self.headers)
+        assert response.status_code == 204, response.text
+
+    def active_values(self) -> list[str]:
+        return sorted(entry.value for entry in self.entries.values() if entry.value is not None)
+
+    def report(self, *feedback: dict[str, object]) -> dict[str, Any]:
+        response = self.web.post("/api/v1/feedback", json={"version": 1, "feedback": feedback}, headers=self.headers)
+        assert response.status_code == 200, response.text
+        receipt: dict[str, Any] = response.json()
+        return receipt
+
+    def fetch_hashes(self, start: int = 10, **query: object) -> dict[str, Any]:
+        params = {"startTimestamp": start, "pageSize": 800, **query}
+        response = self.web.get("/stopncii/v1/FetchHashes", params=params, headers=self.stopncii_headers)
+        assert response.status_code == 200, response.text
+        page: dict[str, Any] = response.json()
+        return page
+
+
+def feedback_on(entry_id: str, number: int, outcome: str = "found", reason: str | None = None) -> dict[str, object]:
+    return {"feedback_id": f"{number:032x}", "fingerprint_id": entry_id, "outcome": outcome, "reason": reason}

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Limits per network, kept without keeping an address."""
+
+from datetime import UTC, datetime
+
+import pytest
+from exchange_parts import Clock, Phone, code, opening
+
+from stillmine.exchange.context import Context
+
+
+def wrong_key(phone: Phone, number: int) -> tuple[int, str]:
+    return code(phone.web.get("/api/v1/case", headers={"Authorization": f"Case {number:032x}.{'0' * 64}"}))
+
+
+def test_after_twenty_wrong_keys_the_network_waits_ten_minutes(phone: Phone, clock: Clock) -> None:
+    phone.open(1)
+    assert [wrong_key(phone, number) for number in range(20)] == [(404, "case_not_found")] * 20
+    assert wrong_key(phone, 20) == (429, "too_many_attempts")
+    answer = phone.web.get("/api/v1/case", headers=phone.headers)
+    assert (code(answer), answer.headers["Retry-After"]) == ((429, "too_many_attempts"), "600")
+    clock.forward(minutes=9)
+    assert wrong_key(phone, 21) == (429, "too_many_attempts")
+    clock.forward(minutes=1)
+    assert wrong_key(phone, 22) == (404, "case_not_found")
+    assert phone.show().fingerprints
+
+
+def test_right_keys_do_not_count(phone: Phone) -> None:
+    phone.open(1)
+    for _ in range(25):
+        phone.show()
+
+
+def test_other_networks_are_not_affected(phone: Phone) -> None:
+    for number in range(21):
+        wrong_key(phone, number)
+    elsewhere = {"X-Forwarded-For": "198.51.100.1"}
+    assert code(phone.web.get("/api/v1/case", headers={**phone.headers, **elsewhere})) == (404, "case_not_found")
+    same_network = {"X-Forwarded-For": "203.0.113.99"}
+    assert code(phone.web.get("/api/v1/case", headers={**phone.headers, **same_network})) == (429, "too_many_attempts")
+
+
+def test_thirty_cases_in_ten_minutes_and_replays_are_free(phone: Phone, clock: Clock) -> None:
+    for number in range(30):
+        Phone(phone.web, number.to_bytes(10)).open(1)
+    late = Phone(phone.web, (30).to_bytes(10))
+    assert code(late.post("case", opening(1))) == (429, "too_many_attempts")
+    assert Phone(phone.web, (0).to_bytes(10)).post("case", opening(1)).status_code == 200
+    clock.forward(minutes=10)
+    late.open(1)
+
+
+def test_a_count_does_not_hold_an_address_and_its_key_changes_daily(phone: Phone, clock: Clock) -> None:
+    from stillmine.exchange.limits.models import Attempts
+
+    wrong_key(phone, 1)
+    today = Attempts.objects.get()
+    assert not any(part in str(Attempts.objects.values().get()) for part in ("203.0.113", "203", "cb0071"))
+    clock.now = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
+    wrong_key(phone, 1)
+    assert Attempts.objects.latest("id").network_key != today.network_key
+
+
+def test_counts_are_deleted_after_ten_minutes(phone: Phone, exchange: Context, clock: Clock) -> None:
+    from stillmine.exchange.upkeep import run_upkeep
+
+    phone.open(1)
+    wrong_key(phone, 1)
+    clock.forward(minutes=9)
+    assert run_upkeep(exchange)["old counts deleted"] == 0
+    clock.forward(minutes=1)
+    assert run_upkeep(exchange)["old counts deleted"] == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.0/24"),
+        ("::ffff:203.0.113.7", "203.0.113.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        (" 203.0.113.7 ", "203.0.113.0/24"),
+        ("", "unknown"),
+        ("not an address", "unknown"),
+        ("203.0.113.7:443", "unknown"),
+    ],
+)
+def test_networks(exchange: Context, address: str, network: str) -> None:
+    from stillmine.exchange.limits.network import network_of
+
+    assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "believed"),
+    [
+        (0, "198.51.100.1", "203.0.113.7"),
+        (1, "198.51.100.1", "198.51.100.1"),
+        (1, "192.0.2.9, 198.51.100.1", "198.51.100.1"),
+        (2, "192.0.2.9, 198.51.100.1", "192.0.2.9"),
+        (2, "198.51.100.1", "198.51.100.1"),
+        (1, "", "203.0.113.7"),
+    ],
+)
+def test_only_trusted_hops_are_believed(exchange: Context, proxies: int, forwarded: str, believed: str) -> None:
+    from stillmine.exchange.limits.network import _believed_address
+
+    assert _believed_address("203.0.113.7", forwarded, proxies) == believed

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every route as everybody who has no business there. The list comes from the routes: a new one fails until it is classified."""
+
+import httpx
+import pytest
+from exchange_parts import PartnerClient, Phone, code, fingerprint, opening
+
+from stillmine.exchange.context import Context
+
+UNKNOWN_KEY = "smk_00000000_" + "A" * 43
+NO_CASE = "Case " + "0" * 32 + "." + "0" * 64
+
+BODIES: dict[str, dict[str, object]] = {
+    "POST api/v1/case": opening(9),
+    "POST api/v1/case/fingerprints": {"version": 1, "fingerprints": [fingerprint(9)]},
+    "POST api/v1/case/withdraw": {"version": 1},
+    "POST api/v1/feed/acknowledgements": {"version": 1, "cursor": "0.0123456789abcdef"},
+    "POST api/v1/feedback": {
+        "version": 1,
+        "feedback": [{"feedback_id": "1" * 32, "fingerprint_id": "2" * 32, "outcome": "found"}],
+    },
+}
+ROUTES = {
+    "GET api/v1/case": "case key",
+    "POST api/v1/case": "case key",
+    "POST api/v1/case/fingerprints": "case key",
+    "POST api/v1/case/withdraw": "case key",
+    "GET api/v1/feed": "partner key",
+    "POST api/v1/feed/acknowledgements": "partner key",
+    "POST api/v1/feedback": "partner key",
+    "GET stopncii/v1/FetchHashes": "partner key in two headers",
+}
+OPENS_WITH_ANY_NEW_KEY = "POST api/v1/case"
+
+
+def call(web: httpx.Client, route: str, headers: dict[str, str]) -> tuple[int, str]:
+    method, path = route.split(" ")
+    answer = web.request(method, f"/{path}", json=BODIES.get(route), headers=headers)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "set-cookie" not in answer.headers
+    return code(answer)
+
+
+def test_every_route_is_classified(exchange: Context) -> None:
+    from stillmine.exchange.urls import ROUTES as TABLE
+    from stillmine.exchange.urls import urlpatterns
+
+    assert {f"{method} {route.path}": route.caller.value for route in TABLE for method in route.views} == ROUTES
+    assert len(urlpatterns) == len(TABLE)
+    assert {route for route in ROUTES if route.startswith("POST")} == set(BODIES)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_nobody_gets_in(web: httpx.Client, route: str) -> None:
+    expected = "case_key_missing" if ROUTES[route] == "case key" else "partner_key_missing"
+    assert call(web, route, {}) == (401, expected)
+
+
+@pytest.mark.parametrize("route", [route for route, caller in ROUTES.items() if caller == "case key"])
+@pytest.mark.parametrize(
+    "header", ["Bearer " + UNKNOWN_KEY, "Case", "Case x.y", NO_CASE[:-1], NO_CASE + "0", NO_CASE.lower(), NO_CASE.replace("0", "A")]
+)
+def test_a_wrong_scheme_or_form_opens_no_case(web: httpx.Client, route: str, header: str) -> None:
+    assert call(web, route, {"Authorization": header}) == (401, "case_key_malformed")
+
+
+@pytest.mark.parametrize("route", [route for route, caller in ROUTES.items() if caller == "case key"])
+def test_neither_another_case_nor_a_partner_opens_a_case(phone: Phone, other_phone: Phone, partner: PartnerClient, route: str) -> None:
+    phone.open(1)
+    other_phone.open(2)
+    before = phone.show()
+    ours, theirs = phone.headers["Authorization"], other_phone.headers["Authorization"]
+    mixed = f"{ours.partition('.')[0]}.{theirs.partition('.')[2]}"
+    assert call(phone.web, route, {"Authorization": mixed}) == (404, "case_not_found")
+    if route != OPENS_WITH_ANY_NEW_KEY:
+        assert call(phone.web, route, {"Authorization": NO_CASE}) == (404, "case_not_found")
+    assert call(phone.web, route, partner.headers) == (401, "case_key_malformed")
+    assert phone.show() == before
+
+
+def test_a_wrong_token_and_an_unknown_id_get_the_same_answer(phone: Phone, other_phone: Phone) -> None:
+    phone.open(1)
+    ours = phone.headers["Authorization"]
+    wrong_token = phone.web.get("/api/v1/case", headers={"Authorization": ours[:-64] + "0" * 64})
+    unknown_id = phone.web.get("/api/v1/case", headers=other_phone.headers)
+    assert wrong_token.status_code == unknown_id.status_code
+    assert wrong_token.content == unknown_id.content
+    assert wrong_token.headers == unknown_id.headers
+
+
+@pytest.mark.parametrize("route", [route for route, caller in ROUTES.items() if caller == "partner key"])
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (NO_CASE, (401, "partner_key_missing")),
+        ("Bearer", (401, "partner_key_missing")),
+        ("Bearer ", (401, "partner_key_missing")),
+        ("Bearer " + UNKNOWN_KEY, (401, "partner_key_unknown")),
+        ("Bearer smk", (401, "partner_key_unknown")),
+        ("Bearer " + UNKNOWN_KEY + "A", (401, "partner_key_unknown")),
+        ("Bearer smk_~", (401, "partner_key_unknown")),
+    ],
+)
+def test_no_key_and_wrong_keys(web: httpx.Client, route: str, header: str, expected: tuple[int, str]) -> None:
+    assert call(web, route, {"Authorization": header}) == expected
+
+
+@pytest.mark.parametrize("route", [route for route, caller in ROUTES.items() if caller != "case key"])
+def test_a_right_id_with_a_wrong_secret_and_a_revoked_key(partner: PartnerClient, exchange: Context, route: str) -> None:
+    from stillmine.exchange.partners.actions import revoke_key
+
+    def headers(key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {key}", "x-functions-key": key, "Ocp-Apim-Subscription-Key": key}
+
+    wrong = partner.key[:-4] + ("AAAA" if not partner.key.endswith("AAAA") else "BBBB")
+    assert call(partner.web, route, headers(wrong)) == (401, "partner_key_unknown")
+    revoke_key(exchange, partner.key)
+    assert call(partner.web, route, headers(partner.key)) == (403, "partner_key_revoked")
+    assert call(partner.web, route, headers(wrong)) == (401, "partner_key_unknown")
+
+
+def test_the_two_headers_must_hold_the_same_key(partner: PartnerClient, other_partner: PartnerClient) -> None:
+    route = "GET stopncii/v1/FetchHashes"
+    mixed = {"x-functions-key": partner.key, "Ocp-Apim-Subscription-Key": other_partner.key}
+    assert call(partner.web, route, mixed) == (401, "partner_key_unknown")
+    assert call(partner.web, route, {"x-functions-key": partner.key}) == (401, "partner_key_missing")
+    assert call(partner.web, route, partner.headers) == (401, "partner_key_missing")
+
+
+def test_a_case_key_opens_no_partner_route(phone: Phone) -> None:
+    phone.open(1)
+    for route, caller in ROUTES.items():
+        if caller != "case key":
+            assert call(phone.web, route, phone.headers) == (401, "partner_key_missing"), route
