@@ -131,12 +131,18 @@ def _result_in_words(result: ScreenResult) -> str:
 def _in_words(report: SyncReport, active: int) -> str:
     parts = [
         "Started again from the beginning of the feed." if report.started_again else "",
-        f"{report.added} fingerprints added, {report.erased} erased; {active} are matched now.",
-        f"{report.of_other_kinds} entries are of kinds that this version can't match." if report.of_other_kinds else "",
-        f"{report.feedback_sent} reports sent." if report.feedback_sent else "",
-        f"{report.feedback_unknown} reports named no fingerprint of this exchange and were dropped." if report.feedback_unknown else "",
+        f"{_counted(report.added, 'fingerprint')} added, {report.erased} erased; {active} matched from now on.",
+        f"Left out, because this version can't match their kind: {report.of_other_kinds}." if report.of_other_kinds else "",
+        f"{_counted(report.feedback_sent, 'report')} sent." if report.feedback_sent else "",
+        f"Dropped, because this exchange knows no such fingerprint: {_counted(report.feedback_unknown, 'report')}."
+        if report.feedback_unknown
+        else "",
     ]
     return " ".join(part for part in parts if part)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _log_to_standard_error() -> None:

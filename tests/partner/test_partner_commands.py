@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands, with an exchange over real HTTP, and one service as a real process."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import Result
+from fake_exchange import KEY, FakeExchange
+from typer.testing import CliRunner
+
+from stillmine.fingerprint import fingerprint_image
+from stillmine.partner.commands import app
+from stillmine.partner.errors import HomeInUseError, HomeOfAnotherExchangeError
+from stillmine.partner.home import sole_user
+from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
+
+COAT, HAT = "media/clothing/coat.jpg", "media/clothing/hat.jpg"
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def url(exchange: FakeExchange) -> Iterator[str]:
+    with exchange.serving() as address:
+        yield address
+
+
+@pytest.fixture
+def run(home: Path, url: str) -> Run:
+    """Run a command with home, exchange and key in its environment."""
+    environment = {"STILLMINE_PARTNER_HOME": str(home), "STILLMINE_PARTNER_EXCHANGE": url, "STILLMINE_PARTNER_KEY": KEY}
+
+    def run_it(*arguments: str, **more: str) -> Result:
+        return CliRunner().invoke(app, list(arguments), env={**environment, **more})
+
+    return run_it
+
+
+@pytest.fixture
+def coat(root: Path) -> Path:
+    return root / COAT
+
+
+def refused(result: Result, error: type[StillmineError]) -> None:
+    assert isinstance(result.exception, error), result.exception
+    assert result.stdout == ""
+
+
+def test_sync_says_in_words_what_changed(run: Run, exchange: FakeExchange) -> None:
+    exchange.add("f", bytes(range(32)))
+    exchange.add("g", bytes(range(1, 33)))
+    first = run("sync")
+    assert (first.exit_code, first.stdout) == (0, "2 fingerprints added, 0 erased; 2 matched from now on.\n")
+    exchange.withdraw("f")
+    assert run("sync").stdout == "0 fingerprints added, 1 erased; 1 matched from now on.\n"
+    assert exchange.acknowledged == ["a.2", "a.3"]
+
+
+def test_sync_as_json(run: Run, exchange: FakeExchange) -> None:
+    exchange.add("f", bytes(range(32)))
+    report = json.loads(run("sync", "--json").stdout)
+    assert report == {
+        "pages": 1,
+        "added": 1,
+        "erased": 0,
+        "of_other_kinds": 0,
+        "feedback_sent": 0,
+        "feedback_unknown": 0,
+        "started_again": False,
+    }
+
+
+def test_sync_refusals(run: Run, url: str, home: Path) -> None:
+    refused(run("sync", STILLMINE_PARTNER_EXCHANGE=""), NotConfiguredError)
+    refused(run("sync", STILLMINE_PARTNER_KEY=""), NotConfiguredError)
+    refused(run("sync", STILLMINE_PARTNER_KEY="smk_01234567_" + "B" * 43), PartnerKeyUnknownError)
+    refused(run("sync", STILLMINE_PARTNER_EXCHANGE="http://localhost:9"), HomeOfAnotherExchangeError)
+    assert run("sync").exit_code == 0
+    with sole_user(home):
+        refused(run("sync"), HomeInUseError)
+
+
+def test_unreachable_exchange_is_said(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        closed = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        refused(run("sync", STILLMINE_PARTNER_EXCHANGE=closed), ExchangeUnreachableError)
+
+
+def test_screen_exit_codes_and_words(run: Run, exchange: FakeExchange, coat: Path, root: Path, tmp_path: Path) -> None:
+    missing, empty, hat = str(tmp_path / "missing.jpg"), tmp_path / "empty.jpg", str(root / HAT)
+    empty.touch()
+    never = run("screen", str(coat))
+    assert (never.exit_code, never.stdout) == (2, f"{coat}: not screened [never_synced]\n")
+    exchange.add("f", fingerprint_image(coat.read_bytes()).pdq)
+    run("sync")
+    clear = run("screen", hat)
+    assert (clear.exit_code, clear.stdout) == (0, f"{hat}: no match\n")
+    stopped = run("screen", hat, str(coat), missing)
+    assert stopped.exit_code == 1
+    assert f"{coat}: match: exact as original, 0-7 of 256 bits differ, match id " in stopped.stdout
+    assert f"{missing}: not screened [file_unreadable]" in stopped.stdout
+    assert run("screen", hat, str(empty)).exit_code == 2
+    assert "1 report sent." in run("sync").stdout
+    assert len(exchange.feedback) == 1
+
+
+def test_screen_as_json_lines(run: Run, exchange: FakeExchange, coat: Path, root: Path) -> None:
+    exchange.add("f", fingerprint_image(coat.read_bytes()).pdq)
+    run("sync")
+    lines = [json.loads(line) for line in run("screen", "--json", str(coat), str(root / HAT)).stdout.splitlines()]
+    assert [(line["file"], line["result"]["outcome"]) for line in lines] == [(str(coat), "match"), (str(root / HAT), "no_match")]
+
+
+@pytest.mark.parametrize("command", ["sync", "serve", "screen"])
+def test_help_names_settings_and_exit_codes(command: str) -> None:
+    shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout
+    assert "STILLMINE_PARTNER_HOME" in shown
+    assert command == "screen" or "STILLMINE_PARTNER_KEY" in shown
+    assert command != "screen" or "Exit codes: 0 no file matched, 1 at least one file matched, 2" in shown
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def serving(home: Path, url: str, port: int) -> subprocess.Popen[str]:
+    program = "from stillmine.partner.commands import app; app()"
+    command = [sys.executable, "-c", program, "serve", "--home", str(home), "--exchange", url, "--port", str(port), "--sync-every", "1"]
+    environment = {**os.environ, "STILLMINE_PARTNER_KEY": KEY}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(ask: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    for _ in range(600):
+        assert process.poll() is None, process.communicate()
+        try:
+            if ask():
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("it never happened")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_service_as_a_process(*, home: Path, exchange: FakeExchange, url: str, run: Run, coat: Path, number: signal.Signals) -> None:
+    exchange.add("f", fingerprint_image(coat.read_bytes()).pdq)
+    port = free_port()
+    process = serving(home, url, port)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            wait_for(lambda: client.get("/health").status_code == 200, process)
+            headers = {"Authorization": f"Bearer {(home / 'service.key').read_text().strip()}"}
+            assert client.post("/screen", content=coat.read_bytes(), headers=headers).json()["outcome"] == "match"
+            wait_for(lambda: len(exchange.feedback) == 1, process)
+            exchange.withdraw("f")
+            wait_for(lambda: exchange.acknowledged[-1] == exchange.cursor(), process)
+            assert client.post("/screen", content=coat.read_bytes(), headers=headers).json()["outcome"] == "no_match"
+            refused(run("sync"), HomeInUseError)
+            process.send_signal(number)
+            output, log = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 0, log
+    assert output == ""
+    assert "Traceback" not in log
+    assert exchange.id_of("f") not in log
+    assert KEY not in log
+    assert "GET" not in log
+    assert run("sync").exit_code == 0
+
+
+def test_taken_port_is_said(home: Path, url: str, run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        refused(run("serve", "--port", str(taken.getsockname()[1])), NotConfiguredError)

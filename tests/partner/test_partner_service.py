@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP service: every route as who has the key, who has another one and nobody, good and bad bodies, health."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fake_exchange import FakeExchange
+from partner_parts import SETTINGS, Clock, Numbers
+from service_client import ServiceClient, running
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from stillmine.fingerprint import fingerprint_image
+from stillmine.partner.app import Surroundings, build_service
+from stillmine.partner.home import SERVICE_KEY_FILE
+from stillmine.wire.codec import decode
+from stillmine.wire.errors import ErrorMessage
+from stillmine.wire.feedback import Outcome
+from stillmine.wire.screen import Health, ScreenOutcome, ScreenResult
+
+PHOTOGRAPH = "media/clothing/coat.jpg"
+MATCH = "/matches/" + "0" * 32 + "/review"
+ROUTES = {"/screen": "POST", "/matches/{match_id}/review": "POST", "/health": "GET"}
+OPEN_ROUTES = {"/health"}
+JSON = {"Content-Type": "application/json"}
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for the background thread; gives up only when it is surely broken."""
+    for _ in range(600):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never happened")
+
+
+@pytest.fixture
+def application(home: Path, exchange: FakeExchange, clock: Clock) -> Starlette:
+    surroundings = Surroundings(clock=clock, random_bytes=Numbers(), transport=exchange.transport())
+    return build_service(home, SETTINGS, sync_every_seconds=0.2, threads=2, surroundings=surroundings)
+
+
+@pytest.fixture
+def nobody(application: Starlette) -> Iterator[ServiceClient]:
+    """A client without a key, of a service that runs and has synced."""
+    with running(application) as client:
+        wait_until(lambda: client.get("/health").status_code == 200)
+        yield client
+
+
+@pytest.fixture
+def platform(nobody: ServiceClient, home: Path) -> ServiceClient:
+    """The same with the service key."""
+    key = (home / SERVICE_KEY_FILE).read_text().strip()
+    nobody.headers["Authorization"] = f"Bearer {key}"
+    return nobody
+
+
+@pytest.fixture
+def photograph(root: Path) -> bytes:
+    return (root / PHOTOGRAPH).read_bytes()
+
+
+@pytest.fixture
+def protected(platform: ServiceClient, exchange: FakeExchange, photograph: bytes) -> str:
+    """The photograph is synced; returns its fingerprint id."""
+    fingerprint_id = exchange.add("f", fingerprint_image(photograph).pdq)
+    wait_until(lambda: health(platform).fingerprints == 1)
+    return fingerprint_id
+
+
+def health(client: ServiceClient) -> Health:
+    return decode(client.get("/health").content, Health)
+
+
+def screened(client: ServiceClient, content: bytes, **headers: str) -> ScreenResult:
+    answer = client.post("/screen", content=content, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return decode(answer.content, ScreenResult)
+
+
+def refusal(answer: httpx.Response, status: int, code: str) -> None:
+    assert answer.status_code == status
+    message = decode(answer.content, ErrorMessage)
+    assert message.code == code
+    assert message.message.endswith(".")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_every_route_is_classified(application: Starlette) -> None:
+    found = {route.path: route.methods - {"HEAD"} for route in application.routes if isinstance(route, Route)}
+    assert found == {path: {method} for path, method in ROUTES.items()}
+
+
+@pytest.mark.parametrize("path", sorted(ROUTES))
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer ", "Bearer sms_" + "A" * 43, "Basic c21zOg==", "bearer {key}", "Bearer {key}x", "{key}", "Bearer \xe9"],
+)
+def test_strangers_get_nothing_but_health(nobody: ServiceClient, home: Path, path: str, authorization: str | None) -> None:
+    key = (home / SERVICE_KEY_FILE).read_text().strip()
+    headers = {} if authorization is None else {"Authorization": authorization.replace("{key}", key).encode("latin-1")}
+    answer = nobody.request(ROUTES[path], path.replace("{match_id}", "0" * 32), headers=headers, content=b"x")
+    if path in OPEN_ROUTES:
+        assert answer.status_code == 200
+    else:
+        refusal(answer, 401, "service_key_unknown")
+
+
+def test_match_review_feedback_and_withdrawal(platform: ServiceClient, exchange: FakeExchange, photograph: bytes, protected: str) -> None:
+    result = screened(platform, photograph)
+    assert result.outcome is ScreenOutcome.MATCH
+    match_id = result.matches[0].match_id
+    assert protected not in (match_id, *exchange.feedback)
+    review = platform.post(f"/matches/{match_id}/review", content=b'{"version":1,"decision":"removed"}', headers=JSON)
+    assert (review.status_code, review.content) == (204, b"")
+    wait_until(lambda: len(exchange.feedback) == 2)
+    assert [(report.outcome, report.fingerprint_id) for report in exchange.feedback.values()] == [
+        (Outcome.FOUND, protected),
+        (Outcome.REMOVED, protected),
+    ]
+    exchange.withdraw("f")
+    wait_until(lambda: exchange.acknowledged[-1] == exchange.cursor())
+    assert screened(platform, photograph).outcome is ScreenOutcome.NO_MATCH
+    assert health(platform).fingerprints == 0
+
+
+def test_answer_holds_no_fingerprint_and_no_distance(platform: ServiceClient, photograph: bytes, protected: str) -> None:
+    answer = platform.post("/screen", content=photograph).text
+    assert protected not in answer
+    assert fingerprint_image(photograph).text not in answer
+    assert set(json.loads(answer)["matches"][0]) == {"match_id", "kind", "match_class", "distance_bucket", "variant"}
+
+
+@pytest.mark.usefixtures("protected")
+def test_fingerprints_are_screened_as_json(platform: ServiceClient, photograph: bytes) -> None:
+    value = fingerprint_image(photograph).text
+    body = json.dumps({"version": 1, "fingerprints": [{"kind": "pdq", "value": value, "quality": 90}]}).encode()
+    assert screened(platform, body, **{"Content-Type": "Application/JSON; charset=utf-8"}).outcome is ScreenOutcome.MATCH
+    assert screened(platform, body).reason == "not_an_image"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "malformed_message"),
+        (b"{", 400, "malformed_message"),
+        (b"\xff\xd8\xff", 400, "malformed_message"),
+        (b'{"version":1,"fingerprints":[]}', 400, "malformed_message"),
+        (b'{"version":2,"fingerprints":[{"kind":"pdq","value":"' + b"a" * 64 + b'","quality":90}]}', 400, "malformed_message"),
+        (b'{"version":1,"fingerprints":[{"kind":"pdq","value":"' + b"a" * 63 + b'","quality":90}]}', 422, "fingerprint_malformed"),
+        (b'{"version":1,"fingerprints":[{"kind":"md5","value":"' + b"a" * 32 + b'","quality":90}]}', 422, "kind_not_accepted"),
+        (b'{"version":1,"fingerprints":[{"kind":"pdq","value":"' + b"a" * 64 + b'","quality":90}],"name":"x"}', 400, "malformed_message"),
+        (b" " * (256 * 1024 + 1), 413, "message_too_large"),
+    ],
+)
+def test_malformed_fingerprints(platform: ServiceClient, body: bytes, status: int, code: str) -> None:
+    refusal(platform.post("/screen", content=body, headers=JSON), status, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "malformed_message"),
+        (b"[]", "malformed_message"),
+        (b'{"version":1,"decision":"perhaps"}', "malformed_message"),
+        (b'{"version":1,"decision":"not_removed"}', "malformed_message"),
+        (b'{"version":1,"decision":"removed","reason":"not_the_same"}', "malformed_message"),
+        (b'{"version":1,"decision":"not_removed","reason":"because"}', "malformed_message"),
+        (b'{"version":1,"decision":"removed","reviewer":"someone"}', "malformed_message"),
+    ],
+)
+def test_malformed_review(platform: ServiceClient, exchange: FakeExchange, body: bytes, code: str) -> None:
+    refusal(platform.post(MATCH, content=body, headers=JSON), 400, code)
+    assert health(platform).waiting_feedback == 0
+
+
+@pytest.mark.parametrize("match_id", ["0" * 32, "0" * 31, "G" * 32, "x", "a" * 300])
+def test_unknown_match(platform: ServiceClient, match_id: str) -> None:
+    answer = platform.post(f"/matches/{match_id}/review", content=b'{"version":1,"decision":"removed"}', headers=JSON)
+    refusal(answer, 404, "match_not_found")
+
+
+def test_upload_beyond_the_limit_is_not_screened(platform: ServiceClient) -> None:
+    answer = platform.post("/screen", content=bytes(64 * 1024 * 1024 + 1))
+    assert decode(answer.content, ScreenResult).reason == "file_too_large"
+
+
+def test_unknown_path_and_method(platform: ServiceClient) -> None:
+    refusal(platform.get("/fingerprints"), 404, "not_found")
+    answer = platform.get("/screen")
+    refusal(answer, 405, "method_not_allowed")
+    assert answer.headers["Allow"] == "POST"
+
+
+def test_unexpected_failure_is_answered_and_says_nothing_of_the_request(
+    platform: ServiceClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("marked words")
+
+    monkeypatch.setattr("stillmine.partner.screening.Screening.screen_image", fail)
+    refusal(platform.post("/screen", content=b"x"), 500, "internal_error")
+    assert "RuntimeError" in caplog.text
+    assert "marked" not in caplog.text
+
+
+def test_health_grows_stale_and_recovers(nobody: ServiceClient, exchange: FakeExchange, clock: Clock) -> None:
+    fresh = health(nobody)
+    assert (fresh.is_fresh, fresh.age_seconds, fresh.problem) == (True, 0, None)
+    exchange.answers["/api/v1/feed"] = httpx.ConnectError("down")
+    wait_until(lambda: health(nobody).problem == "exchange_unreachable")
+    clock.move(120)
+    assert nobody.get("/health").status_code == 200
+    clock.move(1)
+    stale = nobody.get("/health")
+    assert (stale.status_code, decode(stale.content, Health).age_seconds) == (503, 121)
+    exchange.answers.clear()
+    wait_until(lambda: nobody.get("/health").status_code == 200)
+    assert health(nobody).problem is None
+
+
+def test_sync_from_the_future_is_not_fresh(nobody: ServiceClient, exchange: FakeExchange, clock: Clock) -> None:
+    exchange.answers["/api/v1/feed"] = httpx.ConnectError("down")
+    wait_until(lambda: health(nobody).problem == "exchange_unreachable")
+    clock.move(-3600)
+    assert nobody.get("/health").status_code == 503
+
+
+def test_matching_goes_on_while_the_exchange_is_away(
+    platform: ServiceClient, exchange: FakeExchange, photograph: bytes, protected: str
+) -> None:
+    for path in ("/api/v1/feed", "/api/v1/feedback"):
+        exchange.answers[path] = httpx.ConnectError("down")
+    assert screened(platform, photograph).outcome is ScreenOutcome.MATCH
+    wait_until(lambda: health(platform).problem == "exchange_unreachable")
+    assert health(platform).waiting_feedback == 1
+    exchange.answers.clear()
+    wait_until(lambda: len(exchange.feedback) == 1)
+    assert exchange.feedback.popitem()[1].fingerprint_id == protected
+
+
+def test_feedback_does_not_wait_for_the_next_sync(home: Path, exchange: FakeExchange, clock: Clock, photograph: bytes) -> None:
+    exchange.add("f", fingerprint_image(photograph).pdq)
+    surroundings = Surroundings(clock=clock, random_bytes=Numbers(), transport=exchange.transport())
+    application = build_service(home, SETTINGS, sync_every_seconds=3600, threads=1, surroundings=surroundings)
+    with running(application) as client:
+        wait_until(lambda: client.get("/health").status_code == 200)
+        client.headers["Authorization"] = f"Bearer {(home / SERVICE_KEY_FILE).read_text().strip()}"
+        assert screened(client, photograph).outcome is ScreenOutcome.MATCH
+        wait_until(lambda: len(exchange.feedback) == 1)
+        assert exchange.requests.count("GET /api/v1/feed") == 1
+
+
+def test_nothing_of_an_upload_is_kept(platform: ServiceClient, home: Path, photograph: bytes, protected: str) -> None:
+    marked = photograph + b"a mark that no file may hold"
+    assert screened(platform, marked, **{"X-File-Name": "marked-name.jpg"}).outcome is ScreenOutcome.MATCH
+    kept = b"".join(path.read_bytes() for path in home.iterdir())
+    for mark in (b"a mark that no file may hold", b"marked-name", photograph[1000:1064]):
+        assert mark not in kept
