@@ -5,6 +5,10 @@ import { defineConfig } from "astro/config";
 
 const place = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+// Where "Leave this page quickly" goes. An empty page unless the operator chooses a neutral site: docs/portal.md.
+const exitAddress = process.env.PORTAL_EXIT_ADDRESS ?? "about:blank";
+if (exitAddress !== "about:blank" && !exitAddress.startsWith("https://")) throw new Error("PORTAL_EXIT_ADDRESS has to begin with https://");
+
 export default defineConfig({
   output: "static",
   trailingSlash: "always",
@@ -12,8 +16,9 @@ export default defineConfig({
   compressHTML: true,
   devToolbar: { enabled: false },
   vite: {
+    define: { EXIT_ADDRESS: JSON.stringify(exitAddress) },
     resolve: { alias: { "@content": place("../content"), "@kernel": place("../kernel/bindings/wasm") } },
-    build: { assetsInlineLimit: 0, target: ["es2020", "chrome87", "firefox78", "safari14"], modulePreload: { polyfill: false } },
+    build: { assetsInlineLimit: 0, target: ["chrome87", "firefox78", "safari14"], modulePreload: { polyfill: false } },
     worker: { format: "iife" },
     server: { fs: { allow: [place("..")] } },
   },

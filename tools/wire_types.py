@@ -80,7 +80,8 @@ def reachable(name: str, components: dict[str, Schema]) -> set[str]:
 
 def codes(error: type[StillmineError] = StillmineError) -> list[str]:
     """Return every error code that a person's device can meet, root first."""
-    found = [error.code, *(code for child in error.__subclasses__() for code in codes(child))]
+    children = [child for child in error.__subclasses__() if child.__module__ == error.__module__]
+    found = [error.code, *(code for child in children for code in codes(child))]
     return [code for code in found if not code.startswith(OTHER_AUDIENCES)]
 
 

@@ -53,13 +53,13 @@ export interface CaseView {
 /** `open -> withdrawn | expired`; nothing leads back. */
 export type CaseState = "expired" | "open" | "withdrawn";
 
-/** One fingerprint of a case; `value` is null once withdrawn, because it is erased. */
+/** One fingerprint of a case; `value` and `quality` are null once withdrawn, because they are erased. */
 export interface CaseFingerprint {
   readonly id: string;
   readonly kind: Kind;
   readonly state: FingerprintState;
   readonly value: string | null;
-  readonly quality: number;
+  readonly quality: number | null;
   readonly added_at: string;
   readonly withdrawn_at: string | null;
   readonly partners: readonly PartnerStatus[];
@@ -205,9 +205,16 @@ export const SHAPES = {
     ]
    },
    "quality": {
-    "type": "integer",
-    "minimum": 0,
-    "maximum": 100
+    "anyOf": [
+     {
+      "type": "integer",
+      "minimum": 0,
+      "maximum": 100
+     },
+     {
+      "type": "null"
+     }
+    ]
    },
    "added_at": {
     "type": "string"

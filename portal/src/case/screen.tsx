@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A case behind its key: the overview, and from there withdrawing and adding. The key is in memory only; closing the
+ * view forgets it.
+ */
+
+import { useMemo, useState } from "preact/hooks";
+import { useSteps } from "../island/steps";
+import { useWords } from "../island/words";
+import { goToUnder18 } from "../protect/addresses";
+import { Choice } from "../protect/choice";
+import { PictureStep } from "../protect/picture_step";
+import { fingerprintsOf, usePictures } from "../protect/pictures";
+import { SendStep } from "../protect/send_step";
+import { BackButton } from "../island/parts";
+import type { CaseKey } from "../wire/case_key";
+import { addFingerprints } from "../wire/requests";
+import type { CaseView } from "../wire/types";
+import { ConfirmStep } from "./confirm";
+import { Overview } from "./overview";
+import { withdrawalWords } from "./partner_words";
+import { useWatch } from "./watch";
+
+const STEPS = ["overview", "confirm", "add_then", "add_pictures", "add_send"] as const;
+type Step = (typeof STEPS)[number];
+
+interface Props {
+  readonly caseKey: CaseKey;
+  /** What was seen already; null to look first. */
+  readonly first: CaseView | null;
+  readonly onClose: () => void;
+}
+
+export function CaseScreen({ caseKey, first, onClose }: Props) {
+  const words = useWords();
+  const watch = useWatch(caseKey, first);
+  const [target, setTarget] = useState<string | null>(null);
+  const [news, setNews] = useState<string | null>(null);
+  const isStep = (step: string): step is Step => STEPS.some((known) => known === step) && !(step === "confirm" && watch.view?.state !== "open");
+  const steps = useSteps<Step>("page/case", "overview", isStep, () => "overview");
+  /** What was done is said once, on the overview, in the place of the step that did it. */
+  const done = (view: CaseView, said: string): void => {
+    watch.take(view);
+    setNews(said);
+    steps.back();
+  };
+  if (steps.step === "confirm" && watch.view) {
+    const withdrawn = (view: CaseView): void => {
+      const affected = view.fingerprints.filter((fingerprint) => target === null || fingerprint.id === target);
+      done(view, withdrawalWords(affected, words));
+    };
+    return <ConfirmStep caseKey={caseKey} view={watch.view} fingerprintId={target} onDone={withdrawn} onKeep={steps.back} />;
+  }
+  if (steps.step.startsWith("add_") && watch.view) {
+    return <AddSteps caseKey={caseKey} before={watch.view} step={steps.step} go={steps.go} back={steps.back} onAdded={addedWith(watch.take, setNews)} />;
+  }
+  const start = (step: Step): void => {
+    setNews(null);
+    steps.go(step);
+  };
+  return (
+    <Overview
+      watch={watch}
+      news={news}
+      onWithdraw={(fingerprintId) => {
+        setTarget(fingerprintId);
+        start("confirm");
+      }}
+      onAdd={() => start("add_then")}
+      onClose={onClose}
+    />
+  );
+}
+
+function addedWith(take: (view: CaseView) => void, say: (news: string) => void): (view: CaseView, said: string) => void {
+  return (view, said) => {
+    take(view);
+    say(said);
+  };
+}
+
+interface AddProps {
+  readonly caseKey: CaseKey;
+  readonly before: CaseView;
+  readonly step: Step;
+  readonly go: (step: Step) => void;
+  readonly back: () => void;
+  readonly onAdded: (view: CaseView, said: string) => void;
+}
+
+/** Adding asks for the age in these pictures too, before any of them can be chosen. */
+function AddSteps({ caseKey, before, step, go, back, onAdded }: AddProps) {
+  const { t, plural } = useWords();
+  const pictures = usePictures();
+  const [wasAdultThen, setAdultThen] = useState(false);
+  const fingerprints = fingerprintsOf(pictures.all);
+  const request = useMemo(() => addFingerprints(caseKey.authorization, fingerprintsOf(pictures.all)), [caseKey, pictures.all]);
+  if (step === "add_send" && wasAdultThen && fingerprints.length > 0) {
+    const sent = (view: CaseView): void => {
+      const count = view.fingerprints.length - before.fingerprints.length;
+      onAdded(view, count === 0 ? t("case.added.none") : plural("case.added", count));
+      go("overview");
+    };
+    return <SendStep request={request} label={t("case.add.button")} onSent={sent} onBack={back} />;
+  }
+  if (step !== "add_then" && wasAdultThen) {
+    return <PictureStep title={t("case.add.pictures.title")} pictures={pictures} onContinue={() => go("add_send")} onBack={back} />;
+  }
+  const answers = [
+    {
+      label: t("protect.age.adult"),
+      onChoose: () => {
+        setAdultThen(true);
+        go("add_pictures");
+      },
+    },
+    { label: t("protect.age.minor"), onChoose: goToUnder18 },
+  ];
+  return (
+    <Choice question={t("case.add.then.title")} note={t("case.add.then.note")} answers={answers}>
+      <BackButton onBack={back} />
+    </Choice>
+  );
+}

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The neutral address that "Leave this page quickly" goes to; chosen by the operator at build time. */
+declare const EXIT_ADDRESS: string;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The names of all messages, taken from the English files: a name without words does not compile.
+ */
+
+import type accessibility from "@content/messages/en/accessibility.json";
+import type caseWords from "@content/messages/en/case.json";
+import type error from "@content/messages/en/error.json";
+import type how from "@content/messages/en/how.json";
+import type locale from "@content/messages/en/locale.json";
+import type privacy from "@content/messages/en/privacy.json";
+import type protect from "@content/messages/en/protect.json";
+import type site from "@content/messages/en/site.json";
+import type start from "@content/messages/en/start.json";
+import type under18 from "@content/messages/en/under18.json";
+
+type Words = typeof accessibility &
+  typeof caseWords &
+  typeof error &
+  typeof how &
+  typeof locale &
+  typeof privacy &
+  typeof protect &
+  typeof site &
+  typeof start &
+  typeof under18;
+
+export type MessageKey = keyof Words;
+
+type Stem<Key> = Key extends `${infer Name}.other` ? (`${Name}.one` extends MessageKey ? Name : never) : never;
+
+/** Messages that differ by number; `protect.who.other` is not one, as it has no `.one`. */
+export type PluralKey = Stem<MessageKey>;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/* After sending: what did happen, and what happens next. */
+
+import { ActionButton, Heading } from "../island/parts";
+import { useWords } from "../island/words";
+import type { CaseView } from "../wire/types";
+
+export function DoneStep({ view, onShow }: { readonly view: CaseView; readonly onShow: () => void }) {
+  const { t, date, time } = useWords();
+  return (
+    <>
+      <Heading>{t("protect.done.title")}</Heading>
+      <p class="lead">{t("protect.done.since", { time: time(new Date(view.opened_at)) })}</p>
+      <h2>{t("protect.done.next")}</h2>
+      <ol class="steps">
+        <li>{t("protect.done.1")}</li>
+        <li>{t("protect.done.2")}</li>
+        <li>{t("protect.done.3")}</li>
+        <li>{t("protect.done.4", { date: date(new Date(view.expires_at), new Date()) })}</li>
+      </ol>
+      <div class="actions">
+        <ActionButton label={t("protect.done.case")} onPress={onShow} />
+      </div>
+      <p class="soft">{t("protect.done.close")}</p>
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The case key is shown before anything is sent, so that a broken connection can't leave a case without a key. Copying
+ * and printing happen only when pressed.
+ */
+
+import { useState } from "preact/hooks";
+import { ActionButton, BackButton, Heading } from "../island/parts";
+import { useWords } from "../island/words";
+import type { CaseKey } from "../wire/case_key";
+import { KeySheet } from "./key_sheet";
+import { QrCode } from "./qr_code";
+
+interface Props {
+  readonly caseKey: CaseKey;
+  readonly onKept: () => void;
+  readonly onBack: () => void;
+}
+
+export function KeyStep({ caseKey, onKept, onBack }: Props) {
+  const { t } = useWords();
+  const [hasAddress, setAddress] = useState(false);
+  const [isQrShown, setQrShown] = useState(false);
+  return (
+    <>
+      <Heading>{t("protect.key.title")}</Heading>
+      <p class="lead">{t("protect.key.lead")}</p>
+      <KeyGroups text={caseKey.text} />
+      <CopyButton text={caseKey.text} />
+      <div class="key-actions">
+        <button type="button" class="button plain" onClick={() => window.print()}>
+          {t("protect.key.print")}
+        </button>
+        <button type="button" class="button plain" aria-expanded={isQrShown} onClick={() => setQrShown(!isQrShown)}>
+          {t(isQrShown ? "protect.key.qr.hide" : "protect.key.qr")}
+        </button>
+      </div>
+      {isQrShown && (
+        <figure class="qr-figure">
+          <QrCode text={caseKey.text} label={t("protect.key.qr.label")} />
+          <figcaption class="small soft">{t("protect.key.qr.note")}</figcaption>
+        </figure>
+      )}
+      <p>
+        <label class="check">
+          <input type="checkbox" checked={hasAddress} onChange={(event) => setAddress(event.currentTarget.checked)} />
+          <span>{t("protect.key.address")}</span>
+        </label>
+      </p>
+      <p>{t("protect.key.where")}</p>
+      <div class="actions">
+        <ActionButton label={t("protect.key.kept")} onPress={onKept} />
+        <BackButton onBack={onBack} />
+      </div>
+      <KeySheet text={caseKey.text} hasAddress={hasAddress} />
+    </>
+  );
+}
+
+/** The five groups, large; one text for copying and for screen readers. */
+export function KeyGroups({ text }: { readonly text: string }) {
+  return (
+    <p class="key" data-case-key={text}>
+      {text.split("-").map((group, place) => (
+        <span key={place}>
+          {place > 0 && <span class="key-hyphen">-</span>}
+          <span class="key-group">{group}</span>
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function CopyButton({ text }: { readonly text: string }) {
+  const { t } = useWords();
+  const [outcome, setOutcome] = useState<"none" | "copied" | "failed">("none");
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setOutcome("copied");
+    } catch {
+      setOutcome("failed");
+    }
+  };
+  return (
+    <div class="copy">
+      <button type="button" class="button second" onClick={() => void copy()}>
+        {t("protect.key.copy")}
+      </button>
+      <p role="status" class="small">
+        {outcome === "copied" && t("protect.key.copied")}
+        {outcome === "failed" && t("protect.key.copy_failed")}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The last step before anything leaves the device: the whole request on the page, and a button that says what it does.
+ * Trying again sends the same bytes, which the exchange answers with the same case.
+ */
+
+import { useState } from "preact/hooks";
+import { ExactBytes } from "../island/exact_bytes";
+import { ActionButton, BackButton, ExchangeProblem, Heading } from "../island/parts";
+import { useWords } from "../island/words";
+import { ExchangeError, send, type ErrorCode, type PreparedRequest } from "../wire/requests";
+import type { CaseView } from "../wire/types";
+
+interface Props {
+  readonly request: PreparedRequest;
+  readonly label: string;
+  readonly onSent: (view: CaseView) => void;
+  readonly onBack: () => void;
+  /** Where a problem has a better way on than trying again. */
+  readonly wayOn?: (code: ErrorCode) => { readonly label: string; readonly onPress: () => void } | null;
+}
+
+export function SendStep({ request, label, onSent, onBack, wayOn }: Props) {
+  const { t } = useWords();
+  const [isSending, setSending] = useState(false);
+  const [problem, setProblem] = useState<ErrorCode | null>(null);
+  const press = async (): Promise<void> => {
+    setSending(true);
+    setProblem(null);
+    try {
+      onSent(await send(request));
+    } catch (error) {
+      setProblem(error instanceof ExchangeError ? error.code : "unknown");
+      setSending(false);
+    }
+  };
+  const way = problem === null ? null : (wayOn?.(problem) ?? null);
+  const wanted = problem === null ? label : t("protect.send.again");
+  return (
+    <>
+      <Heading>{t("protect.send.title")}</Heading>
+      <p class="lead">{t("protect.send.lead")}</p>
+      <ExactBytes request={request} />
+      {problem !== null && <ExchangeProblem code={problem} />}
+      <p role="status" class="visually-hidden">
+        {isSending ? t("protect.send.sending") : ""}
+      </p>
+      <div class="actions">
+        {way && <ActionButton label={way.label} onPress={way.onPress} />}
+        <ActionButton label={isSending ? t("protect.send.sending") : wanted} isBusy={isSending} onPress={() => void press()} />
+        <BackButton onBack={onBack} />
+      </div>
+    </>
+  );
+}
