@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same things at the same moment, from several threads with a database connection each."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from exchange_parts import PartnerClient, Phone, fingerprint, opening, value
+
+from stillmine.exchange.context import Context
+
+Result = TypeVar("Result")
+THREADS = 6
+
+
+def at_once(exchange: Context, *calls: Callable[[], Result]) -> list[Result]:
+    """Run all calls as nearly at the same moment as threads allow."""
+    from django.db import connection
+
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Result]) -> Result:
+        barrier.wait()
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def test_the_same_opening_many_times_at_once_is_one_case(exchange: Context, phone: Phone) -> None:
+    from stillmine.exchange.cases.models import Case, Fingerprint
+
+    answers = at_once(exchange, *[lambda: phone.post("case", opening(1, 2))] * THREADS)
+    assert sorted(answer.status_code for answer in answers) == [200] * (THREADS - 1) + [201]
+    assert len({answer.text for answer in answers}) == 1
+    assert (Case.objects.count(), Fingerprint.objects.count()) == (1, 2)
+
+
+def test_different_openings_with_one_key_at_once_are_one_case_and_refusals(exchange: Context, phone: Phone) -> None:
+    answers = at_once(exchange, *[lambda number=number: phone.post("case", opening(number)) for number in range(THREADS)])
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * (THREADS - 1)
+    assert len(phone.show().fingerprints) == 1
+
+
+def test_openings_at_once_get_numbers_without_gaps(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
+    phones = [Phone(phone.web, number.to_bytes(10)) for number in range(THREADS)]
+    at_once(exchange, *[lambda phone=phone, number=number: phone.open(number, number + 100) for number, phone in enumerate(phones)])
+    partner.sync(limit=3)
+    assert partner.active_values() == sorted(value(number + more) for number in range(THREADS) for more in (0, 100))
+
+
+def test_adding_the_same_at_once_adds_it_once(exchange: Context, phone: Phone) -> None:
+    phone.open(1)
+    body = {"version": 1, "fingerprints": [fingerprint(2), fingerprint(3)]}
+    answers = at_once(exchange, *[lambda: phone.post("case/fingerprints", body)] * THREADS)
+    assert {answer.status_code for answer in answers} == {200}
+    assert [row.value for row in phone.show().fingerprints] == [value(1), value(2), value(3)]
+
+
+def test_adding_while_withdrawing_leaves_nothing_active_in_a_closed_case(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
+    phone.open(1)
+    add = [
+        lambda number=number: phone.post("case/fingerprints", {"version": 1, "fingerprints": [fingerprint(number)]}) for number in (2, 3)
+    ]
+    withdraw = [lambda: phone.post("case/withdraw", {"version": 1})] * 2
+    statuses = {answer.status_code for answer in at_once(exchange, *add, *withdraw)}
+    assert statuses <= {200, 409}
+    partner.sync()
+    case = phone.show()
+    assert case.state.value == "withdrawn"
+    assert all(row.value is None for row in case.fingerprints)
+    assert partner.active_values() == []
+
+
+def test_pages_fetched_while_cases_change_end_with_exactly_what_is_active(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
+    phones = [Phone(phone.web, number.to_bytes(10)) for number in range(THREADS)]
+
+    def change(number: int) -> None:
+        phones[number].open(number, number + 100)
+        if number % 2:
+            phones[number].withdraw()
+
+    def follow() -> None:
+        for _ in range(15):
+            partner.sync(limit=2)
+
+    at_once(exchange, follow, *[lambda number=number: change(number) for number in range(THREADS)])
+    partner.sync(limit=2)
+    assert partner.active_values() == sorted(value(number + more) for number in range(0, THREADS, 2) for more in (0, 100))
+
+
+def test_the_same_feedback_at_once_is_one_report(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
+    phone.open(1)
+    partner.sync()
+    report = {"feedback_id": "1" * 32, "fingerprint_id": next(iter(partner.entries)), "outcome": "found"}
+    receipts = at_once(exchange, *[lambda: partner.report(report)] * THREADS)
+    assert sorted(receipt["accepted"] for receipt in receipts) == [0] * (THREADS - 1) + [1]
+
+
+def test_acknowledgements_at_once_keep_the_highest(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
+    from stillmine.exchange.feed.models import Acknowledgement
+
+    phone.open(*range(1, THREADS + 1))
+    cursors, cursor = [], None
+    for _ in range(THREADS):
+        cursor = partner.fetch(cursor, limit=1).cursor
+        cursors.append(cursor)
+    at_once(exchange, *[lambda cursor=cursor: partner.acknowledge(cursor) for cursor in cursors])
+    assert [row.sequence for row in Acknowledgement.objects.all()] == [THREADS]

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state machines in code are those of spec/case.md, and a change from another state changes nothing."""
+
+import re
+from itertools import product
+from pathlib import Path
+
+import pytest
+from exchange_parts import Phone
+
+from stillmine.exchange.context import Context
+from stillmine.wire.case import CaseState, FingerprintState
+from stillmine.wire.errors import ConflictError
+
+
+def specified(root: Path, what: str) -> set[tuple[str, str]]:
+    """Read the rows `| case `open` | `withdrawn` | … |` of the table of states."""
+    section = (root / "spec" / "case.md").read_text().partition("## States")[2].partition("\n## ")[0]
+    found = set()
+    for row in section.splitlines():
+        cells = [cell.strip() for cell in row.split("|")]
+        if len(cells) > 3 and cells[1].startswith(f"{what} "):
+            found |= set(product(re.findall(r"`(\w+)`", cells[1]), re.findall(r"`(\w+)`", cells[2])))
+    return found
+
+
+def test_the_tables_are_those_of_the_specification(exchange: Context, root: Path) -> None:
+    from stillmine.exchange.cases.transitions import CASE_TRANSITIONS, FINGERPRINT_TRANSITIONS
+
+    assert {(before.value, after.value) for before, after in CASE_TRANSITIONS} == specified(root, "case") != set()
+    assert {(before.value, after.value) for before, after in FINGERPRINT_TRANSITIONS} == specified(root, "fingerprint") != set()
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(FingerprintState, FingerprintState)))
+def test_a_fingerprint_moves_only_along_the_table(
+    exchange: Context, phone: Phone, before: FingerprintState, after: FingerprintState
+) -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.cases.transitions import FINGERPRINT_TRANSITIONS, _move_fingerprints
+    from stillmine.exchange.feed.models import Change
+    from stillmine.exchange.tx import tx
+
+    def move(to: FingerprintState) -> None:
+        with tx("test.move", exchange.clock) as now:
+            _move_fingerprints([Fingerprint.objects.get(position=1)], to, now)
+
+    phone.open(1, 2)
+    if before is not FingerprintState.ACTIVE:
+        move(before)
+    changes = Change.objects.count()
+    if (before, after) in FINGERPRINT_TRANSITIONS:
+        move(after)
+    else:
+        with pytest.raises(ConflictError):
+            move(after)
+        assert Change.objects.count() == changes
+    expected = after if (before, after) in FINGERPRINT_TRANSITIONS else before
+    assert Fingerprint.objects.get(position=1).state == expected.value
+
+
+def test_a_closed_case_does_not_close_again(exchange: Context, phone: Phone) -> None:
+    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.cases.transitions import _close_case
+    from stillmine.exchange.tx import tx
+
+    phone.open(1)
+    phone.withdraw()
+    with pytest.raises(ConflictError), tx("test.close", exchange.clock) as now:
+        _close_case(Case.objects.get(), CaseState.EXPIRED, now)
