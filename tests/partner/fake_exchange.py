@@ -38,6 +38,8 @@ class FakeExchange:
         """A fault by path: answered or raised instead."""
         self.lost_answers: set[str] = set()
         """Paths whose request is taken, but whose answer is lost."""
+        self.url = ""
+        """The address, while it serves."""
         self._sequence = 0
         self._newest: dict[str, tuple[int, FeedEntry]] = {}
 
@@ -94,8 +96,9 @@ class FakeExchange:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
+        self.url = f"http://127.0.0.1:{server.server_port}"
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield self.url
         finally:
             server.shutdown()
             thread.join()

@@ -155,10 +155,10 @@ def wait_for(ask: Callable[[], bool], process: subprocess.Popen[str]) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_service_as_a_process(*, home: Path, exchange: FakeExchange, url: str, run: Run, coat: Path, number: signal.Signals) -> None:
+def test_service_as_a_process(home: Path, exchange: FakeExchange, run: Run, coat: Path, number: signal.Signals) -> None:
     exchange.add("f", fingerprint_image(coat.read_bytes()).pdq)
     port = free_port()
-    process = serving(home, url, port)
+    process = serving(home, exchange.url, port)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             wait_for(lambda: client.get("/health").status_code == 200, process)
