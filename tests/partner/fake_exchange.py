@@ -83,7 +83,7 @@ class FakeExchange:
                 request = httpx.Request(self.command, f"http://127.0.0.1{self.path}", headers=dict(self.headers), content=body)
                 answer = exchange._answer(request)
                 self.send_response(answer.status_code)
-                self.send_header("Content-Length", str(len(answer.content)))
+                self.send_header("Content-Length", str(len(answer.read())))
                 self.end_headers()
                 self.wfile.write(answer.content)
 
@@ -116,14 +116,14 @@ class FakeExchange:
         if isinstance(fault, Exception):
             raise fault
         if fault is not None:
-            return fault
+            return _streamed(fault.status_code, fault.content, fault.headers)
         try:
             answer = self._taken(request)
         except StillmineError as error:
-            return httpx.Response(error.status, content=encode(error.message()))
+            return _streamed(error.status, encode(error.message()))
         if path in self.lost_answers:
             raise httpx.ReadError("lost")
-        return httpx.Response(204) if answer is None else httpx.Response(200, content=encode(answer))
+        return _streamed(204, b"") if answer is None else _streamed(200, encode(answer))
 
     def _taken(self, request: httpx.Request) -> msgspec.Struct | None:
         if request.headers.get("Authorization") != f"Bearer {KEY}":
@@ -155,3 +155,8 @@ class FakeExchange:
         page = waiting[: min(limit, self.page_entries)]
         reached = page[-1][0] if page else after
         return FeedPage(1, [entry for _, entry in page], f"{self.epoch}.{reached}", len(page) < len(waiting))
+
+
+def _streamed(status: int, content: bytes, headers: httpx.Headers | None = None) -> httpx.Response:
+    """An answer that is not read yet, as from a network."""
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))

@@ -183,6 +183,25 @@ def test_service_as_a_process(home: Path, exchange: FakeExchange, run: Run, coat
     assert run("sync").exit_code == 0
 
 
+def test_stop_is_not_held_up_by_half_a_request(home: Path, exchange: FakeExchange, url: str) -> None:
+    port = free_port()
+    process = serving(home, url, port)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            wait_for(lambda: client.get("/health").status_code == 200, process)
+        key = (home / "service.key").read_text().strip()
+        with socket.create_connection(("127.0.0.1", port)) as half:
+            half.sendall(f"POST /screen HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Length: 9\r\n\r\nabc".encode())
+            time.sleep(0.2)
+            process.send_signal(signal.SIGTERM)
+            _, log = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 0
+    assert "Traceback" not in log
+
+
 def test_taken_port_is_said(home: Path, url: str, run: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

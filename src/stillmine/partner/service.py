@@ -90,7 +90,7 @@ class Service:
         try:
             data = await _body(request, DEFAULT_LIMITS.max_file_bytes)
         except MessageTooLargeError:
-            return _json(self._screening.not_screened(FileTooLargeError()))
+            return _json(await run_in_threadpool(self._screening.not_screened, FileTooLargeError()))
         return _json(await run_in_threadpool(self._screening.screen_image, data))
 
     async def _review(self, request: Request) -> Response:

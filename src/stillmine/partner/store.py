@@ -101,20 +101,20 @@ class Store:
 
     def place(self) -> Place:
         """Return the place in the feed."""
-        with self._lock:
-            cursor, acknowledged, synced_at = self._db.execute("SELECT cursor, acknowledged_cursor, synced_at FROM place").fetchone()
+        with self._reading() as db:
+            cursor, acknowledged, synced_at = db.execute("SELECT cursor, acknowledged_cursor, synced_at FROM place").fetchone()
         return Place(cursor, cursor == acknowledged, synced_at)
 
     def counts(self) -> Counts:
         """Return how many fingerprints are active and how much feedback waits."""
-        with self._lock:
-            (waiting,) = self._db.execute("SELECT count(*) FROM outbox").fetchone()
+        with self._reading() as db:
+            (waiting,) = db.execute("SELECT count(*) FROM outbox").fetchone()
             return Counts(fingerprints=self._active_count, waiting_feedback=waiting)
 
     def active(self) -> list[tuple[bytes, bytes]]:
         """Return (id, value) of every active fingerprint."""
-        with self._lock:
-            return self._db.execute("SELECT id, value FROM fingerprints WHERE state = 'active'").fetchall()
+        with self._reading() as db:
+            return db.execute("SELECT id, value FROM fingerprints WHERE state = 'active'").fetchall()
 
     def apply_page(self, entries: Sequence[StoredEntry], cursor: str, synced_at: int | None) -> PageChanges:
         """Apply one feed page together with its cursor, or nothing of it.
@@ -156,10 +156,10 @@ class Store:
 
     def forget_erased(self) -> bool:
         """Empty SQLite's log, which may still hold erased values; False if a reader is in the way (then repeat later)."""
-        with self._lock:
+        with self._reading() as db:
             if not self._is_checkpoint_due:
                 return True
-            (is_busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            (is_busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._is_checkpoint_due = bool(is_busy)
             return not is_busy
 
@@ -187,8 +187,8 @@ class Store:
 
     def waiting_feedback(self, maximum: int) -> list[Feedback]:
         """Return the oldest feedback that waits, at most `maximum`."""
-        with self._lock:
-            rows = self._db.execute(
+        with self._reading() as db:
+            rows = db.execute(
                 "SELECT feedback_id, fingerprint_id, outcome, reason FROM outbox ORDER BY place LIMIT ?", (maximum,)
             ).fetchall()
         return [
@@ -221,6 +221,15 @@ class Store:
             "INSERT INTO outbox (feedback_id, fingerprint_id, outcome, reason) VALUES (?, ?, ?, ?)",
             (feedback_id, fingerprint_id, outcome, reason),
         )
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Hold the lock; raises StoreUnreadableError for SQLite's own errors."""
+        with self._lock:
+            try:
+                yield self._db
+            except sqlite3.Error as error:
+                raise StoreUnreadableError(type(error).__name__) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
