@@ -113,11 +113,11 @@ def describe(entry: dict[str, Any]) -> dict[str, Any]:
     picture = make_picture(entry)
     if picture.shape[2] == 1:
         picture = picture[..., 0]
-    coefficients = reference.transform(reference.downsample(reference.to_luma(picture)))
-    margin = reference.smallest_margin(coefficients)
+    blocks = reference.sample_turns(picture)
+    margin = min(reference.smallest_margin(reference.transform(block)) for block in blocks)
     if margin < SMALLEST_MARGIN and not entry.get("is_flat"):
         raise ValueError(f"{entry['name']}: a coefficient lies {margin:.1e} from the median; take another seed")
-    hashes, quality = reference.reference_pdq(picture)
+    hashes, quality = reference.hash_blocks(blocks)
     return entry | {"hashes": [value.hex() for value in hashes], "quality": quality}
 
 

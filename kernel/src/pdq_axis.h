@@ -9,13 +9,21 @@
 #define STILLMINE_MAX_TAPS 511
 #define STILLMINE_SAMPLES 64
 
+/* A mirrored axis samples the picture as if it had been turned over: the same places counted from the other end.
+ * Samples stay in the order of the picture as it is. */
 struct stillmine_axis {
     uint32_t length;
     uint32_t window;
-    uint32_t reach; /* taps before the centre */
+    uint32_t is_mirrored;
 };
 
-struct stillmine_axis stillmine_make_axis(uint32_t length);
+struct stillmine_axis stillmine_make_axis(uint32_t length, uint32_t is_mirrored);
+
+/* Whether the mirrored axis has the very same samples. */
+int stillmine_is_symmetric(uint32_t length);
+
+/* Whether this is the one sample that reaches past the edge. */
+int stillmine_is_cut(const struct stillmine_axis *axis, uint32_t sample);
 
 /* First pixel, number of pixels, and sum of the weights of one of the 64 samples. */
 uint32_t stillmine_first_tap(const struct stillmine_axis *axis, uint32_t sample);

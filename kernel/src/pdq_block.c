@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The second half of PDQ: quality, DCT, median, and the eight dihedral hashes of one DCT.
+/* The second half of PDQ: quality, DCT, median, and the hashes of a picture turned over and swapped.
  *
  * Must never use floating point, and must stay symmetric under negation (division, not shifts, of signed values):
- * then the computed variant of a block is exactly the hash of the turned block. */
+ * then turning over the coefficients is the same as turning over the block. */
 #include "pdq_block.h"
 
 #include "pdq_tables.h"
 
 #define SIDE STILLMINE_SIDE
 #define HALF (STILLMINE_SIDE / 2)
-#define KEPT 16
+#define KEPT STILLMINE_KEPT
 #define COEFFICIENTS (KEPT * KEPT)
 /* After the first pass values are luma times 2^17: |value| <= 255 * 20.4 * 2^17 < 2^30, as a row of cosines has
  * a positive part that sums to 20.4 and sums to zero in all. */
@@ -120,10 +120,9 @@ static void set_bit(uint8_t hash[STILLMINE_HASH_BYTES], int bit) {
     hash[STILLMINE_HASH_BYTES - 1 - bit / 8] |= (uint8_t)(1u << (bit % 8));
 }
 
-/* Mirroring a picture negates the odd frequencies along that axis (index 0 is frequency 1); turning it over its
- * diagonal swaps the axes. All eight variants are these three moves. */
-static void hash_mirrored(int64_t coefficients[KEPT][KEPT], int is_flipped_down, int is_flipped_across,
-                          uint8_t straight[STILLMINE_HASH_BYTES], uint8_t swapped[STILLMINE_HASH_BYTES]) {
+/* Turning a picture over negates the odd frequencies along that axis; index 0 is frequency 1. */
+void stillmine_hash_coefficients(stillmine_coefficients coefficients, int is_flipped_down, int is_flipped_across,
+                                 uint8_t straight[STILLMINE_HASH_BYTES], uint8_t swapped[STILLMINE_HASH_BYTES]) {
     int64_t values[COEFFICIENTS];
     int64_t reordered[COEFFICIENTS];
     for (int i = 0; i < KEPT; i++) {
@@ -148,18 +147,13 @@ static void hash_mirrored(int64_t coefficients[KEPT][KEPT], int is_flipped_down,
     }
 }
 
-void stillmine_hash_block(stillmine_block block, uint8_t hashes[STILLMINE_VARIANTS][STILLMINE_HASH_BYTES]) {
-    int64_t coefficients[KEPT][KEPT];
+void stillmine_transform_block(stillmine_block block, stillmine_coefficients coefficients) {
     fold_rows(block);
     for (int frequency = 1; frequency <= KEPT; frequency++) {
         int32_t row[SIDE];
         transform_columns(block, frequency, row);
         transform_row(row, coefficients[frequency - 1]);
     }
-    hash_mirrored(coefficients, 0, 0, hashes[STILLMINE_ORIGINAL], hashes[STILLMINE_TRANSPOSE]);
-    hash_mirrored(coefficients, 0, 1, hashes[STILLMINE_FLIP_HORIZONTAL], hashes[STILLMINE_ROTATE90]);
-    hash_mirrored(coefficients, 1, 0, hashes[STILLMINE_FLIP_VERTICAL], hashes[STILLMINE_ROTATE270]);
-    hash_mirrored(coefficients, 1, 1, hashes[STILLMINE_ROTATE180], hashes[STILLMINE_TRANSVERSE]);
 }
 
 uint32_t stillmine_count_bits(const uint8_t hash[STILLMINE_HASH_BYTES]) {

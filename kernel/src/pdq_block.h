@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the 64x64 block to hashes and quality; private to the kernel. */
+/* From a 64x64 block to quality, coefficients and hashes; private to the kernel. */
 #ifndef STILLMINE_PDQ_BLOCK_H
 #define STILLMINE_PDQ_BLOCK_H
 
@@ -8,14 +8,21 @@
 #include "stillmine/pdq.h"
 
 #define STILLMINE_SIDE 64
+#define STILLMINE_KEPT 16
 #define STILLMINE_BLOCK_BITS 21 /* a block value is luma 0..255 times 2^21, rounded down */
 
 typedef int32_t stillmine_block[STILLMINE_SIDE][STILLMINE_SIDE];
+typedef int64_t stillmine_coefficients[STILLMINE_KEPT][STILLMINE_KEPT];
 
 uint32_t stillmine_rate_block(stillmine_block block);
 
-/* Destroys the block: it is folded in place. */
-void stillmine_hash_block(stillmine_block block, uint8_t hashes[STILLMINE_VARIANTS][STILLMINE_HASH_BYTES]);
+/* The DCT; destroys the block: it is folded in place. */
+void stillmine_transform_block(stillmine_block block, stillmine_coefficients coefficients);
+
+/* Two hashes: of the picture turned over (is_flipped_down: top and bottom exchanged, is_flipped_across: left and
+ * right), and of the same with rows and columns swapped. */
+void stillmine_hash_coefficients(stillmine_coefficients coefficients, int is_flipped_down, int is_flipped_across,
+                                 uint8_t straight[STILLMINE_HASH_BYTES], uint8_t swapped[STILLMINE_HASH_BYTES]);
 
 uint32_t stillmine_count_bits(const uint8_t hash[STILLMINE_HASH_BYTES]);
 

@@ -46,7 +46,7 @@ def harness(
 
 def test_every_build_gives_the_same_bytes(harness: Path, pixels_of: Pixels) -> None:
     for entry in VECTORS["pictures"]:
-        numbers = [entry["width"], entry["height"], CHANNELS[entry["format"]], entry["height"], entry["height"], 0]
+        numbers = [entry["width"], entry["height"], CHANNELS[entry["format"]], entry["height"], entry["height"], 0, 8]
         assert run(harness, numbers, pixels_of(entry)) == expected(entry), entry["name"]
 
 
@@ -54,7 +54,7 @@ def test_every_build_refuses_what_must_fail(harness: Path) -> None:
     for entry in VECTORS["refused"]:
         pixels = bytes(entry["width"] * entry["format_number"] * entry["rows"])
         batch = 1 if entry["is_begun"] else 0
-        numbers = [entry["width"], entry["height"], entry["format_number"], entry["rows"], batch, 0]
+        numbers = [entry["width"], entry["height"], entry["format_number"], entry["rows"], batch, 0, 8]
         status = STATUSES.index(entry["status"])
         assert run(harness, numbers, pixels) == [f"status {status}"], entry["name"]
 
@@ -63,5 +63,17 @@ def test_every_build_refuses_what_must_fail(harness: Path) -> None:
 def test_batches_and_gaps_change_nothing(compile_harness: Build, c_compiler: list[str], pixels_of: Pixels, batch: int, gap: int) -> None:
     harness = compile_harness(c_compiler, SANITIZED)
     for entry in VECTORS["pictures"]:
-        numbers = [entry["width"], entry["height"], CHANNELS[entry["format"]], entry["height"], batch, gap]
+        numbers = [entry["width"], entry["height"], CHANNELS[entry["format"]], entry["height"], batch, gap, 8]
         assert run(harness, numbers, pixels_of(entry)) == expected(entry), entry["name"]
+
+
+def test_the_original_alone_is_the_same(harness: Path, pixels_of: Pixels) -> None:
+    for entry in VECTORS["pictures"]:
+        numbers = [entry["width"], entry["height"], CHANNELS[entry["format"]], entry["height"], 5, 0, 1]
+        assert run(harness, numbers, pixels_of(entry)) == [*expected(entry)[:2], expected(entry)[-1]], entry["name"]
+
+
+@pytest.mark.parametrize("variants", [0, 2, 9])
+def test_other_numbers_of_variants_are_refused(compile_harness: Build, c_compiler: list[str], variants: int) -> None:
+    harness = compile_harness(c_compiler, SANITIZED)
+    assert run(harness, [10, 10, 3, 10, 10, 0, variants], bytes(300)) == [f"status {STATUSES.index('bad_format')}"]

@@ -30,6 +30,8 @@ def test_same_bytes_from_every_kind_of_buffer(entry: dict[str, Any], pixels_of: 
     framed = np.pad(cube, ((1, 2), (3, 4), (0, 0)), constant_values=99)[1:-2, 3:-4]
     for pixels in (flat, bytearray(flat), memoryview(flat), cube, cube.reshape(height, width * channels), framed):
         assert _kernel.pdq(pixels, width, height, channels) == expected(entry)
+    original, quality = expected(entry)
+    assert _kernel.pdq(flat, width, height, channels, 1) == (original[:1], quality)
 
 
 def test_a_picture_without_colour_may_have_two_dimensions(pixels_of: Pixels) -> None:
@@ -90,3 +92,8 @@ def test_refuses_what_is_no_buffer() -> None:
 def test_distance_refuses_other_lengths() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         _kernel.distance_bits(bytes(31), bytes(32))
+
+
+def test_refuses_other_numbers_of_variants() -> None:
+    with pytest.raises(ValueError, match="1 or 8"):
+        _kernel.pdq(bytes(300), 10, 10, _kernel.RGB8, 2)

@@ -50,9 +50,9 @@ static Py_ssize_t find_stride(const Py_buffer *view, Py_ssize_t width, Py_ssize_
 }
 
 static int compute(const Py_buffer *view, size_t stride, uint32_t width, uint32_t height, uint32_t pixel_format,
-                   uint8_t hashes[STILLMINE_VARIANTS][STILLMINE_HASH_BYTES], uint32_t *quality) {
+                   uint32_t variants, uint8_t hashes[STILLMINE_VARIANTS][STILLMINE_HASH_BYTES], uint32_t *quality) {
     size_t state_bytes;
-    int status = stillmine_measure_pdq(width, height, pixel_format, &state_bytes);
+    int status = stillmine_measure_pdq(width, height, pixel_format, variants, &state_bytes);
     if (status != STILLMINE_OK) {
         return status;
     }
@@ -62,7 +62,7 @@ static int compute(const Py_buffer *view, size_t stride, uint32_t width, uint32_
     }
     stillmine_pdq *state = (stillmine_pdq *)(void *)(memory + ALIGNMENT - (uintptr_t)memory % ALIGNMENT);
     Py_BEGIN_ALLOW_THREADS
-    status = stillmine_begin_pdq(state, state_bytes, width, height, pixel_format);
+    status = stillmine_begin_pdq(state, state_bytes, width, height, pixel_format, variants);
     if (status == STILLMINE_OK) {
         status = stillmine_add_pdq_rows(state, view->buf, stride, height);
     }
@@ -74,9 +74,9 @@ static int compute(const Py_buffer *view, size_t stride, uint32_t width, uint32_
     return status;
 }
 
-static PyObject *hashes_to_tuple(uint8_t hashes[STILLMINE_VARIANTS][STILLMINE_HASH_BYTES]) {
-    PyObject *tuple = PyTuple_New(STILLMINE_VARIANTS);
-    for (Py_ssize_t i = 0; tuple != NULL && i < STILLMINE_VARIANTS; i++) {
+static PyObject *hashes_to_tuple(uint8_t hashes[][STILLMINE_HASH_BYTES], Py_ssize_t variants) {
+    PyObject *tuple = PyTuple_New(variants);
+    for (Py_ssize_t i = 0; tuple != NULL && i < variants; i++) {
         PyObject *hash = PyBytes_FromStringAndSize((const char *)hashes[i], STILLMINE_HASH_BYTES);
         if (hash == NULL) {
             Py_CLEAR(tuple);
@@ -97,14 +97,20 @@ static PyObject *pdq(PyObject *module, PyObject *args) {
     Py_ssize_t width;
     Py_ssize_t height;
     Py_ssize_t pixel_format;
-    if (!PyArg_ParseTuple(args, "Onnn:pdq", &pixels, &width, &height, &pixel_format)) {
+    int variants = STILLMINE_VARIANTS;
+    if (!PyArg_ParseTuple(args, "Onnn|i:pdq", &pixels, &width, &height, &pixel_format, &variants)) {
+        return NULL;
+    }
+    if (variants != 1 && variants != STILLMINE_VARIANTS) {
+        PyErr_SetString(PyExc_ValueError, "the number of variants is 1 or 8");
         return NULL;
     }
     size_t state_bytes;
     const int refusal = !fits(width) || !fits(height) ? STILLMINE_TOO_LARGE
                         : !fits(pixel_format)         ? STILLMINE_BAD_FORMAT
                                                       : stillmine_measure_pdq((uint32_t)width, (uint32_t)height,
-                                                                              (uint32_t)pixel_format, &state_bytes);
+                                                                              (uint32_t)pixel_format, (uint32_t)variants,
+                                                                              &state_bytes);
     if (refusal != STILLMINE_OK) {
         PyErr_SetString(PyExc_ValueError, describe(width < 0 || height < 0 ? STILLMINE_TOO_SMALL : refusal));
         return NULL;
@@ -118,8 +124,8 @@ static PyObject *pdq(PyObject *module, PyObject *args) {
     int status = STILLMINE_OK;
     const Py_ssize_t stride = find_stride(&view, width, height, pixel_format);
     if (stride >= 0) {
-        status = compute(&view, (size_t)stride, (uint32_t)width, (uint32_t)height, (uint32_t)pixel_format, hashes,
-                         &quality);
+        status = compute(&view, (size_t)stride, (uint32_t)width, (uint32_t)height, (uint32_t)pixel_format,
+                         (uint32_t)variants, hashes, &quality);
     }
     PyBuffer_Release(&view);
     if (stride < 0) {
@@ -132,7 +138,7 @@ static PyObject *pdq(PyObject *module, PyObject *args) {
         PyErr_SetString(PyExc_ValueError, describe(status));
         return NULL;
     }
-    PyObject *tuple = hashes_to_tuple(hashes);
+    PyObject *tuple = hashes_to_tuple(hashes, variants);
     return tuple == NULL ? NULL : Py_BuildValue("(NI)", tuple, quality);
 }
 
@@ -153,7 +159,7 @@ static PyObject *distance_bits(PyObject *module, PyObject *args) {
 }
 
 static PyMethodDef methods[] = {
-    {"pdq", pdq, METH_VARARGS, "pdq(pixels, width, height, pixel_format) -> (eight hashes, quality)"},
+    {"pdq", pdq, METH_VARARGS, "pdq(pixels, width, height, pixel_format, variants=8) -> (hashes, quality)"},
     {"distance_bits", distance_bits, METH_VARARGS, "distance_bits(left, right) -> number of differing bits"},
     {NULL, NULL, 0, NULL},
 };

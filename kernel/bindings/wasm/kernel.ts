@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The PDQ kernel in the browser: pixels in, eight hashes and a quality out. Contract: spec/fingerprint.md.
+ * The PDQ kernel in the browser: pixels in, hashes and a quality out. Contract: spec/fingerprint.md.
  *
  * Holds no algorithm, only memory and error words. Must never keep pixels: rows pass through a small window that is
  * wiped afterwards, and the kernel wipes its own state. Types can be stripped without a compiler.
@@ -23,11 +23,14 @@ export const VARIANTS = [
 /** Bytes per pixel, and the kernel's number for it. RGBA as a canvas gives it, not premultiplied; laid on white. */
 export const PIXEL_FORMATS = { luma8: 1, rgb8: 3, rgba8: 4 } as const;
 
+/** 1 takes half the time; 8 is for asking whether a turned or mirrored copy is known. */
+export type VariantCount = 1 | 8;
+
 export type PixelFormat = keyof typeof PIXEL_FORMATS;
 export type PixelBytes = Uint8Array | Uint8ClampedArray;
 
 export interface PdqResult {
-  /** Eight hashes of 32 bytes, in the order of VARIANTS; a case stores only the first. */
+  /** Hashes of 32 bytes: all eight in the order of VARIANTS, or the original only. A case stores only the first. */
   readonly hashes: readonly Uint8Array[];
   /** 0 to 100; below 50 a picture has too little detail to be matched. */
   readonly quality: number;
@@ -61,8 +64,8 @@ export class KernelError extends Error {
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
   readonly __heap_base: WebAssembly.Global<"i32">;
-  stillmine_measure_pdq(width: number, height: number, format: number, stateBytes: number): number;
-  stillmine_begin_pdq(state: number, stateBytes: number, width: number, height: number, format: number): number;
+  stillmine_measure_pdq(width: number, height: number, format: number, variants: number, stateBytes: number): number;
+  stillmine_begin_pdq(state: number, stateBytes: number, width: number, height: number, format: number, variants: number): number;
   stillmine_add_pdq_rows(state: number, rows: number, rowStride: number, rowCount: number): number;
   stillmine_finish_pdq(state: number, hashes: number, quality: number): number;
 }
@@ -113,6 +116,7 @@ export class Kernel {
   #window = 0;
   #windowBytes = 0;
   #rowBytes = 0;
+  #variants: VariantCount = 8;
   /** Which picture is under way; a stream of an earlier one is refused. */
   #turn = 0;
   #isOpen = false;
@@ -131,8 +135,8 @@ export class Kernel {
   }
 
   /** The hashes of a whole picture; throws KernelError. */
-  pdq(pixels: PixelBytes, width: number, height: number, format: PixelFormat): PdqResult {
-    const stream = this.begin(width, height, format);
+  pdq(pixels: PixelBytes, width: number, height: number, format: PixelFormat, variants: VariantCount = 8): PdqResult {
+    const stream = this.begin(width, height, format, variants);
     if (pixels.length !== width * height * PIXEL_FORMATS[format]) {
       this.#isOpen = false;
       throw new KernelError("wrong_length");
@@ -142,7 +146,7 @@ export class Kernel {
   }
 
   /** Starts a picture whose rows come in portions; ends any unfinished one. Throws KernelError. */
-  begin(width: number, height: number, format: PixelFormat): PdqStream {
+  begin(width: number, height: number, format: PixelFormat, variants: VariantCount = 8): PdqStream {
     this.#isOpen = false;
     this.#turn += 1;
     const channels = PIXEL_FORMATS[format] ?? 0;
@@ -155,13 +159,14 @@ export class Kernel {
     const safeWidth = Math.max(width, 0);
     const safeHeight = Math.max(height, 0);
     this.#reserve(this.#state);
-    requireOk(this.#exports.stillmine_measure_pdq(safeWidth, safeHeight, channels, this.#result));
+    requireOk(this.#exports.stillmine_measure_pdq(safeWidth, safeHeight, channels, variants, this.#result));
     const stateBytes = this.#view().getUint32(this.#result, true);
     this.#rowBytes = width * channels;
+    this.#variants = variants;
     this.#window = roundUp(this.#state + stateBytes);
     this.#windowBytes = Math.max(Math.floor(WINDOW_BYTES / this.#rowBytes), 1) * this.#rowBytes;
     this.#reserve(this.#window + this.#windowBytes);
-    requireOk(this.#exports.stillmine_begin_pdq(this.#state, stateBytes, width, height, channels));
+    requireOk(this.#exports.stillmine_begin_pdq(this.#state, stateBytes, width, height, channels, variants));
     this.#isOpen = true;
     return new PdqStream(this, this.#turn);
   }
@@ -187,7 +192,7 @@ export class Kernel {
     requireOk(this.#exports.stillmine_finish_pdq(this.#state, this.#result, qualityAt));
     this.#isOpen = false;
     const quality = this.#view().getUint32(qualityAt, true);
-    const hashes = VARIANTS.map((_, index) => {
+    const hashes = VARIANTS.slice(0, this.#variants).map((_, index) => {
       const start = this.#result + index * HASH_BYTES;
       return new Uint8Array(this.#exports.memory.buffer.slice(start, start + HASH_BYTES));
     });

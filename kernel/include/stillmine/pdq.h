@@ -29,7 +29,7 @@ enum stillmine_pixel_format {
 enum stillmine_status {
     STILLMINE_OK = 0,
     STILLMINE_MISSING_BUFFER = 1, /* a null pointer, or a state that is too small or not 16-byte aligned */
-    STILLMINE_BAD_FORMAT = 2,
+    STILLMINE_BAD_FORMAT = 2, /* an unknown pixel format, or a number of variants other than 1 and 8 */
     STILLMINE_TOO_SMALL = 3, /* a dimension below STILLMINE_MIN_DIMENSION */
     STILLMINE_TOO_LARGE = 4, /* a dimension or the number of pixels above the maximum */
     STILLMINE_BAD_STRIDE = 5, /* fewer bytes per row than the pixels of a row need */
@@ -55,17 +55,18 @@ enum stillmine_variant {
 typedef struct stillmine_pdq stillmine_pdq;
 
 /* Sets *state_bytes to the size of the state for such a picture; refuses what begin would refuse. */
-int stillmine_measure_pdq(uint32_t width, uint32_t height, uint32_t pixel_format, size_t *state_bytes);
+int stillmine_measure_pdq(uint32_t width, uint32_t height, uint32_t pixel_format, uint32_t variants,
+                          size_t *state_bytes);
 
-/* Starts a picture, forgetting any unfinished one. */
+/* Starts a picture, forgetting any unfinished one. `variants` is 1 (the original only: half the work) or 8. */
 int stillmine_begin_pdq(stillmine_pdq *state, size_t state_bytes, uint32_t width, uint32_t height,
-                        uint32_t pixel_format);
+                        uint32_t pixel_format, uint32_t variants);
 
 /* Takes the next row_count rows, top to bottom, row_stride bytes apart. On an error nothing is taken. */
 int stillmine_add_pdq_rows(stillmine_pdq *state, const uint8_t *rows, size_t row_stride, uint32_t row_count);
 
-/* Writes the eight hashes and the quality (0..100) and wipes the state. TOO_FEW_ROWS leaves it as it was. */
-int stillmine_finish_pdq(stillmine_pdq *state, uint8_t hashes[STILLMINE_VARIANTS][STILLMINE_HASH_BYTES],
-                         uint32_t *quality);
+/* Writes as many hashes as variants were asked for, and the quality (0..100), and wipes the state. TOO_FEW_ROWS
+ * leaves it as it was. */
+int stillmine_finish_pdq(stillmine_pdq *state, uint8_t hashes[][STILLMINE_HASH_BYTES], uint32_t *quality);
 
 #endif

@@ -10,11 +10,11 @@ MIN_DIMENSION: int
 MAX_DIMENSION: int
 MAX_PIXELS: int
 
-def pdq(pixels: Buffer, width: int, height: int, pixel_format: int, /) -> tuple[tuple[bytes, ...], int]:
-    """Return the eight hashes (32 bytes each, in the order of the variants) and the quality, 0 to 100.
+def pdq(pixels: Buffer, width: int, height: int, pixel_format: int, variants: int = 8, /) -> tuple[tuple[bytes, ...], int]:
+    """Return the hashes (32 bytes each: all eight in the order of the variants, or the original only) and the quality, 0 to 100.
 
     `pixels` are unsigned bytes, flat or shaped (height, width[, channels]), rows top to bottom and each contiguous.
-    Lets go of the GIL. Raises ValueError for a wrong shape, size or format.
+    Lets go of the GIL. Raises ValueError for a wrong shape, size, format or number.
     """
 
 def distance_bits(left: bytes, right: bytes, /) -> int:

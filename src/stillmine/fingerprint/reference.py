@@ -21,10 +21,19 @@ _HAIR = 1e-6
 
 def reference_pdq(picture: Picture) -> tuple[list[bytes], int]:
     """Return the eight hashes, in the order of the variants, and the quality of (height, width[, 3 or 4]) bytes."""
-    block = downsample(to_luma(picture))
-    hashes = [to_hash(transform(turned)) for turned in turns(block)]
+    return hash_blocks(sample_turns(picture))
+
+
+def sample_turns(picture: Picture) -> list[Matrix]:
+    """Return the 64 x 64 blocks of the picture turned in each of the eight ways."""
+    return [downsample(turned) for turned in turns(to_luma(picture))]
+
+
+def hash_blocks(blocks: list[Matrix]) -> tuple[list[bytes], int]:
+    """Return the hash of each block, and the quality of the first."""
+    hashes = [to_hash(transform(block)) for block in blocks]
     set_bits = int.from_bytes(hashes[0], "big").bit_count()
-    return hashes, 0 if set_bits < MINIMUM_SET_BITS else measure_quality(block)
+    return hashes, 0 if set_bits < MINIMUM_SET_BITS else measure_quality(blocks[0])
 
 
 def to_luma(picture: Picture) -> Matrix:
@@ -91,15 +100,15 @@ def smallest_margin(coefficients: Matrix) -> float:
     return float(gaps.min())
 
 
-def turns(block: Matrix) -> list[Matrix]:
-    """Return the eight ways to turn and mirror a block, in the order of the variants; turns are counter-clockwise."""
+def turns(luma: Matrix) -> list[Matrix]:
+    """Return the eight ways to turn and mirror a picture, in the order of the variants; turns are counter-clockwise."""
     return [
-        block,
-        np.rot90(block, 1),
-        np.rot90(block, 2),
-        np.rot90(block, 3),
-        np.fliplr(block),
-        np.flipud(block),
-        block.T,
-        np.rot90(block.T, 2),
+        luma,
+        np.rot90(luma, 1),
+        np.rot90(luma, 2),
+        np.rot90(luma, 3),
+        np.fliplr(luma),
+        np.flipud(luma),
+        luma.T,
+        np.rot90(luma.T, 2),
     ]

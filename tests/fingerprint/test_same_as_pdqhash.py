@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our PDQ is the field's PDQ: the same bits as PyPI `pdqhash` on nearly every picture, never more than two bits away."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pdqhash
+import pytest
+from numpy.typing import NDArray
+from picture_files import MEDIA, SHARED, photographs
+from PIL import Image
+from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
+
+from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image, fingerprint_pixels
+from stillmine.fingerprint.reference import KEPT, downsample, to_luma, transform
+
+SUBSET = 60
+TIED = 1e-5
+TURNS = (
+    ("original", lambda picture: picture),
+    ("flip_horizontal", lambda picture: picture[:, ::-1]),
+    ("flip_vertical", lambda picture: picture[::-1]),
+    ("rotate180", lambda picture: picture[::-1, ::-1]),
+    ("rotate90", np.rot90),
+)
+
+
+def read_rgb(path: Path) -> NDArray[np.uint8] | None:
+    """The raw pixels, no colour or orientation handling, so that only PDQ is compared; None where nothing can read it."""
+    try:
+        with Image.open(path) as image:
+            return np.ascontiguousarray(np.asarray(image.convert("RGB")))
+    except (OSError, SyntaxError):
+        return None
+
+
+def is_tied(picture: NDArray[np.uint8]) -> bool:
+    """Whether many coefficients equal the median in exact arithmetic: there `pdqhash` shows its own rounding noise."""
+    coefficients = transform(downsample(to_luma(picture))).flatten()
+    median = np.sort(coefficients)[KEPT * KEPT // 2 - 1]
+    return int((np.abs(coefficients - median) < TIED).sum()) > KEPT
+
+
+def compare(paths: list[Path]) -> Iterator[tuple[str, int, int, int]]:
+    """Per readable picture that can be compared: name, distance, quality theirs, quality ours."""
+    for path in paths:
+        picture = read_rgb(path)
+        if picture is None or min(picture.shape[:2]) < 5:
+            continue
+        bits, quality = pdqhash.compute(picture)
+        made = fingerprint_pixels(picture, picture.shape[1], picture.shape[0], 3)
+        distance = distance_bits(np.packbits(bits).tobytes(), made.pdq)
+        if (distance > 0 or made.quality != quality) and is_tied(picture):
+            assert made.quality in (0, quality), path
+            continue
+        yield path.name, distance, quality, made.quality
+
+
+def require_same(paths: list[Path]) -> int:
+    found = list(compare(paths))
+    assert all(abs(theirs - ours) <= 1 for _, _, theirs, ours in found), found
+    detailed = [(name, distance) for name, distance, theirs, _ in found if theirs >= 50]
+    assert [entry for entry in detailed if entry[1] > 2] == []
+    assert sum(distance == 0 for _, distance in detailed) >= 0.99 * len(detailed)
+    return len(detailed)
+
+
+def test_media_of_the_project() -> None:
+    assert require_same(photographs(MEDIA)) >= 15
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="more photographs are not here")
+def test_some_more_photographs() -> None:
+    paths = photographs(SHARED)
+    assert require_same(paths[:: len(paths) // SUBSET]) >= SUBSET // 2
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not SHARED.is_dir(), reason="more photographs are not here")
+def test_all_more_photographs() -> None:
+    assert require_same(photographs(SHARED)) > 1000
+
+
+@pytest.mark.parametrize("path", photographs(MEDIA / "clothing"), ids=lambda path: path.stem)
+def test_variants_are_what_pdqhash_gives_for_the_turned_picture(path: Path) -> None:
+    picture = read_rgb(path)
+    assert picture is not None
+    ours = dict(zip(VARIANTS, fingerprint_pixels(picture, picture.shape[1], picture.shape[0], 3).variants, strict=True))
+    for name, turn in TURNS:
+        bits, _ = pdqhash.compute(np.ascontiguousarray(turn(picture)))
+        assert distance_bits(np.packbits(bits).tobytes(), ours[name]) <= 2, name
+
+
+@pytest.mark.parametrize("path", photographs(MEDIA / "clothing"), ids=lambda path: path.stem)
+def test_text_form_is_that_of_threatexchange(path: Path) -> None:
+    made = fingerprint_image(path.read_bytes())
+    assert (made.text, made.quality) == pdq_from_bytes(path.read_bytes())
