@@ -83,6 +83,15 @@ def test_feedback_goes_out_although_the_feed_cannot_be_read(synced: Partner, exc
     assert synced.store.counts().waiting_feedback == 0
 
 
+def test_what_failed_first_is_named(synced: Partner, exchange: FakeExchange) -> None:
+    screen(synced)
+    exchange.answers[FEED] = httpx.Response(200, content=b"nonsense")
+    exchange.answers[FEEDBACK] = httpx.Response(500)
+    with pytest.raises(ExchangeAnswerError):
+        synced.sync.run()
+    assert synced.store.counts().waiting_feedback == 1
+
+
 @pytest.mark.parametrize("answer", [httpx.Response(400, json={"code": "malformed_message", "message": "x"}), httpx.Response(500)])
 def test_refused_feedback_is_kept(synced: Partner, exchange: FakeExchange, answer: httpx.Response) -> None:
     screen(synced)

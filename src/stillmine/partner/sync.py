@@ -6,6 +6,7 @@ leave SQLite's log, and only then is the page acknowledged. So "no longer matche
 whatever is cut off in between is repeated without harm.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -62,17 +63,15 @@ class Sync:
 
         Feedback is also sent when the feed could not be read: a report must not wait for an unrelated fault.
         """
-        failure: StillmineError | None = None
-        report = SyncReport()
         try:
             report = self._follow_feed()
         except ExchangeUnreachableError:
             raise
-        except StillmineError as error:
-            failure = error
+        except StillmineError:
+            with contextlib.suppress(StillmineError):
+                self.send_feedback()
+            raise
         sent, unknown = self.send_feedback()
-        if failure is not None:
-            raise failure
         return msgspec.structs.replace(report, feedback_sent=sent, feedback_unknown=unknown)
 
     def send_feedback(self) -> tuple[int, int]:
