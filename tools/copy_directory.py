@@ -36,9 +36,16 @@ def copied(row: Row, reviewed: str) -> Row:
     kept["audience"] = row["audience"] if confidence_of(row, "audience") in SHOWABLE else None
     kept |= {"regions": row["regions"] or [], "confidence": row["confidence"], "reviewed": reviewed}
     fields = [field for field in SHOWN_FIELDS if row[field] and confidence_of(row, field) in SHOWABLE]
-    kept["shown"] = {field: {"value": row[field], "confidence": confidence_of(row, field)} for field in fields}
+    kept["shown"] = {field: {"value": without_notes(row[field]), "confidence": confidence_of(row, field)} for field in fields}
     kept["source"] = [source(entry) for entry in row["source"] if entry["reliability"] in ("seed", "primary", "secondary")]
     return kept
+
+
+def without_notes(value: object) -> object:
+    """Return a value without the compilers' own marks, such as `(seed)`, which mean nothing to a reader."""
+    if isinstance(value, list):
+        return [without_notes(item) for item in value]
+    return value.replace(" (seed)", "") if isinstance(value, str) else value
 
 
 def source(entry: Row) -> Row:

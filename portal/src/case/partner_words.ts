@@ -65,6 +65,7 @@ export function withdrawalWords(fingerprints: readonly CaseFingerprint[], words:
   const { given, confirmed } = countPartners(fingerprints);
   if (given === 0) return words.t("case.withdrawal.nobody");
   if (confirmed === given) return words.plural("case.withdrawal.all", given);
+  if (confirmed === 0) return words.plural("case.withdrawal.none", given);
   return words.t("case.withdrawal.some", { confirmed, count: given });
 }
 

@@ -38,8 +38,8 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   const [news, setNews] = useState<string | null>(null);
   const isStep = (step: string): step is Step => STEPS.some((known) => known === step) && !(step === "confirm" && watch.view?.state !== "open");
   const steps = useSteps<Step>("page/case", "overview", isStep, () => "overview");
-  /** What was done is said once, on the overview, in the place of the step that did it. */
-  const done = (view: CaseView, said: string): void => {
+  /** What was done is said once, on the overview; a closed case says it by itself. */
+  const done = (view: CaseView, said: string | null): void => {
     watch.take(view);
     setNews(said);
     steps.back();
@@ -47,7 +47,7 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   if (steps.step === "confirm" && watch.view) {
     const withdrawn = (view: CaseView): void => {
       const affected = view.fingerprints.filter((fingerprint) => target === null || fingerprint.id === target);
-      done(view, withdrawalWords(affected, words));
+      done(view, view.state === "open" ? withdrawalWords(affected, words) : null);
     };
     return <ConfirmStep caseKey={caseKey} view={watch.view} fingerprintId={target} onDone={withdrawn} onKeep={steps.back} />;
   }

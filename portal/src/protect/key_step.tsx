@@ -26,15 +26,10 @@ export function KeyStep({ caseKey, onKept, onBack }: Props) {
       <Heading>{t("protect.key.title")}</Heading>
       <p class="lead">{t("protect.key.lead")}</p>
       <KeyGroups text={caseKey.text} />
-      <CopyButton text={caseKey.text} />
-      <div class="key-actions">
-        <button type="button" class="button plain" onClick={() => window.print()}>
-          {t("protect.key.print")}
-        </button>
-        <button type="button" class="button plain" aria-expanded={isQrShown} onClick={() => setQrShown(!isQrShown)}>
-          {t(isQrShown ? "protect.key.qr.hide" : "protect.key.qr")}
-        </button>
-      </div>
+      <CopyAndPrint text={caseKey.text} />
+      <button type="button" class="button plain" aria-expanded={isQrShown} onClick={() => setQrShown(!isQrShown)}>
+        {t(isQrShown ? "protect.key.qr.hide" : "protect.key.qr")}
+      </button>
       {isQrShown && (
         <figure class="qr-figure">
           <QrCode text={caseKey.text} label={t("protect.key.qr.label")} />
@@ -61,17 +56,17 @@ export function KeyStep({ caseKey, onKept, onBack }: Props) {
 export function KeyGroups({ text }: { readonly text: string }) {
   return (
     <p class="key" data-case-key={text}>
-      {text.split("-").map((group, place) => (
+      {text.split("-").map((group, place, groups) => (
         <span key={place}>
-          {place > 0 && <span class="key-hyphen">-</span>}
-          <span class="key-group">{group}</span>
+          {group}
+          {place < groups.length - 1 && <span class="key-hyphen">-</span>}
         </span>
       ))}
     </p>
   );
 }
 
-function CopyButton({ text }: { readonly text: string }) {
+function CopyAndPrint({ text }: { readonly text: string }) {
   const { t } = useWords();
   const [outcome, setOutcome] = useState<"none" | "copied" | "failed">("none");
   const copy = async (): Promise<void> => {
@@ -83,14 +78,19 @@ function CopyButton({ text }: { readonly text: string }) {
     }
   };
   return (
-    <div class="copy">
-      <button type="button" class="button second" onClick={() => void copy()}>
-        {t("protect.key.copy")}
-      </button>
+    <>
+      <div class="key-actions">
+        <button type="button" class="button second" onClick={() => void copy()}>
+          {t("protect.key.copy")}
+        </button>
+        <button type="button" class="button second" onClick={() => window.print()}>
+          {t("protect.key.print")}
+        </button>
+      </div>
       <p role="status" class="small">
         {outcome === "copied" && t("protect.key.copied")}
         {outcome === "failed" && t("protect.key.copy_failed")}
       </p>
-    </div>
+    </>
   );
 }

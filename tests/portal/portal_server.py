@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The built portal behind the headers that the exchange sends, with a small exchange in memory.
+
+It decodes what the portal sends with the real wire package, so a message that Python would refuse is refused here. It
+keeps every request for the tests and can be told to fail.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from stillmine.wire.case import (
+    AddFingerprints,
+    CaseFingerprint,
+    CaseState,
+    CaseView,
+    FingerprintState,
+    OpenCase,
+    PartnerStatus,
+    Withdraw,
+)
+from stillmine.wire.case_key import parse_authorization
+from stillmine.wire.codec import decode, encode
+from stillmine.wire.errors import CaseAlreadyOpenError, CaseNotFoundError, MalformedMessageError, NotFoundError, StillmineError
+from stillmine.wire.fingerprint import Fingerprint
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+}
+NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
+
+
+@dataclass
+class Request:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Case:
+    """A case of the small exchange: the message that opened it and what it shows."""
+
+    opened_with: bytes
+    view: CaseView
+
+
+@dataclass
+class PortalServer:
+    """Serves `dist`; `failure` is raised for the next API requests, `is_down` closes the connection instead."""
+
+    dist: Path
+    requests: list[Request] = field(default_factory=list)
+    cases: dict[bytes, Case] = field(default_factory=dict)
+    failure: type[StillmineError] | None = None
+    is_down: bool = False
+    spoil: Callable[[bytes], bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def api_requests(self) -> list[Request]:
+        return [request for request in self.requests if request.path.startswith("/api/")]
+
+    def answer_api(self, request: Request) -> tuple[int, bytes]:
+        """Return status and body as the exchange would."""
+        try:
+            if self.failure:
+                raise self.failure
+            status, view = self._route(request)
+        except StillmineError as error:
+            return error.status, encode(error.message())
+        return status, encode(view)
+
+    def _route(self, request: Request) -> tuple[int, CaseView]:
+        case_id = parse_authorization(request.headers.get("authorization", "")).case_id
+        if (request.method, request.path) == ("POST", "/api/v1/case"):
+            return self._open(case_id, request.body)
+        if case_id not in self.cases:
+            raise CaseNotFoundError
+        case = self.cases[case_id]
+        if (request.method, request.path) == ("POST", "/api/v1/case/fingerprints"):
+            added = decode(request.body, AddFingerprints).fingerprints
+            known = {fingerprint.value for fingerprint in case.view.fingerprints}
+            new = [_stored(one, len(known) + place) for place, one in enumerate(added) if one.value not in known]
+            case.view = _replace(case.view, fingerprints=[*case.view.fingerprints, *new])
+        elif (request.method, request.path) == ("POST", "/api/v1/case/withdraw"):
+            case.view = withdrawn(case.view, decode(request.body, Withdraw).fingerprint_id)
+        elif (request.method, request.path) != ("GET", "/api/v1/case"):
+            raise NotFoundError
+        return 200, case.view
+
+    def _open(self, case_id: bytes, body: bytes) -> tuple[int, CaseView]:
+        message = decode(body, OpenCase)
+        if encode(message) != body:
+            raise MalformedMessageError("the portal's bytes are not those of the wire package")
+        if case_id in self.cases:
+            if self.cases[case_id].opened_with != body:
+                raise CaseAlreadyOpenError
+            return 200, self.cases[case_id].view
+        fingerprints = [_stored(one, place) for place, one in enumerate(message.fingerprints)]
+        view = CaseView(CaseState.OPEN, NOW, NOW + timedelta(days=730), None, fingerprints)
+        self.cases[case_id] = Case(body, view)
+        return 201, view
+
+
+def _stored(fingerprint: Fingerprint, place: int) -> CaseFingerprint:
+    identity = f"{place:032x}"
+    return CaseFingerprint(
+        identity, fingerprint.kind, FingerprintState.ACTIVE, fingerprint.value, fingerprint.quality, NOW, None, default_partners()
+    )
+
+
+def default_partners() -> list[PartnerStatus]:
+    """One partner that was given the fingerprint, one that was not yet."""
+    return [PartnerStatus("Example Social", given_at=NOW), PartnerStatus("Example Forum")]
+
+
+def withdrawn(view: CaseView, fingerprint_id: str | None) -> CaseView:
+    """Return the view after a withdrawal; the first partner has confirmed, others not."""
+    changed = []
+    for fingerprint in view.fingerprints:
+        if fingerprint_id is not None and fingerprint.id != fingerprint_id:
+            changed.append(fingerprint)
+            continue
+        changed.append(
+            CaseFingerprint(
+                fingerprint.id,
+                fingerprint.kind,
+                FingerprintState.WITHDRAWN,
+                None,
+                fingerprint.quality,
+                fingerprint.added_at,
+                NOW,
+                fingerprint.partners,
+            )
+        )
+    is_closed = all(fingerprint.state is FingerprintState.WITHDRAWN for fingerprint in changed)
+    if not is_closed:
+        return _replace(view, fingerprints=changed)
+    return CaseView(CaseState.WITHDRAWN, view.opened_at, view.expires_at, NOW, changed)
+
+
+def _replace(view: CaseView, fingerprints: list[CaseFingerprint]) -> CaseView:
+    return CaseView(view.state, view.opened_at, view.expires_at, view.withdrawn_at, fingerprints)
+
+
+def _handler(portal: PortalServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            self._answer()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Keep the test output quiet."""
+
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Request(self.command, self.path, headers, body)
+            portal.requests.append(request)
+            if self.path.startswith("/api/"):
+                self._answer_api(request)
+                return
+            path = portal.dist / self.path.split("?")[0].lstrip("/")
+            path = path / "index.html" if path.is_dir() else path
+            is_there = path.is_file()
+            path = path if is_there else portal.dist / "404.html"
+            self._send(200 if is_there else 404, CONTENT_TYPES.get(path.suffix, "text/plain"), path.read_bytes())
+
+        def _answer_api(self, request: Request) -> None:
+            if portal.is_down:
+                self.close_connection = True
+                self.connection.close()
+                return
+            status, body = portal.answer_api(request)
+            self._send(status, "application/json", portal.spoil(body) if portal.spoil else body)
+
+        def _send(self, status: int, content_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(body)
+
+    return Handler
