@@ -8,14 +8,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone
+from exchange_parts import PORTAL_NOT_FOUND, PORTAL_PAGE, Clock, PartnerClient, Phone
 
 from stillmine.exchange.app import configure, wsgi_application
 from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.context import Context
-
-PORTAL_PAGE = "<!doctype html><title>start</title>"
-PORTAL_NOT_FOUND = "<!doctype html><title>not here</title>"
 
 
 def own_database(url: str | None) -> str | None:

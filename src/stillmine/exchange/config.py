@@ -71,18 +71,23 @@ def _sqlite_settings(path: Path) -> dict[str, object]:
 
 
 def _postgresql_settings(url: str) -> dict[str, object]:
-    parts = urlsplit(url)
+    wrong = NotConfiguredError(f"{DATABASE_VARIABLE}: postgresql://user@host/name, or postgresql:///name?host=/socket/folder")
+    try:
+        parts = urlsplit(url)
+        port = str(parts.port or "")
+    except ValueError:
+        raise wrong from None
     options = dict(parse_qsl(parts.query))
     name = unquote(parts.path.removeprefix("/"))
     if parts.scheme not in {"postgresql", "postgres"} or not name:
-        raise NotConfiguredError(f"{DATABASE_VARIABLE}: postgresql://user@host/name, or postgresql:///name?host=/socket/folder")
+        raise wrong
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", None) or unquote(parts.hostname or ""),
-        "PORT": options.pop("port", None) or str(parts.port or ""),
+        "PORT": options.pop("port", None) or port,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,

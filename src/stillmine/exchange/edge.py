@@ -59,6 +59,8 @@ def refusal(error: StillmineError) -> HttpResponse:
         response.headers["WWW-Authenticate"] = "Bearer" if "partner" in error.code else "Case"
     if error.status == 429:
         response.headers["Retry-After"] = "600"
+    if error.status == 413:
+        response.headers["Connection"] = "close"  # the rest of the body stays unread, so the connection can't be used again
     return response
 
 

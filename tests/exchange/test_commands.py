@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands as an operator runs them: real processes, a home of their own, either database."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from exchange_parts import PORTAL_PAGE, PartnerClient, Phone, code, fingerprint, value
+
+COMMAND = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange"]
+
+
+class Operator:
+    """Runs commands against one home."""
+
+    def __init__(self, home: Path, database_url: str | None) -> None:
+        self.home = home
+        self.environment = {name: text for name, text in os.environ.items() if not name.startswith("STILLMINE_")}
+        if database_url:
+            self.environment["STILLMINE_EXCHANGE_DATABASE"] = database_url
+
+    def run(self, *arguments: str, expect: int = 0) -> str:
+        command = [*COMMAND, *arguments, "--home", str(self.home)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment)
+        assert done.returncode == expect, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stdout if expect == 0 else done.stdout + done.stderr
+
+
+@pytest.fixture
+def operator(tmp_path: Path, fresh_database_url: str | None) -> Operator:
+    return Operator(tmp_path / "home", fresh_database_url)
+
+
+@pytest.fixture
+def served(operator: Operator, portal_folder: Path, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
+    """A running exchange: its address, its process and its log."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path / "log"
+    command = [*COMMAND, "serve", "--home", str(operator.home), "--port", str(port), "--portal", str(portal_folder), "--workers", "2"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=operator.environment)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            assert process.poll() is None, log.read_text()
+            try:
+                httpx.get(url, timeout=1)
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield url, process, log
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def test_partners_and_keys_by_command(operator: Operator) -> None:
+    operator.run("migrate")
+    assert "No partners yet" in operator.run("partner", "list")
+    words = operator.run("partner", "add", "Example Social")
+    assert "never again" in words
+    added = json.loads(operator.run("partner", "add", "Example Forum", "--json"))
+    assert added["partner"] == "Example Forum"
+    assert added["key"].startswith(f"smk_{added['key_id']}_")
+    newer = json.loads(operator.run("partner", "key", "add", "example forum", "--json"))
+    operator.run("partner", "key", "revoke", added["key_id"])
+    operator.run("partner", "revoke", "Example Social")
+    assert json.loads(operator.run("partner", "list", "--json"))["partners"][1:] == [
+        {"partner": "Example Forum", "revoked": False, "keys": [newer["key_id"]]}
+    ]
+    listed = operator.run("partner", "list")
+    assert "Example Social" in listed
+    assert "revoked 20" in listed
+    assert newer["key"] not in listed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("partner", "add", "two\nlines"),
+        ("partner", "revoke", "nobody"),
+        ("partner", "key", "add", "nobody"),
+        ("partner", "key", "revoke", "00000000"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_code_2(operator: Operator, arguments: tuple[str, ...]) -> None:
+    operator.run("migrate")
+    assert "[not_configured]" in operator.run(*arguments, expect=2)
+
+
+def test_a_home_that_others_can_read_stops_the_start(operator: Operator) -> None:
+    operator.run("migrate")
+    (operator.home / "exchange.secret").chmod(0o644)
+    assert "chmod 600" in operator.run("serve", expect=2)
+
+
+def test_fsck_and_expire_by_command(operator: Operator) -> None:
+    operator.run("migrate")
+    assert operator.run("fsck") == "Everything holds together.\n"
+    assert json.loads(operator.run("fsck", "--json")) == {"findings": []}
+    assert "cases expired: 0" in operator.run("expire")
+    if "STILLMINE_EXCHANGE_DATABASE" in operator.environment:
+        return
+    with sqlite3.connect(operator.home / "exchange.sqlite3") as database:
+        database.execute("UPDATE feed_head SET sequence = 7")
+    database.close()
+    assert "the head says 7" in operator.run("fsck", expect=1)
+    assert len(json.loads(operator.run("fsck", "--json", expect=1))["findings"]) == 1
+
+
+def test_serve_answers_keeps_files_private_logs_nothing_and_stops_at_once(
+    operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path]
+) -> None:
+    url, process, log = served
+    key = json.loads(operator.run("partner", "add", "Example Social", "--json"))["key"]
+    with httpx.Client(base_url=url, headers={"User-Agent": "canary-agent"}) as web:
+        phone, partner = Phone(web, b"0123456789"), PartnerClient(web, key)
+        assert web.get("/").text == PORTAL_PAGE
+        phone.open(1, 2)
+        chunked = web.post("/api/v1/case/fingerprints", content=iter([b'{"version":1,', b'"fingerprints":[]}']), headers=phone_json(phone))
+        assert code(chunked) == (422, "too_many_fingerprints")
+        endless = web.post("/api/v1/case/fingerprints", content=(b" " * 65536 for _ in range(8)), headers=phone_json(phone))
+        assert code(endless) == (413, "message_too_large")
+        assert web.get("/api/v1/feed", headers={"Authorization": "Bearer smk_\u00e9".encode()}).status_code == 401
+        assert code(web.get("/api/%ff?x=%ff")) == (404, "not_found")
+        partner.sync()
+        partner.acknowledge()
+        phone.post("case/fingerprints", {"version": 1, "fingerprints": [fingerprint(3)]})
+        phone.withdraw()
+        partner.sync()
+        assert partner.active_values() == []
+        case_id = phone.headers["Authorization"].split()[1].split(".")[0]
+    assert {path.name: path.stat().st_mode & 0o077 for path in operator.home.iterdir() if path.stat().st_mode & 0o077} == {}
+    asked = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+    assert time.monotonic() - asked < 15
+    written = log.read_text()
+    assert "stopped" in written
+    for mark in ("127.0.0.1:", case_id, key, value(1), "canary-agent", "/api/"):
+        assert mark not in written
+    assert operator.run("fsck") == "Everything holds together.\n"
+
+
+def test_erased_values_are_not_left_in_sqlites_files(operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path]) -> None:
+    if "STILLMINE_EXCHANGE_DATABASE" in operator.environment:
+        return
+    with httpx.Client(base_url=served[0]) as web:
+        phone = Phone(web, b"0123456789")
+        phone.open(171)
+        files = [path for path in operator.home.iterdir() if path.name.startswith("exchange.sqlite3")]
+        assert any(value(171).encode() in path.read_bytes() for path in files)
+        phone.withdraw()
+    operator.run("expire")
+    files = [path for path in operator.home.iterdir() if path.name.startswith("exchange.sqlite3")]
+    assert not any(value(171).encode() in path.read_bytes() for path in files)
+
+
+def phone_json(phone: Phone) -> dict[str, str]:
+    return {**phone.headers, "Content-Type": "application/json"}

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fsck finds each broken rule; what the database itself forbids can't be broken."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from exchange_parts import START, PartnerClient, Phone
+
+from stillmine.exchange.context import Context
+
+
+def head_too_high() -> None:
+    from stillmine.exchange.feed.models import Head
+
+    Head.objects.update(sequence=99)
+
+
+def no_head() -> None:
+    from stillmine.exchange.feed.models import Head
+
+    Head.objects.all().delete()
+
+
+def a_gap() -> None:
+    from stillmine.exchange.feed.models import Change
+
+    Change.objects.filter(sequence=1).delete()
+
+
+def time_runs_backwards() -> None:
+    from stillmine.exchange.feed.models import Change
+
+    Change.objects.filter(sequence=2).update(changed_at=START - timedelta(days=1))
+
+
+def another_state_in_the_feed() -> None:
+    from stillmine.exchange.feed.models import Change
+
+    Change.objects.filter(sequence=2).update(state="suspended")
+
+
+def superseded_by_nothing() -> None:
+    from stillmine.exchange.feed.models import Change
+
+    Change.objects.filter(sequence=2).update(superseded_by=77)
+
+
+def closed_with_active_fingerprints() -> None:
+    from stillmine.exchange.cases.models import Case
+
+    Case.objects.update(state="expired", closed_at=START)
+
+
+def open_without_fingerprints() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+
+    Fingerprint.objects.update(state="withdrawn", value=None, quality=None, withdrawn_at=START)
+
+
+def disclosure_of_the_future() -> None:
+    from stillmine.exchange.feed.models import Disclosure
+
+    Disclosure.objects.update(head_sequence=50, to_sequence=50)
+
+
+def acknowledgement_of_the_future() -> None:
+    from stillmine.exchange.feed.models import Acknowledgement
+
+    Acknowledgement.objects.update(sequence=50)
+
+
+def value_kept_for_nothing() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.feed.models import PendingTombstone
+    from stillmine.exchange.partners.models import Partner
+
+    row = Fingerprint.objects.get(position=2)
+    PendingTombstone.objects.create(partner=Partner.objects.get(), fingerprint=row, value=row.value or "", changed_at=START)
+
+
+@pytest.mark.parametrize(
+    ("break_rule", "finding"),
+    [
+        (head_too_high, "the newest change is number 3, but the head says 99"),
+        (no_head, "the feed has 0 heads instead of one"),
+        (a_gap, "2 changes are numbered up to 3: there are gaps"),
+        (time_runs_backwards, "a change's time is earlier than that of the change before"),
+        (another_state_in_the_feed, "1 fingerprint(s) differ in state from the feed"),
+        (superseded_by_nothing, "1 change(s) are superseded by a number that is not there"),
+        (closed_with_active_fingerprints, "1 fingerprint(s) of closed cases are not withdrawn"),
+        (open_without_fingerprints, "1 open case(s) hold no active or suspended fingerprint"),
+        (disclosure_of_the_future, "1 disclosure(s) name numbers outside of the sequence"),
+        (acknowledgement_of_the_future, "1 acknowledgement(s) name numbers outside of the sequence"),
+        (value_kept_for_nothing, "1 value(s) are kept for a partner though the fingerprint is active"),
+    ],
+)
+def test_each_broken_rule_is_found(
+    exchange: Context, phone: Phone, partner: PartnerClient, break_rule: Callable[[], None], finding: str
+) -> None:
+    from django.db import transaction
+
+    from stillmine.exchange.fsck import findings
+
+    phone.withdraw(phone.open(1, 2).fingerprints[0].id)
+    partner.sync()
+    partner.acknowledge()
+    assert findings() == []
+    with transaction.atomic():
+        break_rule()
+        found = findings()
+        transaction.set_rollback(True)
+    assert finding in found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"state": "withdrawn"}, {"state": "withdrawn", "withdrawn_at": START}, {"value": None}, {"quality": None}, {"withdrawn_at": START}],
+)
+def test_the_database_refuses_a_withdrawn_fingerprint_with_a_value(exchange: Context, phone: Phone, change: dict[str, object]) -> None:
+    from django.db import IntegrityError, transaction
+
+    from stillmine.exchange.cases.models import Fingerprint
+
+    phone.open(1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Fingerprint.objects.update(**change)

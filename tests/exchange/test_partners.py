@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Partners, keys, opaque ids: what is stored of them and what is not."""
+
+import re
+
+import pytest
+from exchange_parts import PartnerClient, Phone, code
+
+from stillmine.exchange.context import Context
+from stillmine.wire.errors import FeedCursorInvalidError, NotConfiguredError
+
+
+def test_a_key_has_the_specified_form_and_only_its_hash_is_stored(exchange: Context, partner: PartnerClient) -> None:
+    from stillmine.exchange.partners.models import Partner, PartnerKey
+
+    assert re.fullmatch(r"smk_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", partner.key)
+    stored = str([*PartnerKey.objects.values(), *Partner.objects.values()])
+    assert partner.key not in stored
+    assert partner.key.split("_", 2)[2] not in stored
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 61, "two\nlines", "tab\there", "\u202eright to left", "bell\a"])
+def test_names_that_could_mislead_are_refused(exchange: Context, name: str) -> None:
+    from stillmine.exchange.partners.actions import add_partner
+    from stillmine.exchange.partners.models import Partner
+
+    with pytest.raises(NotConfiguredError):
+        add_partner(exchange, name)
+    assert not Partner.objects.exists()
+
+
+@pytest.mark.parametrize("again", ["Example Social", "example social", " EXAMPLE SOCIAL ", "Example\u00a0Social"])
+def test_names_are_unique_whatever_their_case(exchange: Context, partner: PartnerClient, again: str) -> None:
+    from stillmine.exchange.partners.actions import add_partner
+    from stillmine.exchange.partners.models import PartnerKey
+
+    with pytest.raises(NotConfiguredError):
+        add_partner(exchange, again)
+    assert PartnerKey.objects.count() == 1
+
+
+def test_two_keys_work_until_one_is_revoked(exchange: Context, partner: PartnerClient, phone: Phone) -> None:
+    from stillmine.exchange.partners.actions import add_key, revoke_key
+
+    phone.open(1)
+    newer = PartnerClient(partner.web, add_key(exchange, "example social")[1])
+    assert newer.fetch() == partner.fetch()
+    revoke_key(exchange, partner.key.split("_")[1])
+    assert code(partner.web.get("/api/v1/feed", headers=partner.headers)) == (403, "partner_key_revoked")
+    newer.fetch()
+
+
+def test_a_revoked_partner_gets_nothing_and_is_still_shown_to_people(exchange: Context, partner: PartnerClient, phone: Phone) -> None:
+    from stillmine.exchange.partners.actions import add_key, revoke_partner
+
+    phone.open(1)
+    partner.sync()
+    assert revoke_partner(exchange, "Example Social") == 1
+    assert code(partner.web.get("/api/v1/feed", headers=partner.headers)) == (403, "partner_key_revoked")
+    assert [status.partner for status in phone.show().fingerprints[0].partners] == ["Example Social"]
+    with pytest.raises(NotConfiguredError):
+        add_key(exchange, "Example Social")
+
+
+@pytest.mark.parametrize("action", ["revoke_partner", "add_key", "revoke_key"])
+def test_what_is_not_there_is_said(exchange: Context, action: str) -> None:
+    from stillmine.exchange.partners import actions
+
+    with pytest.raises(NotConfiguredError):
+        getattr(actions, action)(exchange, "nobody")
+
+
+def test_ids_are_a_permutation_that_only_its_key_reads_back(exchange: Context) -> None:
+    from stillmine.exchange.partners.opaque import partner_ids
+
+    ours, theirs = partner_ids(exchange.secret, "11" * 16), partner_ids(exchange.secret, "22" * 16)
+    ids = [f"{number:032x}" for number in range(50)]
+    entry_ids = ours.entry_ids(ids)
+    assert ours.fingerprint_ids(entry_ids) == ids
+    assert not {*ids, *entry_ids} & set(theirs.entry_ids(ids))
+    assert not set(theirs.fingerprint_ids(entry_ids)) & set(ids)
+    assert ours.entry_ids([]) == []
+
+
+def test_ids_and_cursors_are_as_specified(exchange: Context) -> None:
+    """Worked out here from the words of spec/feed.md with other tools than the code uses."""
+    import hashlib
+    import hmac
+
+    from stillmine.exchange.partners.opaque import cursor_sequence, partner_ids
+    from stillmine.wire.case_key import Secret
+
+    secret, partner = bytes(range(32)), bytes(range(16))
+    extracted = hmac.digest(bytes(32), secret, hashlib.sha256)
+    cursor_key = hmac.digest(extracted, b"stillmine/partner-cursor-key/v1" + partner + b"\x01", hashlib.sha256)
+    id_key = hmac.digest(extracted, b"stillmine/partner-id-key/v1" + partner + b"\x01", hashlib.sha256)[:16]
+    ids = partner_ids(Secret(secret), partner.hex())
+    assert bytes(ids.id_key) == id_key
+    assert ids.cursor(1234) == "1234." + hmac.digest(cursor_key, b"1234", hashlib.sha256).hex()[:16]
+    assert cursor_sequence(ids.cursor(1234)) == 1234
+    with pytest.raises(FeedCursorInvalidError):
+        cursor_sequence("01234." + ids.cursor(1234)[5:])
