@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reads the project's own files for tests; nothing outside the project. */
+
+import { readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+export function readText(path: string): string {
+  return readFileSync(ROOT + path, "utf-8");
+}
+
+/** Return every file under a folder whose name ends so, as paths from the project's root. */
+export function filesUnder(folder: string, ends: readonly string[]): string[] {
+  return readdirSync(ROOT + folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && ends.some((end) => entry.name.endsWith(end)))
+    .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll("\\", "/").slice(ROOT.length))
+    .sort();
+}
+
+/** Return a file of flat text values. */
+export function readWords(path: string): Map<string, string> {
+  const value: unknown = JSON.parse(readText(path));
+  if (typeof value !== "object" || value === null) throw new Error(`${path} is not an object`);
+  return new Map(Object.entries(value).map(([key, text]) => [key, String(text)]));
+}
+
+/** All words of a language. */
+export function wordsOf(locale: string): Map<string, string> {
+  return new Map(filesUnder(`content/messages/${locale}`, [".json"]).flatMap((path) => [...readWords(path)]));
+}

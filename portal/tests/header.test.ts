@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from "vitest";
+import { checkFile } from "../src/fingerprint/picture";
+import { PictureError } from "../src/fingerprint/problems";
+import { readHeader } from "../src/fingerprint/header";
+
+const bytes = (...parts: (readonly number[] | string)[]): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...part].map((sign) => sign.charCodeAt(0)) : [...part])));
+const big = (value: number): number[] => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+const little = (value: number): number[] => big(value).reverse();
+const pngChunk = (name: string, data: readonly number[]): Uint8Array => bytes(big(data.length), name, data, [0, 0, 0, 0]);
+const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+const png = (width: number, height: number): Uint8Array<ArrayBuffer> =>
+  bytes(PNG, [...pngChunk("IHDR", [...big(width), ...big(height), 8, 2, 0, 0, 0])], [...pngChunk("IDAT", [1, 2, 3])], [...pngChunk("IEND", [])]);
+/** With a thumbnail's end marker inside a segment, which must not count as the end of the picture. */
+const jpeg = (width: number, height: number): Uint8Array<ArrayBuffer> =>
+  bytes(
+    [0xff, 0xd8, 0xff, 0xe1, 0, 6, 1, 2, 0xff, 0xd9, 0xff, 0xff],
+    [0xc0, 0, 8, 8, height >> 8, height & 255, width >> 8, width & 255, 1],
+    [0xff, 0xda, 0, 3, 1, 0x11, 0x22, 0x33, 0xff, 0xd9],
+  );
+const gif = bytes("GIF89a", [64, 1, 200, 0], [0, 0, 0, 0x3b]);
+const webpExtended = bytes("RIFF", little(22), "WEBP", "VP8X", little(10), [0, 0, 0, 0], [63, 1, 0], [199, 0, 0]);
+const webpLossless = bytes("RIFF", little(18), "WEBP", "VP8L", little(5), [0x2f], little(319 | (199 << 14)), [0]);
+const bmp = bytes("BM", little(58), [0, 0, 0, 0], little(54), little(40), little(320), little(-200 >>> 0), [1, 0, 24, 0], Array<number>(28).fill(0));
+
+describe("sizes", () => {
+  test.each<[string, Uint8Array]>([
+    ["PNG", png(320, 200)],
+    ["JPEG", jpeg(320, 200)],
+    ["GIF", gif],
+    ["WebP", webpExtended],
+    ["lossless WebP", webpLossless],
+    ["BMP", bmp],
+  ])("of %s", (_, file) => {
+    expect(readHeader(file)).toEqual({ width: 320, height: 200, isTruncated: false });
+  });
+
+  test("other kinds are left to the browser", () => {
+    expect(readHeader(bytes("\0\0\0\x18ftypheic\0\0\0\0mif1"))).toBeNull();
+    expect(readHeader(bytes("hello"))).toBeNull();
+  });
+});
+
+test.each<[string, Uint8Array]>([
+  ["PNG", png(320, 200)],
+  ["JPEG", jpeg(320, 200)],
+  ["WebP", webpExtended],
+  ["BMP", bmp],
+])("a %s that ends early is noticed wherever it was cut", (_, file) => {
+  const lengths = Array.from({ length: file.length - 12 }, (_unused, place) => place + 12);
+  for (const length of lengths) expect(readHeader(file.slice(0, length))?.isTruncated).toBe(true);
+});
+
+describe("files that are refused before decoding", () => {
+  const problemOf = (file: Blob): Promise<string> =>
+    checkFile(file).then(
+      () => "none",
+      (error: unknown) => (error instanceof PictureError ? error.problem : "another error"),
+    );
+  test.each<[string, Blob, string]>([
+    ["empty", new Blob([], { type: "image/jpeg" }), "empty"],
+    ["a video", new Blob([bytes("....ftyp")], { type: "video/mp4" }), "not_image"],
+    ["text without a type", new Blob([bytes("hello")]), "not_image"],
+    ["a drawing", new Blob([bytes("<svg/>")], { type: "image/svg+xml" }), "not_image"],
+    ["a billion pixels", new Blob([png(32_000, 32_000)], { type: "image/png" }), "too_large"],
+    ["one endless side", new Blob([png(40_000, 10)], { type: "image/png" }), "too_large"],
+    ["four pixels", new Blob([png(4, 4)], { type: "image/png" }), "too_small"],
+    ["cut", new Blob([jpeg(320, 200).slice(0, 30)], { type: "image/jpeg" }), "truncated"],
+    ["whole", new Blob([jpeg(320, 200)], { type: "image/jpeg" }), "none"],
+  ])("%s", async (_, file, problem) => {
+    expect(await problemOf(file)).toBe(problem);
+  });
+});

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from "vitest";
+import { ERROR_CODES } from "../src/wire/types";
+import { filesUnder, readText, readWords, wordsOf } from "./files";
+
+const english = wordsOf("en");
+const sources = filesUnder("portal/src", [".ts", ".tsx", ".astro"]).map(readText).join("\n");
+const locales = [...new Set(filesUnder("content/messages", [".json"]).map((path) => path.split("/")[2] ?? ""))];
+
+/** Keys that code puts together from a part, and the parts that can occur. */
+const BUILT = [/^error\.[a-z_0-9]+$/, /^protect\.problem\.[a-z_]+$/, /^case\.state\.[a-z]+$/, /^case\.reason\.[a-z_]+$/, /^country\.[a-z]+$/];
+
+describe("the catalogue", () => {
+  test("each message is used", () => {
+    const isUsed = (key: string): boolean => {
+      const stem = key.replace(/\.(one|other)$/, "");
+      return sources.includes(`"${key}"`) || sources.includes(`"${stem}"`) || BUILT.some((pattern) => pattern.test(key));
+    };
+    expect([...english.keys()].filter((key) => !isUsed(key))).toEqual([]);
+  });
+
+  test("each error that the portal can meet has words", () => {
+    const codes = [...ERROR_CODES, "unreachable", "answer_unreadable", "unknown"];
+    expect(codes.filter((code) => !english.get(`error.${code}`))).toEqual([]);
+    const extra = [...english.keys()].filter((key) => key.startsWith("error.") && key !== "error.title" && !codes.includes(key.slice(6)));
+    expect(extra).toEqual([]);
+  });
+
+  test("each country of the directory has a name, and no other has", () => {
+    const countries = filesUnder("content/directory", [".yaml"]).map((path) => path.split("/").at(-1)?.replace(".yaml", "") ?? "");
+    const named = [...english.keys()].filter((key) => key.startsWith("country.")).map((key) => key.slice(8));
+    expect(named.filter((name) => name !== "pages").sort()).toEqual(countries.filter((country) => country !== "pages").sort());
+  });
+
+  test("no key stands in two files, and each stands in the file of its name", () => {
+    const keys = filesUnder("content/messages/en", [".json"]).flatMap((path) => [...readWords(path).keys()]);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  test.each(locales)("%s has every message and the same places for values", (locale) => {
+    const own = wordsOf(locale);
+    const places = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
+    const missing = [...english.keys()].filter((key) => !own.get(key));
+    const wrong = [...english].filter(([key, text]) => own.has(key) && String(places(own.get(key) ?? "")) !== String(places(text)));
+    expect({ missing, wrong: wrong.map(([key]) => key) }).toEqual({ missing: [], wrong: [] });
+  });
+
+  test("nothing is promised that can't be kept, and nobody is labelled", () => {
+    const never = [/guarantee/i, /100 ?%/, /remove (it )?everywhere/i, /can.?t be reversed/i, /victim/i, /revenge porn/i, /\bhash can/i];
+    const slips = [...english].filter(([, text]) => never.some((words) => words.test(text))).map(([key]) => key);
+    expect(slips).toEqual([]);
+  });
+});

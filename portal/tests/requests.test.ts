@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import vectors from "../../vectors/open_case.json" with { type: "json" };
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { ERROR_CODES, type OpenCase } from "../src/wire/types";
+import { ExchangeError, openCase, send, showCase, withdraw } from "../src/wire/requests";
+
+const VIEW = { state: "open", opened_at: "2026-11-22T14:05:00Z", expires_at: "2028-11-21T14:05:00Z", withdrawn_at: null, fingerprints: [] };
+const textOf = (body: Uint8Array | null): string => new TextDecoder().decode(body ?? new Uint8Array());
+
+function answerWith(status: number, body: string): ReturnType<typeof vi.fn> {
+  const answer = vi.fn(async () => new Response(body, { status }));
+  vi.stubGlobal("fetch", answer);
+  return answer;
+}
+
+const codeOf = (): Promise<string> =>
+  send(showCase("Case x")).then(
+    () => "none",
+    (error: unknown) => (error instanceof ExchangeError ? error.code : "another error"),
+  );
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe("bytes of OpenCase", () => {
+  const withDefaultTerm = vectors.open_case.filter(({ body }) => body.includes('"term_months":24'));
+  test.each(withDefaultTerm)("$name: exactly those of the wire package", ({ body }) => {
+    const message = JSON.parse(body) as OpenCase;
+    const shuffled = message.fingerprints.map(({ kind, value, quality }) => ({ quality, value, kind }));
+    const statement = { was_adult_then: message.statement.was_adult_then, is_adult_now: message.statement.is_adult_now, role: message.statement.role };
+    expect(textOf(openCase("Case x", statement, shuffled).body)).toBe(body);
+  });
+
+  test("there is something to compare", () => expect(withDefaultTerm.length).toBeGreaterThan(0));
+});
+
+test("withdrawing names one fingerprint, or none for the whole case", () => {
+  expect(textOf(withdraw("Case x", null).body)).toBe('{"version":1,"fingerprint_id":null}');
+  expect(textOf(withdraw("Case x", "ab").body)).toBe('{"version":1,"fingerprint_id":"ab"}');
+});
+
+test("what is sent is what was prepared, without cookies, referrer or cache", async () => {
+  const answer = answerWith(201, JSON.stringify(VIEW));
+  const request = openCase("Case x", { role: "person", is_adult_now: true, was_adult_then: true }, []);
+  expect(await send(request)).toEqual(VIEW);
+  expect(answer).toHaveBeenCalledTimes(1);
+  const [path, sent] = answer.mock.calls[0] as [string, RequestInit];
+  expect(path).toBe("/api/v1/case");
+  expect(sent.body).toBe(request.body);
+  expect(sent).toMatchObject({ credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store", redirect: "error" });
+  expect(sent.headers).toEqual({ Authorization: "Case x", "Content-Type": "application/json" });
+});
+
+describe("what can go wrong", () => {
+  test.each([...ERROR_CODES])("%s comes through", async (code) => {
+    answerWith(400, JSON.stringify({ code, message: "m", detail: "" }));
+    expect(await codeOf()).toBe(code);
+  });
+
+  test("a code that this page does not know", async () => {
+    answerWith(418, JSON.stringify({ code: "from_the_future", message: "m" }));
+    expect(await codeOf()).toBe("unknown");
+  });
+
+  test.each([
+    [502, "<html>", "unreachable"],
+    [429, "slow down", "too_many_attempts"],
+    [404, "<html>", "answer_unreadable"],
+    [200, "not json", "answer_unreadable"],
+    [200, "{}", "answer_unreadable"],
+    [200, JSON.stringify({ ...VIEW, state: "paused" }), "answer_unreadable"],
+    [200, JSON.stringify({ ...VIEW, fingerprints: [{}] }), "answer_unreadable"],
+  ])("status %i with %s is %s", async (status, body, code) => {
+    answerWith(status, body);
+    expect(await codeOf()).toBe(code);
+  });
+
+  test("no connection", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("failed")));
+    expect(await codeOf()).toBe("unreachable");
+  });
+});
+
+test("fields that a newer exchange adds do not break an open page", async () => {
+  answerWith(200, JSON.stringify({ ...VIEW, something_new: 1 }));
+  expect(await codeOf()).toBe("none");
+});
