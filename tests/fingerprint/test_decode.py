@@ -109,15 +109,27 @@ def test_cmyk_jpeg_is_read() -> None:
     assert distance_bits(fingerprint_image(save(image.convert("CMYK"), "JPEG", quality=95)).pdq, plain(image).pdq) <= 12
 
 
-def wide_gamut_profile() -> bytes:
-    """An RGB profile whose colours lie elsewhere: linear light."""
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-def test_colour_profile_is_applied_and_srgb_left_alone() -> None:
-    image = scene()
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    assert fingerprint_image(save(image, "PNG", icc_profile=srgb)) == plain(image)
+def exchange_red_and_blue(profile: bytes) -> bytes:
+    """A profile that says: what is stored as red is blue."""
+    tags = profile[:400].replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
+    return tags + profile[400:]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_colour_profile_is_applied(mode: str) -> None:
+    image = scene().convert(mode)
+    red, green, blue = scene().split()
+    shown = plain(Image.merge("RGB", (blue, green, red)))
+    made = fingerprint_image(save(image, "PNG", icc_profile=exchange_red_and_blue(SRGB)))
+    assert distance_bits(made.pdq, shown.pdq) <= 6
+    assert distance_bits(made.pdq, plain(scene()).pdq) > 20
+
+
+def test_srgb_profile_changes_nothing() -> None:
+    assert fingerprint_image(save(scene(), "PNG", icc_profile=SRGB)) == plain(scene())
 
 
 @pytest.mark.parametrize("profile", [b"x", bytes(128), b"nonsense" * 100])

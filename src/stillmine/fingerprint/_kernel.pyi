@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compiled PDQ kernel: kernel/bindings/python/fingerprint_module.c."""
 
+import numpy as np
+from numpy.typing import NDArray
 from typing_extensions import Buffer
 
 LUMA8: int
@@ -10,7 +12,9 @@ MIN_DIMENSION: int
 MAX_DIMENSION: int
 MAX_PIXELS: int
 
-def pdq(pixels: Buffer, width: int, height: int, pixel_format: int, variants: int = 8, /) -> tuple[tuple[bytes, ...], int]:
+def pdq(
+    pixels: Buffer | NDArray[np.uint8], width: int, height: int, pixel_format: int, variants: int = 8, /
+) -> tuple[tuple[bytes, ...], int]:
     """Return the hashes (32 bytes each: all eight in the order of the variants, or the original only) and the quality, 0 to 100.
 
     `pixels` are unsigned bytes, flat or shaped (height, width[, channels]), rows top to bottom and each contiguous.

@@ -15,6 +15,8 @@ from stillmine.fingerprint.decode import decode_image, require_size
 from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from typing_extensions import Buffer
 
 VARIANTS = (
@@ -60,7 +62,7 @@ def fingerprint_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageFing
 
 
 def fingerprint_pixels(
-    pixels: Buffer,
+    pixels: Buffer | NDArray[np.uint8],
     width: int,
     height: int,
     channels: int,
