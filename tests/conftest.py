@@ -35,6 +35,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="session")
+def database_folder(database_url: str | None, tmp_path_factory: pytest.TempPathFactory) -> Path | None:
+    """Where PostgreSQL keeps its files, logs included; None for SQLite."""
+    return None if database_url is None else tmp_path_factory.getbasetemp() / "postgresql0"
+
+
+@pytest.fixture(scope="session")
 def root() -> Path:
     """The project's folder."""
     return ROOT

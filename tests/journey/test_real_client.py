@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from stillmine.fingerprint import fingerprint_image
 from threatexchange.exchanges.clients.stopncii.api import StopNCIIAPI, StopNCIICaseStatus
 from threatexchange.exchanges.collab_config import CollaborationConfigBase
 from threatexchange.exchanges.impl.stop_ncii_api import StopNCIICredentials, StopNCIISignalExchangeAPI
@@ -17,6 +16,7 @@ from threatexchange.signal_type.pdq.signal import PdqSignal
 from stillmine.demo.edits import altered_copies
 from stillmine.demo.person import Person
 from stillmine.demo.processes import System
+from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.fingerprint import Fingerprint, Kind
 
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]

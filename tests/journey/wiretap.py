@@ -7,18 +7,26 @@ from types import TracebackType
 
 
 class Wiretap:
-    """Listen on a free port, relay to `target_port` from `source_address`; `traffic` is all that passed so far."""
+    """Listen on a free port and relay to `target_port` from `source_address`.
+
+    `sent` is all that went to the target so far, `traffic` that and what came back.
+    """
 
     def __init__(self, target_port: int, source_address: str) -> None:
         self._target_port = target_port
         self._source_address = source_address
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._parts: list[bytes] = []
+        self._sent: list[bytes] = []
+        self._received: list[bytes] = []
         self.port: int = self._listener.getsockname()[1]
 
     @property
+    def sent(self) -> bytes:
+        return b"".join(self._sent)
+
+    @property
     def traffic(self) -> bytes:
-        return b"".join(self._parts)
+        return b"".join([*self._sent, *self._received])
 
     def __enter__(self) -> "Wiretap":
         threading.Thread(target=self._accept, daemon=True).start()
@@ -34,13 +42,15 @@ class Wiretap:
             except OSError:
                 return
             far = socket.create_connection(("127.0.0.1", self._target_port), source_address=(self._source_address, 0))
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._relay, args=(source, sink), daemon=True).start()
+            for source, sink, parts in ((near, far, self._sent), (far, near, self._received)):
+                threading.Thread(target=_relay, args=(source, sink, parts), daemon=True).start()
 
-    def _relay(self, source: socket.socket, sink: socket.socket) -> None:
+
+def _relay(source: socket.socket, sink: socket.socket, parts: list[bytes]) -> None:
+    with source:
         try:
             while data := source.recv(65536):
-                self._parts.append(data)
+                parts.append(data)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
         except OSError:

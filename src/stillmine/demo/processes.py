@@ -26,11 +26,15 @@ SYNC_SECONDS = 5
 class System:
     """An exchange with its portal, one partner and one platform; use it as a context manager.
 
-    `folder` takes all that they keep and log; `environment` is added to theirs.
+    `folder` takes all that they keep and log; `environment` is added to theirs; the partner reaches the exchange at
+    `exchange_url`, where that is not the exchange's own address.
     """
 
-    def __init__(self, folder: Path, ports: tuple[int, int, int], environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, ports: tuple[int, int, int], environment: dict[str, str] | None = None, exchange_url: str | None = None
+    ) -> None:
         self._folder = folder
+        self._exchange_url = exchange_url
         self.environment = {**os.environ, **(environment or {})}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._ports = dict(zip(("exchange", "partner", "platform"), ports, strict=True))
@@ -70,7 +74,7 @@ class System:
         key_file = self._folder / "partner.key"
         key_file.touch(mode=0o600)
         key_file.write_text(json.loads(added)["key"])
-        settings = ["--home", str(partner_home), "--exchange", self.url("exchange"), "--key-file", str(key_file)]
+        settings = ["--home", str(partner_home), "--exchange", self._exchange_url or self.url("exchange"), "--key-file", str(key_file)]
         self._start("partner", "/health", "serve", *settings, "--port", str(self._ports["partner"]), "--sync-every", str(SYNC_SECONDS))
         service_key = str(partner_home / "service.key")
         settings = ["--partner", self.url("partner"), "--service-key-file", service_key]
