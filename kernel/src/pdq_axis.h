@@ -30,7 +30,7 @@ uint32_t stillmine_first_tap(const struct stillmine_axis *axis, uint32_t sample)
 uint32_t stillmine_count_taps(const struct stillmine_axis *axis, uint32_t sample);
 uint32_t stillmine_sum_weights(const struct stillmine_axis *axis, uint32_t sample);
 
-/* Weight of one tap, at most 256 * 255. */
+/* Weight of one tap, at most 255 * 255 + 256. */
 uint32_t stillmine_weigh_tap(const struct stillmine_axis *axis, uint32_t sample, uint32_t tap);
 
 #endif

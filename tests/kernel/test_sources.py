@@ -26,6 +26,14 @@ def test_rows_of_cosines_sum_to_zero() -> None:
         assert sum(row) + mirror * sum(row) == 0
 
 
+def test_every_length_of_an_axis_keeps_the_rules(c_compiler: list[str], tmp_path: Path) -> None:
+    sources = [str(ROOT / "kernel/src/pdq_axis.c"), str(ROOT / "kernel/tests/axis_check.c")]
+    program = tmp_path / "axis_check"
+    subprocess.run([*c_compiler, "-std=c11", "-O2", f"-I{ROOT / 'kernel/include'}", *sources, "-o", str(program)], check=True)
+    done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "32764 lengths\n")
+
+
 def test_vectors_are_what_their_generator_prints() -> None:
     assert (ROOT / "vectors/pdq.json").read_text() == load_tool("pdq_vectors").render()
 

@@ -7,8 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from kernel_vectors import STATUSES, VECTORS
+
+from stillmine.fingerprint import _kernel
 
 CHANNELS = {"luma8": 1, "rgb8": 3, "rgba8": 4}
 SANITIZED = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -71,6 +76,26 @@ def test_the_original_alone_is_the_same(harness: Path, pixels_of: Pixels) -> Non
     for entry in VECTORS["pictures"]:
         numbers = [entry["width"], entry["height"], CHANNELS[entry["format"]], entry["height"], 5, 0, 1]
         assert run(harness, numbers, pixels_of(entry)) == [*expected(entry)[:2], expected(entry)[-1]], entry["name"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.integers(5, 700),
+    st.integers(5, 700),
+    st.sampled_from([1, 3, 4]),
+    st.integers(1, 40),
+    st.integers(0, 9),
+    st.sampled_from([1, 8]),
+    st.integers(0, 2**32 - 1),
+)
+def test_sanitized_build_and_extension_agree_on_anything(
+    compile_harness: Build, c_compiler: list[str], width: int, height: int, channels: int, batch: int, gap: int, variants: int, seed: int
+) -> None:
+    pixels = np.random.Generator(np.random.PCG64(seed)).bytes(width * height * channels)
+    hashes, quality = _kernel.pdq(pixels, width, height, channels, variants)
+    harness = compile_harness(c_compiler, SANITIZED)
+    wanted = ["status 0", *(value.hex() for value in hashes), f"quality {quality}"]
+    assert run(harness, [width, height, channels, height, batch, gap, variants], pixels) == wanted
 
 
 @pytest.mark.parametrize("variants", [0, 2, 9])
