@@ -26,7 +26,7 @@ app.add_typer(partner_app, name="partner")
 partner_app.add_typer(key_app, name="key")
 
 Home = Annotated[
-    Path | None, typer.Option("--home", help=f"Folder of this exchange: secret and SQLite database [{HOME_VARIABLE}, else {DEFAULT_HOME}]")
+    Path | None, typer.Option("--home", help=f"Folder of this exchange: secret and SQLite database (default: {HOME_VARIABLE}, else {DEFAULT_HOME}).")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 signs.")]
@@ -40,7 +40,7 @@ def serve(  # noqa: PLR0917 (options, all named)
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
     host_name: Annotated[list[str] | None, typer.Option(help="Host name people use; repeat for several. localhost always works.")] = None,
     trusted_proxies: Annotated[int, typer.Option(min=0, max=5, help="Hops of X-Forwarded-For to believe.")] = 0,
-    portal: Annotated[Path | None, typer.Option(help="Folder of the finished portal [portal/dist of the checkout]")] = None,
+    portal: Annotated[Path | None, typer.Option(help="Folder of the finished portal (default: portal/dist of a checkout).")] = None,
 ) -> None:
     """Bring the database up to date, then answer portal and partners until stopped."""
     from stillmine.exchange.serve import serve as run  # noqa: PLC0415 (the server is not needed by other commands)
