@@ -58,6 +58,8 @@ PATTERNS: tuple[tuple[str, int, int, str, int, int, int, str], ...] = (
     ("faint, some detail", 300, 200, "rgb8", 11, 9, 26, "none"),
     ("faint, little detail", 640, 480, "rgb8", 5, 6, 27, "none"),
     ("faint luma, little detail", 90, 70, "luma8", 6, 7, 28, "none"),
+    ("faint, much detail", 300, 200, "rgb8", 29, 25, 29, "none"),
+    ("faint, every pixel its own", 320, 210, "rgb8", 320, 210, 30, "none"),
     ("flat", 100, 100, "rgb8", 1, 1, 23, "none"),
     ("flat, windows of four", 512, 512, "rgb8", 1, 1, 24, "none"),
     ("stripes", 300, 200, "rgb8", 31, 1, 25, "none"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from picture_files import MEDIA, photographs, scene
@@ -58,6 +58,17 @@ def test_reference_agrees_on_photographs(path: Path) -> None:
     assert reference.reference_pdq(picture) == (list(made.variants), made.quality)
 
 
+def test_reference_agrees_on_a_picture_whose_sums_need_long_division() -> None:
+    """Both windows even, their product above 325, and the corner white: its sum is too large to be scaled in one step."""
+    cells = np.random.Generator(np.random.PCG64(5)).integers(0, 256, (36, 40), dtype=np.uint8)
+    cells[-1, -1] = 255
+    picture = cells.repeat(64, axis=0).repeat(64, axis=1)
+    block = reference.downsample(reference.to_luma(picture))
+    slow, quality = reference.hash_blocks([block])
+    made = fingerprint_pixels(picture, 2560, 2304, 1)
+    assert (made.pdq, made.quality) == (slow[0], quality)
+
+
 def test_stored_orientations_of_one_photograph_give_one_fingerprint() -> None:
     made = [fingerprint_image(path.read_bytes()) for path in photographs(MEDIA / "exif_orientation")]
     assert len(made) == 9
@@ -75,6 +86,17 @@ def test_distance_laws(first: bytes, second: bytes, third: bytes) -> None:
     assert distance_bits(first, second) == bin(int.from_bytes(first) ^ int.from_bytes(second)).count("1")
 
 
+@pytest.mark.parametrize("levels", range(5, 12))
+def test_reference_agrees_on_quality_of_faint_noise(levels: int) -> None:
+    """Every neighbour counts: in noise without blur, no pair of them is the same."""
+    picture = np.random.Generator(np.random.PCG64(levels)).integers(0, levels, (90 + levels, 100), dtype=np.uint8)
+    made = fingerprint_pixels(picture, 100, 90 + levels, 1)
+    _, quality = reference.reference_pdq(picture)
+    assert 5 < quality < 95
+    assert made.quality == quality
+
+
+@settings(deadline=None)
 @given(st.integers(5, 200), st.integers(5, 200), st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 4]))
 def test_reference_agrees_on_noise_of_any_size(width: int, height: int, seed: int, channels: int) -> None:
     random = np.random.Generator(np.random.PCG64(seed))
