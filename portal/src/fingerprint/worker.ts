@@ -15,7 +15,7 @@ let stream: PdqStream | null = null;
 
 async function loadKernel(): Promise<Kernel> {
   try {
-    const answer = await fetch(kernelAddress, { credentials: "omit" });
+    const answer = await fetch(kernelAddress, { credentials: "omit", referrerPolicy: "no-referrer" });
     if (!answer.ok) throw new Error("no kernel");
     return await Kernel.load(await answer.arrayBuffer());
   } catch {

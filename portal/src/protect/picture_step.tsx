@@ -51,9 +51,9 @@ export function PictureStep({ title, pictures, onContinue, onBack }: Props) {
         <p>{t("protect.pictures.recognised.no")}</p>
       </details>
       {isComplete && hasProblems && <p class="soft">{t("protect.pictures.leave_out")}</p>}
-      <p role="status">{hasPressed && !isComplete ? t(isWorking ? "protect.pictures.wait" : "protect.pictures.none") : ""}</p>
+      <p role="status">{hasPressed && isWorking ? t("protect.pictures.wait") : ""}</p>
       <div class="actions">
-        {pictures.all.length > 0 && <ActionButton label={plural("protect.pictures.continue", ready)} isBusy={false} onPress={goOn} />}
+        {ready > 0 && <ActionButton label={plural("protect.pictures.continue", ready)} onPress={goOn} />}
         <BackButton onBack={onBack} />
       </div>
     </>

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The built portal, a browser, and pictures made here."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+from portal_server import PortalServer
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def portal(root: Path) -> Iterator[PortalServer]:
+    """The portal and a small exchange, fresh for each test."""
+    dist = root / "portal/dist"
+    assert (dist / "index.html").is_file(), "the portal is not built: run `make .build/portal`"
+    with PortalServer(dist) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A phone's page; a test fails if a script of the portal throws or the policy is broken."""
+    context = browser.new_context(viewport={"width": 360, "height": 740}, timezone_id="Europe/Helsinki")
+    opened = context.new_page()
+    slips: list[str] = []
+    opened.on("pageerror", lambda error: slips.append(str(error)))
+    opened.on("console", lambda message: slips.append(message.text) if "Content Security Policy" in message.text else None)
+    yield opened
+    context.close()
+    assert slips == []
+
+
+def picture(seed: int, width: int = 640, height: int = 480) -> Image.Image:
+    """A picture with large soft shapes, different for each seed; nothing in it is anybody's."""
+    random = np.random.default_rng(seed)
+    coarse = random.integers(0, 256, (9, 12, 3), dtype=np.uint8)
+    return Image.fromarray(coarse, "RGB").resize((width, height), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture
+def picture_file(tmp_path: Path) -> Path:
+    """A picture file whose name would tell something."""
+    path = tmp_path / "anna-at-the-lake.png"
+    picture(1).save(path)
+    return path

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way through the portal, step by step, as a person goes it."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from portal_server import PortalServer
+
+WORKING = "[data-outcome=working]"
+
+
+def to_pictures(page: Page, portal: PortalServer) -> None:
+    """From the first question to choosing pictures, as an adult in their own picture."""
+    page.goto(f"{portal.address}/protect/")
+    page.get_by_role("button", name="I am", exact=True).click()
+    page.get_by_role("button", name="18 or over").click()
+    expect(page.get_by_role("heading", name="How old were you in the picture?")).to_be_visible()
+    page.get_by_role("button", name="18 or over").click()
+    expect(page.get_by_role("heading", name="Choose the picture")).to_be_visible()
+
+
+def choose(page: Page, *files: Path) -> None:
+    """Choose files and wait until each has an outcome."""
+    before = page.locator("[data-outcome]").count()
+    page.locator("#chooser").set_input_files(list(files))
+    expect(page.locator("[data-outcome]")).to_have_count(before + len(files))
+    expect(page.locator(WORKING)).to_have_count(0)
+
+
+def to_key(page: Page, portal: PortalServer, *files: Path) -> str:
+    """On to the case key; returns it."""
+    to_pictures(page, portal)
+    choose(page, *files)
+    page.get_by_role("button", name="Continue with").click()
+    return page.locator("[data-case-key]").get_attribute("data-case-key") or ""
+
+
+def to_send(page: Page, portal: PortalServer, *files: Path) -> str:
+    """On to the bytes that will be sent; returns the case key."""
+    key = to_key(page, portal, *files)
+    page.get_by_role("button", name="I have kept my key").click()
+    expect(page.get_by_role("heading", name="This is all that will leave your device")).to_be_visible()
+    return key
+
+
+def to_case(page: Page, portal: PortalServer, *files: Path) -> str:
+    """On to the open case; returns the case key."""
+    key = to_send(page, portal, *files)
+    page.get_by_role("button", name="Send this and open my case").click()
+    page.get_by_role("button", name="Show my case").click()
+    expect(page.locator(".cards")).to_be_visible()
+    return key
+
+
+def enter_key(page: Page, portal: PortalServer, key: str) -> None:
+    """Come back with a key, typed as given."""
+    page.goto(f"{portal.address}/case/")
+    page.get_by_label("Case key").fill(key)
+    page.get_by_role("button", name="Show my case").click()

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page as it is served: readable, neutral, accessible, small, and asking nobody else for anything."""
+
+import gzip
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from portal_server import PortalServer
+from portal_steps import choose, enter_key, to_case, to_key, to_pictures, to_send
+
+PAGES = ["/", "/protect/", "/case/", "/under-18/", "/how-it-works/", "/privacy/", "/accessibility/", "/nothing-here/"]
+EXIT = "Leave this page quickly"
+
+
+def violations(page: Page, root: Path) -> list[str]:
+    """Return what axe finds on the page as it stands, as rule and place."""
+    page.add_script_tag(path=root / "portal/node_modules/axe-core/axe.min.js")
+    result: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [f"{each['id']}: {node['html'][:120]}" for each in result["violations"] for node in each["nodes"]]
+
+
+def open_page(browser: Browser, width: int, scheme: str = "light", **more: Any) -> Page:
+    """A page where tools may be put in: only here the content-security policy is passed by."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True, **more)
+    return context.new_page()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_on_any_page(portal: PortalServer, browser: Browser, root: Path, width: int, scheme: str) -> None:
+    page = open_page(browser, width, scheme)
+    found = {}
+    for path in PAGES:
+        page.goto(portal.address + path)
+        expect(page.locator("h1")).to_be_visible()
+        for fold in page.locator("summary").all():
+            fold.click()
+        found[path] = violations(page, root)
+    page.context.close()
+    assert found == {path: [] for path in PAGES}
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+def test_axe_finds_nothing_on_any_step(
+    portal: PortalServer, browser: Browser, root: Path, width: int, scheme: str, picture_file: Path, tmp_path: Path
+) -> None:
+    page = open_page(browser, width, scheme)
+    found = []
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    to_pictures(page, portal)
+    choose(page, picture_file, empty)
+    page.get_by_role("button", name="Show me which picture is picture 1").click()
+    expect(page.locator("img.look")).to_be_visible()
+    found += violations(page, root)
+    to_key(page, portal, picture_file)
+    page.get_by_role("button", name="Show as QR code").click()
+    found += violations(page, root)
+    portal.is_down = True
+    page.get_by_role("button", name="I have kept my key").click()
+    page.get_by_role("button", name="Send this and open my case").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    found += violations(page, root)
+    portal.is_down = False
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Your case is open")).to_be_visible()
+    found += violations(page, root)
+    page.get_by_role("button", name="Show my case").click()
+    found += violations(page, root)
+    page.get_by_role("button", name="Withdraw the whole case").click()
+    found += violations(page, root)
+    page.get_by_role("button", name="Yes, withdraw all of it").click()
+    expect(page.get_by_role("heading", name="Your case is withdrawn")).to_be_visible()
+    found += violations(page, root)
+    enter_key(page, portal, "too short")
+    expect(page.get_by_role("alert")).to_be_visible()
+    found += violations(page, root)
+    page.context.close()
+    assert found == []
+
+
+def is_scrolled_sideways(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def test_no_page_scrolls_sideways_at_320_pixels(portal: PortalServer, browser: Browser, picture_file: Path) -> None:
+    page = open_page(browser, 320)
+    wide = []
+    for path in PAGES:
+        page.goto(portal.address + path)
+        expect(page.locator("h1")).to_be_visible()
+        for fold in page.locator("summary").all():
+            fold.click()
+        wide += [path] if is_scrolled_sideways(page) else []
+    for step, walk in (("key", to_key), ("send", to_send), ("case", to_case)):
+        walk(page, portal, picture_file)
+        wide += [step] if is_scrolled_sideways(page) else []
+    page.context.close()
+    assert wide == []
+
+
+def test_text_twice_as_large_fits(portal: PortalServer, browser: Browser, picture_file: Path) -> None:
+    page = open_page(browser, 640)
+    page.add_init_script("addEventListener('DOMContentLoaded', () => { document.documentElement.style.fontSize = '225%'; })")
+    wide = []
+    for path in PAGES:
+        page.goto(portal.address + path)
+        expect(page.locator("h1")).to_be_visible()
+        wide += [path] if is_scrolled_sideways(page) else []
+    for step, walk in (("key", to_key), ("case", to_case)):
+        walk(page, portal, picture_file)
+        wide += [step] if is_scrolled_sideways(page) else []
+    page.context.close()
+    assert wide == []
+
+
+def test_the_start_page_works_without_javascript(portal: PortalServer, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(portal.address)
+    expect(page.get_by_text("It can’t search private chats or the whole internet.")).to_be_visible()
+    expect(page.get_by_text("Don’t pay. You have not done anything wrong.")).to_be_visible()
+    expect(page.get_by_role("link", name="111 New Zealand")).to_have_attribute("href", "tel:111")
+    page.get_by_text("Finland", exact=True).click()
+    expect(page.get_by_role("link", name="Ring 116 006")).to_be_visible()
+    page.get_by_role("link", name="See who helps under-18s").click()
+    expect(page.get_by_role("heading", name="You are not in trouble")).to_be_visible()
+    page.get_by_role("link", name=EXIT).click()
+    page.wait_for_url("about:blank")
+    page.context.close()
+
+
+def test_steps_that_need_javascript_say_so_and_whom_to_ring(portal: PortalServer, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    for path in ("/protect/", "/case/"):
+        page.goto(portal.address + path)
+        expect(page.get_by_role("heading", name="This step needs JavaScript")).to_be_visible()
+        page.get_by_text("New Zealand", exact=True).click()
+        expect(page.get_by_role("link", name="Ring 0508 638 723")).to_be_visible()
+    page.context.close()
+
+
+def test_titles_and_icon_say_nothing_about_the_subject(portal: PortalServer, browser: Browser) -> None:
+    page = browser.new_context().new_page()
+    telling = re.compile("still ?mine|picture|image|abuse|intimate|protect|case|stop|victim|help", re.IGNORECASE)
+    titles = []
+    for path in PAGES:
+        page.goto(portal.address + path)
+        titles.append(page.title())
+        assert page.locator("link[rel=icon]").get_attribute("href") == "/icon.svg"
+    page.context.close()
+    assert all(titles)
+    assert [title for title in titles if telling.search(title)] == []
+
+
+def test_every_page_has_the_exit_first_and_the_same_words(portal: PortalServer, browser: Browser) -> None:
+    page = browser.new_context().new_page()
+    for path in PAGES:
+        page.goto(portal.address + path)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == EXIT, path
+    page.context.close()
+
+
+def test_nothing_is_stored_and_nobody_else_is_asked(portal: PortalServer, browser: Browser, picture_file: Path) -> None:
+    context = browser.new_context()
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    for path in PAGES:
+        page.goto(portal.address + path)
+    key = to_case(page, portal, picture_file)
+    assert context.cookies() == []
+    assert context.storage_state(indexed_db=True)["origins"] == []
+    assert page.evaluate("caches.keys()") == []
+    assert [url for url in asked if not url.startswith((portal.address, f"blob:{portal.address}"))] == []
+    assert all("cookie" not in request.headers and "referer" not in request.headers for request in portal.requests)
+    assert not any(key[:9] in url or key.replace("-", "") in url for url in asked)
+    context.close()
+
+
+def test_no_page_holds_an_inline_script_or_style(root: Path) -> None:
+    pages = sorted((root / "portal/dist").rglob("*.html"))
+    assert len(pages) == len(PAGES)
+    for page in pages:
+        html = page.read_text(encoding="utf-8")
+        scripts = [tag for tag in re.findall(r"<script[^>]*>", html) if "src=" not in tag and 'type="application/json"' not in tag]
+        assert scripts == [], page
+        assert re.findall(r"<style|\sstyle=|\son[a-z]+=", html) == [], page
+        assert html.count('http-equiv="content-security-policy"') == 1, page
+
+
+def test_nothing_built_names_this_machine_or_an_address_elsewhere(root: Path) -> None:
+    for script in (root / "portal/dist/assets").iterdir():
+        data = script.read_bytes()
+        assert str(root).encode() not in data, script
+        assert not re.search(rb"https?://(?!www\.w3\.org/)", data), script
+
+
+def script_bytes(portal: PortalServer) -> int:
+    """Return the compressed size of all scripts and workers that were asked for."""
+    names = {request.path for request in portal.requests if request.path.endswith((".js", ".wasm"))}
+    return sum(len(gzip.compress((portal.dist / name.lstrip("/")).read_bytes(), mtime=0)) for name in names)
+
+
+def test_the_start_page_loads_only_the_exit_script(portal: PortalServer, page: Page) -> None:
+    page.goto(portal.address, wait_until="networkidle")
+    scripts = [request.path for request in portal.requests if request.path.endswith(".js")]
+    assert len(scripts) == 1
+    assert (portal.dist / scripts[0].lstrip("/")).stat().st_size < 3_000
+
+
+def test_protect_loads_less_than_60_kilobytes_of_script_before_a_file_is_chosen(portal: PortalServer, page: Page) -> None:
+    to_pictures(page, portal)
+    assert 5_000 < script_bytes(portal) < 60_000
+    assert not any(request.path.endswith(".wasm") for request in portal.requests)

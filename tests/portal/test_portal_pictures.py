@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files in a real browser: the same fingerprints as in Python, and plain words for what can't be read."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from conftest import picture
+from PIL import Image
+from playwright.sync_api import Page, Route, expect
+from portal_server import PortalServer
+from portal_steps import choose, to_pictures
+
+from stillmine.fingerprint.image import fingerprint_image
+
+MEDIA = ["media/skimage", "media/clothing", "media/exif_orientation"]
+
+
+def made_by_browser(page: Page, portal: PortalServer, *files: Path) -> list[str]:
+    """Return the fingerprints that the page would send, in order."""
+    page.get_by_role("button", name="Continue with").click()
+    page.get_by_role("button", name="I have kept my key").click()
+    body = page.locator("[data-exact-body]").text_content() or ""
+    assert portal.api_requests() == []
+    return [part.split('"')[0] for part in body.split('"value":"')[1:]]
+
+
+def distance_bits(one: str, other: str) -> int:
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def write_kinds(folder: Path) -> list[Path]:
+    """One picture per kind of file that both sides read, transparency and a large one included."""
+    transparent = picture(11).convert("RGBA")
+    transparent.putalpha(picture(12).convert("L"))
+    kinds = {
+        "plain.png": picture(4),
+        "transparent.png": transparent,
+        "grey.png": picture(5).convert("L"),
+        "palette.gif": picture(6).convert("P", palette=Image.Palette.ADAPTIVE),
+        "lossless.webp": picture(7),
+        "windows.bmp": picture(8),
+        "photo.jpg": picture(9),
+        "large.png": picture(10, 5000, 3000),
+        "tall.png": picture(13, 90, 4000),
+    }
+    for name, image in kinds.items():
+        image.save(folder / name, **({"lossless": True} if name.endswith("webp") else {}))
+    return [folder / name for name in kinds]
+
+
+def test_the_browser_makes_the_fingerprints_that_python_makes(portal: PortalServer, page: Page, tmp_path: Path) -> None:
+    files = write_kinds(tmp_path)
+    to_pictures(page, portal)
+    choose(page, *files)
+    made = made_by_browser(page, portal)
+    expected = [fingerprint_image(file.read_bytes()).text for file in files]
+    distances = {file.name: distance_bits(*pair) for file, *pair in zip(files, made, expected, strict=True)}
+    lossless = {name: bits for name, bits in distances.items() if name != "photo.jpg"}
+    assert {name: bits for name, bits in lossless.items() if bits > 0 and name != "transparent.png"} == {}
+    assert distances["transparent.png"] <= 2
+    assert distances["photo.jpg"] <= 4
+
+
+def test_photographs_come_out_as_in_python_whatever_their_orientation(portal: PortalServer, page: Page, root: Path) -> None:
+    files = [file for folder in MEDIA for file in sorted((root / folder).glob("*.[jp][pn]g"))]
+    assert files, "the project's media are missing"
+    to_pictures(page, portal)
+    distances = {}
+    for file in files:
+        expected = fingerprint_image(file.read_bytes())
+        page.locator("#chooser").set_input_files(file)
+        expect(page.locator("[data-outcome]")).to_have_count(1)
+        expect(page.locator("[data-outcome=working]")).to_have_count(0)
+        outcome = page.locator("[data-outcome]").get_attribute("data-outcome")
+        assert (outcome == "ready") == (expected.quality >= 50), file.name
+        if outcome == "ready":
+            [made] = made_by_browser(page, portal)
+            distances[file.name] = distance_bits(made, expected.text)
+            page.go_back()
+            expect(page.locator("[data-case-key]")).to_be_visible()
+            page.go_back()
+        page.get_by_role("button", name="Remove picture 1").click()
+    assert len(distances) >= 3
+    assert {name: bits for name, bits in distances.items() if bits > 6} == {}
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """A tiny PNG whose header claims any size."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 64)) + chunk(b"IEND", b"")
+
+
+def file_bytes(image: Image.Image, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("empty.jpg", b"", "This file is empty."),
+        ("notes.txt", b"hello", "This is not a picture."),
+        ("film.mp4", b"\0\0\0\x18ftypmp42", "This is not a picture."),
+        ("notes.jpg", b"hello", "This browser can’t read this file."),
+        ("cut.png", file_bytes(picture(20), "PNG")[:5000], "This file ends too early or is damaged."),
+        ("cut.jpg", file_bytes(picture(20), "JPEG")[:5000], "This file ends too early or is damaged."),
+        ("bomb.png", png_that_claims(60_000, 60_000), "This picture is larger than we can read here."),
+        ("dot.png", png_that_claims(2, 2), "This picture is too small"),
+        ("wall.png", file_bytes(Image.new("RGB", (400, 300), (90, 120, 140)), "PNG"), "This picture has too little detail"),
+    ],
+)
+def test_each_file_that_does_not_work_gets_a_sentence_and_can_be_removed(
+    portal: PortalServer, page: Page, tmp_path: Path, name: str, data: bytes, words: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(data)
+    to_pictures(page, portal)
+    choose(page, file)
+    expect(page.locator("[data-outcome=problem]")).to_contain_text(words)
+    expect(page.get_by_role("button", name="Continue with")).to_have_count(0)
+    page.get_by_role("button", name="Remove picture 1").click()
+    expect(page.locator("[data-outcome]")).to_have_count(0)
+
+
+def test_one_bad_file_does_not_hold_up_the_others(portal: PortalServer, page: Page, picture_file: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"hello")
+    to_pictures(page, portal)
+    choose(page, bad, picture_file)
+    expect(page.get_by_text("Pictures that did not work are left out.")).to_be_visible()
+    assert len(made_by_browser(page, portal)) == 1
+
+
+def test_the_same_picture_twice_is_sent_once_and_comes_back_when_the_first_is_removed(
+    portal: PortalServer, page: Page, picture_file: Path
+) -> None:
+    to_pictures(page, portal)
+    choose(page, picture_file, picture_file)
+    expect(page.locator("[data-outcome=same]")).to_contain_text("the same fingerprint as picture 1")
+    page.get_by_role("button", name="Remove picture 1").click()
+    expect(page.locator("[data-outcome=ready]")).to_have_count(1)
+
+
+def with_worker_prefix(page: Page, prefix: str) -> None:
+    """Let the worker begin with something else, as another browser would."""
+
+    def changed(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=prefix + answer.text())
+
+    page.route("**/assets/worker-*.js", changed)
+
+
+def test_a_browser_without_a_canvas_for_workers_makes_the_same_fingerprint(portal: PortalServer, page: Page, picture_file: Path) -> None:
+    with_worker_prefix(page, "self.OffscreenCanvas = undefined;")
+    to_pictures(page, portal)
+    choose(page, picture_file)
+    assert made_by_browser(page, portal) == [fingerprint_image(picture_file.read_bytes()).text]
+
+
+def test_a_browser_without_bitmaps_makes_the_same_fingerprint(portal: PortalServer, page: Page, picture_file: Path) -> None:
+    with_worker_prefix(page, "self.createImageBitmap = undefined;")
+    page.add_init_script("delete window.createImageBitmap")
+    to_pictures(page, portal)
+    choose(page, picture_file)
+    assert made_by_browser(page, portal) == [fingerprint_image(picture_file.read_bytes()).text]
+
+
+def test_a_browser_that_hides_pixels_is_noticed(portal: PortalServer, page: Page, picture_file: Path) -> None:
+    """Some browsers give white or noise instead of pixels; a fingerprint of that would protect nothing."""
+    hide = (
+        "const given = OffscreenCanvasRenderingContext2D.prototype.getImageData;"
+        "OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...place) {"
+        " const image = given.apply(this, place); image.data.fill(255); return image; };"
+    )
+    with_worker_prefix(page, hide)
+    to_pictures(page, portal)
+    choose(page, picture_file)
+    expect(page.locator("[data-outcome=problem]")).to_contain_text("Open this page in another browser")
+
+
+def test_a_kernel_that_does_not_load_is_said_and_can_be_tried_again(portal: PortalServer, page: Page, picture_file: Path) -> None:
+    page.route("**/*.wasm", lambda route: route.abort())
+    to_pictures(page, portal)
+    choose(page, picture_file)
+    expect(page.locator("[data-outcome=problem]")).to_contain_text("did not load")
+    page.unroute_all()
+    page.get_by_role("button", name="Remove picture 1").click()
+    choose(page, picture_file)
+    expect(page.locator("[data-outcome=ready]")).to_have_count(1)
