@@ -76,7 +76,8 @@ clean: ## remove everything that was built or installed here
 	@touch $@
 
 .build/node-modules: portal/package-lock.json | .build/python
-	cd portal && npm ci --no-audit --no-fund --loglevel=error
+	@# Not `npm ci`: it refuses a lock without the packages that only other systems would install. Versions and hashes are the lock's.
+	cd portal && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .build/portal: $(PORTAL_SOURCES) .build/node-modules
