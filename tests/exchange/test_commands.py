@@ -107,6 +107,30 @@ def test_a_home_that_others_can_read_stops_the_start(operator: Operator) -> None
     assert "chmod 600" in operator.run("serve", expect=2)
 
 
+def test_a_database_that_is_not_there_yet_or_not_reachable_is_said(operator: Operator) -> None:
+    assert "stillmine exchange migrate" in operator.run("partner", "list", expect=2)
+    operator.environment["STILLMINE_EXCHANGE_DATABASE"] = "postgresql:///nowhere?host=/nonexistent"
+    for command in (["migrate"], ["partner", "list"], ["serve", "--port", "1024"]):
+        assert "STILLMINE_EXCHANGE_DATABASE" in operator.run(*command, expect=2)
+
+
+def test_a_port_in_use_is_refused_although_workers_share_it(operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path]) -> None:
+    assert "--port" in operator.run("serve", "--port", served[0].rpartition(":")[2], expect=2)
+
+
+def test_workers_end_when_their_parent_is_killed(operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path]) -> None:
+    url, process, _ = served
+    process.kill()
+    process.wait()
+    for _ in range(100):
+        try:
+            httpx.get(url, timeout=1)
+            time.sleep(0.1)
+        except httpx.TransportError:
+            return
+    pytest.fail("workers went on answering without their parent")
+
+
 def test_fsck_and_expire_by_command(operator: Operator) -> None:
     operator.run("migrate")
     assert operator.run("fsck") == "Everything holds together.\n"

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from django.core.management import call_command
 
 from stillmine.exchange.app import configure
-from stillmine.exchange.config import DATABASE_VARIABLE, DEFAULT_HOME, HOME_VARIABLE, ExchangeConfig, read_config
+from stillmine.exchange.config import DATABASE_VARIABLE, DEFAULT_HOME, HOME_VARIABLE, read_config
 from stillmine.exchange.context import Context
+from stillmine.exchange.database import migrate as migrate_database
+from stillmine.exchange.database import require_migrated
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,7 +27,8 @@ app.add_typer(partner_app, name="partner")
 partner_app.add_typer(key_app, name="key")
 
 Home = Annotated[
-    Path | None, typer.Option("--home", help=f"Folder of this exchange: secret and SQLite database (default: {HOME_VARIABLE}, else {DEFAULT_HOME}).")
+    Path | None,
+    typer.Option("--home", help=f"Folder of this exchange: secret and SQLite database (default: {HOME_VARIABLE}, else {DEFAULT_HOME})."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 signs.")]
@@ -51,8 +53,8 @@ def serve(  # noqa: PLR0917 (options, all named)
 @app.command()
 def migrate(home: Home = None) -> None:
     """Bring the database up to date; `serve` does this too."""
-    _configure(home)
-    call_command("migrate", verbosity=0)
+    configure(read_config(os.environ, home))
+    migrate_database()
     typer.echo("The database is up to date.")
 
 
@@ -140,8 +142,10 @@ def key_revoke(key_id: Annotated[str, typer.Argument(help="The eight signs after
 
 
 def _configure(home: Path | None) -> Context:
-    config: ExchangeConfig = read_config(os.environ, home)
-    return configure(config)
+    """Prepare this process for a command that needs a database that is up to date."""
+    exchange = configure(read_config(os.environ, home))
+    require_migrated()
+    return exchange
 
 
 def _print_key(name: str, key: str, as_json: bool) -> None:

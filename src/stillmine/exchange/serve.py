@@ -7,18 +7,22 @@ lock. There is no access log: it would tell when somebody opened a case.
 
 import logging
 import multiprocessing
+import os
+import signal
+import socket
 import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.core.management import call_command
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
 from stillmine.exchange.app import configure, wsgi_application
 from stillmine.exchange.config import ExchangeConfig
+from stillmine.exchange.database import migrate
 from stillmine.exchange.settings import LOGGING
+from stillmine.wire.errors import NotConfiguredError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -30,11 +34,12 @@ _log = logging.getLogger(__name__)
 
 
 def serve(config: ExchangeConfig, listen: str, port: int, workers: int) -> None:
-    """Bring the database up to date, then answer until SIGTERM or SIGINT."""
+    """Bring the database up to date, then answer until SIGTERM or SIGINT. Raises NotConfiguredError."""
+    _require_free(listen, port)
     exchange = configure(config)
     from stillmine.exchange.upkeep import keep_up  # noqa: PLC0415 (needs the configured apps)
 
-    call_command("migrate", verbosity=0)
+    migrate()
     multiprocessing.set_start_method("spawn", force=True)
     server = Server(
         "stillmine.exchange",
@@ -65,4 +70,25 @@ def serve(config: ExchangeConfig, listen: str, port: int, workers: int) -> None:
 
 def _load(config: ExchangeConfig) -> "WSGIApplication":
     """Build the application in a worker."""
+    threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     return wsgi_application(configure(config))
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would go on answering for ever, without upkeep: end it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _require_free(listen: str, port: int) -> None:
+    """Refuse an address that is in use: workers share it (SO_REUSEPORT), so a second exchange would take half of the requests."""
+    family = socket.AF_INET6 if ":" in listen else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((listen, port))
+            probe.listen(1)
+        except OSError as error:
+            raise NotConfiguredError(f"--listen, --port: {error.strerror}") from None

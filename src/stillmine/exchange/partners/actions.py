@@ -4,17 +4,15 @@
 Each returns what has to be shown once; nothing that opens a door is stored.
 """
 
-import base64
-import hashlib
 import unicodedata
 from datetime import datetime
 
 from stillmine.exchange.context import Context
+from stillmine.exchange.partners.keys import KEY_PREFIX, key_hash, key_text
 from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.tx import tx
 from stillmine.wire.errors import NotConfiguredError
 
-KEY_PREFIX = "smk"
 MAXIMUM_NAME_SIGNS = 60
 
 
@@ -59,15 +57,9 @@ def revoke_key(exchange: Context, key_id: str) -> None:
 
 def _add_key(exchange: Context, partner: Partner, now: datetime) -> str:
     key_id = exchange.random_bytes(4).hex()
-    secret = base64.urlsafe_b64encode(exchange.random_bytes(32)).decode().rstrip("=")
-    key = f"{KEY_PREFIX}_{key_id}_{secret}"
+    key = key_text(key_id, exchange.random_bytes(32))
     PartnerKey.objects.create(key_id=key_id, partner=partner, key_hash=key_hash(key), created_at=now)
     return key
-
-
-def key_hash(key: str) -> str:
-    """Return what is stored of a key."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _find_partner(name: str) -> Partner:

@@ -2,12 +2,11 @@
 """Who the partners are and who is calling. Nothing here tells a wrong key from one that never was."""
 
 import hmac
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from stillmine.exchange.context import Context
-from stillmine.exchange.partners.actions import KEY_PREFIX, key_hash
+from stillmine.exchange.partners.keys import key_hash, key_id_of
 from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.partners.opaque import cursor_sequence, partner_ids
 from stillmine.wire.errors import (
@@ -17,7 +16,6 @@ from stillmine.wire.errors import (
     PartnerKeyUnknownError,
 )
 
-_KEY = re.compile(rf"{KEY_PREFIX}_([0-9a-f]{{8}})_[A-Za-z0-9_-]{{43}}", re.ASCII)
 _NO_HASH = "0" * 64
 
 
@@ -34,8 +32,7 @@ class PartnerLine:
 
 def partner_of_key(key: str) -> Partner:
     """Return whose key this is; raises PartnerKeyUnknownError, or PartnerKeyRevokedError for a whole key that was revoked."""
-    found = _KEY.fullmatch(key)
-    row = PartnerKey.objects.select_related("partner").filter(key_id=found.group(1)).first() if found else None
+    row = PartnerKey.objects.select_related("partner").filter(key_id=key_id_of(key)).first()
     is_right = hmac.compare_digest(row.key_hash if row else _NO_HASH, key_hash(key))
     if row is None or not is_right:
         raise PartnerKeyUnknownError
