@@ -25,7 +25,7 @@ from PIL import Image
 
 from stillmine.fingerprint import _kernel, distance_bits
 
-PHOTOGRAPH = Path(__file__).resolve().parent.parent / "media" / "exif_orientation" / "Portrait_1.jpg"
+PHOTOGRAPH = Path(__file__).resolve().parent.parent / "media" / "exif_orientation" / "Landscape_1.jpg"
 SIZES = ((4000, 3000), (1366, 1200), (512, 512))
 GOALS = {4000: 40, 1366: 15, 512: 8}
 Picture = NDArray[np.uint8]

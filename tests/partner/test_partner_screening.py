@@ -19,7 +19,7 @@ from stillmine.partner.screening import MAXIMUM_MATCHES, Screening
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenOutcome, ScreenResult, Variant
 
-PROTECTED = ("clothing/coat.jpg", "clothing/trousers.jpg", "exif_orientation/Portrait_1.jpg", "skimage/rocket.jpg", "skimage/chelsea.png")
+PROTECTED = ("clothing/coat.jpg", "clothing/trousers.jpg", "exif_orientation/Landscape_1.jpg", "skimage/rocket.jpg", "skimage/chelsea.png")
 UNRELATED = ("clothing/jacket.jpg", "clothing/hat.jpg", "clothing/boots.jpg", "clothing/skirt.jpg", "skimage/horse.png")
 
 
@@ -86,7 +86,7 @@ def test_altered_copy_is_matched_in_the_right_orientation(protecting: Partner, m
 
 @pytest.mark.parametrize("number", range(9))
 def test_exif_orientation_is_applied(protecting: Partner, media: Path, number: int) -> None:
-    result = protecting.screening.screen_image((media / f"exif_orientation/Portrait_{number}.jpg").read_bytes())
+    result = protecting.screening.screen_image((media / f"exif_orientation/Landscape_{number}.jpg").read_bytes())
     assert [match.variant for match in result.matches] == [Variant.ORIGINAL]
 
 
