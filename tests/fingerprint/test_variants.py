@@ -73,9 +73,9 @@ def test_stored_orientations_of_one_photograph_give_one_fingerprint() -> None:
     made = [fingerprint_image(path.read_bytes()) for path in photographs(MEDIA / "exif_orientation")]
     assert len(made) == 9
     for one in made:
-        assert (one.width, one.height) == (1200, 1800)
+        assert (one.width, one.height) == (1800, 1200)
         # Each file has its own digit drawn into it, and was compressed on its own.
-        assert distance_bits(one.pdq, made[0].pdq) <= 12
+        assert distance_bits(one.pdq, made[1].pdq) <= 12
 
 
 @given(hashes, hashes, hashes)
