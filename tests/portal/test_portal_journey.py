@@ -156,7 +156,11 @@ def test_escape_now_and_then_does_not_leave(portal: PortalServer, page: Page) ->
     page.clock.install()
     page.goto(portal.address)
     press(page, "Escape", "Escape")
+    page.clock.fast_forward(5_500)
+    press(page, "Escape", "Escape")
+    expect(page.locator("[data-exit-status]")).to_have_text("Press Esc once more to leave this page.")
     page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', repeat: true }))")
+    expect(page.get_by_role("heading", name="Stop copies of a private picture")).to_be_visible()
     assert page.url.startswith(portal.address)
 
 
@@ -185,25 +189,27 @@ def test_an_answer_that_never_arrived_is_asked_for_again(portal: PortalServer, p
     assert len(portal.cases) == 1
 
 
-@pytest.mark.parametrize(
-    ("failure", "words"),
-    [
-        (TooManyAttemptsError, "Wait ten minutes, then try again. Nothing is lost."),
-        (QualityTooLowError, "Take it out and send the others."),
-        (CaseAlreadyOpenError, "A case is already open with this key"),
-        (CaseClosedError, "You can open a new one with the same pictures."),
-        (UnderEighteenError, "Nobody is in trouble for asking."),
-        (StillmineError, "Something went wrong on our side."),
-    ],
-)
-def test_each_refusal_says_what_to_do(
-    portal: PortalServer, page: Page, picture_file: Path, failure: type[StillmineError], words: str
-) -> None:
+REFUSALS: list[tuple[type[StillmineError], str]] = [
+    (TooManyAttemptsError, "Wait ten minutes, then try again. Nothing is lost."),
+    (QualityTooLowError, "Take it out and send the others."),
+    (CaseAlreadyOpenError, "A case is already open with this key"),
+    (CaseClosedError, "You can open a new one with the same pictures."),
+    (UnderEighteenError, "Nobody is in trouble for asking."),
+    (StillmineError, "Something went wrong on our side."),
+]
+
+
+def test_each_refusal_says_what_to_do(portal: PortalServer, page: Page, picture_file: Path) -> None:
     to_send(page, portal, picture_file)
-    portal.failure = failure
-    page.get_by_role("button", name="Send this and open my case").click()
-    expect(page.get_by_role("alert")).to_contain_text(words)
-    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    button = "Send this and open my case"
+    for failure, words in REFUSALS:
+        portal.failure = failure
+        page.get_by_role("button", name=button).click()
+        expect(page.locator(f"[data-error={failure.code}]")).to_contain_text(words)
+        button = "Try again"
+    portal.failure = None
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("heading", name="Your case is open")).to_be_visible()
 
 
 def test_a_case_that_is_there_already_can_be_opened_from_the_refusal(portal: PortalServer, page: Page, picture_file: Path) -> None:
@@ -228,20 +234,22 @@ def test_coming_back_with_a_carelessly_typed_key(portal: PortalServer, page: Pag
     expect(page.get_by_label("Case key")).to_have_value("")
 
 
-@pytest.mark.parametrize(
-    ("typed", "words"),
-    [
-        ("", "Enter your case key first."),
-        ("7K3M-AAAA", "A case key has 20 letters and digits. This has 8."),
-        ("U" * 20, "There is a sign in it that no key has."),
-        ("7" * 20, "One letter or digit does not fit."),
-    ],
-)
-def test_a_mistyped_key_is_explained_and_never_sent(portal: PortalServer, page: Page, typed: str, words: str) -> None:
-    enter_key(page, portal, typed)
-    expect(page.get_by_role("alert")).to_contain_text(words)
-    expect(page.get_by_label("Case key")).to_have_value(typed)
-    expect(page.get_by_label("Case key")).to_be_focused()
+MISTYPED = {
+    "": "Enter your case key first.",
+    "7K3M-AAAA": "A case key has 20 letters and digits. This has 8.",
+    "U" * 20: "There is a sign in it that no key has.",
+    "7" * 20: "One letter or digit does not fit.",
+}
+
+
+def test_a_mistyped_key_is_explained_and_never_sent(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/case/")
+    for typed, words in MISTYPED.items():
+        page.get_by_label("Case key").fill(typed)
+        page.get_by_role("button", name="Show my case").click()
+        expect(page.get_by_role("alert")).to_contain_text(words)
+        expect(page.get_by_label("Case key")).to_have_value(typed)
+        expect(page.get_by_label("Case key")).to_be_focused()
     assert portal.api_requests() == []
 
 
@@ -296,6 +304,33 @@ def test_the_case_page_looks_again_by_itself_while_it_is_visible(portal: PortalS
     page.clock.run_for(20_500)
     expect(page.get_by_text("The last look did not work")).to_be_visible()
     expect(page.locator(".card")).to_have_count(1)
+
+
+def test_a_hidden_case_page_asks_nothing(portal: PortalServer, page: Page, picture_file: Path) -> None:
+    page.add_init_script("Object.defineProperty(document, 'visibilityState', { get: () => window.isHidden ? 'hidden' : 'visible' })")
+    page.clock.install()
+    to_case(page, portal, picture_file)
+    before = len(portal.api_requests())
+    page.evaluate("window.isHidden = true")
+    page.clock.run_for(120_000)
+    assert len(portal.api_requests()) == before
+    with page.expect_response("**/api/v1/case"):
+        page.evaluate("window.isHidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    assert len(portal.api_requests()) == before + 1
+
+
+def test_once_pictures_can_be_chosen_no_connection_is_needed_until_sending(portal: PortalServer, page: Page, picture_file: Path) -> None:
+    with page.expect_response("**/*.wasm"):
+        to_pictures(page, portal)
+    page.context.set_offline(True)
+    choose(page, picture_file)
+    page.get_by_role("button", name="Continue with 1 picture").click()
+    page.get_by_role("button", name="I have kept my key").click()
+    page.get_by_role("button", name="Send this and open my case").click()
+    expect(page.locator("[data-error=unreachable]")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Your case is open")).to_be_visible()
 
 
 def test_copy_puts_the_key_into_the_clipboard(portal: PortalServer, page: Page, picture_file: Path) -> None:

@@ -34,7 +34,8 @@ if (link) {
     "keydown",
     (event) => {
       if (event.key !== "Escape" || event.repeat) return;
-      presses = [...presses.filter((moment) => event.timeStamp - moment < WITHIN_MILLISECONDS), event.timeStamp];
+      const now = Date.now();
+      presses = [...presses.filter((moment) => now - moment < WITHIN_MILLISECONDS), now];
       if (presses.length >= PRESSES) leave(address);
       else announce(PRESSES - presses.length);
     },

@@ -17,6 +17,11 @@ export class FingerprintMaker {
   #worker: Worker | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
+  /** Load what is needed ahead, so that no connection is needed once pictures can be chosen. */
+  prepare(): void {
+    this.#post({ kind: "prepare" });
+  }
+
   /** Return the fingerprint of a picture file; throws PictureError. Calls are answered in their order. */
   make(file: Blob): Promise<Fingerprint> {
     const made = this.#turn.then(() => this.#make(file));

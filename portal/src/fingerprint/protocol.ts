@@ -4,6 +4,8 @@
 import type { PictureProblem } from "./problems";
 
 export type ToWorker =
+  /** Load the kernel ahead, so that the connection may break once pictures can be chosen. Not answered. */
+  | { readonly kind: "prepare" }
   | { readonly kind: "file"; readonly file: Blob }
   | { readonly kind: "begin"; readonly width: number; readonly height: number }
   | { readonly kind: "rows"; readonly rows: Uint8ClampedArray<ArrayBuffer> }

@@ -60,6 +60,9 @@ function workerCanvas(): OffscreenCanvas | null {
 
 async function answer(message: ToWorker): Promise<FromWorker | null> {
   switch (message.kind) {
+    case "prepare":
+      await readyKernel().catch(() => undefined);
+      return null;
     case "file":
       return fingerprintFile(message.file);
     case "begin":

@@ -4,7 +4,7 @@
  * name is never shown at all.
  */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { MAXIMUM_FINGERPRINTS_PER_CASE } from "../wire/types";
@@ -21,6 +21,7 @@ interface Props {
 export function PictureStep({ title, pictures, onContinue, onBack }: Props) {
   const { t, plural } = useWords();
   const [hasPressed, setPressed] = useState(false);
+  useEffect(() => pictures.prepare(), []);
   const isWorking = pictures.all.some((picture) => picture.outcome.kind === "working");
   const ready = fingerprintsOf(pictures.all).length;
   const isComplete = ready > 0 && !isWorking;

@@ -27,6 +27,8 @@ export interface Pictures {
   readonly all: readonly Picture[];
   /** More were chosen than a case holds. */
   readonly isFull: boolean;
+  /** Load what is needed before the first picture is chosen. */
+  prepare(): void;
   add(files: readonly Blob[]): void;
   remove(key: number): void;
   /** Forget the pictures that gave no fingerprint, so that numbers here are numbers in the case. */
@@ -51,6 +53,7 @@ export function usePictures(): Pictures {
   return {
     all,
     isFull,
+    prepare: () => maker.current.prepare(),
     add: (files) => {
       const room = Math.max(0, MAXIMUM_FINGERPRINTS_PER_CASE - all.length);
       const added = files.slice(0, room).map((file): Picture => ({ key: nextKey.current++, file, outcome: { kind: "working" } }));

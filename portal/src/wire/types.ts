@@ -19,11 +19,12 @@ export interface Statement {
 /** Who opens the case. */
 export type Role = "asked_by_person" | "person";
 
-/** One fingerprint: `value` is 64 lower-case hex digits for `pdq`, `quality` 0 to 100. */
+/** One fingerprint; the form of `value` is its kind's. Fingerprints of one file have the same `file_number`. */
 export interface Fingerprint {
   readonly kind: Kind;
   readonly value: string;
   readonly quality: number;
+  readonly file_number?: number;
 }
 
 /** What a fingerprint was made of. */
@@ -57,6 +58,7 @@ export type CaseState = "expired" | "open" | "withdrawn";
 export interface CaseFingerprint {
   readonly id: string;
   readonly kind: Kind;
+  readonly file_number: number;
   readonly state: FingerprintState;
   readonly value: string | null;
   readonly quality: number | null;
@@ -111,7 +113,7 @@ export const ERROR_CODES = [
   "too_many_attempts",
 ] as const;
 
-export const MAXIMUM_FINGERPRINTS_PER_CASE = 100;
+export const MAXIMUM_FINGERPRINTS_PER_CASE = 300;
 export const MINIMUM_QUALITY = 50;
 export const DEFAULT_TERM_MONTHS = 24;
 
@@ -176,6 +178,7 @@ export const SHAPES = {
   "required": [
    "id",
    "kind",
+   "file_number",
    "state",
    "value",
    "quality",
@@ -190,6 +193,11 @@ export const SHAPES = {
    },
    "kind": {
     "$ref": "Kind"
+   },
+   "file_number": {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": 100
    },
    "state": {
     "$ref": "FingerprintState"
