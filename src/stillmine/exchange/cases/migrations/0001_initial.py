@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: RUF012 (Django's generator writes lists)
 """The first tables of cases."""
 
 import django.db.models.deletion
