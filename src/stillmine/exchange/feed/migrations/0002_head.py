@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: RUF012 (Django's generator writes lists)
 """The one row that every change locks. It is made here and never deleted."""
 
 from datetime import UTC, datetime
