@@ -17,7 +17,7 @@ import msgspec
 
 from stillmine.wire.case import DEFAULT_TERM_MONTHS, MAXIMUM_FINGERPRINTS_PER_CASE, AddFingerprints, CaseView, OpenCase, Withdraw
 from stillmine.wire.errors import ErrorMessage, StillmineError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY
+from stillmine.wire.fingerprint import MAXIMUM_FILES_PER_CASE, MINIMUM_QUALITY
 
 TARGET = Path(__file__).resolve().parent.parent / "portal/src/wire/types.ts"
 SENT_OR_READ = [OpenCase, AddFingerprints, Withdraw, CaseView, ErrorMessage]
@@ -96,6 +96,7 @@ def document() -> str:
         "/** Every error code that a person's device can meet. */",
         f"export const ERROR_CODES = {json.dumps(codes(), indent=2)} as const;\n".replace("\n]", ",\n]"),
         f"export const MAXIMUM_FINGERPRINTS_PER_CASE = {MAXIMUM_FINGERPRINTS_PER_CASE};",
+        f"export const MAXIMUM_FILES_PER_CASE = {MAXIMUM_FILES_PER_CASE};",
         f"export const MINIMUM_QUALITY = {MINIMUM_QUALITY};",
         f"export const DEFAULT_TERM_MONTHS = {DEFAULT_TERM_MONTHS};\n",
         "/** Shapes of what is read, for the check at run time; see check.ts. */",

@@ -15,7 +15,7 @@ const LATER = "2026-11-22T18:30:00";
 
 function picture(state: FingerprintState, partners: readonly PartnerStatus[]): CaseFingerprint {
   const value = state === "withdrawn" ? null : "ab".repeat(32);
-  return { id: "0".repeat(32), kind: "pdq", state, value, quality: 90, added_at: GIVEN, withdrawn_at: null, partners };
+  return { id: "0".repeat(32), kind: "pdq", file_number: 1, state, value, quality: 90, added_at: GIVEN, withdrawn_at: null, partners };
 }
 
 function lines(state: FingerprintState, status: Omit<PartnerStatus, "partner">): string[] {

@@ -10,7 +10,7 @@ from exchange_parts import ADULT, PartnerClient, Phone, code, fingerprint, openi
 
 from stillmine.exchange.app import wsgi_application
 from stillmine.exchange.context import Context
-from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES
+from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES
 
 WRONG_OPENINGS: list[tuple[object, int, str]] = [
     (b"", 400, "malformed_message"),
@@ -31,11 +31,14 @@ WRONG_OPENINGS: list[tuple[object, int, str]] = [
     (opening(1, fingerprints=[{**fingerprint(1), "value": value(1)[:-1]}]), 422, "fingerprint_malformed"),
     (opening(1, fingerprints=[{**fingerprint(1), "value": value(1) + "0"}]), 422, "fingerprint_malformed"),
     (opening(1, fingerprints=[{**fingerprint(1), "value": value(171).upper()}]), 422, "fingerprint_malformed"),
-    (opening(1, fingerprints=[{**fingerprint(1), "kind": "md5"}]), 422, "kind_not_accepted"),
+    (opening(1, fingerprints=[{**fingerprint(1), "kind": "regions"}]), 422, "kind_not_accepted"),
+    (opening(1, fingerprints=[{**fingerprint(1), "kind": "md5"}]), 422, "fingerprint_malformed"),
+    (opening(1, fingerprints=[{**fingerprint(1), "file_number": 0}]), 400, "malformed_message"),
+    (opening(1, fingerprints=[{**fingerprint(1), "file_number": 101}]), 400, "malformed_message"),
     (opening(1, fingerprints=[fingerprint(1), fingerprint(2, quality=49)]), 422, "quality_too_low"),
     (opening(1, fingerprints=[]), 422, "too_many_fingerprints"),
-    (opening(*range(101)), 422, "too_many_fingerprints"),
-    (b" " * (MAXIMUM_MESSAGE_BYTES + 1), 413, "message_too_large"),
+    (opening(*range(301)), 422, "too_many_fingerprints"),
+    (b" " * (MAXIMUM_CASE_MESSAGE_BYTES + 1), 413, "message_too_large"),
 ]
 
 
@@ -82,8 +85,8 @@ class EndlessBody(io.RawIOBase):
 @pytest.mark.parametrize(
     ("length", "most_read", "expected"),
     [
-        (None, MAXIMUM_MESSAGE_BYTES + 1, (413, "message_too_large")),
-        (str(MAXIMUM_MESSAGE_BYTES + 1), 0, (413, "message_too_large")),
+        (None, MAXIMUM_CASE_MESSAGE_BYTES + 1, (413, "message_too_large")),
+        (str(MAXIMUM_CASE_MESSAGE_BYTES + 1), 0, (413, "message_too_large")),
         ("9" * 30, 0, (413, "message_too_large")),
         ("-1", 0, (400, "malformed_message")),
         ("many", 0, (400, "malformed_message")),

@@ -72,12 +72,12 @@ def test_a_withdrawn_value_can_be_added_again_as_a_new_fingerprint(phone: Phone)
     assert states == [(None, "withdrawn"), (value(2), "active"), (value(1), "active")]
 
 
-def test_a_case_holds_a_hundred(phone: Phone) -> None:
-    phone.open(*range(1, 100))
-    assert len(phone.add(100).fingerprints) == 100
-    body = {"version": 1, "fingerprints": [fingerprint(101)]}
+def test_a_case_holds_three_hundred(phone: Phone) -> None:
+    phone.open(*range(1, 300))
+    assert len(phone.add(300).fingerprints) == 300
+    body = {"version": 1, "fingerprints": [fingerprint(301)]}
     assert code(phone.post("case/fingerprints", body)) == (422, "too_many_fingerprints")
-    assert len(phone.add(100).fingerprints) == 100
+    assert len(phone.add(300).fingerprints) == 300
 
 
 def test_withdrawing_one_erases_it_and_leaves_the_others(phone: Phone, clock: Clock) -> None:

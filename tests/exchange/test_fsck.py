@@ -55,7 +55,7 @@ def closed_with_active_fingerprints() -> None:
 def open_without_fingerprints() -> None:
     from stillmine.exchange.cases.models import Fingerprint
 
-    Fingerprint.objects.update(state="withdrawn", value=None, quality=None, withdrawn_at=START)
+    Fingerprint.objects.update(state="withdrawn", value=None, value_digest=None, value_bytes=0, quality=None, withdrawn_at=START)
 
 
 def disclosure_of_the_future() -> None:
@@ -76,7 +76,14 @@ def value_kept_for_nothing() -> None:
     from stillmine.exchange.partners.models import Partner
 
     row = Fingerprint.objects.get(position=2)
-    PendingTombstone.objects.create(partner=Partner.objects.get(), fingerprint=row, value=row.value or "", changed_at=START)
+    kept = {"value": row.value or "", "value_digest": row.value_digest or ""}
+    PendingTombstone.objects.create(partner=Partner.objects.get(), fingerprint=row, changed_at=START, **kept)
+
+
+def another_value_than_its_digest() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+
+    Fingerprint.objects.filter(position=2).update(value="0f" * 32)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +99,7 @@ def value_kept_for_nothing() -> None:
         (open_without_fingerprints, "1 open case(s) hold no active or suspended fingerprint"),
         (disclosure_of_the_future, "1 disclosure(s) name numbers outside of the sequence"),
         (acknowledgement_of_the_future, "1 acknowledgement(s) name numbers outside of the sequence"),
+        (another_value_than_its_digest, "1 fingerprint(s) have a digest or a size that is not their value's"),
         (value_kept_for_nothing, "1 value(s) are kept for a partner though the fingerprint is active"),
     ],
 )

@@ -12,7 +12,7 @@ from partner_parts import Clock, Partner
 
 from stillmine.partner.errors import ExchangeAnswerError
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES
+from stillmine.wire.feed import MAXIMUM_PAGE_BYTES
 from stillmine.wire.errors import ExchangeUnreachableError, PartnerKeyRevokedError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.fingerprint import Kind
 
@@ -184,7 +184,7 @@ GOOD = {"id": "0" * 31 + "1", "kind": "pdq", "state": "active", "value": "ab" * 
         httpx.Response(200, content=b"<html>not the exchange</html>"),
         httpx.Response(200, content=b"\xff\xfe"),
         httpx.Response(200, json=[]),
-        httpx.Response(200, content=b" " * (MAXIMUM_MESSAGE_BYTES + 1)),
+        httpx.Response(200, content=b" " * (MAXIMUM_PAGE_BYTES + 1)),
         page([], version=2),
         page([], extra="field"),
         page([GOOD, {**GOOD, "id": "1"}]),

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
+
 from stillmine.wire.case import (
     AddFingerprints,
     CaseFingerprint,
@@ -113,7 +115,7 @@ class PortalServer:
             added = decode(request.body, AddFingerprints).fingerprints
             known = {fingerprint.value for fingerprint in case.view.fingerprints}
             new = [_stored(one, len(known) + place) for place, one in enumerate(added) if one.value not in known]
-            case.view = _replace(case.view, fingerprints=[*case.view.fingerprints, *new])
+            case.view = msgspec.structs.replace(case.view, fingerprints=[*case.view.fingerprints, *new])
         elif (request.method, request.path) == ("POST", "/api/v1/case/withdraw"):
             case.view = withdrawn(case.view, decode(request.body, Withdraw).fingerprint_id)
         elif (request.method, request.path) != ("GET", "/api/v1/case"):
@@ -137,7 +139,15 @@ class PortalServer:
 def _stored(fingerprint: Fingerprint, place: int) -> CaseFingerprint:
     identity = f"{place:032x}"
     return CaseFingerprint(
-        identity, fingerprint.kind, FingerprintState.ACTIVE, fingerprint.value, fingerprint.quality, NOW, None, default_partners()
+        id=identity,
+        kind=fingerprint.kind,
+        file_number=place + 1,
+        state=FingerprintState.ACTIVE,
+        value=fingerprint.value,
+        quality=fingerprint.quality,
+        added_at=NOW,
+        withdrawn_at=None,
+        partners=default_partners(),
     )
 
 
@@ -153,26 +163,12 @@ def withdrawn(view: CaseView, fingerprint_id: str | None) -> CaseView:
         if fingerprint_id is not None and fingerprint.id != fingerprint_id:
             changed.append(fingerprint)
             continue
-        changed.append(
-            CaseFingerprint(
-                fingerprint.id,
-                fingerprint.kind,
-                FingerprintState.WITHDRAWN,
-                None,
-                fingerprint.quality,
-                fingerprint.added_at,
-                NOW,
-                fingerprint.partners,
-            )
-        )
+        erased = {"state": FingerprintState.WITHDRAWN, "value": None, "quality": None, "withdrawn_at": NOW}
+        changed.append(msgspec.structs.replace(fingerprint, **erased))
     is_closed = all(fingerprint.state is FingerprintState.WITHDRAWN for fingerprint in changed)
     if not is_closed:
-        return _replace(view, fingerprints=changed)
-    return CaseView(CaseState.WITHDRAWN, view.opened_at, view.expires_at, NOW, changed)
-
-
-def _replace(view: CaseView, fingerprints: list[CaseFingerprint]) -> CaseView:
-    return CaseView(view.state, view.opened_at, view.expires_at, view.withdrawn_at, fingerprints)
+        return msgspec.structs.replace(view, fingerprints=changed)
+    return msgspec.structs.replace(view, state=CaseState.WITHDRAWN, withdrawn_at=NOW, fingerprints=changed)
 
 
 def _handler(portal: PortalServer) -> type[BaseHTTPRequestHandler]:

@@ -114,6 +114,7 @@ export const ERROR_CODES = [
 ] as const;
 
 export const MAXIMUM_FINGERPRINTS_PER_CASE = 300;
+export const MAXIMUM_FILES_PER_CASE = 100;
 export const MINIMUM_QUALITY = 50;
 export const DEFAULT_TERM_MONTHS = 24;
 

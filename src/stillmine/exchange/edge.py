@@ -40,11 +40,11 @@ def by_method(views: dict[str, View]) -> View:
     return dispatch
 
 
-def read_message(request: HttpRequest, message_type: type[Message]) -> Message:
+def read_message(request: HttpRequest, message_type: type[Message], maximum_bytes: int = MAXIMUM_MESSAGE_BYTES) -> Message:
     """Return the body as a message; raises MalformedMessageError, MessageTooLargeError, or what the message refuses."""
     if request.content_type != JSON:
         raise MalformedMessageError(f"content type: {JSON}")
-    return decode(_read_body(request), message_type)
+    return decode(_read_body(request, maximum_bytes), message_type, maximum_bytes)
 
 
 def answer(message: msgspec.Struct, status: int = 200) -> HttpResponse:
@@ -75,16 +75,16 @@ def query_number(request: HttpRequest, name: str, default: int, minimum: int, ma
     return int(text)
 
 
-def _read_body(request: HttpRequest) -> bytes:
+def _read_body(request: HttpRequest, maximum_bytes: int) -> bytes:
     """Read at most one byte over the limit: Django would read a body without a length as an empty one."""
     stream = cast(_Readable, request.environ["wsgi.input"])  # type: ignore[attr-defined]
     stated = request.headers.get("Content-Length")
     if stated is None:
-        return _read_up_to(stream, MAXIMUM_MESSAGE_BYTES + 1)
+        return _read_up_to(stream, maximum_bytes + 1)
     if not (stated.isascii() and stated.isdigit()):
         raise MalformedMessageError("Content-Length")
-    if len(stated) > 10 or int(stated) > MAXIMUM_MESSAGE_BYTES:
-        raise MessageTooLargeError(f"limit: {MAXIMUM_MESSAGE_BYTES} bytes")
+    if len(stated) > 10 or int(stated) > maximum_bytes:
+        raise MessageTooLargeError(f"limit: {maximum_bytes} bytes")
     return _read_up_to(stream, int(stated))
 
 

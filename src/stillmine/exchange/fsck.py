@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from django.db.models import Count, F, Max, Min, Q
 
-from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.cases.models import Case, Fingerprint, digest_of
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone
 from stillmine.exchange.feedback.models import Report
 from stillmine.wire.case import CaseState, FingerprintState
@@ -18,7 +18,15 @@ _WITHDRAWN = FingerprintState.WITHDRAWN.value
 
 def findings() -> list[str]:
     """Return one line per broken rule; nothing where all hold."""
-    return [*_sequence(), *_rules()]
+    return [*_sequence(), *_rules(), *_digests()]
+
+
+def _digests() -> Iterable[str]:
+    """Digest and size are made when a value is stored and must stay its own: a wrong one would let a value be added twice."""
+    rows = Fingerprint.objects.filter(value__isnull=False).values_list("value", "value_digest", "value_bytes").iterator()
+    wrong = sum(digest_of(value or "") != digest or len(value or "") != size for value, digest, size in rows)
+    if wrong:
+        yield f"{wrong} fingerprint(s) have a digest or a size that is not their value's"
 
 
 def _sequence() -> Iterable[str]:

@@ -15,7 +15,7 @@ import msgspec
 
 from stillmine.partner.config import ExchangeSettings
 from stillmine.partner.errors import ExchangeAnswerError
-from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
+from stillmine.wire.codec import decode, encode
 from stillmine.wire.errors import (
     ErrorMessage,
     ExchangeUnreachableError,
@@ -27,7 +27,7 @@ from stillmine.wire.errors import (
     StillmineError,
     TooManyAttemptsError,
 )
-from stillmine.wire.feed import MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedPage
+from stillmine.wire.feed import MAXIMUM_PAGE_BYTES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
 
 CONNECT_SECONDS = 5.0
@@ -115,8 +115,8 @@ class ExchangeClient:
         data = bytearray()
         for part in response.iter_raw():
             data += part
-            if len(data) > MAXIMUM_MESSAGE_BYTES:
-                raise ExchangeAnswerError(f"more than {MAXIMUM_MESSAGE_BYTES} bytes")
+            if len(data) > MAXIMUM_PAGE_BYTES:
+                raise ExchangeAnswerError(f"more than {MAXIMUM_PAGE_BYTES} bytes")
             if self._monotonic() > deadline:
                 raise ExchangeUnreachableError(f"no whole answer in {WHOLE_ANSWER_SECONDS:.0f} s")
         return bytes(data)
@@ -124,7 +124,7 @@ class ExchangeClient:
 
 def _read(data: bytes, message_type: type[Message]) -> Message:
     try:
-        return decode(data, message_type)
+        return decode(data, message_type, MAXIMUM_PAGE_BYTES)
     except StillmineError as error:
         raise ExchangeAnswerError(error.detail) from None
 

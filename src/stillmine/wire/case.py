@@ -13,9 +13,15 @@ import msgspec
 
 from stillmine.wire.errors import TooManyFingerprintsError, UnderEighteenError
 from stillmine.wire.feedback import NotRemovedReason
-from stillmine.wire.fingerprint import Fingerprint, Kind, Quality
+from stillmine.wire.fingerprint import FileNumber, Fingerprint, Kind, Quality
 
-MAXIMUM_FINGERPRINTS_PER_CASE = 100
+MAXIMUM_FINGERPRINTS_PER_CASE = 300
+MAXIMUM_VALUE_BYTES_PER_CASE = 4 * 1024 * 1024
+"""All values of a case together, so that a case can still be shown to an old phone in one answer."""
+
+MAXIMUM_CASE_MESSAGE_BYTES = 4 * 1024 * 1024
+"""Largest body of the case routes: a case may hold long videos."""
+
 DEFAULT_TERM_MONTHS = 24
 
 FingerprintId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
@@ -101,6 +107,7 @@ class CaseFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: FingerprintId
     kind: Kind
+    file_number: FileNumber
     state: FingerprintState
     value: str | None
     quality: Quality | None

@@ -62,7 +62,7 @@ class MethodNotAllowedError(StillmineError):
 class FingerprintMalformedError(StillmineError):
     code = "fingerprint_malformed"
     status = 422
-    sentence = "This fingerprint has the wrong length or holds other characters than 0-9 and a-f. Make it again."
+    sentence = "This fingerprint has not the form of its kind. Make it again from the file; the detail says what is wrong."
 
 
 class KindNotAcceptedError(StillmineError):
@@ -74,13 +74,13 @@ class KindNotAcceptedError(StillmineError):
 class QualityTooLowError(StillmineError):
     code = "quality_too_low"
     status = 422
-    sentence = "This picture has too little detail to tell copies of it from other pictures. Leave it out and send the others."
+    sentence = "This file has too little detail to tell copies of it from other files. Leave it out and send the others."
 
 
 class TooManyFingerprintsError(StillmineError):
     code = "too_many_fingerprints"
     status = 422
-    sentence = "A case holds up to 100 fingerprints. Open another case for the rest."
+    sentence = "A case holds up to 100 files with 300 fingerprints. Open another case for the rest."
 
 
 class UnderEighteenError(StillmineError):

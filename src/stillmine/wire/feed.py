@@ -15,6 +15,11 @@ from stillmine.wire.fingerprint import Kind, Quality
 
 DEFAULT_PAGE_ENTRIES = 500
 MAXIMUM_PAGE_ENTRIES = 1000
+MAXIMUM_PAGE_VALUE_BYTES = 2 * 1024 * 1024
+"""A page ends where its values would be more than this; one value alone may not, and is at most 1 MiB."""
+
+MAXIMUM_PAGE_BYTES = 4 * 1024 * 1024
+"""No page is larger than this as JSON; a partner reads no more."""
 
 
 class FeedEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

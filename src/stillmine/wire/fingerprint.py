@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A fingerprint as it travels: kind, value in the field's own text form, quality.
+"""A fingerprint as it travels: kind, value in the field's own text form, quality, and which file of the case it is of.
 
-Kinds and lengths are the only knowledge here; how a fingerprint is made belongs to `fingerprint`.
-Kinds that hold many hashes for one picture (`vpdq`, `regions`) get their own message type later; their names are
-reserved so that old software refuses them by name. Contract: spec/fingerprint.md, spec/case.md.
+Kinds, forms and bounds are the only knowledge here; how a fingerprint is made belongs to `fingerprint`. `regions` is reserved, so that
+software of today refuses it by name. Contract: spec/case.md.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
+from stillmine.wire.chromaprint import parse_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError, QualityTooLowError
+from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
 
 MINIMUM_QUALITY = 50
 """PDQ below this tells too little apart; the field discards it."""
@@ -19,7 +21,14 @@ MINIMUM_QUALITY = 50
 MAXIMUM_DISTANCE_BITS = 31
 """Two PDQ fingerprints at this Hamming distance or nearer match."""
 
+FULL_QUALITY = 100
+"""The quality of kinds that are not measured by PDQ."""
+
+MAXIMUM_FILES_PER_CASE = 100
+
 PDQ_BYTES = 32
+SHA256_BYTES = 32
+MD5_BYTES = 16
 
 
 class Kind(StrEnum):
@@ -33,23 +42,23 @@ class Kind(StrEnum):
     MD5 = "md5"
 
 
-ACCEPTED_KINDS = frozenset({Kind.PDQ})
-"""Kinds a case may hold today."""
+ACCEPTED_KINDS = frozenset(Kind) - {Kind.REGIONS}
+"""Kinds a case may hold."""
 
 Quality = Annotated[int, msgspec.Meta(ge=0, le=100)]
+FileNumber = Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_FILES_PER_CASE)]
 
 
-class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One fingerprint: `value` is 64 lower-case hex digits for `pdq`, `quality` 0 to 100."""
+class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One fingerprint; the form of `value` is its kind's. Fingerprints of one file have the same `file_number`."""
 
     kind: Kind
     value: str
     quality: Quality
+    file_number: FileNumber = 1
 
     def __post_init__(self) -> None:
-        if self.kind not in ACCEPTED_KINDS:
-            raise KindNotAcceptedError(f"accepted: {', '.join(sorted(ACCEPTED_KINDS))}")
-        pdq_bytes(self.value)
+        require_value(self.kind, self.value, self.quality)
 
     def require_quality(self) -> None:
         """Raise QualityTooLowError below the quality that a case accepts."""
@@ -57,8 +66,55 @@ class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise QualityTooLowError(f"quality is below {MINIMUM_QUALITY}")
 
 
+def require_value(kind: Kind, value: str, quality: int) -> None:
+    """Raise KindNotAcceptedError for a reserved kind, FingerprintMalformedError for a value or quality that is not of the kind's form."""
+    read = _QUALITY_OF.get(kind)
+    if read is None:
+        raise KindNotAcceptedError(f"accepted: {', '.join(sorted(ACCEPTED_KINDS))}")
+    fixed_quality = read(value)
+    if fixed_quality is not None and fixed_quality != quality:
+        raise FingerprintMalformedError(f"{kind}: quality is {fixed_quality} with this value")
+
+
 def pdq_bytes(text: str) -> bytes:
     """Return the 32 bytes of a PDQ text form; raises FingerprintMalformedError."""
-    if len(text) != 2 * PDQ_BYTES or any(character not in "0123456789abcdef" for character in text):
-        raise FingerprintMalformedError(f"pdq: {2 * PDQ_BYTES} lower-case hex digits")
+    return _hex_bytes(Kind.PDQ, text, PDQ_BYTES)
+
+
+def digest_bytes(kind: Kind, text: str) -> bytes:
+    """Return the bytes of a `sha256` or `md5` text form; raises FingerprintMalformedError."""
+    return _hex_bytes(kind, text, SHA256_BYTES if kind is Kind.SHA256 else MD5_BYTES)
+
+
+def _hex_bytes(kind: Kind, text: str, length: int) -> bytes:
+    if len(text) != 2 * length or any(character not in "0123456789abcdef" for character in text):
+        raise FingerprintMalformedError(f"{kind}: {2 * length} lower-case hex digits")
     return bytes.fromhex(text)
+
+
+def _pdq_quality(value: str) -> None:
+    """A picture's quality was measured on its pixels and can't be read off its value."""
+    pdq_bytes(value)
+
+
+def _digest_quality(kind: Kind) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        digest_bytes(kind, value)
+        return FULL_QUALITY
+
+    return read
+
+
+def _sound_quality(value: str) -> int:
+    parse_chromaprint(value)
+    return FULL_QUALITY
+
+
+_QUALITY_OF: dict[Kind, Callable[[str], int | None]] = {
+    Kind.PDQ: _pdq_quality,
+    Kind.VPDQ: lambda value: vpdq_quality(parse_vpdq(value)),
+    Kind.CHROMAPRINT: _sound_quality,
+    Kind.SHA256: _digest_quality(Kind.SHA256),
+    Kind.MD5: _digest_quality(Kind.MD5),
+}
+"""Reads a value of the kind and returns the only quality that it can have, or None where any fits."""

@@ -19,6 +19,7 @@ class SignalType(StrEnum):
     """Only the types we serve; the open client names more."""
 
     IMAGE_PDQ = "ImagePDQ"
+    VIDEO_MD5 = "VideoMD5"
 
 
 class HashStatus(StrEnum):
@@ -28,7 +29,8 @@ class HashStatus(StrEnum):
     WITHDRAWN = "Withdrawn"
 
 
-SIGNAL_TYPES = {Kind.PDQ: SignalType.IMAGE_PDQ}
+SIGNAL_TYPES = {Kind.PDQ: SignalType.IMAGE_PDQ, Kind.MD5: SignalType.VIDEO_MD5}
+"""Kinds that are served in this shape; others stay out of it."""
 
 
 class PartnerFeedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

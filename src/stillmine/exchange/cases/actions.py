@@ -9,10 +9,13 @@ import calendar
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import msgspec
 from django.db import IntegrityError
+from django.db.models import Max, Sum
 
 from stillmine.exchange.cases.authentication import case_of, token_hash
-from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.cases.file_numbers import numbers_in_case
+from stillmine.exchange.cases.models import Case, Fingerprint, digest_of
 from stillmine.exchange.cases.queries import find_case
 from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
 from stillmine.exchange.context import Context
@@ -21,6 +24,7 @@ from stillmine.exchange.limits.actions import CASES_OPENED, _add_or_refuse
 from stillmine.exchange.tx import tx
 from stillmine.wire.case import (
     MAXIMUM_FINGERPRINTS_PER_CASE,
+    MAXIMUM_VALUE_BYTES_PER_CASE,
     AddFingerprints,
     CaseState,
     FingerprintState,
@@ -58,9 +62,13 @@ def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints) ->
     """Add what is not there yet; raises CaseClosedError or TooManyFingerprintsError."""
     with tx("cases.add_fingerprints", exchange.clock) as now:
         _require_open(_lock(case))
-        known = set(Fingerprint.objects.filter(case=case).values_list("kind", "value"))
+        rows = Fingerprint.objects.filter(case=case)
+        known = {(kind, value): number for kind, value, number in rows.values_list("kind", "value", "file_number") if value is not None}
+        highest = rows.aggregate(highest=Max("file_number"))["highest"] or 0
+        numbers = numbers_in_case(message.fingerprints, known, highest)
         new = [row for row in _distinct(message.fingerprints) if (row.kind.value, row.value) not in known]
-        _add(exchange, case, new, now, is_from_opening=False)
+        renumbered = [msgspec.structs.replace(row, file_number=numbers[row.file_number]) for row in new]
+        _add(exchange, case, renumbered, now, is_from_opening=False)
 
 
 def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
@@ -124,17 +132,24 @@ def _require_same_opening(case: Case, message: OpenCase) -> None:
 def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: datetime, *, is_from_opening: bool) -> None:
     if not new:
         return
-    there = Fingerprint.objects.filter(case=case).count()
+    in_case = Fingerprint.objects.filter(case=case)
+    there = in_case.count()
     if there + len(new) > MAXIMUM_FINGERPRINTS_PER_CASE:
         raise TooManyFingerprintsError(f"{there} are in the case already, withdrawn ones included")
+    value_bytes = in_case.aggregate(total=Sum("value_bytes"))["total"] or 0
+    if value_bytes + sum(len(row.value) for row in new) > MAXIMUM_VALUE_BYTES_PER_CASE:
+        raise TooManyFingerprintsError(f"a case holds {MAXIMUM_VALUE_BYTES_PER_CASE} bytes of values")
     rows = [
         Fingerprint(
             id=exchange.random_bytes(16).hex(),
             case=case,
             position=position,
             is_from_opening=is_from_opening,
+            file_number=fingerprint.file_number,
             kind=fingerprint.kind.value,
             value=fingerprint.value,
+            value_digest=digest_of(fingerprint.value),
+            value_bytes=len(fingerprint.value),
             quality=fingerprint.quality,
             added_at=now,
         )

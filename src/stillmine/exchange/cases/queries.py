@@ -7,7 +7,7 @@ A partner is listed only where it was given the fingerprint. Nothing of one case
 from collections import defaultdict
 from collections.abc import Iterable
 
-from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.cases.models import Case, Fingerprint, digest_of
 from stillmine.exchange.feed.models import Change
 from stillmine.exchange.feed.queries import Given, first_confirmed, first_given
 from stillmine.exchange.feedback.queries import Reported, reported
@@ -21,10 +21,11 @@ def find_case(case_id: bytes) -> Case | None:
     return Case.objects.filter(case_id=case_id.hex()).first()
 
 
-def active_fingerprints_with(values: Iterable[str]) -> dict[tuple[str, str], list[str]]:
-    """Return the active fingerprints of any case that have one of these values: (kind, value) -> ids."""
+def active_fingerprints_with(kinds: Iterable[Kind], values: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+    """Return the active fingerprints of any case that are of these kinds and have one of these values: (kind, value) -> ids."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    rows = Fingerprint.objects.filter(value__in=list(values), state=FingerprintState.ACTIVE).order_by("id")
+    digests = [digest_of(value) for value in values]
+    rows = Fingerprint.objects.filter(kind__in=list(kinds), value_digest__in=digests, state=FingerprintState.ACTIVE).order_by("id")
     for fingerprint_id, kind, value in rows.values_list("id", "kind", "value"):
         found[kind, value or ""].append(fingerprint_id)
     return found
@@ -51,6 +52,7 @@ def _fingerprint(row: Fingerprint, partners: list[PartnerStatus]) -> CaseFingerp
     return CaseFingerprint(
         id=row.id,
         kind=Kind(row.kind),
+        file_number=row.file_number,
         state=FingerprintState(row.state),
         value=row.value,
         quality=row.quality,

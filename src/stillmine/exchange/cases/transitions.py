@@ -44,7 +44,7 @@ def _move_fingerprints(fingerprints: Sequence[Fingerprint], to: FingerprintState
     _append_changes(ids, to, now)  # first, because it takes the lock under which the old value is still there
     rows = Fingerprint.objects.filter(id__in=ids, state__in=allowed)
     if to is FingerprintState.WITHDRAWN:
-        changed = rows.update(state=to.value, value=None, quality=None, withdrawn_at=now)
+        changed = rows.update(state=to.value, value=None, value_digest=None, value_bytes=0, quality=None, withdrawn_at=now)
     else:
         changed = rows.update(state=to.value)
     if changed != len(ids):

@@ -10,13 +10,13 @@ from stillmine.exchange.cases.queries import case_view
 from stillmine.exchange.context import context
 from stillmine.exchange.edge import answer, read_message
 from stillmine.exchange.limits.network import network_key
-from stillmine.wire.case import AddFingerprints, OpenCase, Withdraw
+from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES, AddFingerprints, OpenCase, Withdraw
 
 
 def open_one(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case."""
     exchange, credentials = context(), case_credentials(request)
-    message = read_message(request, OpenCase)
+    message = read_message(request, OpenCase, MAXIMUM_CASE_MESSAGE_BYTES)
     case, is_new = actions.open_case(exchange, credentials, message, _network(request))
     return answer(case_view(case), 201 if is_new else 200)
 
@@ -29,7 +29,7 @@ def show(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case/fingerprints."""
     case = _case(request)
-    actions.add_fingerprints(context(), case, read_message(request, AddFingerprints))
+    actions.add_fingerprints(context(), case, read_message(request, AddFingerprints, MAXIMUM_CASE_MESSAGE_BYTES))
     return answer(case_view(case))
 
 

@@ -4,7 +4,7 @@
 A page is made under the same lock as changes are, so that what the record says was in it, was in it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -20,8 +20,14 @@ from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.tx import tx
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorInvalidError
+from stillmine.wire.feed import MAXIMUM_PAGE_VALUE_BYTES
+from stillmine.wire.fingerprint import ACCEPTED_KINDS, Kind
+from stillmine.wire.stopncii import SIGNAL_TYPES
 
 PENDING_TOMBSTONE_TERM = timedelta(days=30)
+
+KINDS: dict[Shape, Collection[Kind]] = {Shape.NATIVE: ACCEPTED_KINDS, Shape.STOPNCII: SIGNAL_TYPES}
+"""What each shape lists."""
 
 Encoded = TypeVar("Encoded")
 
@@ -51,7 +57,7 @@ def hand_out(exchange: Context, partner: Partner, *, after: int, limit: int, sha
     if after == newest:  # nothing new: nothing to record, and no lock to wait for
         return encode(Page([], newest, newest))
     with tx("feed.hand_out", exchange.clock) as now:
-        page = _read_page(after, limit, _lock_head().sequence)
+        page = _read_page(after, limit, _lock_head().sequence, KINDS[shape])
         _record(partner, shape, after, page, now)
         return encode(page)
 
@@ -78,7 +84,9 @@ def forget_told_values(exchange: Context, partner: Partner, asked_from: datetime
 
     Not while another case has the same value: the partner was told `Active`, and is to be told when that ends.
     """
-    same_value_is_active = Fingerprint.objects.filter(value=OuterRef("value"), state=FingerprintState.ACTIVE)
+    same_value_is_active = Fingerprint.objects.filter(
+        kind__in=list(SIGNAL_TYPES), value_digest=OuterRef("value_digest"), state=FingerprintState.ACTIVE
+    )
     told = PendingTombstone.objects.filter(~Exists(same_value_is_active), partner=partner, changed_at__lt=asked_from)
     if told.exists():
         with tx("feed.forget_told_values", exchange.clock):
@@ -92,12 +100,26 @@ def forget_old_values(exchange: Context) -> int:
     return deleted
 
 
-def _read_page(after: int, limit: int, newest: int) -> Page:
-    rows = Change.objects.filter(sequence__gt=after, superseded_by=None).select_related("fingerprint")
-    changes = list(rows.order_by("sequence")[: limit + 1])
-    is_last = len(changes) <= limit
-    changes = changes[:limit]
-    return Page(changes, newest if is_last else changes[-1].sequence, newest)
+def _read_page(after: int, limit: int, newest: int, kinds: Collection[Kind]) -> Page:
+    """Choose by size first: values may be large, and only those of this page may be read."""
+    rows = Change.objects.filter(sequence__gt=after, superseded_by=None, fingerprint__kind__in=list(kinds)).order_by("sequence")
+    waiting = list(rows.values_list("sequence", "fingerprint__value_bytes")[: limit + 1])
+    fitting = _fitting([value_bytes for _, value_bytes in waiting[:limit]])
+    if not fitting:
+        return Page([], newest, newest)
+    last = waiting[fitting - 1][0]
+    changes = list(rows.filter(sequence__lte=last).select_related("fingerprint"))
+    return Page(changes, newest if fitting == len(waiting) else last, newest)
+
+
+def _fitting(sizes: list[int]) -> int:
+    """Return how many of these values go into one page: at least the first."""
+    total = 0
+    for place, size in enumerate(sizes):
+        total += size
+        if place and total > MAXIMUM_PAGE_VALUE_BYTES:
+            return place
+    return len(sizes)
 
 
 def _record(partner: Partner, shape: Shape, after: int, page: Page, now: datetime) -> None:

@@ -83,6 +83,7 @@ class PendingTombstone(models.Model):
     partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+")
     fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+")
     value = models.CharField(max_length=64)
+    value_digest = models.CharField(max_length=64)
     changed_at = models.DateTimeField(db_index=True)
 
     class Meta:

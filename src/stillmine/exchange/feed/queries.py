@@ -11,9 +11,11 @@ from datetime import datetime
 
 from django.db.models import OuterRef, Q, Subquery
 
+from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone, Shape
 from stillmine.exchange.partners.models import Partner
 from stillmine.wire.case import FingerprintState
+from stillmine.wire.stopncii import SIGNAL_TYPES
 
 Given = dict[tuple[str, int], datetime]
 """(fingerprint id, partner id) -> first time."""
@@ -34,11 +36,14 @@ def first_given(changes: Iterable[Change], shape: Shape | None = None) -> Given:
     if not active:
         return given
     numbers = [change.sequence for change in active]
+    not_in_stopncii_shape = _not_in_stopncii_shape(active)
     rows = Disclosure.objects.filter(_overlapping(numbers), **({"shape": shape} if shape else {}))
-    for partner_id, after, to, head, at in rows.values_list(
-        "partner_id", "from_sequence", "to_sequence", "head_sequence", "first_at"
+    for partner_id, page_shape, after, to, head, at in rows.values_list(
+        "partner_id", "shape", "from_sequence", "to_sequence", "head_sequence", "first_at"
     ).iterator():
         for change in active[bisect_right(numbers, after) : bisect_right(numbers, to)]:
+            if page_shape == Shape.STOPNCII and change.fingerprint_id in not_in_stopncii_shape:
+                continue
             if change.superseded_by is None or head < change.superseded_by:
                 key = (change.fingerprint_id, partner_id)
                 given[key] = min(at, given.get(key, at))
@@ -68,6 +73,12 @@ def last_sequence_before(at: datetime) -> int:
     """Return the last number whose change is older than `at`; 0 where there is none."""
     found = Change.objects.filter(changed_at__lt=at).order_by("-sequence").values_list("sequence", flat=True).first()
     return found or 0
+
+
+def _not_in_stopncii_shape(changes: Iterable[Change]) -> set[str]:
+    """Return the fingerprints whose kind that shape leaves out, though their numbers lie inside of its pages."""
+    ids = [change.fingerprint_id for change in changes]
+    return set(Fingerprint.objects.filter(id__in=ids).exclude(kind__in=list(SIGNAL_TYPES)).values_list("id", flat=True))
 
 
 def _overlapping(numbers: list[int]) -> Q:

@@ -8,10 +8,11 @@ later one would never fetch the earlier. So one row is locked, from the first nu
 from datetime import datetime
 from itertools import count
 
-from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.cases.models import Fingerprint, digest_of
 from stillmine.exchange.feed.models import Change, Head, PendingTombstone, Shape
 from stillmine.exchange.feed.queries import first_given
 from stillmine.wire.case import FingerprintState
+from stillmine.wire.stopncii import SIGNAL_TYPES
 
 HEAD_ID = 1
 
@@ -49,14 +50,20 @@ def _keep_for_partners_that_know_only_values(fingerprint_ids: list[str], state: 
     if state is FingerprintState.ACTIVE:
         pending.delete()
         return
-    rows = Fingerprint.objects.filter(id__in=fingerprint_ids).values_list("id", "value")
+    rows = Fingerprint.objects.filter(id__in=fingerprint_ids, kind__in=list(SIGNAL_TYPES)).values_list("id", "value")
     values = {fingerprint_id: value for fingerprint_id, value in rows if value is not None}
     knowing = set(first_given(Change.objects.filter(fingerprint_id__in=fingerprint_ids), Shape.STOPNCII))
     knowing |= _told_through_another_case(values)
     pending.update(changed_at=changed_at)
     PendingTombstone.objects.bulk_create(
         [
-            PendingTombstone(partner_id=partner_id, fingerprint_id=fingerprint_id, value=values[fingerprint_id], changed_at=changed_at)
+            PendingTombstone(
+                partner_id=partner_id,
+                fingerprint_id=fingerprint_id,
+                value=values[fingerprint_id],
+                value_digest=digest_of(values[fingerprint_id]),
+                changed_at=changed_at,
+            )
             for fingerprint_id, partner_id in sorted(knowing)
         ],
         ignore_conflicts=True,

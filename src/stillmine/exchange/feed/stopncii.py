@@ -63,7 +63,7 @@ class _Known:
 def _hashes_page(exchange: Context, partner: Partner, start: int, page: Page) -> FetchHashesPage:
     tombstones = [change.fingerprint_id for change in page.changes if change.state != FingerprintState.ACTIVE]
     pending = pending_values(partner, tombstones)
-    known = _Known(partner_ids(exchange.secret, partner.random_id), pending, active_fingerprints_with(pending.values()))
+    known = _Known(partner_ids(exchange.secret, partner.random_id), pending, active_fingerprints_with(SIGNAL_TYPES, pending.values()))
     records = [record for change in page.changes if (record := _record(change, known))]
     return FetchHashesPage(
         count=len(records),
