@@ -22,7 +22,7 @@ export function ConfirmStep({ caseKey, view, fingerprintId, onDone, onKeep }: Pr
   const { t } = useWords();
   const [isWorking, setWorking] = useState(false);
   const [problem, setProblem] = useState<ErrorCode | null>(null);
-  const number = view.fingerprints.findIndex((fingerprint) => fingerprint.id === fingerprintId) + 1;
+  const number = view.fingerprints.find((fingerprint) => fingerprint.id === fingerprintId)?.file_number ?? 1;
   const isWhole = fingerprintId === null;
   const press = async (): Promise<void> => {
     setWorking(true);

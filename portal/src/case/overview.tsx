@@ -35,8 +35,8 @@ export function Overview({ watch, news, onWithdraw, onAdd, onClose }: Props) {
       <Summary view={view} />
       <LookAgain watch={watch} />
       <ol class="cards">
-        {view.fingerprints.map((fingerprint, place) => (
-          <PictureCard key={fingerprint.id} fingerprint={fingerprint} number={place + 1} canWithdraw={isOpen} onWithdraw={() => onWithdraw(fingerprint.id)} />
+        {view.fingerprints.map((fingerprint) => (
+          <PictureCard key={fingerprint.id} fingerprint={fingerprint} canWithdraw={isOpen} onWithdraw={() => onWithdraw(fingerprint.id)} />
         ))}
       </ol>
       <div class="actions">
@@ -111,14 +111,14 @@ function Missing({ watch, onClose }: { readonly watch: Watch; readonly onClose: 
 
 interface CardProps {
   readonly fingerprint: CaseFingerprint;
-  readonly number: number;
   readonly canWithdraw: boolean;
   readonly onWithdraw: () => void;
 }
 
-function PictureCard({ fingerprint, number, canWithdraw, onWithdraw }: CardProps) {
+function PictureCard({ fingerprint, canWithdraw, onWithdraw }: CardProps) {
   const words = useWords();
   const { t, date } = words;
+  const number = fingerprint.file_number;
   const now = new Date();
   const added = date(new Date(fingerprint.added_at), now);
   const isWithdrawn = fingerprint.state === "withdrawn";

@@ -2,7 +2,7 @@
 /* The few parts that every step is made of. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ErrorCode } from "../wire/requests";
 import { useWords } from "./words";
 
@@ -12,7 +12,7 @@ let isFirstHeading = true;
 /** A step's heading; a new step begins at its top, for eyes and for screen readers. */
 export function Heading({ children }: { readonly children: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!isFirstHeading) {
       heading.current?.focus({ preventScroll: true });
       window.scrollTo(0, 0);

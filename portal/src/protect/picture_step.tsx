@@ -7,7 +7,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
-import { MAXIMUM_FINGERPRINTS_PER_CASE } from "../wire/types";
+import { MAXIMUM_FILES_PER_CASE } from "../wire/types";
 import { PictureRow } from "./picture_row";
 import { fingerprintsOf, type Pictures } from "./pictures";
 
@@ -38,7 +38,7 @@ export function PictureStep({ title, pictures, onContinue, onBack }: Props) {
       <p class="lead">{t("protect.pictures.lead")}</p>
       <p>{t("protect.pictures.fingerprint")}</p>
       <FileChooser isMore={pictures.all.length > 0} onChoose={pictures.add} />
-      {pictures.isFull && <p role="alert">{t("protect.pictures.full", { count: MAXIMUM_FINGERPRINTS_PER_CASE })}</p>}
+      {pictures.isFull && <p role="alert">{t("protect.pictures.full", { count: MAXIMUM_FILES_PER_CASE })}</p>}
       {pictures.all.length > 0 && (
         <ul class="pictures" aria-label={t("protect.pictures.list")}>
           {pictures.all.map((picture, place) => (

@@ -7,7 +7,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { FingerprintMaker } from "../fingerprint/maker";
 import { PictureError, type PictureProblem } from "../fingerprint/problems";
-import { MAXIMUM_FINGERPRINTS_PER_CASE, type Fingerprint } from "../wire/types";
+import { MAXIMUM_FILES_PER_CASE, type Fingerprint } from "../wire/types";
 
 /** `same` holds the key of the picture that it equals. */
 export type Outcome =
@@ -55,7 +55,7 @@ export function usePictures(): Pictures {
     isFull,
     prepare: () => maker.current.prepare(),
     add: (files) => {
-      const room = Math.max(0, MAXIMUM_FINGERPRINTS_PER_CASE - all.length);
+      const room = Math.max(0, MAXIMUM_FILES_PER_CASE - all.length);
       const added = files.slice(0, room).map((file): Picture => ({ key: nextKey.current++, file, outcome: { kind: "working" } }));
       setFull(files.length > room);
       setAll((before) => [...before, ...added]);

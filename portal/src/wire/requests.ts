@@ -45,14 +45,14 @@ export function openCase(authorization: string, statement: Statement, fingerprin
   const message: OpenCase = {
     version: 1,
     statement: { role, is_adult_now, was_adult_then },
-    fingerprints: fingerprints.map(ordered),
+    fingerprints: fingerprints.map(ofOwnFile),
     term_months: DEFAULT_TERM_MONTHS,
   };
   return post(CASE_PATH, authorization, message);
 }
 
 export function addFingerprints(authorization: string, fingerprints: readonly Fingerprint[]): PreparedRequest {
-  const message: AddFingerprints = { version: 1, fingerprints: fingerprints.map(ordered) };
+  const message: AddFingerprints = { version: 1, fingerprints: fingerprints.map(ofOwnFile) };
   return post(`${CASE_PATH}/fingerprints`, authorization, message);
 }
 
@@ -116,8 +116,9 @@ function codeOfStatus(status: number): ErrorCode {
   return status >= 500 ? "unreachable" : "answer_unreadable";
 }
 
-function ordered({ kind, value, quality }: Fingerprint): Fingerprint {
-  return { kind, value, quality };
+/** Each picture is a file of its own, numbered as on the page; the first number is left out, as in the wire package. */
+function ofOwnFile({ kind, value, quality }: Fingerprint, place: number): Fingerprint {
+  return place === 0 ? { kind, value, quality } : { kind, value, quality, file_number: place + 1 };
 }
 
 function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw): PreparedRequest {
