@@ -27,8 +27,11 @@ struct pass {
 
 struct stillmine_pdq {
     uint32_t begun;
-    uint32_t width;
+    uint32_t width; /* of the original */
     uint32_t height;
+    uint32_t shrink;
+    uint32_t columns; /* as they come */
+    uint32_t rows;
     uint32_t channels;
     uint32_t variants;
     uint32_t rows_taken;
@@ -36,25 +39,29 @@ struct stillmine_pdq {
     uint32_t passes_across;
     struct pass down[2];
     struct stillmine_axis across[2];
-    uint32_t weights[STILLMINE_MAX_TAPS]; /* of every block column but the cut one */
+    uint32_t weights[STILLMINE_MAX_WEIGHTS]; /* by phase, of every block column but the cut one */
     uint32_t cut_weights[2][STILLMINE_MAX_TAPS];
     stillmine_block blocks[2][2]; /* by pass down, pass across */
     stillmine_coefficients coefficients[2][2];
-    /* Then: PLANES planes of width * channels uint32_t for each pass down, then for RGBA one row of bytes. */
+    /* Then: PLANES planes of columns * channels uint32_t for each pass down, then for RGBA one row of bytes. */
 };
 
 static size_t round_up(size_t bytes) {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static size_t plane_bytes(uint32_t width, uint32_t channels) {
-    return round_up((size_t)width * channels * sizeof(uint32_t));
+static uint32_t shrunk(uint32_t length, uint32_t shrink) {
+    return (length + shrink - 1) / shrink;
+}
+
+static size_t plane_bytes(uint32_t columns, uint32_t channels) {
+    return round_up((size_t)columns * channels * sizeof(uint32_t));
 }
 
 static uint32_t *plane_of(stillmine_pdq *state, uint32_t pass, uint32_t sample) {
     uint8_t *planes = (uint8_t *)state + round_up(sizeof(stillmine_pdq));
     const size_t number = pass * PLANES + sample % PLANES;
-    return (uint32_t *)(void *)(planes + number * plane_bytes(state->width, state->channels));
+    return (uint32_t *)(void *)(planes + number * plane_bytes(state->columns, state->channels));
 }
 
 static uint8_t *flattened_row_of(stillmine_pdq *state) {
@@ -63,7 +70,7 @@ static uint8_t *flattened_row_of(stillmine_pdq *state) {
 
 static void clear_plane(stillmine_pdq *state, uint32_t pass, uint32_t sample) {
     uint32_t *plane = plane_of(state, pass, sample);
-    const size_t sums = (size_t)state->width * state->channels;
+    const size_t sums = (size_t)state->columns * state->channels;
     for (size_t i = 0; i < sums; i++) {
         plane[i] = 0;
     }
@@ -75,6 +82,11 @@ static uint32_t count_passes(uint32_t length, uint32_t variants) {
 
 int stillmine_measure_pdq(uint32_t width, uint32_t height, uint32_t pixel_format, uint32_t variants,
                           size_t *state_bytes) {
+    return stillmine_measure_shrunk_pdq(width, height, pixel_format, variants, 1, state_bytes);
+}
+
+int stillmine_measure_shrunk_pdq(uint32_t width, uint32_t height, uint32_t pixel_format, uint32_t variants,
+                                 uint32_t shrink, size_t *state_bytes) {
     if (state_bytes == NULL) {
         return STILLMINE_MISSING_BUFFER;
     }
@@ -85,6 +97,9 @@ int stillmine_measure_pdq(uint32_t width, uint32_t height, uint32_t pixel_format
     if (variants != 1 && variants != STILLMINE_VARIANTS) {
         return STILLMINE_BAD_FORMAT;
     }
+    if (shrink != 1 && shrink != 2 && shrink != 4 && shrink != STILLMINE_MAX_SHRINK) {
+        return STILLMINE_BAD_FORMAT;
+    }
     if (width < STILLMINE_MIN_DIMENSION || height < STILLMINE_MIN_DIMENSION) {
         return STILLMINE_TOO_SMALL;
     }
@@ -93,31 +108,56 @@ int stillmine_measure_pdq(uint32_t width, uint32_t height, uint32_t pixel_format
         return STILLMINE_TOO_LARGE;
     }
     *state_bytes = round_up(sizeof(stillmine_pdq)) +
-                   count_passes(height, variants) * PLANES * plane_bytes(width, pixel_format);
+                   count_passes(height, variants) * PLANES * plane_bytes(shrunk(width, shrink), pixel_format);
     if (pixel_format == STILLMINE_RGBA8) {
-        *state_bytes += round_up((size_t)width * pixel_format);
+        *state_bytes += round_up((size_t)shrunk(width, shrink) * pixel_format);
     }
     return STILLMINE_OK;
 }
 
-static void begin_axes(stillmine_pdq *state) {
-    for (uint32_t pass = 0; pass < 2; pass++) {
-        state->down[pass] = (struct pass){stillmine_make_axis(state->height, pass), 0};
-        state->across[pass] = stillmine_make_axis(state->width, pass);
-        const uint32_t cut_sample = pass == 0 ? STILLMINE_SAMPLES - 1 : 0;
-        for (uint32_t tap = 0; tap < stillmine_count_taps(&state->across[pass], cut_sample); tap++) {
-            state->cut_weights[pass][tap] = stillmine_weigh_tap(&state->across[pass], cut_sample, tap);
+static uint32_t *weights_of(stillmine_pdq *state, uint32_t pass_across, uint32_t sample) {
+    const struct stillmine_axis *across = &state->across[pass_across];
+    if (stillmine_is_cut(across, sample)) {
+        return state->cut_weights[pass_across];
+    }
+    return state->weights + stillmine_phase_of(across, sample) * (shrunk(STILLMINE_MAX_TAPS, state->shrink) + 1);
+}
+
+static void weigh_columns(stillmine_pdq *state, uint32_t pass_across) {
+    const struct stillmine_axis *across = &state->across[pass_across];
+    uint32_t weighed_phases = 0;
+    for (uint32_t sample = 0; sample < STILLMINE_SAMPLES; sample++) {
+        const uint32_t phase = UINT32_C(1) << stillmine_phase_of(across, sample);
+        if (!stillmine_is_cut(across, sample)) {
+            if ((weighed_phases & phase) != 0) {
+                continue;
+            }
+            weighed_phases |= phase;
+        }
+        uint32_t *weights = weights_of(state, pass_across, sample);
+        for (uint32_t tap = 0; tap < stillmine_count_taps(across, sample); tap++) {
+            weights[tap] = stillmine_weigh_tap(across, sample, tap);
         }
     }
-    for (uint32_t tap = 0; tap < 2 * state->across[0].window - 1; tap++) {
-        state->weights[tap] = stillmine_weigh_tap(&state->across[0], 0, tap);
+}
+
+static void begin_axes(stillmine_pdq *state) {
+    for (uint32_t pass = 0; pass < 2; pass++) {
+        state->down[pass] = (struct pass){stillmine_make_axis(state->height, pass, state->shrink), 0};
+        state->across[pass] = stillmine_make_axis(state->width, pass, state->shrink);
+        weigh_columns(state, pass);
     }
 }
 
 int stillmine_begin_pdq(stillmine_pdq *state, size_t state_bytes, uint32_t width, uint32_t height,
                         uint32_t pixel_format, uint32_t variants) {
+    return stillmine_begin_shrunk_pdq(state, state_bytes, width, height, pixel_format, variants, 1);
+}
+
+int stillmine_begin_shrunk_pdq(stillmine_pdq *state, size_t state_bytes, uint32_t width, uint32_t height,
+                               uint32_t pixel_format, uint32_t variants, uint32_t shrink) {
     size_t needed_bytes;
-    const int status = stillmine_measure_pdq(width, height, pixel_format, variants, &needed_bytes);
+    const int status = stillmine_measure_shrunk_pdq(width, height, pixel_format, variants, shrink, &needed_bytes);
     if (status != STILLMINE_OK) {
         return status;
     }
@@ -127,6 +167,9 @@ int stillmine_begin_pdq(stillmine_pdq *state, size_t state_bytes, uint32_t width
     state->begun = BEGUN;
     state->width = width;
     state->height = height;
+    state->shrink = shrink;
+    state->columns = shrunk(width, shrink);
+    state->rows = shrunk(height, shrink);
     state->channels = pixel_format;
     state->variants = variants;
     state->rows_taken = 0;
@@ -181,7 +224,7 @@ static void finish_sample(stillmine_pdq *state, uint32_t pass, uint32_t sample) 
         const struct stillmine_axis *across = &state->across[pass_across];
         int32_t *row = state->blocks[pass][pass_across][sample];
         for (uint32_t column = 0; column < STILLMINE_SAMPLES; column++) {
-            const uint32_t *weights = stillmine_is_cut(across, column) ? state->cut_weights[pass_across] : state->weights;
+            const uint32_t *weights = weights_of(state, pass_across, column);
             const uint32_t *first = plane + (size_t)stillmine_first_tap(across, column) * state->channels;
             const uint64_t sum = sum_luma(first, weights, stillmine_count_taps(across, column), state->channels);
             row[column] = scale_sum(sum, (uint64_t)weight_down * stillmine_sum_weights(across, column) * 1000);
@@ -252,7 +295,7 @@ static void take_transparent_rows(stillmine_pdq *state, struct stillmine_rows ro
             row += opaque;
         } else {
             uint8_t *flattened = flattened_row_of(state);
-            stillmine_flatten_row(rest.first, flattened, state->width);
+            stillmine_flatten_row(rest.first, flattened, state->columns);
             take_rows(state, (struct stillmine_rows){flattened, rows.bytes, rows.bytes, 1});
             row++;
         }
@@ -266,11 +309,11 @@ int stillmine_add_pdq_rows(stillmine_pdq *state, const uint8_t *rows, size_t row
     if (state->begun != BEGUN) {
         return STILLMINE_WRONG_ORDER;
     }
-    const uint32_t row_bytes = state->width * state->channels;
+    const uint32_t row_bytes = state->columns * state->channels;
     if (row_stride < row_bytes) {
         return STILLMINE_BAD_STRIDE;
     }
-    if (row_count > state->height - state->rows_taken) {
+    if (row_count > state->rows - state->rows_taken) {
         return STILLMINE_TOO_MANY_ROWS;
     }
     const struct stillmine_rows all = {rows, row_stride, row_bytes, row_count};
@@ -286,7 +329,7 @@ int stillmine_add_pdq_rows(stillmine_pdq *state, const uint8_t *rows, size_t row
 static void wipe(stillmine_pdq *state) {
     size_t state_bytes = 0;
     volatile uint64_t *words = (volatile uint64_t *)(void *)state;
-    stillmine_measure_pdq(state->width, state->height, state->channels, state->variants, &state_bytes);
+    stillmine_measure_shrunk_pdq(state->width, state->height, state->channels, state->variants, state->shrink, &state_bytes);
     for (size_t i = 0; i < state_bytes / sizeof(uint64_t); i++) {
         words[i] = 0;
     }
@@ -313,7 +356,7 @@ int stillmine_finish_pdq(stillmine_pdq *state, uint8_t hashes[][STILLMINE_HASH_B
     if (state->begun != BEGUN) {
         return STILLMINE_WRONG_ORDER;
     }
-    if (state->rows_taken < state->height) {
+    if (state->rows_taken < state->rows) {
         return STILLMINE_TOO_FEW_ROWS;
     }
     const uint32_t detail = stillmine_rate_block(state->blocks[0][0]);

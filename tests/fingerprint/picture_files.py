@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pillow_heif
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,4 +31,11 @@ def save(image: Image.Image, name: str, **options: Any) -> bytes:
     """The bytes of a picture in a format."""
     stream = io.BytesIO()
     image.save(stream, name, **options)
+    return stream.getvalue()
+
+
+def heic_of(image: Image.Image, **options: Any) -> bytes:
+    """The bytes of a picture as HEIC, with `exif` and `bit_depth` 8 or 10 as wanted."""
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(image).save(stream, **options)
     return stream.getvalue()

@@ -7,7 +7,7 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from picture_files import save, scene
+from picture_files import heic_of, save, scene
 
 from stillmine.fingerprint import DEFAULT_LIMITS, Limits, MediaError, fingerprint_image, fingerprint_pixels
 from stillmine.fingerprint.errors import FileUnreadableError
@@ -18,6 +18,9 @@ PNG = save(scene(), "PNG")
 WEBP = save(scene(), "WEBP")
 GIF = save(scene(), "GIF")
 BMP = save(scene(), "BMP")
+TIFF = save(scene(), "TIFF", compression="tiff_lzw")
+AVIF = save(scene(), "AVIF")
+HEIC = heic_of(scene())
 
 
 def png_of_size(width: int, height: int) -> bytes:
@@ -43,10 +46,14 @@ BAD = {
     "text": (b"Dear exchange, please find attached", "not_an_image"),
     "zeros": (bytes(1000), "not_an_image"),
     "script in an image's place": (b"<svg xmlns='x'><script>alert(1)</script></svg>", "not_an_image"),
-    "heic": (b"\0\0\0\x18ftypheic" + bytes(100), "image_format_unsupported"),
+    "heic": (b"\0\0\0\x18ftypheic" + bytes(100), "truncated_image"),
+    "avif": (b"\0\0\0\x18ftypavif" + bytes(100), "truncated_image"),
+    "an unending row of brands": (b"\xff\xff\xff\xffftypnone" + b"none" * 9000 + b"heic", "image_format_unsupported"),
+    "a cut brand": (b"\0\0\0\x18ftyphe", "image_format_unsupported"),
     "mp4": (b"\0\0\0\x20ftypisom" + bytes(100), "image_format_unsupported"),
     "webm": (b"\x1aE\xdf\xa3" + bytes(100), "image_format_unsupported"),
-    "tiff": (b"II*\0" + bytes(100), "image_format_unsupported"),
+    "tiff of no known kind": (b"II*\0" + bytes(100), "image_format_unsupported"),
+    "jpeg 2000": (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(100), "image_format_unsupported"),
     "photoshop": (b"8BPS" + bytes(100), "image_format_unsupported"),
     "pdf": (b"%PDF-1.7" + bytes(100), "image_format_unsupported"),
     "wav": (b"RIFF\x24\0\0\0WAVEfmt ", "image_format_unsupported"),
@@ -57,6 +64,9 @@ BAD = {
     "png without its end": (PNG[: len(PNG) // 2], "truncated_image"),
     "webp without its end": (WEBP[: len(WEBP) // 2], "truncated_image"),
     "gif without its end": (GIF[: len(GIF) // 2], "truncated_image"),
+    "tiff without its end": (TIFF[: len(TIFF) // 2], "truncated_image"),
+    "avif without its end": (AVIF[: len(AVIF) // 2], "truncated_image"),
+    "heic without its end": (HEIC[: len(HEIC) // 2], "truncated_image"),
     "bmp without its end": (BMP[: len(BMP) // 2], "truncated_image"),
     "png with a broken middle": (PNG[:500] + bytes(64) + PNG[564:], "truncated_image"),
     "png of no width": (png_of_size(0, 100), "truncated_image"),
@@ -115,7 +125,7 @@ def test_errors_are_children_of_the_projects_root_with_codes_of_their_own() -> N
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from([JPEG, PNG, WEBP, GIF, BMP]), st.data())
+@given(st.sampled_from([JPEG, PNG, WEBP, GIF, BMP, TIFF, AVIF, HEIC]), st.data())
 @pytest.mark.filterwarnings("ignore")
 def test_damaged_files_give_a_fingerprint_or_an_error_of_ours(original: bytes, data: st.DataObject) -> None:
     damaged = bytearray(original)

@@ -20,6 +20,9 @@ static const char *describe(int status) {
         return "width and height must be at least 5 pixels";
     case STILLMINE_TOO_LARGE:
         return "width and height must be at most 32768 pixels, and both multiplied at most 2**28";
+    case STILLMINE_TOO_MANY_ROWS:
+    case STILLMINE_TOO_FEW_ROWS:
+        return "the bands do not have as many rows as the picture";
     default:
         return "the PDQ kernel refused the pixels";
     }
@@ -49,29 +52,90 @@ static Py_ssize_t find_stride(const Py_buffer *view, Py_ssize_t width, Py_ssize_
     return -1;
 }
 
-static int compute(const Py_buffer *view, size_t stride, uint32_t width, uint32_t height, uint32_t pixel_format,
-                   uint32_t variants, uint8_t hashes[STILLMINE_VARIANTS][STILLMINE_HASH_BYTES], uint32_t *quality) {
-    size_t state_bytes;
-    int status = stillmine_measure_pdq(width, height, pixel_format, variants, &state_bytes);
-    if (status != STILLMINE_OK) {
-        return status;
-    }
-    uint8_t *memory = PyMem_RawMalloc(state_bytes + ALIGNMENT);
-    if (memory == NULL) {
+/* One picture on its way through the kernel. */
+struct picture {
+    uint32_t width; /* of the original */
+    uint32_t height;
+    uint32_t pixel_format;
+    uint32_t variants;
+    uint32_t shrink;
+    uint8_t *memory; /* holds the state; NULL before begin */
+    stillmine_pdq *state;
+};
+
+static Py_ssize_t shrunk(uint32_t length, uint32_t shrink) {
+    return (Py_ssize_t)((length + shrink - 1) / shrink);
+}
+
+static int fits(Py_ssize_t value) {
+    return value >= 0 && value <= (Py_ssize_t)INT32_MAX;
+}
+
+/* Reads (pixels, width, height, pixel_format, variants=8, shrink=1) and begins; returns 0, or -1 with an exception set. */
+static int begin(PyObject *args, const char *format, PyObject **pixels, struct picture *picture) {
+    Py_ssize_t width;
+    Py_ssize_t height;
+    Py_ssize_t pixel_format;
+    int variants = STILLMINE_VARIANTS;
+    int shrink = 1;
+    if (!PyArg_ParseTuple(args, format, pixels, &width, &height, &pixel_format, &variants, &shrink)) {
         return -1;
     }
-    stillmine_pdq *state = (stillmine_pdq *)(void *)(memory + ALIGNMENT - (uintptr_t)memory % ALIGNMENT);
-    Py_BEGIN_ALLOW_THREADS
-    status = stillmine_begin_pdq(state, state_bytes, width, height, pixel_format, variants);
-    if (status == STILLMINE_OK) {
-        status = stillmine_add_pdq_rows(state, view->buf, stride, height);
+    if (variants != 1 && variants != STILLMINE_VARIANTS) {
+        PyErr_SetString(PyExc_ValueError, "the number of variants is 1 or 8");
+        return -1;
     }
-    if (status == STILLMINE_OK) {
-        status = stillmine_finish_pdq(state, hashes, quality);
+    if (shrink != 1 && shrink != 2 && shrink != 4 && shrink != STILLMINE_MAX_SHRINK) {
+        PyErr_SetString(PyExc_ValueError, "shrink is 1, 2, 4 or 8");
+        return -1;
     }
-    Py_END_ALLOW_THREADS
-    PyMem_RawFree(memory);
-    return status;
+    *picture = (struct picture){(uint32_t)width,    (uint32_t)height, (uint32_t)pixel_format,
+                                (uint32_t)variants, (uint32_t)shrink, NULL, NULL};
+    size_t state_bytes = 0;
+    const int refusal = !fits(width) || !fits(height) ? STILLMINE_TOO_LARGE
+                        : !fits(pixel_format)         ? STILLMINE_BAD_FORMAT
+                                                      : stillmine_measure_shrunk_pdq(picture->width, picture->height,
+                                                                                     picture->pixel_format, picture->variants,
+                                                                                     picture->shrink, &state_bytes);
+    if (refusal != STILLMINE_OK) {
+        PyErr_SetString(PyExc_ValueError, describe(width < 0 || height < 0 ? STILLMINE_TOO_SMALL : refusal));
+        return -1;
+    }
+    picture->memory = PyMem_RawMalloc(state_bytes + ALIGNMENT);
+    if (picture->memory == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    const size_t past = (uintptr_t)picture->memory % ALIGNMENT;
+    picture->state = (stillmine_pdq *)(void *)(picture->memory + ALIGNMENT - past);
+    /* Cannot fail after measure: the state is large enough and aligned. */
+    return stillmine_begin_shrunk_pdq(picture->state, state_bytes, picture->width, picture->height,
+                                      picture->pixel_format, picture->variants, picture->shrink);
+}
+
+/* Adds a buffer of `rows` rows, or of as many as it holds if rows is -1; returns 0, or -1 with an exception set. */
+static int add_rows(const struct picture *picture, PyObject *pixels, Py_ssize_t rows) {
+    Py_buffer view;
+    if (PyObject_GetBuffer(pixels, &view, PyBUF_STRIDES) != 0) {
+        return -1;
+    }
+    const Py_ssize_t columns = shrunk(picture->width, picture->shrink);
+    const Py_ssize_t row_bytes = columns * (Py_ssize_t)picture->pixel_format;
+    const Py_ssize_t given = rows >= 0 ? rows : view.ndim == 1 ? view.len / row_bytes : view.ndim > 1 ? view.shape[0] : 0;
+    const Py_ssize_t stride = find_stride(&view, columns, given, (Py_ssize_t)picture->pixel_format);
+    int status = STILLMINE_OK;
+    if (stride >= 0 && given > shrunk(picture->height, picture->shrink)) {
+        status = STILLMINE_TOO_MANY_ROWS;
+    } else if (stride >= 0) {
+        Py_BEGIN_ALLOW_THREADS
+        status = stillmine_add_pdq_rows(picture->state, view.buf, (size_t)stride, (uint32_t)given);
+        Py_END_ALLOW_THREADS
+    }
+    PyBuffer_Release(&view);
+    if (status != STILLMINE_OK) {
+        PyErr_SetString(PyExc_ValueError, describe(status));
+    }
+    return stride < 0 || status != STILLMINE_OK ? -1 : 0;
 }
 
 static PyObject *hashes_to_tuple(uint8_t hashes[][STILLMINE_HASH_BYTES], Py_ssize_t variants) {
@@ -87,59 +151,59 @@ static PyObject *hashes_to_tuple(uint8_t hashes[][STILLMINE_HASH_BYTES], Py_ssiz
     return tuple;
 }
 
-static int fits(Py_ssize_t value) {
-    return value >= 0 && value <= (Py_ssize_t)INT32_MAX;
+/* Returns (hashes, quality), or NULL with an exception set. */
+static PyObject *finish(const struct picture *picture) {
+    uint8_t hashes[STILLMINE_VARIANTS][STILLMINE_HASH_BYTES];
+    uint32_t quality = 0;
+    int status;
+    Py_BEGIN_ALLOW_THREADS
+    status = stillmine_finish_pdq(picture->state, hashes, &quality);
+    Py_END_ALLOW_THREADS
+    if (status != STILLMINE_OK) {
+        PyErr_SetString(PyExc_ValueError, describe(status));
+        return NULL;
+    }
+    PyObject *tuple = hashes_to_tuple(hashes, (Py_ssize_t)picture->variants);
+    return tuple == NULL ? NULL : Py_BuildValue("(NI)", tuple, quality);
 }
 
 static PyObject *pdq(PyObject *module, PyObject *args) {
     (void)module;
     PyObject *pixels;
-    Py_ssize_t width;
-    Py_ssize_t height;
-    Py_ssize_t pixel_format;
-    int variants = STILLMINE_VARIANTS;
-    if (!PyArg_ParseTuple(args, "Onnn|i:pdq", &pixels, &width, &height, &pixel_format, &variants)) {
-        return NULL;
+    struct picture picture = {0};
+    PyObject *result = NULL;
+    if (begin(args, "Onnn|ii:pdq", &pixels, &picture) == 0 &&
+        add_rows(&picture, pixels, shrunk(picture.height, picture.shrink)) == 0) {
+        result = finish(&picture);
     }
-    if (variants != 1 && variants != STILLMINE_VARIANTS) {
-        PyErr_SetString(PyExc_ValueError, "the number of variants is 1 or 8");
-        return NULL;
+    PyMem_RawFree(picture.memory);
+    return result;
+}
+
+static int add_bands(const struct picture *picture, PyObject *bands) {
+    PyObject *iterator = PyObject_GetIter(bands);
+    if (iterator == NULL) {
+        return -1;
     }
-    size_t state_bytes;
-    const int refusal = !fits(width) || !fits(height) ? STILLMINE_TOO_LARGE
-                        : !fits(pixel_format)         ? STILLMINE_BAD_FORMAT
-                                                      : stillmine_measure_pdq((uint32_t)width, (uint32_t)height,
-                                                                              (uint32_t)pixel_format, (uint32_t)variants,
-                                                                              &state_bytes);
-    if (refusal != STILLMINE_OK) {
-        PyErr_SetString(PyExc_ValueError, describe(width < 0 || height < 0 ? STILLMINE_TOO_SMALL : refusal));
-        return NULL;
+    int status = 0;
+    for (PyObject *band; status == 0 && (band = PyIter_Next(iterator)) != NULL;) {
+        status = add_rows(picture, band, -1);
+        Py_DECREF(band);
     }
-    Py_buffer view;
-    if (PyObject_GetBuffer(pixels, &view, PyBUF_STRIDES) != 0) {
-        return NULL;
+    Py_DECREF(iterator);
+    return status == 0 && PyErr_Occurred() == NULL ? 0 : -1;
+}
+
+static PyObject *pdq_of_bands(PyObject *module, PyObject *args) {
+    (void)module;
+    PyObject *bands;
+    struct picture picture = {0};
+    PyObject *result = NULL;
+    if (begin(args, "Onnn|ii:pdq_of_bands", &bands, &picture) == 0 && add_bands(&picture, bands) == 0) {
+        result = finish(&picture);
     }
-    uint8_t hashes[STILLMINE_VARIANTS][STILLMINE_HASH_BYTES];
-    uint32_t quality = 0;
-    int status = STILLMINE_OK;
-    const Py_ssize_t stride = find_stride(&view, width, height, pixel_format);
-    if (stride >= 0) {
-        status = compute(&view, (size_t)stride, (uint32_t)width, (uint32_t)height, (uint32_t)pixel_format,
-                         (uint32_t)variants, hashes, &quality);
-    }
-    PyBuffer_Release(&view);
-    if (stride < 0) {
-        return NULL;
-    }
-    if (status < 0) {
-        return PyErr_NoMemory();
-    }
-    if (status != STILLMINE_OK) {
-        PyErr_SetString(PyExc_ValueError, describe(status));
-        return NULL;
-    }
-    PyObject *tuple = hashes_to_tuple(hashes, variants);
-    return tuple == NULL ? NULL : Py_BuildValue("(NI)", tuple, quality);
+    PyMem_RawFree(picture.memory);
+    return result;
 }
 
 static PyObject *distance_bits(PyObject *module, PyObject *args) {
@@ -159,7 +223,9 @@ static PyObject *distance_bits(PyObject *module, PyObject *args) {
 }
 
 static PyMethodDef methods[] = {
-    {"pdq", pdq, METH_VARARGS, "pdq(pixels, width, height, pixel_format, variants=8) -> (hashes, quality)"},
+    {"pdq", pdq, METH_VARARGS, "pdq(pixels, width, height, pixel_format, variants=8, shrink=1) -> (hashes, quality)"},
+    {"pdq_of_bands", pdq_of_bands, METH_VARARGS,
+     "pdq_of_bands(bands, width, height, pixel_format, variants=8, shrink=1) -> (hashes, quality)"},
     {"distance_bits", distance_bits, METH_VARARGS, "distance_bits(left, right) -> number of differing bits"},
     {NULL, NULL, 0, NULL},
 };

@@ -18,6 +18,7 @@
 #define STILLMINE_MIN_DIMENSION 5
 #define STILLMINE_MAX_DIMENSION 32768
 #define STILLMINE_MAX_PIXELS (UINT64_C(1) << 28)
+#define STILLMINE_MAX_SHRINK 8
 
 /* Values are part of the binary interface: bindings pass them as plain integers. */
 enum stillmine_pixel_format {
@@ -29,7 +30,7 @@ enum stillmine_pixel_format {
 enum stillmine_status {
     STILLMINE_OK = 0,
     STILLMINE_MISSING_BUFFER = 1, /* a null pointer, or a state that is too small or not 16-byte aligned */
-    STILLMINE_BAD_FORMAT = 2, /* an unknown pixel format, or a number of variants other than 1 and 8 */
+    STILLMINE_BAD_FORMAT = 2, /* an unknown pixel format, variants other than 1 and 8, a shrink other than 1, 2, 4, 8 */
     STILLMINE_TOO_SMALL = 3, /* a dimension below STILLMINE_MIN_DIMENSION */
     STILLMINE_TOO_LARGE = 4, /* a dimension or the number of pixels above the maximum */
     STILLMINE_BAD_STRIDE = 5, /* fewer bytes per row than the pixels of a row need */
@@ -61,6 +62,15 @@ int stillmine_measure_pdq(uint32_t width, uint32_t height, uint32_t pixel_format
 /* Starts a picture, forgetting any unfinished one. `variants` is 1 (the original only: half the work) or 8. */
 int stillmine_begin_pdq(stillmine_pdq *state, size_t state_bytes, uint32_t width, uint32_t height,
                         uint32_t pixel_format, uint32_t variants);
+
+/* The same for a picture that its decoder made smaller by `shrink` (1, 2, 4 or 8) along both axes: width and height are
+ * the original's, the rows are ceil(height / shrink) rows of ceil(width / shrink) pixels, and each pixel stands for the
+ * shrink * shrink original ones that it covers. So the places and weights are the original's; what is lost is only the detail within
+ * such a square. */
+int stillmine_measure_shrunk_pdq(uint32_t width, uint32_t height, uint32_t pixel_format, uint32_t variants,
+                                 uint32_t shrink, size_t *state_bytes);
+int stillmine_begin_shrunk_pdq(stillmine_pdq *state, size_t state_bytes, uint32_t width, uint32_t height,
+                               uint32_t pixel_format, uint32_t variants, uint32_t shrink);
 
 /* Takes the next row_count rows, top to bottom, row_stride bytes apart. On an error nothing is taken. */
 int stillmine_add_pdq_rows(stillmine_pdq *state, const uint8_t *rows, size_t row_stride, uint32_t row_count);

@@ -28,6 +28,12 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return image.convert(target_mode) if converted is None else converted
 
 
+def has_own_colours(image: Image.Image) -> bool:
+    """Return whether an embedded profile moves the colours, so that stored luma is not the luma that is shown."""
+    profile = _usable_profile(image)
+    return profile is not None and not _is_srgb(profile)
+
+
 def _usable_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
     stored = image.info.get("icc_profile")
     if not isinstance(stored, bytes) or not stored:

@@ -1,107 +1,99 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Image file to pixels as a browser would show them: upright, in sRGB, eight bits, first frame.
+"""Image file to pixels as a browser would show them: in sRGB, eight bits, first frame, with the turn that makes them upright.
 
-Files come from strangers. Size is checked on the header before a pixel is decoded, only the listed formats are
-tried, a file that ends early is refused, and nothing a decoder says is repeated.
+Files come from strangers. Size is checked on the header before a pixel is decoded, a file that ends early is refused,
+and nothing a decoder says is repeated.
 """
 
-import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
-from stillmine.fingerprint import _kernel
 from stillmine.fingerprint.colour import to_srgb
 from stillmine.fingerprint.errors import (
     EmptyFileError,
     FileTooLargeError,
     ImageTooLargeError,
     ImageTooSmallError,
-    NotAnImageError,
     TruncatedImageError,
-    UnsupportedImageError,
 )
+from stillmine.fingerprint.formats import open_image
+from stillmine.fingerprint.jpeg import draft_image, is_one_pass
 from stillmine.fingerprint.limits import Limits
+from stillmine.fingerprint.turns import UPRIGHT_BY_ORIENTATION
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM")
-_OTHER_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"8BPS", b"%PDF", b"\x1aE\xdf\xa3", b"\0\0\0\x0cJXL ", b"\xff\x0a")
-_FILE_TYPE_BOX = slice(4, 8)
 _ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+_BAND_BYTES = 1 << 18
 _WITH_ALPHA = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
 _SIXTEEN_BIT = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I"})
+_ANIMATIONS = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
+"""Formats whose further frames are a film; those of TIFF and HEIF are other pictures."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pixels:
-    """Rows top to bottom, `pixel_format` one of the kernel's, alpha not premultiplied."""
+class Decoded:
+    """`image` is L, RGB or RGBA as stored; `width` and `height` are those of the stored original, of which it may be a `shrink`th."""
 
-    data: bytes
+    image: Image.Image
     width: int
     height: int
-    pixel_format: int
+    shrink: int
+    turn: str
+    """What makes it upright: one of the variants' names."""
+    is_animated: bool
 
 
-def decode_image(data: bytes, limits: Limits) -> Pixels:
-    """Return the upright pixels of the file's first frame; raises a MediaError."""
+def decode_image(data: bytes, limits: Limits) -> Decoded:
+    """Return the pixels of the file's first frame; raises a MediaError."""
     if not data:
         raise EmptyFileError
     if len(data) > limits.max_file_bytes:
         raise FileTooLargeError(f"at most {limits.max_file_bytes} bytes")
-    with _open(data) as image:
-        require_size(image.width, image.height, limits)
-        orientation = _read_orientation(image)
-        return _to_pixels(_turn(_load(image), orientation))
+    with open_image(data) as image:
+        is_jpeg = image.format == "JPEG"
+        width, height = image.size
+        require_size(width, height, limits, limits.max_shrunk_pixels if is_jpeg and is_one_pass(data) else limits.max_pixels)
+        is_animated = image.format in _ANIMATIONS and bool(getattr(image, "is_animated", False))
+        turn = UPRIGHT_BY_ORIENTATION.get(_read_orientation(image), "original")
+        pixels, shrink = _load(image, is_jpeg)
+        if shrink == 1:
+            width, height = pixels.size  # a TIFF is turned, an HEIF may change, while it is decoded
+            require_size(width, height, limits, limits.max_pixels)
+        return Decoded(pixels, width, height, shrink, turn, is_animated)
 
 
-def require_size(width: int, height: int, limits: Limits) -> None:
+def require_size(width: int, height: int, limits: Limits, max_pixels: int) -> None:
     """Raise ImageTooSmallError or ImageTooLargeError for a picture outside the limits."""
     if min(width, height) < limits.min_dimension:
         raise ImageTooSmallError(f"at least {limits.min_dimension} pixels a side")
-    if max(width, height) > limits.max_dimension or width * height > limits.max_pixels:
-        raise ImageTooLargeError(f"at most {limits.max_dimension} pixels a side and {limits.max_pixels} in all")
+    if max(width, height) > limits.max_dimension or width * height > max_pixels:
+        raise ImageTooLargeError(f"at most {limits.max_dimension} pixels a side and {max_pixels} in all")
 
 
-def _open(data: bytes) -> Image.Image:
-    try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageTooLargeError from None
-    except Exception:  # on hostile headers decoders raise nearly anything
-        raise _explain(data) from None
+def bands_of(image: Image.Image) -> Iterator[bytes]:
+    """Give the rows of an L, RGB or RGBA picture in portions that stay in the processor's cache, never all at once."""
+    rows = max(1, _BAND_BYTES // (image.width * len(image.getbands())))
+    for top in range(0, image.height, rows):
+        yield image.crop((0, top, image.width, min(top + rows, image.height))).tobytes()
 
 
-def _explain(data: bytes) -> TruncatedImageError | UnsupportedImageError | NotAnImageError:
-    """Tell a damaged picture from another kind of file from no picture at all."""
-    if data.startswith(_SIGNATURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
-        return TruncatedImageError()
-    if data.startswith(_OTHER_SIGNATURES) or data[_FILE_TYPE_BOX] == b"ftyp" or data[:4] == b"RIFF":
-        return UnsupportedImageError()
-    return NotAnImageError()
-
-
-def _load(image: Image.Image) -> Image.Image:
+def _load(image: ImageFile.ImageFile, is_jpeg: bool) -> tuple[Image.Image, int]:
     """Decode; a damaged file raises TruncatedImageError and never gives half a picture."""
     try:
+        shrink = draft_image(image) if is_jpeg else 1
         image.load()
-        return to_srgb(_to_plain_mode(image))
-    except Exception:  # as above; the decoder's words could quote the file
+        return to_srgb(_to_plain_mode(image)), shrink
+    except Exception:  # on hostile files decoders raise nearly anything, and their words could quote the file
         raise TruncatedImageError from None
 
 
 def _read_orientation(image: Image.Image) -> int:
-    """EXIF only: an orientation in XMP is ignored, as browsers ignore it. Unreadable EXIF counts as upright."""
+    """EXIF only: an orientation in XMP is ignored, as browsers ignore it. Unreadable EXIF counts as upright.
+
+    AVIF's own turns are put into the EXIF by its reader; those of HEIF are applied by its decoder, and taken out of the EXIF.
+    """
     stored = image.info.get("exif")
     if not isinstance(stored, bytes):
         return 1
@@ -111,11 +103,6 @@ def _read_orientation(image: Image.Image) -> int:
         return int(exif.get(_ORIENTATION, 1))
     except Exception:  # a camera's broken EXIF must not cost a person the picture
         return 1
-
-
-def _turn(image: Image.Image, orientation: int) -> Image.Image:
-    turn = _TURNS.get(orientation)
-    return image if turn is None else image.transpose(turn)
 
 
 def _to_plain_mode(image: Image.Image) -> Image.Image:
@@ -136,8 +123,3 @@ def _convert(image: Image.Image, mode: str) -> Image.Image:
     if "icc_profile" in image.info:
         converted.info["icc_profile"] = image.info["icc_profile"]
     return converted
-
-
-def _to_pixels(image: Image.Image) -> Pixels:
-    formats = {"L": _kernel.LUMA8, "RGB": _kernel.RGB8, "RGBA": _kernel.RGBA8}
-    return Pixels(image.tobytes(), image.width, image.height, formats[image.mode])

@@ -32,7 +32,7 @@ class FileTooLargeError(MediaError):
 class NotAnImageError(MediaError):
     code = "not_an_image"
     status = 415
-    sentence = "This file is not a picture that can be read. Choose a JPEG, PNG, WebP, GIF or BMP file."
+    sentence = "This file is not a picture that can be read. Choose a JPEG, PNG, WebP, HEIC, AVIF, GIF, TIFF or BMP file."
 
 
 class UnsupportedImageError(MediaError):

@@ -11,26 +11,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stillmine.fingerprint import _kernel
-from stillmine.fingerprint.decode import decode_image, require_size
+from stillmine.fingerprint.decode import Decoded, bands_of, decode_image, require_size
 from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
+from stillmine.fingerprint.turns import VARIANTS, exchanges_sides, variants_after
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from typing_extensions import Buffer
 
-VARIANTS = (
-    "original",
-    "rotate90",
-    "rotate180",
-    "rotate270",
-    "flip_horizontal",
-    "flip_vertical",
-    "transpose",
-    "transverse",
-)
-"""What was done to the picture that is asked about, in the order of `ImageFingerprint.variants`; turns are counter-clockwise."""
+__all__ = ["VARIANTS", "ImageFingerprint", "distance_bits", "fingerprint_decoded", "fingerprint_image", "fingerprint_pixels"]
 
+_FORMATS_BY_MODE = {"L": _kernel.LUMA8, "RGB": _kernel.RGB8, "RGBA": _kernel.RGBA8}
 _FORMATS = {1: _kernel.LUMA8, 3: _kernel.RGB8, 4: _kernel.RGBA8}
 
 
@@ -42,6 +34,8 @@ class ImageFingerprint:
     quality: int
     width: int
     height: int
+    is_animated: bool = False
+    """Whether this is only the first of several frames; the others are for the video's fingerprint."""
 
     @property
     def pdq(self) -> bytes:
@@ -55,10 +49,16 @@ class ImageFingerprint:
 
 
 def fingerprint_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageFingerprint:
-    """Return the fingerprint of an image file's bytes (JPEG, PNG, WebP, GIF, BMP; first frame); raises a MediaError."""
-    pixels = decode_image(data, limits)
-    hashes, quality = _kernel.pdq(pixels.data, pixels.width, pixels.height, pixels.pixel_format)
-    return ImageFingerprint(hashes, quality, pixels.width, pixels.height)
+    """Return the fingerprint of an image file's bytes, first frame; raises a MediaError."""
+    return fingerprint_decoded(decode_image(data, limits))
+
+
+def fingerprint_decoded(decoded: Decoded) -> ImageFingerprint:
+    """Return the fingerprint of a decoded picture, upright: the hashes are put in order instead of the pixels."""
+    pixel_format = _FORMATS_BY_MODE[decoded.image.mode]
+    hashes, quality = _kernel.pdq_of_bands(bands_of(decoded.image), decoded.width, decoded.height, pixel_format, 8, decoded.shrink)
+    width, height = (decoded.height, decoded.width) if exchanges_sides(decoded.turn) else (decoded.width, decoded.height)
+    return ImageFingerprint(variants_after(decoded.turn, hashes), quality, width, height, decoded.is_animated)
 
 
 def fingerprint_pixels(
@@ -75,7 +75,7 @@ def fingerprint_pixels(
     """
     if channels not in _FORMATS:
         raise ValueError("a pixel has 1, 3 or 4 channels")
-    require_size(width, height, limits)
+    require_size(width, height, limits, limits.max_pixels)
     hashes, quality = _kernel.pdq(pixels, width, height, _FORMATS[channels])
     return ImageFingerprint(hashes, quality, width, height)
 
