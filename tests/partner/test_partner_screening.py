@@ -137,7 +137,7 @@ BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "huge dimensions": (lambda _: png_header(60_000, 60_000), "image_too_large"),
     "too small": (lambda _: saved(Image.new("RGB", (2, 2)), "PNG"), "image_too_small"),
     "flat": (lambda _: saved(Image.new("RGB", (300, 300), "teal"), "PNG"), "quality_too_low"),
-    "another kind": (lambda data: saved(Image.new("RGB", (64, 64)), "TIFF"), "image_format_unsupported"),
+    "another kind": (lambda _: b"8BPS" + bytes(100), "image_format_unsupported"),
     "too many bytes": (lambda data: data + bytes(64 * 1024 * 1024), "file_too_large"),
 }
 
