@@ -11,6 +11,8 @@ import { ExchangeError, send, showCase, type ErrorCode } from "../wire/requests"
 import type { CaseView } from "../wire/types";
 
 const BETWEEN_LOOKS_MILLISECONDS = 20_000;
+/** Coming back to the page looks at once, but going back and forth does not look each time. */
+const SHORTEST_PAUSE_MILLISECONDS = 10_000;
 /** After a refusal for too many tries, looking on would only make it longer. */
 const AFTER_REFUSAL_MILLISECONDS = 600_000;
 
@@ -29,6 +31,7 @@ export function useWatch(caseKey: CaseKey, first: CaseView | null): Watch {
   const [problem, setProblem] = useState<ErrorCode | null>(null);
   /** Counts requests, so that an older answer never replaces a newer one. */
   const turn = useRef(0);
+  const lastLook = useRef(Date.now());
   const waitUntil = useRef(0);
 
   const take = (seen: CaseView): void => {
@@ -39,6 +42,7 @@ export function useWatch(caseKey: CaseKey, first: CaseView | null): Watch {
   };
   const look = async (): Promise<void> => {
     const mine = ++turn.current;
+    lastLook.current = Date.now();
     try {
       const seen = await send(showCase(caseKey.authorization));
       if (mine === turn.current) take(seen);
@@ -51,7 +55,8 @@ export function useWatch(caseKey: CaseKey, first: CaseView | null): Watch {
   useEffect(() => {
     if (first === null) void look();
     const again = (): void => {
-      if (document.visibilityState === "visible" && Date.now() >= waitUntil.current) void look();
+      const isDue = Date.now() >= Math.max(waitUntil.current, lastLook.current + SHORTEST_PAUSE_MILLISECONDS);
+      if (document.visibilityState === "visible" && isDue) void look();
     };
     const timer = setInterval(again, BETWEEN_LOOKS_MILLISECONDS);
     document.addEventListener("visibilitychange", again);
