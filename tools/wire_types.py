@@ -100,7 +100,9 @@ def document() -> str:
         f"export const MINIMUM_QUALITY = {MINIMUM_QUALITY};",
         f"export const DEFAULT_TERM_MONTHS = {DEFAULT_TERM_MONTHS};\n",
         "/** Shapes of what is read, for the check at run time; see check.ts. */",
-        f"export const SHAPES = {json.dumps(shapes, indent=1)} as const;\n",
+        "export const SHAPES = {",
+        *(f"  {name}: {json.dumps(one)}," for name, one in shapes.items()),
+        "} as const;\n",
     ]
     return "\n".join(parts)
 
