@@ -137,3 +137,16 @@ def test_damaged_files_give_a_fingerprint_or_an_error_of_ours(original: bytes, d
     except MediaError:
         return
     assert len(made.pdq) == 32
+
+
+def test_an_animation_that_is_cut_anywhere_gives_a_fingerprint_or_an_error_of_ours() -> None:
+    """Found by fuzzing: whether a GIF has a second frame is found out by reading it, and that may fail in any way."""
+    moving = save(scene(40, 30), "GIF", save_all=True, append_images=[scene(40, 30).rotate(90)])
+    outcomes = set()
+    for end in range(1, len(moving)):
+        try:
+            outcomes.add(fingerprint_image(moving[:end]).is_animated)
+        except MediaError as error:
+            outcomes.add(error.code)
+    assert "truncated_image" in outcomes
+    assert outcomes <= {"truncated_image", "not_an_image", True, False}

@@ -24,6 +24,7 @@ from stillmine.fingerprint.image import (
     fingerprint_pixels,
 )
 from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
+from stillmine.fingerprint.query import ImageQuery, QueryVariant, query_image, query_variants
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -31,14 +32,18 @@ __all__ = [
     "EmptyFileError",
     "FileTooLargeError",
     "ImageFingerprint",
+    "ImageQuery",
     "ImageTooLargeError",
     "ImageTooSmallError",
     "Limits",
     "MediaError",
     "NotAnImageError",
+    "QueryVariant",
     "TruncatedImageError",
     "UnsupportedImageError",
     "distance_bits",
     "fingerprint_image",
     "fingerprint_pixels",
+    "query_image",
+    "query_variants",
 ]

@@ -55,7 +55,7 @@ def decode_image(data: bytes, limits: Limits) -> Decoded:
         is_jpeg = image.format == "JPEG"
         width, height = image.size
         require_size(width, height, limits, limits.max_shrunk_pixels if is_jpeg and is_one_pass(data) else limits.max_pixels)
-        is_animated = image.format in _ANIMATIONS and bool(getattr(image, "is_animated", False))
+        is_animated = _is_animated(image)
         turn = UPRIGHT_BY_ORIENTATION.get(_read_orientation(image), "original")
         pixels, shrink = _load(image, is_jpeg)
         if shrink == 1:
@@ -77,6 +77,14 @@ def bands_of(image: Image.Image) -> Iterator[bytes]:
     rows = max(1, _BAND_BYTES // (image.width * len(image.getbands())))
     for top in range(0, image.height, rows):
         yield image.crop((0, top, image.width, min(top + rows, image.height))).tobytes()
+
+
+def _is_animated(image: ImageFile.ImageFile) -> bool:
+    """Whether more frames follow; some readers look for the next frame only now, and it may be damaged."""
+    try:
+        return image.format in _ANIMATIONS and bool(getattr(image, "is_animated", False))
+    except Exception:  # as below
+        raise TruncatedImageError from None
 
 
 def _load(image: ImageFile.ImageFile, is_jpeg: bool) -> tuple[Image.Image, int]:

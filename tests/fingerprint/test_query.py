@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is put around a picture is found and undone on the asking side, and said; what has nothing around it is left alone."""
+
+import numpy as np
+import pytest
+from picture_files import MEDIA, SHARED, photographs, save, scene
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from stillmine.demo.edits import altered_copies
+from stillmine.fingerprint import (
+    VARIANTS,
+    MediaError,
+    QueryVariant,
+    distance_bits,
+    fingerprint_image,
+    query_image,
+    query_variants,
+)
+from stillmine.fingerprint.trims import MINIMUM_PIXELS, TRIMS, find_parts
+
+MATCH = 31
+ORIENTATION = 0x0112
+
+
+def nearest(stored: bytes, variants: tuple[QueryVariant, ...]) -> tuple[int, str, tuple[str, ...]]:
+    return min((distance_bits(stored, variant.pdq), variant.name, variant.undone) for variant in variants if variant.quality >= 50)
+
+
+def framed(image: Image.Image, left: int, top: int, right: int, bottom: int, colour: str) -> Image.Image:
+    return ImageOps.expand(image, (left, top, right, bottom), colour)
+
+
+AROUND = {
+    "a border": ((20, 20, 20, 20), "white", ("trim_border",)),
+    "a border of another colour": ((9, 40, 17, 25), "#3a7", ("trim_border",)),
+    "letterbox": ((0, 60, 0, 60), "black", ("trim_letterbox",)),
+    "pillarbox": ((90, 0, 90, 0), "black", ("trim_letterbox",)),
+    "a strip above": ((0, 50, 0, 0), "white", ("trim_border",)),
+    "a strip at one side": ((0, 0, 70, 0), "white", ("trim_border",)),
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+@pytest.mark.parametrize("quality", [40, 75, 95])
+def test_plain_bars_are_undone(name: str, quality: int) -> None:
+    sides, colour, undone = AROUND[name]
+    stored = fingerprint_image(save(scene(), "PNG")).pdq
+    copy = save(framed(scene(), *sides, colour), "JPEG", quality=quality)
+    distance, turn, found = nearest(stored, query_variants(copy))
+    assert (turn, found) == ("original", undone)
+    assert distance <= 16
+    assert distance_bits(stored, fingerprint_image(copy).pdq) > MATCH
+
+
+def test_a_bar_within_a_bar_is_undone() -> None:
+    inner = framed(scene(), 0, 40, 0, 40, "black")
+    outer = framed(inner, 60, 30, 60, 30, "white")
+    distance, _, undone = nearest(fingerprint_image(save(scene(), "PNG")).pdq, query_variants(save(outer, "PNG")))
+    assert distance <= 8
+    assert undone == ("trim_border",)
+
+
+def captioned(image: Image.Image, words: str, *, is_above: bool, ground: str, ink: str) -> Image.Image:
+    strip = 60
+    wide = framed(image, 0, strip if is_above else 0, 0, 0 if is_above else strip, ground)
+    ImageDraw.Draw(wide).text(
+        (12, 10 if is_above else image.height + 10), words, fill=ink, font=ImageFont.load_default(size=30), stroke_width=1
+    )
+    return wide
+
+
+@pytest.mark.parametrize("is_above", [True, False])
+@pytest.mark.parametrize(("ground", "ink"), [("white", "black"), ("black", "white"), ("#ffe040", "#b00")])
+def test_captions_are_undone(is_above: bool, ground: str, ink: str) -> None:
+    stored = fingerprint_image(save(scene(), "PNG")).pdq
+    copy = save(captioned(scene(), "LOOK AT THIS", is_above=is_above, ground=ground, ink=ink), "JPEG", quality=80)
+    distance, turn, undone = nearest(stored, query_variants(copy))
+    assert distance <= 16
+    assert (turn, undone) == ("original", ("trim_caption",))
+
+
+def test_a_captioned_copy_that_was_mirrored_too() -> None:
+    mirrored = captioned(ImageOps.mirror(scene()), "look", is_above=False, ground="white", ink="black")
+    distance, turn, undone = nearest(fingerprint_image(save(scene(), "PNG")).pdq, query_variants(save(mirrored, "PNG")))
+    assert distance <= 8
+    assert (turn, undone) == ("flip_horizontal", ("trim_caption",))
+
+
+@pytest.mark.parametrize("path", [path for path in photographs(MEDIA) if path.stem != "horse"], ids=lambda path: path.stem)
+def test_the_demos_caption_and_screenshot_are_seen_through(path: object) -> None:
+    """All but the horse: a drawing on white, with a white strip below, leaves no edge to be found."""
+    data = path.read_bytes()  # type: ignore[attr-defined]
+    stored = fingerprint_image(data)
+    for copy in altered_copies(data)[6:]:
+        distance, _, undone = nearest(stored.pdq, query_variants(copy.data))
+        assert distance <= MATCH, copy.name
+        assert undone[0] in {"trim_caption", "trim_screen"}
+
+
+def test_orientation_and_shrinking_change_nothing() -> None:
+    """The same captioned picture, large and stored on its side."""
+    large = captioned(scene(), "look", is_above=False, ground="white", ink="black").resize((1280, 1200), Image.Resampling.LANCZOS)
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    data = save(large.transpose(Image.Transpose.ROTATE_90), "JPEG", quality=90, exif=exif)
+    distance, turn, undone = nearest(fingerprint_image(save(scene(), "PNG")).pdq, query_variants(data))
+    assert distance <= 12
+    assert (turn, undone) == ("original", ("trim_caption",))
+
+
+def test_the_whole_comes_first_and_its_fingerprint_is_that_of_a_case() -> None:
+    for path in photographs(MEDIA)[:4]:
+        data = path.read_bytes()
+        query = query_image(data)
+        assert query.fingerprint == fingerprint_image(data)
+        assert [variant.name for variant in query.variants[:8]] == list(VARIANTS)
+        assert [variant.pdq for variant in query.variants[:8]] == list(query.fingerprint.variants)
+        assert {variant.undone for variant in query.variants[:8]} == {()}
+
+
+@pytest.mark.parametrize("path", photographs(MEDIA / "clothing"), ids=lambda path: path.stem)
+def test_a_photograph_without_anything_around_it_is_left_alone(path: object) -> None:
+    assert len(query_variants(path.read_bytes())) == len(VARIANTS)  # type: ignore[attr-defined]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not SHARED.is_dir(), reason="more photographs are not here")
+def test_few_photographs_are_taken_for_framed_ones_and_none_matches_another_for_it() -> None:
+    queries = []
+    for folder in ("clothing", "grocery", "kodak", "clic"):
+        for path in photographs(SHARED / folder):
+            try:
+                queries.append(query_image(path.read_bytes()))
+            except MediaError:
+                continue
+    assert len(queries) > 900
+    assert sum(len(query.variants) > 8 for query in queries) < 0.03 * len(queries)
+    trimmed = [(number, variant) for number, query in enumerate(queries) for variant in query.variants[8:] if variant.quality >= 50]
+    near = [
+        (number, other)
+        for number, variant in trimmed
+        for other, query in enumerate(queries)
+        if other != number and query.fingerprint.quality >= 50 and distance_bits(variant.pdq, query.fingerprint.pdq) <= MATCH
+    ]
+    assert near == []
+
+
+FLAT = np.full((300, 400), 255, np.uint8)
+
+
+@pytest.mark.parametrize(
+    "luma",
+    [
+        FLAT,
+        FLAT[:70, :70],
+        FLAT[:5, :5],
+        FLAT[:5],
+        FLAT[:, :5],
+        np.tile(np.arange(256, dtype=np.uint8), (200, 2)),
+        np.tile(np.arange(256, dtype=np.uint8), (200, 2)).T,
+        np.tile(np.array([0, 255], np.uint8), (200, 100)),
+        np.repeat(np.array([0, 255], np.uint8), 100)[:, None].repeat(200, axis=1),
+    ],
+    ids=["flat", "small", "smallest", "wide", "tall", "across", "down", "stripes", "halves"],
+)
+def test_hard_pictures_give_parts_that_are_parts(luma: np.ndarray) -> None:  # type: ignore[type-arg]
+    for part in find_parts(luma):
+        assert 0 <= part.left < part.right <= luma.shape[1]
+        assert 0 <= part.top < part.bottom <= luma.shape[0]
+        assert min(part.right - part.left, part.bottom - part.top) >= MINIMUM_PIXELS
+        assert (part.right - part.left, part.bottom - part.top) != luma.shape[::-1]
+        assert set(part.undone) <= set(TRIMS)
+
+
+def test_transparent_surroundings_count_as_white() -> None:
+    image = framed(scene(), 40, 40, 40, 40, "red").convert("RGBA")
+    image.putalpha(ImageOps.expand(Image.new("L", scene().size, 255), 40, 0))
+    distance, _, undone = nearest(fingerprint_image(save(scene(), "PNG")).pdq, query_variants(save(image, "PNG")))
+    assert distance <= 4
+    assert undone == ("trim_border",)
