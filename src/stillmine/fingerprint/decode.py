@@ -19,7 +19,7 @@ from stillmine.fingerprint.errors import (
     ImageTooSmallError,
     TruncatedImageError,
 )
-from stillmine.fingerprint.formats import open_image
+from stillmine.fingerprint.formats import claimed_canvas, open_image
 from stillmine.fingerprint.jpeg import draft_image, is_one_pass
 from stillmine.fingerprint.limits import Limits
 from stillmine.fingerprint.turns import UPRIGHT_BY_ORIENTATION
@@ -51,6 +51,8 @@ def decode_image(data: bytes, limits: Limits) -> Decoded:
         raise EmptyFileError
     if len(data) > limits.max_file_bytes:
         raise FileTooLargeError(f"at most {limits.max_file_bytes} bytes")
+    if canvas := claimed_canvas(data):
+        require_size(*canvas, limits, limits.max_pixels)
     with open_image(data) as image:
         is_jpeg = image.format == "JPEG"
         width, height = image.size

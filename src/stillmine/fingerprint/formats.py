@@ -37,6 +37,7 @@ _OTHER_SIGNATURES = (b"8BPS", b"%PDF", b"\x1aE\xdf\xa3", b"\0\0\0\x0cJXL ", b"\x
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"mif2"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _MAX_FILE_TYPE_BYTES = 256
+_END_OF_CANVAS = 30
 
 
 def open_image(data: bytes) -> ImageFile.ImageFile:
@@ -49,6 +50,13 @@ def open_image(data: bytes) -> ImageFile.ImageFile:
     except Exception:  # on hostile headers decoders raise nearly anything
         is_unknown_kind = reader is TiffImagePlugin.TiffImageFile and _is_complete_tiff(data)
         raise (UnsupportedImageError if is_unknown_kind else TruncatedImageError) from None
+
+
+def claimed_canvas(data: bytes) -> tuple[int, int] | None:
+    """Return width and height that an extended WebP claims: its reader takes memory for them as soon as it opens the file."""
+    if data[:4] != b"RIFF" or data[8:16] != b"WEBPVP8X" or len(data) < _END_OF_CANVAS:
+        return None
+    return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:_END_OF_CANVAS], "little")
 
 
 def _choose_reader(data: bytes) -> _Reader:
