@@ -1,33 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures PDQ from pixels against PyPI `pdqhash`, in one run, on one core, on a real photograph resized.
+"""Measures PDQ from pixels against PyPI `pdqhash`, and from file bytes against `threatexchange`, in one run, on one core.
 
-Prints a table and what it was measured on. Must never be a test: a busy machine would make it fail, and only the ratio
-means anything elsewhere.
+Prints tables and what they were measured on; `--distances FOLDER` prints instead how far smaller and luma-only decoding moves the
+hashes of JPEGs. Must never be a test: a busy machine would make it fail, and only the ratio means anything elsewhere.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import platform
 import statistics
 import sys
 import time
+import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pdqhash
+import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image
+from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 
-from stillmine.fingerprint import _kernel, distance_bits
+from stillmine.fingerprint import _kernel, distance_bits, fingerprint_image, query_image
+from stillmine.fingerprint.jpeg import choose_shrink
 
 PHOTOGRAPH = Path(__file__).resolve().parent.parent / "media" / "exif_orientation" / "Landscape_1.jpg"
 SIZES = ((4000, 3000), (1366, 1200), (512, 512))
 GOALS = {4000: 40, 1366: 15, 512: 8}
+JPEG_GOALS = {4000: 10, 1366: 4}
+FORMATS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("JPEG", "JPEG", {"quality": 85}),
+    ("JPEG, progressive", "JPEG", {"quality": 85, "progressive": True}),
+    ("JPEG, greyscale", "JPEG", {"quality": 85}),
+    ("PNG", "PNG", {}),
+    ("WebP", "WEBP", {"quality": 80}),
+    ("AVIF", "AVIF", {"quality": 65, "speed": 8}),
+    ("HEIC", "HEIF", {"quality": 65}),
+    ("TIFF, LZW", "TIFF", {"compression": "tiff_lzw"}),
+    ("GIF", "GIF", {}),
+    ("BMP", "BMP", {}),
+)
+MINIMUM_QUALITY = 50
 Picture = NDArray[np.uint8]
 
 
@@ -61,45 +82,119 @@ def pixels_of(width: int, height: int) -> Picture:
         return np.ascontiguousarray(np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)))
 
 
-def print_row(name: str, picture: Picture, timing: Timing, distance: int, goal: int | None) -> None:
-    """Print one line of the table."""
-    height, width = picture.shape[:2]
-    wanted = f"{goal:4d}x" if goal else "    –"
+def print_row(size: tuple[int, int], name: str, timing: Timing, distance: int, goal: int | None) -> None:
+    """Print one line of a table."""
+    wanted = f"{goal}x" if goal else ""
     sys.stdout.write(
-        f"{width:5d} x {height:4d}  {name:16}  {timing.ours:9.3f}  {timing.theirs:9.3f}  {timing.ratio:6.1f}x  {wanted}  {distance:8d}\n",
+        f"| {size[0]} x {size[1]} | {name} | {timing.ours:.2f} | {timing.theirs:.2f} | {timing.ratio:.1f}x | {wanted} | {distance} |\n"
     )
 
 
-def compare(picture: Picture, repeats: int) -> None:
+def print_head(peer: str, what: str) -> None:
+    """Print the head of a table."""
+    sys.stdout.write(f"\n| size | {what} | ours, ms | {peer}, ms | faster | goal | distance |\n|---|---|---:|---:|---:|---:|---:|\n")
+
+
+def compare_pixels(size: tuple[int, int], repeats: int) -> None:
     """Print our line for the original, and for all eight variants, beside `pdqhash`."""
-    height, width = picture.shape[:2]
+    width, height = size
+    picture = pixels_of(width, height)
     (original,), _ = _kernel.pdq(picture, width, height, _kernel.RGB8, 1)
     distance = distance_bits(np.packbits(pdqhash.compute(picture)[0]).tobytes(), original)
     one = measure(lambda: _kernel.pdq(picture, width, height, _kernel.RGB8, 1), lambda: pdqhash.compute(picture), repeats)
-    print_row("original", picture, one, distance, GOALS[width])
+    print_row(size, "original", one, distance, GOALS[width])
     eight = measure(lambda: _kernel.pdq(picture, width, height, _kernel.RGB8), lambda: pdqhash.compute_dihedral(picture), repeats)
-    print_row("eight variants", picture, eight, distance, None)
+    print_row(size, "eight variants", eight, distance, None)
 
 
-def processor() -> str:
-    """Return the processor's name where the system tells it."""
+def compare_files(size: tuple[int, int], repeats: int) -> None:
+    """Print a line for each format: ours gives all eight variants, `threatexchange` the original."""
+    image = Image.fromarray(pixels_of(*size))
+    for name, format_name, options in FORMATS:
+        stream = io.BytesIO()
+        (image.convert("L") if "greyscale" in name else image).save(stream, format_name, **options)
+        data = stream.getvalue()
+        distance = distance_bits(bytes.fromhex(pdq_from_bytes(data)[0]), fingerprint_image(data).pdq) if name != "GIF" else -1
+        timing = measure(lambda data=data: fingerprint_image(data), lambda data=data: pdq_from_bytes(data), repeats)  # type: ignore[misc]
+        print_row(size, name, timing, distance, JPEG_GOALS.get(size[0]) if name == "JPEG" else None)
+        if name == "JPEG":
+            timing = measure(lambda data=data: query_image(data), lambda data=data: pdq_from_bytes(data), repeats)  # type: ignore[misc]
+            print_row(size, "JPEG, with looking for bars", timing, distance, None)
+
+
+def count_distances(folders: list[Path]) -> dict[str, Counter[int]]:
+    """Return how many JPEGs with detail move by how many bits, against all pixels in RGB, by what was left out."""
+    counts: dict[str, Counter[int]] = {}
+    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg"}):
+        with Image.open(path) as image:
+            if image.format != "JPEG" or image.mode != "RGB":
+                continue
+            width, height = image.size
+            (whole,), quality = _kernel.pdq(np.asarray(image), width, height, _kernel.RGB8, 1)
+        if quality < MINIMUM_QUALITY:
+            continue
+        for shrink in (1, 2, 4, 8):
+            with Image.open(path) as image:
+                image.draft("L", (width // shrink, height // shrink))
+                if image.size != (-(-width // shrink), -(-height // shrink)):
+                    continue
+                (smaller,), _ = _kernel.pdq(np.asarray(image), width, height, _kernel.LUMA8, 1, shrink)
+            chosen = choose_shrink(width, height)
+            kind = (
+                "luma alone"
+                if shrink == 1
+                else "as chosen, smaller"
+                if shrink == chosen
+                else "smaller than chosen"
+                if shrink > chosen
+                else "less small"
+            )
+            counts.setdefault(kind, Counter())[distance_bits(whole, smaller)] += 1
+    return counts
+
+
+def print_distances(folders: list[Path]) -> None:
+    """Print the distribution."""
+    counts = count_distances(folders)
+    columns = range(0, 2 + max(max(counter) for counter in counts.values()), 2)
+    sys.stdout.write(
+        f"| JPEGs of quality {MINIMUM_QUALITY} or more, bits moved | {' | '.join(map(str, columns))} |\n|---|{'---:|' * len(columns)}\n"
+    )
+    for kind, counter in counts.items():
+        shown = [str(sum(counter[distance] for distance in (column, column + 1)) or "") for column in columns]
+        sys.stdout.write(f"| {kind} | {' | '.join(shown)} |\n")
+
+
+def machine() -> str:
+    """Return what this ran on."""
     listing = Path("/proc/cpuinfo")
     lines = listing.read_text().splitlines() if listing.exists() else []
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    processor = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return f"{processor}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
 def main() -> int:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--repeats", type=int, default=15)
-    repeats = parser.parse_args().repeats
-    sys.stdout.write(f"PDQ from pixels, median of {repeats} runs each, milliseconds; one core, baseline x86-64 build\n\n")
-    sys.stdout.write("       size   hashes                 ours    pdqhash   faster   goal  distance\n")
-    for width, height in SIZES:
-        compare(pixels_of(width, height), repeats)
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("stillmine", "pdqhash", "numpy"))
-    sys.stdout.write(f"\n{processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}\n")
-    sys.stdout.write(f"Python {platform.python_version()}, {versions}\n")
+    parser.add_argument("--distances", type=Path, nargs="+", metavar="FOLDER")
+    wanted = parser.parse_args()
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    if wanted.distances:
+        print_distances(wanted.distances)
+    else:
+        pillow_heif.register_heif_opener()
+        sys.stdout.write(f"Median of {wanted.repeats} runs each, in turn; one core, baseline x86-64 build\n")
+        print_head("pdqhash", "from pixels")
+        for size in SIZES:
+            compare_pixels(size, wanted.repeats)
+        print_head("threatexchange", "from file bytes")
+        for size in SIZES:
+            compare_files(size, wanted.repeats)
+    versions = ", ".join(
+        f"{name} {metadata.version(name)}" for name in ("stillmine", "pdqhash", "threatexchange", "pillow", "pillow-heif", "numpy")
+    )
+    sys.stdout.write(f"\n{machine()}, {versions}\n")
     return 0
 
 
