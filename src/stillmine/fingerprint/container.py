@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens a file of a stranger for demuxing, and nothing but that file.
+
+FFmpeg knows playlists that name other files and addresses, and guesses from file names. An attacker must reach neither: only
+the demuxer that belongs to the first bytes is tried, the bytes come through an object without a name, and opening anything
+else is refused. What a decoder says is never repeated.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+import av
+from av.container import InputContainer
+
+from stillmine.fingerprint.errors import EmptyFileError, FileUnreadableError
+from stillmine.fingerprint.media_errors import MediaFileTooLargeError
+from stillmine.fingerprint.media_limits import MediaLimits
+from stillmine.fingerprint.signatures import START_BYTES, VIDEO_DEMUXERS, demuxers_of
+
+MediaSource = BinaryIO | bytes | Path
+"""Streams must be seekable; they are read from their beginning and not closed."""
+
+_READ_BYTES = 256 * 1024
+
+
+class UnopenableError(Exception):
+    """No demuxer of ours can read the file; callers say so in the words of their kind."""
+
+    def __init__(self, *, is_video_container: bool, is_known: bool) -> None:
+        super().__init__()
+        self.is_video_container = is_video_container
+        self.is_known = is_known
+
+
+class _Nameless:
+    """A stream without the attributes that FFmpeg would guess from."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.read = stream.read
+        self.seek = stream.seek
+        self.tell = stream.tell
+
+
+@contextmanager
+def open_source(source: MediaSource, max_file_bytes: int) -> Iterator[BinaryIO]:
+    """Give a seekable stream at its beginning; raises EmptyFileError, FileUnreadableError, MediaFileTooLargeError."""
+    if isinstance(source, Path):
+        try:
+            stream: BinaryIO = source.open("rb")
+        except OSError:
+            raise FileUnreadableError from None
+        with stream:
+            yield _checked(stream, max_file_bytes)
+    elif isinstance(source, bytes):
+        yield _checked(io.BytesIO(source), max_file_bytes)
+    else:
+        yield _checked(source, max_file_bytes)
+
+
+def _checked(stream: BinaryIO, max_file_bytes: int) -> BinaryIO:
+    try:
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+    except OSError:
+        raise FileUnreadableError from None
+    if size == 0:
+        raise EmptyFileError
+    if size > max_file_bytes:
+        raise MediaFileTooLargeError(f"at most {max_file_bytes} bytes")
+    return stream
+
+
+def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
+    del url, flags, options
+    raise PermissionError
+
+
+@contextmanager
+def open_container(stream: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
+    """Give the demuxed file; raises UnopenableError."""
+    stream.seek(0)
+    demuxers = demuxers_of(stream.read(START_BYTES))
+    stream.seek(0)
+    if not demuxers:
+        raise UnopenableError(is_video_container=False, is_known=False)
+    try:
+        container = av.open(
+            _Nameless(stream),
+            mode="r",
+            container_options={"format_whitelist": demuxers, "max_streams": str(limits.max_streams)},
+            options={"max_pixels": str(limits.max_pixels)},
+            metadata_errors="ignore",
+            buffer_size=_READ_BYTES,
+            io_open=_refuse,
+        )
+    except Exception:  # on hostile headers demuxers raise nearly anything
+        raise UnopenableError(is_video_container=demuxers in VIDEO_DEMUXERS, is_known=True) from None
+    with container:
+        yield container

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why a video or a sound gave no fingerprint, in words that say what to do next.
+
+Must never repeat anything of the file: no name, no title, no decoder's message (those quote file contents).
+"""
+
+from stillmine.fingerprint.errors import MediaError
+
+
+class MediaFileTooLargeError(MediaError):
+    code = "media_file_too_large"
+    status = 413
+    sentence = "This file is larger than is read here. Save the video smaller or cut it into parts, and use those."
+
+
+class NotAVideoError(MediaError):
+    code = "not_a_video"
+    status = 415
+    sentence = (
+        "There are no moving pictures in this file that can be read. Choose an MP4, MOV, MKV, WebM, AVI, 3GP or animated picture file."
+    )
+
+
+class VideoUnreadableError(MediaError):
+    code = "video_unreadable"
+    status = 422
+    sentence = "This video ends before its first picture or is damaged. Copy it again from where it came from, or use another copy."
+
+
+class VideoTooLargeError(MediaError):
+    code = "video_too_large"
+    status = 413
+    sentence = "This video has more pixels than are read here. Save it smaller and use that copy; its fingerprint is nearly the same."
+
+
+class MediaDeadlineError(MediaError):
+    code = "media_deadline"
+    status = 503
+    sentence = "Reading this file took longer than allowed, so it was not looked at. Try again later, or use a shorter copy."
+
+
+class NoSoundError(MediaError):
+    code = "no_sound"
+    status = 415
+    sentence = "There is no sound in this file that can be read. Choose a sound file or a video with sound."
+
+
+class SoundUnreadableError(MediaError):
+    code = "sound_unreadable"
+    status = 422
+    sentence = "This sound ends before it begins or is damaged. Copy it again from where it came from, or use another copy."
+
+
+class SoundTooShortError(MediaError):
+    code = "sound_too_short"
+    status = 422
+    sentence = "This sound is too short to be recognised again. Use a longer copy; only identical files of this one can be recognised."
+
+
+class SoundWithoutDetailError(MediaError):
+    code = "sound_without_detail"
+    status = 422
+    sentence = "This sound is silent or hardly changes, so copies can't be told from other sounds. Only identical files can be recognised."
+
+
+class AudioLibraryMissingError(MediaError):
+    code = "audio_library_missing"
+    status = 500
+    sentence = (
+        "Sound needs the library Chromaprint. Install it (Debian: `libchromaprint1`) and try again; pictures and videos work without it."
+    )

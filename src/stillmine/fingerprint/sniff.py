@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a file is a picture, an animated picture, a video or a sound: by its bytes, never by its name.
+
+Only headers are read. Must never decide that a file is harmless: what is unknown here is merely not read.
+"""
+
+from enum import StrEnum
+from typing import BinaryIO
+
+from av.stream import Disposition
+from PIL import Image
+
+from stillmine.fingerprint.container import MediaSource, UnopenableError, open_container, open_source
+from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
+from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
+
+ANIMATABLE_FORMATS = ("GIF", "PNG", "WEBP")
+
+
+class FileType(StrEnum):
+    """What a file is to us."""
+
+    IMAGE = "image"
+    ANIMATED_IMAGE = "animated_image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    UNKNOWN = "unknown"
+
+
+def sniff_file(source: MediaSource, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) -> FileType:
+    """Return the type of a file; a damaged one of a known sort is that sort.
+
+    Raises EmptyFileError, FileUnreadableError, MediaFileTooLargeError.
+    """
+    with open_source(source, limits.max_file_bytes) as stream:
+        return sniff_stream(stream, limits)
+
+
+def sniff_stream(stream: BinaryIO, limits: MediaLimits) -> FileType:
+    """Return the type of an open file, leaving it at its beginning."""
+    start = stream.read(START_BYTES)
+    stream.seek(0)
+    family = family_of(start)
+    try:
+        if family is Family.ANIMATABLE_PICTURE:
+            return FileType.ANIMATED_IMAGE if _is_animated(stream) else FileType.IMAGE
+        if family is Family.CONTAINER:
+            return _type_of_streams(stream, limits)
+    finally:
+        stream.seek(0)
+    return FileType.IMAGE if family is Family.PICTURE else FileType.UNKNOWN
+
+
+def _is_animated(stream: BinaryIO) -> bool:
+    try:
+        with Image.open(stream, formats=ANIMATABLE_FORMATS) as image:
+            return bool(getattr(image, "is_animated", False))
+    except Exception:  # on hostile headers decoders raise nearly anything; the image part says what is wrong
+        return False
+
+
+def _type_of_streams(stream: BinaryIO, limits: MediaLimits) -> FileType:
+    try:
+        with open_container(stream, limits) as container:
+            if any(not video.disposition & Disposition.attached_pic for video in container.streams.video):
+                return FileType.VIDEO
+            return FileType.AUDIO if container.streams.audio else FileType.UNKNOWN
+    except UnopenableError as error:
+        return FileType.VIDEO if error.is_video_container else FileType.AUDIO

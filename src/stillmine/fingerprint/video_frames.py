@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Video file to the pictures that are shown at t = 0, 1, 2, … seconds, in sRGB, with the turn that makes them upright.
+
+Time 0 is when the first picture is shown. Files come from strangers and are often cut off: what can be read is given, and the
+reader says that there was more. Must never name a file, keep more than a few frames, or repeat a decoder's words.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av import VideoFrame
+from av.container import InputContainer
+from av.sidedata.sidedata import SideDataContainer
+from av.sidedata.sidedata import Type as SideDataType
+from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from stillmine.fingerprint.media_errors import MediaDeadlineError, NotAVideoError, VideoTooLargeError, VideoUnreadableError
+from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
+from stillmine.fingerprint.video_packets import SampleTimes, VideoPacket, plan_packets
+
+Rgb = npt.NDArray[np.uint8]
+
+_TURNS = {
+    (1, 0, 0, 1): "original",
+    (-1, 0, 0, 1): "flip_horizontal",
+    (1, 0, 0, -1): "flip_vertical",
+    (-1, 0, 0, -1): "rotate180",
+    (0, 1, 1, 0): "transpose",
+    (0, 1, -1, 0): "rotate270",
+    (0, -1, 1, 0): "rotate90",
+    (0, -1, -1, 0): "transverse",
+}
+"""Signs of a display matrix (a, b, c, d), where x' = a x + c y and y' = b x + d y, to the kernel's names of variants."""
+
+_MINIMUM_SHORTFALL_SECONDS = 1.0
+_SHORTFALL_OF_DURATION = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFrame:
+    """A picture on screen from sample `first` to sample `last`; `turn` names the variant of it that is upright."""
+
+    rgb: Rgb
+    turn: str
+    first: int
+    last: int
+
+
+class VideoReader:
+    """Reads one open video once, from its beginning; the attributes are whole after `frames()` has ended."""
+
+    def __init__(self, container: InputContainer, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int = 1) -> None:
+        """Raise NotAVideoError, VideoUnreadableError or VideoTooLargeError for what can't be read at all."""
+        self._container = container
+        self._limits = limits
+        self._is_time_left = is_time_left
+        self._per_second = samples_per_second
+        self._stream = _choose_stream(container)
+        self._time_base = _require_decoder(self._stream, limits)
+        self._last_ticks: int | None = None
+        self._last_duration = 0
+        self._zero = 0
+        self._packets_read = 0
+        self._packets_damaged = 0
+        self._to_rgb = VideoReformatter()
+        self.is_truncated = False
+        self.is_limited = False
+        self.has_sound = bool(container.streams.audio)
+
+    @property
+    def duration_seconds(self) -> float:
+        """From the first picture to the end of the last one that was read."""
+        if self._last_ticks is None:
+            return 0.0
+        return float((self._last_ticks - self._zero + self._last_duration) * self._time_base)
+
+    def frames(self) -> Iterator[ShownFrame]:
+        """Give each picture that is on screen at a sample, once; raises MediaDeadlineError."""
+        shown: VideoFrame | None = None
+        sample = 0
+        for frame in self._limited(self._decoded()):
+            ticks = self._ticks_of(frame)
+            if shown is None:
+                self._zero = ticks
+            until = SampleTimes(self._zero, self._time_base, self._per_second).first_at_or_after(ticks)
+            if shown is not None and until > sample:
+                yield self._shown(shown, sample, until - 1)
+                sample = until
+            shown = frame
+            self._last_ticks = ticks
+            self._last_duration = max(frame.duration or 0, 0)
+        if shown is not None:
+            yield from self._shown_last(shown, sample)
+        self._notice_early_end()
+
+    def _shown_last(self, frame: VideoFrame, sample: int) -> Iterator[ShownFrame]:
+        """The last picture stays for its own duration, or for a tick."""
+        times = SampleTimes(self._zero, self._time_base, self._per_second)
+        end = (self._last_ticks or 0) + max(self._last_duration, 1)
+        until = min(times.first_at_or_after(end), self._limits.max_video_seconds * self._per_second)
+        if until > sample:
+            yield self._shown(frame, sample, until - 1)
+
+    def _limited(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        """End at the longest time that is read, however far away a damaged file says that its next frame is."""
+        for frame in frames:
+            if self._last_ticks is not None and (self._ticks_of(frame) - self._zero) * self._time_base >= self._limits.max_video_seconds:
+                self.is_limited = True
+                return
+            yield frame
+
+    def _decoded(self) -> Iterator[VideoFrame]:
+        context = self._stream.codec_context
+        is_skipping = False
+        for planned in plan_packets(self._packets(), context.name, self._time_base, self._per_second):
+            if planned.is_wanted == is_skipping:
+                is_skipping = not planned.is_wanted
+                context.skip_frame = "NONREF" if is_skipping else "DEFAULT"
+            yield from self._decode(planned.packet)
+        yield from self._decode(None)
+
+    def _decode(self, packet: VideoPacket | None) -> list[VideoFrame]:
+        try:
+            return self._stream.codec_context.decode(packet)
+        except Exception:  # damaged packets make decoders raise nearly anything; what comes after may be whole
+            self.is_truncated = True
+            self._packets_damaged += 1
+            return []
+
+    def _packets(self) -> Iterator[VideoPacket]:
+        demuxed = self._container.demux(self._stream)
+        while self._may_go_on():
+            try:
+                packet = next(demuxed, None)
+            except Exception:  # the rest of the file can't be demuxed
+                self.is_truncated = True
+                return
+            if packet is None:
+                return
+            if packet.size:
+                self._packets_read += 1
+                self.is_truncated = self.is_truncated or packet.is_corrupt
+                yield packet
+
+    def _may_go_on(self) -> bool:
+        if not self._is_time_left():
+            raise MediaDeadlineError
+        if self._packets_read >= self._limits.max_packets or self._packets_damaged > self._limits.max_damaged_packets:
+            self.is_limited = True
+        return not self.is_limited
+
+    def _ticks_of(self, frame: VideoFrame) -> int:
+        """Presentation time; where a container has none (AVI), the time of decoding; never earlier than the frame before."""
+        ticks = frame.pts if frame.pts is not None else frame.dts
+        if self._last_ticks is None:
+            return ticks if ticks is not None else 0
+        if ticks is None:
+            rate = self._stream.guessed_rate or Fraction(25)
+            ticks = self._last_ticks + max(1, round(1 / (rate * self._time_base)))
+        return max(ticks, self._last_ticks)
+
+    def _shown(self, frame: VideoFrame, first: int, last: int) -> ShownFrame:
+        turn = _turn_of(frame)
+        try:
+            plane = self._to_rgb.reformat(frame, format="rgb24").planes[0]
+        except Exception:  # pixel formats that can't be converted
+            raise VideoUnreadableError from None
+        rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)
+        return ShownFrame(rows[:, : 3 * plane.width].reshape(plane.height, plane.width, 3), turn, first, last)
+
+    def _notice_early_end(self) -> None:
+        """Whether the file promises more than there was."""
+        if self.is_limited:
+            return
+        stream = self._stream
+        if self._container.format.name.startswith("mov"):
+            self.is_truncated = self.is_truncated or self._packets_read < len(stream.index_entries)
+            return
+        # A container's duration is its longest stream's, and sound may well be longer than the pictures.
+        if not self.has_sound and self._container.duration and self._last_ticks is not None:
+            declared = self._container.duration / av.time_base
+            missing = declared - float((self._last_ticks + self._last_duration) * self._time_base)
+            if missing > max(_MINIMUM_SHORTFALL_SECONDS, _SHORTFALL_OF_DURATION * declared):
+                self.is_truncated = True
+
+
+def _choose_stream(container: InputContainer) -> VideoStream:
+    """The default video stream, else the first; the cover of a sound file is no video."""
+    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not streams:
+        raise NotAVideoError
+    return next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
+
+
+def _require_decoder(stream: VideoStream, limits: MediaLimits) -> Fraction:
+    """Prepare the decoder and return the stream's ticks in seconds."""
+    context = stream.codec_context
+    if context is None or stream.time_base is None:
+        raise NotAVideoError
+    if context.width * context.height > limits.max_pixels:
+        raise VideoTooLargeError(f"at most {limits.max_pixels} pixels")
+    context.options = {"max_pixels": str(limits.max_pixels)}
+    context.thread_type = "AUTO"
+    context.thread_count = limits.decoder_threads
+    if not context.width or not context.height:
+        raise VideoUnreadableError
+    return stream.time_base
+
+
+def _turn_of(frame: VideoFrame) -> str:
+    """Which variant of the stored picture is upright; matrices that are no quarter turns count as none."""
+    side_data = cast("SideDataContainer", frame.side_data)
+    matrix = next((bytes(side_data[index]) for index in range(len(side_data)) if side_data[index].type == SideDataType.DISPLAYMATRIX), b"")
+    if len(matrix) < 9 * 4:
+        return "original"
+    a, b, _, c, d = struct.unpack_from("=5i", matrix)
+    largest = max(abs(a), abs(b), abs(c), abs(d), 1)
+    return _TURNS.get((round(a / largest), round(b / largest), round(c / largest), round(d / largest)), "original")

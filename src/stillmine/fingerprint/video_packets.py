@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which compressed frames of a video have to be decoded to see it once a second.
+
+Only the frames shown at the sampled instants are wanted. What nothing wanted depends on is left out: everything after
+the last wanted frame of a group of pictures, and frames that no other frame refers to. Must never change which frames
+are seen or a single pixel of them: where times or the codec leave doubt, everything is decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+VideoPacket: TypeAlias = "Packet[VideoStream]"
+
+MAX_HELD_PACKETS = 1_024
+MAX_HELD_BYTES = 96 * 1024 * 1024
+
+_ONE_PACKET_ONE_FRAME = frozenset({"h264", "hevc", "mpeg4", "mjpeg", "vp9", "libdav1d", "av1"})
+"""Not VP8: its packets may hold frames that are never shown, with times of their own."""
+
+_UNREFERRED_IS_SAFE = frozenset({"h264", "mpeg4"})
+"""Codecs in which a frame marked as not referred to really is not. Not HEVC: there the mark speaks of one layer only."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleTimes:
+    """Sampled instants: `per_second` a second, the first at `zero` ticks of `time_base` seconds each."""
+
+    zero: int
+    time_base: Fraction
+    per_second: int
+
+    def first_at_or_after(self, ticks: int) -> int:
+        """Return the number of the first sample that is not before a time."""
+        base = self.time_base
+        return -(-(ticks - self.zero) * base.numerator * self.per_second // base.denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPacket:
+    """`is_wanted` False: the decoder may leave it out if no other frame refers to it."""
+
+    packet: VideoPacket
+    is_wanted: bool
+
+
+def plan_packets(packets: Iterable[VideoPacket], codec_name: str, time_base: Fraction, per_second: int) -> Iterator[PlannedPacket]:
+    """Give the packets to be decoded, in order; those that nothing depends on are left out."""
+    if codec_name not in _ONE_PACKET_ONE_FRAME:
+        for packet in packets:
+            yield PlannedPacket(packet, is_wanted=True)
+        return
+    yield from _Planner(time_base, per_second, can_skip=codec_name in _UNREFERRED_IS_SAFE).plan(packets)
+
+
+class _Planner:
+    """Holds two groups of pictures: the times of the second decide what of the first is wanted."""
+
+    def __init__(self, time_base: Fraction, per_second: int, *, can_skip: bool) -> None:
+        self._time_base = time_base
+        self._per_second = per_second
+        self._can_skip = can_skip
+        self._times: SampleTimes | None = None
+        self._groups: list[list[VideoPacket]] = [[]]
+        self._held_packets = 0
+        self._held_bytes = 0
+
+    def plan(self, packets: Iterable[VideoPacket]) -> Iterator[PlannedPacket]:
+        for packet in packets:
+            if packet.is_keyframe and self._groups[-1]:
+                if len(self._groups) == 2:
+                    yield from self._release(is_whole=True)
+                self._groups.append([])
+            self._groups[-1].append(packet)
+            self._held_packets += 1
+            self._held_bytes += packet.size
+            if self._held_packets > MAX_HELD_PACKETS or self._held_bytes > MAX_HELD_BYTES:
+                yield from self._release_early()
+        while self._groups:
+            yield from self._release(is_whole=True)
+
+    def _release_early(self) -> Iterator[PlannedPacket]:
+        """Let the older half go without knowing how its group ends, so nothing after a wanted frame is left out."""
+        if len(self._groups) == 1:
+            group = self._groups[0]
+            half = len(group) // 2
+            self._groups = [group[:half], group[half:]]
+        yield from self._release(is_whole=False)
+
+    def _release(self, *, is_whole: bool) -> Iterator[PlannedPacket]:
+        group = self._groups.pop(0)
+        following = self._groups[0] if self._groups else []
+        self._held_packets -= len(group)
+        self._held_bytes -= sum(packet.size for packet in group)
+        wanted = self._wanted_times(group, following)
+        if wanted is None:
+            yield from (PlannedPacket(packet, is_wanted=True) for packet in group)
+            return
+        end = _end_of_wanted(group, wanted) if is_whole and _is_closed(following) else len(group)
+        for packet in group[:end]:
+            yield PlannedPacket(packet, is_wanted=not self._can_skip or packet.pts in wanted)
+
+    def _wanted_times(self, group: Sequence[VideoPacket], following: Sequence[VideoPacket]) -> set[int] | None:
+        """Return the times of the frames that are shown at a sample, of both groups; None if a time is missing."""
+        shown: list[int] = []
+        for packet in (*group, *following):
+            if packet.pts is None:
+                return None
+            if not packet.is_discard:
+                shown.append(packet.pts)
+        shown.sort()
+        if not shown:
+            return set()
+        if self._times is None:
+            self._times = SampleTimes(shown[0], self._time_base, self._per_second)
+        return _times_at_samples(shown, self._times)
+
+
+def _times_at_samples(shown: Sequence[int], times: SampleTimes) -> set[int]:
+    """Return which of the sorted times are the last at or before a sample. The newest one always is: its end is unknown."""
+    wanted = {shown[-1]}
+    samples = [times.first_at_or_after(ticks) for ticks in shown]
+    # A sample lies in [this, next) exactly if the first sample from `this` on comes before the first from `next` on.
+    wanted.update(ticks for ticks, sample, next_sample in zip(shown, samples, samples[1:], strict=False) if sample < next_sample)
+    return wanted
+
+
+def _is_closed(following: Sequence[VideoPacket]) -> bool:
+    """Whether no frame of a group is shown before its key frame; such a frame would need the group before."""
+    first = following[0].pts if following else None
+    return not following or all(packet.pts is not None and first is not None and packet.pts >= first for packet in following)
+
+
+def _end_of_wanted(group: Sequence[VideoPacket], wanted: set[int]) -> int:
+    for index in range(len(group), 0, -1):
+        if group[index - 1].pts in wanted:
+            return index
+    return 0

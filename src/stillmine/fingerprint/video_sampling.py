@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hash of each sampled picture of a video, without the black bars that are there the whole time.
+
+Where the bars end is known only after the last picture. Pictures are hashed within what is known so far and the first few are
+kept; those that were hashed within too little or too much are hashed again, from memory or by reading the file a second time. The
+result is the same either way. Must never keep a picture after the call.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from stillmine.fingerprint.animation import AnimationReader
+from stillmine.fingerprint.bars import BarFinder, Bounds
+from stillmine.fingerprint.container import UnopenableError, open_container
+from stillmine.fingerprint.image import VARIANTS, fingerprint_pixels
+from stillmine.fingerprint.media_errors import NotAVideoError, VideoUnreadableError
+from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
+from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
+from stillmine.fingerprint.sniff import FileType, sniff_stream
+from stillmine.fingerprint.video_frames import ShownFrame, VideoReader
+from stillmine.wire.fingerprint import MINIMUM_QUALITY
+
+MAX_HELD_BYTES = 64 * 1024 * 1024
+
+_SIDEWAYS = frozenset({"rotate90", "rotate270", "transpose", "transverse"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The upright hash of a picture that is on screen from sample `first` to sample `last`."""
+
+    pdq: bytes
+    quality: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampledVideo:
+    """Samples with detail in the order of time, and what the reader learned of the file."""
+
+    samples: tuple[Sample, ...]
+    duration_seconds: float
+    width: int
+    height: int
+    is_truncated: bool
+    is_limited: bool
+    has_sound: bool
+
+
+class Reader(Protocol):
+    """What a video file and an animated picture have in common; the attributes are whole after `frames()` has ended."""
+
+    is_truncated: bool
+    is_limited: bool
+
+    @property
+    def has_sound(self) -> bool: ...
+
+    @property
+    def duration_seconds(self) -> float: ...
+
+    def frames(self) -> Iterator[ShownFrame]: ...
+
+
+@dataclass(slots=True)
+class _Hashed:
+    """A sample, the part of the picture that it was made of, and the picture as long as it is kept."""
+
+    sample: Sample
+    size: tuple[int, int]
+    bounds: Bounds
+    kept: ShownFrame | None
+
+
+def sample_video(stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int) -> SampledVideo:
+    """Return the sampled hashes of a video or an animated picture; raises a MediaError."""
+    bars: dict[tuple[int, int], BarFinder] = {}
+    with _open_reader(stream, limits, is_time_left, samples_per_second) as reader:
+        hasher = _Hasher(bars, is_learning=True)
+        hasher.take_all(reader)
+    if not hasher.is_settled():
+        with _open_reader(stream, limits, is_time_left, samples_per_second) as reader:
+            hasher = _Hasher(bars, is_learning=False)
+            hasher.take_all(reader)
+    if not hasher.hashed:
+        raise VideoUnreadableError
+    return SampledVideo(
+        samples=tuple(entry.sample for entry in hasher.hashed if entry.sample.quality >= MINIMUM_QUALITY),
+        duration_seconds=reader.duration_seconds,
+        width=hasher.upright_size[0],
+        height=hasher.upright_size[1],
+        is_truncated=reader.is_truncated,
+        is_limited=reader.is_limited,
+        has_sound=reader.has_sound,
+    )
+
+
+@contextmanager
+def _open_reader(stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int) -> Iterator[Reader]:
+    stream.seek(0)
+    if family_of(stream.read(START_BYTES)) is Family.ANIMATABLE_PICTURE:
+        if sniff_stream(stream, limits) is not FileType.ANIMATED_IMAGE:
+            raise NotAVideoError
+        yield AnimationReader(stream, limits, is_time_left, samples_per_second)
+        return
+    try:
+        with open_container(stream, limits) as container:
+            yield VideoReader(container, limits, is_time_left, samples_per_second)
+    except UnopenableError as error:
+        raise (VideoUnreadableError if error.is_video_container else NotAVideoError) from None
+
+
+class _Hasher:
+    """Hashes the pictures of one reading."""
+
+    def __init__(self, bars: dict[tuple[int, int], BarFinder], *, is_learning: bool) -> None:
+        self._bars = bars
+        self._is_learning = is_learning
+        self._held_bytes = 0
+        self.hashed: list[_Hashed] = []
+        self.upright_size = (0, 0)
+
+    def take_all(self, reader: Reader) -> None:
+        for shown in reader.frames():
+            self._take(shown)
+
+    def is_settled(self) -> bool:
+        """Hash again what is kept; whether every sample is now made of what is visible over the whole video."""
+        for entry in self.hashed:
+            final = self._bounds(entry.size)
+            if entry.bounds.is_close_to(final, *entry.size):
+                continue
+            if entry.kept is None:
+                return False
+            entry.sample = _hash(entry.kept, final)
+            entry.bounds = final
+        for entry in self.hashed:
+            entry.kept = None
+        return True
+
+    def _take(self, shown: ShownFrame) -> None:
+        size = (shown.rgb.shape[1], shown.rgb.shape[0])
+        if not self.hashed:
+            self.upright_size = size[::-1] if shown.turn in _SIDEWAYS else size
+        bounds = self._bounds(size)
+        sample = _hash(shown, bounds)
+        if self._is_learning and sample.quality >= MINIMUM_QUALITY:
+            self._bars.setdefault(size, BarFinder()).learn(shown.rgb)
+            learned = self._bounds(size)
+            if learned != bounds:
+                bounds = learned
+                sample = _hash(shown, bounds)
+        is_kept = self._is_learning and self._held_bytes + shown.rgb.nbytes <= MAX_HELD_BYTES
+        self._held_bytes += shown.rgb.nbytes if is_kept else 0
+        self.hashed.append(_Hashed(sample, size, bounds, shown if is_kept else None))
+
+    def _bounds(self, size: tuple[int, int]) -> Bounds:
+        return self._bars[size].bounds(*size) if size in self._bars else Bounds(0, 0, *size)
+
+
+def _hash(shown: ShownFrame, bounds: Bounds) -> Sample:
+    part = bounds.of(shown.rgb)
+    made = fingerprint_pixels(part, part.shape[1], part.shape[0], 3)
+    return Sample(made.variants[VARIANTS.index(shown.turn)], made.quality, shown.first, shown.last)
