@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sound to `chromaprint`: 32 bits about eight times a second. Sound files and the sound of videos. Contract: spec/audio.md.
+
+Holds the values and joins decoder and library. Sound without detail is refused: its fingerprint would match other quiet sound.
+Must never keep a sample after the call.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from stillmine.fingerprint.audio_decode import SoundReader
+from stillmine.fingerprint.chromaprint_library import SAMPLE_RATE, VALUE_SECONDS, Pcm, Values, chromaprint_text, chromaprint_values
+from stillmine.fingerprint.container import MediaSource, UnopenableError, open_container, open_source
+from stillmine.fingerprint.media_errors import NoSoundError, SoundTooShortError, SoundUnreadableError, SoundWithoutDetailError
+from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits, TimeLeft, no_deadline
+
+MINIMUM_VALUES = 24
+"""Shorter sound (about 5.5 seconds) has too few values to be told from other sound: spec/audio.md."""
+
+MINIMUM_CHANGE = 0.02
+"""Share of bits that differ between neighbouring values on average; silence, hum and tones lie below."""
+
+MINIMUM_LEVEL = 10
+"""Of 32767, root mean square: quieter than this (-70 dB) only the noise of a converter is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFingerprint:
+    """The values of a sound, 32 bits each, one each VALUE_SECONDS.
+
+    `duration_seconds` is what was listened to. `is_truncated`: the file is damaged or ends early. `is_limited`: the
+    file goes on longer than is listened to.
+    """
+
+    values: tuple[int, ...] = field(repr=False)
+    duration_seconds: float
+    is_truncated: bool
+    is_limited: bool
+
+    @property
+    def text(self) -> str:
+        """AcoustID's compressed form, as `fpcalc` prints it; raises AudioLibraryMissingError."""
+        return chromaprint_text(np.array(self.values, dtype=np.uint32))
+
+
+def fingerprint_sound(
+    source: MediaSource,
+    limits: MediaLimits = DEFAULT_MEDIA_LIMITS,
+    *,
+    is_time_left: TimeLeft = no_deadline,
+) -> SoundFingerprint:
+    """Return the fingerprint of a sound file or of a video's sound; raises a MediaError."""
+    with open_source(source, limits.max_file_bytes) as stream:
+        try:
+            with open_container(stream, limits) as container:
+                reader = SoundReader(container, limits, is_time_left)
+                level = _Level()
+                values = chromaprint_values(level.listen(reader.blocks()))
+        except UnopenableError as error:
+            raise (SoundUnreadableError if error.is_known else NoSoundError) from None
+    if level.root_mean_square < MINIMUM_LEVEL:
+        raise SoundWithoutDetailError
+    if len(values) < MINIMUM_VALUES:
+        raise SoundTooShortError(f"at least {(MINIMUM_VALUES - 1) * VALUE_SECONDS + 2.6:.1f} seconds")
+    if change_of(values) < MINIMUM_CHANGE:
+        raise SoundWithoutDetailError
+    return SoundFingerprint(tuple(values.tolist()), reader.samples / SAMPLE_RATE, reader.is_truncated, reader.is_limited)
+
+
+def change_of(values: Values) -> float:
+    """Return the share of bits in which neighbouring values differ, 0 to 1; 0 for fewer than two."""
+    if len(values) < 2:
+        return 0.0
+    return float(np.bitwise_count(values[1:] ^ values[:-1]).mean()) / 32
+
+
+class _Level:
+    """Measures how loud blocks are while they pass."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+        self._count = 0
+
+    @property
+    def root_mean_square(self) -> float:
+        return float((self._sum / self._count) ** 0.5) if self._count else 0.0
+
+    def listen(self, blocks: Iterator[Pcm]) -> Iterator[Pcm]:
+        for block in blocks:
+            wide = block.astype(np.int64)
+            self._sum += int(np.dot(wide, wide))
+            self._count += block.size
+            yield block
