@@ -82,11 +82,12 @@ def pixels_of(width: int, height: int) -> Picture:
         return np.ascontiguousarray(np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)))
 
 
-def print_row(size: tuple[int, int], name: str, timing: Timing, distance: int, goal: int | None) -> None:
+def print_row(size: tuple[int, int], name: str, timing: Timing, distance: int | None, goal: int | None) -> None:
     """Print one line of a table."""
     wanted = f"{goal}x" if goal else ""
+    apart = "–" if distance is None else distance
     sys.stdout.write(
-        f"| {size[0]} x {size[1]} | {name} | {timing.ours:.2f} | {timing.theirs:.2f} | {timing.ratio:.1f}x | {wanted} | {distance} |\n"
+        f"| {size[0]} x {size[1]} | {name} | {timing.ours:.2f} | {timing.theirs:.2f} | {timing.ratio:.1f}x | {wanted} | {apart} |\n"
     )
 
 
@@ -114,54 +115,70 @@ def compare_files(size: tuple[int, int], repeats: int) -> None:
         stream = io.BytesIO()
         (image.convert("L") if "greyscale" in name else image).save(stream, format_name, **options)
         data = stream.getvalue()
-        distance = distance_bits(bytes.fromhex(pdq_from_bytes(data)[0]), fingerprint_image(data).pdq) if name != "GIF" else -1
+        distance = distance_bits(bytes.fromhex(pdq_from_bytes(data)[0]), fingerprint_image(data).pdq)
+        # Of a GIF `threatexchange` hashes the numbers of the palette's entries, not the colours.
+        apart = None if name == "GIF" else distance
         timing = measure(lambda data=data: fingerprint_image(data), lambda data=data: pdq_from_bytes(data), repeats)  # type: ignore[misc]
-        print_row(size, name, timing, distance, JPEG_GOALS.get(size[0]) if name == "JPEG" else None)
+        print_row(size, name, timing, apart, JPEG_GOALS.get(size[0]) if name == "JPEG" else None)
         if name == "JPEG":
             timing = measure(lambda data=data: query_image(data), lambda data=data: pdq_from_bytes(data), repeats)  # type: ignore[misc]
             print_row(size, "JPEG, with looking for bars", timing, distance, None)
 
 
+def as_jpeg(path: Path) -> bytes | None:
+    """Return the file of a colour photograph, of a PNG what a good JPEG of it would be; None for anything else."""
+    with Image.open(path) as image:
+        if image.mode != "RGB" or min(image.size) < _kernel.MIN_DIMENSION:
+            return None
+        if image.format == "JPEG":
+            return path.read_bytes()
+        stream = io.BytesIO()
+        image.save(stream, "JPEG", quality=92)
+        return stream.getvalue()
+
+
+def draft_distance(data: bytes, shrink: int, whole: bytes) -> int | None:
+    """Return how many bits luma alone at a fraction of the size moves; None where the decoder doesn't go as small."""
+    with Image.open(io.BytesIO(data)) as image:
+        width, height = image.size
+        image.draft("L", (width // shrink, height // shrink))
+        if image.size != (-(-width // shrink), -(-height // shrink)):
+            return None
+        (smaller,), _ = _kernel.pdq(np.asarray(image), width, height, _kernel.LUMA8, 1, shrink)
+    return distance_bits(whole, smaller)
+
+
 def count_distances(folders: list[Path]) -> dict[str, Counter[int]]:
-    """Return how many JPEGs with detail move by how many bits, against all pixels in RGB, by what was left out."""
+    """Return how many photographs with detail move by how many bits, against all pixels in RGB, by what was left out."""
     counts: dict[str, Counter[int]] = {}
-    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg"}):
-        with Image.open(path) as image:
-            if image.format != "JPEG" or image.mode != "RGB":
-                continue
+    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"}):
+        data = as_jpeg(path)
+        if data is None:
+            continue
+        with Image.open(io.BytesIO(data)) as image:
             width, height = image.size
             (whole,), quality = _kernel.pdq(np.asarray(image), width, height, _kernel.RGB8, 1)
-        if quality < MINIMUM_QUALITY:
-            continue
         for shrink in (1, 2, 4, 8):
-            with Image.open(path) as image:
-                image.draft("L", (width // shrink, height // shrink))
-                if image.size != (-(-width // shrink), -(-height // shrink)):
-                    continue
-                (smaller,), _ = _kernel.pdq(np.asarray(image), width, height, _kernel.LUMA8, 1, shrink)
-            chosen = choose_shrink(width, height)
-            kind = (
-                "luma alone"
-                if shrink == 1
-                else "as chosen, smaller"
-                if shrink == chosen
-                else "smaller than chosen"
-                if shrink > chosen
-                else "less small"
-            )
-            counts.setdefault(kind, Counter())[distance_bits(whole, smaller)] += 1
+            distance = draft_distance(data, shrink, whole)
+            if quality >= MINIMUM_QUALITY and distance is not None:
+                counts.setdefault(kind_of(shrink, choose_shrink(width, height)), Counter())[distance] += 1
     return counts
+
+
+def kind_of(shrink: int, chosen: int) -> str:
+    """Return which line of the table a decoding belongs to."""
+    if shrink == 1:
+        return "luma alone, whole size"
+    return "luma alone, as small as is chosen" if shrink == chosen else "smaller than is chosen" if shrink > chosen else "less small"
 
 
 def print_distances(folders: list[Path]) -> None:
     """Print the distribution."""
-    counts = count_distances(folders)
-    columns = range(0, 2 + max(max(counter) for counter in counts.values()), 2)
-    sys.stdout.write(
-        f"| JPEGs of quality {MINIMUM_QUALITY} or more, bits moved | {' | '.join(map(str, columns))} |\n|---|{'---:|' * len(columns)}\n"
-    )
-    for kind, counter in counts.items():
-        shown = [str(sum(counter[distance] for distance in (column, column + 1)) or "") for column in columns]
+    steps = ((0, 1), (2, 3), (4, 5), (6, 9), (10, 15), (16, 31), (32, 256))
+    heads = [f"{low}" if high == low + 1 else f"{low} to {high}" for low, high in steps]
+    sys.stdout.write(f"| bits moved, quality {MINIMUM_QUALITY} or more | {' | '.join(heads)} |\n|---|{'---:|' * len(steps)}\n")
+    for kind, counter in sorted(count_distances(folders).items()):
+        shown = [str(sum(count for distance, count in counter.items() if low <= distance <= high)) for low, high in steps]
         sys.stdout.write(f"| {kind} | {' | '.join(shown)} |\n")
 
 

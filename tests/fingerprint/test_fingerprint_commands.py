@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stillmine fingerprint` and `stillmine compare`: what is printed, where, and with which exit code."""
 
+import hashlib
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,14 @@ from picture_files import MEDIA, save, scene
 from PIL import Image
 from typer.testing import CliRunner
 
-from stillmine.fingerprint import fingerprint_image
+from stillmine.demo.edits import altered_copies
+from stillmine.fingerprint import batch, fingerprint_image
+from stillmine.fingerprint.batch import Outcome, fingerprint_one
 from stillmine.fingerprint.commands import compare_files, fingerprint_files
+from stillmine.fingerprint.file import fingerprint_file
+from stillmine.fingerprint.sniff import FileType
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.vpdq import parse_vpdq
 
 app = typer.Typer()
 app.command("fingerprint")(fingerprint_files)
@@ -24,35 +33,101 @@ def run(*words: object) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_text() -> None:
+def animation(path: Path, turns: int = 4) -> Path:
+    frames = [scene().rotate(90 * turn) for turn in range(turns)]
+    path.write_bytes(save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=1000))
+    return path
+
+
+def test_table() -> None:
     code, out, err = run("fingerprint", COAT, BOOTS)
     assert (code, err) == (0, "")
-    lines = out.splitlines()
-    assert [line.split()[0] for line in lines] == [fingerprint_image(path.read_bytes()).text for path in (COAT, BOOTS)]
-    assert lines[0].endswith("coat.jpg")
+    for path in (COAT, BOOTS):
+        data = path.read_bytes()
+        assert f"{path}\n  pdq          {fingerprint_image(data).text}  quality 100\n" in out
+        assert f"  sha256       {hashlib.sha256(data).hexdigest()}\n" in out
+        assert f"  md5          {hashlib.md5(data, usedforsecurity=False).hexdigest()}\n" in out
+    assert out.endswith("2 files: 2 fingerprinted\n")
 
 
 def test_json_lines_hold_the_fields_of_the_wire_form() -> None:
-    code, out, _ = run("fingerprint", "--json", COAT)
+    code, out, err = run("fingerprint", "--json", COAT)
     made = fingerprint_image(COAT.read_bytes())
-    assert code == 0
-    assert json.loads(out) == {
-        "file": str(COAT),
-        "kind": "pdq",
-        "value": made.text,
-        "quality": made.quality,
-        "width": made.width,
-        "height": made.height,
-    }
+    answer = json.loads(out)
+    assert (code, err) == (0, "")
+    assert answer["fingerprints"][0] == {"kind": "pdq", "value": made.text, "quality": made.quality}
+    assert [one["kind"] for one in answer["fingerprints"]] == ["pdq", "sha256", "md5"]
+    assert (answer["file"], answer["type"], answer["left_out"]) == (str(COAT), "image", [])
+    assert (answer["width"], answer["height"], answer["bytes"]) == (made.width, made.height, COAT.stat().st_size)
 
 
 def test_a_bad_file_costs_one_line_and_the_exit_code(tmp_path: Path) -> None:
     empty = tmp_path / "empty.jpg"
     empty.write_bytes(b"")
-    code, out, err = run("fingerprint", empty, tmp_path / "missing.jpg", tmp_path, COAT)
+    code, out, err = run("fingerprint", "--json", empty, tmp_path / "missing.jpg", COAT)
     assert code == 1
     assert len(out.splitlines()) == 1
-    assert [line.rsplit("[")[-1] for line in err.splitlines()] == ["empty_file]", "file_unreadable]", "file_unreadable]"]
+    complaints = err.splitlines()
+    assert [line.rsplit("[")[-1] for line in complaints[:2]] == ["empty_file]", "file_unreadable]"]
+    assert complaints[2] == "3 files: 1 fingerprinted, 2 could not be read"
+
+
+def test_folders_are_gone_through_and_what_is_no_media_is_only_counted(tmp_path: Path) -> None:
+    below = tmp_path / "a/b"
+    below.mkdir(parents=True)
+    (tmp_path / "note.txt").write_text("hello")
+    (below / "copy.jpg").write_bytes(COAT.read_bytes())
+    (tmp_path / "z.png").write_bytes(save(scene(), "PNG"))
+    code, out, err = run("fingerprint", tmp_path)
+    assert (code, err) == (0, "")
+    assert [line for line in out.splitlines() if line.startswith(str(tmp_path))] == [str(below / "copy.jpg"), str(tmp_path / "z.png")]
+    assert out.endswith("3 files: 2 fingerprinted, 1 other files left out\n")
+    (below / "damaged.jpg").write_bytes(COAT.read_bytes()[:5000])
+    code, _, err = run("fingerprint", tmp_path)
+    assert code == 1
+    assert "[truncated_image]" in err
+
+
+def test_an_empty_folder_is_not_a_success(tmp_path: Path) -> None:
+    assert run("fingerprint", tmp_path)[0] == 1
+
+
+def test_a_file_named_twice_is_read_once() -> None:
+    assert run("fingerprint", COAT, COAT, COAT.parent / "../clothing/coat.jpg")[1].count("  pdq ") == 2
+
+
+def test_processes_give_what_one_gives_in_the_same_order() -> None:
+    paths = sorted(path for path in MEDIA.rglob("*") if path.is_file())
+    alone = list(batch.fingerprint_files(paths, 1))
+    assert list(batch.fingerprint_files(paths, 3)) == alone
+    assert [outcome.path for outcome in alone] == paths
+    assert {outcome.code for outcome in alone if outcome.made is None} == {"not_an_image"}
+
+
+def dies_of_boots(path: Path) -> Outcome:
+    if path == BOOTS:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return fingerprint_one(path)
+
+
+def test_a_file_that_kills_its_decoder_costs_only_itself() -> None:
+    paths = sorted((MEDIA / "clothing").glob("*.jpg"))
+    outcomes = {outcome.path: outcome for outcome in batch.fingerprint_files(paths, 2, dies_of_boots)}
+    assert outcomes.pop(BOOTS).code == "decoder_died"
+    assert len(outcomes) == len(paths) - 1
+    assert all(outcome.made is not None for outcome in outcomes.values())
+
+
+def test_an_animation_is_a_picture_and_a_video(tmp_path: Path) -> None:
+    path = animation(tmp_path / "moving.gif")
+    made = fingerprint_file(path)
+    assert made.file_type is FileType.ANIMATED_IMAGE
+    by_kind = {one.kind: one for one in made.fingerprints()}
+    assert set(by_kind) == {Kind.PDQ, Kind.VPDQ, Kind.SHA256, Kind.MD5}
+    assert len(parse_vpdq(by_kind[Kind.VPDQ].value)) >= 3
+    assert by_kind[Kind.PDQ].value == fingerprint_image(path.read_bytes()).text
+    _, out, _ = run("fingerprint", path)
+    assert "  vpdq         4 frames  quality" in out
 
 
 def test_low_quality_is_said_in_words(tmp_path: Path) -> None:
@@ -69,8 +144,15 @@ def test_low_quality_is_said_in_words(tmp_path: Path) -> None:
 def test_compare_the_same() -> None:
     code, out, _ = run("compare", COAT, COAT)
     assert code == 0
-    assert "distance: 0 of 256 bits, with B as it is (original)" in out
+    assert "file:     identical" in out
+    assert "picture:  0 of 256 bits apart, with B as it is (original)" in out
     assert "They would match" in out
+
+
+def comparisons(*words: object) -> dict[str, dict[str, object]]:
+    code, out, err = run("compare", "--json", *words)
+    assert (code, err) == (0, "")
+    return {line["kind"]: line for line in map(json.loads, out.splitlines())}
 
 
 @pytest.mark.parametrize(
@@ -90,19 +172,51 @@ def test_compare_finds_how_a_copy_was_turned(tmp_path: Path, turn: Image.Transpo
     first, second = tmp_path / "first.png", tmp_path / "second.png"
     first.write_bytes(save(scene(), "PNG"))
     second.write_bytes(save(scene().transpose(turn), "PNG"))
-    code, out, _ = run("compare", "--json", first, second)
-    answer = json.loads(out)
-    assert code == 0
+    found = comparisons(first, second)
+    assert found["sha256"]["would_match"] is False
+    answer = found["pdq"]
     assert answer["variant"] == variant
     assert answer["would_match"] is True
-    assert answer["distance_bits"] <= 2
-    assert answer["distance_bits_original"] > 60
+    assert int(str(answer["distance_bits"])) <= 2
+    assert int(str(answer["distance_bits_original"])) > 60
+
+
+def test_compare_says_what_was_undone(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.jpg"
+    copy.write_bytes(altered_copies(COAT.read_bytes())[6].data)
+    assert comparisons(COAT, copy)["pdq"]["undone"] == ["trim_caption"]
+    _, out, _ = run("compare", COAT, copy)
+    assert "(original), its caption strip taken off" in out
+    assert "with B whole and as it is" in out
+    assert "They would match" in out
 
 
 def test_compare_different_pictures() -> None:
     code, out, _ = run("compare", COAT, BOOTS)
     assert code == 0
     assert "They would not match" in out
+
+
+def test_compare_videos_says_where(tmp_path: Path) -> None:
+    """The second begins two seconds later."""
+    frames = [scene().rotate(37 * turn).resize((160, 120)) for turn in range(9)]
+    first, second = tmp_path / "first.gif", tmp_path / "second.gif"
+    first.write_bytes(save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=1000))
+    second.write_bytes(save(frames[2], "GIF", save_all=True, append_images=frames[3:], duration=1000))
+    answer = comparisons(first, second)["vpdq"]
+    assert answer["would_match"] is True
+    assert answer["offset_seconds"] == -2.0
+    _, out, _ = run("compare", first, second)
+    assert "what is at 0:00 in A is at -0:02.0 in B" in out
+    assert "A 0:02.0 to " in out
+
+
+def test_compare_a_picture_with_the_video_it_was_cut_from(tmp_path: Path) -> None:
+    still = tmp_path / "still.png"
+    still.write_bytes(save(scene().rotate(90), "PNG"))
+    answer = comparisons(still, animation(tmp_path / "moving.gif"))["vpdq"]
+    assert answer["percent_of_a"] == 100
+    assert answer["matched_spans"] == [[0.0, 0.0, 1.0]]
 
 
 def test_compare_names_each_bad_file(tmp_path: Path) -> None:

@@ -1,132 +1,163 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stillmine fingerprint` and `stillmine compare`: files on this machine, answers on standard output.
 
-Nothing is sent anywhere. A bad file costs one line on standard error, not the files after it.
+Nothing is sent anywhere. A bad file costs one line on standard error, not the files after it. Must never hold a file's content: the work is
+done by `batch` and `explain`.
 """
 
-import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from stillmine.fingerprint.errors import FileTooLargeError, FileUnreadableError, MediaError
-from stillmine.fingerprint.image import VARIANTS, ImageFingerprint, distance_bits, fingerprint_image
-from stillmine.fingerprint.limits import DEFAULT_LIMITS
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY
+from stillmine.fingerprint import batch
+from stillmine.fingerprint.batch import Outcome
+from stillmine.fingerprint.errors import MediaError
+from stillmine.fingerprint.explain import compare, describe, read_asked
+from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
+from stillmine.wire.fingerprint import MINIMUM_QUALITY, Kind
 
-_TURN_WORDS = {
-    "original": "as it is",
-    "rotate90": "turned a quarter to the left",
-    "rotate180": "turned upside down",
-    "rotate270": "turned a quarter to the right",
-    "flip_horizontal": "mirrored left to right",
-    "flip_vertical": "mirrored top to bottom",
-    "transpose": "mirrored and turned a quarter to the left",
-    "transverse": "mirrored and turned a quarter to the right",
-}
+MINIMUM_FILES_FOR_PROCESSES = 8
+"""Starting a worker takes as long as a few pictures."""
+
+_OTHER_FILES = frozenset({"not_an_image", "image_format_unsupported", "empty_file"})
+"""What a folder may hold besides media: counted, not complained about."""
 
 
 def fingerprint_files(
-    files: Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG, WebP, GIF, BMP.", metavar="FILE...")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Pictures, videos, animated pictures; or folders of them.", metavar="FILE|FOLDER...", show_default=False),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file and line; the count goes to standard error.")] = False,
+    processes: Annotated[int, typer.Option(help="Worker processes; 0: as many as there are processor cores.", min=0)] = 0,
 ) -> None:
-    """Print the fingerprint of each picture. Nothing leaves this machine."""
-    has_failed = False
-    for file in files:
-        try:
-            made = _fingerprint_file(file)
-        except MediaError as error:
-            _complain(file, error)
-            has_failed = True
-            continue
-        typer.echo(_as_json(file, made) if as_json else _as_text(file, made))
-    if has_failed:
+    """Print every fingerprint of each file. Nothing leaves this machine."""
+    named = {path for path in paths if not path.is_dir()}
+    files = list(dict.fromkeys(file for path in paths for file in _files_of(path)))
+    count = processes or (os.cpu_count() or 1 if len(files) >= MINIMUM_FILES_FOR_PROCESSES else 1)
+    made = failed = other = 0
+    with _progress(len(files)) as outcomes:
+        for outcome in outcomes(batch.fingerprint_files(files, count)):
+            if outcome.made is not None:
+                made += 1
+                typer.echo(_as_json(outcome.path, outcome.made) if as_json else _as_text(outcome.path, outcome.made))
+            elif outcome.path not in named and outcome.code in _OTHER_FILES:
+                other += 1
+            else:
+                failed += 1
+                _complain(outcome.path, outcome.sentence, outcome.code)
+    if len(files) > 1 or failed:
+        typer.echo(_count(made, failed, other), err=as_json)
+    if failed or not made:
         raise typer.Exit(1)
 
 
 def compare_files(
-    first: Annotated[Path, typer.Argument(help="A picture, as it would be in a case.", metavar="A")],
-    second: Annotated[Path, typer.Argument(help="The picture to ask about; turned and mirrored ways are tried too.", metavar="B")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    first: Annotated[Path, typer.Argument(help="A file, as it would be in a case.", metavar="A")],
+    second: Annotated[Path, typer.Argument(help="The file to ask about; turned, mirrored and trimmed ways are tried too.", metavar="B")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per kind and line.")] = False,
 ) -> None:
-    """Say how far apart two pictures are, and whether they would match. Nothing leaves this machine."""
-    made: list[ImageFingerprint] = []
-    for file in (first, second):
-        try:
-            made.append(_fingerprint_file(file))
-        except MediaError as error:
-            _complain(file, error)
-    if len(made) < 2:
-        raise typer.Exit(1)
-    typer.echo(_compare_json(*made) if as_json else _compare_text(*made))
-
-
-def _fingerprint_file(file: Path) -> ImageFingerprint:
+    """Say how far apart two files are, in every kind that both have, and whether they would match. Nothing leaves this machine."""
+    stored = asked = None
     try:
-        with file.open("rb") as stream:
-            data = stream.read(DEFAULT_LIMITS.max_file_bytes + 1)
-    except OSError:
-        raise FileUnreadableError from None
-    if len(data) > DEFAULT_LIMITS.max_file_bytes:
-        raise FileTooLargeError(f"at most {DEFAULT_LIMITS.max_file_bytes} bytes")
-    return fingerprint_image(data)
+        stored = fingerprint_file(first)
+    except MediaError as error:
+        _complain(first, str(error), error.code)
+    try:
+        asked = read_asked(second)
+    except MediaError as error:
+        _complain(second, str(error), error.code)
+    if stored is None or asked is None:
+        raise typer.Exit(1)
+    found = list(compare(stored, asked))
+    for comparison in found:
+        typer.echo(msgspec.json.encode(comparison).decode() if as_json else "\n".join(describe(comparison)))
+    if len(found) == 1 and not as_json:
+        typer.echo("These two are of different kinds, or have too little detail: only identical files could be recognised.")
 
 
-def _complain(file: Path, error: MediaError) -> None:
-    typer.echo(f"{file}: {error} [{error.code}]", err=True)
-
-
-def _as_json(file: Path, made: ImageFingerprint) -> str:
-    return json.dumps(
-        {"file": str(file), "kind": "pdq", "value": made.text, "quality": made.quality, "width": made.width, "height": made.height},
-    )
-
-
-def _as_text(file: Path, made: ImageFingerprint) -> str:
-    warning = f"  too little detail to be matched (below {MINIMUM_QUALITY})" if made.quality < MINIMUM_QUALITY else ""
-    return f"{made.text}  quality {made.quality:3d}  {file}{warning}"
-
-
-def _nearest_variant(stored: ImageFingerprint, asked: ImageFingerprint) -> tuple[int, str]:
-    """Distance and name of the variant of the asked picture that is nearest; the earlier one where two are as near."""
-    distances = [distance_bits(stored.pdq, value) for value in asked.variants]
-    nearest = min(distances)
-    return nearest, VARIANTS[distances.index(nearest)]
-
-
-def _would_match(stored: ImageFingerprint, asked: ImageFingerprint, distance: int) -> bool:
-    return distance <= MAXIMUM_DISTANCE_BITS and min(stored.quality, asked.quality) >= MINIMUM_QUALITY
-
-
-def _compare_json(stored: ImageFingerprint, asked: ImageFingerprint) -> str:
-    distance, variant = _nearest_variant(stored, asked)
-    return json.dumps(
-        {
-            "distance_bits": distance,
-            "variant": variant,
-            "distance_bits_original": distance_bits(stored.pdq, asked.pdq),
-            "quality_a": stored.quality,
-            "quality_b": asked.quality,
-            "would_match": _would_match(stored, asked, distance),
-        },
-    )
-
-
-def _compare_text(stored: ImageFingerprint, asked: ImageFingerprint) -> str:
-    distance, variant = _nearest_variant(stored, asked)
-    lines = [
-        f"distance: {distance} of 256 bits, with B {_TURN_WORDS[variant]} ({variant})",
-        f"quality:  A {stored.quality}, B {asked.quality}",
-    ]
-    if variant != "original":
-        lines.insert(1, f"          {distance_bits(stored.pdq, asked.pdq)} of 256 bits, with B as it is")
-    if min(stored.quality, asked.quality) < MINIMUM_QUALITY:
-        lines.append(
-            f"They would not be compared: below quality {MINIMUM_QUALITY} there is too little detail to tell copies from other pictures."
-        )
-    elif _would_match(stored, asked, distance):
-        lines.append(f"They would match: {MAXIMUM_DISTANCE_BITS} bits or fewer count as a copy.")
+def _files_of(path: Path) -> Iterator[Path]:
+    """A file itself, or all files below a folder, in order; links to folders are not followed."""
+    if path.is_dir():
+        yield from sorted(file for file in path.rglob("*") if file.is_file())
     else:
-        lines.append(f"They would not match: only {MAXIMUM_DISTANCE_BITS} bits or fewer count as a copy.")
+        yield path
+
+
+Outcomes = Iterable[Outcome]
+
+
+@contextmanager
+def _progress(total: int) -> Iterator["_Track"]:
+    """A bar on standard error while a person watches, and only then."""
+    console = Console(stderr=True)
+    columns = (TextColumn("fingerprinting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    is_watched = console.is_terminal and total > 1
+    with Progress(*columns, console=console, transient=True, disable=not is_watched, redirect_stdout=sys.stdout.isatty()) as progress:
+        yield _Track(progress, total)
+
+
+class _Track:
+    """Counts outcomes as they pass."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=total)
+
+    def __call__(self, outcomes: Outcomes) -> Iterator[Outcome]:
+        for outcome in outcomes:
+            yield outcome
+            self._progress.advance(self._task)
+
+
+def _complain(path: Path, sentence: str, code: str) -> None:
+    typer.echo(f"{path}: {sentence} [{code}]", err=True)
+
+
+def _count(made: int, failed: int, other: int) -> str:
+    words = [f"{made} fingerprinted", f"{failed} could not be read" if failed else "", f"{other} other files left out" if other else ""]
+    return f"{made + failed + other} files: {', '.join(word for word in words if word)}"
+
+
+def _as_json(path: Path, made: FileFingerprints) -> str:
+    described = {
+        "file": str(path),
+        "type": made.file_type,
+        **_size(made),
+        "fingerprints": [{"kind": one.kind, "value": one.value, "quality": one.quality} for one in made.fingerprints()],
+        "left_out": made.left_out,
+    }
+    return msgspec.json.encode(described).decode()
+
+
+def _size(made: FileFingerprints) -> dict[str, float]:
+    size: dict[str, float] = {"bytes": made.digests.size_bytes}
+    if made.image is not None:
+        size |= {"width": made.image.width, "height": made.image.height}
+    if made.video is not None:
+        size |= {"width": made.video.width, "height": made.video.height, "seconds": round(made.video.duration_seconds, 3)}
+    return size
+
+
+def _as_text(path: Path, made: FileFingerprints) -> str:
+    lines = [str(path)]
+    for one in made.fingerprints():
+        warning = f"  too little detail to be matched (below {MINIMUM_QUALITY})" if one.quality < MINIMUM_QUALITY else ""
+        shown = f"{len(made.video.frames)} frames" if one.kind is Kind.VPDQ and made.video else one.value
+        quality = f"  quality {one.quality:3d}" if one.kind in (Kind.PDQ, Kind.VPDQ) else ""
+        lines.append(f"  {one.kind:11}  {shown}{quality}{warning}")
+    if made.video is not None:
+        cut = " (the file ends early or is damaged: this is what could be read)" if made.video.is_truncated else ""
+        lines.append(f"  {made.video.width} x {made.video.height}, {made.video.duration_seconds:.1f} seconds{cut}")
+        if not made.video.frames:
+            lines.append("  too little detail in every second of it: only identical files can be recognised")
+    lines.extend(f"  left out: {code}" for code in made.left_out)
     return "\n".join(lines)

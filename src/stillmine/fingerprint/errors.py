@@ -57,3 +57,9 @@ class ImageTooSmallError(MediaError):
     code = "image_too_small"
     status = 422
     sentence = "This picture is too small to be recognised again. Use a larger copy of it, at least 5 pixels on each side."
+
+
+class DecoderDiedError(MediaError):
+    code = "decoder_died"
+    status = 422
+    sentence = "Reading this file ended its decoder, so it was left out. Use another copy, or save it in another format first."

@@ -38,6 +38,7 @@ def sniff_file(source: MediaSource, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) 
 
 def sniff_stream(stream: BinaryIO, limits: MediaLimits) -> FileType:
     """Return the type of an open file, leaving it at its beginning."""
+    stream.seek(0)
     start = stream.read(START_BYTES)
     stream.seek(0)
     family = family_of(start)

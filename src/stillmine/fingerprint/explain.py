@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why two files would match or not, kind by kind, in words and in values: what `stillmine compare` prints.
+
+A is what a case would hold, B what is asked about. Must never say more than matching itself would find.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
+from stillmine.fingerprint.image import ImageFingerprint, distance_bits
+from stillmine.fingerprint.query import QueryVariant, query_variants
+from stillmine.fingerprint.sniff import FileType
+from stillmine.fingerprint.video import Frame
+from stillmine.fingerprint.video_compare import MatchedSpan, compare_videos
+from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.matching.video import VideoIndex
+from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
+from stillmine.wire.vpdq import parse_vpdq
+
+_TURN_WORDS = {
+    "original": "as it is",
+    "rotate90": "turned a quarter to the left",
+    "rotate180": "turned upside down",
+    "rotate270": "turned a quarter to the right",
+    "flip_horizontal": "mirrored left to right",
+    "flip_vertical": "mirrored top to bottom",
+    "transpose": "mirrored and turned a quarter to the left",
+    "transverse": "mirrored and turned a quarter to the right",
+}
+_UNDONE_WORDS = {
+    "trim_border": "its border taken off",
+    "trim_letterbox": "its bars taken off",
+    "trim_caption": "its caption strip taken off",
+    "trim_screen": "the phone's screen around it taken off",
+}
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How two files compare in one kind; which fields are there depends on the kind."""
+
+    kind: Kind
+    would_match: bool
+    distance_bits: int | None = None
+    distance_bits_original: int | None = None
+    variant: str | None = None
+    undone: tuple[str, ...] = ()
+    quality_a: int | None = None
+    quality_b: int | None = None
+    percent_of_a: float | None = None
+    percent_of_b: float | None = None
+    offset_seconds: float | None = None
+    matched_spans: tuple[tuple[float, float, float], ...] = ()
+    """From and to in A, from in B, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """B: its fingerprints, and all hashes to ask about if it is a picture."""
+
+    made: FileFingerprints
+    variants: tuple[QueryVariant, ...]
+
+
+def read_asked(path: Path) -> Asked:
+    """Return all there is to ask about a file; raises a MediaError."""
+    made = fingerprint_file(path)
+    is_picture = made.file_type in (FileType.IMAGE, FileType.ANIMATED_IMAGE)
+    return Asked(made, query_variants(path.read_bytes()) if is_picture else ())
+
+
+def compare(stored: FileFingerprints, asked: Asked) -> Iterator[Comparison]:
+    """Give a comparison for each kind that both files have; always one of `sha256`."""
+    yield Comparison(kind=Kind.SHA256, would_match=stored.digests.sha256 == asked.made.digests.sha256)
+    if stored.image is not None and asked.made.image is not None:
+        yield _compare_pictures(stored.image, asked)
+    frames_a, frames_b = _frames_of(stored), _frames_of(asked.made)
+    if frames_a and frames_b and (stored.video or asked.made.video):
+        yield _compare_videos(frames_a, frames_b)
+
+
+def _frames_of(made: FileFingerprints) -> tuple[Frame, ...]:
+    """A picture counts as one frame: it may be cut out of the video."""
+    if made.video is not None:
+        return made.video.frames
+    if made.image is None or made.image.quality < MINIMUM_QUALITY:
+        return ()
+    return (Frame(made.image.pdq, made.image.quality, 0.0, 0.0),)
+
+
+def _compare_pictures(stored: ImageFingerprint, asked: Asked) -> Comparison:
+    """By the nearest variant; the earlier one where two are as near, so the whole before a part."""
+    nearest = min(asked.variants, key=lambda variant: _distance_to(stored, variant))
+    distance = distance_bits(stored.pdq, nearest.pdq)
+    return Comparison(
+        kind=Kind.PDQ,
+        would_match=distance <= MAXIMUM_DISTANCE_BITS and min(stored.quality, nearest.quality) >= MINIMUM_QUALITY,
+        distance_bits=distance,
+        distance_bits_original=distance_bits(stored.pdq, asked.variants[0].pdq),
+        variant=nearest.name,
+        undone=nearest.undone,
+        quality_a=stored.quality,
+        quality_b=nearest.quality,
+    )
+
+
+def _distance_to(stored: ImageFingerprint, variant: QueryVariant) -> tuple[bool, int]:
+    """A part with too little detail is never asked about, so it comes last."""
+    return bool(variant.undone) and variant.quality < MINIMUM_QUALITY, distance_bits(stored.pdq, variant.pdq)
+
+
+def _compare_videos(a: tuple[Frame, ...], b: tuple[Frame, ...]) -> Comparison:
+    found = compare_videos(a, b)
+    return Comparison(
+        kind=Kind.VPDQ,
+        would_match=_would_find(a, b),
+        distance_bits=found.nearest_bits,
+        percent_of_a=round(found.percent_of_a, 1),
+        percent_of_b=round(found.percent_of_b, 1),
+        offset_seconds=found.offset_seconds,
+        matched_spans=tuple((span.a_start, span.a_end, span.b_start) for span in found.spans),
+    )
+
+
+def _would_find(a: tuple[Frame, ...], b: tuple[Frame, ...]) -> bool:
+    """Asked of the index that partners use: how much of a video makes a copy is its rule."""
+    index = VideoIndex()
+    index.add(b"A", parse_vpdq(write_vpdq(a)))
+    return bool(index.search(parse_vpdq(write_vpdq(b))))
+
+
+def describe(comparison: Comparison) -> list[str]:
+    """Return the lines that say it in words."""
+    if comparison.kind is Kind.SHA256:
+        return ["file:     identical" if comparison.would_match else "file:     not identical"]
+    return _describe_pictures(comparison) if comparison.kind is Kind.PDQ else _describe_videos(comparison)
+
+
+def _describe_pictures(made: Comparison) -> list[str]:
+    undone = "".join(f", {_UNDONE_WORDS[word]}" for word in made.undone)
+    lines = [f"picture:  {made.distance_bits} of 256 bits apart, with B {_TURN_WORDS[made.variant or 'original']} ({made.variant}){undone}"]
+    if made.variant != "original" or made.undone:
+        lines.append(f"          {made.distance_bits_original} of 256 bits apart, with B whole and as it is")
+    lines.append(f"          quality: A {made.quality_a}, B {made.quality_b}")
+    if min(made.quality_a or 0, made.quality_b or 0) < MINIMUM_QUALITY:
+        lines.append(
+            f"          They would not be compared: below quality {MINIMUM_QUALITY} there is too little detail to tell copies from others."
+        )
+    elif made.would_match:
+        lines.append(f"          They would match: {MAXIMUM_DISTANCE_BITS} bits or fewer count as a copy.")
+    else:
+        lines.append(f"          They would not match: only {MAXIMUM_DISTANCE_BITS} bits or fewer count as a copy.")
+    return lines
+
+
+def _describe_videos(made: Comparison) -> list[str]:
+    if not made.percent_of_a:
+        nearest = (
+            "no frame with enough detail" if made.distance_bits is None else f"the nearest two frames are {made.distance_bits} bits apart"
+        )
+        return [f"video:    no picture of one is in the other: {nearest}"]
+    lines = [f"video:    {made.percent_of_a} % of A's frames are in B, {made.percent_of_b} % of B's are in A"]
+    lines.append(f"          what is at 0:00 in A is at {_clock(made.offset_seconds or 0.0)} in B")
+    for a_start, a_end, b_start in made.matched_spans:
+        span = MatchedSpan(a_start, a_end, b_start)
+        lines.append(f"          A {_clock(span.a_start)} to {_clock(span.a_end)} looks like B from {_clock(span.b_start)}")
+    if made.would_match:
+        return [*lines, "          They would match."]
+    return [*lines, "          They would not match: that is too little of either to count as a copy."]
+
+
+def _clock(seconds: float) -> str:
+    sign = "-" if seconds < 0 else ""
+    minutes, rest = divmod(abs(seconds), 60)
+    return f"{sign}{int(minutes)}:{rest:04.1f}"
