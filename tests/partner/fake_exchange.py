@@ -44,8 +44,12 @@ class FakeExchange:
         self._newest: dict[str, tuple[int, FeedEntry]] = {}
 
     def add(self, name: str, value: bytes, kind: Kind = Kind.PDQ, quality: int = 100) -> str:
-        """Add or reactivate a fingerprint; return its id for this partner."""
-        return self._change(name, FeedEntry(self.id_of(name), kind, FingerprintState.ACTIVE, value.hex(), quality))
+        """Add or reactivate a fingerprint of a kind whose text is hex digits; return its id for this partner."""
+        return self.add_text(name, kind, value.hex(), quality)
+
+    def add_text(self, name: str, kind: Kind, value: str, quality: int = 100) -> str:
+        """Add or reactivate a fingerprint of any kind; return its id for this partner."""
+        return self._change(name, FeedEntry(self.id_of(name), kind, FingerprintState.ACTIVE, value, quality))
 
     def withdraw(self, name: str, state: FingerprintState = FingerprintState.WITHDRAWN) -> str:
         """Put a tombstone in place of a fingerprint."""

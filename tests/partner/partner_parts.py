@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The partner's parts put together around a fake exchange, a clock that is set by hand and numbers instead of randomness."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fake_exchange import KEY, FakeExchange
 
-from stillmine.matching.scan import ScanIndex
-from stillmine.partner.app import follow, loaded_index
 from stillmine.partner.config import ExchangeSettings
+from stillmine.partner.decoding import fingerprints_of
 from stillmine.partner.exchange_client import ExchangeClient
+from stillmine.partner.index import MATCHED_KINDS, Index, loaded_index
 from stillmine.partner.screening import Screening
 from stillmine.partner.store import Store
 from stillmine.partner.sync import Sync
+from stillmine.partner.upload import OpenFile, Upload
+from stillmine.partner.worker_messages import Answer, Job
 from stillmine.wire.case_key import Secret
+from stillmine.wire.screen import ScreenResult
 
 SETTINGS = ExchangeSettings("https://exchange.example", Secret(KEY.encode()))
 
@@ -43,17 +47,36 @@ class Numbers:
         return self._next.to_bytes(count)
 
 
+class InThisProcess:
+    """Makes fingerprints as a worker does, but here: for tests that are not about processes."""
+
+    def fingerprints(self, file: OpenFile) -> Answer:
+        with os.fdopen(os.dup(file.fileno()), "rb") as own:
+            *_, answer = fingerprints_of(own, Job(takes_long=True, seconds=600, cpu_seconds=600))
+        return answer
+
+
 class Partner:
-    """Store, index, sync and screening over one home folder, without HTTP service and thread."""
+    """Store, index, sync and screening over one home folder, without HTTP service, thread and worker process."""
 
     def __init__(self, home: Path, exchange: FakeExchange, clock: Clock, key: str = KEY) -> None:
+        self.home = home
         self.store = Store(home)
-        self.index: ScanIndex = loaded_index(self.store)
+        self.store.match_kinds(MATCHED_KINDS)
+        self.index: Index = loaded_index(self.store)
         client = ExchangeClient(ExchangeSettings(SETTINGS.url, Secret(key.encode())), exchange.transport())
         self.must_stop: Callable[[], bool] = lambda: False
-        self.sync = Sync(client, self.store, follow(self.index), clock, must_stop=self._must_stop)
+        self.sync = Sync(client, self.store, self.index.follow, clock, must_stop=self._must_stop)
         self.woken = 0
-        self.screening = Screening(self.store, self.index, clock=clock, random_bytes=_NUMBERS, threads=2, feedback_is_waiting=self._wake)
+        self.screening = Screening(
+            self.store, self.index, InThisProcess(), clock=clock, random_bytes=_NUMBERS, threads=2, feedback_is_waiting=self._wake
+        )
+
+    def screen(self, data: bytes) -> ScreenResult:
+        """Screen the bytes of a file."""
+        with Upload(self.home) as upload:
+            upload.write(data)
+            return self.screening.screen_upload(upload)
 
     def _must_stop(self) -> bool:
         return self.must_stop()

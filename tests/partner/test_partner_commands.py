@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands, with an exchange over real HTTP, and one service as a real process."""
 
+import hashlib
 import json
 import os
 import signal
@@ -15,13 +16,18 @@ import httpx
 import pytest
 from click.testing import Result
 from fake_exchange import KEY, FakeExchange
+from moving_media import video_file
+from PIL import Image
 from typer.testing import CliRunner
 
 from stillmine.fingerprint import fingerprint_image
+from stillmine.fingerprint.video import fingerprint_video
+from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.partner.commands import app
 from stillmine.partner.errors import HomeInUseError, HomeOfAnotherExchangeError
 from stillmine.partner.home import sole_user
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
+from stillmine.wire.fingerprint import Kind
 
 COAT, HAT = "media/clothing/coat.jpg", "media/clothing/hat.jpg"
 
@@ -119,6 +125,22 @@ def test_screen_as_json_lines(run: Run, exchange: FakeExchange, coat: Path, root
     run("sync")
     lines = [json.loads(line) for line in run("screen", "--json", str(coat), str(root / HAT)).stdout.splitlines()]
     assert [(line["file"], line["result"]["outcome"]) for line in lines] == [(str(coat), "match"), (str(root / HAT), "no_match")]
+
+
+def test_screen_names_what_matched_of_a_video(run: Run, exchange: FakeExchange, root: Path, tmp_path: Path) -> None:
+    pictures = [Image.open(path) for path in sorted((root / "media/clothing").glob("*.jpg"))[:3]]
+    film, copy = tmp_path / "film.mp4", tmp_path / "a name that says nothing"
+    film.write_bytes(video_file(pictures))
+    copy.write_bytes(video_file(pictures, codec="libx264"))
+    exchange.add_text("v", Kind.VPDQ, write_vpdq(fingerprint_video(film).frames), 100)
+    exchange.add("m", hashlib.md5(film.read_bytes()).digest(), kind=Kind.MD5)
+    run("sync")
+    shown = run("screen", str(film), str(copy))
+    assert shown.exit_code == 1
+    first, second = shown.stdout.splitlines()
+    assert "match: the same file, match id " in first
+    assert f"{copy}: match: near video, 0-" in second
+    assert " s is 0-" in second
 
 
 @pytest.mark.parametrize("command", ["sync", "serve", "screen"])

@@ -2,20 +2,23 @@
 """Screening of real photographs and their altered copies, and of everything that is not a good photograph."""
 
 import io
+import os
 import struct
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from fake_exchange import FakeExchange
-from partner_parts import Clock, Partner
+from partner_parts import Clock, InThisProcess, Partner
 from PIL import Image, ImageEnhance, ImageOps
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.partner import screening
+from stillmine.partner.index import Candidate
 from stillmine.partner.screening import MAXIMUM_MATCHES, Screening
+from stillmine.partner.upload import OpenFile
+from stillmine.partner.worker_messages import Answer, Picture
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenOutcome, ScreenResult, Variant
 
@@ -66,7 +69,7 @@ def opened(path: Path) -> Image.Image:
 
 @pytest.mark.parametrize("name", PROTECTED)
 def test_same_file_is_exact(protecting: Partner, media: Path, clock: Clock, name: str) -> None:
-    result = protecting.screening.screen_image((media / name).read_bytes())
+    result = protecting.screen((media / name).read_bytes())
     assert result.outcome is ScreenOutcome.MATCH
     (match,) = result.matches
     assert (match.match_class, match.distance_bucket, match.variant) == (MatchClass.EXACT, DistanceBucket.SAME, Variant.ORIGINAL)
@@ -77,7 +80,7 @@ def test_same_file_is_exact(protecting: Partner, media: Path, clock: Clock, name
 @pytest.mark.parametrize("name", PROTECTED)
 def test_altered_copy_is_matched_in_the_right_orientation(protecting: Partner, media: Path, name: str, edit: str) -> None:
     alter, variant = EDITS[edit]
-    result = protecting.screening.screen_image(alter(opened(media / name)))
+    result = protecting.screen(alter(opened(media / name)))
     assert result.outcome is ScreenOutcome.MATCH
     assert [match.variant for match in result.matches] == [variant]
     if variant is not Variant.ORIGINAL:
@@ -86,13 +89,13 @@ def test_altered_copy_is_matched_in_the_right_orientation(protecting: Partner, m
 
 @pytest.mark.parametrize("number", range(9))
 def test_exif_orientation_is_applied(protecting: Partner, media: Path, number: int) -> None:
-    result = protecting.screening.screen_image((media / f"exif_orientation/Landscape_{number}.jpg").read_bytes())
+    result = protecting.screen((media / f"exif_orientation/Landscape_{number}.jpg").read_bytes())
     assert [match.variant for match in result.matches] == [Variant.ORIGINAL]
 
 
 @pytest.mark.parametrize("name", UNRELATED)
 def test_unrelated_photograph_passes(protecting: Partner, media: Path, name: str) -> None:
-    result = protecting.screening.screen_image((media / name).read_bytes())
+    result = protecting.screen((media / name).read_bytes())
     assert (result.outcome, result.matches, result.reason) == (ScreenOutcome.NO_MATCH, [], None)
     assert protecting.store.counts().waiting_feedback == 0
     assert protecting.woken == 0
@@ -100,20 +103,21 @@ def test_unrelated_photograph_passes(protecting: Partner, media: Path, name: str
 
 def test_withdrawn_photograph_passes_after_the_next_sync(protecting: Partner, exchange: FakeExchange, media: Path) -> None:
     data = (media / PROTECTED[0]).read_bytes()
-    assert protecting.screening.screen_image(data).outcome is ScreenOutcome.MATCH
+    assert protecting.screen(data).outcome is ScreenOutcome.MATCH
     exchange.withdraw(PROTECTED[0])
     protecting.sync.run()
-    assert protecting.screening.screen_image(data).outcome is ScreenOutcome.NO_MATCH
+    assert protecting.screen(data).outcome is ScreenOutcome.NO_MATCH
 
 
 def test_tombstone_between_search_and_record_wins(protecting: Partner, media: Path) -> None:
     """The index may lag a moment behind the store; what the store has erased is not answered."""
-    index_before = protecting.index.search(fingerprint_image((media / PROTECTED[0]).read_bytes()).pdq)
+    made = fingerprint_image((media / PROTECTED[0]).read_bytes())
+    index_before = protecting.index.near_pictures([Picture(list(made.variants), made.quality, [])])
     protecting.store.start_again()
     protecting.store.apply_page([], "swept", 1)
     assert index_before
     assert len(protecting.index) == len(PROTECTED)
-    result = protecting.screening.screen_image((media / PROTECTED[0]).read_bytes())
+    result = protecting.screen((media / PROTECTED[0]).read_bytes())
     assert result.outcome is ScreenOutcome.NO_MATCH
     assert protecting.store.counts().waiting_feedback == 0
 
@@ -145,48 +149,53 @@ BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 @pytest.mark.parametrize("kind", BAD)
 def test_what_cannot_be_screened_is_said_with_its_code(protecting: Partner, media: Path, kind: str) -> None:
     spoil, reason = BAD[kind]
-    result = protecting.screening.screen_image(spoil((media / "skimage/rocket.jpg").read_bytes()))
+    result = protecting.screen(spoil((media / "skimage/rocket.jpg").read_bytes()))
     assert (result.outcome, result.reason, result.matches) == (ScreenOutcome.NOT_SCREENED, reason, [])
     assert result.synced_at is not None
 
 
-def test_unexpected_failure_is_not_screened_and_its_words_are_not_logged(
-    protecting: Partner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail(data: bytes) -> None:
-        raise RuntimeError(f"could not decode {data!r}")
+class Fails:
+    """Stands in for the workers and breaks in a way that no one thought of."""
 
-    monkeypatch.setattr(screening, "fingerprint_image", fail)
-    result = protecting.screening.screen_image(b"marked bytes")
+    def fingerprints(self, file: OpenFile) -> Answer:
+        raise RuntimeError(f"could not decode {os.pread(file.fileno(), 100, 0)!r}")
+
+
+def test_unexpected_failure_is_not_screened_and_its_words_are_not_logged(
+    protecting: Partner, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    protecting.screening = Screening(protecting.store, protecting.index, Fails(), clock=clock, random_bytes=bytes, threads=1)
+    result = protecting.screen(b"marked bytes")
     assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "internal_error")
     assert "RuntimeError" in caplog.text
     assert "marked" not in caplog.text
 
 
-def test_deadline_answers_and_a_late_match_is_not_recorded(
+def test_a_search_that_takes_too_long_is_answered_and_a_late_match_is_not_recorded(
     protecting: Partner, clock: Clock, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release, entered = threading.Event(), []
+    search = protecting.index.near_pictures
 
-    def slow(data: bytes) -> object:
-        entered.append(data)
+    def slow(pictures: Sequence[Picture]) -> list[Candidate]:
+        entered.append(pictures)
         release.wait()
-        return fingerprint_image(data)
+        return search(pictures)
 
-    monkeypatch.setattr(screening, "fingerprint_image", slow)
-    hasty = Screening(protecting.store, protecting.index, clock=clock, random_bytes=bytes, threads=1, deadline_seconds=0.05)
+    monkeypatch.setattr(protecting.index, "near_pictures", slow)
+    hasty = Screening(protecting.store, protecting.index, InThisProcess(), clock=clock, random_bytes=bytes, threads=1, search_seconds=0.05)
+    protecting.screening = hasty
     data = (media / PROTECTED[0]).read_bytes()
-    first, second = hasty.screen_image(data), hasty.screen_image(b"waits behind the first and is never decoded")
+    results = [protecting.screen(data), protecting.screen(data)]
     release.set()
-    hasty._pool.shutdown(wait=True)
-    for result in (first, second):
-        assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "deadline")
-    assert entered == [data]
+    hasty._searches.shutdown(wait=True)
+    assert [(result.outcome, result.reason) for result in results] == [(ScreenOutcome.NOT_SCREENED, "deadline")] * 2
+    assert len(entered) == 1
     assert protecting.store.counts().waiting_feedback == 0
 
 
 def test_store_that_never_synced_answers_never_synced(partner: Partner, media: Path) -> None:
-    result = partner.screening.screen_image((media / PROTECTED[0]).read_bytes())
+    result = partner.screen((media / PROTECTED[0]).read_bytes())
     assert (result.outcome, result.reason, result.synced_at) == (ScreenOutcome.NOT_SCREENED, "never_synced", None)
 
 
@@ -197,13 +206,13 @@ def test_half_of_the_first_sync_can_match_but_never_clear(partner: Partner, exch
     answers = iter([False])
     partner.must_stop = lambda: next(answers, True)
     partner.sync.run()
-    assert partner.screening.screen_image((media / PROTECTED[0]).read_bytes()).outcome is ScreenOutcome.MATCH
-    assert partner.screening.screen_image((media / PROTECTED[1]).read_bytes()).reason == "never_synced"
+    assert partner.screen((media / PROTECTED[0]).read_bytes()).outcome is ScreenOutcome.MATCH
+    assert partner.screen((media / PROTECTED[1]).read_bytes()).reason == "never_synced"
 
 
 def test_synced_empty_list_clears(partner: Partner, media: Path) -> None:
     partner.sync.run()
-    assert partner.screening.screen_image((media / PROTECTED[0]).read_bytes()).outcome is ScreenOutcome.NO_MATCH
+    assert partner.screen((media / PROTECTED[0]).read_bytes()).outcome is ScreenOutcome.NO_MATCH
 
 
 def flipped(value: bytes, bits: int) -> bytes:

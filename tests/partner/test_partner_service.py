@@ -2,8 +2,10 @@
 """The HTTP service: every route as who has the key, who has another one and nobody, good and bad bodies, health."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,10 +19,11 @@ from starlette.routing import Route
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.app import Surroundings, build_service
 from stillmine.partner.home import SERVICE_KEY_FILE
+from stillmine.partner.upload import Upload
 from stillmine.wire.codec import decode
 from stillmine.wire.errors import ErrorMessage
 from stillmine.wire.feedback import Outcome
-from stillmine.wire.screen import Health, ScreenOutcome, ScreenResult
+from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, ScreenOutcome, ScreenResult
 
 PHOTOGRAPH = "media/clothing/coat.jpg"
 MATCH = "/matches/" + "0" * 32 + "/review"
@@ -133,7 +136,15 @@ def test_answer_holds_no_fingerprint_and_no_distance(platform: ServiceClient, ph
     answer = platform.post("/screen", content=photograph).text
     assert protected not in answer
     assert fingerprint_image(photograph).text not in answer
-    assert set(json.loads(answer)["matches"][0]) == {"match_id", "kind", "match_class", "distance_bucket", "variant"}
+    assert set(json.loads(answer)["matches"][0]) == {
+        "match_id",
+        "kind",
+        "match_class",
+        "distance_bucket",
+        "variant",
+        "undone",
+        "matched_spans",
+    }
 
 
 @pytest.mark.usefixtures("protected")
@@ -155,7 +166,7 @@ def test_fingerprints_are_screened_as_json(platform: ServiceClient, photograph: 
         (b'{"version":1,"fingerprints":[{"kind":"pdq","value":"' + b"a" * 63 + b'","quality":90}]}', 422, "fingerprint_malformed"),
         (b'{"version":1,"fingerprints":[{"kind":"regions","value":"' + b"a" * 32 + b'","quality":90}]}', 422, "kind_not_accepted"),
         (b'{"version":1,"fingerprints":[{"kind":"pdq","value":"' + b"a" * 64 + b'","quality":90}],"name":"x"}', 400, "malformed_message"),
-        (b" " * (256 * 1024 + 1), 413, "message_too_large"),
+        (b" " * (MAXIMUM_SCREEN_MESSAGE_BYTES + 1), 413, "message_too_large"),
     ],
 )
 def test_malformed_fingerprints(platform: ServiceClient, body: bytes, status: int, code: str) -> None:
@@ -185,9 +196,45 @@ def test_unknown_match(platform: ServiceClient, match_id: str) -> None:
     refusal(answer, 404, "match_not_found")
 
 
-def test_upload_beyond_the_limit_is_not_screened(platform: ServiceClient) -> None:
-    answer = platform.post("/screen", content=bytes(64 * 1024 * 1024 + 1))
-    assert decode(answer.content, ScreenResult).reason == "file_too_large"
+def test_upload_beyond_the_limit_is_not_screened(platform: ServiceClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillmine.partner.service.Upload", partial(Upload, bytes_in_memory=1000, maximum_bytes=5000))
+    assert screened(platform, b"x" * 5001).reason == "file_too_large"
+    assert screened(platform, b"x" * 5000).reason == "not_an_image"
+
+
+@pytest.mark.usefixtures("protected")
+def test_a_large_upload_passes_through_a_file_that_nobody_sees(
+    platform: ServiceClient, home: Path, photograph: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+
+    class Watched(Upload):
+        def fileno(self) -> int:
+            seen.append({path.name for path in home.iterdir()})
+            assert self.will_reach_disk
+            return super().fileno()
+
+    before = {path.name for path in home.iterdir()}
+    monkeypatch.setattr("stillmine.partner.service.Upload", partial(Watched, bytes_in_memory=1000))
+    assert screened(platform, photograph).outcome is ScreenOutcome.MATCH
+    assert seen
+    assert all(names == before for names in seen)
+
+
+def test_workers_end_with_the_service(application: Starlette, home: Path, photograph: bytes) -> None:
+    with running(application) as client:
+        client.headers["Authorization"] = f"Bearer {(home / SERVICE_KEY_FILE).read_text().strip()}"
+        wait_until(lambda: client.get("/health").status_code == 200)
+        assert screened(client, photograph).outcome is ScreenOutcome.NO_MATCH
+        assert len(children()) >= 3
+    wait_until(lambda: not children())
+
+
+def children() -> list[str]:
+    """The worker processes of this process."""
+    found = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    found += [number for task in Path("/proc/self/task").iterdir() for number in (task / "children").read_text().split()]
+    return [number for number in found if "stillmine.partner.worker" in Path(f"/proc/{number}/cmdline").read_text()]
 
 
 def test_unknown_path_and_method(platform: ServiceClient) -> None:
@@ -203,7 +250,7 @@ def test_unexpected_failure_is_answered_and_says_nothing_of_the_request(
     def fail(*_: object) -> None:
         raise RuntimeError("marked words")
 
-    monkeypatch.setattr("stillmine.partner.screening.Screening.screen_image", fail)
+    monkeypatch.setattr("stillmine.partner.screening.Screening.screen_upload", fail)
     refusal(platform.post("/screen", content=b"x"), 500, "internal_error")
     assert "RuntimeError" in caplog.text
     assert "marked" not in caplog.text

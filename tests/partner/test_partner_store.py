@@ -38,6 +38,7 @@ def found(fingerprint: int, number: int = 1) -> FoundMatch:
         match_id=(100 + number).to_bytes(16),
         feedback_id=(200 + number).to_bytes(16),
         fingerprint_id=fingerprint.to_bytes(16),
+        kind=Kind.PDQ,
         match_class=MatchClass.NEAR,
         bucket=DistanceBucket.CLOSE,
         variant=Variant.ROTATE90,
@@ -155,9 +156,9 @@ def test_review_needs_a_match_and_each_becomes_feedback(store: Store, home: Path
     store.remove_feedback(store.waiting_feedback(2))
     assert [report.outcome for report in store.waiting_feedback(10)] == [Outcome.NOT_REMOVED]
     with sqlite3.connect(home / schema.FILE_NAME) as other:
-        row = other.execute("SELECT variant, bucket, class, matched_minute, decision, reason FROM matches").fetchone()
+        row = other.execute("SELECT kind, variant, bucket, class, matched_minute, decision, reason FROM matches").fetchone()
     other.close()
-    assert row == ("rotate90", "8-15", "near", 10, "not_removed", "not_the_same")
+    assert row == ("pdq", "rotate90", "8-15", "near", 10, "not_removed", "not_the_same")
 
 
 def test_a_store_belongs_to_one_exchange(store: Store) -> None:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from partner_parts import Clock, Partner
 
 from stillmine.partner.errors import ExchangeAnswerError
+from stillmine.partner.worker_messages import Picture
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.feed import MAXIMUM_PAGE_BYTES
 from stillmine.wire.errors import ExchangeUnreachableError, PartnerKeyRevokedError, PartnerKeyUnknownError, StillmineError
+from stillmine.wire.feed import MAXIMUM_PAGE_BYTES
 from stillmine.wire.fingerprint import Kind
+from stillmine.wire.screen import MatchClass
 
 FEED, ACKNOWLEDGE, FEEDBACK = "/api/v1/feed", "/api/v1/feed/acknowledgements", "/api/v1/feedback"
 
@@ -26,10 +28,11 @@ def value(number: int) -> bytes:
 
 def matched(partner: Partner) -> dict[bytes, bytes]:
     """What store and index hold; they must never differ."""
-    stored = dict(partner.store.active())
+    stored = {fingerprint_id: known for fingerprint_id, _, known in partner.store.active()}
     assert len(partner.index) == len(stored) == partner.store.counts().fingerprints
     for fingerprint_id, known in stored.items():
-        assert fingerprint_id in {near.id for near in partner.index.search(known, 0)}
+        exact = [near for near in partner.index.near_pictures([Picture([known], 100, [])]) if near.match_class is MatchClass.EXACT]
+        assert fingerprint_id in {near.id for near in exact}
     return stored
 
 
@@ -164,7 +167,7 @@ def test_exchange_that_refuses_its_own_cursors_does_not_loop(partner: Partner, e
 
 def test_kinds_that_are_not_matched_are_counted_and_left_out(partner: Partner, exchange: FakeExchange) -> None:
     exchange.add("f", value(1))
-    exchange.add("v", b"anything", kind=Kind.VPDQ)
+    exchange.add("r", b"anything", kind=Kind.REGIONS)
     report = partner.sync.run()
     assert (report.added, report.of_other_kinds) == (1, 1)
     assert len(matched(partner)) == 1

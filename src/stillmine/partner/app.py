@@ -4,7 +4,6 @@
 Everything else gets them as parameters. Nothing here decides anything.
 """
 
-import os
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,18 +15,19 @@ from pathlib import Path
 import httpx
 from starlette.applications import Starlette
 
-from stillmine.matching.scan import ScanIndex
 from stillmine.partner.background import SyncThread
 from stillmine.partner.config import ExchangeSettings
 from stillmine.partner.exchange_client import ExchangeClient
 from stillmine.partner.home import service_key
+from stillmine.partner.index import MATCHED_KINDS, loaded_index
 from stillmine.partner.screening import Screening
 from stillmine.partner.service import Service
-from stillmine.partner.store import PageChanges, Store
+from stillmine.partner.store import Store
 from stillmine.partner.sync import Sync
+from stillmine.partner.workers import Decoder, default_threads
 
-DEFAULT_THREADS = min(4, os.cpu_count() or 1)
-"""Uploads decoded at once. The largest picture takes about 0.7 GB while it is decoded, so this also bounds memory."""
+DEFAULT_THREADS = default_threads()
+"""Pictures decoded at once, and half as many videos or sounds. This also bounds memory: see workers.py."""
 
 
 def utc_now() -> datetime:
@@ -47,32 +47,13 @@ class Surroundings:
 REAL = Surroundings()
 
 
-def loaded_index(store: Store) -> ScanIndex:
-    """Return an index of everything active in the store."""
-    index = ScanIndex()
-    for fingerprint_id, value in store.active():
-        index.add(fingerprint_id, value)
-    return index
-
-
-def follow(index: ScanIndex) -> Callable[[PageChanges], None]:
-    """Return what makes this index follow a page that the store has taken."""
-
-    def update(changes: PageChanges) -> None:
-        for fingerprint_id in changes.erased:
-            index.remove(fingerprint_id)
-        for fingerprint_id, value in changes.active:
-            index.add(fingerprint_id, value)
-
-    return update
-
-
 @contextmanager
 def opened_sync(home: Path, settings: ExchangeSettings, surroundings: Surroundings = REAL) -> Iterator[tuple[Sync, Store]]:
     """Open what one sync from the command line needs; it has no index to keep in step."""
     store = Store(home)
     try:
         store.bind_exchange(settings.url)
+        store.match_kinds(MATCHED_KINDS)
         client = ExchangeClient(settings, surroundings.transport)
         try:
             yield Sync(client, store, lambda _changes: None, surroundings.clock), store
@@ -85,12 +66,16 @@ def opened_sync(home: Path, settings: ExchangeSettings, surroundings: Surroundin
 @contextmanager
 def opened_screening(home: Path, threads: int, surroundings: Surroundings = REAL) -> Iterator[Screening]:
     """Open what screening files from the command line needs."""
-    store = Store(home)
-    screening = Screening(store, loaded_index(store), clock=surroundings.clock, random_bytes=surroundings.random_bytes, threads=threads)
+    store, decoder = Store(home), Decoder(threads)
+    screening = Screening(
+        store, loaded_index(store), decoder, clock=surroundings.clock, random_bytes=surroundings.random_bytes, threads=threads
+    )
     try:
+        decoder.start()
         yield screening
     finally:
         screening.close()
+        decoder.close()
         store.close()
 
 
@@ -105,14 +90,17 @@ def build_service(
     key = service_key(home, surroundings.random_bytes)
     store = Store(home)
     store.bind_exchange(settings.url)
+    store.match_kinds(MATCHED_KINDS)
     index = loaded_index(store)
     stopping = threading.Event()
     client = ExchangeClient(settings, surroundings.transport)
-    sync = Sync(client, store, follow(index), surroundings.clock, must_stop=stopping.is_set)
+    sync = Sync(client, store, index.follow, surroundings.clock, must_stop=stopping.is_set)
     thread = SyncThread(sync, stopping, sync_every_seconds)
+    decoder = Decoder(threads)
     screening = Screening(
         store,
         index,
+        decoder,
         clock=surroundings.clock,
         random_bytes=surroundings.random_bytes,
         threads=threads,
@@ -121,11 +109,13 @@ def build_service(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        decoder.start()
         thread.start()
         try:
             yield
         finally:
             screening.close()
+            decoder.close()
             if thread.stop():
                 client.close()
                 store.close()
@@ -133,6 +123,7 @@ def build_service(
     service = Service(
         screening=screening,
         store=store,
+        home=home,
         key=key,
         clock=surroundings.clock,
         random_bytes=surroundings.random_bytes,

@@ -14,7 +14,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from stillmine.fingerprint import DEFAULT_LIMITS
 from stillmine.fingerprint.errors import FileUnreadableError
 from stillmine.partner.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync
 from stillmine.partner.config import exchange_settings
@@ -22,7 +21,8 @@ from stillmine.partner.home import prepare_home, sole_user
 from stillmine.partner.screening import Screening
 from stillmine.partner.serving import serve as serve_application
 from stillmine.partner.sync import SyncReport
-from stillmine.wire.screen import ScreenOutcome, ScreenResult
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.screen import MatchedSpan, ScreenMatch, ScreenOutcome, ScreenResult
 
 DEFAULT_HOME = Path("~/.stillmine/partner")
 DEFAULT_PORT = 8460
@@ -71,7 +71,9 @@ def serve(
     listen: Annotated[str, typer.Option(help="Address to listen on. Uploads travel in clear: keep it on this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
     sync_every: Annotated[int, typer.Option(min=1, max=60, help="Seconds between syncs; a withdrawal takes as long at most.")] = 15,
-    threads: Annotated[int, typer.Option(min=1, max=256, help="Uploads decoded at once, up to 0.7 GB each.")] = DEFAULT_THREADS,
+    threads: Annotated[
+        int, typer.Option(min=1, max=256, help="Pictures read at once, up to 0.7 GB each, and half as many videos or sounds.")
+    ] = DEFAULT_THREADS,
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review and GET /health, and keep in step with the exchange."""
     _log_to_standard_error()
@@ -85,7 +87,7 @@ def serve(
 
 @app.command()
 def screen(
-    files: Annotated[list[Path], typer.Argument(help="Image files.", metavar="FILE…")],
+    files: Annotated[list[Path], typer.Argument(help="Pictures, videos, sounds.", metavar="FILE…")],
     home: Home = DEFAULT_HOME,
     json: Json = False,
 ) -> None:
@@ -109,11 +111,9 @@ def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Pat
     for path in files:
         try:
             with path.open("rb") as file:
-                data = file.read(DEFAULT_LIMITS.max_file_bytes + 1)
+                yield path, screening.screen_upload(file)
         except OSError:
-            yield path, screening.not_screened(FileUnreadableError())
-        else:
-            yield path, screening.screen_image(data)
+            yield path, screening.not_screened(FileUnreadableError.code)
 
 
 def _result_in_words(result: ScreenResult) -> str:
@@ -121,11 +121,26 @@ def _result_in_words(result: ScreenResult) -> str:
         return f"not screened [{result.reason}]"
     if result.outcome is ScreenOutcome.NO_MATCH:
         return "no match"
-    matches = ", ".join(
-        f"{match.match_class} as {match.variant}, {match.distance_bucket} of 256 bits differ, match id {match.match_id}"
-        for match in result.matches
-    )
-    return f"match: {matches}"
+    return f"match: {', '.join(_match_in_words(match) for match in result.matches)}"
+
+
+def _match_in_words(match: ScreenMatch) -> str:
+    if match.kind in (Kind.SHA256, Kind.MD5):
+        how = "the same file"
+    elif match.kind is Kind.PDQ:
+        undone = f" after {' and '.join(match.undone)}" if match.undone else ""
+        how = f"{match.match_class} as {match.variant}{undone}, {match.distance_bucket} of 256 bits differ"
+    else:
+        how = f"{match.match_class} {'video' if match.kind is Kind.VPDQ else 'sound'}, {_spans_in_words(match.matched_spans)}"
+    return f"{how}, match id {match.match_id}"
+
+
+def _spans_in_words(spans: Sequence[MatchedSpan]) -> str:
+    parts = []
+    for span in spans:
+        upload = f"{span.upload_start_seconds:g}-{span.upload_end_seconds:g} s"
+        parts.append(f"{upload} is {span.fingerprint_start_seconds:g}-{span.fingerprint_end_seconds:g} s")
+    return " and ".join(parts)
 
 
 def _in_words(report: SyncReport, active: int) -> str:

@@ -14,6 +14,15 @@ class DeadlineError(StillmineError):
     sentence = "This upload was not screened in time. Hold it or treat it as unscreened, and screen it again later."
 
 
+class DecoderStoppedError(StillmineError):
+    code = "decoder_stopped"
+    status = 503
+    sentence = (
+        "Reading this upload ended the process that read it, so it was not screened. The service goes on; "
+        "treat the upload as unscreened, and refuse it if that happens again."
+    )
+
+
 class NeverSyncedError(StillmineError):
     code = "never_synced"
     status = 503

@@ -13,7 +13,7 @@ from pathlib import Path
 from stillmine.partner.errors import StoreUnreadableError
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 1
+VERSION = 2
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -23,7 +23,7 @@ CREATE TABLE fingerprints (
     id          BLOB PRIMARY KEY CHECK (length(id) = 16),   -- immutable: opaque, made for this partner
     kind        TEXT NOT NULL,                              -- immutable
     state       TEXT NOT NULL,                              -- active, suspended, withdrawn
-    value       BLOB,                                       -- 32 bytes of pdq, only while active
+    value       BLOB,                                       -- only while active: bytes of pdq, sha256, md5; text of others
     quality     INTEGER,
     generation  INTEGER NOT NULL,                           -- the fetch that last saw it; an older one is swept
     CHECK ((state = 'active') = (value IS NOT NULL))
@@ -37,7 +37,8 @@ CREATE TABLE place (
     acknowledged_cursor TEXT,
     synced_at           INTEGER,
     generation          INTEGER NOT NULL DEFAULT 0,
-    is_refetching       INTEGER NOT NULL DEFAULT 0          -- fetching from the start; sweep at the end
+    is_refetching       INTEGER NOT NULL DEFAULT 0,         -- fetching from the start; sweep at the end
+    kinds               TEXT                                -- kinds that were matched when this list was fetched
 );
 INSERT INTO place (only_row) VALUES (1);
 
@@ -45,8 +46,9 @@ INSERT INTO place (only_row) VALUES (1);
 CREATE TABLE matches (
     match_id       BLOB PRIMARY KEY CHECK (length(match_id) = 16),
     fingerprint_id BLOB NOT NULL,
-    variant        TEXT NOT NULL,
-    bucket         TEXT NOT NULL,
+    kind           TEXT NOT NULL,
+    variant        TEXT,                                    -- of pdq only
+    bucket         TEXT,                                    -- of pdq only
     class          TEXT NOT NULL,
     matched_minute INTEGER NOT NULL,                        -- Unix minutes; finer times are not kept
     decision       TEXT,                                    -- mutable: the last review counts
@@ -62,6 +64,29 @@ CREATE TABLE outbox (
     reason         TEXT
 );
 """
+
+_FROM_VERSION_1 = """
+ALTER TABLE place ADD COLUMN kinds TEXT;
+UPDATE place SET kinds = 'pdq';
+CREATE TABLE new_matches (
+    match_id       BLOB PRIMARY KEY CHECK (length(match_id) = 16),
+    fingerprint_id BLOB NOT NULL,
+    kind           TEXT NOT NULL,
+    variant        TEXT,
+    bucket         TEXT,
+    class          TEXT NOT NULL,
+    matched_minute INTEGER NOT NULL,
+    decision       TEXT,
+    reason         TEXT
+) WITHOUT ROWID;
+INSERT INTO new_matches SELECT match_id, fingerprint_id, 'pdq', variant, bucket, class, matched_minute, decision, reason FROM matches;
+DROP TABLE matches;
+ALTER TABLE new_matches RENAME TO matches;
+"""
+"""Version 1 knew pictures only."""
+
+_CHANGES = {0: _TABLES, 1: _FROM_VERSION_1}
+"""What brings a file of this version to the newest one."""
 
 
 def open_database(folder: Path) -> sqlite3.Connection:
@@ -99,8 +124,8 @@ def _require_version(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            for statement in _statements():
+        if version in _CHANGES:
+            for statement in _statements(_CHANGES[version]):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
         elif version != VERSION:
@@ -111,7 +136,7 @@ def _require_version(connection: sqlite3.Connection) -> None:
         raise
 
 
-def _statements() -> list[str]:
-    """The tables one by one: `executescript` would commit in between."""
-    lines = [line.split("--")[0] for line in _TABLES.splitlines()]
+def _statements(script: str) -> list[str]:
+    """The statements one by one: `executescript` would commit in between."""
+    lines = [line.split("--")[0] for line in script.splitlines()]
     return [statement for statement in "\n".join(lines).split(";") if statement.strip()]

@@ -1,35 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
 """Look one upload up in what was synced, and say so even when that was not possible.
 
-Decoding hostile bytes can take long or fail in any way, so it runs in a pool of threads under a deadline, and whatever goes
-wrong becomes `not_screened` with a code: never silence, and never `no_match`. An upload is never written, logged or kept.
+Hostile bytes are read by worker processes under a deadline, and whatever goes wrong becomes `not_screened` with a code: never silence,
+and never `no_match`. What could be made of an upload is looked up even where the rest could not. An upload is never logged or kept.
 """
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
-from stillmine.fingerprint import VARIANTS, fingerprint_image
-from stillmine.matching.scan import Near, ScanIndex
 from stillmine.partner.errors import DeadlineError, NeverSyncedError
+from stillmine.partner.index import Candidate, Index, candidates_for
 from stillmine.partner.store import FoundMatch, Store
+from stillmine.partner.upload import OpenFile
+from stillmine.partner.worker_messages import UPLOAD_FRAMES_PER_SECOND, Answer
 from stillmine.wire.errors import QualityTooLowError, StillmineError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind, pdq_bytes
-from stillmine.wire.screen import MatchClass, ScreenMatch, ScreenOutcome, ScreenResult, Variant, distance_bucket
+from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint
+from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
+from stillmine.wire.vpdq import VideoFrame
 
 log = logging.getLogger("stillmine.partner")
 
-DEADLINE_SECONDS = 5.0
+SEARCH_SECONDS = 5.0
+"""For the search alone, after the fingerprints are made."""
+
 MAXIMUM_MATCHES = 20
 ID_BYTES = 16
 
-_VARIANTS = tuple(Variant(name) for name in VARIANTS)
-"""The wire's words in the order of the eight hashes."""
+_BUCKETS = list(DistanceBucket)
 
 
-Found = tuple[list[Near], StillmineError | None]
-"""Fingerprints near the upload, nearest first, and why some part of it was not compared."""
+class Fingerprinter(Protocol):
+    """What makes fingerprints of an upload: worker processes, or something else in tests."""
+
+    def fingerprints(self, file: OpenFile) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Fingerprints near the upload, and the code of why some part of it was not compared."""
+
+    candidates: list[Candidate]
+    left_out: str | None
 
 
 class Screening:
@@ -38,108 +54,150 @@ class Screening:
     def __init__(
         self,
         store: Store,
-        index: ScanIndex,
+        index: Index,
+        decoder: Fingerprinter,
         *,
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
         threads: int,
         feedback_is_waiting: Callable[[], None] = lambda: None,
-        deadline_seconds: float = DEADLINE_SECONDS,
+        search_seconds: float = SEARCH_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`feedback_is_waiting` is called after a match queued feedback; `threads` is how many uploads are decoded at once."""
+        """`feedback_is_waiting` is called after a match queued feedback; `threads` is how many searches run at once."""
         self._store = store
         self._index = index
+        self._decoder = decoder
         self._clock = clock
         self._random_bytes = random_bytes
         self._feedback_is_waiting = feedback_is_waiting
-        self._deadline_seconds = deadline_seconds
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="screen")
+        self._search_seconds = search_seconds
+        self._monotonic = monotonic
+        self._searches = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="search")
 
     def close(self) -> None:
-        """Take no more uploads; one that is being decoded is left to end by itself."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Take no more uploads; a search at work is left to end by itself."""
+        self._searches.shutdown(wait=False, cancel_futures=True)
 
-    def screen_image(self, data: bytes) -> ScreenResult:
-        """Screen the bytes of an image."""
-        return self._screen(lambda: self._image_candidates(data))
+    def screen_upload(self, file: OpenFile) -> ScreenResult:
+        """Screen a file of any kind: picture, animated picture, video or sound."""
+        return self._screen(lambda: self._upload_candidates(file))
 
     def screen_fingerprints(self, fingerprints: Sequence[Fingerprint]) -> ScreenResult:
         """Screen fingerprints that the platform made of one upload."""
         return self._screen(lambda: self._fingerprint_candidates(fingerprints))
 
-    def not_screened(self, reason: StillmineError) -> ScreenResult:
-        """Return the answer for an upload that could not be screened."""
-        return ScreenResult(ScreenOutcome.NOT_SCREENED, [], self._synced_at(), reason.code)
+    def not_screened(self, reason: str) -> ScreenResult:
+        """Return the answer for an upload that could not be screened, with the error code of why."""
+        return ScreenResult(ScreenOutcome.NOT_SCREENED, [], self._synced_at(), reason)
 
     def _screen(self, find: Callable[[], Found]) -> ScreenResult:
         """Answer, or say with a code why there is no answer."""
         try:
             return self._answer(find)
         except StillmineError as error:
-            return self.not_screened(error)
+            return self.not_screened(error.code)
         except Exception as error:
-            # No traceback: a decoder's message can hold parts of the upload.
+            # No traceback and no message: they can hold parts of the upload.
             log.error("screening failed: %s", type(error).__name__)
-            return self.not_screened(StillmineError())
+            return self.not_screened(StillmineError.code)
 
     def _answer(self, find: Callable[[], Found]) -> ScreenResult:
         synced_at = self._synced_at()
         if synced_at is None and not len(self._index):
             raise NeverSyncedError
-        candidates, left_out = self._before_deadline(find)
-        matches = self._record(candidates)
+        found = find()
+        matches = self._record(found.candidates)
         if matches:
             return ScreenResult(ScreenOutcome.MATCH, matches, synced_at)
-        if left_out is not None:
-            raise left_out
+        if found.left_out is not None:
+            return self.not_screened(found.left_out)
         if synced_at is None:
             # The first sync is still under way: what is not found yet may be in the rest.
             raise NeverSyncedError
         return ScreenResult(ScreenOutcome.NO_MATCH, [], synced_at)
 
-    def _before_deadline(self, find: Callable[[], Found]) -> Found:
-        """Run `find` in the pool; waiting for a free thread counts, and what comes too late is dropped unrecorded."""
-        future = self._pool.submit(find)
-        try:
-            return future.result(timeout=self._deadline_seconds)
-        except TimeoutError:
-            future.cancel()
-            raise DeadlineError from None
+    def _upload_candidates(self, file: OpenFile) -> Found:
+        made = self._decoder.fingerprints(file)
+        same = self._index.same_file(made.sha256, made.md5)
+        near, reason = self._before_deadline(lambda: self._near(made))
+        left_out = [*made.left_out, *([reason] if reason else []), *_too_little_detail(made)]
+        return Found([*same, *near], left_out[0] if left_out else None)
 
-    def _image_candidates(self, data: bytes) -> Found:
-        image = fingerprint_image(data)
-        if image.quality < MINIMUM_QUALITY:
-            return [], QualityTooLowError()
-        return self._index.search_variants(image.variants), None
+    def _near(self, made: Answer) -> list[Candidate]:
+        found: list[Candidate] = []
+        good = [picture for picture in made.pictures if picture.quality >= MINIMUM_QUALITY]
+        if good:
+            found += self._index.near_pictures(good)
+        if made.frames:
+            frames = [VideoFrame(frame.pdq, frame.quality, frame.seconds) for frame in made.frames]
+            found += self._index.near_videos(frames, UPLOAD_FRAMES_PER_SECOND)
+        if made.sound:
+            found += self._index.near_sounds(made.sound)
+        return found
 
     def _fingerprint_candidates(self, fingerprints: Sequence[Fingerprint]) -> Found:
-        """Each fingerprint counts as the upload in its original orientation; a platform may send all eight."""
-        good = [pdq_bytes(fingerprint.value) for fingerprint in fingerprints if fingerprint.quality >= MINIMUM_QUALITY]
-        found = [Near(near.id, near.distance_bits) for near in self._index.search_variants(good)]
-        return found, None if len(good) == len(fingerprints) else QualityTooLowError()
+        good = [fingerprint for fingerprint in fingerprints if fingerprint.quality >= MINIMUM_QUALITY]
+        near, reason = self._before_deadline(lambda: [found for made in good for found in candidates_for(self._index, made)])
+        if reason is None and len(good) < len(fingerprints):
+            reason = QualityTooLowError.code
+        return Found(near, reason)
 
-    def _record(self, candidates: Sequence[Near]) -> list[ScreenMatch]:
+    def _before_deadline(self, search: Callable[[], list[Candidate]]) -> tuple[list[Candidate], str | None]:
+        """Search in the pool; waiting for a free thread counts, and what comes too late is dropped unrecorded."""
+        future = self._searches.submit(search)
+        try:
+            return future.result(timeout=self._search_seconds), None
+        except TimeoutError:
+            future.cancel()
+            return [], DeadlineError.code
+
+    def _record(self, candidates: Sequence[Candidate]) -> list[ScreenMatch]:
         """Keep the matches whose fingerprint is still active, and answer only those."""
-        if not candidates:
+        best: dict[bytes, Candidate] = {}
+        for candidate in sorted(candidates, key=_rank):
+            best.setdefault(candidate.id, candidate)
+        if not best:
             return []
-        found = [self._found(near) for near in candidates[:MAXIMUM_MATCHES]]
+        found = [self._found(candidate) for candidate in list(best.values())[:MAXIMUM_MATCHES]]
         kept = self._store.record_matches(found, minute=int(self._clock().timestamp()) // 60)
         if kept:
             self._feedback_is_waiting()
-        return [ScreenMatch(match.match_id.hex(), Kind.PDQ, match.match_class, match.bucket, match.variant) for match in kept]
+        return [
+            ScreenMatch(
+                match_id=match.match_id.hex(),
+                kind=match.kind,
+                match_class=match.match_class,
+                distance_bucket=match.bucket,
+                variant=match.variant,
+                undone=list(best[match.fingerprint_id].undone),
+                matched_spans=list(best[match.fingerprint_id].spans),
+            )
+            for match in kept
+        ]
 
-    def _found(self, near: Near) -> FoundMatch:
-        variant = _VARIANTS[near.variant]
-        is_exact = near.distance_bits == 0 and variant is Variant.ORIGINAL
+    def _found(self, candidate: Candidate) -> FoundMatch:
         return FoundMatch(
             match_id=self._random_bytes(ID_BYTES),
             feedback_id=self._random_bytes(ID_BYTES),
-            fingerprint_id=near.id,
-            match_class=MatchClass.EXACT if is_exact else MatchClass.NEAR,
-            bucket=distance_bucket(near.distance_bits),
-            variant=variant,
+            fingerprint_id=candidate.id,
+            kind=candidate.kind,
+            match_class=candidate.match_class,
+            bucket=candidate.bucket,
+            variant=candidate.variant,
         )
 
     def _synced_at(self) -> datetime | None:
         seconds = self._store.place().synced_at
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _too_little_detail(made: Answer) -> list[str]:
+    """A picture that was read but tells too little apart was compared by its digests only, and that must be said."""
+    is_flat = all(picture.quality < MINIMUM_QUALITY for picture in made.pictures)
+    return [QualityTooLowError.code] if made.pictures and is_flat and not made.frames else []
+
+
+def _rank(candidate: Candidate) -> tuple[bool, int]:
+    """The same first, then the nearest."""
+    return candidate.match_class is not MatchClass.EXACT, 0 if candidate.bucket is None else _BUCKETS.index(candidate.bucket)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP service a platform asks about each upload: screen, review, health.
 
-One process, because the index is one copy in memory and a withdrawal must leave it at one moment; decoding uses
-threads, and the kernel lets them run side by side. Nothing is read before the key is checked, bodies are bounded while
-they stream, and no header, body, path or address is ever logged. Contract: spec/screen.md.
+One process, because the index is one copy in memory and a withdrawal must leave it at one moment; uploads are read by worker
+processes. Nothing is read before the key is checked, bodies are bounded while they stream, and no header, body, path or
+address is ever logged. Contract: spec/screen.md.
 """
 
 import hmac
@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 from starlette.applications import Starlette
@@ -22,9 +23,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError
+from stillmine.fingerprint import FileTooLargeError
 from stillmine.partner.screening import ID_BYTES, Screening
 from stillmine.partner.store import Store
+from stillmine.partner.upload import Upload
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
 from stillmine.wire.errors import (
@@ -35,7 +37,7 @@ from stillmine.wire.errors import (
     ServiceKeyError,
     StillmineError,
 )
-from stillmine.wire.screen import Health, Review, ScreenFingerprints
+from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, Review, ScreenFingerprints
 
 log = logging.getLogger("stillmine.partner")
 
@@ -56,6 +58,7 @@ class Service:
         *,
         screening: Screening,
         store: Store,
+        home: Path,
         key: Secret,
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
@@ -63,9 +66,10 @@ class Service:
         problem: Callable[[], str | None],
         lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
     ) -> None:
-        """`problem` returns the error code of the last sync, None if it worked."""
+        """`problem` returns the error code of the last sync, None if it worked; a large upload passes through `home`, without a name."""
         self._screening = screening
         self._store = store
+        self._home = home
         self._authorization = b"Bearer " + bytes(key)
         self._clock = clock
         self._random_bytes = random_bytes
@@ -85,13 +89,15 @@ class Service:
     async def _screen(self, request: Request) -> Response:
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == "application/json":
-            message = decode(await _body(request, MAXIMUM_MESSAGE_BYTES), ScreenFingerprints)
+            body = await _body(request, MAXIMUM_SCREEN_MESSAGE_BYTES)
+            message = await run_in_threadpool(decode, body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
             return _json(await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints))
-        try:
-            data = await _body(request, DEFAULT_LIMITS.max_file_bytes)
-        except MessageTooLargeError:
-            return _json(await run_in_threadpool(self._screening.not_screened, FileTooLargeError()))
-        return _json(await run_in_threadpool(self._screening.screen_image, data))
+        with Upload(self._home) as upload:
+            try:
+                await _receive(request, upload)
+            except FileTooLargeError as error:
+                return _json(await run_in_threadpool(self._screening.not_screened, error.code))
+            return _json(await run_in_threadpool(self._screening.screen_upload, upload))
 
     async def _review(self, request: Request) -> Response:
         review = decode(await _body(request, MAXIMUM_MESSAGE_BYTES), Review)
@@ -145,6 +151,23 @@ class Service:
         shown = request.headers.get("authorization", "").encode("latin-1")
         if not hmac.compare_digest(shown, self._authorization):
             raise ServiceKeyError
+
+
+async def _receive(request: Request, upload: Upload) -> None:
+    """Take the body as it comes; raises FileTooLargeError, after the rest was read and dropped, so that the answer arrives."""
+    refusal: FileTooLargeError | None = None
+    async for part in request.stream():
+        if refusal is not None:
+            continue
+        try:
+            if upload.will_reach_disk:
+                await run_in_threadpool(upload.write, part)
+            else:
+                upload.write(part)
+        except FileTooLargeError as error:
+            refusal = error
+    if refusal is not None:
+        raise refusal
 
 
 async def _body(request: Request, maximum_bytes: int) -> bytes:

@@ -8,7 +8,7 @@ Must never hold a byte of an upload or the value of a fingerprint that is not ac
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, Variant
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """One entry of a feed page, checked: `value` is 32 bytes exactly while the state is active."""
+    """One entry of a feed page, checked: `value`, in the store's form of its kind, is there exactly while the state is active."""
 
     id: bytes
     kind: Kind
@@ -35,12 +35,12 @@ class StoredEntry:
 
 @dataclass(frozen=True, slots=True)
 class PageChanges:
-    """What a page changed: `active` as (id, value) to search from now on, `erased` ids to search no longer.
+    """What a page changed: `active` as (id, kind, value) to search from now on, `erased` ids to search no longer.
 
     `added` counts those of `active` that were not active before.
     """
 
-    active: list[tuple[bytes, bytes]]
+    active: list[tuple[bytes, Kind, bytes]]
     erased: list[bytes]
     added: int
 
@@ -61,9 +61,10 @@ class FoundMatch:
     match_id: bytes
     feedback_id: bytes
     fingerprint_id: bytes
+    kind: Kind
     match_class: MatchClass
-    bucket: DistanceBucket
-    variant: Variant
+    bucket: DistanceBucket | None
+    variant: Variant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,26 @@ class Store:
             (waiting,) = db.execute("SELECT count(*) FROM outbox").fetchone()
             return Counts(fingerprints=self._active_count, waiting_feedback=waiting)
 
-    def active(self) -> list[tuple[bytes, bytes]]:
-        """Return (id, value) of every active fingerprint."""
+    def match_kinds(self, kinds: Iterable[Kind]) -> bool:
+        """Say which kinds this program matches; return whether the list has to be fetched again, because it was fetched without some.
+
+        Until then nothing counts as synced: `no_match` would be said of uploads whose kind was never fetched.
+        """
+        names = {kind.value for kind in kinds}
+        with self._transaction() as db:
+            (known, cursor) = db.execute("SELECT kinds, cursor FROM place").fetchone()
+            is_missing_some = cursor is not None and not names <= set((known or "").split(","))
+            if is_missing_some:
+                self._start_again(db)
+                db.execute("UPDATE place SET synced_at = NULL")
+            db.execute("UPDATE place SET kinds = ?", (",".join(sorted(names)),))
+        return is_missing_some
+
+    def active(self) -> list[tuple[bytes, Kind, bytes]]:
+        """Return (id, kind, value) of every active fingerprint."""
         with self._reading() as db:
-            return db.execute("SELECT id, value FROM fingerprints WHERE state = 'active'").fetchall()
+            rows = db.execute("SELECT id, kind, value FROM fingerprints WHERE state = 'active'").fetchall()
+        return [(fingerprint_id, Kind(kind), value) for fingerprint_id, kind, value in rows]
 
     def apply_page(self, entries: Sequence[StoredEntry], cursor: str, synced_at: int | None) -> PageChanges:
         """Apply one feed page together with its cursor, or nothing of it.
@@ -131,14 +148,14 @@ class Store:
                 "quality = excluded.quality, generation = excluded.generation",
                 [(entry.id, entry.kind, entry.state, entry.value, entry.quality, generation) for entry in newest.values()],
             )
-            active = [(entry.id, entry.value) for entry in newest.values() if entry.value is not None]
+            active = [(entry.id, entry.kind, entry.value) for entry in newest.values() if entry.value is not None]
             erased = [entry.id for entry in newest.values() if entry.value is None and entry.id in was_active]
             if synced_at is not None:
                 if is_refetching:
                     erased += self._sweep(generation)
                 db.execute("UPDATE place SET synced_at = ?, is_refetching = 0", (synced_at,))
             db.execute("UPDATE place SET cursor = ?", (cursor,))
-        changes = PageChanges(active, erased, added=sum(fingerprint_id not in was_active for fingerprint_id, _ in active))
+        changes = PageChanges(active, erased, added=sum(fingerprint_id not in was_active for fingerprint_id, _, _ in active))
         with self._lock:
             self._active_count += changes.added - len(erased)
             self._is_checkpoint_due = self._is_checkpoint_due or bool(erased)
@@ -147,7 +164,7 @@ class Store:
     def start_again(self) -> None:
         """Forget the cursor, so that the feed is fetched from the start; matching goes on with what is there until then."""
         with self._transaction() as db:
-            db.execute("UPDATE place SET cursor = NULL, acknowledged_cursor = NULL, generation = generation + 1, is_refetching = 1")
+            self._start_again(db)
 
     def mark_acknowledged(self, cursor: str) -> None:
         """Remember that the exchange took the acknowledgement up to `cursor`."""
@@ -169,8 +186,11 @@ class Store:
             still_active = self._active_among([match.fingerprint_id for match in found])
             kept = [match for match in found if match.fingerprint_id in still_active]
             db.executemany(
-                "INSERT INTO matches (match_id, fingerprint_id, variant, bucket, class, matched_minute) VALUES (?, ?, ?, ?, ?, ?)",
-                [(match.match_id, match.fingerprint_id, match.variant, match.bucket, match.match_class, minute) for match in kept],
+                "INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (match.match_id, match.fingerprint_id, match.kind, match.variant, match.bucket, match.match_class, minute)
+                    for match in kept
+                ],
             )
             for match in kept:
                 self._queue(match.feedback_id, match.fingerprint_id, Outcome.FOUND, None)
@@ -205,6 +225,10 @@ class Store:
         """Take feedback out of the queue after the exchange has taken it."""
         with self._transaction() as db:
             db.executemany("DELETE FROM outbox WHERE feedback_id = ?", [(bytes.fromhex(report.feedback_id),) for report in sent])
+
+    @staticmethod
+    def _start_again(db: sqlite3.Connection) -> None:
+        db.execute("UPDATE place SET cursor = NULL, acknowledged_cursor = NULL, generation = generation + 1, is_refetching = 1")
 
     def _active_among(self, ids: Sequence[bytes]) -> set[bytes]:
         marks = ", ".join("?" * len(ids))

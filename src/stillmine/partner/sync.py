@@ -15,17 +15,15 @@ import msgspec
 
 from stillmine.partner.errors import ExchangeAnswerError
 from stillmine.partner.exchange_client import ExchangeClient
+from stillmine.partner.index import MATCHED_KINDS, stored_value
 from stillmine.partner.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import ExchangeUnreachableError, FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage
 from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE
-from stillmine.wire.fingerprint import Kind, pdq_bytes
+from stillmine.wire.fingerprint import require_value
 
 log = logging.getLogger("stillmine.partner")
-
-SEARCHED_KINDS = frozenset({Kind.PDQ})
-"""Kinds this version can match; others of the feed are counted and left out."""
 
 
 class SyncReport(msgspec.Struct, frozen=True):
@@ -114,7 +112,7 @@ class Sync:
         return report
 
     def _apply(self, page: FeedPage, report: SyncReport) -> SyncReport:
-        entries = [_checked(entry, place) for place, entry in enumerate(page.entries) if entry.kind in SEARCHED_KINDS]
+        entries = [_checked(entry, place) for place, entry in enumerate(page.entries) if entry.kind in MATCHED_KINDS]
         left_out = len(page.entries) - len(entries)
         if left_out:
             log.warning("%d feed entries are of kinds that this version can't match", left_out)
@@ -147,7 +145,8 @@ def _checked(entry: FeedEntry, place: int) -> StoredEntry:
     if entry.value is None or entry.quality is None:
         raise ExchangeAnswerError(f"at entries[{place}]: active without value or quality")
     try:
-        value = pdq_bytes(entry.value)
+        require_value(entry.kind, entry.value, entry.quality)
+        value = stored_value(entry.kind, entry.value)
     except StillmineError as error:
         raise ExchangeAnswerError(f"at entries[{place}]: {error.detail}") from None
     return StoredEntry(fingerprint_id, entry.kind, entry.state, value, entry.quality)

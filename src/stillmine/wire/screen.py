@@ -16,6 +16,8 @@ from stillmine.wire.feedback import NotRemovedReason, OpaqueId
 from stillmine.wire.fingerprint import Fingerprint, Kind
 
 MAXIMUM_FINGERPRINTS_PER_SCREEN = 100
+MAXIMUM_SCREEN_MESSAGE_BYTES = 4 * 1024 * 1024
+"""Largest ScreenFingerprints: it may hold long videos."""
 
 
 class ScreenOutcome(StrEnum):
@@ -27,7 +29,7 @@ class ScreenOutcome(StrEnum):
 
 
 class MatchClass(StrEnum):
-    """`exact`: the same file or the same 256 bits; `near`: within the threshold."""
+    """`exact`: the same file, or the same fingerprint; `near`: within the threshold."""
 
     EXACT = "exact"
     NEAR = "near"
@@ -55,6 +57,15 @@ class Variant(StrEnum):
     TRANSVERSE = "transverse"
 
 
+class Undone(StrEnum):
+    """What was taken off the upload, before it was turned and matched."""
+
+    TRIM_BORDER = "trim_border"
+    TRIM_LETTERBOX = "trim_letterbox"
+    TRIM_CAPTION = "trim_caption"
+    TRIM_SCREEN = "trim_screen"
+
+
 class Decision(StrEnum):
     """What a reviewer decides about a match."""
 
@@ -62,14 +73,28 @@ class Decision(StrEnum):
     NOT_REMOVED = "not_removed"
 
 
+class MatchedSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which seconds of the upload are which seconds of what the person protects."""
+
+    upload_start_seconds: float
+    upload_end_seconds: float
+    fingerprint_start_seconds: float
+    fingerprint_end_seconds: float
+
+
 class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One fingerprint that the upload is near; `match_id` goes into the review."""
+    """One fingerprint that the upload is near; `match_id` goes into the review.
+
+    Bucket, variant and what was undone are there for `pdq` only, spans for `vpdq` and `chromaprint` only.
+    """
 
     match_id: OpaqueId
     kind: Kind
     match_class: MatchClass
-    distance_bucket: DistanceBucket
-    variant: Variant
+    distance_bucket: DistanceBucket | None = None
+    variant: Variant | None = None
+    undone: list[Undone] = []
+    matched_spans: list[MatchedSpan] = []
 
 
 class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

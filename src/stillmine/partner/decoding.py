@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a worker makes of one file: what it is by its content, its digests, then all that this content allows.
+
+Runs in a worker process only, because it reads strangers' files. Digests come first and on their own, so that an identical copy is found
+even if the file then breaks its decoder. Must never write, log or keep anything of the file.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, QueryVariant, query_variants
+from stillmine.fingerprint.exact import exact_digests
+from stillmine.fingerprint.media_errors import AudioLibraryMissingError, VideoUnreadableError
+from stillmine.fingerprint.sniff import FileType, sniff_file
+from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
+from stillmine.partner.worker_messages import LONG_MEDIA, UPLOAD_FRAMES_PER_SECOND, Answer, Frame, Job, Media, Picture
+from stillmine.wire.errors import QualityTooLowError, StillmineError
+from stillmine.wire.screen import Undone
+
+SHARE_OF_TIME = 0.9
+"""A decoder is asked to end by itself before the service ends it, so that what it has read is not lost."""
+
+_MEDIA = {
+    FileType.IMAGE: Media.IMAGE,
+    FileType.ANIMATED_IMAGE: Media.ANIMATION,
+    FileType.VIDEO: Media.VIDEO,
+    FileType.AUDIO: Media.SOUND,
+    FileType.UNKNOWN: Media.UNKNOWN,
+}
+
+TimeLeft = Callable[[], bool]
+
+
+def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[Answer]:
+    """Yield what the file is, then its digests, then all of its fingerprints."""
+    until = time.monotonic() + job.seconds * SHARE_OF_TIME
+
+    def is_time_left() -> bool:
+        return time.monotonic() < until
+
+    answer = Answer(Media.UNKNOWN)
+    try:
+        answer = Answer(_MEDIA[sniff_file(file)])
+        if answer.media in LONG_MEDIA and not job.takes_long:
+            yield msgspec.structs.replace(answer, is_final=True)
+            return
+        file.seek(0)
+        digests = exact_digests(file, is_time_left=is_time_left)
+        answer = msgspec.structs.replace(answer, sha256=digests.sha256, md5=digests.md5)
+        yield answer
+    except StillmineError as error:
+        yield _final(_without(answer, error))
+        return
+    for make in _MAKERS[answer.media]:
+        file.seek(0)
+        try:
+            answer = make(file, answer, is_time_left)
+        except StillmineError as error:
+            answer = _without(answer, error)
+    yield _final(answer)
+
+
+def _with_picture(file: BinaryIO, answer: Answer, _is_time_left: TimeLeft) -> Answer:
+    data = file.read(DEFAULT_LIMITS.max_file_bytes + 1)
+    if len(data) > DEFAULT_LIMITS.max_file_bytes:
+        raise FileTooLargeError
+    by_part: dict[tuple[str, ...], list[QueryVariant]] = {}
+    for variant in query_variants(data):
+        by_part.setdefault(variant.undone, []).append(variant)
+    pictures = [
+        Picture([variant.pdq for variant in variants], variants[0].quality, [Undone(word) for word in undone])
+        for undone, variants in by_part.items()
+    ]
+    return msgspec.structs.replace(answer, pictures=pictures)
+
+
+def _with_frames(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
+    video = fingerprint_video(file, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND)
+    answer = msgspec.structs.replace(answer, frames=_frames(video))
+    if not video.frames:
+        return _without(answer, QualityTooLowError())
+    return _without(answer, VideoUnreadableError()) if video.is_truncated or video.is_limited else answer
+
+
+def _with_sound(_file: BinaryIO, _answer: Answer, _is_time_left: TimeLeft) -> Answer:
+    raise AudioLibraryMissingError
+
+
+def _frames(video: VideoFingerprint) -> list[Frame]:
+    """A run of equal frames is its first and its last, as in the text form."""
+    frames = []
+    for frame in video.frames:
+        frames.append(Frame(frame.pdq, frame.quality, frame.start_seconds))
+        if frame.end_seconds > frame.start_seconds:
+            frames.append(Frame(frame.pdq, frame.quality, frame.end_seconds))
+    return frames
+
+
+def _without(answer: Answer, error: StillmineError) -> Answer:
+    return msgspec.structs.replace(answer, left_out=[*answer.left_out, error.code])
+
+
+def _final(answer: Answer) -> Answer:
+    return msgspec.structs.replace(answer, is_final=True)
+
+
+_Maker = Callable[[BinaryIO, Answer, TimeLeft], Answer]
+
+_MAKERS: dict[Media, tuple[_Maker, ...]] = {
+    Media.IMAGE: (_with_picture,),
+    Media.UNKNOWN: (_with_picture,),
+    Media.ANIMATION: (_with_picture, _with_frames),
+    Media.VIDEO: (_with_frames,),
+    Media.SOUND: (_with_sound,),
+}
+"""What is made of each sort. An unknown file is tried as a picture, whose part says what is wrong with it."""

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that is matched, in memory: one way to search for each kind.
+
+Follows the store and is never the truth: what it finds is answered only if the store still has it. Safe to use from several threads.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stillmine.fingerprint import VARIANTS
+from stillmine.matching.exact import ExactSet
+from stillmine.matching.scan import ScanIndex
+from stillmine.matching.sound import SoundIndex
+from stillmine.matching.spans import TimedMatch
+from stillmine.matching.video import VideoIndex
+from stillmine.partner.store import PageChanges, Store
+from stillmine.partner.worker_messages import Picture
+from stillmine.wire.chromaprint import parse_chromaprint
+from stillmine.wire.fingerprint import Fingerprint, Kind, digest_bytes, pdq_bytes
+from stillmine.wire.screen import DistanceBucket, MatchClass, MatchedSpan, Undone, Variant, distance_bucket
+from stillmine.wire.vpdq import VideoFrame, parse_vpdq
+
+MATCHED_KINDS = frozenset({Kind.PDQ, Kind.VPDQ, Kind.CHROMAPRINT, Kind.SHA256, Kind.MD5})
+"""Kinds this version can match; others of the feed are counted and left out."""
+
+_VARIANTS = tuple(Variant(name) for name in VARIANTS)
+"""The wire's words in the order of the eight hashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One fingerprint that the upload is near."""
+
+    id: bytes
+    kind: Kind
+    match_class: MatchClass
+    bucket: DistanceBucket | None = None
+    variant: Variant | None = None
+    undone: tuple[Undone, ...] = ()
+    spans: tuple[MatchedSpan, ...] = ()
+
+
+class Index:
+    """All active fingerprints of one store."""
+
+    def __init__(self) -> None:
+        self._pictures = ScanIndex()
+        self._videos = VideoIndex()
+        self._sounds = SoundIndex()
+        self._digests = {Kind.SHA256: ExactSet(), Kind.MD5: ExactSet()}
+
+    def __len__(self) -> int:
+        return len(self._pictures) + len(self._videos) + len(self._sounds) + sum(len(digests) for digests in self._digests.values())
+
+    def add(self, id: bytes, kind: Kind, value: bytes) -> None:  # noqa: A002 - the glossary's word
+        """Search for this value from now on; `value` is as `stored_value` makes it."""
+        if kind is Kind.PDQ:
+            self._pictures.add(id, value)
+        elif kind is Kind.VPDQ:
+            self._videos.add(id, parse_vpdq(value.decode("ascii")))
+        elif kind is Kind.CHROMAPRINT:
+            self._sounds.add(id, parse_chromaprint(value.decode("ascii")))
+        else:
+            self._digests[kind].add(id, value)
+
+    def remove(self, id: bytes) -> None:  # noqa: A002
+        """Search for it no longer."""
+        self._pictures.remove(id)
+        self._videos.remove(id)
+        self._sounds.remove(id)
+        for digests in self._digests.values():
+            digests.remove(id)
+
+    def follow(self, changes: PageChanges) -> None:
+        """Do what a page did to the store."""
+        for fingerprint_id in changes.erased:
+            self.remove(fingerprint_id)
+        for fingerprint_id, kind, value in changes.active:
+            self.add(fingerprint_id, kind, value)
+
+    def same_file(self, sha256: bytes, md5: bytes) -> list[Candidate]:
+        """Return fingerprints of this very file."""
+        found = [(Kind.SHA256, id) for id in self._digests[Kind.SHA256].search(sha256)]  # noqa: A001
+        found += [(Kind.MD5, id) for id in self._digests[Kind.MD5].search(md5)]  # noqa: A001
+        return [Candidate(id, kind, MatchClass.EXACT) for kind, id in found]  # noqa: A001
+
+    def near_pictures(self, pictures: Sequence[Picture]) -> list[Candidate]:
+        """Return pictures near any of these, whose hashes stand in the order of the variants; nearest first."""
+        asked = [
+            (value, variant, tuple(picture.undone))
+            for picture in pictures
+            for value, variant in zip(picture.hashes, _VARIANTS, strict=False)
+        ]
+        found = []
+        for near in self._pictures.search_variants([value for value, _, _ in asked]):
+            _, variant, undone = asked[near.variant]
+            is_exact = near.distance_bits == 0 and variant is Variant.ORIGINAL and not undone
+            match_class = MatchClass.EXACT if is_exact else MatchClass.NEAR
+            found.append(Candidate(near.id, Kind.PDQ, match_class, distance_bucket(near.distance_bits), variant, undone))
+        return found
+
+    def near_videos(self, frames: Sequence[VideoFrame], frames_per_second: int = 1) -> list[Candidate]:
+        """Return videos that these frames are a copy of, hold, or were cut from."""
+        return [_timed(Kind.VPDQ, match) for match in self._videos.search(frames, frames_per_second)]
+
+    def near_sounds(self, values: Sequence[int]) -> list[Candidate]:
+        """Return sounds that these values are a copy of, hold, or were cut from."""
+        return [_timed(Kind.CHROMAPRINT, match) for match in self._sounds.search(values)]
+
+
+def loaded_index(store: Store) -> Index:
+    """Return an index of everything active in the store."""
+    index = Index()
+    for fingerprint_id, kind, value in store.active():
+        index.add(fingerprint_id, kind, value)
+    return index
+
+
+def stored_value(kind: Kind, text: str) -> bytes:
+    """Return the bytes that the store keeps of a value; raises FingerprintMalformedError."""
+    if kind is Kind.PDQ:
+        return pdq_bytes(text)
+    if kind in (Kind.SHA256, Kind.MD5):
+        return digest_bytes(kind, text)
+    return text.encode("ascii")
+
+
+def candidates_for(index: Index, fingerprint: Fingerprint) -> list[Candidate]:
+    """Return what is near one fingerprint that a platform made itself; a picture counts as in its original orientation."""
+    value = fingerprint.value
+    match fingerprint.kind:
+        case Kind.PDQ:
+            return index.near_pictures([Picture([pdq_bytes(value)], fingerprint.quality, [])])
+        case Kind.VPDQ:
+            return index.near_videos(parse_vpdq(value))
+        case Kind.CHROMAPRINT:
+            return index.near_sounds(parse_chromaprint(value))
+        case Kind.SHA256:
+            return index.same_file(digest_bytes(Kind.SHA256, value), b"")
+        case _:
+            return index.same_file(b"", digest_bytes(Kind.MD5, value))
+
+
+def _timed(kind: Kind, match: TimedMatch) -> Candidate:
+    spans = tuple(
+        MatchedSpan(
+            upload_start_seconds=round(span.query_start, 1),
+            upload_end_seconds=round(span.query_end, 1),
+            fingerprint_start_seconds=round(span.stored_start, 1),
+            fingerprint_end_seconds=round(span.stored_end, 1),
+        )
+        for span in match.spans
+    )
+    return Candidate(match.id, kind, MatchClass.EXACT if match.is_exact else MatchClass.NEAR, spans=spans)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a service and its worker processes say to each other: a length, then one message; the upload goes along as a descriptor.
+
+A worker has read a stranger's file, so what comes from it is decoded as exactly one kind of message and bounded. Never pickle: that
+would let a taken-over worker take over the service.
+"""
+
+import os
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from stillmine.wire.screen import Undone
+
+MAXIMUM_ANSWER_BYTES = 16 * 1024 * 1024
+"""Four hours of video and of sound stay below."""
+
+UPLOAD_FRAMES_PER_SECOND = 2
+"""A trimmed copy shows its frames at other instants than a case's, which are a second apart; two a second meet them halfway."""
+
+_LENGTH = struct.Struct(">I")
+
+
+class Media(StrEnum):
+    """What an upload is, by its content."""
+
+    IMAGE = "image"
+    ANIMATION = "animation"
+    VIDEO = "video"
+    SOUND = "sound"
+    UNKNOWN = "unknown"
+
+
+LONG_MEDIA = frozenset({Media.ANIMATION, Media.VIDEO, Media.SOUND})
+"""What may take long and goes to workers of its own, so that pictures never wait for it."""
+
+
+class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fingerprint the file that comes along. `takes_long` false: only say what it is if it is long media."""
+
+    takes_long: bool
+    seconds: float
+    """Wall-clock time until the service gives up."""
+    cpu_seconds: int
+
+
+class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """One frame of a video."""
+
+    pdq: bytes
+    quality: int
+    seconds: float
+
+
+class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """The eight hashes of an upload, or of a picture found inside of it after `undone`."""
+
+    hashes: list[bytes]
+    quality: int
+    undone: list[Undone]
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """All that is known of an upload so far; the final one ends the job. `left_out` holds codes of what could not be made."""
+
+    media: Media
+    is_final: bool = False
+    sha256: bytes = b""
+    md5: bytes = b""
+    pictures: list[Picture] = []
+    """The whole first."""
+    frames: list[Frame] = []
+    sound: list[int] = []
+    left_out: list[str] = []
+
+
+class WorkerGoneError(Exception):
+    """The process at the other end has ended, or speaks nonsense."""
+
+
+def send(connection: socket.socket, message: msgspec.Struct, descriptor: int | None = None) -> None:
+    """Send one message; raises WorkerGoneError."""
+    body = msgspec.msgpack.encode(message)
+    data = _LENGTH.pack(len(body)) + body
+    try:
+        if descriptor is None:
+            connection.sendall(data)
+        else:
+            sent = socket.send_fds(connection, [data], [descriptor])
+            connection.sendall(data[sent:])
+    except OSError:
+        raise WorkerGoneError from None
+
+
+def receive_job(connection: socket.socket) -> tuple[Job, int] | None:
+    """Return the next job with its file's descriptor, None when the service has ended."""
+    data, descriptors, _, _ = socket.recv_fds(connection, _LENGTH.size, 1)
+    if not data or not descriptors:
+        return None
+    try:
+        (length,) = _LENGTH.unpack(data)
+        return msgspec.msgpack.decode(_exactly(connection, length), type=Job), descriptors[0]
+    except (WorkerGoneError, struct.error, msgspec.DecodeError):
+        os.close(descriptors[0])
+        return None
+
+
+def receive_answer(connection: socket.socket, until: float, monotonic: Callable[[], float] = time.monotonic) -> Answer:
+    """Return the next answer; raises TimeoutError after `until`, WorkerGoneError for a worker that ended or lies."""
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, lambda: until - monotonic()))
+    if length > MAXIMUM_ANSWER_BYTES:
+        raise WorkerGoneError
+    try:
+        return msgspec.msgpack.decode(_exactly(connection, length, lambda: until - monotonic()), type=Answer)
+    except msgspec.DecodeError:
+        raise WorkerGoneError from None
+
+
+def _exactly(connection: socket.socket, length: int, seconds_left: Callable[[], float] | None = None) -> bytes:
+    data = bytearray()
+    while len(data) < length:
+        if seconds_left is not None and not _is_readable(connection, seconds_left()):
+            raise TimeoutError
+        try:
+            part = connection.recv(length - len(data))
+        except OSError:
+            raise WorkerGoneError from None
+        if not part:
+            raise WorkerGoneError
+        data += part
+    return bytes(data)
+
+
+def _is_readable(connection: socket.socket, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return seconds > 0 and bool(poll.poll(seconds * 1000))

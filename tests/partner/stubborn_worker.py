@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A worker process that does what the first word of a file tells it, as a decoder might whose bug a stranger knows."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from stillmine.partner.decoding import fingerprints_of
+from stillmine.partner.worker import main
+from stillmine.partner.worker_messages import Answer, Job, Media
+
+
+def make(file: BinaryIO, job: Job) -> Iterator[Answer]:
+    """Obey, or do what a worker does."""
+    file.seek(0)
+    word, _, rest = file.read(1000).partition(b" ")
+    if word == b"half":
+        yield Answer(Media.IMAGE, sha256=b"s" * 32, md5=b"m" * 16)
+        word = rest
+    if word == b"film":
+        if not job.takes_long:
+            yield Answer(Media.VIDEO, is_final=True)
+            return
+        word = rest
+    if word == b"hang":
+        time.sleep(3600)
+    elif word == b"spin":
+        while True:
+            pass
+    elif word == b"die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif word == b"eat":
+        bytearray(8 * 1024**3)
+    elif word == b"lie":
+        os.write(int(sys.argv[1]), rest)
+        time.sleep(3600)
+    elif word == b"report":
+        yield Answer(Media.IMAGE, is_final=True, left_out=report(rest.decode()))
+    else:
+        yield from fingerprints_of(file, job)
+
+
+def report(path: str) -> list[str]:
+    """Say what this process was given and may do."""
+    found = [f"environment {name}" for name in os.environ]
+    found += [f"descriptor {name}" for name in Path("/proc/self/fd").iterdir()]
+    try:
+        with Path(path).open("wb", buffering=0) as file:
+            file.write(b"x")
+        found.append("wrote")
+    except OSError:
+        found.append("could not write")
+    return found
+
+
+if __name__ == "__main__":
+    main(make)
