@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillmine.matching.sound import SoundIndex
-from stillmine.matching.sound_alignment import MINIMUM_MATCHED_SECONDS, VALUES_PER_SECOND
+from stillmine.matching.sound_alignment import MINIMUM_MATCHED_VALUES, VALUES_PER_SECOND
 from stillmine.matching.spans import MatchedSpan
 
 ID, OTHER = b"i" * 16, b"o" * 16
@@ -78,9 +78,8 @@ def test_half_of_it_with_another_half_does_not_match() -> None:
 
 
 def test_short_agreement_does_not_match() -> None:
-    enough = round(MINIMUM_MATCHED_SECONDS * VALUES_PER_SECOND) + 1
-    assert spans(SONG, SONG[:enough]) != ()
-    assert spans(SONG, SONG[: enough - 2]) == ()
+    assert spans(SONG, SONG[:MINIMUM_MATCHED_VALUES]) != ()
+    assert spans(SONG, SONG[: MINIMUM_MATCHED_VALUES - 1]) == ()
 
 
 def test_silence_and_held_notes_match_nothing() -> None:

@@ -6,29 +6,41 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
 from PIL import Image
 
 SIZE = (320, 240)
 
 
-def video_file(pictures: Sequence[Image.Image], seconds_each: float = 2.0, codec: str = "mpeg4", size: tuple[int, int] = SIZE) -> bytes:
-    """Return an MP4 that shows one picture after the other, slowly moving, at ten frames a second."""
+Samples = np.ndarray[tuple[int], np.dtype[np.float32]]
+"""Mono, 44,100 a second, from -1 to 1."""
+
+
+def video_file(
+    pictures: Sequence[Image.Image],
+    seconds_each: float = 2.0,
+    codec: str = "mpeg4",
+    size: tuple[int, int] = SIZE,
+    samples: Samples | None = None,
+) -> bytes:
+    """Return an MP4 that shows one picture after the other, slowly moving, at ten frames a second, perhaps with sound."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream(codec, rate=10)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 2_000_000
-        place = 0
-        for picture in pictures:
-            for step in range(round(seconds_each * 10)):
-                frame = av.VideoFrame.from_image(zoomed(picture, step).resize(size))
-                frame.pts, frame.time_base = place, Fraction(1, 10)
-                place += 1
-                for packet in stream.encode(frame):
-                    container.mux(packet)
-        for packet in stream.encode(None):
-            container.mux(packet)
+        sound = None if samples is None else container.add_stream("aac", rate=44_100, layout="mono")
+        shown = (zoomed(picture, step).resize(size) for picture in pictures for step in range(round(seconds_each * 10)))
+        for place, picture in enumerate(shown):
+            frame = av.VideoFrame.from_image(picture)
+            frame.pts, frame.time_base = place, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        if sound is not None and samples is not None:
+            encode(container, sound, samples)
     return buffer.getvalue()
 
 
@@ -44,3 +56,36 @@ def animated_gif(pictures: Sequence[Image.Image]) -> bytes:
     frames = [picture.convert("RGB").resize(SIZE) for picture in pictures]
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=1000, loop=0)
     return buffer.getvalue()
+
+
+def melody(seed: int, seconds: float) -> Samples:
+    """Chords that change twice a second, at 44,100 samples a second."""
+    source = np.random.default_rng(seed)
+    parts = []
+    at = np.arange(22_050) / 44_100
+    for _ in range(round(seconds * 2)):
+        tones = source.choice(220 * 2 ** (np.arange(36) / 12), 3)
+        parts.append(sum(np.sin(2 * np.pi * tone * at) for tone in tones) / 4 * np.exp(-2 * at))
+    return np.concatenate(parts).astype(np.float32)
+
+
+def sound_file(samples: Samples, codec: str = "pcm_s16le", form: str = "wav", bit_rate: int = 0) -> bytes:
+    """Return a sound file of samples at 44,100 a second."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=form) as container:
+        stream = container.add_stream(codec, rate=44_100, layout="mono")
+        if bit_rate:
+            stream.bit_rate = bit_rate
+        encode(container, stream, samples)
+    return buffer.getvalue()
+
+
+def encode(container: OutputContainer, stream: AudioStream, samples: Samples) -> None:
+    """Put samples into a stream of a file."""
+    stream.open(strict=False)
+    resampler = av.AudioResampler(format=stream.format.name, layout="mono", rate=44_100, frame_size=stream.frame_size or 1024)
+    frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
+    frame.rate = 44_100
+    for ready in [*resampler.resample(frame), *resampler.resample(None)]:
+        container.mux(stream.encode(ready))
+    container.mux(stream.encode(None))

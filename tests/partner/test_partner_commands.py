@@ -128,7 +128,7 @@ def test_screen_as_json_lines(run: Run, exchange: FakeExchange, coat: Path, root
 
 
 def test_screen_names_what_matched_of_a_video(run: Run, exchange: FakeExchange, root: Path, tmp_path: Path) -> None:
-    pictures = [Image.open(path) for path in sorted((root / "media/clothing").glob("*.jpg"))[:3]]
+    pictures = [Image.open(path).convert("RGB") for path in sorted((root / "media/clothing").glob("*.jpg"))[:3]]
     film, copy = tmp_path / "film.mp4", tmp_path / "a name that says nothing"
     film.write_bytes(video_file(pictures))
     copy.write_bytes(video_file(pictures, codec="libx264"))

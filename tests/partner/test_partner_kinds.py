@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from fake_exchange import FakeExchange
-from moving_media import animated_gif, video_file
+from moving_media import animated_gif, melody, sound_file, video_file
 from partner_parts import Partner
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
+from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.partner import index
@@ -27,7 +28,7 @@ from stillmine.wire.vpdq import VideoFrame, format_vpdq, parse_vpdq, vpdq_qualit
 
 @pytest.fixture(scope="module")
 def pictures(root: Path) -> list[Image.Image]:
-    return [Image.open(path) for path in sorted((root / "media/clothing").glob("*.jpg"))[:8]]
+    return [Image.open(path).convert("RGB") for path in sorted((root / "media/clothing").glob("*.jpg"))[:8]]
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +130,7 @@ def framed(picture: Image.Image) -> bytes:
 
 
 def test_a_border_is_undone_and_said(partner: Partner, exchange: FakeExchange, root: Path, pictures: list[Image.Image]) -> None:
-    rocket = Image.open(root / "media/skimage/rocket.jpg")
+    rocket = Image.open(root / "media/skimage/rocket.jpg").convert("RGB")
     exchange.add("f", fingerprint_image((root / "media/skimage/rocket.jpg").read_bytes()).pdq)
     partner.sync.run()
     (match,) = partner.screen(framed(rocket)).matches
@@ -228,3 +229,37 @@ def test_the_list_is_fetched_again_only_when_kinds_are_added(home: Path, exchang
     assert store.place().cursor == "c2"
     assert index.MATCHED_KINDS
     store.close()
+
+
+def add_sound(exchange: FakeExchange, name: str, data: bytes) -> str:
+    return exchange.add_text(name, Kind.CHROMAPRINT, fingerprint_sound(data).text)
+
+
+def test_a_sound_and_its_poor_copy_and_a_cut(partner: Partner, exchange: FakeExchange) -> None:
+    samples = melody(1, 30)
+    add_sound(exchange, "song", sound_file(samples))
+    partner.sync.run()
+    assert summary(partner.screen(sound_file(samples))) == [("chromaprint", "exact")]
+    assert summary(partner.screen(sound_file(samples, "libmp3lame", "mp3", 32_000))) == [("chromaprint", "near")]
+    (match,) = partner.screen(sound_file(samples[441_000:882_000], "libmp3lame", "mp3", 48_000)).matches
+    (span,) = match.matched_spans
+    assert abs(span.fingerprint_start_seconds - 10) <= 1
+    assert partner.screen(sound_file(melody(2, 30))).outcome is ScreenOutcome.NO_MATCH
+    exchange.withdraw("song")
+    partner.sync.run()
+    assert partner.screen(sound_file(samples)).outcome is ScreenOutcome.NO_MATCH
+
+
+def test_sound_that_tells_nothing_apart_is_not_screened(partner: Partner) -> None:
+    partner.sync.run()
+    assert partner.screen(sound_file(melody(1, 30) * 0)).reason == "sound_without_detail"
+    assert partner.screen(sound_file(melody(1, 2))).reason == "sound_too_short"
+
+
+def test_the_sound_of_a_video_is_compared(partner: Partner, exchange: FakeExchange, pictures: list[Image.Image]) -> None:
+    samples = melody(3, 12)
+    add_sound(exchange, "song", sound_file(samples))
+    partner.sync.run()
+    assert summary(partner.screen(video_file(pictures[:3], seconds_each=4, samples=samples))) == [("chromaprint", "near")]
+    assert partner.screen(video_file(pictures[:3], seconds_each=4, samples=melody(4, 12))).outcome is ScreenOutcome.NO_MATCH
+    assert partner.screen(video_file(pictures[:3], seconds_each=4, samples=samples * 0)).outcome is ScreenOutcome.NO_MATCH

@@ -20,8 +20,8 @@ VALUES_PER_SECOND = 11025 / (4096 / 3)
 MAXIMUM_ERROR_BITS = 10.0
 """Of 32, as a mean over `_SMOOTHED_VALUES`; two sounds that have nothing in common differ in 16."""
 
-MINIMUM_MATCHED_SECONDS = 3.0
-"""A value looks at 2.6 seconds, so this is a clip of about six: recall was the same as of longer ones, and false matches none."""
+MINIMUM_MATCHED_VALUES = 24
+"""Three seconds. A value looks at 2.6 seconds, so a clip of five and a half is enough: the shortest that is fingerprinted at all."""
 
 MINIMUM_DIFFERENT_VALUES = 12
 """Silence and a held note repeat one value; agreement on so few tells nothing."""
@@ -49,7 +49,7 @@ def aligned_sound_spans(query: Values, stored: Values) -> tuple[MatchedSpan, ...
         if _length(runs) > _length(best):
             best, best_shift = runs, shift
     matched = _length(best)
-    is_long_enough = matched >= max(MINIMUM_MATCHED_SECONDS * VALUES_PER_SECOND, MATCHED_SHARE * min(len(query), len(stored)))
+    is_long_enough = matched >= max(MINIMUM_MATCHED_VALUES, MATCHED_SHARE * min(len(query), len(stored)))
     if not is_long_enough or _different(query, best) < MINIMUM_DIFFERENT_VALUES:
         return ()
     return tuple(_span(start, end, best_shift) for start, end in best)

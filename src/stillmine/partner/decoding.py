@@ -12,8 +12,16 @@ from typing import BinaryIO
 import msgspec
 
 from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, QueryVariant, query_variants
+from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.exact import exact_digests
-from stillmine.fingerprint.media_errors import AudioLibraryMissingError, VideoUnreadableError
+from stillmine.fingerprint.media_errors import (
+    MediaFileTooLargeError,
+    NoSoundError,
+    SoundTooShortError,
+    SoundUnreadableError,
+    SoundWithoutDetailError,
+    VideoUnreadableError,
+)
 from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.partner.worker_messages import LONG_MEDIA, UPLOAD_FRAMES_PER_SECOND, Answer, Frame, Job, Media, Picture
@@ -81,12 +89,30 @@ def _with_frames(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answ
     video = fingerprint_video(file, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND)
     answer = msgspec.structs.replace(answer, frames=_frames(video))
     if not video.frames:
-        return _without(answer, QualityTooLowError())
-    return _without(answer, VideoUnreadableError()) if video.is_truncated or video.is_limited else answer
+        answer = _without(answer, QualityTooLowError())
+    return _as_far_as_read(answer, video.is_limited, VideoUnreadableError() if video.is_truncated else None)
 
 
-def _with_sound(_file: BinaryIO, _answer: Answer, _is_time_left: TimeLeft) -> Answer:
-    raise AudioLibraryMissingError
+def _with_sound(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
+    sound = fingerprint_sound(file, is_time_left=is_time_left)
+    answer = msgspec.structs.replace(answer, sound=list(sound.values))
+    return _as_far_as_read(answer, sound.is_limited, SoundUnreadableError() if sound.is_truncated else None)
+
+
+def _with_sound_of_video(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
+    """A video is known by its frames; that it has no sound, little of it, or more than is listened to leaves nothing out."""
+    try:
+        sound = fingerprint_sound(file, is_time_left=is_time_left)
+    except (NoSoundError, SoundTooShortError, SoundWithoutDetailError):
+        return answer
+    return msgspec.structs.replace(answer, sound=list(sound.values))
+
+
+def _as_far_as_read(answer: Answer, is_limited: bool, damage: StillmineError | None) -> Answer:
+    """Say that the rest of the file was not compared, and why."""
+    if is_limited:
+        return _without(answer, MediaFileTooLargeError())
+    return answer if damage is None else _without(answer, damage)
 
 
 def _frames(video: VideoFingerprint) -> list[Frame]:
@@ -113,7 +139,7 @@ _MAKERS: dict[Media, tuple[_Maker, ...]] = {
     Media.IMAGE: (_with_picture,),
     Media.UNKNOWN: (_with_picture,),
     Media.ANIMATION: (_with_picture, _with_frames),
-    Media.VIDEO: (_with_frames,),
+    Media.VIDEO: (_with_frames, _with_sound_of_video),
     Media.SOUND: (_with_sound,),
 }
 """What is made of each sort. An unknown file is tried as a picture, whose part says what is wrong with it."""
