@@ -5,10 +5,10 @@ Nothing is sent anywhere. A bad file costs one line on standard error, not the f
 done by `batch` and `explain`.
 """
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from multiprocessing import cpu_count
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +42,7 @@ def fingerprint_files(
     """Print every fingerprint of each file. Nothing leaves this machine."""
     named = {path for path in paths if not path.is_dir()}
     files = list(dict.fromkeys(file for path in paths for file in _files_of(path)))
-    count = processes or (os.cpu_count() or 1 if len(files) >= MINIMUM_FILES_FOR_PROCESSES else 1)
+    count = processes or (cpu_count() if len(files) >= MINIMUM_FILES_FOR_PROCESSES else 1)
     made = failed = other = 0
     with _progress(len(files)) as outcomes:
         for outcome in outcomes(batch.fingerprint_files(files, count)):
