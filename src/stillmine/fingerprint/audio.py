@@ -13,6 +13,7 @@ import numpy as np
 from stillmine.fingerprint.audio_decode import SoundReader
 from stillmine.fingerprint.chromaprint_library import SAMPLE_RATE, VALUE_SECONDS, Pcm, Values, chromaprint_text, chromaprint_values
 from stillmine.fingerprint.container import MediaSource, UnopenableError, open_container, open_source
+from stillmine.fingerprint.declared_size import is_shorter_than_declared
 from stillmine.fingerprint.media_errors import NoSoundError, SoundTooShortError, SoundUnreadableError, SoundWithoutDetailError
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits, TimeLeft, no_deadline
 
@@ -60,13 +61,14 @@ def fingerprint_sound(
                 values = chromaprint_values(level.listen(reader.blocks()))
         except UnopenableError as error:
             raise (SoundUnreadableError if error.is_known else NoSoundError) from None
+        is_truncated = reader.is_truncated or (not reader.is_limited and is_shorter_than_declared(stream))
     if level.root_mean_square < MINIMUM_LEVEL:
         raise SoundWithoutDetailError
     if len(values) < MINIMUM_VALUES:
         raise SoundTooShortError(f"at least {(MINIMUM_VALUES - 1) * VALUE_SECONDS + 2.6:.1f} seconds")
     if change_of(values) < MINIMUM_CHANGE:
         raise SoundWithoutDetailError
-    return SoundFingerprint(tuple(values.tolist()), reader.samples / SAMPLE_RATE, reader.is_truncated, reader.is_limited)
+    return SoundFingerprint(tuple(values.tolist()), reader.samples / SAMPLE_RATE, is_truncated, reader.is_limited)
 
 
 def change_of(values: Values) -> float:

@@ -78,9 +78,10 @@ class SoundReader:
                 return
             if packet is None:
                 return
-            if packet.size:
+            if packet.is_corrupt:
+                self.is_truncated = True
+            elif packet.size:
                 self._packets_read += 1
-                self.is_truncated = self.is_truncated or packet.is_corrupt
                 yield packet
 
     def _may_go_on(self) -> bool:

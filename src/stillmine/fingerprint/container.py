@@ -73,6 +73,11 @@ def _checked(stream: BinaryIO, max_file_bytes: int) -> BinaryIO:
     return stream
 
 
+def decoder_pixels(limits: MediaLimits) -> int:
+    """Return the limit for decoders, which count the padding of their blocks too."""
+    return limits.max_pixels * 5 // 4 + 256 * 256
+
+
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     del url, flags, options
     raise PermissionError
@@ -91,7 +96,7 @@ def open_container(stream: BinaryIO, limits: MediaLimits) -> Iterator[InputConta
             _Nameless(stream),
             mode="r",
             container_options={"format_whitelist": demuxers, "max_streams": str(limits.max_streams)},
-            options={"max_pixels": str(limits.max_pixels)},
+            options={"max_pixels": str(decoder_pixels(limits))},
             metadata_errors="ignore",
             buffer_size=_READ_BYTES,
             io_open=_refuse,

@@ -31,7 +31,7 @@ class MediaLimits:
     """Of one video frame: 8K fits. A decoder holds about ten frames at a time."""
     max_video_seconds: int = 7_200
     """What comes later is not looked at. Not above what `wire.vpdq` takes: one frame a second."""
-    max_sound_seconds: int = 1_800
+    max_sound_seconds: int = 1_500
     """What comes later is not listened to. The text form then stays below what `wire.chromaprint` takes."""
     max_packets: int = 2_000_000
     """Compressed frames or pieces of sound; 2 hours at 240 a second stay below."""

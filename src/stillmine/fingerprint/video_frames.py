@@ -24,6 +24,7 @@ from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
+from stillmine.fingerprint.container import decoder_pixels
 from stillmine.fingerprint.media_errors import MediaDeadlineError, NotAVideoError, VideoTooLargeError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.video_packets import SampleTimes, VideoPacket, plan_packets
@@ -147,9 +148,10 @@ class VideoReader:
                 return
             if packet is None:
                 return
-            if packet.size:
+            if packet.is_corrupt:  # a part of a packet decodes to a picture that nobody made
+                self.is_truncated = True
+            elif packet.size:
                 self._packets_read += 1
-                self.is_truncated = self.is_truncated or packet.is_corrupt
                 yield packet
 
     def _may_go_on(self) -> bool:
@@ -209,7 +211,7 @@ def _require_decoder(stream: VideoStream, limits: MediaLimits) -> Fraction:
         raise NotAVideoError
     if context.width * context.height > limits.max_pixels:
         raise VideoTooLargeError(f"at most {limits.max_pixels} pixels")
-    context.options = {"max_pixels": str(limits.max_pixels)}
+    context.options = {"max_pixels": str(decoder_pixels(limits))}
     context.thread_type = "AUTO"
     context.thread_count = limits.decoder_threads
     if not context.width or not context.height:

@@ -14,6 +14,7 @@ from typing import BinaryIO, Protocol
 from stillmine.fingerprint.animation import AnimationReader
 from stillmine.fingerprint.bars import BarFinder, Bounds
 from stillmine.fingerprint.container import UnopenableError, open_container
+from stillmine.fingerprint.declared_size import is_shorter_than_declared
 from stillmine.fingerprint.image import VARIANTS, fingerprint_pixels
 from stillmine.fingerprint.media_errors import NotAVideoError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
@@ -92,7 +93,7 @@ def sample_video(stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, 
         duration_seconds=reader.duration_seconds,
         width=hasher.upright_size[0],
         height=hasher.upright_size[1],
-        is_truncated=reader.is_truncated,
+        is_truncated=reader.is_truncated or (not reader.is_limited and is_shorter_than_declared(stream)),
         is_limited=reader.is_limited,
         has_sound=reader.has_sound,
     )
