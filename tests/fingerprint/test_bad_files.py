@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from picture_files import heic_of, save, scene
 
-from stillmine.fingerprint import DEFAULT_LIMITS, Limits, MediaError, fingerprint_image, fingerprint_pixels
+from stillmine.fingerprint import DEFAULT_LIMITS, Limits, MediaError, decode, fingerprint_image, fingerprint_pixels
 from stillmine.fingerprint.errors import FileUnreadableError
 from stillmine.wire.errors import StillmineError
 
@@ -77,6 +77,18 @@ BAD = {
     "png too wide": (png_of_size(40_000, 100), "image_too_large"),
     "webp of 268 megapixels": (webp_of_size(16383, 16383), "image_too_large"),
 }
+
+
+def test_the_canvas_that_a_webp_claims_is_checked_before_its_reader_takes_memory_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found by fuzzing."""
+
+    def opened(_: bytes) -> None:
+        raise AssertionError("too late")
+
+    monkeypatch.setattr(decode, "open_image", opened)
+    with pytest.raises(MediaError) as caught:
+        fingerprint_image(webp_of_size(16383, 16383))
+    assert caught.value.code == "image_too_large"
 
 
 @pytest.mark.filterwarnings("ignore:Image size")

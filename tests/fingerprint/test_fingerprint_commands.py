@@ -5,8 +5,10 @@ import hashlib
 import json
 import os
 import signal
+import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from picture_files import MEDIA, save, scene
@@ -209,6 +211,36 @@ def test_compare_videos_says_where(tmp_path: Path) -> None:
     _, out, _ = run("compare", first, second)
     assert "what is at 0:00 in A is at -0:02.0 in B" in out
     assert "A 0:02.0 to " in out
+
+
+SOUNDS = sorted((MEDIA / "audio").glob("*.mp3"))
+
+
+@pytest.mark.skipif(len(SOUNDS) < 2, reason="no sounds here")
+def test_sounds_have_their_fingerprint_and_are_compared() -> None:
+    made = fingerprint_file(SOUNDS[0])
+    assert made.file_type is FileType.AUDIO
+    assert [one.kind for one in made.fingerprints()] == [Kind.CHROMAPRINT, Kind.SHA256, Kind.MD5]
+    _, out, _ = run("fingerprint", SOUNDS[0])
+    assert "  chromaprint  " in out
+    assert "seconds of sound" in out
+    assert comparisons(SOUNDS[0], SOUNDS[0])["chromaprint"]["would_match"] is True
+    assert comparisons(SOUNDS[0], SOUNDS[1])["chromaprint"]["would_match"] is False
+    assert "A 0:00.0 to " in run("compare", SOUNDS[0], SOUNDS[0])[1]
+    assert "They would not match." in run("compare", *SOUNDS[:2])[1]
+
+
+def test_sound_that_is_too_short_leaves_the_digests(tmp_path: Path) -> None:
+    path = tmp_path / "short.wav"
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(np.random.Generator(np.random.PCG64(1)).integers(-9000, 9000, 8000).astype("<i2").tobytes())
+    made = fingerprint_file(path)
+    assert made.left_out == ("sound_too_short",)
+    assert [one.kind for one in made.fingerprints()] == [Kind.SHA256, Kind.MD5]
+    code, out, err = run("fingerprint", path)
+    assert (code, err) == (0, "")
+    assert "  left out: sound_too_short\n" in out
 
 
 def test_compare_a_picture_with_the_video_it_was_cut_from(tmp_path: Path) -> None:

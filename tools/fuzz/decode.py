@@ -11,8 +11,9 @@ import io
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
-import atheris
+import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 with atheris.instrument_imports():
     from stillmine.fingerprint import Limits, MediaError
@@ -23,7 +24,7 @@ import pillow_heif
 from PIL import Image
 
 LIMITS = Limits(max_file_bytes=1 << 20, max_pixels=1_000_000, max_shrunk_pixels=4_000_000)
-SAVED = (
+SAVED: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("jpg", "JPEG", {"quality": 60}),
     ("progressive.jpg", "JPEG", {"progressive": True}),
     ("exif.jpg", "JPEG", {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"}),

@@ -22,7 +22,7 @@ from stillmine.fingerprint.batch import Outcome
 from stillmine.fingerprint.errors import MediaError
 from stillmine.fingerprint.explain import compare, describe, read_asked
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
-from stillmine.wire.fingerprint import MINIMUM_QUALITY, Kind
+from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind
 
 MINIMUM_FILES_FOR_PROCESSES = 8
 """Starting a worker takes as long as a few pictures."""
@@ -34,7 +34,7 @@ _OTHER_FILES = frozenset({"not_an_image", "image_format_unsupported", "empty_fil
 def fingerprint_files(
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Pictures, videos, animated pictures; or folders of them.", metavar="FILE|FOLDER...", show_default=False),
+        typer.Argument(help="Pictures, videos, sounds; or folders of them.", metavar="FILE|FOLDER...", show_default=False),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file and line; the count goes to standard error.")] = False,
     processes: Annotated[int, typer.Option(help="Worker processes; 0: as many as there are processor cores.", min=0)] = 0,
@@ -144,6 +144,8 @@ def _size(made: FileFingerprints) -> dict[str, float]:
         size |= {"width": made.image.width, "height": made.image.height}
     if made.video is not None:
         size |= {"width": made.video.width, "height": made.video.height, "seconds": round(made.video.duration_seconds, 3)}
+    elif made.sound is not None:
+        size["seconds"] = round(made.sound.duration_seconds, 3)
     return size
 
 
@@ -151,9 +153,8 @@ def _as_text(path: Path, made: FileFingerprints) -> str:
     lines = [str(path)]
     for one in made.fingerprints():
         warning = f"  too little detail to be matched (below {MINIMUM_QUALITY})" if one.quality < MINIMUM_QUALITY else ""
-        shown = f"{len(made.video.frames)} frames" if one.kind is Kind.VPDQ and made.video else one.value
         quality = f"  quality {one.quality:3d}" if one.kind in (Kind.PDQ, Kind.VPDQ) else ""
-        lines.append(f"  {one.kind:11}  {shown}{quality}{warning}")
+        lines.append(f"  {one.kind:11}  {_shown(one, made)}{quality}{warning}")
     if made.video is not None:
         cut = " (the file ends early or is damaged: this is what could be read)" if made.video.is_truncated else ""
         lines.append(f"  {made.video.width} x {made.video.height}, {made.video.duration_seconds:.1f} seconds{cut}")
@@ -161,3 +162,12 @@ def _as_text(path: Path, made: FileFingerprints) -> str:
             lines.append("  too little detail in every second of it: only identical files can be recognised")
     lines.extend(f"  left out: {code}" for code in made.left_out)
     return "\n".join(lines)
+
+
+def _shown(one: Fingerprint, made: FileFingerprints) -> str:
+    """Long values are counted here; `--json` has them whole."""
+    if one.kind is Kind.VPDQ and made.video is not None:
+        return f"{len(made.video.frames)} frames"
+    if one.kind is Kind.CHROMAPRINT and made.sound is not None:
+        return f"{made.sound.duration_seconds:.1f} seconds of sound"
+    return one.value

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import msgspec
 
+from stillmine.fingerprint.audio_compare import compare_sounds
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
 from stillmine.fingerprint.image import ImageFingerprint, distance_bits
 from stillmine.fingerprint.query import QueryVariant, query_variants
 from stillmine.fingerprint.sniff import FileType
 from stillmine.fingerprint.video import Frame
-from stillmine.fingerprint.video_compare import MatchedSpan, compare_videos
+from stillmine.fingerprint.video_compare import compare_videos
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.matching.video import VideoIndex
 from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
@@ -53,6 +54,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     percent_of_a: float | None = None
     percent_of_b: float | None = None
     offset_seconds: float | None = None
+    bit_error_rate: float | None = None
     matched_spans: tuple[tuple[float, float, float], ...] = ()
     """From and to in A, from in B, in seconds."""
 
@@ -80,6 +82,8 @@ def compare(stored: FileFingerprints, asked: Asked) -> Iterator[Comparison]:
     frames_a, frames_b = _frames_of(stored), _frames_of(asked.made)
     if frames_a and frames_b and (stored.video or asked.made.video):
         yield _compare_videos(frames_a, frames_b)
+    if stored.sound is not None and asked.made.sound is not None:
+        yield _compare_sounds(stored.sound.values, asked.made.sound.values)
 
 
 def _frames_of(made: FileFingerprints) -> tuple[Frame, ...]:
@@ -125,6 +129,21 @@ def _compare_videos(a: tuple[Frame, ...], b: tuple[Frame, ...]) -> Comparison:
     )
 
 
+def _compare_sounds(a: tuple[int, ...], b: tuple[int, ...]) -> Comparison:
+    found = compare_sounds(a, b)
+    return Comparison(
+        kind=Kind.CHROMAPRINT,
+        would_match=found.is_match,
+        offset_seconds=_rounded(found.offset_seconds),
+        bit_error_rate=_rounded(found.bit_error_rate),
+        matched_spans=tuple((round(span.query_start, 2), round(span.query_end, 2), round(span.stored_start, 2)) for span in found.spans),
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
 def _would_find(a: tuple[Frame, ...], b: tuple[Frame, ...]) -> bool:
     """Asked of the index that partners use: how much of a video makes a copy is its rule."""
     index = VideoIndex()
@@ -136,7 +155,9 @@ def describe(comparison: Comparison) -> list[str]:
     """Return the lines that say it in words."""
     if comparison.kind is Kind.SHA256:
         return ["file:     identical" if comparison.would_match else "file:     not identical"]
-    return _describe_pictures(comparison) if comparison.kind is Kind.PDQ else _describe_videos(comparison)
+    if comparison.kind is Kind.PDQ:
+        return _describe_pictures(comparison)
+    return _describe_videos(comparison) if comparison.kind is Kind.VPDQ else _describe_sounds(comparison)
 
 
 def _describe_pictures(made: Comparison) -> list[str]:
@@ -163,13 +184,26 @@ def _describe_videos(made: Comparison) -> list[str]:
         )
         return [f"video:    no picture of one is in the other: {nearest}"]
     lines = [f"video:    {made.percent_of_a} % of A's frames are in B, {made.percent_of_b} % of B's are in A"]
-    lines.append(f"          what is at 0:00 in A is at {_clock(made.offset_seconds or 0.0)} in B")
-    for a_start, a_end, b_start in made.matched_spans:
-        span = MatchedSpan(a_start, a_end, b_start)
-        lines.append(f"          A {_clock(span.a_start)} to {_clock(span.a_end)} looks like B from {_clock(span.b_start)}")
+    lines += _describe_places(made, "looks")
     if made.would_match:
         return [*lines, "          They would match."]
     return [*lines, "          They would not match: that is too little of either to count as a copy."]
+
+
+def _describe_sounds(made: Comparison) -> list[str]:
+    if made.bit_error_rate is None:
+        return ["sound:    too little of it to compare"]
+    apart = f"{made.bit_error_rate:.0%} of the bits differ where they are most alike; of unrelated sounds half do"
+    if not made.would_match:
+        return [f"sound:    {apart}", "          They would not match."]
+    return [f"sound:    {apart}", *_describe_places(made, "sounds"), "          They would match."]
+
+
+def _describe_places(made: Comparison, verb: str) -> list[str]:
+    lines = [f"          what is at 0:00 in A is at {_clock(made.offset_seconds or 0.0)} in B"]
+    for a_start, a_end, b_start in made.matched_spans:
+        lines.append(f"          A {_clock(a_start)} to {_clock(a_end)} {verb} like B from {_clock(b_start)}")
+    return lines
 
 
 def _clock(seconds: float) -> str:

@@ -8,11 +8,13 @@ not be made: it is in `left_out`.
 from dataclasses import dataclass
 from pathlib import Path
 
+from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
 from stillmine.fingerprint.container import open_source
 from stillmine.fingerprint.errors import FileTooLargeError, FileUnreadableError, MediaError
 from stillmine.fingerprint.exact import ExactDigests, exact_digests
 from stillmine.fingerprint.image import ImageFingerprint, fingerprint_image
 from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
+from stillmine.fingerprint.media_errors import SoundTooShortError, SoundWithoutDetailError
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
 from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
@@ -28,6 +30,7 @@ class FileFingerprints:
     digests: ExactDigests
     image: ImageFingerprint | None = None
     video: VideoFingerprint | None = None
+    sound: SoundFingerprint | None = None
     left_out: tuple[str, ...] = ()
 
     def fingerprints(self) -> tuple[Fingerprint, ...]:
@@ -37,6 +40,8 @@ class FileFingerprints:
             made.append(Fingerprint(Kind.PDQ, self.image.text, self.image.quality))
         if self.video is not None and self.video.frames:
             made.append(Fingerprint(Kind.VPDQ, write_vpdq(self.video.frames), max(frame.quality for frame in self.video.frames)))
+        if self.sound is not None:
+            made.append(Fingerprint(Kind.CHROMAPRINT, self.sound.text, FULL_QUALITY))
         made.append(Fingerprint(Kind.SHA256, self.digests.sha256.hex(), FULL_QUALITY))
         made.append(Fingerprint(Kind.MD5, self.digests.md5.hex(), FULL_QUALITY))
         return tuple(made)
@@ -51,7 +56,12 @@ def fingerprint_file(path: Path, limits: Limits = DEFAULT_LIMITS, media_limits: 
         return FileFingerprints(file_type, digests, image=fingerprint_image(_read(path, limits), limits))
     if file_type is FileType.ANIMATED_IMAGE:
         return _fingerprint_animation(path, digests, limits, media_limits)
-    return FileFingerprints(file_type, digests, video=fingerprint_video(path, media_limits))
+    if file_type is FileType.VIDEO:
+        return _fingerprint_video(path, digests, media_limits)
+    try:
+        return FileFingerprints(file_type, digests, sound=fingerprint_sound(path, media_limits))
+    except (SoundTooShortError, SoundWithoutDetailError) as error:  # nothing is wrong with the file: its digests are all there is
+        return FileFingerprints(file_type, digests, left_out=(error.code,))
 
 
 def _fingerprint_animation(path: Path, digests: ExactDigests, limits: Limits, media_limits: MediaLimits) -> FileFingerprints:
@@ -61,6 +71,17 @@ def _fingerprint_animation(path: Path, digests: ExactDigests, limits: Limits, me
         return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, fingerprint_video(path, media_limits))
     except MediaError as error:
         return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, left_out=(error.code,))
+
+
+def _fingerprint_video(path: Path, digests: ExactDigests, limits: MediaLimits) -> FileFingerprints:
+    """Its pictures and its sound: copies of one circulate with the other exchanged."""
+    video = fingerprint_video(path, limits)
+    if not video.has_sound:
+        return FileFingerprints(FileType.VIDEO, digests, video=video)
+    try:
+        return FileFingerprints(FileType.VIDEO, digests, video=video, sound=fingerprint_sound(path, limits))
+    except MediaError as error:
+        return FileFingerprints(FileType.VIDEO, digests, video=video, left_out=(error.code,))
 
 
 def _read(path: Path, limits: Limits) -> bytes:
