@@ -6,6 +6,7 @@ picture that has detail. That is known at the end only, so pictures are fingerpr
 kept, and `is_settled` says whether the video has to be read a second time. Must never trim what was ever visible.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,10 @@ from stillmine.fingerprint.video_frames import Rgb
 
 MAX_BLACK = 24
 """Of 255: compression leaves black this bright."""
+MAX_DARK = 96
+"""The inner edge of a bar is this bright where the picture was made smaller or compressed hard."""
+MAXIMUM_EDGE = 1 / 64
+"""Of a side: how wide such an edge may be."""
 MINIMUM_BAR = 1 / 50
 MAXIMUM_TRIMMED = 0.6
 """Of a side. More is a dark scene, not a bar."""
@@ -74,4 +79,13 @@ def _visible(brightest: Rgb | None, length: int) -> tuple[int, int]:
     first, end = int(visible[0]), int(visible[-1]) + 1
     if length - (end - first) > MAXIMUM_TRIMMED * length:
         return 0, length
-    return first if first >= MINIMUM_BAR * length else 0, end if length - end >= MINIMUM_BAR * length else length
+    edge = math.ceil(MAXIMUM_EDGE * length)
+    start = first + _dark_edge(brightest[first : first + edge]) if first >= MINIMUM_BAR * length else 0
+    stop = end - _dark_edge(brightest[max(0, end - edge) : end][::-1]) if length - end >= MINIMUM_BAR * length else length
+    return start, stop
+
+
+def _dark_edge(brightest: Rgb) -> int:
+    """How many of these, from a bar inwards, are dark without a break."""
+    bright = np.flatnonzero(brightest > MAX_DARK)
+    return int(bright[0]) if bright.size else len(brightest)
