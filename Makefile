@@ -14,7 +14,7 @@ KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(shell find kernel -name '*.c' 
 PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
 	$(wildcard portal/*.json portal/*.mjs portal/*.ts)
 
-.PHONY: help demo test test-long check bench lock wasm clean
+.PHONY: help demo test test-long check bench fuzz lock wasm clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -39,6 +39,9 @@ check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries
 
 bench: .build/python-dev .build/kernel ## measure against the named peers, in one run
 	python bench/fingerprint.py
+
+fuzz: .build/python-dev .build/kernel ## fuzz kernel and decoders, 15 minutes each (docs/security-testing.md says what it needs)
+	python tools/fuzz/run.py
 
 wasm: .build/python-dev ## rebuild the committed WASM (tests compare its bytes)
 	python tools/build_wasm.py
@@ -76,8 +79,7 @@ clean: ## remove everything that was built or installed here
 	@touch $@
 
 .build/node-modules: portal/package-lock.json | .build/python
-	@# Not `npm ci`: it refuses a lock without the packages that only other systems would install. Versions and hashes are the lock's.
-	cd portal && npm install --no-save --no-audit --no-fund --loglevel=error
+	cd portal && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .build/portal: $(PORTAL_SOURCES) .build/node-modules

@@ -16,6 +16,8 @@ else
 fi
 command -v cc >/dev/null || command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 if [ "$purpose" = test ]; then
+    ldconfig -p 2>/dev/null | grep -q 'libchromaprint\.so\.1' || missing+=(libchromaprint1)
+    command -v fpcalc >/dev/null || missing+=(libchromaprint-tools)
     command -v c++ >/dev/null || missing+=(g++) # `pdqhash`, which we compare with, is built from source
     command -v chromium >/dev/null || missing+=(chromium)
     fc-list 2>/dev/null | grep -q . || missing+=(fonts-dejavu-core)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The eight altered copies of the demo, made the way they come about in life.
 
-Six that plain PDQ sees through and two (a caption, a screenshot) that it may not; which is which is found out by asking
-the partner, never assumed here.
+Six that must be stopped and two (a caption, a screenshot) that depend on whether the strip or the bars are recognised as
+such; how those come out is found out by asking the partner, never assumed here.
 """
 
 import io

@@ -24,10 +24,12 @@ function reviewButton(entry, match, label, review, done) {
 function show(entry, result) {
   if (result.outcome === "match") {
     const [match] = result.matches;
-    const how = match.variant === "original" ? "" : ` after undoing: ${match.variant.replace("_", " ")}`;
+    const undone = [...match.undone, ...(match.variant && match.variant !== "original" ? [match.variant] : [])];
+    const how = undone.length === 0 ? "" : ` after undoing: ${undone.join(", ").replaceAll("_", " ")}`;
+    const near = match.distance_bucket ? ` (bits that differ: ${match.distance_bucket}${how})` : "";
     entry.className = "stopped";
     element("strong", "Stopped.", entry);
-    element("span", `It is near a fingerprint that someone asked to have stopped (bits that differ: ${match.distance_bucket}${how}). A reviewer decides:`, entry);
+    element("span", `It is near a fingerprint that someone asked to have stopped${near}. A reviewer decides:`, entry);
     element("br", "", entry);
     reviewButton(entry, match, "Remove it", { decision: "removed" }, "Removed. The person sees this in their case.");
     reviewButton(entry, match, "Not the same picture", { decision: "not_removed", reason: "not_the_same" }, "Left up. The person sees why.");

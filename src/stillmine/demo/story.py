@@ -97,9 +97,8 @@ class Story:
             self._require(result.outcome is ScreenOutcome.NO_MATCH, f"passed: {path.name}")
         self._say(table)
         hard = " and ".join(copy.name for copy in copies if not copy.must_be_stopped)
-        self._say(
-            f"   PDQ looks at a picture as a whole. It is not asked to see through these yet; they are shown as they came out: {hard}."
-        )
+        self._say("   PDQ looks at a picture as a whole. The partner first takes off strips and bars where it recognises them. It doesn't")
+        self._say(f"   always, so these are shown as they came out: {hard}.")
 
     def _review(self, person: Person, photograph: bytes) -> None:
         self._heading("4. A reviewer at Example Social decides, and the person sees it")
@@ -157,7 +156,10 @@ def _in_words(result: ScreenResult) -> str:
 
 
 def _undone(match: ScreenMatch) -> str:
-    return "nothing" if match.variant is Variant.ORIGINAL else match.variant.replace("_", " ")
+    steps = [step.value for step in match.undone]
+    if match.variant not in {None, Variant.ORIGINAL}:
+        steps.append(str(match.variant))
+    return ", ".join(steps).replace("_", " ") or "nothing"
 
 
 def _status(case: CaseView) -> PartnerStatus:
