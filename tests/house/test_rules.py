@@ -133,3 +133,9 @@ def test_locks_hold_no_download_address() -> None:
         assert '"resolved"' not in text
         assert not re.search(r"^[^#]*(https?|file)://\S+\.(whl|tgz|gz)", text, re.M), name
         assert "sha256:" in text or "sha512-" in text
+
+
+def test_test_modules_have_names_of_their_own() -> None:
+    """pytest knows a module by its file's name alone; two of one name stop a whole run, but not one of a folder."""
+    names = [path.name for path in python_sources() if "tests" in path.relative_to(ROOT).parts and path.name != "conftest.py"]
+    assert sorted(names) == sorted(set(names))
