@@ -129,20 +129,22 @@ def main() -> None:
 
 
 def print_edits(originals: dict[str, tuple[int, ...]], sources: dict[str, Samples]) -> None:
-    print(f"\n{'edit':20} {'found':>9} {'wrong':>11} {'bit errors':>11}")
+    print(f"\n{'edit':20} {'found':>9} {'wrong':>11} {'bit errors':>11}  not found (share of bits that differ)")
     for edit, make in EDITS.items():
-        found, wrong, pairs, rates = 0, 0, 0, []
+        found, wrong, pairs, rates, lost = 0, 0, 0, [], []
         for name, samples in sources.items():
             values = values_of(make(samples))
             if values is None:
+                lost.append(f"{name[:18]} (refused)")
                 continue
             own = compare_sounds(values, originals[name])
             found += own.is_match
+            lost += [] if own.is_match else [f"{name[:18]} ({own.bit_error_rate or 0:.2f})"]
             rates.append(own.bit_error_rate or 0.0)
             strangers = [other for other in originals if recording(other) != recording(name)]
             wrong += sum(compare_sounds(values, originals[other]).is_match for other in strangers)
             pairs += len(strangers)
-        print(f"{edit:20} {found:4}/{len(sources):<4} {wrong:5}/{pairs:<5} {np.mean(rates) if rates else 0:11.3f}")
+        print(f"{edit:20} {found:4}/{len(sources):<4} {wrong:5}/{pairs:<5} {np.mean(rates) if rates else 0:11.3f}  {', '.join(lost)}")
 
 
 def print_clips(originals: dict[str, tuple[int, ...]], sources: dict[str, Samples]) -> None:
