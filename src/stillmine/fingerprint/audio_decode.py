@@ -17,33 +17,29 @@ from av.filter import Graph
 from av.stream import Disposition
 
 from stillmine.fingerprint.chromaprint_library import SAMPLE_RATE, Pcm
-from stillmine.fingerprint.media_errors import MediaDeadlineError, NoSoundError, SoundUnreadableError
+from stillmine.fingerprint.media_errors import NoSoundError, SoundUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
+from stillmine.fingerprint.stream_reader import StreamReader
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
 
+    SoundPacket = Packet[AudioStream]
+
 _RESAMPLER = f"{SAMPLE_RATE}:filter_size=16:phase_shift=8:linear_interp=1:cutoff=0.8:resampler=swr:out_chlayout=mono:out_sample_fmt=s16"
 
 
-class SoundReader:
+class SoundReader(StreamReader["AudioStream", "SoundPacket", AudioFrame]):
     """Reads the sound of one open file once; the attributes are whole after `blocks()` has ended."""
 
     def __init__(self, container: InputContainer, limits: MediaLimits, is_time_left: TimeLeft) -> None:
         """Raise NoSoundError where there is none."""
-        self._container = container
-        self._limits = limits
-        self._is_time_left = is_time_left
-        self._stream = _choose_stream(container)
+        super().__init__(container, _choose_stream(container), limits, is_time_left)
         self._graph: Graph | None = None
         self._form: tuple[str, int, str] | None = None
-        self._packets_read = 0
-        self._packets_damaged = 0
         self.samples = 0
-        self.is_truncated = False
-        self.is_limited = False
 
     def blocks(self) -> Iterator[Pcm]:
         """Give the sound up to the limit; raises MediaDeadlineError, SoundUnreadableError if there is nothing to hear."""
@@ -67,37 +63,6 @@ class SoundReader:
         for frame in self._decode(None):
             yield from self._resample(frame)
         yield from self._flush()
-
-    def _packets(self) -> Iterator[Packet[AudioStream]]:
-        demuxed = self._container.demux(self._stream)
-        while self._may_go_on():
-            try:
-                packet = next(demuxed, None)
-            except Exception:  # the rest of the file can't be demuxed
-                self.is_truncated = True
-                return
-            if packet is None:
-                return
-            if packet.is_corrupt:
-                self.is_truncated = True
-            elif packet.size:
-                self._packets_read += 1
-                yield packet
-
-    def _may_go_on(self) -> bool:
-        if not self._is_time_left():
-            raise MediaDeadlineError
-        if self._packets_read >= self._limits.max_packets or self._packets_damaged > self._limits.max_damaged_packets:
-            self.is_limited = True
-        return not self.is_limited
-
-    def _decode(self, packet: Packet[AudioStream] | None) -> list[AudioFrame]:
-        try:
-            return self._stream.codec_context.decode(packet)
-        except Exception:  # damaged packets make decoders raise nearly anything; what comes after may be whole
-            self.is_truncated = True
-            self._packets_damaged += 1
-            return []
 
     def _resample(self, frame: AudioFrame) -> Iterator[Pcm]:
         form = (frame.format.name, frame.sample_rate, frame.layout.name)

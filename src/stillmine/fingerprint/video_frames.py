@@ -25,8 +25,9 @@ from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from stillmine.fingerprint.container import decoder_pixels
-from stillmine.fingerprint.media_errors import MediaDeadlineError, NotAVideoError, VideoTooLargeError, VideoUnreadableError
+from stillmine.fingerprint.media_errors import NotAVideoError, VideoTooLargeError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
+from stillmine.fingerprint.stream_reader import StreamReader
 from stillmine.fingerprint.video_packets import SampleTimes, VideoPacket, plan_packets
 
 Rgb = npt.NDArray[np.uint8]
@@ -57,25 +58,18 @@ class ShownFrame:
     last: int
 
 
-class VideoReader:
+class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
     """Reads one open video once, from its beginning; the attributes are whole after `frames()` has ended."""
 
     def __init__(self, container: InputContainer, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int = 1) -> None:
         """Raise NotAVideoError, VideoUnreadableError or VideoTooLargeError for what can't be read at all."""
-        self._container = container
-        self._limits = limits
-        self._is_time_left = is_time_left
+        super().__init__(container, _choose_stream(container), limits, is_time_left)
         self._per_second = samples_per_second
-        self._stream = _choose_stream(container)
         self._time_base = _require_decoder(self._stream, limits)
         self._last_ticks: int | None = None
         self._last_duration = 0
         self._zero = 0
-        self._packets_read = 0
-        self._packets_damaged = 0
         self._to_rgb = VideoReformatter()
-        self.is_truncated = False
-        self.is_limited = False
         self.has_sound = bool(container.streams.audio)
 
     @property
@@ -129,37 +123,6 @@ class VideoReader:
                 context.skip_frame = "NONREF" if is_skipping else "DEFAULT"
             yield from self._decode(planned.packet)
         yield from self._decode(None)
-
-    def _decode(self, packet: VideoPacket | None) -> list[VideoFrame]:
-        try:
-            return self._stream.codec_context.decode(packet)
-        except Exception:  # damaged packets make decoders raise nearly anything; what comes after may be whole
-            self.is_truncated = True
-            self._packets_damaged += 1
-            return []
-
-    def _packets(self) -> Iterator[VideoPacket]:
-        demuxed = self._container.demux(self._stream)
-        while self._may_go_on():
-            try:
-                packet = next(demuxed, None)
-            except Exception:  # the rest of the file can't be demuxed
-                self.is_truncated = True
-                return
-            if packet is None:
-                return
-            if packet.is_corrupt:  # a part of a packet decodes to a picture that nobody made
-                self.is_truncated = True
-            elif packet.size:
-                self._packets_read += 1
-                yield packet
-
-    def _may_go_on(self) -> bool:
-        if not self._is_time_left():
-            raise MediaDeadlineError
-        if self._packets_read >= self._limits.max_packets or self._packets_damaged > self._limits.max_damaged_packets:
-            self.is_limited = True
-        return not self.is_limited
 
     def _ticks_of(self, frame: VideoFrame) -> int:
         """Presentation time; where a container has none (AVI), the time of decoding; never earlier than the frame before."""
