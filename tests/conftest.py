@@ -78,3 +78,17 @@ def fresh_database_url(database_url: str | None) -> Iterator[str | None]:
             yield urlsplit(database_url)._replace(path=f"/{name}").geturl()
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def chromium_flags() -> list[str]:
+    """Headless as root, and quiet: a browser that asks for nothing on its own."""
+    return [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]

@@ -66,7 +66,13 @@ def picture(photograph: bytes) -> MarkedPicture:
 
 
 def test_the_main_job_in_a_browser_leaves_nothing_behind(
-    tapped: Tapped, picture: MarkedPicture, chromium_path: str, tmp_path: Path, system_folder: Path, database_folder: Path | None
+    tapped: Tapped,
+    picture: MarkedPicture,
+    chromium_path: str,
+    chromium_flags: list[str],
+    tmp_path: Path,
+    system_folder: Path,
+    database_folder: Path | None,
 ) -> None:
     file = tmp_path / FILE_NAME
     file.write_bytes(picture.data)
@@ -74,7 +80,7 @@ def test_the_main_job_in_a_browser_leaves_nothing_behind(
     copy = next(copy for copy in altered_copies(picture.data) if copy.name == "half size").data
     upload = _uploader(tapped.system)
 
-    with Walk(chromium_path, portal) as walk:
+    with Walk(chromium_path, chromium_flags, portal) as walk:
         walk.choose_picture(file)
         shown = walk.keep_key_and_look()
         _assert_only_pages_were_fetched(walk.requests, tapped.browser)

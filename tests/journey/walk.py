@@ -7,16 +7,6 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page, Request, expect, sync_playwright
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 class Recorded(NamedTuple):
     """One request as the browser made it."""
@@ -38,15 +28,16 @@ class Shown(NamedTuple):
 class Walk:
     """One browser window on one portal; use it as a context manager."""
 
-    def __init__(self, chromium_path: str, portal_url: str) -> None:
+    def __init__(self, chromium_path: str, chromium_flags: list[str], portal_url: str) -> None:
         self._chromium_path = chromium_path
+        self._chromium_flags = chromium_flags
         self._portal_url = portal_url
         self._requests: list[Request] = []
         self.console: list[str] = []
 
     def __enter__(self) -> "Walk":
         self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(executable_path=self._chromium_path, args=CHROMIUM_FLAGS)
+        self._browser = self._playwright.chromium.launch(executable_path=self._chromium_path, args=self._chromium_flags)
         context = self._browser.new_context(locale="en-GB", viewport={"width": 360, "height": 740})
         context.on("request", self._record)
         self.page: Page = context.new_page()

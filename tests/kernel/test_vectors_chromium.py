@@ -14,15 +14,6 @@ from kernel_vectors import ROOT, VECTORS
 from playwright.sync_api import sync_playwright
 from test_vectors_node import node_path
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 STRIP = """
 import { readFileSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
@@ -67,9 +58,9 @@ def address(tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-def test_same_bytes_in_chromium(address: str, chromium_path: str) -> None:
+def test_same_bytes_in_chromium(address: str, chromium_path: str, chromium_flags: list[str]) -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
         try:
             page = browser.new_page()
             page.goto(address)

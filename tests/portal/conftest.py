@@ -10,17 +10,6 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from portal_server import PortalServer
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
 @pytest.fixture
 def portal(root: Path) -> Iterator[PortalServer]:
     """The portal and a small exchange, fresh for each test."""
@@ -31,9 +20,9 @@ def portal(root: Path) -> Iterator[PortalServer]:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium_path: str) -> Iterator[Browser]:
+def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_FLAGS)
+        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
         yield running
         running.close()
 
