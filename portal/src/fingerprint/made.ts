@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What a file of any kind gives on the device. Contract: spec/portal.md, "What a file gives".
+ *
+ * There is always at least one fingerprint: a file that can't be looked into still has its digests, by which identical
+ * files are recognised. What could not be made is named in `notes`, never dropped silently.
+ */
+
+import type { Fingerprint } from "../wire/types";
+
+/** Told by the first bytes of the file, never by its name; `other` is a file that this browser can't look into. */
+export type FileType = "picture" | "animation" | "video" | "sound" | "other";
+
+/** Why copies of a file can be recognised by less than its type allows; each has words under `protect.note.`. */
+export type FileNote =
+  | "picture_too_little_detail"
+  | "video_too_little_detail"
+  | "video_not_readable"
+  | "video_has_no_sound"
+  | "sound_too_short"
+  | "sound_without_detail"
+  | "sound_not_readable"
+  | "not_readable"
+  | "ends_early"
+  | "longer_than_read";
+
+/** What one file gives; `file_number` of the fingerprints is set when a request is made. */
+export interface FileFingerprints {
+  readonly type: FileType;
+  readonly fingerprints: readonly Fingerprint[];
+  readonly notes: readonly FileNote[];
+}
+
+/** Called with the share of the work that is done, 0 to 1, never less than before. */
+export type OnProgress = (share: number) => void;
