@@ -7,8 +7,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export ASTRO_TELEMETRY_DISABLED := 1
 export PYTHONDONTWRITEBYTECODE := 1
 
-LOCK := pip-compile --quiet --extra exchange --extra partner --extra build --generate-hashes --allow-unsafe --strip-extras \
+PIP_COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+LOCK := $(PIP_COMPILE) --extra exchange --extra partner --extra build
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(shell find kernel -name '*.c' -o -name '*.h' -o -name CMakeLists.txt 2>/dev/null)
 PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
@@ -22,7 +23,7 @@ help: ## list the commands
 demo: .build/kernel .build/portal ## run the main job on a real photograph, then leave everything running (DEMO_EXIT=1: stop at the end)
 	stillmine demo $(if $(DEMO_EXIT),--exit)
 
-test: .build/python-dev .build/kernel .build/portal check ## all tests, on SQLite, PostgreSQL and in Chromium
+test: .build/python-dev .build/peers .build/kernel .build/portal check ## all tests, on SQLite, PostgreSQL and in Chromium
 	cd portal && npm run --silent test
 	pytest --database=postgresql tests/exchange tests/journey
 	pytest
@@ -37,7 +38,7 @@ check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries
 	lint-imports
 	cd portal && npm run --silent check
 
-bench: .build/python-dev .build/kernel ## measure against the named peers, in one run
+bench: .build/python-dev .build/peers .build/kernel ## measure against the named peers, in one run
 	python bench/fingerprint.py
 
 fuzz: .build/python-dev .build/kernel ## fuzz kernel and decoders, 15 minutes each (docs/security-testing.md says what it needs)
@@ -46,9 +47,10 @@ fuzz: .build/python-dev .build/kernel ## fuzz kernel and decoders, 15 minutes ea
 wasm: .build/python-dev ## rebuild the committed WASM (tests compare its bytes)
 	python tools/build_wasm.py
 
-lock: .build/python-dev ## renew the two locks from pyproject.toml
+lock: .build/python-dev ## renew the three locks from pyproject.toml and requirements-peers.in
 	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml
 	$(LOCK) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(PIP_COMPILE) --upgrade --constraint requirements-dev.lock --no-build-isolation --output-file requirements-peers.lock requirements-peers.in
 
 clean: ## remove everything that was built or installed here
 	rm -rf .venv .build build portal/node_modules portal/dist portal/.astro
@@ -73,6 +75,11 @@ clean: ## remove everything that was built or installed here
 .build/python-dev: requirements-dev.lock .build/python | .build/machine-test
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+# Left out, in one sentence, where its headers can't be installed: the next run asks again.
+.build/peers: requirements-peers.lock tools/prepare_peers.sh .build/python-dev
+	@bash tools/prepare_peers.sh || { test $$? -eq 1 && exit 0; exit 2; } && \
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements-peers.lock && touch $@
 
 .build/kernel: $(KERNEL_SOURCES) .build/python
 	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
