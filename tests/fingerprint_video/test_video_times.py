@@ -10,6 +10,7 @@ from video_clips import MEDIA, ROOT, Rgb, encode, letterboxed, scene
 
 from stillmine.fingerprint.image import distance_bits, fingerprint_pixels
 from stillmine.fingerprint.video import Frame, fingerprint_video, merge_samples
+from stillmine.fingerprint.video_frames import VideoReader
 from stillmine.fingerprint.video_sampling import Sample
 
 
@@ -80,12 +81,20 @@ def test_bars_that_go_away_are_part_of_the_picture() -> None:
     assert seen(made.frames, mixed) == [(number, number, number) for number in range(6)]
 
 
-def test_what_was_hashed_too_early_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    mixed = [*letterboxed([frame[80:-80] for frame in pictures()[:5]], 80, 80), pictures()[5]]
+@pytest.mark.parametrize(("last_bar", "readings"), [(0, 1), (40, 2), (80, 1)])
+def test_what_was_hashed_too_early_is_hashed_again(monkeypatch: pytest.MonkeyPatch, last_bar: int, readings: int) -> None:
+    """Bars that end, that become smaller, that stay: with or without pictures in memory; and only the second needs another reading."""
+    last = pictures()[5][last_bar : 320 - last_bar]
+    mixed = [*letterboxed([frame[80:-80] for frame in pictures()[:5]], 80, 80), *letterboxed([last], last_bar, last_bar)]
     data = encode(mixed, times=range(6), options={"crf": "20"})
     kept = fingerprint_video(data)
+    shown = [frame[last_bar : 320 - last_bar] for frame in mixed]
+    assert seen(kept.frames, shown) == [(number, number, number) for number in range(6)]
+    opened: list[bool] = []
     monkeypatch.setattr("stillmine.fingerprint.video_sampling.MAX_HELD_BYTES", 0)
+    monkeypatch.setattr(VideoReader, "frames", lambda reader, frames=VideoReader.frames: opened.append(True) or frames(reader))
     assert fingerprint_video(data) == kept
+    assert len(opened) == readings
 
 
 def test_black_and_flat_seconds_are_left_out() -> None:

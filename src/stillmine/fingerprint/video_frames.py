@@ -8,9 +8,11 @@ reader says that there was more. Must never name a file, keep more than a few fr
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
+from multiprocessing import cpu_count
 from typing import cast
 
 import av
@@ -21,6 +23,7 @@ from av.container import InputContainer
 from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
@@ -28,7 +31,8 @@ from stillmine.fingerprint.container import decoder_pixels
 from stillmine.fingerprint.media_errors import NotAVideoError, VideoTooLargeError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.stream_reader import StreamReader
-from stillmine.fingerprint.video_packets import SampleTimes, VideoPacket, plan_packets
+from stillmine.fingerprint.video_groups import SideBySide, skip_unreferred
+from stillmine.fingerprint.video_packets import PlannedGroup, SampleTimes, VideoPacket, plan_packets
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -43,6 +47,14 @@ _TURNS = {
     (0, -1, -1, 0): "transverse",
 }
 """Signs of a display matrix (a, b, c, d), where x' = a x + c y and y' = b x + d y, to the kernel's names of variants."""
+
+MAX_SIDE_BY_SIDE = 4
+"""Decoders at once; each holds about ten frames."""
+
+SMALL_PIXELS = 128 * 1024
+"""Of frames up to this size one thread decodes more in the same time than several, which wait for each other."""
+
+OpenAgain = Callable[[], InputContainer]
 
 _MINIMUM_SHORTFALL_SECONDS = 1.0
 _SHORTFALL_OF_DURATION = 0.02
@@ -61,10 +73,21 @@ class ShownFrame:
 class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
     """Reads one open video once, from its beginning; the attributes are whole after `frames()` has ended."""
 
-    def __init__(self, container: InputContainer, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int = 1) -> None:
-        """Raise NotAVideoError, VideoUnreadableError or VideoTooLargeError for what can't be read at all."""
+    def __init__(
+        self,
+        container: InputContainer,
+        limits: MediaLimits,
+        is_time_left: TimeLeft,
+        samples_per_second: int = 1,
+        open_again: OpenAgain | None = None,
+    ) -> None:
+        """Raise NotAVideoError, VideoUnreadableError or VideoTooLargeError for what can't be read at all.
+
+        `open_again` gives the same file once more, for a second decoder; `frames()` may then raise DependentGroupError.
+        """
         super().__init__(container, _choose_stream(container), limits, is_time_left)
         self._per_second = samples_per_second
+        self._open_again = open_again
         self._time_base = _require_decoder(self._stream, limits)
         self._last_ticks: int | None = None
         self._last_duration = 0
@@ -116,13 +139,36 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
 
     def _decoded(self) -> Iterator[VideoFrame]:
         context = self._stream.codec_context
-        is_skipping = False
-        for planned in plan_packets(self._packets(), context.name, self._time_base, self._per_second):
-            if planned.is_wanted == is_skipping:
-                is_skipping = not planned.is_wanted
-                context.skip_frame = "NONREF" if is_skipping else "DEFAULT"
-            yield from self._decode(planned.packet)
+        groups = plan_packets(self._packets(), context, self._time_base, self._per_second)
+        first = next(groups, None)
+        if first is None:
+            return
+        contexts = self._contexts_for(first)
+        if len(contexts) > 1:
+            yield from SideBySide(contexts, self._is_time_left).frames(chain((first,), groups))
+            return
+        for group in chain((first,), groups):
+            for packet in group.packets:
+                skip_unreferred(context, group, packet)
+                yield from self._decode(packet)
         yield from self._decode(None)
+
+    def _contexts_for(self, first: PlannedGroup) -> list[VideoCodecContext]:
+        """One decoder, with threads of its own, unless the file begins with a group that stands alone and has more of them."""
+        own = self._stream.codec_context
+        threads = self._limits.decoder_threads or cpu_count()
+        is_side_by_side = self._open_again is not None and first.is_alone and not first.is_last
+        contexts = [own]
+        if self._open_again is not None and is_side_by_side:
+            for _ in range(min(threads, MAX_SIDE_BY_SIDE) - 1):
+                twin = self._open_again().streams[self._stream.index]
+                _require_decoder(cast("VideoStream", twin), self._limits)
+                contexts.append(cast("VideoStream", twin).codec_context)
+        if own.width * own.height <= SMALL_PIXELS:
+            threads = 1
+        for context in contexts:
+            context.thread_count = max(1, threads // len(contexts))
+        return contexts
 
     def _ticks_of(self, frame: VideoFrame) -> int:
         """Presentation time; where a container has none (AVI), the time of decoding; never earlier than the frame before."""
@@ -176,7 +222,6 @@ def _require_decoder(stream: VideoStream, limits: MediaLimits) -> Fraction:
         raise VideoTooLargeError(f"at most {limits.max_pixels} pixels")
     context.options = {"max_pixels": str(decoder_pixels(limits))}
     context.thread_type = "AUTO"
-    context.thread_count = limits.decoder_threads
     if not context.width or not context.height:
         raise VideoUnreadableError
     return stream.time_base

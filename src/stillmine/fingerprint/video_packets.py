@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which compressed frames of a video have to be decoded to see it once a second.
+"""Which compressed frames of a video have to be decoded to see it once a second, and which groups of them need no other.
 
 Only the frames shown at the sampled instants are wanted. What nothing wanted depends on is left out: everything after
 the last wanted frame of a group of pictures, and frames that no other frame refers to. Must never change which frames
@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
@@ -26,6 +27,9 @@ _ONE_PACKET_ONE_FRAME = frozenset({"h264", "hevc", "mpeg4", "mjpeg", "vp9", "lib
 
 _UNREFERRED_IS_SAFE = frozenset({"h264", "mpeg4"})
 """Codecs in which a frame marked as not referred to really is not. Not HEVC: there the mark speaks of one layer only."""
+
+
+_H264_IDR_SLICE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,68 +47,83 @@ class SampleTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedPacket:
-    """`is_wanted` False: the decoder may leave it out if no other frame refers to it."""
+class PlannedGroup:
+    """Packets to be decoded in order, and the times of those frames of them that are to be seen.
 
-    packet: VideoPacket
-    is_wanted: bool
+    A packet whose time is not wanted may be left out by the decoder if no other frame refers to it and `can_skip`. `is_alone`: a decoder
+    that knows nothing of what came before gives the same frames, and what follows does not need this one. Without times (`wanted` None)
+    every frame is to be seen.
+    """
+
+    packets: Sequence[VideoPacket]
+    wanted: frozenset[int] | None
+    can_skip: bool
+    is_alone: bool
+    is_last: bool
 
 
-def plan_packets(packets: Iterable[VideoPacket], codec_name: str, time_base: Fraction, per_second: int) -> Iterator[PlannedPacket]:
-    """Give the packets to be decoded, in order; those that nothing depends on are left out."""
-    if codec_name not in _ONE_PACKET_ONE_FRAME:
+def plan_packets(
+    packets: Iterable[VideoPacket], context: VideoCodecContext, time_base: Fraction, per_second: int
+) -> Iterator[PlannedGroup]:
+    """Give the packets to be decoded, in order and in groups; those that nothing depends on are left out."""
+    if context.name not in _ONE_PACKET_ONE_FRAME:
         for packet in packets:
-            yield PlannedPacket(packet, is_wanted=True)
+            yield PlannedGroup((packet,), None, can_skip=False, is_alone=False, is_last=False)
         return
-    yield from _Planner(time_base, per_second, can_skip=codec_name in _UNREFERRED_IS_SAFE).plan(packets)
+    yield from _Planner(context, time_base, per_second).plan(packets)
 
 
 class _Planner:
     """Holds two groups of pictures: the times of the second decide what of the first is wanted."""
 
-    def __init__(self, time_base: Fraction, per_second: int, *, can_skip: bool) -> None:
+    def __init__(self, context: VideoCodecContext, time_base: Fraction, per_second: int) -> None:
+        self._context = context
         self._time_base = time_base
         self._per_second = per_second
-        self._can_skip = can_skip
+        self._can_skip = context.name in _UNREFERRED_IS_SAFE
+        self._is_start_clean = True
         self._times: SampleTimes | None = None
         self._groups: list[list[VideoPacket]] = [[]]
         self._held_packets = 0
         self._held_bytes = 0
 
-    def plan(self, packets: Iterable[VideoPacket]) -> Iterator[PlannedPacket]:
+    def plan(self, packets: Iterable[VideoPacket]) -> Iterator[PlannedGroup]:
         for packet in packets:
             if packet.is_keyframe and self._groups[-1]:
                 if len(self._groups) == 2:
-                    yield from self._release(is_whole=True)
+                    yield self._release(is_whole=True)
                 self._groups.append([])
             self._groups[-1].append(packet)
             self._held_packets += 1
             self._held_bytes += packet.size
             if self._held_packets > MAX_HELD_PACKETS or self._held_bytes > MAX_HELD_BYTES:
-                yield from self._release_early()
+                yield self._release_early()
         while self._groups:
-            yield from self._release(is_whole=True)
+            yield self._release(is_whole=True)
 
-    def _release_early(self) -> Iterator[PlannedPacket]:
+    def _release_early(self) -> PlannedGroup:
         """Let the older half go without knowing how its group ends, so nothing after a wanted frame is left out."""
         if len(self._groups) == 1:
             group = self._groups[0]
             half = len(group) // 2
             self._groups = [group[:half], group[half:]]
-        yield from self._release(is_whole=False)
+        return self._release(is_whole=False)
 
-    def _release(self, *, is_whole: bool) -> Iterator[PlannedPacket]:
+    def _release(self, *, is_whole: bool) -> PlannedGroup:
         group = self._groups.pop(0)
         following = self._groups[0] if self._groups else []
         self._held_packets -= len(group)
         self._held_bytes -= sum(packet.size for packet in group)
         wanted = self._wanted_times(group, following)
+        is_end_closed = is_whole and _is_closed(following)
+        is_end_clean = is_end_closed and (not following or starts_anew(following[0], self._context))
+        is_alone = self._is_start_clean and is_end_clean and wanted is not None
+        self._is_start_clean = is_end_clean
         if wanted is None:
-            yield from (PlannedPacket(packet, is_wanted=True) for packet in group)
-            return
-        end = _end_of_wanted(group, wanted) if is_whole and _is_closed(following) else len(group)
-        for packet in group[:end]:
-            yield PlannedPacket(packet, is_wanted=not self._can_skip or packet.pts in wanted)
+            return PlannedGroup(group, None, can_skip=False, is_alone=False, is_last=not self._groups)
+        end = _end_of_wanted(group, wanted) if is_end_closed else len(group)
+        here = frozenset(packet.pts for packet in group[:end] if packet.pts in wanted and not packet.is_discard)
+        return PlannedGroup(group[:end], here, self._can_skip, is_alone, is_last=not self._groups)
 
     def _wanted_times(self, group: Sequence[VideoPacket], following: Sequence[VideoPacket]) -> set[int] | None:
         """Return the times of the frames that are shown at a sample, of both groups; None if a time is missing."""
@@ -129,6 +148,32 @@ def _times_at_samples(shown: Sequence[int], times: SampleTimes) -> set[int]:
     # A sample lies in [this, next) exactly if the first sample from `this` on comes before the first from `next` on.
     wanted.update(ticks for ticks, sample, next_sample in zip(shown, samples, samples[1:], strict=False) if sample < next_sample)
     return wanted
+
+
+def starts_anew(packet: VideoPacket, context: VideoCodecContext) -> bool:
+    """Whether nothing from this key frame on refers to what came before.
+
+    Containers also call such H.264 pictures key frames as only most viewers can begin at; of those that is not certain.
+    """
+    if not packet.is_keyframe:
+        return False
+    if context.name != "h264":
+        return True
+    data, extra = bytes(packet), context.extradata or b""
+    if extra[:1] != b"\x01" or len(extra) < 5:
+        return _first_slice(part[0] for part in data.split(b"\0\0\1")[1:] if part) == _H264_IDR_SLICE
+    return _first_slice(_unit_heads(data, (extra[4] & 3) + 1)) == _H264_IDR_SLICE
+
+
+def _first_slice(heads: Iterable[int]) -> int | None:
+    return next((head & 31 for head in heads if 1 <= head & 31 <= _H264_IDR_SLICE), None)
+
+
+def _unit_heads(data: bytes, length_bytes: int) -> Iterator[int]:
+    place = length_bytes
+    while place < len(data):
+        yield data[place]
+        place += length_bytes + int.from_bytes(data[place - length_bytes : place])
 
 
 def _is_closed(following: Sequence[VideoPacket]) -> bool:

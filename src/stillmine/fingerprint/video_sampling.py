@@ -2,14 +2,18 @@
 """The hash of each sampled picture of a video, without the black bars that are there the whole time.
 
 Where the bars end is known only after the last picture. Pictures are hashed within what is known so far and the first few are
-kept; those that were hashed within too little or too much are hashed again, from memory or by reading the file a second time. The
-result is the same either way. Must never keep a picture after the call.
+kept; those that were hashed within too little or too much are hashed again, from memory or by reading the file a second time. Bars
+that end are the usual reason, so beside a trimmed picture the whole one is hashed. The result is the same either way.
+
+Must never keep a picture after the call.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
+
+from av.container import InputContainer
 
 from stillmine.fingerprint.animation import AnimationReader
 from stillmine.fingerprint.bars import BarFinder, Bounds
@@ -21,6 +25,7 @@ from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
 from stillmine.fingerprint.sniff import FileType, sniff_stream
 from stillmine.fingerprint.video_frames import ShownFrame, VideoReader
+from stillmine.fingerprint.video_groups import DependentGroupError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY
 
 MAX_HELD_BYTES = 64 * 1024 * 1024
@@ -68,22 +73,32 @@ class Reader(Protocol):
 
 @dataclass(slots=True)
 class _Hashed:
-    """A sample, the part of the picture that it was made of, and the picture as long as it is kept."""
+    """A sample and the part of the picture that it was made of; that of the whole picture; the picture as long as it is kept."""
 
     sample: Sample
     size: tuple[int, int]
     bounds: Bounds
+    whole: Sample
     kept: ShownFrame | None
 
 
 def sample_video(stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int) -> SampledVideo:
     """Return the sampled hashes of a video or an animated picture; raises a MediaError."""
+    try:
+        return _sample(stream, limits, is_time_left, samples_per_second, is_side_by_side=True)
+    except DependentGroupError:
+        return _sample(stream, limits, is_time_left, samples_per_second, is_side_by_side=False)
+
+
+def _sample(
+    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int, *, is_side_by_side: bool
+) -> SampledVideo:
     bars: dict[tuple[int, int], BarFinder] = {}
-    with _open_reader(stream, limits, is_time_left, samples_per_second) as reader:
+    with _open_reader(stream, limits, is_time_left, samples_per_second, is_side_by_side) as reader:
         hasher = _Hasher(bars, is_learning=True)
         hasher.take_all(reader)
     if not hasher.is_settled():
-        with _open_reader(stream, limits, is_time_left, samples_per_second) as reader:
+        with _open_reader(stream, limits, is_time_left, samples_per_second, is_side_by_side) as reader:
             hasher = _Hasher(bars, is_learning=False)
             hasher.take_all(reader)
     if not hasher.hashed:
@@ -100,7 +115,9 @@ def sample_video(stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, 
 
 
 @contextmanager
-def _open_reader(stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int) -> Iterator[Reader]:
+def _open_reader(
+    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int, is_side_by_side: bool
+) -> Iterator[Reader]:
     stream.seek(0)
     if family_of(stream.read(START_BYTES)) is Family.ANIMATABLE_PICTURE:
         if sniff_stream(stream, limits) is not FileType.ANIMATED_IMAGE:
@@ -108,8 +125,18 @@ def _open_reader(stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, 
         yield AnimationReader(stream, limits, is_time_left, samples_per_second)
         return
     try:
-        with open_container(stream, limits) as container:
-            yield VideoReader(container, limits, is_time_left, samples_per_second)
+        with ExitStack() as opened:
+            container = opened.enter_context(open_container(stream, limits))
+
+            def open_again() -> InputContainer:
+                """Read the head of the file once more, between two reads of the first one."""
+                place = stream.tell()
+                try:
+                    return opened.enter_context(open_container(stream, limits))
+                finally:
+                    stream.seek(place)
+
+            yield VideoReader(container, limits, is_time_left, samples_per_second, open_again if is_side_by_side else None)
     except UnopenableError as error:
         raise (VideoUnreadableError if error.is_video_container else NotAVideoError) from None
 
@@ -134,9 +161,12 @@ class _Hasher:
             final = self._bounds(entry.size)
             if entry.bounds.is_close_to(final, *entry.size):
                 continue
-            if entry.kept is None:
+            if final == Bounds(0, 0, *entry.size):
+                entry.sample = entry.whole
+            elif entry.kept is None:
                 return False
-            entry.sample = _hash(entry.kept, final)
+            else:
+                entry.sample = _hash(entry.kept, final)
             entry.bounds = final
         for entry in self.hashed:
             entry.kept = None
@@ -147,7 +177,9 @@ class _Hasher:
         if not self.hashed:
             self.upright_size = size[::-1] if shown.turn in _SIDEWAYS else size
         bounds = self._bounds(size)
-        sample = _hash(shown, bounds)
+        sample = whole = _hash(shown, bounds)
+        if self._is_learning and bounds != Bounds(0, 0, *size):
+            whole = _hash(shown, Bounds(0, 0, *size))
         if self._is_learning and sample.quality >= MINIMUM_QUALITY:
             self._bars.setdefault(size, BarFinder()).learn(shown.rgb)
             learned = self._bounds(size)
@@ -156,7 +188,7 @@ class _Hasher:
                 sample = _hash(shown, bounds)
         is_kept = self._is_learning and self._held_bytes + shown.rgb.nbytes <= MAX_HELD_BYTES
         self._held_bytes += shown.rgb.nbytes if is_kept else 0
-        self.hashed.append(_Hashed(sample, size, bounds, shown if is_kept else None))
+        self.hashed.append(_Hashed(sample, size, bounds, whole, shown if is_kept else None))
 
     def _bounds(self, size: tuple[int, int]) -> Bounds:
         return self._bars[size].bounds(*size) if size in self._bars else Bounds(0, 0, *size)
@@ -164,5 +196,6 @@ class _Hasher:
 
 def _hash(shown: ShownFrame, bounds: Bounds) -> Sample:
     part = bounds.of(shown.rgb)
-    made = fingerprint_pixels(part, part.shape[1], part.shape[0], 3)
+    variants = 1 if shown.turn == VARIANTS[0] else len(VARIANTS)
+    made = fingerprint_pixels(part, part.shape[1], part.shape[0], 3, variants=variants)
     return Sample(made.variants[VARIANTS.index(shown.turn)], made.quality, shown.first, shown.last)
