@@ -1,217 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures PDQ from pixels against PyPI `pdqhash`, and from file bytes against `threatexchange`, in one run, on one core.
+"""Every kind of fingerprint against its named peer in one run: pictures, video, sound, exact digests.
 
-Prints tables and what they were measured on; `--distances FOLDER` prints instead how far smaller and luma-only decoding moves the
-hashes of JPEGs. Must never be a test: a busy machine would make it fail, and only the ratio means anything elsewhere.
+Prints the sections of docs/performance.md on speed, in its form, with machine and versions. `--distances FOLDER` prints instead how far smaller
+and luma-only decoding moves the hashes of JPEGs. Must never be a test: only the ratios mean anything elsewhere.
+
+    python bench/fingerprint.py [--only pictures|video|sound|exact …] [--videos FILE or FOLDER …]
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import os
-import platform
-import statistics
 import sys
 import time
-import warnings
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pdqhash
-import pillow_heif
-from numpy.typing import NDArray
-from PIL import Image
-from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
+import av
+from measuring import machine, versions
+from picture_speed import print_distances, print_pictures
+from sound_speed import print_exact, print_sound
+from video_speed import print_video
 
-from stillmine.fingerprint import _kernel, distance_bits, fingerprint_image, query_image
-from stillmine.fingerprint.jpeg import choose_shrink
-
-PHOTOGRAPH = Path(__file__).resolve().parent.parent / "media" / "exif_orientation" / "Landscape_1.jpg"
-SIZES = ((4000, 3000), (1366, 1200), (512, 512))
-GOALS = {4000: 40, 1366: 15, 512: 8}
-JPEG_GOALS = {4000: 10, 1366: 4}
-FORMATS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("JPEG", "JPEG", {"quality": 85}),
-    ("JPEG, progressive", "JPEG", {"quality": 85, "progressive": True}),
-    ("JPEG, greyscale", "JPEG", {"quality": 85}),
-    ("PNG", "PNG", {}),
-    ("WebP", "WEBP", {"quality": 80}),
-    ("AVIF", "AVIF", {"quality": 65, "speed": 8}),
-    ("HEIC", "HEIF", {"quality": 65}),
-    ("TIFF, LZW", "TIFF", {"compression": "tiff_lzw"}),
-    ("GIF", "GIF", {}),
-    ("BMP", "BMP", {}),
-)
-MINIMUM_QUALITY = 50
-Picture = NDArray[np.uint8]
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared" / "media" / "video"
+PARTS = ("pictures", "video", "sound", "exact")
 
 
-@dataclass(frozen=True)
-class Timing:
-    """Median of some runs, in milliseconds."""
-
-    ours: float
-    theirs: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times faster we are."""
-        return self.theirs / self.ours
-
-
-def measure(ours: Callable[[], object], theirs: Callable[[], object], repeats: int) -> Timing:
-    """Time both in turn, so that a busy moment of the machine meets both."""
-    spent: tuple[list[float], list[float]] = ([], [])
-    for _ in range(repeats):
-        for times, call in zip(spent, (ours, theirs), strict=True):
-            start = time.perf_counter()
-            call()
-            times.append((time.perf_counter() - start) * 1000)
-    return Timing(statistics.median(spent[0]), statistics.median(spent[1]))
-
-
-def pixels_of(width: int, height: int) -> Picture:
-    """Return the photograph at a size, as contiguous RGB."""
-    with Image.open(PHOTOGRAPH) as image:
-        return np.ascontiguousarray(np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)))
-
-
-def print_row(size: tuple[int, int], name: str, timing: Timing, distance: int | None, goal: int | None) -> None:
-    """Print one line of a table."""
-    wanted = f"{goal}x" if goal else ""
-    apart = "–" if distance is None else distance
-    sys.stdout.write(
-        f"| {size[0]} x {size[1]} | {name} | {timing.ours:.2f} | {timing.theirs:.2f} | {timing.ratio:.1f}x | {wanted} | {apart} |\n"
-    )
-
-
-def print_head(peer: str, what: str) -> None:
-    """Print the head of a table."""
-    sys.stdout.write(f"\n| size | {what} | ours, ms | {peer}, ms | faster | goal | distance |\n|---|---|---:|---:|---:|---:|---:|\n")
-
-
-def compare_pixels(size: tuple[int, int], repeats: int) -> None:
-    """Print our line for the original, and for all eight variants, beside `pdqhash`."""
-    width, height = size
-    picture = pixels_of(width, height)
-    (original,), _ = _kernel.pdq(picture, width, height, _kernel.RGB8, 1)
-    distance = distance_bits(np.packbits(pdqhash.compute(picture)[0]).tobytes(), original)
-    one = measure(lambda: _kernel.pdq(picture, width, height, _kernel.RGB8, 1), lambda: pdqhash.compute(picture), repeats)
-    print_row(size, "original", one, distance, GOALS[width])
-    eight = measure(lambda: _kernel.pdq(picture, width, height, _kernel.RGB8), lambda: pdqhash.compute_dihedral(picture), repeats)
-    print_row(size, "eight variants", eight, distance, None)
-
-
-def compare_files(size: tuple[int, int], repeats: int) -> None:
-    """Print a line for each format: ours gives all eight variants, `threatexchange` the original."""
-    image = Image.fromarray(pixels_of(*size))
-    for name, format_name, options in FORMATS:
-        stream = io.BytesIO()
-        (image.convert("L") if "greyscale" in name else image).save(stream, format_name, **options)
-        data = stream.getvalue()
-        distance = distance_bits(bytes.fromhex(pdq_from_bytes(data)[0]), fingerprint_image(data).pdq)
-        # Of a GIF `threatexchange` hashes the numbers of the palette's entries, not the colours.
-        apart = None if name == "GIF" else distance
-        timing = measure(lambda data=data: fingerprint_image(data), lambda data=data: pdq_from_bytes(data), repeats)  # type: ignore[misc]
-        print_row(size, name, timing, apart, JPEG_GOALS.get(size[0]) if name == "JPEG" else None)
-        if name == "JPEG":
-            timing = measure(lambda data=data: query_image(data), lambda data=data: pdq_from_bytes(data), repeats)  # type: ignore[misc]
-            print_row(size, "JPEG, with looking for bars", timing, distance, None)
-
-
-def as_jpeg(path: Path) -> bytes | None:
-    """Return the file of a colour photograph, of a PNG what a good JPEG of it would be; None for anything else."""
-    with Image.open(path) as image:
-        if image.mode != "RGB" or min(image.size) < _kernel.MIN_DIMENSION:
-            return None
-        if image.format == "JPEG":
-            return path.read_bytes()
-        stream = io.BytesIO()
-        image.save(stream, "JPEG", quality=92)
-        return stream.getvalue()
-
-
-def draft_distance(data: bytes, shrink: int, whole: bytes) -> int | None:
-    """Return how many bits luma alone at a fraction of the size moves; None where the decoder doesn't go as small."""
-    with Image.open(io.BytesIO(data)) as image:
-        width, height = image.size
-        image.draft("L", (width // shrink, height // shrink))
-        if image.size != (-(-width // shrink), -(-height // shrink)):
-            return None
-        (smaller,), _ = _kernel.pdq(np.asarray(image), width, height, _kernel.LUMA8, 1, shrink)
-    return distance_bits(whole, smaller)
-
-
-def count_distances(folders: list[Path]) -> dict[str, Counter[int]]:
-    """Return how many photographs with detail move by how many bits, against all pixels in RGB, by what was left out."""
-    counts: dict[str, Counter[int]] = {}
-    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"}):
-        data = as_jpeg(path)
-        if data is None:
-            continue
-        with Image.open(io.BytesIO(data)) as image:
-            width, height = image.size
-            (whole,), quality = _kernel.pdq(np.asarray(image), width, height, _kernel.RGB8, 1)
-        for shrink in (1, 2, 4, 8):
-            distance = draft_distance(data, shrink, whole)
-            if quality >= MINIMUM_QUALITY and distance is not None:
-                counts.setdefault(kind_of(shrink, choose_shrink(width, height)), Counter())[distance] += 1
-    return counts
-
-
-def kind_of(shrink: int, chosen: int) -> str:
-    """Return which line of the table a decoding belongs to."""
-    if shrink == 1:
-        return "luma alone, whole size"
-    return "luma alone, as small as is chosen" if shrink == chosen else "smaller than is chosen" if shrink > chosen else "less small"
-
-
-def print_distances(folders: list[Path]) -> None:
-    """Print the distribution."""
-    steps = ((0, 1), (2, 3), (4, 5), (6, 9), (10, 15), (16, 31), (32, 256))
-    heads = [f"{low}" if high == low + 1 else f"{low} to {high}" for low, high in steps]
-    sys.stdout.write(f"| bits moved, quality {MINIMUM_QUALITY} or more | {' | '.join(heads)} |\n|---|{'---:|' * len(steps)}\n")
-    for kind, counter in sorted(count_distances(folders).items()):
-        shown = [str(sum(count for distance, count in counter.items() if low <= distance <= high)) for low, high in steps]
-        sys.stdout.write(f"| {kind} | {' | '.join(shown)} |\n")
-
-
-def machine() -> str:
-    """Return what this ran on."""
-    listing = Path("/proc/cpuinfo")
-    lines = listing.read_text().splitlines() if listing.exists() else []
-    processor = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    return f"{processor}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+def print_heading(title: str, note: str, *names: str) -> None:
+    """Print the head of a section: when, on what, and how."""
+    day = time.strftime("%d %B %Y").lstrip("0")
+    ffmpeg = f", FFmpeg {av.ffmpeg_version_info}" if "av" in names else ""
+    sys.stdout.write(f"\n## {title} ({day})\n\n{machine()}, {versions('stillmine', *names)}{ffmpeg}.\n{note} `bench/fingerprint.py`.\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--repeats", type=int, default=15)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--repeats", type=int, default=15, help="of pictures; of the others a third")
+    parser.add_argument("--seconds", type=int, default=20, help="length of the video clips that are made")
+    parser.add_argument("--videos", type=Path, nargs="*", default=[ROOT / "media" / "video", *([SHARED] if SHARED.exists() else [])])
     parser.add_argument("--distances", type=Path, nargs="+", metavar="FOLDER")
     wanted = parser.parse_args()
-    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     if wanted.distances:
         print_distances(wanted.distances)
-    else:
-        pillow_heif.register_heif_opener()
-        sys.stdout.write(f"Median of {wanted.repeats} runs each, in turn; one core, baseline x86-64 build\n")
-        print_head("pdqhash", "from pixels")
-        for size in SIZES:
-            compare_pixels(size, wanted.repeats)
-        print_head("threatexchange", "from file bytes")
-        for size in SIZES:
-            compare_files(size, wanted.repeats)
-    versions = ", ".join(
-        f"{name} {metadata.version(name)}" for name in ("stillmine", "pdqhash", "threatexchange", "pillow", "pillow-heif", "numpy")
-    )
-    sys.stdout.write(f"\n{machine()}, {versions}\n")
+        return 0
+    few = max(2, wanted.repeats // 3)
+    if "pictures" in wanted.only:
+        note = f"Median of {wanted.repeats} runs each, in turn, milliseconds; one core, baseline x86-64 build."
+        print_heading("Pictures", note, "pdqhash", "threatexchange", "pillow", "pillow-heif", "numpy")
+        print_pictures(wanted.repeats)
+    if "video" in wanted.only:
+        print_heading("Video", f"Best of {few} runs each, in turn, milliseconds; all cores.", "vpdq", "av", "numpy")
+        print_video(wanted.videos, wanted.seconds, few)
+    if "sound" in wanted.only:
+        print_heading("Sound", f"Best of {few} runs each, in turn, milliseconds.", "av", "numpy")
+        print_sound(few)
+    if "exact" in wanted.only:
+        print_heading("Exact digests", f"Best of {few} runs each, in turn, milliseconds.")
+        print_exact(few)
     return 0
 
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import imagehash
 import numpy as np
 import pdqhash
-from fingerprint import machine
+from measuring import machine
 from photo_edits import EDITS, as_png
 from PIL import Image, ImageOps
 
