@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every kind of fingerprint against its named peer in one run: pictures, video, sound, exact digests.
 
-Prints the sections of docs/performance.md on speed, in its form, with machine and versions. `--distances FOLDER` prints instead how far smaller
-and luma-only decoding moves the hashes of JPEGs. Must never be a test: only the ratios mean anything elsewhere.
+Prints the sections of docs/performance.md on speed, in its form, with machine and versions. `--distances FOLDER` prints instead how
+far smaller and luma-only decoding moves the hashes of JPEGs. Must never be a test: only the ratios mean anything elsewhere.
 
     python bench/fingerprint.py [--only pictures|video|sound|exact …] [--videos FILE or FOLDER …]
 """

@@ -70,10 +70,16 @@ def test_the_pictures_are_those_of_plain_decoding(form: str, codec: str, options
 
 
 def test_groups_too_large_to_keep_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = made(*CLOSED[1])
-    whole = side_by_side(data)
-    monkeypatch.setattr("stillmine.fingerprint.video_groups.MAX_KEPT_BYTES", 240 * 360 * 6 * 2)
-    assert np.array_equal(np.array(list(side_by_side(data).values())), np.array(list(whole.values())))
+    """The first group is a second long, the next two ten; then a first one that is too large."""
+    times = [number / 10 for number in range(10)] + [float(number) for number in range(1, 21)]
+    data = encode(scene()[::2], "matroska", times=times, options={"g": "10", "bf": "2"})
+    kept, expected = fingerprint_video(data, THREE), sampled_plainly(data)
+    monkeypatch.setattr("stillmine.fingerprint.video_groups.MAX_KEPT_BYTES", 240 * 360 * 3 // 2 * 3)
+    got = side_by_side(data)
+    assert got.keys() == expected.keys()
+    assert [second for second in expected if not np.array_equal(got[second], expected[second])] == []
+    monkeypatch.setattr("stillmine.fingerprint.video_groups.MAX_KEPT_BYTES", 1)
+    assert fingerprint_video(data, THREE) == kept
 
 
 @pytest.mark.parametrize(("form", "codec", "options"), [*CLOSED, *OPEN])

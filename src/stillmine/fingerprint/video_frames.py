@@ -31,7 +31,7 @@ from stillmine.fingerprint.container import decoder_pixels
 from stillmine.fingerprint.media_errors import NotAVideoError, VideoTooLargeError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.stream_reader import StreamReader
-from stillmine.fingerprint.video_groups import SideBySide, skip_unreferred
+from stillmine.fingerprint.video_groups import SideBySide, max_kept_frames, skip_unreferred
 from stillmine.fingerprint.video_packets import PlannedGroup, SampleTimes, VideoPacket, plan_packets
 
 Rgb = npt.NDArray[np.uint8]
@@ -157,8 +157,8 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
         """One decoder, with threads of its own, unless the file begins with a group that stands alone and has more of them."""
         own = self._stream.codec_context
         threads = self._limits.decoder_threads or cpu_count()
-        is_side_by_side = self._open_again is not None and first.is_alone and not first.is_last
         contexts = [own]
+        is_side_by_side = first.is_alone and not first.is_last and len(first.wanted or ()) <= max_kept_frames(own)
         if self._open_again is not None and is_side_by_side:
             for _ in range(min(threads, MAX_SIDE_BY_SIDE) - 1):
                 twin = self._open_again().streams[self._stream.index]

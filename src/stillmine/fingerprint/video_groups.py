@@ -25,11 +25,17 @@ from stillmine.fingerprint.video_packets import PlannedGroup, VideoPacket
 MAX_KEPT_BYTES = 64 * 1024 * 1024
 """Of frames that one group hands over at once; a larger group is decoded while nothing else is."""
 
-_MAX_BYTES_OF_PIXEL = 6
+_MAX_BITS_OF_PIXEL = 64
 
 
 class DependentGroupError(Exception):
     """A group did not decode on its own: damage, or a file that calls its pictures what they are not."""
+
+
+def max_kept_frames(context: VideoCodecContext) -> int:
+    """Return how many frames of a video a group may hand over at once."""
+    bits = context.format.padded_bits_per_pixel if context.format else _MAX_BITS_OF_PIXEL
+    return 8 * MAX_KEPT_BYTES // (context.width * context.height * max(bits, 1))
 
 
 class SideBySide:
@@ -40,7 +46,7 @@ class SideBySide:
         for context in contexts:
             self._free.put(context)
         self._workers = len(contexts)
-        self._max_kept = MAX_KEPT_BYTES // (contexts[0].width * contexts[0].height * _MAX_BYTES_OF_PIXEL)
+        self._max_kept = max_kept_frames(contexts[0])
         self._is_time_left = is_time_left
         self._is_stopped = Event()
 
