@@ -29,7 +29,7 @@ from photo_edits import EDITS, as_png
 from PIL import Image, ImageOps
 
 from stillmine.fingerprint import MediaError, fingerprint_image, query_image
-from stillmine.matching.scan import ScanIndex
+from stillmine.matching.hamming import HammingIndex
 from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY
 
 PHASH_BITS = 10
@@ -85,8 +85,8 @@ class Library:
     """All photographs as stored, to be asked by each method."""
 
     def __init__(self, photographs: list[Photograph]) -> None:
-        self._ours = ScanIndex()
-        self._pdq = ScanIndex()
+        self._ours = HammingIndex()
+        self._pdq = HammingIndex()
         for number, photograph in enumerate(photographs):
             self._ours.add(number.to_bytes(16), photograph.ours)
             self._pdq.add(number.to_bytes(16), photograph.others[1])
@@ -107,7 +107,7 @@ class Library:
         )
 
 
-def _numbers(index: ScanIndex, value: bytes) -> set[int]:
+def _numbers(index: HammingIndex, value: bytes) -> set[int]:
     return {int.from_bytes(near.id) for near in index.search_variants([value])}
 
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stillmine.matching._kernel: the exact scan for CPython. Holds no algorithm; lets go of the GIL while it scans.
+/* stillmine.matching._kernel: the exact scan and the index for CPython. Holds no algorithm; lets go of the GIL while it
+ * works.
  *
  * The typed stub is src/stillmine/matching/_kernel.pyi. */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "matching_index.h"
 
 #include <stdint.h>
 
@@ -83,10 +83,17 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static PyModuleDef_Slot slots[] = {{0, NULL}};
+static int add_types(PyObject *module) {
+    PyObject *type = PyType_FromModuleAndSpec(module, &stillmine_index_spec, NULL);
+    const int status = type == NULL ? -1 : PyModule_AddType(module, (PyTypeObject *)type);
+    Py_XDECREF(type);
+    return status;
+}
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, add_types}, {0, NULL}};
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "_kernel", .m_doc = "The exact scan.", .m_methods = methods, .m_slots = slots,
+    PyModuleDef_HEAD_INIT, .m_name = "_kernel", .m_doc = "The exact scan and the index.", .m_methods = methods, .m_slots = slots,
 };
 
 PyMODINIT_FUNC PyInit__kernel(void) {

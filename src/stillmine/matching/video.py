@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Search over videos: candidates by their frames, then each candidate's frames in their order of time.
 
-Every stored frame is compared, so no candidate is missed. Fingerprints are private: frames of a removed video are overwritten in the
+The frame index is exact, so no candidate is missed. Fingerprints are private: frames of a removed video are overwritten in the
 frame index. All methods may be called from any thread.
 """
 
 from collections.abc import Sequence
 from threading import Lock
 
-from stillmine.matching.scan import ScanIndex
+from stillmine.matching.hamming import HammingIndex
 from stillmine.matching.spans import MatchedSpan, TimedMatch
 from stillmine.matching.video_alignment import aligned_spans, comparable, phases, spread
 from stillmine.wire.vpdq import VideoFrame
 
-_PLACE_BYTES = 2
+_NUMBER_BYTES, _PLACE_BYTES = 12, 4
 
 
 class VideoIndex:
@@ -21,9 +21,12 @@ class VideoIndex:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        # Guarded by the lock. The frame index holds each different comparable frame under the video's id and a number.
+        # Guarded by the lock. The frame index holds each different comparable frame under the video's number and the frame's.
         self._videos: dict[bytes, tuple[VideoFrame, ...]] = {}
-        self._frames = ScanIndex()
+        self._numbers: dict[bytes, bytes] = {}
+        self._ids: dict[bytes, bytes] = {}
+        self._next_number = 0
+        self._frames = HammingIndex()
 
     def __len__(self) -> int:
         with self._lock:
@@ -38,7 +41,10 @@ class VideoIndex:
         with self._lock:
             self._drop(id)
             self._videos[id] = tuple(frames)
-            for key, value in _keys(id, self._videos[id]).items():
+            number = self._next_number.to_bytes(_NUMBER_BYTES)
+            self._next_number += 1
+            self._numbers[id], self._ids[number] = number, id
+            for key, value in _keys(number, self._videos[id]).items():
                 self._frames.add(key, value)
 
     def remove(self, id: bytes) -> bool:  # noqa: A002
@@ -63,13 +69,17 @@ class VideoIndex:
 
     def _candidates(self, frames: Sequence[VideoFrame]) -> set[bytes]:
         different = {frame.pdq for frame in comparable(frames)}
-        return {near.id[:-_PLACE_BYTES] for value in different for near in self._frames.search(value)}
+        numbers = {near.id[:-_PLACE_BYTES] for value in different for near in self._frames.search(value)}
+        with self._lock:
+            return {self._ids[number] for number in numbers if number in self._ids}
 
     def _drop(self, id: bytes) -> bool:  # noqa: A002
         frames = self._videos.pop(id, None)
         if frames is None:
             return False
-        for key in _keys(id, frames):
+        number = self._numbers.pop(id)
+        del self._ids[number]
+        for key in _keys(number, frames):
             self._frames.remove(key)
         return True
 
@@ -79,7 +89,7 @@ def _seconds(spans: Sequence[MatchedSpan]) -> float:
     return sum(span.query_end - span.query_start for span in spans) + bool(spans)
 
 
-def _keys(id: bytes, frames: Sequence[VideoFrame]) -> dict[bytes, bytes]:  # noqa: A002
+def _keys(number: bytes, frames: Sequence[VideoFrame]) -> dict[bytes, bytes]:
     """Return key and value of each different comparable frame."""
     different = dict.fromkeys(frame.pdq for frame in comparable(frames))
-    return {id + place.to_bytes(_PLACE_BYTES): value for place, value in enumerate(different)}
+    return {number + place.to_bytes(_PLACE_BYTES): value for place, value in enumerate(different)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from stillmine.fingerprint import VARIANTS
 from stillmine.matching.exact import ExactSet
-from stillmine.matching.scan import ScanIndex
+from stillmine.matching.hamming import HammingIndex
 from stillmine.matching.sound import SoundIndex
 from stillmine.matching.spans import TimedMatch
 from stillmine.matching.video import VideoIndex
@@ -44,7 +44,7 @@ class Index:
     """All active fingerprints of one store."""
 
     def __init__(self) -> None:
-        self._pictures = ScanIndex()
+        self._pictures = HammingIndex()
         self._videos = VideoIndex()
         self._sounds = SoundIndex()
         self._digests = {Kind.SHA256: ExactSet(), Kind.MD5: ExactSet()}
@@ -62,6 +62,10 @@ class Index:
             self._sounds.add(id, parse_chromaprint(value.decode("ascii")))
         else:
             self._digests[kind].add(id, value)
+
+    def add_pictures(self, pictures: Sequence[tuple[bytes, bytes]]) -> None:
+        """Search for many pictures, each (id, value), from now on; much faster than one by one."""
+        self._pictures.add_many(b"".join(id for id, _ in pictures), b"".join(value for _, value in pictures))  # noqa: A001
 
     def remove(self, id: bytes) -> None:  # noqa: A002
         """Search for it no longer."""
@@ -111,8 +115,11 @@ class Index:
 def loaded_index(store: Store) -> Index:
     """Return an index of everything active in the store."""
     index = Index()
-    for fingerprint_id, kind, value in store.active():
-        index.add(fingerprint_id, kind, value)
+    active = store.active()
+    index.add_pictures([(fingerprint_id, value) for fingerprint_id, kind, value in active if kind is Kind.PDQ])
+    for fingerprint_id, kind, value in active:
+        if kind is not Kind.PDQ:
+            index.add(fingerprint_id, kind, value)
     return index
 
 

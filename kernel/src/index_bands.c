@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All bands' tables together, and values in the order of bits that they share. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "index_parts.h"
+#include "index_permutation.h"
+
+#define BATCH 64
+
+void stillmine_prepare_permutation(stillmine_index *index) {
+    memset(index->nibbles, 0, sizeof index->nibbles);
+    for (uint32_t place = 0; place < 256; place++) {
+        const uint32_t bit = stillmine_permutation[place];
+        for (uint32_t nibble = 0; nibble < 16; nibble++) {
+            if ((nibble >> bit % 4 & 1) != 0) {
+                index->nibbles[bit / 4][nibble][place / 64] |= UINT64_C(1) << place % 64;
+            }
+        }
+    }
+}
+
+void stillmine_permute_value(const stillmine_index *index, const uint8_t value[STILLMINE_FINGERPRINT_BYTES],
+                             uint64_t permuted[4]) {
+    uint64_t words[4] = {0, 0, 0, 0};
+    for (uint32_t i = 0; i < STILLMINE_FINGERPRINT_BYTES; i++) {
+        const uint64_t *low = index->nibbles[2 * i][value[i] & 15];
+        const uint64_t *high = index->nibbles[2 * i + 1][value[i] >> 4];
+        for (uint32_t word = 0; word < 4; word++) {
+            words[word] |= low[word] | high[word];
+        }
+    }
+    memcpy(permuted, words, sizeof words);
+}
+
+struct stillmine_bands *stillmine_create_bands(uint32_t count, uint32_t slots) {
+    struct stillmine_bands *bands = calloc(1, sizeof *bands);
+    if (bands == NULL) {
+        return NULL;
+    }
+    stillmine_plan_layout(count, slots, &bands->layout);
+    for (uint32_t i = 0; i < bands->layout.band_count; i++) {
+        if (!stillmine_create_table(&bands->tables[i], &bands->layout.bands[i], bands->layout.is_wide)) {
+            stillmine_discard_bands(bands);
+            return NULL;
+        }
+    }
+    return bands;
+}
+
+void stillmine_discard_bands(struct stillmine_bands *bands) {
+    for (uint32_t i = 0; bands != NULL && i < STILLMINE_MAX_BANDS; i++) {
+        stillmine_discard_table(&bands->tables[i]);
+    }
+    free(bands);
+}
+
+static void prefetch_buckets(const struct stillmine_bands *bands, const uint64_t value[4]) {
+    for (uint32_t i = 0; i < bands->layout.band_count; i++) {
+        __builtin_prefetch(
+            stillmine_get_bucket(&bands->tables[i], stillmine_find_bucket(&bands->layout.bands[i], value)), 1);
+    }
+}
+
+bool stillmine_insert_slot(struct stillmine_bands *bands, const uint64_t value[4], uint32_t slot) {
+    prefetch_buckets(bands, value);
+    for (uint32_t i = 0; i < bands->layout.band_count; i++) {
+        const uint32_t bucket = stillmine_find_bucket(&bands->layout.bands[i], value);
+        const uint16_t sketch = stillmine_make_sketch(&bands->layout, i, value);
+        if (!stillmine_insert_entry(&bands->tables[i], bucket, sketch, slot)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void stillmine_erase_slot(struct stillmine_bands *bands, const uint64_t value[4], uint32_t slot) {
+    prefetch_buckets(bands, value);
+    for (uint32_t i = 0; i < bands->layout.band_count; i++) {
+        stillmine_erase_entry(&bands->tables[i], stillmine_find_bucket(&bands->layout.bands[i], value), slot);
+    }
+}
+
+struct filling {
+    struct stillmine_bands *bands;
+    const struct stillmine_store *store;
+    uint32_t first;
+    uint32_t end;
+    uint32_t live_from;
+    uint32_t first_band; /* this thread fills every band_step-th band from here on */
+    uint32_t band_step;
+    bool is_ok;
+};
+
+static bool fill_band(const struct filling *filling, uint32_t number) {
+    struct stillmine_table *table = &filling->bands->tables[number];
+    const struct stillmine_layout *layout = &filling->bands->layout;
+    uint32_t buckets[BATCH];
+    for (uint32_t start = filling->first; start < filling->end; start += BATCH) {
+        const uint32_t count = filling->end - start < BATCH ? filling->end - start : BATCH;
+        for (uint32_t i = 0; i < count; i++) {
+            buckets[i] = stillmine_find_bucket(&layout->bands[number], stillmine_get_value(filling->store, start + i));
+            __builtin_prefetch(stillmine_get_bucket(table, buckets[i]), 1);
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            const uint32_t slot = start + i;
+            const uint16_t sketch = stillmine_make_sketch(layout, number, stillmine_get_value(filling->store, slot));
+            if ((slot >= filling->live_from || stillmine_is_live(filling->store, slot)) &&
+                !stillmine_insert_entry(table, buckets[i], sketch, slot)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void *fill_some(void *argument) {
+    struct filling *filling = argument;
+    filling->is_ok = true;
+    for (uint32_t i = filling->first_band; i < filling->bands->layout.band_count; i += filling->band_step) {
+        filling->is_ok = filling->is_ok && fill_band(filling, i);
+    }
+    return NULL;
+}
+
+bool stillmine_fill_bands(struct stillmine_bands *bands, const struct stillmine_store *store, uint32_t first,
+                          uint32_t end, uint32_t live_from, uint32_t threads) {
+    struct filling fillings[STILLMINE_MAX_BANDS];
+    pthread_t started[STILLMINE_MAX_BANDS];
+    bool is_started[STILLMINE_MAX_BANDS] = {false};
+    const uint32_t step = threads < 1 ? 1 : threads < bands->layout.band_count ? threads : bands->layout.band_count;
+    bool is_ok = true;
+    for (uint32_t i = 0; i < step; i++) {
+        fillings[i] = (struct filling){bands, store, first, end, live_from, i, step, false};
+        is_started[i] = i > 0 && pthread_create(&started[i], NULL, fill_some, &fillings[i]) == 0;
+    }
+    for (uint32_t i = 0; i < step; i++) {
+        if (!is_started[i]) {
+            fill_some(&fillings[i]);
+        }
+    }
+    for (uint32_t i = 0; i < step; i++) {
+        if (is_started[i]) {
+            pthread_join(started[i], NULL);
+        }
+        is_ok = is_ok && fillings[i].is_ok;
+    }
+    return is_ok;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Choosing bands by what a search costs: random reads of memory, then reads that follow each other. */
+#include "index_layout.h"
+
+#include <stddef.h>
+
+/* Measured on a server of 2022; only their ratio matters. */
+#define RANDOM_LINE_NS 7.0
+#define NEXT_LINE_NS 2.5
+#define DESIGN_DISTANCE_BITS 31
+#define LINE_BYTES 64.0
+#define NEVER 1e30
+
+/* The memory that bands may take for each value: small indexes pay for speed, large ones have to fit. */
+static double choose_budget_bytes(uint32_t count) {
+    return count >= (UINT32_C(1) << 22) ? 76.0 : 140.0;
+}
+
+static double combinations(uint32_t bits, uint32_t chosen) {
+    double product = 1.0;
+    for (uint32_t i = 0; i < chosen; i++) {
+        product = product * (double)((int)bits - (int)i) / (double)(i + 1);
+    }
+    return chosen > bits ? 0.0 : product;
+}
+
+static double square_root(double value) {
+    double root = value > 1.0 ? value : 1.0;
+    for (int i = 0; i < 40; i++) {
+        root = 0.5 * (root + value / root);
+    }
+    return root;
+}
+
+/* Lines that a bucket needs besides its own, when `mean` values are expected where there is room for `room`. */
+static double expect_overflow(double mean, double room) {
+    const double spread = (room - mean) / square_root(mean);
+    if (spread >= 3.0) {
+        return 0.0;
+    }
+    if (spread <= -1.2) {
+        return 1.0 + (mean - room) / 11.0;
+    }
+    return (3.0 - spread) * (3.0 - spread) / 18.0;
+}
+
+static double cost_buckets(uint32_t index_bits, uint32_t radius, double lines_ns) {
+    double buckets = 0.0;
+    for (uint32_t bits = 0; bits <= radius; bits++) {
+        buckets += combinations(index_bits, bits);
+    }
+    return buckets * lines_ns;
+}
+
+/* The cheapest index bits and home lines of a band, and what searching it costs. */
+static double choose_buckets(struct stillmine_band *band, uint32_t radius, uint32_t count, bool is_wide,
+                             double budget_bytes) {
+    const double slots = is_wide ? 10.0 : 12.0;
+    double best = NEVER;
+    for (uint32_t bits = STILLMINE_MIN_INDEX_BITS; bits <= band->width && bits <= STILLMINE_MAX_INDEX_BITS; bits++) {
+        const double mean = (double)count / (double)(UINT64_C(1) << bits);
+        for (uint32_t lines = 1; lines <= STILLMINE_MAX_HOME_LINES; lines++) {
+            const double extra = expect_overflow(mean, slots * (double)lines);
+            const double bytes = LINE_BYTES * ((double)lines + (lines > 1 ? extra : extra / 4.0)) / mean;
+            const double line_ns = RANDOM_LINE_NS + NEXT_LINE_NS * (double)(lines - 1) + RANDOM_LINE_NS * extra;
+            const double cost = cost_buckets(bits, radius, line_ns);
+            if (bytes <= budget_bytes && cost < best) {
+                best = cost;
+                band->index_bits = (uint8_t)bits;
+                band->home_lines = (uint16_t)lines;
+            }
+        }
+    }
+    return best;
+}
+
+/* Bands with radius 2 come first, the ones with radius 1 after them; bits that are left over widen the first. */
+static double try_split(struct stillmine_layout *layout, uint32_t twos, uint32_t narrow, double budget_bytes) {
+    const uint32_t ones = layout->band_count - twos;
+    const uint32_t left = 256 - ones * narrow;
+    struct stillmine_band last = {0};
+    uint32_t last_radius = 0;
+    double last_cost = 0.0;
+    double total = 0.0;
+    for (uint32_t i = 0; i < layout->band_count; i++) {
+        struct stillmine_band *band = &layout->bands[i];
+        const uint32_t radius = i < twos ? 2 : 1;
+        const uint32_t width = i >= twos ? narrow : left / twos + (i < left % twos ? 1 : 0);
+        if (width == last.width && radius == last_radius) {
+            *band = last;
+        } else {
+            *band = (struct stillmine_band){.width = (uint8_t)width};
+            last_cost = choose_buckets(band, radius, layout->planned, layout->is_wide,
+                                       budget_bytes / (double)layout->band_count);
+            last = *band;
+            last_radius = radius;
+        }
+        total += last_cost;
+    }
+    return total;
+}
+
+void stillmine_plan_layout(uint32_t count, uint32_t slots, struct stillmine_layout *layout) {
+    struct stillmine_layout tried = {.planned = count < STILLMINE_MIN_INDEXED ? STILLMINE_MIN_INDEXED : count};
+    double best = NEVER;
+    tried.is_wide = (slots > count ? slots : count) >= STILLMINE_NARROW_SLOTS / 8 * 7;
+    for (double budget = choose_budget_bytes(count); best >= NEVER; budget *= 1.25) {
+        for (uint32_t ones = 1; ones <= 16; ones += 3) {
+            const uint32_t twos = (DESIGN_DISTANCE_BITS + 1 - 2 * ones) / 3;
+            tried.band_count = ones + twos;
+            for (uint32_t narrow = 10; narrow <= 30 && ones * narrow <= 256 - 8 * twos; narrow++) {
+                if (twos == 0 && ones * narrow != 256) {
+                    continue;
+                }
+                if (twos > 0 && (256 - ones * narrow) / twos > 60) {
+                    continue;
+                }
+                const double cost = try_split(&tried, twos, narrow, budget);
+                if (cost < best) {
+                    best = cost;
+                    *layout = tried;
+                }
+            }
+        }
+    }
+    (void)stillmine_complete_layout(layout);
+}
+
+bool stillmine_complete_layout(struct stillmine_layout *layout) {
+    uint32_t offset = 0;
+    if (layout->band_count < STILLMINE_MIN_BANDS || layout->band_count > STILLMINE_MAX_BANDS) {
+        return false;
+    }
+    for (uint32_t i = 0; i < layout->band_count; i++) {
+        struct stillmine_band *band = &layout->bands[i];
+        const struct stillmine_band *next = &layout->bands[(i + 1) % layout->band_count];
+        if (band->width > 63 || band->index_bits > band->width || band->index_bits < STILLMINE_MIN_INDEX_BITS ||
+            band->index_bits > STILLMINE_MAX_INDEX_BITS || band->home_lines < 1 ||
+            band->home_lines > STILLMINE_MAX_HOME_LINES) {
+            return false;
+        }
+        const uint32_t rest = (uint32_t)band->width - band->index_bits;
+        band->rest_bits = (uint8_t)(rest < STILLMINE_SKETCH_BITS ? rest : STILLMINE_SKETCH_BITS);
+        const uint32_t room = (uint32_t)STILLMINE_SKETCH_BITS - band->rest_bits;
+        band->next_bits = (uint8_t)(next->width < room ? next->width : room);
+        band->offset = (uint16_t)offset;
+        offset += band->width;
+    }
+    return offset == 256;
+}
+
+bool stillmine_plan_radii(const struct stillmine_layout *layout, uint32_t max_distance_bits, uint32_t count,
+                          int radii[STILLMINE_MAX_BANDS]) {
+    double next_cost[STILLMINE_MAX_BANDS];
+    double total = 0.0;
+    /* A scan reads two values with each line, in order. */
+    const double scan_cost = RANDOM_LINE_NS + (double)count / 2.0 * NEXT_LINE_NS;
+    for (uint32_t i = 0; i < layout->band_count; i++) {
+        radii[i] = -1;
+        next_cost[i] = RANDOM_LINE_NS + NEXT_LINE_NS * (double)(layout->bands[i].home_lines - 1);
+    }
+    for (uint32_t unit = 0; unit <= max_distance_bits && total <= scan_cost; unit++) {
+        uint32_t cheapest = 0;
+        for (uint32_t i = 1; i < layout->band_count; i++) {
+            cheapest = next_cost[i] < next_cost[cheapest] ? i : cheapest;
+        }
+        const struct stillmine_band *band = &layout->bands[cheapest];
+        total += next_cost[cheapest];
+        radii[cheapest]++;
+        next_cost[cheapest] = cost_buckets(band->index_bits, (uint32_t)radii[cheapest] + 1, 1.0);
+        next_cost[cheapest] -= cost_buckets(band->index_bits, (uint32_t)radii[cheapest], 1.0);
+        next_cost[cheapest] *= RANDOM_LINE_NS + NEXT_LINE_NS * (double)(band->home_lines - 1);
+        if (radii[cheapest] + 1 >= band->index_bits) {
+            next_cost[cheapest] = NEVER; /* more would be searched than there is */
+        }
+    }
+    return total <= scan_cost;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the 256 bits are cut into bands, and how far from the query each band is searched. Arithmetic only. */
+#ifndef STILLMINE_INDEX_LAYOUT_H
+#define STILLMINE_INDEX_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STILLMINE_MIN_BANDS 4
+#define STILLMINE_MAX_BANDS 32
+#define STILLMINE_MIN_INDEX_BITS 6
+#define STILLMINE_MAX_INDEX_BITS 28
+#define STILLMINE_MAX_HOME_LINES 64
+#define STILLMINE_SKETCH_BITS 16
+#define STILLMINE_NARROW_SLOTS (UINT32_C(1) << 24)
+/* Below, looking at every value is faster. */
+#define STILLMINE_MIN_INDEXED 2048
+
+struct stillmine_band {
+    uint16_t offset; /* first bit in the permuted value */
+    uint8_t width;
+    uint8_t index_bits; /* the lowest bits of the band choose the bucket */
+    uint8_t rest_bits; /* the next bits of the band, and ... */
+    uint8_t next_bits; /* ... the lowest bits of the following band, make the sketch of an entry */
+    uint16_t home_lines; /* lines of a bucket that stand together */
+};
+
+struct stillmine_layout {
+    uint32_t band_count;
+    bool is_wide; /* slots of 32 instead of 24 bits */
+    uint32_t planned; /* number of values it was made for */
+    struct stillmine_band bands[STILLMINE_MAX_BANDS];
+};
+
+/* The layout for so many values in so many slots. */
+void stillmine_plan_layout(uint32_t count, uint32_t slots, struct stillmine_layout *layout);
+
+/* Fills in offsets and sketches from widths and index bits; false if they make no layout. */
+bool stillmine_complete_layout(struct stillmine_layout *layout);
+
+/* Radii (-1: not searched) with sum(radius + 1) = max_distance_bits + 1; false if looking at all `count` is cheaper. */
+bool stillmine_plan_radii(const struct stillmine_layout *layout, uint32_t max_distance_bits, uint32_t count,
+                          int radii[STILLMINE_MAX_BANDS]);
+
+static inline uint64_t stillmine_low_mask(uint32_t bits) {
+    return bits >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << bits) - 1;
+}
+
+static inline uint64_t stillmine_extract_bits(const uint64_t value[4], uint32_t offset, uint32_t width) {
+    if (width == 0) { /* the offset may be the end */
+        return 0;
+    }
+    const uint32_t word = offset / 64;
+    const uint32_t shift = offset % 64;
+    uint64_t bits = value[word] >> shift;
+    if (shift + width > 64) {
+        bits |= value[word + 1] << (64 - shift);
+    }
+    return bits & stillmine_low_mask(width);
+}
+
+static inline uint32_t stillmine_find_bucket(const struct stillmine_band *band, const uint64_t value[4]) {
+    return (uint32_t)stillmine_extract_bits(value, band->offset, band->index_bits);
+}
+
+static inline uint16_t stillmine_make_sketch(const struct stillmine_layout *layout, uint32_t number,
+                                             const uint64_t value[4]) {
+    const struct stillmine_band *band = &layout->bands[number];
+    const struct stillmine_band *next = &layout->bands[(number + 1) % layout->band_count];
+    const uint64_t rest = stillmine_extract_bits(value, (uint32_t)band->offset + band->index_bits, band->rest_bits);
+    const uint64_t following = stillmine_extract_bits(value, next->offset, band->next_bits);
+    return (uint16_t)(rest | following << band->rest_bits);
+}
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The index as its own files see it.
+ *
+ * Two locks. `updates` is held by whoever changes anything, from beginning to end; under it alone everything may be
+ * read, and tables that no search sees may be written. `searches` is held for writing for each change that a search
+ * could see. Order: updates, then searches. Ids are read and written under `updates` only, except those of live slots,
+ * which searches read. */
+#ifndef STILLMINE_INDEX_PARTS_H
+#define STILLMINE_INDEX_PARTS_H
+
+#include <pthread.h>
+
+#include "index_layout.h"
+#include "index_level.h"
+#include "index_lock.h"
+#include "index_store.h"
+#include "index_table.h"
+
+struct stillmine_bands {
+    struct stillmine_layout layout;
+    struct stillmine_table tables[STILLMINE_MAX_BANDS];
+};
+
+/* New bands that a background thread fills, slot by slot; updates to slots before `next_slot` go to both. */
+struct stillmine_rebuild {
+    stillmine_index *index;
+    struct stillmine_bands *bands;
+    uint32_t next_slot;
+    bool has_failed;
+};
+
+struct stillmine_index {
+    pthread_mutex_t updates;
+    pthread_cond_t rebuild_ended;
+    struct stillmine_lock searches;
+    struct stillmine_store store;
+    struct stillmine_bands *bands; /* NULL: every search looks at every value */
+    struct stillmine_rebuild *rebuild;
+    uint32_t rebuilders; /* threads that have not ended */
+    uint32_t churn; /* updates since the bands were made */
+    uint32_t failed_at; /* number of values when there was no memory for new bands, or 0 */
+    bool is_closing;
+    int level;
+    void *mapping; /* of a snapshot, or NULL */
+    size_t mapping_bytes;
+    uint64_t nibbles[64][16][4]; /* what each half byte of a value contributes to the permuted one */
+};
+
+struct stillmine_found {
+    uint32_t slot;
+    uint32_t distance_bits;
+};
+
+struct stillmine_found_list {
+    struct stillmine_found *items;
+    size_t count;
+    size_t capacity;
+};
+
+bool stillmine_append_found(struct stillmine_found_list *list, uint32_t slot, uint32_t distance_bits);
+
+/* 1: done; 0: look at every value instead; -1: no memory. */
+int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
+                          struct stillmine_found_list *found);
+/* False when there is no memory. */
+bool stillmine_scan_store(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
+                          struct stillmine_found_list *found);
+
+void stillmine_prepare_permutation(stillmine_index *index);
+void stillmine_permute_value(const stillmine_index *index, const uint8_t value[STILLMINE_FINGERPRINT_BYTES],
+                             uint64_t permuted[4]);
+
+/* Empty tables for so many values, in up to so many slots; NULL when there is no memory. */
+struct stillmine_bands *stillmine_create_bands(uint32_t count, uint32_t slots);
+void stillmine_discard_bands(struct stillmine_bands *bands);
+/* False when there is no memory: then some tables have it and the bands are to be discarded. */
+bool stillmine_insert_slot(struct stillmine_bands *bands, const uint64_t value[4], uint32_t slot);
+void stillmine_erase_slot(struct stillmine_bands *bands, const uint64_t value[4], uint32_t slot);
+/* Live slots from `first` up to `end` into the bands, on so many threads; all from `live_from` on are live. */
+bool stillmine_fill_bands(struct stillmine_bands *bands, const struct stillmine_store *store, uint32_t first,
+                          uint32_t end, uint32_t live_from, uint32_t threads);
+
+/* Under `updates`, and with a permuted value. */
+int stillmine_add_locked(stillmine_index *index, const uint8_t id[STILLMINE_ID_BYTES], const uint64_t value[4]);
+
+/* Under `updates`: starts a rebuild if the bands no longer fit what is stored. */
+void stillmine_consider_rebuild(stillmine_index *index);
+/* Under `updates`: whatever is under way comes to nothing. */
+void stillmine_cancel_rebuild(stillmine_index *index);
+
+#endif

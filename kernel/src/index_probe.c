@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One query over all bands. Lines are asked for a block ahead of being read, so that memory works on many at once;
+ * sketches leave few candidates, whose values are asked for together in the same way. */
+#include <stdlib.h>
+
+#include "index_parts.h"
+
+#define BLOCK_LINES 64
+#define MOST_CANDIDATES 2048
+
+struct block {
+    const union stillmine_line *lines[BLOCK_LINES];
+    uint8_t limits[BLOCK_LINES]; /* for the whole sketch */
+    uint8_t own_limits[BLOCK_LINES]; /* for its part from the band itself */
+    bool follows[BLOCK_LINES]; /* whether other lines of the bucket are still to be read */
+    uint32_t count;
+};
+
+struct probe {
+    const struct stillmine_index *index;
+    const uint64_t *query;
+    uint32_t max_distance_bits;
+    struct stillmine_loops loops;
+    struct stillmine_found_list *found;
+    uint64_t lines_left; /* more, and looking at every value is faster */
+    const struct stillmine_table *table;
+    uint16_t sketch;
+    uint16_t own_mask;
+    struct block home[2];
+    struct block extra; /* neighbours and chains */
+    uint32_t candidates[MOST_CANDIDATES];
+    uint32_t candidate_count;
+};
+
+enum { PROBE_DONE = 1, PROBE_SCAN = 0, PROBE_NO_MEMORY = -1 };
+
+static int check_candidates(struct probe *probe) {
+    const struct stillmine_store *store = &probe->index->store;
+    for (uint32_t i = 0; i < probe->candidate_count; i++) {
+        const uint32_t slot = probe->candidates[i];
+        const uint32_t bits = stillmine_count_difference(stillmine_get_value(store, slot), probe->query);
+        if (bits <= probe->max_distance_bits && stillmine_is_live(store, slot) &&
+            !stillmine_append_found(probe->found, slot, bits)) {
+            return PROBE_NO_MEMORY;
+        }
+    }
+    probe->candidate_count = 0;
+    return PROBE_DONE;
+}
+
+static int take_candidates(struct probe *probe, const union stillmine_line *line, uint32_t mask, uint8_t own_limit) {
+    for (; mask != 0; mask &= mask - 1) {
+        const uint32_t place = (uint32_t)__builtin_ctz(mask);
+        const uint32_t own = (uint32_t)(line->halves[place] ^ probe->sketch) & probe->own_mask;
+        const uint32_t slot = stillmine_get_slot(line, place, probe->table->is_wide);
+        if (__builtin_popcount(own) > own_limit || slot >= probe->index->store.slot_count) {
+            continue;
+        }
+        __builtin_prefetch(stillmine_get_value(&probe->index->store, slot));
+        probe->candidates[probe->candidate_count++] = slot;
+        if (probe->candidate_count == MOST_CANDIDATES && check_candidates(probe) != PROBE_DONE) {
+            return PROBE_NO_MEMORY;
+        }
+    }
+    return PROBE_DONE;
+}
+
+static int read_extra(struct probe *probe);
+
+static int add_extra(struct probe *probe, const union stillmine_line *line, const struct block *from, uint32_t number,
+                     bool follows) {
+    struct block *extra = &probe->extra;
+    if (extra->count == BLOCK_LINES) {
+        const int status = read_extra(probe);
+        if (status != PROBE_DONE) {
+            return status;
+        }
+    }
+    if (probe->lines_left-- == 0) {
+        return PROBE_SCAN;
+    }
+    __builtin_prefetch(line);
+    extra->lines[extra->count] = line;
+    extra->limits[extra->count] = from->limits[number];
+    extra->own_limits[extra->count] = from->own_limits[number];
+    extra->follows[extra->count] = follows;
+    extra->count++;
+    return PROBE_DONE;
+}
+
+static int follow_line(struct probe *probe, const struct block *block, uint32_t number, uint32_t header) {
+    const struct stillmine_table *table = probe->table;
+    int status = PROBE_DONE;
+    for (uint32_t spills = header >> 4 & 15; spills != 0 && status == PROBE_DONE; spills &= spills - 1) {
+        const uint64_t bucket = (uint64_t)(block->lines[number] - table->home);
+        const uint64_t neighbour = bucket ^ UINT64_C(1) << __builtin_ctz(spills);
+        status = add_extra(probe, table->home + neighbour, block, number, false);
+    }
+    if (header >> 8 != 0 && status == PROBE_DONE) {
+        status = add_extra(probe, stillmine_get_overflow(table, (header >> 8) - 1), block, number, true);
+    }
+    return status;
+}
+
+static int read_block(struct probe *probe, struct block *block) {
+    uint16_t masks[BLOCK_LINES];
+    const uint32_t count = block->count;
+    block->count = 0;
+    probe->loops.filter(block->lines, block->limits, count, probe->sketch, masks);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t header = stillmine_get_header(block->lines[i]);
+        if ((header & 15) == STILLMINE_HEAVY) {
+            return PROBE_SCAN;
+        }
+        int status = PROBE_DONE;
+        const uint32_t mask = masks[i] & ((1u << (header & 15)) - 1);
+        if (mask != 0) {
+            status = take_candidates(probe, block->lines[i], mask, block->own_limits[i]);
+        }
+        if (header > 15 && block->follows[i] && status == PROBE_DONE) {
+            status = follow_line(probe, block, i, header);
+        }
+        if (status != PROBE_DONE) {
+            return status;
+        }
+    }
+    return PROBE_DONE;
+}
+
+/* What it follows goes into the same block again, so it reads a copy. */
+static int read_extra(struct probe *probe) {
+    struct block taken = probe->extra;
+    probe->extra.count = 0;
+    return read_block(probe, &taken);
+}
+
+static int add_bucket(struct probe *probe, struct block **filled, struct block **waiting, uint32_t bucket,
+                      uint32_t limit, uint32_t own_limit) {
+    const union stillmine_line *line = stillmine_get_bucket(probe->table, bucket);
+    for (uint32_t i = 0; i < probe->table->home_lines; i++) {
+        struct block *block = *filled;
+        __builtin_prefetch(line + i);
+        block->lines[block->count] = line + i;
+        block->limits[block->count] = (uint8_t)limit;
+        block->own_limits[block->count] = (uint8_t)own_limit;
+        block->follows[block->count] = i == 0;
+        if (++block->count == BLOCK_LINES) {
+            *filled = *waiting;
+            *waiting = block;
+            const int status = read_block(probe, *filled);
+            if (status != PROBE_DONE) {
+                return status;
+            }
+        }
+    }
+    return PROBE_DONE;
+}
+
+/* The next larger number with as many bits set. */
+static uint64_t next_combination(uint64_t bits) {
+    const uint64_t lowest = bits & (0 - bits);
+    const uint64_t carried = bits + lowest;
+    return carried | ((bits ^ carried) >> 2 >> __builtin_ctzll(bits));
+}
+
+/* A stored value within the distance has, for one band at least, d <= radius and d + d' <= radius + radius' + 1, where
+ * the dashed are the following band's: spec/matching.md. So an entry whose sketch already differs in more is passed
+ * over. */
+static int probe_band(struct probe *probe, const int *radii, uint32_t number) {
+    const struct stillmine_layout *layout = &probe->index->bands->layout;
+    const struct stillmine_band *band = &layout->bands[number];
+    const uint32_t radius = (uint32_t)radii[number];
+    const uint32_t following = (uint32_t)(radii[(number + 1) % layout->band_count] + 1);
+    const uint32_t bucket = stillmine_find_bucket(band, probe->query);
+    struct block *filled = &probe->home[0];
+    struct block *waiting = &probe->home[1];
+    probe->table = &probe->index->bands->tables[number];
+    probe->sketch = stillmine_make_sketch(layout, number, probe->query);
+    probe->own_mask = (uint16_t)stillmine_low_mask(band->rest_bits);
+    probe->extra.count = filled->count = waiting->count = 0;
+    int status = PROBE_DONE;
+    for (uint32_t bits = 0; bits <= radius && bits <= band->index_bits && status == PROBE_DONE; bits++) {
+        const uint32_t own_limit = radius - bits;
+        const uint32_t either = own_limit + following;
+        const uint32_t apart = own_limit + band->next_bits;
+        const uint32_t limit = either < apart ? either : apart;
+        uint64_t flipped = stillmine_low_mask(bits);
+        do {
+            status = add_bucket(probe, &filled, &waiting, bucket ^ (uint32_t)flipped, limit, own_limit);
+            flipped = bits == 0 ? UINT64_MAX : next_combination(flipped);
+        } while (flipped <= stillmine_low_mask(band->index_bits) && status == PROBE_DONE);
+    }
+    status = status == PROBE_DONE ? read_block(probe, waiting) : status;
+    status = status == PROBE_DONE ? read_block(probe, filled) : status;
+    while (status == PROBE_DONE && probe->extra.count > 0) {
+        status = read_extra(probe);
+    }
+    return status;
+}
+
+int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
+                          struct stillmine_found_list *found) {
+    int radii[STILLMINE_MAX_BANDS];
+    if (!stillmine_plan_radii(&index->bands->layout, max_distance_bits, index->store.slot_count, radii)) {
+        return PROBE_SCAN;
+    }
+    struct probe probe = {.index = index, .query = query, .max_distance_bits = max_distance_bits, .found = found};
+    probe.loops = stillmine_choose_loops(index->level);
+    probe.lines_left = index->store.slot_count / 8 + BLOCK_LINES;
+    int status = PROBE_DONE;
+    for (uint32_t i = 0; i < index->bands->layout.band_count && status == PROBE_DONE; i++) {
+        if (radii[i] >= 0) {
+            status = probe_band(&probe, radii, i);
+        }
+    }
+    return status == PROBE_DONE ? check_candidates(&probe) : status;
+}

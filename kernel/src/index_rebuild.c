@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Bands for another number of values, filled in the background in short steps; then they take the place of the old. */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <time.h>
+
+#include "index_parts.h"
+
+#define STEP_SLOTS 1024
+#define PAUSE_NS 50000
+#define FORGIVEN_CHURN 65536
+
+/* True when it has come to its end. */
+static bool take_step(struct stillmine_rebuild *rebuild, struct stillmine_bands **discarded) {
+    stillmine_index *index = rebuild->index;
+    const uint32_t left = index->store.slot_count - rebuild->next_slot;
+    const uint32_t end = rebuild->next_slot + (left < STEP_SLOTS ? left : STEP_SLOTS);
+    if (!rebuild->bands->layout.is_wide && end > STILLMINE_NARROW_SLOTS) {
+        *discarded = rebuild->bands; /* it grew meanwhile: the next one is wide */
+        return true;
+    }
+    rebuild->has_failed = rebuild->has_failed || !stillmine_fill_bands(rebuild->bands, &index->store,
+                                                                       rebuild->next_slot, end, UINT32_MAX, 1);
+    rebuild->next_slot = end;
+    if (rebuild->has_failed) {
+        index->failed_at = index->store.live_count + 1;
+        *discarded = rebuild->bands;
+        return true;
+    }
+    if (end < index->store.slot_count) {
+        return false;
+    }
+    *discarded = index->bands;
+    stillmine_begin_write(&index->searches);
+    index->bands = rebuild->bands;
+    stillmine_end_write(&index->searches);
+    index->churn = 0;
+    index->failed_at = 0;
+    return true;
+}
+
+static void *run_rebuild(void *argument) {
+    struct stillmine_rebuild *rebuild = argument;
+    stillmine_index *index = rebuild->index;
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    struct stillmine_bands *discarded = NULL;
+    bool has_ended = false;
+    while (!has_ended) {
+        pthread_mutex_lock(&index->updates);
+        if (index->rebuild != rebuild) { /* cancelled */
+            discarded = rebuild->bands;
+            has_ended = true;
+        } else {
+            has_ended = take_step(rebuild, &discarded);
+            index->rebuild = has_ended ? NULL : rebuild;
+        }
+        pthread_mutex_unlock(&index->updates);
+        nanosleep(&pause, NULL); /* a mutex is not fair: updates that wait get their turn now */
+    }
+    stillmine_discard_bands(discarded);
+    free(rebuild);
+    pthread_mutex_lock(&index->updates);
+    index->rebuilders--;
+    if (index->rebuilders == 0) {
+        stillmine_consider_rebuild(index);
+    }
+    pthread_cond_broadcast(&index->rebuild_ended);
+    pthread_mutex_unlock(&index->updates);
+    return NULL;
+}
+
+static void start_rebuild(stillmine_index *index, uint32_t count) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    struct stillmine_rebuild *rebuild = malloc(sizeof *rebuild);
+    struct stillmine_bands *bands = stillmine_create_bands(count, index->store.slot_count);
+    bool is_started = false;
+    if (rebuild != NULL && bands != NULL && pthread_attr_init(&attributes) == 0) {
+        *rebuild = (struct stillmine_rebuild){index, bands, 0, false};
+        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+        index->rebuild = rebuild;
+        is_started = pthread_create(&thread, &attributes, run_rebuild, rebuild) == 0;
+        pthread_attr_destroy(&attributes);
+    }
+    if (is_started) {
+        index->rebuilders++;
+        return;
+    }
+    index->rebuild = NULL;
+    index->failed_at = index->store.live_count + 1;
+    stillmine_discard_bands(bands);
+    free(rebuild);
+}
+
+static bool fits(const stillmine_index *index) {
+    const uint64_t count = index->store.live_count;
+    if (index->bands == NULL) {
+        return count < STILLMINE_MIN_INDEXED;
+    }
+    const uint64_t planned = index->bands->layout.planned;
+    const bool is_too_small = count * 4 > planned * 5;
+    const bool is_too_large = count * 4 < planned && planned > 2 * STILLMINE_MIN_INDEXED;
+    const bool is_worn = index->churn > count / 2 + FORGIVEN_CHURN;
+    const bool is_too_narrow = !index->bands->layout.is_wide && index->store.slot_count >= STILLMINE_NARROW_SLOTS / 8 * 7;
+    return !is_too_small && !is_too_large && !is_worn && !is_too_narrow;
+}
+
+void stillmine_consider_rebuild(stillmine_index *index) {
+    const uint32_t count = index->store.live_count;
+    const bool has_failed = index->failed_at != 0 && count < index->failed_at + index->failed_at / 8;
+    if (index->rebuild == NULL && !index->is_closing && !has_failed && !fits(index)) {
+        start_rebuild(index, count + count / 8);
+    }
+}
+
+void stillmine_cancel_rebuild(stillmine_index *index) {
+    index->rebuild = NULL;
+}
+
+void stillmine_settle_index(stillmine_index *index) {
+    pthread_mutex_lock(&index->updates);
+    while (index->rebuilders > 0) {
+        pthread_cond_wait(&index->rebuild_ended, &index->updates);
+    }
+    pthread_mutex_unlock(&index->updates);
+}
