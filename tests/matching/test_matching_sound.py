@@ -12,6 +12,7 @@ from stillmine.matching.sound_alignment import MINIMUM_MATCHED_VALUES, VALUES_PE
 from stillmine.matching.spans import MatchedSpan
 
 ID, OTHER = b"i" * 16, b"o" * 16
+NO_PLACE = 2**32 - 1
 
 
 def sound(seed: int, seconds: float) -> list[int]:
@@ -92,10 +93,13 @@ def test_silence_and_held_notes_match_nothing() -> None:
 def test_removed_sounds_are_not_found_and_are_overwritten() -> None:
     index = SoundIndex()
     index.add(ID, SONG)
-    held = index._sounds[ID]
+    (table,) = index._tables
+    held, places = table.values_of(0), table._places
     assert index.remove(ID)
     assert not index.remove(ID)
-    assert (index.search(SONG), len(index), ID in index, bool(held.any())) == ([], 0, False, False)
+    assert (index.search(SONG), len(index), ID in index) == ([], 0, False)
+    assert not held.any()
+    assert (places == NO_PLACE).all()
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=60), st.lists(st.integers(0, 2**32 - 1), max_size=60))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillmine.fingerprint.chromaprint_library import VALUE_SECONDS, Values
-from stillmine.matching.sound_alignment import aligned_sound_spans
+from stillmine.matching.sound import matched_sound_spans
 from stillmine.matching.spans import MatchedSpan
 
 _UNRELATED = 0.5
@@ -35,7 +35,7 @@ class SoundComparison:
 def compare_sounds(a: Sequence[int], b: Sequence[int]) -> SoundComparison:
     """Return how the values of two sounds match; without a match, offset and error rate are those of the likeliest overlap."""
     left, right = np.array(a, dtype=np.uint32), np.array(b, dtype=np.uint32)
-    spans = aligned_sound_spans(left, right)
+    spans = matched_sound_spans(left, right)
     if spans:
         shift = round((spans[0].stored_start - spans[0].query_start) / VALUE_SECONDS)
     else:

@@ -17,8 +17,8 @@ Values = NDArray[np.uint32]
 VALUES_PER_SECOND = 11025 / (4096 / 3)
 """Chromaprint's standard algorithm: 11,025 samples a second in frames of 4,096 that overlap by two thirds."""
 
-MAXIMUM_ERROR_BITS = 10.0
-"""Of 32, as a mean over `_SMOOTHED_VALUES`; two sounds that have nothing in common differ in 16."""
+MAXIMUM_ERROR_BITS = 10
+"""Of 32, as a mean over `SMOOTHED_VALUES`; two sounds that have nothing in common differ in 16."""
 
 MINIMUM_MATCHED_VALUES = 24
 """Three seconds. A value looks at 2.6 seconds, so a clip of five and a half is enough: the shortest that is fingerprinted at all."""
@@ -29,10 +29,11 @@ MINIMUM_DIFFERENT_VALUES = 12
 MATCHED_SHARE = 0.8
 """Of the query's or of the stored sound's length."""
 
-_ALIGNMENT_BITS = 14
-_SHIFTS_TRIED = 4
-_SMOOTHED_VALUES = 16
-_MINIMUM_RUN = 16
+SHIFTS_TRIED = 4
+"""Shifts looked at of one pair: those that most values agree on."""
+
+SMOOTHED_VALUES = 16
+MINIMUM_RUN = 16
 
 
 def as_values(values: Sequence[int]) -> Values:
@@ -40,11 +41,11 @@ def as_values(values: Sequence[int]) -> Values:
     return np.array(values, dtype=np.uint32)
 
 
-def aligned_sound_spans(query: Values, stored: Values) -> tuple[MatchedSpan, ...]:
-    """Return which seconds match, or nothing where the two are no match."""
+def aligned_sound_spans(query: Values, stored: Values, shifts: Sequence[int]) -> tuple[MatchedSpan, ...]:
+    """Return which seconds match at the best of some shifts (place in stored less place in query); nothing if none is a match."""
     best: list[tuple[int, int]] = []
     best_shift = 0
-    for shift in _likely_shifts(query, stored):
+    for shift in shifts:
         runs = _agreeing_runs(query, stored, shift)
         if _length(runs) > _length(best):
             best, best_shift = runs, shift
@@ -55,32 +56,19 @@ def aligned_sound_spans(query: Values, stored: Values) -> tuple[MatchedSpan, ...
     return tuple(_span(start, end, best_shift) for start, end in best)
 
 
-def _likely_shifts(query: Values, stored: Values) -> list[int]:
-    """Return the shifts (place in stored less place in query) at which most values have the same highest bits."""
-    kept = np.uint32(32 - _ALIGNMENT_BITS)
-    codes, order = query >> kept, np.argsort(stored >> kept, kind="stable")
-    sorted_codes = (stored >> kept)[order]
-    first, last = np.searchsorted(sorted_codes, codes, "left"), np.searchsorted(sorted_codes, codes, "right")
-    counts = np.zeros(len(query) + len(stored), dtype=np.int64)
-    for place in np.flatnonzero(last > first):
-        counts[order[first[place] : last[place]] - place + len(query)] += 1
-    likely = np.argsort(counts, kind="stable")[::-1][:_SHIFTS_TRIED]
-    return [int(shift) - len(query) for shift in likely if counts[shift]]
-
-
 def _agreeing_runs(query: Values, stored: Values, shift: int) -> list[tuple[int, int]]:
     """Return the places in the query, from and to, where the two agree for long enough."""
     start, end = max(0, -shift), min(len(query), len(stored) - shift)
-    if end - start < _MINIMUM_RUN:
+    if end - start < MINIMUM_RUN:
         return []
     errors = np.bitwise_count(query[start:end] ^ stored[start + shift : end + shift]).astype(np.float64)
     totals = np.concatenate(([0.0], np.cumsum(errors)))
-    half = _SMOOTHED_VALUES // 2
+    half = SMOOTHED_VALUES // 2
     before, after = np.maximum(np.arange(len(errors)) - half, 0), np.minimum(np.arange(len(errors)) + half, len(errors))
     agrees = (totals[after] - totals[before]) / (after - before) <= MAXIMUM_ERROR_BITS
     edges = np.flatnonzero(np.diff(np.concatenate(([False], agrees, [False]))))
     runs = [(start + int(first), start + int(last)) for first, last in edges.reshape(-1, 2)]
-    return [(first, last) for first, last in runs if last - first >= _MINIMUM_RUN]
+    return [(first, last) for first, last in runs if last - first >= MINIMUM_RUN]
 
 
 def _different(query: Values, runs: Sequence[tuple[int, int]]) -> int:
