@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stillmine.matching.spans import MatchedSpan
 from stillmine.matching.video import VideoIndex
-from stillmine.matching.video_alignment import MAXIMUM_FRAMES, spread
+from stillmine.matching.video_alignment import MAXIMUM_FRAMES, comparable, spread
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, VideoFrame
 
 ID, OTHER = b"i" * 16, b"o" * 16
@@ -174,7 +174,7 @@ def test_longest_match_first() -> None:
 def test_hostile_lists_of_one_picture_are_answered_in_bounded_memory() -> None:
     same = [VideoFrame(b"x" * 32, 90, float(place)) for place in range(MAXIMUM_VPDQ_FRAMES)]
     assert spans(same, same[:500]) != ()
-    assert len(spread(still(1, 86_400))) <= MAXIMUM_FRAMES
+    assert len(spread(comparable(still(1, 86_400)))) <= MAXIMUM_FRAMES
 
 
 @given(st.lists(st.floats(0, 1000), min_size=0, max_size=40), st.integers(0, 3))

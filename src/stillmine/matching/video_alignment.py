@@ -31,31 +31,42 @@ _WORDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The frames of one video that are good enough to compare, one a second where nothing moves."""
+    """The frames of one video that are good enough to compare, in the order of time."""
 
     words: NDArray[np.uint64]
+    """Four a frame."""
     seconds: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.seconds)
 
+    def is_same_as(self, other: "Frames") -> bool:
+        """Whether all hashes and times are equal."""
+        return np.array_equal(self.words, other.words) and np.array_equal(self.seconds, other.seconds)
 
-def comparable(frames: Sequence[VideoFrame]) -> list[VideoFrame]:
-    """Return the frames of enough quality."""
-    return [frame for frame in frames if frame.quality >= MINIMUM_QUALITY]
+    def different(self) -> tuple[bytes, NDArray[np.int64]]:
+        """Return the different hashes, 32 bytes each, and for each frame which of them is its own."""
+        rows = np.ascontiguousarray(self.words).view(np.dtype((np.void, 8 * _WORDS))).reshape(-1)
+        values, which = np.unique(rows, return_inverse=True)
+        return values.tobytes(), which.astype(np.int64)
 
 
-def spread(frames: Sequence[VideoFrame], frames_per_second: int = 1) -> Frames:
-    """Return comparable frames with those of still scenes filled in, which are written as their first and last frame, with one hash."""
-    good = comparable(frames)[:MAXIMUM_FRAMES]
+def comparable(frames: Sequence[VideoFrame]) -> Frames:
+    """Return the frames of enough quality, as many as are looked at."""
+    good = [frame for frame in frames if frame.quality >= MINIMUM_QUALITY][:MAXIMUM_FRAMES]
+    words = np.frombuffer(b"".join(frame.pdq for frame in good), dtype=np.uint64).reshape(-1, _WORDS).copy()
+    return Frames(words, np.array([frame.seconds for frame in good], dtype=np.float64))
+
+
+def spread(frames: Frames, frames_per_second: int = 1) -> Frames:
+    """Return frames with those of still scenes filled in, which are written as their first and last frame, with one hash."""
+    words, seconds = frames.words, frames.seconds
+    if len(frames) < 2:
+        return frames
     step = 1 / frames_per_second
-    words = np.frombuffer(b"".join(frame.pdq for frame in good), dtype=np.uint64).reshape(-1, _WORDS)
-    seconds = np.array([frame.seconds for frame in good], dtype=np.float64)
-    if len(good) < 2:
-        return Frames(words, seconds)
     is_still = (words[1:] == words[:-1]).all(axis=1)
     missing = np.where(is_still, np.ceil(np.diff(seconds) / step - 1.5), 0).clip(0).astype(np.int64)
-    missing = np.minimum(missing, np.maximum(MAXIMUM_FRAMES - len(good) - (np.cumsum(missing) - missing), 0))
+    missing = np.minimum(missing, np.maximum(MAXIMUM_FRAMES - len(frames) - (np.cumsum(missing) - missing), 0))
     times = np.append(missing + 1, 1)
     place = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
     return Frames(np.repeat(words, times, axis=0), np.repeat(seconds, times) + place * step)
