@@ -18,7 +18,7 @@ from importlib import metadata, util
 from typing import Any
 
 import numpy as np
-from fingerprint import machine
+from measuring import machine
 from numpy.typing import NDArray
 
 from stillmine.matching.sound import SoundIndex, matched_sound_spans

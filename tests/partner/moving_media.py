@@ -24,6 +24,7 @@ def video_file(
     codec: str = "mpeg4",
     size: tuple[int, int] = SIZE,
     samples: Samples | None = None,
+    turn: Image.Transpose | None = None,
 ) -> bytes:
     """Return an MP4 that shows one picture after the other, slowly moving, at ten frames a second, perhaps with sound."""
     buffer = io.BytesIO()
@@ -33,9 +34,9 @@ def video_file(
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 2_000_000
         sound = None if samples is None else container.add_stream("aac", rate=44_100, layout="mono")
-        shown = (zoomed(picture, step).resize(size) for picture in pictures for step in range(round(seconds_each * 10)))
-        for place, picture in enumerate(shown):
-            frame = av.VideoFrame.from_image(picture)
+        shown = (zoomed(picture, step) for picture in pictures for step in range(round(seconds_each * 10)))
+        for place, picture in enumerate(shown if turn is None else (picture.transpose(turn) for picture in shown)):
+            frame = av.VideoFrame.from_image(picture.resize(size))
             frame.pts, frame.time_base = place, Fraction(1, 10)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fake_exchange import FakeExchange
-from moving_media import animated_gif, melody, sound_file, video_file
+from moving_media import SIZE, animated_gif, melody, sound_file, video_file
 from partner_parts import Partner
 from PIL import Image
 
@@ -85,6 +85,24 @@ def test_a_video_and_its_copy_in_another_size_and_codec(
     (span,) = copy.matches[0].matched_spans
     assert (span.upload_start_seconds, span.fingerprint_start_seconds) == (0, 0)
     assert span.upload_end_seconds == span.fingerprint_end_seconds >= 6
+
+
+@pytest.mark.parametrize(
+    ("turn", "variant"),
+    [
+        (Image.Transpose.FLIP_LEFT_RIGHT, Variant.FLIP_HORIZONTAL),
+        (Image.Transpose.ROTATE_90, Variant.ROTATE270),
+        (Image.Transpose.ROTATE_180, Variant.ROTATE180),
+    ],
+)
+def test_a_mirrored_or_turned_video_matches_and_says_how_it_matched(
+    partner: Partner, exchange: FakeExchange, pictures: list[Image.Image], film: bytes, turn: Image.Transpose, variant: Variant
+) -> None:
+    add_video(exchange, "film", film)
+    partner.sync.run()
+    size = SIZE if turn is not Image.Transpose.ROTATE_90 else SIZE[::-1]
+    (match,) = partner.screen(video_file(pictures[:4], size=size, turn=turn)).matches
+    assert (match.kind, match.match_class, match.variant) == (Kind.VPDQ, MatchClass.NEAR, variant)
 
 
 def test_a_longer_video_that_holds_it_says_where(

@@ -19,12 +19,16 @@ MERGED_DISTANCE_BITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One PDQ hash (32 bytes), and the first and the last sampled second at which the picture looked like that."""
+    """One PDQ hash (32 bytes), and the first and the last sampled second at which the picture looked like that.
+
+    `turned` are the hashes of the picture in all eight turns, in the order of VARIANTS, if they were asked for.
+    """
 
     pdq: bytes = field(repr=False)
     quality: int
     start_seconds: float
     end_seconds: float
+    turned: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,15 @@ def fingerprint_video(
     *,
     is_time_left: TimeLeft = no_deadline,
     samples_per_second: int = 1,
+    is_asking: bool = False,
 ) -> VideoFingerprint:
     """Return the fingerprint of a video file or an animated picture; raises a MediaError.
 
-    A case holds one sample a second. More of them are for asking: a trimmed copy is sampled at other instants.
+    A case holds one sample a second. More of them are for asking: a trimmed copy is sampled at other instants. So are the hashes of
+    every turn (`is_asking`): a copy may be mirrored.
     """
     with open_source(source, limits.max_file_bytes) as stream:
-        sampled = sample_video(stream, limits, is_time_left, samples_per_second)
+        sampled = sample_video(stream, limits, is_time_left, samples_per_second, is_asking=is_asking)
     return VideoFingerprint(
         frames=merge_samples(sampled.samples, samples_per_second),
         duration_seconds=sampled.duration_seconds,
@@ -76,4 +82,7 @@ def merge_samples(samples: Sequence[Sample], samples_per_second: int, max_distan
             runs[-1].append(sample)
         else:
             runs.append([sample])
-    return tuple(Frame(run[0].pdq, run[0].quality, run[0].first / samples_per_second, run[-1].last / samples_per_second) for run in runs)
+    return tuple(
+        Frame(run[0].pdq, run[0].quality, run[0].first / samples_per_second, run[-1].last / samples_per_second, run[0].turned)
+        for run in runs
+    )

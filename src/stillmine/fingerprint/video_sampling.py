@@ -24,23 +24,23 @@ from stillmine.fingerprint.media_errors import NotAVideoError, VideoUnreadableEr
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
 from stillmine.fingerprint.sniff import FileType, sniff_stream
+from stillmine.fingerprint.turns import exchanges_sides, variants_after
 from stillmine.fingerprint.video_frames import ShownFrame, VideoReader
 from stillmine.fingerprint.video_groups import DependentGroupError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY
 
 MAX_HELD_BYTES = 64 * 1024 * 1024
 
-_SIDEWAYS = frozenset({"rotate90", "rotate270", "transpose", "transverse"})
-
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The upright hash of a picture that is on screen from sample `first` to sample `last`."""
+    """The upright hash of a picture that is on screen from sample `first` to sample `last`; those of its eight turns, if asked for."""
 
     pdq: bytes
     quality: int
     first: int
     last: int
+    turned: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +82,26 @@ class _Hashed:
     kept: ShownFrame | None
 
 
-def sample_video(stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int) -> SampledVideo:
-    """Return the sampled hashes of a video or an animated picture; raises a MediaError."""
+def sample_video(
+    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int, *, is_asking: bool = False
+) -> SampledVideo:
+    """Return the sampled hashes of a video or an animated picture, in every turn if `is_asking`; raises a MediaError."""
     try:
-        return _sample(stream, limits, is_time_left, samples_per_second, is_side_by_side=True)
+        return _sample(stream, limits, is_time_left, samples_per_second, is_asking=is_asking, is_side_by_side=True)
     except DependentGroupError:
-        return _sample(stream, limits, is_time_left, samples_per_second, is_side_by_side=False)
+        return _sample(stream, limits, is_time_left, samples_per_second, is_asking=is_asking, is_side_by_side=False)
 
 
 def _sample(
-    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int, *, is_side_by_side: bool
+    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int, *, is_asking: bool, is_side_by_side: bool
 ) -> SampledVideo:
     bars: dict[tuple[int, int], BarFinder] = {}
     with _open_reader(stream, limits, is_time_left, samples_per_second, is_side_by_side) as reader:
-        hasher = _Hasher(bars, is_learning=True)
+        hasher = _Hasher(bars, is_learning=True, is_asking=is_asking)
         hasher.take_all(reader)
     if not hasher.is_settled():
         with _open_reader(stream, limits, is_time_left, samples_per_second, is_side_by_side) as reader:
-            hasher = _Hasher(bars, is_learning=False)
+            hasher = _Hasher(bars, is_learning=False, is_asking=is_asking)
             hasher.take_all(reader)
     if not hasher.hashed:
         raise VideoUnreadableError
@@ -144,9 +146,10 @@ def _open_reader(
 class _Hasher:
     """Hashes the pictures of one reading."""
 
-    def __init__(self, bars: dict[tuple[int, int], BarFinder], *, is_learning: bool) -> None:
+    def __init__(self, bars: dict[tuple[int, int], BarFinder], *, is_learning: bool, is_asking: bool) -> None:
         self._bars = bars
         self._is_learning = is_learning
+        self._is_asking = is_asking
         self._held_bytes = 0
         self.hashed: list[_Hashed] = []
         self.upright_size = (0, 0)
@@ -166,7 +169,7 @@ class _Hasher:
             elif entry.kept is None:
                 return False
             else:
-                entry.sample = _hash(entry.kept, final)
+                entry.sample = self._hash(entry.kept, final)
             entry.bounds = final
         for entry in self.hashed:
             entry.kept = None
@@ -175,17 +178,17 @@ class _Hasher:
     def _take(self, shown: ShownFrame) -> None:
         size = (shown.rgb.shape[1], shown.rgb.shape[0])
         if not self.hashed:
-            self.upright_size = size[::-1] if shown.turn in _SIDEWAYS else size
+            self.upright_size = size[::-1] if exchanges_sides(shown.turn) else size
         bounds = self._bounds(size)
-        sample = whole = _hash(shown, bounds)
+        sample = whole = self._hash(shown, bounds)
         if self._is_learning and bounds != Bounds(0, 0, *size):
-            whole = _hash(shown, Bounds(0, 0, *size))
+            whole = self._hash(shown, Bounds(0, 0, *size))
         if self._is_learning and sample.quality >= MINIMUM_QUALITY:
             self._bars.setdefault(size, BarFinder()).learn(shown.rgb)
             learned = self._bounds(size)
             if learned != bounds:
                 bounds = learned
-                sample = _hash(shown, bounds)
+                sample = self._hash(shown, bounds)
         is_kept = self._is_learning and self._held_bytes + shown.rgb.nbytes <= MAX_HELD_BYTES
         self._held_bytes += shown.rgb.nbytes if is_kept else 0
         self.hashed.append(_Hashed(sample, size, bounds, whole, shown if is_kept else None))
@@ -193,9 +196,9 @@ class _Hasher:
     def _bounds(self, size: tuple[int, int]) -> Bounds:
         return self._bars[size].bounds(*size) if size in self._bars else Bounds(0, 0, *size)
 
-
-def _hash(shown: ShownFrame, bounds: Bounds) -> Sample:
-    part = bounds.of(shown.rgb)
-    variants = 1 if shown.turn == VARIANTS[0] else len(VARIANTS)
-    made = fingerprint_pixels(part, part.shape[1], part.shape[0], 3, variants=variants)
-    return Sample(made.variants[VARIANTS.index(shown.turn)], made.quality, shown.first, shown.last)
+    def _hash(self, shown: ShownFrame, bounds: Bounds) -> Sample:
+        part = bounds.of(shown.rgb)
+        variants = len(VARIANTS) if self._is_asking or shown.turn != VARIANTS[0] else 1
+        made = fingerprint_pixels(part, part.shape[1], part.shape[0], 3, variants=variants)
+        turned = variants_after(shown.turn, made.variants) if self._is_asking else ()
+        return Sample(made.variants[VARIANTS.index(shown.turn)], made.quality, shown.first, shown.last, turned)

@@ -22,7 +22,7 @@ from stillmine.partner.screening import Screening
 from stillmine.partner.serving import serve as serve_application
 from stillmine.partner.sync import SyncReport
 from stillmine.wire.fingerprint import Kind
-from stillmine.wire.screen import MatchedSpan, ScreenMatch, ScreenOutcome, ScreenResult
+from stillmine.wire.screen import MatchedSpan, ScreenMatch, ScreenOutcome, ScreenResult, Variant
 
 DEFAULT_HOME = Path("~/.stillmine/partner")
 DEFAULT_PORT = 8460
@@ -130,8 +130,11 @@ def _match_in_words(match: ScreenMatch) -> str:
     elif match.kind is Kind.PDQ:
         undone = f" after {' and '.join(match.undone)}" if match.undone else ""
         how = f"{match.match_class} as {match.variant}{undone}, {match.distance_bucket} of 256 bits differ"
+    elif match.kind is Kind.VPDQ:
+        turned = "" if match.variant in (None, Variant.ORIGINAL) else f" as {match.variant}"
+        how = f"{match.match_class} video{turned}, {_spans_in_words(match.matched_spans)}"
     else:
-        how = f"{match.match_class} {'video' if match.kind is Kind.VPDQ else 'sound'}, {_spans_in_words(match.matched_spans)}"
+        how = f"{match.match_class} sound, {_spans_in_words(match.matched_spans)}"
     return f"{how}, match id {match.match_id}"
 
 

@@ -86,7 +86,7 @@ def _with_picture(file: BinaryIO, answer: Answer, _is_time_left: TimeLeft) -> An
 
 
 def _with_frames(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
-    video = fingerprint_video(file, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND)
+    video = fingerprint_video(file, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND, is_asking=True)
     answer = msgspec.structs.replace(answer, frames=_frames(video))
     if not video.frames:
         answer = _without(answer, QualityTooLowError())
@@ -119,9 +119,9 @@ def _frames(video: VideoFingerprint) -> list[Frame]:
     """A run of equal frames is its first and its last, as in the text form."""
     frames = []
     for frame in video.frames:
-        frames.append(Frame(frame.pdq, frame.quality, frame.start_seconds))
+        frames.append(Frame(list(frame.turned), frame.quality, frame.start_seconds))
         if frame.end_seconds > frame.start_seconds:
-            frames.append(Frame(frame.pdq, frame.quality, frame.end_seconds))
+            frames.append(Frame(list(frame.turned), frame.quality, frame.end_seconds))
     return frames
 
 

@@ -103,13 +103,18 @@ class Index:
             found.append(Candidate(near.id, Kind.PDQ, match_class, distance_bucket(near.distance_bits), variant, undone))
         return found
 
-    def near_videos(self, frames: Sequence[VideoFrame], frames_per_second: int = 1) -> list[Candidate]:
-        """Return videos that these frames are a copy of, hold, or were cut from."""
-        return [_timed(Kind.VPDQ, match) for match in self._videos.search(frames, frames_per_second)]
+    def near_videos(self, turned: Sequence[Sequence[VideoFrame]], frames_per_second: int = 1) -> list[Candidate]:
+        """Return videos that these frames are a copy of, hold, or were cut from; the same frames once for each turn, as it is first."""
+        best: dict[bytes, Candidate] = {}
+        for frames, variant in zip(turned, _VARIANTS, strict=False):
+            for match in self._videos.search(frames, frames_per_second):
+                is_exact = match.is_exact and variant is Variant.ORIGINAL
+                best.setdefault(match.id, _timed(Kind.VPDQ, match, is_exact, variant))
+        return list(best.values())
 
     def near_sounds(self, values: Sequence[int]) -> list[Candidate]:
         """Return sounds that these values are a copy of, hold, or were cut from."""
-        return [_timed(Kind.CHROMAPRINT, match) for match in self._sounds.search(values)]
+        return [_timed(Kind.CHROMAPRINT, match, match.is_exact) for match in self._sounds.search(values)]
 
 
 def loaded_index(store: Store) -> Index:
@@ -139,7 +144,7 @@ def candidates_for(index: Index, fingerprint: Fingerprint) -> list[Candidate]:
         case Kind.PDQ:
             return index.near_pictures([Picture([pdq_bytes(value)], fingerprint.quality, [])])
         case Kind.VPDQ:
-            return index.near_videos(parse_vpdq(value))
+            return index.near_videos([parse_vpdq(value)])
         case Kind.CHROMAPRINT:
             return index.near_sounds(parse_chromaprint(value))
         case Kind.SHA256:
@@ -148,7 +153,7 @@ def candidates_for(index: Index, fingerprint: Fingerprint) -> list[Candidate]:
             return index.same_file(b"", digest_bytes(Kind.MD5, value))
 
 
-def _timed(kind: Kind, match: TimedMatch) -> Candidate:
+def _timed(kind: Kind, match: TimedMatch, is_exact: bool, variant: Variant | None = None) -> Candidate:
     spans = tuple(
         MatchedSpan(
             upload_start_seconds=round(span.query_start, 1),
@@ -158,4 +163,4 @@ def _timed(kind: Kind, match: TimedMatch) -> Candidate:
         )
         for span in match.spans
     )
-    return Candidate(match.id, kind, MatchClass.EXACT if match.is_exact else MatchClass.NEAR, spans=spans)
+    return Candidate(match.id, kind, MatchClass.EXACT if is_exact else MatchClass.NEAR, variant=variant, spans=spans)

@@ -47,8 +47,8 @@ CREATE TABLE matches (
     match_id       BLOB PRIMARY KEY CHECK (length(match_id) = 16),
     fingerprint_id BLOB NOT NULL,
     kind           TEXT NOT NULL,
-    variant        TEXT,                                    -- of pdq only
-    bucket         TEXT,                                    -- of pdq only
+    variant        TEXT,                                    -- of pdq and vpdq
+    bucket         TEXT,                                    -- of pdq and vpdq
     class          TEXT NOT NULL,
     matched_minute INTEGER NOT NULL,                        -- Unix minutes; finer times are not kept
     decision       TEXT,                                    -- mutable: the last review counts

@@ -17,7 +17,7 @@ from stillmine.partner.errors import DeadlineError, NeverSyncedError
 from stillmine.partner.index import Candidate, Index, candidates_for
 from stillmine.partner.store import FoundMatch, Store
 from stillmine.partner.upload import OpenFile
-from stillmine.partner.worker_messages import UPLOAD_FRAMES_PER_SECOND, Answer
+from stillmine.partner.worker_messages import UPLOAD_FRAMES_PER_SECOND, Answer, Frame
 from stillmine.wire.errors import QualityTooLowError, StillmineError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
@@ -130,8 +130,7 @@ class Screening:
         if good:
             found += self._index.near_pictures(good)
         if made.frames:
-            frames = [VideoFrame(frame.pdq, frame.quality, frame.seconds) for frame in made.frames]
-            found += self._index.near_videos(frames, UPLOAD_FRAMES_PER_SECOND)
+            found += self._index.near_videos(_turned_videos(made.frames), UPLOAD_FRAMES_PER_SECOND)
         if made.sound:
             found += self._index.near_sounds(made.sound)
         return found
@@ -190,6 +189,14 @@ class Screening:
     def _synced_at(self) -> datetime | None:
         seconds = self._store.place().synced_at
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _turned_videos(frames: Sequence[Frame]) -> list[list[VideoFrame]]:
+    """Return the video once for each turn."""
+    return [
+        [VideoFrame(pdq, frame.quality, frame.seconds) for frame, pdq in zip(frames, turned, strict=True)]
+        for turned in zip(*(frame.hashes for frame in frames), strict=True)
+    ]
 
 
 def _too_little_detail(made: Answer) -> list[str]:

@@ -18,7 +18,7 @@ import msgspec
 from stillmine.wire.screen import Undone
 
 MAXIMUM_ANSWER_BYTES = 16 * 1024 * 1024
-"""Four hours of video and of sound stay below."""
+"""Two hours of video, in all turns, and as much sound as is listened to stay below."""
 
 UPLOAD_FRAMES_PER_SECOND = 2
 """A trimmed copy shows its frames at other instants than a case's, which are a second apart; two a second meet them halfway."""
@@ -50,9 +50,9 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
-    """One frame of a video."""
+    """One frame of a video: its hashes in the order of the eight turns."""
 
-    pdq: bytes
+    hashes: list[bytes]
     quality: int
     seconds: float
 

@@ -85,7 +85,7 @@ class MatchedSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One fingerprint that the upload is near; `match_id` goes into the review.
 
-    Bucket, variant and what was undone are there for `pdq` only, spans for `vpdq` and `chromaprint` only.
+    Bucket and what was undone are there for `pdq` only, the variant for `pdq` and `vpdq`, spans for `vpdq` and `chromaprint`.
     """
 
     match_id: OpaqueId
