@@ -33,12 +33,19 @@ void stillmine_permute_value(const stillmine_index *index, const uint8_t value[S
     memcpy(permuted, words, sizeof words);
 }
 
+void stillmine_plan_usual(struct stillmine_bands *bands) {
+    bands->usual.max_distance_bits = STILLMINE_USUAL_DISTANCE;
+    bands->usual.is_cheaper =
+        stillmine_plan_radii(&bands->layout, STILLMINE_USUAL_DISTANCE, bands->layout.planned, bands->usual.radii);
+}
+
 struct stillmine_bands *stillmine_create_bands(uint32_t count, uint32_t slots) {
     struct stillmine_bands *bands = calloc(1, sizeof *bands);
     if (bands == NULL) {
         return NULL;
     }
     stillmine_plan_layout(count, slots, &bands->layout);
+    stillmine_plan_usual(bands);
     for (uint32_t i = 0; i < bands->layout.band_count; i++) {
         if (!stillmine_create_table(&bands->tables[i], &bands->layout.bands[i], bands->layout.is_wide)) {
             stillmine_discard_bands(bands);

@@ -5,9 +5,8 @@
 #include <stddef.h>
 
 /* Measured on a server of 2022; only their ratio matters. */
-#define RANDOM_LINE_NS 7.0
-#define NEXT_LINE_NS 2.5
-#define DESIGN_DISTANCE_BITS 31
+#define RANDOM_LINE_NS 11.0
+#define NEXT_LINE_NS 4.0
 #define LINE_BYTES 64.0
 #define NEVER 1e30
 
@@ -32,14 +31,14 @@ static double square_root(double value) {
     return root;
 }
 
-/* Lines that a bucket needs besides its own, when `mean` values are expected where there is room for `room`. */
+/* Lines that a bucket needs besides its own, where `mean` values are expected and there is room for `room`. */
 static double expect_overflow(double mean, double room) {
     const double spread = (room - mean) / square_root(mean);
     if (spread >= 3.0) {
         return 0.0;
     }
-    if (spread <= -1.2) {
-        return 1.0 + (mean - room) / 11.0;
+    if (mean > room) {
+        return NEVER; /* chains are read one line after the other */
     }
     return (3.0 - spread) * (3.0 - spread) / 18.0;
 }
@@ -61,7 +60,7 @@ static double choose_buckets(struct stillmine_band *band, uint32_t radius, uint3
         const double mean = (double)count / (double)(UINT64_C(1) << bits);
         for (uint32_t lines = 1; lines <= STILLMINE_MAX_HOME_LINES; lines++) {
             const double extra = expect_overflow(mean, slots * (double)lines);
-            const double bytes = LINE_BYTES * ((double)lines + (lines > 1 ? extra : extra / 4.0)) / mean;
+            const double bytes = LINE_BYTES * ((double)lines + (lines > 1 ? extra : extra / 16.0)) / mean;
             const double line_ns = RANDOM_LINE_NS + NEXT_LINE_NS * (double)(lines - 1) + RANDOM_LINE_NS * extra;
             const double cost = cost_buckets(bits, radius, line_ns);
             if (bytes <= budget_bytes && cost < best) {
@@ -106,7 +105,7 @@ void stillmine_plan_layout(uint32_t count, uint32_t slots, struct stillmine_layo
     tried.is_wide = (slots > count ? slots : count) >= STILLMINE_NARROW_SLOTS / 8 * 7;
     for (double budget = choose_budget_bytes(count); best >= NEVER; budget *= 1.25) {
         for (uint32_t ones = 1; ones <= 16; ones += 3) {
-            const uint32_t twos = (DESIGN_DISTANCE_BITS + 1 - 2 * ones) / 3;
+            const uint32_t twos = (STILLMINE_USUAL_DISTANCE + 1 - 2 * ones) / 3;
             tried.band_count = ones + twos;
             for (uint32_t narrow = 10; narrow <= 30 && ones * narrow <= 256 - 8 * twos; narrow++) {
                 if (twos == 0 && ones * narrow != 256) {

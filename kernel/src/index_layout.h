@@ -12,6 +12,8 @@
 #define STILLMINE_MAX_INDEX_BITS 28
 #define STILLMINE_MAX_HOME_LINES 64
 #define STILLMINE_SKETCH_BITS 16
+/* The distance of a match: layouts are chosen for it. */
+#define STILLMINE_USUAL_DISTANCE 31
 #define STILLMINE_NARROW_SLOTS (UINT32_C(1) << 24)
 /* Below, looking at every value is faster. */
 #define STILLMINE_MIN_INDEXED 2048

@@ -37,7 +37,23 @@ static size_t scan_portable(const uint64_t *values, size_t count, const uint64_t
     return scan_words(values, count, query, max_distance_bits, near);
 }
 
+static inline __attribute__((always_inline)) void measure_words(const uint64_t *const *values, size_t count,
+                                                                const uint64_t query[4], uint16_t *bits) {
+    for (size_t i = 0; i < count; i++) {
+        bits[i] = (uint16_t)stillmine_count_difference(values[i], query);
+    }
+}
+
+static void measure_portable(const uint64_t *const *values, size_t count, const uint64_t query[4], uint16_t *bits) {
+    measure_words(values, count, query, bits);
+}
+
 #ifdef HAS_X86
+__attribute__((target("popcnt"))) static void measure_popcnt(const uint64_t *const *values, size_t count,
+                                                             const uint64_t query[4], uint16_t *bits) {
+    measure_words(values, count, query, bits);
+}
+
 __attribute__((target("avx2,popcnt"))) static void filter_avx2(const union stillmine_line *const *lines,
                                                                const uint8_t *limits, size_t count, uint16_t sketch,
                                                                uint16_t *masks) {
@@ -125,13 +141,13 @@ int stillmine_best_level(void) {
 struct stillmine_loops stillmine_choose_loops(int level) {
 #ifdef HAS_X86
     if (level == STILLMINE_AVX512) {
-        return (struct stillmine_loops){filter_avx512, scan_avx512};
+        return (struct stillmine_loops){filter_avx512, scan_avx512, measure_popcnt};
     }
     if (level == STILLMINE_AVX2) {
-        return (struct stillmine_loops){filter_avx2, scan_popcnt};
+        return (struct stillmine_loops){filter_avx2, scan_popcnt, measure_popcnt};
     }
 #else
     (void)level;
 #endif
-    return (struct stillmine_loops){filter_portable, scan_portable};
+    return (struct stillmine_loops){filter_portable, scan_portable, measure_portable};
 }

@@ -18,9 +18,13 @@ typedef void stillmine_filter(const union stillmine_line *const *lines, const ui
 typedef size_t stillmine_scan(const uint64_t *values, size_t count, const uint64_t query[4], uint32_t max_distance_bits,
                               uint32_t *near);
 
+/* Bits in which each of the values differs from the query. */
+typedef void stillmine_measure(const uint64_t *const *values, size_t count, const uint64_t query[4], uint16_t *bits);
+
 struct stillmine_loops {
     stillmine_filter *filter;
     stillmine_scan *scan;
+    stillmine_measure *measure;
 };
 
 bool stillmine_has_level(int level);

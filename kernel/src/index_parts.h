@@ -16,8 +16,16 @@
 #include "index_store.h"
 #include "index_table.h"
 
+/* A distance, and how far each band is searched for it. */
+struct stillmine_radii {
+    uint32_t max_distance_bits;
+    bool is_cheaper; /* than looking at every value */
+    int radii[STILLMINE_MAX_BANDS];
+};
+
 struct stillmine_bands {
     struct stillmine_layout layout;
+    struct stillmine_radii usual; /* for the distance of a match, when they were made */
     struct stillmine_table tables[STILLMINE_MAX_BANDS];
 };
 
@@ -36,7 +44,7 @@ struct stillmine_index {
     struct stillmine_store store;
     struct stillmine_bands *bands; /* NULL: every search looks at every value */
     struct stillmine_rebuild *rebuild;
-    uint32_t rebuilders; /* threads that have not ended */
+    uint32_t rebuilders; /* threads that have not ended, this and others */
     uint32_t churn; /* updates since the bands were made */
     uint32_t failed_at; /* number of values when there was no memory for new bands, or 0 */
     bool is_closing;
@@ -72,6 +80,7 @@ void stillmine_permute_value(const stillmine_index *index, const uint8_t value[S
 
 /* Empty tables for so many values, in up to so many slots; NULL when there is no memory. */
 struct stillmine_bands *stillmine_create_bands(uint32_t count, uint32_t slots);
+void stillmine_plan_usual(struct stillmine_bands *bands);
 void stillmine_discard_bands(struct stillmine_bands *bands);
 /* False when there is no memory: then some tables have it and the bands are to be discarded. */
 bool stillmine_insert_slot(struct stillmine_bands *bands, const uint64_t value[4], uint32_t slot);
@@ -85,6 +94,8 @@ int stillmine_add_locked(stillmine_index *index, const uint8_t id[STILLMINE_ID_B
 
 /* Under `updates`: starts a rebuild if the bands no longer fit what is stored. */
 void stillmine_consider_rebuild(stillmine_index *index);
+/* Under `updates`: a thread moves the tables out of a snapshot's mapping into large pages. */
+void stillmine_start_moving(stillmine_index *index);
 /* Under `updates`: whatever is under way comes to nothing. */
 void stillmine_cancel_rebuild(stillmine_index *index);
 

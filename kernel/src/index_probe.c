@@ -5,7 +5,7 @@
 
 #include "index_parts.h"
 
-#define BLOCK_LINES 64
+#define BLOCK_LINES 32
 #define MOST_CANDIDATES 2048
 
 struct block {
@@ -22,7 +22,7 @@ struct probe {
     uint32_t max_distance_bits;
     struct stillmine_loops loops;
     struct stillmine_found_list *found;
-    uint64_t lines_left; /* more, and looking at every value is faster */
+    uint64_t reads_left; /* more lines and candidates, and looking at every value is faster */
     const struct stillmine_table *table;
     uint16_t sketch;
     uint16_t own_mask;
@@ -36,16 +36,38 @@ enum { PROBE_DONE = 1, PROBE_SCAN = 0, PROBE_NO_MEMORY = -1 };
 
 static int check_candidates(struct probe *probe) {
     const struct stillmine_store *store = &probe->index->store;
-    for (uint32_t i = 0; i < probe->candidate_count; i++) {
-        const uint32_t slot = probe->candidates[i];
-        const uint32_t bits = stillmine_count_difference(stillmine_get_value(store, slot), probe->query);
-        if (bits <= probe->max_distance_bits && stillmine_is_live(store, slot) &&
-            !stillmine_append_found(probe->found, slot, bits)) {
-            return PROBE_NO_MEMORY;
+    const uint64_t *values[BLOCK_LINES];
+    uint16_t bits[BLOCK_LINES];
+    if (probe->candidate_count > probe->reads_left) {
+        return PROBE_SCAN;
+    }
+    probe->reads_left -= probe->candidate_count;
+    for (uint32_t start = 0; start < probe->candidate_count; start += BLOCK_LINES) {
+        const uint32_t *slots = probe->candidates + start;
+        const uint32_t left = probe->candidate_count - start;
+        const uint32_t count = left < BLOCK_LINES ? left : BLOCK_LINES;
+        for (uint32_t i = 0; i < count; i++) {
+            values[i] = stillmine_get_value(store, slots[i]);
+        }
+        probe->loops.measure(values, count, probe->query, bits);
+        for (uint32_t i = 0; i < count; i++) {
+            if (bits[i] <= probe->max_distance_bits && stillmine_is_live(store, slots[i]) &&
+                !stillmine_append_found(probe->found, slots[i], bits[i])) {
+                return PROBE_NO_MEMORY;
+            }
         }
     }
     probe->candidate_count = 0;
     return PROBE_DONE;
+}
+
+/* A call for so few bits would cost more. */
+static uint32_t count_own(uint32_t bits) {
+    uint32_t count = 0;
+    for (; bits != 0; bits &= bits - 1) {
+        count++;
+    }
+    return count;
 }
 
 static int take_candidates(struct probe *probe, const union stillmine_line *line, uint32_t mask, uint8_t own_limit) {
@@ -53,13 +75,16 @@ static int take_candidates(struct probe *probe, const union stillmine_line *line
         const uint32_t place = (uint32_t)__builtin_ctz(mask);
         const uint32_t own = (uint32_t)(line->halves[place] ^ probe->sketch) & probe->own_mask;
         const uint32_t slot = stillmine_get_slot(line, place, probe->table->is_wide);
-        if (__builtin_popcount(own) > own_limit || slot >= probe->index->store.slot_count) {
+        if (count_own(own) > own_limit || slot >= probe->index->store.slot_count) {
             continue;
         }
         __builtin_prefetch(stillmine_get_value(&probe->index->store, slot));
         probe->candidates[probe->candidate_count++] = slot;
-        if (probe->candidate_count == MOST_CANDIDATES && check_candidates(probe) != PROBE_DONE) {
-            return PROBE_NO_MEMORY;
+        if (probe->candidate_count == MOST_CANDIDATES) {
+            const int status = check_candidates(probe);
+            if (status != PROBE_DONE) {
+                return status;
+            }
         }
     }
     return PROBE_DONE;
@@ -70,15 +95,16 @@ static int read_extra(struct probe *probe);
 static int add_extra(struct probe *probe, const union stillmine_line *line, const struct block *from, uint32_t number,
                      bool follows) {
     struct block *extra = &probe->extra;
-    if (extra->count == BLOCK_LINES) {
+    while (extra->count == BLOCK_LINES) { /* each line of a chain that is read puts in the next */
         const int status = read_extra(probe);
         if (status != PROBE_DONE) {
             return status;
         }
     }
-    if (probe->lines_left-- == 0) {
+    if (probe->reads_left == 0) {
         return PROBE_SCAN;
     }
+    probe->reads_left--;
     __builtin_prefetch(line);
     extra->lines[extra->count] = line;
     extra->limits[extra->count] = from->limits[number];
@@ -200,17 +226,28 @@ static int probe_band(struct probe *probe, const int *radii, uint32_t number) {
 
 int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
                           struct stillmine_found_list *found) {
-    int radii[STILLMINE_MAX_BANDS];
-    if (!stillmine_plan_radii(&index->bands->layout, max_distance_bits, index->store.slot_count, radii)) {
+    struct stillmine_radii other;
+    const struct stillmine_radii *chosen = &index->bands->usual;
+    if (max_distance_bits != chosen->max_distance_bits) {
+        other.is_cheaper =
+            stillmine_plan_radii(&index->bands->layout, max_distance_bits, index->store.slot_count, other.radii);
+        chosen = &other;
+    }
+    if (!chosen->is_cheaper) {
         return PROBE_SCAN;
     }
-    struct probe probe = {.index = index, .query = query, .max_distance_bits = max_distance_bits, .found = found};
+    struct probe probe; /* too large to be zeroed for each query */
+    probe.index = index;
+    probe.query = query;
+    probe.max_distance_bits = max_distance_bits;
+    probe.found = found;
+    probe.candidate_count = 0;
     probe.loops = stillmine_choose_loops(index->level);
-    probe.lines_left = index->store.slot_count / 8 + BLOCK_LINES;
+    probe.reads_left = index->store.slot_count / 8 + BLOCK_LINES;
     int status = PROBE_DONE;
     for (uint32_t i = 0; i < index->bands->layout.band_count && status == PROBE_DONE; i++) {
-        if (radii[i] >= 0) {
-            status = probe_band(&probe, radii, i);
+        if (chosen->radii[i] >= 0) {
+            status = probe_band(&probe, chosen->radii, i);
         }
     }
     return status == PROBE_DONE ? check_candidates(&probe) : status;

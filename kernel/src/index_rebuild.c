@@ -2,8 +2,11 @@
 /* Bands for another number of values, filled in the background in short steps; then they take the place of the old. */
 #define _GNU_SOURCE
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
+#include "index_memory.h"
 #include "index_parts.h"
 
 #define STEP_SLOTS 1024
@@ -39,6 +42,17 @@ static bool take_step(struct stillmine_rebuild *rebuild, struct stillmine_bands 
     return true;
 }
 
+/* What has ended may leave the index in want of another rebuild. */
+static void end_thread(stillmine_index *index) {
+    pthread_mutex_lock(&index->updates);
+    index->rebuilders--;
+    if (index->rebuilders == 0) {
+        stillmine_consider_rebuild(index);
+    }
+    pthread_cond_broadcast(&index->rebuild_ended);
+    pthread_mutex_unlock(&index->updates);
+}
+
 static void *run_rebuild(void *argument) {
     struct stillmine_rebuild *rebuild = argument;
     stillmine_index *index = rebuild->index;
@@ -59,37 +73,74 @@ static void *run_rebuild(void *argument) {
     }
     stillmine_discard_bands(discarded);
     free(rebuild);
-    pthread_mutex_lock(&index->updates);
-    index->rebuilders--;
-    if (index->rebuilders == 0) {
-        stillmine_consider_rebuild(index);
-    }
-    pthread_cond_broadcast(&index->rebuild_ended);
-    pthread_mutex_unlock(&index->updates);
+    end_thread(index);
     return NULL;
 }
 
-static void start_rebuild(stillmine_index *index, uint32_t count) {
+/* Under `updates`. */
+static bool start_thread(stillmine_index *index, void *(*run)(void *), void *argument) {
     pthread_t thread;
     pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) {
+        return false;
+    }
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    const bool is_started = pthread_create(&thread, &attributes, run, argument) == 0;
+    pthread_attr_destroy(&attributes);
+    index->rebuilders += is_started ? 1 : 0;
+    return is_started;
+}
+
+static void start_rebuild(stillmine_index *index, uint32_t count) {
     struct stillmine_rebuild *rebuild = malloc(sizeof *rebuild);
     struct stillmine_bands *bands = stillmine_create_bands(count, index->store.slot_count);
-    bool is_started = false;
-    if (rebuild != NULL && bands != NULL && pthread_attr_init(&attributes) == 0) {
+    if (rebuild != NULL && bands != NULL) {
         *rebuild = (struct stillmine_rebuild){index, bands, 0, false};
-        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
         index->rebuild = rebuild;
-        is_started = pthread_create(&thread, &attributes, run_rebuild, rebuild) == 0;
-        pthread_attr_destroy(&attributes);
-    }
-    if (is_started) {
-        index->rebuilders++;
-        return;
+        if (start_thread(index, run_rebuild, rebuild)) {
+            return;
+        }
     }
     index->rebuild = NULL;
     index->failed_at = index->store.live_count + 1;
     stillmine_discard_bands(bands);
     free(rebuild);
+}
+
+static void move_table(stillmine_index *index, struct stillmine_table *table) {
+    const size_t bytes = (size_t)table->home_count * STILLMINE_LINE_BYTES;
+    union stillmine_line *old = table->home;
+    union stillmine_line *moved = stillmine_map_memory(bytes, true);
+    if (moved == NULL) {
+        return;
+    }
+    memcpy(moved, old, bytes);
+    stillmine_begin_write(&index->searches);
+    table->home = moved;
+    table->is_mapped = false;
+    stillmine_end_write(&index->searches);
+    (void)madvise(old, bytes, MADV_DONTNEED);
+}
+
+static void *run_moving(void *argument) {
+    stillmine_index *index = argument;
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    for (uint32_t i = 0; i < STILLMINE_MAX_BANDS; i++) {
+        pthread_mutex_lock(&index->updates);
+        if (!index->is_closing && index->bands != NULL && index->bands->tables[i].is_mapped) {
+            move_table(index, &index->bands->tables[i]);
+        }
+        pthread_mutex_unlock(&index->updates);
+        nanosleep(&pause, NULL);
+    }
+    end_thread(index);
+    return NULL;
+}
+
+void stillmine_start_moving(stillmine_index *index) {
+    if (index->bands != NULL) {
+        (void)start_thread(index, run_moving, index); /* without it searches are right, but slower */
+    }
 }
 
 static bool fits(const stillmine_index *index) {

@@ -163,6 +163,7 @@ static int take_bands(struct opening *opening) {
         return STILLMINE_INDEX_NO_MEMORY;
     }
     index->bands->layout = opening->layout;
+    stillmine_plan_usual(index->bands);
     for (uint32_t i = 0; i < opening->layout.band_count; i++) {
         const struct stillmine_band *band = &opening->layout.bands[i];
         struct stillmine_table *table = &index->bands->tables[i];
@@ -224,6 +225,7 @@ int stillmine_open_snapshot(const char *path, stillmine_index **opened) {
         return status;
     }
     pthread_mutex_lock(&index->updates);
+    stillmine_start_moving(index);
     stillmine_consider_rebuild(index);
     pthread_mutex_unlock(&index->updates);
     *opened = index;
