@@ -11,7 +11,10 @@
 #define NEVER 1e30
 
 /* The memory that bands may take for each value: small indexes pay for speed, large ones have to fit. */
-static double choose_budget_bytes(uint32_t count) {
+static double choose_budget_bytes(uint32_t count, bool is_wide) {
+    if (is_wide) {
+        return 92.0;
+    }
     return count >= (UINT32_C(1) << 22) ? 76.0 : 140.0;
 }
 
@@ -58,7 +61,8 @@ static double choose_buckets(struct stillmine_band *band, uint32_t radius, uint3
     double best = NEVER;
     for (uint32_t bits = STILLMINE_MIN_INDEX_BITS; bits <= band->width && bits <= STILLMINE_MAX_INDEX_BITS; bits++) {
         const double mean = (double)count / (double)(UINT64_C(1) << bits);
-        for (uint32_t lines = 1; lines <= STILLMINE_MAX_HOME_LINES; lines++) {
+        const double fewest = mean / slots;
+        for (uint32_t lines = 1 + (uint32_t)(fewest < 1e6 ? fewest : 1e6); lines <= STILLMINE_MAX_HOME_LINES; lines++) {
             const double extra = expect_overflow(mean, slots * (double)lines);
             const double bytes = LINE_BYTES * ((double)lines + (lines > 1 ? extra : extra / 16.0)) / mean;
             const double line_ns = RANDOM_LINE_NS + NEXT_LINE_NS * (double)(lines - 1) + RANDOM_LINE_NS * extra;
@@ -67,6 +71,9 @@ static double choose_buckets(struct stillmine_band *band, uint32_t radius, uint3
                 best = cost;
                 band->index_bits = (uint8_t)bits;
                 band->home_lines = (uint16_t)lines;
+            }
+            if (extra <= 0.0 || bytes > budget_bytes) {
+                break; /* more lines only cost more */
             }
         }
     }
@@ -103,7 +110,7 @@ void stillmine_plan_layout(uint32_t count, uint32_t slots, struct stillmine_layo
     struct stillmine_layout tried = {.planned = count < STILLMINE_MIN_INDEXED ? STILLMINE_MIN_INDEXED : count};
     double best = NEVER;
     tried.is_wide = (slots > count ? slots : count) >= STILLMINE_NARROW_SLOTS / 8 * 7;
-    for (double budget = choose_budget_bytes(count); best >= NEVER; budget *= 1.25) {
+    for (double budget = choose_budget_bytes(count, tried.is_wide); best >= NEVER; budget *= 1.25) {
         for (uint32_t ones = 1; ones <= 16; ones += 3) {
             const uint32_t twos = (STILLMINE_USUAL_DISTANCE + 1 - 2 * ones) / 3;
             tried.band_count = ones + twos;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* index_check operations SEED STEPS FILE | threads SECONDS | levels: the index against its model, and under threads.
  * Built with sanitizers by tests/kernel/test_index_c.py. */
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>

@@ -17,7 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "fuzz"
 KERNEL_SOURCES = sorted((ROOT / "kernel" / "src").glob("*.c"))
-OPTIONS = ("-std=c11", "-g", "-O2", "-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all", f"-I{ROOT / 'kernel' / 'include'}")
+OPTIONS = ("-std=c11", "-g", "-O2", "-pthread", "-fno-sanitize-recover=all", f"-I{ROOT / 'kernel' / 'include'}")
+SANITIZERS = "-fsanitize=fuzzer,address,undefined"
 ROUND_SECONDS = 250
 """After which the decoders' fuzzer starts anew: what atheris itself keeps of each run adds up to gigabytes."""
 
@@ -33,7 +34,7 @@ def fuzz_kernel(name: str, seconds: int, longest_bytes: int) -> None:
     program, corpus = WORK / f"fuzz_{name}", WORK / f"corpus_{name}"
     compiler = shutil.which("clang") or sys.exit("clang is missing: apt-get install clang libclang-rt-14-dev")
     harness = ROOT / "kernel" / "fuzz" / f"fuzz_{name}.c"
-    subprocess.run([compiler, *OPTIONS, *map(str, KERNEL_SOURCES), str(harness), "-o", str(program)], check=True)
+    subprocess.run([compiler, *OPTIONS, SANITIZERS, *map(str, KERNEL_SOURCES), str(harness), "-o", str(program)], check=True)
     shutil.copytree(ROOT / "kernel" / "fuzz" / f"seeds_{name}", corpus, dirs_exist_ok=True)
     run_fuzzer([str(program)], corpus, seconds, longest_bytes)
 
@@ -50,12 +51,14 @@ def fuzz_decoders(seconds: int) -> None:
 def main() -> int:
     """Run all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=int, default=900, help="for each of the three")
+    parser.add_argument("--seconds", type=int, default=900, help="for each of them")
     seconds = parser.parse_args().seconds
     os.nice(10)
     WORK.mkdir(parents=True, exist_ok=True)
     fuzz_kernel("pdq", seconds, 400)
     fuzz_kernel("hamming", seconds, 700)
+    fuzz_kernel("index", seconds, 200)
+    fuzz_kernel("snapshot", seconds, 300)
     fuzz_decoders(seconds)
     return 0
 
