@@ -2,6 +2,7 @@
 // Static pages only. Nothing may be inlined: the content-security policy allows neither inline scripts nor inline styles.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "astro/config";
+import { viteOptions } from "./vite_options.mjs";
 
 const place = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -17,9 +18,7 @@ export default defineConfig({
   devToolbar: { enabled: false },
   vite: {
     define: { EXIT_ADDRESS: JSON.stringify(exitAddress) },
-    resolve: { alias: { "@content": place("../content"), "@kernel": place("../kernel/bindings/wasm") } },
-    build: { assetsInlineLimit: 0, target: ["chrome87", "firefox78", "safari14"], modulePreload: { polyfill: false } },
-    worker: { format: "iife" },
+    ...viteOptions,
     server: { fs: { allow: [place("..")] } },
   },
 });

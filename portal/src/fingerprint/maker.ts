@@ -1,86 +1,133 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The page's side of working out fingerprints: one picture after the other, through a worker that is started for the
- * first picture and ended when the page is done with it.
+ * The page's side of working out fingerprints: one file after the other, through a worker that is started for the
+ * first file and ended when the page is done with it, or when the person does not want the file under way any more.
  */
 
-import { MINIMUM_QUALITY, type Fingerprint } from "../wire/types";
-import { decode, readRows, requireTruePixels } from "./picture";
-import { PictureError } from "./problems";
-import type { FromWorker, ToWorker } from "./protocol";
+import type { FileFingerprints, OnProgress } from "./made";
+import { FileError } from "./problems";
+import type { FromWorker, Question, ToWorker } from "./protocol";
 import FingerprintWorker from "./worker?worker";
 
-/** Longer than a slow phone needs for a large picture; after that its browser has most likely run out of memory. */
+/** Without a word from the worker. Longer than a slow phone needs for a large picture: its browser has most likely run out of memory. */
 const PATIENCE_MILLISECONDS = 120_000;
+
+export interface MakeOptions {
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+}
+
+/** What answers the worker's questions about one file. */
+interface Answers {
+  answer(question: Question): Promise<unknown>;
+  close(): void;
+}
 
 export class FingerprintMaker {
   #worker: Worker | null = null;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Ends the file under way. */
+  #giveUp: (() => void) | null = null;
 
   /** Load what is needed ahead, so that no connection is needed once pictures can be chosen. */
   prepare(): void {
     this.#post({ kind: "prepare" });
   }
 
-  /** Return the fingerprint of a picture file; throws PictureError. Calls are answered in their order. */
-  make(file: Blob): Promise<Fingerprint> {
-    const made = this.#turn.then(() => this.#make(file));
+  /**
+   * Return what a file gives. Calls are answered in their order. Rejects with FileError, or with an AbortError once the signal
+   * says so; the files behind it go on.
+   */
+  make(file: Blob, options: MakeOptions = {}): Promise<FileFingerprints> {
+    const made = this.#turn.then(() => this.#make(file, options));
     this.#turn = made.catch(() => undefined);
-    return made;
+    return untilAborted(made, options.signal);
   }
 
-  /** End the worker and give its memory back; the next call starts a new one. */
+  /** End the worker and give its memory back; the file under way is given up, and the next call starts a new worker. */
   stop(): void {
+    this.#giveUp?.();
     this.#worker?.terminate();
     this.#worker = null;
   }
 
-  async #make(file: Blob): Promise<Fingerprint> {
-    let reply = await this.#ask({ kind: "file", file });
-    if (reply.kind === "no_canvas") reply = await this.#decodeHere(file);
-    if (reply.kind === "problem") throw new PictureError(reply.problem);
-    if (reply.kind === "no_canvas") throw new PictureError("cannot_decode");
-    if (reply.quality < MINIMUM_QUALITY) throw new PictureError("too_little_detail");
-    return { kind: "pdq", value: reply.value, quality: reply.quality };
-  }
-
-  async #decodeHere(file: Blob): Promise<FromWorker> {
-    const canvas = document.createElement("canvas");
-    requireTruePixels(canvas);
-    const decoded = await decode(file);
-    try {
-      this.#post({ kind: "begin", width: decoded.width, height: decoded.height });
-      readRows(decoded, canvas, (rows) => this.#post({ kind: "rows", rows }, [rows.buffer]));
-      return await this.#ask({ kind: "finish" });
-    } finally {
-      decoded.release();
-    }
-  }
-
-  #post(message: ToWorker, transfer: Transferable[] = []): void {
-    this.#worker ??= new FingerprintWorker();
-    this.#worker.postMessage(message, transfer);
-  }
-
-  #ask(message: ToWorker): Promise<FromWorker> {
+  #make(file: Blob, { onProgress, signal }: MakeOptions): Promise<FileFingerprints> {
+    if (signal?.aborted) return Promise.reject(abortError());
     return new Promise((resolve, reject) => {
-      this.#post(message);
-      const worker = this.#worker;
-      if (!worker) throw new PictureError("engine");
-      const fail = (): void => {
-        this.stop();
-        reject(new PictureError("engine"));
+      const worker = this.#running();
+      const answers = lazyAnswers(file);
+      const settle = (end: () => void): void => {
+        clearTimeout(timer);
+        answers.close();
+        signal?.removeEventListener("abort", abort);
+        worker.onmessage = worker.onerror = null;
+        this.#giveUp = null;
+        end();
       };
-      const timer = setTimeout(fail, PATIENCE_MILLISECONDS);
+      const fail = (error: Error): void => {
+        settle(() => reject(error));
+        this.stop();
+      };
+      const abort = (): void => fail(abortError());
+      const outOfPatience = (): void => fail(new FileError("engine"));
+      let timer = setTimeout(outOfPatience, PATIENCE_MILLISECONDS);
+      this.#giveUp = abort;
+      signal?.addEventListener("abort", abort);
       worker.onerror = (event) => {
         event.preventDefault();
-        clearTimeout(timer);
-        fail();
+        fail(new FileError("engine"));
       };
-      worker.onmessage = (event: MessageEvent<FromWorker>) => {
+      worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
         clearTimeout(timer);
-        resolve(event.data);
+        timer = setTimeout(outOfPatience, PATIENCE_MILLISECONDS);
+        if (data.kind === "progress") onProgress?.(data.share);
+        if (data.kind === "question") answers.answer(data.question).then((message) => worker.postMessage(message), outOfPatience);
+        if (data.kind === "made") settle(() => resolve(data.made));
+        if (data.kind === "problem") settle(() => reject(new FileError(data.problem)));
       };
+      this.#post({ kind: "file", file });
     });
   }
+
+  #running(): Worker {
+    this.#worker ??= new FingerprintWorker();
+    return this.#worker;
+  }
+
+  #post(message: ToWorker): void {
+    this.#running().postMessage(message);
+  }
+}
+
+/** The page's decoders are loaded with the first question. */
+function lazyAnswers(file: Blob): Answers {
+  let isClosed = false;
+  let decoder: Promise<import("./page").PageDecoder> | null = null;
+  return {
+    answer: async (question) => {
+      decoder ??= import("./page").then(({ PageDecoder }) => new PageDecoder(file));
+      const ready = await decoder;
+      if (isClosed) ready.close();
+      return { kind: "answer", answer: await ready.answer(question) } satisfies ToWorker;
+    },
+    close: () => {
+      isClosed = true;
+      void decoder?.then((ready) => ready.close());
+    },
+  };
+}
+
+function abortError(): DOMException {
+  return new DOMException("not wanted any more", "AbortError");
+}
+
+/** A file that still waits for its turn is given up at once. */
+function untilAborted<Result>(made: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (!signal) return made;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(abortError());
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    made.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }

@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Why a file gave no fingerprint; each has words under `protect.problem.`. Never says anything of the file. */
+/* Why a file gave no fingerprint at all; each has words under `protect.problem.`. Never says anything of the file. */
 
-export type PictureProblem =
+export type FileProblem =
   | "empty"
-  | "not_image"
+  /** Neither a picture nor a video nor a sound. */
+  | "not_medium"
   | "too_large"
-  | "too_small"
-  | "truncated"
-  | "cannot_decode"
-  | "too_little_detail"
+  /** The file can't be read any more: moved, or in a cloud. */
+  | "cannot_read"
   | "pixels_hidden"
   | "engine";
 
-export class PictureError extends Error {
-  constructor(readonly problem: PictureProblem) {
+export class FileError extends Error {
+  constructor(readonly problem: FileProblem) {
     super(problem);
+  }
+}
+
+/** A picture, its frames or its sound can't be made something of here; its file still has a digest. Never leaves the engine. */
+export class UndecodableError extends Error {
+  constructor(readonly reason: "not_readable" | "ends_early" | "too_small" = "not_readable") {
+    super(reason);
   }
 }

@@ -1,18 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the page and its worker say to each other. Files and rows stay on the device: a worker is part of the page. */
+/*
+ * What the page and its worker say to each other. Files, pixels and sound stay on the device: a worker is part of the page.
+ *
+ * The page gives a file and gets what it gives. In between the worker may ask the page for what only a page can decode.
+ */
 
-import type { PictureProblem } from "./problems";
+import type { FileFingerprints } from "./made";
+import type { FileProblem } from "./problems";
+
+/** What the worker asks; each is about the file under way. */
+export type Question =
+  /** Decode it as a picture and give its size. */
+  | { readonly of: "picture" }
+  | { readonly of: "rows" }
+  /** Open it in a `<video>`; the answer's `seconds` say how long it is. */
+  | { readonly of: "video" }
+  | { readonly of: "frame"; readonly second: number }
+  | { readonly of: "sound" };
+
+/** Pixels are RGBA; `rows` are answered in bands until there are none left. */
+export type Answer =
+  | { readonly of: "picture"; readonly width: number; readonly height: number }
+  | { readonly of: "rows"; readonly rows: Uint8ClampedArray<ArrayBuffer> | null }
+  | { readonly of: "video"; readonly seconds: number }
+  | { readonly of: "frame"; readonly width: number; readonly height: number; readonly pixels: Uint8ClampedArray<ArrayBuffer> }
+  | { readonly of: "sound"; readonly samples: Float32Array<ArrayBuffer>; readonly rate: number }
+  | { readonly of: "nothing"; readonly reason: "undecodable" | FileProblem };
 
 export type ToWorker =
-  /** Load the kernel ahead, so that the connection may break once pictures can be chosen. Not answered. */
+  /** Load the kernel ahead, so that the connection may break once files can be chosen. Not answered. */
   | { readonly kind: "prepare" }
   | { readonly kind: "file"; readonly file: Blob }
-  | { readonly kind: "begin"; readonly width: number; readonly height: number }
-  | { readonly kind: "rows"; readonly rows: Uint8ClampedArray<ArrayBuffer> }
-  | { readonly kind: "finish" };
+  | { readonly kind: "answer"; readonly answer: Answer };
 
 export type FromWorker =
-  | { readonly kind: "fingerprint"; readonly value: string; readonly quality: number }
-  | { readonly kind: "problem"; readonly problem: PictureProblem }
-  /** The worker has no canvas: the page decodes and sends rows. */
-  | { readonly kind: "no_canvas" };
+  | { readonly kind: "progress"; readonly share: number }
+  | { readonly kind: "question"; readonly question: Question }
+  | { readonly kind: "made"; readonly made: FileFingerprints }
+  | { readonly kind: "problem"; readonly problem: FileProblem };

@@ -6,7 +6,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { FingerprintMaker } from "../fingerprint/maker";
-import { PictureError, type PictureProblem } from "../fingerprint/problems";
+import { FileError, type FileProblem } from "../fingerprint/problems";
 import { MAXIMUM_FILES_PER_CASE, type Fingerprint } from "../wire/types";
 
 /** `same` holds the key of the picture that it equals. */
@@ -14,7 +14,7 @@ export type Outcome =
   | { readonly kind: "working" }
   | { readonly kind: "ready"; readonly fingerprint: Fingerprint }
   | { readonly kind: "same"; readonly as: number }
-  | { readonly kind: "problem"; readonly problem: PictureProblem };
+  | { readonly kind: "problem"; readonly problem: FileProblem };
 
 export interface Picture {
   /** Counts up; only tells pictures of this page apart. */
@@ -46,8 +46,8 @@ export function usePictures(): Pictures {
   const settle = (key: number, outcome: Outcome): void => setAll((before) => settled(before, key, outcome));
   const work = (picture: Picture): void => {
     maker.current.make(picture.file).then(
-      (fingerprint) => settle(picture.key, { kind: "ready", fingerprint }),
-      (error: unknown) => settle(picture.key, { kind: "problem", problem: error instanceof PictureError ? error.problem : "cannot_decode" }),
+      ({ fingerprints: [fingerprint] }) => fingerprint && settle(picture.key, { kind: "ready", fingerprint }),
+      (error: unknown) => settle(picture.key, { kind: "problem", problem: error instanceof FileError ? error.problem : "engine" }),
     );
   };
   return {

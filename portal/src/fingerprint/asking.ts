@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The worker's side of asking the page: pictures, frames and sound that only a page can decode in this browser. */
+
+import type { FrameReader } from "./frames";
+import { MAXIMUM_VIDEO_SECONDS } from "./limits";
+import { FileError, UndecodableError } from "./problems";
+import type { Answer, Question } from "./protocol";
+import type { SoundPiece } from "./sound";
+
+export type Ask = (question: Question) => Promise<Answer>;
+
+type AnswerOf<Of> = Extract<Answer, { of: Of }>;
+
+/** Ask and take no other answer; rejects with FileError or UndecodableError. */
+export async function askFor<Asked extends Question>(ask: Ask, question: Asked): Promise<AnswerOf<Asked["of"]>> {
+  const answer = await ask(question);
+  if (answer.of === "nothing" && answer.reason !== "undecodable") throw new FileError(answer.reason);
+  if (answer.of !== question.of) throw new UndecodableError();
+  return answer as AnswerOf<Asked["of"]>;
+}
+
+/** The pictures of a video through the page's `<video>`: it is set to each second in turn. */
+export function pageVideoReader(ask: Ask): FrameReader {
+  return async (take, onProgress) => {
+    const { seconds } = await askFor(ask, { of: "video" });
+    const last = Math.min(Math.ceil(seconds), MAXIMUM_VIDEO_SECONDS);
+    for (let second = 0; second < last; second += 1) {
+      const frame = await askFor(ask, { of: "frame", second }).catch((error: unknown) => {
+        if (error instanceof FileError || second === 0) throw error;
+        return null;
+      });
+      if (!frame) return { endsEarly: true, isLimited: false };
+      take({ ...frame, turn: "original", first: second, last: second });
+      onProgress((second + 1) / last);
+    }
+    return { endsEarly: false, isLimited: seconds > MAXIMUM_VIDEO_SECONDS };
+  };
+}
+
+/** The whole sound at once. */
+export async function* pageSound(ask: Ask): AsyncGenerator<SoundPiece> {
+  const { samples, rate } = await askFor(ask, { of: "sound" });
+  yield { samples, rate };
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One file of any kind to what it gives: spec/portal.md, "What a file gives". Joins the parts, which are loaded when a file needs
+ * them. Must never drop silently what could not be made: it is in `notes`.
+ */
+
+import type { Kernel } from "@kernel/kernel";
+import { MINIMUM_QUALITY, type Fingerprint } from "../wire/types";
+import { isAnimated } from "./animated";
+import type { Ask } from "./asking";
+import type { DigestKind } from "./digests";
+import { MAXIMUM_FILE_BYTES, MAXIMUM_PICTURE_BYTES } from "./limits";
+import { part } from "./load";
+import type { FileFingerprints, FileNote, FileType, OnProgress } from "./made";
+import { fingerprintPicture } from "./picture_hash";
+import { FileError, UndecodableError } from "./problems";
+import { familyOf, saysItIsMedium, START_BYTES, type Family } from "./sniff";
+import { Stages } from "./stages";
+
+/** What the worker lends: the kernel once it is loaded, and the page. */
+export interface Tools {
+  readonly kernel: () => Promise<Kernel>;
+  readonly ask: Ask;
+}
+
+const FULL_QUALITY = 100;
+
+/** Rejects with FileError. */
+export async function makeFile(file: Blob, tools: Tools, onProgress: OnProgress): Promise<FileFingerprints> {
+  if (file.size === 0) throw new FileError("empty");
+  const family = familyOf(new Uint8Array(await bytesOf(file.slice(0, START_BYTES))));
+  const isPicture = family === "picture" || family === "animatable" || family === "heif";
+  if (file.size > (isPicture ? MAXIMUM_PICTURE_BYTES : MAXIMUM_FILE_BYTES)) throw new FileError("too_large");
+  const stages = new Stages(onProgress);
+  if (isPicture) return makePicture(file, family, tools, stages);
+  if (family === "video" || family === "sound") return makeTimed(file, family, tools, stages);
+  if (!saysItIsMedium(file.type)) throw new FileError("not_medium");
+  return { type: "other", fingerprints: [await digest(file, "sha256", stages.next(1))], notes: ["not_readable"] };
+}
+
+async function makePicture(file: Blob, family: Family, tools: Tools, stages: Stages): Promise<FileFingerprints> {
+  const bytes = await bytesOf(file);
+  if (family === "animatable" && isAnimated(new Uint8Array(bytes))) return makeAnimation(file, bytes, tools, stages);
+  const made = await pictureOrNote(file, family, bytes, tools);
+  if (typeof made !== "string") return { type: "picture", fingerprints: [made], notes: [] };
+  return { type: "picture", fingerprints: [await digest(file, "sha256", stages.next(1))], notes: [made] };
+}
+
+async function pictureOrNote(file: Blob, family: Family, bytes: ArrayBuffer, tools: Tools): Promise<Fingerprint | FileNote> {
+  try {
+    const { value, quality } = await fingerprintPicture(file, family, bytes, tools);
+    return quality < MINIMUM_QUALITY ? "picture_too_little_detail" : { kind: "pdq", value, quality };
+  } catch (error) {
+    if (!(error instanceof UndecodableError)) throw error;
+    return error.reason === "too_small" ? "picture_too_little_detail" : error.reason;
+  }
+}
+
+async function makeAnimation(file: Blob, bytes: ArrayBuffer, tools: Tools, stages: Stages): Promise<FileFingerprints> {
+  const still = await pictureOrNote(file, "animatable", bytes, tools);
+  stages.next(0.1)(1);
+  const { fingerprintAnimation } = await part(import("./moving"));
+  const moving = await fingerprintAnimation(bytes, file.type, tools, stages.next(0.8));
+  const fingerprints = typeof still === "string" ? moving.fingerprints : [still, ...moving.fingerprints];
+  const notes = new Set<FileNote>(typeof still === "string" ? [still, ...moving.notes] : moving.notes);
+  return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(0.1))], notes: [...notes] };
+}
+
+/** A video or a sound; which of them is known once the file is open. */
+async function makeTimed(file: Blob, family: "video" | "sound", tools: Tools, stages: Stages): Promise<FileFingerprints> {
+  const { fingerprintTimed } = await part(import("./moving"));
+  const made = await fingerprintTimed(file, family, tools, stages);
+  const kind: DigestKind = made.type === "video" ? "md5" : "sha256";
+  return { ...made, fingerprints: [...made.fingerprints, await digest(file, kind, stages.next(1))] };
+}
+
+async function digest(file: Blob, kind: DigestKind, onProgress: OnProgress): Promise<Fingerprint> {
+  const { digestOf } = await part(import("./digests"));
+  try {
+    return { kind, value: await digestOf(file, kind, onProgress), quality: FULL_QUALITY };
+  } catch {
+    throw new FileError("cannot_read");
+  }
+}
+
+async function bytesOf(file: Blob): Promise<ArrayBuffer> {
+  try {
+    return await file.arrayBuffer();
+  } catch {
+    throw new FileError("cannot_read");
+  }
+}
+
+/** The parts of a file's result that do not come from its digest. */
+export interface PartlyMade {
+  readonly type: FileType;
+  readonly fingerprints: readonly Fingerprint[];
+  readonly notes: readonly FileNote[];
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What moves or sounds: videos, animated pictures and sound to `vpdq` and `chromaprint`. The heavy part of the engine, loaded when
+ * the first such file comes. What the browser can't decode in the worker is asked of the page; what it can't decode at all is a note.
+ */
+
+import { toHex } from "@kernel/kernel";
+import type { Fingerprint } from "../wire/types";
+import { animationReader, hasAnimationDecoder } from "./animation";
+import { pageSound, pageVideoReader } from "./asking";
+import { requireTruePixels, workerCanvas } from "./canvas";
+import { openContainer, type OpenContainer } from "./container";
+import { isShorterThanDeclared } from "./declared_size";
+import type { PartlyMade, Tools } from "./file";
+import { sampleVideo, type FrameReader } from "./frames";
+import type { FileNote, OnProgress } from "./made";
+import { FileError } from "./problems";
+import { vpdqOf } from "./runs";
+import { fingerprintPieces, fingerprintTrack, type SoundFingerprint } from "./sound";
+import type { Stages } from "./stages";
+import { decoderConfigOf, videoReader } from "./video_reader";
+
+interface Made {
+  readonly fingerprints: readonly Fingerprint[];
+  readonly notes: readonly FileNote[];
+}
+
+const FULL_QUALITY = 100;
+const NOT_READABLE: Made = { fingerprints: [], notes: ["video_not_readable"] };
+
+/** All but the digest of a video or a sound. Rejects with FileError. */
+export async function fingerprintTimed(file: Blob, family: "video" | "sound", tools: Tools, stages: Stages): Promise<PartlyMade> {
+  const container = await openContainer(file);
+  try {
+    const isVideo = container?.video != null || (family === "video" && !container?.sound);
+    if (!isVideo) {
+      const sound = await soundOf(container, tools, stages.next(0.8));
+      return { type: "sound", fingerprints: sound.fingerprints, notes: await withEarlyEnd(file, sound) };
+    }
+    const video = await videoOf(container, tools, stages.next(0.7));
+    const hasNoSound = container !== null && container.sound === null;
+    const sound: Made = hasNoSound ? { fingerprints: [], notes: ["video_has_no_sound"] } : await soundOf(container, tools, stages.next(0.2));
+    const made = { fingerprints: [...video.fingerprints, ...sound.fingerprints], notes: [...video.notes, ...sound.notes] };
+    return { type: "video", fingerprints: made.fingerprints, notes: await withEarlyEnd(file, made) };
+  } finally {
+    container?.close();
+  }
+}
+
+/** `vpdq` of an animated picture. Rejects with FileError. */
+export async function fingerprintAnimation(bytes: ArrayBuffer, type: string, tools: Tools, onProgress: OnProgress): Promise<Made> {
+  const canvas = workerCanvas();
+  if (!canvas || !hasAnimationDecoder()) return NOT_READABLE;
+  requireTruePixels(canvas);
+  return framesOf(animationReader(bytes, type || typeOf(bytes), canvas), tools, onProgress);
+}
+
+/** The decoder of animations wants a type, and files come without one. */
+function typeOf(bytes: ArrayBuffer): string {
+  const first = new Uint8Array(bytes)[0];
+  return first === 0x47 ? "image/gif" : first === 0x89 ? "image/png" : "image/webp";
+}
+
+async function videoOf(container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
+  const track = container?.video ?? null;
+  const canvas = workerCanvas();
+  const config = track && canvas ? await decoderConfigOf(track) : null;
+  if (track && canvas && config) {
+    requireTruePixels(canvas);
+    const made = await framesOf(videoReader(track, config, canvas), tools, onProgress);
+    if (made.notes[0] !== "video_not_readable") return made;
+  }
+  return framesOf(pageVideoReader(tools.ask), tools, onProgress);
+}
+
+async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress): Promise<Made> {
+  try {
+    const { samples, endsEarly, isLimited } = await sampleVideo(await tools.kernel(), read, onProgress);
+    if (samples.length === 0) return NOT_READABLE;
+    const notes: FileNote[] = [...(endsEarly ? (["ends_early"] as const) : []), ...(isLimited ? (["longer_than_read"] as const) : [])];
+    const vpdq = vpdqOf(samples, toHex);
+    if (!vpdq) return { fingerprints: [], notes: ["video_too_little_detail", ...notes] };
+    return { fingerprints: [{ kind: "vpdq", ...vpdq }], notes };
+  } catch (error) {
+    if (error instanceof FileError) throw error;
+    return NOT_READABLE;
+  }
+}
+
+async function soundOf(container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
+  const track = container?.sound ?? null;
+  const canDecode = track !== null && (await track.canDecode().catch(() => false));
+  const made = canDecode && track ? await soundOrNull(() => fingerprintTrack(track, onProgress)) : null;
+  const { text, notes } = made ?? (await soundOrNull(() => fingerprintPieces(pageSound(tools.ask)))) ?? { text: null, notes: ["sound_not_readable"] };
+  return { fingerprints: text === null ? [] : [{ kind: "chromaprint", value: text, quality: FULL_QUALITY }], notes };
+}
+
+async function soundOrNull(make: () => Promise<SoundFingerprint>): Promise<SoundFingerprint | null> {
+  try {
+    const made = await make();
+    return made.notes.includes("sound_not_readable") ? null : made;
+  } catch (error) {
+    if (error instanceof FileError && error.problem === "engine") throw error;
+    return null;
+  }
+}
+
+async function withEarlyEnd(file: Blob, { fingerprints, notes }: Made): Promise<readonly FileNote[]> {
+  const endsEarly = fingerprints.length > 0 && (await isShorterThanDeclared(file).catch(() => false));
+  return [...new Set<FileNote>(endsEarly ? [...notes, "ends_early"] : notes)];
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The page's side of decoding: what a worker can't do in this browser. Pictures where a worker has no canvas, videos through a
+ * `<video>` that is never shown, sound through the browser's whole-file decoder. Loaded only when the worker asks.
+ */
+
+import { pixelsOf, requireTruePixels, type Pixels } from "./canvas";
+import { MAXIMUM_FRAME_PIXELS, MAXIMUM_PAGE_SOUND_BYTES } from "./limits";
+import { decode, readRows, type Decoded } from "./picture";
+import { FileError } from "./problems";
+import type { Answer, Question } from "./protocol";
+
+/** Chromaprint works at this rate: decoding to it keeps long sound small. */
+const SOUND_RATE = 11_025;
+/** Into a picture, where seeking to its very first instant may still show the one before. */
+const INTO_PICTURE_SECONDS = 0.001;
+const PATIENCE_MILLISECONDS = 20_000;
+/** No video is as long: seeking there tells the length of one that does not say it. */
+const BEYOND_THE_END_SECONDS = 1e7;
+
+/** Answers for one file; `close` has to be called in the end, and ends what is under way. */
+export class PageDecoder {
+  readonly #canvas = document.createElement("canvas");
+  readonly #file: Blob;
+  #rows: Pixels[] = [];
+  #video: HTMLVideoElement | null = null;
+
+  constructor(file: Blob) {
+    this.#file = file;
+  }
+
+  /** Never rejects. */
+  async answer(question: Question): Promise<Answer> {
+    try {
+      switch (question.of) {
+        case "picture":
+          return await this.#picture();
+        case "rows":
+          return { of: "rows", rows: this.#rows.shift() ?? null };
+        case "video":
+          return { of: "video", seconds: await this.#open() };
+        case "frame":
+          return await this.#frame(question.second);
+        case "sound":
+          return await this.#sound();
+      }
+    } catch (error) {
+      return { of: "nothing", reason: error instanceof FileError ? error.problem : "undecodable" };
+    }
+  }
+
+  close(): void {
+    const video = this.#video;
+    this.#video = null;
+    this.#rows = [];
+    if (!video) return;
+    URL.revokeObjectURL(video.src);
+    video.removeAttribute("src");
+    video.load();
+  }
+
+  async #picture(): Promise<Answer> {
+    requireTruePixels(this.#canvas);
+    const decoded: Decoded = await decode(this.#file);
+    try {
+      this.#rows = [];
+      readRows(decoded, this.#canvas, (rows) => this.#rows.push(rows));
+      return { of: "picture", width: decoded.width, height: decoded.height };
+    } finally {
+      decoded.release();
+    }
+  }
+
+  async #open(): Promise<number> {
+    requireTruePixels(this.#canvas);
+    const video = (this.#video = document.createElement("video"));
+    video.muted = true;
+    video.playsInline = true;
+    video.preload = "auto";
+    video.src = URL.createObjectURL(this.#file);
+    await happened(video, "loadeddata");
+    if (!Number.isFinite(video.duration)) await seek(video, BEYOND_THE_END_SECONDS);
+    const seconds = Number.isFinite(video.duration) ? video.duration : video.currentTime;
+    if (video.videoWidth === 0) throw new Error("no pictures");
+    return seconds;
+  }
+
+  async #frame(second: number): Promise<Answer> {
+    const video = this.#video;
+    if (!video) throw new Error("not open");
+    await seek(video, second + INTO_PICTURE_SECONDS);
+    const [width, height] = [video.videoWidth, video.videoHeight];
+    if (width * height > MAXIMUM_FRAME_PIXELS) throw new FileError("too_large");
+    return { of: "frame", width, height, pixels: pixelsOf(video, width, height, this.#canvas) };
+  }
+
+  async #sound(): Promise<Answer> {
+    if (this.#file.size > MAXIMUM_PAGE_SOUND_BYTES) throw new Error("too long to decode whole");
+    const context = new OfflineAudioContext(1, 1, SOUND_RATE);
+    const sound = await context.decodeAudioData(await this.#file.arrayBuffer());
+    const samples = new Float32Array(sound.length);
+    for (let channel = 0; channel < sound.numberOfChannels; channel += 1) {
+      sound.getChannelData(channel).forEach((sample, place) => (samples[place] = (samples[place] ?? 0) + sample / sound.numberOfChannels));
+    }
+    return { of: "sound", samples, rate: sound.sampleRate };
+  }
+}
+
+async function seek(video: HTMLVideoElement, seconds: number): Promise<void> {
+  const sought = happened(video, "seeked");
+  video.currentTime = seconds;
+  await sought;
+}
+
+function happened(video: HTMLVideoElement, name: "loadeddata" | "seeked"): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void) => (): void => {
+      clearTimeout(timer);
+      video.removeEventListener(name, done);
+      video.removeEventListener("error", failed);
+      video.removeEventListener("emptied", failed);
+      end();
+    };
+    const done = settle(resolve);
+    const failed = settle(() => reject(new Error("the browser can't play it")));
+    const timer = setTimeout(failed, PATIENCE_MILLISECONDS);
+    video.addEventListener(name, done);
+    video.addEventListener("error", failed);
+    video.addEventListener("emptied", failed);
+  });
+}

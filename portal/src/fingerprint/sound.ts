@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Sound to `chromaprint`: the limits and refusals of stillmine.fingerprint.audio. The server resamples with FFmpeg and Chromaprint
+ * does it here, so that a few bits differ: spec/portal.md.
+ */
+
+import { AudioSampleSink, type AudioSample, type InputAudioTrack } from "mediabunny";
+import { SoundStream } from "./chromaprint";
+import { MAXIMUM_SOUND_SECONDS } from "./limits";
+import type { FileNote } from "./made";
+
+const MINIMUM_VALUES = 36;
+const MINIMUM_CHANGE = 0.02;
+const MINIMUM_LEVEL = 10;
+
+export interface SoundFingerprint {
+  /** Null where there is a reason in `notes`. */
+  readonly text: string | null;
+  readonly notes: readonly FileNote[];
+}
+
+/** Mono, -1 to 1. */
+export interface SoundPiece {
+  readonly samples: Float32Array;
+  readonly rate: number;
+}
+
+/** Return what a track's sound gives. Rejects with FileError where a part of the engine does not load. */
+export function fingerprintTrack(track: InputAudioTrack, onProgress: (share: number) => void): Promise<SoundFingerprint> {
+  return fingerprintPieces(piecesOf(track, onProgress));
+}
+
+/** Return what sound gives that comes in pieces; a rejection of `pieces` after the first one counts as an early end. */
+export async function fingerprintPieces(pieces: AsyncIterable<SoundPiece>): Promise<SoundFingerprint> {
+  const listener = new Listener();
+  const notes: FileNote[] = [];
+  try {
+    try {
+      for await (const piece of pieces) {
+        if (!(await listener.hear(piece))) {
+          notes.push("longer_than_read");
+          break;
+        }
+      }
+    } catch (error) {
+      if (!listener.hasHeard) throw error;
+      notes.push("ends_early");
+    }
+    return listener.judge(notes);
+  } finally {
+    listener.free();
+  }
+}
+
+class Listener {
+  #stream: SoundStream | null = null;
+  #rate = 0;
+  #count = 0;
+  #squares = 0;
+
+  get hasHeard(): boolean {
+    return this.#count > 0;
+  }
+
+  /** False where the sound is longer than is listened to. */
+  async hear({ samples, rate }: SoundPiece): Promise<boolean> {
+    this.#stream ??= await SoundStream.begin((this.#rate = rate));
+    const room = MAXIMUM_SOUND_SECONDS * this.#rate - this.#count;
+    const heard = toSixteenBit(rate === this.#rate ? samples : atRate(samples, rate, this.#rate)).subarray(0, room);
+    for (const sample of heard) this.#squares += sample * sample;
+    this.#count += heard.length;
+    this.#stream.add(heard);
+    return samples.length <= room;
+  }
+
+  judge(notes: readonly FileNote[]): SoundFingerprint {
+    if (!this.#stream || this.#count === 0) return { text: null, notes: ["sound_not_readable"] };
+    const { values, text } = this.#stream.finish();
+    const isQuiet = Math.sqrt(this.#squares / this.#count) < MINIMUM_LEVEL;
+    if (isQuiet) return { text: null, notes: ["sound_without_detail"] };
+    if (values.length < MINIMUM_VALUES) return { text: null, notes: ["sound_too_short"] };
+    if (changeOf(values) < MINIMUM_CHANGE) return { text: null, notes: ["sound_without_detail"] };
+    return { text, notes };
+  }
+
+  free(): void {
+    this.#stream?.free();
+    this.#stream = null;
+  }
+}
+
+/** Return the share of bits in which neighbouring values differ. */
+export function changeOf(values: Uint32Array): number {
+  let bits = 0;
+  for (let place = 1; place < values.length; place += 1) {
+    for (let rest = ((values[place] ?? 0) ^ (values[place - 1] ?? 0)) >>> 0; rest !== 0; rest = (rest & (rest - 1)) >>> 0) bits += 1;
+  }
+  return values.length < 2 ? 0 : bits / 32 / (values.length - 1);
+}
+
+export function toSixteenBit(samples: Float32Array): Int16Array {
+  return Int16Array.from(samples, (sample) => Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768))));
+}
+
+/** For the rare file that changes its rate on the way: the nearest sample is near enough for a fingerprint of its second part. */
+function atRate(samples: Float32Array, from: number, to: number): Float32Array {
+  return Float32Array.from({ length: Math.floor((samples.length * to) / from) }, (_, place) => samples[Math.floor((place * from) / to)] ?? 0);
+}
+
+async function* piecesOf(track: InputAudioTrack, onProgress: (share: number) => void): AsyncGenerator<SoundPiece> {
+  const seconds = Math.min(MAXIMUM_SOUND_SECONDS, (await track.getDurationFromMetadata()) ?? MAXIMUM_SOUND_SECONDS);
+  for await (const sample of new AudioSampleSink(track).samples()) {
+    const piece = { samples: monoOf(sample), rate: sample.sampleRate };
+    onProgress(Math.max(0, Math.min(1, sample.timestamp / seconds)));
+    sample.close();
+    yield piece;
+  }
+}
+
+/** All channels count the same; in floating point, so that nothing is rounded twice. */
+function monoOf(sample: AudioSample): Float32Array {
+  const mono = new Float32Array(sample.numberOfFrames);
+  const channel = new Float32Array(sample.numberOfFrames);
+  for (let planeIndex = 0; planeIndex < sample.numberOfChannels; planeIndex += 1) {
+    sample.copyTo(channel, { planeIndex, format: "f32-planar" });
+    for (let place = 0; place < mono.length; place += 1) mono[place] = (mono[place] ?? 0) + (channel[place] ?? 0) / sample.numberOfChannels;
+  }
+  return mono;
+}
