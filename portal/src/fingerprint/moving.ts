@@ -14,6 +14,7 @@ import { isShorterThanDeclared } from "./declared_size";
 import type { PartlyMade, Tools } from "./file";
 import { sampleVideo, type FrameReader } from "./frames";
 import type { FileNote, OnProgress } from "./made";
+import { mp3DelayOf } from "./mp3_delay";
 import { FileError } from "./problems";
 import { vpdqOf } from "./runs";
 import { fingerprintPieces, fingerprintTrack, type SoundFingerprint } from "./sound";
@@ -34,12 +35,12 @@ export async function fingerprintTimed(file: Blob, family: "video" | "sound", to
   try {
     const isVideo = container?.video != null || (family === "video" && !container?.sound);
     if (!isVideo) {
-      const sound = await soundOf(container, tools, stages.next(0.8));
+      const sound = await soundOf(file, container, tools, stages.next(0.8));
       return { type: "sound", fingerprints: sound.fingerprints, notes: await withEarlyEnd(file, sound) };
     }
     const video = await videoOf(container, tools, stages.next(0.7));
     const hasNoSound = container !== null && container.sound === null;
-    const sound: Made = hasNoSound ? { fingerprints: [], notes: ["video_has_no_sound"] } : await soundOf(container, tools, stages.next(0.2));
+    const sound: Made = hasNoSound ? { fingerprints: [], notes: ["video_has_no_sound"] } : await soundOf(file, container, tools, stages.next(0.2));
     const made = { fingerprints: [...video.fingerprints, ...sound.fingerprints], notes: [...video.notes, ...sound.notes] };
     return { type: "video", fingerprints: made.fingerprints, notes: await withEarlyEnd(file, made) };
   } finally {
@@ -87,10 +88,11 @@ async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress)
   }
 }
 
-async function soundOf(container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
+async function soundOf(file: Blob, container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
   const track = container?.sound ?? null;
   const canDecode = track !== null && (await track.canDecode().catch(() => false));
-  const made = canDecode && track ? await soundOrNull(() => fingerprintTrack(track, onProgress)) : null;
+  const delay = canDecode && (await track.getCodec()) === "mp3" ? await mp3DelayOf(file) : 0;
+  const made = canDecode ? await soundOrNull(() => fingerprintTrack(track, delay, onProgress)) : null;
   const { text, notes } = made ?? (await soundOrNull(() => fingerprintPieces(pageSound(tools.ask)))) ?? { text: null, notes: ["sound_not_readable"] };
   return { fingerprints: text === null ? [] : [{ kind: "chromaprint", value: text, quality: FULL_QUALITY }], notes };
 }

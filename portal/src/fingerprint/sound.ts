@@ -25,9 +25,12 @@ export interface SoundPiece {
   readonly rate: number;
 }
 
-/** Return what a track's sound gives. Rejects with FileError where a part of the engine does not load. */
-export function fingerprintTrack(track: InputAudioTrack, onProgress: (share: number) => void): Promise<SoundFingerprint> {
-  return fingerprintPieces(piecesOf(track, onProgress));
+/**
+ * Return what a track's sound gives; `delay` is how many samples come before it. Rejects with FileError where a part of the
+ * engine does not load.
+ */
+export function fingerprintTrack(track: InputAudioTrack, delay: number, onProgress: (share: number) => void): Promise<SoundFingerprint> {
+  return fingerprintPieces(withoutDelay(piecesOf(track, onProgress), delay));
 }
 
 /** Return what sound gives that comes in pieces; a rejection of `pieces` after the first one counts as an early end. */
@@ -107,13 +110,24 @@ function atRate(samples: Float32Array, from: number, to: number): Float32Array {
   return Float32Array.from({ length: Math.floor((samples.length * to) / from) }, (_, place) => samples[Math.floor((place * from) / to)] ?? 0);
 }
 
+async function* withoutDelay(pieces: AsyncIterable<SoundPiece>, delay: number): AsyncGenerator<SoundPiece> {
+  let rest = delay;
+  for await (const { samples, rate } of pieces) {
+    const left = samples.subarray(rest);
+    rest = Math.max(0, rest - samples.length);
+    yield { samples: left, rate };
+  }
+}
+
+/** What comes before time 0 is the encoder's, not the sound's. */
 async function* piecesOf(track: InputAudioTrack, onProgress: (share: number) => void): AsyncGenerator<SoundPiece> {
   const seconds = Math.min(MAXIMUM_SOUND_SECONDS, (await track.getDurationFromMetadata()) ?? MAXIMUM_SOUND_SECONDS);
   for await (const sample of new AudioSampleSink(track).samples()) {
-    const piece = { samples: monoOf(sample), rate: sample.sampleRate };
+    const [rate, early] = [sample.sampleRate, Math.max(0, Math.round(-sample.timestamp * sample.sampleRate))];
+    const samples = monoOf(sample).subarray(early);
     onProgress(Math.max(0, Math.min(1, sample.timestamp / seconds)));
     sample.close();
-    yield piece;
+    yield { samples, rate };
   }
 }
 
