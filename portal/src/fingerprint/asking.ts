@@ -19,10 +19,14 @@ export async function askFor<Asked extends Question>(ask: Ask, question: Asked):
   return answer as AnswerOf<Asked["of"]>;
 }
 
-/** The pictures of a video through the page's `<video>`: it is set to each second in turn. */
-export function pageVideoReader(ask: Ask): FrameReader {
+/**
+ * The pictures of a video through the page's `<video>`: it is set to each second in turn. `known` is how long the pictures last,
+ * where that is known; the element counts sound that goes on behind them.
+ */
+export function pageVideoReader(ask: Ask, known: number | null): FrameReader {
   return async (take, onProgress) => {
-    const { seconds } = await askFor(ask, { of: "video" });
+    const { seconds: played } = await askFor(ask, { of: "video" });
+    const seconds = Math.min(played, known ?? played);
     const last = Math.min(Math.ceil(seconds), MAXIMUM_VIDEO_SECONDS);
     for (let second = 0; second < last; second += 1) {
       const frame = await askFor(ask, { of: "frame", second }).catch((error: unknown) => {

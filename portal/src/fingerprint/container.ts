@@ -4,7 +4,7 @@
  * gigabytes takes little memory. A format that it does not read is left to the browser's own element.
  */
 
-import { ADTS, BlobSource, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM, type InputAudioTrack, type InputVideoTrack } from "mediabunny";
+import { ADTS, BlobSource, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM, type InputAudioTrack, type InputTrack, type InputVideoTrack } from "mediabunny";
 
 const FORMATS = [MP4, QTFF, MATROSKA, WEBM, WAVE, MP3, OGG, ADTS, FLAC];
 const CACHE_BYTES = 8 * 1024 * 1024;
@@ -19,10 +19,16 @@ export interface OpenContainer {
 export async function openContainer(file: Blob): Promise<OpenContainer | null> {
   const input = new Input({ formats: FORMATS, source: new BlobSource(file, { maxCacheSize: CACHE_BYTES, handleUnhandledError: () => undefined }) });
   try {
-    const [video, sound] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()];
-    return { video, sound, close: () => input.dispose() };
+    const [videos, sounds] = [await input.getVideoTracks(), await input.getAudioTracks()];
+    return { video: await chosenOf(videos), sound: await chosenOf(sounds), close: () => input.dispose() };
   } catch {
     input.dispose();
     return null;
   }
+}
+
+/** The default one, else the first; null where there is none. */
+async function chosenOf<Track extends InputTrack>(tracks: readonly Track[]): Promise<Track | null> {
+  for (const track of tracks) if ((await track.getDisposition()).default) return track;
+  return tracks[0] ?? null;
 }

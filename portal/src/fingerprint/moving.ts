@@ -71,7 +71,8 @@ async function videoOf(container: OpenContainer | null, tools: Tools, onProgress
     const made = await framesOf(videoReader(track, config, canvas), tools, onProgress);
     if (made.notes[0] !== "video_not_readable") return made;
   }
-  return framesOf(pageVideoReader(tools.ask), tools, onProgress);
+  const known = (await track?.getDurationFromMetadata().catch(() => null)) ?? null;
+  return framesOf(pageVideoReader(tools.ask, known), tools, onProgress);
 }
 
 async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress): Promise<Made> {

@@ -15,6 +15,7 @@ const SOUND_RATE = 11_025;
 /** Into a picture, where seeking to its very first instant may still show the one before. */
 const INTO_PICTURE_SECONDS = 0.001;
 const PATIENCE_MILLISECONDS = 20_000;
+const PAINTING_MILLISECONDS = 250;
 /** No video is as long: seeking there tells the length of one that does not say it. */
 const BEYOND_THE_END_SECONDS = 1e7;
 
@@ -108,8 +109,17 @@ export class PageDecoder {
 
 async function seek(video: HTMLVideoElement, seconds: number): Promise<void> {
   const sought = happened(video, "seeked");
+  const painted = nextPicture(video);
   video.currentTime = seconds;
   await sought;
+  await painted;
+}
+
+/** Browsers say that they are there a moment before the picture is; one that paints none, as it is the same, is not waited for. */
+function nextPicture(video: HTMLVideoElement): Promise<unknown> {
+  const isTold = "requestVideoFrameCallback" in video;
+  const told = new Promise<void>((resolve) => isTold && video.requestVideoFrameCallback(() => resolve()));
+  return Promise.race([told, new Promise((resolve) => setTimeout(resolve, PAINTING_MILLISECONDS))]);
 }
 
 function happened(video: HTMLVideoElement, name: "loadeddata" | "seeked"): Promise<void> {
