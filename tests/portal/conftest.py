@@ -7,8 +7,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from device_engine import Engine, build_page
 from playwright.sync_api import Browser, Page, sync_playwright
 from portal_server import PortalServer
+
+
+@pytest.fixture(scope="session")
+def engine_page(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tests' page around the portal's engine, built once."""
+    return build_page(root, tmp_path_factory.mktemp("device") / "page")
+
+
+@pytest.fixture
+def engine(engine_page: Path, page: Page) -> Iterator[Engine]:
+    """The engine in an open page, behind the portal's own headers."""
+    with PortalServer(engine_page) as server:
+        opened = Engine(page, server)
+        yield opened
+
 
 @pytest.fixture
 def portal(root: Path) -> Iterator[PortalServer]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, Route
+from portal_server import PortalServer
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,26 @@ class Made:
 
 @dataclass
 class Engine:
-    """An open page."""
+    """A page that is opened with the first file, so that a test may change the browser before."""
 
     page: Page
+    server: PortalServer
+
+    def open(self) -> None:
+        """Open the page unless it is open."""
+        if self.page.url == "about:blank":
+            self.page.goto(f"{self.server.address}/index.html")
+            self.page.wait_for_selector("body[data-ready]")
 
     def make(self, *files: Path) -> list[Made]:
         """Hand all files over at once."""
+        self.open()
         self.page.locator("#chooser").set_input_files(list(files))
         return [_made(outcome) for outcome in self.page.evaluate("() => makeAll()")]
 
     def make_in_page(self, blob: str) -> Made:
         """Hand over a file that a script makes."""
+        self.open()
         [outcome] = self.page.evaluate(f"async () => makeAll(await ({blob})())")
         return _made(outcome)
 
