@@ -15,11 +15,12 @@ export interface OpenContainer {
   close(): void;
 }
 
-/** Return what a file holds; null where it can't be opened. */
+/** Return what a file holds; null where it can't be opened, or nothing is found in it. */
 export async function openContainer(file: Blob): Promise<OpenContainer | null> {
   const input = new Input({ formats: FORMATS, source: new BlobSource(file, { maxCacheSize: CACHE_BYTES, handleUnhandledError: () => undefined }) });
   try {
     const [videos, sounds] = [await input.getVideoTracks(), await input.getAudioTracks()];
+    if (videos.length + sounds.length === 0) throw new Error("nothing in it");
     return { video: await chosenOf(videos), sound: await chosenOf(sounds), close: () => input.dispose() };
   } catch {
     input.dispose();

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The device against the server on the larger sets, where they are, and on a file of two gigabytes."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from device_engine import Engine, distance_bits, seconds_of
+from test_device_files import FRAME_BITS, FRAMES_THAT_AGREE, PICTURE_BITS, bit_error_rate, server_values
+
+pytestmark = pytest.mark.long
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "media"
+UNRELATED_BITS = 64
+PIECE_BYTES = 64 * 1024 * 1024
+PIECES = 32
+MOST_GROWTH_KIB = 400 * 1024
+"""Of all of the browser's processes; the file has two million."""
+
+
+def test_all_shared_clips_come_out_as_on_the_server(engine: Engine) -> None:
+    files = sorted(file for kind in ("mp4", "mkv") for file in SHARED.glob(f"video/*/*.{kind}"))
+    distances: list[int] = []
+    for file in files:
+        [made] = engine.make(file)
+        expected = server_values(file)
+        assert made.values["md5"] == expected["md5"]
+        if "vpdq" in made.values and "vpdq" in expected:
+            ours, theirs = seconds_of(made.values["vpdq"]), seconds_of(expected["vpdq"])
+            distances += [distance_bits(ours[second], theirs[second]) for second in theirs if second in ours]
+        if "chromaprint" in made.values:
+            assert bit_error_rate(made.values["chromaprint"], expected["chromaprint"]) <= 0.03, file.name
+    assert not files or sum(bits <= FRAME_BITS for bits in distances) >= FRAMES_THAT_AGREE * len(distances)
+    assert max(distances, default=0) < UNRELATED_BITS
+
+
+def test_all_shared_sounds_come_out_as_on_the_server(engine: Engine) -> None:
+    for file in sorted(file for kind in ("wav", "ogg", "mp3") for file in SHARED.glob(f"audio/*/*.{kind}")):
+        [made] = engine.make(file)
+        expected = server_values(file)
+        assert ("chromaprint" in made.values) == ("chromaprint" in expected), file.name
+        if "chromaprint" in expected:
+            assert bit_error_rate(made.values["chromaprint"], expected["chromaprint"]) <= 0.002, file.name
+
+
+def test_shared_heic_comes_out_as_on_the_server(engine: Engine) -> None:
+    for file in sorted(SHARED.glob("photos/heif/heif*/*.hei[cf]")):
+        [made] = engine.make(file)
+        if "pdq" in made.values:
+            assert distance_bits(made.values["pdq"], server_values(file)["pdq"]) <= PICTURE_BITS, file.name
+
+
+def resident_kib() -> int:
+    """Memory of all processes of browsers that are running."""
+    total = 0
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            lines = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+        except OSError:
+            continue
+        if "chrom" in lines["Name"]:
+            total += int(lines.get("RssAnon", "0 kB").split()[0])
+    return total
+
+
+def test_a_video_of_two_gigabytes_takes_little_memory(engine: Engine, root: Path) -> None:
+    """Its pictures are those of a clip; behind them the file goes on with an unused box of two gigabytes."""
+    clip = root / "media/video/sky.mp4"
+    header = (PIECE_BYTES * PIECES + 16).to_bytes(8)
+    engine.open()
+    engine.page.locator("#chooser").set_input_files(clip)
+    before = resident_kib()
+    made = engine.make_in_page(
+        f"""() => {{
+          const clip = document.querySelector('#chooser').files[0];
+          const head = new Uint8Array([0, 0, 0, 1, 102, 114, 101, 101, {", ".join(str(byte) for byte in header)}]);
+          const piece = new Blob([new Uint8Array({PIECE_BYTES})]);
+          return new Blob([clip, head, ...Array({PIECES}).fill(piece)]);
+        }}"""
+    )
+    digest = hashlib.md5(clip.read_bytes() + b"\0\0\0\1free" + header)
+    for _ in range(PIECES):
+        digest.update(bytes(PIECE_BYTES))
+    assert made.values["md5"] == digest.hexdigest()
+    ours, theirs = seconds_of(made.values["vpdq"]), seconds_of(server_values(clip)["vpdq"])
+    assert np.max([distance_bits(ours[second], theirs[second]) for second in theirs]) <= FRAME_BITS
+    assert resident_kib() - before < MOST_GROWTH_KIB
+    assert made.notes == ["video_has_no_sound"]
