@@ -15,7 +15,16 @@ from typing import Any
 
 import msgspec
 
-from stillmine.wire.case import DEFAULT_TERM_MONTHS, MAXIMUM_FINGERPRINTS_PER_CASE, AddFingerprints, CaseView, OpenCase, Withdraw
+from stillmine.wire.case import (
+    DEFAULT_TERM_MONTHS,
+    MAXIMUM_CASE_MESSAGE_BYTES,
+    MAXIMUM_FINGERPRINTS_PER_CASE,
+    MAXIMUM_VALUE_BYTES_PER_CASE,
+    AddFingerprints,
+    CaseView,
+    OpenCase,
+    Withdraw,
+)
 from stillmine.wire.errors import ErrorMessage, StillmineError
 from stillmine.wire.fingerprint import MAXIMUM_FILES_PER_CASE, MINIMUM_QUALITY
 
@@ -97,6 +106,8 @@ def document() -> str:
         f"export const ERROR_CODES = {json.dumps(codes(), indent=2)} as const;\n".replace("\n]", ",\n]"),
         f"export const MAXIMUM_FINGERPRINTS_PER_CASE = {MAXIMUM_FINGERPRINTS_PER_CASE};",
         f"export const MAXIMUM_FILES_PER_CASE = {MAXIMUM_FILES_PER_CASE};",
+        f"export const MAXIMUM_VALUE_BYTES_PER_CASE = {MAXIMUM_VALUE_BYTES_PER_CASE};",
+        f"export const MAXIMUM_CASE_MESSAGE_BYTES = {MAXIMUM_CASE_MESSAGE_BYTES};",
         f"export const MINIMUM_QUALITY = {MINIMUM_QUALITY};",
         f"export const DEFAULT_TERM_MONTHS = {DEFAULT_TERM_MONTHS};\n",
         "/** Shapes of what is read, for the check at run time; see check.ts. */",

@@ -115,6 +115,8 @@ export const ERROR_CODES = [
 
 export const MAXIMUM_FINGERPRINTS_PER_CASE = 300;
 export const MAXIMUM_FILES_PER_CASE = 100;
+export const MAXIMUM_VALUE_BYTES_PER_CASE = 4194304;
+export const MAXIMUM_CASE_MESSAGE_BYTES = 4194304;
 export const MINIMUM_QUALITY = 50;
 export const DEFAULT_TERM_MONTHS = 24;
 
