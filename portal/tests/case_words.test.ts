@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { slipWords } from "../src/case/entry";
-import { countPartners, partnerLines, summaryLines, withdrawalWords } from "../src/case/partner_words";
+import { filesOf } from "../src/case/case_files";
+import { partnerRecords } from "../src/case/partner_record";
+import { countPartners, isFound, partnerLines, stateWords, summaryLines, withdrawalWords } from "../src/case/partner_words";
 import { translator } from "../src/messages/translator";
 import { CaseKeyError } from "../src/wire/case_key";
-import type { CaseFingerprint, CaseView, FingerprintState, PartnerStatus } from "../src/wire/types";
+import type { CaseFingerprint, CaseView, FingerprintState, Kind, PartnerStatus } from "../src/wire/types";
 import { wordsOf } from "./files";
 
 const words = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
@@ -13,14 +15,20 @@ const NOW = new Date("2026-11-23T10:00:00");
 const GIVEN = "2026-11-22T14:05:00";
 const LATER = "2026-11-22T18:30:00";
 
-function picture(state: FingerprintState, partners: readonly PartnerStatus[]): CaseFingerprint {
+function fingerprint(state: FingerprintState, partners: readonly PartnerStatus[], kind: Kind = "pdq"): CaseFingerprint {
   const value = state === "withdrawn" ? null : "ab".repeat(32);
-  return { id: "0".repeat(32), kind: "pdq", file_number: 1, state, value, quality: 90, added_at: GIVEN, withdrawn_at: null, partners };
+  return { id: kind, kind, file_number: 1, state, value, quality: 90, added_at: GIVEN, withdrawn_at: null, partners };
 }
 
 function lines(state: FingerprintState, status: Omit<PartnerStatus, "partner">): string[] {
-  const whole = { partner: "Example Social", ...status };
-  return partnerLines(whole, picture(state, [whole]), words, NOW);
+  return linesOf([fingerprint(state, [{ partner: "Example Social", ...status }])]);
+}
+
+/** What is said of the only partner of one file. */
+function linesOf(fingerprints: readonly CaseFingerprint[], now = NOW): string[] {
+  const [file] = filesOf(fingerprints);
+  const [record] = partnerRecords(fingerprints);
+  return file && record ? partnerLines(record, file, words, now) : [];
 }
 
 describe("what a partner did", () => {
@@ -39,7 +47,7 @@ describe("what a partner did", () => {
       "not removed",
       "active",
       { given_at: GIVEN, not_removed_at: LATER, not_removed_reason: "not_the_same" },
-      [given, "Found on Example Social, not removed. They decided on 22 November at 18:30: they say it is not the same picture."],
+      [given, "Found on Example Social, not removed. They decided on 22 November at 18:30: they say it is not a copy of it."],
     ],
     [
       "removed after all",
@@ -62,7 +70,99 @@ describe("what a partner did", () => {
   test("another year is named", () => {
     const status = { partner: "Example Social", given_at: GIVEN };
     const later = new Date("2027-01-05T10:00:00");
-    expect(partnerLines(status, picture("active", [status]), words, later)).toEqual(["Given to Example Social on 22 November 2026 at 14:05."]);
+    expect(linesOf([fingerprint("active", [status])], later)).toEqual(["Given to Example Social on 22 November 2026 at 14:05."]);
+  });
+});
+
+describe("what a partner did about a file with several fingerprints", () => {
+  const of = (kind: Kind, status: Omit<PartnerStatus, "partner">, state: FingerprintState = "active"): CaseFingerprint =>
+    fingerprint(state, [{ partner: "Example Social", ...status }], kind);
+  const given = "Given to Example Social on 22 November at 14:05.";
+  const removed = "Found on Example Social and removed on 22 November at 18:30.";
+  const LAST = "2026-11-22T20:00:00";
+
+  test("one copy, found by pictures and sound, is said once", () => {
+    const found = { given_at: GIVEN, found_at: LATER };
+    expect(linesOf([of("vpdq", found), of("chromaprint", found)])).toEqual([
+      given,
+      "Found on Example Social on 22 November at 18:30. They are looking at it.",
+    ]);
+  });
+
+  test("a decision about one of them is one about the copy", () => {
+    const removal = { given_at: GIVEN, found_at: GIVEN, removed_at: LATER };
+    expect(linesOf([of("vpdq", removal), of("chromaprint", { given_at: GIVEN, found_at: GIVEN })])).toEqual([given, removed]);
+  });
+
+  test("what is found after the last decision is said too", () => {
+    const removal = { given_at: GIVEN, found_at: GIVEN, removed_at: LATER };
+    expect(linesOf([of("vpdq", removal), of("chromaprint", { given_at: GIVEN, found_at: LAST })])).toEqual([
+      given,
+      removed,
+      "Found on Example Social on 22 November at 20:00. They are looking at it.",
+    ]);
+  });
+
+  test("two decisions that differ are both said, in their order", () => {
+    const kept = { given_at: GIVEN, not_removed_at: LAST, not_removed_reason: "not_the_same" } as const;
+    const said = linesOf([of("chromaprint", kept), of("vpdq", { given_at: GIVEN, removed_at: LATER })]);
+    expect(said.slice(1)).toEqual([removed, "Found on Example Social, not removed. They decided on 22 November at 20:00: they say it is not a copy of it."]);
+  });
+
+  test("a partner that was given only a part", () => {
+    expect(linesOf([of("vpdq", { given_at: LATER }), of("md5", { given_at: GIVEN }), of("chromaprint", {})])).toEqual([
+      "Given to Example Social on 22 November at 14:05: 2 of its 3 fingerprints.",
+    ]);
+  });
+
+  test("a withdrawal is confirmed only when all that was given is", () => {
+    const confirmed = of("vpdq", { given_at: GIVEN, withdrawal_confirmed_at: LATER }, "withdrawn");
+    const never = of("chromaprint", {}, "withdrawn");
+    const part = "Given to Example Social on 22 November at 14:05: 1 of its 2 fingerprints.";
+    expect(linesOf([confirmed, never])).toEqual([part, "Example Social confirmed on 22 November at 18:30 that it no longer looks for it."]);
+    expect(linesOf([confirmed, of("md5", { given_at: GIVEN }, "withdrawn")])).toEqual([given, "We are waiting for Example Social to confirm."]);
+  });
+
+  test("a file is found when one of its fingerprints is", () => {
+    const [file] = filesOf([of("vpdq", {}), of("md5", { found_at: LATER })]);
+    expect(file && isFound(file)).toBe(true);
+  });
+});
+
+describe("the files of a case", () => {
+  test.each<[readonly Kind[], string]>([
+    [["pdq"], "picture"],
+    [["vpdq", "chromaprint", "md5"], "video"],
+    [["vpdq", "md5"], "video"],
+    [["chromaprint", "md5"], "video"],
+    [["pdq", "vpdq", "md5"], "animation"],
+    [["chromaprint", "sha256"], "sound"],
+    [["chromaprint"], "sound"],
+    [["sha256"], "other"],
+    [["md5"], "other"],
+  ])("%j is a %s", (kinds, type) => {
+    expect(filesOf(kinds.map((kind) => fingerprint("active", [], kind)))[0]?.type).toBe(type);
+  });
+
+  test("are in the order of their numbers, each with all of its fingerprints", () => {
+    const at = (file_number: number, kind: Kind): CaseFingerprint => ({ ...fingerprint("active", [], kind), file_number });
+    const files = filesOf([at(2, "vpdq"), at(1, "pdq"), at(2, "md5")]);
+    expect(files.map((file) => [file.number, file.fingerprints.map(({ kind }) => kind)])).toEqual([
+      [1, ["pdq"]],
+      [2, ["vpdq", "md5"]],
+    ]);
+  });
+
+  test.each<[readonly FingerprintState[], string, readonly string[]]>([
+    [["active", "active"], "active", []],
+    [["withdrawn", "withdrawn"], "withdrawn", ["Withdrawn."]],
+    [["active", "withdrawn"], "active", ["1 of its 2 fingerprints are withdrawn. The others are still looked for."]],
+    [["suspended", "active"], "suspended", [expect.stringMatching(/^Partly on hold/)]],
+    [["suspended", "withdrawn"], "suspended", [expect.stringMatching(/^1 of its 2/), expect.stringMatching(/^On hold/)]],
+  ])("with %j is %s", (states, state, said) => {
+    const [file] = filesOf(states.map((each) => fingerprint(each, [])));
+    expect(file?.state).toBe(state);
+    expect(file && stateWords(file, words)).toEqual(said);
   });
 });
 
@@ -76,17 +176,17 @@ describe("how far a withdrawal has come", () => {
     ["one of two", [confirmed, waiting], "Withdrawn. 1 of 2 services confirmed; we are waiting for the others."],
     ["none of one", [waiting], "Withdrawn. We are waiting for the one service that had it to confirm."],
   ])("%s", (_, partners, expected) => {
-    expect(withdrawalWords([picture("withdrawn", partners)], words)).toBe(expected);
+    expect(withdrawalWords([fingerprint("withdrawn", partners)], words)).toBe(expected);
   });
 
   test("a partner has confirmed only when all its fingerprints are", () => {
     const same = { partner: "Example Social", given_at: GIVEN };
-    expect(countPartners([picture("withdrawn", [confirmed]), picture("withdrawn", [same])])).toEqual({ given: 1, confirmed: 0 });
+    expect(countPartners([fingerprint("withdrawn", [confirmed]), fingerprint("withdrawn", [same])])).toEqual({ given: 1, confirmed: 0 });
   });
 });
 
 test("the summary of an open and of an ended case", () => {
-  const view: CaseView = { state: "open", opened_at: GIVEN, expires_at: "2028-11-21T14:05:00", withdrawn_at: null, fingerprints: [picture("active", [])] };
+  const view: CaseView = { state: "open", opened_at: GIVEN, expires_at: "2028-11-21T14:05:00", withdrawn_at: null, fingerprints: [fingerprint("active", [])] };
   expect(summaryLines(view, words, NOW)).toEqual([
     "No service has a fingerprint from it yet. Services that take part usually fetch it within a minute or two.",
     "It stays open until 21 November 2028.",

@@ -2,7 +2,7 @@
 import vectors from "../../vectors/open_case.json" with { type: "json" };
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ERROR_CODES, type OpenCase } from "../src/wire/types";
-import { ExchangeError, openCase, send, showCase, withdraw } from "../src/wire/requests";
+import { addFingerprints, ExchangeError, openCase, send, showCase, withdraw } from "../src/wire/requests";
 
 const VIEW = { state: "open", opened_at: "2026-11-22T14:05:00Z", expires_at: "2028-11-21T14:05:00Z", withdrawn_at: null, fingerprints: [] };
 const textOf = (body: Uint8Array | null): string => new TextDecoder().decode(body ?? new Uint8Array());
@@ -25,12 +25,18 @@ describe("bytes of OpenCase", () => {
   const withDefaultTerm = vectors.open_case.filter(({ body }) => body.includes('"term_months":24'));
   test.each(withDefaultTerm)("$name: exactly those of the wire package", ({ body }) => {
     const message = JSON.parse(body) as OpenCase;
-    const shuffled = message.fingerprints.map(({ kind, value, quality }) => ({ quality, value, kind }));
+    const shuffled = message.fingerprints.map(({ kind, value, quality, file_number = 1 }) => ({ file_number, quality, value, kind }));
     const statement = { was_adult_then: message.statement.was_adult_then, is_adult_now: message.statement.is_adult_now, role: message.statement.role };
     expect(textOf(openCase("Case x", statement, shuffled).body)).toBe(body);
   });
 
   test("there is something to compare", () => expect(withDefaultTerm.length).toBeGreaterThan(0));
+});
+
+test("fingerprints of one file say so, and the first file's number is left out", () => {
+  const fingerprints = [1, 1, 2].map((file_number) => ({ kind: "md5", value: "ab", quality: 100, file_number }) as const);
+  const part = '{"kind":"md5","value":"ab","quality":100';
+  expect(textOf(addFingerprints("Case x", fingerprints).body)).toBe(`{"version":1,"fingerprints":[${part}},${part}},${part},"file_number":2}]}`);
 });
 
 test("withdrawing names one fingerprint, or none for the whole case", () => {

@@ -5,46 +5,52 @@ import { useState } from "preact/hooks";
 import { ActionButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { MessageKey } from "../messages/keys";
+import { fileName } from "../protect/file_words";
 import type { CaseKey } from "../wire/case_key";
-import { ExchangeError, send, withdraw, type ErrorCode } from "../wire/requests";
+import { ExchangeError, type ErrorCode } from "../wire/requests";
 import type { CaseView } from "../wire/types";
+import { filesOf, leftOf, typeOfKinds } from "./case_files";
+import { fingerprintsIn, withdrawTarget, type Target } from "./withdrawal";
 
 interface Props {
   readonly caseKey: CaseKey;
   readonly view: CaseView;
-  /** The fingerprint to withdraw; null for the whole case. */
-  readonly fingerprintId: string | null;
+  readonly target: Target;
+  /** A part is withdrawn, and the next request is on its way. */
+  readonly onPart: (view: CaseView) => void;
   readonly onDone: (view: CaseView) => void;
   readonly onKeep: () => void;
 }
 
-export function ConfirmStep({ caseKey, view, fingerprintId, onDone, onKeep }: Props) {
-  const { t } = useWords();
+export function ConfirmStep({ caseKey, view, target, onPart, onDone, onKeep }: Props) {
+  const words = useWords();
+  const { t } = words;
   const [isWorking, setWorking] = useState(false);
   const [problem, setProblem] = useState<ErrorCode | null>(null);
-  const number = view.fingerprints.find((fingerprint) => fingerprint.id === fingerprintId)?.file_number ?? 1;
-  const isWhole = fingerprintId === null;
   const press = async (): Promise<void> => {
     setWorking(true);
     setProblem(null);
     try {
-      onDone(await send(withdraw(caseKey.authorization, fingerprintId)));
+      onDone(await withdrawTarget(caseKey, view, target, onPart));
     } catch (error) {
       setProblem(error instanceof ExchangeError ? error.code : "unknown");
       setWorking(false);
     }
   };
-  const yes = t(isWhole ? "case.confirm.all.yes" : "case.confirm.one.yes", { number });
+  const kinds = fingerprintsIn(view, target).map((fingerprint) => fingerprint.kind);
+  const name = target === null ? "" : fileName({ type: typeOfKinds(kinds), number: target }, words);
+  const yes = t(target === null ? "case.confirm.all.yes" : "case.confirm.one.yes", { name });
   return (
     <>
-      <Heading>{t(isWhole ? "case.confirm.all.title" : "case.confirm.one.title", { number })}</Heading>
+      <Heading>{t(target === null ? "case.confirm.all.title" : "case.confirm.one.title", { name })}</Heading>
       <h2>{t("case.confirm.what")}</h2>
       <ul>
-        {consequences(view, isWhole).map((key) => (
+        {consequences(view, target).map((key) => (
           <li key={key}>{t(key)}</li>
         ))}
       </ul>
       {problem !== null && <ExchangeProblem code={problem} />}
+      {problem !== null && <Left view={view} target={target} />}
       <div class="actions">
         <ActionButton label={isWorking ? t("case.confirm.working") : yes} isBusy={isWorking} onPress={() => void press()} />
         <button type="button" class="button second" onClick={onKeep}>
@@ -55,8 +61,17 @@ export function ConfirmStep({ caseKey, view, fingerprintId, onDone, onKeep }: Pr
   );
 }
 
-function consequences(view: CaseView, isWhole: boolean): readonly MessageKey[] {
-  if (isWhole) return ["case.confirm.all.1", "case.confirm.2", "case.confirm.3", "case.confirm.all.last"];
-  const isLast = view.fingerprints.filter((fingerprint) => fingerprint.state !== "withdrawn").length === 1;
+/** After a request failed: how much is withdrawn and how much is left. */
+function Left({ view, target }: { readonly view: CaseView; readonly target: Target }) {
+  const { t } = useWords();
+  const all = fingerprintsIn(view, target);
+  const left = leftOf(all).length;
+  if (left === 0 || left === all.length) return null;
+  return <p data-left={left}>{t("case.confirm.left", { withdrawn: all.length - left, count: all.length })}</p>;
+}
+
+function consequences(view: CaseView, target: Target): readonly MessageKey[] {
+  if (target === null) return ["case.confirm.all.1", "case.confirm.2", "case.confirm.3", "case.confirm.all.last"];
+  const isLast = filesOf(leftOf(view.fingerprints)).every((file) => file.number === target);
   return ["case.confirm.1", "case.confirm.2", "case.confirm.3", isLast ? "case.confirm.last" : "case.confirm.one.later"];
 }

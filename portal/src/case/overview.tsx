@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A case as it stands: its state, and per picture what each partner did. */
+/* A case as it stands: its state, and its files. */
 
 import { ActionButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { pageAddress } from "../protect/addresses";
-import { firstSigns } from "../protect/picture_row";
-import type { CaseFingerprint, CaseView } from "../wire/types";
-import { isFound, partnerLines, summaryLines } from "./partner_words";
+import type { CaseView } from "../wire/types";
+import { filesOf } from "./case_files";
+import { FileCard } from "./file_card";
+import { summaryLines } from "./partner_words";
 import type { Watch } from "./watch";
+import type { Target } from "./withdrawal";
 
 interface Props {
   readonly watch: Watch;
   /** What was just done, in words. */
   readonly news: string | null;
-  readonly onWithdraw: (fingerprintId: string | null) => void;
+  readonly onWithdraw: (target: Target) => void;
   readonly onAdd: () => void;
   readonly onClose: () => void;
 }
@@ -35,8 +37,8 @@ export function Overview({ watch, news, onWithdraw, onAdd, onClose }: Props) {
       <Summary view={view} />
       <LookAgain watch={watch} />
       <ol class="cards">
-        {view.fingerprints.map((fingerprint) => (
-          <PictureCard key={fingerprint.id} fingerprint={fingerprint} canWithdraw={isOpen} onWithdraw={() => onWithdraw(fingerprint.id)} />
+        {filesOf(view.fingerprints).map((file) => (
+          <FileCard key={file.number} file={file} canWithdraw={isOpen} onWithdraw={() => onWithdraw(file.number)} />
         ))}
       </ol>
       <div class="actions">
@@ -106,51 +108,5 @@ function Missing({ watch, onClose }: { readonly watch: Watch; readonly onClose: 
         </button>
       </div>
     </>
-  );
-}
-
-interface CardProps {
-  readonly fingerprint: CaseFingerprint;
-  readonly canWithdraw: boolean;
-  readonly onWithdraw: () => void;
-}
-
-function PictureCard({ fingerprint, canWithdraw, onWithdraw }: CardProps) {
-  const words = useWords();
-  const { t, date } = words;
-  const number = fingerprint.file_number;
-  const now = new Date();
-  const added = date(new Date(fingerprint.added_at), now);
-  const isWithdrawn = fingerprint.state === "withdrawn";
-  return (
-    <li class="card" data-state={fingerprint.state} data-fingerprint={fingerprint.id}>
-      <h2>{t("case.picture", { number })}</h2>
-      <p class="small soft">
-        {fingerprint.value === null
-          ? t("case.fingerprint.erased", { date: added })
-          : t("case.fingerprint", { start: firstSigns(fingerprint.value), date: added })}
-      </p>
-      {isWithdrawn && (
-        <p>
-          <strong>{t("case.withdrawal.withdrawn")}</strong>
-        </p>
-      )}
-      {fingerprint.state === "suspended" && <p>{t("case.suspended")}</p>}
-      <ul class="partners">
-        {fingerprint.partners.map((status) => (
-          <li key={status.partner} data-partner={status.partner}>
-            {partnerLines(status, fingerprint, words, now).map((line) => (
-              <p key={line}>{line}</p>
-            ))}
-          </li>
-        ))}
-      </ul>
-      {fingerprint.state === "active" && !isFound(fingerprint) && <p>{t("case.nothing")}</p>}
-      {canWithdraw && !isWithdrawn && (
-        <button type="button" class="button plain" onClick={onWithdraw}>
-          {t("case.withdraw.one", { number })}
-        </button>
-      )}
-    </li>
   );
 }

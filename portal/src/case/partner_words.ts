@@ -5,48 +5,62 @@
 
 import type { MessageKey } from "../messages/keys";
 import type { Translator, Values } from "../messages/translator";
-import type { CaseFingerprint, CaseView, PartnerStatus } from "../wire/types";
+import type { CaseFingerprint, CaseView } from "../wire/types";
+import { leftOf, type CaseFile } from "./case_files";
+import type { Decision, PartnerRecord } from "./partner_record";
 
-/** Return what one partner did about one picture, one sentence per line. */
-export function partnerLines(status: PartnerStatus, fingerprint: CaseFingerprint, words: Translator, now: Date): string[] {
+/** Return what one partner did about one file, one sentence per line. */
+export function partnerLines(record: PartnerRecord, file: CaseFile, words: Translator, now: Date): string[] {
+  const { partner, givenAt, foundAt, confirmedAt } = record;
   const said = (key: MessageKey, moment: string, more: Values = {}): string => {
     const at = new Date(moment);
-    return words.t(key, { partner: status.partner, date: words.date(at, now), time: words.time(at), ...more });
+    return words.t(key, { partner, date: words.date(at, now), time: words.time(at), ...more });
   };
-  const lines = status.given_at ? [said("case.partner.given", status.given_at)] : [];
-  const outcome = outcomeLine(status, words, said);
-  if (outcome) lines.push(outcome);
-  if (fingerprint.state === "withdrawn") {
-    if (status.withdrawal_confirmed_at) lines.push(said("case.withdrawal.confirmed", status.withdrawal_confirmed_at));
-    else if (status.given_at) lines.push(words.t("case.withdrawal.waiting", { partner: status.partner }));
+  const lines = givenAt === null ? [] : [givenLine(record, file, givenAt, said)];
+  lines.push(...record.decisions.map((decision) => decisionLine(decision, words, said)));
+  if (foundAt !== null) lines.push(said("case.partner.found", foundAt));
+  if (file.state === "withdrawn") {
+    if (confirmedAt !== null) lines.push(said("case.withdrawal.confirmed", confirmedAt));
+    else if (givenAt !== null) lines.push(words.t("case.withdrawal.waiting", { partner }));
   } else if (lines.length === 0) {
-    lines.push(words.t("case.partner.not_given", { partner: status.partner }));
+    lines.push(words.t("case.partner.not_given", { partner }));
   }
   return lines;
 }
 
-/** The latest decision, else what was found. */
-function outcomeLine(
-  status: PartnerStatus,
-  words: Translator,
-  said: (key: MessageKey, moment: string, more?: Values) => string,
-): string | null {
-  const { removed_at, not_removed_at, not_removed_reason, found_at } = status;
-  const isLatestRemoved = removed_at && (!not_removed_at || Date.parse(removed_at) >= Date.parse(not_removed_at));
-  if (isLatestRemoved) return said("case.partner.removed", removed_at);
-  if (not_removed_at) {
-    const reason = not_removed_reason ? words.t(`case.reason.${not_removed_reason}`) : "";
-    return said("case.partner.not_removed", not_removed_at, { reason });
+type Said = (key: MessageKey, moment: string, more?: Values) => string;
+
+/** Not every service can use every kind, so it is said where one has only a part. */
+function givenLine({ givenCount }: PartnerRecord, { fingerprints }: CaseFile, givenAt: string, said: Said): string {
+  const count = fingerprints.length;
+  return givenCount < count ? said("case.partner.given_part", givenAt, { given: givenCount, count }) : said("case.partner.given", givenAt);
+}
+
+function decisionLine({ kind, at, reason }: Decision, words: Translator, said: Said): string {
+  if (kind === "removed") return said("case.partner.removed", at);
+  return said("case.partner.not_removed", at, { reason: reason ? words.t(`case.reason.${reason}`) : "" });
+}
+
+/** Say whether any partner found a copy of this file. */
+export function isFound(file: CaseFile): boolean {
+  const statuses = file.fingerprints.flatMap((fingerprint) => fingerprint.partners);
+  return statuses.some((status) => status.found_at || status.removed_at || status.not_removed_at);
+}
+
+/** Return how much of a file is withdrawn or on hold, where it is not simply looked for. */
+export function stateWords({ state, fingerprints }: CaseFile, words: Translator): readonly string[] {
+  if (state === "withdrawn") return [words.t("case.withdrawal.withdrawn")];
+  const left = leftOf(fingerprints);
+  const held = left.filter((fingerprint) => fingerprint.state === "suspended").length;
+  const lines: string[] = [];
+  if (left.length < fingerprints.length) {
+    lines.push(words.t("case.withdrawal.part", { withdrawn: fingerprints.length - left.length, count: fingerprints.length }));
   }
-  return found_at ? said("case.partner.found", found_at) : null;
+  if (held > 0) lines.push(words.t(held < left.length ? "case.suspended.part" : "case.suspended"));
+  return lines;
 }
 
-/** Say whether any partner found a copy of this picture. */
-export function isFound(fingerprint: CaseFingerprint): boolean {
-  return fingerprint.partners.some((status) => status.found_at || status.removed_at || status.not_removed_at);
-}
-
-/** How many partners were given one of these pictures, and how many of them confirmed all withdrawals among them. */
+/** How many partners were given one of these fingerprints, and how many of them confirmed all withdrawals among them. */
 export function countPartners(fingerprints: readonly CaseFingerprint[]): { readonly given: number; readonly confirmed: number } {
   const open = new Map<string, boolean>();
   for (const fingerprint of fingerprints) {
@@ -60,7 +74,7 @@ export function countPartners(fingerprints: readonly CaseFingerprint[]): { reado
   return { given: open.size, confirmed };
 }
 
-/** Return how far the withdrawal of these pictures has come. */
+/** Return how far the withdrawal of these fingerprints has come. */
 export function withdrawalWords(fingerprints: readonly CaseFingerprint[], words: Translator): string {
   const { given, confirmed } = countPartners(fingerprints);
   if (given === 0) return words.t("case.withdrawal.nobody");

@@ -9,19 +9,22 @@ import { useSteps } from "../island/steps";
 import { useWords } from "../island/words";
 import { goToUnder18 } from "../protect/addresses";
 import { Choice } from "../protect/choice";
-import { PictureStep } from "../protect/picture_step";
-import { fingerprintsOf, usePictures } from "../protect/pictures";
+import { FileStep } from "../protect/file_step";
+import { useFiles } from "../protect/files";
+import { excessOf, fingerprintsOf } from "../protect/rows";
 import { SendStep } from "../protect/send_step";
 import { BackButton } from "../island/parts";
 import type { CaseKey } from "../wire/case_key";
 import { addFingerprints } from "../wire/requests";
 import type { CaseView } from "../wire/types";
+import { filesOf } from "./case_files";
 import { ConfirmStep } from "./confirm";
 import { Overview } from "./overview";
 import { withdrawalWords } from "./partner_words";
 import { useWatch } from "./watch";
+import { fingerprintsIn, type Target } from "./withdrawal";
 
-const STEPS = ["overview", "confirm", "add_then", "add_pictures", "add_send"] as const;
+const STEPS = ["overview", "confirm", "add_then", "add_files", "add_send"] as const;
 type Step = (typeof STEPS)[number];
 
 interface Props {
@@ -34,7 +37,7 @@ interface Props {
 export function CaseScreen({ caseKey, first, onClose }: Props) {
   const words = useWords();
   const watch = useWatch(caseKey, first);
-  const [target, setTarget] = useState<string | null>(null);
+  const [target, setTarget] = useState<Target>(null);
   const [news, setNews] = useState<string | null>(null);
   const isStep = (step: string): step is Step => STEPS.some((known) => known === step) && !(step === "confirm" && watch.view?.state !== "open");
   const steps = useSteps<Step>("page/case", "overview", isStep, () => "overview");
@@ -46,10 +49,11 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   };
   if (steps.step === "confirm" && watch.view) {
     const withdrawn = (view: CaseView): void => {
-      const affected = view.fingerprints.filter((fingerprint) => target === null || fingerprint.id === target);
-      done(view, view.state === "open" ? withdrawalWords(affected, words) : null);
+      done(view, view.state === "open" ? withdrawalWords(fingerprintsIn(view, target), words) : null);
     };
-    return <ConfirmStep caseKey={caseKey} view={watch.view} fingerprintId={target} onDone={withdrawn} onKeep={steps.back} />;
+    return (
+      <ConfirmStep caseKey={caseKey} view={watch.view} target={target} onPart={watch.take} onDone={withdrawn} onKeep={steps.back} />
+    );
   }
   if (steps.step.startsWith("add_") && watch.view) {
     return <AddSteps caseKey={caseKey} before={watch.view} step={steps.step} go={steps.go} back={steps.back} onAdded={addedWith(watch.take, setNews)} />;
@@ -62,8 +66,8 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
     <Overview
       watch={watch}
       news={news}
-      onWithdraw={(fingerprintId) => {
-        setTarget(fingerprintId);
+      onWithdraw={(chosen) => {
+        setTarget(chosen);
         start("confirm");
       }}
       onAdd={() => start("add_then")}
@@ -88,30 +92,33 @@ interface AddProps {
   readonly onAdded: (view: CaseView, said: string) => void;
 }
 
-/** Adding asks for the age in these pictures too, before any of them can be chosen. */
+/** Adding asks for the age in these files too, before any of them can be chosen. */
 function AddSteps({ caseKey, before, step, go, back, onAdded }: AddProps) {
   const { t, plural } = useWords();
-  const pictures = usePictures();
+  const inCase = useMemo(() => filesOf(before.fingerprints), [before]);
+  const files = useFiles(inCase);
   const [wasAdultThen, setAdultThen] = useState(false);
-  const fingerprints = fingerprintsOf(pictures.all);
-  const request = useMemo(() => addFingerprints(caseKey.authorization, fingerprintsOf(pictures.all)), [caseKey, pictures.all]);
-  if (step === "add_send" && wasAdultThen && fingerprints.length > 0) {
+  const fingerprints = useMemo(() => fingerprintsOf(files.rows), [files.rows]);
+  const request = useMemo(() => addFingerprints(caseKey.authorization, fingerprints), [caseKey, fingerprints]);
+  const canSend = fingerprints.length > 0 && excessOf(fingerprints, inCase) === null;
+  if (step === "add_send" && wasAdultThen && canSend) {
     const sent = (view: CaseView): void => {
-      const count = view.fingerprints.length - before.fingerprints.length;
+      const known = new Set(before.fingerprints.map((fingerprint) => fingerprint.id));
+      const count = filesOf(view.fingerprints.filter((fingerprint) => !known.has(fingerprint.id))).length;
       onAdded(view, count === 0 ? t("case.added.none") : plural("case.added", count));
       go("overview");
     };
     return <SendStep request={request} label={t("case.add.button")} onSent={sent} onBack={back} />;
   }
   if (step !== "add_then" && wasAdultThen) {
-    return <PictureStep title={t("case.add.pictures.title")} pictures={pictures} onContinue={() => go("add_send")} onBack={back} />;
+    return <FileStep title={t("case.add.files.title")} files={files} onContinue={() => go("add_send")} onBack={back} />;
   }
   const answers = [
     {
       label: t("protect.age.adult"),
       onChoose: () => {
         setAdultThen(true);
-        go("add_pictures");
+        go("add_files");
       },
     },
     { label: t("protect.age.minor"), onChoose: goToUnder18 },

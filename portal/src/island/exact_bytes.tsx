@@ -8,6 +8,9 @@
 import type { PreparedRequest } from "../wire/requests";
 import { useWords } from "./words";
 
+/** The kinds that this device makes. */
+const KINDS = ["pdq", "vpdq", "chromaprint", "md5", "sha256"] as const;
+
 export function ExactBytes({ request }: { readonly request: PreparedRequest }) {
   const { t } = useWords();
   const body = request.body ?? new Uint8Array();
@@ -16,7 +19,7 @@ export function ExactBytes({ request }: { readonly request: PreparedRequest }) {
       <h2 class="small-heading" id="exact-body">
         {t("protect.send.body", { count: body.length })}
       </h2>
-      <pre class="bytes" aria-labelledby="exact-body" data-exact-body>
+      <pre class="bytes" role="region" tabIndex={0} aria-labelledby="exact-body" data-exact-body>
         {new TextDecoder().decode(body)}
       </pre>
       <h2 class="small-heading" id="exact-authorization">
@@ -30,6 +33,15 @@ export function ExactBytes({ request }: { readonly request: PreparedRequest }) {
         <ul>
           <li>{t("protect.send.meaning.statement")}</li>
           <li>{t("protect.send.meaning.fingerprints")}</li>
+          <li>
+            {t("protect.send.meaning.kinds")}
+            <ul>
+              {KINDS.map((kind) => (
+                <li key={kind}>{t(`protect.send.kind.${kind}`)}</li>
+              ))}
+            </ul>
+          </li>
+          <li>{t("protect.send.meaning.file_number")}</li>
           <li>{t("protect.send.meaning.term")}</li>
           <li>{t("protect.send.meaning.authorization")}</li>
         </ul>

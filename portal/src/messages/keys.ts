@@ -6,6 +6,7 @@
 import type accessibility from "@content/messages/en/accessibility.json";
 import type caseWords from "@content/messages/en/case.json";
 import type error from "@content/messages/en/error.json";
+import type file from "@content/messages/en/file.json";
 import type how from "@content/messages/en/how.json";
 import type locale from "@content/messages/en/locale.json";
 import type privacy from "@content/messages/en/privacy.json";
@@ -17,6 +18,7 @@ import type under18 from "@content/messages/en/under18.json";
 type Words = typeof accessibility &
   typeof caseWords &
   typeof error &
+  typeof file &
   typeof how &
   typeof locale &
   typeof privacy &

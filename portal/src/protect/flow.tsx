@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * "Protect a picture": one thing per step, in an order that can't be skipped.
+ * "Protect a picture, video or sound": one thing per step, in an order that can't be skipped.
  *
  * Ages are asked before a file can be chosen; under 18 at either time leads away with nothing fingerprinted and nothing
  * sent. The key is shown before the request, the request before it is sent.
@@ -13,8 +13,8 @@ import type { ErrorCode } from "../wire/requests";
 import { goToUnder18, pageAddress } from "./addresses";
 import { Choice } from "./choice";
 import { DoneStep } from "./done_step";
+import { FileStep } from "./file_step";
 import { KeyStep } from "./key_step";
-import { PictureStep } from "./picture_step";
 import { SendStep } from "./send_step";
 import { COUNTED, useProtectState, type ProtectState, type Step } from "./state";
 
@@ -40,10 +40,8 @@ function Current({ state }: { readonly state: ProtectState }) {
       return <NowStep state={state} />;
     case "then":
       return <ThenStep state={state} />;
-    case "pictures":
-      return (
-        <PictureStep title={t("protect.pictures.title")} pictures={state.pictures} onContinue={() => void state.showKey()} onBack={state.back} />
-      );
+    case "files":
+      return <FileStep title={t("protect.files.title")} files={state.files} onContinue={() => void state.showKey()} onBack={state.back} />;
     case "key":
       return state.caseKey && <KeyStep caseKey={state.caseKey} onKept={() => state.go("send")} onBack={state.back} />;
     case "send":

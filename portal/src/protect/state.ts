@@ -6,19 +6,21 @@
  */
 
 import { useMemo, useState } from "preact/hooks";
+import type { CaseFile } from "../case/case_files";
 import { useSteps, type Steps } from "../island/steps";
 import { makeCaseKey, type CaseKey } from "../wire/case_key";
 import { openCase, type PreparedRequest } from "../wire/requests";
 import type { CaseView, Role } from "../wire/types";
-import { fingerprintsOf, usePictures, type Pictures } from "./pictures";
+import { useFiles, type Files } from "./files";
+import { excessOf, fingerprintsOf } from "./rows";
 
 /** The steps that are counted for the person, in order. */
-export const COUNTED = ["who", "now", "then", "pictures", "key", "send"] as const;
+export const COUNTED = ["who", "now", "then", "files", "key", "send"] as const;
 export type Step = (typeof COUNTED)[number] | "other" | "done" | "case";
 
 export interface ProtectState extends Steps<Step> {
   readonly role: Role | null;
-  readonly pictures: Pictures;
+  readonly files: Files;
   readonly caseKey: CaseKey | null;
   /** The whole request as it will be sent; null until there is a key and a fingerprint. */
   readonly request: PreparedRequest | null;
@@ -30,25 +32,28 @@ export interface ProtectState extends Steps<Step> {
   finish(view: CaseView): void;
 }
 
+/** A case that is yet to be opened holds nothing. */
+const NOTHING: readonly CaseFile[] = [];
+
 export function useProtectState(): ProtectState {
-  const pictures = usePictures();
+  const files = useFiles(NOTHING);
   const [role, setRole] = useState<Role | null>(null);
   const [isAdultNow, setAdultNow] = useState(false);
   const [wasAdultThen, setAdultThen] = useState(false);
   const [caseKey, setCaseKey] = useState<CaseKey | null>(null);
   const [view, setView] = useState<CaseView | null>(null);
   const request = useMemo(() => {
-    const fingerprints = fingerprintsOf(pictures.all);
-    if (caseKey === null || role === null || fingerprints.length === 0) return null;
+    const fingerprints = fingerprintsOf(files.rows);
+    if (caseKey === null || role === null || fingerprints.length === 0 || excessOf(fingerprints, NOTHING) !== null) return null;
     return openCase(caseKey.authorization, { role, is_adult_now: isAdultNow, was_adult_then: wasAdultThen }, fingerprints);
-  }, [caseKey, role, isAdultNow, wasAdultThen, pictures.all]);
+  }, [caseKey, role, isAdultNow, wasAdultThen, files.rows]);
 
   const isOpen = (step: string): step is Step => {
     if (view !== null) return step === "done" || step === "case";
     if (step === "who" || step === "other") return true;
     if (step === "now") return role !== null;
     if (step === "then") return role !== null && isAdultNow;
-    if (step === "pictures") return role !== null && isAdultNow && wasAdultThen;
+    if (step === "files") return role !== null && isAdultNow && wasAdultThen;
     return (step === "key" || step === "send") && request !== null && isAdultNow && wasAdultThen;
   };
   const steps = useSteps<Step>("page", "who", isOpen, () => (view === null ? "who" : "done"));
@@ -59,17 +64,21 @@ export function useProtectState(): ProtectState {
   return {
     ...steps,
     role,
-    pictures,
+    files,
     caseKey,
     request,
     view,
     chooseRole: (chosen) => then(() => setRole(chosen), "now"),
     stateAdultNow: () => then(() => setAdultNow(true), "then"),
-    stateAdultThen: () => then(() => setAdultThen(true), "pictures"),
+    stateAdultThen: () => then(() => setAdultThen(true), "files"),
     showKey: async () => {
       if (caseKey === null) setCaseKey(await makeCaseKey());
       steps.go("key");
     },
-    finish: (opened) => then(() => setView(opened), "done"),
+    finish: (opened) => {
+      setView(opened);
+      files.clear();
+      steps.go("done");
+    },
   };
 }

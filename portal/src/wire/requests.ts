@@ -45,14 +45,14 @@ export function openCase(authorization: string, statement: Statement, fingerprin
   const message: OpenCase = {
     version: 1,
     statement: { role, is_adult_now, was_adult_then },
-    fingerprints: fingerprints.map(ofOwnFile),
+    fingerprints: fingerprints.map(inOrder),
     term_months: DEFAULT_TERM_MONTHS,
   };
   return post(CASE_PATH, authorization, message);
 }
 
 export function addFingerprints(authorization: string, fingerprints: readonly Fingerprint[]): PreparedRequest {
-  const message: AddFingerprints = { version: 1, fingerprints: fingerprints.map(ofOwnFile) };
+  const message: AddFingerprints = { version: 1, fingerprints: fingerprints.map(inOrder) };
   return post(`${CASE_PATH}/fingerprints`, authorization, message);
 }
 
@@ -116,9 +116,9 @@ function codeOfStatus(status: number): ErrorCode {
   return status >= 500 ? "unreachable" : "answer_unreadable";
 }
 
-/** Each picture is a file of its own, numbered as on the page; the first number is left out, as in the wire package. */
-function ofOwnFile({ kind, value, quality }: Fingerprint, place: number): Fingerprint {
-  return place === 0 ? { kind, value, quality } : { kind, value, quality, file_number: place + 1 };
+/** The first file's number is left out, as in the wire package. */
+function inOrder({ kind, value, quality, file_number = 1 }: Fingerprint): Fingerprint {
+  return file_number === 1 ? { kind, value, quality } : { kind, value, quality, file_number };
 }
 
 function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw): PreparedRequest {

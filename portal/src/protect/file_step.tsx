@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Choosing files of any kind. A file is shown only when the person asks for it, because someone may stand behind them; a
+ * file name is never shown at all.
+ */
+
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { ActionButton, BackButton, Heading } from "../island/parts";
+import { useWords } from "../island/words";
+import { MAXIMUM_FILES_PER_CASE } from "../wire/types";
+import { FileChooser } from "./file_chooser";
+import { FileRow, nameId } from "./file_row";
+import { rowLines, rowName } from "./file_words";
+import type { Files } from "./files";
+import { excessOf, fingerprintsOf, type Row } from "./rows";
+
+interface Props {
+  readonly title: string;
+  readonly files: Files;
+  readonly onContinue: () => void;
+  readonly onBack: () => void;
+}
+
+export function FileStep({ title, files, onContinue, onBack }: Props) {
+  const { t, plural } = useWords();
+  const { rows, inCase } = files;
+  const [hasPressed, setPressed] = useState(false);
+  useEffect(() => files.prepare(), []);
+  const ready = rows.filter((row) => row.state.kind === "ready").length;
+  const isWorking = rows.some(isInWork);
+  const excess = useMemo(() => excessOf(fingerprintsOf(rows), inCase), [rows, inCase]);
+  const goOn = (): void => {
+    setPressed(true);
+    if (!isWorking && excess === null) onContinue();
+  };
+  return (
+    <>
+      <Heading>{title}</Heading>
+      <p class="lead">{t("protect.files.lead")}</p>
+      <p>{t("protect.files.fingerprint")}</p>
+      <FileChooser isMore={rows.length > 0} onChoose={files.add} />
+      {files.isFull && <p role="alert">{t("protect.files.full", { count: MAXIMUM_FILES_PER_CASE })}</p>}
+      <FileList files={files} />
+      <Recognised />
+      {rows.some((row) => row.number === null) && <p class="soft">{t("protect.files.leave_out")}</p>}
+      {excess !== null && <p role="alert">{t(`protect.excess.${excess}`)}</p>}
+      <p role="status">{hasPressed && isWorking ? t("protect.files.wait") : ""}</p>
+      <div class="actions">
+        {ready > 0 && <ActionButton label={plural("protect.files.continue", ready)} onPress={goOn} />}
+        <BackButton onBack={onBack} />
+      </div>
+    </>
+  );
+}
+
+function FileList({ files }: { readonly files: Files }) {
+  const { t } = useWords();
+  const { rows } = files;
+  const focusAfter = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    if (focusAfter.current === null) return;
+    document.getElementById(focusAfter.current)?.focus();
+    focusAfter.current = null;
+  }, [rows]);
+  const remove = (place: number, key: number): void => {
+    const next = rows[place + 1] ?? rows[place - 1];
+    focusAfter.current = next ? nameId(next.key) : "chooser";
+    files.remove(key);
+  };
+  return (
+    <>
+      <Announcement rows={rows} />
+      {rows.length > 0 && (
+        <ul class="files" aria-label={t("protect.files.list")}>
+          {rows.map((row, place) => (
+            <FileRow
+              key={row.key}
+              row={row}
+              onStop={() => files.stop(row.key)}
+              onTryAgain={() => files.tryAgain(row.key)}
+              onRemove={() => remove(place, row.key)}
+            />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+/** Says for ears what is new: that a long piece of work began, and how each file came out; never how far it is. */
+function Announcement({ rows }: { readonly rows: readonly Row[] }) {
+  const words = useWords();
+  const [said, setSaid] = useState("");
+  const before = useRef<ReadonlyMap<number, string>>(new Map());
+  useEffect(() => {
+    const isNew = ({ key, state, type }: Row): boolean => {
+      if (before.current.get(key) === state.kind || state.kind === "waiting") return false;
+      return state.kind !== "working" || type !== "picture";
+    };
+    const news = rows.filter(isNew).map((row) => [`${rowName(row, words)}:`, ...rowLines(row, words)].join(" "));
+    before.current = new Map(rows.map((row) => [row.key, row.state.kind]));
+    if (news.length > 0) setSaid(news.join(" "));
+  }, [rows]);
+  return (
+    <p class="visually-hidden" role="status" data-announcement>
+      {said}
+    </p>
+  );
+}
+
+function Recognised() {
+  const { t } = useWords();
+  return (
+    <details>
+      <summary>{t("protect.files.recognised")}</summary>
+      <p>{t("protect.files.recognised.picture")}</p>
+      <p>{t("protect.files.recognised.video")}</p>
+      <p>{t("protect.files.recognised.sound")}</p>
+      <p>{t("protect.files.recognised.identical")}</p>
+      <p>{t("protect.files.recognised.no")}</p>
+    </details>
+  );
+}
+
+function isInWork({ state }: Row): boolean {
+  return state.kind === "waiting" || state.kind === "working";
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The files a person chose, and what became of each. Files stay in memory and are never named: a file name can tell as
+ * much as the file.
+ */
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { CaseFile } from "../case/case_files";
+import { FingerprintMaker } from "../fingerprint/maker";
+import { MAXIMUM_FILES_PER_CASE } from "../wire/types";
+import { highestNumber, rowsOf, type ChosenFile, type Row } from "./rows";
+import { WorkLine, type Outcome } from "./work_line";
+
+export interface Files {
+  /** Every chosen file with its number and how it stands. */
+  readonly rows: readonly Row[];
+  /** What is in the case already; empty where the case is yet to be opened. */
+  readonly inCase: readonly CaseFile[];
+  /** More were chosen than a case holds. */
+  readonly isFull: boolean;
+  /** Load what is needed before the first file is chosen. */
+  prepare(): void;
+  add(files: readonly Blob[]): void;
+  stop(key: number): void;
+  tryAgain(key: number): void;
+  remove(key: number): void;
+  /** Stop everything and forget all files. */
+  clear(): void;
+}
+
+/** Keep the files of one flow. All work ends with the page, or with the flow. */
+export function useFiles(inCase: readonly CaseFile[]): Files {
+  const [all, setAll] = useState<readonly ChosenFile[]>([]);
+  const [isFull, setFull] = useState(false);
+  const nextKey = useRef(1);
+  const line = useWorkLine((key, outcome) => {
+    setAll((before) => before.map((file) => (file.key === key ? { ...file, outcome } : file)));
+  });
+  const rows = useMemo(() => rowsOf(all, inCase), [all, inCase]);
+  const add = (files: readonly Blob[]): void => {
+    const counted = rows.filter((row) => row.number !== null).length;
+    const room = Math.max(0, MAXIMUM_FILES_PER_CASE - highestNumber(inCase) - counted);
+    const added = files.slice(0, room).map((file): ChosenFile => ({ key: nextKey.current++, file, outcome: { kind: "waiting" } }));
+    setFull(files.length > room);
+    setAll((before) => [...before, ...added]);
+    added.forEach(({ key, file }) => line.add(key, file));
+  };
+  const remove = (key: number): void => {
+    line.stop(key);
+    setFull(false);
+    setAll((before) => before.filter((file) => file.key !== key));
+  };
+  return {
+    rows,
+    inCase,
+    isFull,
+    prepare: () => line.prepare(),
+    add,
+    stop: (key) => line.stop(key),
+    tryAgain: (key) => all.filter((file) => file.key === key).forEach(({ file }) => line.add(key, file)),
+    remove,
+    clear: () => {
+      line.stopAll();
+      setAll([]);
+    },
+  };
+}
+
+/** Leaving the page stops all work, also where the browser keeps the page to come back to. */
+function useWorkLine(tell: (key: number, outcome: Outcome) => void): WorkLine {
+  const line = useRef<WorkLine | null>(null);
+  line.current ??= new WorkLine(new FingerprintMaker(), tell);
+  const made = line.current;
+  useEffect(() => {
+    const stop = (): void => made.stopAll();
+    window.addEventListener("pagehide", stop);
+    return () => {
+      window.removeEventListener("pagehide", stop);
+      stop();
+    };
+  }, [made]);
+  return made;
+}
