@@ -60,13 +60,13 @@ class Walk:
     def choose_picture(self, picture: Path) -> None:
         """From the start page to a fingerprinted picture."""
         self.page.goto(self._portal_url)
-        self.page.get_by_role("link", name="Protect a picture").first.click()
+        self.page.get_by_role("link", name="Protect a picture, video or sound").first.click()
         self.page.get_by_role("button", name="I am", exact=True).click()
         self.page.get_by_role("button", name="18 or over").click()
-        expect(self.page.get_by_role("heading", name="How old were you in the picture?")).to_be_visible()
+        expect(self.page.get_by_role("heading", name="How old were you in it?")).to_be_visible()
         self.page.get_by_role("button", name="18 or over").click()
-        self.page.get_by_label("Choose pictures").set_input_files(picture)
-        self.page.get_by_role("button", name="Continue with 1 picture").click()
+        self.page.get_by_label("Choose files").set_input_files(picture)
+        self.page.get_by_role("button", name="Continue with 1 file").click()
 
     def keep_key_and_look(self) -> Shown:
         """Keep the case key and stop before anything is sent; returns what the page shows."""

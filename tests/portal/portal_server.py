@@ -17,6 +17,7 @@ from typing import Self
 
 import msgspec
 
+from stillmine.exchange.cases.file_numbers import numbers_in_case
 from stillmine.wire.case import (
     AddFingerprints,
     CaseFingerprint,
@@ -113,9 +114,7 @@ class PortalServer:
         case = self.cases[case_id]
         if (request.method, request.path) == ("POST", "/api/v1/case/fingerprints"):
             added = decode(request.body, AddFingerprints).fingerprints
-            known = {fingerprint.value for fingerprint in case.view.fingerprints}
-            new = [_stored(one, len(known) + place) for place, one in enumerate(added) if one.value not in known]
-            case.view = msgspec.structs.replace(case.view, fingerprints=[*case.view.fingerprints, *new])
+            case.view = msgspec.structs.replace(case.view, fingerprints=[*case.view.fingerprints, *_new(case.view, added)])
         elif (request.method, request.path) == ("POST", "/api/v1/case/withdraw"):
             case.view = withdrawn(case.view, decode(request.body, Withdraw).fingerprint_id)
         elif (request.method, request.path) != ("GET", "/api/v1/case"):
@@ -136,12 +135,22 @@ class PortalServer:
         return 201, view
 
 
+def _new(view: CaseView, added: list[Fingerprint]) -> list[CaseFingerprint]:
+    """What the case does not hold yet, numbered as the exchange does it."""
+    there = len(view.fingerprints)
+    known = {(one.kind.value, one.value): one.file_number for one in view.fingerprints if one.value is not None}
+    numbers = numbers_in_case(added, known, max(one.file_number for one in view.fingerprints))
+    new = [one for one in added if (one.kind.value, one.value) not in known]
+    renumbered = [msgspec.structs.replace(one, file_number=numbers[one.file_number]) for one in new]
+    return [_stored(one, there + place) for place, one in enumerate(renumbered)]
+
+
 def _stored(fingerprint: Fingerprint, place: int) -> CaseFingerprint:
     identity = f"{place:032x}"
     return CaseFingerprint(
         id=identity,
         kind=fingerprint.kind,
-        file_number=place + 1,
+        file_number=fingerprint.file_number,
         state=FingerprintState.ACTIVE,
         value=fingerprint.value,
         quality=fingerprint.quality,

@@ -6,17 +6,17 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 from portal_server import PortalServer
 
-WORKING = "[data-outcome=working]"
+IN_WORK = "[data-outcome=waiting], [data-outcome=working]"
 
 
-def to_pictures(page: Page, portal: PortalServer) -> None:
-    """From the first question to choosing pictures, as an adult in their own picture."""
+def to_files(page: Page, portal: PortalServer) -> None:
+    """From the first question to choosing files, as an adult who can be seen in them."""
     page.goto(f"{portal.address}/protect/")
     page.get_by_role("button", name="I am", exact=True).click()
     page.get_by_role("button", name="18 or over").click()
-    expect(page.get_by_role("heading", name="How old were you in the picture?")).to_be_visible()
+    expect(page.get_by_role("heading", name="How old were you in it?")).to_be_visible()
     page.get_by_role("button", name="18 or over").click()
-    expect(page.get_by_role("heading", name="Choose the picture")).to_be_visible()
+    expect(page.get_by_role("heading", name="Choose the files")).to_be_visible()
 
 
 def choose(page: Page, *files: Path) -> None:
@@ -24,12 +24,12 @@ def choose(page: Page, *files: Path) -> None:
     before = page.locator("[data-outcome]").count()
     page.locator("#chooser").set_input_files(list(files))
     expect(page.locator("[data-outcome]")).to_have_count(before + len(files))
-    expect(page.locator(WORKING)).to_have_count(0)
+    expect(page.locator(IN_WORK)).to_have_count(0)
 
 
 def to_key(page: Page, portal: PortalServer, *files: Path) -> str:
     """On to the case key; returns it."""
-    to_pictures(page, portal)
+    to_files(page, portal)
     choose(page, *files)
     page.get_by_role("button", name="Continue with").click()
     return page.locator("[data-case-key]").get_attribute("data-case-key") or ""

@@ -8,7 +8,7 @@ import pytest
 from conftest import picture
 from playwright.sync_api import Browser, Page, expect
 from portal_server import PortalServer
-from portal_steps import choose, enter_key, to_case, to_key, to_pictures, to_send
+from portal_steps import choose, enter_key, to_case, to_key, to_files, to_send
 
 from stillmine.wire.case_key import case_key_secret, credentials
 from stillmine.wire.errors import (
@@ -39,29 +39,29 @@ def tab_to(page: Page, name: str) -> None:
 def test_the_whole_way_with_a_keyboard_alone(portal: PortalServer, page: Page, picture_file: Path) -> None:
     page.on("filechooser", lambda _: None)  # from the start: a listener added just before the key is pressed can come too late
     page.goto(portal.address)
-    tab_to(page, "Protect a picture")
+    tab_to(page, "Protect a picture, video or sound")
     press(page, "Enter")
-    expect(page.get_by_role("heading", name="Who is in the picture?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Who can be seen or heard in it?")).to_be_visible()
     for answer, next_question in (
         ("I am", "How old are you?"),
-        ("18 or over", "How old were you in the picture?"),
-        ("18 or over", "Choose the picture"),
+        ("18 or over", "How old were you in it?"),
+        ("18 or over", "Choose the files"),
     ):
         tab_to(page, answer)
         press(page, "Enter")
         expect(page.get_by_role("heading", name=next_question)).to_be_focused()
-    tab_to(page, "Choose pictures")
+    tab_to(page, "Choose files")
     with page.expect_file_chooser() as chooser:
         press(page, "Enter")
     chooser.value.set_files(picture_file)
-    expect(page.get_by_role("button", name="Continue with 1 picture")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue with 1 file")).to_be_visible()
     for button, heading in (
-        ("Continue with 1 picture", "Your case key"),
+        ("Continue with 1 file", "Your case key"),
         ("I have kept my key", "This is all that will leave your device"),
         ("Send this and open my case", "Your case is open"),
         ("Show my case", "Your case is open"),
-        ("Withdraw picture 1", "Withdraw picture 1?"),
-        ("Yes, withdraw picture 1", "Your case is withdrawn"),
+        ("Withdraw Picture 1", "Withdraw Picture 1?"),
+        ("Yes, withdraw Picture 1", "Your case is withdrawn"),
     ):
         tab_to(page, button)
         press(page, "Enter")
@@ -86,13 +86,13 @@ def test_what_is_shown_is_what_is_sent_and_nothing_before(portal: PortalServer, 
 
 
 def test_the_file_name_is_nowhere_and_the_picture_only_on_request(portal: PortalServer, page: Page, picture_file: Path) -> None:
-    to_pictures(page, portal)
+    to_files(page, portal)
     choose(page, picture_file)
     assert picture_file.stem not in page.content()
     expect(page.locator("img")).to_have_count(0)
-    page.get_by_role("button", name="Show me which picture is picture 1").click()
+    page.get_by_role("button", name="Show me which one: Picture 1").click()
     expect(page.locator("img.look")).to_be_visible()
-    page.get_by_role("button", name="Hide it again: picture 1").click()
+    page.get_by_role("button", name="Hide it again: Picture 1").click()
     expect(page.locator("img")).to_have_count(0)
 
 
@@ -116,7 +116,7 @@ def test_under_18_leads_away_before_a_file_can_be_chosen(portal: PortalServer, p
 def test_someone_else_is_told_who_can(portal: PortalServer, page: Page) -> None:
     page.goto(f"{portal.address}/protect/")
     page.get_by_role("button", name="Someone else").click()
-    expect(page.get_by_text("Only the person in the picture can open a case")).to_be_visible()
+    expect(page.get_by_text("Only the person who can be seen or heard in it can open a case")).to_be_visible()
     expect(page.locator("input[type=file]")).to_have_count(0)
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_role("button", name="I am", exact=True)).to_be_visible()
@@ -129,7 +129,7 @@ def test_going_back_loses_nothing(portal: PortalServer, page: Page, picture_file
     expect(page.locator("[data-case-key]")).to_have_attribute("data-case-key", key)
     page.go_back()
     expect(page.locator("[data-outcome=ready]")).to_have_count(1)
-    page.get_by_role("button", name="Continue with 1 picture").click()
+    page.get_by_role("button", name="Continue with 1 file").click()
     page.get_by_role("button", name="I have kept my key").click()
     assert page.locator("[data-exact-body]").text_content() == shown
 
@@ -137,9 +137,9 @@ def test_going_back_loses_nothing(portal: PortalServer, page: Page, picture_file
 def test_a_reload_begins_again_and_never_shows_an_old_step(portal: PortalServer, page: Page, picture_file: Path) -> None:
     to_send(page, portal, picture_file)
     page.reload()
-    expect(page.get_by_role("heading", name="Who is in the picture?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Who can be seen or heard in it?")).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("heading", name="Who is in the picture?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Who can be seen or heard in it?")).to_be_visible()
 
 
 def test_leaving_by_the_button(portal: PortalServer, page: Page, picture_file: Path) -> None:
@@ -168,7 +168,7 @@ def test_escape_now_and_then_does_not_leave(portal: PortalServer, page: Page) ->
     press(page, "Escape", "Escape")
     expect(page.locator("[data-exit-status]")).to_have_text("Press Esc once more to leave this page.")
     page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', repeat: true }))")
-    expect(page.get_by_role("heading", name="Stop copies of a private picture")).to_be_visible()
+    expect(page.get_by_role("heading", name="Stop copies of private pictures and videos")).to_be_visible()
     assert page.url.startswith(portal.address)
 
 
@@ -201,7 +201,7 @@ REFUSALS: list[tuple[type[StillmineError], str]] = [
     (TooManyAttemptsError, "Wait ten minutes, then try again. Nothing is lost."),
     (QualityTooLowError, "Take it out and send the others."),
     (CaseAlreadyOpenError, "A case is already open with this key"),
-    (CaseClosedError, "You can open a new one with the same pictures."),
+    (CaseClosedError, "You can open a new one with the same files."),
     (UnderEighteenError, "Nobody is in trouble for asking."),
     (StillmineError, "Something went wrong on our side."),
 ]
@@ -273,13 +273,13 @@ def test_withdrawing_one_picture_keeps_the_other(portal: PortalServer, page: Pag
     other = tmp_path / "other.png"
     picture(2).save(other)
     to_case(page, portal, picture_file, other)
-    page.get_by_role("button", name="Withdraw picture 2").click()
+    page.get_by_role("button", name="Withdraw Picture 2").click()
     expect(page.get_by_text("The others stay protected.")).to_be_visible()
     page.get_by_role("button", name="No, keep it").click()
     expect(page.locator(".card[data-state=active]")).to_have_count(2)
     assert len(portal.api_requests()) == 1
-    page.get_by_role("button", name="Withdraw picture 2").click()
-    page.get_by_role("button", name="Yes, withdraw picture 2").click()
+    page.get_by_role("button", name="Withdraw Picture 2").click()
+    page.get_by_role("button", name="Yes, withdraw Picture 2").click()
     expect(page.locator(".card[data-state=active]")).to_have_count(1)
     expect(page.get_by_text("Withdrawn. We are waiting for the one service")).to_be_visible()
     expect(page.get_by_role("heading", name="Your case is open")).to_be_visible()
@@ -289,14 +289,14 @@ def test_adding_a_picture_asks_for_the_age_in_it_first(portal: PortalServer, pag
     other = tmp_path / "other.png"
     picture(3).save(other)
     to_case(page, portal, picture_file)
-    page.get_by_role("button", name="Add pictures").click()
+    page.get_by_role("button", name="Add files").click()
     expect(page.locator("input[type=file]")).to_have_count(0)
     page.get_by_role("button", name="18 or over").click()
     choose(page, other)
-    page.get_by_role("button", name="Continue with 1 picture").click()
+    page.get_by_role("button", name="Continue with 1 file").click()
     body = (page.locator("[data-exact-body]").text_content() or "").encode()
     page.get_by_role("button", name="Send this and add it to my case").click()
-    expect(page.get_by_text("One fingerprint was added.")).to_be_visible()
+    expect(page.get_by_text("One file was added.")).to_be_visible()
     expect(page.locator(".card")).to_have_count(2)
     assert portal.api_requests()[-1].body == body
 
@@ -329,10 +329,10 @@ def test_a_hidden_case_page_asks_nothing(portal: PortalServer, page: Page, pictu
 
 def test_once_pictures_can_be_chosen_no_connection_is_needed_until_sending(portal: PortalServer, page: Page, picture_file: Path) -> None:
     with page.expect_response("**/*.wasm"):
-        to_pictures(page, portal)
+        to_files(page, portal)
     page.context.set_offline(True)
     choose(page, picture_file)
-    page.get_by_role("button", name="Continue with 1 picture").click()
+    page.get_by_role("button", name="Continue with 1 file").click()
     page.get_by_role("button", name="I have kept my key").click()
     page.get_by_role("button", name="Send this and open my case").click()
     expect(page.locator("[data-error=unreachable]")).to_be_visible()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from portal_server import PortalServer
-from portal_steps import choose, enter_key, to_case, to_key, to_pictures, to_send
+from portal_steps import choose, enter_key, to_case, to_key, to_files, to_send
 
 PAGES = ["/", "/protect/", "/case/", "/under-18/", "/how-it-works/", "/privacy/", "/accessibility/", "/nothing-here/"]
 EXIT = "Leave this page quickly"
@@ -51,9 +51,9 @@ def test_axe_finds_nothing_on_any_step(
     found = []
     empty = tmp_path / "empty.jpg"
     empty.touch()
-    to_pictures(page, portal)
+    to_files(page, portal)
     choose(page, picture_file, empty)
-    page.get_by_role("button", name="Show me which picture is picture 1").click()
+    page.get_by_role("button", name="Show me which one: Picture 1").click()
     expect(page.locator("img.look")).to_be_visible()
     found += violations(page, root)
     to_key(page, portal, picture_file)
@@ -215,5 +215,5 @@ def test_the_start_page_loads_only_the_exit_script(portal: PortalServer, page: P
 
 def test_protect_loads_less_than_60_kilobytes_of_script_before_a_file_is_chosen(portal: PortalServer, page: Page) -> None:
     with page.expect_response("**/*.wasm"):
-        to_pictures(page, portal)
+        to_files(page, portal)
     assert 5_000 < script_bytes(portal) < 60_000
