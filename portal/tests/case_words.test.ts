@@ -156,9 +156,9 @@ describe("the files of a case", () => {
   test.each<[readonly FingerprintState[], string, readonly string[]]>([
     [["active", "active"], "active", []],
     [["withdrawn", "withdrawn"], "withdrawn", ["Withdrawn."]],
-    [["active", "withdrawn"], "active", ["1 of its 2 fingerprints are withdrawn. The others are still looked for."]],
+    [["active", "withdrawn"], "active", ["Withdrawn so far: 1 of its 2 fingerprints. The others are still looked for."]],
     [["suspended", "active"], "suspended", [expect.stringMatching(/^Partly on hold/)]],
-    [["suspended", "withdrawn"], "suspended", [expect.stringMatching(/^1 of its 2/), expect.stringMatching(/^On hold/)]],
+    [["suspended", "withdrawn"], "suspended", [expect.stringMatching(/^Withdrawn so far: 1 of its 2/), expect.stringMatching(/^On hold/)]],
   ])("with %j is %s", (states, state, said) => {
     const [file] = filesOf(states.map((each) => fingerprint(each, [])));
     expect(file?.state).toBe(state);
