@@ -167,14 +167,23 @@ def test_a_video_and_a_sound_are_shown_only_on_request_and_never_play_by_themsel
     to_files(page, portal)
     choose(page, *three_files)
     expect(page.locator("img, video, audio")).to_have_count(0)
-    page.get_by_role("button", name="Show me which one: Video 2").click()
-    page.get_by_role("button", name="Show me which one: Sound 3").click()
+    page.get_by_role("button", name="Show it: Video 2").click()
+    page.get_by_role("button", name="Show it: Sound 3").click()
     for look in ("video", "audio"):
         assert page.locator(look).evaluate("look => [look.controls, look.autoplay, look.paused]") == [True, False, True]
     assert page.locator("video").evaluate("look => [look.muted, look.playsInline, look.preload]") == [True, True, "metadata"]
-    page.get_by_role("button", name="Hide it again: Video 2").click()
+    page.get_by_role("button", name="Hide it: Video 2").click()
     expect(page.locator("video")).to_have_count(0)
     page.context.close()
+
+
+def test_every_control_of_a_file_is_large_enough_for_a_shaking_hand(portal: PortalServer, page: Page, pictures: list[Path]) -> None:
+    Held(page)
+    to_files(page, portal)
+    begin(page, *pictures[:2])
+    boxes = [button.bounding_box() for button in page.locator(".file button").all()]
+    assert len(boxes) == 5
+    assert [box for box in boxes if box is None or box["width"] < 44 or box["height"] < 44] == []
 
 
 def test_the_chooser_takes_several_files_of_every_kind(portal: PortalServer, page: Page) -> None:

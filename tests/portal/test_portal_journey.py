@@ -90,9 +90,9 @@ def test_the_file_name_is_nowhere_and_the_picture_only_on_request(portal: Portal
     choose(page, picture_file)
     assert picture_file.stem not in page.content()
     expect(page.locator("img")).to_have_count(0)
-    page.get_by_role("button", name="Show me which one: Picture 1").click()
+    page.get_by_role("button", name="Show it: Picture 1").click()
     expect(page.locator("img.look")).to_be_visible()
-    page.get_by_role("button", name="Hide it again: Picture 1").click()
+    page.get_by_role("button", name="Hide it: Picture 1").click()
     expect(page.locator("img")).to_have_count(0)
 
 

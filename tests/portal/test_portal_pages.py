@@ -52,9 +52,10 @@ def test_axe_finds_nothing_on_any_step(
     empty = tmp_path / "empty.jpg"
     empty.touch()
     to_files(page, portal)
-    choose(page, picture_file, empty)
-    page.get_by_role("button", name="Show me which one: Picture 1").click()
-    expect(page.locator("img.look")).to_be_visible()
+    choose(page, picture_file, empty, root / "media/video/chair.mp4", root / "media/audio/strings.mp3")
+    for name in ("Picture 1", "Video 2", "Sound 3"):
+        page.get_by_role("button", name=f"Show it: {name}").click()
+    expect(page.locator(".look")).to_have_count(3)
     found += violations(page, root)
     to_key(page, portal, picture_file)
     page.get_by_role("button", name="Show as QR code").click()

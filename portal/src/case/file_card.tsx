@@ -16,17 +16,19 @@ interface Props {
 
 export function FileCard({ file, canWithdraw, onWithdraw }: Props) {
   const words = useWords();
-  const { t } = words;
+  const { t, date } = words;
   const name = fileName(file, words);
   const now = new Date();
+  const [first] = file.fingerprints;
   const isWithdrawn = file.state === "withdrawn";
   return (
     <li class="card" data-state={file.state} data-file={file.number}>
       <h2>{name}</h2>
       <ul class="fingerprints">
         {file.fingerprints.map((fingerprint) => (
-          <FingerprintLine key={fingerprint.id} fingerprint={fingerprint} now={now} />
+          <FingerprintLine key={fingerprint.id} fingerprint={fingerprint} />
         ))}
+        {first && <li>{t("case.added_on", { date: date(new Date(first.added_at), now) })}</li>}
       </ul>
       {stateWords(file, words).map((line) => (
         <p key={line}>{isWithdrawn ? <strong>{line}</strong> : line}</p>
@@ -50,13 +52,10 @@ export function FileCard({ file, canWithdraw, onWithdraw }: Props) {
   );
 }
 
-function FingerprintLine({ fingerprint, now }: { readonly fingerprint: CaseFingerprint; readonly now: Date }) {
-  const { t, date } = useWords();
-  const { kind, value } = fingerprint;
-  const added = { kind: t(`case.kind.${kind}`), date: date(new Date(fingerprint.added_at), now) };
-  return (
-    <li data-fingerprint={fingerprint.id}>
-      {value === null ? t("case.fingerprint.erased", added) : t("case.fingerprint", { ...added, start: firstSigns({ kind, value }) })}
-    </li>
-  );
+function FingerprintLine({ fingerprint }: { readonly fingerprint: CaseFingerprint }) {
+  const { t } = useWords();
+  const { id, kind, value } = fingerprint;
+  const of = t(`case.kind.${kind}`);
+  const start = value === null ? null : firstSigns({ kind, value });
+  return <li data-fingerprint={id}>{start === null ? t("case.fingerprint.erased", { kind: of }) : t("case.fingerprint", { kind: of, start })}</li>;
 }

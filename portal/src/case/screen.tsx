@@ -11,13 +11,13 @@ import { goToUnder18 } from "../protect/addresses";
 import { Choice } from "../protect/choice";
 import { FileStep } from "../protect/file_step";
 import { useFiles } from "../protect/files";
-import { excessOf, fingerprintsOf } from "../protect/rows";
+import { excessOf, fingerprintsOf, type Row } from "../protect/rows";
 import { SendStep } from "../protect/send_step";
 import { BackButton } from "../island/parts";
 import type { CaseKey } from "../wire/case_key";
-import { addFingerprints } from "../wire/requests";
+import { addFingerprints, type PreparedRequest } from "../wire/requests";
 import type { CaseView } from "../wire/types";
-import { filesOf } from "./case_files";
+import { filesOf, type CaseFile } from "./case_files";
 import { ConfirmStep } from "./confirm";
 import { Overview } from "./overview";
 import { withdrawalWords } from "./partner_words";
@@ -92,16 +92,22 @@ interface AddProps {
   readonly onAdded: (view: CaseView, said: string) => void;
 }
 
+/** Return the whole request as it will be sent; null where there is nothing to send, or too much. */
+function requestOf(caseKey: CaseKey, rows: readonly Row[], inCase: readonly CaseFile[]): PreparedRequest | null {
+  const fingerprints = fingerprintsOf(rows);
+  const canSend = fingerprints.length > 0 && excessOf(fingerprints, inCase) === null;
+  return canSend ? addFingerprints(caseKey.authorization, fingerprints) : null;
+}
+
 /** Adding asks for the age in these files too, before any of them can be chosen. */
 function AddSteps({ caseKey, before, step, go, back, onAdded }: AddProps) {
   const { t, plural } = useWords();
   const inCase = useMemo(() => filesOf(before.fingerprints), [before]);
   const files = useFiles(inCase);
   const [wasAdultThen, setAdultThen] = useState(false);
-  const fingerprints = useMemo(() => fingerprintsOf(files.rows), [files.rows]);
-  const request = useMemo(() => addFingerprints(caseKey.authorization, fingerprints), [caseKey, fingerprints]);
-  const canSend = fingerprints.length > 0 && excessOf(fingerprints, inCase) === null;
-  if (step === "add_send" && wasAdultThen && canSend) {
+  const isSending = step === "add_send" && wasAdultThen;
+  const request = useMemo(() => (isSending ? requestOf(caseKey, files.rows, inCase) : null), [isSending, caseKey, files.rows, inCase]);
+  if (request !== null) {
     const sent = (view: CaseView): void => {
       const known = new Set(before.fingerprints.map((fingerprint) => fingerprint.id));
       const count = filesOf(view.fingerprints.filter((fingerprint) => !known.has(fingerprint.id))).length;

@@ -45,7 +45,7 @@ export function FileRow({ row, onStop, onTryAgain, onRemove }: Props) {
             {t(change.key)}
           </button>
         )}
-        {canLook(row.type) && (
+        {canLook(row.file, row.type) && (
           <button type="button" class="button plain" aria-label={label(look)} onClick={() => setShown(!isShown)}>
             {look}
           </button>

@@ -28,7 +28,8 @@ export function FileStep({ title, files, onContinue, onBack }: Props) {
   useEffect(() => files.prepare(), []);
   const ready = rows.filter((row) => row.state.kind === "ready").length;
   const isWorking = rows.some(isInWork);
-  const excess = useMemo(() => excessOf(fingerprintsOf(rows), inCase), [rows, inCase]);
+  /** Measured once nothing is in work: rows change with every step of progress, and values can be long. */
+  const excess = useMemo(() => (isWorking ? null : excessOf(fingerprintsOf(rows), inCase)), [isWorking, rows, inCase]);
   const goOn = (): void => {
     setPressed(true);
     if (!isWorking && excess === null) onContinue();

@@ -9,8 +9,8 @@ import type { FileType } from "../fingerprint/made";
 import { useWords } from "../island/words";
 
 /** A file that this browser can't look into can't be shown either. */
-export function canLook(type: FileType): boolean {
-  return type !== "other";
+export function canLook(file: Blob, type: FileType): boolean {
+  return type !== "other" && file.size > 0;
 }
 
 interface Props {
