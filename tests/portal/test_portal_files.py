@@ -158,6 +158,10 @@ def test_ears_hear_how_each_file_came_out_and_nothing_in_between(portal: PortalS
     )
     choose(page, empty)
     expect(page.locator("[data-announcement]")).to_contain_text("A picture, left out: This file is empty.")
+    page.get_by_role("button", name="Continue with 1 file").click()
+    page.go_back()
+    expect(page.locator("[data-outcome]")).to_have_count(2)
+    expect(page.locator("[data-announcement]")).to_be_empty()
 
 
 def test_a_video_and_a_sound_are_shown_only_on_request_and_never_play_by_themselves(

@@ -40,11 +40,11 @@ export function FileStep({ title, files, onContinue, onBack }: Props) {
       <p class="lead">{t("protect.files.lead")}</p>
       <p>{t("protect.files.fingerprint")}</p>
       <FileChooser isMore={rows.length > 0} onChoose={files.add} />
-      {files.isFull && <p role="alert">{t("protect.files.full", { count: MAXIMUM_FILES_PER_CASE })}</p>}
+      {files.isFull && <p class="slip" role="alert">{t("protect.files.full", { count: MAXIMUM_FILES_PER_CASE })}</p>}
       <FileList files={files} />
       <Recognised />
       {rows.some((row) => row.number === null) && <p class="soft">{t("protect.files.leave_out")}</p>}
-      {excess !== null && <p role="alert">{t(`protect.excess.${excess}`)}</p>}
+      {excess !== null && <p class="slip" role="alert">{t(`protect.excess.${excess}`)}</p>}
       <p role="status">{hasPressed && isWorking ? t("protect.files.wait") : ""}</p>
       <div class="actions">
         {ready > 0 && <ActionButton label={plural("protect.files.continue", ready)} onPress={goOn} />}
@@ -92,14 +92,14 @@ function FileList({ files }: { readonly files: Files }) {
 function Announcement({ rows }: { readonly rows: readonly Row[] }) {
   const words = useWords();
   const [said, setSaid] = useState("");
-  const before = useRef<ReadonlyMap<number, string>>(new Map());
+  const before = useRef<ReadonlyMap<number, string>>(kindsOf(rows));
   useEffect(() => {
     const isNew = ({ key, state, type }: Row): boolean => {
       if (before.current.get(key) === state.kind || state.kind === "waiting") return false;
       return state.kind !== "working" || type !== "picture";
     };
     const news = rows.filter(isNew).map((row) => [`${rowName(row, words)}:`, ...rowLines(row, words)].join(" "));
-    before.current = new Map(rows.map((row) => [row.key, row.state.kind]));
+    before.current = kindsOf(rows);
     if (news.length > 0) setSaid(news.join(" "));
   }, [rows]);
   return (
@@ -107,6 +107,10 @@ function Announcement({ rows }: { readonly rows: readonly Row[] }) {
       {said}
     </p>
   );
+}
+
+function kindsOf(rows: readonly Row[]): ReadonlyMap<number, string> {
+  return new Map(rows.map((row) => [row.key, row.state.kind]));
 }
 
 function Recognised() {
