@@ -4,7 +4,7 @@ import type { FileNote, FileType } from "../src/fingerprint/made";
 import { translator } from "../src/messages/translator";
 import { fileName, firstSigns, rowLines, rowName } from "../src/protect/file_words";
 import type { Row, RowState } from "../src/protect/rows";
-import { FILE_PROBLEMS } from "../src/protect/work_line";
+import { FILE_PROBLEMS } from "../src/fingerprint/problems";
 import type { Kind } from "../src/wire/types";
 import { wordsOf } from "./files";
 

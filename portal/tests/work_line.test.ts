@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test, vi } from "vitest";
 import type { FileFingerprints, OnProgress } from "../src/fingerprint/made";
+import { FileError } from "../src/fingerprint/problems";
 import { WorkLine, type Maker, type Outcome } from "../src/protect/work_line";
 
 const MADE: FileFingerprints = { type: "picture", fingerprints: [], notes: [] };
@@ -52,18 +53,17 @@ describe("files in line", () => {
 
   test("one that fails does not hold up the others", async () => {
     const { calls, now } = lineWith(2);
-    calls[0]?.fail(Object.assign(new Error(), { problem: "too_large" }));
+    calls[0]?.fail(new FileError("too_large"));
     await settle();
     expect(now(1)).toEqual({ kind: "problem", problem: "too_large" });
     expect(now(2)?.kind).toBe("working");
   });
 
   test.each([
-    [{ problem: "not_image" }, "not_medium"],
-    [{ problem: "engine" }, "engine"],
-    [{ problem: "from_the_future" }, "unreadable"],
-    [null, "unreadable"],
-  ])("%j is said as %s", async (error, problem) => {
+    [new FileError("cannot_read"), "cannot_read"],
+    [new TypeError("a fault here"), "engine"],
+    [null, "engine"],
+  ])("%s is said as %s", async (error, problem) => {
     const { calls, now } = lineWith(1);
     calls[0]?.fail(error);
     await settle();

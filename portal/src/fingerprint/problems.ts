@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Why a file gave no fingerprint at all; each has words under `protect.problem.`. Never says anything of the file. */
 
-export type FileProblem =
-  | "empty"
+export const FILE_PROBLEMS = [
+  "empty",
   /** Neither a picture nor a video nor a sound. */
-  | "not_medium"
-  | "too_large"
+  "not_medium",
+  "too_large",
   /** The file can't be read any more: moved, or in a cloud. */
-  | "cannot_read"
-  | "pixels_hidden"
-  | "engine";
+  "cannot_read",
+  "pixels_hidden",
+  "engine",
+] as const;
+export type FileProblem = (typeof FILE_PROBLEMS)[number];
 
 export class FileError extends Error {
   constructor(readonly problem: FileProblem) {

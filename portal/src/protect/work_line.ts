@@ -7,10 +7,7 @@
  */
 
 import type { FileFingerprints, OnProgress } from "../fingerprint/made";
-
-/** Why a file gave nothing at all; each has words under `protect.problem.`. */
-export const FILE_PROBLEMS = ["empty", "not_medium", "too_large", "unreadable", "pixels_hidden", "engine"] as const;
-export type FileProblem = (typeof FILE_PROBLEMS)[number];
+import { FileError, type FileProblem } from "../fingerprint/problems";
 
 export type Outcome =
   | { readonly kind: "waiting" }
@@ -90,7 +87,7 @@ export class WorkLine {
       const made = await this.#maker.make(file, { onProgress: wholePercents((share) => tell({ kind: "working", share })), signal });
       tell({ kind: "ready", made });
     } catch (error) {
-      tell({ kind: "problem", problem: problemOf(error) });
+      tell({ kind: "problem", problem: error instanceof FileError ? error.problem : "engine" });
     }
   }
 }
@@ -104,11 +101,4 @@ function wholePercents(tell: OnProgress): OnProgress {
     last = percent;
     tell(Math.min(1, percent / 100));
   };
-}
-
-/** An error that this page has no words for is one of reading the file. */
-function problemOf(error: unknown): FileProblem {
-  const said = typeof error === "object" && error !== null && "problem" in error ? error.problem : null;
-  if (said === "not_image") return "not_medium";
-  return FILE_PROBLEMS.find((known) => known === said) ?? "unreadable";
 }
