@@ -10,6 +10,10 @@ export function readText(path: string): string {
   return readFileSync(ROOT + path, "utf-8");
 }
 
+export function readBytes(path: string): Uint8Array {
+  return readFileSync(ROOT + path);
+}
+
 /** Return every file under a folder whose name ends so, as paths from the project's root. */
 export function filesUnder(folder: string, ends: readonly string[]): string[] {
   return readdirSync(ROOT + folder, { recursive: true, withFileTypes: true })

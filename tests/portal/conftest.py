@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from device_engine import Engine, build_page
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from portal_server import PortalServer
 

@@ -45,12 +45,6 @@ class Engine:
         self.page.locator("#chooser").set_input_files(list(files))
         return [_made(outcome) for outcome in self.page.evaluate("() => makeAll()")]
 
-    def make_in_page(self, blob: str) -> Made:
-        """Hand over a file that a script makes."""
-        self.open()
-        [outcome] = self.page.evaluate(f"async () => makeAll(await ({blob})())")
-        return _made(outcome)
-
 
 def _made(outcome: dict[str, object]) -> Made:
     made = json.loads(json.dumps(outcome.get("made"))) or {"type": None, "fingerprints": [], "notes": []}

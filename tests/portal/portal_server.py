@@ -34,7 +34,8 @@ from stillmine.wire.errors import CaseAlreadyOpenError, CaseNotFoundError, Malfo
 from stillmine.wire.fingerprint import Fingerprint
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; "
+    "connect-src 'self'; "
     "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 CONTENT_TYPES = {

@@ -144,12 +144,12 @@ def test_a_file_that_is_stopped_ends_at_once_and_the_others_go_on(engine: Engine
 
 
 def test_a_quiet_and_a_short_sound_say_why(engine: Engine, root: Path, tmp_path: Path) -> None:
-    header = b"RIFF\xff\xff\xff\x7fWAVEfmt " + bytes([16, 0, 0, 0, 1, 0, 1, 0]) + (8000).to_bytes(4, "little") + (16000).to_bytes(4, "little")
+    header = (
+        b"RIFF\xff\xff\xff\x7fWAVEfmt " + bytes([16, 0, 0, 0, 1, 0, 1, 0]) + (8000).to_bytes(4, "little") + (16000).to_bytes(4, "little")
+    )
     quiet = tmp_path / "quiet.wav"
     quiet.write_bytes(header + bytes([2, 0, 16, 0]) + b"data" + (320_000).to_bytes(4, "little") + bytes(320_000))
     short = tmp_path / "short.mp3"
     short.write_bytes((root / "media/audio/reader.mp3").read_bytes()[:15_000])
     notes = [made.notes for made in engine.make(quiet, short)]
     assert notes == [["sound_without_detail"], ["sound_too_short"]]
-
-

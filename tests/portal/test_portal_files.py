@@ -80,7 +80,9 @@ def test_files_of_every_kind_get_the_numbers_that_the_case_shows(portal: PortalS
     assert [place.get_attribute("data-file") for place in page.locator(".card").all()] == ["1", "2", "3"]
 
 
-def test_what_is_left_out_has_no_number_and_the_others_close_up(portal: PortalServer, page: Page, pictures: list[Path], tmp_path: Path) -> None:
+def test_what_is_left_out_has_no_number_and_the_others_close_up(
+    portal: PortalServer, page: Page, pictures: list[Path], tmp_path: Path
+) -> None:
     empty = tmp_path / "empty.jpg"
     empty.touch()
     to_files(page, portal)
@@ -148,7 +150,9 @@ def test_leaving_the_page_stops_all_work(portal: PortalServer, page: Page, pictu
     expect(page.locator("[data-outcome=stopped]")).to_have_count(3)
 
 
-def test_ears_hear_how_each_file_came_out_and_nothing_in_between(portal: PortalServer, page: Page, picture_file: Path, tmp_path: Path) -> None:
+def test_ears_hear_how_each_file_came_out_and_nothing_in_between(
+    portal: PortalServer, page: Page, picture_file: Path, tmp_path: Path
+) -> None:
     empty = tmp_path / "empty.jpg"
     empty.touch()
     to_files(page, portal)

@@ -8,7 +8,7 @@ import pytest
 from conftest import picture
 from playwright.sync_api import Browser, Page, expect
 from portal_server import PortalServer
-from portal_steps import choose, enter_key, to_case, to_key, to_files, to_send
+from portal_steps import choose, enter_key, to_case, to_files, to_key, to_send
 
 from stillmine.wire.case_key import case_key_secret, credentials
 from stillmine.wire.errors import (

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from conftest import picture
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from portal_server import PortalServer
 from portal_steps import choose, to_files
 
 from stillmine.fingerprint.image import fingerprint_image
 
-MEDIA = ["media/skimage", "media/clothing", "media/exif_orientation"]
 
 
 def made_by_browser(page: Page, portal: PortalServer, *files: Path) -> list[str]:
@@ -62,29 +61,6 @@ def test_the_browser_makes_the_fingerprints_that_python_makes(portal: PortalServ
     assert {name: bits for name, bits in lossless.items() if bits > 0 and name != "transparent.png"} == {}
     assert distances["transparent.png"] <= 2
     assert distances["photo.jpg"] <= 4
-
-
-def test_photographs_come_out_as_in_python_whatever_their_orientation(portal: PortalServer, page: Page, root: Path) -> None:
-    files = [file for folder in MEDIA for file in sorted((root / folder).glob("*.[jp][pn]g"))]
-    assert files, "the project's media are missing"
-    to_files(page, portal)
-    distances = {}
-    for file in files:
-        expected = fingerprint_image(file.read_bytes())
-        page.locator("#chooser").set_input_files(file)
-        expect(page.locator("[data-outcome]")).to_have_count(1)
-        expect(page.locator("[data-outcome=working]")).to_have_count(0)
-        is_detailed = page.get_by_text("only identical files can be recognised").count() == 0
-        assert is_detailed == (expected.quality >= 50), file.name
-        if is_detailed:
-            [made] = made_by_browser(page, portal)
-            distances[file.name] = distance_bits(made, expected.text)
-            page.go_back()
-            expect(page.locator("[data-case-key]")).to_be_visible()
-            page.go_back()
-        page.get_by_role("button", name="Remove: Picture 1", exact=True).click()
-    assert len(distances) >= 3
-    assert {name: bits for name, bits in distances.items() if bits > 6} == {}
 
 
 def png_that_claims(width: int, height: int) -> bytes:
@@ -167,44 +143,6 @@ def test_the_same_picture_twice_is_sent_once_and_comes_back_when_the_first_is_re
     expect(page.locator("[data-outcome=same]")).to_contain_text("the same fingerprints as Picture 1")
     page.get_by_role("button", name="Remove: Picture 1", exact=True).click()
     expect(page.locator("[data-outcome=ready]")).to_have_count(1)
-
-
-def with_worker_prefix(page: Page, prefix: str) -> None:
-    """Let the worker begin with something else, as another browser would."""
-
-    def changed(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, body=prefix + answer.text())
-
-    page.route("**/assets/worker-*.js", changed)
-
-
-def test_a_browser_without_a_canvas_for_workers_makes_the_same_fingerprint(portal: PortalServer, page: Page, picture_file: Path) -> None:
-    with_worker_prefix(page, "self.OffscreenCanvas = undefined;")
-    to_files(page, portal)
-    choose(page, picture_file)
-    assert made_by_browser(page, portal) == [fingerprint_image(picture_file.read_bytes()).text]
-
-
-def test_a_browser_without_bitmaps_makes_the_same_fingerprint(portal: PortalServer, page: Page, picture_file: Path) -> None:
-    with_worker_prefix(page, "self.createImageBitmap = undefined;")
-    page.add_init_script("delete window.createImageBitmap")
-    to_files(page, portal)
-    choose(page, picture_file)
-    assert made_by_browser(page, portal) == [fingerprint_image(picture_file.read_bytes()).text]
-
-
-def test_a_browser_that_hides_pixels_is_noticed(portal: PortalServer, page: Page, picture_file: Path) -> None:
-    """Some browsers give white or noise instead of pixels; a fingerprint of that would protect nothing."""
-    hide = (
-        "const given = OffscreenCanvasRenderingContext2D.prototype.getImageData;"
-        "OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...place) {"
-        " const image = given.apply(this, place); image.data.fill(255); return image; };"
-    )
-    with_worker_prefix(page, hide)
-    to_files(page, portal)
-    choose(page, picture_file)
-    expect(page.locator("[data-outcome=problem]")).to_contain_text("Open this page in another browser")
 
 
 def test_a_kernel_that_does_not_load_is_said_and_can_be_tried_again(portal: PortalServer, page: Page, picture_file: Path) -> None:

@@ -25,9 +25,9 @@ async function outcomeOf(file: Blob, signal: AbortSignal): Promise<Outcome> {
   }
 }
 
-/** All chosen files at once, or one that is not a file of this machine. */
-function makeAll(made?: Blob): Promise<readonly Outcome[]> {
-  const files = made ? [made] : [...(chooser?.files ?? [])];
+/** All chosen files at once. */
+function makeAll(): Promise<readonly Outcome[]> {
+  const files = [...(chooser?.files ?? [])];
   controllers.length = 0;
   return Promise.all(
     files.map((file) => {
