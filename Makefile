@@ -40,6 +40,7 @@ check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries
 
 bench: .build/python-dev .build/peers .build/kernel ## measure against the named peers, in one run
 	python bench/fingerprint.py
+	python bench/matching.py
 
 fuzz: .build/python-dev .build/kernel ## fuzz kernel and decoders, 15 minutes each (docs/security-testing.md says what it needs)
 	python tools/fuzz/run.py

@@ -6,8 +6,6 @@
 #include "index_parts.h"
 #include "index_permutation.h"
 
-#define BATCH 64
-
 void stillmine_prepare_permutation(stillmine_index *index) {
     memset(index->nibbles, 0, sizeof index->nibbles);
     for (uint32_t place = 0; place < 256; place++) {
@@ -86,71 +84,4 @@ void stillmine_erase_slot(struct stillmine_bands *bands, const uint64_t value[4]
     for (uint32_t i = 0; i < bands->layout.band_count; i++) {
         stillmine_erase_entry(&bands->tables[i], stillmine_find_bucket(&bands->layout.bands[i], value), slot);
     }
-}
-
-struct filling {
-    struct stillmine_bands *bands;
-    const struct stillmine_store *store;
-    uint32_t first;
-    uint32_t end;
-    uint32_t live_from;
-    uint32_t first_band; /* this thread fills every band_step-th band from here on */
-    uint32_t band_step;
-    bool is_ok;
-};
-
-static bool fill_band(const struct filling *filling, uint32_t number) {
-    struct stillmine_table *table = &filling->bands->tables[number];
-    const struct stillmine_layout *layout = &filling->bands->layout;
-    uint32_t buckets[BATCH];
-    for (uint32_t start = filling->first; start < filling->end; start += BATCH) {
-        const uint32_t count = filling->end - start < BATCH ? filling->end - start : BATCH;
-        for (uint32_t i = 0; i < count; i++) {
-            buckets[i] = stillmine_find_bucket(&layout->bands[number], stillmine_get_value(filling->store, start + i));
-            __builtin_prefetch(stillmine_get_bucket(table, buckets[i]), 1);
-        }
-        for (uint32_t i = 0; i < count; i++) {
-            const uint32_t slot = start + i;
-            const uint16_t sketch = stillmine_make_sketch(layout, number, stillmine_get_value(filling->store, slot));
-            if ((slot >= filling->live_from || stillmine_is_live(filling->store, slot)) &&
-                !stillmine_insert_entry(table, buckets[i], sketch, slot)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static void *fill_some(void *argument) {
-    struct filling *filling = argument;
-    filling->is_ok = true;
-    for (uint32_t i = filling->first_band; i < filling->bands->layout.band_count; i += filling->band_step) {
-        filling->is_ok = filling->is_ok && fill_band(filling, i);
-    }
-    return NULL;
-}
-
-bool stillmine_fill_bands(struct stillmine_bands *bands, const struct stillmine_store *store, uint32_t first,
-                          uint32_t end, uint32_t live_from, uint32_t threads) {
-    struct filling fillings[STILLMINE_MAX_BANDS];
-    pthread_t started[STILLMINE_MAX_BANDS];
-    bool is_started[STILLMINE_MAX_BANDS] = {false};
-    const uint32_t step = threads < 1 ? 1 : threads < bands->layout.band_count ? threads : bands->layout.band_count;
-    bool is_ok = true;
-    for (uint32_t i = 0; i < step; i++) {
-        fillings[i] = (struct filling){bands, store, first, end, live_from, i, step, false};
-        is_started[i] = i > 0 && pthread_create(&started[i], NULL, fill_some, &fillings[i]) == 0;
-    }
-    for (uint32_t i = 0; i < step; i++) {
-        if (!is_started[i]) {
-            fill_some(&fillings[i]);
-        }
-    }
-    for (uint32_t i = 0; i < step; i++) {
-        if (is_started[i]) {
-            pthread_join(started[i], NULL);
-        }
-        is_ok = is_ok && fillings[i].is_ok;
-    }
-    return is_ok;
 }

@@ -5,10 +5,14 @@
 
 #include "index_parts.h"
 
-#define BLOCK_LINES 32
+#define BLOCK_LINES 64
 #define MOST_CANDIDATES 2048
 
+/* Lines of one band. */
 struct block {
+    const struct stillmine_table *table;
+    uint16_t sketch;
+    uint16_t own_mask;
     const union stillmine_line *lines[BLOCK_LINES];
     uint8_t limits[BLOCK_LINES]; /* for the whole sketch */
     uint8_t own_limits[BLOCK_LINES]; /* for its part from the band itself */
@@ -23,10 +27,9 @@ struct probe {
     struct stillmine_loops loops;
     struct stillmine_found_list *found;
     uint64_t reads_left; /* more lines and candidates, and looking at every value is faster */
-    const struct stillmine_table *table;
-    uint16_t sketch;
-    uint16_t own_mask;
     struct block home[2];
+    struct block *filled;
+    struct block *waiting; /* asked for, not read yet */
     struct block extra; /* neighbours and chains */
     uint32_t candidates[MOST_CANDIDATES];
     uint32_t candidate_count;
@@ -70,12 +73,13 @@ static uint32_t count_own(uint32_t bits) {
     return count;
 }
 
-static int take_candidates(struct probe *probe, const union stillmine_line *line, uint32_t mask, uint8_t own_limit) {
+static int take_candidates(struct probe *probe, const struct block *block, uint32_t number, uint32_t mask) {
+    const union stillmine_line *line = block->lines[number];
     for (; mask != 0; mask &= mask - 1) {
         const uint32_t place = (uint32_t)__builtin_ctz(mask);
-        const uint32_t own = (uint32_t)(line->halves[place] ^ probe->sketch) & probe->own_mask;
-        const uint32_t slot = stillmine_get_slot(line, place, probe->table->is_wide);
-        if (count_own(own) > own_limit || slot >= probe->index->store.slot_count) {
+        const uint32_t own = (uint32_t)(line->halves[place] ^ block->sketch) & block->own_mask;
+        const uint32_t slot = stillmine_get_slot(line, place, block->table->is_wide);
+        if (count_own(own) > block->own_limits[number] || slot >= probe->index->store.slot_count) {
             continue;
         }
         __builtin_prefetch(stillmine_get_value(&probe->index->store, slot));
@@ -95,7 +99,7 @@ static int read_extra(struct probe *probe);
 static int add_extra(struct probe *probe, const union stillmine_line *line, const struct block *from, uint32_t number,
                      bool follows) {
     struct block *extra = &probe->extra;
-    while (extra->count == BLOCK_LINES) { /* each line of a chain that is read puts in the next */
+    while (extra->count == BLOCK_LINES || (extra->count > 0 && extra->table != from->table)) { /* each line of a chain that is read puts in the next */
         const int status = read_extra(probe);
         if (status != PROBE_DONE) {
             return status;
@@ -106,6 +110,9 @@ static int add_extra(struct probe *probe, const union stillmine_line *line, cons
     }
     probe->reads_left--;
     __builtin_prefetch(line);
+    extra->table = from->table;
+    extra->sketch = from->sketch;
+    extra->own_mask = from->own_mask;
     extra->lines[extra->count] = line;
     extra->limits[extra->count] = from->limits[number];
     extra->own_limits[extra->count] = from->own_limits[number];
@@ -115,12 +122,13 @@ static int add_extra(struct probe *probe, const union stillmine_line *line, cons
 }
 
 static int follow_line(struct probe *probe, const struct block *block, uint32_t number, uint32_t header) {
-    const struct stillmine_table *table = probe->table;
+    const struct stillmine_table *table = block->table;
     int status = PROBE_DONE;
-    for (uint32_t spills = header >> 4 & 15; spills != 0 && status == PROBE_DONE; spills &= spills - 1) {
-        const uint64_t bucket = (uint64_t)(block->lines[number] - table->home);
-        const uint64_t neighbour = bucket ^ UINT64_C(1) << __builtin_ctz(spills);
-        status = add_extra(probe, table->home + neighbour, block, number, false);
+    const uint32_t neighbours = stillmine_count_neighbours(header);
+    for (uint32_t i = 0; i < neighbours && status == PROBE_DONE; i++) {
+        const uint32_t bucket = (uint32_t)(block->lines[number] - table->home); /* buckets with neighbours are one line */
+        const union stillmine_line *neighbour = stillmine_get_bucket(table, stillmine_get_neighbour(bucket, i));
+        status = add_extra(probe, neighbour, block, number, false);
     }
     if (header >> 8 != 0 && status == PROBE_DONE) {
         status = add_extra(probe, stillmine_get_overflow(table, (header >> 8) - 1), block, number, true);
@@ -132,7 +140,7 @@ static int read_block(struct probe *probe, struct block *block) {
     uint16_t masks[BLOCK_LINES];
     const uint32_t count = block->count;
     block->count = 0;
-    probe->loops.filter(block->lines, block->limits, count, probe->sketch, masks);
+    probe->loops.filter(block->lines, block->limits, count, block->sketch, masks);
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t header = stillmine_get_header(block->lines[i]);
         if ((header & 15) == STILLMINE_HEAVY) {
@@ -141,7 +149,7 @@ static int read_block(struct probe *probe, struct block *block) {
         int status = PROBE_DONE;
         const uint32_t mask = masks[i] & ((1u << (header & 15)) - 1);
         if (mask != 0) {
-            status = take_candidates(probe, block->lines[i], mask, block->own_limits[i]);
+            status = take_candidates(probe, block, i, mask);
         }
         if (header > 15 && block->follows[i] && status == PROBE_DONE) {
             status = follow_line(probe, block, i, header);
@@ -160,20 +168,30 @@ static int read_extra(struct probe *probe) {
     return read_block(probe, &taken);
 }
 
-static int add_bucket(struct probe *probe, struct block **filled, struct block **waiting, uint32_t bucket,
-                      uint32_t limit, uint32_t own_limit) {
-    const union stillmine_line *line = stillmine_get_bucket(probe->table, bucket);
-    for (uint32_t i = 0; i < probe->table->home_lines; i++) {
-        struct block *block = *filled;
+/* What is filled waits, and what has waited is read: so memory always works on a block while another is read. */
+static int turn_blocks(struct probe *probe) {
+    struct block *read = probe->waiting;
+    probe->waiting = probe->filled;
+    probe->filled = read;
+    const int status = read_block(probe, read);
+    read->table = probe->waiting->table;
+    read->sketch = probe->waiting->sketch;
+    read->own_mask = probe->waiting->own_mask;
+    return status;
+}
+
+static int add_bucket(struct probe *probe, uint32_t bucket, uint32_t limit, uint32_t own_limit) {
+    const union stillmine_line *line = stillmine_get_bucket(probe->filled->table, bucket);
+    const uint32_t lines = probe->filled->table->home_lines;
+    for (uint32_t i = 0; i < lines; i++) {
+        struct block *block = probe->filled;
         __builtin_prefetch(line + i);
         block->lines[block->count] = line + i;
         block->limits[block->count] = (uint8_t)limit;
         block->own_limits[block->count] = (uint8_t)own_limit;
         block->follows[block->count] = i == 0;
         if (++block->count == BLOCK_LINES) {
-            *filled = *waiting;
-            *waiting = block;
-            const int status = read_block(probe, *filled);
+            const int status = turn_blocks(probe);
             if (status != PROBE_DONE) {
                 return status;
             }
@@ -198,13 +216,10 @@ static int probe_band(struct probe *probe, const int *radii, uint32_t number) {
     const uint32_t radius = (uint32_t)radii[number];
     const uint32_t following = (uint32_t)(radii[(number + 1) % layout->band_count] + 1);
     const uint32_t bucket = stillmine_find_bucket(band, probe->query);
-    struct block *filled = &probe->home[0];
-    struct block *waiting = &probe->home[1];
-    probe->table = &probe->index->bands->tables[number];
-    probe->sketch = stillmine_make_sketch(layout, number, probe->query);
-    probe->own_mask = (uint16_t)stillmine_low_mask(band->rest_bits);
-    probe->extra.count = filled->count = waiting->count = 0;
-    int status = PROBE_DONE;
+    int status = probe->filled->count > 0 ? turn_blocks(probe) : PROBE_DONE;
+    probe->filled->table = &probe->index->bands->tables[number];
+    probe->filled->sketch = stillmine_make_sketch(layout, number, probe->query);
+    probe->filled->own_mask = (uint16_t)stillmine_low_mask(band->rest_bits);
     for (uint32_t bits = 0; bits <= radius && bits <= band->index_bits && status == PROBE_DONE; bits++) {
         const uint32_t own_limit = radius - bits;
         const uint32_t either = own_limit + following;
@@ -212,16 +227,20 @@ static int probe_band(struct probe *probe, const int *radii, uint32_t number) {
         const uint32_t limit = either < apart ? either : apart;
         uint64_t flipped = stillmine_low_mask(bits);
         do {
-            status = add_bucket(probe, &filled, &waiting, bucket ^ (uint32_t)flipped, limit, own_limit);
+            status = add_bucket(probe, bucket ^ (uint32_t)flipped, limit, own_limit);
             flipped = bits == 0 ? UINT64_MAX : next_combination(flipped);
         } while (flipped <= stillmine_low_mask(band->index_bits) && status == PROBE_DONE);
     }
-    status = status == PROBE_DONE ? read_block(probe, waiting) : status;
-    status = status == PROBE_DONE ? read_block(probe, filled) : status;
+    return status;
+}
+
+static int read_rest(struct probe *probe) {
+    int status = read_block(probe, probe->waiting);
+    status = status == PROBE_DONE ? read_block(probe, probe->filled) : status;
     while (status == PROBE_DONE && probe->extra.count > 0) {
         status = read_extra(probe);
     }
-    return status;
+    return status == PROBE_DONE ? check_candidates(probe) : status;
 }
 
 int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
@@ -242,6 +261,9 @@ int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t qu
     probe.max_distance_bits = max_distance_bits;
     probe.found = found;
     probe.candidate_count = 0;
+    probe.filled = &probe.home[0];
+    probe.waiting = &probe.home[1];
+    probe.filled->count = probe.waiting->count = probe.extra.count = 0;
     probe.loops = stillmine_choose_loops(index->level);
     probe.reads_left = index->store.slot_count / 8 + BLOCK_LINES;
     int status = PROBE_DONE;
@@ -250,5 +272,5 @@ int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t qu
             status = probe_band(&probe, chosen->radii, i);
         }
     }
-    return status == PROBE_DONE ? check_candidates(&probe) : status;
+    return status == PROBE_DONE ? read_rest(&probe) : status;
 }

@@ -68,6 +68,13 @@ bool stillmine_check_store(struct stillmine_store *store) {
 
 static bool check_entries(const union stillmine_line *line, uint32_t count, bool is_wide, uint32_t slot_count) {
     uint32_t largest = 0;
+    for (uint32_t i = 0; i < 12; i++) { /* in most lines the high bytes of all places settle it */
+        largest = line->bytes[48 + i] > largest ? line->bytes[48 + i] : largest;
+    }
+    if (!is_wide && largest < slot_count >> 16) {
+        return true;
+    }
+    largest = 0;
     for (uint32_t place = 0; place < count; place++) {
         const uint32_t slot = stillmine_get_slot(line, place, is_wide);
         largest = slot > largest ? slot : largest;

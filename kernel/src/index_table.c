@@ -133,9 +133,9 @@ static void make_heavy(struct stillmine_table *table, union stillmine_line *buck
         give_overflow(table, line);
         line = next;
     }
-    const uint32_t spills = stillmine_get_header(bucket) & 0xF0u;
+    const uint32_t neighbours = stillmine_get_header(bucket) & 0xF0u;
     memset(bucket, 0, table->home_lines * sizeof *bucket);
-    bucket->words[15] = STILLMINE_HEAVY | spills;
+    bucket->words[15] = STILLMINE_HEAVY | neighbours;
 }
 
 static bool chain_entry(struct stillmine_table *table, union stillmine_line *bucket, uint16_t sketch, uint32_t slot) {
@@ -166,6 +166,21 @@ static bool chain_entry(struct stillmine_table *table, union stillmine_line *buc
     return true;
 }
 
+static bool lean_on_neighbour(struct stillmine_table *table, uint32_t bucket, uint16_t sketch, uint32_t slot) {
+    union stillmine_line *home = stillmine_get_bucket(table, bucket);
+    for (uint32_t i = 0; i < STILLMINE_MAX_NEIGHBOURS; i++) {
+        union stillmine_line *neighbour = stillmine_get_bucket(table, stillmine_get_neighbour(bucket, i));
+        if (count_entries(neighbour) < stillmine_line_room(table->is_wide)) { /* heavy counts as full */
+            put_entry(neighbour, sketch, slot, table->is_wide);
+            if (stillmine_count_neighbours(stillmine_get_header(home)) <= i) {
+                home->words[15] = (home->words[15] & ~0xF0u) | (i + 1) << 4;
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
 bool stillmine_insert_entry(struct stillmine_table *table, uint32_t bucket, uint16_t sketch, uint32_t slot) {
     union stillmine_line *home = stillmine_get_bucket(table, bucket);
     const uint32_t room = stillmine_line_room(table->is_wide);
@@ -178,15 +193,8 @@ bool stillmine_insert_entry(struct stillmine_table *table, uint32_t bucket, uint
             return true;
         }
     }
-    if (table->home_lines == 1) {
-        for (uint32_t i = 0; i < STILLMINE_SPILL_LINES; i++) {
-            union stillmine_line *neighbour = stillmine_get_bucket(table, bucket ^ 1u << i);
-            if (count_entries(neighbour) < room) { /* heavy counts as full */
-                put_entry(neighbour, sketch, slot, table->is_wide);
-                home->words[15] |= 16u << i;
-                return true;
-            }
-        }
+    if (table->home_lines == 1 && lean_on_neighbour(table, bucket, sketch, slot)) {
+        return true;
     }
     return chain_entry(table, home, sketch, slot);
 }
@@ -228,9 +236,9 @@ void stillmine_erase_entry(struct stillmine_table *table, uint32_t bucket, uint3
             return;
         }
     }
-    for (uint32_t i = 0; i < STILLMINE_SPILL_LINES; i++) {
-        union stillmine_line *neighbour = stillmine_get_bucket(table, bucket ^ 1u << i);
-        if ((stillmine_get_header(home) & 16u << i) != 0 && erase_from_line(neighbour, slot, table->is_wide)) {
+    for (uint32_t i = 0; i < stillmine_count_neighbours(stillmine_get_header(home)); i++) {
+        union stillmine_line *neighbour = stillmine_get_bucket(table, stillmine_get_neighbour(bucket, i));
+        if (erase_from_line(neighbour, slot, table->is_wide)) {
             pull_entry(table, neighbour, neighbour);
             return;
         }

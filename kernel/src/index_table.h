@@ -14,7 +14,8 @@
 #include "index_layout.h"
 
 #define STILLMINE_LINE_BYTES 64
-#define STILLMINE_SPILL_LINES 4
+/* A bucket of one line may lean on so many neighbours. */
+#define STILLMINE_MAX_NEIGHBOURS 15u
 #define STILLMINE_HEAVY 15u
 /* Lines in a chain; then looking at every value is not much slower, and removing from it would be. */
 #define STILLMINE_MAX_CHAIN 256u
@@ -22,8 +23,8 @@
 #define STILLMINE_OVERFLOW_CHUNK 256u
 
 /* Narrow: 12 sketches, 12 low halves and 12 high bytes of slots, header. Wide: 10, 10, 10 high halves, header.
- * Header: bits 0-3 the number of entries (or heavy), bits 4-7 which neighbours hold entries of this bucket (bucket
- * xor 1, 2, 4, 8), bits 8-31 the first line of the chain, plus one. A line of a chain has one entry less: where the last
+ * Header: bits 0-3 the number of entries (or heavy), bits 4-7 on how many neighbours
+ * (in their fixed order) this bucket leans, bits 8-31 the first line of the chain, plus one. A line of a chain has one entry less: where the last
  * sketch would be stands the number of lines from there on. */
 union stillmine_line {
     _Alignas(STILLMINE_LINE_BYTES) uint16_t halves[32];
@@ -43,6 +44,16 @@ struct stillmine_table {
     bool is_wide;
     bool is_mapped; /* home belongs to a snapshot's mapping */
 };
+
+/* All within 64 lines, which is one page. */
+static inline uint32_t stillmine_get_neighbour(uint32_t bucket, uint32_t number) {
+    static const uint8_t flipped[STILLMINE_MAX_NEIGHBOURS] = {1, 2, 4, 8, 16, 32, 3, 5, 9, 17, 33, 6, 10, 18, 34};
+    return bucket ^ flipped[number];
+}
+
+static inline uint32_t stillmine_count_neighbours(uint32_t header) {
+    return header >> 4 & 15;
+}
 
 static inline uint32_t stillmine_line_room(bool is_wide) {
     return is_wide ? 10 : 12;

@@ -25,8 +25,8 @@ ROUND_SECONDS = 250
 
 def run_fuzzer(command: list[str], corpus: Path, seconds: int, longest_bytes: int) -> None:
     """Run one libFuzzer program; raises CalledProcessError on a finding."""
-    limits = [f"-max_total_time={seconds}", f"-max_len={longest_bytes}", "-timeout=30", "-rss_limit_mb=6000", "-print_final_stats=1"]
-    subprocess.run([*command, *limits, f"-artifact_prefix={WORK}/finding-", str(corpus)], check=True, cwd=WORK)
+    limits = [f"-max_total_time={seconds}", f"-max_len={longest_bytes}", "-len_control=0", "-timeout=30", "-rss_limit_mb=6000"]
+    subprocess.run([*command, *limits, "-print_final_stats=1", f"-artifact_prefix={WORK}/finding-", str(corpus)], check=True, cwd=WORK)
 
 
 def fuzz_kernel(name: str, seconds: int, longest_bytes: int) -> None:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chooses kernel/src/index_permutation.h from a file of real PDQ hashes: which bit of a fingerprint stands where in the index.
+
+Bits of PDQ two rows apart are correlated, so bands of neighbours would put many values into few buckets. Simulated annealing keeps
+correlated bits apart: it lessens the squared correlations of all pairs, weighted by how near the two stand. The result is committed and
+fixed: a snapshot holds permuted values, and changing one entry makes every snapshot unreadable.
+
+    python tools/choose_index_permutation.py FILE > kernel/src/index_permutation.h
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+BITS = 256
+_WIDEST_BAND = 24
+_STEPS = 300_000
+_STEPS_BETWEEN_COOLING = 30_000
+
+
+def correlations(path: Path) -> NDArray[np.float64]:
+    """Return the squared correlations of bits; bit j of a hash is bit j % 8 of byte j // 8."""
+    hashes = np.frombuffer(bytes.fromhex(path.read_text().replace("\n", "")), dtype=np.uint8).reshape(-1, BITS // 8)
+    squared = np.corrcoef(np.unpackbits(hashes, axis=1, bitorder="little").astype(np.float64), rowvar=False) ** 2
+    np.fill_diagonal(squared, 0)
+    return np.asarray(squared)
+
+
+def chosen(squared: NDArray[np.float64]) -> list[int]:
+    """Return the bit of the fingerprint that stands at each place."""
+    rng = np.random.default_rng(1)
+    places = rng.permutation(BITS)
+    apart = np.abs(np.arange(BITS)[:, None] - np.arange(BITS))
+    weights = np.where(apart == 0, 0, np.maximum(0, 1 - apart / _WIDEST_BAND))
+    placed = squared[np.ix_(places, places)]
+    heat = float((placed * weights).sum()) / 2000
+    for step in range(_STEPS):
+        first, second = rng.integers(BITS, size=2)
+        difference, nearer = placed[first] - placed[second], weights[second] - weights[first]
+        gain = difference * nearer
+        gain[[first, second]] = 0
+        cost = 2 * float(gain.sum())
+        if first != second and (cost < 0 or rng.random() < np.exp(-cost / heat)):
+            for array in (places, placed, placed.T):
+                array[[first, second]] = array[[second, first]]
+        if step % _STEPS_BETWEEN_COOLING == 0:
+            heat /= 2
+    return [int(place) for place in places]
+
+
+def render(places: list[int]) -> str:
+    """Return the header."""
+    rows = [", ".join(str(place) for place in places[start : start + 16]) for start in range(0, BITS, 16)]
+    lines = [
+        "/* SPDX-License-Identifier: Apache-2.0 */",
+        "/* Made by tools/choose_index_permutation.py. Bit j of a permuted value is bit stillmine_permutation[j] of the value. */",
+        "#ifndef STILLMINE_INDEX_PERMUTATION_H",
+        "#define STILLMINE_INDEX_PERMUTATION_H",
+        "",
+        "#include <stdint.h>",
+        "",
+        "static const uint8_t stillmine_permutation[256] = {",
+        *(f"    {row}," for row in rows),
+        "};",
+        "",
+        "#endif",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render(chosen(correlations(Path(sys.argv[1])))))
