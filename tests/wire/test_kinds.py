@@ -9,6 +9,7 @@ import struct
 import subprocess
 import wave
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -123,9 +124,14 @@ def test_video_is_read_back(frames: list[VideoFrame]) -> None:
     assert list(parse_vpdq(format_vpdq(frames))) == frames
 
 
-@given(FRAMES)
-def test_the_field_reads_our_video_and_we_read_theirs(frames: list[VideoFrame]) -> None:
-    peer = pytest.importorskip("threatexchange.extensions.vpdq.vpdq_util", reason="needs PyPI vpdq", exc_type=ImportError)
+@pytest.fixture(scope="module")
+def peer() -> ModuleType:
+    """Loaded before the first example, whose time is limited."""
+    return pytest.importorskip("threatexchange.extensions.vpdq.vpdq_util", reason="needs PyPI vpdq", exc_type=ImportError)
+
+
+@given(frames=FRAMES)
+def test_the_field_reads_our_video_and_we_read_theirs(peer: ModuleType, frames: list[VideoFrame]) -> None:
     read = peer.json_to_vpdq(format_vpdq(frames))
     assert [(row.pdq_hex, row.quality, row.timestamp) for row in read] == [(row.pdq.hex(), row.quality, row.seconds) for row in frames]
     back = parse_vpdq(peer.vpdq_to_json(read))
