@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -144,19 +145,20 @@ def timed_answer(search: Search, query: Rows, seconds: list[float]) -> set[tuple
 
 
 def compare(index: HammingIndex, peers: list[Peer], queries: Rows) -> list[str]:
-    """Time ours and each peer in turns of some queries, so that a busy moment meets both; returns table rows."""
+    """Time ours and each peer in turns of some queries, so that a busy moment meets both; no query is asked twice. Return table rows."""
     rows = []
-    flat: list[set[tuple[int, int]]] = [peers[0].search(query) for query in queries[: peers[0].queries]]
+    left = iter(queries)
     for peer in peers:
         ours: list[float] = []
         theirs: list[float] = []
         same = 0
-        for start in range(0, peer.queries, TURN):
-            turn = queries[start : min(start + TURN, peer.queries)]
-            for offset, query in enumerate(turn):
-                assert timed_answer(lambda query: search_ours(index, query), query, ours) == flat[start + offset], "ours is not exact"
-            for offset, query in enumerate(turn):
-                same += timed_answer(peer.search, query, theirs) == flat[start + offset]
+        for _ in range(0, peer.queries, TURN):
+            turn = list(islice(left, TURN))
+            answers = [timed_answer(lambda query: search_ours(index, query), query, ours) for query in turn]
+            others = [timed_answer(peer.search, query, theirs) for query in turn]
+            flat = [peers[0].search(query) for query in turn]
+            assert answers == flat, "ours is not exact"
+            same += sum(other == right for other, right in zip(others, flat, strict=True))
         we, they = timing_of(ours), timing_of(theirs)
         rows.append(
             f"| {peer.name} | {they.p50:.3f} | {they.p99:.3f} | {we.p50:.3f} | {we.p99:.3f} | {they.p50 / we.p50:.0f}x "
@@ -235,7 +237,7 @@ def main() -> int:
     print(f"One thread. Load {os.getloadavg()[0]:.1f} at the start. Distance 31. Realistic ones are drawn with {origin}.")
     for size in [int(float(text)) for text in wanted.sizes.split(",")] + ([100_000_000] if wanted.huge else []):
         for name in wanted.data.split(","):
-            measure(name, makers[name], size, 400 if size < 5_000_000 else 60)
+            measure(name, makers[name], size, 300 if size < 5_000_000 else 200)
     print(f"\nLoad {os.getloadavg()[0]:.1f} at the end.")
     return 0
 

@@ -23,9 +23,9 @@ _STEPS_BETWEEN_COOLING = 30_000
 def correlations(path: Path) -> NDArray[np.float64]:
     """Return the squared correlations of bits; bit j of a hash is bit j % 8 of byte j // 8."""
     hashes = np.frombuffer(bytes.fromhex(path.read_text().replace("\n", "")), dtype=np.uint8).reshape(-1, BITS // 8)
-    squared = np.corrcoef(np.unpackbits(hashes, axis=1, bitorder="little").astype(np.float64), rowvar=False) ** 2
-    np.fill_diagonal(squared, 0)
-    return np.asarray(squared)
+    bits = np.unpackbits(hashes, axis=1, bitorder="little").astype(np.float64)
+    squared: NDArray[np.float64] = np.asarray(np.corrcoef(bits, rowvar=False)) ** 2
+    return np.where(np.eye(BITS, dtype=bool), 0, squared)
 
 
 def chosen(squared: NDArray[np.float64]) -> list[int]:

@@ -10,7 +10,7 @@
 static struct model model;
 
 static stillmine_index *reopen(stillmine_index *index) {
-    char file[] = "fuzz_index.XXXXXX";
+    char file[] = "/dev/shm/fuzz_index.XXXXXX"; /* a disk would be waited for */
     stillmine_index *opened;
     const int made = mkstemp(file);
     REQUIRE(made >= 0);
@@ -28,10 +28,10 @@ static stillmine_index *take_step(stillmine_index *index, const uint8_t *step) {
     uint8_t query[STILLMINE_FINGERPRINT_BYTES];
     switch (step[0] % 12) {
     case 0:
-        model_add_many(&model, index, key, 20 * (uint32_t)step[2], kind, 1 + step[3] % 2);
+        model_add_many(&model, index, key, 14 * (uint32_t)step[2], kind, 1 + step[3] % 2);
         break;
     case 1:
-        for (uint32_t i = 0; i < 4 * (uint32_t)step[2]; i++) {
+        for (uint32_t i = 0; i < 2 * (uint32_t)step[2]; i++) {
             model_remove(&model, index, (key + i) % MODEL_KEYS);
         }
         break;
@@ -51,7 +51,7 @@ static stillmine_index *take_step(stillmine_index *index, const uint8_t *step) {
         model_remove(&model, index, key);
         break;
     case 8: /* many into one bucket */
-        for (uint32_t i = 0; i < 16 * (uint32_t)step[2]; i++) {
+        for (uint32_t i = 0; i < 6 * (uint32_t)step[2]; i++) {
             model_add(&model, index, (key + i) % MODEL_KEYS, kind);
         }
         break;

@@ -57,7 +57,7 @@ def main() -> int:
     WORK.mkdir(parents=True, exist_ok=True)
     fuzz_kernel("pdq", seconds, 400)
     fuzz_kernel("hamming", seconds, 700)
-    fuzz_kernel("index", seconds, 200)
+    fuzz_kernel("index", seconds, 120)
     fuzz_kernel("snapshot", seconds, 300)
     fuzz_decoders(seconds)
     return 0
