@@ -82,7 +82,9 @@ def read_sound(source: Path | bytes, seconds: float = 1e9) -> Samples | None:
     return np.concatenate(parts)[: round(seconds * SOUND_RATE)].astype(np.float32) if parts else None
 
 
-def filtered(frames: Iterable[av.VideoFrame], chain: str, under: Sequence[av.VideoFrame] = (), place: str = "0:0") -> Iterator[av.VideoFrame]:
+def filtered(
+    frames: Iterable[av.VideoFrame], chain: str, under: Sequence[av.VideoFrame] = (), place: str = "0:0"
+) -> Iterator[av.VideoFrame]:
     """Give frames after a chain of filters ("name=arguments,…"); with `under`, laid over those at a place.
 
     A single frame laid over others stays to their end, unless the place says `shortest=1`.
@@ -127,7 +129,9 @@ def filtered_sound(samples: Samples, chain: str) -> Samples:
     return np.concatenate([frame.to_ndarray().reshape(-1) for frame in _pulled(sink)])
 
 
-def write_clip(clip: Clip, form: str = "mp4", codec: str = "libx264", options: dict[str, str] | None = None, *, sound_rate: int = 96_000) -> bytes:
+def write_clip(
+    clip: Clip, form: str = "mp4", codec: str = "libx264", options: dict[str, str] | None = None, *, sound_rate: int = 96_000
+) -> bytes:
     """Return the bytes of a video file."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=form) as container:

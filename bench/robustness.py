@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which altered copies of photographs are found, per edit: by us, by plain PDQ, by MD5 and by ImageHash's pHash; and what matches wrongly.
+"""Which altered copies are found, per edit, and what matches wrongly. Photographs: by us, plain PDQ, MD5 and ImageHash's pHash.
+
+`--kind video` and `--kind sound` are video_robustness.py and sound_robustness.py.
 
 A copy counts as found at the standard threshold. We ask with all that `query_image` gives; the others ask as they are used in the
 field, with one hash. False matches are counted over all pairs of a copy and another photograph. Must never leave out an edit because
@@ -24,6 +26,8 @@ from pathlib import Path
 import imagehash
 import numpy as np
 import pdqhash
+import sound_robustness
+import video_robustness
 from measuring import machine
 from photo_edits import EDITS, as_png
 from PIL import Image, ImageOps
@@ -115,11 +119,17 @@ def main() -> int:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path, nargs="+")
-    parser.add_argument("--sample", type=int, default=150, help="how many photographs, chosen the same way every time")
+    parser.add_argument("--kind", choices=("picture", "video", "sound"), default="picture")
+    parser.add_argument("--sample", type=int, help="how many originals, chosen the same way every time; 150 photographs, else 24")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     wanted = parser.parse_args()
-    paths = sorted(path for folder in wanted.folder for path in folder.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
-    chosen = random.Random(7).sample(paths, min(wanted.sample, len(paths)))
+    paths = sorted(path for folder in wanted.folder for path in folder.rglob("*") if path.is_file())
+    if wanted.kind != "picture":
+        module = video_robustness if wanted.kind == "video" else sound_robustness
+        module.run(paths, wanted.sample or 24, wanted.processes)
+        return 0
+    paths = [path for path in paths if path.suffix.lower() in {".jpg", ".jpeg", ".png"}]
+    chosen = random.Random(7).sample(paths, min(wanted.sample or 150, len(paths)))
     with ProcessPoolExecutor(wanted.processes, mp_context=get_context("spawn")) as pool:
         copies = [made for made in pool.map(alter, chosen) if made is not None]
     library = Library([made.stored for made in copies])

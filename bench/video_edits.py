@@ -29,6 +29,7 @@ class VideoEdit(NamedTuple):
     group: str
     name: str
     make: Callable[[Clip, Clip], bytes]
+    holds_other: bool = False
 
 
 def h264(clip: Clip, quality: int = 26) -> bytes:
@@ -131,7 +132,9 @@ def padded(clip: Clip, ratio: float) -> Clip:
 def on_blurred_ground(clip: Clip) -> Clip:
     """Return the clip on a blurred copy of itself that fills 9:16, as stories show it."""
     width, height = 270, 480
-    ground = list(filtered(clip.frames, f"scale={width}:{height}:force_original_aspect_ratio=increase,crop={width}:{height},gblur=sigma=20"))
+    ground = list(
+        filtered(clip.frames, f"scale={width}:{height}:force_original_aspect_ratio=increase,crop={width}:{height},gblur=sigma=20")
+    )
     fitting = f"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2"
     if clip.size[0] / clip.size[1] < 9 / 16 * 1.2:
         fitting = f"scale={even(width * 0.8)}:-2"
@@ -207,9 +210,13 @@ EDITS: tuple[VideoEdit, ...] = (
     _h264("trimmed", "last quarter off", lambda clip: trimmed(clip, 0, clip.seconds * 3 / 4)),
     _h264("trimmed", "middle half", lambda clip: trimmed(clip, clip.seconds / 4, clip.seconds * 3 / 4)),
     _h264("trimmed", "first 0.3 s off", lambda clip: trimmed(clip, 0.3, clip.seconds)),
-    VideoEdit("added", "3 s of another before", lambda clip, other: h264(with_added(clip, other, before=True, after=False))),
-    VideoEdit("added", "3 s of another after", lambda clip, other: h264(with_added(clip, other, before=False, after=True))),
-    VideoEdit("added", "both", lambda clip, other: h264(with_added(clip, other, before=True, after=True))),
+    VideoEdit(
+        "added", "3 s of another before", lambda clip, other: h264(with_added(clip, other, before=True, after=False)), holds_other=True
+    ),
+    VideoEdit(
+        "added", "3 s of another after", lambda clip, other: h264(with_added(clip, other, before=False, after=True)), holds_other=True
+    ),
+    VideoEdit("added", "both", lambda clip, other: h264(with_added(clip, other, before=True, after=True)), holds_other=True),
     *(_h264("speed", f"{factor}", lambda clip, factor=factor: faster(clip, factor)) for factor in (0.9, 0.95, 1.05, 1.1, 1.25, 2)),  # type: ignore[misc]
     _h264("drawn over", "logo in a corner", lambda clip: drawn_over(clip, logo)),
     _h264("drawn over", "caption band", lambda clip: drawn_over(clip, caption)),
@@ -227,7 +234,7 @@ EDITS: tuple[VideoEdit, ...] = (
     _filter("colours", "grey", "hue=s=0"),
     _filter("colours", "sepia", SEPIA),
     *(_h264("cropped at every side", f"{p} %", lambda clip, p=p: cropped(clip, p)) for p in (2, 5, 10, 20)),  # type: ignore[misc]
-    VideoEdit("within another", "picture in picture", lambda clip, other: h264(inside(clip, other))),
+    VideoEdit("within another", "picture in picture", lambda clip, other: h264(inside(clip, other)), holds_other=True),
     _filter("order", "backwards", "reverse", sound="areverse"),
     _h264("sound", "taken off", lambda clip: replace(clip, sound=None)),
     VideoEdit("chains", "WhatsApp-like", lambda clip, _other: messenger(clip)),
