@@ -46,8 +46,7 @@ class Clip:
 
 def read_clip(source: Path | bytes, seconds: float, longest_side: int) -> Clip:
     """Return the first seconds of a video, made smaller if a side is longer than that, at 30 pictures a second or fewer."""
-    opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
-    with av.open(opened) as container:
+    with av.open(_opened(source), "r") as container:
         stream = container.streams.video[0]
         rate = max(1, min(30, round(float(stream.average_rate or 25))))
         share = min(1, longest_side / max(stream.width, stream.height))
@@ -69,10 +68,9 @@ def until(frames: Iterable[Any], seconds: float) -> Iterator[Any]:
 
 def read_sound(source: Path | bytes, seconds: float = 1e9) -> Samples | None:
     """Return the first seconds of a file's sound, mono; None where it has none."""
-    opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
     resampler = av.AudioResampler("flt", "mono", SOUND_RATE)
     parts: list[Any] = []
-    with av.open(opened) as container:
+    with av.open(_opened(source), "r") as container:
         if not container.streams.audio:
             return None
         for frame in until(container.decode(audio=0), seconds):
@@ -94,8 +92,8 @@ def filtered(
     graph = Graph()
     source = _source(graph, first)
     last = _chained(graph, source, chain)
-    ground = _source(graph, under[0]) if under else None
-    if ground is not None:
+    if under:
+        ground = _source(graph, under[0])
         overlay = graph.add("overlay", place)
         ground.link_to(overlay, 0, 0)
         last.link_to(overlay, 0, 1)
@@ -103,10 +101,8 @@ def filtered(
     sink = graph.add("buffersink")
     last.link_to(sink)
     graph.configure()
-    for frame in under:
+    for frame in [*under, None] if under else ():
         ground.push(frame)
-    if ground is not None:
-        ground.push(None)
     source.push(first)
     with suppress(av.error.EOFError):  # said once a filter, such as one that cuts, wants no more
         for frame in iterator:
@@ -158,6 +154,10 @@ def write_sound(samples: Samples, form: str = "wav", codec: str = "pcm_s16le", b
     with av.open(stream, "w", format=form) as container:
         _mux_sound(container, _track(container, codec, bit_rate, rate), samples)
     return stream.getvalue()
+
+
+def _opened(source: Path | bytes) -> Any:
+    return io.BytesIO(source) if isinstance(source, bytes) else str(source)
 
 
 def even(length: float) -> int:

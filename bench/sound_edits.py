@@ -45,7 +45,8 @@ def clip_of(samples: Samples, seconds: float) -> bytes | None:
 def faster(samples: Samples, percent: float) -> Samples:
     """Return the sound played faster by that much, pitch included."""
     at = np.arange(0, len(samples) - 1, 1 + percent / 100)
-    return np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
+    made: Samples = np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
+    return made
 
 
 def level(samples: Samples) -> float:
@@ -74,6 +75,11 @@ def _change(group: str, name: str, change: Callable[[Samples], Samples]) -> Soun
     return SoundEdit(group, name, lambda samples, _other: sent(change(samples)))
 
 
+def _over(decibels: float) -> SoundEdit:
+    name = f"{decibels} dB below"
+    return SoundEdit("another sound over it", name, lambda samples, other: sent(laid_over(samples, other, decibels)), holds_other=True)
+
+
 EDITS: tuple[SoundEdit, ...] = (
     *(_codec(f"MP3, {rate} kbit/s", "mp3", "libmp3lame", rate * 1000) for rate in (128, 64, 32)),
     _codec("AAC, 48 kbit/s", "mp4", "aac", 48_000),
@@ -87,12 +93,8 @@ EDITS: tuple[SoundEdit, ...] = (
     *(SoundEdit("a clip of", f"{s} s", lambda samples, _other, s=s: clip_of(samples, s)) for s in (5, 8, 10, 15, 20)),  # type: ignore[misc]
     _change("added", "5 s of silence before", lambda samples: np.concatenate([np.zeros(5 * SOUND_RATE, np.float32), samples])),
     *(_change("white noise", f"{db} dB below", lambda samples, db=db: noisy(samples, db)) for db in (20, 10, 0)),  # type: ignore[misc]
-    *(
-        SoundEdit(
-            "another sound over it", f"{db} dB below", lambda samples, other, db=db: sent(laid_over(samples, other, db)), holds_other=True
-        )  # type: ignore[misc]
-        for db in (10, 0)
-    ),
+    _over(10),
+    _over(0),
     *(_change("speed, with pitch", f"{p:+} %", lambda samples, p=p: faster(samples, p)) for p in (-10, -3, -1, 1, 3, 10)),  # type: ignore[misc]
     _change("loudness", "20 dB quieter", lambda samples: (samples * 0.1).astype(np.float32)),
     _change("loudness", "12 dB louder, clipped", lambda samples: np.clip(samples * 4, -1, 1).astype(np.float32)),
