@@ -213,6 +213,17 @@ def test_compare_videos_says_where(tmp_path: Path) -> None:
     assert "A 0:02.0 to " in out
 
 
+def test_compare_a_mirrored_video_says_so(tmp_path: Path) -> None:
+    frames = [scene().rotate(37 * turn).resize((160, 120)) for turn in range(5)]
+    mirrored = [frame.transpose(Image.Transpose.FLIP_LEFT_RIGHT) for frame in frames]
+    first, second = tmp_path / "first.gif", tmp_path / "second.gif"
+    first.write_bytes(save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=1000))
+    second.write_bytes(save(mirrored[0], "GIF", save_all=True, append_images=mirrored[1:], duration=1000))
+    answer = comparisons(first, second)["vpdq"]
+    assert (answer["would_match"], answer["variant"], answer["percent_of_a"]) == (True, "flip_horizontal", 100)
+    assert "with B mirrored left to right" in run("compare", first, second)[1]
+
+
 SOUNDS = sorted((MEDIA / "audio").glob("*.mp3"))
 
 

@@ -5,7 +5,7 @@ A is what a case would hold, B what is asked about. Must never say more than mat
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
 from stillmine.fingerprint.image import ImageFingerprint, distance_bits
 from stillmine.fingerprint.query import QueryVariant, query_variants
 from stillmine.fingerprint.sniff import FileType
+from stillmine.fingerprint.turns import VARIANTS
 from stillmine.fingerprint.video import Frame
 from stillmine.fingerprint.video_compare import compare_videos
 from stillmine.fingerprint.vpdq_text import write_vpdq
@@ -69,7 +70,7 @@ class Asked:
 
 def read_asked(path: Path) -> Asked:
     """Return all there is to ask about a file; raises a MediaError."""
-    made = fingerprint_file(path)
+    made = fingerprint_file(path, is_asking=True)
     is_picture = made.file_type in (FileType.IMAGE, FileType.ANIMATED_IMAGE)
     return Asked(made, query_variants(path.read_bytes()) if is_picture else ())
 
@@ -92,7 +93,7 @@ def _frames_of(made: FileFingerprints) -> tuple[Frame, ...]:
         return made.video.frames
     if made.image is None or made.image.quality < MINIMUM_QUALITY:
         return ()
-    return (Frame(made.image.pdq, made.image.quality, 0.0, 0.0),)
+    return (Frame(made.image.pdq, made.image.quality, 0.0, 0.0, made.image.variants),)
 
 
 def _compare_pictures(stored: ImageFingerprint, asked: Asked) -> Comparison:
@@ -117,10 +118,15 @@ def _distance_to(stored: ImageFingerprint, variant: QueryVariant) -> tuple[bool,
 
 
 def _compare_videos(a: tuple[Frame, ...], b: tuple[Frame, ...]) -> Comparison:
-    found = compare_videos(a, b)
+    """In the turn in which most of both is alike; of equals the first, so as it is."""
+    turned = [tuple(replace(frame, pdq=frame.turned[place]) for frame in b) for place in range(len(VARIANTS))]
+    compared = [compare_videos(a, frames) for frames in turned]
+    place = max(range(len(VARIANTS)), key=lambda place: compared[place].percent_of_a + compared[place].percent_of_b)
+    found = compared[place]
     return Comparison(
         kind=Kind.VPDQ,
-        would_match=_would_find(a, b),
+        would_match=_would_find(a, turned[place]),
+        variant=VARIANTS[place],
         distance_bits=found.nearest_bits,
         percent_of_a=round(found.percent_of_a, 1),
         percent_of_b=round(found.percent_of_b, 1),
@@ -183,7 +189,8 @@ def _describe_videos(made: Comparison) -> list[str]:
             "no frame with enough detail" if made.distance_bits is None else f"the nearest two frames are {made.distance_bits} bits apart"
         )
         return [f"video:    no picture of one is in the other: {nearest}"]
-    lines = [f"video:    {made.percent_of_a} % of A's frames are in B, {made.percent_of_b} % of B's are in A"]
+    turn = "" if made.variant in (None, VARIANTS[0]) else f", with B {_TURN_WORDS[made.variant or VARIANTS[0]]} ({made.variant})"
+    lines = [f"video:    {made.percent_of_a} % of A's frames are in B, {made.percent_of_b} % of B's are in A{turn}"]
     lines += _describe_places(made, "looks")
     if made.would_match:
         return [*lines, "          They would match."]

@@ -47,35 +47,39 @@ class FileFingerprints:
         return tuple(made)
 
 
-def fingerprint_file(path: Path, limits: Limits = DEFAULT_LIMITS, media_limits: MediaLimits = DEFAULT_MEDIA_LIMITS) -> FileFingerprints:
-    """Return all fingerprints of a file; raises a MediaError where there is none but digests."""
+def fingerprint_file(
+    path: Path, limits: Limits = DEFAULT_LIMITS, media_limits: MediaLimits = DEFAULT_MEDIA_LIMITS, *, is_asking: bool = False
+) -> FileFingerprints:
+    """Return all fingerprints of a file, frames in every turn if `is_asking`; raises a MediaError where there is none but digests."""
     file_type = sniff_file(path, media_limits)
     with open_source(path, media_limits.max_file_bytes) as stream:
         digests = exact_digests(stream, media_limits)
     if file_type in (FileType.IMAGE, FileType.UNKNOWN):  # of an unknown file the image part says best what is wrong
         return FileFingerprints(file_type, digests, image=fingerprint_image(_read(path, limits), limits))
     if file_type is FileType.ANIMATED_IMAGE:
-        return _fingerprint_animation(path, digests, limits, media_limits)
+        return _fingerprint_animation(path, digests, limits, media_limits, is_asking)
     if file_type is FileType.VIDEO:
-        return _fingerprint_video(path, digests, media_limits)
+        return _fingerprint_video(path, digests, media_limits, is_asking)
     try:
         return FileFingerprints(file_type, digests, sound=fingerprint_sound(path, media_limits))
     except (SoundTooShortError, SoundWithoutDetailError) as error:  # nothing is wrong with the file: its digests are all there is
         return FileFingerprints(file_type, digests, left_out=(error.code,))
 
 
-def _fingerprint_animation(path: Path, digests: ExactDigests, limits: Limits, media_limits: MediaLimits) -> FileFingerprints:
+def _fingerprint_animation(
+    path: Path, digests: ExactDigests, limits: Limits, media_limits: MediaLimits, is_asking: bool
+) -> FileFingerprints:
     """Its first frame as a picture, all of them as a video: copies of either kind circulate."""
     image = fingerprint_image(_read(path, limits), limits)
     try:
-        return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, fingerprint_video(path, media_limits))
+        return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, fingerprint_video(path, media_limits, is_asking=is_asking))
     except MediaError as error:
         return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, left_out=(error.code,))
 
 
-def _fingerprint_video(path: Path, digests: ExactDigests, limits: MediaLimits) -> FileFingerprints:
+def _fingerprint_video(path: Path, digests: ExactDigests, limits: MediaLimits, is_asking: bool) -> FileFingerprints:
     """Its pictures and its sound: copies of one circulate with the other exchanged."""
-    video = fingerprint_video(path, limits)
+    video = fingerprint_video(path, limits, is_asking=is_asking)
     if not video.has_sound:
         return FileFingerprints(FileType.VIDEO, digests, video=video)
     try:
