@@ -2,11 +2,10 @@
 """Many sounds: the index finds what comparing with each of them at every shift finds, through any order of changes, and nothing removed."""
 
 import random
-import threading
-import time
 
 import numpy as np
 import pytest
+from coming_and_going import what_went_wrong
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,33 +84,7 @@ def test_tables_stay_few_and_hold_nothing_of_what_was_removed() -> None:
 
 def test_a_removed_sound_is_never_found_while_others_come_and_go() -> None:
     source = random.Random(4)
-    song, index = walk(source, 300), SoundIndex()
-    strangers = [walk(source, 100) for _ in range(20)]
-    is_over = threading.Event()
-    wrong: list[str] = []
-
-    def search() -> None:
-        while not is_over.is_set():
-            if {match.id for match in index.search(song)} - {b"s" * 16}:
-                wrong.append("a stranger")
-
-    searching = [threading.Thread(target=search) for _ in range(3)]
-    for thread in searching:
-        thread.start()
-    end = time.monotonic() + 2
-    while time.monotonic() < end:
-        index.add(b"s" * 16, song)
-        for number, stranger in enumerate(strangers):
-            index.add(number.to_bytes(16), stranger)
-        index.remove(b"s" * 16)
-        if index.search(song):
-            wrong.append("a removed one")
-        for number in range(0, 20, 2):
-            index.remove(number.to_bytes(16))
-    is_over.set()
-    for thread in searching:
-        thread.join()
-    assert wrong == []
+    assert what_went_wrong(SoundIndex(), walk(source, 300), [walk(source, 100) for _ in range(20)]) == []
 
 
 def test_a_table_of_one_code_votes_with_rare_codes() -> None:
