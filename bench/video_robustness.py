@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which altered copies of videos are found, per edit: by us, by threatexchange's VPDQIndex and by MD5; and what matches wrongly.
 
-We ask with two frames a second and with the sound, as a partner does; the field's index with one, made by PyPI `vpdq` where that is
-installed, else by us. Must never leave out an edit because it looks bad.
+We ask with two frames a second, in every turn, and with the sound, as a partner does; the field's index with one, made by PyPI `vpdq`
+where that is installed, else by us. Must never leave out an edit because it looks bad.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import types
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata, util
 from multiprocessing import get_context
@@ -31,6 +31,7 @@ from video_edits import EDITS, h264
 
 from stillmine.fingerprint import MediaError
 from stillmine.fingerprint.audio import fingerprint_sound
+from stillmine.fingerprint.image import VARIANTS
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.matching.sound import SoundIndex
@@ -56,9 +57,9 @@ for line in sys.stdin:
 
 @dataclass(frozen=True)
 class Seen:
-    """A file as each method knows it."""
+    """A file as each method knows it; `turned` are its frames once for each turn, as it is first."""
 
-    frames: tuple[VideoFrame, ...]
+    turned: tuple[tuple[VideoFrame, ...], ...]
     sound: tuple[int, ...]
     theirs: str
     md5: bytes
@@ -87,15 +88,21 @@ def field_text(data: bytes, ours: str) -> str:
 
 def see(data: bytes, frames_per_second: int) -> Seen:
     """Return what each method makes of a file's bytes."""
-    made = fingerprint_video(data, samples_per_second=frames_per_second)
+    made = fingerprint_video(data, samples_per_second=frames_per_second, is_asking=True)
     one_a_second = made if frames_per_second == 1 else fingerprint_video(data)
     text = write_vpdq(one_a_second.frames) if one_a_second.frames else "[]"
     try:
         sound = fingerprint_sound(data).values
     except MediaError:
         sound = ()
-    frames = parse_vpdq(write_vpdq(made.frames)) if made.frames else ()
-    return Seen(frames, sound, field_text(data, text), hashlib.md5(data, usedforsecurity=False).digest(), made.duration_seconds)
+    turned = [tuple(replace(frame, pdq=frame.turned[place]) for frame in made.frames) for place in range(len(VARIANTS))]
+    return Seen(
+        tuple(parse_vpdq(write_vpdq(frames)) for frames in turned if frames),
+        sound,
+        field_text(data, text),
+        hashlib.md5(data, usedforsecurity=False).digest(),
+        made.duration_seconds,
+    )
 
 
 def store(path: Path) -> Seen | None:
@@ -104,7 +111,7 @@ def store(path: Path) -> Seen | None:
     if clip.seconds < SHORTEST_SECONDS:
         return None
     seen = see(h264(clip, STORED_QUALITY), 1)
-    return seen if seen.frames else None
+    return seen if seen.turned else None
 
 
 def alter(task: tuple[Path, Path]) -> list[Seen]:
@@ -120,7 +127,7 @@ class Library:
         self._videos, self._sounds, self._field = VideoIndex(), SoundIndex(), field_index()
         self._md5: defaultdict[bytes, set[str]] = defaultdict(set)
         for name, seen in stored.items():
-            self._videos.add(name.encode(), seen.frames)
+            self._videos.add(name.encode(), seen.turned[0])
             self._md5[seen.md5].add(name)
             if seen.sound:
                 self._sounds.add(name.encode(), seen.sound)
@@ -130,7 +137,7 @@ class Library:
 
     def ask(self, seen: Seen) -> dict[str, set[str]]:
         """Return which stored videos match, by each method."""
-        frames = {match.id.decode() for match in self._videos.search(seen.frames, FRAMES_PER_SECOND)} if seen.frames else set()
+        frames = {match.id.decode() for turn in seen.turned for match in self._videos.search(turn, FRAMES_PER_SECOND)}
         sound = {match.id.decode() for match in self._sounds.search(seen.sound)} if seen.sound else set()
         field = {match.metadata for match in self._field.query(seen.theirs)}
         found = (frames | sound, frames, sound, field, set(self._md5.get(seen.md5, ())))
@@ -169,7 +176,7 @@ def report(count: int, recall: Recall, stored: dict[str, Seen]) -> None:
     out = sys.stdout.write
     out(f"Recall of altered copies of {count} videos among {len(stored)} stored ones, per cent, by the rules of spec/screen.md\n\n")
     recall.print_edits()
-    notes = {n: f"{s.seconds:.0f} s, {len(s.frames)} frames{', sound' if s.sound else ''}" for n, s in stored.items()}
+    notes = {n: f"{s.seconds:.0f} s, {len(s.turned[0])} frames{', sound' if s.sound else ''}" for n, s in stored.items()}
     recall.print_originals(notes)
     names = ["stillmine", "threatexchange", "av", "numpy", *(["vpdq"] if util.find_spec("vpdq") else [])]
     out(f"\n{machine()}, {', '.join(f'{name} {metadata.version(name)}' for name in names)}\n")

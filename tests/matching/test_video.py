@@ -70,6 +70,17 @@ def test_one_bit_too_many_does_not() -> None:
     assert spans(FILM, worn(FILM, 32)) == ()
 
 
+@pytest.mark.parametrize(
+    ("frames", "seconds_each"), [(FILM[::2], 1.0), (FILM, 0.8), (FILM, 1.1), (FILM, 2.0)], ids=["2", "1.25", "0.9", "0.5"]
+)
+def test_a_copy_at_another_speed_matches(frames: list[VideoFrame], seconds_each: float) -> None:
+    query = [frame._replace(seconds=place * seconds_each) for place, frame in enumerate(frames)]
+    found = spans(FILM, query)
+    assert found[0].query_start == 0
+    assert found[-1].query_end >= 0.9 * query[-1].seconds
+    assert found[-1].stored_end >= 0.9 * FILM[-1].seconds
+
+
 def test_a_cut_says_from_where() -> None:
     assert spans(FILM, moved(FILM[20:31], -20)) == (MatchedSpan(0, 10, 20, 30),)
 

@@ -24,6 +24,9 @@ MINIMUM_ALIGNED_SECONDS = 3.0
 MAXIMUM_FRAMES = 28_800
 """Frames looked at of one video, those of still scenes included: four hours at two a second."""
 
+SPEEDS = (1.0, 0.95, 1.05, 0.9, 1.1, 0.8, 1.25, 1.5, 0.5, 2.0)
+"""How many seconds of the stored video pass in one of the query, in the order in which they are tried."""
+
 _WINDOW_SECONDS = 1
 _BLOCK = 64
 _WORDS = 4
@@ -91,10 +94,22 @@ def aligned_spans(query: Frames, stored: Frames) -> tuple[MatchedSpan, ...]:
         return (_whole(query, stored),) if min(shares) >= MATCHED_SHARE else ()
     if max(shares) < MATCHED_SHARE:
         return ()
-    pairs = _best_alignment(query, stored, near)
+    pairs = _best_at_any_speed(query, stored, near)
     spans = _spans(query, stored, pairs)
     lasts = sum(span.query_end - span.query_start for span in spans)
     return spans if len(pairs) >= MINIMUM_ALIGNED_FRAMES and lasts >= MINIMUM_ALIGNED_SECONDS - _WINDOW_SECONDS else ()
+
+
+def _best_at_any_speed(query: Frames, stored: Frames, near: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Return the pairs of the speed at which most are aligned; of equals the first. Enough of the shorter one is enough."""
+    best: list[tuple[int, int]] = []
+    for speed in SPEEDS:
+        pairs = _best_alignment(query.seconds * speed, stored.seconds, near)
+        if len(pairs) > len(best):
+            best = pairs
+        if len(best) >= MATCHED_SHARE * min(len(query), len(stored)):
+            break
+    return best
 
 
 def _near(query: Frames, stored: Frames) -> NDArray[np.uint8]:
@@ -109,20 +124,20 @@ def _near(query: Frames, stored: Frames) -> NDArray[np.uint8]:
     return near
 
 
-def _best_alignment(query: Frames, stored: Frames, near: NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Return (query frame, stored frame) for the shift in time at which most query frames find their like."""
-    first = int(np.floor(stored.seconds[0] - query.seconds[-1])) - 1
-    last = int(np.floor(stored.seconds[-1] - query.seconds[0])) + 1
+def _best_alignment(query: NDArray[np.float64], stored: NDArray[np.float64], near: NDArray[np.uint8]) -> list[tuple[int, int]]:
+    """Return (query frame, stored frame) for the shift between their seconds at which most query frames find their like."""
+    first = int(np.floor(stored[0] - query[-1])) - 1
+    last = int(np.floor(stored[-1] - query[0])) + 1
     counts = np.zeros(last - first + 2, dtype=np.int64)
     for row in range(len(query)):
         alike = np.flatnonzero(np.unpackbits(near[row], count=len(stored)))
-        shifts = np.floor(stored.seconds[alike] - query.seconds[row]).astype(np.int64) - first
+        shifts = np.floor(stored[alike] - query[row]).astype(np.int64) - first
         counts[np.unique(np.concatenate((shifts, shifts - 1)))] += 1
     best = int(counts.argmax()) + first
     pairs = []
     for row in range(len(query)):
         alike = np.flatnonzero(np.unpackbits(near[row], count=len(stored)))
-        shifted = stored.seconds[alike] - query.seconds[row] - best
+        shifted = stored[alike] - query[row] - best
         off_centre = np.where((shifted >= 0) & (shifted < _WINDOW_SECONDS + 1), np.abs(shifted - _WINDOW_SECONDS), np.inf)
         if len(alike) and np.isfinite(off_centre.min()):
             pairs.append((row, int(alike[off_centre.argmin()])))
