@@ -66,10 +66,13 @@ class Seen:
     seconds: float
 
 
+HAS_PEER = util.find_spec("vpdq") is not None
+
+
 @cache
 def peer() -> subprocess.Popen[str] | None:
     """Return PyPI `vpdq` for this process, if it is installed."""
-    if util.find_spec("vpdq") is None:
+    if not HAS_PEER:
         return None
     return subprocess.Popen([sys.executable, "-c", THEIRS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
@@ -146,7 +149,7 @@ class Library:
 
 def field_index() -> Any:
     """Return threatexchange's index at its own thresholds. It names `vpdq` in annotations alone, so an empty stand-in will do."""
-    if util.find_spec("vpdq") is None:
+    if not HAS_PEER:
         sys.modules.setdefault("vpdq", types.SimpleNamespace(VpdqFeature=object))  # type: ignore[arg-type]
     return importlib.import_module("threatexchange.extensions.vpdq.vpdq_index").VPDQIndex()
 
@@ -178,5 +181,5 @@ def report(count: int, recall: Recall, stored: dict[str, Seen]) -> None:
     recall.print_edits()
     notes = {n: f"{s.seconds:.0f} s, {len(s.turned[0])} frames{', sound' if s.sound else ''}" for n, s in stored.items()}
     recall.print_originals(notes)
-    names = ["stillmine", "threatexchange", "av", "numpy", *(["vpdq"] if util.find_spec("vpdq") else [])]
+    names = ["stillmine", "threatexchange", "av", "numpy", *(["vpdq"] if HAS_PEER else [])]
     out(f"\n{machine()}, {', '.join(f'{name} {metadata.version(name)}' for name in names)}\n")
