@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from hamming_oracle import index_of, numbered_ids, random_values
 
-from stillmine.matching.hamming import HammingIndex
-from stillmine.wire.errors import (
+from stillmine.matching.errors import (
     SnapshotDamagedError,
     SnapshotKindError,
     SnapshotTruncatedError,
     SnapshotVersionError,
     StillmineError,
 )
+from stillmine.matching.hamming import HammingIndex
 
 PAGE = 4096
 

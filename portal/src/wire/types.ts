@@ -111,10 +111,6 @@ export const ERROR_CODES = [
   "fingerprint_not_found",
   "conflict",
   "too_many_attempts",
-  "snapshot_truncated",
-  "snapshot_damaged",
-  "snapshot_version",
-  "snapshot_kind",
 ] as const;
 
 export const MAXIMUM_FINGERPRINTS_PER_CASE = 300;

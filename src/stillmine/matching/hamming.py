@@ -13,14 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillmine.matching import _kernel
+from stillmine.matching.errors import SnapshotDamagedError, SnapshotKindError, SnapshotTruncatedError, SnapshotVersionError
 from stillmine.matching.near import Near
-from stillmine.wire.errors import (
-    SnapshotDamagedError,
-    SnapshotKindError,
-    SnapshotTruncatedError,
-    SnapshotVersionError,
-    StillmineError,
-)
+from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS
 
 ID_BYTES = 16
