@@ -12,9 +12,9 @@ from stillmine.matching.errors import (
     SnapshotKindError,
     SnapshotTruncatedError,
     SnapshotVersionError,
-    StillmineError,
 )
 from stillmine.matching.hamming import HammingIndex
+from stillmine.wire.errors import StillmineError
 
 PAGE = 4096
 
