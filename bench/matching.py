@@ -106,11 +106,13 @@ def build_ours(index: HammingIndex, values: Rows) -> float:
     return timed(lambda: index.add_many(ids, data))
 
 
-def peers_for(values: Rows, flat_queries: int) -> list[Peer]:
+def peers_for(values: Rows, flat_queries: int, *, is_flat_alone: bool) -> list[Peer]:
     """Build whatever is measured beside ours at this size; the first is FAISS flat."""
     flat, multi = faiss.IndexBinaryFlat(256), faiss.IndexBinaryMultiHash(256, 16, 16)
     multi.nflip = 1
     peers = [Peer("FAISS IndexBinaryFlat", lambda query: search_faiss(flat, query), build_faiss(flat, values), flat_queries)]
+    if is_flat_alone:
+        return peers
     if len(values) <= 10_000_000:
         seconds = build_faiss(multi, values)
         peers.append(Peer("FAISS IndexBinaryMultiHash, 16 x 16, 1 flip", lambda query: search_faiss(multi, query), seconds, flat_queries))
@@ -188,7 +190,7 @@ def measure_snapshot(index: HammingIndex, queries: Rows) -> tuple[float, float, 
     return writing, opening, after
 
 
-def measure(name: str, draw: Callable[[np.random.Generator, int], Rows], size: int, flat_queries: int) -> None:
+def measure(name: str, draw: Callable[[np.random.Generator, int], Rows], size: int, flat_queries: int, *, is_flat_alone: bool) -> None:
     """Print the tables of one size and kind of data."""
     rng = np.random.default_rng(size)
     drawn = draw(rng, size + 1000)
@@ -206,7 +208,7 @@ def measure(name: str, draw: Callable[[np.random.Generator, int], Rows], size: i
     print(f"Two agree in 24 bits drawn at random {collisions(values, rng):.2f} times as often as uniform ones.\n")
     print("| peer | its p50, ms | its p99, ms | ours p50, ms | ours p99, ms | faster | its build, s | same answers as flat |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
-    for row in compare(index, peers_for(values, flat_queries), mixed):
+    for row in compare(index, peers_for(values, flat_queries, is_flat_alone=is_flat_alone), mixed):
         print(row, flush=True)
     adding, removing = measure_updates(index, rng)
     writing, opening, after = measure_snapshot(index, strangers[:300])
@@ -226,6 +228,7 @@ def main() -> int:
     parser.add_argument("--sizes", default="1e5,1e6,1e7")
     parser.add_argument("--data", default="uniform,realistic")
     parser.add_argument("--huge", action="store_true", help="100 million as well: needs 25 GB")
+    parser.add_argument("--flat-alone", action="store_true", help="only FAISS flat beside ours, so that nothing else fills the memory")
     parser.add_argument("--real", type=Path, default=REAL, help="file of real hashes in hexadecimal")
     wanted = parser.parse_args()
     faiss.omp_set_num_threads(1)
@@ -237,7 +240,7 @@ def main() -> int:
     print(f"One thread. Load {os.getloadavg()[0]:.1f} at the start. Distance 31. Realistic ones are drawn with {origin}.")
     for size in [int(float(text)) for text in wanted.sizes.split(",")] + ([100_000_000] if wanted.huge else []):
         for name in wanted.data.split(","):
-            measure(name, makers[name], size, 300 if size < 5_000_000 else 200)
+            measure(name, makers[name], size, 300 if size < 5_000_000 else 200, is_flat_alone=wanted.flat_alone)
     print(f"\nLoad {os.getloadavg()[0]:.1f} at the end.")
     return 0
 
