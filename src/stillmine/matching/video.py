@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from stillmine.matching.hamming import HammingIndex
 from stillmine.matching.spans import MatchedSpan, TimedMatch
-from stillmine.matching.video_alignment import MATCHED_SHARE, Frames, aligned_spans, comparable, phases, spread
+from stillmine.matching.video_alignment import MATCHED_SHARE, Frames, aligned_spans, comparable, phase_of, phases, spread
 from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS
 from stillmine.wire.vpdq import VideoFrame
 
@@ -106,7 +106,7 @@ class VideoIndex:
         """Return the numbers of videos of which enough has its like in the query, or the other way round, in order."""
         values, which = shown.different()
         hits = self._hits(values)
-        phase = np.rint(shown.seconds * frames_per_second).astype(np.int64) % frames_per_second
+        phase = phase_of(shown, frames_per_second)
         weights = [np.bincount(which[phase == place], minlength=len(values) // _PDQ_BYTES) for place in range(frames_per_second)]
         chosen = []
         for number, queries, places in hits:

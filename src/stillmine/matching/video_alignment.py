@@ -75,12 +75,17 @@ def spread(frames: Frames, frames_per_second: int = 1) -> Frames:
     return Frames(np.repeat(words, times, axis=0), np.repeat(seconds, times) + place * step)
 
 
+def phase_of(frames: Frames, frames_per_second: int) -> NDArray[np.int64]:
+    """Return for each frame its place within its second, from 0."""
+    return np.rint(frames.seconds * frames_per_second).astype(np.int64) % frames_per_second
+
+
 def phases(frames: Frames, frames_per_second: int) -> list[Frames]:
     """Return the frames that were taken a whole second apart, once for each time in a second at which some were taken.
 
     A stored video has one frame a second; of a query with more, one phase meets these frames and the others fall between them.
     """
-    phase = np.rint(frames.seconds * frames_per_second).astype(np.int64) % frames_per_second
+    phase = phase_of(frames, frames_per_second)
     return [Frames(frames.words[phase == number], frames.seconds[phase == number]) for number in range(frames_per_second)]
 
 
