@@ -15,6 +15,7 @@ from typing import cast
 import av
 import numpy as np
 from av.video.stream import VideoStream
+from av1_encoder import open_encoder
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -62,6 +63,7 @@ def _made(seconds: int, size: tuple[int, int], number: int) -> Path:
             stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
             if codec in {"mpeg4", "mjpeg"}:
                 stream.bit_rate = 8_000_000 if codec == "mpeg4" else 40_000_000
+            open_encoder(stream.codec_context)
             for index, picture in enumerate(_pictures(seconds, *size)):
                 frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
                 frame.pts, frame.time_base = index, Fraction(1, RATE)

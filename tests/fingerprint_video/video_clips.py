@@ -2,6 +2,7 @@
 """Clips made for tests from the project's own: other sizes, codecs, containers, times; and the plain way to sample a video."""
 
 import io
+import sys
 import tempfile
 from collections.abc import Sequence
 from fractions import Fraction
@@ -12,9 +13,13 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+
+from av1_encoder import open_encoder  # noqa: E402
+
 Rgb = npt.NDArray[np.uint8]
 
-ROOT = Path(__file__).resolve().parents[2]
 MEDIA = ROOT / "media" / "video"
 SHARED = ROOT.parent / "shared" / "media" / "video"
 """More clips; used where they are, never needed."""
@@ -56,6 +61,7 @@ def encode(
             video.set_display_rotation(rotation)
         tick = Fraction(1, FRAMES_PER_SECOND) if times is None else Fraction(1, 1000)
         video.codec_context.time_base = tick
+        open_encoder(video.codec_context)
         for number, rgb in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
             frame.pts = number if times is None else round(times[number] * 1000)
