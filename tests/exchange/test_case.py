@@ -171,7 +171,7 @@ def test_the_number_of_queries_does_not_grow_with_the_case(phone: Phone, partner
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            case_view(Case.objects.get())
+            case_view(exchange, Case.objects.get())
         return len(captured)
 
     first = phone.open(1, 2).fingerprints[0].id

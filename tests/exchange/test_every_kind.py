@@ -76,7 +76,7 @@ def test_withdrawal_erases_every_kind(phone: Phone, partner: PartnerClient) -> N
     opened(phone, *EVERY_KIND)
     partner.sync()
     phone.withdraw()
-    rows = Fingerprint.objects.values_list("value", "value_digest", "value_bytes", "quality")
+    rows = Fingerprint.objects.values_list("sealed_value", "blind_index", "value_bytes", "quality")
     assert set(rows) == {(None, None, 0, None)}
     partner.sync()
     assert len(partner.entries) == len(EVERY_KIND)

@@ -55,7 +55,7 @@ def closed_with_active_fingerprints() -> None:
 def open_without_fingerprints() -> None:
     from stillmine.exchange.cases.models import Fingerprint
 
-    Fingerprint.objects.update(state="withdrawn", value=None, value_digest=None, value_bytes=0, quality=None, withdrawn_at=START)
+    Fingerprint.objects.update(state="withdrawn", sealed_value=None, blind_index=None, value_bytes=0, quality=None, withdrawn_at=START)
 
 
 def disclosure_of_the_future() -> None:
@@ -76,22 +76,59 @@ def value_kept_for_nothing() -> None:
     from stillmine.exchange.partners.models import Partner
 
     row = Fingerprint.objects.get(position=2)
-    kept = {"value": row.value or "", "value_digest": row.value_digest or ""}
+    kept = {"sealed_value": b"", "blind_index": row.blind_index or ""}
     PendingTombstone.objects.create(partner=Partner.objects.get(), fingerprint=row, changed_at=START, **kept)
 
 
-def another_value_than_its_digest() -> None:
+def another_blind_index() -> None:
     from stillmine.exchange.cases.models import Fingerprint
 
-    Fingerprint.objects.filter(position=2).update(value="0f" * 32)
+    Fingerprint.objects.filter(position=2).update(blind_index="0f" * 32)
+
+
+def another_size() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+
+    Fingerprint.objects.filter(position=2).update(value_bytes=63)
+
+
+def value_of_another_row() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+
+    Fingerprint.objects.filter(position=2).update(sealed_value=Fingerprint.objects.get(position=3).sealed_value)
+
+
+def data_key_gone() -> None:
+    from stillmine.exchange.keys.models import CaseDataKey
+
+    CaseDataKey.objects.all().delete()
+
+
+def data_key_of_another_case() -> None:
+    from stillmine.exchange.keys.models import CaseDataKey
+
+    CaseDataKey.objects.update(wrapped_key=bytes(60))
+
+
+def key_that_is_not_at_hand() -> None:
+    from stillmine.exchange.keys.models import CaseDataKey
+
+    CaseDataKey.objects.update(wrapped_by="00000000")
+
+
+def closed_with_a_data_key() -> None:
+    from stillmine.exchange.cases.models import Case, Fingerprint
+
+    Fingerprint.objects.update(state="withdrawn", sealed_value=None, blind_index=None, value_bytes=0, quality=None, withdrawn_at=START)
+    Case.objects.update(state="withdrawn", closed_at=START)
 
 
 @pytest.mark.parametrize(
     ("break_rule", "finding"),
     [
-        (head_too_high, "the newest change is number 3, but the head says 99"),
+        (head_too_high, "the newest change is number 4, but the head says 99"),
         (no_head, "the feed has 0 heads instead of one"),
-        (a_gap, "2 changes are numbered up to 3: there are gaps"),
+        (a_gap, "3 changes are numbered up to 4: there are gaps"),
         (time_runs_backwards, "a change's time is earlier than that of the change before"),
         (another_state_in_the_feed, "1 fingerprint(s) differ in state from the feed"),
         (superseded_by_nothing, "1 change(s) are superseded by a number that is not there"),
@@ -99,7 +136,15 @@ def another_value_than_its_digest() -> None:
         (open_without_fingerprints, "1 open case(s) hold no active or suspended fingerprint"),
         (disclosure_of_the_future, "1 disclosure(s) name numbers outside of the sequence"),
         (acknowledgement_of_the_future, "1 acknowledgement(s) name numbers outside of the sequence"),
-        (another_value_than_its_digest, "1 fingerprint(s) have a digest or a size that is not their value's"),
+        (another_blind_index, "1 fingerprint(s) do not open, or hold another value than their blind index and size say"),
+        (another_size, "1 fingerprint(s) do not open, or hold another value than their blind index and size say"),
+        (value_of_another_row, "1 fingerprint(s) do not open, or hold another value than their blind index and size say"),
+        (data_key_gone, "2 fingerprint(s) do not open, or hold another value than their blind index and size say"),
+        (data_key_gone, "1 open case(s) have no data key"),
+        (data_key_of_another_case, "2 fingerprint(s) do not open, or hold another value than their blind index and size say"),
+        (key_that_is_not_at_hand, "data keys are wrapped under keys that are not at hand: 00000000"),
+        (closed_with_a_data_key, "1 closed case(s) still have a data key"),
+        (value_kept_for_nothing, "1 kept value(s) do not open, or are another than their blind index says"),
         (value_kept_for_nothing, "1 value(s) are kept for a partner though the fingerprint is active"),
     ],
 )
@@ -110,7 +155,7 @@ def test_each_broken_rule_is_found(
 
     from stillmine.exchange.fsck import findings
 
-    phone.withdraw(phone.open(1, 2).fingerprints[0].id)
+    phone.withdraw(phone.open(1, 2, 3).fingerprints[0].id)
     partner.sync()
     partner.acknowledge()
     assert findings() == []
@@ -123,7 +168,7 @@ def test_each_broken_rule_is_found(
 
 @pytest.mark.parametrize(
     "change",
-    [{"state": "withdrawn"}, {"state": "withdrawn", "withdrawn_at": START}, {"value": None}, {"quality": None}, {"withdrawn_at": START}],
+    [{"state": "withdrawn"}, {"state": "withdrawn", "withdrawn_at": START}, {"sealed_value": None}, {"quality": None}, {"withdrawn_at": START}],
 )
 def test_the_database_refuses_a_withdrawn_fingerprint_with_a_value(exchange: Context, phone: Phone, change: dict[str, object]) -> None:
     from django.db import IntegrityError, transaction

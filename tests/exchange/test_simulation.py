@@ -117,8 +117,9 @@ class World:
 
     def active_values(self) -> list[str]:
         from stillmine.exchange.cases.models import Fingerprint
+        from stillmine.exchange.cases.values import values_of
 
-        return sorted(row.value or "" for row in Fingerprint.objects.filter(state="active"))
+        return sorted(values_of(self.exchange, list(Fingerprint.objects.filter(state="active"))).values())
 
     def check(self) -> None:
         from stillmine.exchange.fsck import findings

@@ -15,6 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.context import SETTING, Clock, Context
 from stillmine.exchange.headers import with_headers
+from stillmine.exchange.keys.ring import KeyEncryptionKeys
 from stillmine.exchange.portal import with_portal
 from stillmine.exchange.secret import RandomBytes, load_or_create_secret
 from stillmine.exchange.settings import build_settings
@@ -32,7 +33,8 @@ def configure(config: ExchangeConfig, clock: Clock = system_clock, random_bytes:
     """Prepare Django in this process; raises NotConfiguredError with a sentence for the operator."""
     os.umask(0o077)  # the database and its log are for this user alone
     secret = load_or_create_secret(config.home, random_bytes)
-    exchange = Context(secret, clock, random_bytes, config.trusted_proxies, config.portal)
+    keys = KeyEncryptionKeys(config.home, config.keys_command, clock)
+    exchange = Context(secret, clock, random_bytes, config.trusted_proxies, config.portal, keys)
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()
     return exchange

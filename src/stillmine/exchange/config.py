@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.wire.errors import NotConfiguredError
 
 HOME_VARIABLE = "STILLMINE_EXCHANGE_HOME"
@@ -30,6 +31,7 @@ class ExchangeConfig:
     host_names: tuple[str, ...] = DEFAULT_HOST_NAMES
     trusted_proxies: int = 0
     portal: Path | None = None
+    keys_command: str | None = None
 
 
 def read_config(
@@ -49,6 +51,7 @@ def read_config(
         host_names=(*DEFAULT_HOST_NAMES, *host_names),
         trusted_proxies=trusted_proxies,
         portal=found_portal.resolve() if found_portal else None,
+        keys_command=environment.get(KEYS_COMMAND_VARIABLE) or None,
     )
 
 

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 
 from django.db.models import Count, F, Max, Min, Q
 
-from stillmine.exchange.cases.models import Case, Fingerprint, digest_of
+from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.context import context
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone
 from stillmine.exchange.feedback.models import Report
+from stillmine.exchange.keys.check import sealed_findings
 from stillmine.wire.case import CaseState, FingerprintState
 
 _WITHDRAWN = FingerprintState.WITHDRAWN.value
@@ -18,15 +20,7 @@ _WITHDRAWN = FingerprintState.WITHDRAWN.value
 
 def findings() -> list[str]:
     """Return one line per broken rule; nothing where all hold."""
-    return [*_sequence(), *_rules(), *_digests()]
-
-
-def _digests() -> Iterable[str]:
-    """Digest and size are made when a value is stored and must stay its own: a wrong one would let a value be added twice."""
-    rows = Fingerprint.objects.filter(value__isnull=False).values_list("value", "value_digest", "value_bytes").iterator()
-    wrong = sum(digest_of(value or "") != digest or len(value or "") != size for value, digest, size in rows)
-    if wrong:
-        yield f"{wrong} fingerprint(s) have a digest or a size that is not their value's"
+    return [*_sequence(), *_rules(), *sealed_findings(context())]
 
 
 def _sequence() -> Iterable[str]:
@@ -55,9 +49,9 @@ def _rules() -> Iterable[str]:
     active = Q(state__in=[FingerprintState.ACTIVE.value, FingerprintState.SUSPENDED.value])
     broken = {
         "withdrawn fingerprint(s) still hold a value": Fingerprint.objects.filter(
-            Q(state=_WITHDRAWN) & (Q(value__isnull=False) | Q(quality__isnull=False))
+            Q(state=_WITHDRAWN) & (Q(sealed_value__isnull=False) | Q(quality__isnull=False))
         ).count(),
-        "active or suspended fingerprint(s) have no value": Fingerprint.objects.filter(active & Q(value=None)).count(),
+        "active or suspended fingerprint(s) have no value": Fingerprint.objects.filter(active & Q(sealed_value=None)).count(),
         "fingerprint(s) of closed cases are not withdrawn": Fingerprint.objects.filter(active)
         .exclude(case__state=CaseState.OPEN.value)
         .count(),

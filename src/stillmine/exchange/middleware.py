@@ -14,8 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from stillmine.exchange.context import context
 from stillmine.exchange.edge import refusal
 from stillmine.exchange.headers import is_api
+from stillmine.exchange.keys.seal import SealedValueError
 from stillmine.exchange.portal import not_found_page
-from stillmine.wire.errors import MalformedMessageError, NotFoundError, StillmineError
+from stillmine.wire.errors import MalformedMessageError, NotConfiguredError, NotFoundError, StillmineError
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +36,9 @@ class refuse_in_plain_words:  # noqa: N801 (Django names middleware by what it d
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse:
         """Turn what a view raised into an answer."""
+        if isinstance(error, NotConfiguredError | SealedValueError):  # for the operator alone: both name a place, never a value
+            _log.error("%s", error)
+            return refusal(StillmineError())
         if isinstance(error, StillmineError):
             return refusal(error)
         _log.error("%s in %s", type(error).__name__, _place(error))

@@ -27,11 +27,11 @@ def load_or_create_secret(home: Path, random_bytes: RandomBytes) -> Secret:
     Raises NotConfiguredError where either is open to other users, or the file holds no whole secret.
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _require_private(home, 0o700)
+    require_private(home, 0o700)
     path = home / SECRET_FILE
     if not path.exists():
-        _create(path, random_bytes)
-    _require_private(path, 0o600)
+        create_private(path, random_bytes(SECRET_BYTES).hex() + "\n", random_bytes)
+    require_private(path, 0o600)
     try:
         secret = bytes.fromhex(path.read_text("ascii").strip())
     except (ValueError, UnicodeDecodeError):
@@ -47,13 +47,16 @@ def derive(secret: Secret, label: str, context: bytes = b"", length: int = 32) -
     return Secret(key.derive(bytes(secret)))
 
 
-def _create(path: Path, random_bytes: RandomBytes) -> None:
-    """Write a whole file aside and link it into place, so that two first starts at once agree and none sees half a file."""
+def create_private(path: Path, text: str, random_bytes: RandomBytes) -> None:
+    """Make a file for this user alone, unless it is there.
+
+    A whole file is written aside and linked into place, so that two first starts at once agree and none sees half a file.
+    """
     aside = path.with_name(f"{path.name}.{random_bytes(8).hex()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(random_bytes(SECRET_BYTES).hex() + "\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.link(aside, path)
@@ -63,7 +66,8 @@ def _create(path: Path, random_bytes: RandomBytes) -> None:
         aside.unlink()
 
 
-def _require_private(path: Path, widest: int) -> None:
+def require_private(path: Path, widest: int) -> None:
+    """Raise NotConfiguredError where others may read a file or folder."""
     mode = path.stat().st_mode & 0o777
     if mode & ~widest:
         raise NotConfiguredError(f"{path} can be read by other users of this machine. Run: chmod {widest:o} {path}")

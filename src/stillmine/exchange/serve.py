@@ -37,9 +37,11 @@ def serve(config: ExchangeConfig, listen: str, port: int, workers: int) -> None:
     """Bring the database up to date, then answer until SIGTERM or SIGINT. Raises NotConfiguredError."""
     _require_free(listen, port)
     exchange = configure(config)
+    from stillmine.exchange.keys.check import require_keys  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.upkeep import keep_up  # noqa: PLC0415 (needs the configured apps)
 
     migrate()
+    require_keys(exchange)
     multiprocessing.set_start_method("spawn", force=True)
     server = Server(
         "stillmine.exchange",

@@ -15,11 +15,13 @@ from django.db.models import Max, Sum
 
 from stillmine.exchange.cases.authentication import case_of, token_hash
 from stillmine.exchange.cases.file_numbers import numbers_in_case
-from stillmine.exchange.cases.models import Case, Fingerprint, digest_of
+from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.cases.queries import find_case
 from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
+from stillmine.exchange.cases.values import _create_data_key, _data_key_of, sealed
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _append_changes
+from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.limits.actions import CASES_OPENED, _add_or_refuse
 from stillmine.exchange.tx import tx
 from stillmine.wire.case import (
@@ -31,7 +33,7 @@ from stillmine.wire.case import (
     OpenCase,
     Withdraw,
 )
-from stillmine.wire.case_key import CaseCredentials
+from stillmine.wire.case_key import CaseCredentials, Secret
 from stillmine.wire.errors import (
     CaseAlreadyOpenError,
     CaseClosedError,
@@ -54,7 +56,7 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
         except IntegrityError:  # the same key was opened at the same moment: what follows tells whether it is the same case
             pass
     case = case_of(exchange, credentials, network)
-    _require_same_opening(case, message)
+    _require_same_opening(exchange, case, message)
     return case, False
 
 
@@ -63,12 +65,15 @@ def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints) ->
     with tx("cases.add_fingerprints", exchange.clock) as now:
         _require_open(_lock(case))
         rows = Fingerprint.objects.filter(case=case)
-        known = {(kind, value): number for kind, value, number in rows.values_list("kind", "value", "file_number") if value is not None}
+        numbers_by_index = dict(rows.filter(blind_index__isnull=False).values_list("blind_index", "file_number"))
+        sent = {(row.kind.value, row.value): _index(exchange, row) for row in message.fingerprints}
+        known = {pair: numbers_by_index[index] for pair, index in sent.items() if index in numbers_by_index}
         highest = rows.aggregate(highest=Max("file_number"))["highest"] or 0
         numbers = numbers_in_case(message.fingerprints, known, highest)
         new = [row for row in _distinct(message.fingerprints) if (row.kind.value, row.value) not in known]
         renumbered = [msgspec.structs.replace(row, file_number=numbers[row.file_number]) for row in new]
-        _add(exchange, case, renumbered, now, is_from_opening=False)
+        if renumbered:
+            _add(exchange, case, _data_key_of(exchange, case), renumbered, now, is_from_opening=False)
 
 
 def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
@@ -83,7 +88,7 @@ def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
             rows = rows.filter(id=message.fingerprint_id)
             if not rows.exists():
                 raise FingerprintNotFoundError
-        _withdraw(list(rows.exclude(state=FingerprintState.WITHDRAWN).order_by("position")), now)
+        _withdraw(exchange, list(rows.exclude(state=FingerprintState.WITHDRAWN).order_by("position")), now)
         if locked.state == CaseState.OPEN and not _unwithdrawn(case):
             _close_case(locked, CaseState.WITHDRAWN, now)
 
@@ -99,7 +104,7 @@ def _expire(exchange: Context, case: Case) -> bool:
     with tx("cases.expire", exchange.clock) as now:
         if _lock(case).state != CaseState.OPEN:
             return False
-        _withdraw(list(_unwithdrawn(case)), now)
+        _withdraw(exchange, list(_unwithdrawn(case)), now)
         _close_case(case, CaseState.EXPIRED, now)
         return True
 
@@ -114,24 +119,22 @@ def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase
             opened_at=now,
             expires_at=add_months(now, message.term_months),
         )
-        _add(exchange, case, _distinct(message.fingerprints), now, is_from_opening=True)
+        _add(exchange, case, _create_data_key(exchange, case), _distinct(message.fingerprints), now, is_from_opening=True)
         return case
 
 
-def _require_same_opening(case: Case, message: OpenCase) -> None:
+def _require_same_opening(exchange: Context, case: Case, message: OpenCase) -> None:
     """What was withdrawn since is erased and can't be compared; its number still has to fit."""
     if case.state != CaseState.OPEN:
         raise CaseClosedError
-    opened_with = list(Fingerprint.objects.filter(case=case, is_from_opening=True))
-    sent = {(row.kind.value, row.value) for row in message.fingerprints}
-    kept = {(row.kind, row.value) for row in opened_with if row.value is not None}
+    opened_with = list(Fingerprint.objects.filter(case=case, is_from_opening=True).values_list("blind_index", flat=True))
+    sent = {_index(exchange, row) for row in message.fingerprints}
+    kept = {index for index in opened_with if index is not None}
     if len(sent) != len(opened_with) or not kept <= sent or case.term_months != message.term_months:
         raise CaseAlreadyOpenError
 
 
-def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: datetime, *, is_from_opening: bool) -> None:
-    if not new:
-        return
+def _add(exchange: Context, case: Case, data_key: Secret, new: Sequence[WireFingerprint], now: datetime, *, is_from_opening: bool) -> None:
     in_case = Fingerprint.objects.filter(case=case)
     there = in_case.count()
     if there + len(new) > MAXIMUM_FINGERPRINTS_PER_CASE:
@@ -141,31 +144,36 @@ def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: dat
         raise TooManyFingerprintsError(f"a case holds {MAXIMUM_VALUE_BYTES_PER_CASE} bytes of values")
     rows = [
         Fingerprint(
-            id=exchange.random_bytes(16).hex(),
+            id=fingerprint_id,
             case=case,
             position=position,
             is_from_opening=is_from_opening,
             file_number=fingerprint.file_number,
             kind=fingerprint.kind.value,
-            value=fingerprint.value,
-            value_digest=digest_of(fingerprint.value),
+            sealed_value=sealed(exchange, data_key, fingerprint_id, fingerprint.value),
+            blind_index=_index(exchange, fingerprint),
             value_bytes=len(fingerprint.value),
             quality=fingerprint.quality,
             added_at=now,
         )
         for position, fingerprint in enumerate(new, there + 1)
+        for fingerprint_id in [exchange.random_bytes(16).hex()]
     ]
     Fingerprint.objects.bulk_create(rows)
-    _append_changes([row.id for row in rows], FingerprintState.ACTIVE, now)
+    _append_changes(exchange, [row.id for row in rows], FingerprintState.ACTIVE, now)
 
 
-def _withdraw(rows: list[Fingerprint], now: datetime) -> None:
+def _withdraw(exchange: Context, rows: list[Fingerprint], now: datetime) -> None:
     if rows:
-        _move_fingerprints(rows, FingerprintState.WITHDRAWN, now)
+        _move_fingerprints(exchange, rows, FingerprintState.WITHDRAWN, now)
 
 
 def _unwithdrawn(case: Case) -> Iterable[Fingerprint]:
     return Fingerprint.objects.filter(case=case).exclude(state=FingerprintState.WITHDRAWN).order_by("position")
+
+
+def _index(exchange: Context, fingerprint: WireFingerprint) -> str:
+    return blind_index(exchange.secret, fingerprint.kind.value, fingerprint.value)
 
 
 def _lock(case: Case) -> Case:

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cases and their fingerprints as rows. There is no column for a person, a file or an address, and there must be none.
 
-The database itself holds that a withdrawn fingerprint has no value.
+A value is stored sealed only; `values.py` opens it. The database itself holds that a withdrawn fingerprint has no value.
 """
-
-import hashlib
 
 from django.db import models
 from django.db.models import Q
@@ -12,8 +10,8 @@ from django.db.models import Q
 from stillmine.wire.case import CaseState, FingerprintState
 
 _WITHDRAWN = Q(state=FingerprintState.WITHDRAWN.value)
-_ERASED = Q(value__isnull=True, value_digest__isnull=True, quality__isnull=True, withdrawn_at__isnull=False)
-_WHOLE = Q(value__isnull=False, value_digest__isnull=False, quality__isnull=False, withdrawn_at__isnull=True)
+_ERASED = Q(sealed_value__isnull=True, blind_index__isnull=True, quality__isnull=True, withdrawn_at__isnull=False)
+_WHOLE = Q(sealed_value__isnull=False, blind_index__isnull=False, quality__isnull=False, withdrawn_at__isnull=True)
 
 
 class Case(models.Model):
@@ -41,8 +39,8 @@ class Case(models.Model):
 class Fingerprint(models.Model):
     """`id` is 16 random bytes in hex; `position` numbers a case's fingerprints from 1 in the order they came.
 
-    `value_digest` finds a value again, because no database indexes a text of any length, and `value_bytes` is its size; both are
-    erased with the value. `file_number` says which fingerprints are of one file.
+    `sealed_value` opens with the case's data key, for this row alone. `blind_index` finds the same value again without opening
+    any, and `value_bytes` is the value's size; both are erased with it. `file_number` says which fingerprints are of one file.
     """
 
     id = models.CharField(max_length=32, primary_key=True)
@@ -52,22 +50,17 @@ class Fingerprint(models.Model):
     file_number = models.PositiveSmallIntegerField(default=1)
     kind = models.CharField(max_length=16)
     state = models.CharField(max_length=16, default=FingerprintState.ACTIVE.value)
-    value = models.TextField(null=True)
-    value_digest = models.CharField(max_length=64, null=True)
+    sealed_value = models.BinaryField(null=True)
+    blind_index = models.CharField(max_length=64, null=True)
     value_bytes = models.PositiveIntegerField(default=0)
     quality = models.PositiveSmallIntegerField(null=True)
     added_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = (models.Index(fields=["kind", "value_digest"], name="fingerprint_kind_digest"),)
+        indexes = (models.Index(fields=["kind", "blind_index"], name="fingerprint_blind_index"),)
         constraints = (
             models.UniqueConstraint(fields=["case", "position"], name="one_place_per_fingerprint"),
-            models.UniqueConstraint(fields=["case", "kind", "value_digest"], name="one_value_once_per_case"),
+            models.UniqueConstraint(fields=["case", "kind", "blind_index"], name="one_value_once_per_case"),
             models.CheckConstraint(name="withdrawn_is_erased", condition=(_WITHDRAWN & _ERASED) | (~_WITHDRAWN & _WHOLE)),
         )
-
-
-def digest_of(value: str) -> str:
-    """Return what a value is found by: 64 hex digits. As private as the value: who holds it can test for it."""
-    return hashlib.sha256(value.encode()).hexdigest()

@@ -5,12 +5,16 @@ A partner is listed only where it was given the fingerprint. Nothing of one case
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from itertools import product
 
-from stillmine.exchange.cases.models import Case, Fingerprint, digest_of
+from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.cases.values import values_of
+from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Change
 from stillmine.exchange.feed.queries import Given, first_confirmed, first_given
 from stillmine.exchange.feedback.queries import Reported, reported
+from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.partners.models import Partner
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
 from stillmine.wire.fingerprint import Kind
@@ -21,20 +25,25 @@ def find_case(case_id: bytes) -> Case | None:
     return Case.objects.filter(case_id=case_id.hex()).first()
 
 
-def active_fingerprints_with(kinds: Iterable[Kind], values: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+def active_fingerprints_with(exchange: Context, kinds: Collection[Kind], values: Iterable[str]) -> dict[tuple[str, str], list[str]]:
     """Return the active fingerprints of any case that are of these kinds and have one of these values: (kind, value) -> ids."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    digests = [digest_of(value) for value in values]
-    rows = Fingerprint.objects.filter(kind__in=list(kinds), value_digest__in=digests, state=FingerprintState.ACTIVE).order_by("id")
-    for fingerprint_id, kind, value in rows.values_list("id", "kind", "value"):
-        found[kind, value or ""].append(fingerprint_id)
+    wanted = {(kind.value, blind_index(exchange.secret, kind.value, value)): value for kind, value in product(kinds, values)}
+    of_kinds = Fingerprint.objects.filter(kind__in=[kind.value for kind in kinds], blind_index__in=[index for _, index in wanted])
+    rows = of_kinds.filter(state=FingerprintState.ACTIVE).order_by("id")
+    for fingerprint_id, kind, index in rows.values_list("id", "kind", "blind_index"):
+        if (kind, index) in wanted:
+            found[kind, wanted[kind, index or ""]].append(fingerprint_id)
     return found
 
 
-def case_view(case: Case) -> CaseView:
+def case_view(exchange: Context, case: Case) -> CaseView:
     """Return all that is known of a case."""
     case.refresh_from_db()
     rows = list(Fingerprint.objects.filter(case=case).order_by("position"))
+    values = values_of(exchange, rows)
+    if any(row.sealed_value is not None and row.id not in values for row in rows):  # closed at this very moment: look again
+        return case_view(exchange, case)
     changes = list(Change.objects.filter(fingerprint__case=case).order_by("sequence"))
     given = first_given(changes)
     withdrawn = {change.fingerprint_id: change.sequence for change in changes if change.state == FingerprintState.WITHDRAWN}
@@ -44,17 +53,17 @@ def case_view(case: Case) -> CaseView:
         opened_at=case.opened_at,
         expires_at=case.expires_at,
         withdrawn_at=case.closed_at if case.state == CaseState.WITHDRAWN else None,
-        fingerprints=[_fingerprint(row, statuses[row.id]) for row in rows],
+        fingerprints=[_fingerprint(row, values.get(row.id), statuses[row.id]) for row in rows],
     )
 
 
-def _fingerprint(row: Fingerprint, partners: list[PartnerStatus]) -> CaseFingerprint:
+def _fingerprint(row: Fingerprint, value: str | None, partners: list[PartnerStatus]) -> CaseFingerprint:
     return CaseFingerprint(
         id=row.id,
         kind=Kind(row.kind),
         file_number=row.file_number,
         state=FingerprintState(row.state),
-        value=row.value,
+        value=value,
         quality=row.quality,
         added_at=row.added_at,
         withdrawn_at=row.withdrawn_at,

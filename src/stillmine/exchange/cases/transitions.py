@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _append_changes
+from stillmine.exchange.keys.models import CaseDataKey
 from stillmine.wire.case import CaseState, FingerprintState
 from stillmine.wire.errors import ConflictError
 
@@ -30,21 +32,22 @@ FINGERPRINT_TRANSITIONS = frozenset(
 
 
 def _close_case(case: Case, to: CaseState, now: datetime) -> None:
-    """Move an open case to `to`; raises ConflictError if it is not open any more."""
+    """Move an open case to `to` and delete its data key; raises ConflictError if it is not open any more."""
     allowed = [before.value for before, after in CASE_TRANSITIONS if after is to]
     changed = Case.objects.filter(id=case.id, state__in=allowed).update(state=to.value, closed_at=now)
     if changed != 1:
         raise ConflictError
+    CaseDataKey.objects.filter(case=case).delete()
 
 
-def _move_fingerprints(fingerprints: Sequence[Fingerprint], to: FingerprintState, now: datetime) -> None:
+def _move_fingerprints(exchange: Context, fingerprints: Sequence[Fingerprint], to: FingerprintState, now: datetime) -> None:
     """Move fingerprints to `to` and put each change into the feed; a withdrawn value is erased here. Raises ConflictError."""
     ids = [fingerprint.id for fingerprint in fingerprints]
     allowed = [before.value for before, after in FINGERPRINT_TRANSITIONS if after is to]
-    _append_changes(ids, to, now)  # first, because it takes the lock under which the old value is still there
+    _append_changes(exchange, ids, to, now)  # first, because it takes the lock under which the old value is still there
     rows = Fingerprint.objects.filter(id__in=ids, state__in=allowed)
     if to is FingerprintState.WITHDRAWN:
-        changed = rows.update(state=to.value, value=None, value_digest=None, value_bytes=0, quality=None, withdrawn_at=now)
+        changed = rows.update(state=to.value, sealed_value=None, blind_index=None, value_bytes=0, quality=None, withdrawn_at=now)
     else:
         changed = rows.update(state=to.value)
     if changed != len(ids):

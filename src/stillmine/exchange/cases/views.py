@@ -18,26 +18,26 @@ def open_one(request: HttpRequest) -> HttpResponse:
     exchange, credentials = context(), case_credentials(request)
     message = read_message(request, OpenCase, MAXIMUM_CASE_MESSAGE_BYTES)
     case, is_new = actions.open_case(exchange, credentials, message, _network(request))
-    return answer(case_view(case), 201 if is_new else 200)
+    return answer(case_view(exchange, case), 201 if is_new else 200)
 
 
 def show(request: HttpRequest) -> HttpResponse:
     """GET /api/v1/case."""
-    return answer(case_view(_case(request)))
+    return answer(case_view(context(), _case(request)))
 
 
 def add(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case/fingerprints."""
     case = _case(request)
     actions.add_fingerprints(context(), case, read_message(request, AddFingerprints, MAXIMUM_CASE_MESSAGE_BYTES))
-    return answer(case_view(case))
+    return answer(case_view(context(), case))
 
 
 def withdraw(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case/withdraw."""
     case = _case(request)
     actions.withdraw(context(), case, read_message(request, Withdraw))
-    return answer(case_view(case))
+    return answer(case_view(context(), case))
 
 
 def _case(request: HttpRequest) -> Case:

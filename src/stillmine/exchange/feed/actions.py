@@ -85,7 +85,7 @@ def forget_told_values(exchange: Context, partner: Partner, asked_from: datetime
     Not while another case has the same value: the partner was told `Active`, and is to be told when that ends.
     """
     same_value_is_active = Fingerprint.objects.filter(
-        kind__in=list(SIGNAL_TYPES), value_digest=OuterRef("value_digest"), state=FingerprintState.ACTIVE
+        kind__in=list(SIGNAL_TYPES), blind_index=OuterRef("blind_index"), state=FingerprintState.ACTIVE
     )
     told = PendingTombstone.objects.filter(~Exists(same_value_is_active), partner=partner, changed_at__lt=asked_from)
     if told.exists():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sequence of changes, and the record of what was handed to whom.
 
-Only `PendingTombstone` may hold a fingerprint's value here, and only for a partner that already has it.
+Only `PendingTombstone` may hold a fingerprint's value here, sealed, and only for a partner that already has it.
 """
 
 from django.db import models
@@ -78,12 +78,15 @@ class Acknowledgement(models.Model):
 
 
 class PendingTombstone(models.Model):
-    """A withdrawn value, kept for one partner that knows fingerprints by value only, until it has been told."""
+    """A withdrawn value, kept for one partner that knows fingerprints by value only, until it has been told.
+
+    It may outlive its case, so it has a data key of its own, which is deleted with the row.
+    """
 
     partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+")
     fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+")
-    value = models.CharField(max_length=64)
-    value_digest = models.CharField(max_length=64)
+    sealed_value = models.BinaryField()
+    blind_index = models.CharField(max_length=64, db_index=True)
     changed_at = models.DateTimeField(db_index=True)
 
     class Meta:

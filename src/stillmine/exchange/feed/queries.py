@@ -6,13 +6,13 @@ fetched later saw a tombstone.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import OuterRef, Q, Subquery
 
 from stillmine.exchange.cases.models import Fingerprint
-from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone, Shape
+from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, Shape
 from stillmine.exchange.partners.models import Partner
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.stopncii import SIGNAL_TYPES
@@ -61,12 +61,6 @@ def first_confirmed(partner_ids: Iterable[int], tombstones: Iterable[int]) -> di
     }
     rows = Partner.objects.filter(id__in=list(partner_ids)).annotate(**columns).values("id", *columns) if columns else []
     return {(number, row["id"]): at for row in rows for number in numbers if (at := row[f"confirmed_{number}"]) is not None}
-
-
-def pending_values(partner: Partner, fingerprint_ids: Sequence[str]) -> dict[str, str]:
-    """Return the withdrawn values that this partner still has to be told, by fingerprint."""
-    rows = PendingTombstone.objects.filter(partner=partner, fingerprint_id__in=fingerprint_ids)
-    return dict(rows.values_list("fingerprint_id", "value"))
 
 
 def last_sequence_before(at: datetime) -> int:

@@ -8,7 +8,9 @@ later one would never fetch the earlier. So one row is locked, from the first nu
 from datetime import datetime
 from itertools import count
 
-from stillmine.exchange.cases.models import Fingerprint, digest_of
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.context import Context
+from stillmine.exchange.feed.kept_values import _keep, withdrawable_values
 from stillmine.exchange.feed.models import Change, Head, PendingTombstone, Shape
 from stillmine.exchange.feed.queries import first_given
 from stillmine.wire.case import FingerprintState
@@ -22,7 +24,7 @@ def _lock_head() -> Head:
     return Head.objects.select_for_update().get(id=HEAD_ID)
 
 
-def _append_changes(fingerprint_ids: list[str], state: FingerprintState, now: datetime) -> None:
+def _append_changes(exchange: Context, fingerprint_ids: list[str], state: FingerprintState, now: datetime) -> None:
     """Give each fingerprint's change to `state` the next number. The change's time never runs backwards."""
     head = _lock_head()
     changed_at = max(head.changed_at, now)
@@ -30,7 +32,7 @@ def _append_changes(fingerprint_ids: list[str], state: FingerprintState, now: da
         Change(sequence=sequence, fingerprint_id=fingerprint_id, state=state.value, changed_at=changed_at)
         for sequence, fingerprint_id in zip(count(head.sequence + 1), fingerprint_ids, strict=False)
     ]
-    _keep_for_partners_that_know_only_values(fingerprint_ids, state, changed_at)
+    _keep_for_partners_that_know_only_values(exchange, fingerprint_ids, state, changed_at)
     _supersede(new)
     Change.objects.bulk_create(new)
     Head.objects.filter(id=HEAD_ID).update(sequence=head.sequence + len(new), changed_at=changed_at)
@@ -44,33 +46,26 @@ def _supersede(new: list[Change]) -> None:
     Change.objects.bulk_update(before, ["superseded_by"])
 
 
-def _keep_for_partners_that_know_only_values(fingerprint_ids: list[str], state: FingerprintState, changed_at: datetime) -> None:
+def _keep_for_partners_that_know_only_values(
+    exchange: Context, fingerprint_ids: list[str], state: FingerprintState, changed_at: datetime
+) -> None:
     """Keep values for the partners that know them in the StopNCII shape; drop them where they are active again."""
     pending = PendingTombstone.objects.filter(fingerprint_id__in=fingerprint_ids)
     if state is FingerprintState.ACTIVE:
         pending.delete()
         return
-    rows = Fingerprint.objects.filter(id__in=fingerprint_ids, kind__in=list(SIGNAL_TYPES)).values_list("id", "value")
-    values = {fingerprint_id: value for fingerprint_id, value in rows if value is not None}
+    rows = list(Fingerprint.objects.filter(id__in=fingerprint_ids, kind__in=list(SIGNAL_TYPES), sealed_value__isnull=False))
+    indexes = {row.id: row.blind_index or "" for row in rows}
     knowing = set(first_given(Change.objects.filter(fingerprint_id__in=fingerprint_ids), Shape.STOPNCII))
-    knowing |= _told_through_another_case(values)
+    knowing |= _told_through_another_case(indexes)
     pending.update(changed_at=changed_at)
-    PendingTombstone.objects.bulk_create(
-        [
-            PendingTombstone(
-                partner_id=partner_id,
-                fingerprint_id=fingerprint_id,
-                value=values[fingerprint_id],
-                value_digest=digest_of(values[fingerprint_id]),
-                changed_at=changed_at,
-            )
-            for fingerprint_id, partner_id in sorted(knowing)
-        ],
-        ignore_conflicts=True,
-    )
+    known = {fingerprint_id for fingerprint_id, _ in knowing}
+    values = withdrawable_values(exchange, [row for row in rows if row.id in known])
+    if values:
+        _keep(exchange, knowing, {row_id: (value, indexes[row_id]) for row_id, value in values.items()}, changed_at)
 
 
-def _told_through_another_case(values: dict[str, str]) -> set[tuple[str, int]]:
+def _told_through_another_case(indexes: dict[str, str]) -> set[tuple[str, int]]:
     """Partners that are told `Active` for another case's withdrawn value because one of these still had it."""
-    told = PendingTombstone.objects.filter(value__in=values.values()).values_list("value", "partner_id")
-    return {(fingerprint_id, partner_id) for known, partner_id in told for fingerprint_id, value in values.items() if value == known}
+    told = PendingTombstone.objects.filter(blind_index__in=indexes.values()).values_list("blind_index", "partner_id")
+    return {(fingerprint_id, partner_id) for known, partner_id in told for fingerprint_id, index in indexes.items() if index == known}

@@ -14,11 +14,13 @@ from functools import partial
 from django.http import HttpRequest, HttpResponse
 
 from stillmine.exchange.cases.queries import active_fingerprints_with
+from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context, context
 from stillmine.exchange.edge import answer, query_number
 from stillmine.exchange.feed.actions import Page, forget_told_values, hand_out
+from stillmine.exchange.feed.kept_values import pending_values
 from stillmine.exchange.feed.models import Change, Shape
-from stillmine.exchange.feed.queries import last_sequence_before, pending_values
+from stillmine.exchange.feed.queries import last_sequence_before
 from stillmine.exchange.partners.authentication import stopncii_partner
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
@@ -53,17 +55,23 @@ def fetch_hashes(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True)
 class _Known:
-    """What is needed to write records: the partner's ids, values to withdraw, values still active elsewhere."""
+    """What is needed to write records: the partner's ids, values, values to withdraw, values still active elsewhere."""
 
     ids: PartnerIds
+    values: dict[str, str]
     pending: dict[str, str]
     still_active: dict[tuple[str, str], list[str]]
 
 
 def _hashes_page(exchange: Context, partner: Partner, start: int, page: Page) -> FetchHashesPage:
     tombstones = [change.fingerprint_id for change in page.changes if change.state != FingerprintState.ACTIVE]
-    pending = pending_values(partner, tombstones)
-    known = _Known(partner_ids(exchange.secret, partner.random_id), pending, active_fingerprints_with(SIGNAL_TYPES, pending.values()))
+    pending = pending_values(exchange, partner, tombstones)
+    known = _Known(
+        ids=partner_ids(exchange.secret, partner.random_id),
+        values=values_of(exchange, [change.fingerprint for change in page.changes if change.state == FingerprintState.ACTIVE]),
+        pending=pending,
+        still_active=active_fingerprints_with(exchange, SIGNAL_TYPES, pending.values()),
+    )
     records = [record for change in page.changes if (record := _record(change, known))]
     return FetchHashesPage(
         count=len(records),
@@ -78,7 +86,7 @@ def _record(change: Change, known: _Known) -> HashRecord | None:
     """Return a change as a record, or None where this partner was never given what was withdrawn."""
     kind = change.fingerprint.kind
     if change.state == FingerprintState.ACTIVE:
-        value, others, own = change.fingerprint.value, [], HashStatus.ACTIVE
+        value, others, own = known.values.get(change.fingerprint_id), [], HashStatus.ACTIVE
     else:
         value, own = known.pending.get(change.fingerprint_id), HashStatus.WITHDRAWN
         others = known.still_active.get((kind, value), []) if value else []

@@ -5,6 +5,7 @@ from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
+from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context, context
 from stillmine.exchange.edge import answer, query_number, read_message
 from stillmine.exchange.feed import actions
@@ -39,12 +40,13 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
 def _feed_page(exchange: Context, partner: Partner, page: actions.Page) -> FeedPage:
     ids = partner_ids(exchange.secret, partner.random_id)
     entry_ids = ids.entry_ids([change.fingerprint_id for change in page.changes])
-    entries = [_entry(entry_id, change) for entry_id, change in zip(entry_ids, page.changes, strict=True)]
+    values = values_of(exchange, [change.fingerprint for change in page.changes if change.state == FingerprintState.ACTIVE])
+    entries = [_entry(entry_id, change, values) for entry_id, change in zip(entry_ids, page.changes, strict=True)]
     return FeedPage(version=1, entries=entries, cursor=ids.cursor(page.to_sequence), has_more=page.has_more)
 
 
-def _entry(entry_id: str, change: Change) -> FeedEntry:
+def _entry(entry_id: str, change: Change, values: dict[str, str]) -> FeedEntry:
     kind, state = Kind(change.fingerprint.kind), FingerprintState(change.state)
     if state is not FingerprintState.ACTIVE:
         return FeedEntry(id=entry_id, kind=kind, state=state)
-    return FeedEntry(id=entry_id, kind=kind, state=state, value=change.fingerprint.value, quality=change.fingerprint.quality)
+    return FeedEntry(id=entry_id, kind=kind, state=state, value=values[change.fingerprint_id], quality=change.fingerprint.quality)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seal bytes so that they open only with their key and only in the place that they were sealed for.
+
+Pure: bytes in, bytes out. What does not open is said by table and row, never by value. Contract: spec/at-rest.md.
+"""
+
+import hmac
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from stillmine.exchange.secret import derive
+from stillmine.wire.case_key import Secret
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+
+RandomBytes = Callable[[int], bytes]
+
+
+class Place(NamedTuple):
+    """Where sealed bytes belong; in any other row, column or table they don't open."""
+
+    table: str
+    column: str
+    row: str
+
+    def associated_data(self) -> bytes:
+        """Return what the seal is bound to. No table or column has `|` in its name, so that no two places are the same bytes."""
+        return f"{self.table}|{self.column}|{self.row}".encode()
+
+
+class SealedValueError(Exception):
+    """Sealed bytes did not open, or the key they need is not there. Not a refusal: what is stored is not what was stored."""
+
+    def __init__(self, place: Place, why: str) -> None:
+        self.place = place
+        super().__init__(f"table {place.table}, row {place.row}: {why}")
+
+
+def seal(key: Secret, content: bytes, place: Place, random_bytes: RandomBytes) -> bytes:
+    """Return nonce ‖ AES-256-GCM(key, content) ‖ tag."""
+    nonce = random_bytes(NONCE_BYTES)
+    return nonce + AESGCM(bytes(key)).encrypt(nonce, content, place.associated_data())
+
+
+def open_sealed(key: Secret, sealed: bytes, place: Place) -> bytes:
+    """Return what was sealed; raises SealedValueError."""
+    try:
+        return AESGCM(bytes(key)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.associated_data())
+    except (InvalidTag, ValueError):
+        raise SealedValueError(place, "it does not open with its key") from None
+
+
+def blind_index(secret: Secret, kind: str, value: str) -> str:
+    """Return what a value is found again by: 64 hex digits that say nothing without the exchange's secret."""
+    return hmac.digest(bytes(_blind_index_key(secret)), kind.encode() + b"\0" + value.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=4)
+def _blind_index_key(secret: Secret) -> Secret:
+    return derive(secret, "stillmine/blind-index-key/v1")
