@@ -132,7 +132,7 @@ def closed_with_a_data_key() -> None:
         (time_runs_backwards, "a change's time is earlier than that of the change before"),
         (another_state_in_the_feed, "1 fingerprint(s) differ in state from the feed"),
         (superseded_by_nothing, "1 change(s) are superseded by a number that is not there"),
-        (closed_with_active_fingerprints, "1 fingerprint(s) of closed cases are not withdrawn"),
+        (closed_with_active_fingerprints, "2 fingerprint(s) of closed cases are not withdrawn"),
         (open_without_fingerprints, "1 open case(s) hold no active or suspended fingerprint"),
         (disclosure_of_the_future, "1 disclosure(s) name numbers outside of the sequence"),
         (acknowledgement_of_the_future, "1 acknowledgement(s) name numbers outside of the sequence"),
@@ -168,7 +168,13 @@ def test_each_broken_rule_is_found(
 
 @pytest.mark.parametrize(
     "change",
-    [{"state": "withdrawn"}, {"state": "withdrawn", "withdrawn_at": START}, {"sealed_value": None}, {"quality": None}, {"withdrawn_at": START}],
+    [
+        {"state": "withdrawn"},
+        {"state": "withdrawn", "withdrawn_at": START},
+        {"sealed_value": None},
+        {"quality": None},
+        {"withdrawn_at": START},
+    ],
 )
 def test_the_database_refuses_a_withdrawn_fingerprint_with_a_value(exchange: Context, phone: Phone, change: dict[str, object]) -> None:
     from django.db import IntegrityError, transaction

@@ -12,10 +12,11 @@ from typing import Annotated
 import typer
 
 from stillmine.exchange.app import configure
-from stillmine.exchange.config import DATABASE_VARIABLE, DEFAULT_HOME, HOME_VARIABLE, read_config
-from stillmine.exchange.context import Context
+from stillmine.exchange.backup.commands import add_commands as add_backup_commands
+from stillmine.exchange.command_line import AsJson, Home, prepare
+from stillmine.exchange.config import DATABASE_VARIABLE, read_config
 from stillmine.exchange.database import migrate as migrate_database
-from stillmine.exchange.database import require_migrated
+from stillmine.exchange.keys.commands import keys_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,13 +25,10 @@ app = typer.Typer(
 partner_app = typer.Typer(no_args_is_help=True, help="Partners and their keys.")
 key_app = typer.Typer(no_args_is_help=True, help="A partner's keys.")
 app.add_typer(partner_app, name="partner")
+app.add_typer(keys_app, name="keys")
+add_backup_commands(app)
 partner_app.add_typer(key_app, name="key")
 
-Home = Annotated[
-    Path | None,
-    typer.Option("--home", help=f"Folder of this exchange: secret and SQLite database (default: {HOME_VARIABLE}, else {DEFAULT_HOME})."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 signs.")]
 
 
@@ -61,7 +59,7 @@ def migrate(home: Home = None) -> None:
 @app.command()
 def expire(home: Home = None) -> None:
     """Do what `serve` does every minute: end cases whose term is over, delete old counts and values."""
-    exchange = _configure(home)
+    exchange = prepare(home)
     from stillmine.exchange.upkeep import run_upkeep  # noqa: PLC0415 (needs the configured apps)
 
     for what, rows in run_upkeep(exchange).items():
@@ -71,7 +69,7 @@ def expire(home: Home = None) -> None:
 @app.command()
 def fsck(home: Home = None, as_json: AsJson = False) -> None:
     """Check that what is stored holds together; exit code 1 and one line per finding if it does not."""
-    _configure(home)
+    prepare(home)
     from stillmine.exchange.fsck import findings  # noqa: PLC0415 (needs the configured apps)
 
     found = findings()
@@ -86,7 +84,7 @@ def fsck(home: Home = None, as_json: AsJson = False) -> None:
 @partner_app.command("add")
 def partner_add(name: PartnerName, home: Home = None, as_json: AsJson = False) -> None:
     """Add a partner and print its key, once."""
-    exchange = _configure(home)
+    exchange = prepare(home)
     from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415 (needs the configured apps)
 
     partner, key = add_partner(exchange, name)
@@ -96,7 +94,7 @@ def partner_add(name: PartnerName, home: Home = None, as_json: AsJson = False) -
 @partner_app.command("list")
 def partner_list(home: Home = None, as_json: AsJson = False) -> None:
     """List partners with their key ids."""
-    _configure(home)
+    prepare(home)
     from stillmine.exchange.partners.queries import partner_lines  # noqa: PLC0415 (needs the configured apps)
 
     lines = partner_lines()
@@ -114,7 +112,7 @@ def partner_list(home: Home = None, as_json: AsJson = False) -> None:
 @partner_app.command("revoke")
 def partner_revoke(name: PartnerName, home: Home = None) -> None:
     """Revoke a partner and all its keys. What it was given before, it still has."""
-    exchange = _configure(home)
+    exchange = prepare(home)
     from stillmine.exchange.partners.actions import revoke_partner  # noqa: PLC0415 (needs the configured apps)
 
     keys = revoke_partner(exchange, name)
@@ -124,7 +122,7 @@ def partner_revoke(name: PartnerName, home: Home = None) -> None:
 @key_app.command("add")
 def key_add(name: PartnerName, home: Home = None, as_json: AsJson = False) -> None:
     """Add one more key for a partner and print it, once; the old key works until it is revoked."""
-    exchange = _configure(home)
+    exchange = prepare(home)
     from stillmine.exchange.partners.actions import add_key  # noqa: PLC0415 (needs the configured apps)
 
     partner, key = add_key(exchange, name)
@@ -134,18 +132,11 @@ def key_add(name: PartnerName, home: Home = None, as_json: AsJson = False) -> No
 @key_app.command("revoke")
 def key_revoke(key_id: Annotated[str, typer.Argument(help="The eight signs after smk_, see `partner list`.")], home: Home = None) -> None:
     """Revoke one key."""
-    exchange = _configure(home)
+    exchange = prepare(home)
     from stillmine.exchange.partners.actions import revoke_key  # noqa: PLC0415 (needs the configured apps)
 
     revoke_key(exchange, key_id)
     typer.echo("Revoked. Requests with this key are refused from now on.")
-
-
-def _configure(home: Path | None) -> Context:
-    """Prepare this process for a command that needs a database that is up to date."""
-    exchange = configure(read_config(os.environ, home))
-    require_migrated()
-    return exchange
 
 
 def _print_key(name: str, key: str, as_json: bool) -> None:

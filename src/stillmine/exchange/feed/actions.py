@@ -96,8 +96,8 @@ def forget_told_values(exchange: Context, partner: Partner, asked_from: datetime
 def forget_old_values(exchange: Context) -> int:
     """Delete values kept longer than any client waits before it fetches everything anew; returns how many."""
     with tx("feed.forget_old_values", exchange.clock) as now:
-        deleted, _ = PendingTombstone.objects.filter(changed_at__lte=now - PENDING_TOMBSTONE_TERM).delete()
-    return deleted
+        _, deleted = PendingTombstone.objects.filter(changed_at__lte=now - PENDING_TOMBSTONE_TERM).delete()
+    return deleted.get("feed.PendingTombstone", 0)
 
 
 def _read_page(after: int, limit: int, newest: int, kinds: Collection[Kind]) -> Page:

@@ -21,7 +21,7 @@ def wrap(ring: KeyRing, data_key: Secret, table: str, row: object, random_bytes:
     return ring.newest, seal(ring.keys[ring.newest], bytes(data_key), _place(table, row), random_bytes)
 
 
-def unwrap(exchange: Context, wrapped_by: str, wrapped_key: bytes, table: str, row: object) -> Secret:
+def unwrap(exchange: Context, wrapped_by: str, wrapped_key: bytes | memoryview, table: str, row: object) -> Secret:
     """Return a data key; raises NotConfiguredError where its key-encryption key is missing, SealedValueError where it is another."""
     ring = exchange.keys.ring_with(wrapped_by)
     if wrapped_by not in ring.keys:

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stillmine exchange backup` and `stillmine exchange restore`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stillmine.exchange.command_line import Home, prepare
+
+Folder = Annotated[Path, typer.Argument(help="Folder of the backup.")]
+
+
+def backup(folder: Folder, home: Home = None) -> None:
+    """Write the data into a new dated file, and the data keys into one file that is replaced each time; `serve` goes on."""
+    exchange = prepare(home)
+    from stillmine.exchange.backup.dump import back_up  # noqa: PLC0415 (needs the configured apps)
+
+    done = back_up(exchange, folder)
+    typer.echo(f"{done.rows} row(s) in {done.data}\n{done.data_keys} data key(s) in {done.keys}")
+    typer.echo("Keep no older copy of the file of data keys: it would bring back what people withdrew.")
+
+
+def restore(
+    folder: Folder,
+    data: Annotated[Path | None, typer.Option(help="A data file other than the folder's newest.")] = None,
+    home: Home = None,
+) -> None:
+    """Put a backup back into an empty database; what was withdrawn since the data were written stays withdrawn."""
+    exchange = prepare(home)
+    from stillmine.exchange.backup.load import restore as put_back  # noqa: PLC0415 (needs the configured apps)
+
+    done = put_back(exchange, folder, data)
+    typer.echo(f"{done.rows} row(s) and {done.data_keys} data key(s) are back.")
+    typer.echo(f"Withdrawn or ended since: {done.cases_closed} case(s), {done.fingerprints_withdrawn} fingerprint(s) of other cases.")
+    typer.echo("Run `stillmine exchange fsck`, then start `serve`; docs/operators.md says what partners need.")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Put both beside the other commands."""
+    app.command()(backup)
+    app.command()(restore)

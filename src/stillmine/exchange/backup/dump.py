@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write a backup from one moment of the database, while the exchange serves.
+
+The data never holds a data key. All data keys stand in one file that each backup replaces, so that a case that was withdrawn is in no
+backup any more once the next is made.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, VERSION, Head, Line, data_file_name, write_part
+from stillmine.exchange.backup.rows import data_models, key_models, migrations, rows_of
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.context import Context
+from stillmine.wire.case import FingerprintState
+
+WITHDRAWN = "withdrawn"
+"""Stands where a table's name stands, for the ids of fingerprints that are withdrawn: an older file of data may hold them as active."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What was written."""
+
+    data: Path
+    keys: Path
+    rows: int
+    data_keys: int
+
+
+def back_up(exchange: Context, folder: Path) -> Backup:
+    """Write both files into `folder`, the data first; raises BackupUnusableError where a data file of this second is there."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made_at = exchange.clock().replace(microsecond=0)
+    data, keys = folder / data_file_name(made_at), folder / KEYS_FILE
+    with _one_moment():
+        made_by = migrations()
+        rows = write_part(data, Head(DATA, VERSION, made_at, made_by), _data_lines(), replace=False)
+        lines = write_part(keys, Head(KEYS, VERSION, made_at, made_by), _key_lines(), replace=True)
+        data_keys = lines - _withdrawn().count()
+    return Backup(data, keys, rows, data_keys)
+
+
+def _data_lines() -> Iterator[Line]:
+    return (Line(model._meta.label, row) for model in data_models() for row in rows_of(model))
+
+
+def _key_lines() -> Iterator[Line]:
+    for model in key_models():
+        yield from (Line(model._meta.label, row) for row in rows_of(model))
+    for fingerprint_id in _withdrawn().order_by("id").values_list("id", flat=True).iterator():
+        yield Line(WITHDRAWN, {"id": fingerprint_id})
+
+
+def _withdrawn() -> QuerySet[Fingerprint]:
+    return Fingerprint.objects.filter(state=FingerprintState.WITHDRAWN)
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """Read as of one moment, without keeping anyone from writing."""
+    if connection.vendor == "postgresql":
+        with transaction.atomic(durable=True), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+        return
+    with connection.cursor() as cursor:  # our SQLite transactions begin by taking the lock to write: this one must not
+        cursor.execute("BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")

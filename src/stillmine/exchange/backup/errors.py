@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only an operator who backs up or restores can meet."""
+
+from stillmine.wire.errors import StillmineError
+
+
+class BackupUnusableError(StillmineError):
+    code = "backup_unusable"
+    status = 422
+    sentence = "This backup can't be restored here. Nothing was changed. The detail says why."
+
+
+class DatabaseNotEmptyError(StillmineError):
+    code = "database_not_empty"
+    status = 409
+    sentence = "This database holds something already, and restoring would mix both. Restore into a new, empty one."

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two files of a backup: JSON lines with a head that says what they are and a foot that says that they are whole.
+
+A file appears whole under its name or not at all. Nothing is read from a file before all of it was checked.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from stillmine.exchange.backup.errors import BackupUnusableError
+from stillmine.exchange.backup.rows import Row
+
+VERSION = 1
+DATA, KEYS = "data", "data keys"
+KEYS_FILE = "data-keys.jsonl"
+
+
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first line."""
+
+    stillmine_backup: str
+    version: int
+    made_at: datetime
+    migrations: list[str]
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of one table."""
+
+    table: str
+    row: Row
+
+
+class Foot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The last line: how many lines lie between, and SHA-256 of everything before this one."""
+
+    lines: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file that was found whole."""
+
+    path: Path
+    head: Head
+
+    def lines(self) -> Iterator[Line]:
+        """Return the rows."""
+        with self.path.open("rb") as file:
+            next(file)
+            ahead = next(file)
+            for following in file:
+                yield msgspec.json.decode(ahead, type=Line)
+                ahead = following
+
+
+def data_file_name(made_at: datetime) -> str:
+    """Return the name of a data file; names sort by time."""
+    return f"data-{made_at:%Y%m%dT%H%M%SZ}.jsonl"
+
+
+def newest_data_file(folder: Path) -> Path:
+    """Return the newest data file of a folder; raises BackupUnusableError."""
+    found = sorted(folder.glob("data-????????T??????Z.jsonl"))
+    if not found:
+        raise BackupUnusableError(f"no data-….jsonl in {folder}")
+    return found[-1]
+
+
+def write_part(path: Path, head: Head, lines: Iterable[Line], *, replace: bool) -> int:
+    """Write a file for this user alone, and return how many lines; raises BackupUnusableError where a file that must stay is there."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            count = _write(file, head, lines)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            aside.replace(path)
+        else:
+            os.link(aside, path)
+        _sync_folder(path.parent)
+    except FileExistsError:
+        raise BackupUnusableError(f"{path} is there already") from None
+    finally:
+        aside.unlink(missing_ok=True)
+    return count
+
+
+def read_part(path: Path, kind: str) -> Part:
+    """Check a whole file and return it; raises BackupUnusableError."""
+    digest, before, count, head = hashlib.sha256(), b"", -1, None
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                digest.update(before)
+                head = head or msgspec.json.decode(line, type=Head)
+                before, count = line, count + 1
+        foot = msgspec.json.decode(before, type=Foot)
+    except OSError as error:
+        raise BackupUnusableError(f"{path}: {error.strerror}") from None
+    except msgspec.DecodeError:
+        raise BackupUnusableError(f"{path}: cut, or no file of a backup") from None
+    if head is None or foot.sha256 != digest.hexdigest() or foot.lines != count - 1:
+        raise BackupUnusableError(f"{path}: cut, or changed since it was written")
+    if head.stillmine_backup != kind or head.version != VERSION:
+        raise BackupUnusableError(f"{path}: not the {kind} of a backup of this version")
+    return Part(path, head)
+
+
+def _write(file: IO[bytes], head: Head, lines: Iterable[Line]) -> int:
+    digest, count = hashlib.sha256(), -1
+
+    def put(content: bytes) -> None:
+        digest.update(content + b"\n")
+        file.write(content + b"\n")
+
+    put(msgspec.json.encode(head))
+    for count, line in enumerate(lines):  # noqa: B007 (the last number is the count)
+        put(json.dumps(msgspec.structs.asdict(line), separators=(",", ":")).encode())
+    put(msgspec.json.encode(Foot(count + 1, digest.hexdigest())))
+    return count + 1
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Put a backup back into an empty database, whole or not at all, and do again what people withdrew since it was made.
+
+Data are older than data keys or as old. A case without its data key was closed since: it is closed here too, and its tombstones
+go to partners. Nothing of it is or becomes readable.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from django.core.management.color import no_style
+from django.db import IntegrityError, connection, models
+
+from stillmine.exchange.backup.dump import WITHDRAWN
+from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
+from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, Line, Part, newest_data_file, read_part
+from stillmine.exchange.backup.rows import data_models, key_models, made_of, migrations
+from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
+from stillmine.exchange.context import Context
+from stillmine.exchange.feed.models import Head, PendingTombstone
+from stillmine.exchange.keys.check import require_keys
+from stillmine.exchange.keys.models import CaseDataKey, TombstoneDataKey
+from stillmine.exchange.tx import tx
+from stillmine.wire.case import CaseState, FingerprintState
+
+MADE_BY_MIGRATIONS: tuple[type[models.Model], ...] = (Head,)
+"""Tables that an empty database has rows in."""
+
+_AT_ONCE = 200
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back, and what was withdrawn or ended since the data were written."""
+
+    rows: int
+    data_keys: int
+    cases_closed: int
+    fingerprints_withdrawn: int
+
+
+def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> Restored:
+    """Restore the newest data file of a folder, or the one named, with the folder's data keys.
+
+    Raises DatabaseNotEmptyError, BackupUnusableError, or NotConfiguredError where a key-encryption key is missing.
+    """
+    data = read_part(data_file or newest_data_file(folder), DATA)
+    keys = read_part(folder / KEYS_FILE, KEYS)
+    _require_same_version(data, keys)
+    with tx("backup.restore", exchange.clock) as now:
+        _require_empty()
+        for model in MADE_BY_MIGRATIONS:
+            model._default_manager.all().delete()
+        try:
+            rows = sum(_load(data_models(), data.lines()))
+            data_keys = sum(_load(key_models(), _keys_of_what_is_there(keys)))
+            connection.check_constraints()
+        except (ValueError, TypeError, KeyError, IntegrityError) as error:
+            raise BackupUnusableError(f"rows that don't fit these tables ({type(error).__name__})") from None
+        require_keys(exchange)
+        PendingTombstone.objects.filter(data_key=None).delete()
+        withdrawn = sum(_withdraw_again(exchange, batch, now) for batch in _batches(_withdrawn_ids(keys)))
+        closed = _close_without_key(exchange, now)
+        _number_on()
+    return Restored(rows, data_keys, closed, withdrawn)
+
+
+def _require_same_version(data: Part, keys: Part) -> None:
+    if keys.head.made_at < data.head.made_at:
+        raise BackupUnusableError("the data keys are older than the data; what was opened in between would be lost")
+    for part in (data, keys):
+        if part.head.migrations != migrations():
+            raise BackupUnusableError(f"{part.path}: of another version of this software. Restore with that version, then migrate")
+
+
+def _require_empty() -> None:
+    for model in (*data_models(), *key_models()):
+        if model not in MADE_BY_MIGRATIONS and model._default_manager.exists():
+            raise DatabaseNotEmptyError
+
+
+def _load(allowed: list[type[models.Model]], lines: Iterable[Line]) -> Iterator[int]:
+    by_label = {model._meta.label: model for model in allowed}
+    for batch in _batches(lines):
+        by_table: dict[str, list[models.Model]] = {}
+        for line in batch:
+            by_table.setdefault(line.table, []).append(made_of(by_label[line.table], line.row))
+        for table, rows in by_table.items():
+            by_label[table]._default_manager.bulk_create(rows)
+        yield len(batch)
+
+
+def _keys_of_what_is_there(keys: Part) -> Iterator[Line]:
+    """Leave out the keys of what was opened after the data were written, and of a tombstone that is not in them."""
+    columns = {CaseDataKey._meta.label: ("case_id", Case), TombstoneDataKey._meta.label: ("tombstone_id", PendingTombstone)}
+    for batch in _batches(line for line in keys.lines() if line.table != WITHDRAWN):
+        for table, (column, model) in columns.items():
+            lines = [line for line in batch if line.table == table]
+            there = set(model._default_manager.filter(pk__in=[line.row[column] for line in lines]).values_list("pk", flat=True))
+            yield from (line for line in lines if line.row[column] in there)
+
+
+def _withdrawn_ids(keys: Part) -> Iterator[str]:
+    return (str(line.row["id"]) for line in keys.lines() if line.table == WITHDRAWN)
+
+
+def _withdraw_again(exchange: Context, ids: list[str], now: datetime) -> int:
+    """Withdraw what the data still hold as active; its case goes with its last."""
+    rows = list(Fingerprint.objects.filter(id__in=ids).exclude(state=FingerprintState.WITHDRAWN).order_by("case_id", "position"))
+    rows = [row for row in rows if CaseDataKey.objects.filter(case=row.case_id).exists()]  # the others' cases are closed next
+    if rows:
+        _move_fingerprints(exchange, rows, FingerprintState.WITHDRAWN, now)
+    return len(rows)
+
+
+def _close_without_key(exchange: Context, now: datetime) -> int:
+    """Close each open case whose data key is gone."""
+    cases = list(Case.objects.filter(state=CaseState.OPEN, data_key=None).order_by("id"))
+    for case in cases:
+        rows = list(Fingerprint.objects.filter(case=case).exclude(state=FingerprintState.WITHDRAWN).order_by("position"))
+        if rows:
+            _move_fingerprints(exchange, rows, FingerprintState.WITHDRAWN, now)
+        _close_case(case, CaseState.EXPIRED if case.expires_at <= now else CaseState.WITHDRAWN, now)
+    return len(cases)
+
+
+def _number_on() -> None:
+    """Let the database's own numbering go on after the highest number (PostgreSQL; SQLite does so by itself)."""
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), data_models()):
+            cursor.execute(statement)
+
+
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    waiting = iter(items)
+    while batch := list(islice(waiting, _AT_ONCE)):
+        yield batch

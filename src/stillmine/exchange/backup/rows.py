@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of any table as JSON and back, the same for both databases, in an order in which each row's parents come first.
+
+What is here must know no table by name but those that are left out, so that a table that is added later is backed up too.
+"""
+
+import base64
+from collections.abc import Iterator
+from datetime import datetime
+from typing import cast
+
+from django.apps import apps
+from django.db import connection, models
+from django.db.migrations.recorder import MigrationRecorder
+
+Row = dict[str, object]
+
+LEFT_OUT = frozenset({"limits.Attempts"})
+"""Gone after ten minutes anyway."""
+
+KEYS_APP = "keys"
+
+_AT_ONCE = 500
+
+
+def data_models() -> list[type[models.Model]]:
+    """Return the tables of the data."""
+    return _parents_first([model for model in apps.get_models() if model._meta.app_label != KEYS_APP and model._meta.label not in LEFT_OUT])
+
+
+def key_models() -> list[type[models.Model]]:
+    """Return the tables of data keys."""
+    return [model for model in apps.get_models() if model._meta.app_label == KEYS_APP]
+
+
+def migrations() -> list[str]:
+    """Return which migrations made the tables as they are."""
+    return sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations())
+
+
+def rows_of(model: type[models.Model]) -> Iterator[Row]:
+    """Return every row, by its primary key."""
+    fields = model._meta.concrete_fields
+    names = [field.attname for field in fields]
+    for cells in model._default_manager.order_by("pk").values_list(*names).iterator(_AT_ONCE):
+        yield {name: _to_json(cell) for name, cell in zip(names, cells, strict=True)}
+
+
+def made_of(model: type[models.Model], row: Row) -> models.Model:
+    """Return a row as it was; raises ValueError or KeyError where it is not of this table."""
+    fields = model._meta.concrete_fields
+    if row.keys() != {field.attname for field in fields}:
+        raise ValueError("other columns")
+    return model(**{field.attname: _from_json(field, row[field.attname]) for field in fields})
+
+
+def _to_json(cell: object) -> object:
+    if isinstance(cell, bytes | memoryview):
+        return base64.b64encode(bytes(cell)).decode()
+    return cell.isoformat() if isinstance(cell, datetime) else cell
+
+
+def _from_json(field: "models.Field[object, object]", cell: object) -> object:
+    if cell is None:
+        return None
+    if isinstance(field, models.BinaryField):
+        return base64.b64decode(cast(str, cell), validate=True)
+    if isinstance(field, models.DateTimeField):
+        return datetime.fromisoformat(cast(str, cell))
+    return cell
+
+
+def _parents_first(wanted: list[type[models.Model]]) -> list[type[models.Model]]:
+    ordered: list[type[models.Model]] = []
+    waiting = list(wanted)
+    while waiting:
+        ready = [model for model in waiting if not (_parents(model) & set(waiting)) - {model}]
+        if not ready:
+            raise ValueError("tables refer to each other in a circle")
+        ordered += ready
+        waiting = [model for model in waiting if model not in ready]
+    return ordered
+
+
+def _parents(model: type[models.Model]) -> set[type[models.Model]]:
+    return {cast(type[models.Model], field.related_model) for field in model._meta.concrete_fields if field.is_relation}
