@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was stored before a migration is there after it: each migration that moves data is run on a database that holds some."""
 
+import base64
 import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 VALUE = "0123456789abcdef" * 4
-SCRIPT = """
-import sys
+LATEST = "0004_sealed_only"
+SCRIPT = f"""
+LATEST = {LATEST!r}
+import json, sys
 from pathlib import Path
 from stillmine.exchange.app import configure
 from stillmine.exchange.config import ExchangeConfig
@@ -17,6 +21,19 @@ from django.core.management import call_command
 from django.db import connection
 call_command("migrate", "cases", sys.argv[3], verbosity=0)
 call_command("migrate", "feed", sys.argv[4], verbosity=0)
+if sys.argv[4] == LATEST:
+    call_command("migrate", verbosity=0)
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.cases.values import values_of
+    from stillmine.exchange.context import context
+    from stillmine.exchange.feed.kept_values import open_kept
+    from stillmine.exchange.feed.models import PendingTombstone
+    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.partners.models import Partner
+    exchange = context()
+    print(json.dumps(values_of(exchange, list(Fingerprint.objects.all()))))
+    print([open_kept(exchange, row) for row in PendingTombstone.objects.all()])
+    print(findings())
 with connection.cursor() as cursor:
     for statement in sys.stdin.read().split(";;"):
         if statement.strip():
@@ -54,3 +71,34 @@ def test_values_of_before_get_digest_size_and_file_number(tmp_path: Path, fresh_
     digest = hashlib.sha256(VALUE.encode()).hexdigest()
     rows = at(tmp_path / "home", fresh_database_url, "0003", "0003", AFTER)
     assert rows == [f"a|1|{VALUE}|{digest}|64", "b|2|None|None|0", f"{VALUE}|{digest}"]
+
+
+CONSISTENT = f"""
+UPDATE feed_head SET sequence = 2;;
+INSERT INTO feed_change (sequence, fingerprint_id, state, changed_at, superseded_by)
+ VALUES (1, 'a', 'active', {TIME}, NULL), (2, 'b', 'withdrawn', {TIME}, NULL);;
+INSERT INTO feed_disclosure (partner_id, shape, from_sequence, to_sequence, head_sequence, first_at, last_at, pages)
+ VALUES (1, 'stopncii', 0, 1, 1, {TIME}, {TIME}, 1)
+"""
+SEALED = """
+SELECT id, sealed_value, blind_index, value_bytes FROM cases_fingerprint ORDER BY id;;
+SELECT case_id FROM case_data_keys;;
+SELECT tombstone_id FROM tombstone_data_keys
+"""
+
+
+def test_values_in_clear_are_sealed_and_leave_no_trace(tmp_path: Path, fresh_database_url: str | None) -> None:
+    home = tmp_path / "home"
+    at(home, fresh_database_url, "0001", "0002", BEFORE)
+    at(home, fresh_database_url, "0003", "0003", CONSISTENT)
+    rows = at(home, fresh_database_url, LATEST, LATEST, SEALED)
+    assert rows[:3] == [json.dumps({"a": VALUE}), str([VALUE]), "[]"], "opened, and fsck finds nothing"
+    assert rows[4:] == ["b|None|None|0", "1", "1"]
+    assert VALUE not in rows[3]
+    assert (home / "key-encryption.keys").stat().st_mode & 0o777 == 0o600
+    digest = hashlib.sha256(VALUE.encode()).hexdigest()
+    raw = bytes.fromhex(VALUE)
+    for path in home.iterdir():  # with PostgreSQL, whether the tables were written anew is asked of the server's files in tests/journey
+        content = path.read_bytes()
+        for mark in (VALUE.encode(), digest.encode(), raw, base64.b64encode(raw)):
+            assert mark not in content, path.name

@@ -114,7 +114,8 @@ def _withdrawn_ids(keys: Part) -> Iterator[str]:
 def _withdraw_again(exchange: Context, ids: list[str], now: datetime) -> int:
     """Withdraw what the data still hold as active; its case goes with its last."""
     rows = list(Fingerprint.objects.filter(id__in=ids).exclude(state=FingerprintState.WITHDRAWN).order_by("case_id", "position"))
-    rows = [row for row in rows if CaseDataKey.objects.filter(case=row.case_id).exists()]  # the others' cases are closed next
+    with_key = set(CaseDataKey.objects.filter(case__in={row.case_id for row in rows}).values_list("case_id", flat=True))
+    rows = [row for row in rows if row.case_id in with_key]  # the others' cases are closed next
     if rows:
         _move_fingerprints(exchange, rows, FingerprintState.WITHDRAWN, now)
     return len(rows)
