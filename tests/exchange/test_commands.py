@@ -179,18 +179,29 @@ def test_serve_answers_keeps_files_private_logs_nothing_and_stops_at_once(
     assert operator.run("fsck") == "Everything holds together.\n"
 
 
-def test_erased_values_are_not_left_in_sqlites_files(operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path]) -> None:
+def test_erased_values_and_keys_are_not_left_in_sqlites_files(
+    operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path]
+) -> None:
     if "STILLMINE_EXCHANGE_DATABASE" in operator.environment:
         return
+
+    def stored() -> bytes:
+        return b"".join(path.read_bytes() for path in operator.home.iterdir() if path.name.startswith("exchange.sqlite3"))
+
     with httpx.Client(base_url=served[0]) as web:
         phone = Phone(web, b"0123456789")
         phone.open(171)
-        files = [path for path in operator.home.iterdir() if path.name.startswith("exchange.sqlite3")]
-        assert any(value(171).encode() in path.read_bytes() for path in files)
+        with sqlite3.connect(operator.home / "exchange.sqlite3") as database:
+            [(sealed, key)] = database.execute(
+                "SELECT sealed_value, wrapped_key FROM cases_fingerprint JOIN case_data_keys USING (case_id)"
+            )
+        database.close()
+        assert sealed in stored()
+        assert key in stored()
         phone.withdraw()
     operator.run("expire")
-    files = [path for path in operator.home.iterdir() if path.name.startswith("exchange.sqlite3")]
-    assert not any(value(171).encode() in path.read_bytes() for path in files)
+    assert sealed not in stored()
+    assert key not in stored()
 
 
 def phone_json(phone: Phone) -> dict[str, str]:
