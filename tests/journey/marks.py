@@ -2,9 +2,12 @@
 """A picture that carries marks in its pixels, its EXIF and its name, and a search for them in any form they could take."""
 
 import base64
+import hashlib
 import io
+import json
 import random
-from collections.abc import Iterator
+import string
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -50,6 +53,25 @@ def marked_picture(photograph: bytes) -> MarkedPicture:
 def found_marks(picture: MarkedPicture, data: bytes) -> set[str]:
     """Return what the data betrays."""
     return {name for name, forms in picture.marks.items() if any(form in data for form in forms)}
+
+
+def value_forms(value: str) -> list[bytes]:
+    """Return the forms in which a fingerprint's value could stand somewhere: the text, its bytes, its digest."""
+    texts = [value, hashlib.sha256(value.encode()).hexdigest()]
+    if value.startswith("["):  # a video: each frame is a fingerprint
+        texts += [frame.split(",")[0] for frame in json.loads(value)]
+    forms = [form for text in texts for form in _byte_forms(text.encode())]
+    for text in texts:
+        if set(text) <= set(string.hexdigits):
+            forms += _byte_forms(bytes.fromhex(text))
+    return forms
+
+
+def files_with_values(values: Iterable[str], *places: Path) -> list[str]:
+    """Say which files, of these or below these folders, hold one of these values in clear."""
+    forms = [form for value in values for form in value_forms(value)]
+    files = [path for place in places for path in ([place] if place.is_file() else place.rglob("*")) if path.is_file()]
+    return sorted(path.name for path in files if any(form in path.read_bytes() for form in forms))
 
 
 def files_with_marks(picture: MarkedPicture, *folders: Path) -> Iterator[str]:

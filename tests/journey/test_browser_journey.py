@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from marks import ADDRESS, FILE_NAME, MarkedPicture, files_with_marks, found_marks, marked_picture
+from marks import ADDRESS, FILE_NAME, MarkedPicture, files_with_marks, files_with_values, found_marks, marked_picture
 from PIL import Image
 from walk import Recorded, Shown, Walk
 from wiretap import Wiretap
@@ -103,6 +103,9 @@ def test_the_main_job_in_a_browser_leaves_nothing_behind(
     tapped.system.stop()
     folders = [system_folder, *([database_folder] if database_folder else [])]
     assert list(files_with_marks(picture, *folders)) == []
+    value = codec.decode(shown.body, OpenCase).fingerprints[0].value
+    exchange = [system_folder / "exchange", system_folder / "exchange.log", *folders[1:]]
+    assert files_with_values([value], *exchange) == []
 
 
 def test_the_canary_would_sing(picture: MarkedPicture, tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""After a whole journey, whoever has the exchange's files, a dump of its tables and its log reads no fingerprint.
+
+Open, withdrawn and kept ones alike, of every kind, in any form: the text, its bytes, base64, its digest.
+"""
+
+import base64
+import json
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from marks import files_with_values, value_forms
+
+from stillmine.demo.person import Person
+from stillmine.demo.processes import System
+from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.vpdq import VideoFrame, format_vpdq
+
+STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
+
+
+def one_of_every_kind() -> list[Fingerprint]:
+    frames = [VideoFrame(secrets.token_bytes(32), 80, float(place)) for place in range(3)]
+    sound = base64.urlsafe_b64encode(bytes([1, 0, 0, 1]) + secrets.token_bytes(1)).rstrip(b"=").decode()
+    return [
+        Fingerprint(kind=Kind.PDQ, value=secrets.token_hex(32), quality=90),
+        Fingerprint(kind=Kind.MD5, value=secrets.token_hex(16), quality=100),
+        Fingerprint(kind=Kind.SHA256, value=secrets.token_hex(32), quality=100),
+        Fingerprint(kind=Kind.VPDQ, value=format_vpdq(frames), quality=80),
+        Fingerprint(kind=Kind.CHROMAPRINT, value=sound, quality=100),
+    ]
+
+
+def telling(fingerprints: list[Fingerprint]) -> list[str]:
+    """The values that are long enough to stand nowhere by chance."""
+    return [row.value for row in fingerprints if len(row.value) > 16]
+
+
+def all_tables(database_url: str) -> Iterator[bytes]:
+    """Every table as text, as a dump gives it."""
+    import psycopg
+
+    with psycopg.connect(database_url) as connection:
+        names = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'").fetchall()
+        for (name,) in names:
+            with connection.cursor().copy(f'COPY "{name}" TO STDOUT') as rows:
+                yield from (bytes(row) for row in rows)
+        assert len(names) > 10
+
+
+def exchange_command(system: System, home: Path, *arguments: str) -> str:
+    command = [*STILLMINE, "exchange", *arguments, "--home", str(home)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=system.environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_no_fingerprint_in_clear_anywhere_at_the_exchange(
+    system: System, system_folder: Path, fresh_database_url: str | None, database_folder: Path | None, tmp_path: Path
+) -> None:
+    home, kept, withdrawn = system_folder / "exchange", one_of_every_kind(), one_of_every_kind()
+    key = json.loads(exchange_command(system, home, "partner", "add", "Example Forum", "--json"))["key"]
+    headers = {"x-functions-key": key, "Ocp-Apim-Subscription-Key": key, "Authorization": f"Bearer {key}"}
+    with (
+        Person(system.url("exchange"), secrets.token_bytes(10)) as stays,
+        Person(system.url("exchange"), secrets.token_bytes(10)) as goes,
+        httpx.Client(base_url=system.url("exchange"), headers=headers) as partner,
+    ):
+        stays.open_case(kept)
+        goes.open_case(withdrawn)
+        assert {row["value"] for row in partner.get("/api/v1/feed").json()["entries"]} == {row.value for row in kept + withdrawn}
+        partner.get("/stopncii/v1/FetchHashes", params={"startTimestamp": 0})
+        goes.withdraw_case()
+        told = partner.get("/stopncii/v1/FetchHashes", params={"startTimestamp": 0}).json()["hashRecords"]
+        assert {row["hashValue"]: row["hashStatus"] for row in told}[withdrawn[0].value] == "Withdrawn"
+        assert [row.value for row in stays.show_case().fingerprints] == [row.value for row in kept]
+    exchange_command(system, home, "backup", str(tmp_path / "backup"))
+    exchange_command(system, home, "fsck")
+    exchange_command(system, home, "expire")
+    values = telling(kept + withdrawn)
+    if fresh_database_url:
+        dump = b"\n".join(all_tables(fresh_database_url))
+        assert not [value for value in values if any(form in dump for form in value_forms(value))]
+    system.stop()
+    places = [home, system_folder / "exchange.log", tmp_path / "backup", *([database_folder] if database_folder else [])]
+    assert files_with_values(values, *places) == []
+
+
+@pytest.mark.parametrize("fingerprint", one_of_every_kind()[:4], ids=["pdq", "md5", "sha256", "vpdq"])
+def test_the_search_would_find_a_value(fingerprint: Fingerprint, tmp_path: Path) -> None:
+    text = fingerprint.value
+    first = json.loads(text)[0].split(",")[0] if text.startswith("[") else text
+    raw = bytes.fromhex(first)
+    for number, content in enumerate(
+        (text.encode(), raw, raw.hex().upper().encode(), b"x" + base64.b64encode(b"xy" + raw), first.encode())
+    ):
+        (tmp_path / str(number)).write_bytes(b"before" + content + b"after")
+    assert files_with_values([text], tmp_path) == ["0", "1", "2", "3", "4"]
+    assert files_with_values([secrets.token_hex(32)], tmp_path) == []
