@@ -240,3 +240,18 @@ def test_opening_a_case_says_nothing_of_the_value_to_the_database(phone: Phone, 
     said = " ".join(query["sql"] for query in captured)
     assert value(1) not in said
     assert value(2) not in said
+
+
+def test_the_number_of_queries_does_not_grow_with_the_values(phone: Phone, other_phone: Phone, exchange: Context) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.cases.values import values_of
+
+    phone.open(*range(1, 9))
+    other_phone.open(*range(1, 9))
+    rows = list(Fingerprint.objects.all())
+    with CaptureQueriesContext(connection) as captured:
+        assert len(values_of(exchange, rows)) == 16
+    assert len(captured) == 1
