@@ -4,6 +4,7 @@
 Such a value outlives its case's data key. Each has a data key of its own, which goes with it.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -15,6 +16,8 @@ from stillmine.exchange.keys.models import TombstoneDataKey
 from stillmine.exchange.keys.seal import Place, open_sealed, seal
 from stillmine.exchange.keys.wrapping import TOMBSTONE_KEYS, new_data_key, no_data_key, unwrap, wrap
 from stillmine.exchange.partners.models import Partner
+
+_log = logging.getLogger(__name__)
 
 
 def pending_values(exchange: Context, partner: Partner, fingerprint_ids: Sequence[str]) -> dict[str, str]:
@@ -40,9 +43,12 @@ def place_of(fingerprint_id: str, partner_id: int) -> Place:
 def withdrawable_values(exchange: Context, fingerprints: Iterable[Fingerprint]) -> dict[str, str]:
     """Return the values of fingerprints that are about to be withdrawn or suspended, by id.
 
-    A value that does not open any more is left out: it must not keep anyone from withdrawing it.
+    A value that does not open any more is left out and said in the log: it must not keep anyone from withdrawing it.
     """
-    return try_values_of(exchange, list(fingerprints))[0]
+    values, failed = try_values_of(exchange, list(fingerprints))
+    for error in failed:
+        _log.error("%s", error)
+    return values
 
 
 def _keep(exchange: Context, knowing: Iterable[tuple[str, int]], values: Mapping[str, tuple[str, str]], changed_at: datetime) -> None:
