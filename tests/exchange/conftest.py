@@ -62,9 +62,12 @@ def exchange(configured: Context, clock: Clock) -> Iterator[Context]:
     from stillmine.exchange.cases.models import Case, Fingerprint
     from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone
     from stillmine.exchange.feedback.models import Report
+    from stillmine.exchange.intake.models import Bank, Guard, MatchCount, Suspension
     from stillmine.exchange.limits.models import Attempts
     from stillmine.exchange.partners.models import Partner, PartnerKey
 
+    for model in (Suspension, MatchCount, Bank, Guard):
+        model.objects.all().delete()
     for model in (Report, PendingTombstone, Acknowledgement, Disclosure, Change, Fingerprint, Case, Attempts, PartnerKey, Partner):
         model.objects.all().delete()
     clock.reset()

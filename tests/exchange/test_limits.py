@@ -70,7 +70,7 @@ def test_counts_are_deleted_after_ten_minutes(phone: Phone, exchange: Context, c
     clock.forward(minutes=9)
     assert run_upkeep(exchange)["old counts deleted"] == 0
     clock.forward(minutes=1)
-    assert run_upkeep(exchange)["old counts deleted"] == 2
+    assert run_upkeep(exchange)["old counts deleted"] == 3
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def configure(config: ExchangeConfig, clock: Clock = system_clock, random_bytes:
     """Prepare Django in this process; raises NotConfiguredError with a sentence for the operator."""
     os.umask(0o077)  # the database and its log are for this user alone
     secret = load_or_create_secret(config.home, random_bytes)
-    exchange = Context(secret, clock, random_bytes, config.trusted_proxies, config.portal)
+    exchange = Context(secret, clock, random_bytes, config.trusted_proxies, config.portal, config.intake)
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()
     return exchange

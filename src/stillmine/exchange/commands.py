@@ -16,6 +16,7 @@ from stillmine.exchange.config import DATABASE_VARIABLE, DEFAULT_HOME, HOME_VARI
 from stillmine.exchange.context import Context
 from stillmine.exchange.database import migrate as migrate_database
 from stillmine.exchange.database import require_migrated
+from stillmine.exchange.intake.commands import attack_app, bank_app, quarantine_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +26,9 @@ partner_app = typer.Typer(no_args_is_help=True, help="Partners and their keys.")
 key_app = typer.Typer(no_args_is_help=True, help="A partner's keys.")
 app.add_typer(partner_app, name="partner")
 partner_app.add_typer(key_app, name="key")
+app.add_typer(bank_app, name="bank")
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(attack_app, name="under-attack")
 
 Home = Annotated[
     Path | None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings, intake_settings
 from stillmine.wire.errors import NotConfiguredError
 
 HOME_VARIABLE = "STILLMINE_EXCHANGE_HOME"
@@ -30,6 +31,7 @@ class ExchangeConfig:
     host_names: tuple[str, ...] = DEFAULT_HOST_NAMES
     trusted_proxies: int = 0
     portal: Path | None = None
+    intake: IntakeSettings = USUAL_INTAKE
 
 
 def read_config(
@@ -49,6 +51,7 @@ def read_config(
         host_names=(*DEFAULT_HOST_NAMES, *host_names),
         trusted_proxies=trusted_proxies,
         portal=found_portal.resolve() if found_portal else None,
+        intake=intake_settings(environment),
     )
 
 

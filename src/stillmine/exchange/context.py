@@ -12,6 +12,7 @@ from typing import cast
 
 from django.conf import settings
 
+from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings
 from stillmine.exchange.secret import RandomBytes
 from stillmine.wire.case_key import Secret
 
@@ -30,6 +31,7 @@ class Context:
     random_bytes: RandomBytes
     trusted_proxies: int
     portal: Path | None
+    intake: IntakeSettings = USUAL_INTAKE
 
 
 def context() -> Context:

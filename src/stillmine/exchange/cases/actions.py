@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 from django.db import IntegrityError
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from stillmine.exchange.cases.authentication import case_of, token_hash
 from stillmine.exchange.cases.file_numbers import numbers_in_case
@@ -19,8 +19,13 @@ from stillmine.exchange.cases.models import Case, Fingerprint, digest_of
 from stillmine.exchange.cases.queries import find_case
 from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
 from stillmine.exchange.context import Context
-from stillmine.exchange.feed.sequence import _append_changes
-from stillmine.exchange.limits.actions import CASES_OPENED, _add_or_refuse
+from stillmine.exchange.feed.sequence import _append_changes, _lock_head
+from stillmine.exchange.intake.bank import near_bank
+from stillmine.exchange.intake.flat import require_not_flat
+from stillmine.exchange.intake.models import Decision
+from stillmine.exchange.intake.suspensions import _note_decision, _note_suspensions, files_held
+from stillmine.exchange.intake.work import require_work
+from stillmine.exchange.limits.actions import CASES_OPENED, FINGERPRINTS_ADDED, _add_or_refuse
 from stillmine.exchange.tx import tx
 from stillmine.wire.case import (
     MAXIMUM_FINGERPRINTS_PER_CASE,
@@ -29,6 +34,7 @@ from stillmine.wire.case import (
     CaseState,
     FingerprintState,
     OpenCase,
+    SuspensionReason,
     Withdraw,
 )
 from stillmine.wire.case_key import CaseCredentials
@@ -39,16 +45,20 @@ from stillmine.wire.errors import (
     TooManyFingerprintsError,
 )
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
+from stillmine.wire.fingerprint import Kind, pdq_bytes
 
 _EXPIRE_AT_ONCE = 500
 
 
-def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str) -> tuple[Case, bool]:
+def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str, proof: str = "") -> tuple[Case, bool]:
     """Open a case, or find it where the same was sent before; returns the case and whether it is new.
 
-    Raises CaseAlreadyOpenError, CaseClosedError, CaseNotFoundError (right id, wrong token) or TooManyAttemptsError.
+    Raises CaseAlreadyOpenError, CaseClosedError, CaseNotFoundError (right id, wrong token), FlatFingerprintError,
+    ProofOfWorkNeededError or TooManyAttemptsError.
     """
     if find_case(credentials.case_id) is None:
+        require_not_flat(message.fingerprints)
+        require_work(exchange, credentials.case_id, proof, network)
         try:
             return _open_new(exchange, credentials, message, network), True
         except IntegrityError:  # the same key was opened at the same moment: what follows tells whether it is the same case
@@ -58,8 +68,9 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
     return case, False
 
 
-def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints) -> None:
-    """Add what is not there yet; raises CaseClosedError or TooManyFingerprintsError."""
+def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, network: str) -> None:
+    """Add what is not there yet; raises CaseClosedError, FlatFingerprintError, TooManyAttemptsError or TooManyFingerprintsError."""
+    require_not_flat(message.fingerprints)
     with tx("cases.add_fingerprints", exchange.clock) as now:
         _require_open(_lock(case))
         rows = Fingerprint.objects.filter(case=case)
@@ -68,7 +79,7 @@ def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints) ->
         numbers = numbers_in_case(message.fingerprints, known, highest)
         new = [row for row in _distinct(message.fingerprints) if (row.kind.value, row.value) not in known]
         renumbered = [msgspec.structs.replace(row, file_number=numbers[row.file_number]) for row in new]
-        _add(exchange, case, renumbered, now, is_from_opening=False)
+        _add(exchange, case, renumbered, now, network, is_from_opening=False)
 
 
 def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
@@ -95,6 +106,37 @@ def expire_cases(exchange: Context) -> int:
     return sum(_expire(exchange, case) for case in due)
 
 
+def suspend(exchange: Context, fingerprint_ids: Sequence[str], reason: SuspensionReason) -> list[str]:
+    """Keep active fingerprints out of matching until an operator decides; returns which, and leaves others as they are."""
+    with tx("cases.suspend", exchange.clock) as now:
+        return _suspend(fingerprint_ids, reason, now)
+
+
+def restore(exchange: Context, fingerprint_ids: Sequence[str]) -> list[str]:
+    """Make suspended fingerprints active again, for good as far as the reason goes; returns which, and leaves others as they are."""
+    with tx("cases.restore", exchange.clock) as now:
+        moved = _move_from(fingerprint_ids, FingerprintState.SUSPENDED, FingerprintState.ACTIVE, now)
+        _note_decision(moved, Decision.RESTORED, now)
+        return moved
+
+
+def _suspend(fingerprint_ids: Sequence[str], reason: SuspensionReason, now: datetime) -> list[str]:
+    moved = _move_from(fingerprint_ids, FingerprintState.ACTIVE, FingerprintState.SUSPENDED, now)
+    _note_suspensions(moved, reason, now)
+    return moved
+
+
+def _move_from(fingerprint_ids: Sequence[str], before: FingerprintState, after: FingerprintState, now: datetime) -> list[str]:
+    """Move those that are in the state `before`, which nobody can change meanwhile: every change takes the feed's lock first."""
+    if not fingerprint_ids:
+        return []
+    _lock_head()
+    rows = list(Fingerprint.objects.filter(id__in=list(fingerprint_ids), state=before.value).order_by("id"))
+    if rows:
+        _move_fingerprints(rows, after, now)
+    return [row.id for row in rows]
+
+
 def _expire(exchange: Context, case: Case) -> bool:
     with tx("cases.expire", exchange.clock) as now:
         if _lock(case).state != CaseState.OPEN:
@@ -114,7 +156,7 @@ def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase
             opened_at=now,
             expires_at=add_months(now, message.term_months),
         )
-        _add(exchange, case, _distinct(message.fingerprints), now, is_from_opening=True)
+        _add(exchange, case, _distinct(message.fingerprints), now, network, is_from_opening=True)
         return case
 
 
@@ -129,16 +171,15 @@ def _require_same_opening(case: Case, message: OpenCase) -> None:
         raise CaseAlreadyOpenError
 
 
-def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: datetime, *, is_from_opening: bool) -> None:
+def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: datetime, network: str, *, is_from_opening: bool) -> None:
     if not new:
         return
     in_case = Fingerprint.objects.filter(case=case)
     there = in_case.count()
-    if there + len(new) > MAXIMUM_FINGERPRINTS_PER_CASE:
-        raise TooManyFingerprintsError(f"{there} are in the case already, withdrawn ones included")
-    value_bytes = in_case.aggregate(total=Sum("value_bytes"))["total"] or 0
-    if value_bytes + sum(len(row.value) for row in new) > MAXIMUM_VALUE_BYTES_PER_CASE:
-        raise TooManyFingerprintsError(f"a case holds {MAXIMUM_VALUE_BYTES_PER_CASE} bytes of values")
+    _require_room(in_case, there, new)
+    _add_or_refuse(FINGERPRINTS_ADDED, network, now, len(new))
+    in_bank = _files_in_bank(new)
+    held = in_bank | files_held(case.id)
     rows = [
         Fingerprint(
             id=exchange.random_bytes(16).hex(),
@@ -147,6 +188,7 @@ def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: dat
             is_from_opening=is_from_opening,
             file_number=fingerprint.file_number,
             kind=fingerprint.kind.value,
+            state=(FingerprintState.SUSPENDED if fingerprint.file_number in held else FingerprintState.ACTIVE).value,
             value=fingerprint.value,
             value_digest=digest_of(fingerprint.value),
             value_bytes=len(fingerprint.value),
@@ -156,7 +198,35 @@ def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: dat
         for position, fingerprint in enumerate(new, there + 1)
     ]
     Fingerprint.objects.bulk_create(rows)
-    _append_changes([row.id for row in rows], FingerprintState.ACTIVE, now)
+    _append_new(rows, now)
+    others = in_case.filter(file_number__in=in_bank, state=FingerprintState.ACTIVE)
+    _suspend(list(others.values_list("id", flat=True)), SuspensionReason.NEGATIVE_BANK, now)
+
+
+def _append_new(rows: Sequence[Fingerprint], now: datetime) -> None:
+    """Put new fingerprints into the feed; one that is held from the beginning never shows its value there."""
+    held = [row.id for row in rows if row.state == FingerprintState.SUSPENDED]
+    active = [row.id for row in rows if row.state == FingerprintState.ACTIVE]
+    if active:
+        _append_changes(active, FingerprintState.ACTIVE, now)
+    if held:
+        _append_changes(held, FingerprintState.SUSPENDED, now)
+        _note_suspensions(held, SuspensionReason.NEGATIVE_BANK, now)
+
+
+def _files_in_bank(new: Sequence[WireFingerprint]) -> set[int]:
+    """Return the numbers of the files whose picture is a well-known lawful one."""
+    pictures = [fingerprint for fingerprint in new if fingerprint.kind is Kind.PDQ]
+    near = near_bank([pdq_bytes(fingerprint.value) for fingerprint in pictures])
+    return {fingerprint.file_number for fingerprint, found in zip(pictures, near, strict=True) if found}
+
+
+def _require_room(in_case: QuerySet[Fingerprint], there: int, new: Sequence[WireFingerprint]) -> None:
+    if there + len(new) > MAXIMUM_FINGERPRINTS_PER_CASE:
+        raise TooManyFingerprintsError(f"{there} are in the case already, withdrawn ones included")
+    value_bytes = in_case.aggregate(total=Sum("value_bytes"))["total"] or 0
+    if value_bytes + sum(len(row.value) for row in new) > MAXIMUM_VALUE_BYTES_PER_CASE:
+        raise TooManyFingerprintsError(f"a case holds {MAXIMUM_VALUE_BYTES_PER_CASE} bytes of values")
 
 
 def _withdraw(rows: list[Fingerprint], now: datetime) -> None:

@@ -11,8 +11,9 @@ from stillmine.exchange.cases.models import Case, Fingerprint, digest_of
 from stillmine.exchange.feed.models import Change
 from stillmine.exchange.feed.queries import Given, first_confirmed, first_given
 from stillmine.exchange.feedback.queries import Reported, reported
+from stillmine.exchange.intake.suspensions import reasons_of
 from stillmine.exchange.partners.models import Partner
-from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
+from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus, SuspensionReason
 from stillmine.wire.fingerprint import Kind
 
 
@@ -39,16 +40,17 @@ def case_view(case: Case) -> CaseView:
     given = first_given(changes)
     withdrawn = {change.fingerprint_id: change.sequence for change in changes if change.state == FingerprintState.WITHDRAWN}
     statuses = _partner_statuses(given, withdrawn, reported([row.id for row in rows]))
+    reasons = reasons_of(row.id for row in rows if row.state == FingerprintState.SUSPENDED)
     return CaseView(
         state=CaseState(case.state),
         opened_at=case.opened_at,
         expires_at=case.expires_at,
         withdrawn_at=case.closed_at if case.state == CaseState.WITHDRAWN else None,
-        fingerprints=[_fingerprint(row, statuses[row.id]) for row in rows],
+        fingerprints=[_fingerprint(row, statuses[row.id], reasons.get(row.id)) for row in rows],
     )
 
 
-def _fingerprint(row: Fingerprint, partners: list[PartnerStatus]) -> CaseFingerprint:
+def _fingerprint(row: Fingerprint, partners: list[PartnerStatus], reason: SuspensionReason | None) -> CaseFingerprint:
     return CaseFingerprint(
         id=row.id,
         kind=Kind(row.kind),
@@ -59,6 +61,7 @@ def _fingerprint(row: Fingerprint, partners: list[PartnerStatus]) -> CaseFingerp
         added_at=row.added_at,
         withdrawn_at=row.withdrawn_at,
         partners=partners,
+        suspended_for=reason,
     )
 
 
