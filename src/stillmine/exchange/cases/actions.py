@@ -6,7 +6,7 @@ erased in the transaction that writes its tombstone.
 """
 
 import calendar
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -178,8 +178,8 @@ def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: dat
     there = in_case.count()
     _require_room(in_case, there, new)
     _add_or_refuse(FINGERPRINTS_ADDED, network, now, len(new))
-    in_bank = _files_in_bank(new)
-    held = in_bank | files_held(case.id)
+    in_bank = _in_bank(new)
+    held_files = {fingerprint.file_number for fingerprint in in_bank} | files_held(case.id)
     rows = [
         Fingerprint(
             id=exchange.random_bytes(16).hex(),
@@ -188,7 +188,7 @@ def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: dat
             is_from_opening=is_from_opening,
             file_number=fingerprint.file_number,
             kind=fingerprint.kind.value,
-            state=(FingerprintState.SUSPENDED if fingerprint.file_number in held else FingerprintState.ACTIVE).value,
+            state=_state_of_new(fingerprint, in_bank, held_files).value,
             value=fingerprint.value,
             value_digest=digest_of(fingerprint.value),
             value_bytes=len(fingerprint.value),
@@ -199,8 +199,8 @@ def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: dat
     ]
     Fingerprint.objects.bulk_create(rows)
     _append_new(rows, now)
-    others = in_case.filter(file_number__in=in_bank, state=FingerprintState.ACTIVE)
-    _suspend(list(others.values_list("id", flat=True)), SuspensionReason.NEGATIVE_BANK, now)
+    others = in_case.filter(file_number__in=held_files, state=FingerprintState.ACTIVE).exclude(kind=Kind.PDQ) if in_bank else []
+    _suspend([row.id for row in others], SuspensionReason.NEGATIVE_BANK, now)
 
 
 def _append_new(rows: Sequence[Fingerprint], now: datetime) -> None:
@@ -214,11 +214,17 @@ def _append_new(rows: Sequence[Fingerprint], now: datetime) -> None:
         _note_suspensions(held, SuspensionReason.NEGATIVE_BANK, now)
 
 
-def _files_in_bank(new: Sequence[WireFingerprint]) -> set[int]:
-    """Return the numbers of the files whose picture is a well-known lawful one."""
+def _in_bank(new: Sequence[WireFingerprint]) -> list[WireFingerprint]:
+    """Return those that are of a well-known lawful picture."""
     pictures = [fingerprint for fingerprint in new if fingerprint.kind is Kind.PDQ]
     near = near_bank([pdq_bytes(fingerprint.value) for fingerprint in pictures])
-    return {fingerprint.file_number for fingerprint, found in zip(pictures, near, strict=True) if found}
+    return [fingerprint for fingerprint, found in zip(pictures, near, strict=True) if found]
+
+
+def _state_of_new(fingerprint: WireFingerprint, in_bank: Sequence[WireFingerprint], held_files: Container[int]) -> FingerprintState:
+    """A picture is held for itself alone, what else there is of its file with it: a device need not number its files."""
+    is_held = fingerprint in in_bank if fingerprint.kind is Kind.PDQ else fingerprint.file_number in held_files
+    return FingerprintState.SUSPENDED if is_held else FingerprintState.ACTIVE
 
 
 def _require_room(in_case: QuerySet[Fingerprint], there: int, new: Sequence[WireFingerprint]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillmine.exchange.intake.errors import BankUnreadableError
-from stillmine.exchange.intake.flat import is_flat
+from stillmine.exchange.intake.flat import is_one_sided
 from stillmine.fingerprint import DEFAULT_LIMITS, MediaError, fingerprint_image
 from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
 from stillmine.wire.errors import FingerprintMalformedError
@@ -71,7 +71,7 @@ def _read_hashes(path: Path) -> BankSource:
             value = pdq_bytes(line.decode("ascii"))
         except (FingerprintMalformedError, UnicodeDecodeError):
             raise BankUnreadableError(f"line {number}: not 64 lower-case hex digits") from None
-        if is_flat(value):
+        if is_one_sided(value):
             raise BankUnreadableError(f"line {number}: a flat fingerprint, which no case holds")
         values[value] = None
         if len(values) > MAXIMUM_BANK_PICTURES:

@@ -19,9 +19,14 @@ _ALL = (1 << _BITS) - 1
 def is_flat(value: bytes) -> bool:
     """True for 32 bytes with too few or too many bits set, or that are nearly the same when turned as a ring."""
     bits = int.from_bytes(value)
-    if not MINIMUM_SET_BITS <= bits.bit_count() <= MAXIMUM_SET_BITS:
-        return True
-    return any((bits ^ _turned(bits, by)).bit_count() <= MAXIMUM_REPEAT_DISTANCE_BITS for by in range(1, _BITS // 2 + 1))
+    return is_one_sided(value) or any(
+        (bits ^ _turned(bits, by)).bit_count() <= MAXIMUM_REPEAT_DISTANCE_BITS for by in range(1, _BITS // 2 + 1)
+    )
+
+
+def is_one_sided(value: bytes) -> bool:
+    """True for 32 bytes with too few or too many bits set."""
+    return not MINIMUM_SET_BITS <= int.from_bytes(value).bit_count() <= MAXIMUM_SET_BITS
 
 
 def require_not_flat(fingerprints: Iterable[Fingerprint]) -> None:
