@@ -86,6 +86,22 @@ def another_value_than_its_digest() -> None:
     Fingerprint.objects.filter(position=2).update(value="0f" * 32)
 
 
+def restored_yet_suspended() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.intake.models import Suspension
+
+    Fingerprint.objects.filter(position=2).update(state="suspended")
+    row = Fingerprint.objects.get(position=2)
+    Suspension.objects.create(fingerprint=row, reason="operator", suspended_at=START, decision="restored", decided_at=START)
+
+
+def active_without_a_decision() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.intake.models import Suspension
+
+    Suspension.objects.create(fingerprint=Fingerprint.objects.get(position=2), reason="operator", suspended_at=START)
+
+
 @pytest.mark.parametrize(
     ("break_rule", "finding"),
     [
@@ -100,6 +116,8 @@ def another_value_than_its_digest() -> None:
         (disclosure_of_the_future, "1 disclosure(s) name numbers outside of the sequence"),
         (acknowledgement_of_the_future, "1 acknowledgement(s) name numbers outside of the sequence"),
         (another_value_than_its_digest, "1 fingerprint(s) have a digest or a size that is not their value's"),
+        (restored_yet_suspended, "1 fingerprint(s) are suspended though an operator restored them"),
+        (active_without_a_decision, "1 fingerprint(s) are active though nobody has ended their suspension"),
         (value_kept_for_nothing, "1 value(s) are kept for a partner though the fingerprint is active"),
     ],
 )

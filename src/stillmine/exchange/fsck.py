@@ -11,6 +11,7 @@ from django.db.models import Count, F, Max, Min, Q
 from stillmine.exchange.cases.models import Case, Fingerprint, digest_of
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone
 from stillmine.exchange.feedback.models import Report
+from stillmine.exchange.intake import checks as intake
 from stillmine.wire.case import CaseState, FingerprintState
 
 _WITHDRAWN = FingerprintState.WITHDRAWN.value
@@ -86,4 +87,4 @@ def _rules() -> Iterable[str]:
         ).count(),
         "report(s) refer to no fingerprint": Report.objects.exclude(fingerprint_id__in=Fingerprint.objects.values("id")).count(),
     }
-    return [f"{count} {rule}" for rule, count in broken.items() if count]
+    return [f"{count} {rule}" for rule, count in (broken | intake.broken_rules()).items() if count]

@@ -20,7 +20,7 @@ from stillmine.exchange.cases.queries import find_case
 from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _append_changes, _lock_head
-from stillmine.exchange.intake.bank import near_bank
+from stillmine.exchange.intake.bank import load_bank, near_bank
 from stillmine.exchange.intake.flat import require_not_flat
 from stillmine.exchange.intake.models import Decision
 from stillmine.exchange.intake.suspensions import _note_decision, _note_suspensions, files_held
@@ -59,6 +59,7 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
     if find_case(credentials.case_id) is None:
         require_not_flat(message.fingerprints)
         require_work(exchange, credentials.case_id, proof, network)
+        load_bank()
         try:
             return _open_new(exchange, credentials, message, network), True
         except IntegrityError:  # the same key was opened at the same moment: what follows tells whether it is the same case
@@ -71,6 +72,7 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
 def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, network: str) -> None:
     """Add what is not there yet; raises CaseClosedError, FlatFingerprintError, TooManyAttemptsError or TooManyFingerprintsError."""
     require_not_flat(message.fingerprints)
+    load_bank()
     with tx("cases.add_fingerprints", exchange.clock) as now:
         _require_open(_lock(case))
         rows = Fingerprint.objects.filter(case=case)

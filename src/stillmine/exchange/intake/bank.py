@@ -4,6 +4,7 @@
 Banks are never changed, only added and removed, so their ids together say whether the index in memory is the present one.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +15,9 @@ from stillmine.matching.hamming import FINGERPRINT_BYTES, HammingIndex
 
 PART_VALUES = 8192
 
+_one_at_a_time = threading.Lock()
+"""After a change every thread wants the new index, and one is enough to build it."""
+
 
 @dataclass(frozen=True)
 class NearBank:
@@ -23,12 +27,18 @@ class NearBank:
     distance_bits: int
 
 
+def load_bank() -> None:
+    """Bring the index up to date ahead of a transaction: a large bank takes seconds, and others would wait for the database meanwhile."""
+    near_bank(())
+
+
 def near_bank(values: Sequence[bytes]) -> list[NearBank | None]:
     """Return for each fingerprint of 32 bytes, in any orientation, the nearest of the bank within 31 bits."""
     names = dict(Bank.objects.order_by("id").values_list("id", "name"))
     if not names:
         return [None] * len(values)
-    index = _index_of(tuple(names))
+    with _one_at_a_time:
+        index = _index_of(tuple(names))
     found = [index.search_variants(turned(value)) for value in values]
     return [NearBank(names[int.from_bytes(near[0].id[:8])], near[0].distance_bits) if near else None for near in found]
 
