@@ -35,18 +35,22 @@ export async function sendWithWork(request: PreparedRequest, onWork: OnWork, pro
 }
 
 /** Solve in a worker; throws ExchangeError where this browser can't. */
-export function proofOf(needed: WorkNeeded, onWork: OnWork): Promise<string> {
+export async function proofOf(needed: WorkNeeded, onWork: OnWork): Promise<string> {
   onWork(0);
   const worker = new SumsWorker();
-  return new Promise<string>((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<WorkDone>) => {
-      onWork(data.share);
-      if (data.proof !== null) resolve(data.proof);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(new ExchangeError("proof_of_work_needed"));
-    };
-    worker.postMessage(needed);
-  }).finally(() => worker.terminate());
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<WorkDone>) => {
+        onWork(data.share);
+        if (data.proof !== null) resolve(data.proof);
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        reject(new ExchangeError("proof_of_work_needed"));
+      };
+      worker.postMessage(needed);
+    });
+  } finally {
+    worker.terminate();
+  }
 }
