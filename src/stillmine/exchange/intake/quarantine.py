@@ -12,6 +12,7 @@ from django.db.models import F, Sum
 
 from stillmine.exchange.cases.actions import _suspend
 from stillmine.exchange.context import Context
+from stillmine.exchange.feed.sequence import _lock_head
 from stillmine.exchange.feedback.models import Report
 from stillmine.exchange.intake.models import MatchCount
 from stillmine.exchange.intake.suspensions import restored_at
@@ -90,6 +91,7 @@ def _suspend_found_too_often(exchange: Context, fingerprint_ids: list[str], now:
 
 
 def _suspend_doubted(fingerprint_ids: Iterable[str], now: datetime) -> None:
+    _lock_head()  # two partners who doubt at the same moment would else not see each other
     doubting = doubting_partners(fingerprint_ids)
     doubted = [fingerprint_id for fingerprint_id, partners in doubting.items() if len(partners) >= DOUBTING_PARTNERS]
     _suspend(sorted(doubted), SuspensionReason.DOUBTED_BY_PARTNERS, now)
