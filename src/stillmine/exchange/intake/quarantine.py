@@ -30,7 +30,7 @@ DOUBTING_PARTNERS = 2
 
 
 def _note_match(exchange: Context, fingerprint_id: str, partner: Partner, now: datetime) -> None:
-    """Count one upload that matched when a partner asked; may suspend the fingerprint, under the feed's lock."""
+    """Count one upload that matched when a partner asked; may suspend the fingerprint, under the feed's lock, so before the ledger's."""
     _count({fingerprint_id: 1}, partner, now)
     _suspend_found_too_often(exchange, [fingerprint_id], now)
 
