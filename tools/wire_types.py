@@ -25,12 +25,12 @@ from stillmine.wire.case import (
     OpenCase,
     Withdraw,
 )
-from stillmine.wire.errors import ErrorMessage, StillmineError
+from stillmine.wire.errors import ErrorMessage, StillmineError, WorkNeeded
 from stillmine.wire.fingerprint import MAXIMUM_FILES_PER_CASE, MINIMUM_QUALITY
 
 TARGET = Path(__file__).resolve().parent.parent / "portal/src/wire/types.ts"
-SENT_OR_READ = [OpenCase, AddFingerprints, Withdraw, CaseView, ErrorMessage]
-READ = ["CaseView", "ErrorMessage"]
+SENT_OR_READ = [OpenCase, AddFingerprints, Withdraw, CaseView, ErrorMessage, WorkNeeded]
+READ = ["CaseView", "ErrorMessage", "WorkNeeded"]
 OTHER_AUDIENCES = ("partner_", "feed_", "service_", "match_", "exchange_", "not_configured")
 
 Schema = dict[str, Any]

@@ -6,7 +6,7 @@ import { partnerRecords } from "../src/case/partner_record";
 import { countPartners, isFound, partnerLines, stateWords, summaryLines, withdrawalWords } from "../src/case/partner_words";
 import { translator } from "../src/messages/translator";
 import { CaseKeyError } from "../src/wire/case_key";
-import type { CaseFingerprint, CaseView, FingerprintState, Kind, PartnerStatus } from "../src/wire/types";
+import type { CaseFingerprint, CaseView, FingerprintState, Kind, PartnerStatus, SuspensionReason } from "../src/wire/types";
 import { wordsOf } from "./files";
 
 const words = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
@@ -163,6 +163,20 @@ describe("the files of a case", () => {
     const [file] = filesOf(states.map((each) => fingerprint(each, [])));
     expect(file?.state).toBe(state);
     expect(file && stateWords(file, words)).toEqual(said);
+  });
+});
+
+describe("why a file is on hold", () => {
+  test.each<[SuspensionReason, RegExp]>([
+    ["negative_bank", /a picture that very many people know/],
+    ["found_too_often", /far more copies were found/],
+    ["doubted_by_partners", /two services said/],
+    ["operator", /what they decided/],
+  ])("%s is said once, without blame", (reason, said) => {
+    const [file] = filesOf([1, 2].map(() => ({ ...fingerprint("suspended", []), suspended_for: reason })));
+    const lines = file ? stateWords(file, words) : [];
+    expect(lines).toEqual([expect.stringMatching(/^On hold/), expect.stringMatching(said)]);
+    expect(lines[1]).toContain("You did nothing wrong");
   });
 });
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from exchange_parts import PartnerClient, Phone, fingerprint, opening, value
+from exchange_parts import PartnerClient, Phone, feedback_on, fingerprint, opening, value
 
 from stillmine.exchange.context import Context
 
@@ -99,6 +99,40 @@ def test_the_same_feedback_at_once_is_one_report(exchange: Context, phone: Phone
     report = {"feedback_id": "1" * 32, "fingerprint_id": next(iter(partner.entries)), "outcome": "found"}
     receipts = at_once(exchange, *[lambda: partner.report(report)] * THREADS)
     assert sorted(receipt["accepted"] for receipt in receipts) == [0] * (THREADS - 1) + [1]
+
+
+def test_two_partners_who_doubt_at_once_see_each_other(
+    exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient
+) -> None:
+    phone.open(1)
+    calls = []
+    for client in (partner, other_partner):
+        client.sync()
+        report = feedback_on(next(iter(client.entries)), 1, "not_removed", "not_intimate")
+        calls.append(lambda client=client, report=report: client.report(report))
+    at_once(exchange, *calls)
+    assert phone.show().fingerprints[0].state.value == "suspended"
+
+
+def test_a_partner_that_reports_and_syncs_at_once_waits_for_nobody_for_ever(
+    exchange: Context, phone: Phone, partner: PartnerClient
+) -> None:
+    phone.open(*range(1, 9))
+    partner.sync()
+    entries = list(partner.entries)
+
+    def report(place: int) -> None:
+        partner.report(*(feedback_on(entries[place], place * 100 + number) for number in range(51)))
+
+    def follow() -> None:
+        for _ in range(8):
+            partner.fetch(limit=2)
+            partner.acknowledge()
+            partner.sync(limit=1)
+
+    at_once(exchange, follow, follow, *[lambda place=place: report(place) for place in range(4)], lambda: phone.withdraw(None))
+    partner.sync()
+    assert partner.active_values() == []
 
 
 def test_acknowledgements_at_once_keep_the_highest(exchange: Context, phone: Phone, partner: PartnerClient) -> None:

@@ -15,7 +15,7 @@ SHAPES = ("/api/v1/feed", "/stopncii/v1/FetchHashes")
 
 
 def video(number: int, frames: int = 3) -> dict[str, object]:
-    text = format_vpdq([VideoFrame((number * 10_000 + place).to_bytes(32), 80, float(place)) for place in range(frames)])
+    text = format_vpdq([VideoFrame(bytes.fromhex(value(number * 10_000 + place)), 80, float(place)) for place in range(frames)])
     return {"kind": "vpdq", "value": text, "quality": 80}
 
 
@@ -84,7 +84,7 @@ def test_withdrawal_erases_every_kind(phone: Phone, partner: PartnerClient) -> N
 
 
 def test_the_same_value_in_two_kinds_is_two_fingerprints(phone: Phone) -> None:
-    text = "0123456789abcdef" * 4
+    text = value(9)
     case = opened(phone, {"kind": "pdq", "value": text, "quality": 77}, {"kind": "sha256", "value": text, "quality": 100})
     assert len(case.fingerprints) == 2
 

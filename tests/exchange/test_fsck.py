@@ -123,6 +123,22 @@ def closed_with_a_data_key() -> None:
     Case.objects.update(state="withdrawn", closed_at=START)
 
 
+def restored_yet_suspended() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.intake.models import Suspension
+
+    Fingerprint.objects.filter(position=2).update(state="suspended")
+    row = Fingerprint.objects.get(position=2)
+    Suspension.objects.create(fingerprint=row, reason="operator", suspended_at=START, decision="restored", decided_at=START)
+
+
+def active_without_a_decision() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.intake.models import Suspension
+
+    Suspension.objects.create(fingerprint=Fingerprint.objects.get(position=2), reason="operator", suspended_at=START)
+
+
 @pytest.mark.parametrize(
     ("break_rule", "finding"),
     [
@@ -145,6 +161,8 @@ def closed_with_a_data_key() -> None:
         (key_that_is_not_at_hand, "data keys are wrapped under keys that are not at hand: 00000000"),
         (closed_with_a_data_key, "1 closed case(s) still have a data key"),
         (value_kept_for_nothing, "1 kept value(s) do not open, or are another than their blind index says"),
+        (restored_yet_suspended, "1 fingerprint(s) are suspended though an operator restored them"),
+        (active_without_a_decision, "1 fingerprint(s) are active though nobody has ended their suspension"),
         (value_kept_for_nothing, "1 value(s) are kept for a partner though the fingerprint is active"),
     ],
 )

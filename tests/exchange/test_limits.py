@@ -4,7 +4,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from exchange_parts import Clock, Phone, code, opening
+from exchange_parts import Clock, Phone, code, fingerprint, opening
 
 from stillmine.exchange.context import Context
 
@@ -51,6 +51,17 @@ def test_thirty_cases_in_ten_minutes_and_replays_are_free(phone: Phone, clock: C
     late.open(1)
 
 
+def test_three_thousand_fingerprints_in_ten_minutes_from_one_network(phone: Phone, clock: Clock) -> None:
+    for number in range(10):
+        Phone(phone.web, number.to_bytes(10)).open(*range(1, 301))
+    assert code(phone.post("case", opening(1))) == (429, "too_many_attempts")
+    assert phone.post("case", opening(1), **{"X-Forwarded-For": "198.51.100.1"}).status_code == 201
+    assert code(phone.post("case/fingerprints", {"version": 1, "fingerprints": [fingerprint(2)]})) == (429, "too_many_attempts")
+    phone.add(1)  # is there already
+    clock.forward(minutes=10)
+    phone.add(2)
+
+
 def test_a_count_does_not_hold_an_address_and_its_key_changes_daily(phone: Phone, clock: Clock) -> None:
     from stillmine.exchange.limits.models import Attempts
 
@@ -70,7 +81,7 @@ def test_counts_are_deleted_after_ten_minutes(phone: Phone, exchange: Context, c
     clock.forward(minutes=9)
     assert run_upkeep(exchange)["old counts deleted"] == 0
     clock.forward(minutes=1)
-    assert run_upkeep(exchange)["old counts deleted"] == 2
+    assert run_upkeep(exchange)["old counts deleted"] == 3
 
 
 @pytest.mark.parametrize(

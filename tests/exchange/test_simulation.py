@@ -12,7 +12,7 @@ import pytest
 from exchange_parts import Clock, PartnerClient, Phone
 
 from stillmine.exchange.context import Context
-from stillmine.wire.case import CaseState, CaseView
+from stillmine.wire.case import CaseState, CaseView, SuspensionReason
 
 PHONES, VALUES, OPERATIONS = 4, 5, 100
 
@@ -55,6 +55,7 @@ class World:
     def step(self) -> None:
         operations = [self.open, self.add, self.withdraw_one, self.withdraw_case, self.native_sync, self.one_page, self.value_sync]
         operations += [self.pass_time, self.acknowledge, self.upkeep, self.native_sync, self.value_sync]
+        operations += [self.suspend_one, self.restore_one]
         self.chance.choice(operations)()
 
     def numbers(self) -> list[int]:
@@ -89,6 +90,18 @@ class World:
         if case := self.a_case():
             case[0].withdraw()
 
+    def suspend_one(self) -> None:
+        if case := self.a_case():
+            from stillmine.exchange.cases.actions import suspend
+
+            suspend(self.exchange, [self.chance.choice(case[1].fingerprints).id], SuspensionReason.OPERATOR)
+
+    def restore_one(self) -> None:
+        if case := self.a_case():
+            from stillmine.exchange.cases.actions import restore
+
+            restore(self.exchange, [self.chance.choice(case[1].fingerprints).id])
+
     def native_sync(self) -> None:
         self.native.sync(limit=self.chance.choice([1, 2, 500]))
 
@@ -113,7 +126,7 @@ class World:
     def upkeep(self) -> None:
         from stillmine.exchange.upkeep import run_upkeep
 
-        assert len(run_upkeep(self.exchange)) == 4
+        assert len(run_upkeep(self.exchange)) == 5
 
     def active_values(self) -> list[str]:
         from stillmine.exchange.cases.models import Fingerprint

@@ -30,8 +30,16 @@ from stillmine.wire.case import (
 )
 from stillmine.wire.case_key import parse_authorization
 from stillmine.wire.codec import decode, encode
-from stillmine.wire.errors import CaseAlreadyOpenError, CaseNotFoundError, MalformedMessageError, NotFoundError, StillmineError
+from stillmine.wire.errors import (
+    CaseAlreadyOpenError,
+    CaseNotFoundError,
+    MalformedMessageError,
+    NotFoundError,
+    ProofOfWorkNeededError,
+    StillmineError,
+)
 from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.work import PROOF_HEADER, is_solved
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; "
@@ -74,6 +82,7 @@ class PortalServer:
     cases: dict[bytes, Case] = field(default_factory=dict)
     failure: type[StillmineError] | None = None
     is_down: bool = False
+    work_zero_bits: int | None = None
     spoil: Callable[[bytes], bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -108,6 +117,7 @@ class PortalServer:
     def _route(self, request: Request) -> tuple[int, CaseView]:
         case_id = parse_authorization(request.headers.get("authorization", "")).case_id
         if (request.method, request.path) == ("POST", "/api/v1/case"):
+            self._require_work(case_id, request.headers.get(PROOF_HEADER.lower(), ""))
             return self._open(case_id, request.body)
         if case_id not in self.cases:
             raise CaseNotFoundError
@@ -120,6 +130,14 @@ class PortalServer:
         elif (request.method, request.path) != ("GET", "/api/v1/case"):
             raise NotFoundError
         return 200, case.view
+
+    def _require_work(self, case_id: bytes, proof: str) -> None:
+        """As the exchange does it, with a challenge that anybody could make."""
+        if self.work_zero_bits is None or case_id in self.cases:
+            return
+        challenge, _, numbers = proof.partition(" ")
+        if challenge != f"1.{case_id.hex()}" or not is_solved(challenge, 16, self.work_zero_bits, numbers):
+            raise ProofOfWorkNeededError(f"1.{case_id.hex()}", 16, self.work_zero_bits)
 
     def _open(self, case_id: bytes, body: bytes) -> tuple[int, CaseView]:
         message = decode(body, OpenCase)

@@ -57,6 +57,8 @@ export function stateWords({ state, fingerprints }: CaseFile, words: Translator)
     lines.push(words.t("case.withdrawal.part", { withdrawn: fingerprints.length - left.length, count: fingerprints.length }));
   }
   if (held > 0) lines.push(words.t(held < left.length ? "case.suspended.part" : "case.suspended"));
+  const reasons = new Set(left.flatMap(({ suspended_for }) => (suspended_for ? [suspended_for] : [])));
+  lines.push(...[...reasons].map((reason) => words.t(`case.suspended.${reason}`)));
   return lines;
 }
 

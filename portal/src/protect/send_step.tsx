@@ -8,8 +8,9 @@ import { useState } from "preact/hooks";
 import { ExactBytes } from "../island/exact_bytes";
 import { ActionButton, BackButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
-import { ExchangeError, send, type ErrorCode, type PreparedRequest } from "../wire/requests";
+import { ExchangeError, type ErrorCode, type PreparedRequest } from "../wire/requests";
 import type { CaseView } from "../wire/types";
+import { sendWithWork } from "./work";
 
 interface Props {
   readonly request: PreparedRequest;
@@ -23,15 +24,17 @@ interface Props {
 export function SendStep({ request, label, onSent, onBack, wayOn }: Props) {
   const { t } = useWords();
   const [isSending, setSending] = useState(false);
+  const [work, setWork] = useState<number | null>(null);
   const [problem, setProblem] = useState<ErrorCode | null>(null);
   const press = async (): Promise<void> => {
     setSending(true);
     setProblem(null);
     try {
-      onSent(await send(request));
+      onSent(await sendWithWork(request, setWork));
     } catch (error) {
       setProblem(error instanceof ExchangeError ? error.code : "unknown");
       setSending(false);
+      setWork(null);
     }
   };
   const way = problem === null ? null : (wayOn?.(problem) ?? null);
@@ -45,11 +48,23 @@ export function SendStep({ request, label, onSent, onBack, wayOn }: Props) {
       <p role="status" class="visually-hidden">
         {isSending ? t("protect.send.sending") : ""}
       </p>
+      {work !== null && <Work share={work} />}
       <div class="actions">
         {way && <ActionButton label={way.label} onPress={way.onPress} />}
         <ActionButton label={isSending ? t("protect.send.sending") : wanted} isBusy={isSending} onPress={() => void press()} />
         <BackButton onBack={onBack} />
       </div>
     </>
+  );
+}
+
+/** Said once for ears; the bar is for eyes. */
+function Work({ share }: { readonly share: number }) {
+  const { t } = useWords();
+  return (
+    <div class="notice" data-work={Math.round(share * 100)}>
+      <p role="status">{t("protect.send.work")}</p>
+      <progress aria-label={t("protect.send.work.progress")} value={share} max={1} />
+    </div>
   );
 }

@@ -5,7 +5,7 @@
  * Fields this build doesn't know are left alone: a newer exchange may say more than an open page understands.
  */
 
-import { SHAPES, type CaseView, type ErrorMessage } from "./types";
+import { SHAPES, type CaseView, type ErrorMessage, type WorkNeeded } from "./types";
 
 interface Shape {
   readonly $ref?: string;
@@ -30,6 +30,11 @@ export function isCaseView(value: unknown): value is CaseView {
 /** Say whether a decoded answer is an ErrorMessage. */
 export function isErrorMessage(value: unknown): value is ErrorMessage {
   return fits(value, { $ref: "ErrorMessage" });
+}
+
+/** Say whether a decoded answer is a WorkNeeded. */
+export function isWorkNeeded(value: unknown): value is WorkNeeded {
+  return fits(value, { $ref: "WorkNeeded" });
 }
 
 function fits(value: unknown, shape: Shape): boolean {

@@ -6,7 +6,7 @@
  * No cookie, no referrer and no cached copy goes along. Contract: spec/case.md.
  */
 
-import { isCaseView, isErrorMessage } from "./check";
+import { isCaseView, isErrorMessage, isWorkNeeded } from "./check";
 import {
   DEFAULT_TERM_MONTHS,
   ERROR_CODES,
@@ -16,6 +16,7 @@ import {
   type OpenCase,
   type Statement,
   type Withdraw,
+  type WorkNeeded,
 } from "./types";
 
 /** What can go wrong: the exchange's own codes, and three that only this side can see. */
@@ -24,6 +25,13 @@ export type ErrorCode = (typeof ERROR_CODES)[number] | "unreachable" | "answer_u
 export class ExchangeError extends Error {
   constructor(readonly code: ErrorCode) {
     super(code);
+  }
+}
+
+/** The exchange asks for proof of work first; the same request with the proof goes through. */
+export class WorkNeededError extends ExchangeError {
+  constructor(readonly needed: WorkNeeded) {
+    super("proof_of_work_needed");
   }
 }
 
@@ -66,18 +74,20 @@ export function showCase(authorization: string): PreparedRequest {
   return { method: "GET", path: CASE_PATH, authorization, body: null };
 }
 
-/** Send a request and return the case; throws ExchangeError, never anything else. */
-export async function send(request: PreparedRequest): Promise<CaseView> {
-  const answer = await reach(request);
+/** Send a request, with a proof of work where it has one, and return the case; throws ExchangeError, never anything else. */
+export async function send(request: PreparedRequest, proof: string | null = null): Promise<CaseView> {
+  const answer = await reach(request, proof);
   const value = await readJson(answer);
   if (answer.ok && isCaseView(value)) return value;
   if (answer.ok) throw new ExchangeError("answer_unreadable");
+  if (isWorkNeeded(value)) throw new WorkNeededError(value);
   throw new ExchangeError(isErrorMessage(value) ? knownCode(value.code) : codeOfStatus(answer.status));
 }
 
-async function reach(request: PreparedRequest): Promise<Response> {
+async function reach(request: PreparedRequest, proof: string | null): Promise<Response> {
   const headers: Record<string, string> = { Authorization: request.authorization };
   if (request.body) headers["Content-Type"] = "application/json";
+  if (proof !== null) headers["Proof-Of-Work"] = proof;
   const giveUp = new AbortController();
   const timer = setTimeout(() => giveUp.abort(), ANSWER_TIME_MILLISECONDS);
   try {

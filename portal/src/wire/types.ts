@@ -54,7 +54,9 @@ export interface CaseView {
 /** `open -> withdrawn | expired`; nothing leads back. */
 export type CaseState = "expired" | "open" | "withdrawn";
 
-/** One fingerprint of a case; `value` and `quality` are null once withdrawn, because they are erased. */
+/** One fingerprint of a case; `value` and `quality` are null once withdrawn, because they are erased.
+
+    `suspended_for` is there only while it is suspended. */
 export interface CaseFingerprint {
   readonly id: string;
   readonly kind: Kind;
@@ -65,6 +67,7 @@ export interface CaseFingerprint {
   readonly added_at: string;
   readonly withdrawn_at: string | null;
   readonly partners: readonly PartnerStatus[];
+  readonly suspended_for?: SuspensionReason | null;
 }
 
 /** `active <-> suspended`, `active | suspended -> withdrawn`; nothing leads back from withdrawn. */
@@ -84,11 +87,24 @@ export interface PartnerStatus {
 /** Why a copy stays up. */
 export type NotRemovedReason = "already_gone" | "not_against_rules" | "not_intimate" | "not_the_same";
 
+/** Why a fingerprint is kept out of matching until an operator decides: spec/intake.md. */
+export type SuspensionReason = "doubted_by_partners" | "found_too_often" | "negative_bank" | "operator";
+
 /** What goes over the wire when something is refused. */
 export interface ErrorMessage {
   readonly code: string;
   readonly message: string;
   readonly detail?: string;
+}
+
+/** The answer to opening a case while proof of work is needed; `stillmine.wire.work` says what to do with it. */
+export interface WorkNeeded {
+  readonly code: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly challenge: string;
+  readonly parts: number;
+  readonly zero_bits: number;
 }
 
 /** Every error code that a person's device can meet. */
@@ -101,6 +117,7 @@ export const ERROR_CODES = [
   "fingerprint_malformed",
   "kind_not_accepted",
   "quality_too_low",
+  "fingerprint_flat",
   "too_many_fingerprints",
   "under_18",
   "case_key_missing",
@@ -111,6 +128,7 @@ export const ERROR_CODES = [
   "fingerprint_not_found",
   "conflict",
   "too_many_attempts",
+  "proof_of_work_needed",
 ] as const;
 
 export const MAXIMUM_FINGERPRINTS_PER_CASE = 300;
@@ -125,9 +143,11 @@ export const SHAPES = {
   Kind: {"enum": ["chromaprint", "md5", "pdq", "regions", "sha256", "vpdq"]},
   CaseView: {"type": "object", "required": ["state", "opened_at", "expires_at", "withdrawn_at", "fingerprints"], "properties": {"state": {"$ref": "CaseState"}, "opened_at": {"type": "string"}, "expires_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "fingerprints": {"type": "array", "items": {"$ref": "CaseFingerprint"}}}},
   CaseState: {"enum": ["expired", "open", "withdrawn"]},
-  CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}}},
+  CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}, "suspended_for": {"anyOf": [{"$ref": "SuspensionReason"}, {"type": "null"}]}}},
   FingerprintState: {"enum": ["active", "suspended", "withdrawn"]},
   PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "found_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   NotRemovedReason: {"enum": ["already_gone", "not_against_rules", "not_intimate", "not_the_same"]},
+  SuspensionReason: {"enum": ["doubted_by_partners", "found_too_often", "negative_bank", "operator"]},
   ErrorMessage: {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}}},
+  WorkNeeded: {"type": "object", "required": ["code", "message", "challenge", "parts", "zero_bits"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}, "challenge": {"type": "string"}, "parts": {"type": "integer", "minimum": 1, "maximum": 64}, "zero_bits": {"type": "integer", "minimum": 1, "maximum": 24}}},
 } as const;

@@ -16,6 +16,7 @@ from stillmine.exchange.backup.commands import add_commands as add_backup_comman
 from stillmine.exchange.command_line import AsJson, Home, prepare
 from stillmine.exchange.config import DATABASE_VARIABLE, read_config
 from stillmine.exchange.database import migrate as migrate_database
+from stillmine.exchange.intake.commands import attack_app, bank_app, quarantine_app
 from stillmine.exchange.keys.commands import keys_app
 
 app = typer.Typer(
@@ -28,6 +29,9 @@ app.add_typer(partner_app, name="partner")
 app.add_typer(keys_app, name="keys")
 add_backup_commands(app)
 partner_app.add_typer(key_app, name="key")
+app.add_typer(bank_app, name="bank")
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(attack_app, name="under-attack")
 
 PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 signs.")]
 

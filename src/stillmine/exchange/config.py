@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings, intake_settings
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.wire.errors import NotConfiguredError
 
@@ -32,6 +33,7 @@ class ExchangeConfig:
     trusted_proxies: int = 0
     portal: Path | None = None
     keys_command: str | None = None
+    intake: IntakeSettings = USUAL_INTAKE
 
 
 def read_config(
@@ -52,6 +54,7 @@ def read_config(
         trusted_proxies=trusted_proxies,
         portal=found_portal.resolve() if found_portal else None,
         keys_command=environment.get(KEYS_COMMAND_VARIABLE) or None,
+        intake=intake_settings(environment),
     )
 
 

@@ -12,6 +12,7 @@ from typing import cast
 
 from django.conf import settings
 
+from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
 from stillmine.exchange.secret import RandomBytes
 from stillmine.wire.case_key import Secret
@@ -32,6 +33,7 @@ class Context:
     trusted_proxies: int
     portal: Path | None
     keys: KeyEncryptionKeys
+    intake: IntakeSettings = USUAL_INTAKE
 
 
 def context() -> Context:

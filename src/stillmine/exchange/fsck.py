@@ -12,6 +12,7 @@ from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.context import context
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone
 from stillmine.exchange.feedback.models import Report
+from stillmine.exchange.intake import checks as intake
 from stillmine.exchange.keys.check import sealed_findings
 from stillmine.wire.case import CaseState, FingerprintState
 
@@ -80,4 +81,4 @@ def _rules() -> Iterable[str]:
         ).count(),
         "report(s) refer to no fingerprint": Report.objects.exclude(fingerprint_id__in=Fingerprint.objects.values("id")).count(),
     }
-    return [f"{count} {rule}" for rule, count in broken.items() if count]
+    return [f"{count} {rule}" for rule, count in (broken | intake.broken_rules()).items() if count]

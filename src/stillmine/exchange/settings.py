@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "stillmine.exchange.feed",
     "stillmine.exchange.feedback",
     "stillmine.exchange.keys",
+    "stillmine.exchange.intake",
 ]
 
 LOGGING: dict[str, object] = {

@@ -13,6 +13,7 @@ from django.db import connection
 from stillmine.exchange.cases.actions import expire_cases
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.actions import forget_old_values
+from stillmine.exchange.intake.quarantine import forget_old_match_counts
 from stillmine.exchange.limits.actions import forget_old_counts
 
 INTERVAL_SECONDS = 60
@@ -25,6 +26,7 @@ def run_upkeep(exchange: Context) -> dict[str, int]:
     steps: dict[str, Callable[[Context], int]] = {
         "cases expired": expire_cases,
         "old counts deleted": forget_old_counts,
+        "old match counts deleted": forget_old_match_counts,
         "old values deleted": forget_old_values,
         "log checkpoints": _fold_log_into_database,
     }

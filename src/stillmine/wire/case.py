@@ -44,6 +44,15 @@ class FingerprintState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class SuspensionReason(StrEnum):
+    """Why a fingerprint is kept out of matching until an operator decides: spec/intake.md."""
+
+    NEGATIVE_BANK = "negative_bank"
+    FOUND_TOO_OFTEN = "found_too_often"
+    DOUBTED_BY_PARTNERS = "doubted_by_partners"
+    OPERATOR = "operator"
+
+
 class Role(StrEnum):
     """Who opens the case."""
 
@@ -103,7 +112,10 @@ class PartnerStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CaseFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One fingerprint of a case; `value` and `quality` are null once withdrawn, because they are erased."""
+    """One fingerprint of a case; `value` and `quality` are null once withdrawn, because they are erased.
+
+    `suspended_for` is there only while it is suspended.
+    """
 
     id: FingerprintId
     kind: Kind
@@ -114,6 +126,7 @@ class CaseFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     added_at: datetime
     withdrawn_at: datetime | None
     partners: list[PartnerStatus]
+    suspended_for: SuspensionReason | None = None
 
 
 class CaseView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ status. Codes never change meaning; docs/errors.md lists them and a test holds t
 A sentence must never repeat what was sent: it could hold a file name, a key or a fingerprint.
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -17,6 +17,14 @@ class ErrorMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str
     message: str
     detail: str = ""
+
+
+class WorkNeeded(ErrorMessage, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The answer to opening a case while proof of work is needed; `stillmine.wire.work` says what to do with it."""
+
+    challenge: Annotated[str, msgspec.Meta(max_length=200)]
+    parts: Annotated[int, msgspec.Meta(ge=1, le=64)]
+    zero_bits: Annotated[int, msgspec.Meta(ge=1, le=24)]
 
 
 class StillmineError(Exception):
@@ -75,6 +83,12 @@ class QualityTooLowError(StillmineError):
     code = "quality_too_low"
     status = 422
     sentence = "This file has too little detail to tell copies of it from other files. Leave it out and send the others."
+
+
+class FlatFingerprintError(StillmineError):
+    code = "fingerprint_flat"
+    status = 422
+    sentence = "One of these fingerprints is all of one pattern and would match anything. Leave that file out and send the others."
 
 
 class TooManyFingerprintsError(StillmineError):
@@ -138,6 +152,29 @@ class TooManyAttemptsError(StillmineError):
     code = "too_many_attempts"
     status = 429
     sentence = "Too many tries in a short time. Wait ten minutes, then try again; nothing is lost."
+
+
+class ProofOfWorkNeededError(StillmineError):
+    """Carries the challenge to solve."""
+
+    code = "proof_of_work_needed"
+    status = 428
+    sentence = "Many cases are being opened just now. Solve the challenge, then send the same again with the proof; nothing is lost."
+
+    def __init__(self, challenge: str, parts: int, zero_bits: int, detail: str = "") -> None:
+        self.challenge, self.parts, self.zero_bits = challenge, parts, zero_bits
+        super().__init__(detail)
+
+    def message(self) -> WorkNeeded:
+        """Return the wire form."""
+        return WorkNeeded(
+            code=self.code,
+            message=self.sentence,
+            detail=self.detail,
+            challenge=self.challenge,
+            parts=self.parts,
+            zero_bits=self.zero_bits,
+        )
 
 
 class PartnerKeyMissingError(StillmineError):

@@ -6,12 +6,12 @@ erased in the transaction that writes its tombstone.
 """
 
 import calendar
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 from django.db import IntegrityError
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from stillmine.exchange.cases.authentication import case_of, token_hash
 from stillmine.exchange.cases.file_numbers import numbers_in_case
@@ -20,9 +20,14 @@ from stillmine.exchange.cases.queries import find_case
 from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
 from stillmine.exchange.cases.values import _create_data_key, _data_key_of, sealed
 from stillmine.exchange.context import Context
-from stillmine.exchange.feed.sequence import _append_changes
+from stillmine.exchange.feed.sequence import _append_changes, _lock_head
+from stillmine.exchange.intake.bank import load_bank, near_bank
+from stillmine.exchange.intake.flat import require_not_flat
+from stillmine.exchange.intake.models import Decision
+from stillmine.exchange.intake.suspensions import _note_decision, _note_suspensions, files_held
+from stillmine.exchange.intake.work import require_work
 from stillmine.exchange.keys.seal import blind_index
-from stillmine.exchange.limits.actions import CASES_OPENED, _add_or_refuse
+from stillmine.exchange.limits.actions import CASES_OPENED, FINGERPRINTS_ADDED, _add_or_refuse
 from stillmine.exchange.tx import tx
 from stillmine.wire.case import (
     MAXIMUM_FINGERPRINTS_PER_CASE,
@@ -31,6 +36,7 @@ from stillmine.wire.case import (
     CaseState,
     FingerprintState,
     OpenCase,
+    SuspensionReason,
     Withdraw,
 )
 from stillmine.wire.case_key import CaseCredentials, Secret
@@ -41,16 +47,21 @@ from stillmine.wire.errors import (
     TooManyFingerprintsError,
 )
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
+from stillmine.wire.fingerprint import Kind, pdq_bytes
 
 _EXPIRE_AT_ONCE = 500
 
 
-def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str) -> tuple[Case, bool]:
+def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str, proof: str = "") -> tuple[Case, bool]:
     """Open a case, or find it where the same was sent before; returns the case and whether it is new.
 
-    Raises CaseAlreadyOpenError, CaseClosedError, CaseNotFoundError (right id, wrong token) or TooManyAttemptsError.
+    Raises CaseAlreadyOpenError, CaseClosedError, CaseNotFoundError (right id, wrong token), FlatFingerprintError,
+    ProofOfWorkNeededError or TooManyAttemptsError.
     """
     if find_case(credentials.case_id) is None:
+        require_not_flat(message.fingerprints)
+        require_work(exchange, credentials.case_id, proof, network)
+        load_bank()
         try:
             return _open_new(exchange, credentials, message, network), True
         except IntegrityError:  # the same key was opened at the same moment: what follows tells whether it is the same case
@@ -60,8 +71,10 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
     return case, False
 
 
-def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints) -> None:
-    """Add what is not there yet; raises CaseClosedError or TooManyFingerprintsError."""
+def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, network: str) -> None:
+    """Add what is not there yet; raises CaseClosedError, FlatFingerprintError, TooManyAttemptsError or TooManyFingerprintsError."""
+    require_not_flat(message.fingerprints)
+    load_bank()
     with tx("cases.add_fingerprints", exchange.clock) as now:
         _require_open(_lock(case))
         rows = Fingerprint.objects.filter(case=case)
@@ -73,7 +86,7 @@ def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints) ->
         new = [row for row in _distinct(message.fingerprints) if (row.kind.value, row.value) not in known]
         renumbered = [msgspec.structs.replace(row, file_number=numbers[row.file_number]) for row in new]
         if renumbered:
-            _add(exchange, case, _data_key_of(exchange, case), renumbered, now, is_from_opening=False)
+            _add(exchange, case, _data_key_of(exchange, case), renumbered, now, network, is_from_opening=False)
 
 
 def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
@@ -100,6 +113,39 @@ def expire_cases(exchange: Context) -> int:
     return sum(_expire(exchange, case) for case in due)
 
 
+def suspend(exchange: Context, fingerprint_ids: Sequence[str], reason: SuspensionReason) -> list[str]:
+    """Keep active fingerprints out of matching until an operator decides; returns which, and leaves others as they are."""
+    with tx("cases.suspend", exchange.clock) as now:
+        return _suspend(exchange, fingerprint_ids, reason, now)
+
+
+def restore(exchange: Context, fingerprint_ids: Sequence[str]) -> list[str]:
+    """Make suspended fingerprints active again, for good as far as the reason goes; returns which, and leaves others as they are."""
+    with tx("cases.restore", exchange.clock) as now:
+        moved = _move_from(exchange, fingerprint_ids, FingerprintState.SUSPENDED, FingerprintState.ACTIVE, now)
+        _note_decision(moved, Decision.RESTORED, now)
+        return moved
+
+
+def _suspend(exchange: Context, fingerprint_ids: Sequence[str], reason: SuspensionReason, now: datetime) -> list[str]:
+    moved = _move_from(exchange, fingerprint_ids, FingerprintState.ACTIVE, FingerprintState.SUSPENDED, now)
+    _note_suspensions(moved, reason, now)
+    return moved
+
+
+def _move_from(
+    exchange: Context, fingerprint_ids: Sequence[str], before: FingerprintState, after: FingerprintState, now: datetime
+) -> list[str]:
+    """Move those that are in the state `before`, which nobody can change meanwhile: every change takes the feed's lock first."""
+    if not fingerprint_ids:
+        return []
+    _lock_head()
+    rows = list(Fingerprint.objects.filter(id__in=list(fingerprint_ids), state=before.value).order_by("id"))
+    if rows:
+        _move_fingerprints(exchange, rows, after, now)
+    return [row.id for row in rows]
+
+
 def _expire(exchange: Context, case: Case) -> bool:
     with tx("cases.expire", exchange.clock) as now:
         if _lock(case).state != CaseState.OPEN:
@@ -119,7 +165,7 @@ def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase
             opened_at=now,
             expires_at=add_months(now, message.term_months),
         )
-        _add(exchange, case, _create_data_key(exchange, case), _distinct(message.fingerprints), now, is_from_opening=True)
+        _add(exchange, case, _create_data_key(exchange, case), _distinct(message.fingerprints), now, network, is_from_opening=True)
         return case
 
 
@@ -134,14 +180,22 @@ def _require_same_opening(exchange: Context, case: Case, message: OpenCase) -> N
         raise CaseAlreadyOpenError
 
 
-def _add(exchange: Context, case: Case, data_key: Secret, new: Sequence[WireFingerprint], now: datetime, *, is_from_opening: bool) -> None:
+def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place once)
+    exchange: Context,
+    case: Case,
+    data_key: Secret,
+    new: Sequence[WireFingerprint],
+    now: datetime,
+    network: str,
+    *,
+    is_from_opening: bool,
+) -> None:
     in_case = Fingerprint.objects.filter(case=case)
     there = in_case.count()
-    if there + len(new) > MAXIMUM_FINGERPRINTS_PER_CASE:
-        raise TooManyFingerprintsError(f"{there} are in the case already, withdrawn ones included")
-    value_bytes = in_case.aggregate(total=Sum("value_bytes"))["total"] or 0
-    if value_bytes + sum(len(row.value) for row in new) > MAXIMUM_VALUE_BYTES_PER_CASE:
-        raise TooManyFingerprintsError(f"a case holds {MAXIMUM_VALUE_BYTES_PER_CASE} bytes of values")
+    _require_room(in_case, there, new)
+    _add_or_refuse(FINGERPRINTS_ADDED, network, now, len(new))
+    in_bank = _in_bank(new)
+    held_files = {fingerprint.file_number for fingerprint in in_bank} | files_held(case.id)
     rows = [
         Fingerprint(
             id=fingerprint_id,
@@ -152,6 +206,7 @@ def _add(exchange: Context, case: Case, data_key: Secret, new: Sequence[WireFing
             kind=fingerprint.kind.value,
             sealed_value=sealed(exchange, data_key, fingerprint_id, fingerprint.value),
             blind_index=_index(exchange, fingerprint),
+            state=_state_of_new(fingerprint, in_bank, held_files).value,
             value_bytes=len(fingerprint.value),
             quality=fingerprint.quality,
             added_at=now,
@@ -160,7 +215,41 @@ def _add(exchange: Context, case: Case, data_key: Secret, new: Sequence[WireFing
         for fingerprint_id in [exchange.random_bytes(16).hex()]
     ]
     Fingerprint.objects.bulk_create(rows)
-    _append_changes(exchange, [row.id for row in rows], FingerprintState.ACTIVE, now)
+    _append_new(exchange, rows, now)
+    others = in_case.filter(file_number__in=held_files, state=FingerprintState.ACTIVE).exclude(kind=Kind.PDQ) if in_bank else []
+    _suspend(exchange, [row.id for row in others], SuspensionReason.NEGATIVE_BANK, now)
+
+
+def _append_new(exchange: Context, rows: Sequence[Fingerprint], now: datetime) -> None:
+    """Put new fingerprints into the feed; one that is held from the beginning never shows its value there."""
+    held = [row.id for row in rows if row.state == FingerprintState.SUSPENDED]
+    active = [row.id for row in rows if row.state == FingerprintState.ACTIVE]
+    if active:
+        _append_changes(exchange, active, FingerprintState.ACTIVE, now)
+    if held:
+        _append_changes(exchange, held, FingerprintState.SUSPENDED, now)
+        _note_suspensions(held, SuspensionReason.NEGATIVE_BANK, now)
+
+
+def _in_bank(new: Sequence[WireFingerprint]) -> list[WireFingerprint]:
+    """Return those that are of a well-known lawful picture."""
+    pictures = [fingerprint for fingerprint in new if fingerprint.kind is Kind.PDQ]
+    near = near_bank([pdq_bytes(fingerprint.value) for fingerprint in pictures])
+    return [fingerprint for fingerprint, found in zip(pictures, near, strict=True) if found]
+
+
+def _state_of_new(fingerprint: WireFingerprint, in_bank: Sequence[WireFingerprint], held_files: Container[int]) -> FingerprintState:
+    """A picture is held for itself alone, what else there is of its file with it: a device need not number its files."""
+    is_held = fingerprint in in_bank if fingerprint.kind is Kind.PDQ else fingerprint.file_number in held_files
+    return FingerprintState.SUSPENDED if is_held else FingerprintState.ACTIVE
+
+
+def _require_room(in_case: QuerySet[Fingerprint], there: int, new: Sequence[WireFingerprint]) -> None:
+    if there + len(new) > MAXIMUM_FINGERPRINTS_PER_CASE:
+        raise TooManyFingerprintsError(f"{there} are in the case already, withdrawn ones included")
+    value_bytes = in_case.aggregate(total=Sum("value_bytes"))["total"] or 0
+    if value_bytes + sum(len(row.value) for row in new) > MAXIMUM_VALUE_BYTES_PER_CASE:
+        raise TooManyFingerprintsError(f"a case holds {MAXIMUM_VALUE_BYTES_PER_CASE} bytes of values")
 
 
 def _withdraw(exchange: Context, rows: list[Fingerprint], now: datetime) -> None:

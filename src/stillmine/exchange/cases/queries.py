@@ -14,9 +14,10 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Change
 from stillmine.exchange.feed.queries import Given, first_confirmed, first_given
 from stillmine.exchange.feedback.queries import Reported, reported
+from stillmine.exchange.intake.suspensions import reasons_of
 from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.partners.models import Partner
-from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
+from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus, SuspensionReason
 from stillmine.wire.fingerprint import Kind
 
 
@@ -48,16 +49,17 @@ def case_view(exchange: Context, case: Case) -> CaseView:
     given = first_given(changes)
     withdrawn = {change.fingerprint_id: change.sequence for change in changes if change.state == FingerprintState.WITHDRAWN}
     statuses = _partner_statuses(given, withdrawn, reported([row.id for row in rows]))
+    reasons = reasons_of(row.id for row in rows if row.state == FingerprintState.SUSPENDED)
     return CaseView(
         state=CaseState(case.state),
         opened_at=case.opened_at,
         expires_at=case.expires_at,
         withdrawn_at=case.closed_at if case.state == CaseState.WITHDRAWN else None,
-        fingerprints=[_fingerprint(row, values.get(row.id), statuses[row.id]) for row in rows],
+        fingerprints=[_fingerprint(row, values.get(row.id), statuses[row.id], reasons.get(row.id)) for row in rows],
     )
 
 
-def _fingerprint(row: Fingerprint, value: str | None, partners: list[PartnerStatus]) -> CaseFingerprint:
+def _fingerprint(row: Fingerprint, value: str | None, partners: list[PartnerStatus], reason: SuspensionReason | None) -> CaseFingerprint:
     return CaseFingerprint(
         id=row.id,
         kind=Kind(row.kind),
@@ -68,6 +70,7 @@ def _fingerprint(row: Fingerprint, value: str | None, partners: list[PartnerStat
         added_at=row.added_at,
         withdrawn_at=row.withdrawn_at,
         partners=partners,
+        suspended_for=reason,
     )
 
 

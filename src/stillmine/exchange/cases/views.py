@@ -11,13 +11,15 @@ from stillmine.exchange.context import context
 from stillmine.exchange.edge import answer, read_message
 from stillmine.exchange.limits.network import network_key
 from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES, AddFingerprints, OpenCase, Withdraw
+from stillmine.wire.work import PROOF_HEADER
 
 
 def open_one(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case."""
     exchange, credentials = context(), case_credentials(request)
     message = read_message(request, OpenCase, MAXIMUM_CASE_MESSAGE_BYTES)
-    case, is_new = actions.open_case(exchange, credentials, message, _network(request))
+    proof = request.headers.get(PROOF_HEADER, "")
+    case, is_new = actions.open_case(exchange, credentials, message, _network(request), proof)
     return answer(case_view(exchange, case), 201 if is_new else 200)
 
 
@@ -29,7 +31,8 @@ def show(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case/fingerprints."""
     case = _case(request)
-    actions.add_fingerprints(context(), case, read_message(request, AddFingerprints, MAXIMUM_CASE_MESSAGE_BYTES))
+    message = read_message(request, AddFingerprints, MAXIMUM_CASE_MESSAGE_BYTES)
+    actions.add_fingerprints(context(), case, message, _network(request))
     return answer(case_view(context(), case))
 
 

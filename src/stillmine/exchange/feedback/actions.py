@@ -4,6 +4,7 @@
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.feedback.models import Report
+from stillmine.exchange.intake.quarantine import _note_feedback
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.tx import tx
@@ -16,12 +17,13 @@ def submit_feedback(exchange: Context, partner: Partner, message: SubmitFeedback
     entry_ids = sorted({feedback.fingerprint_id for feedback in message.feedback})
     ids = partner_ids(exchange.secret, partner.random_id).fingerprint_ids(entry_ids)
     with tx("feedback.submit", exchange.clock) as now:
-        Partner.objects.select_for_update().get(id=partner.id)  # the same reports sent twice at once wait for each other
+        # The same reports sent twice at once wait for each other; a page handed out refers to the partner and must not wait.
+        Partner.objects.select_for_update(no_key=True).get(id=partner.id)
         there = set(Fingerprint.objects.filter(id__in=ids).values_list("id", flat=True))
         named = {entry_id: fingerprint_id for entry_id, fingerprint_id in zip(entry_ids, ids, strict=True) if fingerprint_id in there}
         known = set(Report.objects.filter(partner=partner, feedback_id__in=list(sent)).values_list("feedback_id", flat=True))
         new = [row for row in reversed(sent.values()) if row.fingerprint_id in named and row.feedback_id not in known]
-        Report.objects.bulk_create(
+        reports = [
             Report(
                 partner=partner,
                 feedback_id=row.feedback_id,
@@ -31,7 +33,9 @@ def submit_feedback(exchange: Context, partner: Partner, message: SubmitFeedback
                 received_at=now,
             )
             for row in new
-        )
+        ]
+        Report.objects.bulk_create(reports)
+        _note_feedback(exchange, partner, reports, now)
     unknown = [entry_id for entry_id in entry_ids if entry_id not in named]
     taken = sum(row.fingerprint_id in named for row in message.feedback)
     return FeedbackReceipt(accepted=len(new), repeated=taken - len(new), unknown=unknown)

@@ -27,6 +27,8 @@ class Limit:
 
 WRONG_CASE_KEYS = Limit("wrong_case_key", 20)
 CASES_OPENED = Limit("case_opened", 30)
+FINGERPRINTS_ADDED = Limit("fingerprint_added", 3000)
+WORK_ASKED = Limit("work_asked", 60)
 
 
 def require_below(exchange: Context, limit: Limit, network: str) -> None:
@@ -41,9 +43,21 @@ def count_wrong_key(exchange: Context, network: str) -> None:
         _add(WRONG_CASE_KEYS, network, now)
 
 
-def _add_or_refuse(limit: Limit, network: str, now: datetime) -> None:
-    """Add one; raises TooManyAttemptsError over the limit, which undoes the transaction it stands in."""
-    _add(limit, network, now)
+def count_or_refuse(exchange: Context, limit: Limit, network: str) -> None:
+    """Remember one, in a transaction of its own; raises TooManyAttemptsError over the limit."""
+    with tx("limits.count_or_refuse", exchange.clock) as now:
+        _add_or_refuse(limit, network, now)
+
+
+def count_everywhere(exchange: Context, limit: Limit) -> int:
+    """Return how often all networks together did it in the last ten minutes."""
+    rows = Attempts.objects.filter(what=limit.what, minute__gt=to_minute(exchange.clock()) - WINDOW)
+    return rows.aggregate(total=Sum("count"))["total"] or 0
+
+
+def _add_or_refuse(limit: Limit, network: str, now: datetime, added: int = 1) -> None:
+    """Add some; raises TooManyAttemptsError over the limit, which undoes the transaction it stands in."""
+    _add(limit, network, now, added)
     if _count(limit, network, now) > limit.maximum:
         raise TooManyAttemptsError(f"limit: {limit.maximum} in ten minutes")
 
@@ -55,10 +69,10 @@ def forget_old_counts(exchange: Context) -> int:
     return deleted
 
 
-def _add(limit: Limit, network: str, now: datetime) -> None:
+def _add(limit: Limit, network: str, now: datetime, added: int = 1) -> None:
     row = Attempts(network_key=network, what=limit.what, minute=now)
     Attempts.objects.bulk_create([row], ignore_conflicts=True)
-    Attempts.objects.filter(network_key=network, what=limit.what, minute=now).update(count=F("count") + 1)
+    Attempts.objects.filter(network_key=network, what=limit.what, minute=now).update(count=F("count") + added)
 
 
 def _count(limit: Limit, network: str, now: datetime) -> int:

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator changes about intake: the negative bank, decisions about suspended fingerprints, and whether we are under attack.
+
+Command line and console call the same functions.
+"""
+
+from django.db import IntegrityError
+
+from stillmine.exchange.cases.actions import restore
+from stillmine.exchange.context import Context
+from stillmine.exchange.intake.bank import PART_VALUES
+from stillmine.exchange.intake.bank_files import BankSource
+from stillmine.exchange.intake.models import Bank, BankPart, Decision, Guard
+from stillmine.exchange.intake.queries import suspended_with
+from stillmine.exchange.intake.suspensions import _note_decision
+from stillmine.exchange.intake.work import GUARD_ID
+from stillmine.exchange.tx import tx
+from stillmine.wire.errors import ConflictError, NotConfiguredError
+
+_NAME_SIGNS = 60
+
+
+def add_bank(exchange: Context, name: str, source: BankSource) -> Bank:
+    """Add one list, whole; raises NotConfiguredError for a name that is taken or has no 1 to 60 printable signs."""
+    wanted = name.strip()
+    if not (1 <= len(wanted) <= _NAME_SIGNS and wanted.isprintable()):
+        raise NotConfiguredError(f"--name: 1 to {_NAME_SIGNS} printable signs")
+    try:
+        with tx("intake.add_bank", exchange.clock) as now:
+            bank = Bank.objects.create(name=wanted, name_key=wanted.casefold(), added_at=now, pictures=source.pictures)
+            places = range(0, len(source.values), PART_VALUES)
+            BankPart.objects.bulk_create(
+                (
+                    BankPart(bank=bank, place=place, values=b"".join(source.values[first : first + PART_VALUES]))
+                    for place, first in enumerate(places)
+                ),
+                batch_size=32,
+            )
+            return bank
+    except IntegrityError:
+        raise NotConfiguredError("--name: there is a list of this name. Remove it first, or choose another name") from None
+
+
+def remove_bank(exchange: Context, name: str) -> int:
+    """Remove one list; returns of how many pictures it was. Raises NotConfiguredError where there is none of that name."""
+    with tx("intake.remove_bank", exchange.clock):
+        bank = Bank.objects.filter(name_key=name.strip().casefold()).first()
+        if bank is None:
+            raise NotConfiguredError("NAME: no list of this name. See: stillmine exchange bank list")
+        bank.delete()
+        return bank.pictures
+
+
+def restore_suspended(exchange: Context, fingerprint_id: str) -> list[str]:
+    """Make a suspended fingerprint active again, with what was suspended for the same reason of the same file; returns which.
+
+    Raises FingerprintNotFoundError, or ConflictError where it is not suspended.
+    """
+    moved = restore(exchange, suspended_with(fingerprint_id))
+    if fingerprint_id not in moved:
+        raise ConflictError("not suspended")
+    return moved
+
+
+def keep_suspended(exchange: Context, fingerprint_id: str) -> list[str]:
+    """Leave it suspended for good and take it from the queue, with the same as `restore_suspended`, and its errors."""
+    with tx("intake.keep_suspended", exchange.clock) as now:
+        ids = suspended_with(fingerprint_id)
+        _note_decision(ids, Decision.KEPT, now)
+        return ids
+
+
+def set_under_attack(exchange: Context, is_under_attack: bool) -> None:
+    """Say that opening a case needs proof of work until this is taken back, or take it back."""
+    with tx("intake.set_under_attack", exchange.clock) as now:
+        Guard.objects.update_or_create(id=GUARD_ID, defaults={"is_under_attack": is_under_attack, "changed_at": now})

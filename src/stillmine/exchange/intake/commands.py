@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stillmine exchange bank | quarantine | under-attack`: what an operator does about intake.
+
+Prints no fingerprint and nothing of a case.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stillmine.exchange.command_line import AsJson, Home, prepare
+
+if TYPE_CHECKING:
+    from stillmine.exchange.intake.queries import Suspended
+
+bank_app = typer.Typer(no_args_is_help=True, help="Negative bank: well-known lawful pictures that are never protected by mistake.")
+quarantine_app = typer.Typer(no_args_is_help=True, help="Fingerprints that wait, suspended, until an operator decides.")
+attack_app = typer.Typer(no_args_is_help=True, help="Proof of work for opening a case while many are opened to do harm.")
+
+FingerprintId = Annotated[str, typer.Argument(metavar="ID", help="As `quarantine list` shows it.")]
+BankFile = Annotated[Path, typer.Argument(metavar="PATH", exists=True, help="A folder of pictures, a picture, or a text of PDQ hashes.")]
+
+
+@bank_app.command("add")
+def bank_add(path: BankFile, name: Annotated[str, typer.Option(help="Of this list, 1 to 60 signs.")], home: Home = None) -> None:
+    """Add a list, whole or not at all; it counts from the next request on."""
+    exchange = prepare(home)
+    from stillmine.exchange.intake.actions import add_bank  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.intake.bank_files import read_bank  # noqa: PLC0415
+
+    source = read_bank(path)
+    bank = add_bank(exchange, name, source)
+    typer.echo(f"Added “{bank.name}”: {source.pictures} picture(s) in {len(source.values)} fingerprints.")
+    if source.left_out:
+        typer.echo(f"Left out: {source.left_out} picture(s) with too little detail, which no case accepts.")
+
+
+@bank_app.command("list")
+def bank_list(home: Home = None, as_json: AsJson = False) -> None:
+    """List what is in the bank."""
+    prepare(home)
+    from stillmine.exchange.intake.queries import banks  # noqa: PLC0415
+
+    rows = [{"name": bank.name, "pictures": bank.pictures, "added": f"{bank.added_at:%Y-%m-%d}"} for bank in banks()]
+    if as_json:
+        typer.echo(json.dumps({"banks": rows}))
+        return
+    for row in rows:
+        typer.echo(f"{row['name']}  {row['pictures']} picture(s)  added {row['added']}")
+    if not rows:
+        typer.echo("The bank is empty. Add to it: stillmine exchange bank add PATH --name NAME")
+
+
+@bank_app.command("remove")
+def bank_remove(name: Annotated[str, typer.Argument(help="See `bank list`.")], home: Home = None) -> None:
+    """Remove a list; what it has suspended stays so until an operator decides."""
+    exchange = prepare(home)
+    from stillmine.exchange.intake.actions import remove_bank  # noqa: PLC0415
+
+    typer.echo(f"Removed, with {remove_bank(exchange, name)} picture(s).")
+
+
+@bank_app.command("test")
+def bank_test(path: BankFile, home: Home = None) -> None:
+    """Say whether the pictures or hashes of a file are near one in the bank; stores nothing. Exit code 1 if none is."""
+    prepare(home)
+    from stillmine.exchange.intake.bank import near_bank  # noqa: PLC0415
+    from stillmine.exchange.intake.bank_files import read_bank  # noqa: PLC0415
+
+    source = read_bank(path)
+    near = [found for found in near_bank(source.values) if found]
+    for name in sorted({found.bank for found in near}):
+        distances = [found.distance_bits for found in near if found.bank == name]
+        typer.echo(f"{len(distances)} of {len(source.values)} fingerprints are in “{name}”, the nearest {min(distances)} bits away.")
+    if not near:
+        typer.echo("None is in the bank.")
+        raise typer.Exit(1)
+
+
+@quarantine_app.command("list")
+def quarantine_list(
+    home: Home = None,
+    is_all: Annotated[bool, typer.Option("--all", help="Also what was decided to stay.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what waits for a decision, the oldest first."""
+    prepare(home)
+    from stillmine.exchange.intake.queries import suspended  # noqa: PLC0415
+
+    rows = suspended(is_all)
+    if as_json:
+        typer.echo(json.dumps({"suspended": [_as_json(row) for row in rows]}))
+        return
+    for row in rows:
+        typer.echo(_line(row))
+    if not rows:
+        typer.echo("Nothing waits.")
+
+
+@quarantine_app.command("show")
+def quarantine_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
+    """Show why one is suspended, and what was decided before."""
+    prepare(home)
+    from stillmine.exchange.intake.queries import evidence  # noqa: PLC0415
+
+    found = evidence(fingerprint_id)
+    typer.echo(_line(found.suspended))
+    for day, partner, uploads in found.uploads:
+        typer.echo(f"  {day}  {partner}: matched {uploads} upload(s)")
+    for partner, word in found.decisions:
+        typer.echo(f"  {partner} decided: {word}")
+    for reason, at, decision, decided_at in found.before:
+        typer.echo(f"  before: {reason} on {at:%Y-%m-%d}, {decision} on {decided_at:%Y-%m-%d}")
+
+
+@quarantine_app.command("restore")
+def quarantine_restore(fingerprint_id: FingerprintId, home: Home = None) -> None:
+    """Make it active again: partners are given it, and match it."""
+    exchange = prepare(home)
+    from stillmine.exchange.intake.actions import restore_suspended  # noqa: PLC0415
+
+    typer.echo(f"Restored: {len(restore_suspended(exchange, fingerprint_id))} fingerprint(s) of this file are active again.")
+
+
+@quarantine_app.command("keep")
+def quarantine_keep(fingerprint_id: FingerprintId, home: Home = None) -> None:
+    """Leave it suspended for good and take it from the list; it can still be restored."""
+    exchange = prepare(home)
+    from stillmine.exchange.intake.actions import keep_suspended  # noqa: PLC0415
+
+    typer.echo(f"Kept: {len(keep_suspended(exchange, fingerprint_id))} fingerprint(s) of this file stay suspended.")
+
+
+@attack_app.command("on")
+def attack_on(home: Home = None) -> None:
+    """Ask for proof of work from now until `off`."""
+    _set_under_attack(home, True)
+
+
+@attack_app.command("off")
+def attack_off(home: Home = None) -> None:
+    """Take `on` back; while too many cases are opened, proof of work is still asked for by itself."""
+    _set_under_attack(home, False)
+
+
+@attack_app.command("status")
+def attack_status(home: Home = None, as_json: AsJson = False) -> None:
+    """Say whether proof of work is asked for, and why."""
+    _show_status(home, as_json)
+
+
+def _set_under_attack(home: Path | None, is_under_attack: bool) -> None:
+    exchange = prepare(home)
+    from stillmine.exchange.intake.actions import set_under_attack  # noqa: PLC0415
+
+    set_under_attack(exchange, is_under_attack)
+    typer.echo("On: opening a case needs proof of work." if is_under_attack else "Off, unless too many cases are opened.")
+
+
+def _show_status(home: Path | None, as_json: bool) -> None:
+    exchange = prepare(home)
+    from stillmine.exchange.intake.work import is_declared, is_exceeded  # noqa: PLC0415
+
+    by_operator, by_itself = is_declared(), is_exceeded(exchange)
+    if as_json:
+        typer.echo(json.dumps({"by_operator": by_operator, "by_itself": by_itself}))
+    elif by_operator:
+        typer.echo("On: an operator said so.")
+    else:
+        typer.echo("On by itself: too many cases were opened in ten minutes." if by_itself else "Off.")
+
+
+def _line(row: "Suspended") -> str:
+    decided = f"  {row.decision}" if row.decision else ""
+    return f"{row.fingerprint_ids[0]}  {row.reason}  since {row.suspended_at:%Y-%m-%d %H:%M}  {', '.join(row.kinds)}{decided}"
+
+
+def _as_json(row: "Suspended") -> dict[str, object]:
+    return {
+        "id": row.fingerprint_ids[0],
+        "kinds": row.kinds,
+        "reason": row.reason,
+        "suspended_at": row.suspended_at.isoformat(),
+        "decision": row.decision,
+    }

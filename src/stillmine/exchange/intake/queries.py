@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator sees of intake: lists of the negative bank, what is suspended and why. Never a value, never a case.
+
+Command line and console call the same functions.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.models import F, OuterRef, Subquery
+
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.feedback.queries import Reported, reported
+from stillmine.exchange.intake.models import Bank, MatchCount, Suspension
+from stillmine.exchange.partners.models import Partner
+from stillmine.wire.case import FingerprintState, SuspensionReason
+from stillmine.wire.errors import ConflictError, FingerprintNotFoundError
+
+
+@dataclass(frozen=True)
+class Suspended:
+    """What of one file is suspended for one reason; `fingerprint_ids[0]` names it."""
+
+    fingerprint_ids: list[str]
+    kinds: list[str]
+    reason: SuspensionReason
+    suspended_at: datetime
+    decision: str | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why: uploads by day and partner, partners' latest decisions, and what was decided before."""
+
+    suspended: Suspended
+    uploads: list[tuple[date, str, int]] = field(default_factory=list)
+    decisions: list[tuple[str, str]] = field(default_factory=list)
+    before: list[tuple[SuspensionReason, datetime, str | None, datetime | None]] = field(default_factory=list)
+
+
+def banks() -> list[Bank]:
+    """Return all lists of the negative bank, the oldest first."""
+    return list(Bank.objects.order_by("id"))
+
+
+def suspended(is_all: bool = False) -> list[Suspended]:
+    """Return what waits for a decision, or with `is_all` everything that is suspended; the oldest first."""
+    newest = Suspension.objects.filter(fingerprint=OuterRef("fingerprint")).order_by("-id").values("id")[:1]
+    rows = Suspension.objects.filter(id=Subquery(newest), fingerprint__state=FingerprintState.SUSPENDED).select_related("fingerprint")
+    if not is_all:
+        rows = rows.filter(decision=None)
+    groups: dict[tuple[int, int, str, str | None], list[Suspension]] = {}
+    for row in rows.order_by("suspended_at", F("fingerprint__position"), "id"):
+        key = (row.fingerprint.case_id, row.fingerprint.file_number, row.reason, row.decision)
+        groups.setdefault(key, []).append(row)
+    return [_group(group) for group in groups.values()]
+
+
+def suspended_with(fingerprint_id: str) -> list[str]:
+    """Return what is decided together: what is suspended of the same file for the same reason.
+
+    Raises FingerprintNotFoundError, or ConflictError where it is not suspended.
+    """
+    return _suspended_one(fingerprint_id).fingerprint_ids
+
+
+def evidence(fingerprint_id: str) -> Evidence:
+    """Return why something is suspended; raises what `suspended_with` raises."""
+    found = _suspended_one(fingerprint_id)
+    ids = found.fingerprint_ids
+    names = dict(Partner.objects.values_list("id", "name"))
+    counts = MatchCount.objects.filter(fingerprint_id__in=ids).order_by("-day", "partner__name")
+    reports = sorted(reported(ids).items(), key=lambda item: names[item[0][1]].casefold())
+    decided = [(names[partner_id], _decision_word(one)) for (_, partner_id), one in reports if one.removed_at or one.not_removed_at]
+    history = Suspension.objects.filter(fingerprint_id=fingerprint_id).order_by("id").exclude(decision=None)
+    return Evidence(
+        suspended=found,
+        uploads=list(counts.values_list("day", "partner__name", "uploads")),
+        decisions=decided,
+        before=[(SuspensionReason(row.reason), row.suspended_at, row.decision, row.decided_at) for row in history],
+    )
+
+
+def _suspended_one(fingerprint_id: str) -> Suspended:
+    row = Fingerprint.objects.filter(id=fingerprint_id).first()
+    if row is None:
+        raise FingerprintNotFoundError
+    newest = Suspension.objects.filter(fingerprint=row).order_by("-id").first()
+    if row.state != FingerprintState.SUSPENDED or newest is None:
+        raise ConflictError("not suspended")
+    same = Suspension.objects.filter(
+        fingerprint__case_id=row.case_id,
+        fingerprint__file_number=row.file_number,
+        fingerprint__state=FingerprintState.SUSPENDED,
+        reason=newest.reason,
+    ).select_related("fingerprint")
+    latest = {one.fingerprint_id: one for one in same.order_by("fingerprint__position", "id")}
+    return _group(list(latest.values()))
+
+
+def _group(rows: list[Suspension]) -> Suspended:
+    return Suspended(
+        fingerprint_ids=[row.fingerprint_id for row in rows],
+        kinds=[row.fingerprint.kind for row in rows],
+        reason=SuspensionReason(rows[0].reason),
+        suspended_at=rows[0].suspended_at,
+        decision=rows[0].decision,
+    )
+
+
+def _decision_word(one: Reported) -> str:
+    return f"not_removed: {one.not_removed_reason}" if one.not_removed_reason else "removed"

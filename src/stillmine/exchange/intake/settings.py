@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator decides about intake, as values. `config.py` alone reads them from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from stillmine.wire.errors import NotConfiguredError
+
+FOUND_A_DAY_VARIABLE = "STILLMINE_EXCHANGE_FOUND_A_DAY"
+CASES_VARIABLE = "STILLMINE_EXCHANGE_CASES_IN_TEN_MINUTES"
+WORK_VARIABLE = "STILLMINE_EXCHANGE_WORK_ZERO_BITS"
+
+
+@dataclass(frozen=True)
+class IntakeSettings:
+    """`found_a_day` and `cases_in_ten_minutes` 0: never by itself. One more bit of `work_zero_bits` doubles the work."""
+
+    found_a_day: int = 50
+    cases_in_ten_minutes: int = 200
+    work_zero_bits: int = 14
+
+
+USUAL_INTAKE = IntakeSettings()
+
+
+def intake_settings(environment: Mapping[str, str]) -> IntakeSettings:
+    """Return the settings; raises NotConfiguredError for what is no number in bounds."""
+    return IntakeSettings(
+        found_a_day=_number(environment, FOUND_A_DAY_VARIABLE, USUAL_INTAKE.found_a_day, 0, 1_000_000),
+        cases_in_ten_minutes=_number(environment, CASES_VARIABLE, USUAL_INTAKE.cases_in_ten_minutes, 0, 1_000_000),
+        work_zero_bits=_number(environment, WORK_VARIABLE, USUAL_INTAKE.work_zero_bits, 4, 20),
+    )
+
+
+def _number(environment: Mapping[str, str], name: str, usual: int, minimum: int, maximum: int) -> int:
+    text = environment.get(name) or str(usual)
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and minimum <= int(text) <= maximum):
+        raise NotConfiguredError(f"{name}: a number from {minimum} to {maximum}")
+    return int(text)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flat and repeating fingerprints are refused, and no real one is."""
+
+from pathlib import Path
+
+import pytest
+from exchange_parts import ADULT, Phone, code, fingerprint, opening, value
+
+from stillmine.exchange.intake.flat import is_flat
+from stillmine.fingerprint import fingerprint_image
+from stillmine.wire.vpdq import VideoFrame, format_vpdq
+
+FEW = f"{(1 << 31) - 1:064x}"
+FLAT = ["0" * 64, "f" * 64, "01" * 32, "0f" * 32, "00ff" * 16, "0123456789abcdef" * 4, FEW, value(1)[:32] * 2, "7" + "f" * 63]
+
+
+@pytest.mark.parametrize("text", FLAT)
+def test_a_flat_fingerprint_opens_no_case_and_is_not_added(phone: Phone, text: str) -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+
+    flat = {"kind": "pdq", "value": text, "quality": 90}
+    body = opening(1)
+    refused = phone.post("case", {**body, "fingerprints": [fingerprint(1), flat]})
+    assert code(refused) == (422, "fingerprint_flat")
+    assert refused.json()["detail"] == "fingerprint 2"
+    assert text not in refused.text
+    phone.open(1)
+    assert code(phone.post("case/fingerprints", {"version": 1, "fingerprints": [flat]})) == (422, "fingerprint_flat")
+    assert Fingerprint.objects.count() == 1
+
+
+def test_thirty_two_bits_set_are_enough() -> None:
+    scattered = int.from_bytes(bytes.fromhex(value(1)))
+    while scattered.bit_count() > 32:
+        scattered &= scattered - 1
+    assert not is_flat(scattered.to_bytes(32))
+    assert is_flat((scattered & (scattered - 1)).to_bytes(32))
+
+
+def test_a_repeat_may_differ_in_a_few_bits() -> None:
+    half = bytes.fromhex(value(1))[:16]
+    nearly = bytearray(half * 2)
+    nearly[0] ^= 0x0F
+    assert is_flat(bytes(nearly))
+    nearly[1] ^= 0x01
+    assert not is_flat(bytes(nearly))
+
+
+def test_a_video_is_refused_only_where_all_its_usable_frames_are_flat(phone: Phone) -> None:
+    black, real = VideoFrame(bytes(32), 0, 0.0), VideoFrame(bytes.fromhex(value(1)), 80, 2.0)
+    flat = VideoFrame(bytes.fromhex("0f" * 32), 80, 1.0)
+
+    def body(*frames: VideoFrame) -> dict[str, object]:
+        video = {"kind": "vpdq", "value": format_vpdq(frames), "quality": 80}
+        return {"version": 1, "statement": ADULT, "fingerprints": [video]}
+
+    assert code(phone.post("case", body(black, flat))) == (422, "fingerprint_flat")
+    assert phone.post("case", body(black, flat, real)).status_code == 201
+
+
+def test_no_real_picture_is_refused(root: Path) -> None:
+    made = [fingerprint_image(path.read_bytes()) for path in sorted((root / "media").rglob("*.jpg"))]
+    good = [one.pdq for one in made if one.quality >= 50]
+    assert len(good) > 10
+    assert not [value for value in good if is_flat(value)]
+
+
+def test_no_real_hash_of_the_larger_set_is_refused(root: Path) -> None:
+    larger = root.parent / "shared" / "media" / "real_pdq.txt"
+    if larger.exists():
+        assert not [line for line in larger.read_text().split() if is_flat(bytes.fromhex(line))]

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Well-known lawful pictures are kept out of matching, and nobody is kept from opening a case because of one."""
+
+from pathlib import Path
+
+import pytest
+from exchange_parts import ADULT, PartnerClient, Phone, fingerprint, value
+
+from stillmine.exchange.context import Context
+from stillmine.wire.case import CaseView, FingerprintState, SuspensionReason
+
+BANK = SuspensionReason.NEGATIVE_BANK
+DIGEST = {"kind": "sha256", "value": "12" * 32, "quality": 100}
+
+
+def hashes(folder: Path, *lines: str) -> Path:
+    path = folder / "hashes.txt"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def add(exchange: Context, path: Path, name: str = "Well known") -> None:
+    from stillmine.exchange.intake.actions import add_bank
+    from stillmine.exchange.intake.bank_files import read_bank
+
+    add_bank(exchange, name, read_bank(path))
+
+
+def with_bits_changed(text: str, bits: int) -> str:
+    return f"{int(text, 16) ^ ((1 << bits) - 1):064x}"
+
+
+def open_with(phone: Phone, *fingerprints: dict[str, object]) -> CaseView:
+    return phone._view(phone.post("case", {"version": 1, "statement": ADULT, "fingerprints": list(fingerprints)}))
+
+
+def states(case: CaseView) -> list[tuple[str, SuspensionReason | None]]:
+    return [(row.state.value, row.suspended_for) for row in case.fingerprints]
+
+
+def test_a_near_one_is_stored_suspended_and_the_others_go_on(
+    exchange: Context, phone: Phone, partner: PartnerClient, tmp_path: Path
+) -> None:
+    add(exchange, hashes(tmp_path, "# a list", "", with_bits_changed(value(1), 31), value(70)))
+    case = phone.open(1, 2)
+    assert states(case) == [("suspended", BANK), ("active", None)]
+    assert phone.open(1, 2) == case
+    partner.sync()
+    assert partner.active_values() == [value(2)]
+    assert [entry.value for entry in partner.entries.values() if entry.state is FingerprintState.SUSPENDED] == [None]
+    assert [record["hashValue"] for record in partner.fetch_hashes()["hashRecords"]] == [value(2)]
+
+
+def test_thirty_two_bits_away_is_another_picture(exchange: Context, phone: Phone, tmp_path: Path) -> None:
+    add(exchange, hashes(tmp_path, with_bits_changed(value(1), 32)))
+    assert states(phone.open(1)) == [("active", None)]
+
+
+def test_all_fingerprints_of_the_file_are_held_whenever_they_come(exchange: Context, phone: Phone, tmp_path: Path) -> None:
+    case = open_with(phone, {**DIGEST, "file_number": 1}, {**fingerprint(2), "file_number": 2})
+    assert states(case) == [("active", None), ("active", None)]
+    add(exchange, hashes(tmp_path, value(1)))
+    again = {"version": 1, "fingerprints": [fingerprint(1), DIGEST]}
+    assert states(phone._view(phone.post("case/fingerprints", again))) == [("suspended", BANK), ("active", None), ("suspended", BANK)]
+    more = {"version": 1, "fingerprints": [fingerprint(1), {"kind": "md5", "value": "12" * 16, "quality": 100}]}
+    assert states(phone._view(phone.post("case/fingerprints", more)))[3] == ("suspended", BANK)
+
+
+def test_a_person_can_withdraw_what_is_held(exchange: Context, phone: Phone, tmp_path: Path) -> None:
+    add(exchange, hashes(tmp_path, value(1)))
+    phone.open(1)
+    assert states(phone.withdraw()) == [("withdrawn", None)]
+
+
+def test_the_bank_counts_as_soon_as_it_changes(exchange: Context, phone: Phone, tmp_path: Path) -> None:
+    from stillmine.exchange.intake.actions import remove_bank
+
+    assert states(phone.open(1)) == [("active", None)]
+    add(exchange, hashes(tmp_path, value(2)))
+    assert states(phone.add(2))[1] == ("suspended", BANK)
+    add(exchange, hashes(tmp_path, value(3)), "Second")
+    assert states(phone.add(3))[2] == ("suspended", BANK)
+    remove_bank(exchange, " WELL known ")
+    phone.withdraw(phone.show().fingerprints[1].id)
+    assert states(phone.add(2))[3] == ("active", None)
+
+
+def test_what_an_operator_restored_stays_restored_when_it_is_sent_again(
+    exchange: Context, phone: Phone, partner: PartnerClient, tmp_path: Path
+) -> None:
+    from stillmine.exchange.intake.actions import restore_suspended
+
+    add(exchange, hashes(tmp_path, value(1)))
+    case = open_with(phone, fingerprint(1), DIGEST)
+    assert len(restore_suspended(exchange, case.fingerprints[1].id)) == 2
+    assert states(phone.add(1)) == [("active", None), ("active", None)]
+    partner.sync()
+    assert value(1) in partner.active_values()
+
+
+def test_a_folder_of_pictures_holds_every_orientation(exchange: Context, phone: Phone, root: Path, tmp_path: Path) -> None:
+    from stillmine.fingerprint import fingerprint_image
+
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / ".hidden").write_text("not looked at")
+    photograph = (root / "media/clothing/jacket.jpg").read_bytes()
+    (folder / "jacket.jpg").write_bytes(photograph)
+    add(exchange, folder)
+    turns = fingerprint_image(photograph).variants
+    sent = [{"kind": "pdq", "value": pdq.hex(), "quality": 90} for pdq in dict.fromkeys(turns)]
+    assert {state for state, _ in states(open_with(phone, *sent))} == {"suspended"}
+
+
+def test_a_list_of_hashes_finds_turned_pictures_as_well_as_bits_allow(exchange: Context, root: Path, tmp_path: Path) -> None:
+    from stillmine.exchange.intake.bank import near_bank
+    from stillmine.fingerprint import fingerprint_image
+
+    made = [fingerprint_image(path.read_bytes()) for path in sorted((root / "media/clothing").glob("*.jpg"))]
+    good = [one for one in made if one.quality >= 50]
+    add(exchange, hashes(tmp_path, *(one.text for one in good)))
+    turned = [pdq for one in good for pdq in one.variants]
+    assert sum(found is not None for found in near_bank(turned)) / len(turned) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("lines", "where"),
+    [
+        ([value(1), "no hash"], "line 2"),
+        ([value(1), "", "# said", value(2) + "0"], "line 4"),
+        ([value(1).upper()], "line 1"),
+        ([value(1), "0" * 64], "line 2"),
+        ([value(1), value(2)[:-1] + "\u00e9"], "line 2"),
+        ([value(1), value(2)[:-1] + "\0"], "line 2"),
+        ([value(1), "0" * 10_000], "line 2"),
+        (["# nothing"], "no fingerprint"),
+    ],
+)
+def test_a_wrong_line_is_named_and_nothing_is_loaded(exchange: Context, tmp_path: Path, lines: list[str], where: str) -> None:
+    from stillmine.exchange.intake.errors import BankUnreadableError
+    from stillmine.exchange.intake.models import Bank
+
+    with pytest.raises(BankUnreadableError, match=where):
+        add(exchange, hashes(tmp_path, *lines))
+    assert not Bank.objects.exists()
+
+
+def test_a_million_lines_are_held_and_one_wrong_line_among_them_is_named(exchange: Context, phone: Phone, tmp_path: Path) -> None:
+    import numpy as np
+
+    from stillmine.exchange.intake.errors import BankUnreadableError
+    from stillmine.exchange.intake.models import Bank
+
+    packed = np.random.default_rng(20261125).bytes(32 * 1_000_000).hex()
+    lines = [packed[start : start + 64] for start in range(0, len(packed), 64)]
+    lines[777_776] = value(1)
+    path = tmp_path / "million.txt"
+    path.write_text("\n".join([*lines, "wrong"]))
+    with pytest.raises(BankUnreadableError, match="line 1000001"):
+        add(exchange, path)
+    assert not Bank.objects.exists()
+    path.write_text("\n".join(lines))
+    add(exchange, path)
+    assert Bank.objects.get().pictures == 1_000_000
+    assert states(phone.open(1, 2)) == [("suspended", BANK), ("active", None)]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xd8\xff\xe0 cut", b"GIF89a", b""])
+def test_a_picture_that_cannot_be_read_is_named_and_nothing_is_loaded(
+    exchange: Context, root: Path, tmp_path: Path, content: bytes
+) -> None:
+    from stillmine.exchange.intake.errors import BankUnreadableError
+    from stillmine.exchange.intake.models import Bank
+
+    (tmp_path / "a.jpg").write_bytes((root / "media/clothing/jacket.jpg").read_bytes())
+    (tmp_path / "b.jpg").write_bytes(content)
+    with pytest.raises(BankUnreadableError, match=r"b\.jpg"):
+        add(exchange, tmp_path)
+    assert not Bank.objects.exists()
+
+
+def test_a_name_is_taken_once(exchange: Context, tmp_path: Path) -> None:
+    from stillmine.exchange.intake.models import Bank
+    from stillmine.wire.errors import NotConfiguredError
+
+    add(exchange, hashes(tmp_path, value(1)))
+    for name in ("WELL KNOWN", "", "x" * 61, "two\nlines"):
+        with pytest.raises(NotConfiguredError, match="--name"):
+            add(exchange, hashes(tmp_path, value(2)), name)
+    assert Bank.objects.count() == 1
