@@ -61,11 +61,11 @@ def exchange(configured: Context, clock: Clock) -> Iterator[Context]:
     """The exchange's context, with nothing stored."""
     from stillmine.exchange.cases.models import Case, Fingerprint
     from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone
-    from stillmine.exchange.feedback.models import Report
+    from stillmine.exchange.feedback.models import Report, Vote
     from stillmine.exchange.limits.models import Attempts
     from stillmine.exchange.partners.models import Partner, PartnerKey
 
-    for model in (Report, PendingTombstone, Acknowledgement, Disclosure, Change, Fingerprint, Case, Attempts, PartnerKey, Partner):
+    for model in (Vote, Report, PendingTombstone, Acknowledgement, Disclosure, Change, Fingerprint, Case, Attempts, PartnerKey, Partner):
         model.objects.all().delete()
     clock.reset()
     Head.objects.update(sequence=0, changed_at="1970-01-01T00:00:00Z")

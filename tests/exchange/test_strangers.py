@@ -14,20 +14,24 @@ BODIES: dict[str, dict[str, object]] = {
     "POST api/v1/case": opening(9),
     "POST api/v1/case/fingerprints": {"version": 1, "fingerprints": [fingerprint(9)]},
     "POST api/v1/case/withdraw": {"version": 1},
+    "POST api/v1/case/renew": {"version": 1},
     "POST api/v1/feed/acknowledgements": {"version": 1, "cursor": "0.0123456789abcdef"},
     "POST api/v1/feedback": {
         "version": 1,
         "feedback": [{"feedback_id": "1" * 32, "fingerprint_id": "2" * 32, "outcome": "found"}],
     },
+    "POST api/v1/votes": {"version": 1, "votes": [{"vote_id": "1" * 32, "fingerprint_id": "2" * 32, "vote": "agree"}]},
 }
 ROUTES = {
     "GET api/v1/case": "case key",
     "POST api/v1/case": "case key",
     "POST api/v1/case/fingerprints": "case key",
     "POST api/v1/case/withdraw": "case key",
+    "POST api/v1/case/renew": "case key",
     "GET api/v1/feed": "partner key",
     "POST api/v1/feed/acknowledgements": "partner key",
     "POST api/v1/feedback": "partner key",
+    "POST api/v1/votes": "partner key",
     "GET stopncii/v1/FetchHashes": "partner key in two headers",
 }
 OPENS_WITH_ANY_NEW_KEY = "POST api/v1/case"

@@ -78,11 +78,20 @@ export interface PartnerStatus {
   readonly removed_at?: string | null;
   readonly not_removed_at?: string | null;
   readonly not_removed_reason?: NotRemovedReason | null;
+  readonly vote?: VoteKind | null;
+  readonly vote_reason?: VoteReason | null;
+  readonly voted_at?: string | null;
   readonly withdrawal_confirmed_at?: string | null;
 }
 
 /** Why a copy stays up. */
 export type NotRemovedReason = "already_gone" | "not_against_rules" | "not_intimate" | "not_the_same";
+
+/** Which way a partner votes. */
+export type VoteKind = "agree" | "disagree";
+
+/** Why a partner disagrees. */
+export type VoteReason = "lawful_publication" | "not_against_rules" | "not_intimate" | "not_the_same";
 
 /** What goes over the wire when something is refused. */
 export interface ErrorMessage {
@@ -127,7 +136,9 @@ export const SHAPES = {
   CaseState: {"enum": ["expired", "open", "withdrawn"]},
   CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}}},
   FingerprintState: {"enum": ["active", "suspended", "withdrawn"]},
-  PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "found_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
+  PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "found_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "vote": {"anyOf": [{"$ref": "VoteKind"}, {"type": "null"}]}, "vote_reason": {"anyOf": [{"$ref": "VoteReason"}, {"type": "null"}]}, "voted_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   NotRemovedReason: {"enum": ["already_gone", "not_against_rules", "not_intimate", "not_the_same"]},
+  VoteKind: {"enum": ["agree", "disagree"]},
+  VoteReason: {"enum": ["lawful_publication", "not_against_rules", "not_intimate", "not_the_same"]},
   ErrorMessage: {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}}},
 } as const;

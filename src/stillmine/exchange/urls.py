@@ -37,9 +37,11 @@ ROUTES = (
     Route("api/v1/case", Caller.CASE, {"GET": cases.show, "POST": cases.open_one}),
     Route("api/v1/case/fingerprints", Caller.CASE, {"POST": cases.add}),
     Route("api/v1/case/withdraw", Caller.CASE, {"POST": cases.withdraw}),
+    Route("api/v1/case/renew", Caller.CASE, {"POST": cases.renew}),
     Route("api/v1/feed", Caller.PARTNER, {"GET": feed.fetch}),
     Route("api/v1/feed/acknowledgements", Caller.PARTNER, {"POST": feed.acknowledge}),
     Route("api/v1/feedback", Caller.PARTNER, {"POST": feedback.submit}),
+    Route("api/v1/votes", Caller.PARTNER, {"POST": feedback.vote}),
     Route("stopncii/v1/FetchHashes", Caller.STOPNCII_PARTNER, {"GET": stopncii.fetch_hashes}),
 )
 
