@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from stillmine.exchange.app import configure
+from stillmine.exchange.commands_receipt import receipt_app
 from stillmine.exchange.config import DATABASE_VARIABLE, DEFAULT_HOME, HOME_VARIABLE, read_config
 from stillmine.exchange.context import Context
 from stillmine.exchange.database import migrate as migrate_database
@@ -25,6 +26,7 @@ partner_app = typer.Typer(no_args_is_help=True, help="Partners and their keys.")
 key_app = typer.Typer(no_args_is_help=True, help="A partner's keys.")
 app.add_typer(partner_app, name="partner")
 partner_app.add_typer(key_app, name="key")
+app.add_typer(receipt_app, name="receipt")
 
 Home = Annotated[
     Path | None,

@@ -14,11 +14,13 @@ from stillmine.exchange.edge import View, by_method
 from stillmine.exchange.feed import stopncii
 from stillmine.exchange.feed import views as feed
 from stillmine.exchange.feedback import views as feedback
+from stillmine.exchange.receipts import views as receipts
 
 
 class Caller(Enum):
     """Whose key a route asks for."""
 
+    ANYBODY = "anybody"
     CASE = "case key"
     PARTNER = "partner key"
     STOPNCII_PARTNER = "partner key in two headers"
@@ -38,6 +40,8 @@ ROUTES = (
     Route("api/v1/case/fingerprints", Caller.CASE, {"POST": cases.add}),
     Route("api/v1/case/withdraw", Caller.CASE, {"POST": cases.withdraw}),
     Route("api/v1/case/renew", Caller.CASE, {"POST": cases.renew}),
+    Route("api/v1/case/receipt", Caller.CASE, {"GET": receipts.show}),
+    Route("api/v1/receipt-key", Caller.ANYBODY, {"GET": receipts.key}),
     Route("api/v1/feed", Caller.PARTNER, {"GET": feed.fetch}),
     Route("api/v1/feed/acknowledgements", Caller.PARTNER, {"POST": feed.acknowledge}),
     Route("api/v1/feedback", Caller.PARTNER, {"POST": feedback.submit}),
