@@ -53,7 +53,7 @@ def document() -> str:
             "empty": {"note": ""},
             "key_of_another": {"key": verifier_of(other).text()},
             "key_cut": {"key": verifier_of(key).text()[:-2]},
-            "key_of_another_kind": {"key": verifier_of(key).text().replace("+AQ", "+BA")},
+            "key_of_another_kind": {"key": verifier_of(key).text().replace("+A", "+B")},
         },
     }
     return json.dumps(vectors, indent=1, ensure_ascii=False) + "\n"

@@ -64,8 +64,24 @@ def exchange(configured: Context, clock: Clock) -> Iterator[Context]:
     from stillmine.exchange.feedback.models import Report, Vote
     from stillmine.exchange.limits.models import Attempts
     from stillmine.exchange.partners.models import Partner, PartnerKey
+    from stillmine.exchange.statistics.models import Answer, Duration, Step
 
-    for model in (Vote, Report, PendingTombstone, Acknowledgement, Disclosure, Change, Fingerprint, Case, Attempts, PartnerKey, Partner):
+    for model in (
+        Answer,
+        Duration,
+        Step,
+        Vote,
+        Report,
+        PendingTombstone,
+        Acknowledgement,
+        Disclosure,
+        Change,
+        Fingerprint,
+        Case,
+        Attempts,
+        PartnerKey,
+        Partner,
+    ):
         model.objects.all().delete()
     clock.reset()
     Head.objects.update(sequence=0, changed_at="1970-01-01T00:00:00Z")

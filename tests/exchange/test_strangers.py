@@ -30,6 +30,7 @@ ROUTES = {
     "POST api/v1/case/renew": "case key",
     "GET api/v1/case/receipt": "case key",
     "GET api/v1/receipt-key": "anybody",
+    "GET api/v1/statistics": "anybody",
     "GET api/v1/feed": "partner key",
     "POST api/v1/feed/acknowledgements": "partner key",
     "POST api/v1/feedback": "partner key",

@@ -16,6 +16,7 @@ INSTALLED_APPS = [
     "stillmine.exchange.cases",
     "stillmine.exchange.feed",
     "stillmine.exchange.feedback",
+    "stillmine.exchange.statistics",
 ]
 
 LOGGING: dict[str, object] = {

@@ -14,6 +14,7 @@ from stillmine.exchange.cases.actions import expire_cases
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.actions import forget_old_values
 from stillmine.exchange.limits.actions import forget_old_counts
+from stillmine.exchange.statistics.actions import count_yesterday
 
 INTERVAL_SECONDS = 60
 
@@ -26,6 +27,7 @@ def run_upkeep(exchange: Context) -> dict[str, int]:
         "cases expired": expire_cases,
         "old counts deleted": forget_old_counts,
         "old values deleted": forget_old_values,
+        "days counted": count_yesterday,
         "log checkpoints": _fold_log_into_database,
     }
     done = {}

@@ -15,6 +15,7 @@ from stillmine.exchange.feed import stopncii
 from stillmine.exchange.feed import views as feed
 from stillmine.exchange.feedback import views as feedback
 from stillmine.exchange.receipts import views as receipts
+from stillmine.exchange.statistics import views as statistics
 
 
 class Caller(Enum):
@@ -46,6 +47,7 @@ ROUTES = (
     Route("api/v1/feed/acknowledgements", Caller.PARTNER, {"POST": feed.acknowledge}),
     Route("api/v1/feedback", Caller.PARTNER, {"POST": feedback.submit}),
     Route("api/v1/votes", Caller.PARTNER, {"POST": feedback.vote}),
+    Route("api/v1/statistics", Caller.ANYBODY, {"GET": statistics.show}),
     Route("stopncii/v1/FetchHashes", Caller.STOPNCII_PARTNER, {"GET": stopncii.fetch_hashes}),
 )
 
