@@ -42,6 +42,12 @@ export interface Withdraw {
   readonly fingerprint_id?: string | null;
 }
 
+/** Let an open case end this many months from now, or later where it does already. */
+export interface RenewCase {
+  readonly version: 1;
+  readonly term_months?: number;
+}
+
 /** All that the exchange knows of a case. */
 export interface CaseView {
   readonly state: CaseState;
@@ -93,6 +99,37 @@ export type VoteKind = "agree" | "disagree";
 /** Why a partner disagrees. */
 export type VoteReason = "lawful_publication" | "not_against_rules" | "not_intimate" | "not_the_same";
 
+/** A receipt for the page, and `note`: its signed text, which is what the person keeps. */
+export interface SignedReceipt {
+  readonly version: 1;
+  readonly receipt: Receipt;
+  readonly note: string;
+}
+
+/** All that was erased of a case so far. */
+export interface Receipt {
+  readonly reference: string;
+  readonly made_at: string;
+  readonly state: CaseState;
+  readonly kept: number;
+  readonly erased: readonly ErasedPart[];
+}
+
+/** What was erased of one file in one minute: its kinds, and the partners that had any of it. */
+export interface ErasedPart {
+  readonly file_number: number;
+  readonly kinds: readonly Kind[];
+  readonly erased_at: string;
+  readonly partners: readonly ReceiptPartner[];
+}
+
+/** A partner that had some of it; `confirmed_at` is null until it has confirmed all that it had. */
+export interface ReceiptPartner {
+  readonly partner: string;
+  readonly given_at: string;
+  readonly confirmed_at: string | null;
+}
+
 /** What goes over the wire when something is refused. */
 export interface ErrorMessage {
   readonly code: string;
@@ -117,6 +154,7 @@ export const ERROR_CODES = [
   "case_not_found",
   "case_already_open",
   "case_closed",
+  "nothing_erased",
   "fingerprint_not_found",
   "conflict",
   "too_many_attempts",
@@ -140,5 +178,9 @@ export const SHAPES = {
   NotRemovedReason: {"enum": ["already_gone", "not_against_rules", "not_intimate", "not_the_same"]},
   VoteKind: {"enum": ["agree", "disagree"]},
   VoteReason: {"enum": ["lawful_publication", "not_against_rules", "not_intimate", "not_the_same"]},
+  SignedReceipt: {"type": "object", "required": ["version", "receipt", "note"], "properties": {"version": {"enum": [1]}, "receipt": {"$ref": "Receipt"}, "note": {"type": "string"}}},
+  Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}}},
+  ErasedPart: {"type": "object", "required": ["file_number", "kinds", "erased_at", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "erased_at": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
+  ReceiptPartner: {"type": "object", "required": ["partner", "given_at", "confirmed_at"], "properties": {"partner": {"type": "string"}, "given_at": {"type": "string"}, "confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   ErrorMessage: {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}}},
 } as const;

@@ -110,7 +110,7 @@ def _minutes(length: timedelta) -> int:
 
 
 def _rounded_up(minutes: int) -> int:
-    unit = 10 ** max(0, len(str(minutes)) - 2)
+    unit: int = 10 ** max(0, len(str(minutes)) - 2)
     return -(-minutes // unit) * unit
 
 
