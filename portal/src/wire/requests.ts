@@ -6,7 +6,7 @@
  * No cookie, no referrer and no cached copy goes along. Contract: spec/case.md.
  */
 
-import { isCaseView, isErrorMessage } from "./check";
+import { isCaseView, isErrorMessage, isSignedReceipt } from "./check";
 import {
   DEFAULT_TERM_MONTHS,
   ERROR_CODES,
@@ -14,6 +14,8 @@ import {
   type CaseView,
   type Fingerprint,
   type OpenCase,
+  type RenewCase,
+  type SignedReceipt,
   type Statement,
   type Withdraw,
 } from "./types";
@@ -62,15 +64,30 @@ export function withdraw(authorization: string, fingerprintId: string | null): P
   return post(`${CASE_PATH}/withdraw`, authorization, message);
 }
 
+/** Let a case end as late as it can from now. */
+export function renewCase(authorization: string): PreparedRequest {
+  const message: RenewCase = { version: 1, term_months: DEFAULT_TERM_MONTHS };
+  return post(`${CASE_PATH}/renew`, authorization, message);
+}
+
 export function showCase(authorization: string): PreparedRequest {
   return { method: "GET", path: CASE_PATH, authorization, body: null };
 }
 
 /** Send a request and return the case; throws ExchangeError, never anything else. */
 export async function send(request: PreparedRequest): Promise<CaseView> {
+  return ask(request, isCaseView);
+}
+
+/** Fetch the receipt of what is erased; throws ExchangeError, never anything else. */
+export async function fetchReceipt(authorization: string): Promise<SignedReceipt> {
+  return ask({ method: "GET", path: `${CASE_PATH}/receipt`, authorization, body: null }, isSignedReceipt);
+}
+
+async function ask<Answer>(request: PreparedRequest, isAnswer: (value: unknown) => value is Answer): Promise<Answer> {
   const answer = await reach(request);
   const value = await readJson(answer);
-  if (answer.ok && isCaseView(value)) return value;
+  if (answer.ok && isAnswer(value)) return value;
   if (answer.ok) throw new ExchangeError("answer_unreadable");
   throw new ExchangeError(isErrorMessage(value) ? knownCode(value.code) : codeOfStatus(answer.status));
 }
@@ -121,6 +138,6 @@ function inOrder({ kind, value, quality, file_number = 1 }: Fingerprint): Finger
   return file_number === 1 ? { kind, value, quality } : { kind, value, quality, file_number };
 }
 
-function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw): PreparedRequest {
+function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw | RenewCase): PreparedRequest {
   return { method: "POST", path, authorization, body: new TextEncoder().encode(JSON.stringify(message)) };
 }
