@@ -43,7 +43,7 @@ function decisionLine({ kind, at, reason }: Decision, words: Translator, said: S
 }
 
 function voteLine({ kind, at, reason }: GivenVote, words: Translator, said: Said): string {
-  return kind === "agree" ? said("case.vote.agree", at) : said("case.vote.disagree", at, { reason: reason ? words.t(`case.vote.${reason}`) : "" });
+  return kind === "agree" ? said("case.vote.agree", at) : said("case.vote.disagree", at, { reason: reason ? words.t(`case.vote.reason.${reason}`) : "" });
 }
 
 /** Say whether any partner found a copy of this file. */
