@@ -54,7 +54,7 @@ class World:
 
     def step(self) -> None:
         operations = [self.open, self.add, self.withdraw_one, self.withdraw_case, self.native_sync, self.one_page, self.value_sync]
-        operations += [self.pass_time, self.acknowledge, self.upkeep, self.native_sync, self.value_sync]
+        operations += [self.renew, self.pass_time, self.acknowledge, self.upkeep, self.native_sync, self.value_sync]
         self.chance.choice(operations)()
 
     def numbers(self) -> list[int]:
@@ -88,6 +88,10 @@ class World:
     def withdraw_case(self) -> None:
         if case := self.a_case():
             case[0].withdraw()
+
+    def renew(self) -> None:
+        if (case := self.a_case()) and case[1].state is CaseState.OPEN:
+            assert case[0].renew(term_months=self.chance.choice([1, 24])).expires_at >= case[1].expires_at
 
     def native_sync(self) -> None:
         self.native.sync(limit=self.chance.choice([1, 2, 500]))
