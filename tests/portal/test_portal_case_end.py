@@ -39,6 +39,22 @@ def test_a_case_that_ends_soon_says_so_and_is_renewed_with_one_button(portal: Po
     assert [request.path for request in portal.api_requests()][-1] == "/api/v1/case/renew"
 
 
+def test_neither_the_warning_nor_the_receipt_scrolls_a_narrow_phone_sideways(portal: PortalServer, page: Page) -> None:
+    def is_scrolled_sideways() -> bool:
+        return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+    page.set_viewport_size({"width": 320, "height": 700})
+    enter_key(page, portal, case_that_ends_in(portal, 5))
+    expect(page.locator("[data-renewal=soon]")).to_be_visible()
+    assert not is_scrolled_sideways()
+    page.get_by_role("button", name="Withdraw the whole case").click()
+    page.get_by_role("button", name="Yes, withdraw all of it").click()
+    page.get_by_role("button", name="Show the receipt of what was erased").click()
+    page.get_by_text("The signed text", exact=True).click()
+    expect(page.locator("[data-note]")).to_be_visible()
+    assert not is_scrolled_sideways()
+
+
 def test_a_case_that_ends_later_can_be_renewed_without_a_warning(portal: PortalServer, page: Page) -> None:
     enter_key(page, portal, case_that_ends_in(portal, 400))
     expect(page.locator("[data-renewal=open]").get_by_role("button", name=RENEW)).to_be_visible()
