@@ -26,7 +26,7 @@ def example() -> Receipt:
     at = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
     partners = [ReceiptPartner("Example Forum", at, None), ReceiptPartner("Example Social", at, at.replace(hour=15))]
     erased = [ErasedPart(1, [Kind.PDQ], at.replace(minute=30), partners), ErasedPart(2, [Kind.VPDQ, Kind.MD5], at.replace(minute=31), [])]
-    return Receipt(reference_of(CASE_ID), at.replace(hour=16), CaseState.WITHDRAWN, 0, erased)
+    return Receipt(reference_of(CASE_ID), at.replace(hour=16), CaseState.WITHDRAWN, 0, 1, erased)
 
 
 def document() -> str:

@@ -40,6 +40,7 @@ describe("a receipt", () => {
     made_at: "2026-11-22T16:05:00",
     state: "withdrawn",
     kept: 0,
+    kept_to_tell: 0,
     erased: [
       {
         file_number: 2,
@@ -72,8 +73,9 @@ describe("a receipt", () => {
   });
 
   test("says what is still kept", () => {
-    expect(receiptLines({ ...receipt, state: "open", kept: 2 }, words, NOW)[1]).toBe(
+    expect(receiptLines({ ...receipt, state: "open", kept: 2, kept_to_tell: 1 }, words, NOW).slice(1)).toEqual([
       "2 fingerprints are still in your case and are looked for as before.",
-    );
+      expect.stringMatching(/^Some services know a fingerprint by its code alone. For one of these .* at most 30 days/),
+    ]);
   });
 });

@@ -50,7 +50,7 @@ test("renewing asks for the longest term", () => {
 });
 
 test("a receipt is believed only in its own form", async () => {
-  const receipt = { reference: "ab", made_at: "2026-11-22T14:05:00Z", state: "withdrawn", kept: 0, erased: [] };
+  const receipt = { reference: "ab", made_at: "2026-11-22T14:05:00Z", state: "withdrawn", kept: 0, kept_to_tell: 0, erased: [] };
   answerWith(200, JSON.stringify({ version: 1, receipt, note: "text" }));
   expect((await fetchReceipt("Case x")).note).toBe("text");
   answerWith(200, JSON.stringify({ version: 1, receipt: { ...receipt, erased: [{ file_number: 1 }] }, note: "text" }));

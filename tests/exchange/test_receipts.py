@@ -75,6 +75,20 @@ def test_what_is_withdrawn_of_an_open_case_has_a_receipt_too(phone: Phone, clock
     assert "No partner had it." in receipt_of(phone).note
 
 
+def test_a_value_kept_to_tell_a_partner_is_said_until_it_is_gone(phone: Phone, partner: PartnerClient, clock: Clock) -> None:
+    phone.open(1, 2)
+    partner.fetch_hashes()
+    clock.forward(minutes=1)
+    phone.withdraw()
+    signed = receipt_of(phone)
+    assert signed.receipt.kept_to_tell == 2
+    assert "for at most 30 days: the values of 2 of these fingerprints." in signed.note
+    start = int(clock.now.timestamp()) + 120
+    partner.fetch_hashes(start)
+    assert receipt_of(phone).receipt.kept_to_tell == 0
+    assert "30 days" not in receipt_of(phone).note
+
+
 def test_an_expired_case_has_one(phone: Phone, exchange: Context, clock: Clock) -> None:
     from stillmine.exchange.cases.actions import expire_cases
 

@@ -14,7 +14,9 @@ export interface ReceiptPart {
 /** Return what is said of the case as a whole, one sentence per line. */
 export function receiptLines(receipt: Receipt, words: Translator, now: Date): readonly string[] {
   const made = words.t("case.receipt.made", { ...moment(receipt.made_at, words, now), reference: receipt.reference });
-  return receipt.kept === 0 ? [made] : [made, words.plural("case.receipt.kept", receipt.kept)];
+  const kept = receipt.kept === 0 ? [] : [words.plural("case.receipt.kept", receipt.kept)];
+  const told = receipt.kept_to_tell === 0 ? [] : [words.plural("case.receipt.to_tell", receipt.kept_to_tell)];
+  return [made, ...kept, ...told];
 }
 
 /** Return what is said of each part that was erased. */

@@ -106,12 +106,16 @@ export interface SignedReceipt {
   readonly note: string;
 }
 
-/** All that was erased of a case so far. */
+/** All that was erased of a case so far.
+
+    `kept_to_tell` counts erased fingerprints whose value the exchange still has for one purpose: to tell partners that know
+    fingerprints by value only. Such a partner has the value already; it is kept until told, and never longer than 30 days. */
 export interface Receipt {
   readonly reference: string;
   readonly made_at: string;
   readonly state: CaseState;
   readonly kept: number;
+  readonly kept_to_tell: number;
   readonly erased: readonly ErasedPart[];
 }
 
@@ -179,7 +183,7 @@ export const SHAPES = {
   VoteKind: {"enum": ["agree", "disagree"]},
   VoteReason: {"enum": ["lawful_publication", "not_against_rules", "not_intimate", "not_the_same"]},
   SignedReceipt: {"type": "object", "required": ["version", "receipt", "note"], "properties": {"version": {"enum": [1]}, "receipt": {"$ref": "Receipt"}, "note": {"type": "string"}}},
-  Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}}},
+  Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "kept_to_tell", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "kept_to_tell": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}}},
   ErasedPart: {"type": "object", "required": ["file_number", "kinds", "erased_at", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "erased_at": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
   ReceiptPartner: {"type": "object", "required": ["partner", "given_at", "confirmed_at"], "properties": {"partner": {"type": "string"}, "given_at": {"type": "string"}, "confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   ErrorMessage: {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}}},

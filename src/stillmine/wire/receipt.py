@@ -45,12 +45,17 @@ class ErasedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that was erased of a case so far."""
+    """All that was erased of a case so far.
+
+    `kept_to_tell` counts erased fingerprints whose value the exchange still has for one purpose: to tell partners that know
+    fingerprints by value only. Such a partner has the value already; it is kept until told, and never longer than 30 days.
+    """
 
     reference: str
     made_at: datetime
     state: CaseState
     kept: int
+    kept_to_tell: int
     erased: list[ErasedPart]
 
 
@@ -74,7 +79,7 @@ def reference_of(case_id: bytes) -> str:
     return hashlib.sha256(_REFERENCE_LABEL + case_id).hexdigest()[:16]
 
 
-def receipt_of(case_id: bytes, view: CaseView, now: datetime) -> Receipt:
+def receipt_of(case_id: bytes, view: CaseView, now: datetime, kept_to_tell: int = 0) -> Receipt:
     """Return the receipt of what is erased in this view of a case."""
     parts: dict[tuple[int, datetime], list[int]] = {}
     for place, fingerprint in enumerate(view.fingerprints):
@@ -85,6 +90,7 @@ def receipt_of(case_id: bytes, view: CaseView, now: datetime) -> Receipt:
         made_at=now,
         state=view.state,
         kept=len(view.fingerprints) - sum(map(len, parts.values())),
+        kept_to_tell=kept_to_tell,
         erased=[_part(view, number, at, places) for (number, at), places in sorted(parts.items())],
     )
 
@@ -102,6 +108,11 @@ def receipt_text(receipt: Receipt) -> str:
     for part in receipt.erased:
         lines += ["", f"File {part.file_number}: {', '.join(part.kinds)}", f"Erased at the exchange: {_minute(part.erased_at)}"]
         lines += [_partner_line(partner) for partner in part.partners] or ["No partner had it."]
+    if receipt.kept_to_tell:
+        lines += [
+            "",
+            f"Kept only to tell partners to stop, for at most 30 days: the values of {receipt.kept_to_tell} of these fingerprints.",
+        ]
     lines += ["", "The exchange says this of its own records. That a partner deleted what it had is the partner's word."]
     return "\n".join(lines) + "\n"
 
