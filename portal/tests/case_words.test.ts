@@ -55,6 +55,18 @@ describe("what a partner did", () => {
       { given_at: GIVEN, not_removed_at: GIVEN, not_removed_reason: "not_intimate", removed_at: LATER },
       [given, "Found on Example Social and removed on 22 November at 18:30."],
     ],
+    [
+      "agreed",
+      "active",
+      { given_at: GIVEN, vote: "agree", voted_at: LATER },
+      [given, "Example Social said on 22 November that copies of it should be stopped."],
+    ],
+    [
+      "disagreed",
+      "active",
+      { given_at: GIVEN, vote: "disagree", vote_reason: "lawful_publication", voted_at: LATER },
+      [given, "Example Social said on 22 November that it should not be looked for: they say it was published lawfully."],
+    ],
     ["withdrawn, waiting", "withdrawn", { given_at: GIVEN }, [given, "We are waiting for Example Social to confirm."]],
     [
       "withdrawn, confirmed",
@@ -107,6 +119,18 @@ describe("what a partner did about a file with several fingerprints", () => {
     const kept = { given_at: GIVEN, not_removed_at: LAST, not_removed_reason: "not_the_same" } as const;
     const said = linesOf([of("chromaprint", kept), of("vpdq", { given_at: GIVEN, removed_at: LATER })]);
     expect(said.slice(1)).toEqual([removed, "Found on Example Social, not removed. They decided on 22 November at 20:00: they say it is not a copy of it."]);
+  });
+
+  test("votes alike on several are said once, and those that differ in their order", () => {
+    const agreed = { given_at: GIVEN, vote: "agree", voted_at: LATER } as const;
+    const said = "Example Social said on 22 November that copies of it should be stopped.";
+    expect(linesOf([of("vpdq", agreed), of("md5", agreed)])).toEqual([given, said]);
+    const disagreed = { given_at: GIVEN, vote: "disagree", vote_reason: "not_the_same", voted_at: GIVEN } as const;
+    expect(linesOf([of("vpdq", agreed), of("md5", disagreed)])).toEqual([
+      given,
+      "Example Social said on 22 November that it should not be looked for: they say it also finds files that are something else.",
+      said,
+    ]);
   });
 
   test("a partner that was given only a part", () => {

@@ -2,7 +2,7 @@
 import vectors from "../../vectors/open_case.json" with { type: "json" };
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ERROR_CODES, type OpenCase } from "../src/wire/types";
-import { addFingerprints, ExchangeError, openCase, send, showCase, withdraw } from "../src/wire/requests";
+import { addFingerprints, ExchangeError, fetchReceipt, openCase, renewCase, send, showCase, withdraw } from "../src/wire/requests";
 
 const VIEW = { state: "open", opened_at: "2026-11-22T14:05:00Z", expires_at: "2028-11-21T14:05:00Z", withdrawn_at: null, fingerprints: [] };
 const textOf = (body: Uint8Array | null): string => new TextDecoder().decode(body ?? new Uint8Array());
@@ -42,6 +42,21 @@ test("fingerprints of one file say so, and the first file's number is left out",
 test("withdrawing names one fingerprint, or none for the whole case", () => {
   expect(textOf(withdraw("Case x", null).body)).toBe('{"version":1,"fingerprint_id":null}');
   expect(textOf(withdraw("Case x", "ab").body)).toBe('{"version":1,"fingerprint_id":"ab"}');
+});
+
+test("renewing asks for the longest term", () => {
+  expect(renewCase("Case x").path).toBe("/api/v1/case/renew");
+  expect(textOf(renewCase("Case x").body)).toBe('{"version":1,"term_months":24}');
+});
+
+test("a receipt is believed only in its own form", async () => {
+  const receipt = { reference: "ab", made_at: "2026-11-22T14:05:00Z", state: "withdrawn", kept: 0, kept_to_tell: 0, erased: [] };
+  answerWith(200, JSON.stringify({ version: 1, receipt, note: "text" }));
+  expect((await fetchReceipt("Case x")).note).toBe("text");
+  answerWith(200, JSON.stringify({ version: 1, receipt: { ...receipt, erased: [{ file_number: 1 }] }, note: "text" }));
+  await expect(fetchReceipt("Case x")).rejects.toMatchObject({ code: "answer_unreadable" });
+  answerWith(409, JSON.stringify({ code: "nothing_erased", message: "" }));
+  await expect(fetchReceipt("Case x")).rejects.toMatchObject({ code: "nothing_erased" });
 });
 
 test("what is sent is what was prepared, without cookies, referrer or cache", async () => {

@@ -78,6 +78,9 @@ class Phone:
     def withdraw(self, fingerprint_id: str | None = None) -> CaseView:
         return self._view(self.post("case/withdraw", {"version": 1, "fingerprint_id": fingerprint_id}))
 
+    def renew(self, **changes: object) -> CaseView:
+        return self._view(self.post("case/renew", {"version": 1, **changes}))
+
     def show(self) -> CaseView:
         return self._view(self.web.get("/api/v1/case", headers=self.headers))
 
@@ -139,6 +142,12 @@ class PartnerClient:
         receipt: dict[str, Any] = response.json()
         return receipt
 
+    def vote(self, *votes: dict[str, object]) -> dict[str, Any]:
+        response = self.web.post("/api/v1/votes", json={"version": 1, "votes": votes}, headers=self.headers)
+        assert response.status_code == 200, response.text
+        receipt: dict[str, Any] = response.json()
+        return receipt
+
     def fetch_hashes(self, start: int = 10, **query: object) -> dict[str, Any]:
         params = {"startTimestamp": start, "pageSize": 800, **query}
         response = self.web.get("/stopncii/v1/FetchHashes", params=params, headers=self.stopncii_headers)
@@ -149,3 +158,7 @@ class PartnerClient:
 
 def feedback_on(entry_id: str, number: int, outcome: str = "found", reason: str | None = None) -> dict[str, object]:
     return {"feedback_id": f"{number:032x}", "fingerprint_id": entry_id, "outcome": outcome, "reason": reason}
+
+
+def vote_on(entry_id: str, number: int, vote: str = "agree", reason: str | None = None) -> dict[str, object]:
+    return {"vote_id": f"{number:032x}", "fingerprint_id": entry_id, "vote": vote, "reason": reason}

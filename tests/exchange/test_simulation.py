@@ -55,7 +55,7 @@ class World:
     def step(self) -> None:
         operations = [self.open, self.add, self.withdraw_one, self.withdraw_case, self.native_sync, self.one_page, self.value_sync]
         operations += [self.pass_time, self.acknowledge, self.upkeep, self.native_sync, self.value_sync]
-        operations += [self.suspend_one, self.restore_one]
+        operations += [self.suspend_one, self.restore_one, self.renew]
         self.chance.choice(operations)()
 
     def numbers(self) -> list[int]:
@@ -102,6 +102,10 @@ class World:
 
             restore(self.exchange, [self.chance.choice(case[1].fingerprints).id])
 
+    def renew(self) -> None:
+        if (case := self.a_case()) and case[1].state is CaseState.OPEN:
+            assert case[0].renew(term_months=self.chance.choice([1, 24])).expires_at >= case[1].expires_at
+
     def native_sync(self) -> None:
         self.native.sync(limit=self.chance.choice([1, 2, 500]))
 
@@ -126,7 +130,7 @@ class World:
     def upkeep(self) -> None:
         from stillmine.exchange.upkeep import run_upkeep
 
-        assert len(run_upkeep(self.exchange)) == 5
+        assert len(run_upkeep(self.exchange)) == 6
 
     def active_values(self) -> list[str]:
         from stillmine.exchange.cases.models import Fingerprint

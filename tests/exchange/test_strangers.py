@@ -14,22 +14,30 @@ BODIES: dict[str, dict[str, object]] = {
     "POST api/v1/case": opening(9),
     "POST api/v1/case/fingerprints": {"version": 1, "fingerprints": [fingerprint(9)]},
     "POST api/v1/case/withdraw": {"version": 1},
+    "POST api/v1/case/renew": {"version": 1},
     "POST api/v1/feed/acknowledgements": {"version": 1, "cursor": "0.0123456789abcdef"},
     "POST api/v1/feedback": {
         "version": 1,
         "feedback": [{"feedback_id": "1" * 32, "fingerprint_id": "2" * 32, "outcome": "found"}],
     },
+    "POST api/v1/votes": {"version": 1, "votes": [{"vote_id": "1" * 32, "fingerprint_id": "2" * 32, "vote": "agree"}]},
 }
 ROUTES = {
     "GET api/v1/case": "case key",
     "POST api/v1/case": "case key",
     "POST api/v1/case/fingerprints": "case key",
     "POST api/v1/case/withdraw": "case key",
+    "POST api/v1/case/renew": "case key",
+    "GET api/v1/case/receipt": "case key",
+    "GET api/v1/receipt-key": "anybody",
+    "GET api/v1/statistics": "anybody",
     "GET api/v1/feed": "partner key",
     "POST api/v1/feed/acknowledgements": "partner key",
     "POST api/v1/feedback": "partner key",
+    "POST api/v1/votes": "partner key",
     "GET stopncii/v1/FetchHashes": "partner key in two headers",
 }
+CLOSED = [route for route, caller in ROUTES.items() if caller != "anybody"]
 OPENS_WITH_ANY_NEW_KEY = "POST api/v1/case"
 
 
@@ -50,7 +58,7 @@ def test_every_route_is_classified(exchange: Context) -> None:
     assert {route for route in ROUTES if route.startswith("POST")} == set(BODIES)
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", CLOSED)
 def test_nobody_gets_in(web: httpx.Client, route: str) -> None:
     expected = "case_key_missing" if ROUTES[route] == "case key" else "partner_key_missing"
     assert call(web, route, {}) == (401, expected)
@@ -105,7 +113,7 @@ def test_no_key_and_wrong_keys(web: httpx.Client, route: str, header: str, expec
     assert call(web, route, {"Authorization": header}) == expected
 
 
-@pytest.mark.parametrize("route", [route for route, caller in ROUTES.items() if caller != "case key"])
+@pytest.mark.parametrize("route", [route for route in CLOSED if ROUTES[route] != "case key"])
 def test_a_right_id_with_a_wrong_secret_and_a_revoked_key(partner: PartnerClient, exchange: Context, route: str) -> None:
     from stillmine.exchange.partners.actions import revoke_key
 
@@ -129,6 +137,17 @@ def test_the_two_headers_must_hold_the_same_key(partner: PartnerClient, other_pa
 
 def test_a_case_key_opens_no_partner_route(phone: Phone) -> None:
     phone.open(1)
-    for route, caller in ROUTES.items():
-        if caller != "case key":
+    for route in CLOSED:
+        if ROUTES[route] != "case key":
             assert call(phone.web, route, phone.headers) == (401, "partner_key_missing"), route
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in CLOSED])
+def test_what_is_open_to_anybody_is_the_same_for_everybody(phone: Phone, partner: PartnerClient, route: str) -> None:
+    phone.open(1)
+    method, path = route.split(" ")
+    callers = ({}, {"Authorization": NO_CASE}, {"Authorization": "nonsense"}, phone.headers, partner.headers)
+    answers = [phone.web.request(method, f"/{path}", headers=headers) for headers in callers]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert all(answer.headers["Cache-Control"] == "no-store" and "set-cookie" not in answer.headers for answer in answers)

@@ -20,6 +20,7 @@ from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError
 from stillmine.wire.feed import AcknowledgeFeed, FeedEntry, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
 from stillmine.wire.fingerprint import Kind
+from stillmine.wire.vote import SubmitVotes, Vote
 
 KEY = "smk_01234567_" + "A" * 43
 
@@ -32,6 +33,7 @@ class FakeExchange:
         self.epoch = "a"
         self.acknowledged: list[str] = []
         self.feedback: dict[str, Feedback] = {}
+        self.votes: dict[str, Vote] = {}
         self.requests: list[str] = []
         self.unknown_ids: set[str] = set()
         self.answers: dict[str, httpx.Response | Exception] = {}
@@ -137,6 +139,11 @@ class FakeExchange:
             return None
         if request.url.path == "/api/v1/feedback":
             return self._take_feedback(decode(request.content, SubmitFeedback))
+        if request.url.path == "/api/v1/votes":
+            votes = {vote.vote_id: vote for vote in decode(request.content, SubmitVotes).votes}
+            repeated = len(votes.keys() & self.votes.keys())
+            self.votes |= votes
+            return FeedbackReceipt(accepted=len(votes) - repeated, repeated=repeated, unknown=[])
         return self._page(request.url.params.get("cursor"), int(request.url.params.get("limit", 500)))
 
     def _take_feedback(self, message: SubmitFeedback) -> FeedbackReceipt:

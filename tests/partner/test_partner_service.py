@@ -119,9 +119,11 @@ def test_match_review_feedback_and_withdrawal(platform: ServiceClient, exchange:
     assert result.outcome is ScreenOutcome.MATCH
     match_id = result.matches[0].match_id
     assert protected not in (match_id, *exchange.feedback)
-    review = platform.post(f"/matches/{match_id}/review", content=b'{"version":1,"decision":"removed"}', headers=JSON)
+    body = b'{"version":1,"decision":"removed","vote":"agree"}'
+    review = platform.post(f"/matches/{match_id}/review", content=body, headers=JSON)
     assert (review.status_code, review.content) == (204, b"")
-    wait_until(lambda: len(exchange.feedback) == 2)
+    wait_until(lambda: len(exchange.feedback) == 2 and len(exchange.votes) == 1)
+    assert next(iter(exchange.votes.values())).fingerprint_id == protected
     assert [(report.outcome, report.fingerprint_id) for report in exchange.feedback.values()] == [
         (Outcome.FOUND, protected),
         (Outcome.REMOVED, protected),
@@ -183,6 +185,9 @@ def test_malformed_fingerprints(platform: ServiceClient, body: bytes, status: in
         (b'{"version":1,"decision":"removed","reason":"not_the_same"}', "malformed_message"),
         (b'{"version":1,"decision":"not_removed","reason":"because"}', "malformed_message"),
         (b'{"version":1,"decision":"removed","reviewer":"someone"}', "malformed_message"),
+        (b'{"version":1,"decision":"removed","vote":"disagree"}', "malformed_message"),
+        (b'{"version":1,"decision":"removed","vote":"agree","vote_reason":"not_intimate"}', "malformed_message"),
+        (b'{"version":1,"decision":"removed","vote_reason":"not_intimate"}', "malformed_message"),
     ],
 )
 def test_malformed_review(platform: ServiceClient, exchange: FakeExchange, body: bytes, code: str) -> None:

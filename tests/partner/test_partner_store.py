@@ -15,7 +15,8 @@ from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.fingerprint import Kind
-from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, Variant
+from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, Review, Variant
+from stillmine.wire.vote import VoteKind
 
 
 @pytest.fixture
@@ -147,10 +148,10 @@ def test_review_needs_a_match_and_each_becomes_feedback(store: Store, home: Path
     store.apply_page([active(1)], "c1", None)
     store.record_matches([found(1)], minute=10)
     match_id = (101).to_bytes(16)
-    store.record_review(match_id, Decision.REMOVED, None, (1).to_bytes(16))
-    store.record_review(match_id, Decision.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME, (2).to_bytes(16))
+    store.record_review(match_id, Review(1, Decision.REMOVED), (1).to_bytes(16))
+    store.record_review(match_id, Review(1, Decision.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME), (2).to_bytes(16))
     with pytest.raises(MatchNotFoundError):
-        store.record_review(bytes(16), Decision.REMOVED, None, (3).to_bytes(16))
+        store.record_review(bytes(16), Review(1, Decision.REMOVED), (3).to_bytes(16))
     outcomes = [(report.outcome, report.reason) for report in store.waiting_feedback(10)]
     assert outcomes == [(Outcome.FOUND, None), (Outcome.REMOVED, None), (Outcome.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME)]
     store.remove_feedback(store.waiting_feedback(2))
@@ -159,6 +160,22 @@ def test_review_needs_a_match_and_each_becomes_feedback(store: Store, home: Path
         row = other.execute("SELECT kind, variant, bucket, class, matched_minute, decision, reason FROM matches").fetchone()
     other.close()
     assert row == ("pdq", "rotate90", "8-15", "near", 10, "not_removed", "not_the_same")
+
+
+def test_a_store_of_before_votes_takes_votes_and_keeps_what_it_holds(home: Path) -> None:
+    store = Store(home)
+    store.apply_page([active(1)], "c1", None)
+    store.record_matches([found(1)], minute=10)
+    store.close()
+    with sqlite3.connect(home / schema.FILE_NAME) as old:
+        old.execute("DROP TABLE vote_outbox")
+        old.execute("PRAGMA user_version = 2")
+    old.close()
+    store = Store(home)
+    store.record_review((101).to_bytes(16), Review(1, Decision.REMOVED, vote=VoteKind.AGREE), (1).to_bytes(16))
+    assert [vote.vote for vote in store.waiting_votes(10)] == [VoteKind.AGREE]
+    assert len(store.waiting_feedback(10)) == 2
+    store.close()
 
 
 def test_a_store_belongs_to_one_exchange(store: Store) -> None:

@@ -26,6 +26,7 @@ from stillmine.wire.case import (
     FingerprintState,
     OpenCase,
     PartnerStatus,
+    RenewCase,
     Withdraw,
 )
 from stillmine.wire.case_key import parse_authorization
@@ -35,10 +36,12 @@ from stillmine.wire.errors import (
     CaseNotFoundError,
     MalformedMessageError,
     NotFoundError,
+    NothingErasedError,
     ProofOfWorkNeededError,
     StillmineError,
 )
 from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.receipt import SignedReceipt, receipt_of, receipt_text
 from stillmine.wire.work import PROOF_HEADER, is_solved
 
 CONTENT_SECURITY_POLICY = (
@@ -114,7 +117,7 @@ class PortalServer:
             return error.status, encode(error.message())
         return status, encode(view)
 
-    def _route(self, request: Request) -> tuple[int, CaseView]:
+    def _route(self, request: Request) -> tuple[int, CaseView | SignedReceipt]:
         case_id = parse_authorization(request.headers.get("authorization", "")).case_id
         if (request.method, request.path) == ("POST", "/api/v1/case"):
             self._require_work(case_id, request.headers.get(PROOF_HEADER.lower(), ""))
@@ -127,6 +130,11 @@ class PortalServer:
             case.view = msgspec.structs.replace(case.view, fingerprints=[*case.view.fingerprints, *_new(case.view, added)])
         elif (request.method, request.path) == ("POST", "/api/v1/case/withdraw"):
             case.view = withdrawn(case.view, decode(request.body, Withdraw).fingerprint_id)
+        elif (request.method, request.path) == ("POST", "/api/v1/case/renew"):
+            days = 30 * decode(request.body, RenewCase).term_months
+            case.view = msgspec.structs.replace(case.view, expires_at=datetime.now(UTC) + timedelta(days=days))
+        elif (request.method, request.path) == ("GET", "/api/v1/case/receipt"):
+            return 200, _receipt(case_id, case.view)
         elif (request.method, request.path) != ("GET", "/api/v1/case"):
             raise NotFoundError
         return 200, case.view
@@ -151,6 +159,14 @@ class PortalServer:
         view = CaseView(CaseState.OPEN, NOW, NOW + timedelta(days=730), None, fingerprints)
         self.cases[case_id] = Case(body, view)
         return 201, view
+
+
+def _receipt(case_id: bytes, view: CaseView) -> SignedReceipt:
+    """A receipt as the exchange makes it, but for its signature."""
+    receipt = receipt_of(case_id, view, NOW)
+    if not receipt.erased:
+        raise NothingErasedError
+    return SignedReceipt(1, receipt, receipt_text(receipt) + "\n— stillmine/0123456789abcdef AAAA\n")
 
 
 def _new(view: CaseView, added: list[Fingerprint]) -> list[CaseFingerprint]:

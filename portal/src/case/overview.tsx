@@ -4,28 +4,34 @@
 import { ActionButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { pageAddress } from "../protect/addresses";
+import type { CaseKey } from "../wire/case_key";
 import type { CaseView } from "../wire/types";
-import { filesOf } from "./case_files";
+import { filesOf, leftOf } from "./case_files";
 import { FileCard } from "./file_card";
 import { summaryLines } from "./partner_words";
+import { Renewal } from "./renewal";
 import type { Watch } from "./watch";
 import type { Target } from "./withdrawal";
 
 interface Props {
+  readonly caseKey: CaseKey;
   readonly watch: Watch;
   /** What was just done, in words. */
   readonly news: string | null;
   readonly onWithdraw: (target: Target) => void;
   readonly onAdd: () => void;
+  readonly onRenewed: (view: CaseView) => void;
+  readonly onReceipt: () => void;
   readonly onClose: () => void;
 }
 
-export function Overview({ watch, news, onWithdraw, onAdd, onClose }: Props) {
+export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, onReceipt, onClose }: Props) {
   const words = useWords();
   const { t } = words;
   const { view } = watch;
   if (view === null) return <Missing watch={watch} onClose={onClose} />;
   const isOpen = view.state === "open";
+  const isErased = leftOf(view.fingerprints).length < view.fingerprints.length;
   return (
     <>
       <Heading>{t(`case.state.${view.state}`)}</Heading>
@@ -35,6 +41,7 @@ export function Overview({ watch, news, onWithdraw, onAdd, onClose }: Props) {
         </p>
       )}
       <Summary view={view} />
+      <Renewal caseKey={caseKey} view={view} onRenewed={onRenewed} />
       <LookAgain watch={watch} />
       <ol class="cards">
         {filesOf(view.fingerprints).map((file) => (
@@ -55,6 +62,11 @@ export function Overview({ watch, news, onWithdraw, onAdd, onClose }: Props) {
           <a class="button second" href={pageAddress("/protect/")}>
             {t("case.new")}
           </a>
+        )}
+        {isErased && (
+          <button type="button" class="button second" onClick={onReceipt}>
+            {t("case.receipt.show")}
+          </button>
         )}
         <button type="button" class="button plain" onClick={onClose}>
           {t("case.close")}

@@ -6,12 +6,18 @@
  * a find counts as undecided only where it is later than every decision.
  */
 
-import type { CaseFingerprint, NotRemovedReason, PartnerStatus } from "../wire/types";
+import type { CaseFingerprint, NotRemovedReason, PartnerStatus, VoteKind, VoteReason } from "../wire/types";
 
 export interface Decision {
   readonly kind: "removed" | "not_removed";
   readonly at: string;
   readonly reason: NotRemovedReason | null;
+}
+
+export interface GivenVote {
+  readonly kind: VoteKind;
+  readonly at: string;
+  readonly reason: VoteReason | null;
 }
 
 export interface PartnerRecord {
@@ -21,6 +27,8 @@ export interface PartnerRecord {
   readonly givenCount: number;
   /** The latest of each kind, in order of time. */
   readonly decisions: readonly Decision[];
+  /** How it votes on the fingerprints: the latest of each kind, in order of time. */
+  readonly votes: readonly GivenVote[];
   /** A copy that it found and has not decided about. */
   readonly foundAt: string | null;
   /** When it had confirmed all that it was given and that is withdrawn; null where something is open. */
@@ -48,6 +56,7 @@ function recordOf(partner: string, statuses: readonly PartnerStatus[]): PartnerR
     givenAt: given[0] ?? null,
     givenCount: given.length,
     decisions,
+    votes: votesOf(statuses),
     foundAt: isOpen ? found : null,
     confirmedAt: confirmed.length === givenOnes.length ? (confirmed.at(-1) ?? null) : null,
   };
@@ -58,6 +67,15 @@ function decisionsOf(statuses: readonly PartnerStatus[]): readonly Decision[] {
   const own = statuses.flatMap((status) => decisionOf(status) ?? []).sort((one, other) => byTime(one.at, other.at));
   return (["removed", "not_removed"] as const)
     .flatMap((kind) => own.filter((decision) => decision.kind === kind).at(-1) ?? [])
+    .sort((one, other) => byTime(one.at, other.at));
+}
+
+/** Fingerprints of one file are mostly voted on alike, and then one sentence says it. */
+function votesOf(statuses: readonly PartnerStatus[]): readonly GivenVote[] {
+  const own = statuses.flatMap(({ vote, voted_at, vote_reason }) => (vote && voted_at ? { kind: vote, at: voted_at, reason: vote_reason ?? null } : []));
+  own.sort((one, other) => byTime(one.at, other.at));
+  return (["agree", "disagree"] as const)
+    .flatMap((kind) => own.filter((vote) => vote.kind === kind).at(-1) ?? [])
     .sort((one, other) => byTime(one.at, other.at));
 }
 

@@ -7,7 +7,7 @@ import type { MessageKey } from "../messages/keys";
 import type { Translator, Values } from "../messages/translator";
 import type { CaseFingerprint, CaseView } from "../wire/types";
 import { leftOf, type CaseFile } from "./case_files";
-import type { Decision, PartnerRecord } from "./partner_record";
+import type { Decision, GivenVote, PartnerRecord } from "./partner_record";
 
 /** Return what one partner did about one file, one sentence per line. */
 export function partnerLines(record: PartnerRecord, file: CaseFile, words: Translator, now: Date): string[] {
@@ -19,6 +19,7 @@ export function partnerLines(record: PartnerRecord, file: CaseFile, words: Trans
   const lines = givenAt === null ? [] : [givenLine(record, file, givenAt, said)];
   lines.push(...record.decisions.map((decision) => decisionLine(decision, words, said)));
   if (foundAt !== null) lines.push(said("case.partner.found", foundAt));
+  lines.push(...record.votes.map((vote) => voteLine(vote, words, said)));
   if (file.state === "withdrawn") {
     if (confirmedAt !== null) lines.push(said("case.withdrawal.confirmed", confirmedAt));
     else if (givenAt !== null) lines.push(words.t("case.withdrawal.waiting", { partner }));
@@ -39,6 +40,10 @@ function givenLine({ givenCount }: PartnerRecord, { fingerprints }: CaseFile, gi
 function decisionLine({ kind, at, reason }: Decision, words: Translator, said: Said): string {
   if (kind === "removed") return said("case.partner.removed", at);
   return said("case.partner.not_removed", at, { reason: reason ? words.t(`case.reason.${reason}`) : "" });
+}
+
+function voteLine({ kind, at, reason }: GivenVote, words: Translator, said: Said): string {
+  return kind === "agree" ? said("case.vote.agree", at) : said("case.vote.disagree", at, { reason: reason ? words.t(`case.vote.reason.${reason}`) : "" });
 }
 
 /** Say whether any partner found a copy of this file. */

@@ -20,11 +20,12 @@ import type { CaseView } from "../wire/types";
 import { filesOf, type CaseFile } from "./case_files";
 import { ConfirmStep } from "./confirm";
 import { Overview } from "./overview";
+import { ReceiptStep } from "./receipt";
 import { withdrawalWords } from "./partner_words";
 import { useWatch } from "./watch";
 import { fingerprintsIn, type Target } from "./withdrawal";
 
-const STEPS = ["overview", "confirm", "add_then", "add_files", "add_send"] as const;
+const STEPS = ["overview", "confirm", "receipt", "add_then", "add_files", "add_send"] as const;
 type Step = (typeof STEPS)[number];
 
 interface Props {
@@ -58,12 +59,14 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   if (steps.step.startsWith("add_") && watch.view) {
     return <AddSteps caseKey={caseKey} before={watch.view} step={steps.step} go={steps.go} back={steps.back} onAdded={addedWith(watch.take, setNews)} />;
   }
+  if (steps.step === "receipt") return <ReceiptStep caseKey={caseKey} onBack={steps.back} />;
   const start = (step: Step): void => {
     setNews(null);
     steps.go(step);
   };
   return (
     <Overview
+      caseKey={caseKey}
       watch={watch}
       news={news}
       onWithdraw={(chosen) => {
@@ -71,6 +74,12 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
         start("confirm");
       }}
       onAdd={() => start("add_then")}
+      onRenewed={(view) => {
+        watch.take(view);
+        const now = new Date();
+        setNews(words.t("case.renew.done", { date: words.date(new Date(view.expires_at), now) }));
+      }}
+      onReceipt={() => start("receipt")}
       onClose={onClose}
     />
   );

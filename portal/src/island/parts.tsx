@@ -61,10 +61,12 @@ export function ExchangeProblem({ code }: { readonly code: ErrorCode }) {
 export function ActionButton(props: {
   readonly label: string;
   readonly isBusy?: boolean;
+  /** The first thing to do on a page, or one of several. */
+  readonly kind?: "first" | "second";
   readonly onPress: () => void;
 }) {
   return (
-    <button type="button" class="button" aria-disabled={props.isBusy ? "true" : undefined} onClick={() => !props.isBusy && props.onPress()}>
+    <button type="button" class={props.kind === "second" ? "button second" : "button"} aria-disabled={props.isBusy ? "true" : undefined} onClick={() => !props.isBusy && props.onPress()}>
       {props.label}
     </button>
   );

@@ -4,23 +4,19 @@
  * chose to put the address on it.
  */
 
-import { useEffect } from "preact/hooks";
+import { Sheet } from "../island/sheet";
 import { useWords } from "../island/words";
 import { QrCode } from "./qr_code";
 
 export function KeySheet({ text, hasAddress }: { readonly text: string; readonly hasAddress: boolean }) {
   const { t } = useWords();
-  useEffect(() => {
-    document.documentElement.classList.add("prints-sheet");
-    return () => document.documentElement.classList.remove("prints-sheet");
-  }, []);
   return (
-    <section class="sheet" aria-hidden="true">
+    <Sheet>
       <h2>{t("protect.sheet.title")}</h2>
       <p class="sheet-key">{text}</p>
       <QrCode text={text} label={t("protect.sheet.title")} />
       <p>{t("protect.sheet.note")}</p>
       {hasAddress && <p>{`${location.origin}/case/`}</p>}
-    </section>
+    </Sheet>
   );
 }

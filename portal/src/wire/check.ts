@@ -5,7 +5,7 @@
  * Fields this build doesn't know are left alone: a newer exchange may say more than an open page understands.
  */
 
-import { SHAPES, type CaseView, type ErrorMessage, type WorkNeeded } from "./types";
+import { SHAPES, type CaseView, type ErrorMessage, type SignedReceipt, type WorkNeeded } from "./types";
 
 interface Shape {
   readonly $ref?: string;
@@ -25,6 +25,11 @@ const COMPONENTS: { readonly [name: string]: Shape } = SHAPES;
 /** Say whether a decoded answer is a CaseView. */
 export function isCaseView(value: unknown): value is CaseView {
   return fits(value, { $ref: "CaseView" });
+}
+
+/** Say whether a decoded answer is a SignedReceipt. */
+export function isSignedReceipt(value: unknown): value is SignedReceipt {
+  return fits(value, { $ref: "SignedReceipt" });
 }
 
 /** Say whether a decoded answer is an ErrorMessage. */

@@ -6,7 +6,7 @@
  * No cookie, no referrer and no cached copy goes along. Contract: spec/case.md.
  */
 
-import { isCaseView, isErrorMessage, isWorkNeeded } from "./check";
+import { isCaseView, isErrorMessage, isSignedReceipt, isWorkNeeded } from "./check";
 import {
   DEFAULT_TERM_MONTHS,
   ERROR_CODES,
@@ -14,6 +14,8 @@ import {
   type CaseView,
   type Fingerprint,
   type OpenCase,
+  type RenewCase,
+  type SignedReceipt,
   type Statement,
   type Withdraw,
   type WorkNeeded,
@@ -70,15 +72,30 @@ export function withdraw(authorization: string, fingerprintId: string | null): P
   return post(`${CASE_PATH}/withdraw`, authorization, message);
 }
 
+/** Let a case end as late as it can from now. */
+export function renewCase(authorization: string): PreparedRequest {
+  const message: RenewCase = { version: 1, term_months: DEFAULT_TERM_MONTHS };
+  return post(`${CASE_PATH}/renew`, authorization, message);
+}
+
 export function showCase(authorization: string): PreparedRequest {
   return { method: "GET", path: CASE_PATH, authorization, body: null };
 }
 
 /** Send a request, with a proof of work where it has one, and return the case; throws ExchangeError, never anything else. */
 export async function send(request: PreparedRequest, proof: string | null = null): Promise<CaseView> {
+  return ask(request, isCaseView, proof);
+}
+
+/** Fetch the receipt of what is erased; throws ExchangeError, never anything else. */
+export async function fetchReceipt(authorization: string): Promise<SignedReceipt> {
+  return ask({ method: "GET", path: `${CASE_PATH}/receipt`, authorization, body: null }, isSignedReceipt);
+}
+
+async function ask<Answer>(request: PreparedRequest, isAnswer: (value: unknown) => value is Answer, proof: string | null = null): Promise<Answer> {
   const answer = await reach(request, proof);
   const value = await readJson(answer);
-  if (answer.ok && isCaseView(value)) return value;
+  if (answer.ok && isAnswer(value)) return value;
   if (answer.ok) throw new ExchangeError("answer_unreadable");
   if (isWorkNeeded(value)) throw new WorkNeededError(value);
   throw new ExchangeError(isErrorMessage(value) ? knownCode(value.code) : codeOfStatus(answer.status));
@@ -131,6 +148,6 @@ function inOrder({ kind, value, quality, file_number = 1 }: Fingerprint): Finger
   return file_number === 1 ? { kind, value, quality } : { kind, value, quality, file_number };
 }
 
-function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw): PreparedRequest {
+function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw | RenewCase): PreparedRequest {
   return { method: "POST", path, authorization, body: new TextEncoder().encode(JSON.stringify(message)) };
 }

@@ -42,6 +42,12 @@ export interface Withdraw {
   readonly fingerprint_id?: string | null;
 }
 
+/** Let an open case end this many months from now, or later where it does already. */
+export interface RenewCase {
+  readonly version: 1;
+  readonly term_months?: number;
+}
+
 /** All that the exchange knows of a case. */
 export interface CaseView {
   readonly state: CaseState;
@@ -81,14 +87,58 @@ export interface PartnerStatus {
   readonly removed_at?: string | null;
   readonly not_removed_at?: string | null;
   readonly not_removed_reason?: NotRemovedReason | null;
+  readonly vote?: VoteKind | null;
+  readonly vote_reason?: VoteReason | null;
+  readonly voted_at?: string | null;
   readonly withdrawal_confirmed_at?: string | null;
 }
 
 /** Why a copy stays up. */
 export type NotRemovedReason = "already_gone" | "not_against_rules" | "not_intimate" | "not_the_same";
 
+/** Which way a partner votes. */
+export type VoteKind = "agree" | "disagree";
+
+/** Why a partner disagrees. */
+export type VoteReason = "lawful_publication" | "not_against_rules" | "not_intimate" | "not_the_same";
+
 /** Why a fingerprint is kept out of matching until an operator decides: spec/intake.md. */
 export type SuspensionReason = "doubted_by_partners" | "found_too_often" | "negative_bank" | "operator";
+
+/** A receipt for the page, and `note`: its signed text, which is what the person keeps. */
+export interface SignedReceipt {
+  readonly version: 1;
+  readonly receipt: Receipt;
+  readonly note: string;
+}
+
+/** All that was erased of a case so far.
+
+    `kept_to_tell` counts erased fingerprints whose value the exchange still has for one purpose: to tell partners that know
+    fingerprints by value only. Such a partner has the value already; it is kept until told, and never longer than 30 days. */
+export interface Receipt {
+  readonly reference: string;
+  readonly made_at: string;
+  readonly state: CaseState;
+  readonly kept: number;
+  readonly kept_to_tell: number;
+  readonly erased: readonly ErasedPart[];
+}
+
+/** What was erased of one file in one minute: its kinds, and the partners that had any of it. */
+export interface ErasedPart {
+  readonly file_number: number;
+  readonly kinds: readonly Kind[];
+  readonly erased_at: string;
+  readonly partners: readonly ReceiptPartner[];
+}
+
+/** A partner that had some of it; `confirmed_at` is null until it has confirmed all that it had. */
+export interface ReceiptPartner {
+  readonly partner: string;
+  readonly given_at: string;
+  readonly confirmed_at: string | null;
+}
 
 /** What goes over the wire when something is refused. */
 export interface ErrorMessage {
@@ -125,6 +175,7 @@ export const ERROR_CODES = [
   "case_not_found",
   "case_already_open",
   "case_closed",
+  "nothing_erased",
   "fingerprint_not_found",
   "conflict",
   "too_many_attempts",
@@ -145,9 +196,15 @@ export const SHAPES = {
   CaseState: {"enum": ["expired", "open", "withdrawn"]},
   CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}, "suspended_for": {"anyOf": [{"$ref": "SuspensionReason"}, {"type": "null"}]}}},
   FingerprintState: {"enum": ["active", "suspended", "withdrawn"]},
-  PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "found_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
+  PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "found_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "vote": {"anyOf": [{"$ref": "VoteKind"}, {"type": "null"}]}, "vote_reason": {"anyOf": [{"$ref": "VoteReason"}, {"type": "null"}]}, "voted_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   NotRemovedReason: {"enum": ["already_gone", "not_against_rules", "not_intimate", "not_the_same"]},
+  VoteKind: {"enum": ["agree", "disagree"]},
+  VoteReason: {"enum": ["lawful_publication", "not_against_rules", "not_intimate", "not_the_same"]},
   SuspensionReason: {"enum": ["doubted_by_partners", "found_too_often", "negative_bank", "operator"]},
+  SignedReceipt: {"type": "object", "required": ["version", "receipt", "note"], "properties": {"version": {"enum": [1]}, "receipt": {"$ref": "Receipt"}, "note": {"type": "string"}}},
+  Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "kept_to_tell", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "kept_to_tell": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}}},
+  ErasedPart: {"type": "object", "required": ["file_number", "kinds", "erased_at", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "erased_at": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
+  ReceiptPartner: {"type": "object", "required": ["partner", "given_at", "confirmed_at"], "properties": {"partner": {"type": "string"}, "given_at": {"type": "string"}, "confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   ErrorMessage: {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}}},
   WorkNeeded: {"type": "object", "required": ["code", "message", "challenge", "parts", "zero_bits"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}, "challenge": {"type": "string"}, "parts": {"type": "integer", "minimum": 1, "maximum": 64}, "zero_bits": {"type": "integer", "minimum": 1, "maximum": 24}}},
 } as const;

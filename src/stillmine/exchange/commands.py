@@ -14,6 +14,7 @@ import typer
 from stillmine.exchange.app import configure
 from stillmine.exchange.backup.commands import add_commands as add_backup_commands
 from stillmine.exchange.command_line import AsJson, Home, prepare
+from stillmine.exchange.commands_receipt import receipt_app
 from stillmine.exchange.config import DATABASE_VARIABLE, read_config
 from stillmine.exchange.database import migrate as migrate_database
 from stillmine.exchange.intake.commands import attack_app, bank_app, quarantine_app
@@ -32,6 +33,7 @@ partner_app.add_typer(key_app, name="key")
 app.add_typer(bank_app, name="bank")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(attack_app, name="under-attack")
+app.add_typer(receipt_app, name="receipt")
 
 PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 signs.")]
 

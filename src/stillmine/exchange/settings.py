@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     "stillmine.exchange.feedback",
     "stillmine.exchange.keys",
     "stillmine.exchange.intake",
+    "stillmine.exchange.statistics",
 ]
 
 LOGGING: dict[str, object] = {

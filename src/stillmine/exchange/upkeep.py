@@ -15,6 +15,7 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.feed.actions import forget_old_values
 from stillmine.exchange.intake.quarantine import forget_old_match_counts
 from stillmine.exchange.limits.actions import forget_old_counts
+from stillmine.exchange.statistics.actions import count_yesterday
 
 INTERVAL_SECONDS = 60
 
@@ -28,6 +29,7 @@ def run_upkeep(exchange: Context) -> dict[str, int]:
         "old counts deleted": forget_old_counts,
         "old match counts deleted": forget_old_match_counts,
         "old values deleted": forget_old_values,
+        "days counted": count_yesterday,
         "log checkpoints": _fold_log_into_database,
     }
     done = {}

@@ -14,11 +14,14 @@ from stillmine.exchange.edge import View, by_method
 from stillmine.exchange.feed import stopncii
 from stillmine.exchange.feed import views as feed
 from stillmine.exchange.feedback import views as feedback
+from stillmine.exchange.receipts import views as receipts
+from stillmine.exchange.statistics import views as statistics
 
 
 class Caller(Enum):
     """Whose key a route asks for."""
 
+    ANYBODY = "anybody"
     CASE = "case key"
     PARTNER = "partner key"
     STOPNCII_PARTNER = "partner key in two headers"
@@ -37,9 +40,14 @@ ROUTES = (
     Route("api/v1/case", Caller.CASE, {"GET": cases.show, "POST": cases.open_one}),
     Route("api/v1/case/fingerprints", Caller.CASE, {"POST": cases.add}),
     Route("api/v1/case/withdraw", Caller.CASE, {"POST": cases.withdraw}),
+    Route("api/v1/case/renew", Caller.CASE, {"POST": cases.renew}),
+    Route("api/v1/case/receipt", Caller.CASE, {"GET": receipts.show}),
+    Route("api/v1/receipt-key", Caller.ANYBODY, {"GET": receipts.key}),
     Route("api/v1/feed", Caller.PARTNER, {"GET": feed.fetch}),
     Route("api/v1/feed/acknowledgements", Caller.PARTNER, {"POST": feed.acknowledge}),
     Route("api/v1/feedback", Caller.PARTNER, {"POST": feedback.submit}),
+    Route("api/v1/votes", Caller.PARTNER, {"POST": feedback.vote}),
+    Route("api/v1/statistics", Caller.ANYBODY, {"GET": statistics.show}),
     Route("stopncii/v1/FetchHashes", Caller.STOPNCII_PARTNER, {"GET": stopncii.fetch_hashes}),
 )
 

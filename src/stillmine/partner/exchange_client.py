@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The three requests a partner makes to its exchange, and what each refusal means here.
+"""The four requests a partner makes to its exchange, and what each refusal means here.
 
 Every answer is bounded in size and in time and decoded as exactly one message, because a broken or hostile
 exchange must not stop a platform's uploads. The partner key goes to the configured exchange only: redirects
@@ -29,6 +29,7 @@ from stillmine.wire.errors import (
 )
 from stillmine.wire.feed import MAXIMUM_PAGE_BYTES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
+from stillmine.wire.vote import SubmitVotes, Vote
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
@@ -97,6 +98,11 @@ class ExchangeClient:
         """Hand over 1 to 1,000 reports."""
         message = SubmitFeedback(version=1, feedback=feedback)
         return _read(self._send("POST", "/api/v1/feedback", body=encode(message)), FeedbackReceipt)
+
+    def submit_votes(self, votes: list[Vote]) -> FeedbackReceipt:
+        """Hand over 1 to 1,000 votes."""
+        message = SubmitVotes(version=1, votes=votes)
+        return _read(self._send("POST", "/api/v1/votes", body=encode(message)), FeedbackReceipt)
 
     def _send(self, method: str, path: str, parameters: dict[str, str | int] | None = None, body: bytes | None = None) -> bytes:
         headers = {} if body is None else {"Content-Type": "application/json"}

@@ -13,7 +13,7 @@ from pathlib import Path
 from stillmine.partner.errors import StoreUnreadableError
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 2
+VERSION = 3
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -65,6 +65,18 @@ CREATE TABLE outbox (
 );
 """
 
+_VOTES = """
+-- Votes on fingerprints that the exchange has not taken yet, in the order in which reviewers gave them.
+CREATE TABLE vote_outbox (
+    place          INTEGER PRIMARY KEY AUTOINCREMENT,
+    vote_id        BLOB NOT NULL UNIQUE CHECK (length(vote_id) = 16),
+    fingerprint_id BLOB NOT NULL,
+    vote           TEXT NOT NULL,
+    reason         TEXT
+);
+"""
+"""Version 2 knew no votes."""
+
 _FROM_VERSION_1 = """
 ALTER TABLE place ADD COLUMN kinds TEXT;
 UPDATE place SET kinds = 'pdq';
@@ -85,7 +97,7 @@ ALTER TABLE new_matches RENAME TO matches;
 """
 """Version 1 knew pictures only."""
 
-_CHANGES = {0: _TABLES, 1: _FROM_VERSION_1}
+_CHANGES = {0: _TABLES + _VOTES, 1: _FROM_VERSION_1 + _VOTES, 2: _VOTES}
 """What brings a file of this version to the newest one."""
 
 

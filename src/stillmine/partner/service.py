@@ -104,9 +104,7 @@ class Service:
         match_id = request.path_params["match_id"]
         if not _MATCH_ID.fullmatch(match_id):
             raise MatchNotFoundError
-        await run_in_threadpool(
-            self._store.record_review, bytes.fromhex(match_id), review.decision, review.reason, self._random_bytes(ID_BYTES)
-        )
+        await run_in_threadpool(self._store.record_review, bytes.fromhex(match_id), review, self._random_bytes(ID_BYTES))
         self._feedback_is_waiting()
         return Response(status_code=204, headers=_HEADERS)
 

@@ -19,7 +19,8 @@ from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import Feedback, NotRemovedReason, Outcome
 from stillmine.wire.fingerprint import Kind
-from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, Variant
+from stillmine.wire.screen import DistanceBucket, MatchClass, Review, Variant
+from stillmine.wire.vote import Vote, VoteKind, VoteReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +108,9 @@ class Store:
         return Place(cursor, cursor == acknowledged, synced_at)
 
     def counts(self) -> Counts:
-        """Return how many fingerprints are active and how much feedback waits."""
+        """Return how many fingerprints are active and how much feedback waits, votes included."""
         with self._reading() as db:
-            (waiting,) = db.execute("SELECT count(*) FROM outbox").fetchone()
+            (waiting,) = db.execute("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM vote_outbox)").fetchone()
             return Counts(fingerprints=self._active_count, waiting_feedback=waiting)
 
     def match_kinds(self, kinds: Iterable[Kind]) -> bool:
@@ -196,14 +197,19 @@ class Store:
                 self._queue(match.feedback_id, match.fingerprint_id, Outcome.FOUND, None)
         return kept
 
-    def record_review(self, match_id: bytes, decision: Decision, reason: NotRemovedReason | None, feedback_id: bytes) -> None:
-        """Keep a reviewer's decision and queue it as feedback; raises MatchNotFoundError."""
+    def record_review(self, match_id: bytes, review: Review, report_id: bytes) -> None:
+        """Keep a reviewer's decision and queue it as feedback, and their vote if there is one; raises MatchNotFoundError."""
         with self._transaction() as db:
             row = db.execute("SELECT fingerprint_id FROM matches WHERE match_id = ?", (match_id,)).fetchone()
             if row is None:
                 raise MatchNotFoundError
-            db.execute("UPDATE matches SET decision = ?, reason = ? WHERE match_id = ?", (decision, reason, match_id))
-            self._queue(feedback_id, row[0], Outcome(decision.value), reason)
+            db.execute("UPDATE matches SET decision = ?, reason = ? WHERE match_id = ?", (review.decision, review.reason, match_id))
+            self._queue(report_id, row[0], Outcome(review.decision.value), review.reason)
+            if review.vote is not None:
+                db.execute(
+                    "INSERT INTO vote_outbox (vote_id, fingerprint_id, vote, reason) VALUES (?, ?, ?, ?)",
+                    (report_id, row[0], review.vote, review.vote_reason),
+                )
 
     def waiting_feedback(self, maximum: int) -> list[Feedback]:
         """Return the oldest feedback that waits, at most `maximum`."""
@@ -225,6 +231,20 @@ class Store:
         """Take feedback out of the queue after the exchange has taken it."""
         with self._transaction() as db:
             db.executemany("DELETE FROM outbox WHERE feedback_id = ?", [(bytes.fromhex(report.feedback_id),) for report in sent])
+
+    def waiting_votes(self, maximum: int) -> list[Vote]:
+        """Return the oldest votes that wait, at most `maximum`."""
+        with self._reading() as db:
+            rows = db.execute("SELECT vote_id, fingerprint_id, vote, reason FROM vote_outbox ORDER BY place LIMIT ?", (maximum,)).fetchall()
+        return [
+            Vote(vote_id.hex(), fingerprint_id.hex(), VoteKind(vote), None if reason is None else VoteReason(reason))
+            for vote_id, fingerprint_id, vote, reason in rows
+        ]
+
+    def remove_votes(self, sent: Sequence[Vote]) -> None:
+        """Take votes out of the queue after the exchange has taken them."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM vote_outbox WHERE vote_id = ?", [(bytes.fromhex(vote.vote_id),) for vote in sent])
 
     @staticmethod
     def _start_again(db: sqlite3.Connection) -> None:

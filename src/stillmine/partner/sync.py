@@ -22,6 +22,7 @@ from stillmine.wire.errors import ExchangeUnreachableError, FeedCursorForeignErr
 from stillmine.wire.feed import FeedEntry, FeedPage
 from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE
 from stillmine.wire.fingerprint import require_value
+from stillmine.wire.vote import MAXIMUM_VOTES_PER_MESSAGE
 
 log = logging.getLogger("stillmine.partner")
 
@@ -73,7 +74,14 @@ class Sync:
         return msgspec.structs.replace(report, feedback_sent=sent, feedback_unknown=unknown)
 
     def send_feedback(self) -> tuple[int, int]:
-        """Hand over all feedback that waits; return how many were taken and how many named no fingerprint."""
+        """Hand over all feedback that waits, votes after it; return how many were taken and how many named no fingerprint."""
+        taken, unknown = self._send_reports()
+        votes, unknown_votes = self._send_votes()
+        if unknown + unknown_votes:
+            log.warning("the exchange knows no fingerprint for %d reports; they were dropped", unknown + unknown_votes)
+        return taken + votes, unknown + unknown_votes
+
+    def _send_reports(self) -> tuple[int, int]:
         taken = unknown = 0
         while not self._must_stop():
             waiting = self._store.waiting_feedback(MAXIMUM_FEEDBACK_PER_MESSAGE)
@@ -84,8 +92,19 @@ class Sync:
             nameless = sum(report.fingerprint_id in receipt.unknown for report in waiting)
             taken += len(waiting) - nameless
             unknown += nameless
-        if unknown:
-            log.warning("the exchange knows no fingerprint for %d reports; they were dropped", unknown)
+        return taken, unknown
+
+    def _send_votes(self) -> tuple[int, int]:
+        taken = unknown = 0
+        while not self._must_stop():
+            waiting = self._store.waiting_votes(MAXIMUM_VOTES_PER_MESSAGE)
+            if not waiting:
+                break
+            receipt = self._client.submit_votes(waiting)
+            self._store.remove_votes(waiting)
+            nameless = sum(vote.fingerprint_id in receipt.unknown for vote in waiting)
+            taken += len(waiting) - nameless
+            unknown += nameless
         return taken, unknown
 
     def _follow_feed(self) -> SyncReport:

@@ -14,6 +14,7 @@ import msgspec
 from stillmine.wire.errors import TooManyFingerprintsError, UnderEighteenError
 from stillmine.wire.feedback import NotRemovedReason
 from stillmine.wire.fingerprint import FileNumber, Fingerprint, Kind, Quality
+from stillmine.wire.vote import VoteKind, VoteReason
 
 MAXIMUM_FINGERPRINTS_PER_CASE = 300
 MAXIMUM_VALUE_BYTES_PER_CASE = 4 * 1024 * 1024
@@ -99,6 +100,13 @@ class Withdraw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint_id: FingerprintId | None = None
 
 
+class RenewCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Let an open case end this many months from now, or later where it does already."""
+
+    version: Literal[1]
+    term_months: TermMonths = DEFAULT_TERM_MONTHS
+
+
 class PartnerStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one partner did about one fingerprint; null means it has not happened."""
 
@@ -108,6 +116,9 @@ class PartnerStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     removed_at: datetime | None = None
     not_removed_at: datetime | None = None
     not_removed_reason: NotRemovedReason | None = None
+    vote: VoteKind | None = None
+    vote_reason: VoteReason | None = None
+    voted_at: datetime | None = None
     withdrawal_confirmed_at: datetime | None = None
 
 

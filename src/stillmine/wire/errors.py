@@ -136,6 +136,12 @@ class CaseClosedError(StillmineError):
     sentence = "This case was withdrawn or has expired. Open a new one; the files can be used again."
 
 
+class NothingErasedError(StillmineError):
+    code = "nothing_erased"
+    status = 409
+    sentence = "Nothing of this case is erased yet, so there is no receipt. Withdraw a file or the case first."
+
+
 class FingerprintNotFoundError(StillmineError):
     code = "fingerprint_not_found"
     status = 404

@@ -14,6 +14,7 @@ import msgspec
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.feedback import NotRemovedReason, OpaqueId
 from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.vote import VoteKind, VoteReason, require_reason
 
 MAXIMUM_FINGERPRINTS_PER_SCREEN = 100
 MAXIMUM_SCREEN_MESSAGE_BYTES = 4 * 1024 * 1024
@@ -114,15 +115,21 @@ class ScreenFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A reviewer's decision about one match; a reason goes with `not_removed` and only with it."""
+    """A reviewer's decision about one match; a reason goes with `not_removed` and only with it.
+
+    `vote` is what the reviewer says of the fingerprint itself, if anything; a reason goes with `disagree` and only with it.
+    """
 
     version: Literal[1]
     decision: Decision
     reason: NotRemovedReason | None = None
+    vote: VoteKind | None = None
+    vote_reason: VoteReason | None = None
 
     def __post_init__(self) -> None:
         if (self.decision is Decision.NOT_REMOVED) != (self.reason is not None):
             raise MalformedMessageError("a reason goes with not_removed, and only with it")
+        require_reason(self.vote, self.vote_reason)
 
 
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -36,6 +36,7 @@ from stillmine.wire.case import (
     CaseState,
     FingerprintState,
     OpenCase,
+    RenewCase,
     SuspensionReason,
     Withdraw,
 )
@@ -106,6 +107,14 @@ def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
             _close_case(locked, CaseState.WITHDRAWN, now)
 
 
+def renew(exchange: Context, case: Case, message: RenewCase) -> None:
+    """Let an open case end later; it never ends sooner by this. Raises CaseClosedError."""
+    with tx("cases.renew", exchange.clock) as now:
+        locked = _lock(case)
+        _require_open(locked)
+        Case.objects.filter(id=case.id).update(expires_at=max(locked.expires_at, add_months(now, message.term_months)))
+
+
 def expire_cases(exchange: Context) -> int:
     """End the cases whose term is over, each in its own transaction; returns how many."""
     with tx("cases.find_expired", exchange.clock) as now:
@@ -148,7 +157,8 @@ def _move_from(
 
 def _expire(exchange: Context, case: Case) -> bool:
     with tx("cases.expire", exchange.clock) as now:
-        if _lock(case).state != CaseState.OPEN:
+        locked = _lock(case)
+        if locked.state != CaseState.OPEN or locked.expires_at > now:  # withdrawn or renewed since it was found
             return False
         _withdraw(exchange, list(_unwithdrawn(case)), now)
         _close_case(case, CaseState.EXPIRED, now)

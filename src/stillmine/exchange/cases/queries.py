@@ -14,6 +14,7 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Change
 from stillmine.exchange.feed.queries import Given, first_confirmed, first_given
 from stillmine.exchange.feedback.queries import Reported, reported
+from stillmine.exchange.feedback.votes import current_votes
 from stillmine.exchange.intake.suspensions import reasons_of
 from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.partners.models import Partner
@@ -48,8 +49,8 @@ def case_view(exchange: Context, case: Case) -> CaseView:
     changes = list(Change.objects.filter(fingerprint__case=case).order_by("sequence"))
     given = first_given(changes)
     withdrawn = {change.fingerprint_id: change.sequence for change in changes if change.state == FingerprintState.WITHDRAWN}
-    statuses = _partner_statuses(given, withdrawn, reported([row.id for row in rows]))
     reasons = reasons_of(row.id for row in rows if row.state == FingerprintState.SUSPENDED)
+    statuses = _partner_statuses(given, withdrawn, [row.id for row in rows])
     return CaseView(
         state=CaseState(case.state),
         opened_at=case.opened_at,
@@ -74,16 +75,16 @@ def _fingerprint(row: Fingerprint, value: str | None, partners: list[PartnerStat
     )
 
 
-def _partner_statuses(
-    given: Given, withdrawn: dict[str, int], reports: dict[tuple[str, int], Reported]
-) -> defaultdict[str, list[PartnerStatus]]:
+def _partner_statuses(given: Given, withdrawn: dict[str, int], fingerprint_ids: list[str]) -> defaultdict[str, list[PartnerStatus]]:
     """Return who was given each fingerprint and what they did, in the order of partners' names."""
+    reports, votes = reported(fingerprint_ids), current_votes(fingerprint_ids)
     partner_ids = {partner_id for _, partner_id in given}
     names = dict(Partner.objects.filter(id__in=partner_ids).values_list("id", "name"))
     confirmed = first_confirmed(partner_ids, withdrawn.values())
     statuses: defaultdict[str, list[PartnerStatus]] = defaultdict(list)
     for (fingerprint_id, partner_id), given_at in sorted(given.items(), key=lambda item: names[item[0][1]].casefold()):
         report = reports.get((fingerprint_id, partner_id), Reported())
+        vote = votes.get((fingerprint_id, partner_id))
         statuses[fingerprint_id].append(
             PartnerStatus(
                 partner=names[partner_id],
@@ -92,6 +93,9 @@ def _partner_statuses(
                 removed_at=report.removed_at,
                 not_removed_at=report.not_removed_at,
                 not_removed_reason=report.not_removed_reason,
+                vote=vote.vote if vote else None,
+                vote_reason=vote.reason if vote else None,
+                voted_at=vote.voted_at if vote else None,
                 withdrawal_confirmed_at=confirmed.get((withdrawn.get(fingerprint_id, 0), partner_id)),
             )
         )

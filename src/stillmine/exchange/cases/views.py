@@ -10,7 +10,7 @@ from stillmine.exchange.cases.queries import case_view
 from stillmine.exchange.context import context
 from stillmine.exchange.edge import answer, read_message
 from stillmine.exchange.limits.network import network_key
-from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES, AddFingerprints, OpenCase, Withdraw
+from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES, AddFingerprints, OpenCase, RenewCase, Withdraw
 from stillmine.wire.work import PROOF_HEADER
 
 
@@ -40,6 +40,13 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case/withdraw."""
     case = _case(request)
     actions.withdraw(context(), case, read_message(request, Withdraw))
+    return answer(case_view(context(), case))
+
+
+def renew(request: HttpRequest) -> HttpResponse:
+    """POST /api/v1/case/renew."""
+    case = _case(request)
+    actions.renew(context(), case, read_message(request, RenewCase))
     return answer(case_view(context(), case))
 
 

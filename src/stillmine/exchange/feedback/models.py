@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports of partners, as they came. Nothing about the upload itself is kept, and there is no free text."""
+"""Reports and votes of partners, as they came. Nothing about the upload itself is kept, and there is no free text."""
 
 from django.db import models
 
@@ -16,3 +16,17 @@ class Report(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["partner", "feedback_id"], name="one_report_per_feedback_id"),)
+
+
+class Vote(models.Model):
+    """One vote; a partner's vote on a fingerprint is its row with the highest number, earlier ones tell how it changed."""
+
+    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
+    vote_id = models.CharField(max_length=32)
+    fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+")
+    vote = models.CharField(max_length=16)
+    reason = models.CharField(max_length=32, null=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["partner", "vote_id"], name="one_vote_per_vote_id"),)

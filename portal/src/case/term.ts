@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/* When a case ends, and whether it is time to say so. Pure. */
+
+import type { CaseView } from "../wire/types";
+
+const DAY_MILLISECONDS = 86_400_000;
+const WARNING_DAYS = 60;
+/** A little less than the longest term: sooner after opening or renewing, renewing would change next to nothing. */
+const RENEWABLE_BELOW_DAYS = 728;
+
+function daysLeft({ expires_at }: CaseView, now: Date): number {
+  return (Date.parse(expires_at) - now.getTime()) / DAY_MILLISECONDS;
+}
+
+/** Say whether an open case ends soon enough that the page warns of it. */
+export function endsSoon(view: CaseView, now: Date): boolean {
+  return view.state === "open" && daysLeft(view, now) <= WARNING_DAYS;
+}
+
+/** Say whether renewing would let the case end later. */
+export function canRenew(view: CaseView, now: Date): boolean {
+  return view.state === "open" && daysLeft(view, now) < RENEWABLE_BELOW_DAYS;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from "vitest";
+import { receiptLines, receiptParts } from "../src/case/receipt_words";
+import { canRenew, endsSoon } from "../src/case/term";
+import { translator } from "../src/messages/translator";
+import type { CaseState, CaseView, Receipt } from "../src/wire/types";
+import { wordsOf } from "./files";
+
+const words = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
+const NOW = new Date("2026-11-23T10:00:00");
+
+function ending(days: number, state: CaseState = "open"): CaseView {
+  const expires_at = new Date(NOW.getTime() + days * 86_400_000).toISOString();
+  return { state, opened_at: "", expires_at, withdrawn_at: null, fingerprints: [] };
+}
+
+describe("the term of a case", () => {
+  test.each([
+    [731, false, false],
+    [729, false, false],
+    [720, true, false],
+    [61, true, false],
+    [60, true, true],
+    [1, true, true],
+    [-1, true, true],
+  ])("with %i days left: renewable %s, ends soon %s", (days, renewable, soon) => {
+    expect(canRenew(ending(days), NOW)).toBe(renewable);
+    expect(endsSoon(ending(days), NOW)).toBe(soon);
+  });
+
+  test.each(["withdrawn", "expired"] as const)("a case that is %s is neither", (state) => {
+    expect(canRenew(ending(10, state), NOW)).toBe(false);
+    expect(endsSoon(ending(10, state), NOW)).toBe(false);
+  });
+});
+
+describe("a receipt", () => {
+  const receipt: Receipt = {
+    reference: "d3490a1413cd8b9a",
+    made_at: "2026-11-22T16:05:00",
+    state: "withdrawn",
+    kept: 0,
+    kept_to_tell: 0,
+    erased: [
+      {
+        file_number: 2,
+        kinds: ["vpdq", "md5"],
+        erased_at: "2026-11-22T15:00:00",
+        partners: [
+          { partner: "Example Forum", given_at: "2026-11-22T14:05:00", confirmed_at: null },
+          { partner: "Example Social", given_at: "2026-11-22T14:06:00", confirmed_at: "2026-11-22T15:01:00" },
+        ],
+      },
+      { file_number: 3, kinds: ["pdq"], erased_at: "2026-11-22T15:00:00", partners: [] },
+    ],
+  };
+
+  test("in plain words and dates", () => {
+    expect(receiptLines(receipt, words, NOW)).toEqual(["Made on 22 November at 16:05. Reference d3490a1413cd8b9a."]);
+    expect(receiptParts(receipt, words, NOW)).toEqual([
+      {
+        name: "Video 2",
+        lines: [
+          "Erased at the exchange on 22 November at 15:00: Moving pictures, Identical file (md5).",
+          "Given to Example Forum on 22 November at 14:05.",
+          "Example Forum has not confirmed yet. Open this page again later for a newer receipt.",
+          "Given to Example Social on 22 November at 14:06.",
+          "Example Social confirmed on 22 November at 15:01 that it no longer looks for it.",
+        ],
+      },
+      { name: "Picture 3", lines: ["Erased at the exchange on 22 November at 15:00: Picture.", "No service had it."] },
+    ]);
+  });
+
+  test("says what is still kept", () => {
+    expect(receiptLines({ ...receipt, state: "open", kept: 2, kept_to_tell: 1 }, words, NOW).slice(1)).toEqual([
+      "2 fingerprints are still in your case and are looked for as before.",
+      expect.stringMatching(/^Some services know a fingerprint by its code alone. For one of these .* at most 30 days/),
+    ]);
+  });
+});

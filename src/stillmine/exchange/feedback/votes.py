@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Votes of partners on fingerprints: take them, and say how each partner votes now.
+
+A vote never changes a fingerprint by itself; who acts on several of them asks `current_votes`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.context import Context
+from stillmine.exchange.feedback.models import Vote
+from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.exchange.tx import tx
+from stillmine.wire.feedback import FeedbackReceipt
+from stillmine.wire.vote import SubmitVotes, VoteKind, VoteReason
+
+
+@dataclass(frozen=True)
+class CurrentVote:
+    """How one partner votes on one fingerprint now."""
+
+    vote: VoteKind
+    reason: VoteReason | None
+    voted_at: datetime
+
+
+def submit_votes(exchange: Context, partner: Partner, message: SubmitVotes) -> FeedbackReceipt:
+    """Store the votes that name a fingerprint and are new; returns how many were, and the ids that name none."""
+    sent = {vote.vote_id: vote for vote in reversed(message.votes)}
+    entry_ids = sorted({vote.fingerprint_id for vote in message.votes})
+    ids = partner_ids(exchange.secret, partner.random_id).fingerprint_ids(entry_ids)
+    with tx("feedback.submit_votes", exchange.clock) as now:
+        Partner.objects.select_for_update().get(id=partner.id)  # the same votes sent twice at once wait for each other
+        there = set(Fingerprint.objects.filter(id__in=ids).values_list("id", flat=True))
+        named = {entry_id: fingerprint_id for entry_id, fingerprint_id in zip(entry_ids, ids, strict=True) if fingerprint_id in there}
+        known = set(Vote.objects.filter(partner=partner, vote_id__in=list(sent)).values_list("vote_id", flat=True))
+        new = [row for row in reversed(sent.values()) if row.fingerprint_id in named and row.vote_id not in known]
+        Vote.objects.bulk_create(
+            Vote(
+                partner=partner,
+                vote_id=row.vote_id,
+                fingerprint_id=named[row.fingerprint_id],
+                vote=row.vote.value,
+                reason=row.reason.value if row.reason else None,
+                received_at=now,
+            )
+            for row in new
+        )
+    unknown = [entry_id for entry_id in entry_ids if entry_id not in named]
+    taken = sum(row.fingerprint_id in named for row in message.votes)
+    return FeedbackReceipt(accepted=len(new), repeated=taken - len(new), unknown=unknown)
+
+
+def current_votes(fingerprint_ids: Sequence[str]) -> dict[tuple[str, int], CurrentVote]:
+    """Return how partners vote on these fingerprints: (fingerprint id, partner id) -> the latest vote."""
+    rows = Vote.objects.filter(fingerprint_id__in=fingerprint_ids).order_by("id")
+    return {
+        (row.fingerprint_id, row.partner_id): CurrentVote(
+            VoteKind(row.vote), VoteReason(row.reason) if row.reason else None, row.received_at
+        )
+        for row in rows
+    }

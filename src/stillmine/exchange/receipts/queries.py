@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Receipts as they are asked for: made from what the case shows, signed, and kept nowhere."""
+
+from stillmine.exchange.cases.models import Case
+from stillmine.exchange.cases.queries import case_view
+from stillmine.exchange.context import Context, to_minute
+from stillmine.exchange.feed.models import PendingTombstone
+from stillmine.exchange.receipts.note import sign, signing_key, verifier_of
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.errors import NothingErasedError
+from stillmine.wire.receipt import ReceiptKey, SignedReceipt, receipt_of, receipt_text
+
+
+def signed_receipt(exchange: Context, case: Case) -> SignedReceipt:
+    """Return the receipt of a case as it stands now; raises NothingErasedError."""
+    view = case_view(exchange, case)
+    erased = [fingerprint.id for fingerprint in view.fingerprints if fingerprint.state is FingerprintState.WITHDRAWN]
+    kept_to_tell = PendingTombstone.objects.filter(fingerprint_id__in=erased).values("fingerprint_id").distinct().count()
+    receipt = receipt_of(bytes.fromhex(case.case_id), view, to_minute(exchange.clock()), kept_to_tell)
+    if not receipt.erased:
+        raise NothingErasedError
+    return SignedReceipt(version=1, receipt=receipt, note=sign(signing_key(exchange.secret), receipt_text(receipt)))
+
+
+def receipt_key(exchange: Context) -> ReceiptKey:
+    """Return the key that checks receipts of this exchange."""
+    return ReceiptKey(version=1, key=verifier_of(signing_key(exchange.secret)).text())

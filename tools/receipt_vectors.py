@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes vectors/receipt.json: one signed receipt, its key, and receipts that must not be believed.
+
+python tools/receipt_vectors.py [--check]
+"""
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from stillmine.exchange.receipts.note import sign, signing_key, verifier_of
+from stillmine.wire.case import CaseState
+from stillmine.wire.case_key import Secret
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.receipt import ErasedPart, Receipt, ReceiptPartner, receipt_text, reference_of
+
+TARGET = Path(__file__).resolve().parent.parent / "vectors/receipt.json"
+SECRET = bytes(range(32))
+CASE_ID = bytes(range(16))
+
+
+def example() -> Receipt:
+    """Return a receipt that belongs to nobody."""
+    at = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
+    partners = [ReceiptPartner("Example Forum", at, None), ReceiptPartner("Example Social", at, at.replace(hour=15))]
+    erased = [ErasedPart(1, [Kind.PDQ], at.replace(minute=30), partners), ErasedPart(2, [Kind.VPDQ, Kind.MD5], at.replace(minute=31), [])]
+    return Receipt(reference_of(CASE_ID), at.replace(hour=16), CaseState.WITHDRAWN, 0, 1, erased)
+
+
+def document() -> str:
+    """Return the whole file."""
+    key, other = signing_key(Secret(SECRET)), signing_key(Secret(SECRET[::-1]))
+    text = receipt_text(example())
+    note, name = sign(key, text), verifier_of(key).name
+    vectors = {
+        "secret": SECRET.hex(),
+        "case_id": CASE_ID.hex(),
+        "reference": reference_of(CASE_ID),
+        "key": verifier_of(key).text(),
+        "text": text,
+        "note": note,
+        "must_fail": {
+            "changed_text": {"note": note.replace("2026-11-22 14:30", "2026-11-21 14:30")},
+            "line_added": {"note": note.replace("\nFile 2", "\nNo partner had it.\nFile 2")},
+            "signed_by_another": {"note": sign(other, text)},
+            "signed_by_another_under_this_name": {"note": sign(other, text).replace(verifier_of(other).name, name)},
+            "no_signature": {"note": text},
+            "two_signatures_glued": {"note": note + note.splitlines()[-1] + "\n"},
+            "text_after_the_signature": {"note": note + "The case was never open.\n"},
+            "signature_cut": {"note": note[:-9] + "\n"},
+            "empty": {"note": ""},
+            "key_of_another": {"key": verifier_of(other).text()},
+            "key_cut": {"key": verifier_of(key).text()[:-2]},
+            "key_of_another_kind": {"key": verifier_of(key).text().replace("+A", "+B")},
+        },
+    }
+    return json.dumps(vectors, indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the file, or with --check exit 1 where it differs from what would be written."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on a difference")
+    if not parser.parse_args().check:
+        TARGET.write_text(document(), encoding="utf-8")
+    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != document():
+        sys.exit("vectors/receipt.json differs: run python tools/receipt_vectors.py")
+
+
+if __name__ == "__main__":
+    main()
