@@ -62,12 +62,15 @@ def exchange(configured: Context, clock: Clock) -> Iterator[Context]:
     from stillmine.exchange.cases.models import Case, Fingerprint
     from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone
     from stillmine.exchange.feedback.models import Report
+    from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
     from stillmine.exchange.limits.models import Attempts
     from stillmine.exchange.partners.models import Partner, PartnerKey
 
-    for model in (Report, PendingTombstone, Acknowledgement, Disclosure, Change, Fingerprint, Case, Attempts, PartnerKey, Partner):
+    models = (Mention, Report, PendingTombstone, Acknowledgement, Disclosure, Change, Fingerprint, Case, Attempts, PartnerKey, Partner)
+    for model in (*models, GivenCheckpoint, Node, Leaf):
         model.objects.all().delete()
     clock.reset()
+    LedgerHead.objects.update(size=0, hashes=b"")
     Head.objects.update(sequence=0, changed_at="1970-01-01T00:00:00Z")
     yield configured
     from stillmine.exchange.fsck import findings

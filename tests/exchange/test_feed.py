@@ -87,7 +87,7 @@ def test_a_suspended_fingerprint_is_a_tombstone_and_comes_back(phone: Phone, par
     partner.sync()
     for state, expected in ((FingerprintState.SUSPENDED, None), (FingerprintState.ACTIVE, value(1))):
         with tx("test.move", exchange.clock) as now:
-            _move_fingerprints(list(Fingerprint.objects.all()), state, now)
+            _move_fingerprints(exchange, list(Fingerprint.objects.all()), state, now)
         (entry,) = partner.fetch(partner.cursor).entries
         assert (entry.state, entry.value) == (state, expected)
         partner.sync()

@@ -42,7 +42,7 @@ def test_a_fingerprint_moves_only_along_the_table(
 
     def move(to: FingerprintState) -> None:
         with tx("test.move", exchange.clock) as now:
-            _move_fingerprints([Fingerprint.objects.get(position=1)], to, now)
+            _move_fingerprints(exchange, [Fingerprint.objects.get(position=1)], to, now)
 
     phone.open(1, 2)
     if before is not FingerprintState.ACTIVE:

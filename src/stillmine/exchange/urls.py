@@ -14,11 +14,13 @@ from stillmine.exchange.edge import View, by_method
 from stillmine.exchange.feed import stopncii
 from stillmine.exchange.feed import views as feed
 from stillmine.exchange.feedback import views as feedback
+from stillmine.exchange.ledger import views as ledger
 
 
 class Caller(Enum):
     """Whose key a route asks for."""
 
+    ANYBODY = "nothing"
     CASE = "case key"
     PARTNER = "partner key"
     STOPNCII_PARTNER = "partner key in two headers"
@@ -37,6 +39,11 @@ ROUTES = (
     Route("api/v1/case", Caller.CASE, {"GET": cases.show, "POST": cases.open_one}),
     Route("api/v1/case/fingerprints", Caller.CASE, {"POST": cases.add}),
     Route("api/v1/case/withdraw", Caller.CASE, {"POST": cases.withdraw}),
+    Route("api/v1/case/ledger", Caller.CASE, {"GET": ledger.of_case}),
+    Route("api/v1/ledger/checkpoint", Caller.ANYBODY, {"GET": ledger.checkpoint}),
+    Route("api/v1/ledger/key", Caller.ANYBODY, {"GET": ledger.key}),
+    Route("api/v1/ledger/leaves", Caller.ANYBODY, {"GET": ledger.leaves}),
+    Route("api/v1/ledger/consistency", Caller.ANYBODY, {"GET": ledger.consistency}),
     Route("api/v1/feed", Caller.PARTNER, {"GET": feed.fetch}),
     Route("api/v1/feed/acknowledgements", Caller.PARTNER, {"POST": feed.acknowledge}),
     Route("api/v1/feedback", Caller.PARTNER, {"POST": feedback.submit}),

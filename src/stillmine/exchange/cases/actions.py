@@ -22,6 +22,7 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _append_changes
 from stillmine.exchange.limits.actions import CASES_OPENED, _add_or_refuse
 from stillmine.exchange.tx import tx
+from stillmine.ledger.entry import EventName, commitment, ledger_salt
 from stillmine.wire.case import (
     MAXIMUM_FINGERPRINTS_PER_CASE,
     MAXIMUM_VALUE_BYTES_PER_CASE,
@@ -31,7 +32,7 @@ from stillmine.wire.case import (
     OpenCase,
     Withdraw,
 )
-from stillmine.wire.case_key import CaseCredentials
+from stillmine.wire.case_key import CaseCredentials, Secret
 from stillmine.wire.errors import (
     CaseAlreadyOpenError,
     CaseClosedError,
@@ -58,8 +59,8 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
     return case, False
 
 
-def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints) -> None:
-    """Add what is not there yet; raises CaseClosedError or TooManyFingerprintsError."""
+def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, token: Secret) -> None:
+    """Add what is not there yet, for who holds the case's `token`; raises CaseClosedError or TooManyFingerprintsError."""
     with tx("cases.add_fingerprints", exchange.clock) as now:
         _require_open(_lock(case))
         rows = Fingerprint.objects.filter(case=case)
@@ -68,7 +69,7 @@ def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints) ->
         numbers = numbers_in_case(message.fingerprints, known, highest)
         new = [row for row in _distinct(message.fingerprints) if (row.kind.value, row.value) not in known]
         renumbered = [msgspec.structs.replace(row, file_number=numbers[row.file_number]) for row in new]
-        _add(exchange, case, renumbered, now, is_from_opening=False)
+        _add(exchange, case, renumbered, now, token, is_from_opening=False)
 
 
 def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
@@ -83,7 +84,7 @@ def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
             rows = rows.filter(id=message.fingerprint_id)
             if not rows.exists():
                 raise FingerprintNotFoundError
-        _withdraw(list(rows.exclude(state=FingerprintState.WITHDRAWN).order_by("position")), now)
+        _withdraw(exchange, list(rows.exclude(state=FingerprintState.WITHDRAWN).order_by("position")), EventName.WITHDRAWN, now)
         if locked.state == CaseState.OPEN and not _unwithdrawn(case):
             _close_case(locked, CaseState.WITHDRAWN, now)
 
@@ -99,7 +100,7 @@ def _expire(exchange: Context, case: Case) -> bool:
     with tx("cases.expire", exchange.clock) as now:
         if _lock(case).state != CaseState.OPEN:
             return False
-        _withdraw(list(_unwithdrawn(case)), now)
+        _withdraw(exchange, list(_unwithdrawn(case)), EventName.EXPIRED, now)
         _close_case(case, CaseState.EXPIRED, now)
         return True
 
@@ -114,7 +115,7 @@ def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase
             opened_at=now,
             expires_at=add_months(now, message.term_months),
         )
-        _add(exchange, case, _distinct(message.fingerprints), now, is_from_opening=True)
+        _add(exchange, case, _distinct(message.fingerprints), now, credentials.token, is_from_opening=True)
         return case
 
 
@@ -129,7 +130,7 @@ def _require_same_opening(case: Case, message: OpenCase) -> None:
         raise CaseAlreadyOpenError
 
 
-def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: datetime, *, is_from_opening: bool) -> None:
+def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: datetime, token: Secret, *, is_from_opening: bool) -> None:
     if not new:
         return
     in_case = Fingerprint.objects.filter(case=case)
@@ -139,9 +140,11 @@ def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: dat
     value_bytes = in_case.aggregate(total=Sum("value_bytes"))["total"] or 0
     if value_bytes + sum(len(row.value) for row in new) > MAXIMUM_VALUE_BYTES_PER_CASE:
         raise TooManyFingerprintsError(f"a case holds {MAXIMUM_VALUE_BYTES_PER_CASE} bytes of values")
+    ids = [exchange.random_bytes(16).hex() for _ in new]
+    salt = ledger_salt(token)
     rows = [
         Fingerprint(
-            id=exchange.random_bytes(16).hex(),
+            id=fingerprint_id,
             case=case,
             position=position,
             is_from_opening=is_from_opening,
@@ -152,16 +155,17 @@ def _add(exchange: Context, case: Case, new: Sequence[WireFingerprint], now: dat
             value_bytes=len(fingerprint.value),
             quality=fingerprint.quality,
             added_at=now,
+            ledger_commitment=commitment(salt, fingerprint_id),
         )
-        for position, fingerprint in enumerate(new, there + 1)
+        for position, (fingerprint_id, fingerprint) in enumerate(zip(ids, new, strict=True), there + 1)
     ]
     Fingerprint.objects.bulk_create(rows)
-    _append_changes([row.id for row in rows], FingerprintState.ACTIVE, now)
+    _append_changes(ids, FingerprintState.ACTIVE, now)
 
 
-def _withdraw(rows: list[Fingerprint], now: datetime) -> None:
+def _withdraw(exchange: Context, rows: list[Fingerprint], event: EventName, now: datetime) -> None:
     if rows:
-        _move_fingerprints(rows, FingerprintState.WITHDRAWN, now)
+        _move_fingerprints(exchange, rows, FingerprintState.WITHDRAWN, now, event)
 
 
 def _unwithdrawn(case: Case) -> Iterable[Fingerprint]:

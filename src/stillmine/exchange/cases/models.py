@@ -42,7 +42,8 @@ class Fingerprint(models.Model):
     """`id` is 16 random bytes in hex; `position` numbers a case's fingerprints from 1 in the order they came.
 
     `value_digest` finds a value again, because no database indexes a text of any length, and `value_bytes` is its size; both are
-    erased with the value. `file_number` says which fingerprints are of one file.
+    erased with the value. `file_number` says which fingerprints are of one file. `ledger_commitment` stands for the fingerprint in
+    the log: made when it is added, kept for ever, null only where that was before there was a log.
     """
 
     id = models.CharField(max_length=32, primary_key=True)
@@ -58,6 +59,7 @@ class Fingerprint(models.Model):
     quality = models.PositiveSmallIntegerField(null=True)
     added_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
+    ledger_commitment = models.BinaryField(null=True)
 
     class Meta:
         indexes = (models.Index(fields=["kind", "value_digest"], name="fingerprint_kind_digest"),)

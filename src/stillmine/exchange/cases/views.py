@@ -29,7 +29,8 @@ def show(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case/fingerprints."""
     case = _case(request)
-    actions.add_fingerprints(context(), case, read_message(request, AddFingerprints, MAXIMUM_CASE_MESSAGE_BYTES))
+    message = read_message(request, AddFingerprints, MAXIMUM_CASE_MESSAGE_BYTES)
+    actions.add_fingerprints(context(), case, message, case_credentials(request).token)
     return answer(case_view(case))
 
 
