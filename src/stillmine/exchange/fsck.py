@@ -11,6 +11,7 @@ from django.db.models import Count, F, Max, Min, Q
 from stillmine.exchange.cases.models import Case, Fingerprint, digest_of
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone
 from stillmine.exchange.feedback.models import Report
+from stillmine.exchange.ledger.fsck import ledger_findings
 from stillmine.wire.case import CaseState, FingerprintState
 
 _WITHDRAWN = FingerprintState.WITHDRAWN.value
@@ -18,7 +19,7 @@ _WITHDRAWN = FingerprintState.WITHDRAWN.value
 
 def findings() -> list[str]:
     """Return one line per broken rule; nothing where all hold."""
-    return [*_sequence(), *_rules(), *_digests()]
+    return [*_sequence(), *_rules(), *_digests(), *ledger_findings()]
 
 
 def _digests() -> Iterable[str]:

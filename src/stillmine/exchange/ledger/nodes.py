@@ -32,10 +32,15 @@ def leaf_hashes(start: int, end: int) -> list[bytes]:
 
 def stored_range(size: int, hashes: bytes | memoryview) -> CompactRange:
     """Return the tree that the head holds; raises ValueError where it does not fit its size."""
-    whole = bytes(hashes)
-    return CompactRange(size, tuple(whole[start : start + HASH_BYTES] for start in range(0, len(whole), HASH_BYTES)))
+    return CompactRange(size, tuple(split_hashes(hashes)))
 
 
 def joined_hashes(hashes: Iterable[bytes]) -> bytes:
     """Return hashes as one value, as head and items are stored."""
     return b"".join(hashes)
+
+
+def split_hashes(stored: bytes | memoryview) -> list[bytes]:
+    """Return the hashes in a value that `joined_hashes` made."""
+    whole = bytes(stored)
+    return [whole[start : start + HASH_BYTES] for start in range(0, len(whole), HASH_BYTES)]

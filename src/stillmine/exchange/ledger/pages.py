@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from stillmine.exchange.feed.models import Change, Disclosure
 from stillmine.exchange.feed.queries import overlapping
 from stillmine.exchange.ledger.models import Leaf
-from stillmine.ledger.tree import HASH_BYTES
+from stillmine.exchange.ledger.nodes import split_hashes
 from stillmine.wire.case import FingerprintState
 
 
@@ -63,7 +63,6 @@ class _Items:
 
     def of(self, place: int) -> frozenset[bytes]:
         if place != self._place:
-            whole = bytes(Leaf.objects.values_list("items", flat=True).get(place=place))
             self._place = place
-            self._items = frozenset(whole[start : start + HASH_BYTES] for start in range(0, len(whole), HASH_BYTES))
+            self._items = frozenset(split_hashes(Leaf.objects.values_list("items", flat=True).get(place=place)))
         return self._items

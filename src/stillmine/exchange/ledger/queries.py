@@ -10,11 +10,10 @@ from django.db.models import Max
 
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, Mention
-from stillmine.exchange.ledger.nodes import READ_AT_ONCE, leaf_hashes, read_nodes
+from stillmine.exchange.ledger.nodes import READ_AT_ONCE, leaf_hashes, read_nodes, split_hashes
 from stillmine.exchange.ledger.pages import Named, named_by_pages
 from stillmine.ledger.entry import items_tree
 from stillmine.ledger.proofs import consistency_proof, inclusion_path
-from stillmine.ledger.tree import HASH_BYTES
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.ledger import LedgerConsistency, LedgerEntry, LedgerItem, LedgerLeaves
 
@@ -66,8 +65,7 @@ def _mentioned(commitments: Iterable[str]) -> Named:
 
 
 def _items(leaf: Leaf, commitments: dict[str, bytes]) -> list[LedgerItem]:
-    whole = bytes(leaf.items)
-    stored = [whole[start : start + HASH_BYTES] for start in range(0, len(whole), HASH_BYTES)]
+    stored = split_hashes(leaf.items)
     places = {kept: place for place, kept in enumerate(stored)}
     tree = items_tree(stored)
     found = {fingerprint_id: places[kept] for fingerprint_id, kept in commitments.items()}
