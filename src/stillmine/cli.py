@@ -25,13 +25,14 @@ app.command("compare")(compare_files)
 _HELP = {
     "exchange": "Run an exchange: keeps fingerprints, never pictures.",
     "partner": "Be a partner: screen uploads against an exchange.",
+    "ledger": "Check an exchange's public log.",
     "demo": "Run the main job on a real photograph, narrated.",
 }
 
 
-def _mount(name: str, needed_module: str, extra: str) -> None:
-    """Add a part's commands, or a command that says what to install."""
-    if importlib.util.find_spec(needed_module) is None:
+def _mount(name: str, needed_modules: tuple[str, ...], extra: str, package: str | None = None) -> None:
+    """Add a part's commands, or a command that says what to install; `package` holds them where it has another name."""
+    if any(importlib.util.find_spec(module) is None for module in needed_modules):
 
         def missing() -> None:
             typer.echo(f"This part is not installed. Run: pip install 'stillmine[{extra}]'", err=True)
@@ -39,13 +40,14 @@ def _mount(name: str, needed_module: str, extra: str) -> None:
 
         app.command(name, help=_HELP[name])(missing)
         return
-    commands = importlib.import_module(f"stillmine.{name}.commands")
+    commands = importlib.import_module(f"stillmine.{package or name}.commands")
     app.add_typer(commands.app, name=name, help=_HELP[name])
 
 
-_mount("exchange", "django", "exchange")
-_mount("partner", "httpx", "partner")
-_mount("demo", "httpx", "exchange,partner")
+_mount("exchange", ("django",), "exchange")
+_mount("partner", ("httpx",), "partner")
+_mount("ledger", ("cryptography", "httpx"), "auditor", package="auditor")
+_mount("demo", ("httpx",), "exchange,partner")
 
 
 def main() -> None:

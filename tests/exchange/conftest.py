@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
-from exchange_parts import PORTAL_NOT_FOUND, PORTAL_PAGE, Clock, PartnerClient, Phone
+from exchange_parts import PORTAL_NOT_FOUND, PORTAL_PAGE, Clock, PartnerClient, Phone, empty_all_tables
 
 from stillmine.exchange.app import configure, wsgi_application
 from stillmine.exchange.config import ExchangeConfig
@@ -54,20 +54,6 @@ def configured(database_url: str | None, clock: Clock, portal_folder: Path, tmp_
     call_command("migrate", verbosity=0)
     yield context
     connections.close_all()
-
-
-def empty_all_tables() -> None:
-    """Delete every row but those that a migration made, which begin anew; foreign keys are looked at when it ends."""
-    from django.apps import apps
-    from django.db import transaction
-
-    from stillmine.exchange.feed.models import Head
-
-    with transaction.atomic():
-        for model in apps.get_models():
-            if model is not Head:
-                model._default_manager.all()._raw_delete("default")
-        Head.objects.update(sequence=0, changed_at="1970-01-01T00:00:00Z")
 
 
 @pytest.fixture

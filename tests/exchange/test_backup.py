@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, value
+from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, value
 
 from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
 from stillmine.exchange.context import Context
@@ -26,15 +26,6 @@ def put_back(exchange: Context, folder: Path, data: Path | None = None) -> tuple
     return done.cases_closed, done.fingerprints_withdrawn
 
 
-def empty_database() -> None:
-    from stillmine.exchange.backup.rows import data_models, key_models
-    from stillmine.exchange.feed.models import Head
-
-    for model in (*reversed(key_models()), *reversed(data_models())):
-        model._default_manager.all().delete()
-    Head.objects.create(id=1, sequence=0, changed_at="1970-01-01T00:00:00Z")
-
-
 def test_everything_comes_back_and_the_exchange_goes_on(
     exchange: Context, phone: Phone, other_phone: Phone, partner: PartnerClient, tmp_path: Path
 ) -> None:
@@ -50,7 +41,7 @@ def test_everything_comes_back_and_the_exchange_goes_on(
     assert sorted(path.name for path in data.parent.iterdir()) == ["data-20261122T140531Z.jsonl", "data-keys.jsonl"]
     assert {path.stat().st_mode & 0o777 for path in data.parent.iterdir()} == {0o600}
     assert value(1) not in data.read_text()
-    empty_database()
+    empty_all_tables()
     assert put_back(exchange, data.parent) == (0, 0)
     assert {model: list(rows_of(model)) for model in data_models()} == before
     assert [row.value for row in phone.show().fingerprints] == [value(1), None]
@@ -85,7 +76,7 @@ def test_an_old_backup_holds_nothing_readable_of_a_case_withdrawn_since(
     assert f'"case_id":{case_number}' in old_keys
     assert f'"case_id":{case_number}' not in (tmp_path / "data-keys.jsonl").read_text()
 
-    empty_database()
+    empty_all_tables()
     assert put_back(exchange, tmp_path, old) == (1, 1)
     assert not CaseDataKey.objects.filter(case=case_number).exists()
     assert [(row.value, row.state.value) for row in phone.show().fingerprints] == [(None, "withdrawn")] * 2
@@ -136,7 +127,7 @@ def test_a_damaged_file_changes_nothing(exchange: Context, phone: Phone, tmp_pat
     phone.open(1)
     data = back_up(exchange, tmp_path)
     data.write_text("".join(line + "\n" for line in damage(data.read_text().splitlines())))
-    empty_database()
+    empty_all_tables()
     with pytest.raises(BackupUnusableError):
         put_back(exchange, tmp_path)
     assert not Case.objects.exists()
@@ -149,7 +140,7 @@ def test_data_keys_older_than_the_data_are_refused(exchange: Context, phone: Pho
     clock.forward(minutes=1)
     back_up(exchange, tmp_path)
     (tmp_path / "data-keys.jsonl").write_bytes(older)
-    empty_database()
+    empty_all_tables()
     with pytest.raises(BackupUnusableError, match="older"):
         put_back(exchange, tmp_path)
 
@@ -159,7 +150,7 @@ def test_without_the_key_encryption_key_nothing_is_restored(exchange: Context, p
 
     phone.open(1)
     back_up(exchange, tmp_path)
-    empty_database()
+    empty_all_tables()
     path = Path(exchange.keys.source)
     before = path.read_text()
     path.write_text(f"{'1a' * 4} {'1b' * 32}\n")

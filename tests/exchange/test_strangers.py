@@ -31,13 +31,20 @@ ROUTES = {
     "GET api/v1/case/receipt": "case key",
     "GET api/v1/receipt-key": "anybody",
     "GET api/v1/statistics": "anybody",
+    "GET api/v1/case/ledger": "case key",
+    "GET api/v1/ledger/checkpoint": "anybody",
+    "GET api/v1/ledger/key": "anybody",
+    "GET api/v1/ledger/leaves": "anybody",
+    "GET api/v1/ledger/consistency": "anybody",
     "GET api/v1/feed": "partner key",
     "POST api/v1/feed/acknowledgements": "partner key",
     "POST api/v1/feedback": "partner key",
     "POST api/v1/votes": "partner key",
     "GET stopncii/v1/FetchHashes": "partner key in two headers",
 }
-CLOSED = [route for route, caller in ROUTES.items() if caller != "anybody"]
+CASE_ROUTES = [route for route, caller in ROUTES.items() if caller == "case key"]
+PARTNER_ROUTES = [route for route, caller in ROUTES.items() if caller.startswith("partner key")]
+PUBLIC_ROUTES = [route for route, caller in ROUTES.items() if caller == "anybody"]
 OPENS_WITH_ANY_NEW_KEY = "POST api/v1/case"
 
 
@@ -58,13 +65,13 @@ def test_every_route_is_classified(exchange: Context) -> None:
     assert {route for route in ROUTES if route.startswith("POST")} == set(BODIES)
 
 
-@pytest.mark.parametrize("route", CLOSED)
+@pytest.mark.parametrize("route", CASE_ROUTES + PARTNER_ROUTES)
 def test_nobody_gets_in(web: httpx.Client, route: str) -> None:
     expected = "case_key_missing" if ROUTES[route] == "case key" else "partner_key_missing"
     assert call(web, route, {}) == (401, expected)
 
 
-@pytest.mark.parametrize("route", [route for route, caller in ROUTES.items() if caller == "case key"])
+@pytest.mark.parametrize("route", CASE_ROUTES)
 @pytest.mark.parametrize(
     "header", ["Bearer " + UNKNOWN_KEY, "Case", "Case x.y", NO_CASE[:-1], NO_CASE + "0", NO_CASE.lower(), NO_CASE.replace("0", "A")]
 )
@@ -72,7 +79,7 @@ def test_a_wrong_scheme_or_form_opens_no_case(web: httpx.Client, route: str, hea
     assert call(web, route, {"Authorization": header}) == (401, "case_key_malformed")
 
 
-@pytest.mark.parametrize("route", [route for route, caller in ROUTES.items() if caller == "case key"])
+@pytest.mark.parametrize("route", CASE_ROUTES)
 def test_neither_another_case_nor_a_partner_opens_a_case(phone: Phone, other_phone: Phone, partner: PartnerClient, route: str) -> None:
     phone.open(1)
     other_phone.open(2)
@@ -113,7 +120,7 @@ def test_no_key_and_wrong_keys(web: httpx.Client, route: str, header: str, expec
     assert call(web, route, {"Authorization": header}) == expected
 
 
-@pytest.mark.parametrize("route", [route for route in CLOSED if ROUTES[route] != "case key"])
+@pytest.mark.parametrize("route", PARTNER_ROUTES)
 def test_a_right_id_with_a_wrong_secret_and_a_revoked_key(partner: PartnerClient, exchange: Context, route: str) -> None:
     from stillmine.exchange.partners.actions import revoke_key
 
@@ -137,17 +144,22 @@ def test_the_two_headers_must_hold_the_same_key(partner: PartnerClient, other_pa
 
 def test_a_case_key_opens_no_partner_route(phone: Phone) -> None:
     phone.open(1)
-    for route in CLOSED:
-        if ROUTES[route] != "case key":
-            assert call(phone.web, route, phone.headers) == (401, "partner_key_missing"), route
+    for route in PARTNER_ROUTES:
+        assert call(phone.web, route, phone.headers) == (401, "partner_key_missing"), route
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route not in CLOSED])
-def test_what_is_open_to_anybody_is_the_same_for_everybody(phone: Phone, partner: PartnerClient, route: str) -> None:
+@pytest.mark.parametrize("route", PUBLIC_ROUTES)
+def test_what_is_public_is_the_same_for_everybody(phone: Phone, partner: PartnerClient, route: str) -> None:
     phone.open(1)
-    method, path = route.split(" ")
-    callers = ({}, {"Authorization": NO_CASE}, {"Authorization": "nonsense"}, phone.headers, partner.headers)
-    answers = [phone.web.request(method, f"/{path}", headers=headers) for headers in callers]
+    partner.sync()
+    phone.web.get("/api/v1/ledger/checkpoint")
+    path = "/" + route.partition(" ")[2]
+    query = {"from": 1, "to": 2} if path.endswith("consistency") else {}
+    answers = [phone.web.get(path, params=query, headers=headers) for headers in ({}, phone.headers, partner.headers)]
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
-    assert all(answer.headers["Cache-Control"] == "no-store" and "set-cookie" not in answer.headers for answer in answers)
+    for told in ("Example Social", "disclosed", phone.show().fingerprints[0].id):
+        assert told not in answers[0].text
+    for answer in answers:
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "set-cookie" not in answer.headers

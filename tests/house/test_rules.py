@@ -14,7 +14,7 @@ SKIPPED = {".git", ".venv", ".build", "build", "node_modules", "dist", ".astro",
 SOURCE_ENDINGS = {".py", ".c", ".h", ".ts", ".tsx", ".js", ".mjs", ".css", ".astro", ".sh", ".pyi"}
 GENERATED = re.compile(r"(^|/)(migrations/|pdq_tables\.h|types\.ts$)")
 MAXIMUM_SOURCE_LINES, MAXIMUM_TEST_LINES, MAXIMUM_FUNCTION_LINES = 400, 500, 60
-NOUNS = ("wire", "fingerprint", "matching")
+NOUNS = ("wire", "fingerprint", "matching", "ledger")
 
 
 def files() -> Iterator[Path]:

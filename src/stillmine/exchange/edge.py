@@ -66,9 +66,12 @@ def refusal(error: StillmineError) -> HttpResponse:
 
 def query_number(request: HttpRequest, name: str, default: int, minimum: int, maximum: int) -> int:
     """Return a whole number from the query; raises MalformedMessageError outside `minimum` to `maximum`."""
-    text = request.GET.get(name)
-    if text is None:
-        return default
+    return default if name not in request.GET else required_number(request, name, minimum, maximum)
+
+
+def required_number(request: HttpRequest, name: str, minimum: int, maximum: int) -> int:
+    """Return a whole number that the query must hold; raises MalformedMessageError."""
+    text = request.GET.get(name, "")
     is_short_number = text.isascii() and text.isdigit() and len(text) <= len(str(maximum))
     if not is_short_number or not minimum <= int(text) <= maximum:
         raise MalformedMessageError(f"{name}: {minimum} to {maximum}")

@@ -14,6 +14,7 @@ from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, 
 from stillmine.exchange.feedback.models import Report
 from stillmine.exchange.intake import checks as intake
 from stillmine.exchange.keys.check import sealed_findings
+from stillmine.exchange.ledger.fsck import ledger_findings
 from stillmine.wire.case import CaseState, FingerprintState
 
 _WITHDRAWN = FingerprintState.WITHDRAWN.value
@@ -21,7 +22,7 @@ _WITHDRAWN = FingerprintState.WITHDRAWN.value
 
 def findings() -> list[str]:
     """Return one line per broken rule; nothing where all hold."""
-    return [*_sequence(), *_rules(), *sealed_findings(context())]
+    return [*_sequence(), *_rules(), *sealed_findings(context()), *ledger_findings()]
 
 
 def _sequence() -> Iterable[str]:

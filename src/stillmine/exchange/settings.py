@@ -14,6 +14,7 @@ INSTALLED_APPS = [
     "stillmine.exchange.partners",
     "stillmine.exchange.limits",
     "stillmine.exchange.cases",
+    "stillmine.exchange.ledger",
     "stillmine.exchange.feed",
     "stillmine.exchange.feedback",
     "stillmine.exchange.keys",

@@ -14,6 +14,7 @@ from stillmine.exchange.edge import View, by_method
 from stillmine.exchange.feed import stopncii
 from stillmine.exchange.feed import views as feed
 from stillmine.exchange.feedback import views as feedback
+from stillmine.exchange.ledger import views as ledger
 from stillmine.exchange.receipts import views as receipts
 from stillmine.exchange.statistics import views as statistics
 
@@ -43,6 +44,11 @@ ROUTES = (
     Route("api/v1/case/renew", Caller.CASE, {"POST": cases.renew}),
     Route("api/v1/case/receipt", Caller.CASE, {"GET": receipts.show}),
     Route("api/v1/receipt-key", Caller.ANYBODY, {"GET": receipts.key}),
+    Route("api/v1/case/ledger", Caller.CASE, {"GET": ledger.of_case}),
+    Route("api/v1/ledger/checkpoint", Caller.ANYBODY, {"GET": ledger.checkpoint}),
+    Route("api/v1/ledger/key", Caller.ANYBODY, {"GET": ledger.key}),
+    Route("api/v1/ledger/leaves", Caller.ANYBODY, {"GET": ledger.leaves}),
+    Route("api/v1/ledger/consistency", Caller.ANYBODY, {"GET": ledger.consistency}),
     Route("api/v1/feed", Caller.PARTNER, {"GET": feed.fetch}),
     Route("api/v1/feed/acknowledgements", Caller.PARTNER, {"POST": feed.acknowledge}),
     Route("api/v1/feedback", Caller.PARTNER, {"POST": feedback.submit}),

@@ -25,10 +25,11 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Head, PendingTombstone
 from stillmine.exchange.keys.check import require_keys
 from stillmine.exchange.keys.models import CaseDataKey, TombstoneDataKey
+from stillmine.exchange.ledger.models import LedgerHead
 from stillmine.exchange.tx import tx
 from stillmine.wire.case import CaseState, FingerprintState
 
-MADE_BY_MIGRATIONS: tuple[type[models.Model], ...] = (Head,)
+MADE_BY_MIGRATIONS: tuple[type[models.Model], ...] = (Head, LedgerHead)
 """Tables that an empty database has rows in."""
 
 _AT_ONCE = 200

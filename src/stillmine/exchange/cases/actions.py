@@ -8,6 +8,7 @@ erased in the transaction that writes its tombstone.
 import calendar
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from django.db import IntegrityError
@@ -27,8 +28,10 @@ from stillmine.exchange.intake.models import Decision
 from stillmine.exchange.intake.suspensions import _note_decision, _note_suspensions, files_held
 from stillmine.exchange.intake.work import require_work
 from stillmine.exchange.keys.seal import blind_index
+from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.limits.actions import CASES_OPENED, FINGERPRINTS_ADDED, _add_or_refuse
 from stillmine.exchange.tx import tx
+from stillmine.ledger.entry import EventName, commitment, ledger_salt
 from stillmine.wire.case import (
     MAXIMUM_FINGERPRINTS_PER_CASE,
     MAXIMUM_VALUE_BYTES_PER_CASE,
@@ -53,6 +56,13 @@ from stillmine.wire.fingerprint import Kind, pdq_bytes
 _EXPIRE_AT_ONCE = 500
 
 
+class Sender(NamedTuple):
+    """Whom a message with fingerprints came from: the key under which their network is counted, and the case's token."""
+
+    network: str
+    token: Secret
+
+
 def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str, proof: str = "") -> tuple[Case, bool]:
     """Open a case, or find it where the same was sent before; returns the case and whether it is new.
 
@@ -72,7 +82,7 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
     return case, False
 
 
-def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, network: str) -> None:
+def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, sender: Sender) -> None:
     """Add what is not there yet; raises CaseClosedError, FlatFingerprintError, TooManyAttemptsError or TooManyFingerprintsError."""
     require_not_flat(message.fingerprints)
     load_bank()
@@ -87,7 +97,7 @@ def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, ne
         new = [row for row in _distinct(message.fingerprints) if (row.kind.value, row.value) not in known]
         renumbered = [msgspec.structs.replace(row, file_number=numbers[row.file_number]) for row in new]
         if renumbered:
-            _add(exchange, case, _data_key_of(exchange, case), renumbered, now, network, is_from_opening=False)
+            _add(exchange, case, _data_key_of(exchange, case), renumbered, now, sender, is_from_opening=False)
 
 
 def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
@@ -102,7 +112,7 @@ def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
             rows = rows.filter(id=message.fingerprint_id)
             if not rows.exists():
                 raise FingerprintNotFoundError
-        _withdraw(exchange, list(rows.exclude(state=FingerprintState.WITHDRAWN).order_by("position")), now)
+        _withdraw(exchange, list(rows.exclude(state=FingerprintState.WITHDRAWN).order_by("position")), EventName.WITHDRAWN, now)
         if locked.state == CaseState.OPEN and not _unwithdrawn(case):
             _close_case(locked, CaseState.WITHDRAWN, now)
 
@@ -160,7 +170,7 @@ def _expire(exchange: Context, case: Case) -> bool:
         locked = _lock(case)
         if locked.state != CaseState.OPEN or locked.expires_at > now:  # withdrawn or renewed since it was found
             return False
-        _withdraw(exchange, list(_unwithdrawn(case)), now)
+        _withdraw(exchange, list(_unwithdrawn(case)), EventName.EXPIRED, now)
         _close_case(case, CaseState.EXPIRED, now)
         return True
 
@@ -175,7 +185,8 @@ def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase
             opened_at=now,
             expires_at=add_months(now, message.term_months),
         )
-        _add(exchange, case, _create_data_key(exchange, case), _distinct(message.fingerprints), now, network, is_from_opening=True)
+        sender = Sender(network, credentials.token)
+        _add(exchange, case, _create_data_key(exchange, case), _distinct(message.fingerprints), now, sender, is_from_opening=True)
         return case
 
 
@@ -196,16 +207,17 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
     data_key: Secret,
     new: Sequence[WireFingerprint],
     now: datetime,
-    network: str,
+    sender: Sender,
     *,
     is_from_opening: bool,
 ) -> None:
     in_case = Fingerprint.objects.filter(case=case)
     there = in_case.count()
     _require_room(in_case, there, new)
-    _add_or_refuse(FINGERPRINTS_ADDED, network, now, len(new))
+    _add_or_refuse(FINGERPRINTS_ADDED, sender.network, now, len(new))
     in_bank = _in_bank(new)
     held_files = {fingerprint.file_number for fingerprint in in_bank} | files_held(case.id)
+    salt = ledger_salt(sender.token)
     rows = [
         Fingerprint(
             id=fingerprint_id,
@@ -220,6 +232,7 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
             value_bytes=len(fingerprint.value),
             quality=fingerprint.quality,
             added_at=now,
+            ledger_commitment=commitment(salt, fingerprint_id),
         )
         for position, fingerprint in enumerate(new, there + 1)
         for fingerprint_id in [exchange.random_bytes(16).hex()]
@@ -239,6 +252,7 @@ def _append_new(exchange: Context, rows: Sequence[Fingerprint], now: datetime) -
     if held:
         _append_changes(exchange, held, FingerprintState.SUSPENDED, now)
         _note_suspensions(held, SuspensionReason.NEGATIVE_BANK, now)
+        _record(exchange, EventName.SUSPENDED, now, fingerprint_ids=held)
 
 
 def _in_bank(new: Sequence[WireFingerprint]) -> list[WireFingerprint]:
@@ -262,9 +276,9 @@ def _require_room(in_case: QuerySet[Fingerprint], there: int, new: Sequence[Wire
         raise TooManyFingerprintsError(f"a case holds {MAXIMUM_VALUE_BYTES_PER_CASE} bytes of values")
 
 
-def _withdraw(exchange: Context, rows: list[Fingerprint], now: datetime) -> None:
+def _withdraw(exchange: Context, rows: list[Fingerprint], event: EventName, now: datetime) -> None:
     if rows:
-        _move_fingerprints(exchange, rows, FingerprintState.WITHDRAWN, now)
+        _move_fingerprints(exchange, rows, FingerprintState.WITHDRAWN, now, event)
 
 
 def _unwithdrawn(case: Case) -> Iterable[Fingerprint]:

@@ -41,6 +41,8 @@ class Fingerprint(models.Model):
 
     `sealed_value` opens with the case's data key, for this row alone. `blind_index` finds the same value again without opening
     any, and `value_bytes` is the value's size; both are erased with it. `file_number` says which fingerprints are of one file.
+    `ledger_commitment` stands for the fingerprint in the log: made when it is added, kept for ever, null only where that was before there
+    was a log.
     """
 
     id = models.CharField(max_length=32, primary_key=True)
@@ -56,6 +58,7 @@ class Fingerprint(models.Model):
     quality = models.PositiveSmallIntegerField(null=True)
     added_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
+    ledger_commitment = models.BinaryField(null=True)
 
     class Meta:
         indexes = (models.Index(fields=["kind", "blind_index"], name="fingerprint_blind_index"),)

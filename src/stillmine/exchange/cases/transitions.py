@@ -11,6 +11,8 @@ from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _append_changes
 from stillmine.exchange.keys.models import CaseDataKey
+from stillmine.exchange.ledger.actions import _record
+from stillmine.ledger.entry import EventName
 from stillmine.wire.case import CaseState, FingerprintState
 from stillmine.wire.errors import ConflictError
 
@@ -31,6 +33,14 @@ FINGERPRINT_TRANSITIONS = frozenset(
 )
 
 
+EVENTS = {
+    FingerprintState.ACTIVE: EventName.RESTORED,
+    FingerprintState.SUSPENDED: EventName.SUSPENDED,
+    FingerprintState.WITHDRAWN: EventName.WITHDRAWN,
+}
+"""What the log says of a change to each state, unless its reason has a word of its own."""
+
+
 def _close_case(case: Case, to: CaseState, now: datetime) -> None:
     """Move an open case to `to` and delete its data key; raises ConflictError if it is not open any more."""
     allowed = [before.value for before, after in CASE_TRANSITIONS if after is to]
@@ -40,8 +50,13 @@ def _close_case(case: Case, to: CaseState, now: datetime) -> None:
     CaseDataKey.objects.filter(case=case).delete()
 
 
-def _move_fingerprints(exchange: Context, fingerprints: Sequence[Fingerprint], to: FingerprintState, now: datetime) -> None:
-    """Move fingerprints to `to` and put each change into the feed; a withdrawn value is erased here. Raises ConflictError."""
+def _move_fingerprints(
+    exchange: Context, fingerprints: Sequence[Fingerprint], to: FingerprintState, now: datetime, event: EventName | None = None
+) -> None:
+    """Move fingerprints to `to` and put it into feed and log; a withdrawn value is erased here. Raises ConflictError.
+
+    `event` is what the log says where that is not the state's own word.
+    """
     ids = [fingerprint.id for fingerprint in fingerprints]
     allowed = [before.value for before, after in FINGERPRINT_TRANSITIONS if after is to]
     _append_changes(exchange, ids, to, now)  # first, because it takes the lock under which the old value is still there
@@ -52,3 +67,4 @@ def _move_fingerprints(exchange: Context, fingerprints: Sequence[Fingerprint], t
         changed = rows.update(state=to.value)
     if changed != len(ids):
         raise ConflictError
+    _record(exchange, event or EVENTS[to], now, fingerprint_ids=ids)

@@ -32,7 +32,8 @@ def add(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case/fingerprints."""
     case = _case(request)
     message = read_message(request, AddFingerprints, MAXIMUM_CASE_MESSAGE_BYTES)
-    actions.add_fingerprints(context(), case, message, _network(request))
+    sender = actions.Sender(_network(request), case_credentials(request).token)
+    actions.add_fingerprints(context(), case, message, sender)
     return answer(case_view(context(), case))
 
 

@@ -5,9 +5,9 @@ A page is made under the same lock as changes are, so that what the record says 
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from django.db.models import Exists, F, OuterRef
 
@@ -16,8 +16,10 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, PendingTombstone, Shape
 from stillmine.exchange.feed.queries import head_sequence
 from stillmine.exchange.feed.sequence import _lock_head
+from stillmine.exchange.ledger.actions import _mention, _record
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.tx import tx
+from stillmine.ledger.entry import EventName
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorInvalidError
 from stillmine.wire.feed import MAXIMUM_PAGE_VALUE_BYTES
@@ -41,12 +43,34 @@ class Page:
     newest: int
 
     @property
+    def active(self) -> list[str]:
+        """The fingerprints that the page shows as active."""
+        return [change.fingerprint_id for change in self.changes if change.state == FingerprintState.ACTIVE]
+
+    @property
+    def tombstones(self) -> list[str]:
+        """The fingerprints that the page tells to stop."""
+        return [change.fingerprint_id for change in self.changes if change.state != FingerprintState.ACTIVE]
+
+    @property
     def has_more(self) -> bool:
         """False where the page reaches the newest change."""
         return self.to_sequence < self.newest
 
 
-def hand_out(exchange: Context, partner: Partner, *, after: int, limit: int, shape: Shape, encode: Callable[[Page], Encoded]) -> Encoded:
+@dataclass(frozen=True)
+class HandedOut(Generic[Encoded]):
+    """A page as it leaves, and what it tells: the fingerprints given, those to stop, and those given beside the page's own changes."""
+
+    message: Encoded
+    given: list[str]
+    retracted: list[str]
+    given_beside: list[str] = field(default_factory=list)
+
+
+def hand_out(
+    exchange: Context, partner: Partner, *, after: int, limit: int, shape: Shape, encode: Callable[[Page], HandedOut[Encoded]]
+) -> Encoded:
     """Return the page after number `after` as `encode` makes it, inside the transaction that records it.
 
     Raises FeedCursorInvalidError for a number that was never given, which happens after a restored backup.
@@ -55,11 +79,12 @@ def hand_out(exchange: Context, partner: Partner, *, after: int, limit: int, sha
     if after > newest:
         raise FeedCursorInvalidError
     if after == newest:  # nothing new: nothing to record, and no lock to wait for
-        return encode(Page([], newest, newest))
+        return encode(Page([], newest, newest)).message
     with tx("feed.hand_out", exchange.clock) as now:
         page = _read_page(after, limit, _lock_head().sequence, KINDS[shape])
-        _record(partner, shape, after, page, now)
-        return encode(page)
+        handed = encode(page)
+        _record_page(exchange, partner, handed, now, shape=shape, after=after, page=page)
+        return handed.message
 
 
 def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
@@ -69,14 +94,13 @@ def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
         if sequence > head_sequence():
             raise FeedCursorInvalidError
         latest = Acknowledgement.objects.filter(partner=partner).order_by("-sequence").first()
-        if latest is None:
-            Acknowledgement.objects.create(partner=partner, sequence=sequence, minute=now)
-        elif sequence <= latest.sequence:
+        if latest is not None and sequence <= latest.sequence:
             return
-        elif latest.minute >= now:
+        if latest is not None and latest.minute >= now:
             Acknowledgement.objects.filter(id=latest.id).update(sequence=sequence)
         else:
             Acknowledgement.objects.create(partner=partner, sequence=sequence, minute=now)
+        _record(exchange, EventName.ACKNOWLEDGED, now, partner=partner, details={"sequence": str(sequence)})
 
 
 def forget_told_values(exchange: Context, partner: Partner, asked_from: datetime) -> None:
@@ -122,8 +146,28 @@ def _fitting(sizes: list[int]) -> int:
     return len(sizes)
 
 
-def _record(partner: Partner, shape: Shape, after: int, page: Page, now: datetime) -> None:
+def _record_page(
+    exchange: Context, partner: Partner, handed: HandedOut[Encoded], now: datetime, *, shape: Shape, after: int, page: Page
+) -> None:
+    """The same page again is the same disclosure: it is counted, and has its entries in the log already."""
     bounds = {"from_sequence": after, "to_sequence": page.to_sequence, "head_sequence": page.newest}
-    same = Disclosure.objects.filter(partner=partner, shape=shape, **bounds)
-    if not same.update(last_at=now, pages=F("pages") + 1):
-        Disclosure.objects.create(partner=partner, shape=shape, first_at=now, last_at=now, **bounds)
+    if Disclosure.objects.filter(partner=partner, shape=shape, **bounds).update(last_at=now, pages=F("pages") + 1):
+        return
+    entries: dict[EventName, int] = {}
+    for event, ids in (
+        (EventName.DISCLOSED, [*handed.given, *handed.given_beside]),
+        (EventName.RETRACTED, handed.retracted),
+    ):
+        if ids:
+            entries[event] = _record(exchange, event, now, partner=partner, fingerprint_ids=ids, details={"shape": shape.value})
+    if handed.given_beside:
+        _mention(entries[EventName.DISCLOSED], EventName.DISCLOSED, partner, handed.given_beside)
+    Disclosure.objects.create(
+        partner=partner,
+        shape=shape,
+        first_at=now,
+        last_at=now,
+        disclosed_entry_id=entries.get(EventName.DISCLOSED),
+        retracted_entry_id=entries.get(EventName.RETRACTED),
+        **bounds,
+    )

@@ -45,7 +45,8 @@ class Change(models.Model):
 class Disclosure(models.Model):
     """Pages with the changes after `from_sequence` up to `to_sequence`, handed out when `head_sequence` was the newest.
 
-    The same page asked for again is counted in `pages` instead of getting a row of its own.
+    The same page asked for again is counted in `pages` instead of getting a row of its own. The entries are null where the page held
+    nothing of that sort.
     """
 
     partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -56,6 +57,8 @@ class Disclosure(models.Model):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     pages = models.PositiveIntegerField(default=1)
+    disclosed_entry = models.ForeignKey("ledger.Leaf", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+    retracted_entry = models.ForeignKey("ledger.Leaf", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
 
     class Meta:
         indexes = (models.Index(fields=["to_sequence", "from_sequence"], name="disclosed_range"),)

@@ -37,7 +37,7 @@ def first_given(changes: Iterable[Change], shape: Shape | None = None) -> Given:
         return given
     numbers = [change.sequence for change in active]
     not_in_stopncii_shape = _not_in_stopncii_shape(active)
-    rows = Disclosure.objects.filter(_overlapping(numbers), **({"shape": shape} if shape else {}))
+    rows = Disclosure.objects.filter(overlapping(numbers), **({"shape": shape} if shape else {}))
     for partner_id, page_shape, after, to, head, at in rows.values_list(
         "partner_id", "shape", "from_sequence", "to_sequence", "head_sequence", "first_at"
     ).iterator():
@@ -69,14 +69,8 @@ def last_sequence_before(at: datetime) -> int:
     return found or 0
 
 
-def _not_in_stopncii_shape(changes: Iterable[Change]) -> set[str]:
-    """Return the fingerprints whose kind that shape leaves out, though their numbers lie inside of its pages."""
-    ids = [change.fingerprint_id for change in changes]
-    return set(Fingerprint.objects.filter(id__in=ids).exclude(kind__in=list(SIGNAL_TYPES)).values_list("id", flat=True))
-
-
-def _overlapping(numbers: list[int]) -> Q:
-    """Pages that can hold one of these numbers; `numbers` is sorted and not empty."""
+def overlapping(numbers: list[int]) -> Q:
+    """Return the condition for pages that can hold one of these numbers; `numbers` is sorted and not empty."""
     pages = Q()
     start = 0
     while start < len(numbers):
@@ -86,3 +80,9 @@ def _overlapping(numbers: list[int]) -> Q:
         pages |= Q(from_sequence__lt=numbers[end], to_sequence__gte=numbers[start])
         start = end + 1
     return pages
+
+
+def _not_in_stopncii_shape(changes: Iterable[Change]) -> set[str]:
+    """Return the fingerprints whose kind that shape leaves out, though their numbers lie inside of its pages."""
+    ids = [change.fingerprint_id for change in changes]
+    return set(Fingerprint.objects.filter(id__in=ids).exclude(kind__in=list(SIGNAL_TYPES)).values_list("id", flat=True))

@@ -17,7 +17,7 @@ from stillmine.exchange.cases.queries import active_fingerprints_with
 from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context, context
 from stillmine.exchange.edge import answer, query_number
-from stillmine.exchange.feed.actions import Page, forget_told_values, hand_out
+from stillmine.exchange.feed.actions import HandedOut, Page, forget_told_values, hand_out
 from stillmine.exchange.feed.kept_values import pending_values
 from stillmine.exchange.feed.models import Change, Shape
 from stillmine.exchange.feed.queries import last_sequence_before
@@ -63,9 +63,8 @@ class _Known:
     still_active: dict[tuple[str, str], list[str]]
 
 
-def _hashes_page(exchange: Context, partner: Partner, start: int, page: Page) -> FetchHashesPage:
-    tombstones = [change.fingerprint_id for change in page.changes if change.state != FingerprintState.ACTIVE]
-    pending = pending_values(exchange, partner, tombstones)
+def _hashes_page(exchange: Context, partner: Partner, start: int, page: Page) -> HandedOut[FetchHashesPage]:
+    pending = pending_values(exchange, partner, page.tombstones)
     known = _Known(
         ids=partner_ids(exchange.secret, partner.random_id),
         values=values_of(exchange, [change.fingerprint for change in page.changes if change.state == FingerprintState.ACTIVE]),
@@ -73,13 +72,15 @@ def _hashes_page(exchange: Context, partner: Partner, start: int, page: Page) ->
         still_active=active_fingerprints_with(exchange, SIGNAL_TYPES, pending.values()),
     )
     records = [record for change in page.changes if (record := _record(change, known))]
-    return FetchHashesPage(
+    message = FetchHashesPage(
         count=len(records),
         nextPageToken=known.ids.cursor(page.to_sequence) if page.has_more else None,
         nextSetTimestamp=int(page.changes[-1].changed_at.timestamp()) if page.changes else start,
         hasMoreRecords=page.has_more,
         hashRecords=records,
     )
+    beside = {fingerprint_id for others in known.still_active.values() for fingerprint_id in others}
+    return HandedOut(message, page.active, sorted(pending), sorted(beside - set(page.active)))
 
 
 def _record(change: Change, known: _Known) -> HashRecord | None:

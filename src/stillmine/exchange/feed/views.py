@@ -37,12 +37,13 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _feed_page(exchange: Context, partner: Partner, page: actions.Page) -> FeedPage:
+def _feed_page(exchange: Context, partner: Partner, page: actions.Page) -> actions.HandedOut[FeedPage]:
     ids = partner_ids(exchange.secret, partner.random_id)
     entry_ids = ids.entry_ids([change.fingerprint_id for change in page.changes])
     values = values_of(exchange, [change.fingerprint for change in page.changes if change.state == FingerprintState.ACTIVE])
     entries = [_entry(entry_id, change, values) for entry_id, change in zip(entry_ids, page.changes, strict=True)]
-    return FeedPage(version=1, entries=entries, cursor=ids.cursor(page.to_sequence), has_more=page.has_more)
+    message = FeedPage(version=1, entries=entries, cursor=ids.cursor(page.to_sequence), has_more=page.has_more)
+    return actions.HandedOut(message, page.active, page.tombstones)
 
 
 def _entry(entry_id: str, change: Change, values: dict[str, str]) -> FeedEntry:

@@ -8,9 +8,11 @@ import unicodedata
 from datetime import datetime
 
 from stillmine.exchange.context import Context
+from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.partners.keys import KEY_PREFIX, key_hash, key_text
 from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.tx import tx
+from stillmine.ledger.entry import EventName
 from stillmine.wire.errors import NotConfiguredError
 
 MAXIMUM_NAME_SIGNS = 60
@@ -26,15 +28,18 @@ def add_partner(exchange: Context, name: str) -> tuple[Partner, str]:
         if Partner.objects.filter(name_key=row.name_key).exists():
             raise NotConfiguredError("partner name: a partner with this name is here already")
         row.save(force_insert=True)
-        return row, _add_key(exchange, row, now)
+        return row, _add_key(exchange, row, now, EventName.PARTNER_ADDED)
 
 
 def revoke_partner(exchange: Context, name: str) -> int:
     """Revoke a partner and all its keys; returns how many keys. Raises NotConfiguredError where there is none."""
     with tx("partners.revoke", exchange.clock) as now:
         partner = _find_partner(name)
-        Partner.objects.filter(id=partner.id, revoked_at=None).update(revoked_at=now)
-        return PartnerKey.objects.filter(partner=partner, revoked_at=None).update(revoked_at=now)
+        is_new = Partner.objects.filter(id=partner.id, revoked_at=None).update(revoked_at=now)
+        keys = PartnerKey.objects.filter(partner=partner, revoked_at=None).update(revoked_at=now)
+        if is_new:
+            _record(exchange, EventName.PARTNER_REVOKED, now, partner=partner, details={"keys": str(keys)})
+        return keys
 
 
 def add_key(exchange: Context, name: str) -> tuple[Partner, str]:
@@ -43,7 +48,7 @@ def add_key(exchange: Context, name: str) -> tuple[Partner, str]:
         partner = _find_partner(name)
         if partner.revoked_at:
             raise NotConfiguredError("partner name: this partner was revoked; add it anew under another name")
-        return partner, _add_key(exchange, partner, now)
+        return partner, _add_key(exchange, partner, now, EventName.KEY_ADDED)
 
 
 def revoke_key(exchange: Context, key_id: str) -> None:
@@ -52,13 +57,16 @@ def revoke_key(exchange: Context, key_id: str) -> None:
     with tx("partners.revoke_key", exchange.clock) as now:
         if not PartnerKey.objects.filter(key_id=short_id).exists():
             raise NotConfiguredError("key id: no key has this id; `partner list` shows them")
-        PartnerKey.objects.filter(key_id=short_id, revoked_at=None).update(revoked_at=now)
+        row = PartnerKey.objects.select_related("partner").get(key_id=short_id)
+        if PartnerKey.objects.filter(id=row.id, revoked_at=None).update(revoked_at=now):
+            _record(exchange, EventName.KEY_REVOKED, now, partner=row.partner, details={"key": short_id})
 
 
-def _add_key(exchange: Context, partner: Partner, now: datetime) -> str:
+def _add_key(exchange: Context, partner: Partner, now: datetime, event: EventName) -> str:
     key_id = exchange.random_bytes(4).hex()
     key = key_text(key_id, exchange.random_bytes(32))
     PartnerKey.objects.create(key_id=key_id, partner=partner, key_hash=key_hash(key), created_at=now)
+    _record(exchange, event, now, partner=partner, details={"key": key_id})
     return key
 
 

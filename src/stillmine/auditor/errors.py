@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps an audit from being made, and what it finds."""
+
+from enum import StrEnum
+
+from stillmine.wire.errors import StillmineError
+
+
+class Finding(StrEnum):
+    """How a log can be wrong."""
+
+    FORK = "fork"
+    REWRITE = "rewrite"
+    SHRUNK = "shrunk"
+    SIGNATURE = "wrong signature"
+    ROOT = "wrong root"
+
+
+class LogWrongError(Exception):
+    """The log is not what it has to be; `sentence` says how. Not a StillmineError: this is the audit's answer, not its failure."""
+
+    def __init__(self, finding: Finding, sentence: str) -> None:
+        self.finding = finding
+        self.sentence = f"{finding.value.capitalize()}: {sentence}"
+        super().__init__(self.sentence)
+
+
+class LogUnreachableError(StillmineError):
+    code = "ledger_unreachable"
+    status = 502
+    sentence = "The exchange did not answer, so nothing was checked. Try again later."
+
+
+class LogAnswerError(StillmineError):
+    code = "ledger_answer_wrong"
+    status = 502
+    sentence = "The exchange's answer can't be read, so nothing was checked. Check the address; if it is right, ask the exchange."
+
+
+class AuditStateError(StillmineError):
+    code = "audit_file_unreadable"
+    status = 422
+    sentence = "This file can't be read as what it should be. Put it back from your copy, or name another."

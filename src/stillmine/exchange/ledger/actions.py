@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Append to the log, inside the transaction of what is recorded, and give out checkpoints.
+
+Either the thing and its entry are both written, or neither is. An entry is never changed, and none may be written after
+what it records has left.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.context import Context
+from stillmine.exchange.ledger.key import signing_key
+from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
+from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, node_id, stored_range
+from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.tx import tx
+from stillmine.ledger.entry import SALT_BYTES, Entry, EventName, entry_hash, items_tree
+
+HEAD_ID = 1
+NO_DETAILS: Mapping[str, str] = MappingProxyType({})
+
+PAGE_EVENTS = frozenset({EventName.DISCLOSED, EventName.RETRACTED})
+"""Found through the record of the page, which keeps their numbers."""
+
+STATE_EVENTS = frozenset({EventName.WITHDRAWN, EventName.EXPIRED, EventName.SUSPENDED, EventName.RESTORED})
+
+
+def _record(
+    exchange: Context,
+    event: EventName,
+    now: datetime,
+    *,
+    partner: Partner | None = None,
+    fingerprint_ids: Sequence[str] = (),
+    details: Mapping[str, str] = NO_DETAILS,
+) -> int:
+    """Append one entry and return its number; `fingerprint_ids` are those it names, in any order.
+
+    Needs an open transaction, which holds the log's head from here until it ends: call it last, after the feed's head is locked.
+    """
+    commitments = sorted(_commitments(fingerprint_ids))
+    entry = Entry(
+        event=event,
+        day=now.date(),
+        salt=exchange.random_bytes(SALT_BYTES),
+        partner=partner.name if partner else None,
+        items=len(commitments) or None,
+        root=items_tree(commitments).root() if commitments else None,
+        details=details,
+    )
+    place = _append(entry.text(), joined_hashes(commitments))
+    if event not in PAGE_EVENTS:
+        _mention(place, event, partner, fingerprint_ids)
+    return place
+
+
+def _mention(place: int, event: EventName, partner: Partner | None, fingerprint_ids: Sequence[str]) -> None:
+    """Note that entry `place` names these; what the same partner was told before of a fingerprint in the same state is not noted again."""
+    new = list(dict.fromkeys(fingerprint_ids))
+    if event not in STATE_EVENTS:
+        told = _told(event, partner, new)
+        new = [fingerprint_id for fingerprint_id in new if fingerprint_id not in told]
+    Mention.objects.bulk_create(
+        [Mention(leaf_id=place, fingerprint_id=fingerprint_id, event=event.value, partner=partner) for fingerprint_id in new]
+    )
+
+
+def give_checkpoint(exchange: Context) -> tuple[int, str]:
+    """Return the size of the log as it is and its signed checkpoint, which is kept before it leaves."""
+    head = LedgerHead.objects.get(id=HEAD_ID)
+    given = GivenCheckpoint.objects.filter(size=head.size).first()
+    if given is None:
+        note = signing_key(exchange.secret).sign(head.size, stored_range(head.size, head.hashes).root())
+        with tx("ledger.give_checkpoint", exchange.clock):
+            GivenCheckpoint.objects.bulk_create([GivenCheckpoint(size=head.size, note=note)], ignore_conflicts=True)
+        given = GivenCheckpoint.objects.get(size=head.size)
+    return given.size, given.note
+
+
+def _append(text: str, items: bytes) -> int:
+    head = LedgerHead.objects.select_for_update().get(id=HEAD_ID)
+    tree, completed = stored_range(head.size, head.hashes).with_leaf(entry_hash(text))
+    Leaf.objects.bulk_create([Leaf(place=head.size, text=text, items=items)])
+    Node.objects.bulk_create([Node(id=node_id(place), hash=stored) for place, stored in completed])
+    LedgerHead.objects.filter(id=HEAD_ID).update(size=tree.size, hashes=joined_hashes(tree.hashes))
+    return head.size
+
+
+def _commitments(fingerprint_ids: Sequence[str]) -> set[bytes]:
+    """Return the commitments of those that have one: fingerprints of before the log have none."""
+    found: set[bytes] = set()
+    for start in range(0, len(fingerprint_ids), READ_AT_ONCE):
+        rows = Fingerprint.objects.filter(id__in=fingerprint_ids[start : start + READ_AT_ONCE], ledger_commitment__isnull=False)
+        found.update(bytes(stored) for stored in rows.values_list("ledger_commitment", flat=True) if stored is not None)
+    return found
+
+
+def _told(event: EventName, partner: Partner | None, fingerprint_ids: Sequence[str]) -> set[str]:
+    """Return which of these have a mention of this event and partner since their state last changed."""
+    events = [event.value, *(state.value for state in STATE_EVENTS)]
+    told: set[str] = set()
+    for start in range(0, len(fingerprint_ids), READ_AT_ONCE):
+        rows = Mention.objects.filter(fingerprint_id__in=fingerprint_ids[start : start + READ_AT_ONCE], event__in=events)
+        for fingerprint_id, known, partner_id in rows.order_by("leaf_id").values_list("fingerprint_id", "event", "partner_id"):
+            if known != event.value:
+                told.discard(fingerprint_id)
+            elif partner is not None and partner_id == partner.id:
+                told.add(fingerprint_id)
+    return told

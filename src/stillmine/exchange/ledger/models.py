@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The log as rows. No row of an entry, a node or a checkpoint is ever changed or deleted; only the head moves.
+
+There is no column for a fingerprint's value and must be none: entries stay when a fingerprint is withdrawn.
+"""
+
+from django.db import models
+
+
+class LedgerHead(models.Model):
+    """One row: the tree as its compact range. Whoever appends locks it, after the feed's head where both are needed."""
+
+    size = models.BigIntegerField()
+    hashes = models.BinaryField()
+
+
+class Leaf(models.Model):
+    """One entry: its exact text, and the commitments that its root is made of, 32 bytes each, in ascending order."""
+
+    place = models.BigIntegerField(primary_key=True)
+    text = models.TextField()
+    items = models.BinaryField(default=b"")
+
+
+class Node(models.Model):
+    """The hash of one complete subtree, leaves included. `id` is its place in the tree read from left to right: spec/ledger.md."""
+
+    id = models.BigIntegerField(primary_key=True)
+    hash = models.BinaryField()
+
+
+class GivenCheckpoint(models.Model):
+    """A checkpoint that left. A second text for one size would be a fork, and the database has no room for it."""
+
+    size = models.BigIntegerField(primary_key=True)
+    note = models.TextField()
+
+
+class Mention(models.Model):
+    """Which entries name a fingerprint, for all that a page's own record does not tell. Found from here, proved by the entry."""
+
+    leaf = models.ForeignKey(Leaf, on_delete=models.PROTECT, related_name="+", db_index=False)
+    fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+", db_index=False)
+    event = models.CharField(max_length=32)
+    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", null=True, db_index=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["fingerprint", "leaf"], name="one_mention_per_entry"),)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Proofs, and what the log says of one case. Nothing here tells of another case.
+
+What is answered is proved by a checkpoint that was given out: no hash leaves that no signature stands for.
+"""
+
+from collections.abc import Iterable
+
+from django.db.models import Max
+
+from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, Mention
+from stillmine.exchange.ledger.nodes import READ_AT_ONCE, leaf_hashes, read_nodes, split_hashes
+from stillmine.exchange.ledger.pages import Named, named_by_pages
+from stillmine.ledger.entry import items_tree
+from stillmine.ledger.proofs import consistency_proof, inclusion_path
+from stillmine.wire.errors import MalformedMessageError
+from stillmine.wire.ledger import LedgerConsistency, LedgerEntry, LedgerItem, LedgerLeaves
+
+
+def newest_given_size() -> int:
+    """Return the size of the newest checkpoint that left; 0 where none has."""
+    return GivenCheckpoint.objects.aggregate(size=Max("size"))["size"] or 0
+
+
+def leaves(start: int, limit: int) -> LedgerLeaves:
+    """Return at most `limit` leaf hashes from number `start` on."""
+    end = min(start + limit, newest_given_size())
+    return LedgerLeaves(version=1, start=start, leaves=_texts(leaf_hashes(start, end)) if start < end else [])
+
+
+def consistency(from_size: int, to_size: int) -> LedgerConsistency:
+    """Return the proof between two sizes; raises MalformedMessageError for sizes out of order or not given out."""
+    newest = newest_given_size()
+    if not from_size <= to_size <= newest:
+        raise MalformedMessageError(f"from, to: in this order, at most {newest}")
+    return LedgerConsistency(
+        version=1, from_size=from_size, to_size=to_size, proof=_texts(consistency_proof(from_size, to_size, read_nodes))
+    )
+
+
+def entries_of(case: Case, size: int) -> list[LedgerEntry]:
+    """Return each entry among the first `size` that names a fingerprint of this case, in order, with its proofs.
+
+    What a partner was told again of a fingerprint whose state had not changed is left out.
+    """
+    rows = Fingerprint.objects.filter(case=case, ledger_commitment__isnull=False).values_list("id", "ledger_commitment")
+    commitments = {fingerprint_id: bytes(stored or b"") for fingerprint_id, stored in rows}
+    named = _mentioned(commitments) | named_by_pages(commitments)
+    found = []
+    numbers = sorted(place for place in named if place < size)
+    for start in range(0, len(numbers), READ_AT_ONCE):
+        for leaf in Leaf.objects.filter(place__in=numbers[start : start + READ_AT_ONCE]).order_by("place"):
+            items = _items(leaf, {fingerprint_id: commitments[fingerprint_id] for fingerprint_id in named[leaf.place]})
+            path = _texts(inclusion_path(leaf.place, size, read_nodes))
+            found.append(LedgerEntry(text=leaf.text, place=leaf.place, path=path, items=items))
+    return found
+
+
+def _mentioned(commitments: Iterable[str]) -> Named:
+    named = Named()
+    for place, fingerprint_id in Mention.objects.filter(fingerprint_id__in=list(commitments)).values_list("leaf_id", "fingerprint_id"):
+        named[place].add(fingerprint_id)
+    return named
+
+
+def _items(leaf: Leaf, commitments: dict[str, bytes]) -> list[LedgerItem]:
+    stored = split_hashes(leaf.items)
+    places = {kept: place for place, kept in enumerate(stored)}
+    tree = items_tree(stored)
+    found = {fingerprint_id: places[kept] for fingerprint_id, kept in commitments.items()}
+    return [
+        LedgerItem(fingerprint_id=fingerprint_id, place=place, path=_texts(inclusion_path(place, tree.size, tree.read)))
+        for fingerprint_id, place in sorted(found.items(), key=lambda item: item[1])
+    ]
+
+
+def _texts(hashes: Iterable[bytes]) -> list[str]:
+    return [one.hex() for one in hashes]

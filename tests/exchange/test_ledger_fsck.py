@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fsck finds whatever is done to the log, or without it, behind the exchange's back."""
+
+from collections.abc import Callable
+
+import pytest
+from exchange_parts import PartnerClient, Phone
+
+from stillmine.exchange.context import Context
+
+
+def a_rewritten_entry() -> None:
+    from stillmine.exchange.ledger.models import Leaf
+
+    leaf = Leaf.objects.get(place=1)
+    Leaf.objects.filter(place=1).update(text=leaf.text.replace("Example Social", "Example Forum"))
+
+
+def a_spoilt_entry() -> None:
+    from stillmine.exchange.ledger.models import Leaf
+
+    Leaf.objects.filter(place=0).update(text="{}")
+
+
+def a_missing_entry() -> None:
+    from stillmine.exchange.ledger.models import Leaf
+
+    Leaf.objects.filter(place=0).delete()
+
+
+def a_missing_last_entry() -> None:
+    from stillmine.exchange.ledger.models import Leaf
+
+    Leaf.objects.order_by("-place")[0].delete()
+
+
+def a_commitment_taken_away() -> None:
+    from stillmine.exchange.ledger.models import Leaf
+
+    Leaf.objects.filter(place=1).update(items=bytes(Leaf.objects.get(place=1).items)[32:])
+
+
+def another_hash() -> None:
+    from stillmine.exchange.ledger.models import Node
+
+    Node.objects.filter(id=1).update(hash=bytes(32))
+
+
+def a_missing_hash() -> None:
+    from stillmine.exchange.ledger.models import Node
+
+    Node.objects.filter(id=1).delete()
+
+
+def another_head() -> None:
+    from stillmine.exchange.ledger.models import LedgerHead
+
+    LedgerHead.objects.update(size=1, hashes=bytes(32))
+
+
+def a_checkpoint_of_another_log() -> None:
+    from stillmine.exchange.context import context
+    from stillmine.exchange.ledger.key import signing_key
+    from stillmine.exchange.ledger.models import GivenCheckpoint
+
+    GivenCheckpoint.objects.create(size=3, note=signing_key(context().secret).sign(3, bytes(32)))
+
+
+def a_checkpoint_of_the_future() -> None:
+    from stillmine.exchange.context import context
+    from stillmine.exchange.ledger.key import signing_key
+    from stillmine.exchange.ledger.models import GivenCheckpoint
+
+    GivenCheckpoint.objects.create(size=300, note=signing_key(context().secret).sign(300, bytes(32)))
+
+
+def another_signature() -> None:
+    from stillmine.exchange.ledger.models import GivenCheckpoint
+    from stillmine.ledger.checkpoint import SigningKey
+
+    GivenCheckpoint.objects.update(note=SigningKey(bytes(32)).sign(5, bytes(32)))
+
+
+def a_page_without_its_entry() -> None:
+    from stillmine.exchange.feed.models import Disclosure
+
+    Disclosure.objects.filter(from_sequence=0).update(disclosed_entry=None)
+
+
+def a_page_with_another_partners_entry() -> None:
+    from stillmine.exchange.feed.models import Disclosure
+    from stillmine.exchange.partners.models import Partner
+
+    Partner.objects.update(name="Renamed")
+    assert Disclosure.objects.exists()
+
+
+def a_page_that_held_more() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+
+    Fingerprint.objects.filter(position=2).update(ledger_commitment=b"\x01" * 32)
+
+
+def a_tombstone_page_without_its_entry() -> None:
+    from stillmine.exchange.feed.models import Disclosure
+
+    Disclosure.objects.update(retracted_entry=None)
+
+
+def a_silent_withdrawal() -> None:
+    from stillmine.exchange.ledger.models import Mention
+
+    Mention.objects.filter(event="withdrawn").delete()
+
+
+def a_mention_of_another_entry() -> None:
+    from stillmine.exchange.ledger.models import Mention
+
+    Mention.objects.filter(event="withdrawn").update(leaf_id=1)
+
+
+def a_silent_suspension() -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.context import context
+    from stillmine.exchange.feed.models import Head
+    from stillmine.exchange.feed.sequence import _append_changes
+    from stillmine.wire.case import FingerprintState
+
+    row = Fingerprint.objects.get(position=2)
+    _append_changes(context(), [row.id], FingerprintState.SUSPENDED, Head.objects.get().changed_at)
+
+
+@pytest.mark.parametrize(
+    ("break_rule", "finding"),
+    [
+        (a_rewritten_entry, "hash(es) of the ledger are not those of its entries"),
+        (a_rewritten_entry, "1 checkpoint(s) that were given out do not fit the ledger"),
+        (a_rewritten_entry, "1 disclosure(s) have no fitting entry in the ledger"),
+        (a_spoilt_entry, "1 entry(s) of the ledger have not the form of entries"),
+        (a_missing_entry, "1 entry of the ledger is not at its place: one before it is missing"),
+        (a_missing_last_entry, "1 head(s) of the ledger do not fit its entries"),
+        (a_commitment_taken_away, "1 entry(s) of the ledger do not fit the commitments kept for them"),
+        (another_hash, "1 hash(es) of the ledger are not those of its entries"),
+        (a_missing_hash, "1 number of the ledger's nodes is not that of its entries"),
+        (another_head, "1 head(s) of the ledger do not fit its entries"),
+        (a_checkpoint_of_another_log, "1 checkpoint(s) that were given out do not fit the ledger"),
+        (a_checkpoint_of_the_future, "1 checkpoint(s) that were given out do not fit the ledger"),
+        (another_signature, "1 checkpoint(s) that were given out are not signed by this exchange's key"),
+        (a_page_without_its_entry, "1 disclosure(s) have no fitting entry in the ledger"),
+        (a_page_with_another_partners_entry, "2 disclosure(s) have no fitting entry in the ledger"),
+        (a_page_that_held_more, "1 disclosure(s) have no fitting entry in the ledger"),
+        (a_tombstone_page_without_its_entry, "1 disclosure(s) have no fitting entry in the ledger"),
+        (a_silent_withdrawal, "1 withdrawal(s) have no entry in the ledger"),
+        (a_mention_of_another_entry, "1 mention(s) of a fingerprint are not of an entry that names it"),
+        (a_silent_suspension, "1 change(s) to suspended have no entry in the ledger"),
+    ],
+)
+def test_each_broken_rule_of_the_log_is_found(
+    exchange: Context, phone: Phone, partner: PartnerClient, break_rule: Callable[[], None], finding: str
+) -> None:
+    from django.db import connection, transaction
+
+    from stillmine.exchange.fsck import findings
+
+    first = phone.open(1, 2).fingerprints[0].id
+    partner.sync()
+    phone.withdraw(first)
+    partner.sync()
+    partner.acknowledge()
+    phone.web.get("/api/v1/ledger/checkpoint")
+    assert findings() == []
+    with transaction.atomic():
+        with connection.constraint_checks_disabled():
+            break_rule()
+            found = findings()
+        transaction.set_rollback(True)
+    assert [line for line in found if finding in line], found

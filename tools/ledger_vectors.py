@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes vectors/ledger.json: trees, proofs, must-fail proofs, a signed checkpoint, entries and commitments, for every reader.
+
+The roots and the proofs marked `published` are those of the certificate-transparency project's tests, written down here as they
+stand there: what the package makes has to agree with them.
+
+    python tools/ledger_vectors.py [--check]
+"""
+
+import argparse
+import json
+import sys
+from datetime import date
+from pathlib import Path
+
+from stillmine.ledger.checkpoint import SigningKey
+from stillmine.ledger.entry import Entry, EventName, commitment, entry_hash, items_tree, ledger_salt
+from stillmine.ledger.errors import LedgerError
+from stillmine.ledger.proofs import consistency_proof, continues, includes, inclusion_path
+from stillmine.ledger.tree import Tree, leaf_hash
+
+TARGET = Path(__file__).resolve().parent.parent / "vectors/ledger.json"
+LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+PUBLISHED_ROOTS = [
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+]
+PUBLISHED_PATHS = {
+    (0, 8): ["96a296d2", "5f083f0a", "6b47aaf2"],
+    (5, 8): ["bc1a0643", "ca854ea1", "d37ee418"],
+}
+PUBLISHED_PROOFS = {
+    (1, 8): ["96a296d2", "5f083f0a", "6b47aaf2"],
+    (6, 8): ["0ebc5d34", "ca854ea1", "d37ee418"],
+    (2, 5): ["5f083f0a", "bc1a0643"],
+}
+TOKEN = bytes(range(32))
+SEED = bytes(range(100, 132))
+
+Proof = dict[str, object]
+
+
+def tree(size: int) -> Tree:
+    """Return the tree of the first leaves."""
+    return Tree(bytes.fromhex(leaf) for leaf in LEAVES[:size])
+
+
+def trees() -> list[Proof]:
+    """Return each tree's root, checked against the published one."""
+    found: list[Proof] = [{"size": size, "root": tree(size).root().hex()} for size in range(len(LEAVES) + 1)]
+    if [one["root"] for one in found] != PUBLISHED_ROOTS:
+        raise SystemExit("the package's roots are not the published ones")
+    return found
+
+
+def inclusion() -> list[Proof]:
+    """Return the path of each leaf in each tree."""
+    found: list[Proof] = []
+    for size in range(1, len(LEAVES) + 1):
+        for index in range(size):
+            path = [one.hex() for one in inclusion_path(index, size, tree(size).read)]
+            leaf = leaf_hash(bytes.fromhex(LEAVES[index])).hex()
+            found.append({"size": size, "index": index, "leaf": leaf, "path": path, "root": tree(size).root().hex()})
+            _require_published(PUBLISHED_PATHS.get((index, size)), path)
+    return found
+
+
+def consistency() -> list[Proof]:
+    """Return the proof between each two trees."""
+    found: list[Proof] = []
+    for new in range(len(LEAVES) + 1):
+        for old in range(new + 1):
+            proof = [one.hex() for one in consistency_proof(old, new, tree(new).read)]
+            roots = {"old_root": tree(old).root().hex(), "new_root": tree(new).root().hex()}
+            found.append({"old": old, "new": new, "proof": proof, **roots})
+            _require_published(PUBLISHED_PROOFS.get((old, new)), proof)
+    return found
+
+
+def broken_inclusion() -> list[Proof]:
+    """Return changes of one good path that no reader may take."""
+    good = next(one for one in inclusion() if (one["size"], one["index"]) == (7, 4))
+    path = list(_texts(good["path"]))
+    changes: dict[str, Proof] = {
+        "another leaf's place": {"index": 3},
+        "a place outside of the tree": {"index": 7},
+        "a place below zero": {"index": -1},
+        "another size": {"size": 5},
+        "no size": {"size": 0, "index": 0},
+        "another root": {"root": PUBLISHED_ROOTS[8]},
+        "another leaf": {"leaf": leaf_hash(b"another").hex()},
+        "a hash too few": {"path": path[:-1]},
+        "a hash too many": {"path": [*path, path[0]]},
+        "hashes in another order": {"path": path[::-1]},
+        "no hashes": {"path": []},
+        "a shortened hash": {"path": [path[0][:-2], *path[1:]]},
+        "a node as a leaf": {"size": 4, "index": 1, "leaf": path[0], "path": path[1:]},
+    }
+    broken: list[Proof] = [{"name": name, **good, **change} for name, change in changes.items()]
+    for one in broken:
+        leaf, root = (bytes.fromhex(str(one[name])) for name in ("leaf", "root"))
+        if includes(root, _number(one["size"]), _number(one["index"]), leaf, [bytes.fromhex(part) for part in _texts(one["path"])]):
+            raise SystemExit(f"the package takes what must fail: {one['name']}")
+    return broken
+
+
+def broken_consistency() -> list[Proof]:
+    """Return changes of good proofs that no reader may take."""
+    good = next(one for one in consistency() if (one["old"], one["new"]) == (6, 8))
+    proof = list(_texts(good["proof"]))
+    changes: dict[str, Proof] = {
+        "a fork: another old root": {"old_root": PUBLISHED_ROOTS[5]},
+        "another new root": {"new_root": PUBLISHED_ROOTS[7]},
+        "a shrunk log": {"old": 8, "new": 6, "old_root": PUBLISHED_ROOTS[8], "new_root": PUBLISHED_ROOTS[6]},
+        "another old size": {"old": 5},
+        "another new size": {"new": 9},
+        "a hash too few": {"proof": proof[:-1]},
+        "a hash too many": {"proof": [*proof, proof[0]]},
+        "hashes in another order": {"proof": proof[::-1]},
+        "no hashes": {"proof": []},
+        "a shortened hash": {"proof": [proof[0][:-2], *proof[1:]]},
+        "the same size, two roots": {"old": 8, "proof": [], "old_root": PUBLISHED_ROOTS[7]},
+        "the same size, with hashes": {"old": 8, "old_root": PUBLISHED_ROOTS[8]},
+        "from nothing, with hashes": {"old": 0, "old_root": PUBLISHED_ROOTS[0]},
+        "from nothing, with another root": {"old": 0, "proof": [], "old_root": PUBLISHED_ROOTS[1]},
+        "an old size below zero": {"old": -1},
+    }
+    broken: list[Proof] = [{"name": name, **good, **change} for name, change in changes.items()]
+    for one in broken:
+        old_root, new_root = (bytes.fromhex(str(one[name])) for name in ("old_root", "new_root"))
+        hashes = [bytes.fromhex(part) for part in _texts(one["proof"])]
+        if continues(_number(one["old"]), old_root, _number(one["new"]), new_root, hashes):
+            raise SystemExit(f"the package takes what must fail: {one['name']}")
+    return broken
+
+
+def checkpoints() -> Proof:
+    """Return one signed checkpoint, and texts that must not open with its key."""
+    key = SigningKey(SEED)
+    note = key.sign(8, tree(8).root())
+    name, signature = key.verifier.name, note.rstrip("\n").rpartition(" ")[2]
+    other = SigningKey(bytes(32))
+    changes: dict[str, str] = {
+        "another size": note.replace("\n8\n", "\n7\n"),
+        "a size with a zero before": note.replace("\n8\n", "\n08\n"),
+        "another root": note.replace(note.split("\n")[2], other.sign(8, tree(7).root()).split("\n")[2]),
+        "another origin": note.replace(f"{name}\n8", "example.org/log\n8"),
+        "another ledger's checkpoint": other.sign(8, tree(8).root()),
+        "another key under this name": other.sign(8, tree(8).root()).replace(other.verifier.name, name),
+        "a changed signature": note.replace(signature, signature[:-5] + ("A" if signature[-5] != "A" else "B") + signature[-4:]),
+        "no signature": note[: note.index("\n\n") + 2],
+        "no end of line": note.rstrip("\n"),
+        "a line more": note.replace("\n\n", "\nextension\n\n"),
+        "a hyphen for the dash": note.replace("— ", "- "),
+        "line ends of another system": note.replace("\n", "\r\n"),
+        "empty": "",
+    }
+    for name_of_change, text in changes.items():
+        try:
+            key.verifier.open(text)
+        except LedgerError:
+            continue
+        raise SystemExit(f"the package opens what must fail: {name_of_change}")
+    must_fail = [{"name": name_of_change, "note": text} for name_of_change, text in changes.items()]
+    return {"seed": SEED.hex(), "key": key.verifier.text(), "size": 8, "root": PUBLISHED_ROOTS[8], "note": note, "must_fail": must_fail}
+
+
+def commitments() -> Proof:
+    """Return the commitments of three fingerprints of one case."""
+    ids = [(b"%c" % number * 16).hex() for number in (1, 2, 255)]
+    salt = ledger_salt(TOKEN)
+    rows = [{"fingerprint_id": one, "commitment": commitment(salt, one).hex()} for one in ids]
+    return {"token": TOKEN.hex(), "ledger_salt": salt.hex(), "fingerprints": rows}
+
+
+def entries() -> list[Proof]:
+    """Return entries with the texts that are hashed."""
+    named = items_tree(sorted(commitment(ledger_salt(TOKEN), (b"%c" % number * 16).hex()) for number in (1, 2, 255)))
+    size, root, shape = named.size, named.root(), {"shape": "native"}
+    made = {
+        "a page": Entry(EventName.DISCLOSED, date(2026, 11, 25), bytes(range(32)), "Example Social", size, root, shape),
+        "a name of other letters": Entry(EventName.PARTNER_ADDED, date(2026, 1, 2), bytes(32), 'Füür "Форум"', details={"key": "0a1b2c3d"}),
+        "a withdrawal": Entry(EventName.WITHDRAWN, date(2027, 12, 31), b"\xff" * 32, items=named.size, root=named.root()),
+    }
+    return [{"name": name, "text": entry.text(), "hash": entry_hash(entry.text()).hex()} for name, entry in made.items()]
+
+
+def document() -> Proof:
+    """Return what vectors/ledger.json holds."""
+    return {
+        "_comment": "The ledger: spec/ledger.md. Made by tools/ledger_vectors.py. Roots as published by certificate-transparency's tests.",
+        "leaves": LEAVES,
+        "trees": trees(),
+        "inclusion": inclusion(),
+        "inclusion_must_fail": broken_inclusion(),
+        "consistency": consistency(),
+        "consistency_must_fail": broken_consistency(),
+        "checkpoint": checkpoints(),
+        "commitments": commitments(),
+        "entries": entries(),
+    }
+
+
+def _require_published(published: list[str] | None, made: list[str]) -> None:
+    if published is not None and [one[:8] for one in made] != published:
+        raise SystemExit("the package's proofs are not the published ones")
+
+
+def _texts(hashes: object) -> list[str]:
+    return [str(one) for one in hashes] if isinstance(hashes, list) else []
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else -1
+
+
+def main() -> None:
+    """Write the file, or with --check exit 1 where it differs from what would be written."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on a difference")
+    text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+    if not parser.parse_args().check:
+        TARGET.write_text(text, encoding="utf-8")
+    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
+        sys.exit("vectors/ledger.json differs: run python tools/ledger_vectors.py")
+
+
+if __name__ == "__main__":
+    main()
