@@ -47,6 +47,13 @@ def read_message(request: HttpRequest, message_type: type[Message], maximum_byte
     return decode(_read_body(request, maximum_bytes), message_type, maximum_bytes)
 
 
+def read_bytes(request: HttpRequest, content_type: str, maximum_bytes: int) -> bytes:
+    """Return a body that is no JSON; raises MalformedMessageError or MessageTooLargeError."""
+    if request.content_type != content_type:
+        raise MalformedMessageError(f"content type: {content_type}")
+    return _read_body(request, maximum_bytes)
+
+
 def answer(message: msgspec.Struct, status: int = 200) -> HttpResponse:
     """Return a message as a response."""
     return HttpResponse(encode(message), content_type=JSON, status=status)
@@ -57,8 +64,8 @@ def refusal(error: StillmineError) -> HttpResponse:
     response = answer(error.message(), error.status)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer" if "partner" in error.code else "Case"
-    if error.status == 429:
-        response.headers["Retry-After"] = "600"
+    if error.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status == 413:
         response.headers["Connection"] = "close"  # the rest of the body stays unread, so the connection can't be used again
     return response

@@ -13,15 +13,15 @@ from datetime import datetime
 
 import msgspec
 
+from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.errors import ExchangeAnswerError
 from stillmine.partner.exchange_client import ExchangeClient
-from stillmine.partner.index import MATCHED_KINDS, stored_value
 from stillmine.partner.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import ExchangeUnreachableError, FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage
 from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE
-from stillmine.wire.fingerprint import require_value
+from stillmine.wire.fingerprint import require_value, value_bytes
 from stillmine.wire.vote import MAXIMUM_VOTES_PER_MESSAGE
 
 log = logging.getLogger("stillmine.partner")
@@ -165,7 +165,7 @@ def _checked(entry: FeedEntry, place: int) -> StoredEntry:
         raise ExchangeAnswerError(f"at entries[{place}]: active without value or quality")
     try:
         require_value(entry.kind, entry.value, entry.quality)
-        value = stored_value(entry.kind, entry.value)
+        value = value_bytes(entry.kind, entry.value)
     except StillmineError as error:
         raise ExchangeAnswerError(f"at entries[{place}]: {error.detail}") from None
     return StoredEntry(fingerprint_id, entry.kind, entry.state, value, entry.quality)
