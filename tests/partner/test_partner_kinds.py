@@ -17,8 +17,8 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
-from stillmine.partner import index
 from stillmine.matching.every_kind import MATCHED_KINDS
+from stillmine.partner import index
 from stillmine.partner.schema import FILE_NAME
 from stillmine.partner.store import Store
 from stillmine.wire.fingerprint import ACCEPTED_KINDS, Fingerprint, Kind

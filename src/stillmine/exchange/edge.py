@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar, cast
 
 import msgspec
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
 from stillmine.wire.errors import MalformedMessageError, MessageTooLargeError, MethodNotAllowedError, StillmineError
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[HttpRequest], HttpResponseBase]
 Message = TypeVar("Message")
 
 JSON = "application/json"
@@ -27,7 +27,7 @@ def by_method(views: dict[str, View]) -> View:
     """Return one view that picks by method; OPTIONS says which there are, all others are refused."""
     allow = ", ".join(sorted([*views, "OPTIONS"]))
 
-    def dispatch(request: HttpRequest) -> HttpResponse:
+    def dispatch(request: HttpRequest) -> HttpResponseBase:
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": allow})
         view = views.get(request.method or "")

@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "stillmine.exchange.keys",
     "stillmine.exchange.intake",
     "stillmine.exchange.statistics",
+    "stillmine.exchange.ask",
 ]
 
 LOGGING: dict[str, object] = {

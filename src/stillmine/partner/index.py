@@ -17,6 +17,9 @@ from stillmine.wire.fingerprint import Fingerprint, Kind, digest_bytes, pdq_byte
 from stillmine.wire.screen import DistanceBucket, MatchClass, MatchedSpan, Undone, Variant, distance_bucket
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
+MANY_PICTURES = 100
+"""From here on pictures are added together."""
+
 _VARIANTS = tuple(Variant(name) for name in VARIANTS)
 """The wire's words in the order of the eight hashes."""
 
@@ -59,6 +62,9 @@ class Index:
         """Do what a page did to the store."""
         for fingerprint_id in changes.erased:
             self.remove(fingerprint_id)
+        if len(changes.active) >= MANY_PICTURES and all(kind is Kind.PDQ for _, kind, _ in changes.active):
+            self.add_pictures([(fingerprint_id, value) for fingerprint_id, _, value in changes.active])
+            return
         for fingerprint_id, kind, value in changes.active:
             self.add(fingerprint_id, kind, value)
 

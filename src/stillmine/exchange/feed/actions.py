@@ -62,6 +62,17 @@ def hand_out(exchange: Context, partner: Partner, *, after: int, limit: int, sha
         return encode(page)
 
 
+def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
+    """Record that everything active is handed out, as one page of all; returns the newest number and how many are active."""
+    with tx("feed.record_snapshot", exchange.clock) as now:
+        newest = _lock_head().sequence
+        active = Change.objects.filter(superseded_by=None, state=FingerprintState.ACTIVE, fingerprint__kind__in=list(KINDS[Shape.NATIVE]))
+        count = active.count()
+        if count:
+            _record(partner, Shape.NATIVE, 0, Page([], newest, newest), now)
+        return newest, count
+
+
 def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
     """Record that everything up to `sequence` is applied; an older number changes nothing. Raises FeedCursorInvalidError."""
     with tx("feed.acknowledge", exchange.clock) as now:

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keep an index in memory in step with the sequence of changes, from nothing to the newest and then on.
+
+The same order that partners fetch in: a change that was read is never needed again, and what is withdrawn later comes later. Values stay
+in this process and are never logged.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.cases.values import values_of
+from stillmine.exchange.context import Context
+from stillmine.exchange.feed.models import Change
+from stillmine.exchange.feed.queries import head_sequence
+from stillmine.matching.every_kind import FingerprintIndex
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.fingerprint import Kind, value_bytes
+
+BATCH_CHANGES = 10_000
+LEAST_PICTURES_AT_ONCE = 65_536
+"""Pictures are added in numbers that grow with the index: each such addition makes its tables anew."""
+
+
+class SequenceWentBackError(Exception):
+    """The database was exchanged for an older one: what is in memory can't be believed."""
+
+
+@dataclass
+class Follower:
+    """One index and how far it has come; one thread calls `follow`, any may read the rest."""
+
+    exchange: Context
+    index: FingerprintIndex = field(default_factory=FingerprintIndex)
+    monotonic: Callable[[], float] = time.monotonic
+    sequence: int = 0
+    is_loaded: bool = False
+    _in_step_at: float = 0.0
+
+    def behind_seconds(self) -> float | None:
+        """Return how long ago the index was known to have everything; None while it is loaded for the first time."""
+        return self.monotonic() - self._in_step_at if self.is_loaded else None
+
+    def follow(self) -> None:
+        """Apply every change up to the newest; raises SequenceWentBackError, or the database's errors."""
+        started = self.monotonic()
+        head = head_sequence()
+        if head < self.sequence:
+            raise SequenceWentBackError
+        ids: list[bytes] = []
+        values: list[bytes] = []
+        reached = self.sequence
+        while reached < head:
+            changes = _newest_changes(reached, head)
+            self._apply(changes, ids, values)
+            reached = head if len(changes) < BATCH_CHANGES else changes[-1].sequence
+            if reached == head or len(ids) >= max(LEAST_PICTURES_AT_ONCE, self.index.pictures):
+                self.index.add_pictures(b"".join(ids), b"".join(values))
+                ids.clear()
+                values.clear()
+        self.sequence, self.is_loaded, self._in_step_at = reached, True, started
+
+    def _apply(self, changes: Sequence[Change], ids: list[bytes], values: list[bytes]) -> None:
+        """Remove what is not active, add what is; pictures are only collected."""
+        active = [change.fingerprint for change in changes if change.state == FingerprintState.ACTIVE]
+        for change in changes:
+            if self.is_loaded and change.state != FingerprintState.ACTIVE:
+                self.index.remove(bytes.fromhex(change.fingerprint_id))
+        clear = values_of(self.exchange, active)
+        for fingerprint in active:
+            text = clear.get(fingerprint.id)
+            if text is None:  # withdrawn since: its tombstone has a later number
+                continue
+            kind = Kind(fingerprint.kind)
+            value = value_bytes(kind, text)
+            if kind is Kind.PDQ:
+                ids.append(bytes.fromhex(fingerprint.id))
+                values.append(value)
+            else:
+                self.index.add(bytes.fromhex(fingerprint.id), kind, value)
+
+
+def _newest_changes(after: int, head: int) -> list[Change]:
+    """Return the next changes that no later one supersedes, with their fingerprints; one statement, so that both fit together."""
+    rows = Change.objects.filter(sequence__gt=after, sequence__lte=head, superseded_by=None).select_related("fingerprint")
+    return list(rows.defer("changed_at", "fingerprint__added_at", "fingerprint__withdrawn_at").order_by("sequence")[:BATCH_CHANGES])
+
+
+def active_among(fingerprint_ids: Sequence[str]) -> set[str]:
+    """Return which of these are active now, whatever the index says."""
+    found: set[str] = set()
+    for start in range(0, len(fingerprint_ids), BATCH_CHANGES):
+        part = fingerprint_ids[start : start + BATCH_CHANGES]
+        found |= set(Fingerprint.objects.filter(id__in=part, state=FingerprintState.ACTIVE).values_list("id", flat=True))
+    return found
