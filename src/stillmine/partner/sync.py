@@ -114,8 +114,8 @@ class Sync:
         while has_more and not self._must_stop():
             cursor = self._store.place().cursor
             if cursor is None:
-                report = self._begin(report)
-                if self._must_stop():
+                report, is_begun = self._begin(report)
+                if not is_begun:
                     break
                 cursor = self._store.place().cursor
             try:
@@ -136,22 +136,25 @@ class Sync:
             self._acknowledge()
         return report
 
-    def _begin(self, report: SyncReport) -> SyncReport:
-        """Start from a snapshot of everything, where the exchange gives one; the feed goes on from its cursor, or from its beginning."""
+    def _begin(self, report: SyncReport) -> tuple[SyncReport, bool]:
+        """Start from a snapshot of everything, where the exchange gives one; the feed goes on from its cursor, or from its beginning.
+
+        Returns also whether to go on: not where a stop came in the middle.
+        """
         with self._client.snapshot() as snapshot:
             if snapshot is None:
-                return report
+                return report, True
             self._store.begin_snapshot()
             added = left_out = 0
             for block in snapshot.blocks():
                 if self._must_stop():
-                    return report
+                    return report, False
                 if block.kind in MATCHED_KINDS:
                     added += self._apply_block(block)
                 else:
                     left_out += len(block.values)
             self._store.end_snapshot(snapshot.head.cursor)
-        return msgspec.structs.replace(report, added=report.added + added, of_other_kinds=report.of_other_kinds + left_out)
+        return msgspec.structs.replace(report, added=report.added + added, of_other_kinds=report.of_other_kinds + left_out), True
 
     def _apply_block(self, block: SnapshotBlock) -> int:
         """Check a block as strictly as entries of a page are, then put it into store and index."""

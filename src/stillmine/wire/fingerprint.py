@@ -119,9 +119,14 @@ def digest_bytes(kind: Kind, text: str) -> bytes:
 
 
 def _hex_bytes(kind: Kind, text: str, length: int) -> bytes:
-    if len(text) != 2 * length or any(character not in "0123456789abcdef" for character in text):
+    try:
+        data = bytes.fromhex(text)
+    except ValueError:
+        data = b""
+    # `fromhex` takes capitals and spaces too; only the one text form comes back as it was.
+    if len(data) != length or data.hex() != text:
         raise FingerprintMalformedError(f"{kind}: {2 * length} lower-case hex digits")
-    return bytes.fromhex(text)
+    return data
 
 
 def _pdq_quality(value: str) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context
-from stillmine.exchange.feed.models import Change
 from stillmine.exchange.feed.queries import head_sequence
+from stillmine.exchange.feed.sequence import newest_changed, sequence_of, state_of
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.fingerprint import Kind, value_bytes
@@ -52,21 +52,21 @@ class Follower:
         values: list[bytes] = []
         reached = self.sequence
         while reached < head:
-            changes = _newest_changes(reached, head)
-            self._apply(changes, ids, values)
-            reached = head if len(changes) < BATCH_CHANGES else changes[-1].sequence
+            changed = list(newest_changed(reached, head)[:BATCH_CHANGES])
+            self._apply(changed, ids, values)
+            reached = head if len(changed) < BATCH_CHANGES else sequence_of(changed[-1])
             if reached == head or len(ids) >= max(LEAST_PICTURES_AT_ONCE, self.index.pictures):
                 self.index.add_pictures(b"".join(ids), b"".join(values))
                 ids.clear()
                 values.clear()
         self.sequence, self.is_loaded, self._in_step_at = reached, True, started
 
-    def _apply(self, changes: Sequence[Change], ids: list[bytes], values: list[bytes]) -> None:
+    def _apply(self, changed: Sequence[Fingerprint], ids: list[bytes], values: list[bytes]) -> None:
         """Remove what is not active, add what is; pictures are only collected."""
-        active = [change.fingerprint for change in changes if change.state == FingerprintState.ACTIVE]
-        for change in changes:
-            if self.is_loaded and change.state != FingerprintState.ACTIVE:
-                self.index.remove(bytes.fromhex(change.fingerprint_id))
+        active = [row for row in changed if state_of(row) == FingerprintState.ACTIVE]
+        for row in changed:
+            if self.is_loaded and state_of(row) != FingerprintState.ACTIVE:
+                self.index.remove(bytes.fromhex(row.id))
         clear = values_of(self.exchange, active)
         for fingerprint in active:
             text = clear.get(fingerprint.id)
@@ -79,12 +79,6 @@ class Follower:
                 values.append(value)
             else:
                 self.index.add(bytes.fromhex(fingerprint.id), kind, value)
-
-
-def _newest_changes(after: int, head: int) -> list[Change]:
-    """Return the next changes that no later one supersedes, with their fingerprints; one statement, so that both fit together."""
-    rows = Change.objects.filter(sequence__gt=after, sequence__lte=head, superseded_by=None).select_related("fingerprint")
-    return list(rows.defer("changed_at", "fingerprint__added_at", "fingerprint__withdrawn_at").order_by("sequence")[:BATCH_CHANGES])
 
 
 def active_among(fingerprint_ids: Sequence[str]) -> set[str]:

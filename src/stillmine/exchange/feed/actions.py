@@ -66,8 +66,7 @@ def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
     """Record that everything active is handed out, as one page of all; returns the newest number and how many are active."""
     with tx("feed.record_snapshot", exchange.clock) as now:
         newest = _lock_head().sequence
-        active = Change.objects.filter(superseded_by=None, state=FingerprintState.ACTIVE, fingerprint__kind__in=list(KINDS[Shape.NATIVE]))
-        count = active.count()
+        count = Change.objects.filter(superseded_by=None, state=FingerprintState.ACTIVE).count()
         if count:
             _record(partner, Shape.NATIVE, 0, Page([], newest, newest), now)
         return newest, count
@@ -113,7 +112,9 @@ def forget_old_values(exchange: Context) -> int:
 
 def _read_page(after: int, limit: int, newest: int, kinds: Collection[Kind]) -> Page:
     """Choose by size first: values may be large, and only those of this page may be read."""
-    rows = Change.objects.filter(sequence__gt=after, superseded_by=None, fingerprint__kind__in=list(kinds)).order_by("sequence")
+    # Kinds are asked about row by row: as a condition of a join they made SQLite read and sort every fingerprint for each page.
+    is_listed = Exists(Fingerprint.objects.filter(id=OuterRef("fingerprint_id"), kind__in=list(kinds)))
+    rows = Change.objects.filter(is_listed, sequence__gt=after, superseded_by=None).order_by("sequence")
     waiting = list(rows.values_list("sequence", "fingerprint__value_bytes")[: limit + 1])
     fitting = _fitting([value_bytes for _, value_bytes in waiting[:limit]])
     if not fitting:

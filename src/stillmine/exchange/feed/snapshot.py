@@ -13,11 +13,11 @@ from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context, context
 from stillmine.exchange.feed.actions import record_snapshot
-from stillmine.exchange.feed.models import Change
+from stillmine.exchange.feed.sequence import newest_changed, sequence_of
 from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.fingerprint import ACCEPTED_KINDS, Kind, value_bytes
+from stillmine.wire.fingerprint import Kind, value_bytes
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotBlock, SnapshotHead, SnapshotWriter
 
 BATCH_ENTRIES = 10_000
@@ -36,20 +36,16 @@ def _stream(exchange: Context, ids: PartnerIds, sequence: int, count: int) -> It
     writer = SnapshotWriter()
     yield writer.head(SnapshotHead(ids.cursor(sequence), count))
     after = 0
-    while changes := _active_changes(after, sequence):
-        after = changes[-1].sequence
-        fingerprints = [change.fingerprint for change in changes]
-        for block in _blocks(ids, fingerprints, values_of(exchange, fingerprints)):
+    while rows := _active(after, sequence):
+        after = sequence_of(rows[-1])
+        for block in _blocks(ids, rows, values_of(exchange, rows)):
             yield writer.block(block)
     yield writer.end()
 
 
-def _active_changes(after: int, sequence: int) -> list[Change]:
-    """Return the next changes up to a number that made a fingerprint active and that no later one supersedes."""
-    rows = Change.objects.filter(sequence__gt=after, sequence__lte=sequence, superseded_by=None, state=FingerprintState.ACTIVE)
-    rows = rows.filter(fingerprint__kind__in=list(ACCEPTED_KINDS)).select_related("fingerprint")
-    unread = ("changed_at", "fingerprint__added_at", "fingerprint__withdrawn_at")
-    return list(rows.defer(*unread).order_by("sequence")[:BATCH_ENTRIES])
+def _active(after: int, sequence: int) -> list[Fingerprint]:
+    """Return the next that were made active by a change up to a number and not changed since, in the order of their changes."""
+    return list(newest_changed(after, sequence, FingerprintState.ACTIVE)[:BATCH_ENTRIES])
 
 
 def _blocks(ids: PartnerIds, fingerprints: Sequence[Fingerprint], values: dict[str, str]) -> Iterator[SnapshotBlock]:
