@@ -65,7 +65,7 @@ class Follower:
         """Remove what is not active, add what is; pictures are only collected."""
         active = [row for row in changed if state_of(row) == FingerprintState.ACTIVE]
         for row in changed:
-            if self.is_loaded and state_of(row) != FingerprintState.ACTIVE:
+            if state_of(row) != FingerprintState.ACTIVE:
                 self.index.remove(bytes.fromhex(row.id))
         clear = values_of(self.exchange, active)
         for fingerprint in active:
