@@ -83,9 +83,9 @@ def test_it_is_on_record_before_a_byte_leaves(phone: Phone, partner: PartnerClie
 def test_what_is_withdrawn_while_it_is_sent_is_left_out_from_then_on(
     phone: Phone, partner: PartnerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stillmine.exchange.feed import snapshot
+    from stillmine.exchange.feed import sequence, snapshot
 
-    monkeypatch.setattr(snapshot, "BATCH_ENTRIES", 1)
+    monkeypatch.setattr(sequence, "BATCH_CHANGES", 1)
     case = phone.open(1, 2, 3)
     phone_withdraws = iter([case.fingerprints[1].id])
     original = snapshot.values_of
@@ -102,6 +102,25 @@ def test_what_is_withdrawn_while_it_is_sent_is_left_out_from_then_on(
     assert sorted(text for _, text, _ in found.values()) == [value(1), value(3)]
     begun = {entry.id: entry for entry in partner.fetch(reader.head.cursor).entries}
     assert sorted(entry.state for entry in begun.values()) == ["active", "withdrawn"]
+
+
+def test_large_values_are_read_a_few_at_a_time(
+    phone: Phone, partner: PartnerClient, exchange: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stillmine.exchange.ask.following import Follower
+    from stillmine.exchange.feed import sequence
+
+    monkeypatch.setattr(sequence, "BATCH_VALUE_BYTES", 150)  # two pictures
+    phone.open(1, 2, 3, 4, 5)
+    phone.withdraw(phone.show().fingerprints[1].id)
+    ends = [0]
+    while ends[-1] < 6:
+        ends.append(sequence.batch_end(ends[-1], 6))
+    assert ends == [0, 3, 6]
+    assert len(fetch(partner)[1]) == 4
+    own = Follower(exchange)
+    own.follow()
+    assert len(own.index) == 4
 
 
 def test_a_partner_that_may_not_is_refused(partner: PartnerClient, exchange: Context) -> None:

@@ -13,12 +13,11 @@ from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.queries import head_sequence
-from stillmine.exchange.feed.sequence import newest_changed, sequence_of, state_of
+from stillmine.exchange.feed.sequence import BATCH_CHANGES, batch_end, newest_changed, state_of
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.fingerprint import Kind, value_bytes
 
-BATCH_CHANGES = 10_000
 LEAST_PICTURES_AT_ONCE = 65_536
 """Pictures are added in numbers that grow with the index: each such addition makes its tables anew."""
 
@@ -52,9 +51,9 @@ class Follower:
         values: list[bytes] = []
         reached = self.sequence
         while reached < head:
-            changed = list(newest_changed(reached, head)[:BATCH_CHANGES])
-            self._apply(changed, ids, values)
-            reached = head if len(changed) < BATCH_CHANGES else sequence_of(changed[-1])
+            end = batch_end(reached, head)
+            self._apply(list(newest_changed(reached, end)), ids, values)
+            reached = end
             if reached == head or len(ids) >= max(LEAST_PICTURES_AT_ONCE, self.index.pictures):
                 self.index.add_pictures(b"".join(ids), b"".join(values))
                 ids.clear()

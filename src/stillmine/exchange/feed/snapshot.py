@@ -14,14 +14,13 @@ from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context, context
 from stillmine.exchange.feed.actions import record_snapshot
-from stillmine.exchange.feed.sequence import newest_changed, sequence_of
+from stillmine.exchange.feed.sequence import batch_end, newest_changed
 from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.fingerprint import Kind, value_bytes
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotBlock, SnapshotHead, SnapshotWriter
 
-BATCH_ENTRIES = 10_000
 BLOCK_VALUE_BYTES = 4 * 1024 * 1024
 
 
@@ -37,16 +36,13 @@ def _stream(exchange: Context, ids: PartnerIds, sequence: int, count: int) -> It
     writer = SnapshotWriter()
     yield writer.head(SnapshotHead(ids.cursor(sequence), count))
     after = 0
-    while rows := _active(after, sequence):
-        after = sequence_of(rows[-1])
+    while after < sequence:
+        end = batch_end(after, sequence)
+        rows = list(newest_changed(after, end, FingerprintState.ACTIVE))
+        after = end
         for block in _blocks(ids, rows, values_of(exchange, rows)):
             yield writer.block(block)
     yield writer.end()
-
-
-def _active(after: int, sequence: int) -> list[Fingerprint]:
-    """Return the next that were made active by a change up to a number and not changed since, in the order of their changes."""
-    return list(newest_changed(after, sequence, FingerprintState.ACTIVE)[:BATCH_ENTRIES])
 
 
 def _blocks(ids: PartnerIds, fingerprints: Sequence[Fingerprint], values: dict[str, str]) -> Iterator[SnapshotBlock]:
