@@ -55,8 +55,12 @@ def _write_without_waiting() -> None:
 
 
 def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
-    from stillmine.exchange.cases.models import Case, Fingerprint, digest_of  # noqa: PLC0415
+    from stillmine.exchange.cases.models import Case, Fingerprint  # noqa: PLC0415
+    from stillmine.exchange.cases.values import sealed  # noqa: PLC0415
     from stillmine.exchange.feed.models import Change, Head  # noqa: PLC0415
+    from stillmine.exchange.keys.models import CaseDataKey  # noqa: PLC0415
+    from stillmine.exchange.keys.seal import blind_index  # noqa: PLC0415
+    from stillmine.exchange.keys.wrapping import CASE_KEYS, new_data_key, wrap  # noqa: PLC0415
     from stillmine.exchange.tx import tx  # noqa: PLC0415
 
     with tx("bench.stock", exchange.clock) as now:
@@ -70,6 +74,12 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
             )
             for number in range(start, end, PER_CASE)
         )
+        keys = [new_data_key(exchange) for _ in cases]
+        ring = exchange.keys.ring()
+        wrapped = [wrap(ring, key, CASE_KEYS, case.pk, exchange.random_bytes) for key, case in zip(keys, cases, strict=True)]
+        CaseDataKey.objects.bulk_create(
+            CaseDataKey(case=case, wrapped_by=by, wrapped_key=key) for case, (by, key) in zip(cases, wrapped, strict=True)
+        )
         texts = [values[32 * number : 32 * number + 32].hex() for number in range(start, end)]
         ids = [hashlib.sha256(b"fingerprint %d" % number).hexdigest()[:32] for number in range(start, end)]
         Fingerprint.objects.bulk_create(
@@ -79,8 +89,8 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
                 position=place % PER_CASE + 1,
                 is_from_opening=True,
                 kind="pdq",
-                value=text,
-                value_digest=digest_of(text),
+                sealed_value=sealed(exchange, keys[place // PER_CASE], own, text),
+                blind_index=blind_index(exchange.secret, "pdq", text),
                 value_bytes=len(text),
                 quality=90,
                 added_at=now,

@@ -196,6 +196,7 @@ def test_nothing_is_lost_or_repeated_under_writers_restarts_and_clock_steps(
 ) -> None:
     """Whoever follows from the beginning, from a snapshot or in between ends with exactly what is active, each fingerprint once."""
     from stillmine.exchange.cases.models import Case, Fingerprint
+    from stillmine.exchange.cases.values import values_of
     from stillmine.exchange.limits.models import Attempts
     from stillmine.exchange.partners.models import Partner
 
@@ -218,6 +219,6 @@ def test_nothing_is_lost_or_repeated_under_writers_restarts_and_clock_steps(
     late = PartnerClient.add(exchange, phone.web, f"Late {run}")
     begin(late)
     assert late.fetch(late.cursor).entries == []
-    active = sorted(row.value or "" for row in Fingerprint.objects.filter(state="active"))
+    active = sorted(values_of(exchange, Fingerprint.objects.filter(state="active")).values())
     assert client.active_values() == active == late.active_values()
     assert Case.objects.filter(state="open").exclude(fingerprints__state="active").count() == 0

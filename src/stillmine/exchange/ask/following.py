@@ -5,12 +5,13 @@ The same order that partners fetch in: a change that was read is never needed ag
 in this process and are never logged.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from stillmine.exchange.cases.models import Fingerprint
-from stillmine.exchange.cases.values import values_of
+from stillmine.exchange.cases.values import try_values_of
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.queries import head_sequence
 from stillmine.exchange.feed.sequence import BATCH_CHANGES, batch_end, newest_changed, state_of
@@ -20,6 +21,9 @@ from stillmine.wire.fingerprint import Kind, value_bytes
 
 LEAST_PICTURES_AT_ONCE = 65_536
 """Pictures are added in numbers that grow with the index: each such addition makes its tables anew."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class SequenceWentBackError(Exception):
@@ -66,7 +70,9 @@ class Follower:
         for row in changed:
             if state_of(row) != FingerprintState.ACTIVE:
                 self.index.remove(bytes.fromhex(row.id))
-        clear = values_of(self.exchange, active)
+        clear, failed = try_values_of(self.exchange, active)
+        if failed:  # the others are still asked about; `fsck` names the rows
+            _log.error("%d value(s) do not open and can't be matched", len(failed))
         for fingerprint in active:
             text = clear.get(fingerprint.id)
             if text is None:  # withdrawn since: its tombstone has a later number
