@@ -128,15 +128,15 @@ def test_what_was_withdrawn_is_clear_however_far_the_index_has_come(
 def test_a_full_list_of_candidates_that_are_all_gone_is_no_clear(
     phone: Phone, partner: PartnerClient, follower: Callable[[], None]
 ) -> None:
-    nearest = [f"{1 << place:064x}" for place in range(40)]
+    nearest = [f"{int(value(1), 16) ^ 1 << place:064x}" for place in range(40)]
     rows = [{"kind": "pdq", "value": text, "quality": 90} for text in nearest]
     phone.open(1, fingerprints=rows)
     follower()
     phone.withdraw()
-    refused = ask(partner, ("pdq", "0" * 64))
+    refused = ask(partner, ("pdq", value(1)))
     assert code(refused) == (503, "index_loading")
     follower()
-    assert answers(partner, "0" * 64) == [CLEAR]
+    assert answers(partner, value(1)) == [CLEAR]
 
 
 def test_queries_are_counted_and_matches_written_down(
@@ -156,6 +156,17 @@ def test_queries_are_counted_and_matches_written_down(
     assert phone.show().fingerprints[1].partners == []
     status = partner.web.get("/api/v1/status", headers=partner.headers).json()
     assert (status["index"], status["queries_today"], status["queries_a_day"]) == ("ready", 4, 1_000_000)
+
+
+def test_what_too_many_uploads_match_in_a_day_is_suspended_and_clear(
+    phone: Phone, partner: PartnerClient, follower: Callable[[], None]
+) -> None:
+    phone.open(1)
+    follower()
+    assert {outcome for outcome, _ in answers(partner, *[value(1)] * 50)} == {"match"}
+    assert answers(partner, value(1))[0][0] == "match"  # the one too many is still told
+    assert phone.show().fingerprints[0].state == "suspended"
+    assert answers(partner, value(1)) == [CLEAR]
 
 
 def test_a_used_up_quota_ends_at_midnight(

@@ -15,6 +15,7 @@ from stillmine.exchange.ask.models import AskCount, AskMatch
 from stillmine.exchange.ask.protocol import MAXIMUM_CANDIDATES
 from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.context import Context
+from stillmine.exchange.intake.quarantine import _note_matches
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.tx import tx
@@ -31,7 +32,10 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
     with tx("ask.answer", exchange.clock) as minute:
         matched = _nearest_active(found)
         _count(partner, minute, len(matched), sum(own is not None for own in matched))
-        _write_down(partner, Counter(own for own in matched if own is not None), minute)
+        uploads = Counter(own for own in matched if own is not None)
+        _write_down(partner, uploads, minute)
+        if uploads:
+            _note_matches(exchange, uploads, partner, minute)
     ids = partner_ids(exchange.secret, partner.random_id)
     told = [own for own in matched if own is not None]
     names = dict(zip(told, ids.entry_ids(told), strict=True)) if told else {}
