@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 import pytest
 from exchange_parts import PORTAL_NOT_FOUND, PORTAL_PAGE, Clock, PartnerClient, Phone, empty_all_tables
+from served_exchange import operator, served  # noqa: F401 (fixtures of their own module)
 
 from stillmine.exchange.app import configure, wsgi_application
 from stillmine.exchange.config import ExchangeConfig

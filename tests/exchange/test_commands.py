@@ -2,69 +2,16 @@
 """The commands as an operator runs them: real processes, a home of their own, either database."""
 
 import json
-import os
 import signal
-import socket
 import sqlite3
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from exchange_parts import PORTAL_PAGE, PartnerClient, Phone, code, fingerprint, value
-
-COMMAND = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange"]
-
-
-class Operator:
-    """Runs commands against one home."""
-
-    def __init__(self, home: Path, database_url: str | None) -> None:
-        self.home = home
-        self.environment = {name: text for name, text in os.environ.items() if not name.startswith("STILLMINE_")}
-        if database_url:
-            self.environment["STILLMINE_EXCHANGE_DATABASE"] = database_url
-
-    def run(self, *arguments: str, expect: int = 0) -> str:
-        command = [*COMMAND, *arguments, "--home", str(self.home)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment)
-        assert done.returncode == expect, done.stderr
-        assert "Traceback" not in done.stderr
-        return done.stdout if expect == 0 else done.stdout + done.stderr
-
-
-@pytest.fixture
-def operator(tmp_path: Path, fresh_database_url: str | None) -> Operator:
-    return Operator(tmp_path / "home", fresh_database_url)
-
-
-@pytest.fixture
-def served(operator: Operator, portal_folder: Path, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
-    """A running exchange: its address, its process and its log."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path / "log"
-    command = [*COMMAND, "serve", "--home", str(operator.home), "--port", str(port), "--portal", str(portal_folder), "--workers", "2"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=operator.environment)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            assert process.poll() is None, log.read_text()
-            try:
-                httpx.get(url, timeout=1)
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield url, process, log
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+from served_exchange import Operator
 
 
 def test_partners_and_keys_by_command(operator: Operator) -> None:

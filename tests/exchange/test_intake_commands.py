@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from exchange_parts import PartnerClient, Phone, code, feedback_on, opening, value
-from test_commands import Operator, operator, served  # noqa: F401 (fixtures)
+from served_exchange import Operator
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def hashes(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_bank_by_command(operator: Operator, hashes: Path, root: Path) -> None:  # noqa: F811
+def test_the_bank_by_command(operator: Operator, hashes: Path, root: Path) -> None:
     operator.run("migrate")
     assert "The bank is empty" in operator.run("bank", "list")
     assert "None is in the bank" in operator.run("bank", "test", str(hashes), expect=1)
@@ -38,7 +38,7 @@ def test_the_bank_by_command(operator: Operator, hashes: Path, root: Path) -> No
     assert "News" not in operator.run("bank", "list")
 
 
-def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: Operator, served: tuple, hashes: Path) -> None:  # type: ignore[type-arg] # noqa: F811
+def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: Operator, served: tuple, hashes: Path) -> None:  # type: ignore[type-arg]
     operator.run("bank", "add", str(hashes), "--name", "News")
     key = json.loads(operator.run("partner", "add", "Example Social", "--json"))["key"]
     with httpx.Client(base_url=served[0]) as web:
@@ -72,6 +72,6 @@ def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: 
 
 
 @pytest.mark.parametrize("name", ["STILLMINE_EXCHANGE_FOUND_A_DAY", "STILLMINE_EXCHANGE_WORK_ZERO_BITS"])
-def test_a_wrong_setting_stops_the_start(operator: Operator, name: str) -> None:  # noqa: F811
+def test_a_wrong_setting_stops_the_start(operator: Operator, name: str) -> None:
     operator.environment[name] = "many"
     assert name in operator.run("migrate", expect=2)

@@ -6,9 +6,7 @@ import json
 import httpx
 import pytest
 from exchange_parts import PartnerClient, Phone, value
-from test_commands import Operator, operator, served
-
-__all__ = ["operator", "served"]
+from served_exchange import Operator
 
 pytest.importorskip("threatexchange")
 

@@ -16,6 +16,7 @@ BODIES: dict[str, dict[str, object]] = {
     "POST api/v1/case/withdraw": {"version": 1},
     "POST api/v1/case/renew": {"version": 1},
     "POST api/v1/feed/acknowledgements": {"version": 1, "cursor": "0.0123456789abcdef"},
+    "POST api/v1/ask": {"version": 1, "queries": [{"kind": "pdq", "value": "0" * 64}]},
     "POST api/v1/feedback": {
         "version": 1,
         "feedback": [{"feedback_id": "1" * 32, "fingerprint_id": "2" * 32, "outcome": "found"}],
@@ -40,6 +41,9 @@ ROUTES = {
     "POST api/v1/feed/acknowledgements": "partner key",
     "POST api/v1/feedback": "partner key",
     "POST api/v1/votes": "partner key",
+    "GET api/v1/feed/snapshot": "partner key",
+    "POST api/v1/ask": "partner key",
+    "GET api/v1/status": "partner key",
     "GET stopncii/v1/FetchHashes": "partner key in two headers",
 }
 CASE_ROUTES = [route for route, caller in ROUTES.items() if caller == "case key"]

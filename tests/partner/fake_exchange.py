@@ -16,12 +16,14 @@ import msgspec
 
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.codec import decode, encode
-from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, PartnerKeyUnknownError, StillmineError
+from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, NotFoundError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.feed import AcknowledgeFeed, FeedEntry, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.fingerprint import Kind, value_bytes
+from stillmine.wire.snapshot import SnapshotBlock, SnapshotHead, SnapshotWriter
 from stillmine.wire.vote import SubmitVotes, Vote
 
+SNAPSHOT = "/api/v1/feed/snapshot"
 KEY = "smk_01234567_" + "A" * 43
 
 
@@ -36,6 +38,9 @@ class FakeExchange:
         self.votes: dict[str, Vote] = {}
         self.requests: list[str] = []
         self.unknown_ids: set[str] = set()
+        self.has_snapshot = False
+        self.snapshot: bytes | None = None
+        """Sent instead of a right one."""
         self.answers: dict[str, httpx.Response | Exception] = {}
         """A fault by path: answered or raised instead."""
         self.lost_answers: set[str] = set()
@@ -117,6 +122,8 @@ class FakeExchange:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
+        if path == SNAPSHOT and not self.has_snapshot:
+            return _streamed(404, encode(NotFoundError().message()))
         self.requests.append(f"{request.method} {path}")
         fault = self.answers.get(path)
         if isinstance(fault, Exception):
@@ -129,14 +136,18 @@ class FakeExchange:
             return _streamed(error.status, encode(error.message()))
         if path in self.lost_answers:
             raise httpx.ReadError("lost")
+        if isinstance(answer, bytes):
+            return _streamed(200, answer)
         return _streamed(204, b"") if answer is None else _streamed(200, encode(answer))
 
-    def _taken(self, request: httpx.Request) -> msgspec.Struct | None:
+    def _taken(self, request: httpx.Request) -> msgspec.Struct | bytes | None:
         if request.headers.get("Authorization") != f"Bearer {KEY}":
             raise PartnerKeyUnknownError
         if request.url.path == "/api/v1/feed/acknowledgements":
             self.acknowledged.append(decode(request.content, AcknowledgeFeed).cursor)
             return None
+        if request.url.path == SNAPSHOT:
+            return self.snapshot or self.whole_snapshot()
         if request.url.path == "/api/v1/feedback":
             return self._take_feedback(decode(request.content, SubmitFeedback))
         if request.url.path == "/api/v1/votes":
@@ -145,6 +156,16 @@ class FakeExchange:
             self.votes |= votes
             return FeedbackReceipt(accepted=len(votes) - repeated, repeated=repeated, unknown=[])
         return self._page(request.url.params.get("cursor"), int(request.url.params.get("limit", 500)))
+
+    def whole_snapshot(self) -> bytes:
+        """Return everything active, one fingerprint in a block."""
+        writer = SnapshotWriter()
+        active = [entry for _, entry in self._newest.values() if entry.value is not None]
+        parts = [writer.head(SnapshotHead(self.cursor(), len(active)))]
+        for entry in active:
+            value = value_bytes(entry.kind, entry.value or "")
+            parts.append(writer.block(SnapshotBlock(entry.kind, bytes.fromhex(entry.id), bytes([entry.quality or 0]), [value])))
+        return b"".join([*parts, writer.end()])
 
     def _take_feedback(self, message: SubmitFeedback) -> FeedbackReceipt:
         unknown = sorted({report.fingerprint_id for report in message.feedback} & self.unknown_ids)

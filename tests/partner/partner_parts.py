@@ -8,10 +8,11 @@ from pathlib import Path
 
 from fake_exchange import KEY, FakeExchange
 
+from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.config import ExchangeSettings
 from stillmine.partner.decoding import fingerprints_of
 from stillmine.partner.exchange_client import ExchangeClient
-from stillmine.partner.index import MATCHED_KINDS, Index, loaded_index
+from stillmine.partner.index import Index, loaded_index
 from stillmine.partner.screening import Screening
 from stillmine.partner.store import Store
 from stillmine.partner.sync import Sync

@@ -17,8 +17,7 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
-from stillmine.partner import index
-from stillmine.partner.index import MATCHED_KINDS
+from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.schema import FILE_NAME
 from stillmine.partner.store import Store
 from stillmine.wire.fingerprint import ACCEPTED_KINDS, Fingerprint, Kind
@@ -245,7 +244,7 @@ def test_the_list_is_fetched_again_only_when_kinds_are_added(home: Path, exchang
     store.apply_page([], "c2", 6)
     assert not store.match_kinds({Kind.PDQ})
     assert store.place().cursor == "c2"
-    assert index.MATCHED_KINDS
+    assert MATCHED_KINDS
     store.close()
 
 

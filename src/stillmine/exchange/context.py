@@ -33,6 +33,7 @@ class Context:
     trusted_proxies: int
     portal: Path | None
     keys: KeyEncryptionKeys
+    home: Path
     intake: IntakeSettings = USUAL_INTAKE
 
 

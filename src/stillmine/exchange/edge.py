@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar, cast
 
 import msgspec
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
 from stillmine.wire.errors import MalformedMessageError, MessageTooLargeError, MethodNotAllowedError, StillmineError
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[HttpRequest], HttpResponseBase]
 Message = TypeVar("Message")
 
 JSON = "application/json"
@@ -27,7 +27,7 @@ def by_method(views: dict[str, View]) -> View:
     """Return one view that picks by method; OPTIONS says which there are, all others are refused."""
     allow = ", ".join(sorted([*views, "OPTIONS"]))
 
-    def dispatch(request: HttpRequest) -> HttpResponse:
+    def dispatch(request: HttpRequest) -> HttpResponseBase:
         if request.method == "OPTIONS":
             return HttpResponse(status=204, headers={"Allow": allow})
         view = views.get(request.method or "")
@@ -47,6 +47,13 @@ def read_message(request: HttpRequest, message_type: type[Message], maximum_byte
     return decode(_read_body(request, maximum_bytes), message_type, maximum_bytes)
 
 
+def read_bytes(request: HttpRequest, content_type: str, maximum_bytes: int) -> bytes:
+    """Return a body that is no JSON; raises MalformedMessageError or MessageTooLargeError."""
+    if request.content_type != content_type:
+        raise MalformedMessageError(f"content type: {content_type}")
+    return _read_body(request, maximum_bytes)
+
+
 def answer(message: msgspec.Struct, status: int = 200) -> HttpResponse:
     """Return a message as a response."""
     return HttpResponse(encode(message), content_type=JSON, status=status)
@@ -57,8 +64,8 @@ def refusal(error: StillmineError) -> HttpResponse:
     response = answer(error.message(), error.status)
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer" if "partner" in error.code else "Case"
-    if error.status == 429:
-        response.headers["Retry-After"] = "600"
+    if error.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
     if error.status == 413:
         response.headers["Connection"] = "close"  # the rest of the body stays unread, so the connection can't be used again
     return response

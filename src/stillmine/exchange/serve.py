@@ -19,6 +19,8 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from stillmine.exchange.app import configure, wsgi_application
+from stillmine.exchange.ask.keeper import keep_index
+from stillmine.exchange.ask.protocol import require_socket_path
 from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.database import migrate
 from stillmine.exchange.settings import LOGGING
@@ -36,6 +38,7 @@ _log = logging.getLogger(__name__)
 def serve(config: ExchangeConfig, listen: str, port: int, workers: int) -> None:
     """Bring the database up to date, then answer until SIGTERM or SIGINT. Raises NotConfiguredError."""
     _require_free(listen, port)
+    require_socket_path(config.home)
     exchange = configure(config)
     from stillmine.exchange.keys.check import require_keys  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.upkeep import keep_up  # noqa: PLC0415 (needs the configured apps)
@@ -59,14 +62,17 @@ def serve(config: ExchangeConfig, listen: str, port: int, workers: int) -> None:
     )
     stopped = threading.Event()
     upkeep = threading.Thread(target=keep_up, args=(exchange, stopped), name="upkeep")
+    index = threading.Thread(target=keep_index, args=(config, stopped), name="index keeper")
     server.on_startup(upkeep.start)
+    server.on_startup(index.start)
     _log.info("serving on %s, port %d; portal: %s", listen, port, "yes" if config.portal else "none")
     try:
         server.serve(target_loader=partial(_load, config), wrap_loader=False)
     finally:
         stopped.set()
-        if upkeep.is_alive():
-            upkeep.join()
+        for thread in (upkeep, index):
+            if thread.is_alive():
+                thread.join()
     _log.info("stopped")
 
 

@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "stillmine.exchange.keys",
     "stillmine.exchange.intake",
     "stillmine.exchange.statistics",
+    "stillmine.exchange.ask",
 ]
 
 LOGGING: dict[str, object] = {

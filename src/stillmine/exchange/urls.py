@@ -9,9 +9,10 @@ from enum import Enum
 
 from django.urls import path
 
+from stillmine.exchange.ask import views as ask
 from stillmine.exchange.cases import views as cases
 from stillmine.exchange.edge import View, by_method
-from stillmine.exchange.feed import stopncii
+from stillmine.exchange.feed import snapshot, stopncii
 from stillmine.exchange.feed import views as feed
 from stillmine.exchange.feedback import views as feedback
 from stillmine.exchange.ledger import views as ledger
@@ -50,10 +51,13 @@ ROUTES = (
     Route("api/v1/ledger/leaves", Caller.ANYBODY, {"GET": ledger.leaves}),
     Route("api/v1/ledger/consistency", Caller.ANYBODY, {"GET": ledger.consistency}),
     Route("api/v1/feed", Caller.PARTNER, {"GET": feed.fetch}),
+    Route("api/v1/feed/snapshot", Caller.PARTNER, {"GET": snapshot.fetch}),
     Route("api/v1/feed/acknowledgements", Caller.PARTNER, {"POST": feed.acknowledge}),
     Route("api/v1/feedback", Caller.PARTNER, {"POST": feedback.submit}),
     Route("api/v1/votes", Caller.PARTNER, {"POST": feedback.vote}),
     Route("api/v1/statistics", Caller.ANYBODY, {"GET": statistics.show}),
+    Route("api/v1/ask", Caller.PARTNER, {"POST": ask.ask}),
+    Route("api/v1/status", Caller.PARTNER, {"GET": ask.status}),
     Route("stopncii/v1/FetchHashes", Caller.STOPNCII_PARTNER, {"GET": stopncii.fetch_hashes}),
 )
 

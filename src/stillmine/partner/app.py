@@ -15,11 +15,12 @@ from pathlib import Path
 import httpx
 from starlette.applications import Starlette
 
+from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.background import SyncThread
 from stillmine.partner.config import ExchangeSettings
 from stillmine.partner.exchange_client import ExchangeClient
 from stillmine.partner.home import service_key
-from stillmine.partner.index import MATCHED_KINDS, loaded_index
+from stillmine.partner.index import loaded_index
 from stillmine.partner.screening import Screening
 from stillmine.partner.service import Service
 from stillmine.partner.store import Store

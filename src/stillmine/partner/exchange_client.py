@@ -7,7 +7,8 @@ are not followed. Nothing that was sent or received is ever put into an error or
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import httpx
@@ -21,6 +22,7 @@ from stillmine.wire.errors import (
     ExchangeUnreachableError,
     FeedCursorForeignError,
     FeedCursorInvalidError,
+    NotFoundError,
     PartnerKeyMissingError,
     PartnerKeyRevokedError,
     PartnerKeyUnknownError,
@@ -29,6 +31,7 @@ from stillmine.wire.errors import (
 )
 from stillmine.wire.feed import MAXIMUM_PAGE_BYTES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
+from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotReader
 from stillmine.wire.vote import SubmitVotes, Vote
 
 CONNECT_SECONDS = 5.0
@@ -89,6 +92,23 @@ class ExchangeClient:
         if cursor is not None:
             parameters["cursor"] = cursor
         return _read(self._send("GET", "/api/v1/feed", parameters=parameters), FeedPage)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SnapshotReader | None]:
+        """Open the snapshot of everything active, None where the exchange has none to give; read it before leaving the context.
+
+        Raises what the other requests do, and what SnapshotReader does.
+        """
+        try:
+            with self._http.stream("GET", "/api/v1/feed/snapshot", headers={"Accept": SNAPSHOT_CONTENT_TYPE}) as response:
+                if response.is_success:
+                    yield SnapshotReader(response.iter_raw())
+                elif response.status_code == NotFoundError.status:
+                    yield None
+                else:
+                    raise _refusal(response.status_code, self._bounded(response, self._monotonic() + WHOLE_ANSWER_SECONDS))
+        except httpx.HTTPError as error:
+            raise ExchangeUnreachableError(type(error).__name__) from None
 
     def acknowledge(self, cursor: str) -> None:
         """Tell the exchange that everything up to `cursor` is applied here."""

@@ -8,11 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stillmine.fingerprint import VARIANTS
-from stillmine.matching.exact import ExactSet
-from stillmine.matching.hamming import HammingIndex
-from stillmine.matching.sound import SoundIndex
+from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.matching.spans import TimedMatch
-from stillmine.matching.video import VideoIndex
 from stillmine.partner.store import PageChanges, Store
 from stillmine.partner.worker_messages import Picture
 from stillmine.wire.chromaprint import parse_chromaprint
@@ -20,8 +17,8 @@ from stillmine.wire.fingerprint import Fingerprint, Kind, digest_bytes, pdq_byte
 from stillmine.wire.screen import DistanceBucket, MatchClass, MatchedSpan, Undone, Variant, distance_bucket
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
-MATCHED_KINDS = frozenset({Kind.PDQ, Kind.VPDQ, Kind.CHROMAPRINT, Kind.SHA256, Kind.MD5})
-"""Kinds this version can match; others of the feed are counted and left out."""
+MANY_PICTURES = 100
+"""From here on pictures are added together."""
 
 _VARIANTS = tuple(Variant(name) for name in VARIANTS)
 """The wire's words in the order of the eight hashes."""
@@ -44,48 +41,37 @@ class Index:
     """All active fingerprints of one store."""
 
     def __init__(self) -> None:
-        self._pictures = HammingIndex()
-        self._videos = VideoIndex()
-        self._sounds = SoundIndex()
-        self._digests = {Kind.SHA256: ExactSet(), Kind.MD5: ExactSet()}
+        self._all = FingerprintIndex()
 
     def __len__(self) -> int:
-        return len(self._pictures) + len(self._videos) + len(self._sounds) + sum(len(digests) for digests in self._digests.values())
+        return len(self._all)
 
     def add(self, id: bytes, kind: Kind, value: bytes) -> None:  # noqa: A002 - the glossary's word
-        """Search for this value from now on; `value` is as `stored_value` makes it."""
-        if kind is Kind.PDQ:
-            self._pictures.add(id, value)
-        elif kind is Kind.VPDQ:
-            self._videos.add(id, parse_vpdq(value.decode("ascii")))
-        elif kind is Kind.CHROMAPRINT:
-            self._sounds.add(id, parse_chromaprint(value.decode("ascii")))
-        else:
-            self._digests[kind].add(id, value)
+        """Search for this value from now on; `value` is in compact form."""
+        self._all.add(id, kind, value)
 
     def add_pictures(self, pictures: Sequence[tuple[bytes, bytes]]) -> None:
         """Search for many pictures, each (id, value), from now on; much faster than one by one."""
-        self._pictures.add_many(b"".join(id for id, _ in pictures), b"".join(value for _, value in pictures))  # noqa: A001
+        self._all.add_pictures(b"".join(id for id, _ in pictures), b"".join(value for _, value in pictures))  # noqa: A001
 
     def remove(self, id: bytes) -> None:  # noqa: A002
         """Search for it no longer."""
-        self._pictures.remove(id)
-        self._videos.remove(id)
-        self._sounds.remove(id)
-        for digests in self._digests.values():
-            digests.remove(id)
+        self._all.remove(id)
 
     def follow(self, changes: PageChanges) -> None:
         """Do what a page did to the store."""
         for fingerprint_id in changes.erased:
             self.remove(fingerprint_id)
+        if len(changes.active) >= MANY_PICTURES and all(kind is Kind.PDQ for _, kind, _ in changes.active):
+            self.add_pictures([(fingerprint_id, value) for fingerprint_id, _, value in changes.active])
+            return
         for fingerprint_id, kind, value in changes.active:
             self.add(fingerprint_id, kind, value)
 
     def same_file(self, sha256: bytes, md5: bytes) -> list[Candidate]:
         """Return fingerprints of this very file."""
-        found = [(Kind.SHA256, id) for id in self._digests[Kind.SHA256].search(sha256)]  # noqa: A001
-        found += [(Kind.MD5, id) for id in self._digests[Kind.MD5].search(md5)]  # noqa: A001
+        found = [(Kind.SHA256, id) for id in self._all.same_file(Kind.SHA256, sha256)]  # noqa: A001
+        found += [(Kind.MD5, id) for id in self._all.same_file(Kind.MD5, md5)]  # noqa: A001
         return [Candidate(id, kind, MatchClass.EXACT) for kind, id in found]  # noqa: A001
 
     def near_pictures(self, pictures: Sequence[Picture]) -> list[Candidate]:
@@ -96,7 +82,7 @@ class Index:
             for value, variant in zip(picture.hashes, _VARIANTS, strict=False)
         ]
         found = []
-        for near in self._pictures.search_variants([value for value, _, _ in asked]):
+        for near in self._all.near_pictures([value for value, _, _ in asked]):
             _, variant, undone = asked[near.variant]
             is_exact = near.distance_bits == 0 and variant is Variant.ORIGINAL and not undone
             match_class = MatchClass.EXACT if is_exact else MatchClass.NEAR
@@ -107,14 +93,14 @@ class Index:
         """Return videos that these frames are a copy of, hold, or were cut from; the same frames once for each turn, as it is first."""
         best: dict[bytes, Candidate] = {}
         for frames, variant in zip(turned, _VARIANTS, strict=False):
-            for match in self._videos.search(frames, frames_per_second):
+            for match in self._all.videos_like(frames, frames_per_second):
                 is_exact = match.is_exact and variant is Variant.ORIGINAL
                 best.setdefault(match.id, _timed(Kind.VPDQ, match, is_exact, variant))
         return list(best.values())
 
     def near_sounds(self, values: Sequence[int]) -> list[Candidate]:
         """Return sounds that these values are a copy of, hold, or were cut from."""
-        return [_timed(Kind.CHROMAPRINT, match, match.is_exact) for match in self._sounds.search(values)]
+        return [_timed(Kind.CHROMAPRINT, match, match.is_exact) for match in self._all.sounds_like(values)]
 
 
 def loaded_index(store: Store) -> Index:
@@ -126,15 +112,6 @@ def loaded_index(store: Store) -> Index:
         if kind is not Kind.PDQ:
             index.add(fingerprint_id, kind, value)
     return index
-
-
-def stored_value(kind: Kind, text: str) -> bytes:
-    """Return the bytes that the store keeps of a value; raises FingerprintMalformedError."""
-    if kind is Kind.PDQ:
-        return pdq_bytes(text)
-    if kind in (Kind.SHA256, Kind.MD5):
-        return digest_bytes(kind, text)
-    return text.encode("ascii")
 
 
 def candidates_for(index: Index, fingerprint: Fingerprint) -> list[Candidate]:

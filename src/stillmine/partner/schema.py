@@ -130,6 +130,8 @@ def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
+    # 64 MiB: a first sync writes everywhere in the table of fingerprints.
+    connection.execute("PRAGMA cache_size = -65536")
 
 
 def _require_version(connection: sqlite3.Connection) -> None:

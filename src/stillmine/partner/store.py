@@ -22,6 +22,9 @@ from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, Review, Variant
 from stillmine.wire.vote import Vote, VoteKind, VoteReason
 
+_MARKS_AT_ONCE = 1000
+"""SQLite allows so many in one statement, and more."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
@@ -85,6 +88,7 @@ class Store:
         self._lock = threading.RLock()
         # A process that died may have left erased values in the log.
         self._is_checkpoint_due = True
+        self._is_filling = False
         (self._active_count,) = self._db.execute("SELECT count(*) FROM fingerprints WHERE state = 'active'").fetchone()
 
     def close(self) -> None:
@@ -161,6 +165,35 @@ class Store:
             self._active_count += changes.added - len(erased)
             self._is_checkpoint_due = self._is_checkpoint_due or bool(erased)
         return changes
+
+    def begin_snapshot(self) -> None:
+        """Say that everything comes anew; what is there goes on being matched until the end of the feed shows what is gone."""
+        with self._transaction() as db:
+            self._start_again(db)
+            (has_some,) = db.execute("SELECT EXISTS (SELECT 1 FROM fingerprints)").fetchone()
+        self._is_filling = not has_some
+
+    def apply_snapshot(self, kind: Kind, rows: Sequence[tuple[bytes, bytes, int]]) -> int:
+        """Apply active fingerprints of one kind, each (id, value, quality), or none of them; returns how many were not active before."""
+        with self._transaction() as db:
+            (generation,) = db.execute("SELECT generation FROM place").fetchone()
+            was_active = set() if self._is_filling else self._active_among([row[0] for row in rows])
+            db.executemany(
+                "INSERT INTO fingerprints (id, kind, state, value, quality, generation) VALUES (?, ?, 'active', ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, value = excluded.value, "
+                "quality = excluded.quality, generation = excluded.generation",
+                # In the order of the table: the ids of a snapshot are in no order, and each would need another page.
+                sorted((own, kind.value, value, quality, generation) for own, value, quality in rows),
+            )
+        with self._lock:
+            self._active_count += len(rows) - len(was_active)
+        return len(rows) - len(was_active)
+
+    def end_snapshot(self, cursor: str) -> None:
+        """Go on with the feed from this cursor."""
+        with self._transaction() as db:
+            db.execute("UPDATE place SET cursor = ?", (cursor,))
+        self._is_filling = False
 
     def start_again(self) -> None:
         """Forget the cursor, so that the feed is fetched from the start; matching goes on with what is there until then."""
@@ -251,9 +284,13 @@ class Store:
         db.execute("UPDATE place SET cursor = NULL, acknowledged_cursor = NULL, generation = generation + 1, is_refetching = 1")
 
     def _active_among(self, ids: Sequence[bytes]) -> set[bytes]:
-        marks = ", ".join("?" * len(ids))
-        rows = self._db.execute(f"SELECT id FROM fingerprints WHERE state = 'active' AND id IN ({marks})", ids)  # noqa: S608 - only marks
-        return {row[0] for row in rows}
+        found: set[bytes] = set()
+        for start in range(0, len(ids), _MARKS_AT_ONCE):
+            part = ids[start : start + _MARKS_AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            rows = self._db.execute(f"SELECT id FROM fingerprints WHERE state = 'active' AND id IN ({marks})", part)  # noqa: S608 - only marks
+            found |= {row[0] for row in rows}
+        return found
 
     def _sweep(self, generation: int) -> list[bytes]:
         rows = self._db.execute("SELECT id FROM fingerprints WHERE generation < ? AND state = 'active'", (generation,)).fetchall()

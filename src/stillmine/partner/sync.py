@@ -13,15 +13,16 @@ from datetime import datetime
 
 import msgspec
 
+from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.errors import ExchangeAnswerError
 from stillmine.partner.exchange_client import ExchangeClient
-from stillmine.partner.index import MATCHED_KINDS, stored_value
 from stillmine.partner.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import ExchangeUnreachableError, FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage
 from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE
-from stillmine.wire.fingerprint import require_value
+from stillmine.wire.fingerprint import FULL_QUALITY, Kind, require_value, value_bytes, value_text
+from stillmine.wire.snapshot import SnapshotBlock
 from stillmine.wire.vote import MAXIMUM_VOTES_PER_MESSAGE
 
 log = logging.getLogger("stillmine.partner")
@@ -112,6 +113,11 @@ class Sync:
         has_more = True
         while has_more and not self._must_stop():
             cursor = self._store.place().cursor
+            if cursor is None:
+                report, is_begun = self._begin(report)
+                if not is_begun:
+                    break
+                cursor = self._store.place().cursor
             try:
                 page = self._client.fetch_page(cursor)
             except (FeedCursorInvalidError, FeedCursorForeignError) as error:
@@ -129,6 +135,37 @@ class Sync:
         if not has_more:
             self._acknowledge()
         return report
+
+    def _begin(self, report: SyncReport) -> tuple[SyncReport, bool]:
+        """Start from a snapshot of everything, where the exchange gives one; the feed goes on from its cursor, or from its beginning.
+
+        Returns also whether to go on: not where a stop came in the middle.
+        """
+        with self._client.snapshot() as snapshot:
+            if snapshot is None:
+                return report, True
+            self._store.begin_snapshot()
+            added = left_out = 0
+            for block in snapshot.blocks():
+                if self._must_stop():
+                    return report, False
+                if block.kind in MATCHED_KINDS:
+                    added += self._apply_block(block)
+                else:
+                    left_out += len(block.values)
+            self._store.end_snapshot(snapshot.head.cursor)
+        return msgspec.structs.replace(report, added=report.added + added, of_other_kinds=report.of_other_kinds + left_out), True
+
+    def _apply_block(self, block: SnapshotBlock) -> int:
+        """Check a block as strictly as entries of a page are, then put it into store and index."""
+        ids = [block.ids[start : start + 16] for start in range(0, len(block.ids), 16)]
+        if block.kind is not Kind.PDQ:
+            _require_block(block)
+        elif max(block.qualities) > FULL_QUALITY:
+            raise ExchangeAnswerError("snapshot: quality")
+        added = self._store.apply_snapshot(block.kind, list(zip(ids, block.values, block.qualities, strict=True)))
+        self._update_index(PageChanges([(own, block.kind, value) for own, value in zip(ids, block.values, strict=True)], [], added))
+        return added
 
     def _apply(self, page: FeedPage, report: SyncReport) -> SyncReport:
         entries = [_checked(entry, place) for place, entry in enumerate(page.entries) if entry.kind in MATCHED_KINDS]
@@ -156,6 +193,14 @@ class Sync:
         self._store.mark_acknowledged(place.cursor)
 
 
+def _require_block(block: SnapshotBlock) -> None:
+    try:
+        for value, quality in zip(block.values, block.qualities, strict=True):
+            require_value(block.kind, value_text(block.kind, value), quality)
+    except StillmineError as error:
+        raise ExchangeAnswerError(f"snapshot: {error.detail}") from None
+
+
 def _checked(entry: FeedEntry, place: int) -> StoredEntry:
     """Return the entry in the store's form; a tombstone never keeps a value, even if one was sent along."""
     fingerprint_id = bytes.fromhex(entry.id)
@@ -165,7 +210,7 @@ def _checked(entry: FeedEntry, place: int) -> StoredEntry:
         raise ExchangeAnswerError(f"at entries[{place}]: active without value or quality")
     try:
         require_value(entry.kind, entry.value, entry.quality)
-        value = stored_value(entry.kind, entry.value)
+        value = value_bytes(entry.kind, entry.value)
     except StillmineError as error:
         raise ExchangeAnswerError(f"at entries[{place}]: {error.detail}") from None
     return StoredEntry(fingerprint_id, entry.kind, entry.state, value, entry.quality)

@@ -33,6 +33,8 @@ class StillmineError(Exception):
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     sentence: ClassVar[str] = "Something went wrong on our side. Nothing was changed. Try again in a minute."
+    retry_after_seconds: int | None = None
+    """How long to wait before the same is sent again, where that is known."""
 
     def __init__(self, detail: str = "") -> None:
         self.detail = detail
@@ -157,6 +159,7 @@ class ConflictError(StillmineError):
 class TooManyAttemptsError(StillmineError):
     code = "too_many_attempts"
     status = 429
+    retry_after_seconds = 600
     sentence = "Too many tries in a short time. Wait ten minutes, then try again; nothing is lost."
 
 

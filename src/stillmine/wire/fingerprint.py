@@ -45,6 +45,12 @@ class Kind(StrEnum):
 ACCEPTED_KINDS = frozenset(Kind) - {Kind.REGIONS}
 """Kinds a case may hold."""
 
+FIXED_BYTES = {Kind.PDQ: PDQ_BYTES, Kind.SHA256: SHA256_BYTES, Kind.MD5: MD5_BYTES}
+"""Length of a value in compact form; other kinds travel as their text."""
+
+KIND_NUMBERS = {Kind.PDQ: 1, Kind.VPDQ: 2, Kind.REGIONS: 3, Kind.CHROMAPRINT: 4, Kind.SHA256: 5, Kind.MD5: 6}
+"""The byte that stands for a kind in binary messages; never given to another kind."""
+
 Quality = Annotated[int, msgspec.Meta(ge=0, le=100)]
 FileNumber = Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_FILES_PER_CASE)]
 
@@ -76,6 +82,32 @@ def require_value(kind: Kind, value: str, quality: int) -> None:
         raise FingerprintMalformedError(f"{kind}: quality is {fixed_quality} with this value")
 
 
+def require_form(kind: Kind, value: str) -> None:
+    """Raise KindNotAcceptedError or FingerprintMalformedError as `require_value` does, where no quality travels with the value."""
+    read = _QUALITY_OF.get(kind)
+    if read is None:
+        raise KindNotAcceptedError(f"accepted: {', '.join(sorted(ACCEPTED_KINDS))}")
+    read(value)
+
+
+def value_bytes(kind: Kind, text: str) -> bytes:
+    """Return the compact form of a value: the bytes of `pdq` and digests, the text itself of others; raises FingerprintMalformedError."""
+    length = FIXED_BYTES.get(kind)
+    return text.encode("ascii") if length is None else _hex_bytes(kind, text, length)
+
+
+def value_text(kind: Kind, data: bytes) -> str:
+    """Return the text form of a compact value, which still has to be checked; raises FingerprintMalformedError."""
+    length = FIXED_BYTES.get(kind)
+    if length is None:
+        if not data.isascii():
+            raise FingerprintMalformedError(f"{kind}: ASCII")
+        return data.decode("ascii")
+    if len(data) != length:
+        raise FingerprintMalformedError(f"{kind}: {length} bytes")
+    return data.hex()
+
+
 def pdq_bytes(text: str) -> bytes:
     """Return the 32 bytes of a PDQ text form; raises FingerprintMalformedError."""
     return _hex_bytes(Kind.PDQ, text, PDQ_BYTES)
@@ -87,9 +119,14 @@ def digest_bytes(kind: Kind, text: str) -> bytes:
 
 
 def _hex_bytes(kind: Kind, text: str, length: int) -> bytes:
-    if len(text) != 2 * length or any(character not in "0123456789abcdef" for character in text):
+    try:
+        data = bytes.fromhex(text)
+    except ValueError:
+        data = b""
+    # `fromhex` takes capitals and spaces too; only the one text form comes back as it was.
+    if len(data) != length or data.hex() != text:
         raise FingerprintMalformedError(f"{kind}: {2 * length} lower-case hex digits")
-    return bytes.fromhex(text)
+    return data
 
 
 def _pdq_quality(value: str) -> None:

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person sees of their case, in a fixed number of queries however many fingerprints it holds.
 
-A partner is listed only where it was given the fingerprint. Nothing of one case may appear in another's view.
+A partner is listed only where it was given the fingerprint or was told of a match. Nothing of one case may appear in another's view.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from itertools import product
 
+from stillmine.exchange.ask.queries import first_matched
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context
@@ -50,7 +51,8 @@ def case_view(exchange: Context, case: Case) -> CaseView:
     given = first_given(changes)
     withdrawn = {change.fingerprint_id: change.sequence for change in changes if change.state == FingerprintState.WITHDRAWN}
     reasons = reasons_of(row.id for row in rows if row.state == FingerprintState.SUSPENDED)
-    statuses = _partner_statuses(given, withdrawn, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    statuses = _partner_statuses(given, first_matched(ids), withdrawn, ids)
     return CaseView(
         state=CaseState(case.state),
         opened_at=case.opened_at,
@@ -75,21 +77,23 @@ def _fingerprint(row: Fingerprint, value: str | None, partners: list[PartnerStat
     )
 
 
-def _partner_statuses(given: Given, withdrawn: dict[str, int], fingerprint_ids: list[str]) -> defaultdict[str, list[PartnerStatus]]:
+def _partner_statuses(
+    given: Given, matched: Given, withdrawn: dict[str, int], fingerprint_ids: list[str]
+) -> defaultdict[str, list[PartnerStatus]]:
     """Return who was given each fingerprint and what they did, in the order of partners' names."""
     reports, votes = reported(fingerprint_ids), current_votes(fingerprint_ids)
-    partner_ids = {partner_id for _, partner_id in given}
+    partner_ids = {partner_id for _, partner_id in given.keys() | matched.keys()}
     names = dict(Partner.objects.filter(id__in=partner_ids).values_list("id", "name"))
     confirmed = first_confirmed(partner_ids, withdrawn.values())
     statuses: defaultdict[str, list[PartnerStatus]] = defaultdict(list)
-    for (fingerprint_id, partner_id), given_at in sorted(given.items(), key=lambda item: names[item[0][1]].casefold()):
+    for fingerprint_id, partner_id in sorted(given.keys() | matched.keys(), key=lambda both: (names[both[1]].casefold(), both)):
         report = reports.get((fingerprint_id, partner_id), Reported())
         vote = votes.get((fingerprint_id, partner_id))
         statuses[fingerprint_id].append(
             PartnerStatus(
                 partner=names[partner_id],
-                given_at=given_at,
-                found_at=report.found_at,
+                given_at=given.get((fingerprint_id, partner_id)),
+                found_at=report.found_at or matched.get((fingerprint_id, partner_id)),
                 removed_at=report.removed_at,
                 not_removed_at=report.not_removed_at,
                 not_removed_reason=report.not_removed_reason,

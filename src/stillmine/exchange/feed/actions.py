@@ -28,7 +28,7 @@ from stillmine.wire.stopncii import SIGNAL_TYPES
 
 PENDING_TOMBSTONE_TERM = timedelta(days=30)
 
-KINDS: dict[Shape, Collection[Kind]] = {Shape.NATIVE: ACCEPTED_KINDS, Shape.STOPNCII: SIGNAL_TYPES}
+KINDS: dict[Shape, Collection[Kind]] = {Shape.NATIVE: ACCEPTED_KINDS, Shape.SNAPSHOT: ACCEPTED_KINDS, Shape.STOPNCII: SIGNAL_TYPES}
 """What each shape lists."""
 
 Encoded = TypeVar("Encoded")
@@ -87,6 +87,24 @@ def hand_out(
         return handed.message
 
 
+def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
+    """Record that everything active is handed out, as one page of all; returns the newest number and how many are active.
+
+    Changes wait meanwhile: what the log says was given must be what is active at that number.
+    """
+    with tx("feed.record_snapshot", exchange.clock) as now:
+        newest = _lock_head().sequence
+        count = Change.objects.filter(superseded_by=None, state=FingerprintState.ACTIVE).count()
+        bounds = {"shape": Shape.SNAPSHOT, "from_sequence": 0, "to_sequence": newest, "head_sequence": newest}
+        if count and not Disclosure.objects.filter(partner=partner, **bounds).update(last_at=now, pages=F("pages") + 1):
+            active = Fingerprint.objects.filter(state=FingerprintState.ACTIVE, ledger_commitment__isnull=False)
+            commitments = {bytes(stored) for stored in active.values_list("ledger_commitment", flat=True).iterator() if stored is not None}
+            details = {"shape": Shape.SNAPSHOT.value}
+            entry = _record(exchange, EventName.DISCLOSED, now, partner=partner, commitments=commitments, details=details)
+            Disclosure.objects.create(partner=partner, first_at=now, last_at=now, disclosed_entry_id=entry, **bounds)
+        return newest, count
+
+
 def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
     """Record that everything up to `sequence` is applied; an older number changes nothing. Raises FeedCursorInvalidError."""
     with tx("feed.acknowledge", exchange.clock) as now:
@@ -126,7 +144,9 @@ def forget_old_values(exchange: Context) -> int:
 
 def _read_page(after: int, limit: int, newest: int, kinds: Collection[Kind]) -> Page:
     """Choose by size first: values may be large, and only those of this page may be read."""
-    rows = Change.objects.filter(sequence__gt=after, superseded_by=None, fingerprint__kind__in=list(kinds)).order_by("sequence")
+    # Kinds are asked about row by row: as a condition of a join they made SQLite read and sort every fingerprint for each page.
+    is_listed = Exists(Fingerprint.objects.filter(id=OuterRef("fingerprint_id"), kind__in=list(kinds)))
+    rows = Change.objects.filter(is_listed, sequence__gt=after, superseded_by=None).order_by("sequence")
     waiting = list(rows.values_list("sequence", "fingerprint__value_bytes")[: limit + 1])
     fitting = _fitting([value_bytes for _, value_bytes in waiting[:limit]])
     if not fitting:

@@ -13,6 +13,7 @@ class Shape(models.TextChoices):
     """In which form a page was handed out."""
 
     NATIVE = "native"
+    SNAPSHOT = "snapshot"
     STOPNCII = "stopncii"
 
 

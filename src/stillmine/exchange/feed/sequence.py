@@ -7,6 +7,9 @@ later one would never fetch the earlier. So one row is locked, from the first nu
 
 from datetime import datetime
 from itertools import count
+from typing import cast
+
+from django.db.models import F, QuerySet
 
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
@@ -17,6 +20,39 @@ from stillmine.wire.case import FingerprintState
 from stillmine.wire.stopncii import SIGNAL_TYPES
 
 HEAD_ID = 1
+
+BATCH_CHANGES = 10_000
+BATCH_VALUE_BYTES = 32 * 1024 * 1024
+"""Values may be large: what is read at once is bounded in bytes too."""
+
+
+def batch_end(after: int, up_to: int) -> int:
+    """Return the number up to which the newest changes after another are one batch to read; at least one change, if there is any."""
+    rows = Change.objects.filter(sequence__gt=after, sequence__lte=up_to, superseded_by=None).order_by("sequence")
+    end, total = after, 0
+    for place, (sequence, value_bytes) in enumerate(rows.values_list("sequence", "fingerprint__value_bytes")[: BATCH_CHANGES + 1]):
+        total += value_bytes
+        if place and (place == BATCH_CHANGES or total > BATCH_VALUE_BYTES):
+            return end
+        end = sequence
+    return up_to
+
+
+def newest_changed(after: int, up_to: int, to: FingerprintState | None = None) -> "QuerySet[Fingerprint]":
+    """Return fingerprints whose newest change is after one number and up to another (and to one state), in the order of those changes.
+
+    `state_of` tells the state after it. One row each, without times: for whoever reads very many.
+    """
+    of_state = {} if to is None else {"changes__state": to.value}
+    # One `filter`: a second one would ask about another change of the same fingerprint.
+    rows = Fingerprint.objects.filter(changes__sequence__gt=after, changes__sequence__lte=up_to, changes__superseded_by=None, **of_state)
+    stated = rows.annotate(change_state=F("changes__state"))
+    return stated.defer("added_at", "withdrawn_at").order_by("changes__sequence")
+
+
+def state_of(fingerprint: Fingerprint) -> str:
+    """Return the state after that change."""
+    return cast(str, fingerprint.change_state)  # type: ignore[attr-defined]
 
 
 def _lock_head() -> Head:

@@ -31,8 +31,13 @@ DOUBTING_PARTNERS = 2
 
 def _note_match(exchange: Context, fingerprint_id: str, partner: Partner, now: datetime) -> None:
     """Count one upload that matched when a partner asked; may suspend the fingerprint, under the feed's lock, so before the ledger's."""
-    _count({fingerprint_id: 1}, partner, now)
-    _suspend_found_too_often(exchange, [fingerprint_id], now)
+    _note_matches(exchange, {fingerprint_id: 1}, partner, now)
+
+
+def _note_matches(exchange: Context, uploads: dict[str, int], partner: Partner, now: datetime) -> None:
+    """Count many at once: how many uploads matched each fingerprint. As `_note_match`."""
+    _count(uploads, partner, now)
+    _suspend_found_too_often(exchange, list(uploads), now)
 
 
 def _note_feedback(exchange: Context, partner: Partner, reports: Sequence[Report], now: datetime) -> None:

@@ -6,6 +6,7 @@ what it records has left.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from types import MappingProxyType
 
@@ -34,23 +35,24 @@ def _record(
     *,
     partner: Partner | None = None,
     fingerprint_ids: Sequence[str] = (),
+    commitments: AbstractSet[bytes] = frozenset(),
     details: Mapping[str, str] = NO_DETAILS,
 ) -> int:
-    """Append one entry and return its number; `fingerprint_ids` are those it names, in any order.
+    """Append one entry and return its number; `fingerprint_ids` are those it names, in any order, or `commitments` theirs.
 
     Needs an open transaction, which holds the log's head from here until it ends: call it last, after the feed's head is locked.
     """
-    commitments = sorted(_commitments(fingerprint_ids))
+    named = sorted(commitments or _commitments(fingerprint_ids))
     entry = Entry(
         event=event,
         day=now.date(),
         salt=exchange.random_bytes(SALT_BYTES),
         partner=partner.name if partner else None,
-        items=len(commitments) or None,
-        root=items_tree(commitments).root() if commitments else None,
+        items=len(named) or None,
+        root=items_tree(named).root() if named else None,
         details=details,
     )
-    place = _append(entry.text(), joined_hashes(commitments))
+    place = _append(entry.text(), joined_hashes(named))
     if event not in PAGE_EVENTS:
         _mention(place, event, partner, fingerprint_ids)
     return place

@@ -102,8 +102,8 @@ def _disclosures() -> Iterator[str]:
         given, stopped = set[bytes](), set[bytes]()
         for state, stored in changes:
             (given if state == FingerprintState.ACTIVE else stopped).add(bytes(stored or b""))
-        if row.shape == Shape.STOPNCII:
-            stopped.clear()  # this shape tells only those who were given the value, and only for a time
+        if row.shape in {Shape.STOPNCII, Shape.SNAPSHOT}:
+            stopped.clear()  # the one holds none, the other tells those who had the value, for a time
         is_right = _names(row.disclosed_entry, EventName.DISCLOSED, row, given) and _names(
             row.retracted_entry, EventName.RETRACTED, row, stopped
         )

@@ -6,15 +6,18 @@ A revoked partner stays, because it was given fingerprints and people may see th
 
 from django.db import models
 
+DEFAULT_DAILY_QUOTA = 1_000_000
+
 
 class Partner(models.Model):
-    """`random_id` goes into the partner's id and cursor keys; it never changes."""
+    """`random_id` goes into the partner's id and cursor keys; it never changes. `daily_quota` is in queries of asks a day."""
 
     random_id = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=60)
     name_key = models.CharField(max_length=180, unique=True)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    daily_quota = models.PositiveIntegerField(default=DEFAULT_DAILY_QUOTA)
 
 
 class PartnerKey(models.Model):

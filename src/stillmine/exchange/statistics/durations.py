@@ -57,7 +57,7 @@ def confirmations_between(after: datetime, until: datetime) -> list[Duration]:
     for ids in _chunks(sorted(withdrawn)):
         changes = list(Change.objects.filter(fingerprint_id__in=ids).order_by("sequence"))
         tombstones = {change.fingerprint_id: change.sequence for change in changes if change.state == FingerprintState.WITHDRAWN}
-        for fingerprint_id, partner_id in first_given(changes, Shape.NATIVE):
+        for fingerprint_id, partner_id in {**first_given(changes, Shape.NATIVE), **first_given(changes, Shape.SNAPSHOT)}:
             case, at = withdrawn[fingerprint_id]
             told[case, at, partner_id] = max(tombstones[fingerprint_id], told.get((case, at, partner_id), 0))
     acknowledged = _acknowledgements({partner for _, _, partner in told}, min(told.values(), default=0), until)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An exchange in a folder of its own with as many fingerprints as a bench wants, and the processes that serve it.
+
+Rows are written straight into the database, one case for ten fingerprints, in the order in which cases would have been opened: opening a
+million cases over HTTP would be another measurement. Values are uniform: real ones cluster, which `bench/matching.py` measures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from stillmine.exchange.app import configure
+from stillmine.exchange.config import ExchangeConfig
+from stillmine.exchange.context import Context
+
+PER_CASE = 10
+AT_ONCE = 20_000
+SEED = 20261125
+
+
+def stocked(home: Path, count: int) -> tuple[Context, str, bytes]:
+    """Make an exchange with `count` pictures and one partner; returns it, the partner's key and the values, 32 bytes each."""
+    exchange = configure(ExchangeConfig(home=home))
+    from stillmine.exchange.database import migrate  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415
+
+    migrate()
+    _, key = add_partner(exchange, "Example Social")
+    _write_without_waiting()
+    values = np.random.default_rng(SEED).bytes(count * 32)
+    for start in range(0, count, AT_ONCE):
+        _stock(exchange, values, start, min(count, start + AT_ONCE))
+    return exchange, key, values
+
+
+def _write_without_waiting() -> None:
+    """For this process alone: nothing here must survive a power cut, and a small cache makes a large table slow to fill."""
+    from django.db import connection  # noqa: PLC0415
+
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous = OFF")
+        cursor.execute("PRAGMA cache_size = -1000000")
+
+
+def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
+    from stillmine.exchange.cases.models import Case, Fingerprint  # noqa: PLC0415
+    from stillmine.exchange.cases.values import sealed  # noqa: PLC0415
+    from stillmine.exchange.feed.models import Change, Head  # noqa: PLC0415
+    from stillmine.exchange.keys.models import CaseDataKey  # noqa: PLC0415
+    from stillmine.exchange.keys.seal import blind_index  # noqa: PLC0415
+    from stillmine.exchange.keys.wrapping import CASE_KEYS, new_data_key, wrap  # noqa: PLC0415
+    from stillmine.exchange.tx import tx  # noqa: PLC0415
+
+    with tx("bench.stock", exchange.clock) as now:
+        cases = Case.objects.bulk_create(
+            Case(
+                case_id=hashlib.sha256(b"case %d" % number).hexdigest()[:32],
+                token_hash="0" * 64,
+                term_months=24,
+                opened_at=now,
+                expires_at=now + timedelta(days=700),
+            )
+            for number in range(start, end, PER_CASE)
+        )
+        keys = [new_data_key(exchange) for _ in cases]
+        ring = exchange.keys.ring()
+        wrapped = [wrap(ring, key, CASE_KEYS, case.pk, exchange.random_bytes) for key, case in zip(keys, cases, strict=True)]
+        CaseDataKey.objects.bulk_create(
+            CaseDataKey(case=case, wrapped_by=by, wrapped_key=key) for case, (by, key) in zip(cases, wrapped, strict=True)
+        )
+        texts = [values[32 * number : 32 * number + 32].hex() for number in range(start, end)]
+        ids = [hashlib.sha256(b"fingerprint %d" % number).hexdigest()[:32] for number in range(start, end)]
+        Fingerprint.objects.bulk_create(
+            Fingerprint(
+                id=own,
+                case=cases[place // PER_CASE],
+                position=place % PER_CASE + 1,
+                is_from_opening=True,
+                kind="pdq",
+                sealed_value=sealed(exchange, keys[place // PER_CASE], own, text),
+                blind_index=blind_index(exchange.secret, "pdq", text),
+                value_bytes=len(text),
+                quality=90,
+                added_at=now,
+            )
+            for place, (own, text) in enumerate(zip(ids, texts, strict=True))
+        )
+        Change.objects.bulk_create(
+            Change(sequence=sequence, fingerprint_id=own, changed_at=now) for sequence, own in enumerate(ids, start + 1)
+        )
+        Head.objects.update(sequence=end, changed_at=max(now, datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+@contextmanager
+def serving(home: Path, workers: int) -> Iterator[str]:
+    """Serve it in processes of its own; yields the address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange", "serve", "--home", str(home)]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("STILLMINE_")}
+    process = subprocess.Popen([*command, "--port", str(port), "--workers", str(workers)], env=environment)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+
+
+def waited(claim: object) -> float:
+    """Return how many seconds pass until `claim()` is true."""
+    assert callable(claim)
+    start = time.perf_counter()
+    while not claim():
+        time.sleep(0.02)
+    return time.perf_counter() - start
+
+
+def memory_bytes(process_id: int) -> int:
+    """Return what a process holds in memory."""
+    lines = Path(f"/proc/{process_id}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
+
+
+def service_id(home: Path) -> int:
+    """Return the process that holds the index service's lock."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if any(link.readlink() == home.resolve() / "index.lock" for link in process.joinpath("fd").iterdir()):
+                return int(process.name)
+        except OSError:
+            continue
+    raise ProcessLookupError

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much each partner asked on each day, and what was found for it. Never a query, never a value."""
+
+from django.db import models
+
+
+class AskCount(models.Model):
+    """Queries of one partner on one UTC day, and how many of them matched."""
+
+    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    queries = models.PositiveBigIntegerField(default=0)
+    matches = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["partner", "day"], name="one_ask_count_per_day"),)
+
+
+class AskMatch(models.Model):
+    """One partner was told of one fingerprint on one UTC day; `queries` is for how many of its queries."""
+
+    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
+    fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    first_at = models.DateTimeField()
+    queries = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["partner", "fingerprint", "day"], name="one_ask_match_per_day"),)

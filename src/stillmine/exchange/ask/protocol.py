@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What web workers and the index service say to each other over their socket: frames of a length (4 bytes, little-endian) and a body.
+
+A request is one byte and, to ask, the binary form of an Ask; an answer is one byte and what it announces. Both ends are the same user on
+one machine, and each still bounds what it reads and believes no length.
+"""
+
+import os
+import socket
+import struct
+from enum import IntEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_QUERIES
+from stillmine.wire.errors import NotConfiguredError
+
+SOCKET_FILE = "index.sock"
+LOCK_FILE = "index.lock"
+ID_BYTES = 16
+
+MAXIMUM_PATH_BYTES = 100
+"""Of a socket; systems allow 104 or 108."""
+
+MAXIMUM_CANDIDATES = 32
+"""Of one query. Where more match and none of these is active any more, the index is behind and must not be believed."""
+
+MAXIMUM_REQUEST_BYTES = MAXIMUM_ASK_BYTES + 64 * 1024
+MAXIMUM_REPLY_BYTES = 1 + MAXIMUM_QUERIES * (1 + MAXIMUM_CANDIDATES * ID_BYTES)
+
+_LENGTH = struct.Struct("<I")
+_STATUS = struct.Struct("<BQd")
+
+
+class Request(IntEnum):
+    """What is wanted."""
+
+    ASK = 1
+    STATUS = 2
+
+
+class Reply(IntEnum):
+    """What comes back."""
+
+    CANDIDATES = 1
+    STATUS = 2
+    LOADING = 3
+    MALFORMED = 4
+
+
+class ProtocolError(Exception):
+    """The other end said what it must not, or stopped in the middle."""
+
+
+class ServiceStatus(NamedTuple):
+    """How far the service has come; `behind_seconds` None while it loads."""
+
+    sequence: int
+    behind_seconds: float | None
+
+
+def require_socket_path(home: Path) -> None:
+    """Raise NotConfiguredError where the home's name leaves no room for the socket's."""
+    if len(os.fsencode(home / SOCKET_FILE)) > MAXIMUM_PATH_BYTES:
+        longest = MAXIMUM_PATH_BYTES - len(SOCKET_FILE) - 1
+        raise NotConfiguredError(f"--home: a folder whose whole name has at most {longest} bytes, because a socket is made in it")
+
+
+def send_frame(connection: socket.socket, body: bytes) -> None:
+    """Send one frame; raises OSError."""
+    connection.sendall(_LENGTH.pack(len(body)) + body)
+
+
+def receive_frame(connection: socket.socket, maximum_bytes: int) -> bytes | None:
+    """Return the next frame, None where the other end is done; raises ProtocolError or OSError."""
+    head = _receive(connection, _LENGTH.size)
+    if not head:
+        return None
+    (length,) = _LENGTH.unpack(head) if len(head) == _LENGTH.size else (0,)
+    if not 1 <= length <= maximum_bytes:
+        raise ProtocolError
+    body = _receive(connection, length)
+    if len(body) < length:
+        raise ProtocolError
+    return body
+
+
+def encode_candidates(candidates: list[list[bytes]]) -> bytes:
+    """Return an answer to an ask: for each query how many ids follow, then those."""
+    return bytes([Reply.CANDIDATES]) + b"".join(bytes([len(ids)]) + b"".join(ids) for ids in candidates)
+
+
+def decode_candidates(body: bytes, queries: int) -> list[list[str]]:
+    """Read an answer to so many queries; raises ProtocolError."""
+    found: list[list[str]] = []
+    place = 1
+    while place < len(body) and len(found) < queries:
+        count = body[place]
+        ids = body[place + 1 : place + 1 + count * ID_BYTES]
+        if count > MAXIMUM_CANDIDATES or len(ids) < count * ID_BYTES:
+            raise ProtocolError
+        found.append([ids[start : start + ID_BYTES].hex() for start in range(0, len(ids), ID_BYTES)])
+        place += 1 + len(ids)
+    if place != len(body) or len(found) != queries or body[0] != Reply.CANDIDATES:
+        raise ProtocolError
+    return found
+
+
+def encode_status(status: ServiceStatus) -> bytes:
+    """Return a status as an answer."""
+    behind = -1.0 if status.behind_seconds is None else status.behind_seconds
+    return _STATUS.pack(Reply.STATUS, status.sequence, behind)
+
+
+def decode_status(body: bytes) -> ServiceStatus:
+    """Read a status; raises ProtocolError."""
+    if len(body) != _STATUS.size or body[0] != Reply.STATUS:
+        raise ProtocolError
+    _, sequence, behind = _STATUS.unpack(body)
+    return ServiceStatus(sequence, None if behind < 0 else behind)
+
+
+def _receive(connection: socket.socket, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        part = connection.recv(min(size - len(parts), 1 << 20))
+        if not part:
+            break
+        parts += part
+    return bytes(parts)

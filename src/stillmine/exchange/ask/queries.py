@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What partners were told and how much of a day's quota is left."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db.models import Min
+
+from stillmine.exchange.ask.models import AskCount, AskMatch
+from stillmine.exchange.partners.models import Partner
+
+
+def queries_on(partner: Partner, day: date) -> int:
+    """Return how many queries a partner made on a day."""
+    return AskCount.objects.filter(partner=partner, day=day).values_list("queries", flat=True).first() or 0
+
+
+def first_matched(fingerprint_ids: Sequence[str]) -> dict[tuple[str, int], datetime]:
+    """Return when each partner was first told of each of these fingerprints: (fingerprint id, partner id) -> time."""
+    rows = AskMatch.objects.filter(fingerprint_id__in=fingerprint_ids).values("fingerprint_id", "partner_id").annotate(at=Min("first_at"))
+    return {(row["fingerprint_id"], row["partner_id"]): row["at"] for row in rows}

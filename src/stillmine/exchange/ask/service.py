@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The index service: one process that holds every active fingerprint and answers web workers over a socket only this user can open.
+
+It follows the database and never writes to it. It keeps nothing of a query and logs none. What it names is only a candidate: the web
+worker asks the database whether it is active. When it can't be believed any more it ends, and `serve` starts another.
+"""
+
+import fcntl
+import logging
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+
+from django.db import connection as database
+
+from stillmine.exchange.ask.following import Follower, SequenceWentBackError
+from stillmine.exchange.ask.protocol import (
+    LOCK_FILE,
+    MAXIMUM_CANDIDATES,
+    MAXIMUM_REQUEST_BYTES,
+    SOCKET_FILE,
+    ProtocolError,
+    Reply,
+    Request,
+    ServiceStatus,
+    encode_candidates,
+    encode_status,
+    receive_frame,
+    send_frame,
+)
+from stillmine.wire.ask import Ask, AskQuery, decode_ask
+from stillmine.wire.errors import StillmineError
+from stillmine.wire.fingerprint import Kind, value_bytes
+
+FOLLOW_SECONDS = 0.25
+MAXIMUM_BEHIND_SECONDS = 30.0
+MAXIMUM_CONNECTIONS = 1024
+SEARCH_THREADS = os.cpu_count() or 1
+ONE_BY_ONE = 4
+"""Up to so many pictures are searched without starting threads."""
+
+_log = logging.getLogger(__name__)
+
+
+class IndexService:
+    """One follower behind one socket. `start` returns at once; `follow_until` is the process's own thread."""
+
+    def __init__(self, home: Path, follower: Follower) -> None:
+        self._follower = follower
+        self._path = home / SOCKET_FILE
+        self._connections = threading.Semaphore(MAXIMUM_CONNECTIONS)
+        self._one_film = threading.Lock()
+        self._listener: socket.socket | None = None
+
+    def start(self) -> None:
+        """Listen and answer, from now on, in threads of their own; raises OSError."""
+        self._path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(self._path))
+        self._path.chmod(0o600)
+        listener.listen(128)
+        self._listener = listener
+        threading.Thread(target=self._accept, args=(listener,), name="accept", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._listener is not None:
+            self._listener.close()
+            self._path.unlink(missing_ok=True)
+
+    def follow_until(self, stopped: threading.Event) -> None:
+        """Follow the database until `stopped`; raises SequenceWentBackError."""
+        is_well = True
+        while True:
+            try:
+                was_loaded = self._follower.is_loaded
+                self._follower.follow()
+                if not was_loaded or not is_well:
+                    _log.info("index loaded: %d fingerprints", len(self._follower.index))
+                is_well = True
+            except SequenceWentBackError:
+                raise
+            except Exception as error:
+                if is_well:
+                    _log.error("the index can't follow the database (%s)", type(error).__name__)
+                is_well = False
+                database.close()
+            if stopped.wait(FOLLOW_SECONDS):
+                return
+
+    def answer(self, body: bytes) -> bytes:
+        """Return the answer to one request; never raises for what was sent."""
+        if body == bytes([Request.STATUS]):
+            return encode_status(ServiceStatus(self._follower.sequence, self._follower.behind_seconds()))
+        if body[0] != Request.ASK:
+            return bytes([Reply.MALFORMED])
+        try:
+            ask = decode_ask(body[1:])
+        except StillmineError:
+            return bytes([Reply.MALFORMED])
+        behind = self._follower.behind_seconds()
+        if behind is None or behind > MAXIMUM_BEHIND_SECONDS:
+            return bytes([Reply.LOADING])
+        return encode_candidates(self._candidates(ask))
+
+    def _candidates(self, ask: Ask) -> list[list[bytes]]:
+        found: list[list[bytes]] = [[] for _ in ask.queries]
+        pictures = [place for place, query in enumerate(ask.queries) if query.kind is Kind.PDQ]
+        if len(pictures) > ONE_BY_ONE:
+            values = [_value(ask.queries[place]) for place in pictures]
+            many = self._follower.index.ask_pictures(values, MAXIMUM_CANDIDATES, SEARCH_THREADS)
+            for place, ids in zip(pictures, many, strict=True):
+                found[place] = ids
+        for place, query in enumerate(ask.queries):
+            if query.kind is not Kind.PDQ or len(pictures) <= ONE_BY_ONE:
+                found[place] = self._one(query)
+        return found
+
+    def _one(self, query: AskQuery) -> list[bytes]:
+        """Films and sounds take turns: they take long, and pictures must not wait for them."""
+        if query.kind in (Kind.VPDQ, Kind.CHROMAPRINT):
+            with self._one_film:
+                return self._follower.index.ask(query.kind, _value(query), MAXIMUM_CANDIDATES)
+        return self._follower.index.ask(query.kind, _value(query), MAXIMUM_CANDIDATES)
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:  # closed
+                return
+            if not self._connections.acquire(blocking=False):
+                connection.close()
+                continue
+            threading.Thread(target=self._converse, args=(connection,), name="asks", daemon=True).start()
+
+    def _converse(self, connection: socket.socket) -> None:
+        try:
+            with connection:
+                while (body := receive_frame(connection, MAXIMUM_REQUEST_BYTES)) is not None:
+                    send_frame(connection, self.answer(body))
+        except (OSError, ProtocolError):
+            pass  # the other end is gone or talks nonsense: it is hung up on
+        except Exception as error:
+            _log.error("an ask failed (%s)", type(error).__name__)
+        finally:
+            self._connections.release()
+
+
+def run_service(home: Path, follower: Follower) -> None:
+    """Be the index service of this home until SIGTERM or until the parent is gone; waits while another is."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; `serve` decides
+    threading.Thread(target=_stop_with_parent, args=(stopped,), name="parent watch", daemon=True).start()
+    with (home / LOCK_FILE).open("wb") as lock:
+        while not _locked(lock.fileno()):
+            if stopped.wait(FOLLOW_SECONDS):
+                return
+        service = IndexService(home, follower)
+        service.start()
+        try:
+            service.follow_until(stopped)
+        except SequenceWentBackError:
+            _log.error("the database is older than the index: the index is loaded anew")
+        finally:
+            service.close()
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _stop_with_parent(stopped: threading.Event) -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        stopped.set()
+
+
+def _value(query: AskQuery) -> bytes:
+    return value_bytes(query.kind, query.value)

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ask over HTTP, as JSON or in binary; the answer comes in the form of the question."""
+
+from django.http import HttpRequest, HttpResponse
+
+from stillmine.exchange.ask import actions
+from stillmine.exchange.ask.client import service_status
+from stillmine.exchange.ask.queries import queries_on
+from stillmine.exchange.ask.service import MAXIMUM_BEHIND_SECONDS
+from stillmine.exchange.context import context
+from stillmine.exchange.edge import answer, read_bytes, read_message
+from stillmine.exchange.partners.authentication import bearer_partner
+from stillmine.wire.ask import BINARY_CONTENT_TYPE, MAXIMUM_ASK_BYTES, Ask, ExchangeStatus, IndexState, decode_ask, encode_answer
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """POST /api/v1/ask."""
+    exchange, partner = context(), bearer_partner(request)
+    if request.content_type == BINARY_CONTENT_TYPE:
+        message = decode_ask(read_bytes(request, BINARY_CONTENT_TYPE, MAXIMUM_ASK_BYTES))
+        return HttpResponse(encode_answer(actions.ask(exchange, partner, message)), content_type=BINARY_CONTENT_TYPE)
+    return answer(actions.ask(exchange, partner, read_message(request, Ask, MAXIMUM_ASK_BYTES)))
+
+
+def status(request: HttpRequest) -> HttpResponse:
+    """GET /api/v1/status."""
+    exchange, partner = context(), bearer_partner(request)
+    service = service_status(exchange.home)
+    behind = service.behind_seconds if service else None
+    is_ready = behind is not None and behind <= MAXIMUM_BEHIND_SECONDS
+    return answer(
+        ExchangeStatus(
+            version=1,
+            index=IndexState.READY if is_ready else IndexState.LOADING,
+            behind_seconds=None if behind is None else int(behind),
+            queries_today=queries_on(partner, exchange.clock().date()),
+            queries_a_day=partner.daily_quota,
+        )
+    )

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything active now, streamed to a list partner that begins: recorded as a disclosure before the first byte leaves.
+
+It shows the feed at one number. What is withdrawn while it is on its way is left out from then on; what is added comes with the feed after
+its cursor. No lock and no transaction is held while it is sent.
+"""
+
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+
+from django.http import HttpRequest, StreamingHttpResponse
+
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.cases.values import values_of
+from stillmine.exchange.context import Context, context
+from stillmine.exchange.feed.actions import record_snapshot
+from stillmine.exchange.feed.sequence import batch_end, newest_changed
+from stillmine.exchange.partners.authentication import bearer_partner
+from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.fingerprint import Kind, value_bytes
+from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotBlock, SnapshotHead, SnapshotWriter
+
+BLOCK_VALUE_BYTES = 4 * 1024 * 1024
+
+
+def fetch(request: HttpRequest) -> StreamingHttpResponse:
+    """GET /api/v1/feed/snapshot."""
+    exchange, partner = context(), bearer_partner(request)
+    sequence, count = record_snapshot(exchange, partner)
+    ids = partner_ids(exchange.secret, partner.random_id)
+    return StreamingHttpResponse(_stream(exchange, ids, sequence, count), content_type=SNAPSHOT_CONTENT_TYPE)
+
+
+def _stream(exchange: Context, ids: PartnerIds, sequence: int, count: int) -> Iterator[bytes]:
+    writer = SnapshotWriter()
+    yield writer.head(SnapshotHead(ids.cursor(sequence), count))
+    after = 0
+    while after < sequence:
+        end = batch_end(after, sequence)
+        rows = list(newest_changed(after, end, FingerprintState.ACTIVE))
+        after = end
+        for block in _blocks(ids, rows, values_of(exchange, rows)):
+            yield writer.block(block)
+    yield writer.end()
+
+
+def _blocks(ids: PartnerIds, fingerprints: Sequence[Fingerprint], values: dict[str, str]) -> Iterator[SnapshotBlock]:
+    """Put fingerprints that have a value into blocks of one kind and a bounded size."""
+    with_value = [row for row in fingerprints if row.id in values]
+    for kind in sorted({row.kind for row in with_value}):
+        rows: list[Fingerprint] = []
+        size = 0
+        for row in with_value:
+            if row.kind != kind:
+                continue
+            if rows and size + len(values[row.id]) > BLOCK_VALUE_BYTES:
+                yield _block(ids, Kind(kind), rows, values)
+                rows, size = [], 0
+            rows.append(row)
+            size += len(values[row.id])
+        yield _block(ids, Kind(kind), rows, values)
+
+
+def _block(ids: PartnerIds, kind: Kind, rows: Sequence[Fingerprint], values: dict[str, str]) -> SnapshotBlock:
+    # By entry id, which is as good as random: what was added together does not stand together.
+    named = sorted(zip(ids.entry_ids([row.id for row in rows]), rows, strict=True), key=itemgetter(0))
+    entry_ids = bytes.fromhex("".join(own for own, _ in named))
+    qualities = bytes(row.quality or 0 for _, row in named)
+    return SnapshotBlock(kind, entry_ids, qualities, [value_bytes(kind, values[row.id]) for _, row in named])

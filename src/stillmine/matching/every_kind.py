@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that is matched, in memory: one index for each kind behind one way to add, remove and ask.
+
+Partners and exchanges stand on it. It is never the truth: whoever answers from it checks that what was found is still active. Values
+are in their compact form (`wire.fingerprint.value_bytes`). All methods may be called from any thread.
+"""
+
+from collections.abc import Sequence
+
+from stillmine.matching.exact import ExactSet
+from stillmine.matching.hamming import HammingIndex
+from stillmine.matching.near import Near
+from stillmine.matching.sound import SoundIndex
+from stillmine.matching.spans import TimedMatch
+from stillmine.matching.turned import TURNS, turned, turned_frames
+from stillmine.matching.video import VideoIndex
+from stillmine.wire.chromaprint import parse_chromaprint
+from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, PDQ_BYTES, Kind
+from stillmine.wire.vpdq import VideoFrame, parse_vpdq
+
+MATCHED_KINDS = frozenset({Kind.PDQ, Kind.VPDQ, Kind.CHROMAPRINT, Kind.SHA256, Kind.MD5})
+"""Kinds that can be matched."""
+
+
+class FingerprintIndex:
+    """Fingerprints of every kind by ids of 16 bytes."""
+
+    def __init__(self) -> None:
+        self._pictures = HammingIndex()
+        self._videos = VideoIndex()
+        self._sounds = SoundIndex()
+        self._digests = {Kind.SHA256: ExactSet(), Kind.MD5: ExactSet()}
+
+    def __len__(self) -> int:
+        return len(self._pictures) + len(self._videos) + len(self._sounds) + sum(len(digests) for digests in self._digests.values())
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures there are."""
+        return len(self._pictures)
+
+    def add(self, id: bytes, kind: Kind, value: bytes) -> None:  # noqa: A002 - the glossary's word
+        """Search for this value from now on."""
+        if kind is Kind.PDQ:
+            self._pictures.add(id, value)
+        elif kind is Kind.VPDQ:
+            self._videos.add(id, parse_vpdq(value.decode("ascii")))
+        elif kind is Kind.CHROMAPRINT:
+            self._sounds.add(id, parse_chromaprint(value.decode("ascii")))
+        else:
+            self._digests[kind].add(id, value)
+
+    def add_pictures(self, ids: bytes, values: bytes) -> None:
+        """Search for many pictures from now on, 16 bytes of id and 32 of value each; much faster than one by one."""
+        self._pictures.add_many(ids, values)
+
+    def remove(self, id: bytes) -> None:  # noqa: A002
+        """Search for it no longer."""
+        self._pictures.remove(id)
+        self._videos.remove(id)
+        self._sounds.remove(id)
+        for digests in self._digests.values():
+            digests.remove(id)
+
+    def same_file(self, kind: Kind, digest: bytes) -> list[bytes]:
+        """Return the ids with this `sha256` or `md5`, in order."""
+        return self._digests[kind].search(digest)
+
+    def near_pictures(self, values: Sequence[bytes]) -> list[Near]:
+        """Return pictures near any of these, nearest first."""
+        return self._pictures.search_variants(values)
+
+    def videos_like(self, frames: Sequence[VideoFrame], frames_per_second: int = 1) -> list[TimedMatch]:
+        """Return videos that these frames are a copy of, hold, or were cut from; longest match first."""
+        return self._videos.search(frames, frames_per_second)
+
+    def sounds_like(self, values: Sequence[int]) -> list[TimedMatch]:
+        """Return sounds that these values are a copy of, hold, or were cut from; longest match first."""
+        return self._sounds.search(values)
+
+    def ask(self, kind: Kind, value: bytes, maximum: int) -> list[bytes]:
+        """Return the ids that a single value matches, best first, at most `maximum`; pictures and videos in all eight orientations."""
+        if kind is Kind.PDQ:
+            eight = turned(value)
+            found = self._pictures.search_variants([eight[start : start + PDQ_BYTES] for start in range(0, len(eight), PDQ_BYTES)])
+            return [near.id for near in found[:maximum]]
+        if kind is Kind.VPDQ:
+            turns = turned_frames(parse_vpdq(value.decode("ascii")))
+            return list(dict.fromkeys(match.id for frames in turns for match in self._videos.search(frames)))[:maximum]
+        if kind is Kind.CHROMAPRINT:
+            return [match.id for match in self._sounds.search(parse_chromaprint(value.decode("ascii")))[:maximum]]
+        return self.same_file(kind, value)[:maximum]
+
+    def ask_pictures(self, values: Sequence[bytes], maximum: int, threads: int) -> list[list[bytes]]:
+        """Return for each picture what `ask` does, for many at once on several processors."""
+        batch = self._pictures.search_many(turned(b"".join(values)), MAXIMUM_DISTANCE_BITS, threads)
+        nearest: list[dict[bytes, int]] = [{} for _ in values]
+        for query, own, distance in zip(batch.queries.tolist(), batch.ids.tolist(), batch.distances.tolist(), strict=True):
+            found = nearest[query // TURNS]
+            found[own] = min(distance, found.get(own, distance))
+        return [sorted(found, key=lambda own: (found[own], own))[:maximum] for found in nearest]

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ask and its answer, as JSON and in a binary form of the same: spec/ask.md.
+
+An answer must never tell a distance, a number of matches, a case or a time, and its size tells nothing either: every answer to a query is
+as long as every other.
+"""
+
+import struct
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+
+from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError, MalformedMessageError
+from stillmine.wire.feedback import OpaqueId
+from stillmine.wire.fingerprint import KIND_NUMBERS, Kind, require_form, value_bytes, value_text
+from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, parse_vpdq
+
+MAXIMUM_QUERIES = 1000
+MAXIMUM_ASK_BYTES = 4 * 1024 * 1024
+MAXIMUM_ASK_FRAMES = MAXIMUM_VPDQ_FRAMES
+"""Frames of all `vpdq` queries together: each is looked up in eight orientations."""
+
+BINARY_CONTENT_TYPE = "application/vnd.stillmine.ask"
+NO_ID = "0" * 32
+NO_TAGS = "-" * 8
+
+_ASK_MAGIC = b"SMA1"
+_ANSWER_MAGIC = b"SMR1"
+_QUERY_HEAD = struct.Struct("<BI")
+_ANSWER = struct.Struct("<B16sB")
+_KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
+
+
+class Outcome(StrEnum):
+    """Two words of one length."""
+
+    MATCH = "match"
+    CLEAR = "clear"
+
+
+class AskQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One fingerprint to ask about; the form of `value` is its kind's."""
+
+    kind: Kind
+    value: str
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """1 to 1,000 fingerprints."""
+
+    version: Literal[1]
+    queries: list[AskQuery]
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.queries) <= MAXIMUM_QUERIES:
+            raise MalformedMessageError(f"queries: 1 to {MAXIMUM_QUERIES}")
+        for place, query in enumerate(self.queries):
+            try:
+                require_form(query.kind, query.value)
+            except (FingerprintMalformedError, KindNotAcceptedError) as error:
+                raise type(error)(f"queries[{place}]: {error.detail}") from None
+        videos = [query.value for query in self.queries if query.kind is Kind.VPDQ]
+        if len(videos) > 1 and sum(len(parse_vpdq(value)) for value in videos) > MAXIMUM_ASK_FRAMES:
+            raise MalformedMessageError(f"queries: at most {MAXIMUM_ASK_FRAMES} frames of vpdq in all")
+
+
+class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The answer to one query; `id` is this partner's own id of the fingerprint, zeros where nothing matched."""
+
+    outcome: Outcome = Outcome.CLEAR
+    id: OpaqueId = NO_ID
+    tags: Annotated[str, msgspec.Meta(pattern="^[a-z-]{8}$")] = NO_TAGS
+
+
+class AskAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One answer for each query, in their order."""
+
+    version: Literal[1]
+    answers: list[Answer]
+
+
+class IndexState(StrEnum):
+    """Whether asks are answered."""
+
+    LOADING = "loading"
+    READY = "ready"
+
+
+class ExchangeStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the index of asks stands and what is left of this partner's day; `behind_seconds` is null while it is loading."""
+
+    version: Literal[1]
+    index: IndexState
+    behind_seconds: int | None
+    queries_today: int
+    queries_a_day: int
+
+
+def encode_ask(queries: Sequence[AskQuery]) -> bytes:
+    """Return the binary form; raises FingerprintMalformedError."""
+    parts = [_ASK_MAGIC]
+    for query in queries:
+        value = value_bytes(query.kind, query.value)
+        parts += [_QUERY_HEAD.pack(KIND_NUMBERS[query.kind], len(value)), value]
+    return b"".join(parts)
+
+
+def decode_ask(data: bytes) -> Ask:
+    """Read the binary form, as strictly as the JSON is read; raises what Ask does."""
+    if not data.startswith(_ASK_MAGIC):
+        raise MalformedMessageError("binary: begins with SMA1")
+    queries: list[AskQuery] = []
+    place = len(_ASK_MAGIC)
+    while place < len(data):
+        where = f"queries[{len(queries)}]"
+        if len(queries) == MAXIMUM_QUERIES:
+            raise MalformedMessageError(f"queries: 1 to {MAXIMUM_QUERIES}")
+        if place + _QUERY_HEAD.size > len(data):
+            raise MalformedMessageError(f"{where}: cut")
+        number, length = _QUERY_HEAD.unpack_from(data, place)
+        place += _QUERY_HEAD.size
+        kind = _KINDS.get(number)
+        if kind is None or place + length > len(data):
+            raise MalformedMessageError(f"{where}: unknown kind" if kind is None else f"{where}: cut")
+        try:
+            queries.append(AskQuery(kind, value_text(kind, data[place : place + length])))
+        except FingerprintMalformedError as error:
+            raise FingerprintMalformedError(f"{where}: {error.detail}") from None
+        place += length
+    return Ask(version=1, queries=queries)
+
+
+def encode_answer(answer: AskAnswer) -> bytes:
+    """Return the binary form: 18 bytes for each query."""
+    rows = [_ANSWER.pack(row.outcome is Outcome.MATCH, bytes.fromhex(row.id), _tag_bits(row.tags)) for row in answer.answers]
+    return _ANSWER_MAGIC + b"".join(rows)
+
+
+def decode_answer(data: bytes, queries: int) -> list[tuple[bool, bytes, int]]:
+    """Read the binary form as (is a match, id, tags as bits); raises MalformedMessageError where it does not answer so many queries."""
+    if not data.startswith(_ANSWER_MAGIC) or len(data) != len(_ANSWER_MAGIC) + queries * _ANSWER.size:
+        raise MalformedMessageError("binary: SMR1 and 18 bytes for each query")
+    return [(outcome == 1, own, tags) for outcome, own, tags in _ANSWER.iter_unpack(data[len(_ANSWER_MAGIC) :])]
+
+
+def _tag_bits(tags: str) -> int:
+    """Place 1 is the lowest bit."""
+    return sum(1 << place for place, sign in enumerate(tags) if sign != "-")
