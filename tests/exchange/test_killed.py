@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever moment the process dies at: what is stored holds together, what was answered is kept, and doing it again ends well.
+
+A child does one thing and kills itself (SIGKILL) before its n-th write, before the commit or just after it, for every n there is. After
+each death the parent checks the database, and that what had been answered before is as it was.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from exchange_parts import Clock, PartnerClient, Phone, feedback_on
+
+from stillmine.exchange.context import Context
+
+WRITES = ("INSERT", "UPDATE", "DELETE")
+MOST_MOMENTS = 200
+
+
+class Killer:
+    """Kills this process at the n-th moment: before each write, before and after each commit."""
+
+    def __init__(self, moment: int) -> None:
+        self.left = moment
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.lstrip().upper().startswith(WRITES):
+            self.tick()
+        return execute(sql, params, many, context)
+
+    def commit_between(self, commit: Callable[[], None]) -> Callable[[], None]:
+        def between() -> None:
+            self.tick()
+            commit()
+            self.tick()
+
+        return between
+
+    def tick(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass
+class Scene:
+    """Who is there before the deed: a case that was opened and answered, and partners that know it."""
+
+    exchange: Context
+    clock: Clock
+    phone: Phone
+    newcomer: Phone
+    partner: PartnerClient
+
+    @property
+    def a_fingerprint(self) -> str:
+        return self.phone.show().fingerprints[0].id
+
+
+def upkeep(scene: Scene) -> None:
+    from stillmine.exchange.upkeep import run_upkeep
+
+    scene.clock.forward(days=800)
+    run_upkeep(scene.exchange)
+
+
+def another_partner(scene: Scene) -> None:
+    from stillmine.exchange.partners.actions import add_partner
+    from stillmine.exchange.partners.models import Partner
+
+    Partner.objects.filter(name="Example Video").exists() or add_partner(scene.exchange, "Example Video")
+
+
+def another_key(scene: Scene) -> None:
+    from stillmine.exchange.partners.actions import add_key
+
+    add_key(scene.exchange, "Example Social")
+
+
+def revoke(scene: Scene) -> None:
+    from stillmine.exchange.partners.actions import revoke_partner
+
+    revoke_partner(scene.exchange, "Example Social")
+
+
+def suspend(scene: Scene) -> None:
+    from stillmine.exchange.cases.actions import suspend as keep_out
+    from stillmine.wire.case import SuspensionReason
+
+    keep_out(scene.exchange, [scene.a_fingerprint], SuspensionReason.OPERATOR)
+
+
+def report(scene: Scene) -> None:
+    entry = sorted(scene.partner.entries)[0]
+    scene.partner.report(feedback_on(entry, 1), feedback_on(entry, 2, "removed"))
+
+
+def try_a_wrong_key(scene: Scene) -> None:
+    stranger = Phone(scene.phone.web, b"nobodyhere")
+    assert stranger.web.get("/api/v1/case", headers=stranger.headers).status_code == 404
+
+
+DEEDS: dict[str, Callable[[Scene], object]] = {
+    "a case is opened": lambda scene: scene.newcomer.open(4, 5),
+    "fingerprints are added": lambda scene: scene.phone.add(6, 7),
+    "one fingerprint is withdrawn": lambda scene: scene.phone.withdraw(scene.a_fingerprint),
+    "the case is withdrawn": lambda scene: scene.phone.withdraw(),
+    "the term ends": upkeep,
+    "a page is handed out": lambda scene: scene.partner.fetch(limit=1),
+    "a page is handed out in the StopNCII shape": lambda scene: scene.partner.fetch_hashes(10),
+    "a page is confirmed": lambda scene: scene.partner.acknowledge(),
+    "a wrong key is tried": try_a_wrong_key,
+    "a copy is reported": report,
+    "a fingerprint is suspended": suspend,
+    "a case is renewed": lambda scene: scene.phone.renew(term_months=24),
+    "a snapshot is handed out": lambda scene: scene.phone.web.get("/api/v1/feed/snapshot", headers=scene.partner.headers).read(),
+    "a checkpoint is given": lambda scene: scene.phone.web.get("/api/v1/ledger/checkpoint"),
+    "a partner is added": another_partner,
+    "a key is added": another_key,
+    "a partner is revoked": revoke,
+}
+
+
+@pytest.fixture
+def scene(exchange: Context, clock: Clock, phone: Phone, other_phone: Phone, partner: PartnerClient) -> Scene:
+    phone.open(1, 2, 3)
+    partner.sync()
+    phone.add(8)
+    return Scene(exchange, clock, phone, other_phone, partner)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_nothing_is_lost_or_broken_whenever_it_dies(scene: Scene, deed: str) -> None:
+    from stillmine.exchange.fsck import findings
+
+    before = kept(scene)
+    deaths = 0
+    for moment in range(1, MOST_MOMENTS):
+        was_killed = run_in_child(DEEDS[deed], scene, moment)
+        assert findings() == [], f"after moment {moment}"
+        assert kept(scene) >= before, f"after moment {moment}"
+        if not was_killed:
+            break
+        deaths += 1
+    else:
+        pytest.fail("it never came to its end")
+    assert deaths >= 3, "it wrote nothing"
+
+
+def kept(scene: Scene) -> set[str]:
+    """What a person was told once and must find again: each of their fingerprints, whatever its state is."""
+    return {fingerprint.id for fingerprint in scene.phone.show().fingerprints}
+
+
+def run_in_child(deed: Callable[[Scene], object], scene: Scene, moment: int) -> bool:
+    """Do it in a child; True where it was killed before its end. Anything else than an end or that death fails the test."""
+    from django.db import connection
+
+    scene.exchange.random_bytes(16)  # the child of a death after the commit would make the same ids again
+    connection.close()  # a connection must not be shared with the child
+    child = os.fork()
+    if child == 0:
+        die_or_do(deed, scene, moment)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return True
+    assert os.WEXITSTATUS(status) == 0, "the child failed"
+    return False
+
+
+def die_or_do(deed: Callable[[Scene], object], scene: Scene, moment: int) -> None:
+    from django.db import connection
+
+    code = 1
+    try:
+        killer = Killer(moment)
+        connection._commit = killer.commit_between(connection._commit)  # type: ignore[attr-defined]
+        with connection.execute_wrapper(killer):
+            deed(scene)
+        code = 0
+    finally:
+        os._exit(code)
