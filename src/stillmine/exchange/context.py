@@ -34,6 +34,7 @@ class Context:
     portal: Path | None
     keys: KeyEncryptionKeys
     intake: IntakeSettings = USUAL_INTAKE
+    console: bool = False
 
 
 def context() -> Context:
