@@ -31,6 +31,12 @@ ROUTES = {
     "POST console/partners/<int:partner_id>/keys": "manager",
     "GET console/partners/<int:partner_id>/keys/<int:key_number>/revoke": "manager",
     "POST console/partners/<int:partner_id>/keys/<int:key_number>/revoke": "manager",
+    "GET console/quarantine": "reviewer",
+    "GET console/quarantine/<int:number>": "reviewer",
+    "POST console/quarantine/<int:number>": "reviewer",
+    "GET console/bank": "manager",
+    "GET console/bank/<int:bank_id>/remove": "manager",
+    "POST console/bank/<int:bank_id>/remove": "manager",
     "GET console/operators": "manager",
     "GET console/settings": "manager",
     "GET console/log": "manager",
@@ -43,18 +49,31 @@ def manager(exchange: Context, clock: Clock) -> Desk:
 
 
 @pytest.fixture
+def held(exchange: Context, phone: Phone) -> str:
+    """A bank and a case with a fingerprint that it holds; returns that fingerprint's value."""
+    from stillmine.exchange.intake.actions import add_bank
+    from stillmine.exchange.intake.bank_files import BankSource
+
+    add_bank(exchange, "Flags", BankSource((bytes.fromhex(value(7)),), 1))
+    phone.open(7, 8)
+    return value(7)
+
+
+@pytest.fixture
 def reviewer(exchange: Context, clock: Clock) -> Desk:
     return Desk.enrolled(exchange, clock, "Rita Reviewer", "reviewer")
 
 
 def address(route: str) -> str:
     """The route's address, for the first partner and its first key where it names one."""
+    from stillmine.exchange.intake.models import Bank, Suspension
     from stillmine.exchange.partners.models import Partner, PartnerKey
 
     path = "/" + route.split(" ")[1]
-    for part, model in (("<int:partner_id>", Partner), ("<int:key_number>", PartnerKey)):
-        if part in path:
-            path = path.replace(part, str(model.objects.order_by("id").values_list("id", flat=True)[0]))
+    ids = {"partner_id": Partner, "key_number": PartnerKey, "number": Suspension, "bank_id": Bank}
+    for part, model in ids.items():
+        first = model.objects.order_by("id").values_list("id", flat=True).first()
+        path = path.replace(f"<int:{part}>", str(first or 1))
     return path
 
 
@@ -95,7 +114,7 @@ def test_somebody_who_enrols_gets_no_further(exchange: Context, clock: Clock, pa
             assert call(desk, route).headers["Location"] == "/console/sign-in", route
 
 
-def test_a_reviewer_is_refused_on_managers_pages(reviewer: Desk, partner: PartnerClient) -> None:
+def test_a_reviewer_is_refused_on_managers_pages(reviewer: Desk, partner: PartnerClient, held: str) -> None:
     for route, who in ROUTES.items():
         if who == "manager":
             answer = call(reviewer, route)
@@ -104,13 +123,12 @@ def test_a_reviewer_is_refused_on_managers_pages(reviewer: Desk, partner: Partne
         elif who == "reviewer" and route.startswith("GET"):
             page = reviewer.get(address(route))
             assert page.status_code == 200, route
-            assert "revoke" not in page.text
+            assert "/revoke" not in page.text
             assert "/console/log" not in page.text
-    assert partner.fetch().entries == []
     assert [line[1] for line in log_lines()] == ["operator_added", "enrolment_begun", "enrolled"]
 
 
-def test_a_manager_gets_everywhere(manager: Desk, partner: PartnerClient) -> None:
+def test_a_manager_gets_everywhere(manager: Desk, partner: PartnerClient, held: str) -> None:
     for route, who in ROUTES.items():
         if route.startswith("GET") and who != "enrolling":
             expected = 303 if route == "GET console/sign-in" else 200
@@ -209,20 +227,20 @@ def test_a_partner_of_the_other_shape_is_never_called_in_step(manager: Desk, pho
     assert "Can’t confirm" in manager.get("/console/partners").text
 
 
-def test_no_page_shows_a_value_a_case_or_a_secret(manager: Desk, phone: Phone, partner: PartnerClient, clock: Clock) -> None:
+def test_no_page_shows_a_value_a_case_or_a_secret(manager: Desk, phone: Phone, held: str, partner: PartnerClient, clock: Clock) -> None:
     from stillmine.exchange.cases.models import Case, Fingerprint
     from stillmine.exchange.console.models import Operator, Session
     from stillmine.exchange.feedback.models import Report
     from stillmine.exchange.partners.models import Partner, PartnerKey
 
-    phone.open(1, 2, 3)
+    phone.add(1, 2, 3)
     partner.sync()
     partner.report(feedback_on(next(iter(partner.entries)), 1))
-    phone.withdraw(phone.show().fingerprints[0].id)
-    never = {value(number) for number in (1, 2, 3)}
+    phone.withdraw(phone.show().fingerprints[-1].id)
+    never = {value(number) for number in (1, 2, 3, 7, 8)}
     for model, columns in (
         (Case, ("case_id", "token_hash")),
-        (Fingerprint, ("id", "value", "value_digest")),
+        (Fingerprint, ("id", "blind_index")),
         (PartnerKey, ("key_hash",)),
         (Partner, ("random_id",)),
         (Operator, ("random_id", "password_hash", "totp_sealed")),
@@ -298,3 +316,71 @@ def test_the_log_is_read_page_by_page(manager: Desk, exchange: Context) -> None:
     second = manager.get(older).text
     assert ("Partner 59<" in first, "Partner 9<" in first) == (True, False)
     assert ("Partner 9<" in second, "operator added" in second, "?before=" in second) == (True, True, False)
+
+
+def waiting_number(desk: Desk) -> str:
+    found = re.search(r"/console/quarantine/(\d+)", desk.get("/console/quarantine").text)
+    assert found
+    return found[0]
+
+
+def test_a_reviewer_decides_in_quarantine(reviewer: Desk, phone: Phone, partner: PartnerClient, held: str) -> None:
+    assert "Waiting in quarantine: 1" in reviewer.get("/console/").text
+    here = waiting_number(reviewer)
+    assert "near a picture in the negative bank" in reviewer.get(here).text
+    partner.sync()
+    assert partner.active_values() == [value(8)]
+    assert reviewer.post(here, here, decision="forget").status_code == 400
+    assert reviewer.post(here, here, decision="keep").status_code == 303
+    assert "Nothing waits" in reviewer.get("/console/quarantine").text
+    assert f'{here}"' in reviewer.get("/console/quarantine?show=all").text
+    assert "kept" in reviewer.get(here).text
+    assert reviewer.post(here, here, decision="restore").status_code == 303
+    partner.sync()
+    assert partner.active_values() == sorted([held, value(8)])
+    assert reviewer.get(here).status_code == 409
+    number = here.rpartition("/")[2]
+    assert [line for line in log_lines() if line[1].startswith("suspension")] == [
+        ("Rita Reviewer", "suspension_kept", f"suspension {number}", "done"),
+        ("Rita Reviewer", "suspension_restored", f"suspension {number}", "done"),
+    ]
+
+
+def test_an_old_suspension_opens_nothing_once_there_is_a_new_one(reviewer: Desk, phone: Phone, exchange: Context, held: str) -> None:
+    from stillmine.exchange.cases.actions import suspend
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.wire.case import SuspensionReason
+
+    here = waiting_number(reviewer)
+    reviewer.post(here, here, decision="restore")
+    suspend(exchange, list(Fingerprint.objects.order_by("position").values_list("id", flat=True)[:1]), SuspensionReason.OPERATOR)
+    assert reviewer.get(here).status_code == 409
+    assert reviewer.post(here, "/console/", decision="restore").status_code == 409
+    new = waiting_number(reviewer)
+    assert new != here
+    assert "An operator suspended it" in reviewer.get(new).text
+    assert "Decided before" in reviewer.get(new).text
+
+
+def test_what_partners_say_is_shown_beside_a_suspension(
+    reviewer: Desk, phone: Phone, partner: PartnerClient, other_partner: PartnerClient
+) -> None:
+    phone.open(1)
+    for client in (partner, other_partner):
+        client.sync()
+        client.report(feedback_on(next(iter(client.entries)), 1), feedback_on(next(iter(client.entries)), 2, "not_removed", "not_intimate"))
+    page = reviewer.get(waiting_number(reviewer)).text
+    assert "22 Nov 2026, Example Social</dt><dd>1<" in page
+    assert page.count("not_removed: not_intimate") == 2
+
+
+def test_a_manager_removes_a_list_of_the_bank(manager: Desk, held: str) -> None:
+    from stillmine.exchange.intake.models import Bank
+
+    page = manager.get("/console/bank").text
+    assert ("Flags" in page, "1 picture," in page) == (True, True)
+    here = re.search(r"/console/bank/\d+/remove", page)[0]  # type: ignore[index]
+    assert manager.post(here, here).status_code == 303
+    assert Bank.objects.count() == 0
+    assert manager.get(here).status_code == 404
+    assert ("Mia Manager", "bank_removed", "Flags", "done") in log_lines()

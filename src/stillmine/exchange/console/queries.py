@@ -8,6 +8,7 @@ from datetime import datetime
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.console.health import PartnerHealth, partners_health
 from stillmine.exchange.console.models import LogLine, Operator
+from stillmine.exchange.intake.queries import suspended
 from stillmine.wire.case import CaseState, FingerprintState
 
 LOG_PAGE = 50
@@ -21,6 +22,7 @@ class Overview:
     open_cases: int
     active_fingerprints: int
     suspended_fingerprints: int
+    waiting: int
 
     @property
     def late(self) -> list[PartnerHealth]:
@@ -65,6 +67,7 @@ def overview(now: datetime) -> Overview:
         open_cases=Case.objects.filter(state=CaseState.OPEN.value).count(),
         active_fingerprints=Fingerprint.objects.filter(state=FingerprintState.ACTIVE.value).count(),
         suspended_fingerprints=Fingerprint.objects.filter(state=FingerprintState.SUSPENDED.value).count(),
+        waiting=len(suspended()),
     )
 
 

@@ -10,6 +10,7 @@ from django.urls import path, re_path
 
 from stillmine.exchange import urls as exchange
 from stillmine.exchange.console import views_entry as entry
+from stillmine.exchange.console import views_intake as intake
 from stillmine.exchange.console import views_partners as partners
 from stillmine.exchange.console import views_record as record
 from stillmine.exchange.console.pages import PageView, Who, not_there, page
@@ -39,6 +40,10 @@ PAGE_ROUTES = (
     PageRoute(f"{_PARTNER}/revoke", Who.MANAGER, {"GET": partners.show_revoke, "POST": partners.take_revoke}),
     PageRoute(f"{_PARTNER}/keys", Who.MANAGER, {"POST": partners.take_key}),
     PageRoute(f"{_PARTNER}/keys/<int:key_number>/revoke", Who.MANAGER, {"GET": partners.show_revoke_key, "POST": partners.take_revoke_key}),
+    PageRoute("console/quarantine", Who.REVIEWER, {"GET": intake.show_queue}),
+    PageRoute("console/quarantine/<int:number>", Who.REVIEWER, {"GET": intake.show_suspension, "POST": intake.take_decision}),
+    PageRoute("console/bank", Who.MANAGER, {"GET": intake.show_banks}),
+    PageRoute("console/bank/<int:bank_id>/remove", Who.MANAGER, {"GET": intake.show_remove_bank, "POST": intake.take_remove_bank}),
     PageRoute("console/operators", Who.MANAGER, {"GET": record.show_operators}),
     PageRoute("console/settings", Who.MANAGER, {"GET": record.show_settings}),
     PageRoute("console/log", Who.MANAGER, {"GET": record.show_log}),
