@@ -19,7 +19,19 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from stillmine.exchange.app import wsgi_application
 from stillmine.exchange.context import Context
 
-PAGES = ["", "partners", "partners/add", "quarantine", "quarantine?show=all", "bank", "operators", "settings", "log", "nowhere"]
+PAGES = [
+    "",
+    "partners",
+    "partners/add",
+    "quarantine",
+    "quarantine?show=all",
+    "bank",
+    "statistics",
+    "operators",
+    "settings",
+    "log",
+    "nowhere",
+]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -34,6 +34,7 @@ ROUTES = {
     "GET console/quarantine": "reviewer",
     "GET console/quarantine/<int:number>": "reviewer",
     "POST console/quarantine/<int:number>": "reviewer",
+    "GET console/statistics": "reviewer",
     "GET console/bank": "manager",
     "GET console/bank/<int:bank_id>/remove": "manager",
     "POST console/bank/<int:bank_id>/remove": "manager",
@@ -384,3 +385,35 @@ def test_a_manager_removes_a_list_of_the_bank(manager: Desk, held: str) -> None:
     assert Bank.objects.count() == 0
     assert manager.get(here).status_code == 404
     assert ("Mia Manager", "bank_removed", "Flags", "done") in log_lines()
+
+
+def test_votes_are_shown_beside_a_suspension(reviewer: Desk, phone: Phone, partner: PartnerClient, held: str) -> None:
+    partner.sync()
+    entries = [entry.id for entry in partner.entries.values()]
+    votes = [
+        {"vote_id": f"{number:032x}", "fingerprint_id": entry, "vote": "disagree", "reason": "lawful_publication"}
+        for number, entry in enumerate(entries)
+    ]
+    answer = partner.web.post("/api/v1/votes", json={"version": 1, "votes": votes}, headers=partner.headers)
+    assert (answer.status_code, answer.json()["unknown"]) == (200, [])
+    page = reviewer.get(waiting_number(reviewer)).text
+    assert "Example Social</dt><dd>disagree: lawful_publication<" in page
+
+
+def test_statistics_are_the_public_ones(reviewer: Desk, web: httpx.Client, exchange: Context, clock: Clock) -> None:
+    from stillmine.exchange.statistics.actions import count_yesterday
+
+    nothing = reviewer.get("/console/statistics").text
+    assert nothing.count("fewer than ten") > 5
+    for number in range(12):
+        Phone(web, f"{number:010d}".encode()).open(number + 1)
+        clock.forward(minutes=1)
+    clock.forward(days=1)
+    count_yesterday(exchange)
+    assert web.get("/api/v1/statistics").json()["totals"]["cases_opened"] == 10
+    clock.forward(seconds=30)
+    assert reviewer.sign_in().status_code == 303
+    page = reviewer.get("/console/statistics").text
+    assert "Cases opened</dt><dd>10<" in page
+    assert "12" not in re.sub(r"<head>.*?</head>", "", page, flags=re.S)
+    assert "<h2>2026-11</h2>" in page

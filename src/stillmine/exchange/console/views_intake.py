@@ -8,7 +8,7 @@ from django.http import HttpResponse
 
 from stillmine.exchange.console.log import logged
 from stillmine.exchange.console.pages import Visit, redirect, show
-from stillmine.exchange.console.waiting import REASONS, fingerprint_of, waiting, why
+from stillmine.exchange.console.waiting import REASONS, fingerprint_of, votes_on, waiting, why
 from stillmine.exchange.intake.actions import keep_suspended, remove_bank, restore_suspended
 from stillmine.exchange.intake.models import Bank
 from stillmine.exchange.intake.queries import banks
@@ -27,7 +27,8 @@ def show_suspension(visit: Visit, number: int) -> HttpResponse:
     """GET /console/quarantine/<number>."""
     item, found = why(number)
     before = [(REASONS[reason], at, decision, decided_at) for reason, at, decision, decided_at in found.before]
-    return show(visit, "suspension", item=item, uploads=found.uploads, decisions=found.decisions, before=before)
+    votes = votes_on(found.suspended.fingerprint_ids)
+    return show(visit, "suspension", item=item, uploads=found.uploads, decisions=found.decisions, votes=votes, before=before)
 
 
 def take_decision(visit: Visit, number: int) -> HttpResponse:

@@ -4,6 +4,7 @@
 from django.http import HttpResponse
 
 from stillmine.exchange.console.in_force import settings_in_force
+from stillmine.exchange.console.numbers import numbers
 from stillmine.exchange.console.pages import Visit, show
 from stillmine.exchange.console.queries import log_page, operator_lines, overview
 from stillmine.exchange.console.settings import FOLDER
@@ -16,6 +17,11 @@ _LARGEST_NUMBER = 2**63 - 1
 def show_overview(visit: Visit) -> HttpResponse:
     """GET /console/."""
     return show(visit, "overview", overview=overview(to_minute(visit.exchange.clock())))
+
+
+def show_statistics(visit: Visit) -> HttpResponse:
+    """GET /console/statistics."""
+    return show(visit, "statistics", numbers=numbers())
 
 
 def show_operators(visit: Visit) -> HttpResponse:

@@ -9,8 +9,10 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from stillmine.exchange.feedback.votes import CurrentVote, current_votes
 from stillmine.exchange.intake.models import Suspension
 from stillmine.exchange.intake.queries import Evidence, Suspended, evidence, suspended
+from stillmine.exchange.partners.models import Partner
 from stillmine.wire.case import SuspensionReason
 from stillmine.wire.errors import ConflictError, NotFoundError
 
@@ -46,6 +48,13 @@ def why(number: int) -> tuple[Waiting, Evidence]:
     return _waiting(number, found.suspended), found
 
 
+def votes_on(fingerprint_ids: list[str]) -> list[tuple[str, str]]:
+    """Return how partners vote on what is suspended together, by name: each different vote once."""
+    names = dict(Partner.objects.values_list("id", "name"))
+    rows = {(names[partner_id], _vote_words(vote)) for (_, partner_id), vote in current_votes(fingerprint_ids).items()}
+    return sorted(rows)
+
+
 def fingerprint_of(number: int) -> str:
     """Return which fingerprint a suspension is of; raises NotFoundError, or ConflictError where a newer one took its place."""
     row = Suspension.objects.filter(id=number).first()
@@ -63,3 +72,7 @@ def _newest(fingerprint_ids: list[str]) -> dict[str, int]:
 
 def _waiting(number: int, group: Suspended) -> Waiting:
     return Waiting(number, group.kinds, REASONS[group.reason], group.suspended_at, group.decision)
+
+
+def _vote_words(vote: CurrentVote) -> str:
+    return f"{vote.vote}: {vote.reason}" if vote.reason else vote.vote.value
