@@ -103,6 +103,7 @@ def take_in(context: BrowserContext, desk: Desk, address: str) -> None:
 
 def violations(page: Page, root: Path) -> list[str]:
     """Return what axe finds on the page as it stands, as rule and place, and whether it scrolls sideways."""
+    page.wait_for_load_state("load")  # after a click the words can be there before the stylesheet is
     page.add_script_tag(path=root / "portal/node_modules/axe-core/axe.min.js")
     result: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     found = [f"{each['id']}: {node['html'][:120]}" for each in result["violations"] for node in each["nodes"]]
