@@ -417,3 +417,18 @@ def test_statistics_are_the_public_ones(reviewer: Desk, web: httpx.Client, excha
     assert "Cases opened</dt><dd>10<" in page
     assert "12" not in re.sub(r"<head>.*?</head>", "", page, flags=re.S)
     assert "<h2>2026-11</h2>" in page
+
+
+def test_what_operators_do_is_in_the_ledger_and_signing_in_is_not(manager: Desk, clock: Clock) -> None:
+    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.ledger.entry import EventName, read_entry
+
+    manager.post("/console/partners/add", "/console/partners/add", name="Example Social")
+    manager.post("/console/partners/add", "/console/partners/add", name="Example Social")
+    manager.sign_out()
+    manager.sign_in(password="a wrong one")
+    entries = [read_entry(text) for text in Leaf.objects.order_by("place").values_list("text", flat=True)]
+    acts = [dict(entry.details) for entry in entries if entry.event is EventName.OPERATOR_ACTED]
+    added = {"operator": "Mia Manager", "action": "partner_added", "target": "Example Social"}
+    assert acts == [{"operator": "command line", "action": "operator_added", "target": "Mia Manager"}, added, added]
+    assert [entry.event for entry in entries].count(EventName.PARTNER_ADDED) == 1

@@ -33,7 +33,7 @@ def sign_in(exchange: Context, name: str, password: str, code: str, network: str
     """Return the token of a new session; raises SignInRefusedError or TooManyAttemptsError."""
     count_all_or_refuse(exchange, [(SIGN_IN_BY_NAME, _name_count_key(exchange, name)), (SIGN_IN_BY_NETWORK, network)])
     operator = Operator.objects.filter(name_key=name_key(name), enrolled_at__isnull=False).first()
-    with logged(exchange, operator.name if operator else "", "signed_in"):
+    with logged(exchange, operator.name if operator else "", "signed_in", is_in_ledger=False):
         stored = (operator and operator.password_hash) or NO_PASSWORD
         is_right = is_password(stored, password)
         secret = unseal(exchange, operator.totp_sealed, operator.random_id) if operator and operator.totp_sealed else _NO_SECRET
@@ -45,7 +45,7 @@ def sign_in(exchange: Context, name: str, password: str, code: str, network: str
 
 def sign_out(exchange: Context, session: Session) -> None:
     """End the session."""
-    with logged(exchange, session.operator.name, "signed_out"), tx("console.sign_out", exchange.clock):
+    with logged(exchange, session.operator.name, "signed_out", is_in_ledger=False), tx("console.sign_out", exchange.clock):
         Session.objects.filter(id=session.id).delete()
 
 
@@ -56,7 +56,10 @@ def begin_enrolment(exchange: Context, name: str, code: str, network: str) -> st
     """
     count_all_or_refuse(exchange, [(ENROL_BY_NAME, _name_count_key(exchange, name)), (ENROL_BY_NETWORK, network)])
     operator = Operator.objects.filter(name_key=name_key(name), enrolment_hash__isnull=False).first()
-    with logged(exchange, operator.name if operator else "", "enrolment_begun"), tx("console.begin_enrolment", exchange.clock) as now:
+    with (
+        logged(exchange, operator.name if operator else "", "enrolment_begun", is_in_ledger=False),
+        tx("console.begin_enrolment", exchange.clock) as now,
+    ):
         is_right = hmac.compare_digest((operator and operator.enrolment_hash) or _NO_HASH, enrolment_hash(code))
         if operator is None or not is_right or operator.enrolment_until is None or now >= operator.enrolment_until:
             raise EnrolmentRefusedError
@@ -74,7 +77,7 @@ def finish_enrolment(exchange: Context, session: Session, password: str, repeate
     Raises PasswordUnfitError or CodeWrongError, and EnrolmentRefusedError where the code was used up meanwhile.
     """
     operator = session.operator
-    with logged(exchange, operator.name, "enrolled"):
+    with logged(exchange, operator.name, "enrolled", is_in_ledger=False):
         stored = password_hash(password, repeated, exchange.random_bytes(16))
         step = matching_step(enrolling_secret(exchange, session), code, exchange.clock())
         if step is None:
