@@ -46,7 +46,12 @@ def clock() -> Clock:
 def configured(database_url: str | None, clock: Clock, portal_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
     home = tmp_path_factory.mktemp("exchange") / "home"
     config = ExchangeConfig(
-        home=home, database_url=own_database(database_url), host_names=("exchange.example",), trusted_proxies=1, portal=portal_folder
+        home=home,
+        database_url=own_database(database_url),
+        host_names=("exchange.example",),
+        trusted_proxies=1,
+        portal=portal_folder,
+        console=True,
     )
     context = configure(config, clock, random.Random(20261122).randbytes)
     from django.core.management import call_command

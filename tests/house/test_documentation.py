@@ -27,7 +27,8 @@ def all_documents() -> str:
 
 
 def error_classes() -> list[type[errors.StillmineError]]:
-    import stillmine.fingerprint  # noqa: F401 - its errors are children of the same root
+    import stillmine.exchange.console.errors  # its errors, like the next ones, are children of the same root
+    import stillmine.fingerprint  # noqa: F401
 
     found: list[type[errors.StillmineError]] = [errors.StillmineError]
     for known in found:

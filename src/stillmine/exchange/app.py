@@ -34,7 +34,7 @@ def configure(config: ExchangeConfig, clock: Clock = system_clock, random_bytes:
     os.umask(0o077)  # the database and its log are for this user alone
     secret = load_or_create_secret(config.home, random_bytes)
     keys = KeyEncryptionKeys(config.home, config.keys_command, clock)
-    exchange = Context(secret, clock, random_bytes, config.trusted_proxies, config.portal, keys, config.home, config.intake)
+    exchange = Context(secret, clock, random_bytes, config.trusted_proxies, config.portal, keys, config.home, config.intake, config.console)
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()
     return exchange
@@ -42,4 +42,4 @@ def configure(config: ExchangeConfig, clock: Clock = system_clock, random_bytes:
 
 def wsgi_application(exchange: Context) -> "WSGIApplication":
     """Return the whole exchange: API, portal where there is one, and the headers on every answer."""
-    return with_headers(with_portal(WSGIHandler(), exchange.portal))
+    return with_headers(with_portal(WSGIHandler(), exchange.portal), exchange.console)

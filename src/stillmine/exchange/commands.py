@@ -16,6 +16,7 @@ from stillmine.exchange.backup.commands import add_commands as add_backup_comman
 from stillmine.exchange.command_line import AsJson, Home, prepare
 from stillmine.exchange.commands_receipt import receipt_app
 from stillmine.exchange.config import DATABASE_VARIABLE, read_config
+from stillmine.exchange.console.commands import app as operator_app
 from stillmine.exchange.database import migrate as migrate_database
 from stillmine.exchange.intake.commands import attack_app, bank_app, quarantine_app
 from stillmine.exchange.keys.commands import keys_app
@@ -29,6 +30,7 @@ key_app = typer.Typer(no_args_is_help=True, help="A partner's keys.")
 app.add_typer(partner_app, name="partner")
 app.add_typer(keys_app, name="keys")
 add_backup_commands(app)
+app.add_typer(operator_app, name="operator")
 partner_app.add_typer(key_app, name="key")
 app.add_typer(bank_app, name="bank")
 app.add_typer(quarantine_app, name="quarantine")
@@ -47,11 +49,12 @@ def serve(  # noqa: PLR0917 (options, all named)
     host_name: Annotated[list[str] | None, typer.Option(help="Host name people use; repeat for several. localhost always works.")] = None,
     trusted_proxies: Annotated[int, typer.Option(min=0, max=5, help="Hops of X-Forwarded-For to believe.")] = 0,
     portal: Annotated[Path | None, typer.Option(help="Folder of the finished portal (default: portal/dist of a checkout).")] = None,
+    console: Annotated[bool, typer.Option("--console", help="Serve the console for operators at /console/.")] = False,
 ) -> None:
     """Bring the database up to date, then answer portal and partners until stopped."""
     from stillmine.exchange.serve import serve as run  # noqa: PLC0415 (the server is not needed by other commands)
 
-    run(read_config(os.environ, home, tuple(host_name or ()), trusted_proxies, portal), listen, port, workers)
+    run(read_config(os.environ, home, tuple(host_name or ()), trusted_proxies, portal, console=console), listen, port, workers)
 
 
 @app.command()

@@ -34,6 +34,7 @@ class ExchangeConfig:
     portal: Path | None = None
     keys_command: str | None = None
     intake: IntakeSettings = USUAL_INTAKE
+    console: bool = False
 
 
 def read_config(
@@ -42,6 +43,8 @@ def read_config(
     host_names: tuple[str, ...] = (),
     trusted_proxies: int = 0,
     portal: Path | None = None,
+    *,
+    console: bool = False,
 ) -> ExchangeConfig:
     """Return the settings; what was said on the command line goes before the environment. Raises NotConfiguredError."""
     if portal is not None and not (portal / "index.html").is_file():
@@ -55,6 +58,7 @@ def read_config(
         portal=found_portal.resolve() if found_portal else None,
         keys_command=environment.get(KEYS_COMMAND_VARIABLE) or None,
         intake=intake_settings(environment),
+        console=console,
     )
 
 

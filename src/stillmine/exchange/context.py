@@ -35,6 +35,7 @@ class Context:
     keys: KeyEncryptionKeys
     home: Path
     intake: IntakeSettings = USUAL_INTAKE
+    console: bool = False
 
 
 def context() -> Context:

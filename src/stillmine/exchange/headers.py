@@ -20,6 +20,10 @@ PORTAL_POLICY = (
     "frame-ancestors 'none'"
 )
 
+CONSOLE_PREFIX = "/console"
+CONSOLE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+"""No script at all, not even ours."""
+
 _ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -37,17 +41,24 @@ PORTAL_HEADERS = (
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"),
 )
 
+CONSOLE_HEADERS = (
+    *(header for header in PORTAL_HEADERS if header[0] not in {"Content-Security-Policy", "Referrer-Policy"}),
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", CONSOLE_POLICY),
+    ("Referrer-Policy", "same-origin"),  # with `no-referrer` a form would come without its origin, like a foreign one
+)
+
 
 def is_api(path: str) -> bool:
     """True for what partners and portal scripts call, false for pages."""
     return path.startswith(API_PREFIXES)
 
 
-def with_headers(application: "WSGIApplication") -> "WSGIApplication":
-    """Return the application with the headers of API or portal on each of its answers."""
+def with_headers(application: "WSGIApplication", has_console: bool = False) -> "WSGIApplication":
+    """Return the application with the headers of API, console or portal on each of its answers."""
 
     def call(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
-        ours = API_HEADERS if is_api(environ.get("PATH_INFO", "")) else PORTAL_HEADERS
+        ours = _headers_for(environ.get("PATH_INFO", ""), has_console)
         replaced = {name.lower() for name, _ in ours}
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: "OptExcInfo | None" = None) -> object:
@@ -57,3 +68,10 @@ def with_headers(application: "WSGIApplication") -> "WSGIApplication":
         return application(environ, start)  # type: ignore[arg-type]  # `write` is never used
 
     return call
+
+
+def _headers_for(path: str, has_console: bool) -> tuple[tuple[str, str], ...]:
+    if is_api(path):
+        return API_HEADERS
+    is_console = path == CONSOLE_PREFIX or path.startswith(f"{CONSOLE_PREFIX}/")
+    return CONSOLE_HEADERS if has_console and is_console else PORTAL_HEADERS

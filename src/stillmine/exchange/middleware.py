@@ -41,7 +41,7 @@ class refuse_in_plain_words:  # noqa: N801 (Django names middleware by what it d
             return refusal(StillmineError())
         if isinstance(error, StillmineError):
             return refusal(error)
-        _log.error("%s in %s", type(error).__name__, _place(error))
+        _log.error("%s in %s", type(error).__name__, place_of(error))
         return refusal(StillmineError())
 
 
@@ -64,7 +64,7 @@ def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return refusal(StillmineError())
 
 
-def _place(error: Exception) -> str:
+def place_of(error: Exception) -> str:
     """Name file, line and function of the last frame of ours, never a value."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "stillmine" in frame.filename] or list(frames)

@@ -2,10 +2,12 @@
 """Django's settings, built by one function from a frozen configuration.
 
 Everything that Django would do on its own with people's data is left out: no sessions, no cookies, no admin, no
-templates, no access log. Django's own log lines hold addresses and paths, so they are dropped.
+templates, no access log. Django's own log lines hold addresses and paths, so they are dropped. Where the console is on, it
+brings templates and the cookie of its forms.
 """
 
 from stillmine.exchange.config import ExchangeConfig, database_settings
+from stillmine.exchange.console.settings import console_settings
 from stillmine.exchange.secret import derive
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES
@@ -21,6 +23,7 @@ INSTALLED_APPS = [
     "stillmine.exchange.intake",
     "stillmine.exchange.statistics",
     "stillmine.exchange.ask",
+    "stillmine.exchange.console",
 ]
 
 LOGGING: dict[str, object] = {
@@ -57,4 +60,5 @@ def build_settings(config: ExchangeConfig, secret: Secret) -> dict[str, object]:
         "TIME_ZONE": "UTC",
         "USE_I18N": False,
         "USE_TZ": True,
+        **(console_settings(config.host_names, config.trusted_proxies) if config.console else {}),
     }

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from django.db import connection
 
 from stillmine.exchange.cases.actions import expire_cases
+from stillmine.exchange.console.sessions import forget_ended_sessions
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.actions import forget_old_values
 from stillmine.exchange.intake.quarantine import forget_old_match_counts
@@ -30,6 +31,7 @@ def run_upkeep(exchange: Context) -> dict[str, int]:
         "old match counts deleted": forget_old_match_counts,
         "old values deleted": forget_old_values,
         "days counted": count_yesterday,
+        "old sessions deleted": forget_ended_sessions,
         "log checkpoints": _fold_log_into_database,
     }
     done = {}

@@ -4,6 +4,7 @@
 Everyone behind one network shares its count, so limits are set well above what a helpline's office does.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,6 +48,13 @@ def count_or_refuse(exchange: Context, limit: Limit, network: str) -> None:
     """Remember one, in a transaction of its own; raises TooManyAttemptsError over the limit."""
     with tx("limits.count_or_refuse", exchange.clock) as now:
         _add_or_refuse(limit, network, now)
+
+
+def count_all_or_refuse(exchange: Context, tries: Sequence[tuple[Limit, str]]) -> None:
+    """Remember one under each key together; raises TooManyAttemptsError over a limit, and then none is remembered."""
+    with tx("limits.count_all_or_refuse", exchange.clock) as now:
+        for limit, key in tries:
+            _add_or_refuse(limit, key, now)
 
 
 def count_everywhere(exchange: Context, limit: Limit) -> int:

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The settings that are in force, for reading only. No secret, password or path to one is among them."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+
+from stillmine.exchange.console import signing_in
+from stillmine.exchange.console.sessions import IDLE, LONGEST
+from stillmine.exchange.context import Context
+from stillmine.exchange.intake.settings import CASES_VARIABLE, FOUND_A_DAY_VARIABLE
+from stillmine.exchange.intake.work import is_under_attack
+from stillmine.exchange.limits.actions import CASES_OPENED, WRONG_CASE_KEYS
+from stillmine.wire.case import MAXIMUM_FINGERPRINTS_PER_CASE
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: what is in force, and the option or variable that changes it."""
+
+    name: str
+    value: str
+    changed_by: str = ""
+
+
+def settings_in_force(exchange: Context) -> list[Setting]:
+    """Return all of them."""
+    return [
+        Setting("Database", "PostgreSQL" if connection.vendor == "postgresql" else "SQLite", "STILLMINE_EXCHANGE_DATABASE"),
+        Setting("Host names", ", ".join(settings.ALLOWED_HOSTS), "--host-name"),
+        Setting("Hops of X-Forwarded-For that are believed", str(exchange.trusted_proxies), "--trusted-proxies"),
+        Setting("Portal", "served" if exchange.portal else "not served", "--portal"),
+        Setting("Fingerprints in a case", f"at most {MAXIMUM_FINGERPRINTS_PER_CASE}"),
+        Setting("Wrong case keys of a network in ten minutes", f"at most {WRONG_CASE_KEYS.maximum}"),
+        Setting("Cases opened by a network in ten minutes", f"at most {CASES_OPENED.maximum}"),
+        Setting("Uploads in a day before a fingerprint is suspended", _or_never(exchange.intake.found_a_day), FOUND_A_DAY_VARIABLE),
+        Setting("Cases in ten minutes before opening needs work", _or_never(exchange.intake.cases_in_ten_minutes), CASES_VARIABLE),
+        Setting("Opening a case needs work now", "yes" if is_under_attack(exchange) else "no", "stillmine exchange under-attack"),
+        Setting("Sign-ins tried for a name in ten minutes", f"at most {signing_in.SIGN_IN_BY_NAME.maximum}"),
+        Setting("Sign-ins tried by a network in ten minutes", f"at most {signing_in.SIGN_IN_BY_NETWORK.maximum}"),
+        Setting("A session ends without a page opened", f"after {IDLE.seconds // 60} minutes"),
+        Setting("A session ends in any case", f"after {LONGEST.seconds // 3600} hours"),
+    ]
+
+
+def _or_never(number: int) -> str:
+    return str(number) if number else "never by itself"

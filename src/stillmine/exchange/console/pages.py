@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every page of the console goes through: form token, session, role, method; then one view; errors as a page.
+
+A route names who may open it, and nothing else decides that. What was typed never appears in an error or a log.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_protect
+
+from stillmine.exchange.console.errors import FormRefusedError, RoleNotAllowedError
+from stillmine.exchange.console.models import Operator, Purpose, Role, Session
+from stillmine.exchange.console.sessions import must_be_secure, session_of
+from stillmine.exchange.console.settings import FORM_COOKIE
+from stillmine.exchange.context import Context, context
+from stillmine.exchange.edge import View
+from stillmine.exchange.limits.network import network_key
+from stillmine.exchange.middleware import place_of
+from stillmine.wire.errors import MethodNotAllowedError, NotFoundError, StillmineError
+
+_log = logging.getLogger(__name__)
+
+
+class Who(Enum):
+    """Who may open a route."""
+
+    ANYBODY = "anybody"
+    ENROLLING = "enrolling"
+    REVIEWER = "reviewer"
+    MANAGER = "manager"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request and who makes it; `session` is None only where anybody may be."""
+
+    exchange: Context
+    request: HttpRequest
+    session: Session | None
+
+    @property
+    def signed_in(self) -> Operator | None:
+        """The operator, where one is signed in."""
+        return self.session.operator if self.session and self.session.purpose == Purpose.SIGNED_IN else None
+
+    @property
+    def is_manager(self) -> bool:
+        """True where a manager is signed in."""
+        return self.signed_in is not None and self.signed_in.role == Role.MANAGER
+
+    @property
+    def operator(self) -> Operator:
+        """The operator who is here; only for routes that need one."""
+        if self.session is None:
+            raise RoleNotAllowedError
+        return self.session.operator
+
+    @property
+    def network(self) -> str:
+        """The day's key of the network that this comes from."""
+        return network_key(self.exchange, self.request, self.exchange.clock())
+
+    def typed(self, field: str) -> str:
+        """Return what was typed into a field, without the sign that no database takes; empty where the field is missing."""
+        return self.request.POST.get(field, "").replace("\0", "")
+
+
+PageView = Callable[..., HttpResponse]
+"""Takes the visit, and by name the numbers in the address."""
+
+
+def page(who: Who, views: Mapping[str, PageView]) -> View:
+    """Return the one view of a route."""
+
+    @csrf_protect
+    def answer(request: HttpRequest, **place: int) -> HttpResponse:
+        exchange = context()
+        visit = Visit(exchange, request, session_of(exchange, request))
+        try:
+            view = views.get(request.method or "")
+            if view is None:
+                raise MethodNotAllowedError
+            if not _may(who, visit):
+                return redirect("/console/sign-in")
+            return view(visit, **place)
+        except StillmineError as error:
+            return error_page(visit, error)
+        except Exception as error:
+            _log.error("%s in %s", type(error).__name__, place_of(error))
+            return error_page(visit, StillmineError())
+
+    def with_safe_cookie(request: HttpRequest, **place: int) -> HttpResponse:
+        response: HttpResponse = answer(request, **place)
+        if FORM_COOKIE in response.cookies and must_be_secure(request):
+            response.cookies[FORM_COOKIE]["secure"] = True
+        return response
+
+    return with_safe_cookie
+
+
+def show(visit: Visit, template: str, status: int = 200, **values: object) -> HttpResponse:
+    """Return a page of the console."""
+    values |= {"visit": visit, "here": visit.request.path}
+    response = render(visit.request, f"console/{template}.html", values, status=status)
+    if status == 429:
+        response.headers["Retry-After"] = "600"
+    return response
+
+
+def redirect(address: str) -> HttpResponse:
+    """Send the browser on with GET, whatever it came with."""
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
+
+
+def error_page(visit: Visit, error: StillmineError) -> HttpResponse:
+    """Return an error as a page."""
+    return show(visit, "error", error.status, error=error)
+
+
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django names it)
+    """Answer a form without its token; Django calls this."""
+    return error_page(Visit(context(), request, None), FormRefusedError())
+
+
+def _not_there(_visit: Visit) -> HttpResponse:
+    raise NotFoundError
+
+
+not_there = page(Who.ANYBODY, {"GET": _not_there})
+
+
+def _may(who: Who, visit: Visit) -> bool:
+    """True where the visit may go on; raises RoleNotAllowedError for a reviewer on a manager's page."""
+    if who is Who.ANYBODY:
+        return True
+    if who is Who.ENROLLING:
+        return visit.session is not None and visit.session.purpose == Purpose.ENROLLING
+    if visit.signed_in is None:
+        return False
+    if who is Who.MANAGER and not visit.is_manager:
+        raise RoleNotAllowedError
+    return True

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the console shows beside partners: totals, operators, the log. No query here reads a value, a case id or a hash."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.console.health import PartnerHealth, partners_health
+from stillmine.exchange.console.models import LogLine, Operator
+from stillmine.exchange.intake.queries import suspended
+from stillmine.wire.case import CaseState, FingerprintState
+
+LOG_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What needs somebody first, then the totals."""
+
+    partners: list[PartnerHealth]
+    open_cases: int
+    active_fingerprints: int
+    suspended_fingerprints: int
+    waiting: int
+
+    @property
+    def late(self) -> list[PartnerHealth]:
+        """Partners that need attention."""
+        return [partner for partner in self.partners if partner.needs_attention]
+
+    @property
+    def unconfirmed_withdrawals(self) -> int:
+        """Withdrawals that some partner in service has not confirmed."""
+        return sum(partner.unconfirmed_withdrawals for partner in self.partners if partner.revoked_at is None)
+
+    @property
+    def in_service(self) -> int:
+        """How many partners are not revoked."""
+        return sum(1 for partner in self.partners if partner.revoked_at is None)
+
+
+@dataclass(frozen=True)
+class OperatorLine:
+    """An operator, without anything that opens a door."""
+
+    name: str
+    role: str
+    created_at: datetime
+    enrolled_at: datetime | None
+    signed_in_at: datetime | None
+    enrolment_until: datetime | None
+
+
+@dataclass(frozen=True)
+class LogPage:
+    """Newest lines first; `older` is where the next page begins, None on the last."""
+
+    lines: Sequence[LogLine]
+    older: int | None
+
+
+def overview(now: datetime) -> Overview:
+    """Return what stands on the first page."""
+    return Overview(
+        partners=partners_health(now),
+        open_cases=Case.objects.filter(state=CaseState.OPEN.value).count(),
+        active_fingerprints=Fingerprint.objects.filter(state=FingerprintState.ACTIVE.value).count(),
+        suspended_fingerprints=Fingerprint.objects.filter(state=FingerprintState.SUSPENDED.value).count(),
+        waiting=len(suspended()),
+    )
+
+
+def operator_lines() -> list[OperatorLine]:
+    """Return all operators by name."""
+    columns = ("name", "role", "created_at", "enrolled_at", "signed_in_at", "enrolment_until")
+    return [OperatorLine(*row) for row in Operator.objects.order_by("name_key").values_list(*columns)]
+
+
+def log_page(before: int | None) -> LogPage:
+    """Return lines older than line `before`, or the newest."""
+    rows = LogLine.objects.order_by("-id")
+    chosen = rows if before is None else rows.filter(id__lt=before)
+    lines = list(chosen[: LOG_PAGE + 1])
+    return LogPage(lines[:LOG_PAGE], lines[LOG_PAGE - 1].id if len(lines) > LOG_PAGE else None)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Partners and their keys. A key is on the one page that answers its making, and can't be shown again."""
+
+from django.http import HttpResponse
+
+from stillmine.exchange.console.health import PartnerHealth, partner_health, partners_health
+from stillmine.exchange.console.log import logged
+from stillmine.exchange.console.pages import Visit, redirect, show
+from stillmine.exchange.context import to_minute
+from stillmine.exchange.partners.actions import add_key, add_partner, revoke_key, revoke_partner
+from stillmine.wire.errors import NotConfiguredError, NotFoundError
+
+
+def show_all(visit: Visit) -> HttpResponse:
+    """GET /console/partners."""
+    return show(visit, "partners", partners=partners_health(to_minute(visit.exchange.clock())))
+
+
+def show_one(visit: Visit, partner_id: int) -> HttpResponse:
+    """GET /console/partners/<id>."""
+    return show(visit, "partner", partner=_partner(visit, partner_id))
+
+
+def show_add(visit: Visit) -> HttpResponse:
+    """GET /console/partners/add."""
+    return show(visit, "partner_add")
+
+
+def take_add(visit: Visit) -> HttpResponse:
+    """POST /console/partners/add."""
+    name = visit.typed("name")
+    try:
+        with logged(visit.exchange, visit.operator.name, "partner_added", name.strip()[:60]):
+            partner, key = add_partner(visit.exchange, name)
+    except NotConfiguredError as error:
+        return show(visit, "partner_add", 422, problem=error.detail, name=name)
+    return show(visit, "key", partner_id=partner.id, partner_name=partner.name, key=key)
+
+
+def take_key(visit: Visit, partner_id: int) -> HttpResponse:
+    """POST /console/partners/<id>/keys."""
+    partner = _partner(visit, partner_id)
+    with logged(visit.exchange, visit.operator.name, "key_added", partner.name):
+        _, key = add_key(visit.exchange, partner.name)
+    return show(visit, "key", partner_id=partner.id, partner_name=partner.name, key=key)
+
+
+def show_revoke_key(visit: Visit, partner_id: int, key_number: int) -> HttpResponse:
+    """GET /console/partners/<id>/keys/<number>/revoke."""
+    partner = _partner(visit, partner_id)
+    return show(visit, "key_revoke", partner=partner, key=_key_id(partner, key_number), is_last=len(partner.live_keys) == 1)
+
+
+def take_revoke_key(visit: Visit, partner_id: int, key_number: int) -> HttpResponse:
+    """POST /console/partners/<id>/keys/<number>/revoke."""
+    key_id = _key_id(_partner(visit, partner_id), key_number)
+    with logged(visit.exchange, visit.operator.name, "key_revoked", key_id):
+        revoke_key(visit.exchange, key_id)
+    return redirect(f"/console/partners/{partner_id}")
+
+
+def show_revoke(visit: Visit, partner_id: int) -> HttpResponse:
+    """GET /console/partners/<id>/revoke."""
+    return show(visit, "partner_revoke", partner=_partner(visit, partner_id))
+
+
+def take_revoke(visit: Visit, partner_id: int) -> HttpResponse:
+    """POST /console/partners/<id>/revoke."""
+    partner = _partner(visit, partner_id)
+    with logged(visit.exchange, visit.operator.name, "partner_revoked", partner.name):
+        revoke_partner(visit.exchange, partner.name)
+    return redirect(f"/console/partners/{partner_id}")
+
+
+def _partner(visit: Visit, partner_id: int) -> PartnerHealth:
+    found = partner_health(partner_id, to_minute(visit.exchange.clock()))
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _key_id(partner: PartnerHealth, key_number: int) -> str:
+    """Return the key's public id; a number of another partner's key names nothing here."""
+    for key in partner.live_keys:
+        if key.id == key_number:
+            return key.key_id
+    raise NotFoundError

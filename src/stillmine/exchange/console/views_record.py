@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is only read: the first page, operators, settings, the log, the stylesheet."""
+
+from django.http import HttpResponse
+
+from stillmine.exchange.console.in_force import settings_in_force
+from stillmine.exchange.console.numbers import numbers
+from stillmine.exchange.console.pages import Visit, show
+from stillmine.exchange.console.queries import log_page, operator_lines, overview
+from stillmine.exchange.console.settings import FOLDER
+from stillmine.exchange.context import to_minute
+from stillmine.exchange.edge import query_number
+
+_LARGEST_NUMBER = 2**63 - 1
+
+
+def show_overview(visit: Visit) -> HttpResponse:
+    """GET /console/."""
+    return show(visit, "overview", overview=overview(to_minute(visit.exchange.clock())))
+
+
+def show_statistics(visit: Visit) -> HttpResponse:
+    """GET /console/statistics."""
+    return show(visit, "statistics", numbers=numbers())
+
+
+def show_operators(visit: Visit) -> HttpResponse:
+    """GET /console/operators."""
+    return show(visit, "operators", operators=operator_lines(), now=to_minute(visit.exchange.clock()))
+
+
+def show_settings(visit: Visit) -> HttpResponse:
+    """GET /console/settings."""
+    return show(visit, "settings", settings=settings_in_force(visit.exchange))
+
+
+def show_log(visit: Visit) -> HttpResponse:
+    """GET /console/log."""
+    before = query_number(visit.request, "before", 0, 0, _LARGEST_NUMBER) or None
+    return show(visit, "log", page=log_page(before), before=before)
+
+
+def show_stylesheet(_visit: Visit) -> HttpResponse:
+    """GET /console/console.css."""
+    return HttpResponse((FOLDER / "console.css").read_bytes(), content_type="text/css; charset=utf-8")

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console in a real browser: accessible on every page, narrow and wide, light and dark; by keyboard alone; without scripts."""
+
+import os
+import threading
+from base64 import b32decode
+from collections.abc import Iterator
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from console_parts import PASSWORD, Desk
+from django.test import override_settings
+from exchange_parts import Clock, PartnerClient, Phone, value
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from stillmine.exchange.app import wsgi_application
+from stillmine.exchange.context import Context
+
+PAGES = [
+    "",
+    "partners",
+    "partners/add",
+    "quarantine",
+    "quarantine?show=all",
+    "bank",
+    "statistics",
+    "operators",
+    "settings",
+    "log",
+    "nowhere",
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def database_beside_a_browser() -> Iterator[None]:
+    """Playwright runs a loop in this thread, which Django takes for asynchronous code."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    yield
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
+        yield running
+        running.close()
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Keep the test output quiet."""
+
+
+class Threaded(ThreadingMixIn, WSGIServer):
+    """A browser opens connections ahead and leaves them idle: one thread would wait for them."""
+
+    daemon_threads = True
+
+
+@pytest.fixture
+def address(exchange: Context) -> Iterator[str]:
+    """The whole application over real HTTP on this machine, with the test's clock and database."""
+    application = wsgi_application(exchange)
+
+    def answer(environ: Any, start: Any) -> Any:
+        from django.db import connection
+
+        try:
+            return list(application(environ, start))
+        finally:
+            connection.close()
+
+    with override_settings(ALLOWED_HOSTS=["*"]), make_server("127.0.0.1", 0, answer, Threaded, Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/console/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def manager(exchange: Context, clock: Clock) -> Desk:
+    desk = Desk.enrolled(exchange, clock, "Mia Manager", "manager")
+    clock.forward(seconds=30)
+    return desk
+
+
+def open_page(browser: Browser, width: int, scheme: str = "light", **more: Any) -> Page:
+    """A page where axe may be put in: only here the content-security policy is passed by."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True, **more)
+    return context.new_page()
+
+
+def take_in(context: BrowserContext, desk: Desk, address: str) -> None:
+    """Give the browser the session of an operator who is signed in."""
+    token = desk.web.cookies["stillmine_console"]
+    context.add_cookies([{"name": "stillmine_console", "value": token, "url": address, "httpOnly": True, "sameSite": "Strict"}])
+
+
+def violations(page: Page, root: Path) -> list[str]:
+    """Return what axe finds on the page as it stands, as rule and place, and whether it scrolls sideways."""
+    page.wait_for_load_state("load")  # after a click the words can be there before the stylesheet is
+    page.add_script_tag(path=root / "portal/node_modules/axe-core/axe.min.js")
+    result: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    found = [f"{each['id']}: {node['html'][:120]}" for each in result["violations"] for node in each["nodes"]]
+    is_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return found + (["scrolls sideways"] if is_wide else [])
+
+
+def hold(exchange: Context) -> None:
+    """A list in the bank, near which a fingerprint of the case will be."""
+    from stillmine.exchange.intake.actions import add_bank
+    from stillmine.exchange.intake.bank_files import BankSource
+
+    add_bank(exchange, "Flags", BankSource((bytes.fromhex(value(7)),), 1))
+
+
+def walk_intake(page: Page, address: str) -> Iterator[str]:
+    """What follows from quarantine and bank, for those who have something there."""
+    page.goto(address + "quarantine")
+    page.get_by_role("link", name="Suspension").click()
+    yield "suspension"
+    page.get_by_role("button", name="Keep suspended").click()
+    expect(page.get_by_text("Nothing waits")).to_be_visible()
+    yield "quarantine, empty"
+    page.goto(address + "bank")
+    page.get_by_role("link", name="Remove Flags").click()
+    yield "remove a list"
+    page.get_by_role("button", name="Remove the list").click()
+    expect(page.get_by_text("It is empty")).to_be_visible()
+    yield "bank, empty"
+
+
+def walk_doors(page: Page, address: str, exchange: Context) -> Iterator[str]:
+    """Every page before signing in, with its errors."""
+    from stillmine.exchange.console.models import Role
+    from stillmine.exchange.console.operators import add_operator
+
+    code = add_operator(exchange, "Eva", Role.REVIEWER)[1]
+    page.goto(address)
+    yield "sign in"
+    for field, text in (("Name", "Eva"), ("Password", "wrong"), ("Code from your app", "000000")):
+        page.get_by_label(field).fill(text)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "sign in, refused"
+    page.get_by_role("link", name="Enrol").click()
+    yield "enrol"
+    page.get_by_label("Name").fill("Eva")
+    page.get_by_label("Enrolment code").fill(code)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#secret")).to_be_visible()
+    yield "password and app"
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("The same password again").fill(PASSWORD)
+    page.get_by_label("Code that the app shows now").fill("000000")
+    page.get_by_role("button", name="Enrol").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "password and app, refused"
+
+
+def walk_pages(page: Page, address: str) -> Iterator[str]:
+    """Every page of a manager, with what follows from its buttons."""
+    for path in PAGES:
+        page.goto(address + path)
+        yield path or "overview"
+    page.goto(address + "partners/add")
+    page.get_by_label("Name").fill("Example Social")
+    page.get_by_role("button").last.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "add a partner, refused"
+    page.get_by_label("Name").fill("A partner with a rather long name, as some of them have")
+    page.get_by_role("button").last.click()
+    expect(page.locator("#key")).to_be_visible()
+    yield "key"
+    page.get_by_role("link", name="I have copied it").click()
+    yield "partner"
+    page.get_by_role("link", name="Revoke key").click()
+    yield "revoke a key"
+    page.get_by_role("button", name="Revoke the key").click()
+    expect(page.get_by_text("No key that works")).to_be_visible()
+    yield "partner without a key"
+    page.get_by_role("link", name="Revoke this partner").click()
+    yield "revoke a partner"
+    page.get_by_role("button", name="Revoke the partner").click()
+    yield "revoked partner"
+    page.goto(address + "partners")
+    yield "partners with a revoked one"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_on_any_page(
+    browser: Browser,
+    address: str,
+    exchange: Context,
+    manager: Desk,
+    phone: Phone,
+    partner: PartnerClient,
+    clock: Clock,
+    root: Path,
+    width: int,
+    scheme: str,
+) -> None:
+    hold(exchange)
+    partner.sync()
+    phone.open(1, 2, 7)
+    partner.sync()
+    phone.withdraw(phone.show().fingerprints[0].id)
+    clock.forward(minutes=10)
+    page = open_page(browser, width, scheme)
+    found = {name: violations(page, root) for name in walk_doors(page, address, exchange)}
+    take_in(page.context, manager, address)
+    found |= {name: violations(page, root) for name in walk_pages(page, address)}
+    found |= {name: violations(page, root) for name in walk_intake(page, address)}
+    page.context.close()
+    assert len(found) > 20
+    assert found == {name: [] for name in found}
+
+
+def test_no_page_scrolls_sideways_at_320_pixels(browser: Browser, address: str, manager: Desk, partner: PartnerClient) -> None:
+    page = open_page(browser, 320)
+    take_in(page.context, manager, address)
+    wide = []
+    for name in walk_pages(page, address):
+        wide += [name] if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth") else []
+    page.context.close()
+    assert wide == []
+
+
+def test_enrolling_and_signing_in_by_keyboard_without_scripts(browser: Browser, address: str, exchange: Context, clock: Clock) -> None:
+    from stillmine.exchange.console.models import Role
+    from stillmine.exchange.console.operators import add_operator
+
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    page, slips = context.new_page(), []
+    page.on("console", lambda message: slips.append(message.text) if "Content Security Policy" in message.text else None)
+    desk = Desk.beside(exchange, clock, "Eva")
+
+    def write(*texts: str) -> None:
+        for text in texts:
+            page.keyboard.type(text)
+            page.keyboard.press("Tab")
+
+    page.goto(address + "enrol")
+    write("Eva", add_operator(exchange, "Eva", Role.MANAGER)[1])
+    page.keyboard.press("Enter")
+    secret = page.locator("#secret").inner_text()
+    desk.secret = b32decode(secret.replace(" ", ""))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    write(PASSWORD, PASSWORD, desk.code())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    while page.evaluate("document.activeElement.textContent") != "Sign out":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    clock.forward(seconds=30)
+    write("Eva", PASSWORD, desk.code())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.url.endswith("#main")
+    context.close()
+    assert slips == []
