@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from test_commands import COMMAND, Operator
+from served_exchange import COMMAND, Operator
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from test_commands import Operator
+from served_exchange import Operator
 
 KEYS_FILE = "key-encryption.keys"
 NEWER = f"{'1a' * 4} {'1b' * 32}\n"
