@@ -123,12 +123,14 @@ def walk_intake(page: Page, address: str) -> Iterator[str]:
     """What follows from quarantine and bank, for those who have something there."""
     page.goto(address + "quarantine")
     page.get_by_role("link", name="Suspension").click()
+    expect(page.get_by_role("heading", name="Suspension", level=1)).to_be_visible()
     yield "suspension"
     page.get_by_role("button", name="Keep suspended").click()
     expect(page.get_by_text("Nothing waits")).to_be_visible()
     yield "quarantine, empty"
     page.goto(address + "bank")
     page.get_by_role("link", name="Remove Flags").click()
+    expect(page.get_by_role("heading", name="Remove Flags", level=1)).to_be_visible()
     yield "remove a list"
     page.get_by_role("button", name="Remove the list").click()
     expect(page.get_by_text("It is empty")).to_be_visible()
@@ -149,6 +151,7 @@ def walk_doors(page: Page, address: str, exchange: Context) -> Iterator[str]:
     expect(page.get_by_role("alert")).to_be_visible()
     yield "sign in, refused"
     page.get_by_role("link", name="Enrol").click()
+    expect(page.get_by_role("heading", name="Enrol", level=1)).to_be_visible()
     yield "enrol"
     page.get_by_label("Name").fill("Eva")
     page.get_by_label("Enrolment code").fill(code)
@@ -178,15 +181,19 @@ def walk_pages(page: Page, address: str) -> Iterator[str]:
     expect(page.locator("#key")).to_be_visible()
     yield "key"
     page.get_by_role("link", name="I have copied it").click()
+    expect(page.get_by_role("heading", name="A partner with", level=1)).to_be_visible()
     yield "partner"
     page.get_by_role("link", name="Revoke key").click()
+    expect(page.get_by_role("heading", name="Revoke key", level=1)).to_be_visible()
     yield "revoke a key"
     page.get_by_role("button", name="Revoke the key").click()
     expect(page.get_by_text("No key that works")).to_be_visible()
     yield "partner without a key"
     page.get_by_role("link", name="Revoke this partner").click()
+    expect(page.get_by_role("heading", name="Revoke A partner", level=1)).to_be_visible()
     yield "revoke a partner"
     page.get_by_role("button", name="Revoke the partner").click()
+    expect(page.locator(".state", has_text="Revoked")).to_be_visible()
     yield "revoked partner"
     page.goto(address + "partners")
     yield "partners with a revoked one"
@@ -227,6 +234,7 @@ def test_no_page_scrolls_sideways_at_320_pixels(browser: Browser, address: str, 
     take_in(page.context, manager, address)
     wide = []
     for name in walk_pages(page, address):
+        page.wait_for_load_state("load")
         wide += [name] if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth") else []
     page.context.close()
     assert wide == []
@@ -247,6 +255,7 @@ def test_enrolling_and_signing_in_by_keyboard_without_scripts(browser: Browser, 
             page.keyboard.press("Tab")
 
     page.goto(address + "enrol")
+    expect(page.get_by_label("Name")).to_be_focused()
     write("Eva", add_operator(exchange, "Eva", Role.MANAGER)[1])
     page.keyboard.press("Enter")
     secret = page.locator("#secret").inner_text()
@@ -261,6 +270,7 @@ def test_enrolling_and_signing_in_by_keyboard_without_scripts(browser: Browser, 
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     clock.forward(seconds=30)
+    expect(page.get_by_label("Name")).to_be_focused()
     write("Eva", PASSWORD, desk.code())
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()

@@ -130,7 +130,7 @@ class World:
     def upkeep(self) -> None:
         from stillmine.exchange.upkeep import run_upkeep
 
-        assert len(run_upkeep(self.exchange)) == 6
+        assert len(run_upkeep(self.exchange)) == 7
 
     def active_values(self) -> list[str]:
         from stillmine.exchange.cases.models import Fingerprint
