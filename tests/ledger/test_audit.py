@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audit against answers that no honest exchange gives: every one is a sentence, none a traceback, none a yes."""
 
+import gzip
 import json
 from collections.abc import Callable
 from functools import partial
@@ -36,6 +37,12 @@ class FakeLog:
         return KEY.sign(tree.size, tree.root())
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        """As from a network: the body comes in pieces and was not read before."""
+        answer = self.answer(request)
+        headers = {name: text for name, text in answer.headers.items() if name != "content-length"}
+        return httpx.Response(answer.status_code, headers=headers, content=iter([answer.content]))
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
         what = request.url.path.removeprefix("/api/v1/ledger/")
         if what in self.answers:
             return self.answers[what]
@@ -107,6 +114,15 @@ def test_answers_that_can_not_be_read(
 ) -> None:
     log.answers[what] = answer
     assert isinstance(audit().exception, expected)
+
+
+def test_what_was_packed_to_swell_on_arrival_is_not_unpacked() -> None:
+    """We ask for what is not packed; a small answer that unpacks to a large one would fill the memory before it is measured."""
+    packed = gzip.compress(json.dumps({"version": 1, "key": KEY.verifier.text()}).encode())
+    answer = httpx.Response(200, headers={"content-encoding": "gzip"}, content=iter([packed]))
+    client = LogClient("https://exchange.example", transport=httpx.MockTransport(lambda _: answer))
+    with pytest.raises(LogAnswerError):
+        client.key()
 
 
 @pytest.mark.parametrize(

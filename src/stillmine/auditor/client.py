@@ -73,7 +73,7 @@ class LogClient:
         data = bytearray()
         try:
             with self._http.stream("GET", path) as response:
-                for part in response.iter_bytes():
+                for part in response.iter_raw():  # what was packed to swell on arrival is not unpacked
                     data += part
                     if len(data) > maximum_bytes:
                         raise LogAnswerError(f"more than {maximum_bytes} bytes")
