@@ -66,7 +66,7 @@ def test_a_reviewer_who_removed_a_copy_has_seen_what_it_is(phone: Phone, partner
 
 
 def test_matches_of_asks_count_too(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.intake.quarantine import _note_match
+    from stillmine.exchange.intake.quarantine import _note_matches
     from stillmine.exchange.partners.models import Partner
     from stillmine.exchange.tx import tx
 
@@ -74,19 +74,19 @@ def test_matches_of_asks_count_too(exchange: Context, phone: Phone, partner: Par
     few = replace(exchange, intake=replace(exchange.intake, found_a_day=2))
     for expected in ("active", "active", "suspended", "suspended"):
         with tx("test.ask", exchange.clock) as now:
-            _note_match(few, fingerprint_id, Partner.objects.get(), now)
+            _note_matches(few, {fingerprint_id: 1}, Partner.objects.get(), now)
         assert state(phone)[0] == expected
 
 
 def test_a_setting_of_nothing_never_suspends(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.intake.quarantine import _note_match
+    from stillmine.exchange.intake.quarantine import _note_matches
     from stillmine.exchange.partners.models import Partner
     from stillmine.exchange.tx import tx
 
     fingerprint_id = phone.open(1).fingerprints[0].id
     never = replace(exchange, intake=replace(exchange.intake, found_a_day=0))
     with tx("test.ask", exchange.clock) as now:
-        _note_match(never, fingerprint_id, Partner.objects.get(), now)
+        _note_matches(never, {fingerprint_id: 1}, Partner.objects.get(), now)
     assert state(phone) == ("active", None)
 
 

@@ -29,13 +29,8 @@ DOUBTS = (NotRemovedReason.NOT_INTIMATE.value, NotRemovedReason.NOT_THE_SAME.val
 DOUBTING_PARTNERS = 2
 
 
-def _note_match(exchange: Context, fingerprint_id: str, partner: Partner, now: datetime) -> None:
-    """Count one upload that matched when a partner asked; may suspend the fingerprint, under the feed's lock, so before the ledger's."""
-    _note_matches(exchange, {fingerprint_id: 1}, partner, now)
-
-
 def _note_matches(exchange: Context, uploads: dict[str, int], partner: Partner, now: datetime) -> None:
-    """Count many at once: how many uploads matched each fingerprint. As `_note_match`."""
+    """Count uploads that matched when a partner asked; may suspend fingerprints, under the feed's lock, so before the ledger's."""
     _count(uploads, partner, now)
     _suspend_found_too_often(exchange, list(uploads), now)
 
