@@ -8,14 +8,9 @@ import pytest
 
 from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image
 from stillmine.matching.every_kind import FingerprintIndex
-from stillmine.matching.turned import TURNS, turned, turned_frames
+from stillmine.matching.turned import TURNS, orientations, turned, turned_frames
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
-
-
-def eight(value: bytes) -> list[bytes]:
-    made = turned(value)
-    return [made[start : start + 32] for start in range(0, len(made), 32)]
 
 
 def test_turns_are_in_the_kernels_order_and_near_what_it_makes(root: Path) -> None:
@@ -23,18 +18,18 @@ def test_turns_are_in_the_kernels_order_and_near_what_it_makes(root: Path) -> No
     assert pictures
     for picture in pictures:
         made = fingerprint_image(picture.read_bytes())
-        distances = dict(zip(VARIANTS, map(distance_bits, made.variants, eight(made.pdq)), strict=True))
+        distances = dict(zip(VARIANTS, map(distance_bits, made.variants, orientations(made.pdq)), strict=True))
         assert distances["original"] == distances["transpose"] == 0
         assert max(distances.values()) <= 31, (picture.name, distances)
 
 
 def test_turns_undo_each_other_and_differ() -> None:
     value = random.Random(1).randbytes(32)
-    by_name = dict(zip(VARIANTS, eight(value), strict=True))
+    by_name = dict(zip(VARIANTS, orientations(value), strict=True))
     assert len(set(by_name.values())) == TURNS == len(VARIANTS)
     for name in VARIANTS:
         back = {"rotate90": "rotate270", "rotate270": "rotate90"}.get(name, name)
-        assert dict(zip(VARIANTS, eight(by_name[name]), strict=True))[back] == value
+        assert dict(zip(VARIANTS, orientations(by_name[name]), strict=True))[back] == value
     with pytest.raises(ValueError, match="32 bytes"):
         turned(b"short")
 
@@ -43,7 +38,7 @@ def test_each_frame_of_a_video_is_turned() -> None:
     source = random.Random(2)
     frames = tuple(VideoFrame(source.randbytes(32), 90, float(second)) for second in range(3))
     for turn, made in enumerate(turned_frames(frames)):
-        assert [frame.pdq for frame in made] == [eight(frame.pdq)[turn] for frame in frames]
+        assert [frame.pdq for frame in made] == [orientations(frame.pdq)[turn] for frame in frames]
         assert [frame.seconds for frame in made] == [0.0, 1.0, 2.0]
 
 
@@ -54,7 +49,7 @@ def test_one_by_one_and_many_at_once_find_the_same_in_the_same_order() -> None:
     values = [near(centre, source.randrange(40), source) for _ in range(300)]
     for number, value in enumerate(values):
         index.add(number.to_bytes(16), Kind.PDQ, value)
-    asked = [eight(near(centre, source.randrange(40), source))[source.randrange(8)] for _ in range(50)]
+    asked = [orientations(near(centre, source.randrange(40), source))[source.randrange(8)] for _ in range(50)]
     one_by_one = [index.ask(Kind.PDQ, value, 32) for value in asked]
     assert index.ask_pictures(asked, 32, threads=2) == one_by_one
     assert any(len(found) == 32 for found in one_by_one)
@@ -66,7 +61,7 @@ def test_a_turned_video_is_found() -> None:
     index = FingerprintIndex()
     index.add(b"v" * 16, Kind.VPDQ, text(frames))
     for turn in range(TURNS):
-        asked = [frame._replace(pdq=eight(frame.pdq)[turn]) for frame in frames]
+        asked = [frame._replace(pdq=orientations(frame.pdq)[turn]) for frame in frames]
         assert index.ask(Kind.VPDQ, text(asked), 32) == [b"v" * 16]
     assert index.ask(Kind.VPDQ, text([frame._replace(pdq=source.randbytes(32)) for frame in frames]), 32) == []
 

@@ -12,10 +12,10 @@ from stillmine.matching.hamming import HammingIndex
 from stillmine.matching.near import Near
 from stillmine.matching.sound import SoundIndex
 from stillmine.matching.spans import TimedMatch
-from stillmine.matching.turned import TURNS, turned, turned_frames
+from stillmine.matching.turned import TURNS, orientations, turned, turned_frames
 from stillmine.matching.video import VideoIndex
 from stillmine.wire.chromaprint import parse_chromaprint
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, PDQ_BYTES, Kind
+from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, Kind
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
 MATCHED_KINDS = frozenset({Kind.PDQ, Kind.VPDQ, Kind.CHROMAPRINT, Kind.SHA256, Kind.MD5})
@@ -81,8 +81,7 @@ class FingerprintIndex:
     def ask(self, kind: Kind, value: bytes, maximum: int) -> list[bytes]:
         """Return the ids that a single value matches, best first, at most `maximum`; pictures and videos in all eight orientations."""
         if kind is Kind.PDQ:
-            eight = turned(value)
-            found = self._pictures.search_variants([eight[start : start + PDQ_BYTES] for start in range(0, len(eight), PDQ_BYTES)])
+            found = self._pictures.search_variants(orientations(value))
             return [near.id for near in found[:maximum]]
         if kind is Kind.VPDQ:
             turns = turned_frames(parse_vpdq(value.decode("ascii")))

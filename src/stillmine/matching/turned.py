@@ -37,6 +37,12 @@ def turned(values: bytes) -> bytes:
     return packed[:, :, ::-1].tobytes()
 
 
+def orientations(value: bytes) -> list[bytes]:
+    """Return the eight orientations of one value, itself first; raises ValueError for another length."""
+    eight = turned(value)
+    return [eight[start : start + _PDQ_BYTES] for start in range(0, len(eight), _PDQ_BYTES)]
+
+
 def turned_frames(frames: tuple[VideoFrame, ...]) -> list[list[VideoFrame]]:
     """Return a video in all eight orientations."""
     hashes = turned(b"".join(frame.pdq for frame in frames))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from stillmine.exchange.intake.models import Bank, BankPart
-from stillmine.exchange.intake.turned import turned
 from stillmine.matching.hamming import FINGERPRINT_BYTES, HammingIndex
+from stillmine.matching.turned import orientations
 
 PART_VALUES = 8192
 
@@ -39,7 +39,7 @@ def near_bank(values: Sequence[bytes]) -> list[NearBank | None]:
         return [None] * len(values)
     with _one_at_a_time:
         index = _index_of(tuple(names))
-    found = [index.search_variants(turned(value)) for value in values]
+    found = [index.search_variants(orientations(value)) for value in values]
     return [NearBank(names[int.from_bytes(near[0].id[:8])], near[0].distance_bits) if near else None for near in found]
 
 
