@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.feedback.models import Vote
+from stillmine.exchange.feedback.named import _named, receipt_for
 from stillmine.exchange.partners.models import Partner
-from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.tx import tx
 from stillmine.wire.feedback import FeedbackReceipt
 from stillmine.wire.vote import SubmitVotes, VoteKind, VoteReason
@@ -30,12 +29,9 @@ class CurrentVote:
 def submit_votes(exchange: Context, partner: Partner, message: SubmitVotes) -> FeedbackReceipt:
     """Store the votes that name a fingerprint and are new; returns how many were, and the ids that name none."""
     sent = {vote.vote_id: vote for vote in reversed(message.votes)}
-    entry_ids = sorted({vote.fingerprint_id for vote in message.votes})
-    ids = partner_ids(exchange.secret, partner.random_id).fingerprint_ids(entry_ids)
+    entry_ids = [vote.fingerprint_id for vote in message.votes]
     with tx("feedback.submit_votes", exchange.clock) as now:
-        Partner.objects.select_for_update().get(id=partner.id)  # the same votes sent twice at once wait for each other
-        there = set(Fingerprint.objects.filter(id__in=ids).values_list("id", flat=True))
-        named = {entry_id: fingerprint_id for entry_id, fingerprint_id in zip(entry_ids, ids, strict=True) if fingerprint_id in there}
+        named = _named(exchange, partner, entry_ids)
         known = set(Vote.objects.filter(partner=partner, vote_id__in=list(sent)).values_list("vote_id", flat=True))
         new = [row for row in reversed(sent.values()) if row.fingerprint_id in named and row.vote_id not in known]
         Vote.objects.bulk_create(
@@ -49,9 +45,7 @@ def submit_votes(exchange: Context, partner: Partner, message: SubmitVotes) -> F
             )
             for row in new
         )
-    unknown = [entry_id for entry_id in entry_ids if entry_id not in named]
-    taken = sum(row.fingerprint_id in named for row in message.votes)
-    return FeedbackReceipt(accepted=len(new), repeated=taken - len(new), unknown=unknown)
+    return receipt_for(entry_ids, named, len(new))
 
 
 def current_votes(fingerprint_ids: Sequence[str]) -> dict[tuple[str, int], CurrentVote]:

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which fingerprints a partner's message names, and what it is told of it: the same for reports and for votes."""
+
+from collections.abc import Mapping, Sequence
+
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.context import Context
+from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.wire.feedback import FeedbackReceipt
+
+
+def _named(exchange: Context, partner: Partner, entry_ids: Sequence[str]) -> dict[str, str]:
+    """Return entry id -> fingerprint id, for those that name one, and hold the partner until the transaction ends.
+
+    The same message sent twice at once waits for itself; a page handed out refers to the partner and must not wait.
+    """
+    Partner.objects.select_for_update(no_key=True).get(id=partner.id)
+    distinct = sorted(set(entry_ids))
+    ids = partner_ids(exchange.secret, partner.random_id).fingerprint_ids(distinct)
+    there = set(Fingerprint.objects.filter(id__in=ids).values_list("id", flat=True))
+    return {entry_id: fingerprint_id for entry_id, fingerprint_id in zip(distinct, ids, strict=True) if fingerprint_id in there}
+
+
+def receipt_for(entry_ids: Sequence[str], named: Mapping[str, str], accepted: int) -> FeedbackReceipt:
+    """Return the receipt of a message that named these, of which so many were new."""
+    taken = sum(entry_id in named for entry_id in entry_ids)
+    return FeedbackReceipt(accepted=accepted, repeated=taken - accepted, unknown=sorted(set(entry_ids) - named.keys()))
