@@ -10,6 +10,8 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -20,10 +22,13 @@ from stillmine.partner.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import ExchangeUnreachableError, FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage
-from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE
+from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE, Feedback, FeedbackReceipt
 from stillmine.wire.fingerprint import FULL_QUALITY, Kind, require_value, value_bytes, value_text
 from stillmine.wire.snapshot import SnapshotBlock
-from stillmine.wire.vote import MAXIMUM_VOTES_PER_MESSAGE
+from stillmine.wire.vote import MAXIMUM_VOTES_PER_MESSAGE, Vote
+
+Named = TypeVar("Named", Feedback, Vote)
+"""Both name a fingerprint."""
 
 log = logging.getLogger("stillmine.partner")
 
@@ -38,6 +43,13 @@ class SyncReport(msgspec.Struct, frozen=True):
     feedback_sent: int = 0
     feedback_unknown: int = 0
     started_again: bool = False
+
+
+class _HandedOver(NamedTuple):
+    """Of one queue: how many the exchange took, and how many named no fingerprint."""
+
+    taken: int
+    unknown: int
 
 
 class Sync:
@@ -76,37 +88,28 @@ class Sync:
 
     def send_feedback(self) -> tuple[int, int]:
         """Hand over all feedback that waits, votes after it; return how many were taken and how many named no fingerprint."""
-        taken, unknown = self._send_reports()
-        votes, unknown_votes = self._send_votes()
-        if unknown + unknown_votes:
-            log.warning("the exchange knows no fingerprint for %d reports; they were dropped", unknown + unknown_votes)
-        return taken + votes, unknown + unknown_votes
+        store, client = self._store, self._client
+        reports = self._hand_over(
+            partial(store.waiting_feedback, MAXIMUM_FEEDBACK_PER_MESSAGE), client.submit_feedback, store.remove_feedback
+        )
+        votes = self._hand_over(partial(store.waiting_votes, MAXIMUM_VOTES_PER_MESSAGE), client.submit_votes, store.remove_votes)
+        unknown = reports.unknown + votes.unknown
+        if unknown:
+            log.warning("the exchange knows no fingerprint for %d reports; they were dropped", unknown)
+        return reports.taken + votes.taken, unknown
 
-    def _send_reports(self) -> tuple[int, int]:
+    def _hand_over(
+        self, waiting: Callable[[], list[Named]], submit: Callable[[list[Named]], FeedbackReceipt], remove: Callable[[list[Named]], None]
+    ) -> "_HandedOver":
+        """Empty one queue, message by message; what the exchange has taken is removed before the next is sent."""
         taken = unknown = 0
-        while not self._must_stop():
-            waiting = self._store.waiting_feedback(MAXIMUM_FEEDBACK_PER_MESSAGE)
-            if not waiting:
-                break
-            receipt = self._client.submit_feedback(waiting)
-            self._store.remove_feedback(waiting)
-            nameless = sum(report.fingerprint_id in receipt.unknown for report in waiting)
-            taken += len(waiting) - nameless
+        while not self._must_stop() and (sent := waiting()):
+            receipt = submit(sent)
+            remove(sent)
+            nameless = sum(one.fingerprint_id in receipt.unknown for one in sent)
+            taken += len(sent) - nameless
             unknown += nameless
-        return taken, unknown
-
-    def _send_votes(self) -> tuple[int, int]:
-        taken = unknown = 0
-        while not self._must_stop():
-            waiting = self._store.waiting_votes(MAXIMUM_VOTES_PER_MESSAGE)
-            if not waiting:
-                break
-            receipt = self._client.submit_votes(waiting)
-            self._store.remove_votes(waiting)
-            nameless = sum(vote.fingerprint_id in receipt.unknown for vote in waiting)
-            taken += len(waiting) - nameless
-            unknown += nameless
-        return taken, unknown
+        return _HandedOver(taken, unknown)
 
     def _follow_feed(self) -> SyncReport:
         report = SyncReport()
