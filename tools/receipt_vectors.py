@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stillmine.exchange.receipts.note import sign, signing_key, verifier_of
+from stillmine.exchange.receipts.note import signing_key
 from stillmine.wire.case import CaseState
 from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Kind
@@ -33,27 +33,27 @@ def document() -> str:
     """Return the whole file."""
     key, other = signing_key(Secret(SECRET)), signing_key(Secret(SECRET[::-1]))
     text = receipt_text(example())
-    note, name = sign(key, text), verifier_of(key).name
+    note, name = key.note(text), key.public.name
     vectors = {
         "secret": SECRET.hex(),
         "case_id": CASE_ID.hex(),
         "reference": reference_of(CASE_ID),
-        "key": verifier_of(key).text(),
+        "key": key.public.text(),
         "text": text,
         "note": note,
         "must_fail": {
             "changed_text": {"note": note.replace("2026-11-22 14:30", "2026-11-21 14:30")},
             "line_added": {"note": note.replace("\nFile 2", "\nNo partner had it.\nFile 2")},
-            "signed_by_another": {"note": sign(other, text)},
-            "signed_by_another_under_this_name": {"note": sign(other, text).replace(verifier_of(other).name, name)},
+            "signed_by_another": {"note": other.note(text)},
+            "signed_by_another_under_this_name": {"note": other.note(text).replace(other.public.name, name)},
             "no_signature": {"note": text},
             "two_signatures_glued": {"note": note + note.splitlines()[-1] + "\n"},
             "text_after_the_signature": {"note": note + "The case was never open.\n"},
             "signature_cut": {"note": note[:-9] + "\n"},
             "empty": {"note": ""},
-            "key_of_another": {"key": verifier_of(other).text()},
-            "key_cut": {"key": verifier_of(key).text()[:-2]},
-            "key_of_another_kind": {"key": verifier_of(key).text().replace("+A", "+B")},
+            "key_of_another": {"key": other.public.text()},
+            "key_cut": {"key": key.public.text()[:-2]},
+            "key_of_another_kind": {"key": key.public.text().replace("+A", "+B")},
         },
     }
     return json.dumps(vectors, indent=1, ensure_ascii=False) + "\n"

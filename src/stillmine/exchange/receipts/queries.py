@@ -5,7 +5,7 @@ from stillmine.exchange.cases.models import Case
 from stillmine.exchange.cases.queries import case_view
 from stillmine.exchange.context import Context, to_minute
 from stillmine.exchange.feed.models import PendingTombstone
-from stillmine.exchange.receipts.note import sign, signing_key, verifier_of
+from stillmine.exchange.receipts.note import signing_key
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import NothingErasedError
 from stillmine.wire.receipt import ReceiptKey, SignedReceipt, receipt_of, receipt_text
@@ -19,9 +19,9 @@ def signed_receipt(exchange: Context, case: Case) -> SignedReceipt:
     receipt = receipt_of(bytes.fromhex(case.case_id), view, to_minute(exchange.clock()), kept_to_tell)
     if not receipt.erased:
         raise NothingErasedError
-    return SignedReceipt(version=1, receipt=receipt, note=sign(signing_key(exchange.secret), receipt_text(receipt)))
+    return SignedReceipt(version=1, receipt=receipt, note=signing_key(exchange.secret).note(receipt_text(receipt)))
 
 
 def receipt_key(exchange: Context) -> ReceiptKey:
     """Return the key that checks receipts of this exchange."""
-    return ReceiptKey(version=1, key=verifier_of(signing_key(exchange.secret)).text())
+    return ReceiptKey(version=1, key=signing_key(exchange.secret).public.text())
