@@ -6,16 +6,15 @@ An enrolment code is returned once and stored as a hash.
 
 import base64
 import hashlib
-import unicodedata
 from datetime import datetime, timedelta
 
 from stillmine.exchange.console.log import COMMAND_LINE, logged
 from stillmine.exchange.console.models import Operator, Role, Session
 from stillmine.exchange.context import Context
+from stillmine.exchange.names import MAXIMUM_NAME_SIGNS, kept_name, name_key
 from stillmine.exchange.tx import tx
 from stillmine.wire.errors import NotConfiguredError
 
-MAXIMUM_NAME_SIGNS = 60
 ENROLMENT_TERM = timedelta(hours=24)
 
 _ENROLMENT_BYTES = 15
@@ -23,13 +22,13 @@ _ENROLMENT_BYTES = 15
 
 def add_operator(exchange: Context, name: str, role: Role) -> tuple[Operator, str]:
     """Add an operator; returns the enrolment code, which is not kept. Raises NotConfiguredError for the name."""
-    name = unicodedata.normalize("NFC", name).strip()
-    if not 1 <= len(name) <= MAXIMUM_NAME_SIGNS or not name.isprintable() or name_key(name) == COMMAND_LINE:
+    kept = kept_name(name)
+    if kept is None or name_key(kept) == COMMAND_LINE:
         raise NotConfiguredError(f"operator name: 1 to {MAXIMUM_NAME_SIGNS} printable signs, and not “{COMMAND_LINE}”")
-    with logged(exchange, COMMAND_LINE, "operator_added", name), tx("console.add_operator", exchange.clock) as now:
-        if Operator.objects.filter(name_key=name_key(name)).exists():
+    with logged(exchange, COMMAND_LINE, "operator_added", kept), tx("console.add_operator", exchange.clock) as now:
+        if Operator.objects.filter(name_key=name_key(kept)).exists():
             raise NotConfiguredError("operator name: an operator with this name is here already; `operator reset` makes a new code")
-        row = Operator(random_id=exchange.random_bytes(16).hex(), name=name, name_key=name_key(name), role=role.value, created_at=now)
+        row = Operator(random_id=exchange.random_bytes(16).hex(), name=kept, name_key=name_key(kept), role=role.value, created_at=now)
         return row, _open_enrolment(exchange, row, now)
 
 
@@ -52,11 +51,6 @@ def enrolment_hash(code: str) -> str:
     """Return what is stored of an enrolment code; how it is spaced or written large or small does not matter."""
     plain = "".join(sign for sign in code.upper() if sign.isalnum())
     return hashlib.sha256(plain.encode()).hexdigest()
-
-
-def name_key(name: str) -> str:
-    """Return what two names must differ in."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _open_enrolment(exchange: Context, row: Operator, now: datetime) -> str:

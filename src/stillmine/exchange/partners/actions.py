@@ -4,27 +4,25 @@
 Each returns what has to be shown once; nothing that opens a door is stored.
 """
 
-import unicodedata
 from datetime import datetime
 
 from stillmine.exchange.context import Context
 from stillmine.exchange.ledger.actions import _record
+from stillmine.exchange.names import MAXIMUM_NAME_SIGNS, kept_name, name_key
 from stillmine.exchange.partners.keys import KEY_PREFIX, key_hash, key_text
 from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.errors import NotConfiguredError
 
-MAXIMUM_NAME_SIGNS = 60
-
 
 def add_partner(exchange: Context, name: str) -> tuple[Partner, str]:
     """Add a partner and its first key; returns the key, which is not kept. Raises NotConfiguredError for the name."""
-    name = unicodedata.normalize("NFC", name).strip()
-    if not 1 <= len(name) <= MAXIMUM_NAME_SIGNS or not name.isprintable():
+    kept = kept_name(name)
+    if kept is None:
         raise NotConfiguredError(f"partner name: 1 to {MAXIMUM_NAME_SIGNS} printable signs")
     with tx("partners.add", exchange.clock) as now:
-        row = Partner(random_id=exchange.random_bytes(16).hex(), name=name, name_key=_name_key(name), created_at=now)
+        row = Partner(random_id=exchange.random_bytes(16).hex(), name=kept, name_key=name_key(kept), created_at=now)
         if Partner.objects.filter(name_key=row.name_key).exists():
             raise NotConfiguredError("partner name: a partner with this name is here already")
         row.save(force_insert=True)
@@ -71,11 +69,7 @@ def _add_key(exchange: Context, partner: Partner, now: datetime, event: EventNam
 
 
 def _find_partner(name: str) -> Partner:
-    partner = Partner.objects.filter(name_key=_name_key(name)).first()
+    partner = Partner.objects.filter(name_key=name_key(name)).first()
     if partner is None:
         raise NotConfiguredError("partner name: no partner has this name; `partner list` shows them")
     return partner
-
-
-def _name_key(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).strip().casefold()
