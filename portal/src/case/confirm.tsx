@@ -7,7 +7,7 @@ import { useWords } from "../island/words";
 import type { MessageKey } from "../messages/keys";
 import { fileName } from "../protect/file_words";
 import type { CaseKey } from "../wire/case_key";
-import { ExchangeError, type ErrorCode } from "../wire/requests";
+import { codeOf, type ErrorCode } from "../wire/requests";
 import type { CaseView } from "../wire/types";
 import { filesOf, leftOf, typeOfKinds } from "./case_files";
 import { fingerprintsIn, withdrawTarget, type Target } from "./withdrawal";
@@ -33,7 +33,7 @@ export function ConfirmStep({ caseKey, view, target, onPart, onDone, onKeep }: P
     try {
       onDone(await withdrawTarget(caseKey, view, target, onPart));
     } catch (error) {
-      setProblem(error instanceof ExchangeError ? error.code : "unknown");
+      setProblem(codeOf(error));
       setWorking(false);
     }
   };

@@ -10,7 +10,7 @@ import { useWords } from "../island/words";
 import type { Translator } from "../messages/translator";
 import { pageAddress } from "../protect/addresses";
 import { CaseKeyError, readCaseKey, type CaseKey } from "../wire/case_key";
-import { ExchangeError, send, showCase, type ErrorCode } from "../wire/requests";
+import { codeOf, send, showCase, type ErrorCode } from "../wire/requests";
 import type { CaseView } from "../wire/types";
 
 interface Props {
@@ -86,7 +86,7 @@ function useEntry(onOpen: Props["onOpen"]) {
     } catch (error) {
       setLooking(false);
       if (error instanceof CaseKeyError) setSlip(slipWords(error, words));
-      else setProblem(error instanceof ExchangeError ? error.code : "unknown");
+      else setProblem(codeOf(error));
       field.current?.focus();
     }
   };

@@ -9,7 +9,7 @@ import { BackButton, ExchangeProblem, Heading } from "../island/parts";
 import { Sheet } from "../island/sheet";
 import { useWords } from "../island/words";
 import type { CaseKey } from "../wire/case_key";
-import { ExchangeError, fetchReceipt, type ErrorCode } from "../wire/requests";
+import { codeOf, fetchReceipt, type ErrorCode } from "../wire/requests";
 import type { SignedReceipt } from "../wire/types";
 import { receiptLines, receiptParts } from "./receipt_words";
 
@@ -42,7 +42,7 @@ function useReceipt(caseKey: CaseKey): { readonly signed: SignedReceipt | null; 
     let isShown = true;
     fetchReceipt(caseKey.authorization).then(
       (found) => isShown && setSigned(found),
-      (error: unknown) => isShown && setProblem(error instanceof ExchangeError ? error.code : "unknown"),
+      (error: unknown) => isShown && setProblem(codeOf(error)),
     );
     return () => {
       isShown = false;

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { ActionButton, ExchangeProblem } from "../island/parts";
 import { useWords } from "../island/words";
 import type { CaseKey } from "../wire/case_key";
-import { ExchangeError, renewCase, send, type ErrorCode } from "../wire/requests";
+import { codeOf, renewCase, send, type ErrorCode } from "../wire/requests";
 import type { CaseView } from "../wire/types";
 import { canRenew, endsSoon } from "./term";
 
@@ -27,7 +27,7 @@ export function Renewal({ caseKey, view, onRenewed }: Props) {
     try {
       onRenewed(await send(renewCase(caseKey.authorization)));
     } catch (error) {
-      setProblem(error instanceof ExchangeError ? error.code : "unknown");
+      setProblem(codeOf(error));
     }
     setWorking(false);
   };

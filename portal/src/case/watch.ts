@@ -7,7 +7,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { CaseKey } from "../wire/case_key";
-import { ExchangeError, send, showCase, type ErrorCode } from "../wire/requests";
+import { codeOf, send, showCase, type ErrorCode } from "../wire/requests";
 import type { CaseView } from "../wire/types";
 
 const BETWEEN_LOOKS_MILLISECONDS = 20_000;
@@ -47,7 +47,7 @@ export function useWatch(caseKey: CaseKey, first: CaseView | null): Watch {
       const seen = await send(showCase(caseKey.authorization));
       if (mine === turn.current) take(seen);
     } catch (error) {
-      const code = error instanceof ExchangeError ? error.code : "unknown";
+      const code = codeOf(error);
       if (code === "too_many_attempts") waitUntil.current = Date.now() + AFTER_REFUSAL_MILLISECONDS;
       if (mine === turn.current) setProblem(code);
     }

@@ -8,7 +8,7 @@ import { useState } from "preact/hooks";
 import { ExactBytes } from "../island/exact_bytes";
 import { ActionButton, BackButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
-import { ExchangeError, type ErrorCode, type PreparedRequest } from "../wire/requests";
+import { codeOf, type ErrorCode, type PreparedRequest } from "../wire/requests";
 import type { CaseView } from "../wire/types";
 import { sendWithWork } from "./work";
 
@@ -32,7 +32,7 @@ export function SendStep({ request, label, onSent, onBack, wayOn }: Props) {
     try {
       onSent(await sendWithWork(request, setWork));
     } catch (error) {
-      setProblem(error instanceof ExchangeError ? error.code : "unknown");
+      setProblem(codeOf(error));
       setSending(false);
       setWork(null);
     }

@@ -30,6 +30,11 @@ export class ExchangeError extends Error {
   }
 }
 
+/** Return the code of whatever was thrown: what is no refusal of ours is `unknown`. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof ExchangeError ? error.code : "unknown";
+}
+
 /** The exchange asks for proof of work first; the same request with the proof goes through. */
 export class WorkNeededError extends ExchangeError {
   constructor(readonly needed: WorkNeeded) {
