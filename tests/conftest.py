@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
@@ -96,3 +97,11 @@ def chromium_flags() -> list[str]:
         "--disable-component-update",
         "--disable-sync",
     ]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
+        yield running
+        running.close()

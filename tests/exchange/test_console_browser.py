@@ -5,16 +5,16 @@ import os
 import threading
 from base64 import b32decode
 from collections.abc import Iterator
-from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
+from accessible import is_scrolled_sideways, open_page, violations
 from console_parts import PASSWORD, Desk
 from django.test import override_settings
 from exchange_parts import Clock, PartnerClient, Phone, value
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from stillmine.exchange.app import wsgi_application
 from stillmine.exchange.context import Context
@@ -40,14 +40,6 @@ def database_beside_a_browser() -> Iterator[None]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     yield
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield running
-        running.close()
 
 
 class Quiet(WSGIRequestHandler):
@@ -89,26 +81,15 @@ def manager(exchange: Context, clock: Clock) -> Desk:
     return desk
 
 
-def open_page(browser: Browser, width: int, scheme: str = "light", **more: Any) -> Page:
-    """A page where axe may be put in: only here the content-security policy is passed by."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True, **more)
-    return context.new_page()
-
-
 def take_in(context: BrowserContext, desk: Desk, address: str) -> None:
     """Give the browser the session of an operator who is signed in."""
     token = desk.web.cookies["stillmine_console"]
     context.add_cookies([{"name": "stillmine_console", "value": token, "url": address, "httpOnly": True, "sameSite": "Strict"}])
 
 
-def violations(page: Page, root: Path) -> list[str]:
-    """Return what axe finds on the page as it stands, as rule and place, and whether it scrolls sideways."""
-    page.wait_for_load_state("load")  # after a click the words can be there before the stylesheet is
-    page.add_script_tag(path=root / "portal/node_modules/axe-core/axe.min.js")
-    result: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    found = [f"{each['id']}: {node['html'][:120]}" for each in result["violations"] for node in each["nodes"]]
-    is_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return found + (["scrolls sideways"] if is_wide else [])
+def slips(page: Page) -> list[str]:
+    """Return what axe finds, and whether the page scrolls sideways."""
+    return violations(page) + (["scrolls sideways"] if is_scrolled_sideways(page) else [])
 
 
 def hold(exchange: Context) -> None:
@@ -209,7 +190,6 @@ def test_axe_finds_nothing_on_any_page(
     phone: Phone,
     partner: PartnerClient,
     clock: Clock,
-    root: Path,
     width: int,
     scheme: str,
 ) -> None:
@@ -220,10 +200,10 @@ def test_axe_finds_nothing_on_any_page(
     phone.withdraw(phone.show().fingerprints[0].id)
     clock.forward(minutes=10)
     page = open_page(browser, width, scheme)
-    found = {name: violations(page, root) for name in walk_doors(page, address, exchange)}
+    found = {name: slips(page) for name in walk_doors(page, address, exchange)}
     take_in(page.context, manager, address)
-    found |= {name: violations(page, root) for name in walk_pages(page, address)}
-    found |= {name: violations(page, root) for name in walk_intake(page, address)}
+    found |= {name: slips(page) for name in walk_pages(page, address)}
+    found |= {name: slips(page) for name in walk_intake(page, address)}
     page.context.close()
     assert len(found) > 20
     assert found == {name: [] for name in found}
@@ -235,7 +215,7 @@ def test_no_page_scrolls_sideways_at_320_pixels(browser: Browser, address: str, 
     wide = []
     for name in walk_pages(page, address):
         page.wait_for_load_state("load")
-        wide += [name] if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth") else []
+        wide += [name] if is_scrolled_sideways(page) else []
     page.context.close()
     assert wide == []
 

@@ -71,16 +71,24 @@ def files_with_values(values: Iterable[str], *places: Path) -> list[str]:
     """Say which files, of these or below these folders, hold one of these values in clear."""
     forms = [form for value in values for form in value_forms(value)]
     files = [path for place in places for path in ([place] if place.is_file() else place.rglob("*")) if path.is_file()]
-    return sorted(path.name for path in files if any(form in path.read_bytes() for form in forms))
+    contents = ((path.name, _content(path)) for path in files)
+    return sorted(name for name, content in contents if any(form in content for form in forms))
 
 
 def files_with_marks(picture: MarkedPicture, *folders: Path) -> Iterator[str]:
     """Say for every file below the folders which marks it holds, in its name or its content."""
     for folder in folders:
         for path in folder.rglob("*"):
-            content = path.read_bytes() if path.is_file() else b""
-            for name in sorted(found_marks(picture, path.name.encode() + b"\n" + content)):
+            for name in sorted(found_marks(picture, path.name.encode() + b"\n" + _content(path))):
                 yield f"{path.name}: {name}"
+
+
+def _content(path: Path) -> bytes:
+    """Read a file; a running database renews and removes files of its own while its folder is searched."""
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except FileNotFoundError:
+        return b""
 
 
 def _windows(data: bytes) -> list[bytes]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from device_engine import Engine, build_page
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from portal_server import PortalServer
 
 
@@ -33,14 +33,6 @@ def portal(root: Path) -> Iterator[PortalServer]:
     assert (dist / "index.html").is_file(), "the portal is not built: run `make .build/portal`"
     with PortalServer(dist) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=chromium_flags)
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from accessible import is_scrolled_sideways, open_page, violations
 from playwright.sync_api import Browser, Page, expect
 from portal_server import PortalServer
 from portal_steps import choose, enter_key, to_case, to_files, to_key, to_send
@@ -15,22 +16,9 @@ PAGES = ["/", "/protect/", "/case/", "/under-18/", "/how-it-works/", "/privacy/"
 EXIT = "Leave this page quickly"
 
 
-def violations(page: Page, root: Path) -> list[str]:
-    """Return what axe finds on the page as it stands, as rule and place."""
-    page.add_script_tag(path=root / "portal/node_modules/axe-core/axe.min.js")
-    result: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [f"{each['id']}: {node['html'][:120]}" for each in result["violations"] for node in each["nodes"]]
-
-
-def open_page(browser: Browser, width: int, scheme: str = "light", **more: Any) -> Page:
-    """A page where tools may be put in: only here the content-security policy is passed by."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True, **more)
-    return context.new_page()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_on_any_page(portal: PortalServer, browser: Browser, root: Path, width: int, scheme: str) -> None:
+def test_axe_finds_nothing_on_any_page(portal: PortalServer, browser: Browser, width: int, scheme: str) -> None:
     page = open_page(browser, width, scheme)
     found = {}
     for path in PAGES:
@@ -38,7 +26,7 @@ def test_axe_finds_nothing_on_any_page(portal: PortalServer, browser: Browser, r
         expect(page.locator("h1")).to_be_visible()
         for fold in page.locator("summary").all():
             fold.click()
-        found[path] = violations(page, root)
+        found[path] = violations(page)
     page.context.close()
     assert found == {path: [] for path in PAGES}
 
@@ -56,39 +44,35 @@ def test_axe_finds_nothing_on_any_step(
     for name in ("Picture 1", "Video 2", "Sound 3"):
         page.get_by_role("button", name=f"Show it: {name}").click()
     expect(page.locator(".look")).to_have_count(3)
-    found += violations(page, root)
+    found += violations(page)
     to_key(page, portal, picture_file)
     page.get_by_role("button", name="Show as QR code").click()
-    found += violations(page, root)
+    found += violations(page)
     portal.is_down = True
     page.get_by_role("button", name="I have kept my key").click()
     page.get_by_role("button", name="Send this and open my case").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    found += violations(page, root)
+    found += violations(page)
     portal.is_down = False
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", name="Your case is open")).to_be_visible()
-    found += violations(page, root)
+    found += violations(page)
     page.get_by_role("button", name="Show my case").click()
-    found += violations(page, root)
+    found += violations(page)
     page.get_by_role("button", name="Withdraw the whole case").click()
-    found += violations(page, root)
+    found += violations(page)
     page.get_by_role("button", name="Yes, withdraw all of it").click()
     expect(page.get_by_role("heading", name="Your case is withdrawn")).to_be_visible()
-    found += violations(page, root)
+    found += violations(page)
     page.get_by_role("button", name="Show the receipt of what was erased").click()
     page.get_by_text("The signed text", exact=True).click()
     expect(page.locator("[data-note]")).to_be_visible()
-    found += violations(page, root)
+    found += violations(page)
     enter_key(page, portal, "too short")
     expect(page.get_by_role("alert")).to_be_visible()
-    found += violations(page, root)
+    found += violations(page)
     page.context.close()
     assert found == []
-
-
-def is_scrolled_sideways(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
 
 
 def test_no_page_scrolls_sideways_at_320_pixels(portal: PortalServer, browser: Browser, picture_file: Path) -> None:
