@@ -29,15 +29,16 @@ def head_sequence() -> int:
     return Head.objects.values_list("sequence", flat=True).get()
 
 
-def first_given(changes: Iterable[Change], shape: Shape | None = None) -> Given:
-    """Return when each partner was first given each fingerprint whose changes these are, in any shape or in one."""
+def first_given(changes: Iterable[Change], shape: Shape | None = None, partner: Partner | None = None) -> Given:
+    """Return when each partner (or one) was first given each fingerprint whose changes these are, in any shape or in one."""
     active = sorted((change for change in changes if change.state == FingerprintState.ACTIVE), key=lambda change: change.sequence)
     given: Given = {}
     if not active:
         return given
     numbers = [change.sequence for change in active]
     not_in_stopncii_shape = _not_in_stopncii_shape(active)
-    rows = Disclosure.objects.filter(overlapping(numbers), **({"shape": shape} if shape else {}))
+    chosen = {name: value for name, value in (("shape", shape), ("partner", partner)) if value is not None}
+    rows = Disclosure.objects.filter(overlapping(numbers), **chosen)
     for partner_id, page_shape, after, to, head, at in rows.values_list(
         "partner_id", "shape", "from_sequence", "to_sequence", "head_sequence", "first_at"
     ).iterator():

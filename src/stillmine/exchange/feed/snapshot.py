@@ -17,6 +17,7 @@ from stillmine.exchange.feed.actions import record_snapshot
 from stillmine.exchange.feed.sequence import batch_end, newest_changed
 from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
+from stillmine.exchange.partners.scopes import Scope
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.fingerprint import Kind, value_bytes
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotBlock, SnapshotHead, SnapshotWriter
@@ -26,7 +27,7 @@ BLOCK_VALUE_BYTES = 4 * 1024 * 1024
 
 def fetch(request: HttpRequest) -> StreamingHttpResponse:
     """GET /api/v1/feed/snapshot."""
-    exchange, partner = context(), bearer_partner(request)
+    exchange, partner = context(), bearer_partner(request, Scope.LIST)
     sequence, count = record_snapshot(exchange, partner)
     ids = partner_ids(exchange.secret, partner.random_id)
     return StreamingHttpResponse(_stream(exchange, ids, sequence, count), content_type=SNAPSHOT_CONTENT_TYPE)
