@@ -135,7 +135,7 @@ def test_nothing_is_rotated_where_nothing_works_any_more(exchange: Context, part
 
 @pytest.mark.parametrize("text", ["", "7", "d", "7w", "-1d", "7d ", "1.5h", "99999d", "\u0667d"])
 def test_a_grace_that_is_not_one(text: str) -> None:
-    from stillmine.exchange.partners.commands import read_span
+    from stillmine.exchange.command_line import read_span
 
     with pytest.raises(NotConfiguredError):
         read_span(text)

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Q, Subquery
 
 from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.drills.secrecy import only_for
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, Shape
 from stillmine.exchange.partners.models import Partner
 from stillmine.wire.case import FingerprintState
@@ -36,7 +37,7 @@ def first_given(changes: Iterable[Change], shape: Shape | None = None, partner: 
     if not active:
         return given
     numbers = [change.sequence for change in active]
-    not_in_stopncii_shape = _not_in_stopncii_shape(active)
+    not_in_stopncii_shape, private = _not_in_stopncii_shape(active), only_for()
     chosen = {name: value for name, value in (("shape", shape), ("partner", partner)) if value is not None}
     rows = Disclosure.objects.filter(overlapping(numbers), **chosen)
     for partner_id, page_shape, after, to, head, at in rows.values_list(
@@ -44,6 +45,8 @@ def first_given(changes: Iterable[Change], shape: Shape | None = None, partner: 
     ).iterator():
         for change in active[bisect_right(numbers, after) : bisect_right(numbers, to)]:
             if page_shape == Shape.STOPNCII and change.fingerprint_id in not_in_stopncii_shape:
+                continue
+            if private.get(change.fingerprint_id, partner_id) != partner_id:
                 continue
             if change.superseded_by is None or head < change.superseded_by:
                 key = (change.fingerprint_id, partner_id)

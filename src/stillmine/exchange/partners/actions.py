@@ -15,6 +15,7 @@ from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.partners.keys import KEY_PREFIX, key_hash, key_text
 from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.partners.scopes import Scope, Way, scopes_of, stored_scopes
+from stillmine.exchange.submissions.actions import _withdraw_all
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.errors import NotConfiguredError
@@ -52,13 +53,14 @@ def set_partner(exchange: Context, name: str, way: Way | None = None, daily_quot
 
 
 def revoke_partner(exchange: Context, name: str) -> int:
-    """Revoke a partner and all its keys; returns how many keys. Raises NotConfiguredError where there is none."""
+    """Revoke a partner and all its keys, and withdraw all that it handed in; returns how many keys. Raises NotConfiguredError."""
     with tx("partners.revoke", exchange.clock) as now:
         partner = find_partner(name)
         is_new = Partner.objects.filter(id=partner.id, revoked_at=None).update(revoked_at=now)
         keys = PartnerKey.objects.filter(partner=partner, revoked_at=None).update(revoked_at=now)
         if is_new:
             _record(exchange, EventName.PARTNER_REVOKED, now, partner=partner, details={"keys": str(keys)})
+        _withdraw_all(exchange, partner, now)
         return keys
 
 

@@ -2,15 +2,14 @@
 """`stillmine exchange partner …`: partners and their keys. A partner key is printed once, here, and nowhere else."""
 
 import json
-import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillmine.exchange.command_line import AsJson, Home, prepare
+from stillmine.exchange.command_line import AsJson, Home, prepare, read_span
+from stillmine.exchange.drills.commands import partner_drill
 from stillmine.exchange.partners.scopes import Scope, Way
-from stillmine.wire.errors import NotConfiguredError
 
 if TYPE_CHECKING:
     from stillmine.exchange.partners.health import PartnerHealth
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Partners and their keys.")
 key_app = typer.Typer(no_args_is_help=True, help="A partner's keys.")
 app.add_typer(key_app, name="key")
+app.command("drill")(partner_drill)
 
 PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 signs.")]
 Scopes = Annotated[
@@ -26,9 +26,6 @@ Scopes = Annotated[
     typer.Option("--scope", help="What the key may do; repeat for several (default: all that the partner's way allows)."),
 ]
 WAY_HELP = "`ask`: the partner asks and gets no list. `list`: it is given the list; choose such partners with care."
-
-_SPAN = re.compile(r"(\d{1,4})([dhm])", re.ASCII)
-_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 
 
 @app.command("add")
@@ -124,14 +121,6 @@ def key_revoke(key_id: Annotated[str, typer.Argument(help="The eight signs after
 
     revoke_key(exchange, key_id)
     typer.echo("Revoked. Requests with this key are refused from now on.")
-
-
-def read_span(text: str) -> timedelta:
-    """Read `7d`, `12h` or `30m`; raises NotConfiguredError for anything else."""
-    found = _SPAN.fullmatch(text)
-    if found is None:
-        raise NotConfiguredError("a time: a number with d, h or m, such as 7d, 12h or 30m")
-    return int(found.group(1)) * _UNITS[found.group(2)]
 
 
 def _print_key(name: str, key: str, as_json: bool) -> None:
