@@ -14,7 +14,7 @@ class Drill(models.Model):
     """
 
     partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+")
-    case = models.OneToOneField("cases.Case", on_delete=models.PROTECT, related_name="+")
+    case = models.OneToOneField("cases.Case", on_delete=models.PROTECT, related_name="drill")
     fingerprint = models.OneToOneField("cases.Fingerprint", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16)
     seed = models.CharField(max_length=32)

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ("confirmed_at", models.DateTimeField(null=True)),
                 ("reports_when_confirmed", models.BigIntegerField(default=0)),
                 ("finished_at", models.DateTimeField(null=True)),
-                ("case", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case")),
+                ("case", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="drill", to="cases.case")),
                 (
                     "fingerprint",
                     models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.fingerprint"),
