@@ -8,10 +8,12 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.drills.models import Drill
 from stillmine.exchange.drills.picture import DrillKind, drill_fingerprint, drill_picture
 from stillmine.exchange.feedback.models import Report
+from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.scopes import Way
 from stillmine.exchange.submissions.keyless import _open_keyless, _withdraw_from_keyless
 from stillmine.exchange.tx import tx
+from stillmine.ledger.entry import EventName
 from stillmine.wire.errors import NotConfiguredError
 
 
@@ -37,6 +39,7 @@ def plant(exchange: Context, partner: Partner, kind: DrillKind) -> tuple[Drill, 
             value=fingerprint.value,
             planted_at=now,
         )
+        _record(exchange, EventName.OPERATOR_ACTED, now, partner=partner, details={"operator": "command line", "action": "drill"})
         return drill, True
 
 

@@ -58,9 +58,9 @@ def revoke_partner(exchange: Context, name: str) -> int:
         partner = find_partner(name)
         is_new = Partner.objects.filter(id=partner.id, revoked_at=None).update(revoked_at=now)
         keys = PartnerKey.objects.filter(partner=partner, revoked_at=None).update(revoked_at=now)
+        _withdraw_all(exchange, partner, now)
         if is_new:
             _record(exchange, EventName.PARTNER_REVOKED, now, partner=partner, details={"keys": str(keys)})
-        _withdraw_all(exchange, partner, now)
         return keys
 
 

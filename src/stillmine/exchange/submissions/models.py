@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which cases are a partner's and not a person's.
 
-Such a case has random bytes where another has the id and the hash of a token, so that no case key opens it.
+Such a case has a random id and a token that was thrown away when it was made, so that no case key opens it.
 """
 
 from django.db import models
