@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import ADULT, Phone
+from exchange_parts import ADULT, Phone, fingerprint
 from test_commands import Operator, operator, served
 
 from stillmine.exchange.drills.picture import drill_picture
@@ -50,6 +50,7 @@ def test_tx_fetches_and_matches_and_keeps_what_was_withdrawn(
         phone = Phone(web, b"0123456789")
         fingerprints = [
             {"kind": "pdq", "value": made.pdq.hex(), "quality": made.quality},
+            *[fingerprint(number) for number in range(20)],  # its index of a single hash finds nothing once it was on disk
             {"kind": "md5", "value": hashlib.md5(b"a video", usedforsecurity=False).hexdigest(), "quality": 100},
         ]
         assert phone.post("case", {"version": 1, "statement": ADULT, "fingerprints": fingerprints}).status_code == 201
