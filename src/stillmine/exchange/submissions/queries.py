@@ -6,6 +6,6 @@ from django.db.models import Q, QuerySet
 from stillmine.exchange.cases.models import Case
 
 
-def keyless_cases() -> QuerySet[Case, dict[str, int]]:
+def keyless_cases() -> QuerySet[Case, int]:
     """Return the rows of cases that no person holds: partners' submissions and drills."""
-    return Case.objects.filter(Q(submission__isnull=False) | Q(drill__isnull=False)).values("id")
+    return Case.objects.filter(Q(submission__isnull=False) | Q(drill__isnull=False)).values_list("id", flat=True)
