@@ -11,12 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 from exchange_parts import ADULT, Phone, fingerprint
-from test_commands import Operator, operator, served
+from served_exchange import Operator
 
 from stillmine.exchange.drills.picture import drill_picture
 from stillmine.fingerprint import fingerprint_image
-
-__all__ = ["operator", "served"]
 
 pytest.importorskip("threatexchange")
 

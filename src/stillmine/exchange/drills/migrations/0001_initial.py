@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("cases", "0003_found_by_digest"),
-        ("partners", "0002_ways_and_scopes"),
+        ("partners", "0003_ways_and_scopes"),
     ]
 
     operations = [
