@@ -143,6 +143,26 @@ def test_cut_off_anywhere_the_verdict_is_the_same(stage: Stage, platform: Platfo
     assert Drill.objects.count() == 1
 
 
+def test_neither_a_snapshot_nor_an_ask_tells_anybody_else(
+    exchange: Context, stage: Stage, partner: PartnerClient, other_partner: PartnerClient, phone: Phone
+) -> None:
+    from stillmine.exchange.ask.actions import _nearest_active
+    from stillmine.exchange.drills.models import Drill
+    from stillmine.exchange.feed.actions import record_snapshot
+    from stillmine.exchange.partners.actions import find_partner
+
+    phone.open(1)
+    assert stage.run(partner.sync) == "NOT_FOUND"
+    planted = Drill.objects.get().fingerprint_id
+    ours, theirs = find_partner("Example Social"), find_partner("Example Forum")
+    assert (record_snapshot(exchange, ours)[1], record_snapshot(exchange, theirs)[1]) == (2, 1)
+    bodies = [phone.web.get("/api/v1/feed/snapshot", headers=client.headers).content for client in (partner, other_partner)]
+    value_of_drill = bytes.fromhex(Drill.objects.get().value)
+    assert [value_of_drill in body for body in bodies] == [True, False]
+    assert _nearest_active([[planted]], ours) == [planted]
+    assert _nearest_active([[planted]], theirs) == [None]
+
+
 def test_nobody_else_is_given_it_in_any_shape(stage: Stage, platform: Platform, other_partner: PartnerClient, phone: Phone) -> None:
     from stillmine.exchange.feed.models import PendingTombstone
 

@@ -6,7 +6,7 @@ What is here must know no table by name but those that are left out, so that a t
 
 import base64
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
 from django.apps import apps
@@ -57,7 +57,7 @@ def made_of(model: type[models.Model], row: Row) -> models.Model:
 def _to_json(cell: object) -> object:
     if isinstance(cell, bytes | memoryview):
         return base64.b64encode(bytes(cell)).decode()
-    return cell.isoformat() if isinstance(cell, datetime) else cell
+    return cell.isoformat() if isinstance(cell, date) else cell  # a datetime is a date too
 
 
 def _from_json(field: "models.Field[object, object]", cell: object) -> object:
@@ -67,6 +67,8 @@ def _from_json(field: "models.Field[object, object]", cell: object) -> object:
         return base64.b64decode(cast(str, cell), validate=True)
     if isinstance(field, models.DateTimeField):
         return datetime.fromisoformat(cast(str, cell))
+    if isinstance(field, models.DateField):
+        return date.fromisoformat(cast(str, cell))
     return cell
 
 
