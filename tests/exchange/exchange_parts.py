@@ -10,6 +10,7 @@ import httpx
 import msgspec
 
 from stillmine.exchange.context import Context
+from stillmine.exchange.partners.scopes import Way
 from stillmine.wire.case import CaseView
 from stillmine.wire.case_key import credentials
 from stillmine.wire.feed import FeedEntry, FeedPage
@@ -100,10 +101,10 @@ class PartnerClient:
     entries: dict[str, FeedEntry] = field(default_factory=dict)
 
     @classmethod
-    def add(cls, exchange: Context, web: httpx.Client, name: str) -> "PartnerClient":
+    def add(cls, exchange: Context, web: httpx.Client, name: str, way: Way = Way.LIST) -> "PartnerClient":
         from stillmine.exchange.partners.actions import add_partner
 
-        return cls(web, add_partner(exchange, name)[1])
+        return cls(web, add_partner(exchange, name, way)[1])
 
     @property
     def headers(self) -> dict[str, str]:

@@ -25,9 +25,18 @@ def test_partners_and_keys_by_command(operator: Operator) -> None:
     newer = json.loads(operator.run("partner", "key", "add", "example forum", "--json"))
     operator.run("partner", "key", "revoke", added["key_id"])
     operator.run("partner", "revoke", "Example Social")
-    assert json.loads(operator.run("partner", "list", "--json"))["partners"][1:] == [
-        {"partner": "Example Forum", "revoked": False, "keys": [newer["key_id"]]}
-    ]
+    operator.run("partner", "set", "Example Forum", "--way", "list", "--quota", "77")
+    narrow = json.loads(operator.run("partner", "key", "add", "Example Forum", "--scope", "feedback", "--scope", "ask", "--json"))
+    rotated = json.loads(operator.run("partner", "key", "rotate", "Example Forum", "--scope", "feedback", "--scope", "ask", "--json"))
+    line = json.loads(operator.run("partner", "list", "--json"))["partners"][1]
+    keys = {key["id"]: (key["scopes"], key["last_used_on"], key["ends_at"] is None) for key in line.pop("keys")}
+    assert keys == {
+        newer["key_id"]: (["ask", "feedback", "list", "submit"], None, True),
+        narrow["key_id"]: (["ask", "feedback"], None, False),
+        rotated["key_id"]: (["ask", "feedback"], None, True),
+    }
+    assert line.pop("health")["withdrawals_not_acknowledged"] == 0
+    assert line == {"partner": "Example Forum", "way": "list", "daily_quota": 77, "revoked": False}
     listed = operator.run("partner", "list")
     assert "Example Social" in listed
     assert "revoked 20" in listed
@@ -39,7 +48,10 @@ def test_partners_and_keys_by_command(operator: Operator) -> None:
     [
         ("partner", "add", "two\nlines"),
         ("partner", "revoke", "nobody"),
+        ("partner", "set", "nobody", "--way", "list"),
         ("partner", "key", "add", "nobody"),
+        ("partner", "key", "rotate", "nobody"),
+        ("partner", "key", "rotate", "nobody", "--grace", "soon"),
         ("partner", "key", "revoke", "00000000"),
     ],
 )
@@ -96,7 +108,7 @@ def test_serve_answers_keeps_files_private_logs_nothing_and_stops_at_once(
     operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path]
 ) -> None:
     url, process, log = served
-    key = json.loads(operator.run("partner", "add", "Example Social", "--json"))["key"]
+    key = json.loads(operator.run("partner", "add", "Example Social", "--way", "list", "--json"))["key"]
     with httpx.Client(base_url=url, headers={"User-Agent": "canary-agent"}) as web:
         phone, partner = Phone(web, b"0123456789"), PartnerClient(web, key)
         assert web.get("/").text == PORTAL_PAGE

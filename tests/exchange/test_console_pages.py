@@ -154,8 +154,15 @@ def test_wrong_methods_numbers_and_addresses_are_pages(manager: Desk) -> None:
     assert manager.sign_in(name="a\0b").status_code == 401
 
 
+@pytest.mark.parametrize("way", [{}, {"way": "ask"}, {"way": "everything"}])
+def test_a_partner_gets_no_list_unless_that_is_chosen(manager: Desk, web: httpx.Client, way: dict[str, str]) -> None:
+    page = manager.post("/console/partners/add", "/console/partners/add", name="Example Video", **way)
+    key = re.search(r"smk_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", page.text)[0]  # type: ignore[index]
+    assert code(web.get("/api/v1/feed", headers={"Authorization": f"Bearer {key}"})) == (403, "list_not_given")
+
+
 def test_a_partner_is_added_and_its_key_shown_once(manager: Desk, web: httpx.Client, exchange: Context) -> None:
-    page = manager.post("/console/partners/add", "/console/partners/add", name="Example Social")
+    page = manager.post("/console/partners/add", "/console/partners/add", name="Example Social", way="list")
     key = re.search(r"smk_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", page.text)[0]  # type: ignore[index]
     partner = PartnerClient(web, key)
     assert partner.fetch().entries == []

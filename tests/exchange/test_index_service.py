@@ -41,7 +41,7 @@ def service_ids(parent: int) -> list[int]:
 
 def test_it_follows_survives_being_killed_and_ends_with_serve(operator: Operator, served: Served) -> None:
     url, process, log = served
-    key = json.loads(operator.run("partner", "add", "Example Social", "--json"))["key"]
+    key = json.loads(operator.run("partner", "add", "Example Social", "--way", "list", "--json"))["key"]
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=url, headers=headers, timeout=30) as web:
 

@@ -40,7 +40,7 @@ def test_the_bank_by_command(operator: Operator, hashes: Path, root: Path) -> No
 
 def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: Operator, served: tuple, hashes: Path) -> None:  # type: ignore[type-arg]
     operator.run("bank", "add", str(hashes), "--name", "News")
-    key = json.loads(operator.run("partner", "add", "Example Social", "--json"))["key"]
+    key = json.loads(operator.run("partner", "add", "Example Social", "--way", "list", "--json"))["key"]
     with httpx.Client(base_url=served[0]) as web:
         phone, partner = Phone(web, b"0123456789"), PartnerClient(web, key)
         phone.open(1, 2, 3)

@@ -114,8 +114,8 @@ def test_partners_and_keys_are_written_once(exchange: Context, partner: PartnerC
         revoke_partner(exchange, "Example Social")
     first = partner.key.split("_")[1]
     assert log("partner", "details") == [
-        ("partner_added", "Example Social", {"key": first}),
-        ("key_added", "Example Social", {"key": key_id}),
+        ("partner_added", "Example Social", {"key": first, "way": "list", "scopes": "ask,feedback,list,submit"}),
+        ("key_added", "Example Social", {"key": key_id, "way": "list", "scopes": "ask,feedback,list,submit"}),
         ("key_revoked", "Example Social", {"key": key_id}),
         ("partner_revoked", "Example Social", {"keys": "1"}),
     ]

@@ -22,7 +22,7 @@ def test_the_open_client_fetches_pages_and_matches(operator: Operator, served: t
     from threatexchange.signal_type.pdq.signal import PdqSignal
 
     url = served[0] + "/stopncii/v1"
-    key = json.loads(operator.run("partner", "add", "Example Forum", "--json"))["key"]
+    key = json.loads(operator.run("partner", "add", "Example Forum", "--way", "list", "--json"))["key"]
     with httpx.Client(base_url=served[0]) as web:
         phones = [Phone(web, number.to_bytes(10)) for number in range(3)]
         for number, phone in enumerate(phones):

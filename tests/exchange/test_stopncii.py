@@ -143,9 +143,3 @@ def test_a_token_of_another_partner(phone: Phone, partner: PartnerClient, other_
     token = other_partner.fetch_hashes(pageSize=1)["nextPageToken"]
     answer = partner.web.get("/stopncii/v1/FetchHashes", params={"nextPageToken": token}, headers=partner.stopncii_headers)
     assert code(answer) == (403, "feed_cursor_foreign")
-
-
-@pytest.mark.parametrize("address", ["SubmitHashes", "SubmitFeedback"])
-def test_what_comes_later_is_not_found_yet(partner: PartnerClient, address: str) -> None:
-    answer = partner.web.post(f"/stopncii/v1/{address}", json={}, headers=partner.stopncii_headers)
-    assert code(answer) == (404, "not_found")

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every route as everybody who has no business there. The list comes from the routes: a new one fails until it is classified."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
-from exchange_parts import PartnerClient, Phone, code, fingerprint, opening
+from exchange_parts import PartnerClient, Phone, code, fingerprint, opening, value
 
 from stillmine.exchange.context import Context
+from stillmine.exchange.partners.scopes import Scope, Way
 
 UNKNOWN_KEY = "smk_00000000_" + "A" * 43
 NO_CASE = "Case " + "0" * 32 + "." + "0" * 64
@@ -22,6 +25,13 @@ BODIES: dict[str, dict[str, object]] = {
         "feedback": [{"feedback_id": "1" * 32, "fingerprint_id": "2" * 32, "outcome": "found"}],
     },
     "POST api/v1/votes": {"version": 1, "votes": [{"vote_id": "1" * 32, "fingerprint_id": "2" * 32, "vote": "agree"}]},
+    "POST api/v1/submissions": {"version": 1, "fingerprints": [fingerprint(9)]},
+    "POST api/v1/submissions/withdraw": {"version": 1, "fingerprint_ids": ["2" * 32]},
+    "POST stopncii/v1/SubmitHashes": {
+        "count": 1,
+        "hashRecords": [{"signalType": "VideoMD5", "hashValue": "9" * 32, "CSPFeedbacks": [{"feedbackValue": "Blocked"}]}],
+    },
+    "POST stopncii/v1/SubmitFeedback": {"count": 1, "hashFeedbacks": [{"hashValue": "9" * 32, "feedbackValue": "Blocked"}]},
 }
 ROUTES = {
     "GET api/v1/case": "case key",
@@ -44,12 +54,35 @@ ROUTES = {
     "GET api/v1/feed/snapshot": "partner key",
     "POST api/v1/ask": "partner key",
     "GET api/v1/status": "partner key",
+    "POST api/v1/submissions": "partner key",
+    "POST api/v1/submissions/withdraw": "partner key",
     "GET stopncii/v1/FetchHashes": "partner key in two headers",
+    "POST stopncii/v1/SubmitHashes": "partner key in two headers",
+    "POST stopncii/v1/SubmitFeedback": "partner key in two headers",
+}
+SCOPES: dict[str, Scope | None] = {
+    "GET api/v1/feed/snapshot": Scope.LIST,
+    "POST api/v1/ask": Scope.ASK,
+    "GET api/v1/status": None,
+    "GET api/v1/feed": Scope.LIST,
+    "POST api/v1/feed/acknowledgements": Scope.LIST,
+    "POST api/v1/feedback": Scope.FEEDBACK,
+    "POST api/v1/votes": Scope.FEEDBACK,
+    "POST api/v1/submissions": Scope.SUBMIT,
+    "POST api/v1/submissions/withdraw": Scope.SUBMIT,
+    "GET stopncii/v1/FetchHashes": Scope.LIST,
+    "POST stopncii/v1/SubmitHashes": Scope.SUBMIT,
+    "POST stopncii/v1/SubmitFeedback": Scope.FEEDBACK,
 }
 CASE_ROUTES = [route for route, caller in ROUTES.items() if caller == "case key"]
 PARTNER_ROUTES = [route for route, caller in ROUTES.items() if caller.startswith("partner key")]
 PUBLIC_ROUTES = [route for route, caller in ROUTES.items() if caller == "anybody"]
 OPENS_WITH_ANY_NEW_KEY = "POST api/v1/case"
+
+
+def both_forms(key: str) -> dict[str, str]:
+    """A partner key where each of the partners' routes looks for it."""
+    return {"Authorization": f"Bearer {key}", "x-functions-key": key, "Ocp-Apim-Subscription-Key": key}
 
 
 def call(web: httpx.Client, route: str, headers: dict[str, str]) -> tuple[int, str]:
@@ -67,6 +100,7 @@ def test_every_route_is_classified(exchange: Context) -> None:
     assert {f"{method} {route.path}": route.caller.value for route in TABLE for method in route.views} == ROUTES
     assert len(urlpatterns) == len(TABLE)
     assert {route for route in ROUTES if route.startswith("POST")} == set(BODIES)
+    assert set(PARTNER_ROUTES) == set(SCOPES)
 
 
 @pytest.mark.parametrize("route", CASE_ROUTES + PARTNER_ROUTES)
@@ -128,14 +162,11 @@ def test_no_key_and_wrong_keys(web: httpx.Client, route: str, header: str, expec
 def test_a_right_id_with_a_wrong_secret_and_a_revoked_key(partner: PartnerClient, exchange: Context, route: str) -> None:
     from stillmine.exchange.partners.actions import revoke_key
 
-    def headers(key: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {key}", "x-functions-key": key, "Ocp-Apim-Subscription-Key": key}
-
     wrong = partner.key[:-4] + ("AAAA" if not partner.key.endswith("AAAA") else "BBBB")
-    assert call(partner.web, route, headers(wrong)) == (401, "partner_key_unknown")
+    assert call(partner.web, route, both_forms(wrong)) == (401, "partner_key_unknown")
     revoke_key(exchange, partner.key)
-    assert call(partner.web, route, headers(partner.key)) == (403, "partner_key_revoked")
-    assert call(partner.web, route, headers(wrong)) == (401, "partner_key_unknown")
+    assert call(partner.web, route, both_forms(partner.key)) == (403, "partner_key_revoked")
+    assert call(partner.web, route, both_forms(wrong)) == (401, "partner_key_unknown")
 
 
 def test_the_two_headers_must_hold_the_same_key(partner: PartnerClient, other_partner: PartnerClient) -> None:
@@ -167,3 +198,77 @@ def test_what_is_public_is_the_same_for_everybody(phone: Phone, partner: Partner
     for answer in answers:
         assert answer.headers["Cache-Control"] == "no-store"
         assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("route", [route for route, scope in SCOPES.items() if scope])
+def test_a_key_with_every_scope_but_the_right_one(partner: PartnerClient, exchange: Context, route: str) -> None:
+    from stillmine.exchange.partners.actions import add_key
+
+    before = everything()
+    _, key = add_key(exchange, "Example Social", [scope for scope in Scope if scope is not SCOPES[route]])
+    assert call(partner.web, route, both_forms(key)) == (403, "scope_missing")
+    assert everything() == before
+
+
+@pytest.mark.parametrize("route", SCOPES)
+def test_an_ask_partner_gets_everything_but_the_list(exchange: Context, web: httpx.Client, route: str) -> None:
+    asking = PartnerClient.add(exchange, web, "Example Social", Way.ASK)
+    method, path = route.split(" ")
+    answer = web.request(method, f"/{path}", json=BODIES.get(route), headers=both_forms(asking.key))
+    if SCOPES[route] is Scope.LIST:
+        assert code(answer) == (403, "list_not_given")
+    elif answer.status_code != 200:
+        assert code(answer) == (503, "index_loading")  # no index service stands beside this test
+
+
+@pytest.mark.parametrize("route", CASE_ROUTES + PARTNER_ROUTES)
+def test_an_ended_key_and_a_revoked_partner(partner: PartnerClient, exchange: Context, route: str) -> None:
+    from stillmine.exchange.partners.actions import revoke_partner, rotate_key
+
+    _, newer = rotate_key(exchange, "Example Social", timedelta())
+    of_a_case = ROUTES[route] == "case key"
+    assert call(partner.web, route, both_forms(partner.key)) == ((401, "case_key_malformed") if of_a_case else (403, "partner_key_ended"))
+    revoke_partner(exchange, "Example Social")
+    assert call(partner.web, route, both_forms(newer)) == ((401, "case_key_malformed") if of_a_case else (403, "partner_key_revoked"))
+
+
+@pytest.mark.parametrize("route", [route for route in PARTNER_ROUTES if route.startswith("POST")])
+def test_another_partner_changes_nothing_of_a_partners_own(
+    exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient, route: str
+) -> None:
+    """With the other's own ids, cursors and values: nothing of the first partner's changes, whatever the answer is."""
+    phone.open(1)
+    partner.sync()
+    handed_in = partner.web.post("/api/v1/submissions", json=BODIES["POST api/v1/submissions"], headers=partner.headers).json()
+    (own,) = handed_in["fingerprint_ids"]
+    theirs = {
+        "POST api/v1/feed/acknowledgements": {"version": 1, "cursor": partner.cursor},
+        "POST api/v1/feedback": {"version": 1, "feedback": [{"feedback_id": "1" * 32, "fingerprint_id": own, "outcome": "found"}]},
+        "POST api/v1/submissions/withdraw": {"version": 1, "fingerprint_ids": [own]},
+        "POST stopncii/v1/SubmitFeedback": {"count": 1, "hashFeedbacks": [{"hashValue": value(9), "feedbackValue": "Withdrawn"}]},
+    }
+    before = phone.show()
+    method, path = route.split(" ")
+    other_partner.web.request(method, f"/{path}", json=theirs.get(route, BODIES[route]), headers=both_forms(other_partner.key))
+    assert phone.show() == before
+    partner.sync()
+    assert partner.entries[own].value == value(9)
+
+
+@pytest.mark.parametrize("route", CASE_ROUTES + PARTNER_ROUTES)
+def test_an_operators_secret_is_no_key(exchange: Context, partner: PartnerClient, route: str) -> None:
+    """What lies in the exchange's home and database opens nothing over HTTP."""
+    from stillmine.exchange.partners.models import PartnerKey
+
+    for stored in (bytes(exchange.secret).hex(), PartnerKey.objects.get().key_hash, f"smk_{PartnerKey.objects.get().key_id}_" + "A" * 43):
+        expected = "case_key_malformed" if ROUTES[route] == "case key" else "partner_key_unknown"
+        assert call(partner.web, route, both_forms(stored)) == (401, expected)
+
+
+def everything() -> tuple[int, ...]:
+    """How much is stored of all that a partner could change."""
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure
+    from stillmine.exchange.feedback.models import Report
+
+    return tuple(model.objects.count() for model in (Fingerprint, Change, Disclosure, Acknowledgement, Report))

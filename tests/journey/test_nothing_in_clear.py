@@ -65,7 +65,7 @@ def test_no_fingerprint_in_clear_anywhere_at_the_exchange(
     system: System, system_folder: Path, fresh_database_url: str | None, database_folder: Path | None, tmp_path: Path
 ) -> None:
     home, kept, withdrawn = system_folder / "exchange", one_of_every_kind(), one_of_every_kind()
-    key = json.loads(exchange_command(system, home, "partner", "add", "Example Forum", "--json"))["key"]
+    key = json.loads(exchange_command(system, home, "partner", "add", "Example Forum", "--way", "list", "--json"))["key"]
     headers = {"x-functions-key": key, "Ocp-Apim-Subscription-Key": key, "Authorization": f"Bearer {key}"}
     with (
         Person(system.url("exchange"), secrets.token_bytes(10)) as stays,

@@ -25,7 +25,7 @@ STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
 @pytest.fixture
 def partner_key(system: System, system_folder: Path) -> str:
     """A second list partner that runs the open client."""
-    arguments = ["exchange", "partner", "add", "Example Forum", "--json", "--home", str(system_folder / "exchange")]
+    arguments = ["exchange", "partner", "add", "Example Forum", "--way", "list", "--json", "--home", str(system_folder / "exchange")]
     done = subprocess.run([*STILLMINE, *arguments], capture_output=True, text=True, check=True, env=system.environment)
     key: str = json.loads(done.stdout)["key"]
     return key

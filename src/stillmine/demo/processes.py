@@ -70,7 +70,7 @@ class System:
         exchange_home, partner_home = self._folder / "exchange", self._folder / "partner"
         self._run("exchange", "migrate", "--home", str(exchange_home))
         self._start("exchange", "/api/v1/case", "serve", "--home", str(exchange_home), "--port", str(self._ports["exchange"]))
-        added = self._run("exchange", "partner", "add", PLATFORM_NAME, "--json", "--home", str(exchange_home))
+        added = self._run("exchange", "partner", "add", PLATFORM_NAME, "--way", "list", "--json", "--home", str(exchange_home))
         key_file = self._folder / "partner.key"
         key_file.touch(mode=0o600)
         key_file.write_text(json.loads(added)["key"])

@@ -2,6 +2,8 @@
 """What every command of an operator shares: the home, the form of the answer, a process prepared for a database that is ready."""
 
 import os
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +13,7 @@ from stillmine.exchange.app import configure
 from stillmine.exchange.config import DEFAULT_HOME, HOME_VARIABLE, read_config
 from stillmine.exchange.context import Context
 from stillmine.exchange.database import require_migrated
+from stillmine.wire.errors import NotConfiguredError
 
 Home = Annotated[
     Path | None,
@@ -18,9 +21,20 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
+_SPAN = re.compile(r"(\d{1,4})([dhm])", re.ASCII)
+_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+
 
 def prepare(home: Path | None) -> Context:
     """Prepare this process for a command that needs a database that is up to date."""
     exchange = configure(read_config(os.environ, home))
     require_migrated()
     return exchange
+
+
+def read_span(text: str) -> timedelta:
+    """Read `7d`, `12h` or `30m`; raises NotConfiguredError for anything else."""
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise NotConfiguredError("a time: a number with d, h or m, such as 7d, 12h or 30m")
+    return int(found.group(1)) * _UNITS[found.group(2)]

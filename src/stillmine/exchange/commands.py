@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`stillmine exchange …`: what an operator types. A partner key is printed once, here, and nowhere else.
+"""`stillmine exchange …`: what an operator types.
 
 Django is prepared inside each command, so that `--help` works anywhere.
 """
@@ -20,24 +20,20 @@ from stillmine.exchange.console.commands import app as operator_app
 from stillmine.exchange.database import migrate as migrate_database
 from stillmine.exchange.intake.commands import attack_app, bank_app, quarantine_app
 from stillmine.exchange.keys.commands import keys_app
+from stillmine.exchange.partners.commands import app as partner_app
 
 app = typer.Typer(
     no_args_is_help=True,
     help=f"Run an exchange. The database is SQLite in the home folder, or what {DATABASE_VARIABLE} says: postgresql://…",
 )
-partner_app = typer.Typer(no_args_is_help=True, help="Partners and their keys.")
-key_app = typer.Typer(no_args_is_help=True, help="A partner's keys.")
 app.add_typer(partner_app, name="partner")
 app.add_typer(keys_app, name="keys")
 add_backup_commands(app)
 app.add_typer(operator_app, name="operator")
-partner_app.add_typer(key_app, name="key")
 app.add_typer(bank_app, name="bank")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(attack_app, name="under-attack")
 app.add_typer(receipt_app, name="receipt")
-
-PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 signs.")]
 
 
 @app.command()
@@ -88,71 +84,3 @@ def fsck(home: Home = None, as_json: AsJson = False) -> None:
         typer.echo("\n".join(found) if found else "Everything holds together.")
     if found:
         raise typer.Exit(1)
-
-
-@partner_app.command("add")
-def partner_add(name: PartnerName, home: Home = None, as_json: AsJson = False) -> None:
-    """Add a partner and print its key, once."""
-    exchange = prepare(home)
-    from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415 (needs the configured apps)
-
-    partner, key = add_partner(exchange, name)
-    _print_key(partner.name, key, as_json)
-
-
-@partner_app.command("list")
-def partner_list(home: Home = None, as_json: AsJson = False) -> None:
-    """List partners with their key ids."""
-    prepare(home)
-    from stillmine.exchange.partners.queries import partner_lines  # noqa: PLC0415 (needs the configured apps)
-
-    lines = partner_lines()
-    if as_json:
-        rows = [{"partner": line.name, "revoked": line.revoked_at is not None, "keys": line.keys} for line in lines]
-        typer.echo(json.dumps({"partners": rows}))
-        return
-    for line in lines:
-        state = f"revoked {line.revoked_at:%Y-%m-%d}" if line.revoked_at else f"keys: {', '.join(line.keys) or 'none'}"
-        typer.echo(f"{line.name}  added {line.created_at:%Y-%m-%d}  {state}")
-    if not lines:
-        typer.echo("No partners yet. Add one: stillmine exchange partner add NAME")
-
-
-@partner_app.command("revoke")
-def partner_revoke(name: PartnerName, home: Home = None) -> None:
-    """Revoke a partner and all its keys. What it was given before, it still has."""
-    exchange = prepare(home)
-    from stillmine.exchange.partners.actions import revoke_partner  # noqa: PLC0415 (needs the configured apps)
-
-    keys = revoke_partner(exchange, name)
-    typer.echo(f"Revoked, with {keys} key(s). Ask the partner to delete what it was given; people still see that it was.")
-
-
-@key_app.command("add")
-def key_add(name: PartnerName, home: Home = None, as_json: AsJson = False) -> None:
-    """Add one more key for a partner and print it, once; the old key works until it is revoked."""
-    exchange = prepare(home)
-    from stillmine.exchange.partners.actions import add_key  # noqa: PLC0415 (needs the configured apps)
-
-    partner, key = add_key(exchange, name)
-    _print_key(partner.name, key, as_json)
-
-
-@key_app.command("revoke")
-def key_revoke(key_id: Annotated[str, typer.Argument(help="The eight signs after smk_, see `partner list`.")], home: Home = None) -> None:
-    """Revoke one key."""
-    exchange = prepare(home)
-    from stillmine.exchange.partners.actions import revoke_key  # noqa: PLC0415 (needs the configured apps)
-
-    revoke_key(exchange, key_id)
-    typer.echo("Revoked. Requests with this key are refused from now on.")
-
-
-def _print_key(name: str, key: str, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"partner": name, "key_id": key.split("_")[1], "key": key}))
-        return
-    typer.echo(f"Partner: {name}\nKey:     {key}\n")
-    typer.echo(
-        "This key is shown now and never again. Give it to the partner over a channel you trust; docs/partners.md says how it is used."
-    )

@@ -24,6 +24,8 @@ INSTALLED_APPS = [
     "stillmine.exchange.statistics",
     "stillmine.exchange.ask",
     "stillmine.exchange.console",
+    "stillmine.exchange.submissions",
+    "stillmine.exchange.drills",
 ]
 
 LOGGING: dict[str, object] = {

@@ -14,10 +14,13 @@ from stillmine.exchange.cases import views as cases
 from stillmine.exchange.edge import View, by_method
 from stillmine.exchange.feed import snapshot, stopncii
 from stillmine.exchange.feed import views as feed
+from stillmine.exchange.feedback import stopncii as stopncii_feedback
 from stillmine.exchange.feedback import views as feedback
 from stillmine.exchange.ledger import views as ledger
 from stillmine.exchange.receipts import views as receipts
 from stillmine.exchange.statistics import views as statistics
+from stillmine.exchange.submissions import stopncii as stopncii_submissions
+from stillmine.exchange.submissions import views as submissions
 
 
 class Caller(Enum):
@@ -58,7 +61,11 @@ ROUTES = (
     Route("api/v1/statistics", Caller.ANYBODY, {"GET": statistics.show}),
     Route("api/v1/ask", Caller.PARTNER, {"POST": ask.ask}),
     Route("api/v1/status", Caller.PARTNER, {"GET": ask.status}),
+    Route("api/v1/submissions", Caller.PARTNER, {"POST": submissions.submit}),
+    Route("api/v1/submissions/withdraw", Caller.PARTNER, {"POST": submissions.withdraw}),
     Route("stopncii/v1/FetchHashes", Caller.STOPNCII_PARTNER, {"GET": stopncii.fetch_hashes}),
+    Route("stopncii/v1/SubmitHashes", Caller.STOPNCII_PARTNER, {"POST": stopncii_submissions.submit_hashes}),
+    Route("stopncii/v1/SubmitFeedback", Caller.STOPNCII_PARTNER, {"POST": stopncii_feedback.submit_feedback}),
 )
 
 urlpatterns = [path(route.path, by_method(route.views)) for route in ROUTES]

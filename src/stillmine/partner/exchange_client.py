@@ -31,6 +31,7 @@ from stillmine.wire.errors import (
 )
 from stillmine.wire.feed import MAXIMUM_PAGE_BYTES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
+from stillmine.wire.partner_errors import ListNotGivenError, PartnerKeyEndedError, ScopeMissingError
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotReader
 from stillmine.wire.vote import SubmitVotes, Vote
 
@@ -43,9 +44,12 @@ _REFUSALS: dict[str, type[StillmineError]] = {
     for error in (
         FeedCursorForeignError,
         FeedCursorInvalidError,
+        ListNotGivenError,
+        PartnerKeyEndedError,
         PartnerKeyMissingError,
         PartnerKeyRevokedError,
         PartnerKeyUnknownError,
+        ScopeMissingError,
         TooManyAttemptsError,
     )
 }

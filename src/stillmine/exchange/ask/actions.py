@@ -15,6 +15,7 @@ from stillmine.exchange.ask.models import AskCount, AskMatch
 from stillmine.exchange.ask.protocol import MAXIMUM_CANDIDATES
 from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.context import Context
+from stillmine.exchange.drills.secrecy import only_for
 from stillmine.exchange.intake.quarantine import _note_matches
 from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.partners.models import Partner
@@ -32,7 +33,7 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
         raise _used_up(partner, now)
     found = candidates(exchange.home, message.queries)
     with tx("ask.answer", exchange.clock) as minute:
-        matched = _nearest_active(found)
+        matched = _nearest_active(found, partner)
         _count(partner, minute, len(matched), sum(own is not None for own in matched))
         uploads = Counter(own for own in matched if own is not None)
         _write_down(partner, uploads, minute)
@@ -45,9 +46,10 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
     return AskAnswer(1, [Answer() if own is None else Answer(Outcome.MATCH, names[own]) for own in matched])
 
 
-def _nearest_active(found: list[list[str]]) -> list[str | None]:
+def _nearest_active(found: list[list[str]], partner: Partner) -> list[str | None]:
     """Return for each query the first of its candidates that is active; raises IndexLoadingError where there may be others behind them."""
-    active = active_among(sorted({own for ids in found for own in ids}))
+    private = only_for()
+    active = active_among(sorted({own for ids in found for own in ids if private.get(own, partner.id) == partner.id}))
     chosen = [next((own for own in ids if own in active), None) for ids in found]
     if any(own is None and len(ids) == MAXIMUM_CANDIDATES for own, ids in zip(chosen, found, strict=True)):
         raise IndexLoadingError

@@ -10,12 +10,13 @@ from stillmine.exchange.ask.service import MAXIMUM_BEHIND_SECONDS
 from stillmine.exchange.context import context
 from stillmine.exchange.edge import answer, read_bytes, read_message
 from stillmine.exchange.partners.authentication import bearer_partner
+from stillmine.exchange.partners.scopes import Scope
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, MAXIMUM_ASK_BYTES, Ask, ExchangeStatus, IndexState, decode_ask, encode_answer
 
 
 def ask(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/ask."""
-    exchange, partner = context(), bearer_partner(request)
+    exchange, partner = context(), bearer_partner(request, Scope.ASK)
     if request.content_type == BINARY_CONTENT_TYPE:
         message = decode_ask(read_bytes(request, BINARY_CONTENT_TYPE, MAXIMUM_ASK_BYTES))
         return HttpResponse(encode_answer(actions.ask(exchange, partner, message)), content_type=BINARY_CONTENT_TYPE)
@@ -24,7 +25,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 def status(request: HttpRequest) -> HttpResponse:
     """GET /api/v1/status."""
-    exchange, partner = context(), bearer_partner(request)
+    exchange, partner = context(), bearer_partner(request, None)
     service = service_status(exchange.home)
     behind = service.behind_seconds if service else None
     is_ready = behind is not None and behind <= MAXIMUM_BEHIND_SECONDS

@@ -8,6 +8,7 @@ from stillmine.exchange.console.log import logged
 from stillmine.exchange.console.pages import Visit, redirect, show
 from stillmine.exchange.context import to_minute
 from stillmine.exchange.partners.actions import add_key, add_partner, revoke_key, revoke_partner
+from stillmine.exchange.partners.scopes import Way
 from stillmine.wire.errors import NotConfiguredError, NotFoundError
 
 
@@ -28,12 +29,12 @@ def show_add(visit: Visit) -> HttpResponse:
 
 def take_add(visit: Visit) -> HttpResponse:
     """POST /console/partners/add."""
-    name = visit.typed("name")
+    name, way = visit.typed("name"), Way.LIST if visit.typed("way") == Way.LIST else Way.ASK
     try:
         with logged(visit.exchange, visit.operator.name, "partner_added", name.strip()[:60]):
-            partner, key = add_partner(visit.exchange, name)
+            partner, key = add_partner(visit.exchange, name, way)
     except NotConfiguredError as error:
-        return show(visit, "partner_add", 422, problem=error.detail, name=name)
+        return show(visit, "partner_add", 422, problem=error.detail, name=name, way=way.value)
     return show(visit, "key", partner_id=partner.id, partner_name=partner.name, key=key)
 
 

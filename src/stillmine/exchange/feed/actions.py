@@ -13,6 +13,7 @@ from django.db.models import Exists, F, OuterRef
 
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
+from stillmine.exchange.drills.secrecy import cases_hidden_from
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, PendingTombstone, Shape
 from stillmine.exchange.feed.queries import head_sequence
 from stillmine.exchange.feed.sequence import _lock_head
@@ -81,7 +82,7 @@ def hand_out(
     if after == newest:  # nothing new: nothing to record, and no lock to wait for
         return encode(Page([], newest, newest)).message
     with tx("feed.hand_out", exchange.clock) as now:
-        page = _read_page(after, limit, _lock_head().sequence, KINDS[shape])
+        page = _read_page(partner, after, limit, _lock_head().sequence, KINDS[shape])
         handed = encode(page)
         _record_page(exchange, partner, handed, now, shape=shape, after=after, page=page)
         return handed.message
@@ -94,10 +95,13 @@ def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
     """
     with tx("feed.record_snapshot", exchange.clock) as now:
         newest = _lock_head().sequence
-        count = Change.objects.filter(superseded_by=None, state=FingerprintState.ACTIVE).count()
+        hidden = cases_hidden_from(partner)
+        newest_active = Change.objects.filter(superseded_by=None, state=FingerprintState.ACTIVE)
+        count = newest_active.count() - newest_active.filter(fingerprint__case_id__in=hidden).count()
         bounds = {"shape": Shape.SNAPSHOT, "from_sequence": 0, "to_sequence": newest, "head_sequence": newest}
         if count and not Disclosure.objects.filter(partner=partner, **bounds).update(last_at=now, pages=F("pages") + 1):
             active = Fingerprint.objects.filter(state=FingerprintState.ACTIVE, ledger_commitment__isnull=False)
+            active = active.exclude(case_id__in=hidden)
             commitments = {bytes(stored) for stored in active.values_list("ledger_commitment", flat=True).iterator() if stored is not None}
             details = {"shape": Shape.SNAPSHOT.value}
             entry = _record(exchange, EventName.DISCLOSED, now, partner=partner, commitments=commitments, details=details)
@@ -142,11 +146,13 @@ def forget_old_values(exchange: Context) -> int:
     return deleted.get("feed.PendingTombstone", 0)
 
 
-def _read_page(after: int, limit: int, newest: int, kinds: Collection[Kind]) -> Page:
+def _read_page(partner: Partner, after: int, limit: int, newest: int, kinds: Collection[Kind]) -> Page:
     """Choose by size first: values may be large, and only those of this page may be read."""
     # Kinds are asked about row by row: as a condition of a join they made SQLite read and sort every fingerprint for each page.
     is_listed = Exists(Fingerprint.objects.filter(id=OuterRef("fingerprint_id"), kind__in=list(kinds)))
     rows = Change.objects.filter(is_listed, sequence__gt=after, superseded_by=None).order_by("sequence")
+    if hidden := cases_hidden_from(partner):
+        rows = rows.exclude(fingerprint__case_id__in=hidden)
     waiting = list(rows.values_list("sequence", "fingerprint__value_bytes")[: limit + 1])
     fitting = _fitting([value_bytes for _, value_bytes in waiting[:limit]])
     if not fitting:

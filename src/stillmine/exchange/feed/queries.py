@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db.models import OuterRef, Q, Subquery
 
 from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.drills.secrecy import only_for
 from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, Shape
 from stillmine.exchange.partners.models import Partner
 from stillmine.wire.case import FingerprintState
@@ -29,20 +30,23 @@ def head_sequence() -> int:
     return Head.objects.values_list("sequence", flat=True).get()
 
 
-def first_given(changes: Iterable[Change], shape: Shape | None = None) -> Given:
-    """Return when each partner was first given each fingerprint whose changes these are, in any shape or in one."""
+def first_given(changes: Iterable[Change], shape: Shape | None = None, partner: Partner | None = None) -> Given:
+    """Return when each partner (or one) was first given each fingerprint whose changes these are, in any shape or in one."""
     active = sorted((change for change in changes if change.state == FingerprintState.ACTIVE), key=lambda change: change.sequence)
     given: Given = {}
     if not active:
         return given
     numbers = [change.sequence for change in active]
-    not_in_stopncii_shape = _not_in_stopncii_shape(active)
-    rows = Disclosure.objects.filter(overlapping(numbers), **({"shape": shape} if shape else {}))
+    not_in_stopncii_shape, private = _not_in_stopncii_shape(active), only_for()
+    chosen = {name: value for name, value in (("shape", shape), ("partner", partner)) if value is not None}
+    rows = Disclosure.objects.filter(overlapping(numbers), **chosen)
     for partner_id, page_shape, after, to, head, at in rows.values_list(
         "partner_id", "shape", "from_sequence", "to_sequence", "head_sequence", "first_at"
     ).iterator():
         for change in active[bisect_right(numbers, after) : bisect_right(numbers, to)]:
             if page_shape == Shape.STOPNCII and change.fingerprint_id in not_in_stopncii_shape:
+                continue
+            if private.get(change.fingerprint_id, partner_id) != partner_id:
                 continue
             if change.superseded_by is None or head < change.superseded_by:
                 key = (change.fingerprint_id, partner_id)

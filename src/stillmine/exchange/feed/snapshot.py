@@ -5,7 +5,7 @@ It shows the feed at one number. What is withdrawn while it is on its way is lef
 its cursor. No lock and no transaction is held while it is sent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from operator import itemgetter
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -13,10 +13,12 @@ from django.http import HttpRequest, StreamingHttpResponse
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context, context
+from stillmine.exchange.drills.secrecy import cases_hidden_from
 from stillmine.exchange.feed.actions import record_snapshot
 from stillmine.exchange.feed.sequence import batch_end, newest_changed
 from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
+from stillmine.exchange.partners.scopes import Scope
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.fingerprint import Kind, value_bytes
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotBlock, SnapshotHead, SnapshotWriter
@@ -26,19 +28,20 @@ BLOCK_VALUE_BYTES = 4 * 1024 * 1024
 
 def fetch(request: HttpRequest) -> StreamingHttpResponse:
     """GET /api/v1/feed/snapshot."""
-    exchange, partner = context(), bearer_partner(request)
+    exchange, partner = context(), bearer_partner(request, Scope.LIST)
     sequence, count = record_snapshot(exchange, partner)
     ids = partner_ids(exchange.secret, partner.random_id)
-    return StreamingHttpResponse(_stream(exchange, ids, sequence, count), content_type=SNAPSHOT_CONTENT_TYPE)
+    hidden = frozenset(cases_hidden_from(partner))
+    return StreamingHttpResponse(_stream(exchange, ids, sequence, count, hidden), content_type=SNAPSHOT_CONTENT_TYPE)
 
 
-def _stream(exchange: Context, ids: PartnerIds, sequence: int, count: int) -> Iterator[bytes]:
+def _stream(exchange: Context, ids: PartnerIds, sequence: int, count: int, hidden: Collection[int]) -> Iterator[bytes]:
     writer = SnapshotWriter()
     yield writer.head(SnapshotHead(ids.cursor(sequence), count))
     after = 0
     while after < sequence:
         end = batch_end(after, sequence)
-        rows = list(newest_changed(after, end, FingerprintState.ACTIVE))
+        rows = [row for row in newest_changed(after, end, FingerprintState.ACTIVE) if row.case_id not in hidden]
         after = end
         for block in _blocks(ids, rows, values_of(exchange, rows)):
             yield writer.block(block)

@@ -25,6 +25,7 @@ from stillmine.exchange.partners.authentication import stopncii_partner
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
 from stillmine.exchange.partners.queries import read_cursor
+from stillmine.exchange.partners.scopes import Scope
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.stopncii import (
@@ -42,7 +43,7 @@ LATEST_TIMESTAMP = 253402300799
 
 def fetch_hashes(request: HttpRequest) -> HttpResponse:
     """GET /stopncii/v1/FetchHashes."""
-    exchange, partner = context(), stopncii_partner(request)
+    exchange, partner = context(), stopncii_partner(request, Scope.LIST)
     start = query_number(request, "startTimestamp", 0, 0, LATEST_TIMESTAMP)
     page_size = query_number(request, "pageSize", DEFAULT_PAGE_RECORDS, 1, MAXIMUM_PAGE_RECORDS)
     token = request.GET.get("nextPageToken")

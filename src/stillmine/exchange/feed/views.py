@@ -14,6 +14,7 @@ from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.partners.queries import read_cursor
+from stillmine.exchange.partners.scopes import Scope
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.feed import DEFAULT_PAGE_ENTRIES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedEntry, FeedPage
 from stillmine.wire.fingerprint import Kind
@@ -21,7 +22,7 @@ from stillmine.wire.fingerprint import Kind
 
 def fetch(request: HttpRequest) -> HttpResponse:
     """GET /api/v1/feed."""
-    exchange, partner = context(), bearer_partner(request)
+    exchange, partner = context(), bearer_partner(request, Scope.LIST)
     limit = query_number(request, "limit", DEFAULT_PAGE_ENTRIES, 1, MAXIMUM_PAGE_ENTRIES)
     cursor = request.GET.get("cursor")
     after = read_cursor(exchange, partner, cursor) if cursor else 0
@@ -31,7 +32,7 @@ def fetch(request: HttpRequest) -> HttpResponse:
 
 def acknowledge(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/feed/acknowledgements."""
-    exchange, partner = context(), bearer_partner(request)
+    exchange, partner = context(), bearer_partner(request, Scope.LIST)
     message = read_message(request, AcknowledgeFeed)
     actions.acknowledge(exchange, partner, read_cursor(exchange, partner, message.cursor))
     return HttpResponse(status=204)

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator
 from django.db.models import Exists, OuterRef, Q
 
 from stillmine.exchange.context import context
+from stillmine.exchange.drills.secrecy import cases_hidden_from
 from stillmine.exchange.feed.actions import KINDS
 from stillmine.exchange.feed.models import Change, Disclosure, Shape
 from stillmine.exchange.ledger.key import signing_key
 from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
 from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, node_id, split_hashes
+from stillmine.exchange.partners.models import Partner
 from stillmine.ledger.entry import Entry, EventName, entry_hash, items_tree, read_entry
 from stillmine.ledger.errors import LedgerError
 from stillmine.ledger.tree import CompactRange, Place
@@ -91,14 +93,16 @@ def _checkpoint(given: GivenCheckpoint, root: bytes) -> Iterator[str]:
 def _disclosures() -> Iterator[str]:
     """Each page's record has to have entries that name all that the page held."""
     rule = "disclosure(s) have no fitting entry in the ledger"
+    hidden = {partner.pk: cases_hidden_from(partner) for partner in Partner.objects.all()}
     for row in Disclosure.objects.select_related("partner", "disclosed_entry", "retracted_entry").iterator(READ_AT_ONCE):
-        changes = Change.objects.filter(
+        rows = Change.objects.filter(
             Q(superseded_by=None) | Q(superseded_by__gt=row.head_sequence),
             _HAS_COMMITMENT,
             sequence__gt=row.from_sequence,
             sequence__lte=row.to_sequence,
             fingerprint__kind__in=list(KINDS[Shape(row.shape)]),
-        ).values_list("state", "fingerprint__ledger_commitment")
+        ).exclude(fingerprint__case_id__in=hidden[row.partner_id])
+        changes = rows.values_list("state", "fingerprint__ledger_commitment")
         given, stopped = set[bytes](), set[bytes]()
         for state, stored in changes:
             (given if state == FingerprintState.ACTIVE else stopped).add(bytes(stored or b""))

@@ -1,52 +1,100 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Add and revoke partners and keys: what an operator does on the command line.
+"""Add, change and revoke partners and keys: what an operator does on the command line.
 
 Each returns what has to be shown once; nothing that opens a door is stored.
 """
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
 
 from stillmine.exchange.context import Context
 from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.names import MAXIMUM_NAME_SIGNS, kept_name, name_key
 from stillmine.exchange.partners.keys import KEY_PREFIX, key_hash, key_text
 from stillmine.exchange.partners.models import Partner, PartnerKey
+from stillmine.exchange.partners.scopes import Scope, Way, scopes_of, stored_scopes
+from stillmine.exchange.submissions.actions import _withdraw_all
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.errors import NotConfiguredError
 
+MAXIMUM_DAILY_QUOTA = 2_000_000_000
+MAXIMUM_GRACE = timedelta(days=90)
 
-def add_partner(exchange: Context, name: str) -> tuple[Partner, str]:
+
+def add_partner(exchange: Context, name: str, way: Way = Way.ASK) -> tuple[Partner, str]:
     """Add a partner and its first key; returns the key, which is not kept. Raises NotConfiguredError for the name."""
     kept = kept_name(name)
     if kept is None:
         raise NotConfiguredError(f"partner name: 1 to {MAXIMUM_NAME_SIGNS} printable signs")
     with tx("partners.add", exchange.clock) as now:
-        row = Partner(random_id=exchange.random_bytes(16).hex(), name=kept, name_key=name_key(kept), created_at=now)
+        row = Partner(random_id=exchange.random_bytes(16).hex(), name=kept, name_key=name_key(kept), way=way.value, created_at=now)
         if Partner.objects.filter(name_key=row.name_key).exists():
             raise NotConfiguredError("partner name: a partner with this name is here already")
         row.save(force_insert=True)
-        return row, _add_key(exchange, row, now, EventName.PARTNER_ADDED)
+        return row, _add_key(exchange, row, "", now, EventName.PARTNER_ADDED)
+
+
+def set_partner(exchange: Context, name: str, way: Way | None = None, daily_quota: int | None = None) -> Partner:
+    """Change how a partner is connected or how much it may ask a day; None leaves it. Raises NotConfiguredError."""
+    if daily_quota is not None and not 0 <= daily_quota <= MAXIMUM_DAILY_QUOTA:
+        raise NotConfiguredError(f"--quota: 0 to {MAXIMUM_DAILY_QUOTA}")
+    with tx("partners.set", exchange.clock) as now:
+        partner = _live_partner(name)
+        partner.way = partner.way if way is None else way.value
+        partner.daily_quota = partner.daily_quota if daily_quota is None else daily_quota
+        partner.save(update_fields=["way", "daily_quota"])
+        details = {"way": partner.way, "daily_quota": str(partner.daily_quota)}
+        _record(exchange, EventName.PARTNER_CHANGED, now, partner=partner, details=details)
+        return partner
 
 
 def revoke_partner(exchange: Context, name: str) -> int:
-    """Revoke a partner and all its keys; returns how many keys. Raises NotConfiguredError where there is none."""
+    """Revoke a partner and all its keys, and withdraw all that it handed in; returns how many keys. Raises NotConfiguredError."""
     with tx("partners.revoke", exchange.clock) as now:
-        partner = _find_partner(name)
+        partner = find_partner(name)
         is_new = Partner.objects.filter(id=partner.id, revoked_at=None).update(revoked_at=now)
         keys = PartnerKey.objects.filter(partner=partner, revoked_at=None).update(revoked_at=now)
+        _withdraw_all(exchange, partner, now)
         if is_new:
             _record(exchange, EventName.PARTNER_REVOKED, now, partner=partner, details={"keys": str(keys)})
         return keys
 
 
-def add_key(exchange: Context, name: str) -> tuple[Partner, str]:
-    """Add one more key for a partner; returns the key, which is not kept. Raises NotConfiguredError."""
+def add_key(exchange: Context, name: str, scopes: Iterable[Scope] = ()) -> tuple[Partner, str]:
+    """Add one more key, with all that the partner's way allows unless `scopes` are named; returns the key, which is not kept.
+
+    Raises NotConfiguredError.
+    """
     with tx("partners.add_key", exchange.clock) as now:
-        partner = _find_partner(name)
-        if partner.revoked_at:
-            raise NotConfiguredError("partner name: this partner was revoked; add it anew under another name")
-        return partner, _add_key(exchange, partner, now, EventName.KEY_ADDED)
+        partner = _live_partner(name)
+        return partner, _add_key(exchange, partner, stored_scopes(scopes, Way(partner.way)), now, EventName.KEY_ADDED)
+
+
+def rotate_key(exchange: Context, name: str, grace: timedelta, scopes: Iterable[Scope] = ()) -> tuple[Partner, str]:
+    """Add a key and let the keys with the same scopes end after `grace`; returns the new one, which is not kept.
+
+    Raises NotConfiguredError, also where it is not clear which keys are meant.
+    """
+    if not timedelta() <= grace <= MAXIMUM_GRACE:
+        raise NotConfiguredError(f"--grace: 0 to {MAXIMUM_GRACE.days}d")
+    with tx("partners.rotate_key", exchange.clock) as now:
+        partner = _live_partner(name)
+        old = PartnerKey.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), partner=partner, revoked_at=None)
+        wanted = stored_scopes(scopes, Way(partner.way))
+        held = set(old.values_list("scopes", flat=True))
+        if not wanted and len(held) > 1:
+            raise NotConfiguredError("--scope: this partner has keys with different scopes; name those of the key to take the place of")
+        taken = wanted or next(iter(held), None)
+        if taken not in held:
+            raise NotConfiguredError("no key with these scopes to take the place of; `partner key add` makes one")
+        old = old.filter(scopes=taken)
+        ending = list(old.filter(Q(ends_at=None) | Q(ends_at__gt=now + grace)).values_list("id", flat=True))
+        key = _add_key(exchange, partner, taken, now, EventName.KEY_ADDED)
+        PartnerKey.objects.filter(id__in=ending).update(ends_at=now + grace)
+        return partner, key
 
 
 def revoke_key(exchange: Context, key_id: str) -> None:
@@ -60,16 +108,33 @@ def revoke_key(exchange: Context, key_id: str) -> None:
             _record(exchange, EventName.KEY_REVOKED, now, partner=row.partner, details={"key": short_id})
 
 
-def _add_key(exchange: Context, partner: Partner, now: datetime, event: EventName) -> str:
-    key_id = exchange.random_bytes(4).hex()
-    key = key_text(key_id, exchange.random_bytes(32))
-    PartnerKey.objects.create(key_id=key_id, partner=partner, key_hash=key_hash(key), created_at=now)
-    _record(exchange, event, now, partner=partner, details={"key": key_id})
-    return key
+def note_use(exchange: Context, key: PartnerKey, today: date) -> None:
+    """Remember the day of a key's last use: one write a day, and never a day that is earlier."""
+    if key.last_used_on is not None and key.last_used_on >= today:
+        return
+    with tx("partners.note_use", exchange.clock):
+        PartnerKey.objects.filter(Q(last_used_on=None) | Q(last_used_on__lt=today), id=key.id).update(last_used_on=today)
 
 
-def _find_partner(name: str) -> Partner:
+def find_partner(name: str) -> Partner:
+    """Return the partner of this name, whatever its case; raises NotConfiguredError where there is none."""
     partner = Partner.objects.filter(name_key=name_key(name)).first()
     if partner is None:
         raise NotConfiguredError("partner name: no partner has this name; `partner list` shows them")
     return partner
+
+
+def _live_partner(name: str) -> Partner:
+    partner = find_partner(name)
+    if partner.revoked_at:
+        raise NotConfiguredError("partner name: this partner was revoked; add it anew under another name")
+    return partner
+
+
+def _add_key(exchange: Context, partner: Partner, scopes: str, now: datetime, event: EventName) -> str:
+    key_id = exchange.random_bytes(4).hex()
+    key = key_text(key_id, exchange.random_bytes(32))
+    PartnerKey.objects.create(key_id=key_id, partner=partner, key_hash=key_hash(key), scopes=scopes, created_at=now)
+    may = ",".join(sorted(scopes_of(scopes, Way(partner.way))))
+    _record(exchange, event, now, partner=partner, details={"key": key_id, "way": partner.way, "scopes": may})
+    return key

@@ -1,30 +1,51 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which partner is calling, from the headers of a request.
+"""Which partner is calling, from the headers of a request, and whether its key may do what it asks for.
 
-A missing key, a wrong key and a revoked key are three answers; a wrong key tells nothing about which keys there are.
+A missing key, a wrong key, a revoked key and an ended key are four answers; a wrong key tells nothing about which keys there are,
+and scopes are looked at only once the whole key was right.
 """
 
 from django.http import HttpRequest
 
+from stillmine.exchange.context import context
+from stillmine.exchange.partners.actions import note_use
 from stillmine.exchange.partners.models import Partner
-from stillmine.exchange.partners.queries import partner_of_key
+from stillmine.exchange.partners.queries import key_row
+from stillmine.exchange.partners.scopes import ALLOWED, Scope, Way, scopes_of
 from stillmine.wire.errors import PartnerKeyMissingError, PartnerKeyUnknownError
+from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 
 
-def bearer_partner(request: HttpRequest) -> Partner:
-    """Return the partner of `Authorization: Bearer …`; raises PartnerKey…Error."""
+def bearer_partner(request: HttpRequest, scope: Scope | None) -> Partner:
+    """Return the partner of `Authorization: Bearer …`, whose key must have `scope` (None: any key will do).
+
+    Raises PartnerKey…Error, ListNotGivenError or ScopeMissingError.
+    """
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
         raise PartnerKeyMissingError("header: Authorization: Bearer <partner key>")
-    return partner_of_key(key)
+    return _partner(key, scope)
 
 
-def stopncii_partner(request: HttpRequest) -> Partner:
-    """Return the partner of the two headers of the StopNCII shape, which must hold the same key; raises PartnerKey…Error."""
+def stopncii_partner(request: HttpRequest, scope: Scope) -> Partner:
+    """Return the partner of the two headers of the StopNCII shape, which must hold the same key; raises as `bearer_partner`."""
     function_key = request.headers.get("x-functions-key", "")
     subscription_key = request.headers.get("Ocp-Apim-Subscription-Key", "")
     if not (function_key and subscription_key):
         raise PartnerKeyMissingError("headers: x-functions-key and Ocp-Apim-Subscription-Key")
     if function_key != subscription_key:
         raise PartnerKeyUnknownError("both headers hold the same key")
-    return partner_of_key(function_key)
+    return _partner(function_key, scope)
+
+
+def _partner(key: str, scope: Scope | None) -> Partner:
+    exchange = context()
+    now = exchange.clock()
+    row = key_row(key, now)
+    way = Way(row.partner.way)
+    if scope is Scope.LIST and scope not in ALLOWED[way]:
+        raise ListNotGivenError
+    if scope is not None and scope not in scopes_of(row.scopes, way):
+        raise ScopeMissingError(f"scope: {scope}")
+    note_use(exchange, row, now.date())
+    return row.partner

@@ -6,6 +6,8 @@ A revoked partner stays, because it was given fingerprints and people may see th
 
 from django.db import models
 
+from stillmine.exchange.partners.scopes import Way
+
 DEFAULT_DAILY_QUOTA = 1_000_000
 
 
@@ -15,16 +17,20 @@ class Partner(models.Model):
     random_id = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=60)
     name_key = models.CharField(max_length=180, unique=True)
+    way = models.CharField(max_length=8, default=Way.ASK.value)
+    daily_quota = models.PositiveIntegerField(default=DEFAULT_DAILY_QUOTA)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
-    daily_quota = models.PositiveIntegerField(default=DEFAULT_DAILY_QUOTA)
 
 
 class PartnerKey(models.Model):
-    """`key_hash` is SHA-256 of the whole key."""
+    """`key_hash` is SHA-256 of the whole key; `scopes` as `scopes.py` reads it; of the last use the day is kept and nothing finer."""
 
     key_id = models.CharField(max_length=8, unique=True)
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="keys")
     key_hash = models.CharField(max_length=64)
+    scopes = models.CharField(max_length=40, default="")
     created_at = models.DateTimeField()
+    last_used_on = models.DateField(null=True)
+    ends_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)

@@ -17,6 +17,7 @@ from stillmine.exchange.feed.queries import first_given
 from stillmine.exchange.feedback.models import Report
 from stillmine.exchange.statistics.models import Duration
 from stillmine.exchange.statistics.series import first_decisions
+from stillmine.exchange.submissions.queries import keyless_cases
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.statistics import STEP
@@ -52,6 +53,7 @@ def decisions_between(after: datetime, until: datetime) -> list[Duration]:
 def confirmations_between(after: datetime, until: datetime) -> list[Duration]:
     """Return the time from a withdrawal to each partner's confirmation, for withdrawals whose seventh day ended in these days."""
     erased = Fingerprint.objects.filter(withdrawn_at__gte=after - CONFIRMATION_TERM, withdrawn_at__lt=until - CONFIRMATION_TERM)
+    erased = erased.exclude(case_id__in=keyless_cases())
     withdrawn = {pk: (case, at) for pk, case, at in erased.values_list("id", "case_id", "withdrawn_at") if at is not None}
     told: dict[Withdrawal, int] = {}
     for ids in _chunks(sorted(withdrawn)):

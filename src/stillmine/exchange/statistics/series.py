@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, Model, OuterRef, QuerySet
 
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.feedback.models import Report
+from stillmine.exchange.submissions.queries import keyless_cases
 from stillmine.wire.case import CaseState, FingerprintState
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.fingerprint import ACCEPTED_KINDS, Kind
@@ -26,7 +27,7 @@ MATCHES_REMOVED = "matches_removed"
 
 @dataclass(frozen=True)
 class Series:
-    """Rows, the path from a row to its case, and the column of its time."""
+    """Rows, the path from a row to its case, and the column of its time. What no person holds is left out."""
 
     rows: QuerySet[Model]
     case: str
@@ -34,7 +35,7 @@ class Series:
 
     def count(self, after: datetime, until: datetime) -> tuple[int, int]:
         """Return how many rows there are after one moment and before another, and of how many cases."""
-        window = self.rows.filter(**{f"{self.at}__gte": after, f"{self.at}__lt": until})
+        window = self.rows.filter(**{f"{self.at}__gte": after, f"{self.at}__lt": until}).exclude(**{f"{self.case}__in": keyless_cases()})
         found = window.aggregate(rows=Count("pk"), cases=Count(F(self.case), distinct=True))
         return found["rows"], found["cases"]
 
@@ -72,7 +73,7 @@ def all_series() -> dict[str, Series]:
 
 def first_decisions() -> QuerySet[Report]:
     """Return the first decision of each partner about each fingerprint."""
-    return _first(Report.objects.exclude(outcome=Outcome.FOUND.value))
+    return _first(Report.objects.exclude(outcome=Outcome.FOUND.value).exclude(fingerprint__case_id__in=keyless_cases()))
 
 
 def _reports(rows: QuerySet[Report]) -> Series:

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Take in what a partner has found and decided to stop itself, and let it take that back.
+
+One partner's submissions are its own: nobody else can withdraw them, and the same value of a person's case is another fingerprint
+that they never touch.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from stillmine.exchange.cases.actions import add_months
+from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.context import Context
+from stillmine.exchange.intake.bank import load_bank
+from stillmine.exchange.intake.flat import require_not_flat
+from stillmine.exchange.keys.seal import blind_index
+from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.submissions.keyless import TERM_MONTHS, _open_keyless, _withdraw_from_keyless
+from stillmine.exchange.submissions.models import Submission
+from stillmine.exchange.tx import tx
+from stillmine.wire.case import MAXIMUM_FINGERPRINTS_PER_CASE, FingerprintState
+from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.partner_errors import TooManySubmissionsError
+
+MAXIMUM_SUBMITTED_PER_PARTNER = 10_000
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """`ids` are ours, in the order of what was sent."""
+
+    accepted: int
+    repeated: int
+    ids: list[str]
+
+
+def submit(exchange: Context, partner: Partner, sent: Sequence[WireFingerprint]) -> Submitted:
+    """Store what this partner had not handed in yet; what it had starts its term anew.
+
+    Raises FlatFingerprintError, TooManyAttemptsError or TooManySubmissionsError.
+    """
+    if not sent:
+        return Submitted(0, 0, [])
+    require_not_flat(sent)
+    load_bank()
+    keys = [(row.kind.value, blind_index(exchange.secret, row.kind.value, row.value)) for row in sent]
+    with tx("submissions.submit", exchange.clock) as now:
+        _lock(partner)
+        known = _held(partner, keys)
+        new = list({key: row for key, row in zip(keys, sent, strict=True) if key not in known}.values())
+        if _live(partner).count() + len(new) > MAXIMUM_SUBMITTED_PER_PARTNER:
+            raise TooManySubmissionsError(f"limit: {MAXIMUM_SUBMITTED_PER_PARTNER}")
+        Case.objects.filter(id__in={case_id for _, case_id in known.values()}).update(expires_at=add_months(now, TERM_MONTHS))
+        for start in range(0, len(new), MAXIMUM_FINGERPRINTS_PER_CASE):
+            chunk = new[start : start + MAXIMUM_FINGERPRINTS_PER_CASE]
+            case = _open_keyless(exchange, chunk, now, counted_as=f"partner {partner.random_id}")
+            Submission.objects.create(case=case, partner=partner)
+        held = _held(partner, keys)
+    return Submitted(len(new), len(sent) - len(new), [held[key][0] for key in keys])
+
+
+def withdraw(exchange: Context, partner: Partner, fingerprint_ids: Collection[str]) -> tuple[set[str], set[str]]:
+    """Withdraw what this partner handed in, by our ids; returns those withdrawn now, and those that were withdrawn before."""
+    with tx("submissions.withdraw", exchange.clock) as now:
+        _lock(partner)
+        rows = list(Fingerprint.objects.filter(id__in=fingerprint_ids, case__submission__partner=partner))
+        live = [row for row in rows if row.state != FingerprintState.WITHDRAWN]
+        _withdraw_from_keyless(exchange, live, now)
+    now_withdrawn = {row.id for row in live}
+    return now_withdrawn, {row.id for row in rows} - now_withdrawn
+
+
+def withdraw_values(exchange: Context, partner: Partner, values: Collection[str], kinds: Iterable[Kind]) -> set[str]:
+    """Withdraw what this partner handed in, by value; returns the values that named something."""
+    if not values:
+        return set()
+    by_index = {blind_index(exchange.secret, kind.value, value): value for kind in kinds for value in values}
+    with tx("submissions.withdraw_values", exchange.clock) as now:
+        _lock(partner)
+        rows = list(_live(partner).filter(blind_index__in=list(by_index)))
+        _withdraw_from_keyless(exchange, rows, now)
+    return {by_index[row.blind_index] for row in rows if row.blind_index}
+
+
+def _withdraw_all(exchange: Context, partner: Partner, now: datetime) -> None:
+    """Withdraw all that a partner handed in: what it says is not trusted any more."""
+    _withdraw_from_keyless(exchange, list(_live(partner)), now)
+
+
+def _live(partner: Partner) -> QuerySet[Fingerprint]:
+    return Fingerprint.objects.filter(case__submission__partner=partner).exclude(state=FingerprintState.WITHDRAWN)
+
+
+def _held(partner: Partner, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, int]]:
+    """Return what this partner handed in and did not withdraw: (kind, blind index) -> (fingerprint id, row of its case)."""
+    rows = _live(partner).filter(blind_index__in={index for _, index in keys})
+    columns = rows.values_list("id", "kind", "blind_index", "case_id")
+    return {(kind, index or ""): (fingerprint_id, case_id) for fingerprint_id, kind, index, case_id in columns}
+
+
+def _lock(partner: Partner) -> None:
+    """Let one partner's submissions take turns. Not a lock on its key: a page being handed out refers to the row and must not wait."""
+    Partner.objects.select_for_update(no_key=True).get(id=partner.id)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cases that no person holds: a partner's submissions, and what a drill plants. Never opened, shown or changed with a case key."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from stillmine.exchange.cases.actions import Sender, _add, _withdraw, add_months
+from stillmine.exchange.cases.authentication import token_hash
+from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.cases.transitions import _close_case
+from stillmine.exchange.cases.values import _create_data_key
+from stillmine.exchange.context import Context
+from stillmine.ledger.entry import EventName
+from stillmine.wire.case import CaseState, FingerprintState
+from stillmine.wire.case_key import Secret
+from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
+
+TERM_MONTHS = 24
+TOKEN_BYTES = 32
+
+
+def _open_keyless(exchange: Context, fingerprints: Sequence[WireFingerprint], now: datetime, counted_as: str) -> Case:
+    """Return a new case with these fingerprints; `counted_as` stands where a network does for limits.
+
+    Its token is thrown away here, so that nobody can open it. Raises TooManyAttemptsError.
+    """
+    token = Secret(exchange.random_bytes(TOKEN_BYTES))
+    case = Case.objects.create(
+        case_id=exchange.random_bytes(16).hex(),
+        token_hash=token_hash(token),
+        term_months=TERM_MONTHS,
+        opened_at=now,
+        expires_at=add_months(now, TERM_MONTHS),
+    )
+    _add(exchange, case, _create_data_key(exchange, case), fingerprints, now, Sender(counted_as, token), is_from_opening=True)
+    return case
+
+
+def _withdraw_from_keyless(exchange: Context, rows: Sequence[Fingerprint], now: datetime) -> None:
+    """Withdraw fingerprints of keyless cases, and each case with its last."""
+    cases = list(Case.objects.select_for_update().filter(id__in={row.case_id for row in rows}, state=CaseState.OPEN).order_by("id"))
+    ids = [row.id for row in rows]
+    live = Fingerprint.objects.exclude(state=FingerprintState.WITHDRAWN)
+    _withdraw(exchange, list(live.filter(id__in=ids).order_by("id")), EventName.WITHDRAWN, now)
+    for case in cases:
+        if not live.filter(case=case).exists():
+            _close_case(case, CaseState.WITHDRAWN, now)

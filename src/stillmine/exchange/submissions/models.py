@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which cases are a partner's and not a person's.
+
+Such a case has a random id and a token that was thrown away when it was made, so that no case key opens it.
+"""
+
+from django.db import models
+
+
+class Submission(models.Model):
+    """One case of a partner's own."""
+
+    case = models.OneToOneField("cases.Case", on_delete=models.PROTECT, related_name="submission")
+    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+")

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only a partner that calls an exchange can meet; a person never does, so the portal has no words for it.
+
+As everywhere on the wire, a code never changes its meaning and a sentence never repeats what was sent.
+"""
+
+from stillmine.wire.errors import StillmineError
+
+
+class ScopeMissingError(StillmineError):
+    code = "scope_missing"
+    status = 403
+    sentence = "This partner key may not do this. Use the key that may, or ask the exchange for one with the scope that the detail names."
+
+
+class ListNotGivenError(StillmineError):
+    code = "list_not_given"
+    status = 403
+    sentence = "This exchange answers you when you ask and gives you no list. Use POST /api/v1/ask, or talk to the exchange about the list."
+
+
+class PartnerKeyEndedError(StillmineError):
+    code = "partner_key_ended"
+    status = 403
+    sentence = "This partner key has ended because a newer one took its place. Use the newer one, or ask the exchange for it."
+
+
+class TooManySubmissionsError(StillmineError):
+    code = "too_many_submissions"
+    status = 422
+    sentence = "You have handed in as many fingerprints as this exchange keeps for one partner. Withdraw some, or talk to the exchange."
+
+
+class NotDecidedError(StillmineError):
+    code = "submission_not_decided"
+    status = 422
+    sentence = "Hand in only what you have decided to stop yourself: feedbackValue Blocked. Nothing of this message was stored."
