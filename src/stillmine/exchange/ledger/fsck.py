@@ -15,7 +15,7 @@ from stillmine.exchange.feed.models import Change, Disclosure, Shape
 from stillmine.exchange.ledger.key import signing_key
 from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
 from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, node_id, split_hashes
-from stillmine.ledger.entry import Entry, EventName, entry_hash, items_tree, read_entry
+from stillmine.ledger.entry import Entry, EventName, entry_hash, items_root, read_entry
 from stillmine.ledger.errors import LedgerError
 from stillmine.ledger.tree import CompactRange, Place
 from stillmine.wire.case import FingerprintState
@@ -66,7 +66,7 @@ def _entry(leaf: Leaf) -> Iterator[str]:
         yield "entry(s) of the ledger have not the form of entries"
         return
     items = split_hashes(leaf.items)
-    expected = (None, None) if not items else (len(items), items_tree(items).root())
+    expected = (None, None) if not items else (len(items), items_root(items))
     if (entry.items, entry.root) != expected or items != sorted(set(items)):
         yield "entry(s) of the ledger do not fit the commitments kept for them"
 
@@ -92,16 +92,17 @@ def _disclosures() -> Iterator[str]:
     """Each page's record has to have entries that name all that the page held."""
     rule = "disclosure(s) have no fitting entry in the ledger"
     for row in Disclosure.objects.select_related("partner", "disclosed_entry", "retracted_entry").iterator(READ_AT_ONCE):
+        # What is asked of the fingerprint is looked at here: as conditions of a join they made SQLite read every fingerprint for each page.
         changes = Change.objects.filter(
             Q(superseded_by=None) | Q(superseded_by__gt=row.head_sequence),
-            _HAS_COMMITMENT,
             sequence__gt=row.from_sequence,
             sequence__lte=row.to_sequence,
-            fingerprint__kind__in=list(KINDS[Shape(row.shape)]),
-        ).values_list("state", "fingerprint__ledger_commitment")
+        ).values_list("state", "fingerprint__kind", "fingerprint__ledger_commitment")
+        listed = {kind.value for kind in KINDS[Shape(row.shape)]}
         given, stopped = set[bytes](), set[bytes]()
-        for state, stored in changes:
-            (given if state == FingerprintState.ACTIVE else stopped).add(bytes(stored or b""))
+        for state, kind, stored in changes.iterator(READ_AT_ONCE):
+            if stored is not None and kind in listed:
+                (given if state == FingerprintState.ACTIVE else stopped).add(bytes(stored))
         if row.shape in {Shape.STOPNCII, Shape.SNAPSHOT}:
             stopped.clear()  # the one holds none, the other tells those who had the value, for a time
         is_right = _names(row.disclosed_entry, EventName.DISCLOSED, row, given) and _names(
