@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from stillmine.ledger.errors import EntryMalformedError
-from stillmine.ledger.tree import HASH_BYTES, Tree, leaf_hash
+from stillmine.ledger.tree import HASH_BYTES, Tree, leaf_hash, tree_hash
 
 SALT_BYTES = 32
 _SALT_LABEL = b"stillmine/case-ledger/v1"
@@ -116,6 +116,11 @@ def commitment(salt: bytes, fingerprint_id: str) -> bytes:
     return sha256(_COMMITMENT_LABEL + salt + bytes.fromhex(fingerprint_id)).digest()
 
 
+def items_root(commitments: Sequence[bytes]) -> bytes:
+    """Return the root over the commitments of one entry, in the order in which they are kept."""
+    return tree_hash(commitments)
+
+
 def items_tree(commitments: Sequence[bytes]) -> Tree:
-    """Return the tree over the commitments of one entry, in the order in which they are kept."""
+    """Return the same with all that paths need."""
     return Tree(commitments)

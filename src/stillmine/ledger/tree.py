@@ -67,6 +67,15 @@ def joined(hashes: Iterable[bytes]) -> bytes:
     return joint
 
 
+def tree_hash(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over the data of some leaves, without what proofs need: level by level, a last one alone is carried up."""
+    level = [leaf_hash(data) for data in leaves]
+    while len(level) > 1:
+        pairs = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
+        level = [*pairs, *level[2 * len(pairs) :]]
+    return level[0] if level else EMPTY_ROOT
+
+
 class Tree:
     """A whole small tree in memory: the items of one entry, or a test's leaves."""
 

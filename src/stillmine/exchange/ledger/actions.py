@@ -17,7 +17,7 @@ from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, 
 from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, node_id, stored_range
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.tx import tx
-from stillmine.ledger.entry import SALT_BYTES, Entry, EventName, entry_hash, items_tree
+from stillmine.ledger.entry import SALT_BYTES, Entry, EventName, entry_hash, items_root
 
 HEAD_ID = 1
 NO_DETAILS: Mapping[str, str] = MappingProxyType({})
@@ -49,7 +49,7 @@ def _record(
         salt=exchange.random_bytes(SALT_BYTES),
         partner=partner.name if partner else None,
         items=len(named) or None,
-        root=items_tree(named).root() if named else None,
+        root=items_root(named) if named else None,
         details=details,
     )
     place = _append(entry.text(), joined_hashes(named))

@@ -17,7 +17,7 @@ from stillmine.exchange.ledger.key import signing_key
 from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
 from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, node_id, split_hashes
 from stillmine.exchange.partners.models import Partner
-from stillmine.ledger.entry import Entry, EventName, entry_hash, items_tree, read_entry
+from stillmine.ledger.entry import Entry, EventName, entry_hash, items_root, read_entry
 from stillmine.ledger.errors import LedgerError
 from stillmine.ledger.tree import CompactRange, Place
 from stillmine.wire.case import FingerprintState
@@ -68,7 +68,7 @@ def _entry(leaf: Leaf) -> Iterator[str]:
         yield "entry(s) of the ledger have not the form of entries"
         return
     items = split_hashes(leaf.items)
-    expected = (None, None) if not items else (len(items), items_tree(items).root())
+    expected = (None, None) if not items else (len(items), items_root(items))
     if (entry.items, entry.root) != expected or items != sorted(set(items)):
         yield "entry(s) of the ledger do not fit the commitments kept for them"
 
@@ -93,19 +93,19 @@ def _checkpoint(given: GivenCheckpoint, root: bytes) -> Iterator[str]:
 def _disclosures() -> Iterator[str]:
     """Each page's record has to have entries that name all that the page held."""
     rule = "disclosure(s) have no fitting entry in the ledger"
-    hidden = {partner.pk: cases_hidden_from(partner) for partner in Partner.objects.all()}
+    hidden = {partner.pk: set(cases_hidden_from(partner)) for partner in Partner.objects.all()}
     for row in Disclosure.objects.select_related("partner", "disclosed_entry", "retracted_entry").iterator(READ_AT_ONCE):
-        rows = Change.objects.filter(
+        # What is asked of the fingerprint is looked at here: as conditions of a join they made SQLite read every fingerprint for each page.
+        changes = Change.objects.filter(
             Q(superseded_by=None) | Q(superseded_by__gt=row.head_sequence),
-            _HAS_COMMITMENT,
             sequence__gt=row.from_sequence,
             sequence__lte=row.to_sequence,
-            fingerprint__kind__in=list(KINDS[Shape(row.shape)]),
-        ).exclude(fingerprint__case_id__in=hidden[row.partner_id])
-        changes = rows.values_list("state", "fingerprint__ledger_commitment")
+        ).values_list("state", "fingerprint__kind", "fingerprint__case_id", "fingerprint__ledger_commitment")
+        listed, unseen = {kind.value for kind in KINDS[Shape(row.shape)]}, hidden[row.partner_id]
         given, stopped = set[bytes](), set[bytes]()
-        for state, stored in changes:
-            (given if state == FingerprintState.ACTIVE else stopped).add(bytes(stored or b""))
+        for state, kind, case_id, stored in changes.iterator(READ_AT_ONCE):
+            if stored is not None and kind in listed and case_id not in unseen:
+                (given if state == FingerprintState.ACTIVE else stopped).add(bytes(stored))
         if row.shape in {Shape.STOPNCII, Shape.SNAPSHOT}:
             stopped.clear()  # the one holds none, the other tells those who had the value, for a time
         is_right = _names(row.disclosed_entry, EventName.DISCLOSED, row, given) and _names(

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the ledger costs: one append by itself, a feed page of 500 and an acknowledgement with and without it, a case's proofs.
+
+    python bench/exchange_ledger.py [--count 20000] [--turns 200]
+
+In one process on SQLite, without HTTP; commits wait for the disk as in service. With and without are timed in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
+
+from exchange_stocked import PER_CASE, stocked
+from measuring import machine, measure, milliseconds, versions
+
+from stillmine.exchange.context import Context
+
+PAGE = 500
+
+
+def committed(exchange: Context) -> None:
+    """Give the stocked fingerprints commitments, and make commits wait for the disk again."""
+    from django.db import connection  # noqa: PLC0415 (needs the configured apps, as do all below)
+
+    from stillmine.exchange.cases.models import Fingerprint  # noqa: PLC0415
+
+    rows = list(Fingerprint.objects.only("id"))
+    for row in rows:
+        row.ledger_commitment = exchange.random_bytes(32)
+    Fingerprint.objects.bulk_update(rows, ["ledger_commitment"], batch_size=500)
+    connection.close()  # what `stocked` had set for this connection ends with it
+
+
+def append_alone(exchange: Context, turns: int) -> None:
+    """Time the append itself, inside an open transaction."""
+    from stillmine.exchange.cases.models import Fingerprint  # noqa: PLC0415
+    from stillmine.exchange.ledger.actions import _record  # noqa: PLC0415
+    from stillmine.exchange.tx import tx  # noqa: PLC0415
+    from stillmine.ledger.entry import EventName  # noqa: PLC0415
+
+    ids = list(Fingerprint.objects.values_list("id", flat=True)[:PAGE])
+    for name, event, named in (
+        ("nothing", EventName.SETTINGS_CHANGED, []),
+        ("1 fingerprint, withdrawn", EventName.WITHDRAWN, ids[:1]),
+        (f"{PAGE} fingerprints, disclosed", EventName.DISCLOSED, ids),
+    ):
+        with tx("bench.append", exchange.clock) as now:
+            spent = [milliseconds(lambda: _record(exchange, event, now, fingerprint_ids=named)) for _ in range(turns)]  # noqa: B023
+        print(f"| append that names {name} | {statistics.median(spent) * 1000:,.0f} |", flush=True)
+
+
+def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
+    """Time two actions whole, commit included."""
+    from stillmine.exchange.feed import actions, views  # noqa: PLC0415
+    from stillmine.exchange.feed.models import Disclosure, Shape  # noqa: PLC0415
+    from stillmine.exchange.feed.queries import head_sequence  # noqa: PLC0415
+    from stillmine.exchange.partners.queries import key_row  # noqa: PLC0415
+
+    partner, newest = key_row(key, exchange.clock.now()).partner, head_sequence()
+    found = iter(range(2 * turns))
+    confirmed = iter(range(1, 2 * turns + 1))
+
+    def page() -> None:
+        def encode(page: actions.Page) -> actions.HandedOut[object]:
+            message = views._feed_page(exchange, partner, page)
+            return actions.HandedOut(message.message, message.given, message.retracted)
+
+        actions.hand_out(exchange, partner, after=next(found), limit=PAGE, shape=Shape.NATIVE, encode=encode)
+
+    def acknowledgement() -> None:
+        actions.acknowledge(exchange, partner, next(confirmed))
+
+    def without(call: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            with patch.object(actions, "_record", return_value=None):
+                call()
+
+        return run
+
+    assert newest > 2 * turns + PAGE
+    for name, call in ((f"feed page of {PAGE}", page), ("acknowledgement", acknowledgement)):
+        timing = measure(call, without(call), turns)
+        print(f"| {name}: with, without, difference | {timing.ours * 1000:,.0f}, {timing.theirs * 1000:,.0f}, ", end="")
+        print(f"{(timing.ours - timing.theirs) * 1000:,.0f} |", flush=True)
+    assert Disclosure.objects.count() == 2 * turns
+
+
+def reads(exchange: Context, turns: int) -> None:
+    """Time what is asked of the log."""
+    from stillmine.exchange.cases.models import Case  # noqa: PLC0415
+    from stillmine.exchange.fsck import findings  # noqa: PLC0415
+    from stillmine.exchange.ledger import queries  # noqa: PLC0415
+    from stillmine.exchange.ledger.actions import give_checkpoint  # noqa: PLC0415
+
+    size, _ = give_checkpoint(exchange)
+    case = Case.objects.order_by("id")[2 * turns // PER_CASE // 2]
+    entries = queries.entries_of(case, size)
+    for name, call in (
+        ("consistency proof", lambda: queries.consistency(size // 3, size)),
+        (f"{min(size, 4096):,} leaf hashes", lambda: queries.leaves(0, 4096)),
+        (
+            f"a case's {len(entries)} entries with {sum(len(entry.items) for entry in entries)} items",
+            lambda: queries.entries_of(case, size),
+        ),
+    ):
+        print(f"| {name}, log of {size:,} | {statistics.median([milliseconds(call) for _ in range(20)]) * 1000:,.0f} |", flush=True)
+    print(f"| fsck of everything | {milliseconds(findings) * 1000:,.0f} |", flush=True)
+
+
+def main() -> None:
+    """Measure and print one table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--turns", type=int, default=200)
+    options = parser.parse_args()
+    print(
+        f"{machine()}, {versions('stillmine', 'django', 'cryptography')}; {options.count:,} pictures, SQLite, median of {options.turns}\n"
+    )
+    with tempfile.TemporaryDirectory(prefix="stillmine-bench-") as folder:
+        exchange, key, _ = stocked(Path(folder) / "home", options.count)
+        committed(exchange)
+        print("| what | µs |\n|---|---:|")
+        actions_with_and_without(exchange, key, options.turns)
+        reads(exchange, options.turns)
+        append_alone(exchange, options.turns)
+
+
+if __name__ == "__main__":
+    main()
