@@ -61,7 +61,7 @@ def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
     from stillmine.exchange.feed.queries import head_sequence  # noqa: PLC0415
     from stillmine.exchange.partners.queries import key_row  # noqa: PLC0415
 
-    partner, newest = key_row(key, exchange.clock.now()).partner, head_sequence()
+    partner, newest = key_row(key, exchange.clock()).partner, head_sequence()
     found = iter(range(2 * turns))
     confirmed = iter(range(1, 2 * turns + 1))
 
