@@ -23,17 +23,11 @@ from stillmine.exchange.context import Context
 PAGE = 500
 
 
-def committed(exchange: Context) -> None:
-    """Give the stocked fingerprints commitments, and make commits wait for the disk again."""
+def waiting_for_the_disk() -> None:
+    """Make commits wait again: what `stocked` had set for its connection ends with it."""
     from django.db import connection  # noqa: PLC0415 (needs the configured apps, as do all below)
 
-    from stillmine.exchange.cases.models import Fingerprint  # noqa: PLC0415
-
-    rows = list(Fingerprint.objects.only("id"))
-    for row in rows:
-        row.ledger_commitment = exchange.random_bytes(32)
-    Fingerprint.objects.bulk_update(rows, ["ledger_commitment"], batch_size=500)
-    connection.close()  # what `stocked` had set for this connection ends with it
+    connection.close()
 
 
 def append_alone(exchange: Context, turns: int) -> None:
@@ -123,7 +117,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory(prefix="stillmine-bench-") as folder:
         exchange, key, _ = stocked(Path(folder) / "home", options.count)
-        committed(exchange)
+        waiting_for_the_disk()
         print("| what | µs |\n|---|---:|")
         actions_with_and_without(exchange, key, options.turns)
         reads(exchange, options.turns)

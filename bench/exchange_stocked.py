@@ -14,10 +14,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -31,13 +32,14 @@ SEED = 20261125
 
 
 def stocked(home: Path, count: int) -> tuple[Context, str, bytes]:
-    """Make an exchange with `count` pictures and one partner; returns it, the partner's key and the values, 32 bytes each."""
+    """Make an exchange with `count` pictures and one partner that is given the list; returns it, the key and the values, 32 bytes each."""
     exchange = configure(ExchangeConfig(home=home))
     from stillmine.exchange.database import migrate  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415
+    from stillmine.exchange.partners.scopes import Way  # noqa: PLC0415
 
     migrate()
-    _, key = add_partner(exchange, "Example Social")
+    _, key = add_partner(exchange, "Example Social", Way.LIST)
     _write_without_waiting()
     values = np.random.default_rng(SEED).bytes(count * 32)
     for start in range(0, count, AT_ONCE):
@@ -93,6 +95,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
                 blind_index=blind_index(exchange.secret, "pdq", text),
                 value_bytes=len(text),
                 quality=90,
+                ledger_commitment=exchange.random_bytes(32),
                 added_at=now,
             )
             for place, (own, text) in enumerate(zip(ids, texts, strict=True))
@@ -104,14 +107,14 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
 
 
 @contextmanager
-def serving(home: Path, workers: int) -> Iterator[str]:
-    """Serve it in processes of its own; yields the address."""
+def serving(home: Path, workers: int, *options: str, variables: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """Serve it in processes of its own, without the caller's settings; yields the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange", "serve", "--home", str(home)]
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("STILLMINE_")}
-    process = subprocess.Popen([*command, "--port", str(port), "--workers", str(workers)], env=environment)
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("STILLMINE_")} | dict(variables)
+    process = subprocess.Popen([*command, "--port", str(port), "--workers", str(workers), *options], env=environment)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

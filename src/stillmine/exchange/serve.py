@@ -5,11 +5,13 @@ Workers are started fresh and build everything from the configuration, so that n
 lock. There is no access log: it would tell when somebody opened a case.
 """
 
+import atexit
 import logging
 import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 from functools import partial
 from typing import TYPE_CHECKING
@@ -78,6 +80,7 @@ def serve(config: ExchangeConfig, listen: str, port: int, workers: int) -> None:
 
 def _load(config: ExchangeConfig) -> "WSGIApplication":
     """Build the application in a worker."""
+    atexit.register(end_at_once)
     threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     return wsgi_application(configure(config))
 
@@ -88,6 +91,18 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def end_at_once() -> None:
+    """End this process without taking the interpreter apart, once all requests are answered.
+
+    Granian's threads may still be waking up then, and a thread that comes back into an interpreter which is being taken apart
+    aborts the process.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _require_free(listen: str, port: int) -> None:
