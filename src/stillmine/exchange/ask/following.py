@@ -14,7 +14,7 @@ from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.cases.values import try_values_of
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.queries import head_sequence
-from stillmine.exchange.feed.sequence import BATCH_CHANGES, batch_end, newest_changed, state_of
+from stillmine.exchange.feed.sequence import BATCH_CHANGES, ChangedFingerprint, batch_end, newest_changed
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.fingerprint import Kind, value_bytes
@@ -64,11 +64,11 @@ class Follower:
                 values.clear()
         self.sequence, self.is_loaded, self._in_step_at = reached, True, started
 
-    def _apply(self, changed: Sequence[Fingerprint], ids: list[bytes], values: list[bytes]) -> None:
+    def _apply(self, changed: Sequence[ChangedFingerprint], ids: list[bytes], values: list[bytes]) -> None:
         """Remove what is not active, add what is; pictures are only collected."""
-        active = [row for row in changed if state_of(row) == FingerprintState.ACTIVE]
+        active = [row for row in changed if row.state == FingerprintState.ACTIVE]
         for row in changed:
-            if state_of(row) != FingerprintState.ACTIVE:
+            if row.state != FingerprintState.ACTIVE:
                 self.index.remove(bytes.fromhex(row.id))
         clear, failed = try_values_of(self.exchange, active)
         if failed:  # the others are still asked about; `fsck` names the rows

@@ -6,6 +6,7 @@ or the person whose case it is of.
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.context import Context
@@ -17,7 +18,18 @@ from stillmine.wire.case_key import Secret
 _CASES_AT_ONCE = 500
 
 
-def values_of(exchange: Context, fingerprints: Sequence[Fingerprint]) -> dict[str, str]:
+class SealedFingerprint(Protocol):
+    """What has to be read of a fingerprint to open its value."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def case_id(self) -> int: ...
+    @property
+    def sealed_value(self) -> bytes | memoryview | None: ...
+
+
+def values_of(exchange: Context, fingerprints: Sequence[SealedFingerprint]) -> dict[str, str]:
     """Return the clear value of each fingerprint that has one, by its id.
 
     One that is withdrawn by now is left out. Raises SealedValueError for a value that does not open or whose data key is gone,
@@ -29,7 +41,7 @@ def values_of(exchange: Context, fingerprints: Sequence[Fingerprint]) -> dict[st
     return opened
 
 
-def try_values_of(exchange: Context, fingerprints: Sequence[Fingerprint]) -> tuple[dict[str, str], list[SealedValueError]]:
+def try_values_of(exchange: Context, fingerprints: Sequence[SealedFingerprint]) -> tuple[dict[str, str], list[SealedValueError]]:
     """Like `values_of`, but go on past what does not open and say it at the end; for checks and for withdrawals."""
     sealed = [row for row in fingerprints if row.sealed_value is not None]
     keys, failed = _data_keys(exchange, {row.case_id for row in sealed})
@@ -88,7 +100,7 @@ def _data_keys(exchange: Context, cases: set[int]) -> tuple[dict[int, Secret], l
     return keys, failed
 
 
-def _lost(without_key: Sequence[Fingerprint], known: set[str]) -> list[SealedValueError]:
+def _lost(without_key: Sequence[SealedFingerprint], known: set[str]) -> list[SealedValueError]:
     """Say which cases lost their key. Whoever closed one meanwhile erased value and key together: that is none."""
     ids = [row.id for row in without_key if str(row.case_id) not in known]
     if not ids:

@@ -10,12 +10,11 @@ from operator import itemgetter
 
 from django.http import HttpRequest, StreamingHttpResponse
 
-from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context, context
 from stillmine.exchange.drills.secrecy import cases_hidden_from
 from stillmine.exchange.feed.actions import record_snapshot
-from stillmine.exchange.feed.sequence import batch_end, newest_changed
+from stillmine.exchange.feed.sequence import ChangedFingerprint, batch_end, newest_changed
 from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
 from stillmine.exchange.partners.scopes import Scope
@@ -48,11 +47,11 @@ def _stream(exchange: Context, ids: PartnerIds, sequence: int, count: int, hidde
     yield writer.end()
 
 
-def _blocks(ids: PartnerIds, fingerprints: Sequence[Fingerprint], values: dict[str, str]) -> Iterator[SnapshotBlock]:
+def _blocks(ids: PartnerIds, fingerprints: Sequence[ChangedFingerprint], values: dict[str, str]) -> Iterator[SnapshotBlock]:
     """Put fingerprints that have a value into blocks of one kind and a bounded size."""
     with_value = [row for row in fingerprints if row.id in values]
     for kind in sorted({row.kind for row in with_value}):
-        rows: list[Fingerprint] = []
+        rows: list[ChangedFingerprint] = []
         size = 0
         for row in with_value:
             if row.kind != kind:
@@ -65,7 +64,7 @@ def _blocks(ids: PartnerIds, fingerprints: Sequence[Fingerprint], values: dict[s
         yield _block(ids, Kind(kind), rows, values)
 
 
-def _block(ids: PartnerIds, kind: Kind, rows: Sequence[Fingerprint], values: dict[str, str]) -> SnapshotBlock:
+def _block(ids: PartnerIds, kind: Kind, rows: Sequence[ChangedFingerprint], values: dict[str, str]) -> SnapshotBlock:
     # By entry id, which is as good as random: what was added together does not stand together.
     named = sorted(zip(ids.entry_ids([row.id for row in rows]), rows, strict=True), key=itemgetter(0))
     entry_ids = bytes.fromhex("".join(own for own, _ in named))
