@@ -36,6 +36,7 @@ check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries
 	ruff format --check .
 	mypy
 	lint-imports
+	python tools/openapi.py --check
 	cd portal && npm run --silent check
 
 bench: .build/python-dev .build/peers .build/kernel ## measure against the named peers, in one run
