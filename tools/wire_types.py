@@ -28,11 +28,23 @@ from stillmine.wire.case import (
 )
 from stillmine.wire.errors import ErrorMessage, StillmineError, WorkNeeded
 from stillmine.wire.fingerprint import MAXIMUM_FILES_PER_CASE, MINIMUM_QUALITY
+from stillmine.wire.ledger import CaseLedger, LedgerConsistency
 from stillmine.wire.receipt import SignedReceipt
 
 TARGET = Path(__file__).resolve().parent.parent / "portal/src/wire/types.ts"
-SENT_OR_READ = [OpenCase, AddFingerprints, Withdraw, RenewCase, CaseView, SignedReceipt, ErrorMessage, WorkNeeded]
-READ = ["CaseView", "SignedReceipt", "ErrorMessage", "WorkNeeded"]
+SENT_OR_READ = [
+    OpenCase,
+    AddFingerprints,
+    Withdraw,
+    RenewCase,
+    CaseView,
+    SignedReceipt,
+    CaseLedger,
+    LedgerConsistency,
+    ErrorMessage,
+    WorkNeeded,
+]
+READ = ["CaseView", "SignedReceipt", "CaseLedger", "LedgerConsistency", "ErrorMessage", "WorkNeeded"]
 OTHER_AUDIENCES = ("partner_", "feed_", "service_", "match_", "exchange_", "not_configured")
 
 Schema = dict[str, Any]

@@ -93,6 +93,9 @@ def test_the_main_job_in_a_browser_leaves_nothing_behind(
         walk.withdraw()
         _wait(lambda: upload(copy) is ScreenOutcome.NO_MATCH)
         walk.wait_for_words("confirmed")
+        told = walk.read_log()
+        for words in ("given to \u2068Example Social\u2069.", "withdrawn.", "\u2068Example Social\u2069 was told to stop looking for it."):
+            assert words in told
 
         _assert_stayed_at_home(walk.requests, portal)
         assert [line for line in walk.console if "favicon" not in line] == []

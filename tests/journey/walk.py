@@ -94,6 +94,14 @@ class Walk:
         self.page.get_by_role("button", name="Yes, withdraw all of it").click()
         expect(self.page.get_by_role("heading", name="Your case is withdrawn")).to_be_visible()
 
+    def read_log(self) -> str:
+        """See what the public log says of the case, as checked on the device, and go back."""
+        self.page.get_by_role("button", name="See who was given your fingerprints").click()
+        expect(self.page.locator("[data-ledger=right]")).to_be_visible()
+        told = self.page.locator("[data-told]").inner_text()
+        self.page.get_by_role("button", name="Back").click()
+        return told
+
     def wait_for_words(self, words: str) -> None:
         """Look again until the case page says this; the page refreshes on its button and by itself."""
         for _ in range(60):

@@ -14,8 +14,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+from small_ledger import SmallLedger
 
 from stillmine.exchange.cases.file_numbers import numbers_in_case
 from stillmine.wire.case import (
@@ -41,6 +43,7 @@ from stillmine.wire.errors import (
     StillmineError,
 )
 from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.ledger import CaseLedger, LedgerConsistency
 from stillmine.wire.receipt import SignedReceipt, receipt_of, receipt_text
 from stillmine.wire.work import PROOF_HEADER, is_solved
 
@@ -87,6 +90,7 @@ class PortalServer:
     is_down: bool = False
     work_zero_bits: int | None = None
     spoil: Callable[[bytes], bytes] | None = None
+    ledger: SmallLedger = field(default_factory=SmallLedger)
 
     def __enter__(self) -> Self:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -117,8 +121,12 @@ class PortalServer:
             return error.status, encode(error.message())
         return status, encode(view)
 
-    def _route(self, request: Request) -> tuple[int, CaseView | SignedReceipt]:
-        case_id = parse_authorization(request.headers.get("authorization", "")).case_id
+    def _route(self, request: Request) -> tuple[int, CaseView | SignedReceipt | CaseLedger | LedgerConsistency]:
+        if request.path.startswith("/api/v1/ledger/consistency?"):
+            asked = parse_qs(urlsplit(request.path).query)
+            return 200, self.ledger.consistency(int(asked["from"][0]), int(asked["to"][0]))
+        credentials = parse_authorization(request.headers.get("authorization", ""))
+        case_id = credentials.case_id
         if (request.method, request.path) == ("POST", "/api/v1/case"):
             self._require_work(case_id, request.headers.get(PROOF_HEADER.lower(), ""))
             return self._open(case_id, request.body)
@@ -135,6 +143,8 @@ class PortalServer:
             case.view = msgspec.structs.replace(case.view, expires_at=datetime.now(UTC) + timedelta(days=days))
         elif (request.method, request.path) == ("GET", "/api/v1/case/receipt"):
             return 200, _receipt(case_id, case.view)
+        elif (request.method, request.path) == ("GET", "/api/v1/case/ledger"):
+            return 200, self.ledger.of_case(bytes(credentials.token), case.view)
         elif (request.method, request.path) != ("GET", "/api/v1/case"):
             raise NotFoundError
         return 200, case.view

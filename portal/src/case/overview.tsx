@@ -22,10 +22,11 @@ interface Props {
   readonly onAdd: () => void;
   readonly onRenewed: (view: CaseView) => void;
   readonly onReceipt: () => void;
+  readonly onLedger: () => void;
   readonly onClose: () => void;
 }
 
-export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, onReceipt, onClose }: Props) {
+export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, onReceipt, onLedger, onClose }: Props) {
   const words = useWords();
   const { t } = words;
   const { view } = watch;
@@ -68,6 +69,9 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
             {t("case.receipt.show")}
           </button>
         )}
+        <button type="button" class="button second" onClick={onLedger}>
+          {t("case.ledger.show")}
+        </button>
         <button type="button" class="button plain" onClick={onClose}>
           {t("case.close")}
         </button>

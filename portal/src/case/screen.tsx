@@ -19,13 +19,14 @@ import { addFingerprints, type PreparedRequest } from "../wire/requests";
 import type { CaseView } from "../wire/types";
 import { filesOf, type CaseFile } from "./case_files";
 import { ConfirmStep } from "./confirm";
+import { LedgerStep } from "./ledger";
 import { Overview } from "./overview";
 import { ReceiptStep } from "./receipt";
 import { withdrawalWords } from "./partner_words";
 import { useWatch } from "./watch";
 import { fingerprintsIn, type Target } from "./withdrawal";
 
-const STEPS = ["overview", "confirm", "receipt", "add_then", "add_files", "add_send"] as const;
+const STEPS = ["overview", "confirm", "receipt", "ledger", "add_then", "add_files", "add_send"] as const;
 type Step = (typeof STEPS)[number];
 
 interface Props {
@@ -60,6 +61,7 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
     return <AddSteps caseKey={caseKey} before={watch.view} step={steps.step} go={steps.go} back={steps.back} onAdded={addedWith(watch.take, setNews)} />;
   }
   if (steps.step === "receipt") return <ReceiptStep caseKey={caseKey} onBack={steps.back} />;
+  if (steps.step === "ledger" && watch.view) return <LedgerStep caseKey={caseKey} fingerprints={watch.view.fingerprints} onBack={steps.back} />;
   const start = (step: Step): void => {
     setNews(null);
     steps.go(step);
@@ -80,6 +82,7 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
         setNews(words.t("case.renew.done", { date: words.date(new Date(view.expires_at), now) }));
       }}
       onReceipt={() => start("receipt")}
+      onLedger={() => start("ledger")}
       onClose={onClose}
     />
   );

@@ -5,7 +5,7 @@
  * Fields this build doesn't know are left alone: a newer exchange may say more than an open page understands.
  */
 
-import { SHAPES, type CaseView, type ErrorMessage, type SignedReceipt, type WorkNeeded } from "./types";
+import { SHAPES, type CaseLedger, type CaseView, type ErrorMessage, type LedgerConsistency, type SignedReceipt, type WorkNeeded } from "./types";
 
 interface Shape {
   readonly $ref?: string;
@@ -30,6 +30,16 @@ export function isCaseView(value: unknown): value is CaseView {
 /** Say whether a decoded answer is a SignedReceipt. */
 export function isSignedReceipt(value: unknown): value is SignedReceipt {
   return fits(value, { $ref: "SignedReceipt" });
+}
+
+/** Say whether a decoded answer is a CaseLedger. */
+export function isCaseLedger(value: unknown): value is CaseLedger {
+  return fits(value, { $ref: "CaseLedger" });
+}
+
+/** Say whether a decoded answer is a LedgerConsistency. */
+export function isLedgerConsistency(value: unknown): value is LedgerConsistency {
+  return fits(value, { $ref: "LedgerConsistency" });
 }
 
 /** Say whether a decoded answer is an ErrorMessage. */

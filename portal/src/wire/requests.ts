@@ -6,13 +6,15 @@
  * No cookie, no referrer and no cached copy goes along. Contract: spec/case.md.
  */
 
-import { isCaseView, isErrorMessage, isSignedReceipt, isWorkNeeded } from "./check";
+import { isCaseLedger, isCaseView, isErrorMessage, isLedgerConsistency, isSignedReceipt, isWorkNeeded } from "./check";
 import {
   DEFAULT_TERM_MONTHS,
   ERROR_CODES,
   type AddFingerprints,
+  type CaseLedger,
   type CaseView,
   type Fingerprint,
+  type LedgerConsistency,
   type OpenCase,
   type RenewCase,
   type SignedReceipt,
@@ -42,13 +44,18 @@ export class WorkNeededError extends ExchangeError {
   }
 }
 
-/** A request, whole, before it is sent. */
-export interface PreparedRequest {
+interface AnyRequest {
   readonly method: "GET" | "POST";
   readonly path: string;
-  readonly authorization: string;
+  /** Null where the answer is anybody's. */
+  readonly authorization: string | null;
   /** The exact body; null where there is none. */
   readonly body: Uint8Array<ArrayBuffer> | null;
+}
+
+/** A request of a case, whole, before it is sent. */
+export interface PreparedRequest extends AnyRequest {
+  readonly authorization: string;
 }
 
 const CASE_PATH = "/api/v1/case";
@@ -97,7 +104,17 @@ export async function fetchReceipt(authorization: string): Promise<SignedReceipt
   return ask({ method: "GET", path: `${CASE_PATH}/receipt`, authorization, body: null }, isSignedReceipt);
 }
 
-async function ask<Answer>(request: PreparedRequest, isAnswer: (value: unknown) => value is Answer, proof: string | null = null): Promise<Answer> {
+/** Fetch what the public log says of the case, with proofs; throws ExchangeError, never anything else. */
+export async function fetchCaseLedger(authorization: string): Promise<CaseLedger> {
+  return ask({ method: "GET", path: `${CASE_PATH}/ledger`, authorization, body: null }, isCaseLedger);
+}
+
+/** Fetch the proof that the log of one size continues that of another, without saying whose case asks; throws ExchangeError. */
+export async function fetchConsistency(from: number, to: number): Promise<LedgerConsistency> {
+  return ask({ method: "GET", path: `/api/v1/ledger/consistency?from=${from}&to=${to}`, authorization: null, body: null }, isLedgerConsistency);
+}
+
+async function ask<Answer>(request: AnyRequest, isAnswer: (value: unknown) => value is Answer, proof: string | null = null): Promise<Answer> {
   const answer = await reach(request, proof);
   const value = await readJson(answer);
   if (answer.ok && isAnswer(value)) return value;
@@ -106,8 +123,9 @@ async function ask<Answer>(request: PreparedRequest, isAnswer: (value: unknown) 
   throw new ExchangeError(isErrorMessage(value) ? knownCode(value.code) : codeOfStatus(answer.status));
 }
 
-async function reach(request: PreparedRequest, proof: string | null): Promise<Response> {
-  const headers: Record<string, string> = { Authorization: request.authorization };
+async function reach(request: AnyRequest, proof: string | null): Promise<Response> {
+  const headers: Record<string, string> = {};
+  if (request.authorization !== null) headers["Authorization"] = request.authorization;
   if (request.body) headers["Content-Type"] = "application/json";
   if (proof !== null) headers["Proof-Of-Work"] = proof;
   const giveUp = new AbortController();

@@ -140,6 +140,37 @@ export interface ReceiptPartner {
   readonly confirmed_at: string | null;
 }
 
+/** What the log says of one case, in order; each path leads to the root of this `checkpoint`. */
+export interface CaseLedger {
+  readonly version: 1;
+  readonly key: string;
+  readonly checkpoint: string;
+  readonly entries: readonly LedgerEntry[];
+}
+
+/** One entry: its exact text, its place in the log, and the path from its hash to the checkpoint's root. */
+export interface LedgerEntry {
+  readonly text: string;
+  readonly place: number;
+  readonly path: readonly string[];
+  readonly items: readonly LedgerItem[];
+}
+
+/** One fingerprint of the case that an entry names: its place among the entry's items, and the path to their root. */
+export interface LedgerItem {
+  readonly fingerprint_id: string;
+  readonly place: number;
+  readonly path: readonly string[];
+}
+
+/** The proof that the log of `to_size` entries begins with the log of `from_size`. */
+export interface LedgerConsistency {
+  readonly version: 1;
+  readonly from_size: number;
+  readonly to_size: number;
+  readonly proof: readonly string[];
+}
+
 /** What goes over the wire when something is refused. */
 export interface ErrorMessage {
   readonly code: string;
@@ -205,6 +236,10 @@ export const SHAPES = {
   Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "kept_to_tell", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "kept_to_tell": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}}},
   ErasedPart: {"type": "object", "required": ["file_number", "kinds", "erased_at", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "erased_at": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
   ReceiptPartner: {"type": "object", "required": ["partner", "given_at", "confirmed_at"], "properties": {"partner": {"type": "string"}, "given_at": {"type": "string"}, "confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
+  CaseLedger: {"type": "object", "required": ["version", "key", "checkpoint", "entries"], "properties": {"version": {"enum": [1]}, "key": {"type": "string"}, "checkpoint": {"type": "string"}, "entries": {"type": "array", "items": {"$ref": "LedgerEntry"}}}},
+  LedgerEntry: {"type": "object", "required": ["text", "place", "path", "items"], "properties": {"text": {"type": "string"}, "place": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}, "items": {"type": "array", "items": {"$ref": "LedgerItem"}}}},
+  LedgerItem: {"type": "object", "required": ["fingerprint_id", "place", "path"], "properties": {"fingerprint_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "place": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}}},
+  LedgerConsistency: {"type": "object", "required": ["version", "from_size", "to_size", "proof"], "properties": {"version": {"enum": [1]}, "from_size": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "to_size": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "proof": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}}},
   ErrorMessage: {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}}},
   WorkNeeded: {"type": "object", "required": ["code", "message", "challenge", "parts", "zero_bits"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}, "challenge": {"type": "string"}, "parts": {"type": "integer", "minimum": 1, "maximum": 64}, "zero_bits": {"type": "integer", "minimum": 1, "maximum": 24}}},
 } as const;

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The public log, read and checked on this device: who was given what on which day. The checks are loaded when they are asked for.
+ */
+
+import { useEffect, useState } from "preact/hooks";
+import { ActionButton, BackButton, ExchangeProblem, Heading } from "../island/parts";
+import { useWords } from "../island/words";
+import type { CheckedLedger, LedgerProblem } from "../ledger/case_ledger";
+import { forget, recall, remember, type Seen } from "../ledger/remembered";
+import type { CaseKey } from "../wire/case_key";
+import { codeOf, fetchCaseLedger, fetchConsistency, type ErrorCode } from "../wire/requests";
+import type { CaseFingerprint, CaseLedger } from "../wire/types";
+import { dayWords, ledgerParts } from "./ledger_words";
+import { Remembering } from "./remembering";
+
+const SHOWN_AT_FIRST = 10;
+
+interface Props {
+  readonly caseKey: CaseKey;
+  readonly fingerprints: readonly CaseFingerprint[];
+  readonly onBack: () => void;
+}
+
+type Outcome =
+  | { readonly is: "checking" }
+  | { readonly is: "unreached"; readonly code: ErrorCode }
+  | { readonly is: "wrong"; readonly problem: LedgerProblem; readonly before: Seen | null; readonly checkpoint: string }
+  | { readonly is: "right"; readonly checked: CheckedLedger; readonly before: Seen | null };
+
+export function LedgerStep({ caseKey, fingerprints, onBack }: Props) {
+  const { t } = useWords();
+  const { outcome, check } = useCheck(caseKey, fingerprints);
+  return (
+    <>
+      <Heading>{t("case.ledger.title")}</Heading>
+      <p class="lead">{t("case.ledger.lead")}</p>
+      <div data-ledger={outcome.is}>
+        {outcome.is === "checking" && <p role="status">{t("case.ledger.checking")}</p>}
+        {outcome.is === "unreached" && <ExchangeProblem code={outcome.code} />}
+        {outcome.is === "wrong" && <Wrong {...outcome} onForget={check} />}
+        {outcome.is === "right" && <Right {...outcome} fingerprints={fingerprints} />}
+      </div>
+      <div class="actions">
+        {outcome.is !== "checking" && <ActionButton kind="second" label={t("case.ledger.again")} onPress={check} />}
+        <BackButton onBack={onBack} />
+      </div>
+    </>
+  );
+}
+
+function useCheck(caseKey: CaseKey, fingerprints: readonly CaseFingerprint[]): { readonly outcome: Outcome; readonly check: () => void } {
+  const [turn, setTurn] = useState(0);
+  const [outcome, setOutcome] = useState<Outcome>({ is: "checking" });
+  useEffect(() => {
+    let isShown = true;
+    setOutcome({ is: "checking" });
+    void checked(caseKey.authorization, fingerprints).then((found) => isShown && setOutcome(found));
+    return () => {
+      isShown = false;
+    };
+  }, [caseKey, turn]);
+  return { outcome, check: () => setTurn(turn + 1) };
+}
+
+async function checked(authorization: string, fingerprints: readonly CaseFingerprint[]): Promise<Outcome> {
+  let ledger: CaseLedger;
+  try {
+    ledger = await fetchCaseLedger(authorization);
+  } catch (error) {
+    return { is: "unreached", code: codeOf(error) };
+  }
+  const before = recall();
+  const { checkCaseLedger, checkContinues, LedgerError } = await import("../ledger/case_ledger");
+  try {
+    const found = await checkCaseLedger(ledger, authorization, fingerprints);
+    if (before !== null) {
+      await checkContinues(before.checkpoint, found.checkpoint, async (from, to) => (await fetchConsistency(from, to)).proof);
+      remember(found.checkpoint, new Date());
+    }
+    return { is: "right", checked: found, before };
+  } catch (error) {
+    if (error instanceof LedgerError) return { is: "wrong", problem: error.problem, before, checkpoint: ledger.checkpoint };
+    return { is: "unreached", code: codeOf(error) };
+  }
+}
+
+function Right({ checked: { told, checkpoint }, before, fingerprints }: { readonly checked: CheckedLedger; readonly before: Seen | null; readonly fingerprints: readonly CaseFingerprint[] }) {
+  const words = useWords();
+  const { t } = words;
+  const now = new Date();
+  return (
+    <>
+      <p class="notice" role="status">
+        {told.length === 0 ? t("case.ledger.right.none") : words.plural("case.ledger.right", told.length)}
+        {before !== null && ` ${t("case.ledger.continues", { date: dayWords(before.day, words, now) })}`}
+      </p>
+      <ol class="cards">
+        {ledgerParts(told, fingerprints, words, now).map(({ name, lines }) => (
+          <li key={name} class="card" data-told={name}>
+            <h2>{name}</h2>
+            <Lines lines={lines} />
+          </li>
+        ))}
+      </ol>
+      <p>{t("case.ledger.limit")}</p>
+      <Remembering checkpoint={checkpoint} />
+    </>
+  );
+}
+
+function Lines({ lines }: { readonly lines: readonly string[] }) {
+  const { t } = useWords();
+  const [isWhole, setWhole] = useState(lines.length <= SHOWN_AT_FIRST);
+  return (
+    <>
+      <ul class="told">
+        {lines.slice(0, isWhole ? lines.length : SHOWN_AT_FIRST).map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      {!isWhole && (
+        <button type="button" class="button plain" onClick={() => setWhole(true)}>
+          {t("case.ledger.all", { count: lines.length })}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Said calmly: it does not change the case, and there is something to do. */
+function Wrong({ problem, before, checkpoint, onForget }: { readonly problem: LedgerProblem; readonly before: Seen | null; readonly checkpoint: string; readonly onForget: () => void }) {
+  const words = useWords();
+  const { t } = words;
+  const now = new Date();
+  const isOfLastVisit = problem === "other_log" || problem === "shrunk" || problem === "rewritten";
+  const forgetAndCheck = (): void => {
+    forget();
+    onForget();
+  };
+  return (
+    <>
+      <div class="notice problem" role="alert" data-problem={problem}>
+        <h2>{t("case.ledger.wrong.title")}</h2>
+        <p>{t(`case.ledger.wrong.${problem}`, { date: before === null ? "" : dayWords(before.day, words, now) })}</p>
+        <p>{t("case.ledger.wrong.meaning")}</p>
+        <p>{t("case.ledger.wrong.do")}</p>
+      </div>
+      <details>
+        <summary>{t("case.ledger.wrong.signed")}</summary>
+        <pre class="bytes" role="region" tabIndex={0} aria-label={t("case.ledger.wrong.signed")}>
+          {checkpoint}
+        </pre>
+      </details>
+      {isOfLastVisit && (
+        <button type="button" class="button second" onClick={forgetAndCheck}>
+          {t("case.ledger.forget")}
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The case page reads the public log and checks it on the device; what does not add up is said, and nothing is kept unasked."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from accessible import is_scrolled_sideways, open_page, violations
+from playwright.sync_api import Browser, Page, expect
+from portal_server import NOW, Case, PortalServer
+from portal_steps import enter_key
+
+from stillmine.ledger.checkpoint import SigningKey
+from stillmine.ledger.entry import EventName, ledger_salt
+from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
+from stillmine.wire.case_key import case_key_text, credentials
+from stillmine.wire.fingerprint import Kind
+
+SECRET = bytes(range(10))
+LONG = "Example " + "Verylongname" * 4
+HEBREW = "דוגמה"
+OPEN = "See who was given your fingerprints"
+REMEMBER = "Remember on this device how the log looks now"
+
+
+@pytest.fixture
+def key(portal: PortalServer) -> str:
+    """A case of two files: one given to two partners, one to nobody."""
+    given = [PartnerStatus(name, given_at=NOW) for name in ("Example Social", HEBREW)]
+    rows = [
+        CaseFingerprint(f"{number:032x}", Kind.PDQ, number, FingerprintState.ACTIVE, "ab" * 32, 100, NOW, None, given if number == 1 else [])
+        for number in (1, 2)
+    ]
+    view = CaseView(CaseState.OPEN, NOW, datetime.now(UTC) + timedelta(days=400), None, rows)
+    portal.cases[credentials(SECRET).case_id] = Case(b"", view)
+    return case_key_text(SECRET)
+
+
+def look(page: Page, portal: PortalServer, key: str) -> None:
+    enter_key(page, portal, key)
+    page.get_by_role("button", name=OPEN).click()
+
+
+def kept(page: Page) -> dict[str, str]:
+    found: dict[str, str] = page.evaluate("({ ...localStorage, ...sessionStorage })")
+    return found
+
+
+def test_who_was_given_what_is_told_and_checked_and_nothing_is_kept(portal: PortalServer, page: Page, key: str) -> None:
+    look(page, portal, key)
+    expect(page.get_by_role("status").filter(has_text="Checked on this device: all 2 entries")).to_be_visible()
+    told = page.locator('[data-told="Picture 1"]')
+    expect(told).to_contain_text("22 November: given to \u2068Example Social\u2069.")
+    expect(told).to_contain_text(f"22 November: given to \u2068{HEBREW}\u2069.")
+    expect(page.locator('[data-told="Picture 2"]')).to_contain_text("Given to nobody so far.")
+    assert kept(page) == {}
+    asked = [request.path for request in portal.api_requests()]
+    assert asked == ["/api/v1/case", "/api/v1/case/ledger"]
+
+
+def test_a_withdrawal_is_in_the_log_too(portal: PortalServer, page: Page, key: str) -> None:
+    enter_key(page, portal, key)
+    page.get_by_role("button", name="Withdraw the whole case").click()
+    page.get_by_role("button", name="Yes, withdraw all of it").click()
+    page.get_by_role("button", name=OPEN).click()
+    expect(page.locator('[data-told="Picture 2"]')).to_contain_text("22 November: withdrawn.")
+
+
+def forge(change: Callable[[dict], None]) -> Callable[[bytes], bytes]:
+    """Change an answer of the ledger, and no other."""
+
+    def spoil(body: bytes) -> bytes:
+        answer = json.loads(body)
+        if "checkpoint" in answer:
+            change(answer)
+        return json.dumps(answer).encode()
+
+    return spoil
+
+
+def other_text(answer: dict) -> None:
+    answer["entries"][0]["text"] = answer["entries"][0]["text"].replace("Example Social", "Example Sociol")
+
+
+def other_size(answer: dict) -> None:
+    origin, size, rest = answer["checkpoint"].split("\n", 2)
+    answer["checkpoint"] = f"{origin}\n{int(size) + 1}\n{rest}"
+
+
+def without_one(answer: dict) -> None:
+    del answer["entries"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem", "words"),
+    [
+        (other_text, "entry", "does not fit the log"),
+        (other_size, "checkpoint", "signature is not right"),
+        (without_one, "missing", "is not in the log"),
+    ],
+)
+def test_what_does_not_add_up_is_said_calmly(
+    portal: PortalServer, page: Page, key: str, change: Callable[[dict], None], problem: str, words: str
+) -> None:
+    portal.spoil = forge(change)
+    look(page, portal, key)
+    alert = page.locator(f"[data-problem={problem}]")
+    expect(alert).to_contain_text(words)
+    expect(alert).to_contain_text("Your case goes on as before, and you did nothing wrong.")
+    expect(page.locator("[data-told]")).to_have_count(0)
+    portal.spoil = None
+    page.get_by_role("button", name="Check again").click()
+    expect(page.locator("[data-told]")).to_have_count(2)
+
+
+def test_a_dead_exchange_is_said_and_asked_again(portal: PortalServer, page: Page, key: str) -> None:
+    enter_key(page, portal, key)
+    expect(page.locator(".cards")).to_be_visible()
+    portal.is_down = True
+    page.get_by_role("button", name=OPEN).click()
+    expect(page.locator("[data-error=unreachable]")).to_be_visible()
+    portal.is_down = False
+    page.get_by_role("button", name="Check again").click()
+    expect(page.locator("[data-told]")).to_have_count(2)
+
+
+def remember(page: Page, portal: PortalServer, key: str) -> None:
+    look(page, portal, key)
+    page.get_by_label(REMEMBER).check()
+
+
+def test_what_is_remembered_is_the_log_and_not_the_case(portal: PortalServer, page: Page, key: str) -> None:
+    remember(page, portal, key)
+    found = kept(page)
+    assert list(found) == ["stillmine.ledger"]
+    assert set(json.loads(found["stillmine.ledger"])) == {"origin", "size", "root", "day"}
+    credential = credentials(SECRET)
+    for secret in (key, credential.case_id.hex(), bytes(credential.token).hex()):
+        assert secret not in found["stillmine.ledger"]
+    page.get_by_label(REMEMBER).uncheck()
+    assert kept(page) == {}
+
+
+def test_the_log_goes_on_from_the_last_visit(portal: PortalServer, page: Page, key: str) -> None:
+    remember(page, portal, key)
+    for _ in range(5):
+        portal.ledger.append(EventName.ACKNOWLEDGED, [], b"")
+    look(page, portal, key)
+    expect(page.get_by_text("Nothing was changed in the log since you looked on")).to_be_visible()
+    expect(page.get_by_label(REMEMBER)).to_be_checked()
+    assert json.loads(kept(page)["stillmine.ledger"])["size"] == len(portal.ledger.texts)
+    (asked,) = [request for request in portal.api_requests() if "consistency" in request.path]
+    assert "authorization" not in asked.headers
+
+
+def rewritten(portal: PortalServer) -> None:
+    """Another past, longer than what was seen, under the same key."""
+    portal.ledger.texts.clear()
+    portal.ledger.named.clear()
+    for _ in range(9):
+        portal.ledger.append(EventName.DISCLOSED, ["f" * 32], ledger_salt(bytes(32)), "Example Forum")
+
+
+def shrunk(portal: PortalServer) -> None:
+    """Lose the newest entries, which are of nobody here."""
+    for _ in range(4):
+        portal.ledger.texts.pop()
+        portal.ledger.named.pop()
+
+
+def another(portal: PortalServer) -> None:
+    portal.ledger.signer = SigningKey(bytes(range(1, 33)))
+
+
+@pytest.mark.parametrize(("change", "problem"), [(rewritten, "rewritten"), (shrunk, "shrunk"), (another, "other_log")])
+def test_a_log_with_another_past_is_noticed(
+    portal: PortalServer, page: Page, key: str, change: Callable[[PortalServer], None], problem: str
+) -> None:
+    look(page, portal, key)  # the case's own entries are written first
+    expect(page.locator("[data-told]")).to_have_count(2)
+    for _ in range(5):
+        portal.ledger.append(EventName.ACKNOWLEDGED, [], b"")
+    remember(page, portal, key)
+    before = kept(page)
+    change(portal)
+    look(page, portal, key)
+    expect(page.locator(f"[data-problem={problem}]")).to_be_visible()
+    assert kept(page) == before, "what was seen is the proof"
+    page.get_by_role("button", name="Forget the earlier look and check again").click()
+    expect(page.locator("[data-told]")).to_have_count(2)
+    assert kept(page) == {}
+
+
+def test_a_browser_that_keeps_nothing_says_so(portal: PortalServer, page: Page, key: str) -> None:
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied'); } })")
+    look(page, portal, key)
+    page.get_by_label(REMEMBER).click()
+    expect(page.get_by_text("This browser does not let pages keep anything")).to_be_visible()
+    expect(page.get_by_label(REMEMBER)).not_to_be_checked()
+
+
+def test_many_entries_are_folded(portal: PortalServer, page: Page, key: str) -> None:
+    salt = ledger_salt(bytes(credentials(SECRET).token))
+    for number in range(400):
+        portal.ledger.append(EventName.MATCHED, [f"{1:032x}"], salt, f"Example Forum {number % 30}")
+    enter_key(page, portal, key)
+    page.get_by_role("button", name=OPEN).click()
+    expect(page.get_by_text("all 402 entries")).to_be_visible(timeout=60_000)
+    told = page.locator('[data-told="Picture 1"]')
+    expect(told.get_by_role("listitem")).to_have_count(10)
+    told.get_by_role("button", name="Show all 32").click()
+    expect(told.get_by_role("listitem")).to_have_count(32)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_it_is_accessible_and_fits_a_narrow_phone(portal: PortalServer, browser: Browser, key: str, width: int, scheme: str) -> None:
+    first = portal.cases[credentials(SECRET).case_id].view.fingerprints[0]
+    first.partners.append(PartnerStatus(LONG, given_at=NOW))
+    page = open_page(browser, width, scheme)
+    look(page, portal, key)
+    expect(page.locator("[data-told]")).to_have_count(2)
+    found = violations(page) + (["sideways"] if is_scrolled_sideways(page) else [])
+    portal.spoil = forge(other_size)
+    page.get_by_role("button", name="Check again").click()
+    page.get_by_text("The log’s signed state").click()
+    found += violations(page) + (["sideways"] if is_scrolled_sideways(page) else [])
+    page.context.close()
+    assert found == []
+
+
+def test_by_keyboard_alone(portal: PortalServer, page: Page, key: str) -> None:
+    enter_key(page, portal, key)
+    page.get_by_role("button", name=OPEN).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Who was given your fingerprints")).to_be_focused()
+    expect(page.locator("[data-told]")).to_have_count(2)
+    page.get_by_label(REMEMBER).focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_label(REMEMBER)).to_be_checked()
+    page.get_by_role("button", name="Back").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your case is open")).to_be_focused()
