@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from exchange_parts import START, PartnerClient, Phone, code, opening, value
+from test_ledger import log
 
 from stillmine.exchange.context import Context
 from stillmine.exchange.keys.ring import KEYS_FILE, KeyEncryptionKeys, parse_keys
@@ -195,6 +196,7 @@ def test_rotation_while_serving_then_the_old_line_can_go(
         done = rotate(exchange)
         assert (done.rewrapped, done.in_use) == (2, {"1a" * 4: 3})
         assert rotate(exchange).rewrapped == 0
+        assert [details for event, details in log("details") if event == "keys_rotated"] == [{"newest": "1a" * 4, "rewrapped": "2"}]
         with_lines(exchange, lambda _: NEWER)
         require_keys(exchange)
         assert [row.value for row in phone.show().fingerprints] == [value(1), None]

@@ -4,6 +4,8 @@
 Command line and console call the same functions.
 """
 
+from datetime import datetime
+
 from django.db import IntegrityError
 
 from stillmine.exchange.cases.actions import restore
@@ -14,7 +16,9 @@ from stillmine.exchange.intake.models import Bank, BankPart, Decision, Guard
 from stillmine.exchange.intake.queries import suspended_with
 from stillmine.exchange.intake.suspensions import _note_decision
 from stillmine.exchange.intake.work import GUARD_ID
+from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.tx import tx
+from stillmine.ledger.entry import EventName
 from stillmine.wire.errors import ConflictError, NotConfiguredError
 
 _NAME_SIGNS = 60
@@ -36,6 +40,7 @@ def add_bank(exchange: Context, name: str, source: BankSource) -> Bank:
                 ),
                 batch_size=32,
             )
+            _record_bank(exchange, bank, "added", now)
             return bank
     except IntegrityError:
         raise NotConfiguredError("--name: there is a list of this name. Remove it first, or choose another name") from None
@@ -43,12 +48,18 @@ def add_bank(exchange: Context, name: str, source: BankSource) -> Bank:
 
 def remove_bank(exchange: Context, name: str) -> int:
     """Remove one list; returns of how many pictures it was. Raises NotConfiguredError where there is none of that name."""
-    with tx("intake.remove_bank", exchange.clock):
+    with tx("intake.remove_bank", exchange.clock) as now:
         bank = Bank.objects.filter(name_key=name.strip().casefold()).first()
         if bank is None:
             raise NotConfiguredError("NAME: no list of this name. See: stillmine exchange bank list")
         bank.delete()
+        _record_bank(exchange, bank, "removed", now)
         return bank.pictures
+
+
+def _record_bank(exchange: Context, bank: Bank, change: str, now: datetime) -> None:
+    details = {"change": change, "name": bank.name, "pictures": str(bank.pictures)}
+    _record(exchange, EventName.BANK_CHANGED, now, details=details)
 
 
 def restore_suspended(exchange: Context, fingerprint_id: str) -> list[str]:
@@ -74,3 +85,4 @@ def set_under_attack(exchange: Context, is_under_attack: bool) -> None:
     """Say that opening a case needs proof of work until this is taken back, or take it back."""
     with tx("intake.set_under_attack", exchange.clock) as now:
         Guard.objects.update_or_create(id=GUARD_ID, defaults={"is_under_attack": is_under_attack, "changed_at": now})
+        _record(exchange, EventName.SETTINGS_CHANGED, now, details={"proof_of_work": "on" if is_under_attack else "off"})

@@ -119,18 +119,24 @@ def quarantine_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
 def quarantine_restore(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Make it active again: partners are given it, and match it."""
     exchange = prepare(home)
+    from stillmine.exchange.console.log import COMMAND_LINE, logged  # noqa: PLC0415
     from stillmine.exchange.intake.actions import restore_suspended  # noqa: PLC0415
 
-    typer.echo(f"Restored: {len(restore_suspended(exchange, fingerprint_id))} fingerprint(s) of this file are active again.")
+    with logged(exchange, COMMAND_LINE, "suspension_restored"):
+        ids = restore_suspended(exchange, fingerprint_id)
+    typer.echo(f"Restored: {len(ids)} fingerprint(s) of this file are active again.")
 
 
 @quarantine_app.command("keep")
 def quarantine_keep(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Leave it suspended for good and take it from the list; it can still be restored."""
     exchange = prepare(home)
+    from stillmine.exchange.console.log import COMMAND_LINE, logged  # noqa: PLC0415
     from stillmine.exchange.intake.actions import keep_suspended  # noqa: PLC0415
 
-    typer.echo(f"Kept: {len(keep_suspended(exchange, fingerprint_id))} fingerprint(s) of this file stay suspended.")
+    with logged(exchange, COMMAND_LINE, "suspension_kept"):
+        ids = keep_suspended(exchange, fingerprint_id)
+    typer.echo(f"Kept: {len(ids)} fingerprint(s) of this file stay suspended.")
 
 
 @attack_app.command("on")

@@ -11,7 +11,9 @@ from stillmine.exchange.keys.check import DATA_KEYS, keys_in_use, require_keys
 from stillmine.exchange.keys.models import DataKey
 from stillmine.exchange.keys.ring import KeyRing
 from stillmine.exchange.keys.wrapping import unwrap, wrap
+from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.tx import tx
+from stillmine.ledger.entry import EventName
 
 _AT_ONCE = 500
 
@@ -33,6 +35,9 @@ def rotate(exchange: Context) -> Rotated:
     require_keys(exchange)
     ring = exchange.keys.ring()
     rewrapped = sum(_rotate_table(exchange, ring, model) for model in DATA_KEYS)
+    if rewrapped:
+        with tx("keys.record_rotation", exchange.clock) as now:
+            _record(exchange, EventName.KEYS_ROTATED, now, details={"newest": ring.newest, "rewrapped": str(rewrapped)})
     return Rotated(ring.newest, rewrapped, keys_in_use())
 
 
