@@ -72,8 +72,8 @@ _CASE: Mapping[int, Content] = {200: (case.CaseView,)}
 OPERATIONS: Mapping[str, Operation] = {
     "GET api/v1/case": Operation("Show a case", _CASE),
     "POST api/v1/case": Operation(
-        f"Open a case; under attack it answers 429 with work to do, whose proof goes into `{PROOF_HEADER}`",
-        {200: (case.CaseView,), 201: (case.CaseView,), 429: (ErrorMessage, WorkNeeded)},
+        f"Open a case; under attack it answers 428 with work to do, whose proof goes into `{PROOF_HEADER}`",
+        {200: (case.CaseView,), 201: (case.CaseView,), 428: (WorkNeeded,)},
         (case.OpenCase,),
         headers={PROOF_HEADER: {"type": "string", "maxLength": MAXIMUM_PROOF_CHARACTERS, "pattern": r"^[\x21-\x7e]+$"}},
     ),
