@@ -164,6 +164,24 @@ def walk_pages(page: Page, address: str) -> Iterator[str]:
     page.get_by_role("link", name="I have copied it").click()
     expect(page.get_by_role("heading", name="A partner with", level=1)).to_be_visible()
     yield "partner"
+    page.get_by_role("link", name="Change how it is connected").click()
+    page.get_by_label("Way").select_option("list")
+    page.get_by_label("Queries a day").fill("9999999999")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "change a partner, refused"
+    page.get_by_label("Queries a day").fill("5000")
+    page.get_by_role("button", name="Change it").click()
+    expect(page.get_by_text("It is given the list")).to_be_visible()
+    yield "partner with the list"
+    page.get_by_role("link", name="Make a new key").click()
+    expect(page.get_by_role("group", name="What it may do")).to_be_visible()
+    yield "a new key"
+    page.get_by_label("The keys with the same rights").select_option("0")
+    page.get_by_role("button", name="Make the key").click()
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.get_by_text("Ended")).to_be_visible()
+    yield "partner with an ended key"
     page.get_by_role("link", name="Revoke key").click()
     expect(page.get_by_role("heading", name="Revoke key", level=1)).to_be_visible()
     yield "revoke a key"

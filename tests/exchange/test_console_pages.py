@@ -28,7 +28,10 @@ ROUTES = {
     "GET console/partners/<int:partner_id>": "reviewer",
     "GET console/partners/<int:partner_id>/revoke": "manager",
     "POST console/partners/<int:partner_id>/revoke": "manager",
-    "POST console/partners/<int:partner_id>/keys": "manager",
+    "GET console/partners/<int:partner_id>/change": "manager",
+    "POST console/partners/<int:partner_id>/change": "manager",
+    "GET console/partners/<int:partner_id>/keys/add": "manager",
+    "POST console/partners/<int:partner_id>/keys/add": "manager",
     "GET console/partners/<int:partner_id>/keys/<int:key_number>/revoke": "manager",
     "POST console/partners/<int:partner_id>/keys/<int:key_number>/revoke": "manager",
     "GET console/quarantine": "reviewer",
@@ -170,7 +173,7 @@ def test_a_partner_is_added_and_its_key_shown_once(manager: Desk, web: httpx.Cli
     assert (again.status_code, "with this name is here already" in again.text) == (422, True)
     number = re.search(r"/console/partners/(\d+)", manager.get("/console/partners").text)[1]  # type: ignore[index]
     here = f"/console/partners/{number}"
-    second = manager.post(f"{here}/keys", here)
+    second = manager.post(f"{here}/keys/add", f"{here}/keys/add")
     new_key = re.search(r"smk_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", second.text)[0]  # type: ignore[index]
     assert PartnerClient(web, new_key).fetch().entries == []
     for path in ("/console/", "/console/partners", here, "/console/log"):
@@ -182,7 +185,8 @@ def test_a_partner_is_added_and_its_key_shown_once(manager: Desk, web: httpx.Cli
     assert PartnerClient(web, new_key).fetch().entries == []
     assert manager.post(f"{here}/revoke", f"{here}/revoke").status_code == 303
     assert code(web.get("/api/v1/feed", headers={"Authorization": f"Bearer {new_key}"})) == (403, "partner_key_revoked")
-    assert manager.post(f"{here}/keys", "/console/partners").status_code == 500  # refused by the action, and logged
+    refused = manager.post(f"{here}/keys/add", f"{here}/keys/add")
+    assert (refused.status_code, "this partner was revoked" in refused.text) == (422, True)
     assert [line[1:] for line in log_lines()[3:]] == [
         ("partner_added", "Example Social", "done"),
         ("partner_added", "example social", "refused"),
@@ -200,11 +204,11 @@ def test_a_partner_is_added_and_its_key_shown_once(manager: Desk, web: httpx.Cli
 def test_health_follows_what_a_partner_confirms(
     manager: Desk, phone: Phone, partner: PartnerClient, exchange: Context, clock: Clock
 ) -> None:
-    from stillmine.exchange.console.health import partners_health
+    from stillmine.exchange.console.partner_rows import partner_rows
 
     def health() -> tuple[int, int, bool]:
-        found = partners_health(exchange.clock())[0]
-        return found.behind, found.unconfirmed_withdrawals, found.needs_attention
+        found = partner_rows(exchange.clock())[0]
+        return found.health.changes_behind, found.health.withdrawals_not_acknowledged, found.needs_attention
 
     assert health() == (0, 0, False)
     assert "Has not taken a page yet" in manager.get("/console/partners").text
@@ -220,13 +224,70 @@ def test_health_follows_what_a_partner_confirms(
     clock.forward(minutes=5)
     assert health() == (2, 1, True)
     overview = manager.get("/console/").text
-    assert "Example Social</a> has not confirmed changes since" in overview
+    assert 'Example Social</a> has not confirmed changes since <time datetime="2026-11-22T14:05Z">' in overview
     assert "Withdrawals that a partner has not confirmed yet: 1" in overview
     partner.sync()
     partner.acknowledge()
     assert health() == (0, 0, False)
     phone.withdraw(phone.add(4).fingerprints[-1].id)  # never given to anybody
     assert health() == (1, 0, False)
+
+
+def key_on(page: str) -> str:
+    return re.search(r"smk_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", page)[0]  # type: ignore[index]
+
+
+def test_a_partner_is_set_to_another_way_and_another_quota(manager: Desk, partner: PartnerClient, web: httpx.Client) -> None:
+    here = re.search(r"/console/partners/\d+", manager.get("/console/partners").text)[0]  # type: ignore[index]
+    change = f"{here}/change"
+    assert "Queries a day" in manager.get(change).text
+    assert manager.post(change, change, way="ask", quota="7").status_code == 303
+    assert code(web.get("/api/v1/feed", headers=partner.headers)) == (403, "list_not_given")
+    assert web.get("/api/v1/status", headers=partner.headers).json()["queries_a_day"] == 7
+    page = manager.get(here).text
+    assert "It asks and gets no list" in page
+    for wrong in ("", "-1", "1e3", "99999999999", "٣"):
+        refused = manager.post(change, change, way="list", quota=wrong)
+        assert (refused.status_code, 'role="alert"' in refused.text) == (422, True), wrong
+    assert code(web.get("/api/v1/feed", headers=partner.headers)) == (403, "list_not_given")
+    assert manager.post(change, change, way="list", quota="8").status_code == 303
+    assert partner.fetch().entries == []
+
+
+def test_a_key_takes_the_place_of_another_without_a_gap(manager: Desk, partner: PartnerClient, web: httpx.Client, clock: Clock) -> None:
+    here = re.search(r"/console/partners/\d+", manager.get("/console/partners").text)[0]  # type: ignore[index]
+    adding = f"{here}/keys/add"
+    assert manager.get(adding).text.count('type="checkbox"') == 4
+    newer = PartnerClient(web, key_on(manager.post(adding, adding, grace="7").text))
+    assert partner.fetch().entries == newer.fetch().entries == []
+    assert "Ends 29 Nov 2026" in re.sub(r"<[^>]*>", "", manager.get(here).text)
+    clock.forward(days=7)
+    manager.sign_in()
+    assert code(web.get("/api/v1/feed", headers=partner.headers)) == (403, "partner_key_ended")
+    assert newer.fetch().entries == []
+    assert f"Revoke key {partner.key.split('_')[1]}" not in manager.get(here).text
+
+
+def test_a_key_may_be_limited(manager: Desk, partner: PartnerClient, web: httpx.Client) -> None:
+    here = re.search(r"/console/partners/\d+", manager.get("/console/partners").text)[0]  # type: ignore[index]
+    adding = f"{here}/keys/add"
+    key = key_on(manager.post(adding, adding, scope="feedback").text)
+    assert code(web.get("/api/v1/feed", headers={"Authorization": f"Bearer {key}"})) == (403, "scope_missing")
+    assert "May: feedback." in manager.get(here).text
+    refused = manager.post(adding, adding, scope="ask", grace="7")
+    assert (refused.status_code, "key with these scopes" in refused.text) == (422, True)
+
+
+def test_console_and_command_line_tell_the_same_health(partner: PartnerClient, phone: Phone, exchange: Context, clock: Clock) -> None:
+    from stillmine.exchange.console.partner_rows import partner_rows
+    from stillmine.exchange.partners.actions import find_partner
+    from stillmine.exchange.partners.health import partner_health
+
+    phone.open(1, 2)
+    partner.sync()
+    phone.withdraw()
+    clock.forward(minutes=9)
+    assert partner_rows(exchange.clock())[0].health == partner_health(find_partner("Example Social"), exchange.clock())
 
 
 def test_a_partner_of_the_other_shape_is_never_called_in_step(manager: Desk, phone: Phone, partner: PartnerClient) -> None:

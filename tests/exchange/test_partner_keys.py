@@ -165,19 +165,20 @@ def test_health_counts_only_withdrawals_of_what_was_given(exchange: Context, par
     from stillmine.exchange.partners.health import partner_health
 
     def health() -> tuple[int, int]:
-        found = partner_health(find_partner("Example Social"))
+        found = partner_health(find_partner("Example Social"), clock())
         return found.changes_behind, found.withdrawals_not_acknowledged
 
-    assert partner_health(find_partner("Example Social")).last_given_at is None
+    assert partner_health(find_partner("Example Social"), clock()).last_given_at is None
     case = phone.open(1, 2, 3)
     phone.withdraw(case.fingerprints[0].id)
-    assert health() == (4, 0)
+    assert health() == (0, 0), "who was never given a page is not behind"
     partner.sync()
+    assert health() == (3, 0)
     partner.acknowledge()
     assert health() == (0, 0)
     clock.forward(minutes=3)
     phone.withdraw(case.fingerprints[1].id)
-    found = partner_health(find_partner("Example Social"))
+    found = partner_health(find_partner("Example Social"), clock())
     assert (found.last_given_at, found.acknowledged_at) == (START_MINUTE, START_MINUTE)
     assert (health(), found.oldest_not_acknowledged) == ((1, 1), START_MINUTE + timedelta(minutes=3))
     partner.sync()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stillmine.exchange.cases.models import Case, Fingerprint
-from stillmine.exchange.console.health import PartnerHealth, partners_health
 from stillmine.exchange.console.models import LogLine, Operator
+from stillmine.exchange.console.partner_rows import PartnerRow, partner_rows
 from stillmine.exchange.intake.queries import suspended
 from stillmine.wire.case import CaseState, FingerprintState
 
@@ -18,21 +18,21 @@ LOG_PAGE = 50
 class Overview:
     """What needs somebody first, then the totals."""
 
-    partners: list[PartnerHealth]
+    partners: list[PartnerRow]
     open_cases: int
     active_fingerprints: int
     suspended_fingerprints: int
     waiting: int
 
     @property
-    def late(self) -> list[PartnerHealth]:
+    def late(self) -> list[PartnerRow]:
         """Partners that need attention."""
         return [partner for partner in self.partners if partner.needs_attention]
 
     @property
     def unconfirmed_withdrawals(self) -> int:
         """Withdrawals that some partner in service has not confirmed."""
-        return sum(partner.unconfirmed_withdrawals for partner in self.partners if partner.revoked_at is None)
+        return sum(partner.health.withdrawals_not_acknowledged for partner in self.partners if partner.revoked_at is None)
 
     @property
     def in_service(self) -> int:
@@ -63,7 +63,7 @@ class LogPage:
 def overview(now: datetime) -> Overview:
     """Return what stands on the first page."""
     return Overview(
-        partners=partners_health(now),
+        partners=partner_rows(now),
         open_cases=Case.objects.filter(state=CaseState.OPEN.value).count(),
         active_fingerprints=Fingerprint.objects.filter(state=FingerprintState.ACTIVE.value).count(),
         suspended_fingerprints=Fingerprint.objects.filter(state=FingerprintState.SUSPENDED.value).count(),

@@ -1,20 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Partners and their keys. A key is on the one page that answers its making, and can't be shown again."""
 
+from datetime import timedelta
+
 from django.http import HttpResponse
 
-from stillmine.exchange.console.health import PartnerHealth, partner_health, partners_health
 from stillmine.exchange.console.log import logged
 from stillmine.exchange.console.pages import Visit, redirect, show
+from stillmine.exchange.console.partner_rows import PartnerRow, partner_row, partner_rows
 from stillmine.exchange.context import to_minute
-from stillmine.exchange.partners.actions import add_key, add_partner, revoke_key, revoke_partner
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.partners.actions import (
+    MAXIMUM_DAILY_QUOTA,
+    add_key,
+    add_partner,
+    revoke_key,
+    revoke_partner,
+    rotate_key,
+    set_partner,
+)
+from stillmine.exchange.partners.scopes import ALLOWED, Scope, Way
 from stillmine.wire.errors import NotConfiguredError, NotFoundError
 
 
 def show_all(visit: Visit) -> HttpResponse:
     """GET /console/partners."""
-    return show(visit, "partners", partners=partners_health(to_minute(visit.exchange.clock())))
+    return show(visit, "partners", partners=partner_rows(to_minute(visit.exchange.clock())))
 
 
 def show_one(visit: Visit, partner_id: int) -> HttpResponse:
@@ -38,11 +48,45 @@ def take_add(visit: Visit) -> HttpResponse:
     return show(visit, "key", partner_id=partner.id, partner_name=partner.name, key=key)
 
 
-def take_key(visit: Visit, partner_id: int) -> HttpResponse:
-    """POST /console/partners/<id>/keys."""
+def show_change(visit: Visit, partner_id: int) -> HttpResponse:
+    """GET /console/partners/<id>/change."""
     partner = _partner(visit, partner_id)
-    with logged(visit.exchange, visit.operator.name, "key_added", partner.name):
-        _, key = add_key(visit.exchange, partner.name)
+    return show(visit, "partner_change", partner=partner, way=partner.way.value, quota=partner.daily_quota)
+
+
+def take_change(visit: Visit, partner_id: int) -> HttpResponse:
+    """POST /console/partners/<id>/change."""
+    partner, quota = _partner(visit, partner_id), visit.typed("quota")
+    way = Way.LIST if visit.typed("way") == Way.LIST else Way.ASK
+    try:
+        with logged(visit.exchange, visit.operator.name, "partner_changed", partner.name):
+            set_partner(visit.exchange, partner.name, way, _number(quota))
+    except NotConfiguredError as error:
+        return show(visit, "partner_change", 422, partner=partner, way=way.value, quota=quota, problem=error.detail)
+    return redirect(f"/console/partners/{partner_id}")
+
+
+def show_add_key(visit: Visit, partner_id: int) -> HttpResponse:
+    """GET /console/partners/<id>/keys/add."""
+    partner = _partner(visit, partner_id)
+    return show(visit, "key_add", partner=partner, scopes=sorted(ALLOWED[partner.way]), chosen=[], grace="")
+
+
+def take_add_key(visit: Visit, partner_id: int) -> HttpResponse:
+    """POST /console/partners/<id>/keys/add: one more key, or one that takes the place of those with the same scopes."""
+    partner = _partner(visit, partner_id)
+    chosen = [scope for scope in Scope if scope.value in visit.request.POST.getlist("scope")]
+    grace = visit.typed("grace")
+    try:
+        with logged(visit.exchange, visit.operator.name, "key_rotated" if grace else "key_added", partner.name):
+            _, key = (
+                rotate_key(visit.exchange, partner.name, timedelta(days=_number(grace)), chosen)
+                if grace
+                else add_key(visit.exchange, partner.name, chosen)
+            )
+    except NotConfiguredError as error:
+        shown = {"scopes": sorted(ALLOWED[partner.way]), "chosen": chosen, "grace": grace, "problem": error.detail}
+        return show(visit, "key_add", 422, partner=partner, **shown)
     return show(visit, "key", partner_id=partner.id, partner_name=partner.name, key=key)
 
 
@@ -73,16 +117,22 @@ def take_revoke(visit: Visit, partner_id: int) -> HttpResponse:
     return redirect(f"/console/partners/{partner_id}")
 
 
-def _partner(visit: Visit, partner_id: int) -> PartnerHealth:
-    found = partner_health(partner_id, to_minute(visit.exchange.clock()))
+def _partner(visit: Visit, partner_id: int) -> PartnerRow:
+    found = partner_row(partner_id, to_minute(visit.exchange.clock()))
     if found is None:
         raise NotFoundError
     return found
 
 
-def _key_id(partner: PartnerHealth, key_number: int) -> str:
+def _key_id(partner: PartnerRow, key_number: int) -> str:
     """Return the key's public id; a number of another partner's key names nothing here."""
     for key in partner.live_keys:
         if key.id == key_number:
             return key.key_id
     raise NotFoundError
+
+
+def _number(text: str) -> int:
+    """Return a typed number; what is none is as much out of bounds as one that is too large."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAXIMUM_DAILY_QUOTA))
+    return int(text) if is_number else MAXIMUM_DAILY_QUOTA + 1

@@ -66,7 +66,8 @@ def partner_list(home: Home = None, as_json: AsJson = False) -> None:
     from stillmine.exchange.partners.health import partner_health  # noqa: PLC0415
     from stillmine.exchange.partners.queries import partner_lines  # noqa: PLC0415
 
-    lines = [(line, partner_health(find_partner(line.name)) if _follows(line) else None) for line in partner_lines(exchange.clock())]
+    now = exchange.clock()
+    lines = [(line, partner_health(find_partner(line.name), now) if _follows(line) else None) for line in partner_lines(now)]
     if as_json:
         typer.echo(json.dumps({"partners": [_json_line(line, health) for line, health in lines]}))
         return

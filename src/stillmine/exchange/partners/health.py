@@ -1,55 +1,72 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a list partner follows: what it was given last, how far behind it is, which withdrawals it has not acknowledged.
+"""How a partner follows: what it was given last, how far behind it is, which withdrawals it has not acknowledged.
 
-For operators. It counts and names no fingerprint and no case.
+For operators, on the command line and in the console alike. It counts and names no fingerprint and no case.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Min
 
-from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure
-from stillmine.exchange.feed.queries import first_given, head_sequence
+from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Shape
+from stillmine.exchange.feed.queries import first_given
 from stillmine.exchange.partners.models import Partner
 from stillmine.wire.case import FingerprintState
+
+PATIENCE = timedelta(minutes=5)
+"""A partner that syncs as it should is never behind for longer."""
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class PartnerHealth:
     """`last_given_at` is the minute of the last page with something new; who finds nothing new leaves no trace but its key's day.
 
-    `changes_behind` counts from the last acknowledgement. Withdrawals and suspensions count where this partner was given the fingerprint.
+    Changes are those of today's fingerprints after the last acknowledgement; who was never given a page is not behind. Withdrawals and
+    suspensions count where this partner was given the fingerprint. The StopNCII shape alone has no way to acknowledge.
     """
 
     last_given_at: datetime | None
     acknowledged_at: datetime | None
     changes_behind: int
+    behind_since: datetime | None
     withdrawals_not_acknowledged: int
     oldest_not_acknowledged: datetime | None
+    can_acknowledge: bool
+    is_late: bool
 
 
-def partner_health(partner: Partner) -> PartnerHealth:
+def partner_health(partner: Partner, now: datetime) -> PartnerHealth:
     """Return how a partner follows, from what is stored."""
-    last = Acknowledgement.objects.filter(partner=partner).order_by("-sequence").first()
-    acknowledged = last.sequence if last else 0
-    waiting = _not_acknowledged(partner, acknowledged)
+    acknowledged = Acknowledgement.objects.filter(partner=partner).aggregate(sequence=Max("sequence"), minute=Max("minute"))
+    pages = Disclosure.objects.filter(partner=partner)
+    shapes = set(pages.values_list("shape", flat=True).distinct())
+    can_acknowledge = shapes != {Shape.STOPNCII.value}
+    after = acknowledged["sequence"] or 0
+    behind = Change.objects.filter(superseded_by=None, sequence__gt=after) if shapes else Change.objects.none()
+    since = behind.aggregate(oldest=Min("changed_at"))["oldest"]
+    waiting = _not_acknowledged(partner, after) if shapes else []
     return PartnerHealth(
-        last_given_at=Disclosure.objects.filter(partner=partner).aggregate(last=Max("last_at"))["last"],
-        acknowledged_at=last.minute if last else None,
-        changes_behind=head_sequence() - acknowledged,
+        last_given_at=pages.aggregate(last=Max("last_at"))["last"],
+        acknowledged_at=acknowledged["minute"],
+        changes_behind=behind.count(),
+        behind_since=since,
         withdrawals_not_acknowledged=len(waiting),
         oldest_not_acknowledged=min(waiting, default=None),
+        can_acknowledge=can_acknowledge,
+        is_late=can_acknowledge and since is not None and now - since >= PATIENCE,
     )
 
 
-def _not_acknowledged(partner: Partner, acknowledged: int) -> list[datetime]:
+def _not_acknowledged(partner: Partner, after: int) -> list[datetime]:
     """Return the times of the tombstones that wait for this partner's word."""
-    tombstones = Change.objects.filter(superseded_by=None, sequence__gt=acknowledged).exclude(state=FingerprintState.ACTIVE)
-    changes = list(Change.objects.filter(fingerprint_id__in=tombstones.values("fingerprint_id")))
-    given = first_given(changes, partner=partner)
-    return [
-        change.changed_at
-        for change in changes
-        if change.superseded_by is None and change.sequence > acknowledged and (change.fingerprint_id, partner.id) in given
-    ]
+    tombstones = Change.objects.filter(superseded_by=None, sequence__gt=after).exclude(state=FingerprintState.ACTIVE)
+    changed = dict(tombstones.values_list("fingerprint_id", "changed_at"))
+    ids = sorted(changed)
+    found = []
+    for start in range(0, len(ids), _AT_ONCE):
+        given = first_given(Change.objects.filter(fingerprint_id__in=ids[start : start + _AT_ONCE]), partner=partner)
+        found += [changed[fingerprint_id] for fingerprint_id, partner_id in given if partner_id == partner.pk]
+    return found

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Partners as the console shows them: who they are, their keys, and how they follow. Never a key and never a value."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from stillmine.exchange.partners.health import PartnerHealth, partner_health
+from stillmine.exchange.partners.models import Partner, PartnerKey
+from stillmine.exchange.partners.scopes import Way, scopes_of
+
+
+@dataclass(frozen=True)
+class KeyRow:
+    """One key; `scopes` is what it may do now, with its partner's way as it is."""
+
+    id: int
+    key_id: str
+    scopes: list[str]
+    created_at: datetime
+    last_used_on: date | None
+    ends_at: datetime | None
+    revoked_at: datetime | None
+    is_live: bool
+
+
+@dataclass(frozen=True)
+class PartnerRow:
+    """One partner, as operators see it."""
+
+    id: int
+    name: str
+    way: Way
+    daily_quota: int
+    created_at: datetime
+    revoked_at: datetime | None
+    keys: list[KeyRow]
+    health: PartnerHealth
+
+    @property
+    def live_keys(self) -> list[KeyRow]:
+        """Keys that still open something."""
+        return [key for key in self.keys if key.is_live]
+
+    @property
+    def is_given_the_list(self) -> bool:
+        """True where it follows, or did: how it does matters as long as it has anything."""
+        return self.way is Way.LIST or self.health.last_given_at is not None
+
+    @property
+    def needs_attention(self) -> bool:
+        """True where it is in service and late, or can't call any more."""
+        return self.revoked_at is None and (self.health.is_late or not self.live_keys)
+
+
+def partner_rows(now: datetime) -> list[PartnerRow]:
+    """Return all partners: those in service first, each group by name."""
+    rows = [_row(partner, now) for partner in Partner.objects.prefetch_related("keys")]
+    return sorted(rows, key=lambda each: (each.revoked_at is not None, each.name.casefold()))
+
+
+def partner_row(partner_id: int, now: datetime) -> PartnerRow | None:
+    """Return one partner, or None."""
+    partner = Partner.objects.prefetch_related("keys").filter(id=partner_id).first()
+    return _row(partner, now) if partner else None
+
+
+def _row(partner: Partner, now: datetime) -> PartnerRow:
+    way = Way(partner.way)
+    keys = sorted(partner.keys.all(), key=lambda key: key.id)
+    return PartnerRow(
+        id=partner.id,
+        name=partner.name,
+        way=way,
+        daily_quota=partner.daily_quota,
+        created_at=partner.created_at,
+        revoked_at=partner.revoked_at,
+        keys=[_key_row(key, way, now) for key in keys],
+        health=partner_health(partner, now),
+    )
+
+
+def _key_row(key: PartnerKey, way: Way, now: datetime) -> KeyRow:
+    return KeyRow(
+        id=key.id,
+        key_id=key.key_id,
+        scopes=sorted(scopes_of(key.scopes, way)),
+        created_at=key.created_at,
+        last_used_on=key.last_used_on,
+        ends_at=key.ends_at,
+        revoked_at=key.revoked_at,
+        is_live=key.revoked_at is None and (key.ends_at is None or key.ends_at > now),
+    )
