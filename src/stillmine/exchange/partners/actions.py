@@ -40,7 +40,7 @@ def add_partner(exchange: Context, name: str, way: Way = Way.ASK) -> tuple[Partn
 def set_partner(exchange: Context, name: str, way: Way | None = None, daily_quota: int | None = None) -> Partner:
     """Change how a partner is connected or how much it may ask a day; None leaves it. Raises NotConfiguredError."""
     if daily_quota is not None and not 0 <= daily_quota <= MAXIMUM_DAILY_QUOTA:
-        raise NotConfiguredError(f"--quota: 0 to {MAXIMUM_DAILY_QUOTA}")
+        raise NotConfiguredError(f"queries a day: a number from 0 to {MAXIMUM_DAILY_QUOTA:,}")
     with tx("partners.set", exchange.clock) as now:
         partner = _live_partner(name)
         partner.way = partner.way if way is None else way.value
@@ -79,14 +79,14 @@ def rotate_key(exchange: Context, name: str, grace: timedelta, scopes: Iterable[
     Raises NotConfiguredError, also where it is not clear which keys are meant.
     """
     if not timedelta() <= grace <= MAXIMUM_GRACE:
-        raise NotConfiguredError(f"--grace: 0 to {MAXIMUM_GRACE.days}d")
+        raise NotConfiguredError(f"grace: 0 to {MAXIMUM_GRACE.days} days")
     with tx("partners.rotate_key", exchange.clock) as now:
         partner = _live_partner(name)
         old = PartnerKey.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), partner=partner, revoked_at=None)
         wanted = stored_scopes(scopes, Way(partner.way))
         held = set(old.values_list("scopes", flat=True))
         if not wanted and len(held) > 1:
-            raise NotConfiguredError("--scope: this partner has keys with different scopes; name those of the key to take the place of")
+            raise NotConfiguredError("what it may do: this partner has keys with different scopes; name those of the key to take the place of")
         taken = wanted or next(iter(held), None)
         if taken not in held:
             raise NotConfiguredError("no key with these scopes to take the place of; `partner key add` makes one")

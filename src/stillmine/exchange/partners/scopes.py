@@ -40,7 +40,7 @@ def stored_scopes(scopes: Iterable[Scope], way: Way) -> str:
     """
     chosen = frozenset(scopes)
     if chosen - ALLOWED[way]:
-        raise NotConfiguredError(f"--scope: a partner of the way `{way}` may have {', '.join(sorted(ALLOWED[way]))}")
+        raise NotConfiguredError(f"what it may do: a partner of the way `{way}` may have {', '.join(sorted(ALLOWED[way]))}")
     return ",".join(sorted(chosen))
 
 
