@@ -14,7 +14,7 @@ const video = (sign: string): FileFingerprints => ({
   notes: [],
 });
 const ready = (of: FileFingerprints): Outcome => ({ kind: "ready", made: of });
-const chosen = (...outcomes: readonly Outcome[]): ChosenFile[] => outcomes.map((outcome, place) => ({ key: place + 1, file: new Blob(), outcome }));
+const chosen = (...outcomes: readonly Outcome[]): ChosenFile[] => outcomes.map((outcome, place) => ({ key: place + 1, file: new Blob(), outcome, isSynthetic: false }));
 const numbers = (rows: readonly Row[]): (number | null)[] => rows.map((row) => row.number);
 
 function inCase(kind: Kind, value: string | null, file_number: number): CaseFingerprint {
@@ -33,6 +33,12 @@ describe("numbers of files", () => {
       ["chromaprint", 2],
       ["md5", 2],
     ]);
+  });
+
+  test("say which were made or changed by a computer", () => {
+    const [first, second] = chosen(ready(picture("a")), ready(video("b")));
+    const rows = rowsOf([first!, { ...second!, isSynthetic: true }], []);
+    expect(fingerprintsOf(rows).map(({ is_synthetic }) => is_synthetic)).toEqual([false, true, true, true]);
   });
 
   test("follow after those of a case, withdrawn ones included", () => {
@@ -82,7 +88,7 @@ describe("the same file twice", () => {
 });
 
 test("a file is what it says until it was looked into", () => {
-  const said = (type: string): ChosenFile => ({ key: 1, file: new Blob([], { type }), outcome: { kind: "waiting" } });
+  const said = (type: string): ChosenFile => ({ key: 1, file: new Blob([], { type }), outcome: { kind: "waiting" }, isSynthetic: false });
   const types = ["image/heic", "video/mp4", "audio/amr", "", "text/plain"].map((type) => rowsOf([said(type)], [])[0]?.type);
   expect(types).toEqual(["picture", "video", "sound", "other", "other"]);
   const looked: ChosenFile = { ...said("video/mp4"), outcome: ready({ type: "sound", fingerprints: [made("chromaprint", "a")], notes: [] }) };

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, value
+from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening, value
 
 from stillmine.exchange.context import Context
 from stillmine.matching.turned import turned
@@ -107,6 +107,21 @@ def test_every_answer_has_the_same_size(phone: Phone, partner: PartnerClient, fo
     binary = {**partner.headers, "Content-Type": BINARY_CONTENT_TYPE}
     bodies = [encode_ask([AskQuery(Kind.PDQ, text)]) for text in (value(1), "f" * 64)]
     assert {len(partner.web.post("/api/v1/ask", content=body, headers=binary).content) for body in bodies} == {22}
+
+
+def test_what_the_person_said_of_the_file_is_told_as_a_tag(phone: Phone, partner: PartnerClient, follower: Callable[[], None]) -> None:
+    said = fingerprint(1) | {"is_synthetic": True}
+    view = phone._view(phone.post("case", opening(fingerprints=[said, fingerprint(0x0FFF)])))
+    assert [row.is_synthetic for row in view.fingerprints] == [True, False]
+    follower()
+    queries = [("pdq", text) for text in (value(1), value(0x0FFF), "f" * 64)]
+    assert [row["tags"] for row in ask(partner, *queries).json()["answers"]] == ["s-------", "--------", "--------"]
+    binary = {**partner.headers, "Content-Type": BINARY_CONTENT_TYPE}
+    body = encode_ask([AskQuery(Kind.PDQ, text) for _, text in queries])
+    told = decode_answer(partner.web.post("/api/v1/ask", content=body, headers=binary).content, 3)
+    assert [tags for _, _, tags in told] == [1, 0, 0]
+    withdrawn = phone.withdraw(view.fingerprints[0].id)
+    assert not withdrawn.fingerprints[0].is_synthetic, "it is erased with the value"
 
 
 def test_what_was_withdrawn_is_clear_however_far_the_index_has_come(

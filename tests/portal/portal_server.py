@@ -198,6 +198,7 @@ def _stored(fingerprint: Fingerprint, place: int) -> CaseFingerprint:
         state=FingerprintState.ACTIVE,
         value=fingerprint.value,
         quality=fingerprint.quality,
+        is_synthetic=fingerprint.is_synthetic,
         added_at=NOW,
         withdrawn_at=None,
         partners=default_partners(),

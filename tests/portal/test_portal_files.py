@@ -234,3 +234,17 @@ def test_every_kind_that_a_device_makes_is_explained_before_it_is_sent(portal: P
     page.get_by_text("What the words in it mean").click()
     for word in ("pdq", "vpdq", "chromaprint", "md5", "sha256", "file_number"):
         expect(page.get_by_text(f"“{word}”", exact=False).first).to_be_visible()
+
+
+def test_a_deepfake_is_said_for_one_file_and_shown_before_it_is_sent(portal: PortalServer, page: Page, pictures: list[Path]) -> None:
+    to_files(page, portal)
+    choose(page, *pictures[:2])
+    page.get_by_label("Made or changed by a computer (a deepfake): Picture 2").check()
+    page.get_by_role("button", name="Continue with").click()
+    page.get_by_role("button", name="I have kept my key").click()
+    body = json.loads(page.locator("[data-exact-body]").text_content() or "")
+    assert [row.get("is_synthetic") for row in body["fingerprints"]] == [None, True]
+    page.get_by_role("button", name="Send this and open my case").click()
+    page.get_by_role("button", name="Show my case").click()
+    expect(page.locator("[data-file='2']")).to_contain_text("You said that it was made or changed by a computer.")
+    expect(page.locator("[data-file='1']")).not_to_contain_text("made or changed")

@@ -30,6 +30,7 @@ export function FileCard({ file, canWithdraw, onWithdraw }: Props) {
         ))}
         {first && <li>{t("case.added_on", { date: date(new Date(first.added_at), now) })}</li>}
       </ul>
+      {file.fingerprints.some((fingerprint) => fingerprint.is_synthetic) && <p>{t("case.synthetic")}</p>}
       {stateWords(file, words).map((line) => (
         <p key={line}>{isWithdrawn ? <strong>{line}</strong> : line}</p>
       ))}

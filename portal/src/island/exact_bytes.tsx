@@ -42,6 +42,7 @@ export function ExactBytes({ request }: { readonly request: PreparedRequest }) {
             </ul>
           </li>
           <li>{t("protect.send.meaning.file_number")}</li>
+          <li>{t("protect.send.meaning.is_synthetic")}</li>
           <li>{t("protect.send.meaning.term")}</li>
           <li>{t("protect.send.meaning.authorization")}</li>
         </ul>

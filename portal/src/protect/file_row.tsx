@@ -12,9 +12,10 @@ interface Props {
   readonly onStop: () => void;
   readonly onTryAgain: () => void;
   readonly onRemove: () => void;
+  readonly onSynthetic: (isSynthetic: boolean) => void;
 }
 
-export function FileRow({ row, onStop, onTryAgain, onRemove }: Props) {
+export function FileRow({ row, onStop, onTryAgain, onRemove, onSynthetic }: Props) {
   const words = useWords();
   const { t } = words;
   const [isShown, setShown] = useState(false);
@@ -39,6 +40,12 @@ export function FileRow({ row, onStop, onTryAgain, onRemove }: Props) {
         </ul>
       )}
       {isShown && <Look file={row.file} type={row.type} label={t("protect.files.shown", { name: called })} />}
+      {row.state.kind === "ready" && (
+        <label class="check">
+          <input type="checkbox" checked={row.isSynthetic} aria-label={label(t("protect.files.synthetic"))} onChange={(event) => onSynthetic(event.currentTarget.checked)} />
+          <span>{t("protect.files.synthetic")}</span>
+        </label>
+      )}
       <div class="file-actions">
         {change && (
           <button type="button" class="button plain" ref={action} aria-label={label(t(change.key))} onClick={change.onPress}>

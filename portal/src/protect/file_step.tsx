@@ -80,6 +80,7 @@ function FileList({ files }: { readonly files: Files }) {
               onStop={() => files.stop(row.key)}
               onTryAgain={() => files.tryAgain(row.key)}
               onRemove={() => remove(place, row.key)}
+              onSynthetic={(isSynthetic) => files.setSynthetic(row.key, isSynthetic)}
             />
           ))}
         </ul>

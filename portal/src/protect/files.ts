@@ -24,6 +24,8 @@ export interface Files {
   stop(key: number): void;
   tryAgain(key: number): void;
   remove(key: number): void;
+  /** Take what the person says of a file: made or changed by a computer, or not. */
+  setSynthetic(key: number, isSynthetic: boolean): void;
   /** Stop everything and forget all files. */
   clear(): void;
 }
@@ -40,7 +42,7 @@ export function useFiles(inCase: readonly CaseFile[]): Files {
   const add = (files: readonly Blob[]): void => {
     const counted = rows.filter((row) => row.number !== null).length;
     const room = Math.max(0, MAXIMUM_FILES_PER_CASE - highestNumber(inCase) - counted);
-    const added = files.slice(0, room).map((file): ChosenFile => ({ key: nextKey.current++, file, outcome: { kind: "waiting" } }));
+    const added = files.slice(0, room).map((file): ChosenFile => ({ key: nextKey.current++, file, outcome: { kind: "waiting" }, isSynthetic: false }));
     setFull(files.length > room);
     setAll((before) => [...before, ...added]);
     added.forEach(({ key, file }) => line.add(key, file));
@@ -59,6 +61,7 @@ export function useFiles(inCase: readonly CaseFile[]): Files {
     stop: (key) => line.stop(key),
     tryAgain: (key) => all.filter((file) => file.key === key).forEach(({ file }) => line.add(key, file)),
     remove,
+    setSynthetic: (key, isSynthetic) => setAll((before) => before.map((file) => (file.key === key ? { ...file, isSynthetic } : file))),
     clear: () => {
       line.stopAll();
       setAll([]);

@@ -22,6 +22,8 @@ export interface ChosenFile {
   readonly key: number;
   readonly file: Blob;
   readonly outcome: Outcome;
+  /** The person says that it was made or changed by a computer. */
+  readonly isSynthetic: boolean;
 }
 
 /** A file as the page names it. */
@@ -40,6 +42,7 @@ export interface Row {
   readonly type: FileType;
   /** Null where the file is left out. */
   readonly number: number | null;
+  readonly isSynthetic: boolean;
   readonly state: RowState;
 }
 
@@ -54,8 +57,8 @@ export function rowsOf(all: readonly ChosenFile[], inCase: readonly CaseFile[]):
   const owners = ownersInCase(inCase);
   let next = highestNumber(inCase) + 1;
   return all.map((chosen): Row => {
-    const { key, file, outcome } = chosen;
-    const row = { key, file, type: typeOf(chosen), number: null, state: outcome };
+    const { key, file, outcome, isSynthetic } = chosen;
+    const row = { key, file, isSynthetic, type: typeOf(chosen), number: null, state: outcome };
     if (outcome.kind === "stopped" || outcome.kind === "problem") return row;
     if (outcome.kind !== "ready") return { ...row, number: next++ };
     const values = outcome.made.fingerprints.map(valueId);
@@ -71,11 +74,11 @@ export function rowsOf(all: readonly ChosenFile[], inCase: readonly CaseFile[]):
 /** Return what would be sent of these rows, in their order, each value once. */
 export function fingerprintsOf(rows: readonly Row[]): readonly Fingerprint[] {
   const sent = new Set<string>();
-  return rows.flatMap(({ state, number }) => {
+  return rows.flatMap(({ state, number, isSynthetic }) => {
     if (state.kind !== "ready" || number === null) return [];
     const own = state.made.fingerprints.filter((fingerprint) => !sent.has(valueId(fingerprint)));
     own.forEach((fingerprint) => sent.add(valueId(fingerprint)));
-    return own.map(({ kind, value, quality }) => ({ kind, value, quality, file_number: number }));
+    return own.map(({ kind, value, quality }) => ({ kind, value, quality, file_number: number, is_synthetic: isSynthetic }));
   });
 }
 

@@ -166,9 +166,9 @@ function codeOfStatus(status: number): ErrorCode {
   return status >= 500 ? "unreachable" : "answer_unreadable";
 }
 
-/** The first file's number is left out, as in the wire package. */
-function inOrder({ kind, value, quality, file_number = 1 }: Fingerprint): Fingerprint {
-  return file_number === 1 ? { kind, value, quality } : { kind, value, quality, file_number };
+/** The first file's number and what is not said are left out, as in the wire package. */
+function inOrder({ kind, value, quality, file_number = 1, is_synthetic = false }: Fingerprint): Fingerprint {
+  return { kind, value, quality, ...(file_number === 1 ? {} : { file_number }), ...(is_synthetic ? { is_synthetic } : {}) };
 }
 
 function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw | RenewCase): PreparedRequest {

@@ -19,12 +19,15 @@ export interface Statement {
 /** Who opens the case. */
 export type Role = "asked_by_person" | "person";
 
-/** One fingerprint; the form of `value` is its kind's. Fingerprints of one file have the same `file_number`. */
+/** One fingerprint; the form of `value` is its kind's. Fingerprints of one file have the same `file_number`.
+
+    `is_synthetic`: whoever sends it says that the file was made or changed by a computer. */
 export interface Fingerprint {
   readonly kind: Kind;
   readonly value: string;
   readonly quality: number;
   readonly file_number?: number;
+  readonly is_synthetic?: boolean;
 }
 
 /** What a fingerprint was made of. */
@@ -74,6 +77,7 @@ export interface CaseFingerprint {
   readonly withdrawn_at: string | null;
   readonly partners: readonly PartnerStatus[];
   readonly suspended_for?: SuspensionReason | null;
+  readonly is_synthetic?: boolean;
 }
 
 /** `active <-> suspended`, `active | suspended -> withdrawn`; nothing leads back from withdrawn. */
@@ -225,7 +229,7 @@ export const SHAPES = {
   Kind: {"enum": ["chromaprint", "md5", "pdq", "regions", "sha256", "vpdq"]},
   CaseView: {"type": "object", "required": ["state", "opened_at", "expires_at", "withdrawn_at", "fingerprints"], "properties": {"state": {"$ref": "CaseState"}, "opened_at": {"type": "string"}, "expires_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "fingerprints": {"type": "array", "items": {"$ref": "CaseFingerprint"}}}},
   CaseState: {"enum": ["expired", "open", "withdrawn"]},
-  CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}, "suspended_for": {"anyOf": [{"$ref": "SuspensionReason"}, {"type": "null"}]}}},
+  CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}, "suspended_for": {"anyOf": [{"$ref": "SuspensionReason"}, {"type": "null"}]}, "is_synthetic": {"type": "boolean"}}},
   FingerprintState: {"enum": ["active", "suspended", "withdrawn"]},
   PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "found_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "vote": {"anyOf": [{"$ref": "VoteKind"}, {"type": "null"}]}, "vote_reason": {"anyOf": [{"$ref": "VoteReason"}, {"type": "null"}]}, "voted_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   NotRemovedReason: {"enum": ["already_gone", "not_against_rules", "not_intimate", "not_the_same"]},

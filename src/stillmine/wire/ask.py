@@ -25,6 +25,8 @@ MAXIMUM_ASK_FRAMES = MAXIMUM_VPDQ_FRAMES
 BINARY_CONTENT_TYPE = "application/vnd.stillmine.ask"
 NO_ID = "0" * 32
 NO_TAGS = "-" * 8
+SYNTHETIC_TAGS = "s" + "-" * 7
+"""The person said that the file was made or changed by a computer."""
 
 _ASK_MAGIC = b"SMA1"
 _ANSWER_MAGIC = b"SMR1"

@@ -138,6 +138,7 @@ class CaseFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     withdrawn_at: datetime | None
     partners: list[PartnerStatus]
     suspended_for: SuspensionReason | None = None
+    is_synthetic: bool = False
 
 
 class CaseView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

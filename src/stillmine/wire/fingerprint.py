@@ -56,12 +56,16 @@ FileNumber = Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_FILES_PER_CASE)]
 
 
 class Fingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One fingerprint; the form of `value` is its kind's. Fingerprints of one file have the same `file_number`."""
+    """One fingerprint; the form of `value` is its kind's. Fingerprints of one file have the same `file_number`.
+
+    `is_synthetic`: whoever sends it says that the file was made or changed by a computer.
+    """
 
     kind: Kind
     value: str
     quality: Quality
     file_number: FileNumber = 1
+    is_synthetic: bool = False
 
     def __post_init__(self) -> None:
         require_value(self.kind, self.value, self.quality)

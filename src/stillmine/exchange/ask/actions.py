@@ -14,6 +14,7 @@ from stillmine.exchange.ask.following import active_among
 from stillmine.exchange.ask.models import AskCount, AskMatch
 from stillmine.exchange.ask.protocol import MAXIMUM_CANDIDATES
 from stillmine.exchange.ask.queries import queries_on
+from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.drills.secrecy import only_for
 from stillmine.exchange.intake.quarantine import _note_matches
@@ -22,7 +23,7 @@ from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
-from stillmine.wire.ask import Answer, Ask, AskAnswer, Outcome
+from stillmine.wire.ask import NO_TAGS, SYNTHETIC_TAGS, Answer, Ask, AskAnswer, Outcome
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 
 
@@ -43,7 +44,9 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
     ids = partner_ids(exchange.secret, partner.random_id)
     told = [own for own in matched if own is not None]
     names = dict(zip(told, ids.entry_ids(told), strict=True)) if told else {}
-    return AskAnswer(1, [Answer() if own is None else Answer(Outcome.MATCH, names[own]) for own in matched])
+    synthetic = set(Fingerprint.objects.filter(id__in=told, is_synthetic=True).values_list("id", flat=True)) if told else set()
+    tags = {own: SYNTHETIC_TAGS if own in synthetic else NO_TAGS for own in told}
+    return AskAnswer(1, [Answer() if own is None else Answer(Outcome.MATCH, names[own], tags[own]) for own in matched])
 
 
 def _nearest_active(found: list[list[str]], partner: Partner) -> list[str | None]:

@@ -231,6 +231,7 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
             state=_state_of_new(fingerprint, in_bank, held_files).value,
             value_bytes=len(fingerprint.value),
             quality=fingerprint.quality,
+            is_synthetic=fingerprint.is_synthetic,
             added_at=now,
             ledger_commitment=commitment(salt, fingerprint_id),
         )

@@ -41,6 +41,7 @@ class Fingerprint(models.Model):
 
     `sealed_value` opens with the case's data key, for this row alone. `blind_index` finds the same value again without opening
     any, and `value_bytes` is the value's size; both are erased with it. `file_number` says which fingerprints are of one file.
+    `is_synthetic` is what the person says of the file, and erased with the value.
     `ledger_commitment` stands for the fingerprint in the log: made when it is added, kept for ever, null only where that was before there
     was a log.
     """
@@ -56,6 +57,7 @@ class Fingerprint(models.Model):
     blind_index = models.CharField(max_length=64, null=True)
     value_bytes = models.PositiveIntegerField(default=0)
     quality = models.PositiveSmallIntegerField(null=True)
+    is_synthetic = models.BooleanField(default=False)
     added_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
     ledger_commitment = models.BinaryField(null=True)

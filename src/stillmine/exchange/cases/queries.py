@@ -74,6 +74,7 @@ def _fingerprint(row: Fingerprint, value: str | None, partners: list[PartnerStat
         withdrawn_at=row.withdrawn_at,
         partners=partners,
         suspended_for=reason,
+        is_synthetic=row.is_synthetic,
     )
 
 

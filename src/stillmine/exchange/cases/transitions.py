@@ -62,7 +62,8 @@ def _move_fingerprints(
     _append_changes(exchange, ids, to, now)  # first, because it takes the lock under which the old value is still there
     rows = Fingerprint.objects.filter(id__in=ids, state__in=allowed)
     if to is FingerprintState.WITHDRAWN:
-        changed = rows.update(state=to.value, sealed_value=None, blind_index=None, value_bytes=0, quality=None, withdrawn_at=now)
+        erased = {"sealed_value": None, "blind_index": None, "value_bytes": 0, "quality": None, "is_synthetic": False}
+        changed = rows.update(state=to.value, withdrawn_at=now, **erased)
     else:
         changed = rows.update(state=to.value)
     if changed != len(ids):

@@ -86,7 +86,9 @@ def rotate_key(exchange: Context, name: str, grace: timedelta, scopes: Iterable[
         wanted = stored_scopes(scopes, Way(partner.way))
         held = set(old.values_list("scopes", flat=True))
         if not wanted and len(held) > 1:
-            raise NotConfiguredError("what it may do: this partner has keys with different scopes; name those of the key to take the place of")
+            raise NotConfiguredError(
+                "what it may do: this partner has keys with different scopes; name those of the key to take the place of"
+            )
         taken = wanted or next(iter(held), None)
         if taken not in held:
             raise NotConfiguredError("no key with these scopes to take the place of; `partner key add` makes one")
