@@ -9,10 +9,11 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on
+from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, value, vote_on
 
 from stillmine.exchange.context import Context
 
@@ -98,6 +99,94 @@ def report(scene: Scene) -> None:
     scene.partner.report(feedback_on(entry, 1), feedback_on(entry, 2, "removed"))
 
 
+def vote(scene: Scene) -> None:
+    entry = sorted(scene.partner.entries)[0]
+    scene.partner.vote(vote_on(entry, 1, "disagree", "not_intimate"))
+
+
+def posted(scene: Scene, path: str, **body: object) -> dict[str, Any]:
+    headers = scene.partner.headers | scene.partner.stopncii_headers
+    answer = scene.phone.web.post(path, json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def submit(scene: Scene) -> dict[str, Any]:
+    return posted(scene, "/api/v1/submissions", version=1, fingerprints=[fingerprint(20), fingerprint(21)])
+
+
+def submit_and_withdraw(scene: Scene) -> None:
+    posted(scene, "/api/v1/submissions/withdraw", version=1, fingerprint_ids=submit(scene)["fingerprint_ids"])
+
+
+def submit_hashes(scene: Scene) -> None:
+    said = [{"feedbackValue": "Blocked", "tags": []}]
+    record = {"signalType": "ImagePDQ", "hashValue": value(22), "CSPFeedbacks": said}
+    posted(scene, "/stopncii/v1/SubmitHashes", count=1, hashRecords=[record])
+
+
+def submit_hash_feedback(scene: Scene) -> None:
+    feedback = {"hashValue": value(1), "feedbackValue": "PendingReview", "tags": []}
+    posted(scene, "/stopncii/v1/SubmitFeedback", count=1, hashFeedbacks=[feedback])
+
+
+def set_partner(scene: Scene) -> None:
+    from stillmine.exchange.partners.actions import set_partner as change
+    from stillmine.exchange.partners.scopes import Way
+
+    change(scene.exchange, "Example Social", Way.LIST, 5)
+
+
+def rotate_partner_key(scene: Scene) -> None:
+    from stillmine.exchange.partners.actions import rotate_key
+
+    rotate_key(scene.exchange, "Example Social", timedelta(days=7))
+
+
+def change_bank(scene: Scene) -> None:
+    from stillmine.exchange.intake.actions import add_bank, remove_bank
+    from stillmine.exchange.intake.bank_files import BankSource
+    from stillmine.exchange.intake.models import Bank
+
+    if not Bank.objects.exists():
+        add_bank(scene.exchange, "Example news", BankSource((bytes.fromhex(value(30)),), pictures=1))
+    remove_bank(scene.exchange, "Example news")
+
+
+def suspend_keep_and_restore(scene: Scene) -> None:
+    from stillmine.exchange.intake.actions import keep_suspended, restore_suspended
+
+    suspend(scene)
+    keep_suspended(scene.exchange, scene.a_fingerprint)
+    restore_suspended(scene.exchange, scene.a_fingerprint)
+
+
+def ask_for_work(scene: Scene) -> None:
+    from stillmine.exchange.intake.actions import set_under_attack
+
+    set_under_attack(scene.exchange, True)
+    set_under_attack(scene.exchange, False)
+
+
+def drill(scene: Scene) -> None:
+    from stillmine.exchange.drills.actions import plant, withdraw_planted
+    from stillmine.exchange.drills.picture import DrillKind
+    from stillmine.exchange.partners.actions import find_partner
+
+    planted, _ = plant(scene.exchange, find_partner("Example Social"), DrillKind.PDQ)
+    withdraw_planted(scene.exchange, planted)
+
+
+def operator(scene: Scene) -> None:
+    from stillmine.exchange.console.models import Operator, Role
+    from stillmine.exchange.console.operators import add_operator, remove_operator
+
+    if not Operator.objects.exists():
+        add_operator(scene.exchange, "Mia Manager", Role.MANAGER)
+    remove_operator(scene.exchange, "Mia Manager")
+
+
 def try_a_wrong_key(scene: Scene) -> None:
     stranger = Phone(scene.phone.web, b"nobodyhere")
     assert stranger.web.get("/api/v1/case", headers=stranger.headers).status_code == 404
@@ -121,6 +210,18 @@ DEEDS: dict[str, Callable[[Scene], object]] = {
     "a partner is added": another_partner,
     "a key is added": another_key,
     "a partner is revoked": revoke,
+    "a partner is changed": set_partner,
+    "a partner's key is rotated": rotate_partner_key,
+    "a vote is cast": vote,
+    "fingerprints are submitted": submit,
+    "fingerprints are submitted and withdrawn": submit_and_withdraw,
+    "hashes are submitted in the StopNCII shape": submit_hashes,
+    "feedback is submitted in the StopNCII shape": submit_hash_feedback,
+    "the bank is changed": change_bank,
+    "a suspended fingerprint is kept and restored": suspend_keep_and_restore,
+    "proof of work is switched on and off": ask_for_work,
+    "a drill is planted and withdrawn": drill,
+    "an operator comes and goes": operator,
 }
 
 
