@@ -84,26 +84,45 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
         )
         texts = [values[32 * number : 32 * number + 32].hex() for number in range(start, end)]
         ids = [hashlib.sha256(b"fingerprint %d" % number).hexdigest()[:32] for number in range(start, end)]
-        Fingerprint.objects.bulk_create(
-            Fingerprint(
-                id=own,
-                case=cases[place // PER_CASE],
-                position=place % PER_CASE + 1,
-                is_from_opening=True,
-                kind="pdq",
-                sealed_value=sealed(exchange, keys[place // PER_CASE], own, text),
-                blind_index=blind_index(exchange.secret, "pdq", text),
-                value_bytes=len(text),
-                quality=90,
-                ledger_commitment=exchange.random_bytes(32),
-                added_at=now,
-            )
-            for place, (own, text) in enumerate(zip(ids, texts, strict=True))
-        )
-        Change.objects.bulk_create(
-            Change(sequence=sequence, fingerprint_id=own, changed_at=now) for sequence, own in enumerate(ids, start + 1)
-        )
+        indexes = [blind_index(exchange.secret, "pdq", text) for text in texts]
+        rows = {
+            Fingerprint: (
+                {
+                    "id": own,
+                    "case_id": cases[place // PER_CASE].pk,
+                    "position": place % PER_CASE + 1,
+                    "is_from_opening": True,
+                    "file_number": 1,
+                    "kind": "pdq",
+                    "state": "active",
+                    "sealed_value": sealed(exchange, keys[place // PER_CASE], own, text),
+                    "blind_index": index,
+                    "value_bytes": len(text),
+                    "quality": 90,
+                    "is_synthetic": False,
+                    "ledger_commitment": exchange.random_bytes(32),
+                    "added_at": str(now.replace(tzinfo=None)),
+                }
+                for place, (own, text, index) in enumerate(zip(ids, texts, indexes, strict=True))
+            ),
+            Change: (
+                {"sequence": sequence, "fingerprint_id": own, "state": "active", "changed_at": str(now.replace(tzinfo=None))}
+                for sequence, own in enumerate(ids, start + 1)
+            ),
+        }
+        for model, each in rows.items():
+            _insert(model._meta.db_table, list(each))
         Head.objects.update(sequence=end, changed_at=max(now, datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+def _insert(table: str, rows: list[dict[str, str | int | bytes]]) -> None:
+    """Rows as the database takes them: Django's own way of so many is three times as slow."""
+    from django.db import connection  # noqa: PLC0415
+
+    columns = list(rows[0])
+    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [tuple(row.values()) for row in rows])
 
 
 @contextmanager

@@ -63,10 +63,10 @@ def test_what_is_withdrawn_never_matches_again_and_all_is_told(world_of: Callabl
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("seed", "operations"), [(1_000, 20_000), *((seed, 2_000) for seed in range(1_001, 1_041))])
-def test_a_hundred_thousand_operations(world_of: Callable[[int], World], seed: int, operations: int) -> None:
+@pytest.mark.parametrize("seed", range(1_000, 1_020))
+def test_a_hundred_thousand_operations(world_of: Callable[[int], World], seed: int) -> None:
     world = world_of(seed)
-    run(world, seed, operations, check_every=200)
+    run(world, seed, operations=5_000, check_every=250)
     assert set(world.done) == {operation.__name__ for operation in WEIGHTS}, "something was never done"
 
 
