@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -85,7 +86,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
         texts = [values[32 * number : 32 * number + 32].hex() for number in range(start, end)]
         ids = [hashlib.sha256(b"fingerprint %d" % number).hexdigest()[:32] for number in range(start, end)]
         indexes = [blind_index(exchange.secret, "pdq", text) for text in texts]
-        rows = {
+        rows: dict[Any, Iterator[dict[str, Any]]] = {
             Fingerprint: (
                 {
                     "id": own,
@@ -115,7 +116,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
         Head.objects.update(sequence=end, changed_at=max(now, datetime(2026, 1, 1, tzinfo=UTC)))
 
 
-def _insert(table: str, rows: list[dict[str, str | int | bytes]]) -> None:
+def _insert(table: str, rows: list[dict[str, Any]]) -> None:
     """Rows as the database takes them: Django's own way of so many is three times as slow."""
     from django.db import connection  # noqa: PLC0415
 
