@@ -1,59 +1,78 @@
 # SPDX-License-Identifier: Apache-2.0
 """The `stillmine` command: one door to every part that is installed.
 
-Each part brings its own commands; this module only mounts them. A part whose extra is not installed says how to get it.
+Each part brings its own commands; this module only finds them, and loads a part when it is named: to load all would take longer than
+most commands do. A part whose extra is not installed says how to get it.
 """
 
+import importlib
 import importlib.util
 import sys
+from dataclasses import dataclass
 
 import typer
 
-from stillmine.fingerprint.commands import compare_files, fingerprint_files
 from stillmine.wire.errors import StillmineError
 
-app = typer.Typer(
-    name="stillmine",
-    help="Stop copies of intimate pictures without anyone having to see them.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command("fingerprint")(fingerprint_files)
-app.command("compare")(compare_files)
 
-_HELP = {
-    "exchange": "Run an exchange: keeps fingerprints, never pictures.",
-    "partner": "Be a partner: screen uploads against an exchange.",
-    "ledger": "Check an exchange's public log.",
-    "demo": "Run the main job on a real photograph, narrated.",
+@dataclass(frozen=True)
+class Part:
+    """Where a command stands, what has to be installed for it, and with which extra that comes."""
+
+    module: str
+    name: str
+    help: str | None = None
+    needs: tuple[str, ...] = ()
+    extra: str = ""
+
+
+PARTS = {
+    "fingerprint": Part("stillmine.fingerprint.commands", "fingerprint_files"),
+    "compare": Part("stillmine.fingerprint.commands", "compare_files"),
+    "exchange": Part("stillmine.exchange.commands", "app", "Run an exchange: keeps fingerprints, never pictures.", ("django",), "exchange"),
+    "partner": Part("stillmine.partner.commands", "app", "Be a partner: screen uploads against an exchange.", ("httpx",), "partner"),
+    "ledger": Part("stillmine.auditor.commands", "app", "Check an exchange's public log.", ("cryptography", "httpx"), "auditor"),
+    "demo": Part("stillmine.demo.commands", "app", "Run the main job on a real photograph, narrated.", ("httpx",), "exchange,partner"),
 }
 
 
-def _mount(name: str, needed_modules: tuple[str, ...], extra: str, package: str | None = None) -> None:
-    """Add a part's commands, or a command that says what to install; `package` holds them where it has another name."""
-    if any(importlib.util.find_spec(module) is None for module in needed_modules):
+def program(named: str | None) -> typer.Typer:
+    """Return the command with all its parts, or with the one that is named on the command line."""
+    app = typer.Typer(
+        name="stillmine",
+        help="Stop copies of intimate pictures without anyone having to see them.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)
+    for name, part in PARTS.items():
+        if named not in PARTS or name == named:
+            _mount(app, name, part)
+    return app
+
+
+def _mount(app: typer.Typer, name: str, part: Part) -> None:
+    """Add a part's commands, or a command that says what to install."""
+    if any(importlib.util.find_spec(module) is None for module in part.needs):
 
         def missing() -> None:
-            typer.echo(f"This part is not installed. Run: pip install 'stillmine[{extra}]'", err=True)
+            typer.echo(f"This part is not installed. Run: pip install 'stillmine[{part.extra}]'", err=True)
             raise typer.Exit(2)
 
-        app.command(name, help=_HELP[name])(missing)
+        app.command(name, help=part.help)(missing)
         return
-    commands = importlib.import_module(f"stillmine.{package or name}.commands")
-    app.add_typer(commands.app, name=name, help=_HELP[name])
-
-
-_mount("exchange", ("django",), "exchange")
-_mount("partner", ("httpx",), "partner")
-_mount("ledger", ("cryptography", "httpx"), "auditor", package="auditor")
-_mount("demo", ("httpx",), "exchange,partner")
+    found = getattr(importlib.import_module(part.module), part.name)
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name, help=part.help)
+    else:
+        app.command(name)(found)
 
 
 def main() -> None:
     """Run the command; a refusal is one sentence on standard error and exit code 2, never a traceback."""
     try:
-        app()
+        program(sys.argv[1] if len(sys.argv) > 1 else None)()
     except StillmineError as error:
         typer.echo(f"{error} [{error.code}]", err=True)
         sys.exit(2)

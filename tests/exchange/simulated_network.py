@@ -24,6 +24,7 @@ class Network(httpx.BaseTransport):
         self._witness = witness
         self._late: list[httpx.Request] = []
         self.is_quiet = False
+        self.posts = 0
         self.counts = {"carried": 0, "dropped": 0, "answer lost": 0, "late": 0, "twice": 0}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -55,6 +56,7 @@ class Network(httpx.BaseTransport):
 
     def _carry(self, request: httpx.Request) -> httpx.Response:
         self.counts["carried"] += 1
+        self.posts += request.method == "POST"
         answer = self._inner.handle_request(request)
         answer.read()
         self._witness(request, answer)

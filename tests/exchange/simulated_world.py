@@ -71,6 +71,8 @@ class World:
     told_before: set[Told] = field(default_factory=set)
     done: dict[str, int] = field(default_factory=dict)
     number: int = 0
+    moment: int = 0
+    views: dict[str, tuple[Any, CaseView]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.web = httpx.Client(transport=self.network, base_url="http://exchange.example")
@@ -83,6 +85,7 @@ class World:
     def step(self) -> None:
         """One operation of somebody."""
         self.number += 1
+        self.moment += 1
         operation = self.chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         before = self.done.get(operation.__name__, 0)
         if operation(self) is not False:
@@ -281,6 +284,7 @@ class World:
         """Everything at once, over a quiet network."""
         from stillmine.exchange.fsck import findings
 
+        self.moment += 1
         with self._quiet():
             self.network.let_arrive()
             self.native.sync()
@@ -354,19 +358,26 @@ class World:
         return self.chance.sample(range(VALUES), self.chance.randint(1, 3))
 
     def _a_phone(self, state: CaseState | None = None) -> Person | None:
-        known = [phone for phone in self.phones if (view := self._seen(phone)) and state in {None, view.state}]
-        return self.chance.choice(known) if known else None
+        in_any_order = self.chance.sample(self.phones, len(self.phones))
+        return next((phone for phone in in_any_order if (view := self._seen(phone)) and state in {None, view.state}), None)
 
     def _known_id(self) -> tuple[PartnerClient, str | None]:
         client, known = self.chance.choice([(self.native, self.native.known()), (self.asking.client, self.asking.known())])
         return client, self.chance.choice(known) if known else None
 
     def _seen(self, phone: Person) -> Any:
-        """What the page shows, over a quiet line; None where the case never arrived, which is not tried: tries are limited."""
-        if sender_of(phone.headers) not in self.witness.opened:
+        """What the page shows, over a quiet line; None where the case never arrived, which is not tried: tries are limited.
+
+        Looked at once between one thing that may have changed it and the next.
+        """
+        key, moment = sender_of(phone.headers), (self.moment, self.network.posts)
+        if key not in self.witness.opened:
             return None
+        if self.views.get(key, (None, None))[0] == moment:
+            return self.views[key][1]
         with self._quiet():
             view = phone.show()
+        self.views[key] = (moment, view)
         for one in view.fingerprints:
             if one.value is not None:
                 self.held[one.value].add(one.id)

@@ -77,7 +77,7 @@ def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Com
 
 def test_every_command_is_documented_and_has_help() -> None:
     written = all_documents()
-    found = list(commands(typer.main.get_command(cli.app), "stillmine"))
+    found = list(commands(typer.main.get_command(cli.program(None)), "stillmine"))
     assert len(found) > 10
     assert not sorted(path for path, _ in found if path not in written)
     assert not sorted(path for path, command in found if not (command.help or "").strip())

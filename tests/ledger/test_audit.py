@@ -177,4 +177,4 @@ def test_a_checkpoint_newer_than_what_is_shown(log: FakeLog, audit: Callable[...
 
 
 def test_the_command_stands_beside_the_others() -> None:
-    assert "audit" in CliRunner().invoke(cli.app, ["ledger", "--help"]).stdout
+    assert "audit" in CliRunner().invoke(cli.program("ledger"), ["ledger", "--help"]).stdout
