@@ -65,7 +65,7 @@ function fits(value: unknown, shape: Shape): boolean {
     case "boolean":
       return typeof value === "boolean";
     case "string":
-      return typeof value === "string" && (shape.pattern === undefined || new RegExp(shape.pattern).test(value));
+      return typeof value === "string" && (shape.pattern === undefined || form(shape.pattern).test(value));
     case "integer":
       return Number.isInteger(value) && inRange(Number(value), shape);
     case "array":
@@ -75,6 +75,15 @@ function fits(value: unknown, shape: Shape): boolean {
     default:
       return false;
   }
+}
+
+/** Each pattern made once: the public log's answer has ten thousands of hashes, and making it each time froze the page. */
+const FORMS = new Map<string, RegExp>();
+
+function form(pattern: string): RegExp {
+  const known = FORMS.get(pattern) ?? new RegExp(pattern);
+  FORMS.set(pattern, known);
+  return known;
 }
 
 function inRange(value: number, shape: Shape): boolean {
