@@ -5,7 +5,7 @@
  * Fields this build doesn't know are left alone: a newer exchange may say more than an open page understands.
  */
 
-import { SHAPES, type CaseLedger, type CaseView, type ErrorMessage, type LedgerConsistency, type SignedReceipt, type WorkNeeded } from "./types";
+import { SHAPES, type CaseLedger, type CaseView, type ErrorMessage, type LedgerConsistency, type LedgerKey, type SignedReceipt, type WorkNeeded } from "./types";
 
 interface Shape {
   readonly $ref?: string;
@@ -40,6 +40,11 @@ export function isCaseLedger(value: unknown): value is CaseLedger {
 /** Say whether a decoded answer is a LedgerConsistency. */
 export function isLedgerConsistency(value: unknown): value is LedgerConsistency {
   return fits(value, { $ref: "LedgerConsistency" });
+}
+
+/** Say whether a decoded answer is a LedgerKey. */
+export function isLedgerKey(value: unknown): value is LedgerKey {
+  return fits(value, { $ref: "LedgerKey" });
 }
 
 /** Say whether a decoded answer is an ErrorMessage. */
