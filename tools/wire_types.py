@@ -28,23 +28,13 @@ from stillmine.wire.case import (
 )
 from stillmine.wire.errors import ErrorMessage, StillmineError, WorkNeeded
 from stillmine.wire.fingerprint import MAXIMUM_FILES_PER_CASE, MINIMUM_QUALITY
-from stillmine.wire.ledger import CaseLedger, LedgerConsistency
+from stillmine.wire.ledger import CaseLedger, LedgerConsistency, LedgerKey
 from stillmine.wire.receipt import SignedReceipt
 
 TARGET = Path(__file__).resolve().parent.parent / "portal/src/wire/types.ts"
-SENT_OR_READ = [
-    OpenCase,
-    AddFingerprints,
-    Withdraw,
-    RenewCase,
-    CaseView,
-    SignedReceipt,
-    CaseLedger,
-    LedgerConsistency,
-    ErrorMessage,
-    WorkNeeded,
-]
-READ = ["CaseView", "SignedReceipt", "CaseLedger", "LedgerConsistency", "ErrorMessage", "WorkNeeded"]
+READ_MESSAGES = [CaseView, SignedReceipt, CaseLedger, LedgerConsistency, LedgerKey, ErrorMessage, WorkNeeded]
+SENT_OR_READ = [OpenCase, AddFingerprints, Withdraw, RenewCase, *READ_MESSAGES]
+READ = [message.__name__ for message in READ_MESSAGES]
 OTHER_AUDIENCES = ("partner_", "feed_", "service_", "match_", "exchange_", "not_configured")
 
 Schema = dict[str, Any]

@@ -43,7 +43,7 @@ from stillmine.wire.errors import (
     StillmineError,
 )
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.ledger import CaseLedger, LedgerConsistency
+from stillmine.wire.ledger import CaseLedger, LedgerConsistency, LedgerKey
 from stillmine.wire.receipt import SignedReceipt, receipt_of, receipt_text
 from stillmine.wire.work import PROOF_HEADER, is_solved
 
@@ -121,7 +121,9 @@ class PortalServer:
             return error.status, encode(error.message())
         return status, encode(view)
 
-    def _route(self, request: Request) -> tuple[int, CaseView | SignedReceipt | CaseLedger | LedgerConsistency]:
+    def _route(self, request: Request) -> tuple[int, CaseView | SignedReceipt | CaseLedger | LedgerConsistency | LedgerKey]:
+        if request.path == "/api/v1/ledger/key":
+            return 200, LedgerKey(1, self.ledger.signer.verifier.text())
         if request.path.startswith("/api/v1/ledger/consistency?"):
             asked = parse_qs(urlsplit(request.path).query)
             return 200, self.ledger.consistency(int(asked["from"][0]), int(asked["to"][0]))

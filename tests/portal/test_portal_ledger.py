@@ -56,7 +56,9 @@ def test_who_was_given_what_is_told_and_checked_and_nothing_is_kept(portal: Port
     expect(page.locator('[data-told="Picture 2"]')).to_contain_text("Given to nobody so far.")
     assert kept(page) == {}
     asked = [request.path for request in portal.api_requests()]
-    assert asked == ["/api/v1/case", "/api/v1/case/ledger"]
+    assert sorted(asked) == ["/api/v1/case", "/api/v1/case/ledger", "/api/v1/ledger/key"]
+    (key_request,) = [request for request in portal.api_requests() if request.path == "/api/v1/ledger/key"]
+    assert "authorization" not in key_request.headers
 
 
 def test_a_withdrawal_is_in_the_log_too(portal: PortalServer, page: Page, key: str) -> None:
@@ -112,6 +114,31 @@ def test_what_does_not_add_up_is_said_calmly(
     portal.spoil = None
     page.get_by_role("button", name="Check again").click()
     expect(page.locator("[data-told]")).to_have_count(2)
+
+
+def test_a_key_for_one_person_alone_is_noticed(portal: PortalServer, page: Page, key: str) -> None:
+    other = SigningKey(bytes(range(1, 33))).verifier.text()
+
+    def spoil(body: bytes) -> bytes:
+        answer = json.loads(body)
+        if set(answer) == {"version", "key"}:
+            answer["key"] = other
+        return json.dumps(answer).encode()
+
+    portal.spoil = spoil
+    look(page, portal, key)
+    expect(page.locator("[data-problem=checkpoint]")).to_be_visible()
+
+
+def test_what_was_added_since_the_page_looked_is_no_false_alarm(portal: PortalServer, page: Page, key: str) -> None:
+    enter_key(page, portal, key)
+    expect(page.locator(".cards")).to_be_visible()
+    case = portal.cases[credentials(SECRET).case_id]
+    given = [PartnerStatus("Example Social", given_at=NOW)]
+    added = CaseFingerprint(f"{3:032x}", Kind.PDQ, 3, FingerprintState.ACTIVE, "cd" * 32, 100, NOW, None, given)
+    case.view.fingerprints.append(added)
+    page.get_by_role("button", name=OPEN).click()
+    expect(page.locator("[data-ledger=right]")).to_be_visible()
 
 
 def test_a_dead_exchange_is_said_and_asked_again(portal: PortalServer, page: Page, key: str) -> None:

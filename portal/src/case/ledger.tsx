@@ -9,7 +9,7 @@ import { useWords } from "../island/words";
 import type { CheckedLedger, LedgerProblem } from "../ledger/case_ledger";
 import { forget, recall, remember, type Seen } from "../ledger/remembered";
 import type { CaseKey } from "../wire/case_key";
-import { codeOf, fetchCaseLedger, fetchConsistency, type ErrorCode } from "../wire/requests";
+import { codeOf, fetchCaseLedger, fetchConsistency, fetchLedgerKey, send, showCase, type ErrorCode } from "../wire/requests";
 import type { CaseFingerprint, CaseLedger } from "../wire/types";
 import { dayWords, ledgerParts } from "./ledger_words";
 import { Remembering } from "./remembering";
@@ -63,16 +63,29 @@ function useCheck(caseKey: CaseKey, fingerprints: readonly CaseFingerprint[]): {
   return { outcome, check: () => setTurn(turn + 1) };
 }
 
-async function checked(authorization: string, fingerprints: readonly CaseFingerprint[]): Promise<Outcome> {
-  let ledger: CaseLedger;
+/** What does not add up is looked at once more before it is said: something may have happened between two requests. */
+async function checked(authorization: string, shown: readonly CaseFingerprint[]): Promise<Outcome> {
+  const first = await checkedOnce(authorization, shown);
+  if (first.is !== "wrong") return first;
   try {
-    ledger = await fetchCaseLedger(authorization);
+    return await checkedOnce(authorization, (await send(showCase(authorization))).fingerprints);
+  } catch (error) {
+    return { is: "unreached", code: codeOf(error) };
+  }
+}
+
+async function checkedOnce(authorization: string, fingerprints: readonly CaseFingerprint[]): Promise<Outcome> {
+  let ledger: CaseLedger, key: string;
+  try {
+    [{ key }, ledger] = await Promise.all([fetchLedgerKey(), fetchCaseLedger(authorization)]);
   } catch (error) {
     return { is: "unreached", code: codeOf(error) };
   }
   const before = recall();
   const { checkCaseLedger, checkContinues, LedgerError } = await import("../ledger/case_ledger");
   try {
+    // A key that this person alone is given would be one for a log that this person alone is shown.
+    if (key !== ledger.key) throw new LedgerError("checkpoint");
     const found = await checkCaseLedger(ledger, authorization, fingerprints);
     if (before !== null) {
       await checkContinues(before.checkpoint, found.checkpoint, async (from, to) => (await fetchConsistency(from, to)).proof);

@@ -22,6 +22,7 @@ export interface Entry {
 export function readEntry(text: string): Entry | null {
   const fields = objectOf(text);
   if (fields === null || canonical(fields) !== text || Object.keys(fields).some((name) => !FIELDS.includes(name))) return null;
+  if (fields["partner"] === null || fields["items"] === 0 || fields["root"] === null || !areDetails(fields["details"])) return null;
   const { version, event, day, salt, partner = null, items = 0, root = null } = fields;
   if (version !== 1 || typeof event !== "string" || typeof salt !== "string" || !HASH.test(salt)) return null;
   if (typeof day !== "string" || !isDay(day) || (partner !== null && typeof partner !== "string")) return null;
@@ -60,6 +61,14 @@ function canonical(value: unknown): string {
 
 function ascii(text: string): string {
   return text.replace(/[\u007f-\uffff]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** Left out where there are none, as everything that an entry does not have. */
+function areDetails(details: unknown): boolean {
+  if (details === undefined) return true;
+  if (typeof details !== "object" || details === null || Array.isArray(details)) return false;
+  const texts = Object.values(details);
+  return texts.length > 0 && texts.every((text) => typeof text === "string");
 }
 
 function isDay(day: string): boolean {

@@ -5,7 +5,7 @@
  * Fields this build doesn't know are left alone: a newer exchange may say more than an open page understands.
  */
 
-import { SHAPES, type CaseLedger, type CaseView, type ErrorMessage, type LedgerConsistency, type SignedReceipt, type WorkNeeded } from "./types";
+import { SHAPES, type CaseLedger, type CaseView, type ErrorMessage, type LedgerConsistency, type LedgerKey, type SignedReceipt, type WorkNeeded } from "./types";
 
 interface Shape {
   readonly $ref?: string;
@@ -42,6 +42,11 @@ export function isLedgerConsistency(value: unknown): value is LedgerConsistency 
   return fits(value, { $ref: "LedgerConsistency" });
 }
 
+/** Say whether a decoded answer is a LedgerKey. */
+export function isLedgerKey(value: unknown): value is LedgerKey {
+  return fits(value, { $ref: "LedgerKey" });
+}
+
 /** Say whether a decoded answer is an ErrorMessage. */
 export function isErrorMessage(value: unknown): value is ErrorMessage {
   return fits(value, { $ref: "ErrorMessage" });
@@ -65,7 +70,7 @@ function fits(value: unknown, shape: Shape): boolean {
     case "boolean":
       return typeof value === "boolean";
     case "string":
-      return typeof value === "string" && (shape.pattern === undefined || new RegExp(shape.pattern).test(value));
+      return typeof value === "string" && (shape.pattern === undefined || form(shape.pattern).test(value));
     case "integer":
       return Number.isInteger(value) && inRange(Number(value), shape);
     case "array":
@@ -75,6 +80,15 @@ function fits(value: unknown, shape: Shape): boolean {
     default:
       return false;
   }
+}
+
+/** Each pattern made once: the public log's answer has ten thousands of hashes, and making it each time froze the page. */
+const FORMS = new Map<string, RegExp>();
+
+function form(pattern: string): RegExp {
+  const known = FORMS.get(pattern) ?? new RegExp(pattern);
+  FORMS.set(pattern, known);
+  return known;
 }
 
 function inRange(value: number, shape: Shape): boolean {

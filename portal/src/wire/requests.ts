@@ -6,7 +6,7 @@
  * No cookie, no referrer and no cached copy goes along. Contract: spec/case.md.
  */
 
-import { isCaseLedger, isCaseView, isErrorMessage, isLedgerConsistency, isSignedReceipt, isWorkNeeded } from "./check";
+import { isCaseLedger, isCaseView, isErrorMessage, isLedgerConsistency, isLedgerKey, isSignedReceipt, isWorkNeeded } from "./check";
 import {
   DEFAULT_TERM_MONTHS,
   ERROR_CODES,
@@ -15,6 +15,7 @@ import {
   type CaseView,
   type Fingerprint,
   type LedgerConsistency,
+  type LedgerKey,
   type OpenCase,
   type RenewCase,
   type SignedReceipt,
@@ -112,6 +113,11 @@ export async function fetchCaseLedger(authorization: string): Promise<CaseLedger
 /** Fetch the proof that the log of one size continues that of another, without saying whose case asks; throws ExchangeError. */
 export async function fetchConsistency(from: number, to: number): Promise<LedgerConsistency> {
   return ask({ method: "GET", path: `/api/v1/ledger/consistency?from=${from}&to=${to}`, authorization: null, body: null }, isLedgerConsistency);
+}
+
+/** Fetch the log's key as everybody is given it, without saying whose case asks; throws ExchangeError. */
+export async function fetchLedgerKey(): Promise<LedgerKey> {
+  return ask({ method: "GET", path: "/api/v1/ledger/key", authorization: null, body: null }, isLedgerKey);
 }
 
 async function ask<Answer>(request: AnyRequest, isAnswer: (value: unknown) => value is Answer, proof: string | null = null): Promise<Answer> {

@@ -175,6 +175,12 @@ export interface LedgerConsistency {
   readonly proof: readonly string[];
 }
 
+/** The key that checks checkpoints, as `<name>+<key id>+<base64>`. */
+export interface LedgerKey {
+  readonly version: 1;
+  readonly key: string;
+}
+
 /** What goes over the wire when something is refused. */
 export interface ErrorMessage {
   readonly code: string;
@@ -244,6 +250,7 @@ export const SHAPES = {
   LedgerEntry: {"type": "object", "required": ["text", "place", "path", "items"], "properties": {"text": {"type": "string"}, "place": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}, "items": {"type": "array", "items": {"$ref": "LedgerItem"}}}},
   LedgerItem: {"type": "object", "required": ["fingerprint_id", "place", "path"], "properties": {"fingerprint_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "place": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}}},
   LedgerConsistency: {"type": "object", "required": ["version", "from_size", "to_size", "proof"], "properties": {"version": {"enum": [1]}, "from_size": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "to_size": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "proof": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}}},
+  LedgerKey: {"type": "object", "required": ["version", "key"], "properties": {"version": {"enum": [1]}, "key": {"type": "string"}}},
   ErrorMessage: {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}}},
   WorkNeeded: {"type": "object", "required": ["code", "message", "challenge", "parts", "zero_bits"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}, "challenge": {"type": "string"}, "parts": {"type": "integer", "minimum": 1, "maximum": 64}, "zero_bits": {"type": "integer", "minimum": 1, "maximum": 24}}},
 } as const;
