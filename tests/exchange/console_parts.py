@@ -7,6 +7,7 @@ from base64 import b32decode
 from dataclasses import dataclass
 
 import httpx
+import pytest
 from exchange_parts import Clock
 
 from stillmine.exchange.app import wsgi_application
@@ -90,3 +91,9 @@ def log_lines() -> list[tuple[str, str, str, str]]:
     from stillmine.exchange.console.models import LogLine
 
     return list(LogLine.objects.order_by("id").values_list("operator", "action", "target", "outcome"))
+
+
+@pytest.fixture
+def manager(exchange: Context, clock: Clock) -> Desk:
+    """A manager who is signed in."""
+    return Desk.enrolled(exchange, clock, "Mia Manager", "manager")
