@@ -25,8 +25,7 @@ demo: .build/kernel .build/portal ## run the main job on a real photograph, then
 
 test: .build/python-dev .build/peers .build/kernel .build/portal check ## all tests, on SQLite, PostgreSQL and in Chromium
 	cd portal && npm run --silent test
-	pytest --database=postgresql tests/exchange tests/journey
-	pytest
+	bash tools/run_tests.sh
 
 test-long: .build/python-dev .build/kernel .build/portal ## the slower suites
 	pytest -m long
