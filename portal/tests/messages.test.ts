@@ -8,7 +8,7 @@ const sources = filesUnder("portal/src", [".ts", ".tsx", ".astro"]).map(readText
 const locales = [...new Set(filesUnder("content/messages", [".json"]).map((path) => path.split("/")[2] ?? ""))];
 
 /** Keys that code puts together from a part, and the parts that can occur. */
-const BUILT = [/^error\.[a-z_0-9]+$/, /^protect\.(problem|note|excess)\.[a-z_]+$/, /^protect\.send\.kind\.[a-z0-9]+$/, /^file\.(name|left_out)\.[a-z]+$/, /^case\.kind\.[a-z0-9]+$/, /^case\.state\.[a-z]+$/, /^case\.(vote\.)?reason\.[a-z_]+$/, /^case\.suspended\.[a-z_]+$/, /^case\.ledger\.wrong\.[a-z_]+$/, /^country\.[a-z]+$/];
+const BUILT = [/^error\.[a-z_0-9]+$/, /^protect\.(problem|note|excess)\.[a-z_]+$/, /^protect\.send\.kind\.[a-z0-9]+$/, /^file\.(name|left_out)\.[a-z]+$/, /^case\.kind\.[a-z0-9]+$/, /^case\.state\.[a-z]+$/, /^case\.(vote\.)?reason\.[a-z_]+$/, /^case\.suspended\.[a-z_]+$/, /^case\.ledger\.wrong\.[a-z_]+$/, /^country\.[a-z]+$/, /^plan\.(go\.[a-z0-9-]+|[a-z]+\.[a-z]+\.(title|why|need|[a-z]{2})|[a-z]+\.(title|first))$/, /^guide\.[a-z]+\.[a-z_]+\.(title|[0-9]+)$/];
 
 describe("the catalogue", () => {
   test("each message is used", () => {

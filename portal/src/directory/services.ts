@@ -19,3 +19,12 @@ export function byCountry(list: string): ReadonlyMap<string, readonly Service[]>
   for (const service of services(list)) countries.set(service.country, [...(countries.get(service.country) ?? []), service]);
   return countries;
 }
+
+/** Return one service; throws for an id that no page shows. */
+export function service(id: string): Service {
+  for (const list of lists.values()) {
+    const found = list.find((one) => one.id === id);
+    if (found) return found;
+  }
+  throw new Error(`content/directory/pages.yaml shows no service ${id}`);
+}

@@ -7,25 +7,31 @@ import type accessibility from "@content/messages/en/accessibility.json";
 import type caseWords from "@content/messages/en/case.json";
 import type error from "@content/messages/en/error.json";
 import type file from "@content/messages/en/file.json";
+import type guide from "@content/messages/en/guide.json";
 import type how from "@content/messages/en/how.json";
 import type locale from "@content/messages/en/locale.json";
+import type plan from "@content/messages/en/plan.json";
 import type privacy from "@content/messages/en/privacy.json";
 import type protect from "@content/messages/en/protect.json";
 import type site from "@content/messages/en/site.json";
 import type start from "@content/messages/en/start.json";
 import type under18 from "@content/messages/en/under18.json";
+import type unsure from "@content/messages/en/unsure.json";
 
 type Words = typeof accessibility &
   typeof caseWords &
   typeof error &
   typeof file &
+  typeof guide &
   typeof how &
   typeof locale &
+  typeof plan &
   typeof privacy &
   typeof protect &
   typeof site &
   typeof start &
-  typeof under18;
+  typeof under18 &
+  typeof unsure;
 
 export type MessageKey = keyof Words;
 

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads content/guidance at build time: the plan of each situation, the guides, and where both are from.
+ *
+ * Stops the build at a source that is not there, a review without a day and a step that nobody could follow. A step or
+ * line without a source is our own advice; pages say so.
+ */
+
+import { parse } from "yaml";
+
+export interface GuidanceSource {
+  readonly id: string;
+  readonly title: string;
+  readonly url: string | null;
+  readonly date: string | null;
+  readonly reviewed: string;
+}
+
+export interface Step {
+  readonly step: string;
+  /** Sections of the guidance that it was written from, `2.1`. */
+  readonly from: readonly string[];
+  readonly sources: readonly GuidanceSource[];
+  readonly minutes: number;
+  /** The page that helps with it, without slashes. */
+  readonly to: string | null;
+  /** The countries that have a line of their own, with its sources. */
+  readonly countries: ReadonlyMap<string, readonly GuidanceSource[]>;
+  /** The only countries it is for; empty for all. */
+  readonly only: readonly string[];
+  /** Ids of services by country, `all` for everywhere. */
+  readonly services: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface Plan {
+  readonly plan: string;
+  readonly sources: readonly GuidanceSource[];
+  readonly seeAlso: string | null;
+  readonly steps: readonly Step[];
+}
+
+export interface Section {
+  readonly section: string;
+  /** The sources of each line; none where it is our own advice. */
+  readonly lines: readonly (readonly GuidanceSource[])[];
+  readonly to: string | null;
+}
+
+export interface Guide {
+  readonly guide: string;
+  readonly sections: readonly Section[];
+}
+
+export interface Guidance {
+  readonly sources: ReadonlyMap<string, GuidanceSource>;
+  readonly plans: ReadonlyMap<string, Plan>;
+  readonly guides: ReadonlyMap<string, Guide>;
+}
+
+type Row = { readonly [field: string]: unknown };
+
+/** Return everything in the three files; throws, naming the place, where something is missing or unknown. */
+export function readGuidance(sourcesText: string, plansText: string, guidesText: string): Guidance {
+  const sources = new Map(list(parse(sourcesText), "sources").map((one) => source(row(one, "sources"))).map((one) => [one.id, one]));
+  const known = (ids: unknown, place: string): readonly GuidanceSource[] =>
+    list(ids ?? [], place).map((id) => {
+      const found = sources.get(String(id));
+      if (!found) throw new Error(`guidance: ${place} names the source ${String(id)}, which is not there`);
+      return found;
+    });
+  const plans = new Map(Object.entries(row(parse(plansText), "plans")).map(([name, value]) => [name, plan(name, row(value, name), known)]));
+  const guides = new Map(Object.entries(row(parse(guidesText), "guides")).map(([name, value]) => [name, guide(name, list(value, name), known)]));
+  return { sources, plans, guides };
+}
+
+type Known = (ids: unknown, place: string) => readonly GuidanceSource[];
+
+function source(one: Row): GuidanceSource {
+  const id = text(one["id"], "id of a source");
+  const reviewed = text(one["reviewed"], `${id}.reviewed`);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(reviewed)) throw new Error(`guidance: ${id} has no day of review`);
+  return { id, title: text(one["title"], `${id}.title`), url: optional(one["url"]), date: optional(one["date"]), reviewed };
+}
+
+function plan(name: string, entry: Row, known: Known): Plan {
+  const steps = list(entry["steps"], name).map((one) => step(name, row(one, name), known));
+  if (steps.length === 0) throw new Error(`guidance: ${name} has no steps`);
+  return { plan: name, sources: known(entry["sources"], name), seeAlso: optional(entry["see_also"]), steps };
+}
+
+function step(name: string, entry: Row, known: Known): Step {
+  const place = `${name}.${text(entry["step"], name)}`;
+  const minutes = entry["minutes"];
+  if (typeof minutes !== "number" || minutes < 1) throw new Error(`guidance: ${place} does not say how long it takes`);
+  const byCountry = Object.entries(row(entry["countries"] ?? {}, place));
+  return {
+    step: text(entry["step"], place),
+    from: list(entry["from"], place).map(String),
+    sources: known(entry["sources"], place),
+    minutes,
+    to: optional(entry["to"]),
+    countries: new Map(byCountry.map(([country, ids]) => [country, known(ids, `${place}.${country}`)])),
+    only: list(entry["only"] ?? [], place).map(String),
+    services: new Map(Object.entries(row(entry["services"] ?? {}, place)).map(([country, ids]) => [country, list(ids, place).map(String)])),
+  };
+}
+
+function guide(name: string, sections: readonly unknown[], known: Known): Guide {
+  return {
+    guide: name,
+    sections: sections.map((one) => {
+      const entry = row(one, name);
+      const section = text(entry["section"], name);
+      return { section, lines: list(entry["lines"], section).map((ids) => known(ids, `${name}.${section}`)), to: optional(entry["to"]) };
+    }),
+  };
+}
+
+function row(value: unknown, place: string): Row {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`guidance: ${place} is not a row`);
+  return Object.fromEntries(Object.entries(value));
+}
+
+function list(value: unknown, place: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error(`guidance: ${place} is not a list`);
+  return value;
+}
+
+function text(value: unknown, place: string): string {
+  if (typeof value !== "string" || value === "") throw new Error(`guidance: ${place} is not a text`);
+  return value;
+}
+
+function optional(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
