@@ -23,6 +23,7 @@ from measuring import machine, versions
 from stillmine.exchange.ask.client import candidates, service_status
 from stillmine.matching.turned import turned
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
+from stillmine.wire.ask_errors import IndexLoadingError
 from stillmine.wire.fingerprint import Kind
 
 BATCH = 1_000
@@ -57,6 +58,17 @@ def line(name: str, call: Callable[[AskQuery], object], asked: list[AskQuery]) -
     print(f"| {name} | {p50:.2f} | {p99:.2f} | {max(times):.2f} |", flush=True)
 
 
+def _is_ready(home: Path) -> bool:
+    """Whether the service answers: loaded, and caught up with what came while it loaded."""
+    if service_status(home) is None:
+        return False
+    try:
+        candidates(home, [AskQuery(Kind.PDQ, "00" * 32)])
+    except IndexLoadingError:
+        return False
+    return True
+
+
 def main() -> None:
     """Measure and print one table."""
     parser = argparse.ArgumentParser()
@@ -71,7 +83,7 @@ def main() -> None:
         home = Path(folder) / "home"
         _, key, values = stocked(home, count)
         with serving(home, options.workers) as url:
-            loading = waited(lambda: (status := service_status(home)) and status.behind_seconds is not None)
+            loading = waited(lambda: _is_ready(home))
             print(f"\nfrom start of `serve` to loaded: {loading:.1f} s; the service holds {memory_bytes(service_id(home)) / 1e6:,.0f} MB\n")
             measured(home, url, key, values, options.asks)
 
