@@ -8,7 +8,7 @@ import { useMemo, useState } from "preact/hooks";
 import { useSteps } from "../island/steps";
 import { useWords } from "../island/words";
 import { goToUnder18 } from "../protect/addresses";
-import { Choice } from "../protect/choice";
+import { Choice } from "../island/choice";
 import { FileStep } from "../protect/file_step";
 import { useFiles } from "../protect/files";
 import { excessOf, fingerprintsOf, type Row } from "../protect/rows";

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Copies a text, and says whether that worked. */
+
+import { useState } from "preact/hooks";
+import { ActionButton } from "../island/parts";
+import { useWords } from "../island/words";
+
+export function CopyButton({ label, text }: { readonly label: string; readonly text: string }) {
+  const { t } = useWords();
+  const [said, setSaid] = useState("");
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setSaid(t("notice.text.copied"));
+    } catch {
+      setSaid(t("notice.text.copy_failed"));
+    }
+  };
+  return (
+    <>
+      <ActionButton label={label} kind="second" onPress={() => void copy()} />
+      <p role="status" class="small">
+        {said}
+      </p>
+    </>
+  );
+}

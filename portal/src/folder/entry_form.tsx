@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writing an entry. What was typed stays until it is kept; files are read here, and only their SHA-256 is written unless asked. */
+
+import { useState } from "preact/hooks";
+import { ActionButton, BackButton, Heading } from "../island/parts";
+import { useWords } from "../island/words";
+import { chained, KINDS, LIMITS, TEXT_FIELDS, type Draft, type EntryFile, type EntryKind } from "../log/entry";
+import { Field, Select, Slip } from "./fields";
+import { EntryFiles, type ChosenFile } from "./files";
+import { FolderTrouble } from "./problem";
+import type { FolderState, OpenFolder } from "./state";
+
+interface Props {
+  readonly state: FolderState;
+  readonly open: OpenFolder;
+  readonly draft: Draft;
+  readonly files: readonly ChosenFile[];
+  readonly onDraft: (draft: Draft) => void;
+  readonly onFiles: (files: readonly ChosenFile[]) => void;
+  readonly onSaved: (number: number) => void;
+  readonly onBack: () => void;
+}
+
+const LONG: ReadonlySet<string> = new Set(["what", "words", "who_saw"]);
+
+export function EntryForm({ state, open, draft, files, onDraft, onFiles, onSaved, onBack }: Props) {
+  const { t } = useWords();
+  const [slip, setSlip] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const { folder } = open;
+  const kinds = KINDS.filter((kind) => (kind === "correction") === (draft.corrects !== null));
+  const save = async (): Promise<void> => {
+    const long = TEXT_FIELDS.find((field) => draft[field].length > LIMITS.characters);
+    const isEmpty = TEXT_FIELDS.every((field) => draft[field].trim() === "") && files.length === 0;
+    if (long) return setSlip(t("folder.entry.long", { field: t(`log.field.${long}`), count: draft[long].length, most: LIMITS.characters }));
+    if (isEmpty) return setSlip(t("folder.entry.empty"));
+    if (keptBytes(folder.entries.flatMap((entry) => entry.files)) + keptBytes(files.map((file) => file.entry)) > LIMITS.allBytes) return setSlip(t("folder.problem.full"));
+    setSlip(null);
+    setBusy(true);
+    const entry = await chained({ ...draft, files: files.map((file) => file.entry) }, folder.entries, new Date());
+    const pictures = new Map(files.flatMap(({ entry: own, bytes }) => (own.is_kept && bytes ? [[own.sha256, bytes] as const] : [])));
+    const isKept = await state.change({ ...folder, entries: [...folder.entries, entry] }, pictures);
+    setBusy(false);
+    if (isKept) onSaved(entry.number);
+  };
+  return (
+    <>
+      <Heading>{draft.corrects === null ? t("folder.entry.title") : t("folder.entry.correct.title", { number: draft.corrects })}</Heading>
+      <p>{t("folder.entry.note")}</p>
+      {kinds.length > 1 && (
+        <Select
+          label={t("log.field.kind")}
+          name="kind"
+          value={draft.kind}
+          options={kinds.map((kind) => [kind, t(`log.kind.${kind}`)])}
+          onChange={(value) => onDraft({ ...draft, kind: value as EntryKind })}
+        />
+      )}
+      <Field label={t("log.field.seen_at")} name="seen_at" type="datetime-local" note={t("folder.entry.zone", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })} value={draft.seen_at} onChange={(value) => onDraft({ ...draft, seen_at: value })} />
+      <button type="button" class="button plain" onClick={() => onDraft({ ...draft, seen_at: localNow(new Date()) })}>
+        {t("folder.entry.now")}
+      </button>
+      {TEXT_FIELDS.map((field) => (
+        <Field key={field} label={t(`log.field.${field}`)} name={field} isLong={LONG.has(field)} value={draft[field]} onChange={(value) => onDraft({ ...draft, [field]: value })} />
+      ))}
+      <EntryFiles isTextOnly={folder.is_text_only} files={files} onFiles={onFiles} />
+      {slip !== null && <Slip>{slip}</Slip>}
+      <FolderTrouble problem={state.problem} />
+      <div class="actions">
+        <ActionButton label={t("folder.entry.save")} isBusy={isBusy} onPress={() => void save()} />
+        <BackButton onBack={onBack} />
+      </div>
+    </>
+  );
+}
+
+function keptBytes(files: readonly EntryFile[]): number {
+  return files.reduce((sum, file) => sum + (file.is_kept ? file.bytes : 0), 0);
+}
+
+/** The device's own time to the minute, as the field takes it. */
+function localNow(now: Date): string {
+  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The next step when a notice did not help: who, and a text with the proof. */
+
+import { useState } from "preact/hooks";
+import { ActionButton } from "../island/parts";
+import { useWords } from "../island/words";
+import type { Notice } from "../notice/notice";
+import type { Regime } from "../notice/regime";
+import { escalationText } from "../notice/text";
+import { CopyButton } from "./copy";
+import { Field } from "./fields";
+
+interface Props {
+  readonly notice: Notice;
+  readonly regime: Regime;
+  readonly onChange: (notice: Notice) => Promise<boolean>;
+}
+
+export function Escalation({ notice, regime, onChange }: Props) {
+  const words = useWords();
+  const { t } = words;
+  const [answer, setAnswer] = useState(notice.answer);
+  const stamp = (moment: Date): string => moment.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  const text = escalationText(notice, regime, words, stamp);
+  return (
+    <section data-escalation={regime.id}>
+      <h3>{t("notice.escalate.title")}</h3>
+      <ul class="short-services">
+        {regime.escalation.map(({ id, name, country, phones, url }) => (
+          <li key={id} data-service={id}>
+            <strong lang="en">{name}</strong> <span class="soft">({t(`country.${country}` as "country.nz")})</span>
+            <span class="ways">
+              {phones.map((number) => (
+                <a key={number} href={`tel:${number.replaceAll(/[ -]/g, "")}`}>
+                  {t("service.ring")} {number}
+                </a>
+              ))}
+              {url !== null && (
+                <a href={url} rel="noreferrer">
+                  {t("service.site", { name: new URL(url).hostname.replace(/^www\./, "") })}
+                </a>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <Field label={t("notice.card.answer")} isLong value={answer} onChange={setAnswer} />
+      {answer !== notice.answer && <ActionButton label={t("notice.card.answer.keep")} kind="second" onPress={() => void onChange({ ...notice, answer })} />}
+      <p>{t("notice.escalate.lead")}</p>
+      <pre class="bytes" tabIndex={0} role="region" aria-label={t("notice.escalate.title")} data-escalation-text>
+        {text}
+      </pre>
+      <CopyButton label={t("notice.escalate.copy")} text={text} />
+    </section>
+  );
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Taking the log along: PDF, ZIP, paper. Made on the device; a file that did not arrive costs nothing. */
+
+import { useEffect, useState } from "preact/hooks";
+import { ActionButton, BackButton, Heading, Problem } from "../island/parts";
+import { Sheet } from "../island/sheet";
+import { useWords } from "../island/words";
+import { logReport, plain, policeReport, type Block } from "../log/report";
+import { Blocks } from "./blocks";
+import { download } from "./download";
+import type { OpenFolder } from "./state";
+
+type Wanted = "police" | "pdf" | "zip";
+
+export function Export({ open, onBack }: { readonly open: OpenFolder; readonly onBack: () => void }) {
+  const words = useWords();
+  const { t } = words;
+  const [made, setMade] = useState<string | null>(null);
+  const [hasFailed, setFailed] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [printed, setPrinted] = useState<readonly Block[] | null>(null);
+  useEffect(() => {
+    if (printed === null) return;
+    window.print();
+    setPrinted(null);
+  }, [printed]);
+  const { folder } = open;
+  const report = (wanted: Wanted): readonly Block[] => (wanted === "police" ? policeReport : logReport)(folder, words, new Date());
+  const make = async (wanted: Wanted): Promise<void> => {
+    setBusy(true);
+    setMade(null);
+    setFailed(false);
+    try {
+      const bytes = wanted === "zip" ? await zipped(open, plain(report("zip")), t("log.howto")) : await (await import("../log/pdf")).pdfOf(report(wanted), t("log.report.title"), words.locale);
+      const name = `notes-${new Date().toISOString().slice(0, 10)}${wanted === "police" ? "-summary" : ""}.${wanted === "zip" ? "zip" : "pdf"}`;
+      download(bytes, name, wanted === "zip" ? "application/zip" : "application/pdf");
+      setMade(name);
+    } catch {
+      setFailed(true);
+    }
+    setBusy(false);
+  };
+  return (
+    <>
+      <Heading>{t("folder.export.title")}</Heading>
+      <p class="notice">{t("folder.export.warn")}</p>
+      <div class="stack">
+        <ActionButton label={t("folder.export.police")} isBusy={isBusy} onPress={() => void make("police")} />
+        <ActionButton label={t("folder.export.pdf")} kind="second" isBusy={isBusy} onPress={() => void make("pdf")} />
+        <ActionButton label={t("folder.export.zip")} kind="second" isBusy={isBusy} onPress={() => void make("zip")} />
+        <ActionButton label={t("folder.export.print")} kind="second" onPress={() => setPrinted(report("pdf"))} />
+        <ActionButton label={t("folder.export.print_police")} kind="second" onPress={() => setPrinted(report("police"))} />
+      </div>
+      <p class="small soft">{t("folder.export.letters")}</p>
+      <p role="status" data-made={made ?? undefined}>
+        {made === null ? "" : t("folder.export.done", { name: made })}
+      </p>
+      {hasFailed && <Problem>{t("folder.export.failed")}</Problem>}
+      <BackButton onBack={onBack} />
+      {printed !== null && (
+        <Sheet>
+          <Blocks blocks={printed} />
+        </Sheet>
+      )}
+    </>
+  );
+}
+
+async function zipped({ folder, vault }: OpenFolder, text: string, howTo: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { zipOf } = await import("../log/zip");
+  const pictures = new Map<string, Uint8Array>();
+  for (const { sha256, is_kept: isKept } of folder.entries.flatMap((entry) => entry.files)) {
+    const bytes = isKept ? await vault.picture(sha256) : null;
+    if (bytes) pictures.set(sha256, bytes);
+  }
+  return zipOf({ folder, text, howTo: `${howTo}\n`, pictures });
+}

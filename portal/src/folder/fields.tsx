@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Fields of the folder's forms. Nothing that is typed or pasted is cut short: what is too long is said when it is kept. */
+
+import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
+
+interface FieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly type?: "text" | "email" | "tel" | "password" | "datetime-local" | "date";
+  readonly note?: string;
+  readonly isLong?: boolean;
+  readonly name?: string;
+}
+
+/** One line, or several with `isLong`. Browsers are asked not to remember what is typed. */
+export function Field({ label, value, onChange, type = "text", note, isLong = false, name }: FieldProps) {
+  const id = useId();
+  const described = note === undefined ? {} : { "aria-describedby": `${id}-note` };
+  return (
+    <div class="field-row">
+      <label class="field-label" for={id}>
+        {label}
+      </label>
+      {note !== undefined && (
+        <p class="small soft" id={`${id}-note`}>
+          {note}
+        </p>
+      )}
+      {isLong ? (
+        <textarea class="field text-field" id={id} rows={4} dir="auto" autocomplete="off" spellcheck={false} data-field={name} value={value} onInput={(event) => onChange(event.currentTarget.value)} {...described} />
+      ) : (
+        <input class="field text-field" id={id} type={type} dir={type === "text" ? "auto" : undefined} autocomplete="off" spellcheck={false} data-field={name} value={value} onInput={(event) => onChange(event.currentTarget.value)} {...described} />
+      )}
+    </div>
+  );
+}
+
+export function Tick({ label, checked, onChange, name }: { readonly label: string; readonly checked: boolean; readonly onChange: (checked: boolean) => void; readonly name?: string }) {
+  return (
+    <label class="check">
+      <input type="checkbox" checked={checked} data-field={name} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+interface SelectProps {
+  readonly label: string;
+  readonly value: string;
+  readonly options: readonly (readonly [string, string])[];
+  readonly onChange: (value: string) => void;
+  readonly note?: string;
+  readonly name?: string;
+}
+
+export function Select({ label, value, options, onChange, note, name }: SelectProps) {
+  const id = useId();
+  return (
+    <div class="field-row">
+      <label class="field-label" for={id}>
+        {label}
+      </label>
+      {note !== undefined && <p class="small soft">{note}</p>}
+      <select class="select" id={id} autocomplete="off" data-field={name} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        {options.map(([own, text]) => (
+          <option key={own} value={own} selected={own === value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+/** One of a few, all of them to be seen. */
+export function Options({ label, value, options, onChange, name }: SelectProps) {
+  const id = useId();
+  return (
+    <fieldset class="options" data-field={name}>
+      <legend class="field-label">{label}</legend>
+      {options.map(([own, text]) => (
+        <label class="check" key={own}>
+          <input type="radio" name={id} checked={own === value} onChange={() => onChange(own)} />
+          <span>{text}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** Something to know before going on; read out at once. */
+export function Slip({ children }: { readonly children: ComponentChildren }) {
+  return (
+    <p class="slip" role="alert">
+      {children}
+    </p>
+  );
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Files of an entry: their SHA-256, and the file itself only where the person says so. Never where someone may be under 18. */
+
+import { useId, useState } from "preact/hooks";
+import { useWords } from "../island/words";
+import { LIMITS, sha256Hex, type EntryFile } from "../log/entry";
+import { Slip, Tick } from "./fields";
+
+export interface ChosenFile {
+  readonly entry: EntryFile;
+  readonly bytes: Uint8Array<ArrayBuffer> | null;
+}
+
+interface Props {
+  readonly isTextOnly: boolean;
+  readonly files: readonly ChosenFile[];
+  readonly onFiles: (files: readonly ChosenFile[]) => void;
+}
+
+export function EntryFiles({ isTextOnly, files, onFiles }: Props) {
+  const { t } = useWords();
+  const id = useId();
+  const [slip, setSlip] = useState<string | null>(null);
+  const isKept = files.some(({ entry }) => entry.is_kept);
+  const keep = (wanted: boolean): void => onFiles(files.map((file) => ({ ...file, entry: { ...file.entry, is_kept: wanted && file.bytes !== null } })));
+  const choose = async (list: FileList | null): Promise<void> => {
+    const chosen = [...(list ?? [])];
+    if (files.length + chosen.length > LIMITS.filesPerEntry) return setSlip(t("folder.files.many", { count: LIMITS.filesPerEntry }));
+    const read = await Promise.all(chosen.map(chosenFile));
+    const readable = read.filter((file) => file !== null);
+    const isLarge = readable.some((file) => file.bytes === null);
+    setSlip(readable.length < read.length ? t("folder.files.unreadable") : isLarge ? t("folder.files.large", { most: LIMITS.pictureBytes / 1024 / 1024 }) : null);
+    onFiles([...files, ...readable.filter(({ entry }) => !files.some((file) => file.entry.sha256 === entry.sha256))]);
+  };
+  if (isTextOnly) {
+    return (
+      <section data-files="no">
+        <h2>{t("folder.files.title")}</h2>
+        <p>{t("folder.files.why_not")}</p>
+      </section>
+    );
+  }
+  return (
+    <section data-files="yes">
+      <h2>{t("folder.files.title")}</h2>
+      <p>{t("folder.files.why")}</p>
+      <p class="chooser">
+        <input
+          id={id}
+          class="visually-hidden"
+          type="file"
+          multiple
+          accept="image/*,video/*,audio/*,application/pdf"
+          onChange={(event) => {
+            const input = event.currentTarget;
+            void choose(input.files).then(() => (input.value = ""));
+          }}
+        />
+        <label class="button second" for={id}>
+          {t("folder.files.choose")}
+        </label>
+      </p>
+      {files.length > 0 && (
+        <>
+          <ul class="notes">
+            {files.map(({ entry }, place) => (
+              <li key={entry.sha256} data-file={entry.sha256}>
+                {t("folder.files.one", { type: entry.type || "?", bytes: entry.bytes })}{" "}
+                <button type="button" class="button plain" onClick={() => onFiles(files.filter((_, own) => own !== place))}>
+                  {t("folder.files.remove", { number: place + 1 })}
+                </button>
+              </li>
+            ))}
+          </ul>
+          <Tick label={t("folder.files.keep")} checked={isKept} onChange={keep} />
+        </>
+      )}
+      {slip !== null && <Slip>{slip}</Slip>}
+    </section>
+  );
+}
+
+/** Return what the log knows of a file; its bytes only where they may be kept. Null where it can't be read. */
+async function chosenFile(file: File): Promise<ChosenFile | null> {
+  try {
+    const isLarge = file.size > LIMITS.pictureBytes;
+    const bytes = isLarge ? null : new Uint8Array(await file.arrayBuffer());
+    const sha256 = bytes ? await sha256Hex(bytes) : await (await import("../fingerprint/digests")).digestOf(file, "sha256", () => undefined);
+    return { entry: { sha256, bytes: file.size, type: file.type, is_kept: false }, bytes };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Filling in a notice: only what its regime asks for or its text can hold. What is missing is named when the person asks for the check;
+ * what was written is kept either way.
+ */
+
+import { useState } from "preact/hooks";
+import { ActionButton, BackButton, Heading } from "../island/parts";
+import { pageAddress } from "../island/page_address";
+import { useWords } from "../island/words";
+import { STATEMENTS, type Fields, type Notice, type NoticeText } from "../notice/notice";
+import type { Regime } from "../notice/regime";
+import { badLocations, isAddress, missing } from "../notice/validate";
+import { Field, Options, Tick } from "./fields";
+import { FolderTrouble } from "./problem";
+import type { FolderState, OpenFolder } from "./state";
+
+interface Props {
+  readonly state: FolderState;
+  readonly open: OpenFolder;
+  readonly notice: Notice;
+  readonly regime: Regime;
+  readonly onNotice: (notice: Notice) => void;
+  readonly onComplete: () => void;
+  readonly onBack: () => void;
+}
+
+const LONG: ReadonlySet<NoticeText> = new Set(["address", "description", "reasons", "facts", "authority"]);
+const TYPES = { email: "email", phone: "tel" } as const;
+
+export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack }: Props) {
+  const words = useWords();
+  const { t } = words;
+  const [checked, setChecked] = useState<readonly string[] | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const { fields } = notice;
+  const set = (change: Partial<Fields>): void => onNotice({ ...notice, fields: { ...fields, ...change } });
+  const check = async (): Promise<void> => {
+    const left = missing(fields, regime);
+    setChecked(left);
+    setBusy(true);
+    const isKept = await state.change(withNotice(open, notice));
+    setBusy(false);
+    if (isKept && left.length === 0) onComplete();
+  };
+  const text = (name: NoticeText) => (
+    <Field key={name} label={t(`notice.field.${name}`)} name={name} isLong={LONG.has(name)} type={name === "email" || name === "phone" ? TYPES[name] : "text"} value={fields[name]} onChange={(value) => set({ [name]: value })} />
+  );
+  return (
+    <>
+      <Heading>{t("notice.fill.title", { to: notice.platform_name })}</Heading>
+      <p class="lead">{t("notice.fill.lead")}</p>
+      <Rules regime={regime} />
+      <Options
+        label={t("notice.field.role")}
+        name="role"
+        value={fields.role}
+        options={[
+          ["self", t("notice.field.role.self")],
+          ["authorised", t("notice.field.role.authorised")],
+        ]}
+        onChange={(value) => set({ role: value === "self" ? "self" : "authorised" })}
+      />
+      {fields.role === "authorised" && text("authority")}
+      <Locations open={open} fields={fields} onSet={set} />
+      {shownTexts(regime).map(text)}
+      {regime.elements.some(({ rule }) => rule.all.includes("may_tell_author")) && (
+        <Options
+          label={t("notice.field.may_tell_author")}
+          name="may_tell_author"
+          value={fields.may_tell_author}
+          options={[
+            ["yes", t("notice.field.may_tell_author.yes")],
+            ["no", t("notice.field.may_tell_author.no")],
+          ]}
+          onChange={(value) => set({ may_tell_author: value === "yes" ? "yes" : "no" })}
+        />
+      )}
+      {shownStatements(regime).map((name) => (
+        <Tick key={name} label={t(`notice.field.${name}`)} name={name} checked={fields[name]} onChange={(value) => set({ [name]: value })} />
+      ))}
+      {fields.is_under_18 && (
+        <p class="slip">
+          {t("notice.under18")} <a href={pageAddress("/under-18/")}>{t("notice.under18.link")}</a>
+        </p>
+      )}
+      {checked !== null && <Missing elements={checked} bad={badLocations(fields)} />}
+      <FolderTrouble problem={state.problem} />
+      <div class="actions">
+        <ActionButton label={t("notice.check")} isBusy={isBusy} onPress={() => void check()} />
+        <BackButton onBack={onBack} />
+      </div>
+    </>
+  );
+}
+
+/** The folder with this notice in its place, or added. */
+export function withNotice({ folder }: OpenFolder, notice: Notice): OpenFolder["folder"] {
+  const isThere = folder.notices.some((one) => one.id === notice.id);
+  return { ...folder, notices: isThere ? folder.notices.map((one) => (one.id === notice.id ? notice : one)) : [...folder.notices, notice] };
+}
+
+function Rules({ regime }: { readonly regime: Regime }) {
+  const { t, date } = useWords();
+  const { source } = regime;
+  return (
+    <>
+      {regime.unverified.map((one) => (
+        <p class="slip" key={one}>
+          {t(`notice.unverified.${one}` as "notice.unverified.commencement")}
+        </p>
+      ))}
+      <p class="small soft">
+        {t("notice.source", { title: source.title, date: date(new Date(source.reviewed), new Date(0)) })} {t("notice.not_advice")}
+      </p>
+    </>
+  );
+}
+
+function Locations({ open, fields, onSet }: { readonly open: OpenFolder; readonly fields: Fields; readonly onSet: (change: Partial<Fields>) => void }) {
+  const { t } = useWords();
+  const [typed, setTyped] = useState(fields.locations.join("\n"));
+  const noted = [...new Set(open.folder.entries.map((entry) => entry.address.trim()).filter(isAddress))];
+  const take = (text: string): void => {
+    setTyped(text);
+    onSet({ locations: text.split(/\s*\n\s*/).map((line) => line.trim()).filter((line) => line !== "") });
+  };
+  return (
+    <>
+      <Field label={t("notice.field.locations")} name="locations" isLong value={typed} onChange={take} />
+      {noted.length > 0 && (
+        <button type="button" class="button plain" onClick={() => take([...new Set([...fields.locations, ...noted])].join("\n"))}>
+          {t("notice.field.locations.log")}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Missing({ elements, bad }: { readonly elements: readonly string[]; readonly bad: readonly string[] }) {
+  const { t } = useWords();
+  if (elements.length === 0) return null;
+  return (
+    <div class="notice" role="alert" data-missing={elements.join(" ")}>
+      <h2>{t("notice.missing.title")}</h2>
+      <p>{t("notice.missing.text")}</p>
+      <ul>
+        {elements.map((element) => (
+          <li key={element}>{t(`notice.missing.${element}` as "notice.missing.who")}</li>
+        ))}
+        {bad.map((text) => (
+          <li key={text}>{t("notice.bad_location", { text: text.slice(0, 120) })}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Texts that the regime asks for or that its text has a place for, in the order of the form. */
+function shownTexts(regime: Regime): readonly NoticeText[] {
+  const asked = new Set(regime.elements.flatMap(({ rule }) => [...rule.all, ...rule.any]));
+  const inText = new Set(regime.text);
+  const order: readonly (readonly [NoticeText, boolean])[] = [
+    ["description", inText.has("what")],
+    ["reasons", inText.has("reasons")],
+    ["facts", inText.has("facts")],
+    ["name", inText.has("contact")],
+    ["email", inText.has("contact")],
+    ["phone", false],
+    ["address", false],
+    ["signature", inText.has("signature")],
+  ];
+  return order.filter(([name, isInText]) => isInText || asked.has(name)).map(([name]) => name);
+}
+
+function shownStatements(regime: Regime): readonly (typeof STATEMENTS)[number][] {
+  const asked = new Set(regime.elements.flatMap(({ rule }) => [...rule.all, ...rule.any, rule.unless ?? ""]));
+  const inText: { readonly [name: string]: string } = { states_intimate: "declares", states_no_consent: "no_consent", states_good_faith: "good_faith", states_accurate: "good_faith" };
+  return STATEMENTS.filter((name) => asked.has(name) || regime.text.includes(inText[name] ?? "-"));
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A complete notice: its text in both languages, the ways to send it, and the mark that it was sent. We send nothing. */
+
+import { useEffect, useState } from "preact/hooks";
+import { ActionButton, BackButton, Heading, Problem } from "../island/parts";
+import { Sheet } from "../island/sheet";
+import { useWords } from "../island/words";
+import type { Block } from "../log/report";
+import type { Translator } from "../messages/translator";
+import type { Notice } from "../notice/notice";
+import type { Platform, Regime } from "../notice/regime";
+import { noticeText } from "../notice/text";
+import { Blocks } from "./blocks";
+import { CopyButton } from "./copy";
+import { download } from "./download";
+
+interface Props {
+  readonly notice: Notice;
+  readonly regime: Regime;
+  readonly platform: Platform | undefined;
+  /** English words; null where the page is in English. */
+  readonly english: Translator | null;
+  readonly onSent: () => void;
+  readonly onChange: () => void;
+  readonly onBack: () => void;
+}
+
+/** What mail programs take in an address with some certainty. */
+const MAIL_CHARACTERS = 1_800;
+
+export function NoticeTextView({ notice, regime, platform, english, onSent, onChange, onBack }: Props) {
+  const words = useWords();
+  const { t } = words;
+  const own = noticeText(notice, regime, words);
+  const other = english === null ? null : noticeText(notice, regime, english);
+  const sent = other ?? own;
+  return (
+    <>
+      <Heading>{t("notice.text.title")}</Heading>
+      <p class="lead">{t("notice.text.lead")}</p>
+      {other !== null && <TextOf title={t("notice.text.english")} subject={other.subject} body={other.body} language="en" />}
+      <TextOf title={other === null ? own.subject : t("notice.text.own")} subject={own.subject} body={own.body} language={words.locale} />
+      <Sending subject={sent.subject} body={sent.body} />
+      {regime.to === "regulator" ? <p>{t("notice.text.form_regulator")}</p> : null}
+      {regime.to === "platform" && platform?.report_url && (
+        <p>
+          <a class="line-link" href={platform.report_url} rel="noreferrer">
+            {t("notice.text.form", { name: platform.name })}
+          </a>
+        </p>
+      )}
+      {regime.to === "regulator" && (
+        <ul class="short-services">
+          {regime.escalation.map(({ id, name, url }) => (
+            <li key={id}>{url === null ? name : <a href={url} rel="noreferrer">{name}</a>}</li>
+          ))}
+        </ul>
+      )}
+      <div class="actions">
+        {notice.sent_at === "" && <ActionButton label={t("notice.text.sent")} onPress={onSent} />}
+        {notice.sent_at === "" && <ActionButton label={t("notice.text.change")} kind="second" onPress={onChange} />}
+        <BackButton onBack={onBack} />
+      </div>
+    </>
+  );
+}
+
+function TextOf({ title, subject, body, language }: { readonly title: string; readonly subject: string; readonly body: string; readonly language: string }) {
+  return (
+    <section>
+      <h2>{title}</h2>
+      <pre class="bytes" tabIndex={0} role="region" aria-label={title} lang={language} data-notice-text={language}>
+        {`${subject}\n\n${body}`}
+      </pre>
+    </section>
+  );
+}
+
+function Sending({ subject, body }: { readonly subject: string; readonly body: string }) {
+  const words = useWords();
+  const { t } = words;
+  const [hasFailed, setFailed] = useState(false);
+  const [isPrinting, setPrinting] = useState(false);
+  useEffect(() => {
+    if (!isPrinting) return;
+    window.print();
+    setPrinting(false);
+  }, [isPrinting]);
+  const mail = `mailto:?subject=${encodeURIComponent(subject)}&body=${encodeURIComponent(body)}`;
+  const blocks: readonly Block[] = [{ kind: "title", text: subject }, ...body.split("\n\n").map((text) => ({ kind: "text", text }) as const)];
+  const keep = async (): Promise<void> => {
+    setFailed(false);
+    try {
+      const { pdfOf } = await import("../log/pdf");
+      download(await pdfOf(blocks, subject, words.locale), `notice-${new Date().toISOString().slice(0, 10)}.pdf`, "application/pdf");
+    } catch {
+      setFailed(true);
+    }
+  };
+  return (
+    <div class="stack">
+      <CopyButton label={t("notice.text.copy")} text={`${subject}\n\n${body}`} />
+      {mail.length <= MAIL_CHARACTERS ? (
+        <a class="button second" href={mail}>
+          {t("notice.text.mail")}
+        </a>
+      ) : (
+        <p class="small">{t("notice.text.mail_long")}</p>
+      )}
+      <ActionButton label={t("notice.text.pdf")} kind="second" onPress={() => void keep()} />
+      <ActionButton label={t("notice.text.print")} kind="second" onPress={() => setPrinting(true)} />
+      {hasFailed && <Problem>{t("folder.export.failed")}</Problem>}
+      {isPrinting && (
+        <Sheet>
+          <Blocks blocks={blocks} />
+        </Sheet>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Opening the folder, or beginning one: who is in the pictures, where it is kept, the passphrase. Nothing is kept before that. */
+
+import { useEffect, useState } from "preact/hooks";
+import { ActionButton, Heading } from "../island/parts";
+import { useWords } from "../island/words";
+import { MINIMUM_PASSPHRASE_CHARACTERS } from "../vault/key";
+import { hasKept, wipeKept } from "../vault/store";
+import { Choice } from "../island/choice";
+import { Field, Slip, Tick } from "./fields";
+import { FolderTrouble } from "./problem";
+import { emptyFolder, type FolderState } from "./state";
+import { Wipe } from "./wipe";
+
+interface Props {
+  readonly state: FolderState;
+  readonly title: string;
+  readonly lead: string;
+  readonly onOpen: () => void;
+  readonly onImport: () => void;
+}
+
+export function Start(props: Props) {
+  const [isThere, setThere] = useState<boolean | null>(null);
+  const [isWiped, setWiped] = useState(false);
+  useEffect(() => void hasKept().then(setThere), []);
+  if (isThere === null) return <Heading>{props.title}</Heading>;
+  const wiped = (): void => {
+    setThere(false);
+    setWiped(true);
+  };
+  return isThere ? <Unlock {...props} onWiped={wiped} /> : <Begin {...props} isWiped={isWiped} />;
+}
+
+function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: () => void }) {
+  const { t } = useWords();
+  const [passphrase, setPassphrase] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const [isWiping, setWiping] = useState(false);
+  const open = async (): Promise<void> => {
+    setBusy(true);
+    const isOpen = await state.unlock(passphrase);
+    setBusy(false);
+    if (isOpen) onOpen();
+  };
+  if (isWiping) {
+    const wipe = async (): Promise<void> => {
+      await wipeKept();
+      state.clearProblem();
+      onWiped();
+    };
+    return <Wipe onWipe={wipe} onKeep={() => setWiping(false)} />;
+  }
+  return (
+    <>
+      <Heading>{title}</Heading>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!isBusy) void open();
+        }}
+      >
+        <h2>{t("folder.pass.open.title")}</h2>
+        <PassphraseField label={t("folder.pass.label")} value={passphrase} onChange={setPassphrase} />
+        <FolderTrouble problem={state.problem} />
+        <p role="status">{isBusy ? t("folder.pass.working") : ""}</p>
+        <div class="actions">
+          <button type="submit" class="button" aria-disabled={isBusy ? "true" : undefined}>
+            {t("folder.pass.open")}
+          </button>
+          <button type="button" class="button plain" onClick={() => setWiping(true)}>
+            {t("folder.log.wipe")}
+          </button>
+        </div>
+      </form>
+    </>
+  );
+}
+
+function Begin({ state, title, lead, onOpen, onImport, isWiped }: Props & { readonly isWiped: boolean }) {
+  const { t } = useWords();
+  const [isTextOnly, setTextOnly] = useState<boolean | null>(null);
+  const [isLocking, setLocking] = useState(false);
+  const begin = async (passphrase: string | null): Promise<void> => {
+    if (await state.begin(emptyFolder(isTextOnly ?? true), passphrase, new Map())) onOpen();
+  };
+  if (isTextOnly === null) {
+    const answers = [
+      { label: t("folder.age.adults"), onChoose: () => setTextOnly(false) },
+      { label: t("folder.age.minor"), onChoose: () => setTextOnly(true) },
+    ];
+    return (
+      <>
+        <p class="visually-hidden" role="status">
+          {isWiped ? t("folder.wiped") : ""}
+        </p>
+        <Heading>{title}</Heading>
+        {isWiped && <p class="slip">{t("folder.wiped")}</p>}
+        <p class="lead">{lead}</p>
+        <p>{t("folder.apart")}</p>
+        <Choice question={t("folder.age.title")} note={t("folder.age.why")} answers={answers} isPart />
+        <p>
+          <button type="button" class="button plain" onClick={onImport}>
+            {t("folder.where.import")}
+          </button>
+        </p>
+      </>
+    );
+  }
+  if (isLocking) return <NewPassphrase state={state} onBegin={begin} />;
+  const places = [
+    { label: t("folder.where.device"), onChoose: () => setLocking(true) },
+    { label: t("folder.where.window"), onChoose: () => void begin(null) },
+  ];
+  return (
+    <>
+      <Choice question={t("folder.where.title")} note={t("folder.where.note")} answers={places} />
+      <FolderTrouble problem={state.problem} />
+    </>
+  );
+}
+
+/** Two fields that have to agree; says what is wrong only when asked to go on. */
+export function NewPassphrase({ state, onBegin }: { readonly state: FolderState; readonly onBegin: (passphrase: string) => Promise<void> }) {
+  const { t } = useWords();
+  const [passphrase, setPassphrase] = useState("");
+  const [again, setAgain] = useState("");
+  const [hasPressed, setPressed] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const isShort = [...passphrase].length < MINIMUM_PASSPHRASE_CHARACTERS;
+  const slip = isShort ? t("folder.pass.short", { count: MINIMUM_PASSPHRASE_CHARACTERS }) : passphrase === again ? null : t("folder.pass.differ");
+  const go = async (): Promise<void> => {
+    setPressed(true);
+    if (slip !== null) return;
+    setBusy(true);
+    await onBegin(passphrase);
+    setBusy(false);
+  };
+  return (
+    <>
+      <Heading>{t("folder.pass.new.title")}</Heading>
+      <p class="lead">{t("folder.pass.new.text")}</p>
+      <PassphraseField label={t("folder.pass.label")} value={passphrase} onChange={setPassphrase} />
+      <PassphraseField label={t("folder.pass.again")} value={again} onChange={setAgain} />
+      {hasPressed && slip !== null && <Slip>{slip}</Slip>}
+      <FolderTrouble problem={state.problem} />
+      <p role="status">{isBusy ? t("folder.pass.working") : ""}</p>
+      <div class="actions">
+        <ActionButton label={t("folder.pass.create")} isBusy={isBusy} onPress={() => void go()} />
+      </div>
+    </>
+  );
+}
+
+function PassphraseField({ label, value, onChange }: { readonly label: string; readonly value: string; readonly onChange: (value: string) => void }) {
+  const { t } = useWords();
+  const [isShown, setShown] = useState(false);
+  return (
+    <>
+      <Field label={label} type={isShown ? "text" : "password"} value={value} onChange={onChange} />
+      <Tick label={t("folder.pass.show")} checked={isShown} onChange={setShown} />
+    </>
+  );
+}

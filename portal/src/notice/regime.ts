@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The regimes of notices as the page carries them: data from content/regimes, read at build time, checked here again on the device.
+ */
+
+export interface Rule {
+  readonly all: readonly string[];
+  readonly any: readonly string[];
+  readonly addresses: boolean;
+  readonly unless: string | null;
+}
+
+export interface Element {
+  readonly element: string;
+  readonly rule: Rule;
+}
+
+export interface Contact {
+  readonly id: string;
+  readonly name: string;
+  readonly country: string;
+  readonly phones: readonly string[];
+  readonly url: string | null;
+}
+
+export interface Regime {
+  readonly id: string;
+  readonly countries: readonly string[];
+  readonly to: "platform" | "regulator";
+  readonly clock: { readonly hours: number; readonly starts: "sent" | "regulator_notice" } | null;
+  /** What about it was not verified, each with words on the page. */
+  readonly unverified: readonly string[];
+  readonly elements: readonly Element[];
+  /** The parts of the text, in order. */
+  readonly text: readonly string[];
+  /** Whom to turn to when it did not help. */
+  readonly escalation: readonly Contact[];
+  readonly source: { readonly title: string; readonly url: string | null; readonly date: string | null; readonly reviewed: string };
+}
+
+export interface Platform {
+  readonly id: string;
+  readonly name: string;
+  readonly report_url: string | null;
+}
+
+/** Everything that the notice page needs beyond words. */
+export interface NoticeData {
+  readonly regimes: readonly Regime[];
+  readonly platforms: readonly Platform[];
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One open folder: the log and notices as text, and the pictures kept with them; sealed on this device, or in this window's memory only.
+ *
+ * What is given is always the whole: a save that fails changes nothing that was kept.
+ */
+
+import { keyOf, newRecipe, seal, unseal } from "./key";
+import { readKept, readPicture, StoreError, wipeKept, writeKept, type KeptLog } from "./store";
+
+/** What a folder says of itself and its pictures, sealed together with them. */
+const ABOUT_LOG = "stillmine-log 1";
+const aboutPicture = (sha256: string): string => `stillmine-picture ${sha256}`;
+export const FORMAT = 1;
+
+export interface Vault {
+  /** False where nothing is kept beyond this window. */
+  readonly isKept: boolean;
+  /** Keep this text, and new pictures by their SHA-256; throws StoreError and keeps the last one otherwise. */
+  save(text: string, pictures?: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Promise<void>;
+  /** Return a kept picture; null where it is gone or was changed. */
+  picture(sha256: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Erase everything that this folder keeps. */
+  wipe(): Promise<void>;
+}
+
+/** A folder in this window's memory; gone with it. */
+export function memoryVault(): Vault {
+  const kept = new Map<string, Uint8Array<ArrayBuffer>>();
+  return {
+    isKept: false,
+    save: async (_, pictures) => {
+      for (const [name, bytes] of pictures ?? []) kept.set(name, bytes);
+    },
+    picture: async (sha256) => kept.get(sha256) ?? null,
+    wipe: async () => kept.clear(),
+  };
+}
+
+/** Make a kept folder that holds `text`; throws StoreError where there is one already or nothing can be kept. */
+export async function createVault(passphrase: string, text: string): Promise<Vault> {
+  const recipe = newRecipe();
+  const key = await keyOf(passphrase, recipe);
+  const kept: KeptLog = { format: FORMAT, recipe, revision: 0, sealed: await seal(key, encoded(text), ABOUT_LOG) };
+  await writeKept(kept, null, new Map());
+  return opened(key, kept);
+}
+
+export type Opening = { readonly vault: Vault; readonly text: string } | { readonly problem: "passphrase" | "newer" | "gone" };
+
+/** Open the kept folder. A wrong passphrase changes nothing, nor does a folder that a newer version made. */
+export async function openVault(passphrase: string): Promise<Opening> {
+  const kept = await readKept();
+  if (kept === null) return { problem: "gone" };
+  if (kept.format > FORMAT) return { problem: "newer" };
+  const key = await keyOf(passphrase, kept.recipe);
+  const bytes = await unseal(key, kept.sealed, ABOUT_LOG);
+  if (bytes === null) return { problem: "passphrase" };
+  return { vault: opened(key, kept), text: new TextDecoder().decode(bytes) };
+}
+
+function opened(key: CryptoKey, first: KeptLog): Vault {
+  let { revision } = first;
+  let before: Promise<void> = Promise.resolve();
+  const save = async (text: string, pictures: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Promise<void> => {
+    const sealed = await seal(key, encoded(text), ABOUT_LOG);
+    const each = await Promise.all([...pictures].map(async ([name, bytes]) => [name, await seal(key, bytes, aboutPicture(name))] as const));
+    await writeKept({ ...first, revision: revision + 1, sealed }, revision, new Map(each));
+    revision += 1;
+  };
+  return {
+    isKept: true,
+    save: (text, pictures = new Map()) => {
+      const saved = before.then(() => save(text, pictures));
+      before = saved.catch(() => undefined);
+      return saved;
+    },
+    picture: async (sha256) => {
+      const sealed = await readPicture(sha256);
+      return sealed === null ? null : unseal(key, sealed, aboutPicture(sha256));
+    },
+    wipe: wipeKept,
+  };
+}
+
+function encoded(text: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(text));
+}
+
+export { StoreError };
