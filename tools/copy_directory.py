@@ -18,11 +18,49 @@ import yaml
 
 CONTENT = Path(__file__).resolve().parent.parent / "content"
 SHOWABLE = ("seed", "sourced")
-SERVICE_FIELDS = """local_name can_do phone sms email url chat_url hours chat_hours languages cost confidentiality accessibility""".split()
-LAW_FIELDS = """statute section what covers_threats covers_deepfakes penalty in_force who_can_use time_limit platform_duty
-    notice_must_contain route_url""".split()
-PLATFORM_FIELDS = """operator report_url more_urls in_app_path form_kind account_needed asks_for stopncii_partner take_it_down_partner
-    us_tida_route child_images_route notes""".split()
+SERVICE_FIELDS = [
+    "local_name",
+    "can_do",
+    "phone",
+    "sms",
+    "email",
+    "url",
+    "chat_url",
+    "hours",
+    "chat_hours",
+    "languages",
+    "cost",
+    "confidentiality",
+    "accessibility",
+]
+LAW_FIELDS = [
+    "statute",
+    "section",
+    "what",
+    "covers_threats",
+    "covers_deepfakes",
+    "penalty",
+    "in_force",
+    "who_can_use",
+    "time_limit",
+    "platform_duty",
+    "notice_must_contain",
+    "route_url",
+]
+PLATFORM_FIELDS = [
+    "operator",
+    "report_url",
+    "more_urls",
+    "in_app_path",
+    "form_kind",
+    "account_needed",
+    "asks_for",
+    "stopncii_partner",
+    "take_it_down_partner",
+    "us_tida_route",
+    "child_images_route",
+    "notes",
+]
 NOTES_OF = {"covers_threats": "covers_notes", "covers_deepfakes": "covers_notes", "account_needed": "account_notes"}
 NOTES_OF |= {"stopncii_partner": "partner_notes", "take_it_down_partner": "partner_notes"}
 MARKS = ((" (seed)", ""), ("(seed: ", "("), (", seed)", ")"), ("Netsafe seed", "Netsafe page"), ("not verified", "not checked by us"))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parse, stringify } from "yaml";
 import { describe, expect, test } from "vitest";
+import { readFacts } from "../src/directory/facts";
 import { readDirectory } from "../src/directory/load";
-import { filesUnder, readText } from "./files";
+import { filesUnder, readText, wordsOf } from "./files";
 
 const real = Object.fromEntries(filesUnder("content/directory", [".yaml"]).map((path) => [`/${path}`, readText(path)]));
 
@@ -12,6 +13,8 @@ function changed(change: (service: Record<string, unknown>) => void, page = "one
     id: "x-one",
     name: "Example Line",
     country: "nz",
+    kind: "police",
+    audience: "all",
     regions: [],
     confidence: "seed",
     reviewed: "2026-11-22",
@@ -23,10 +26,11 @@ function changed(change: (service: Record<string, unknown>) => void, page = "one
 }
 
 test("the project's own directory is whole", () => {
-  const lists = readDirectory(real);
-  expect([...lists.keys()].sort()).toEqual(["danger", "similar", "talk", "threat", "under_18", "under_18_first"]);
+  const { services, lists } = readDirectory(real);
+  for (const list of ["danger", "relay", "similar", "talk", "threat", "under_18", "under_18_first"]) expect(lists.get(list)?.length).toBeGreaterThan(0);
   expect(lists.get("danger")?.every((service) => service.phones.length > 0)).toBe(true);
-  for (const service of [...lists.values()].flat()) expect(service.source.length).toBeGreaterThan(0);
+  expect(services.size).toBeGreaterThan(70);
+  for (const service of services.values()) expect(service.source.length).toBeGreaterThan(0);
 });
 
 test("nothing in its files is unchecked", () => {
@@ -45,13 +49,42 @@ describe("the build stops at", () => {
     ["a field without a mark", changed((row) => (row["shown"] = { sms: { value: "1" } })), /x-one.sms was not checked/],
     ["a service without a source", changed((row) => (row["source"] = [])), /names no source/],
     ["a service without a day of review", changed((row) => (row["reviewed"] = "lately")), /no day of review/],
-    ["a service that no page shows", changed(() => undefined, "one: []"), /no page shows x-one/],
+    ["a service without a kind, which no help page could show", changed((row) => (row["kind"] = "other")), /x-one has no kind/],
+    ["a service for nobody", changed((row) => (row["audience"] = "dogs")), /x-one has no audience/],
+    ["a number for texts that is none", changed((row) => (row["shown"] = { sms: { value: "HELP", confidence: "seed" } })), /x-one.sms is no number/],
     ["a page that names what is not there", changed(() => undefined, "one: [x-one, x-two]"), /names x-two/],
   ])("%s", (_, files, message) => {
     expect(() => readDirectory(files)).toThrow(message);
   });
 
   test("nothing when all is well", () => {
-    expect(readDirectory(changed(() => undefined)).get("one")?.[0]?.phones).toEqual([{ number: "1", note: null }]);
+    expect(readDirectory(changed(() => undefined)).lists.get("one")?.[0]?.phones).toEqual([{ number: "1", note: null }]);
   });
+});
+
+test("what to write in a text stands beside the number", () => {
+  const files = changed((row) => (row["shown"] = { sms: { value: "686868 (send CONNECT)", confidence: "seed" } }));
+  expect(readDirectory(files).services.get("x-one")?.sms).toEqual({ number: "686868", note: "send CONNECT" });
+});
+
+test("each region that a row names has a name", () => {
+  const english = wordsOf("en");
+  const files = filesUnder("content", [".yaml"]).filter((path) => /^content\/(directory|laws)\//.test(path));
+  const regions = files.flatMap((path) => [...readText(path).matchAll(/^ {2}- ([a-z]{2}-[a-z]{2,3})$/gm)].map(([, code]) => code ?? ""));
+  expect(regions.length).toBeGreaterThan(10);
+  expect(regions.filter((code) => !english.get(`region.${code}`))).toEqual([]);
+});
+
+test("each field, value and kind of a fact has words", () => {
+  const english = wordsOf("en");
+  const rows = filesUnder("content", [".yaml"])
+    .filter((path) => /^content\/(laws\/|platforms|directory\/(?!pages|opening))/.test(path))
+    .flatMap((path) => readFacts(readText(path)));
+  const fields = new Set(rows.flatMap((one) => one.facts.map((fact) => fact.field)));
+  const marks = new Set(rows.flatMap((one) => one.facts.flatMap((fact) => fact.values)).filter((value) => /^(yes|no|[a-z]+(_[a-z]+)+)$/.test(value)));
+  const kinds = new Set(rows.flatMap((one) => one.kind ?? []));
+  expect(rows.length).toBeGreaterThan(150);
+  expect([...fields].filter((field) => !english.get(`facts.label.${field}`))).toEqual([]);
+  expect([...marks].filter((value) => !english.get(`facts.value.${value}`))).toEqual([]);
+  expect([...kinds].filter((kind) => !english.get(`help.kind.${kind}`) && !english.get(`facts.type.${kind}`))).toEqual([]);
 });

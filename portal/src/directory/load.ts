@@ -3,60 +3,79 @@
  * Reads content/directory at build time and stops the build rather than show a value nobody checked.
  *
  * A wrong number in front of a frightened person is worse than none: every shown field must be `seed` or `sourced`,
- * every service must name its source and the day of its review, and every file must be used.
+ * every service must name its source and the day of its review. Every service has a kind and a country, and with them a
+ * place on the help pages; `pages.yaml` says which ones other pages show, in order.
  */
 
 import { parse } from "yaml";
+import { readOpening, type Opening } from "./opening";
+import { checkedFields, list, nullable, regionsOf, reviewedOf, row, sourcesOf, text, type Row, type Source } from "./rows";
 
-export type Confidence = "seed" | "sourced";
+/** Kinds of service, in the order in which the help pages show them. */
+export const KINDS = ["emergency", "police", "ncii_helpline", "victim_support", "child_protection", "mental_health", "hash_service", "platform_reporting_help", "content_regulator", "crime_hotline"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Null where nobody checked for whom it is. */
+export type Audience = "all" | "adult" | "under_18" | null;
 
 export interface Phone {
   readonly number: string;
   readonly note: string | null;
 }
 
-export interface Source {
-  readonly title: string;
-  readonly url: string | null;
-  readonly date: string | null;
-}
-
 export interface Service {
   readonly id: string;
   readonly name: string;
+  readonly localName: string | null;
   readonly country: string;
-  readonly regions: readonly string[];
+  readonly kind: Kind;
+  readonly audience: Audience;
+  readonly regions: readonly string[] | null;
   readonly reviewed: string;
   readonly canDo: readonly string[];
   readonly phones: readonly Phone[];
-  readonly sms: string | null;
+  readonly sms: Phone | null;
+  readonly email: string | null;
   readonly url: string | null;
+  readonly chatUrl: string | null;
   readonly hours: string | null;
+  readonly chatHours: string | null;
+  readonly opening: ReadonlyMap<string, Opening>;
   readonly languages: readonly string[];
+  readonly cost: string | null;
   readonly isFree: boolean;
   readonly confidentiality: string | null;
+  readonly accessibility: string | null;
   readonly source: readonly Source[];
 }
 
-type Row = { readonly [field: string]: unknown };
+export interface Directory {
+  /** Every service, country by country. */
+  readonly services: ReadonlyMap<string, Service>;
+  readonly lists: ReadonlyMap<string, readonly Service[]>;
+}
 
-/** Return every service by id and every page's list; throws where anything is unchecked, unknown or unused. */
-export function readDirectory(files: { readonly [path: string]: string }): Map<string, readonly Service[]> {
+/** Return every service by id and every page's list; throws where anything is unchecked or unknown. */
+export function readDirectory(files: { readonly [path: string]: string }): Directory {
   const services = new Map<string, Service>();
   let pages: Row = {};
-  for (const [path, text] of Object.entries(files)) {
-    const document: unknown = parse(text);
+  let opening: unknown = [];
+  for (const [path, content] of Object.entries(files)) {
+    const document: unknown = parse(content);
     if (path.endsWith("/pages.yaml")) pages = row(document, path);
+    else if (path.endsWith("/opening.yaml")) opening = document;
     else for (const entry of list(document, path)) add(services, service(row(entry, path)));
   }
+  const openings = readOpening(opening, (id) => textsOf(found(services, id, "opening.yaml")));
+  for (const [id, own] of openings) services.set(id, { ...found(services, id, "opening.yaml"), opening: own });
   const lists = new Map<string, readonly Service[]>();
-  const used = new Set<string>();
-  for (const [page, ids] of Object.entries(pages)) {
-    lists.set(page, list(ids, page).map((id) => found(services, String(id), page)));
-    for (const id of list(ids, page)) used.add(String(id));
-  }
-  for (const id of services.keys()) if (!used.has(id)) throw new Error(`directory: no page shows ${id}`);
-  return lists;
+  for (const [page, ids] of Object.entries(pages)) lists.set(page, list(ids, page).map((id) => found(services, String(id), page)));
+  return { services, lists };
+}
+
+function textsOf(one: Service): Map<string, string> {
+  const pairs = [["hours", one.hours], ["chat_hours", one.chatHours], ...one.phones.map((phone) => [phone.number, phone.note])] as const;
+  return new Map(pairs.flatMap(([from, words]) => (from && words ? [[from, words]] : [])));
 }
 
 function add(services: Map<string, Service>, one: Service): void {
@@ -72,56 +91,55 @@ function found(services: Map<string, Service>, id: string, page: string): Servic
 
 function service(entry: Row): Service {
   const id = text(entry["id"], "id");
-  requireChecked(entry["confidence"], id, "confidence");
-  const shown = row(entry["shown"], id);
-  for (const [field, value] of Object.entries(shown)) requireChecked(row(value, id)["confidence"], id, field);
+  const shown = checkedFields(entry, id);
   const value = (field: string): unknown => (field in shown ? row(shown[field], id)["value"] : null);
   const optional = (field: string): string | null => (value(field) === null ? null : text(value(field), `${id}.${field}`));
-  const source = list(entry["source"], id).map((one) => row(one, id));
-  if (source.length === 0) throw new Error(`directory: ${id} names no source`);
-  const reviewed = text(entry["reviewed"], `${id}.reviewed`);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(reviewed)) throw new Error(`directory: ${id} has no day of review`);
+  const sms = optional("sms");
   return {
     id,
     name: text(entry["name"], `${id}.name`),
+    localName: optional("local_name"),
     country: text(entry["country"], `${id}.country`),
-    regions: list(entry["regions"], id).map(String),
-    reviewed,
+    kind: kindOf(entry["kind"], id),
+    audience: audienceOf(entry["audience"], id),
+    regions: regionsOf(entry, id),
+    reviewed: reviewedOf(entry, id),
     canDo: list(value("can_do") ?? [], id).map(String),
     phones: list(value("phone") ?? [], id).map((phone) => phoneOf(row(phone, id), id)),
-    sms: optional("sms"),
+    sms: sms === null ? null : shortNumberOf(sms, id),
+    email: optional("email"),
     url: optional("url"),
+    chatUrl: optional("chat_url"),
     hours: optional("hours"),
+    chatHours: optional("chat_hours"),
+    opening: new Map(),
     languages: list(value("languages") ?? [], id).map(String),
+    cost: optional("cost"),
     isFree: value("cost") === "free",
     confidentiality: optional("confidentiality"),
-    source: source.map((one) => ({ title: text(one["title"], id), url: nullable(one["url"]), date: nullable(one["date"]) })),
+    accessibility: optional("accessibility"),
+    source: sourcesOf(entry, id),
   };
+}
+
+function kindOf(value: unknown, id: string): Kind {
+  const kind = KINDS.find((one) => one === value);
+  if (!kind) throw new Error(`directory: ${id} has no kind that a page shows`);
+  return kind;
+}
+
+function audienceOf(value: unknown, id: string): Audience {
+  if (value === "all" || value === "adult" || value === "under_18" || value === null) return value;
+  throw new Error(`directory: ${id} has no audience`);
 }
 
 function phoneOf(phone: Row, id: string): Phone {
   return { number: text(phone["number"], `${id}.phone`), note: nullable(phone["note"]) };
 }
 
-function requireChecked(confidence: unknown, id: string, field: string): asserts confidence is Confidence {
-  if (confidence !== "seed" && confidence !== "sourced") throw new Error(`directory: ${id}.${field} was not checked`);
-}
-
-function row(value: unknown, place: string): Row {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`directory: ${place} is not a row`);
-  return Object.fromEntries(Object.entries(value));
-}
-
-function list(value: unknown, place: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Error(`directory: ${place} is not a list`);
-  return value;
-}
-
-function text(value: unknown, place: string): string {
-  if (typeof value !== "string" || value === "") throw new Error(`directory: ${place} is not a text`);
-  return value;
-}
-
-function nullable(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+/** Return a number for texts, which may say in brackets what to write: `686868 (send CONNECT)`. */
+function shortNumberOf(value: string, id: string): Phone {
+  const [, number, note] = /^(\+?[\d -]*\d)(?: \((.+)\))?$/.exec(value) ?? [];
+  if (!number) throw new Error(`directory: ${id}.sms is no number`);
+  return { number, note: note ?? null };
 }

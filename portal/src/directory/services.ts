@@ -4,13 +4,26 @@
 import { readDirectory, type Service } from "./load";
 
 const files = import.meta.glob<string>("../../../content/directory/*.yaml", { eager: true, query: "?raw", import: "default" });
-const lists = readDirectory(files);
+const directory = readDirectory(files);
+
+/** Countries with a help page, in the order in which they are offered. */
+export const COUNTRIES = ["nz", "gb", "ie", "fi", "eu", "us", "ca", "au"] as const;
+/** The country of services that work anywhere. */
+export const ANYWHERE = "global";
+
+for (const { id, country } of directory.services.values())
+  if (country !== ANYWHERE && !COUNTRIES.some((known) => known === country)) throw new Error(`directory: no help page shows ${id}`);
 
 /** Return a page's services in their order; throws for a list that content/directory/pages.yaml does not have. */
 export function services(list: string): readonly Service[] {
-  const found = lists.get(list);
+  const found = directory.lists.get(list);
   if (!found) throw new Error(`content/directory/pages.yaml has no list ${list}`);
   return found;
+}
+
+/** Return all services of a country. */
+export function servicesOf(country: string): readonly Service[] {
+  return [...directory.services.values()].filter((service) => service.country === country);
 }
 
 /** Return a page's services by country, in the order of first appearance. */
@@ -20,11 +33,9 @@ export function byCountry(list: string): ReadonlyMap<string, readonly Service[]>
   return countries;
 }
 
-/** Return one service; throws for an id that no page shows. */
+/** Return one service; throws for an id that is not there. */
 export function service(id: string): Service {
-  for (const list of lists.values()) {
-    const found = list.find((one) => one.id === id);
-    if (found) return found;
-  }
-  throw new Error(`content/directory/pages.yaml shows no service ${id}`);
+  const found = directory.services.get(id);
+  if (!found) throw new Error(`content/directory has no service ${id}`);
+  return found;
 }

@@ -6,8 +6,10 @@
 import type accessibility from "@content/messages/en/accessibility.json";
 import type caseWords from "@content/messages/en/case.json";
 import type error from "@content/messages/en/error.json";
+import type facts from "@content/messages/en/facts.json";
 import type file from "@content/messages/en/file.json";
 import type guide from "@content/messages/en/guide.json";
+import type help from "@content/messages/en/help.json";
 import type how from "@content/messages/en/how.json";
 import type locale from "@content/messages/en/locale.json";
 import type plan from "@content/messages/en/plan.json";
@@ -21,8 +23,10 @@ import type unsure from "@content/messages/en/unsure.json";
 type Words = typeof accessibility &
   typeof caseWords &
   typeof error &
+  typeof facts &
   typeof file &
   typeof guide &
+  typeof help &
   typeof how &
   typeof locale &
   typeof plan &

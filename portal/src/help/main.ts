@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Makes a help page say what is open now, and lets a person narrow the list. Without this script the page is the whole list.
+ * It asks nobody and keeps nothing: what was chosen is gone with the page.
+ */
+
+import { isOpen } from "./open_now";
+
+const MINUTE_MILLISECONDS = 60_000;
+
+const filters = document.querySelector<HTMLElement>("[data-filters]");
+const services = [...document.querySelectorAll<HTMLElement>("[data-service]")];
+const sections = [...document.querySelectorAll<HTMLElement>("[data-section]")];
+
+function sayWhatIsOpen(): void {
+  const now = new Date();
+  for (const place of document.querySelectorAll<HTMLElement>("[data-week]")) {
+    const { week = "", zone = "", open = "", closed = "" } = place.dataset;
+    const state = isOpen(week, zone, now);
+    place.hidden = state === null;
+    place.textContent = state ? open : closed;
+    place.classList.toggle("is-open", state === true);
+  }
+}
+
+function chosen(name: string): string {
+  const field = filters?.querySelector<HTMLSelectElement | HTMLInputElement>(`[name=${name}]`);
+  if (field instanceof HTMLInputElement) return field.checked ? "yes" : "";
+  return field?.value ?? "";
+}
+
+function fits(service: HTMLElement): boolean {
+  const { kind = "", audience = "", ways = "", free = "" } = service.dataset;
+  const [wantedKind, wantedAudience, wantedWay] = [chosen("kind"), chosen("audience"), chosen("way")];
+  return (
+    (wantedKind === "" || kind === wantedKind) &&
+    (wantedAudience === "" || audience === "all" || audience === wantedAudience) &&
+    (wantedWay === "" || ways.split(" ").includes(wantedWay)) &&
+    (chosen("free") === "" || free === "yes") &&
+    (chosen("open") === "" || service.querySelector(".is-open") !== null)
+  );
+}
+
+function narrow(): void {
+  let count = 0;
+  for (const service of services) {
+    service.hidden = !fits(service);
+    if (!service.hidden) count += 1;
+  }
+  for (const section of sections) {
+    section.hidden = !section.querySelector("[data-service]:not([hidden])");
+    const way = document.querySelector<HTMLElement>(`[data-to="${section.id}"]`);
+    if (way) way.hidden = section.hidden;
+  }
+  const status = filters?.querySelector<HTMLElement>("[data-count]");
+  const text = (status?.dataset["count"] ?? "").replace("{count}", String(count)).replace("{all}", String(services.length));
+  if (status && status.textContent !== text) status.textContent = text;
+  const empty = document.querySelector<HTMLElement>("[data-empty]");
+  if (empty) empty.hidden = count > 0;
+}
+
+function showAll(): void {
+  for (const field of filters?.querySelectorAll<HTMLSelectElement | HTMLInputElement>("select, input") ?? []) {
+    if (field instanceof HTMLInputElement) field.checked = false;
+    else field.value = "";
+  }
+  narrow();
+  filters?.querySelector<HTMLElement>("select")?.focus();
+}
+
+function refresh(): void {
+  sayWhatIsOpen();
+  if (filters) narrow();
+}
+
+if (filters) {
+  filters.hidden = false;
+  filters.addEventListener("change", narrow);
+  for (const button of document.querySelectorAll("[data-show-all]")) button.addEventListener("click", showAll);
+}
+refresh();
+setInterval(refresh, MINUTE_MILLISECONDS);
+// A page that comes back out of the browser's memory may keep what was chosen in its fields.
+addEventListener("pageshow", refresh);
