@@ -13,6 +13,9 @@ from portal_server import PortalServer
 from portal_steps import choose, enter_key, to_case, to_files, to_key, to_send
 
 PAGES = ["/", "/protect/", "/case/", "/under-18/", "/how-it-works/", "/privacy/", "/accessibility/", "/nothing-here/"]
+COUNTRIES = ["nz", "gb", "ie", "fi", "eu", "us", "ca", "au"]
+PAGES += ["/help/", *(f"/help/{country}/" for country in COUNTRIES)]
+PAGES += ["/facts/", *(f"/facts/{part}/" for part in [*COUNTRIES, "global", "platforms"])]
 EXIT = "Leave this page quickly"
 
 

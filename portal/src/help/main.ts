@@ -65,7 +65,7 @@ function showAll(): void {
     else field.value = "";
   }
   narrow();
-  filters?.querySelector<HTMLElement>("select")?.focus();
+  filters?.querySelector<HTMLElement>("input")?.focus();
 }
 
 function refresh(): void {

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every number, hour and address on the built pages is traced to a checked row of content/, and every such row is on a page.
+
+Reads the built files, without a browser: what is not in them, nobody can see.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+DIST = ROOT / "portal/dist"
+ALLOWED = ("seed", "sourced")
+NUMBER = re.compile(r"(?<![\d/.])\+?\d(?:[ -]?\d){5,}|\b(?:000|101|105|111|112|113|911|988|999)\b|\b1737\b")
+HOURS = re.compile(r"\b\d{1,2}[:.]\d{2}\b|\b24/7\b|\b24 hours\b|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b", re.IGNORECASE)
+
+
+class Text(HTMLParser):
+    """What a reader sees of a page, the addresses that its links go to, and the ids of its parts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.links: list[str] = []
+        self.ids: set[str] = set()
+        self._hidden = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self._hidden += tag in ("script", "style")
+        self.ids |= {given["id"] or ""} if "id" in given else set()
+        if tag == "a" and "data-exit" not in given:
+            self.links.append(given.get("href") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._hidden -= tag in ("script", "style")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.seen.append(data)
+
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.seen))
+
+
+@cache
+def rows() -> tuple[dict[str, Any], ...]:
+    """Return all rows of services, laws and platforms."""
+    files = [*(ROOT / "content/directory").glob("*.yaml"), *(ROOT / "content/laws").glob("*.yaml"), ROOT / "content/platforms.yaml"]
+    kept = [path for path in files if path.name not in ("pages.yaml", "opening.yaml")]
+    return tuple(row for path in kept for row in yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@cache
+def pages() -> dict[str, Text]:
+    built = {path.relative_to(DIST).as_posix(): Text(path.read_text(encoding="utf-8")) for path in sorted(DIST.rglob("*.html"))}
+    assert len(built) > 20, "the portal is not built: run `make .build/portal`"
+    return built
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """Return all texts within a value."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from leaves(item)
+    elif value is not None:
+        yield str(value)
+
+
+def checked() -> Iterator[str]:
+    """Return every text that a page may show: of rows with a source, fields with an allowed confidence, and their sources."""
+    for row in rows():
+        assert row["confidence"] in ALLOWED, row["id"]
+        assert row["source"], row["id"]
+        yield row["name"]
+        yield from leaves(row["source"])
+        for field in row["shown"].values():
+            assert field["confidence"] in ALLOWED, row["id"]
+            yield from leaves([field["value"], field.get("note")])
+
+
+def dialled(number: str) -> str:
+    return re.sub(r"[ -]", "", number)
+
+
+def numbers(field: str) -> set[str]:
+    found = (row["shown"].get(field, {}).get("value") for row in rows())
+    values = [one["number"] if isinstance(one, dict) else re.sub(r" \(.*", "", one) for value in found if value for one in _many(value)]
+    return {dialled(one) for one in values}
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def unknown_in(text: str) -> list[str]:
+    """Return what looks like a number to ring or an hour in a text and stands in no checked value."""
+    known = {re.sub(r"\s+", " ", value) for value in checked()} | {value[:1].upper() + value[1:] for value in checked()}
+    for value in sorted((value for value in known if re.search(r"\d|day|hour", value) or HOURS.search(value)), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " § ", text)
+    return [found.group() for pattern in (NUMBER, HOURS) for found in pattern.finditer(text)]
+
+
+@pytest.mark.parametrize("page", sorted(path.relative_to(DIST).as_posix() for path in DIST.rglob("*.html")))
+def test_every_number_and_hour_on_a_page_stands_in_a_checked_row(page: str) -> None:
+    assert unknown_in(pages()[page].text()) == []
+
+
+def test_the_finder_finds_what_is_not_in_a_row() -> None:
+    assert unknown_in("Ring 0800 000 001 or 988, Mon-Fri 08:15-17:00") == ["0800 000 001", "988", "Mon", "Fri", "08:15", "17:00"]
+    assert unknown_in("Ring 116 006, Mon-Thu 09:00-18:00, Fri 09:00-16:00") == []
+    assert unknown_in("Ring 116 0067") == ["116 0067"]
+
+
+def test_every_link_that_rings_writes_or_leads_elsewhere_stands_in_a_checked_row() -> None:
+    allowed = {f"tel:{number}" for number in numbers("phone")} | {f"sms:{number}" for number in numbers("sms")}
+    texts = set(checked())
+    allowed |= {f"mailto:{text}" for text in texts if re.fullmatch(r"\S+@\S+", text)} | {text for text in texts if text.startswith(("https://", "http://"))}
+    links = {link for page in pages().values() for link in page.links if not link.startswith(("/", "#"))}
+    assert len(links) > 100
+    assert sorted(links - allowed) == []
+
+
+def test_every_row_is_on_the_pages_that_are_made_for_it() -> None:
+    missing = []
+    for row in rows():
+        country = row.get("country", "platforms")
+        places = [f"facts/{country}/index.html"]
+        if "kind" in row:
+            places.append("help/index.html" if country == "global" else f"help/{country}/index.html")
+        missing += [(row["id"], place) for place in places if row["id"] not in pages()[place].ids]
+    assert len(rows()) > 150
+    assert missing == []
+
+
+def test_every_seed_row_shows_all_that_was_checked_of_it() -> None:
+    seeds = [row for row in rows() if row["confidence"] == "seed"]
+    assert len(seeds) == 25
+    missing = []
+    for row in seeds:
+        text = pages()[f"facts/{row['country']}/index.html"].text()
+        own = leaves([row["name"], *(field["value"] for name, field in row["shown"].items() if not name.startswith("covers_"))])
+        missing += [(row["id"], value) for value in own if re.sub(r"\s+", " ", value) not in text]
+    assert missing == []
