@@ -20,6 +20,7 @@ if [ "$purpose" = test ]; then
     command -v fpcalc >/dev/null || missing+=(libchromaprint-tools)
     command -v c++ >/dev/null || missing+=(g++) # `pdqhash`, which we compare with, is built from source
     command -v chromium >/dev/null || missing+=(chromium)
+    command -v pdftotext >/dev/null || missing+=(poppler-utils) # reads the PDFs that the portal makes
     fc-list 2>/dev/null | grep -q . || missing+=(fonts-dejavu-core)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0

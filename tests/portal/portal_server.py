@@ -57,6 +57,7 @@ CONTENT_TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".wasm": "application/wasm",
+    ".ttf": "font/ttf",
 }
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import { useRef, useState } from "preact/hooks";
 import { ActionButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { Translator } from "../messages/translator";
-import { pageAddress } from "../protect/addresses";
+import { pageAddress } from "../island/page_address";
 import { CaseKeyError, readCaseKey, type CaseKey } from "../wire/case_key";
 import { codeOf, send, showCase, type ErrorCode } from "../wire/requests";
 import type { CaseView } from "../wire/types";

@@ -3,7 +3,7 @@
 
 import { ActionButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
-import { pageAddress } from "../protect/addresses";
+import { pageAddress } from "../island/page_address";
 import type { CaseKey } from "../wire/case_key";
 import type { CaseView } from "../wire/types";
 import { filesOf, leftOf } from "./case_files";

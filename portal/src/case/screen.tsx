@@ -7,7 +7,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { useSteps } from "../island/steps";
 import { useWords } from "../island/words";
-import { goToUnder18 } from "../protect/addresses";
+import { goToUnder18 } from "../island/page_address";
 import { Choice } from "../island/choice";
 import { FileStep } from "../protect/file_step";
 import { useFiles } from "../protect/files";

@@ -17,6 +17,7 @@ interface FieldProps {
 /** One line, or several with `isLong`. Browsers are asked not to remember what is typed. */
 export function Field({ label, value, onChange, type = "text", note, isLong = false, name }: FieldProps) {
   const id = useId();
+  // The library types each kind of input apart; all of ours take and give a text.
   const described = note === undefined ? {} : { "aria-describedby": `${id}-note` };
   return (
     <div class="field-row">
@@ -31,7 +32,7 @@ export function Field({ label, value, onChange, type = "text", note, isLong = fa
       {isLong ? (
         <textarea class="field text-field" id={id} rows={4} dir="auto" autocomplete="off" spellcheck={false} data-field={name} value={value} onInput={(event) => onChange(event.currentTarget.value)} {...described} />
       ) : (
-        <input class="field text-field" id={id} type={type} dir={type === "text" ? "auto" : undefined} autocomplete="off" spellcheck={false} data-field={name} value={value} onInput={(event) => onChange(event.currentTarget.value)} {...described} />
+        <input class="field text-field" id={id} type={type as "text"} dir={type === "text" ? "auto" : undefined} autocomplete="off" spellcheck={false} data-field={name} value={value} onInput={(event) => onChange(event.currentTarget.value)} {...described} />
       )}
     </div>
   );

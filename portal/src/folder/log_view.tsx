@@ -105,7 +105,7 @@ function EntryCard({ entry, onCorrect }: { readonly entry: Entry; readonly onCor
           <Pair key={field} label={t(`log.field.${field}`)} text={entry[field]} />
         ))}
         {entry.files.map((file) => (
-          <Pair key={file.sha256} label={t("log.field.file")} text={t("log.report.file", { ...file, type: file.type || "?" })} />
+          <Pair key={file.sha256} label={t("log.field.file")} text={t("log.report.file", { bytes: file.bytes, sha256: file.sha256, type: file.type || "?" })} />
         ))}
       </dl>
       <p class="small soft">{t("log.report.written", { utc: entry.written_at, local: `${localOf(entry)} ${entry.offset}`, zone: entry.zone })}</p>

@@ -5,7 +5,7 @@
  * Loaded only when somebody exports: the library and the font are large.
  */
 
-import fontkit from "@pdf-lib/fontkit";
+import fontkit from "@cantoo/fontkit";
 import { PDFDocument, rgb, type PDFFont, type PDFPage } from "@cantoo/pdf-lib";
 import bidiFactory from "bidi-js";
 import fontAddress from "dejavu-fonts-ttf/ttf/DejaVuSans.ttf?url";

@@ -8,10 +8,13 @@ import type caseWords from "@content/messages/en/case.json";
 import type error from "@content/messages/en/error.json";
 import type facts from "@content/messages/en/facts.json";
 import type file from "@content/messages/en/file.json";
+import type folder from "@content/messages/en/folder.json";
 import type guide from "@content/messages/en/guide.json";
 import type help from "@content/messages/en/help.json";
 import type how from "@content/messages/en/how.json";
 import type locale from "@content/messages/en/locale.json";
+import type log from "@content/messages/en/log.json";
+import type notice from "@content/messages/en/notice.json";
 import type plan from "@content/messages/en/plan.json";
 import type privacy from "@content/messages/en/privacy.json";
 import type protect from "@content/messages/en/protect.json";
@@ -25,10 +28,13 @@ type Words = typeof accessibility &
   typeof error &
   typeof facts &
   typeof file &
+  typeof folder &
   typeof guide &
   typeof help &
   typeof how &
   typeof locale &
+  typeof log &
+  typeof notice &
   typeof plan &
   typeof privacy &
   typeof protect &

@@ -8,10 +8,21 @@ import { translator, type Catalogue, type Translator } from "./translator";
 
 /** Return the translator of the page's own words. */
 export function pageTranslator(): Translator {
-  const element = document.getElementById("words");
-  const carried: unknown = JSON.parse(element?.textContent ?? "null");
-  if (!isCatalogue(carried)) throw new Error("the page carries no words");
-  return translator(carried);
+  return carriedBy("words") ?? missingWords();
+}
+
+/** Return the translator of the English words that a page in another language carries beside its own; null where there are none. */
+export function englishTranslator(): Translator | null {
+  return carriedBy("english-words");
+}
+
+function carriedBy(id: string): Translator | null {
+  const carried: unknown = JSON.parse(document.getElementById(id)?.textContent ?? "null");
+  return isCatalogue(carried) ? translator(carried) : null;
+}
+
+function missingWords(): never {
+  throw new Error("the page carries no words");
 }
 
 function isCatalogue(value: unknown): value is Catalogue {

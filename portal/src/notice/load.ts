@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads content/regimes and the checked platforms at build time, and stops the build at a rule that nobody could meet or a source that
+ * is not there.
+ */
+
+import { parse } from "yaml";
+import { NOTICE_TEXTS, STATEMENTS } from "./notice";
+import type { Contact, Element, Platform, Regime, Rule } from "./regime";
+
+type Row = { readonly [field: string]: unknown };
+
+/** Every field that a rule may name. */
+const FIELDS: ReadonlySet<string> = new Set([...NOTICE_TEXTS, ...STATEMENTS, "role", "may_tell_author"]);
+
+/** Return a regime; `contact` gives a row of the directory and throws for one that is not there. */
+export function readRegime(text: string, contact: (id: string) => Contact): Regime {
+  const entry = row(parse(text), "regime");
+  const id = word(entry["id"], "id");
+  const source = row(entry["source"], id);
+  const reviewed = word(source["reviewed"], `${id}.source.reviewed`);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(reviewed)) throw new Error(`regimes: ${id} has no day of review`);
+  const elements = list(entry["elements"], id).map((one) => element(row(one, id), id));
+  if (elements.length === 0) throw new Error(`regimes: ${id} asks for nothing`);
+  return {
+    id,
+    countries: list(entry["countries"], id).map(String),
+    to: entry["to"] === "regulator" ? "regulator" : "platform",
+    clock: entry["clock"] === null ? null : clock(row(entry["clock"], id), id),
+    unverified: list(entry["unverified"], id).map(String),
+    elements,
+    text: list(entry["text"], id).map(String),
+    escalation: list(entry["escalation"], id).map((one) => contact(String(one))),
+    source: { title: word(source["title"], id), url: optional(source["url"]), date: optional(source["date"]), reviewed },
+  };
+}
+
+/** Return the platforms, each with its address only where that was checked. */
+export function readPlatforms(text: string): readonly Platform[] {
+  return list(parse(text), "platforms").map((one) => {
+    const entry = row(one, "platforms");
+    const shown = row(entry["shown"], "platforms");
+    const address = shown["report_url"] === undefined ? null : row(shown["report_url"], "report_url");
+    if (address && address["confidence"] !== "seed" && address["confidence"] !== "sourced") throw new Error(`platforms: ${String(entry["id"])} was not checked`);
+    return { id: word(entry["id"], "platforms"), name: word(entry["name"], "platforms"), report_url: address ? word(address["value"], "report_url") : null };
+  });
+}
+
+function element(entry: Row, regime: string): Element {
+  const name = word(entry["element"], regime);
+  const rule = row(entry["rule"], `${regime}.${name}`);
+  const fields = (key: string): readonly string[] => list(rule[key] ?? [], `${regime}.${name}`).map((field) => known(String(field), `${regime}.${name}`));
+  const read: Rule = { all: fields("all"), any: fields("any"), addresses: rule["addresses"] === true, unless: typeof rule["unless"] === "string" ? known(rule["unless"], name) : null };
+  if (read.all.length + read.any.length === 0 && !read.addresses) throw new Error(`regimes: ${regime}.${name} asks for nothing`);
+  return { element: name, rule: read };
+}
+
+function clock(entry: Row, regime: string): NonNullable<Regime["clock"]> {
+  const { hours, starts } = entry;
+  if (typeof hours !== "number" || (starts !== "sent" && starts !== "regulator_notice")) throw new Error(`regimes: ${regime} has no clock that runs`);
+  return { hours, starts };
+}
+
+function known(field: string, place: string): string {
+  if (!FIELDS.has(field)) throw new Error(`regimes: ${place} names the field ${field}, which is not there`);
+  return field;
+}
+
+function row(value: unknown, place: string): Row {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`regimes: ${place} is not a row`);
+  return Object.fromEntries(Object.entries(value));
+}
+
+function list(value: unknown, place: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error(`regimes: ${place} is not a list`);
+  return value;
+}
+
+function word(value: unknown, place: string): string {
+  if (typeof value !== "string" || value === "") throw new Error(`regimes: ${place} is not a text`);
+  return value;
+}
+
+function optional(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
