@@ -17,7 +17,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "portal/dist"
 ALLOWED = ("seed", "sourced")
-NUMBER = re.compile(r"(?<![\d/.])\+?\d(?:[ -]?\d){5,}|\b(?:000|101|105|111|112|113|911|988|999)\b|\b1737\b")
+NUMBER = re.compile(r"(?<![\d/.])\+?\d(?:[ -]?\d){5,}|(?<![\d,.])(?:000|101|105|111|112|911|988|999|1737)(?!\w)")
 HOURS = re.compile(r"\b\d{1,2}[:.]\d{2}\b|\b24/7\b|\b24 hours\b|\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b", re.IGNORECASE)
 
 
@@ -86,6 +86,9 @@ def checked() -> Iterator[str]:
         for field in row["shown"].values():
             assert field["confidence"] in ALLOWED, row["id"]
             yield from leaves([field["value"], field.get("note")])
+    for source in yaml.safe_load((ROOT / "content/guidance/sources.yaml").read_text(encoding="utf-8")):
+        assert source["reviewed"], source["id"]
+        yield from leaves(source)
 
 
 def dialled(number: str) -> str:

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each YAML file of content/ may hold, as types: an unknown field, a missing source or an unchecked value is refused.
+
+A new kind of file needs a line in `SCHEMAS`; a new country, law, platform or regime needs none.
+"""
+
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import yaml
+from msgspec import Meta
+
+Text = Annotated[str, Meta(min_length=1)]
+Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Address = Annotated[str, Meta(pattern=r"^https?://\S+$")]
+Confidence = Literal["seed", "sourced"]
+Country = Literal["nz", "fi", "gb", "ie", "us", "ca", "au", "eu", "global"]
+Names = Annotated[list[Text], Meta(min_length=1)]
+
+
+class Row(msgspec.Struct, forbid_unknown_fields=True):
+    """What all tables have in common: nothing but the named fields."""
+
+
+class Source(Row):
+    title: Text
+    url: Address | None
+    date: Text | None
+    reliability: Literal["seed", "primary", "secondary", "weak"]
+
+
+class Shown(Row):
+    value: Text | Annotated[list[Text | dict[str, Text | None]], Meta(min_length=1)]
+    confidence: Confidence
+    note: Text | None = None
+
+
+Sources = Annotated[list[Source], Meta(min_length=1)]
+ServiceField = Literal[
+    "local_name", "can_do", "phone", "sms", "email", "url", "chat_url", "hours", "chat_hours", "languages", "cost", "confidentiality",
+    "accessibility",
+]  # fmt: skip
+LawField = Literal[
+    "statute", "section", "what", "covers_threats", "covers_deepfakes", "penalty", "in_force", "who_can_use", "time_limit", "platform_duty",
+    "notice_must_contain", "route_url",
+]  # fmt: skip
+PlatformField = Literal[
+    "operator", "report_url", "more_urls", "in_app_path", "form_kind", "account_needed", "asks_for", "stopncii_partner",
+    "take_it_down_partner", "us_tida_route", "child_images_route", "notes",
+]  # fmt: skip
+ServiceKind = Literal[
+    "emergency", "police", "crime_hotline", "victim_support", "ncii_helpline", "child_protection", "hash_service", "content_regulator",
+    "platform_reporting_help", "mental_health",
+]  # fmt: skip
+
+
+class Service(Row):
+    id: Text
+    name: Text
+    country: Country
+    kind: ServiceKind
+    audience: Literal["all", "adult", "under_18"] | None
+    regions: list[Text] | None
+    confidence: Confidence
+    reviewed: Day
+    shown: dict[ServiceField, Shown]
+    source: Sources
+
+
+class Law(Row):
+    id: Text
+    name: Text
+    country: Country
+    type: Literal["offence", "civil", "administrative", "platform_duty", "data_right", "bill"]
+    topic: list[Text]
+    regions: list[Text] | None
+    confidence: Confidence
+    reviewed: Day
+    shown: dict[LawField, Shown]
+    source: Sources
+
+
+class Platform(Row):
+    id: Text
+    name: Text
+    confidence: Confidence
+    reviewed: Day
+    shown: dict[PlatformField, Shown]
+    source: Sources
+
+
+class Opening(Row, rename={"source": "from"}):
+    service: Text
+    source: Text
+    text: Text
+    week: Literal["always"] | Names
+    zone: Text | None = None
+    part: Literal["phone"] | None = None
+    holidays: Literal["closed"] | None = None
+
+
+class Reviewed(Row):
+    """A source that guidance or a regime was written from."""
+
+    title: Text
+    url: Address | None
+    date: Text | None
+    reviewed: Day
+
+
+class GuidanceSource(Reviewed):
+    id: Text
+
+
+class Step(Row, rename={"source": "from"}):
+    step: Text
+    source: Names
+    sources: list[Text]
+    minutes: Annotated[int, Meta(ge=1)]
+    to: Text | None = None
+    only: list[Country] = []
+    countries: dict[Country, Names] = {}
+    services: dict[Country | Literal["all"], Names] = {}
+
+
+class Plan(Row):
+    sources: Names
+    steps: Annotated[list[Step], Meta(min_length=1)]
+    see_also: Text | None = None
+
+
+class Section(Row):
+    section: Text
+    lines: Annotated[list[list[Text]], Meta(min_length=1)]
+    to: Text | None = None
+    countries: dict[Text, Any] | None = None
+
+
+class Regime(msgspec.Struct):
+    """What every regime says of itself; spec/notice.md and its own tests judge the rest."""
+
+    id: Text
+    law: Text | None
+    countries: Annotated[list[Country], Meta(min_length=1)]
+    elements: Annotated[list[dict[str, Any]], Meta(min_length=1)]
+    source: Reviewed
+
+
+class Target(Row):
+    lix: Annotated[int, Meta(ge=10, le=80)]
+    words_per_sentence: Annotated[int, Meta(ge=5, le=25)]
+    longest_sentence: Annotated[int, Meta(ge=10, le=40)]
+
+
+SCHEMAS: tuple[tuple[str, Any], ...] = (
+    ("directory/pages.yaml", dict[Text, Names]),
+    ("directory/opening.yaml", list[Opening]),
+    ("directory/*.yaml", list[Service]),
+    ("laws/*.yaml", list[Law]),
+    ("platforms.yaml", list[Platform]),
+    ("guidance/sources.yaml", list[GuidanceSource]),
+    ("guidance/plans.yaml", dict[Text, Plan]),
+    ("guidance/guides.yaml", dict[Text, list[Section]]),
+    ("regimes/*.yaml", Regime),
+    ("reading.yaml", dict[Text, Target]),
+)
+
+
+def documents(content: Path) -> Iterator[tuple[str, Any]]:
+    """Return each YAML file of the content with its name in it."""
+    for path in sorted(content.rglob("*.yaml")):
+        yield path.relative_to(content).as_posix(), yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def schema_problems(content: Path) -> list[str]:
+    """Return what does not fit its schema, row by row where a file is a list."""
+    problems = []
+    for name, document in documents(content):
+        schema = next((schema for pattern, schema in SCHEMAS if fnmatch(name, pattern)), None)
+        if schema is None:
+            problems.append(f"content/{name}: no schema in tools/content_check/schemas.py")
+            continue
+        is_list = isinstance(document, list) and getattr(schema, "__origin__", None) is list
+        parts = [(schema.__args__[0], one) for one in document] if is_list else [(schema, document)]
+        problems += [f"content/{name}: {problem}" for kind, part in parts for problem in _misfits(part, kind)]
+    return problems
+
+
+def _misfits(part: Any, kind: Any) -> list[str]:
+    try:
+        msgspec.convert(part, kind)
+    except msgspec.ValidationError as error:
+        own = part.get("id") or part.get("service") if isinstance(part, dict) else None
+        return [f"{own}: {error}" if own else str(error)]
+    return []
