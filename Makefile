@@ -15,7 +15,7 @@ KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(shell find kernel -name '*.c' 
 PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
 	$(wildcard portal/*.json portal/*.mjs portal/*.ts)
 
-.PHONY: help demo test test-long check bench fuzz lock wasm clean
+.PHONY: help demo test test-long check check-content bench fuzz lock wasm clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -37,6 +37,10 @@ check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries
 	lint-imports
 	python tools/openapi.py --check
 	cd portal && npm run --silent check
+	python tools/check_content.py
+
+check-content: .build/python-dev .build/portal ## words, facts, sources, reviews and links of content/ (part of check)
+	python tools/check_content.py
 
 bench: .build/python-dev .build/peers .build/kernel ## measure against the named peers, in one run
 	python bench/fingerprint.py
