@@ -149,12 +149,12 @@ def platform(row: Row) -> Row:
 
 
 def copied(rows: list[Row], head: Callable[[Row], Row], fields: Iterable[str], reviewed: str) -> list[Row]:
-    """Return what may be shown of the rows that may be shown."""
+    """Return what may be shown of the rows that may be shown; a row without a day of review of its own has that of the table."""
     showable = [row for row in rows if row["confidence"] in SHOWABLE]
     for row in rows:
         if row not in showable:
             print(f"{row['id']}: left out, {row['confidence']}")
-    return [head(row) | {"reviewed": reviewed, "shown": kept_fields(row, fields), "source": sources(row)} for row in showable]
+    return [head(row) | {"reviewed": str(row.get("reviewed", reviewed)), "shown": kept_fields(row, fields), "source": sources(row)} for row in showable]
 
 
 def write(path: Path, rows: list[Row]) -> None:

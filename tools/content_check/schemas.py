@@ -140,7 +140,7 @@ class Section(Row):
 
 
 class Regime(msgspec.Struct):
-    """What every regime says of itself; spec/notice.md and its own tests judge the rest."""
+    """What every regime says of itself; the notices' own tests judge the rest."""
 
     id: Text
     law: Text | None
