@@ -154,7 +154,11 @@ def copied(rows: list[Row], head: Callable[[Row], Row], fields: Iterable[str], r
     for row in rows:
         if row not in showable:
             print(f"{row['id']}: left out, {row['confidence']}")
-    return [head(row) | {"reviewed": str(row.get("reviewed", reviewed)), "shown": kept_fields(row, fields), "source": sources(row)} for row in showable]
+    copies = []
+    for row in showable:
+        day = str(row.get("reviewed", reviewed))
+        copies.append(head(row) | {"reviewed": day, "shown": kept_fields(row, fields), "source": sources(row)})
+    return copies
 
 
 def write(path: Path, rows: list[Row]) -> None:
