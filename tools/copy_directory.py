@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 CONTENT = Path(__file__).resolve().parent.parent / "content"
+READ = Path(__file__).resolve().parent / "facts_read.yaml"
 SHOWABLE = ("seed", "sourced")
 SERVICE_FIELDS = [
     "local_name",
@@ -161,6 +162,20 @@ def copied(rows: list[Row], head: Callable[[Row], Row], fields: Iterable[str], r
     return copies
 
 
+def with_read(rows: list[Row], read: dict[str, Row]) -> list[Row]:
+    """Return the rows, those that were read since with what was seen and where; nothing else of them becomes more certain."""
+    unknown = set(read) - {row["id"] for row in rows}
+    if unknown:
+        raise SystemExit(f"{READ.name} names rows that are not there: {sorted(unknown)}")
+    return [seen_again(row, read[row["id"]]) if row["id"] in read else row for row in rows]
+
+
+def seen_again(row: Row, read: Row) -> Row:
+    confidence = {field: confidence_of(row, field) for field in SERVICE_FIELDS} | dict.fromkeys(read["seen"], "sourced")
+    seen: Row = row | read["seen"]
+    return seen | {"confidence": "sourced", "field_confidence": confidence, "source": read["source"], "reviewed": read["reviewed"]}
+
+
 def write(path: Path, rows: list[Row]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HEADING + yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
@@ -178,8 +193,9 @@ def main() -> None:
     def read(name: str) -> list[Row]:
         return list(yaml.safe_load((facts / name).read_text(encoding="utf-8")))
 
+    since = yaml.safe_load(READ.read_text(encoding="utf-8"))
     for folder, rows in (
-        ("directory", copied(read("services.yaml"), service, SERVICE_FIELDS, reviewed[1])),
+        ("directory", copied(with_read(read("services.yaml"), since), service, SERVICE_FIELDS, reviewed[1])),
         ("laws", copied(read("laws.yaml"), law, LAW_FIELDS, reviewed[1])),
     ):
         for country in dict.fromkeys(row["country"] for row in rows):

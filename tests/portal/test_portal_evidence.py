@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The evidence log: sealed on the device, only ever added to, taken along as PDF and ZIP, read back, erased; and nothing is asked of the exchange."""
+"""The evidence log: sealed on the device, only ever added to, taken along as PDF and ZIP, read back, erased. The exchange is not asked."""
 
 import hashlib
 import io

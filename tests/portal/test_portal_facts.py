@@ -127,7 +127,9 @@ def test_the_finder_finds_what_is_not_in_a_row() -> None:
 def test_every_link_that_rings_writes_or_leads_elsewhere_stands_in_a_checked_row() -> None:
     allowed = {f"tel:{number}" for number in numbers("phone")} | {f"sms:{number}" for number in numbers("sms")}
     texts = set(checked())
-    allowed |= {f"mailto:{text}" for text in texts if re.fullmatch(r"\S+@\S+", text)} | {text for text in texts if text.startswith(("https://", "http://"))}
+    allowed |= {f"mailto:{text}" for text in texts if re.fullmatch(r"\S+@\S+", text)} | {
+        text for text in texts if text.startswith(("https://", "http://"))
+    }
     links = {link for page in pages().values() for link in page.links if not link.startswith(("/", "#"))}
     assert len(links) > 100
     assert sorted(links - allowed) == []

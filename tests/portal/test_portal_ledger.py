@@ -29,7 +29,9 @@ def key(portal: PortalServer) -> str:
     """A case of two files: one given to two partners, one to nobody."""
     given = [PartnerStatus(name, given_at=NOW) for name in ("Example Social", HEBREW)]
     rows = [
-        CaseFingerprint(f"{number:032x}", Kind.PDQ, number, FingerprintState.ACTIVE, "ab" * 32, 100, NOW, None, given if number == 1 else [])
+        CaseFingerprint(
+            f"{number:032x}", Kind.PDQ, number, FingerprintState.ACTIVE, "ab" * 32, 100, NOW, None, given if number == 1 else []
+        )
         for number in (1, 2)
     ]
     view = CaseView(CaseState.OPEN, NOW, datetime.now(UTC) + timedelta(days=400), None, rows)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Notices: refused while any element that the regime asks for is missing, accepted when whole, clocks, and the next step when they run out."""
+"""Notices: refused while an element that the regime asks for is missing, accepted when whole; clocks, and the next step after them."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -4,7 +4,6 @@
 import gzip
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from accessible import is_scrolled_sideways, open_page, violations

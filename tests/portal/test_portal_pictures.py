@@ -16,7 +16,6 @@ from portal_steps import choose, to_files
 from stillmine.fingerprint.image import fingerprint_image
 
 
-
 def made_by_browser(page: Page, portal: PortalServer, *files: Path) -> list[str]:
     """Return the fingerprints that the page would send, in order."""
     page.get_by_role("button", name="Continue with").click()

@@ -9,5 +9,5 @@ export function pageAddress(page: string): string {
 
 /** Leave for the services made for under-18s. Nothing was fingerprinted, nothing is sent. */
 export function goToUnder18(): void {
-  location.assign(pageAddress("/under-18/"));
+  location.replace(pageAddress("/under-18/"));
 }

@@ -17,6 +17,8 @@ export interface Steps<Step extends string> {
 interface Entry {
   readonly flow: string;
   readonly step: string;
+  /** How many steps were taken since the page was opened; the exit goes back before all of them. */
+  readonly depth: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export function useSteps<Step extends string>(flow: string, first: Step, isOpen:
   return {
     step,
     go: (next) => {
-      history.pushState({ flow, step: next } satisfies Entry, "");
+      history.pushState({ flow, step: next, depth: (entryOf(history.state)?.depth ?? 0) + 1 } satisfies Entry, "");
       setStep(next);
     },
     back: () => history.back(),
@@ -50,5 +52,5 @@ export function useSteps<Step extends string>(flow: string, first: Step, isOpen:
 
 function entryOf(state: unknown): Entry | null {
   if (typeof state !== "object" || state === null || !("flow" in state) || !("step" in state)) return null;
-  return { flow: String(state.flow), step: String(state.step) };
+  return { flow: String(state.flow), step: String(state.step), depth: "depth" in state ? Number(state.depth) : 0 };
 }

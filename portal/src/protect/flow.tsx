@@ -49,7 +49,7 @@ function Current({ state }: { readonly state: ProtectState }) {
     case "done":
       return state.view && <DoneStep view={state.view} onShow={() => state.go("case")} />;
     case "case":
-      return state.caseKey && <CaseScreen caseKey={state.caseKey} first={state.view} onClose={() => location.assign(pageAddress("/"))} />;
+      return state.caseKey && <CaseScreen caseKey={state.caseKey} first={state.view} onClose={() => location.replace(pageAddress("/"))} />;
   }
 }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from "vitest";
+import { translator } from "../src/messages/translator";
+import { clockOf } from "../src/notice/clock";
+import { readRegime } from "../src/notice/load";
+import { EMPTY_FIELDS, newNotice, type Fields, type Notice } from "../src/notice/notice";
+import type { Regime } from "../src/notice/regime";
+import { escalationText, noticeText } from "../src/notice/text";
+import { isAddress, missing } from "../src/notice/validate";
+import { filesUnder, readText, wordsOf } from "./files";
+
+const contact = (id: string) => ({ id, name: id, country: "nz", phones: [], url: null });
+const regimes = filesUnder("content/regimes", [".yaml"]).map((path) => readRegime(readText(path), contact));
+const regime = (id: string): Regime => regimes.find((one) => one.id === id) ?? expect.fail(id);
+const english = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
+
+const WHOLE: Fields = {
+  role: "self", authority: "", name: "Maria Example", signature: "Maria Example", email: "maria@example.org", phone: "555 0100", address: "1 Example Street",
+  may_tell_author: "no", locations: ["https://example.net/7"], description: "a photograph", reasons: "no consent", facts: "sent to one person",
+  states_intimate: true, states_no_consent: true, states_good_faith: true, states_accurate: true, is_under_18: false,
+};
+const notice = (id: string, change: Partial<Notice> = {}): Notice => ({ ...newNotice(id, "", "Example Forum"), fields: WHOLE, ...change });
+
+test("the regimes are the six of the spec", () => {
+  expect(regimes.map((one) => one.id).sort()).toEqual(["au_esafety", "eu_dsa", "gb_osa", "nz_hdca", "plain", "us_tida"]);
+});
+
+describe.each(regimes.map((one) => [one.id, one] as const))("%s", (id, own) => {
+  test("accepts the whole notice and refuses an empty one for every element", () => {
+    expect(missing(WHOLE, own)).toEqual([]);
+    expect(missing(EMPTY_FIELDS, own)).toEqual(own.elements.map(({ element }) => element));
+  });
+
+  test.each(own.elements.map(({ element, rule }) => [element, rule] as const))("names %s where what it asks for is not there", (element, rule) => {
+    const blank = (name: string): Partial<Fields> => ({ [name]: typeof WHOLE[name as keyof Fields] === "boolean" ? false : "" });
+    for (const name of rule.all) expect(missing({ ...WHOLE, ...blank(name) }, own)).toContain(element);
+    if (rule.any.length > 0) expect(missing({ ...WHOLE, ...Object.assign({}, ...rule.any.map(blank)) }, own)).toContain(element);
+    if (rule.addresses) for (const locations of [[], ["his profile"]]) expect(missing({ ...WHOLE, locations }, own)).toContain(element);
+  });
+
+  test.each(["en", "fi"])("has its words in %s", (locale) => {
+    const words = wordsOf(locale);
+    const keys = [`notice.law.${id}`, `notice.subject.${id}`, `notice.opening.${id}`, ...own.elements.map(({ element }) => `notice.missing.${element}`), ...own.unverified.map((one) => `notice.unverified.${one}`)];
+    const parts = ["copies", "clock"].filter((part) => own.text.includes(part)).map((part) => `notice.${part}.${id}`);
+    expect([...keys, ...parts].filter((key) => !words.get(key))).toEqual([]);
+  });
+
+  test("its text holds what was filled in and nothing unfilled", () => {
+    const { body } = noticeText(notice(id), own, english);
+    expect(body).toContain("https://example.net/7");
+    expect(body).toContain("Maria Example");
+    expect(body).not.toMatch(/\{\w+\}|undefined/);
+    expect(noticeText({ ...notice(id), fields: EMPTY_FIELDS }, own, english).body).not.toContain("Signed");
+  });
+});
+
+test("who acts for another says how they were asked", () => {
+  expect(missing({ ...WHOLE, role: "authorised" }, regime("plain"))).toEqual(["authority"]);
+});
+
+test("no name is needed where the law says so", () => {
+  expect(missing({ ...WHOLE, name: "", email: "", is_under_18: true }, regime("eu_dsa"))).toEqual([]);
+});
+
+test.each([["https://example.net/a", true], ["http://example.net", true], ["example.net", false], ["ftp://example.net", false], ["javascript:alert(1)", false], ["https://localhost", false], ["", false]])("%s is an address: %s", (text, is) => {
+  expect(isAddress(text)).toBe(is);
+});
+
+describe("the clock", () => {
+  const sent_at = "2026-11-25T12:00:00Z";
+  const at = (text: string): Date => new Date(text);
+  test.each<[string, Partial<Notice>, string, string]>([
+    ["us_tida", {}, "2026-11-25T13:00:00Z", "not_sent"],
+    ["us_tida", { sent_at }, "2026-11-27T11:59:59Z", "running"],
+    ["us_tida", { sent_at }, "2026-11-27T12:00:00Z", "over"],
+    ["us_tida", { sent_at, outcome: "refused" }, "2026-11-25T13:00:00Z", "over"],
+    ["us_tida", { sent_at, outcome: "removed" }, "2026-11-29T13:00:00Z", "removed"],
+    ["au_esafety", { sent_at }, "2026-12-25T13:00:00Z", "waiting_for_regulator"],
+    ["au_esafety", { sent_at, regulator_at: "2026-11-26T00:00:00Z" }, "2026-11-26T23:00:00Z", "running"],
+    ["au_esafety", { sent_at, regulator_at: "2026-11-26T00:00:00Z" }, "2026-11-27T00:00:00Z", "over"],
+    ["eu_dsa", { sent_at }, "2026-12-25T13:00:00Z", "no_day"],
+    ["eu_dsa", { sent_at, look_again: "2026-12-01" }, "2026-11-26T00:00:00Z", "running"],
+    ["eu_dsa", { sent_at, look_again: "2026-12-01" }, "2026-12-02T00:00:00Z", "over"],
+    ["eu_dsa", { sent_at, outcome: "refused" }, "2026-11-26T00:00:00Z", "over"],
+  ])("%s %j at %s: %s", (id, change, now, state) => {
+    expect(clockOf(notice(id, change), regime(id), at(now)).state).toBe(state);
+  });
+
+  test("hours left are rounded up, so that nobody goes on too early", () => {
+    const clock = clockOf(notice("us_tida", { sent_at }), regime("us_tida"), at("2026-11-25T12:30:00Z"));
+    expect("hoursLeft" in clock && clock.hoursLeft).toBe(48);
+  });
+});
+
+test("the next place gets what was sent, when, and their answer", () => {
+  const text = escalationText(notice("us_tida", { sent_at: "2026-11-25T12:00:00Z", outcome: "refused", answer: "We see no problem." }), regime("us_tida"), english, (day) => day.toISOString());
+  for (const part of ["2026-11-25T12:00:00", "Example Forum", "They refused.", "We see no problem.", "TAKE IT DOWN Act", "https://example.net/7"]) expect(text).toContain(part);
+});
+
+describe("the build stops at a regime", () => {
+  const good = readText("content/regimes/us_tida.yaml");
+  test.each<[string, string, RegExp]>([
+    ["that names a field which is not there", good.replace("[signature]}", "[autograph]}"), /names the field autograph/],
+    ["whose element asks for nothing", good.replace("{all: [signature]}", "{}"), /asks for nothing/],
+    ["without a day of review", good.replace('reviewed: "2026-11-22"', "reviewed: lately"), /no day of review/],
+    ["whose clock does not run", good.replace("starts: sent", "starts: someday"), /no clock that runs/],
+  ])("%s", (_, text, message) => {
+    expect(() => readRegime(text, contact)).toThrow(message);
+  });
+});
