@@ -13,7 +13,7 @@ LOCK := $(PIP_COMPILE) --extra exchange --extra partner --extra build
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(shell find kernel -name '*.c' -o -name '*.h' -o -name CMakeLists.txt 2>/dev/null)
 PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
-	$(wildcard portal/*.json portal/*.mjs portal/*.ts)
+	$(wildcard portal/*.json portal/*.mjs portal/*.ts portal/offline/*)
 
 .PHONY: help demo test test-long check check-content bench fuzz lock wasm clean
 

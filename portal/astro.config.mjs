@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Static pages only. Nothing may be inlined: the content-security policy allows neither inline scripts nor inline styles.
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "astro/config";
+import { offline } from "./offline/integration.mjs";
 import { viteOptions } from "./vite_options.mjs";
 
 const place = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -10,7 +12,10 @@ const place = (path) => fileURLToPath(new URL(path, import.meta.url));
 const exitAddress = process.env.PORTAL_EXIT_ADDRESS ?? "about:blank";
 if (exitAddress !== "about:blank" && !exitAddress.startsWith("https://")) throw new Error("PORTAL_EXIT_ADDRESS has to begin with https://");
 
+const locales = readdirSync(place("../content/messages")).filter((locale) => locale !== "en");
+
 export default defineConfig({
+  integrations: [offline(locales)],
   output: "static",
   trailingSlash: "always",
   build: { format: "directory", inlineStylesheets: "never", assets: "assets" },

@@ -60,7 +60,7 @@ class Walk:
     def choose_picture(self, picture: Path) -> None:
         """From the start page to a fingerprinted picture."""
         self.page.goto(self._portal_url)
-        self.page.get_by_role("link", name="Protect a picture, video or sound").first.click()
+        self.page.get_by_role("link", name="Stop copies of a picture, video or sound").first.click()
         self.page.get_by_role("button", name="I am", exact=True).click()
         self.page.get_by_role("button", name="18 or over").click()
         expect(self.page.get_by_role("heading", name="How old were you in it?")).to_be_visible()

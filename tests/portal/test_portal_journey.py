@@ -39,7 +39,7 @@ def tab_to(page: Page, name: str) -> None:
 def test_the_whole_way_with_a_keyboard_alone(portal: PortalServer, page: Page, picture_file: Path) -> None:
     page.on("filechooser", lambda _: None)  # from the start: a listener added just before the key is pressed can come too late
     page.goto(portal.address)
-    tab_to(page, "Protect a picture, video or sound")
+    tab_to(page, "Stop copies of a picture, video or sound")
     press(page, "Enter")
     expect(page.get_by_role("heading", name="Who can be seen or heard in it?")).to_be_visible()
     for answer, next_question in (
@@ -168,7 +168,7 @@ def test_escape_now_and_then_does_not_leave(portal: PortalServer, page: Page) ->
     press(page, "Escape", "Escape")
     expect(page.locator("[data-exit-status]")).to_have_text("Press Esc once more to leave this page.")
     page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', repeat: true }))")
-    expect(page.get_by_role("heading", name="Stop copies of private pictures and videos")).to_be_visible()
+    expect(page.get_by_role("heading", name="What is happening?")).to_be_visible()
     assert page.url.startswith(portal.address)
 
 

@@ -24,7 +24,7 @@ export function Start(props: Props) {
   const [isThere, setThere] = useState<boolean | null>(null);
   const [isWiped, setWiped] = useState(false);
   useEffect(() => void hasKept().then(setThere), []);
-  if (isThere === null) return <Heading>{props.title}</Heading>;
+  if (isThere === null) return <h1>{props.title}</h1>;
   const wiped = (): void => {
     setThere(false);
     setWiped(true);

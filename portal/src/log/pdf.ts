@@ -26,6 +26,8 @@ export async function pdfOf(blocks: readonly Block[], title: string, language: s
   file.registerFontkit(fontkit);
   const font = await file.embedFont(await answer.arrayBuffer(), { subset: true });
   file.setTitle(title);
+  file.setProducer("Stillmine");
+  file.setCreator("Stillmine");
   file.setLanguage(language);
   const writer = new Writer(file, font);
   for (const block of blocks) writer.write(block);

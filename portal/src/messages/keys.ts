@@ -5,6 +5,7 @@
 
 import type accessibility from "@content/messages/en/accessibility.json";
 import type caseWords from "@content/messages/en/case.json";
+import type device from "@content/messages/en/device.json";
 import type error from "@content/messages/en/error.json";
 import type facts from "@content/messages/en/facts.json";
 import type file from "@content/messages/en/file.json";
@@ -25,6 +26,7 @@ import type unsure from "@content/messages/en/unsure.json";
 
 type Words = typeof accessibility &
   typeof caseWords &
+  typeof device &
   typeof error &
   typeof facts &
   typeof file &

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Keeps the portal's own files for when there is no connection; registered only where the person switched that on.
+ *
+ * VERSION and FILES are put in front of this text by the build (offline/integration.mjs). Only those files are ever kept and answered from here:
+ * nothing of /api/, nothing of the person, nothing of anyone else. A new version is taken whole, beside the old one, and replaces it when no
+ * page of the old one is open, so that a page never meets parts of another version.
+ */
+
+/* global VERSION, FILES */
+const NAME = `stillmine-pages-${VERSION}`;
+const language = new URL(self.location.href).searchParams.get("language") ?? "en";
+const files = [...FILES.shared, ...(FILES.pages[language] ?? [])];
+const known = new Set(files);
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(files.map((file) => new Request(file, { cache: "no-cache", credentials: "omit" })))));
+});
+
+self.addEventListener("activate", (event) => {
+  const isOld = (name) => name.startsWith("stillmine-pages-") && name !== NAME;
+  const tidy = caches.keys().then((names) => Promise.all(names.filter(isOld).map((name) => caches.delete(name))));
+  event.waitUntil(tidy.then(() => self.clients.claim()));
+});
+
+self.addEventListener("fetch", (event) => {
+  const { pathname, origin } = new URL(event.request.url);
+  if (event.request.method !== "GET" || origin !== self.location.origin || !known.has(pathname)) return;
+  event.respondWith(caches.match(pathname, { cacheName: NAME }).then((kept) => kept ?? fetch(event.request)));
+});

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What is on this device: each thing that may be, whether it is, and ways to switch it on or erase it. */
+
+import { useEffect, useState } from "preact/hooks";
+import { mount } from "../island/mount";
+import { ActionButton, Heading, Problem } from "../island/parts";
+import { useWords } from "../island/words";
+import { KEPT, type Kept } from "./kept";
+import { canKeepPages, keepPages } from "./pages_kept";
+
+type Known = ReadonlyMap<Kept["name"], boolean>;
+
+async function look(): Promise<Known> {
+  return new Map(await Promise.all(KEPT.map(async (kept) => [kept.name, await kept.isThere().catch(() => false)] as const)));
+}
+
+function DevicePage() {
+  const { t } = useWords();
+  const [known, setKnown] = useState<Known>(new Map());
+  const [isAsking, setAsking] = useState(false);
+  const [said, setSaid] = useState("");
+  const [hasFailed, setFailed] = useState(false);
+  useEffect(() => void look().then(setKnown), []);
+  const after = async (work: Promise<void>, done: string): Promise<void> => {
+    setFailed(false);
+    setSaid("");
+    const isWell = await work.then(
+      () => true,
+      () => false,
+    );
+    setFailed(!isWell);
+    setKnown(await look());
+    if (isWell) setSaid(done);
+  };
+  const clearAll = async (): Promise<void> => {
+    setAsking(false);
+    await after(Promise.all(KEPT.map((kept) => kept.erase())).then(() => undefined), t("device.cleared"));
+  };
+  if (isAsking) {
+    return (
+      <>
+        <Heading>{t("device.clear.title")}</Heading>
+        <p>{t("device.clear.text")}</p>
+        <div class="actions">
+          <ActionButton label={t("device.clear.yes")} onPress={() => void clearAll()} />
+          <ActionButton label={t("device.clear.no")} kind="second" onPress={() => setAsking(false)} />
+        </div>
+      </>
+    );
+  }
+  return (
+    <>
+      <Heading>{t("device.title")}</Heading>
+      <p class="lead">{t("device.lead")}</p>
+      <p role="status" data-said>
+        {said}
+      </p>
+      {hasFailed && <Problem>{t("device.failed")}</Problem>}
+      <ul class="cards">
+        {KEPT.map((kept) => (
+          <KeptCard key={kept.name} kept={kept} isThere={known.get(kept.name) ?? false} onChange={after} />
+        ))}
+      </ul>
+      <div class="actions">
+        <ActionButton label={t("device.clear")} onPress={() => setAsking(true)} />
+      </div>
+      <p class="small soft">{t("device.history")}</p>
+    </>
+  );
+}
+
+interface CardProps {
+  readonly kept: Kept;
+  readonly isThere: boolean;
+  readonly onChange: (work: Promise<void>, done: string) => Promise<void>;
+}
+
+function KeptCard({ kept, isThere, onChange }: CardProps) {
+  const { t, locale } = useWords();
+  const [isBusy, setBusy] = useState(false);
+  const act = async (work: Promise<void>, done: string): Promise<void> => {
+    setBusy(true);
+    await onChange(work, done);
+    setBusy(false);
+  };
+  const name = t(`device.${kept.name}.title`);
+  return (
+    <li class="card" data-kept={kept.name} data-is-there={isThere ? "yes" : "no"}>
+      <h2>{name}</h2>
+      <p>{t(`device.${kept.name}.what`)}</p>
+      <p>
+        <strong>{t(isThere ? "device.there" : "device.not_there")}</strong>
+      </p>
+      {isThere && kept.name !== "log" && <ActionButton label={`${t("device.erase")}: ${name}`} kind="second" isBusy={isBusy} onPress={() => void act(kept.erase(), t("device.erased", { name }))} />}
+      {kept.name === "pages" && !isThere && canKeepPages() && <ActionButton label={t("device.pages.keep")} kind="second" isBusy={isBusy} onPress={() => void act(keepPages(locale), t("device.pages.kept"))} />}
+      {kept.name === "pages" && !canKeepPages() && <p class="small">{t("device.pages.cant")}</p>}
+      {isBusy && <p role="status">{t("site.script.waiting")}</p>}
+    </li>
+  );
+}
+
+mount(DevicePage);

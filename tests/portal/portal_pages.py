@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which pages there are: taken from what was built, so that a new one is looked at without being named here."""
+
+from pathlib import Path
+
+LANGUAGES = ("en", "fi")
+COUNTRIES = ("nz", "gb", "ie", "fi", "eu", "us", "ca", "au")
+SITUATIONS = ("shared", "threat", "deepfake", "seen", "sent", "unwanted", "filmed")
+GUIDES = ("police", "safe", "feelings", "for-others", "not-sure", "how-it-works", "privacy", "accessibility", "under-18")
+DIST = Path(__file__).resolve().parents[2] / "portal/dist"
+EXIT = {"en": "Leave this page quickly", "fi": "Poistu sivulta nopeasti"}
+
+
+def address(path: str, language: str) -> str:
+    """Return a page's address in a language: `/case/`, `/fi/case/`."""
+    return path if language == "en" else f"/{language}{path}"
+
+
+def language_of(path: str) -> str:
+    return next((language for language in LANGUAGES[1:] if path.startswith(f"/{language}/")), "en")
+
+
+def every_page() -> list[str]:
+    """Return the address of every page that was built; one that is not there stands for 404."""
+    pages = sorted("/" + str(page.parent.relative_to(DIST)).replace(".", "", 1) for page in DIST.rglob("index.html"))
+    return [page if page.endswith("/") else f"{page}/" for page in pages] + ["/nothing-here/"]
+
+
+def one_of_each() -> list[str]:
+    """Return one page of each kind in each language: of those that are the same but for a country, New Zealand's."""
+    kept = []
+    for page in every_page():
+        parts = [part for part in page.removeprefix(f"/{language_of(page)}").split("/") if part]
+        of_country = len(parts) > 1 and parts[-1] in (*COUNTRIES, "global")
+        if not of_country or (parts[-1] == "nz" and parts[0] in ("threat", "help", "facts")):
+            kept.append(page)
+    return kept

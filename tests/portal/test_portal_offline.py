@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is kept on the device: the pages for when there is no connection, only while wished; all that is kept in one list; clearing all."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from folder_steps import begin_log, unlock, write_entry
+from playwright.sync_api import Page, expect
+from portal_pages import one_of_each
+from portal_server import PortalServer
+from portal_steps import to_send
+
+KEEP = "Keep the pages here"
+
+
+def keep_pages(page: Page, portal: PortalServer) -> None:
+    page.goto(f"{portal.address}/device/")
+    page.get_by_role("button", name=KEEP).click()
+    expect(page.locator("[data-said]")).to_contain_text("They work without a connection.", timeout=60_000)
+
+
+def kept_addresses(page: Page) -> list[str]:
+    """Every address in every cache."""
+    return list(
+        page.evaluate(
+            """async () => {
+              const found = [];
+              for (const name of await caches.keys()) {
+                for (const request of await (await caches.open(name)).keys()) found.push(new URL(request.url).pathname);
+              }
+              return found;
+            }"""
+        )
+    )
+
+
+def registrations(page: Page) -> int:
+    return int(page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)"))
+
+
+def test_nothing_is_registered_before_it_is_switched_on(portal: PortalServer, page: Page) -> None:
+    for path in ("/", "/threat/", "/evidence/", "/device/"):
+        page.goto(portal.address + path, wait_until="networkidle")
+        assert registrations(page) == 0
+        assert page.evaluate("caches.keys()") == []
+    assert not any(request.path.startswith("/sw.js") for request in portal.requests)
+
+
+def test_without_a_connection_every_page_opens_and_all_but_the_case_works(
+    portal: PortalServer, page: Page, picture_file: Path, tmp_path: Path
+) -> None:
+    keep_pages(page, portal)
+    assert [path for path in kept_addresses(page) if path.startswith(("/api", "/fi/"))] == []
+    page.context.set_offline(True)
+    before = len(portal.requests)
+    for path in one_of_each():
+        if path.startswith("/fi/") or path == "/nothing-here/":
+            continue
+        page.goto(portal.address + path)
+        expect(page.locator("h1").first).to_be_visible()
+    begin_log(page, portal)
+    write_entry(page, {"what": "written without a connection"})
+    unlock(page, portal)
+    page.get_by_role("button", name="Export, print, police summary").click()
+    with page.expect_download() as made:
+        page.get_by_role("button", name="All entries (PDF").click()
+    assert Path(str(made.value.path())).read_bytes().startswith(b"%PDF")
+    to_send(page, portal, picture_file)
+    page.get_by_role("button", name="Send this and open my case").click()
+    expect(page.locator("[data-error=unreachable]")).to_be_visible()
+    assert len(portal.requests) == before
+
+
+def test_a_new_version_replaces_the_old_one_whole(root: Path, page: Page, tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
+    shutil.copytree(root / "portal/dist", dist)
+    with PortalServer(dist) as portal:
+        keep_pages(page, portal)
+        first = page.evaluate("caches.keys()")
+        worker = (dist / "sw.js").read_text(encoding="utf-8")
+        (dist / "sw.js").write_text(worker.replace('const VERSION = "', 'const VERSION = "new'), encoding="utf-8")
+        start = dist / "index.html"
+        start.write_text(start.read_text(encoding="utf-8").replace("What is happening?", "What is new?"), encoding="utf-8")
+        page.evaluate("navigator.serviceWorker.getRegistration('/').then((one) => one.update())")
+        page.wait_for_function("navigator.serviceWorker.getRegistration('/').then((one) => one.waiting !== null)")
+        page.goto(portal.address)
+        expect(page.locator("h1")).to_have_text("What is happening?")
+        context = page.context
+        page.close()
+        later = context.new_page()
+        later.goto(portal.address)
+        expect(later.locator("h1")).to_have_text("What is new?")
+        later.wait_for_function("(first) => caches.keys().then((names) => names.length === 1 && names[0] !== first)", arg=first[0])
+
+
+def test_switching_off_leaves_nothing(portal: PortalServer, page: Page) -> None:
+    keep_pages(page, portal)
+    assert registrations(page) == 1
+    page.get_by_role("button", name="Erase: These pages").click()
+    expect(page.locator("[data-kept=pages]")).to_have_attribute("data-is-there", "no")
+    assert registrations(page) == 0
+    assert page.evaluate("caches.keys()") == []
+
+
+def test_one_that_does_not_come_leaves_nothing_half(root: Path, page: Page, tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
+    shutil.copytree(root / "portal/dist", dist)
+    next((dist / "assets").glob("*.ttf")).unlink()
+    with PortalServer(dist) as portal:
+        page.goto(f"{portal.address}/device/")
+        page.get_by_role("button", name=KEEP).click()
+        expect(page.get_by_text("That did not work. The connection may be gone")).to_be_visible(timeout=30_000)
+        assert registrations(page) == 0
+        assert page.evaluate("caches.keys()") == []
+
+
+def test_the_page_lists_what_is_there_and_clearing_leaves_nothing(portal: PortalServer, page: Page) -> None:
+    begin_log(page, portal)
+    page.goto(portal.address)
+    page.locator("#country").select_option("nz")
+    page.get_by_label("Remember my country on this device").check()
+    page.goto(f"{portal.address}/threat/")
+    page.get_by_label("Done: Keep everything they sent").check()
+    page.get_by_label("Keep my marks on this device").check()
+    checkpoint = {"origin": "example", "size": 3, "root": "ab" * 32, "day": "2026-11-25"}
+    page.evaluate("(text) => localStorage.setItem('stillmine.ledger', text)", json.dumps(checkpoint))
+    keep_pages(page, portal)
+    for name in ("pages", "country", "marks", "ledger", "log"):
+        expect(page.locator(f"[data-kept={name}]")).to_have_attribute("data-is-there", "yes")
+    page.get_by_role("button", name="Erase: Your country").click()
+    expect(page.locator("[data-kept=country]")).to_have_attribute("data-is-there", "no")
+    expect(page.locator("[data-kept=marks]")).to_have_attribute("data-is-there", "yes")
+    page.get_by_role("button", name="Clear all").click()
+    page.get_by_role("button", name="No, keep it").click()
+    page.get_by_role("button", name="Clear all").click()
+    page.get_by_role("button", name="Yes, clear it all").click()
+    expect(page.locator("[data-said]")).to_have_text("Everything is cleared. Nothing of these pages is left here.")
+    assert page.evaluate("localStorage.length") == 0
+    assert page.evaluate("indexedDB.databases()") == []
+    assert page.evaluate("caches.keys()") == []
+    assert registrations(page) == 0
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("path", ["/device/", "/", "/threat/", "/evidence/"])
+def test_pages_work_where_nothing_can_be_kept(portal: PortalServer, page: Page, path: str) -> None:
+    page.add_init_script(
+        """
+        Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('', 'SecurityError'); } });
+        Object.defineProperty(window, 'indexedDB', { get() { throw new DOMException('', 'SecurityError'); } });
+        delete Navigator.prototype.serviceWorker;
+        """
+    )
+    page.goto(portal.address + path)
+    expect(page.locator("h1").first).to_be_visible()
+    if path == "/device/":
+        expect(page.get_by_text("This browser can’t keep pages")).to_be_visible()

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From "What is happening?" to each plan: by touch and by keyboard, narrow and wide, in both languages; country and marks; leaving."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from portal_pages import EXIT, SITUATIONS, address
+from portal_server import PortalServer
+
+CHOICES = ("shared", "threat", "deepfake", "under-18", "seen", "unwanted", "filmed", "not-sure")
+TOUCH_PIXELS = 48
+
+
+def words(root: Path, language: str) -> dict[str, str]:
+    """Every message of a language."""
+    found: dict[str, str] = {}
+    for path in (root / "content/messages" / language).glob("*.json"):
+        found |= json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def heading(root: Path, choice: str, language: str) -> str:
+    key = {"under-18": "under18.title", "not-sure": "unsure.title"}.get(choice, f"plan.{choice}.title")
+    return words(root, language)[key]
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_each_choice_leads_to_its_plan_by_a_touch(portal: PortalServer, browser: Browser, root: Path, width: int, language: str) -> None:
+    page = browser.new_context(viewport={"width": width, "height": 800}, has_touch=True).new_page()
+    for place, choice in enumerate(CHOICES):
+        page.goto(portal.address + address("/", language))
+        link = page.locator(".choices a").nth(place)
+        box = link.bounding_box()
+        assert box is not None
+        assert box["height"] >= TOUCH_PIXELS
+        link.tap()
+        expect(page.locator("h1")).to_have_text(heading(root, choice, language))
+        assert page.url == portal.address + address(f"/{choice}/", language)
+        if choice in SITUATIONS:
+            assert page.locator(".plan > li").count() >= 5
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+def test_each_choice_leads_to_its_plan_by_keyboard_alone(portal: PortalServer, page: Page, root: Path, language: str) -> None:
+    for choice in CHOICES:
+        page.goto(portal.address + address("/", language))
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.getAttribute('href')") == address(f"/{choice}/", language):
+                break
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text(heading(root, choice, language))
+
+
+def test_the_start_page_is_read_in_a_sensible_order(portal: PortalServer, page: Page) -> None:
+    page.goto(portal.address)
+    expect(page.locator("body")).to_match_aria_snapshot(
+        """
+        - link "Skip to the text"
+        - banner:
+          - link "Leave this page quickly"
+          - link "Stillmine"
+          - navigation "Languages":
+            - link "Suomi"
+        - main:
+          - heading "What is happening?" [level=1]
+          - paragraph
+          - list:
+            - listitem:
+              - link "It has already been shared"
+            - listitem:
+              - link "Someone threatens to share it"
+          - complementary:
+            - region "In danger now?"
+          - region "What this service does, and what it does not"
+          - region "Or go straight to"
+        - contentinfo
+        """
+    )
+
+
+def test_the_plan_for_threats_is_read_in_a_sensible_order(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/threat/fi/")
+    expect(page.locator("main")).to_match_aria_snapshot(
+        """
+        - main:
+          - heading "Someone threatens to share it" [level=1]
+          - paragraph: Don’t pay. You have not done anything wrong. Let’s go step by step.
+          - paragraph: "These steps are for: Finland."
+          - region "In danger now?":
+            - list:
+              - listitem:
+                - link "112 Finland"
+          - list:
+            - listitem:
+              - heading "Don’t pay, and don’t do what they ask" [level=2]
+            - listitem:
+              - heading "Keep everything they sent" [level=2]
+            - listitem:
+              - heading "Report it to the police as soon as you can" [level=2]
+            - listitem:
+              - 'heading "If it is posted after all: report again, and get it removed" [level=2]'
+          - region "Who helps in Finland"
+        """
+    )
+
+
+def test_the_country_is_chosen_and_kept_only_if_wished(portal: PortalServer, page: Page) -> None:
+    page.goto(portal.address)
+    assert page.locator("#country").input_value() == ""
+    page.locator("#country").select_option("fi")
+    assert page.locator(".numbers li").first.inner_text().startswith("112")
+    assert page.evaluate("localStorage.length") == 0
+    page.get_by_role("link", name="Someone threatens to share it").click()
+    expect(page.get_by_text("These steps are for: Finland.")).to_be_visible()
+    page.goto(portal.address)
+    assert page.locator("#country").input_value() == ""
+    page.locator("#country").select_option("nz")
+    page.get_by_label("Remember my country on this device").check()
+    page.goto(portal.address)
+    assert page.locator("#country").input_value() == "nz"
+    page.get_by_label("Remember my country on this device").uncheck()
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_marks_are_kept_only_if_wished(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/threat/")
+    page.get_by_label("Done: Don’t pay, and don’t do what they ask").check()
+    page.goto(f"{portal.address}/threat/")
+    expect(page.get_by_label("Done: Don’t pay, and don’t do what they ask")).not_to_be_checked()
+    page.get_by_label("Done: Keep everything they sent").check()
+    page.get_by_label("Keep my marks on this device").check()
+    page.goto(f"{portal.address}/shared/")
+    page.get_by_label("Done: Look again later").check()
+    page.goto(f"{portal.address}/threat/nz/")
+    expect(page.get_by_label("Done: Keep everything they sent")).to_be_checked()
+    assert json.loads(page.evaluate("localStorage.getItem('stillmine.marks')")) == ["shared.again", "threat.keep"]
+    page.get_by_label("Keep my marks on this device").uncheck()
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_without_storage_marks_hold_while_the_page_is_open(portal: PortalServer, page: Page) -> None:
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }")
+    page.goto(f"{portal.address}/threat/")
+    page.get_by_label("Done: Keep everything they sent").check()
+    page.get_by_label("Keep my marks on this device").click()
+    expect(page.get_by_text("This browser keeps nothing")).to_be_visible()
+    expect(page.get_by_label("Keep my marks on this device")).not_to_be_checked()
+    expect(page.get_by_label("Done: Keep everything they sent")).to_be_checked()
+
+
+@pytest.mark.parametrize("by", ["touch", "keys"])
+def test_leaving_blanks_the_page_at_once_and_leaves_no_entry_of_the_history(portal: PortalServer, page: Page, by: str) -> None:
+    page.goto("data:text/html,<h1>before</h1>")
+    page.goto(portal.address)
+    entries = page.evaluate("history.length")
+    for name in ("Someone threatens to share it", "Keep evidence"):
+        page.get_by_role("link", name=name).first.click()
+        page.wait_for_load_state("networkidle")
+    assert page.evaluate("history.length") == entries
+    if by == "touch":
+        seen = page.evaluate("() => { document.querySelector('[data-exit]').click(); return document.body.innerHTML; }")
+        assert seen == ""
+    else:
+        for _ in range(3):
+            page.keyboard.press("Escape")
+    page.wait_for_url("about:blank")
+    assert page.evaluate("document.body.innerText") == ""
+    page.go_back()
+    assert page.url.startswith("data:text/html")
+    page.go_forward()
+    assert page.url == "about:blank"
+    assert page.go_forward() is None
+    assert page.url == "about:blank"
+
+
+def test_leaving_from_within_a_flow_goes_back_before_all_its_steps(portal: PortalServer, page: Page) -> None:
+    page.goto("data:text/html,<h1>before</h1>")
+    page.goto(f"{portal.address}/protect/")
+    page.get_by_role("button", name="I am", exact=True).click()
+    page.get_by_role("button", name="18 or over").click()
+    page.get_by_role("link", name=EXIT["en"]).click()
+    page.wait_for_url("about:blank")
+    page.go_back()
+    assert page.url.startswith("data:text/html")
