@@ -88,7 +88,9 @@ def test_a_new_version_replaces_the_old_one_whole(root: Path, page: Page, tmp_pa
         page.goto(portal.address)
         expect(page.locator("h1")).to_have_text("What is happening?")
         context = page.context
+        elsewhere = context.new_page()
         page.close()
+        elsewhere.wait_for_timeout(3_000)  # the browser changes workers a moment after the last page of the old version is gone
         later = context.new_page()
         later.goto(portal.address)
         expect(later.locator("h1")).to_have_text("What is new?")
