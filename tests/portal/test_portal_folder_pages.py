@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every step of the evidence log and of notices: in both languages, narrow and wide, light and dark; by keyboard; asking nobody for anything."""
+
+import json
+from pathlib import Path
+
+import pytest
+from accessible import is_scrolled_sideways, open_page, violations
+from folder_steps import PASSPHRASE, fill
+from playwright.sync_api import Browser, Page, expect
+from portal_pages import address
+from portal_server import PortalServer
+from test_portal_notices import WHOLE, shown
+
+LONG_WORD = "https://example.net/" + "x" * 200
+
+
+class Reader:
+    """A person who reads the pages in one language."""
+
+    def __init__(self, root: Path, language: str) -> None:
+        self.language = language
+        self._words: dict[str, str] = {}
+        for path in (root / "content/messages" / language).glob("*.json"):
+            self._words |= json.loads(path.read_text(encoding="utf-8"))
+
+    def press(self, page: Page, key: str) -> None:
+        page.get_by_role("button", name=self._words[key], exact=True).first.click()
+
+    def sees(self, page: Page, key: str, **values: str) -> None:
+        expect(page.get_by_role("heading", name=self._words[key].format(**values), exact=True).first).to_be_visible()
+
+    def label(self, page: Page, key: str, value: str) -> None:
+        page.get_by_label(self._words[key], exact=True).fill(value)
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"), [(320, "light", "en"), (1280, "dark", "fi"), (360, "dark", "en"), (360, "light", "fi")]
+)
+def test_every_step_is_accessible_and_fits(
+    portal: PortalServer, browser: Browser, root: Path, width: int, scheme: str, language: str, picture_file: Path
+) -> None:
+    page = open_page(browser, width, scheme)
+    reader = Reader(root, language)
+    slips: list[str] = []
+
+    def look(step: str) -> None:
+        slips.extend(f"{step}: {slip}" for slip in violations(page))
+        if is_scrolled_sideways(page):
+            slips.append(f"{step}: sideways")
+
+    page.goto(portal.address + address("/evidence/", language))
+    look("age")
+    reader.press(page, "folder.age.adults")
+    look("where")
+    reader.press(page, "folder.where.device")
+    reader.press(page, "folder.pass.create")
+    look("passphrase")
+    reader.label(page, "folder.pass.label", PASSPHRASE)
+    reader.label(page, "folder.pass.again", PASSPHRASE)
+    reader.press(page, "folder.pass.create")
+    reader.sees(page, "folder.log.title")
+    look("empty log")
+    reader.press(page, "folder.log.add")
+    reader.press(page, "folder.entry.save")
+    fill(page, {"address": LONG_WORD, "what": "x" * 300, "platform": "Example Social"})
+    page.locator("[data-files=yes] input[type=file]").set_input_files(picture_file)
+    expect(page.locator("[data-file]")).to_have_count(1)
+    look("entry")
+    reader.press(page, "folder.entry.save")
+    expect(page.locator("[data-entry='1']")).to_be_visible()
+    look("log")
+    reader.press(page, "folder.log.export")
+    look("export")
+    reader.press(page, "protect.back")
+    reader.press(page, "folder.log.notices")
+    look("no notices")
+    reader.press(page, "notice.list.new")
+    reader.press(page, "notice.choose.go")
+    look("choose")
+    page.locator("[data-field=platform]").select_option(index=1)
+    page.locator("[data-field=regime] label").nth(0).click()
+    reader.press(page, "notice.choose.go")
+    reader.press(page, "notice.check")
+    expect(page.locator("[data-missing]")).to_be_visible()
+    look("missing")
+    fill(page, shown(page, {**WHOLE, "locations": LONG_WORD}))
+    reader.press(page, "notice.check")
+    reader.sees(page, "notice.text.title")
+    assert page.locator("[data-notice-text]").count() == (1 if language == "en" else 2)
+    look("text")
+    reader.press(page, "notice.text.sent")
+    look("running")
+    reader.press(page, "notice.card.refused")
+    expect(page.locator("[data-escalation]")).to_be_visible()
+    look("escalation")
+    reader.press(page, "notice.list.to_log")
+    reader.press(page, "folder.log.wipe")
+    look("wipe")
+    page.goto(portal.address + address("/remove/", language))
+    reader.label(page, "folder.pass.label", "not the passphrase")
+    reader.press(page, "folder.pass.open")
+    expect(page.locator("[data-trouble=passphrase]")).to_be_visible()
+    look("wrong passphrase")
+    page.context.close()
+    assert slips == []
+    assert [request.path for request in portal.requests if request.path.startswith("/api")] == []
+
+
+def press_by_keys(page: Page, name: str) -> None:
+    """Tab to a control and press it, without ever touching the page."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        text = page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()")
+        if text == name:
+            break
+    else:
+        raise AssertionError(f"the keyboard does not reach: {name}")
+    page.keyboard.press("Space" if page.evaluate("['checkbox', 'radio'].includes(document.activeElement.type)") else "Enter")
+
+
+def type_by_keys(page: Page, name: str, text: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.field ?? document.activeElement.labels?.[0]?.textContent.trim()") == name:
+            break
+    else:
+        raise AssertionError(f"the keyboard does not reach: {name}")
+    page.keyboard.type(text)
+
+
+def test_from_log_to_notice_by_keyboard_alone(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/evidence/")
+    expect(page.get_by_role("heading", name="Is anyone in the pictures under 18")).to_be_visible()
+    press_by_keys(page, "No, all are and were adults")
+    press_by_keys(page, "Only in this window. It is gone when I close it")
+    press_by_keys(page, "Write something down")
+    type_by_keys(page, "address", "https://example.net/1")
+    press_by_keys(page, "Keep this")
+    expect(page.locator("[data-entry='1']")).to_be_visible()
+    press_by_keys(page, "Notices to sites")
+    press_by_keys(page, "Write a notice")
+    type_by_keys(page, "platform_name", "Example Forum")
+    press_by_keys(page, "Go on")
+    press_by_keys(page, "I am the person shown")
+    press_by_keys(page, "Take the addresses from my notes")
+    type_by_keys(page, "description", "a photograph of me")
+    type_by_keys(page, "email", "maria@example.org")
+    press_by_keys(page, "I declare that it was posted without consent, or that I object to it now.")
+    press_by_keys(page, "Check the notice")
+    expect(page.get_by_role("heading", name="Your notice is complete")).to_be_visible()
+    press_by_keys(page, "I have sent it")
+    expect(page.locator("[data-notice=plain]")).to_be_visible()
+
+
+def test_the_printed_log_holds_the_entries_and_no_buttons(portal: PortalServer, page: Page) -> None:
+    page.add_init_script(
+        "window.print = () => { window.printed = document.querySelector('.sheet')?.innerText ?? document.querySelector('.sheet')?.textContent; }"
+    )
+    page.goto(f"{portal.address}/evidence/")
+    page.get_by_role("button", name="Yes, or I don’t know").click()
+    page.get_by_role("button", name="Only in this window").click()
+    page.get_by_role("button", name="Write something down").click()
+    fill(page, {"what": "中文 and דוגמה"})
+    page.get_by_role("button", name="Keep this").click()
+    page.get_by_role("button", name="Export, print, police summary").click()
+    page.get_by_role("button", name="Print all entries").click()
+    page.wait_for_function("window.printed")
+    printed = page.evaluate("window.printed")
+    assert "中文 and דוגמה" in printed
+    assert "texts and addresses only" in printed
