@@ -2,6 +2,7 @@
 """The way through the portal, step by step, as a person goes it."""
 
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page, expect
 from portal_server import PortalServer
@@ -60,3 +61,12 @@ def enter_key(page: Page, portal: PortalServer, key: str) -> None:
     page.goto(f"{portal.address}/case/")
     page.get_by_label("Case key").fill(key)
     page.get_by_role("button", name="Show my case").click()
+
+
+def wait_for(page: Page, expression: str) -> Any:
+    """Return what an expression gives once it gives something; asked from outside, as the pages' policy forbids `eval` within."""
+    for _ in range(200):
+        if found := page.evaluate(expression):
+            return found
+        page.wait_for_timeout(100)
+    raise AssertionError(f"never came: {expression}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every step of the evidence log and of notices: in both languages, narrow and wide, light and dark; by keyboard; asking nobody for anything."""
+"""Every step of the evidence log and of notices: both languages, narrow and wide, light and dark; by keyboard; asking nobody."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ from folder_steps import PASSPHRASE, fill
 from playwright.sync_api import Browser, Page, expect
 from portal_pages import address
 from portal_server import PortalServer
+from portal_steps import wait_for
 from test_portal_notices import WHOLE, shown
 
 LONG_WORD = "https://example.net/" + "x" * 200
@@ -154,9 +155,7 @@ def test_from_log_to_notice_by_keyboard_alone(portal: PortalServer, page: Page) 
 
 
 def test_the_printed_log_holds_the_entries_and_no_buttons(portal: PortalServer, page: Page) -> None:
-    page.add_init_script(
-        "window.print = () => { window.printed = document.querySelector('.sheet')?.innerText ?? document.querySelector('.sheet')?.textContent; }"
-    )
+    page.add_init_script("window.print = () => { window.printed = document.querySelector('.sheet').textContent; }")
     page.goto(f"{portal.address}/evidence/")
     page.get_by_role("button", name="Yes, or I don’t know").click()
     page.get_by_role("button", name="Only in this window").click()
@@ -165,7 +164,6 @@ def test_the_printed_log_holds_the_entries_and_no_buttons(portal: PortalServer, 
     page.get_by_role("button", name="Keep this").click()
     page.get_by_role("button", name="Export, print, police summary").click()
     page.get_by_role("button", name="Print all entries").click()
-    page.wait_for_function("window.printed")
-    printed = page.evaluate("window.printed")
+    printed = wait_for(page, "window.printed")
     assert "中文 and דוגמה" in printed
     assert "texts and addresses only" in printed

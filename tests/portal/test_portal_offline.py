@@ -10,7 +10,7 @@ from folder_steps import begin_log, unlock, write_entry
 from playwright.sync_api import Page, expect
 from portal_pages import one_of_each
 from portal_server import PortalServer
-from portal_steps import to_send
+from portal_steps import to_send, wait_for
 
 KEEP = "Keep the pages here"
 
@@ -84,7 +84,7 @@ def test_a_new_version_replaces_the_old_one_whole(root: Path, page: Page, tmp_pa
         start = dist / "index.html"
         start.write_text(start.read_text(encoding="utf-8").replace("What is happening?", "What is new?"), encoding="utf-8")
         page.evaluate("navigator.serviceWorker.getRegistration('/').then((one) => one.update())")
-        page.wait_for_function("navigator.serviceWorker.getRegistration('/').then((one) => one.waiting !== null)")
+        wait_for(page, "navigator.serviceWorker.getRegistration('/').then((one) => one.waiting !== null)")
         page.goto(portal.address)
         expect(page.locator("h1")).to_have_text("What is happening?")
         context = page.context
@@ -94,7 +94,7 @@ def test_a_new_version_replaces_the_old_one_whole(root: Path, page: Page, tmp_pa
         later = context.new_page()
         later.goto(portal.address)
         expect(later.locator("h1")).to_have_text("What is new?")
-        later.wait_for_function("(first) => caches.keys().then((names) => names.length === 1 && names[0] !== first)", arg=first[0])
+        wait_for(later, f"caches.keys().then((names) => names.length === 1 && names[0] !== '{first[0]}')")
 
 
 def test_switching_off_leaves_nothing(portal: PortalServer, page: Page) -> None:
