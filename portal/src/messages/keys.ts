@@ -21,6 +21,7 @@ import type privacy from "@content/messages/en/privacy.json";
 import type protect from "@content/messages/en/protect.json";
 import type site from "@content/messages/en/site.json";
 import type start from "@content/messages/en/start.json";
+import type tryWords from "@content/messages/en/try.json";
 import type under18 from "@content/messages/en/under18.json";
 import type unsure from "@content/messages/en/unsure.json";
 
@@ -42,6 +43,7 @@ type Words = typeof accessibility &
   typeof protect &
   typeof site &
   typeof start &
+  typeof tryWords &
   typeof under18 &
   typeof unsure;
 

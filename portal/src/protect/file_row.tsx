@@ -5,6 +5,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useWords } from "../island/words";
 import { rowLines, rowName } from "./file_words";
 import { canLook, Look } from "./look";
+import { TryIt } from "./try_it";
 import type { Row } from "./rows";
 
 interface Props {
@@ -13,9 +14,11 @@ interface Props {
   readonly onTryAgain: () => void;
   readonly onRemove: () => void;
   readonly onSynthetic: (isSynthetic: boolean) => void;
+  /** Take an altered copy that was made here as a further file. */
+  readonly onAdd: (copy: Blob) => void;
 }
 
-export function FileRow({ row, onStop, onTryAgain, onRemove, onSynthetic }: Props) {
+export function FileRow({ row, onStop, onTryAgain, onRemove, onSynthetic, onAdd }: Props) {
   const words = useWords();
   const { t } = words;
   const [isShown, setShown] = useState(false);
@@ -46,6 +49,7 @@ export function FileRow({ row, onStop, onTryAgain, onRemove, onSynthetic }: Prop
           <span>{t("protect.files.synthetic")}</span>
         </label>
       )}
+      <TryIt row={row} name={called} label={label} onAdd={onAdd} />
       <div class="file-actions">
         {change && (
           <button type="button" class="button plain" ref={action} aria-label={label(t(change.key))} onClick={change.onPress}>

@@ -81,6 +81,7 @@ function FileList({ files }: { readonly files: Files }) {
               onTryAgain={() => files.tryAgain(row.key)}
               onRemove={() => remove(place, row.key)}
               onSynthetic={(isSynthetic) => files.setSynthetic(row.key, isSynthetic)}
+              onAdd={(copy) => files.add([copy])}
             />
           ))}
         </ul>

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The way to "try it" for a picture that has its fingerprint; the rest is loaded when it is opened. */
+
+import type { ComponentType } from "preact";
+import { useState } from "preact/hooks";
+import { useWords } from "../island/words";
+import type { Row } from "./rows";
+
+interface PanelProps {
+  readonly file: Blob;
+  readonly pdq: string;
+  readonly name: string;
+  readonly onAdd: (copy: Blob) => void;
+}
+
+interface Props {
+  readonly row: Row;
+  readonly name: string;
+  readonly label: (words: string) => string;
+  readonly onAdd: (copy: Blob) => void;
+}
+
+export function TryIt({ row, name, label, onAdd }: Props) {
+  const { t } = useWords();
+  const [Panel, setPanel] = useState<ComponentType<PanelProps> | null>(null);
+  const [isOpen, setOpen] = useState(false);
+  const [hasFailed, setFailed] = useState(false);
+  const pdq = row.type === "picture" && row.state.kind === "ready" ? row.state.made.fingerprints.find(({ kind }) => kind === "pdq")?.value : undefined;
+  if (pdq === undefined) return null;
+  const press = (): void => {
+    setOpen(!isOpen);
+    setFailed(false);
+    if (Panel !== null || isOpen) return;
+    import("../try/panel").then(
+      (loaded) => setPanel(() => loaded.default),
+      () => setFailed(true),
+    );
+  };
+  const words = t(isOpen ? "try.close" : "try.open");
+  return (
+    <>
+      <button type="button" class="button plain" aria-expanded={isOpen} aria-label={label(words)} onClick={press}>
+        {words}
+      </button>
+      {hasFailed && <p role="alert">{t("error.unreachable")}</p>}
+      {isOpen && Panel !== null && <Panel file={row.file} pdq={pdq} name={name} onAdd={onAdd} />}
+    </>
+  );
+}
