@@ -35,77 +35,90 @@ class Reader:
         page.get_by_label(self._words[key], exact=True).fill(value)
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme", "language"), [(320, "light", "en"), (1280, "dark", "fi"), (360, "dark", "en"), (360, "light", "fi")]
-)
-def test_every_step_is_accessible_and_fits(
+LOOKS = [(320, "light", "en"), (1280, "dark", "fi"), (360, "dark", "en"), (360, "light", "fi")]
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_every_step_of_the_log_is_accessible_and_fits(
     portal: PortalServer, browser: Browser, root: Path, width: int, scheme: str, language: str, picture_file: Path
 ) -> None:
     page = open_page(browser, width, scheme)
     reader = Reader(root, language)
     slips: list[str] = []
-
-    def look(step: str) -> None:
-        slips.extend(f"{step}: {slip}" for slip in violations(page))
-        if is_scrolled_sideways(page):
-            slips.append(f"{step}: sideways")
-
     page.goto(portal.address + address("/evidence/", language))
-    look("age")
+    slips += look(page, "age")
     reader.press(page, "folder.age.adults")
-    look("where")
+    slips += look(page, "where")
     reader.press(page, "folder.where.device")
     reader.press(page, "folder.pass.create")
-    look("passphrase")
+    slips += look(page, "passphrase")
     reader.label(page, "folder.pass.label", PASSPHRASE)
     reader.label(page, "folder.pass.again", PASSPHRASE)
     reader.press(page, "folder.pass.create")
     reader.sees(page, "folder.log.title")
-    look("empty log")
+    slips += look(page, "empty log")
     reader.press(page, "folder.log.add")
     reader.press(page, "folder.entry.save")
     fill(page, {"address": LONG_WORD, "what": "x" * 300, "platform": "Example Social"})
     page.locator("[data-files=yes] input[type=file]").set_input_files(picture_file)
     expect(page.locator("[data-file]")).to_have_count(1)
-    look("entry")
+    slips += look(page, "entry")
     reader.press(page, "folder.entry.save")
     expect(page.locator("[data-entry='1']")).to_be_visible()
-    look("log")
+    slips += look(page, "log")
     reader.press(page, "folder.log.export")
-    look("export")
+    slips += look(page, "export")
     reader.press(page, "protect.back")
-    reader.press(page, "folder.log.notices")
-    look("no notices")
+    reader.press(page, "folder.log.wipe")
+    slips += look(page, "wipe")
+    page.goto(portal.address + address("/remove/", language))
+    reader.label(page, "folder.pass.label", "not the passphrase")
+    reader.press(page, "folder.pass.open")
+    expect(page.locator("[data-trouble=passphrase]")).to_be_visible()
+    slips += look(page, "wrong passphrase")
+    page.context.close()
+    assert slips == []
+    assert [request.path for request in portal.requests if request.path.startswith("/api")] == []
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_every_step_of_a_notice_is_accessible_and_fits(
+    portal: PortalServer, browser: Browser, root: Path, width: int, scheme: str, language: str
+) -> None:
+    page = open_page(browser, width, scheme)
+    reader = Reader(root, language)
+    slips: list[str] = []
+    page.goto(portal.address + address("/remove/", language))
+    reader.press(page, "folder.age.adults")
+    reader.press(page, "folder.where.window")
+    slips += look(page, "no notices")
     reader.press(page, "notice.list.new")
     reader.press(page, "notice.choose.go")
-    look("choose")
+    slips += look(page, "choose")
     page.locator("[data-field=platform]").select_option(index=1)
     page.locator("[data-field=regime] label").nth(0).click()
     reader.press(page, "notice.choose.go")
     reader.press(page, "notice.check")
     expect(page.locator("[data-missing]")).to_be_visible()
-    look("missing")
+    slips += look(page, "missing")
     fill(page, shown(page, {**WHOLE, "locations": LONG_WORD}))
     reader.press(page, "notice.check")
     reader.sees(page, "notice.text.title")
     assert page.locator("[data-notice-text]").count() == (1 if language == "en" else 2)
-    look("text")
+    slips += look(page, "text")
     reader.press(page, "notice.text.sent")
-    look("running")
+    slips += look(page, "running")
     reader.press(page, "notice.card.refused")
     expect(page.locator("[data-escalation]")).to_be_visible()
-    look("escalation")
-    reader.press(page, "notice.list.to_log")
-    reader.press(page, "folder.log.wipe")
-    look("wipe")
-    page.goto(portal.address + address("/remove/", language))
-    reader.label(page, "folder.pass.label", "not the passphrase")
-    reader.press(page, "folder.pass.open")
-    expect(page.locator("[data-trouble=passphrase]")).to_be_visible()
-    look("wrong passphrase")
+    slips += look(page, "escalation")
     page.context.close()
     assert slips == []
-    assert [request.path for request in portal.requests if request.path.startswith("/api")] == []
+
+
+def look(page: Page, step: str) -> list[str]:
+    """Return what axe finds on a step, and whether it scrolls sideways."""
+    sideways = ["sideways"] if is_scrolled_sideways(page) else []
+    return [f"{step}: {slip}" for slip in [*violations(page), *sideways]]
 
 
 def press_by_keys(page: Page, name: str) -> None:
