@@ -35,14 +35,19 @@ def portal(root: Path) -> Iterator[PortalServer]:
         yield server
 
 
+OWN = ("http://127.0.0.1:", "blob:http://127.0.0.1:", "data:", "about:")
+"""What a page may ask for: its own origin, and what it holds itself."""
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A phone's page; a test fails if a script of the portal throws or the policy is broken."""
+    """A phone's page; a test fails if a script of the portal throws, the policy is broken or anybody else is asked for anything."""
     context = browser.new_context(viewport={"width": 360, "height": 740}, timezone_id="Europe/Helsinki")
     opened = context.new_page()
     slips: list[str] = []
     opened.on("pageerror", lambda error: slips.append(str(error)))
     opened.on("console", lambda message: slips.append(message.text) if "Content Security Policy" in message.text else None)
+    context.on("request", lambda request: slips.append(request.url) if not request.url.startswith(OWN) else None)
     yield opened
     context.close()
     assert slips == []

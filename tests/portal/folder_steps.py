@@ -1,30 +1,60 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way through the evidence log and the notices, as a person goes it."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
+from portal_pages import address
 from portal_server import PortalServer
 
 PASSPHRASE = "four quiet words here"
+MESSAGES = Path(__file__).resolve().parents[2] / "content/messages"
+
+
+class Reader:
+    """A person who reads the pages in one language: names of controls are that language's own words."""
+
+    def __init__(self, language: str = "en") -> None:
+        self.language = language
+        self.words: dict[str, str] = {}
+        for path in (MESSAGES / language).glob("*.json"):
+            self.words |= json.loads(path.read_text(encoding="utf-8"))
+
+    def press(self, page: Page, key: str) -> None:
+        page.get_by_role("button", name=self.words[key], exact=True).first.click()
+
+    def sees(self, page: Page, key: str, **values: str) -> None:
+        expect(page.get_by_role("heading", name=self.words[key].format(**values), exact=True).first).to_be_visible()
+
+    def label(self, page: Page, key: str, value: str) -> None:
+        page.get_by_label(self.words[key], exact=True).fill(value)
+
+
+ENGLISH = Reader()
 
 
 def begin_log(
-    page: Page, portal: PortalServer, *, adults: bool = True, passphrase: str | None = PASSPHRASE, path: str = "/evidence/"
+    page: Page,
+    portal: PortalServer,
+    *,
+    adults: bool = True,
+    passphrase: str | None = PASSPHRASE,
+    path: str = "/evidence/",
+    reader: Reader = ENGLISH,
 ) -> None:
     """From the page to an empty folder, kept under a passphrase or in the window only."""
-    page.goto(portal.address + path)
-    page.get_by_role("button", name="No, all are and were adults" if adults else "Yes, or I don’t know").click()
+    page.goto(portal.address + address(path, reader.language))
+    reader.press(page, "folder.age.adults" if adults else "folder.age.minor")
     if passphrase is None:
-        page.get_by_role("button", name="Only in this window").click()
+        reader.press(page, "folder.where.window")
     else:
-        page.get_by_role("button", name="On this device, locked").click()
-        page.get_by_label("Passphrase", exact=True).fill(passphrase)
-        page.get_by_label("The same once more").fill(passphrase)
-        page.get_by_role("button", name="Lock and begin").click()
-    name = "Your notes" if path == "/evidence/" else "Your notices"
-    expect(page.get_by_role("heading", name=name)).to_be_visible()
+        reader.press(page, "folder.where.device")
+        reader.label(page, "folder.pass.label", passphrase)
+        reader.label(page, "folder.pass.again", passphrase)
+        reader.press(page, "folder.pass.create")
+    reader.sees(page, "folder.log.title" if path == "/evidence/" else "notice.list.title")
 
 
 def unlock(page: Page, portal: PortalServer, passphrase: str = PASSPHRASE, path: str = "/evidence/") -> None:
@@ -62,10 +92,10 @@ def fill(page: Page, fields: Mapping[str, str]) -> None:
             field.fill(value)
 
 
-def new_notice(page: Page, law: str, platform: str = "Example Forum") -> None:
-    """From the notices to an empty form under one set of rules."""
-    page.get_by_role("button", name="Write a notice").click()
+def new_notice(page: Page, law: str, platform: str = "Example Forum", reader: Reader = ENGLISH) -> None:
+    """From the notices to an empty form under one regime."""
+    reader.press(page, "notice.list.new")
     fill(page, {"platform_name": platform})
-    page.get_by_text(law).click()
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("heading", name=f"Notice to {platform}")).to_be_visible()
+    page.get_by_text(reader.words[f"notice.law.{law}"], exact=True).click()
+    reader.press(page, "notice.choose.go")
+    reader.sees(page, "notice.fill.title", to=platform)

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every step of the evidence log and of notices: both languages, narrow and wide, light and dark; by keyboard; asking nobody."""
 
-import json
 from pathlib import Path
 
 import pytest
 from accessible import is_scrolled_sideways, open_page, violations
-from folder_steps import PASSPHRASE, fill
+from folder_steps import PASSPHRASE, Reader, fill
 from playwright.sync_api import Browser, Page, expect
 from portal_pages import address
 from portal_server import PortalServer
@@ -16,34 +15,15 @@ from test_portal_notices import WHOLE, shown
 LONG_WORD = "https://example.net/" + "x" * 200
 
 
-class Reader:
-    """A person who reads the pages in one language."""
-
-    def __init__(self, root: Path, language: str) -> None:
-        self.language = language
-        self._words: dict[str, str] = {}
-        for path in (root / "content/messages" / language).glob("*.json"):
-            self._words |= json.loads(path.read_text(encoding="utf-8"))
-
-    def press(self, page: Page, key: str) -> None:
-        page.get_by_role("button", name=self._words[key], exact=True).first.click()
-
-    def sees(self, page: Page, key: str, **values: str) -> None:
-        expect(page.get_by_role("heading", name=self._words[key].format(**values), exact=True).first).to_be_visible()
-
-    def label(self, page: Page, key: str, value: str) -> None:
-        page.get_by_label(self._words[key], exact=True).fill(value)
-
-
 LOOKS = [(320, "light", "en"), (1280, "dark", "fi"), (360, "dark", "en"), (360, "light", "fi")]
 
 
 @pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
 def test_every_step_of_the_log_is_accessible_and_fits(
-    portal: PortalServer, browser: Browser, root: Path, width: int, scheme: str, language: str, picture_file: Path
+    portal: PortalServer, browser: Browser, width: int, scheme: str, language: str, picture_file: Path
 ) -> None:
     page = open_page(browser, width, scheme)
-    reader = Reader(root, language)
+    reader = Reader(language)
     slips: list[str] = []
     page.goto(portal.address + address("/evidence/", language))
     slips += look(page, "age")
@@ -83,10 +63,10 @@ def test_every_step_of_the_log_is_accessible_and_fits(
 
 @pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
 def test_every_step_of_a_notice_is_accessible_and_fits(
-    portal: PortalServer, browser: Browser, root: Path, width: int, scheme: str, language: str
+    portal: PortalServer, browser: Browser, width: int, scheme: str, language: str
 ) -> None:
     page = open_page(browser, width, scheme)
-    reader = Reader(root, language)
+    reader = Reader(language)
     slips: list[str] = []
     page.goto(portal.address + address("/remove/", language))
     reader.press(page, "folder.age.adults")
