@@ -74,7 +74,7 @@ function NoticeCard({ notice, regime, now, onOpen, onChange, onErase }: CardProp
       <p class="small soft">{t(`notice.law.${regime.id}` as "notice.law.plain")}</p>
       <p>{isSent ? t("notice.card.sent", { date: date(sent, now), time: time(sent) }) : t("notice.card.draft")}</p>
       {isSent && sent.getTime() > now.getTime() + 60_000 && <Slip>{t("notice.clock.wrong")}</Slip>}
-      <ClockWords clock={clock} now={now} />
+      <ClockWords clock={clock} now={now} isRefused={notice.outcome === "refused"} />
       {clock.state === "no_day" && <Field label={t("notice.clock.day")} type="date" value={notice.look_again} onChange={(value) => void onChange({ ...notice, look_again: value })} />}
       {clock.state === "waiting_for_regulator" && <Field label={t("notice.clock.regulator.at")} type="datetime-local" value="" onChange={(value) => value !== "" && void onChange({ ...notice, regulator_at: new Date(value).toISOString() })} />}
       <div class="actions">
@@ -91,13 +91,13 @@ function NoticeCard({ notice, regime, now, onOpen, onChange, onErase }: CardProp
   );
 }
 
-function ClockWords({ clock, now }: { readonly clock: Clock; readonly now: Date }) {
+function ClockWords({ clock, now, isRefused }: { readonly clock: Clock; readonly now: Date; readonly isRefused: boolean }) {
   const { t, date, time } = useWords();
   switch (clock.state) {
     case "running":
       return <p class="slip">{t("notice.clock.running", { hours: clock.hoursLeft, date: date(clock.until, now), time: time(clock.until) })}</p>;
     case "over":
-      return <Slip>{t("notice.clock.over")}</Slip>;
+      return <Slip>{t(isRefused ? "notice.clock.refused" : "notice.clock.over")}</Slip>;
     case "removed":
       return <p class="slip">{t("notice.clock.removed")}</p>;
     case "no_day":
