@@ -5,7 +5,8 @@
  */
 
 import { parse } from "yaml";
-import { checkedFields, confidenceOf, list, nullable, regionsOf, reviewedOf, row, sourcesOf, text, type Confidence, type Row, type Source } from "./rows";
+import { list, nullable, reviewedOf, row, text, type Row } from "../content/rows";
+import { checkedFields, confidenceOf, regionsOf, sourcesOf, type Confidence, type Source } from "./rows";
 
 export interface Fact {
   readonly field: string;

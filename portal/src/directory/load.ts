@@ -9,7 +9,8 @@
 
 import { parse } from "yaml";
 import { readOpening, type Opening } from "./opening";
-import { checkedFields, list, nullable, regionsOf, reviewedOf, row, sourcesOf, text, type Row, type Source } from "./rows";
+import { list, nullable, reviewedOf, row, text, type Row } from "../content/rows";
+import { checkedFields, regionsOf, sourcesOf, type Source } from "./rows";
 
 /** Kinds of service, in the order in which the help pages show them. */
 export const KINDS = ["emergency", "police", "ncii_helpline", "victim_support", "child_protection", "mental_health", "hash_service", "platform_reporting_help", "content_regulator", "crime_hotline"] as const;

@@ -6,7 +6,7 @@
  * stops, because "open now" in front of a closed line costs somebody their courage.
  */
 
-import { list, nullable, row, text } from "./rows";
+import { list, nullable, row, text } from "../content/rows";
 
 export interface Opening {
   /** Null where it is open day and night. */

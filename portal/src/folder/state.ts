@@ -50,7 +50,7 @@ export function useFolder(): FolderState {
         if (pictures.size > 0) await vault.save(folderText(folder), pictures);
         setOpen({ vault, folder });
         return null;
-      }).then((isWell) => isWell),
+      }),
     unlock: (passphrase) =>
       tried(async () => {
         const opening = await openVault(passphrase);

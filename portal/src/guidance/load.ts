@@ -7,6 +7,7 @@
  */
 
 import { parse } from "yaml";
+import { list, nullable, reviewedOf, row, text, type Row } from "../content/rows";
 
 export interface GuidanceSource {
   readonly id: string;
@@ -57,8 +58,6 @@ export interface Guidance {
   readonly guides: ReadonlyMap<string, Guide>;
 }
 
-type Row = { readonly [field: string]: unknown };
-
 /** Return everything in the three files; throws, naming the place, where something is missing or unknown. */
 export function readGuidance(sourcesText: string, plansText: string, guidesText: string): Guidance {
   const sources = new Map(list(parse(sourcesText), "sources").map((one) => source(row(one, "sources"))).map((one) => [one.id, one]));
@@ -77,15 +76,13 @@ type Known = (ids: unknown, place: string) => readonly GuidanceSource[];
 
 function source(one: Row): GuidanceSource {
   const id = text(one["id"], "id of a source");
-  const reviewed = text(one["reviewed"], `${id}.reviewed`);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(reviewed)) throw new Error(`guidance: ${id} has no day of review`);
-  return { id, title: text(one["title"], `${id}.title`), url: optional(one["url"]), date: optional(one["date"]), reviewed };
+  return { id, title: text(one["title"], `${id}.title`), url: nullable(one["url"]), date: nullable(one["date"]), reviewed: reviewedOf(one, id) };
 }
 
 function plan(name: string, entry: Row, known: Known): Plan {
   const steps = list(entry["steps"], name).map((one) => step(name, row(one, name), known));
   if (steps.length === 0) throw new Error(`guidance: ${name} has no steps`);
-  return { plan: name, sources: known(entry["sources"], name), seeAlso: optional(entry["see_also"]), steps };
+  return { plan: name, sources: known(entry["sources"], name), seeAlso: nullable(entry["see_also"]), steps };
 }
 
 function step(name: string, entry: Row, known: Known): Step {
@@ -98,7 +95,7 @@ function step(name: string, entry: Row, known: Known): Step {
     from: list(entry["from"], place).map(String),
     sources: known(entry["sources"], place),
     minutes,
-    to: optional(entry["to"]),
+    to: nullable(entry["to"]),
     countries: new Map(byCountry.map(([country, ids]) => [country, known(ids, `${place}.${country}`)])),
     only: list(entry["only"] ?? [], place).map(String),
     services: new Map(Object.entries(row(entry["services"] ?? {}, place)).map(([country, ids]) => [country, list(ids, place).map(String)])),
@@ -111,26 +108,7 @@ function guide(name: string, sections: readonly unknown[], known: Known): Guide 
     sections: sections.map((one) => {
       const entry = row(one, name);
       const section = text(entry["section"], name);
-      return { section, lines: list(entry["lines"], section).map((ids) => known(ids, `${name}.${section}`)), to: optional(entry["to"]) };
+      return { section, lines: list(entry["lines"], section).map((ids) => known(ids, `${name}.${section}`)), to: nullable(entry["to"]) };
     }),
   };
-}
-
-function row(value: unknown, place: string): Row {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`guidance: ${place} is not a row`);
-  return Object.fromEntries(Object.entries(value));
-}
-
-function list(value: unknown, place: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Error(`guidance: ${place} is not a list`);
-  return value;
-}
-
-function text(value: unknown, place: string): string {
-  if (typeof value !== "string" || value === "") throw new Error(`guidance: ${place} is not a text`);
-  return value;
-}
-
-function optional(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }

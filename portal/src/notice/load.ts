@@ -5,21 +5,18 @@
  */
 
 import { parse } from "yaml";
+import { list, nullable, reviewedOf, row, text, type Row } from "../content/rows";
 import { NOTICE_TEXTS, STATEMENTS } from "./notice";
 import type { Contact, Element, Platform, Regime, Rule } from "./regime";
-
-type Row = { readonly [field: string]: unknown };
 
 /** Every field that a rule may name. */
 const FIELDS: ReadonlySet<string> = new Set([...NOTICE_TEXTS, ...STATEMENTS, "role", "may_tell_author"]);
 
 /** Return a regime; `contact` gives a row of the directory and throws for one that is not there. */
-export function readRegime(text: string, contact: (id: string) => Contact): Regime {
-  const entry = row(parse(text), "regime");
-  const id = word(entry["id"], "id");
+export function readRegime(yaml: string, contact: (id: string) => Contact): Regime {
+  const entry = row(parse(yaml), "regime");
+  const id = text(entry["id"], "id");
   const source = row(entry["source"], id);
-  const reviewed = word(source["reviewed"], `${id}.source.reviewed`);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(reviewed)) throw new Error(`regimes: ${id} has no day of review`);
   const elements = list(entry["elements"], id).map((one) => element(row(one, id), id));
   if (elements.length === 0) throw new Error(`regimes: ${id} asks for nothing`);
   return {
@@ -31,23 +28,23 @@ export function readRegime(text: string, contact: (id: string) => Contact): Regi
     elements,
     text: list(entry["text"], id).map(String),
     escalation: list(entry["escalation"], id).map((one) => contact(String(one))),
-    source: { title: word(source["title"], id), url: optional(source["url"]), date: optional(source["date"]), reviewed },
+    source: { title: text(source["title"], id), url: nullable(source["url"]), date: nullable(source["date"]), reviewed: reviewedOf(source, id) },
   };
 }
 
 /** Return the platforms, each with its address only where that was checked. */
-export function readPlatforms(text: string): readonly Platform[] {
-  return list(parse(text), "platforms").map((one) => {
+export function readPlatforms(yaml: string): readonly Platform[] {
+  return list(parse(yaml), "platforms").map((one) => {
     const entry = row(one, "platforms");
     const shown = row(entry["shown"], "platforms");
     const address = shown["report_url"] === undefined ? null : row(shown["report_url"], "report_url");
     if (address && address["confidence"] !== "seed" && address["confidence"] !== "sourced") throw new Error(`platforms: ${String(entry["id"])} was not checked`);
-    return { id: word(entry["id"], "platforms"), name: word(entry["name"], "platforms"), report_url: address ? word(address["value"], "report_url") : null };
+    return { id: text(entry["id"], "platforms"), name: text(entry["name"], "platforms"), report_url: address ? text(address["value"], "report_url") : null };
   });
 }
 
 function element(entry: Row, regime: string): Element {
-  const name = word(entry["element"], regime);
+  const name = text(entry["element"], regime);
   const rule = row(entry["rule"], `${regime}.${name}`);
   const fields = (key: string): readonly string[] => list(rule[key] ?? [], `${regime}.${name}`).map((field) => known(String(field), `${regime}.${name}`));
   const read: Rule = { all: fields("all"), any: fields("any"), addresses: rule["addresses"] === true, unless: typeof rule["unless"] === "string" ? known(rule["unless"], name) : null };
@@ -64,23 +61,4 @@ function clock(entry: Row, regime: string): NonNullable<Regime["clock"]> {
 function known(field: string, place: string): string {
   if (!FIELDS.has(field)) throw new Error(`regimes: ${place} names the field ${field}, which is not there`);
   return field;
-}
-
-function row(value: unknown, place: string): Row {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`regimes: ${place} is not a row`);
-  return Object.fromEntries(Object.entries(value));
-}
-
-function list(value: unknown, place: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new Error(`regimes: ${place} is not a list`);
-  return value;
-}
-
-function word(value: unknown, place: string): string {
-  if (typeof value !== "string" || value === "") throw new Error(`regimes: ${place} is not a text`);
-  return value;
-}
-
-function optional(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }
