@@ -23,7 +23,7 @@ export function offline(locales) {
 
 function serviceWorker(folder, worker, locales) {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== "sw.js" && entry.name !== "robots.txt")
+    .filter((entry) => entry.isFile() && !["sw.js", "robots.txt", "404.html"].includes(entry.name))
     .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll("\\", "/").slice(folder.length))
     .map((name) => name.replace(/^\/+/, ""))
     .sort();

@@ -31,10 +31,10 @@ def own_database(url: str | None) -> str | None:
 @pytest.fixture(scope="session")
 def portal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("portal")
-    (folder / "_astro").mkdir()
+    (folder / "assets").mkdir()
     (folder / "index.html").write_text(PORTAL_PAGE)
     (folder / "404.html").write_text(PORTAL_NOT_FOUND)
-    (folder / "_astro" / "page.abc123.js").write_text("export {}")
+    (folder / "assets" / "page.abc123.js").write_text("export {}")
     return folder
 
 

@@ -31,7 +31,7 @@ def test_nothing_inline_and_nothing_foreign_is_allowed() -> None:
 
 
 def test_hashed_files_are_kept_and_other_files_asked_for_again(web: httpx.Client) -> None:
-    script = web.get("/_astro/page.abc123.js")
+    script = web.get("/assets/page.abc123.js")
     assert "immutable" in script.headers["Cache-Control"]
     assert script.headers["Content-Type"].startswith("text/javascript")
 
@@ -44,7 +44,7 @@ def test_a_wrong_address_is_the_portals_page_for_people_and_json_for_programs(we
 
 
 def test_files_outside_of_the_folder_are_not_served(web: httpx.Client) -> None:
-    for path in ("/../home/exchange.secret", "/%2e%2e/home/exchange.secret", "/_astro/../../home/exchange.secret"):
+    for path in ("/../home/exchange.secret", "/%2e%2e/home/exchange.secret", "/assets/../../home/exchange.secret"):
         assert web.get(path).status_code == 404
 
 

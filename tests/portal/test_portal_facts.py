@@ -4,8 +4,9 @@
 Reads the built files, without a browser: what is not in them, nobody can see.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -91,6 +92,14 @@ def checked() -> Iterator[str]:
         yield from leaves(source)
 
 
+def said(values: Iterable[str]) -> Iterator[str]:
+    """Checked values, and what each is called in another language: content/directory/<language>.json."""
+    words = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "content/directory").glob("*.json")]
+    for value in values:
+        yield value
+        yield from (each[value] for each in words if value in each)
+
+
 def dialled(number: str) -> str:
     return re.sub(r"[ -]", "", number)
 
@@ -107,7 +116,7 @@ def _many(value: Any) -> list[Any]:
 
 def unknown_in(text: str) -> list[str]:
     """Return what looks like a number to ring or an hour in a text and stands in no checked value."""
-    known = {re.sub(r"\s+", " ", value) for value in checked()} | {value[:1].upper() + value[1:] for value in checked()}
+    known = {re.sub(r"\s+", " ", value) for value in said(checked())} | {value[:1].upper() + value[1:] for value in said(checked())}
     for value in sorted((value for value in known if re.search(r"\d|day|hour", value) or HOURS.search(value)), key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " § ", text)
     return [found.group() for pattern in (NUMBER, HOURS) for found in pattern.finditer(text)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from accessible import is_scrolled_sideways, open_page, violations
-from folder_steps import PASSPHRASE, Reader, fill
+from folder_steps import ENGLISH, PASSPHRASE, Reader, begin_log, fill, new_notice
 from playwright.sync_api import Browser, Page, expect
 from portal_pages import address
 from portal_server import PortalServer
@@ -160,3 +160,49 @@ def test_the_printed_log_holds_the_entries_and_no_buttons(portal: PortalServer, 
     printed = wait_for(page, "window.printed")
     assert "中文 and דוגמה" in printed
     assert "texts and addresses only" in printed
+
+
+def test_an_entry_and_a_notice_are_read_in_a_sensible_order(portal: PortalServer, page: Page) -> None:
+    begin_log(page, portal, passphrase=None)
+    ENGLISH.press(page, "folder.log.add")
+    expect(page.locator("main")).to_match_aria_snapshot(
+        """
+        - heading "Write down what happened" [level=1]
+        - paragraph: Fill in what you know. Every field may stay empty but one. An entry can’t be changed later; you can add a correction.
+        - combobox "What is it?"
+        - textbox "When it happened or was seen"
+        - button "Now"
+        - textbox "Web address"
+        - textbox "Site or app"
+        - textbox "Account that posted or wrote it"
+        - textbox "What happened, in your words"
+        - textbox "Their words, exactly"
+        - textbox "Who else saw it"
+        - textbox "Number they gave you"
+        - heading "Screenshots and files" [level=2]
+        - button "Keep this"
+        - button "Back"
+        """
+    )
+    ENGLISH.press(page, "protect.back")
+    ENGLISH.press(page, "folder.log.notices")
+    new_notice(page, "us_tida")
+    expect(page.locator("main")).to_match_aria_snapshot(
+        """
+        - heading "Notice to Example Forum" [level=1]
+        - group "Who are you?":
+          - radio "I am the person shown"
+          - radio "The person shown asked me to act"
+        - textbox "Exact web addresses, one in a line"
+        - textbox "What it shows, in words, so that they find it"
+        - textbox "How you know that there was no consent"
+        - textbox "Your name"
+        - textbox "E-mail for the answer"
+        - textbox "Phone"
+        - textbox "Postal address"
+        - 'textbox "Signature: your name once more, as you sign"'
+        - checkbox "I declare that it was posted without consent, or that I object to it now."
+        - checkbox "I say this in good faith."
+        - button "Check the notice"
+        """
+    )

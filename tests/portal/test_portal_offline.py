@@ -84,17 +84,33 @@ def test_a_new_version_replaces_the_old_one_whole(root: Path, page: Page, tmp_pa
         start = dist / "index.html"
         start.write_text(start.read_text(encoding="utf-8").replace("What is happening?", "What is new?"), encoding="utf-8")
         page.evaluate("navigator.serviceWorker.getRegistration('/').then((one) => one.update())")
+        page.goto(portal.address)
+        expect(page.locator("h1")).to_have_text("What is new?")  # a page comes from the network while there is one
         wait_for(page, "navigator.serviceWorker.getRegistration('/').then((one) => one.waiting !== null)")
+        page.context.set_offline(True)
         page.goto(portal.address)
         expect(page.locator("h1")).to_have_text("What is happening?")
+        page.context.set_offline(False)
         context = page.context
         elsewhere = context.new_page()
         page.close()
         elsewhere.wait_for_timeout(3_000)  # the browser changes workers a moment after the last page of the old version is gone
         later = context.new_page()
         later.goto(portal.address)
-        expect(later.locator("h1")).to_have_text("What is new?")
         wait_for(later, f"caches.keys().then((names) => names.length === 1 && names[0] !== '{first[0]}')")
+        context.set_offline(True)
+        later.goto(portal.address)
+        expect(later.locator("h1")).to_have_text("What is new?")
+
+
+def test_a_server_that_fails_does_not_take_the_pages_away(root: Path, page: Page, tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
+    shutil.copytree(root / "portal/dist", dist)
+    with PortalServer(dist) as portal:
+        keep_pages(page, portal)
+        address = portal.address
+    page.goto(f"{address}/threat/")
+    expect(page.locator("h1")).to_have_text("Someone threatens to share it")
 
 
 def test_switching_off_leaves_nothing(portal: PortalServer, page: Page) -> None:
@@ -159,3 +175,15 @@ def test_pages_work_where_nothing_can_be_kept(portal: PortalServer, page: Page, 
     expect(page.locator("h1").first).to_be_visible()
     if path == "/device/":
         expect(page.get_by_text("This browser can’t keep pages")).to_be_visible()
+
+
+def test_what_can_not_be_erased_is_named(portal: PortalServer, page: Page) -> None:
+    page.goto(portal.address)
+    page.evaluate("localStorage.setItem('stillmine.marks', 'not what we wrote')")
+    page.add_init_script("Storage.prototype.removeItem = () => { throw new DOMException('', 'SecurityError'); }")
+    page.goto(f"{portal.address}/device/")
+    expect(page.locator("[data-kept=marks]")).to_have_attribute("data-is-there", "yes")
+    page.get_by_role("button", name="Clear all").click()
+    page.get_by_role("button", name="Yes, clear it all").click()
+    expect(page.get_by_role("alert")).to_contain_text("This could not be erased here: Your marks on steps.")
+    assert page.locator("[data-said]").inner_text() == ""

@@ -19,22 +19,30 @@ function DevicePage() {
   const [known, setKnown] = useState<Known>(new Map());
   const [isAsking, setAsking] = useState(false);
   const [said, setSaid] = useState("");
-  const [hasFailed, setFailed] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => void look().then(setKnown), []);
-  const after = async (work: Promise<void>, done: string): Promise<void> => {
-    setFailed(false);
+  const keep = async (work: Promise<void>): Promise<void> => {
     setSaid("");
     const isWell = await work.then(
       () => true,
       () => false,
     );
-    setFailed(!isWell);
+    setProblem(isWell ? null : t("device.failed"));
     setKnown(await look());
-    if (isWell) setSaid(done);
+    if (isWell) setSaid(t("device.pages.kept"));
+  };
+  const erase = async (wanted: readonly Kept[], done: string): Promise<void> => {
+    setSaid("");
+    await Promise.allSettled(wanted.map((kept) => kept.erase()));
+    const now = await look();
+    const left = wanted.filter((kept) => now.get(kept.name)).map((kept) => t(`device.${kept.name}.title`));
+    setKnown(now);
+    setProblem(left.length === 0 ? null : t("device.left", { names: left.join("; ") }));
+    if (left.length === 0) setSaid(done);
   };
   const clearAll = async (): Promise<void> => {
     setAsking(false);
-    await after(Promise.all(KEPT.map((kept) => kept.erase())).then(() => undefined), t("device.cleared"));
+    await erase(KEPT, t("device.cleared"));
   };
   if (isAsking) {
     return (
@@ -55,10 +63,10 @@ function DevicePage() {
       <p role="status" data-said>
         {said}
       </p>
-      {hasFailed && <Problem>{t("device.failed")}</Problem>}
+      {problem !== null && <Problem>{problem}</Problem>}
       <ul class="cards">
         {KEPT.map((kept) => (
-          <KeptCard key={kept.name} kept={kept} isThere={known.get(kept.name) ?? false} onChange={after} />
+          <KeptCard key={kept.name} kept={kept} isThere={known.get(kept.name) ?? false} onKeep={keep} onErase={(done) => erase([kept], done)} />
         ))}
       </ul>
       <div class="actions">
@@ -72,15 +80,16 @@ function DevicePage() {
 interface CardProps {
   readonly kept: Kept;
   readonly isThere: boolean;
-  readonly onChange: (work: Promise<void>, done: string) => Promise<void>;
+  readonly onKeep: (work: Promise<void>) => Promise<void>;
+  readonly onErase: (done: string) => Promise<void>;
 }
 
-function KeptCard({ kept, isThere, onChange }: CardProps) {
+function KeptCard({ kept, isThere, onKeep, onErase }: CardProps) {
   const { t, locale } = useWords();
   const [isBusy, setBusy] = useState(false);
-  const act = async (work: Promise<void>, done: string): Promise<void> => {
+  const act = async (work: Promise<void>): Promise<void> => {
     setBusy(true);
-    await onChange(work, done);
+    await work;
     setBusy(false);
   };
   const name = t(`device.${kept.name}.title`);
@@ -91,8 +100,8 @@ function KeptCard({ kept, isThere, onChange }: CardProps) {
       <p>
         <strong>{t(isThere ? "device.there" : "device.not_there")}</strong>
       </p>
-      {isThere && kept.name !== "log" && <ActionButton label={`${t("device.erase")}: ${name}`} kind="second" isBusy={isBusy} onPress={() => void act(kept.erase(), t("device.erased", { name }))} />}
-      {kept.name === "pages" && !isThere && canKeepPages() && <ActionButton label={t("device.pages.keep")} kind="second" isBusy={isBusy} onPress={() => void act(keepPages(locale), t("device.pages.kept"))} />}
+      {isThere && kept.name !== "log" && <ActionButton label={`${t("device.erase")}: ${name}`} kind="second" isBusy={isBusy} onPress={() => void act(onErase(t("device.erased", { name })))} />}
+      {kept.name === "pages" && !isThere && canKeepPages() && <ActionButton label={t("device.pages.keep")} kind="second" isBusy={isBusy} onPress={() => void act(onKeep(keepPages(locale)))} />}
       {kept.name === "pages" && !canKeepPages() && <p class="small">{t("device.pages.cant")}</p>}
       {isBusy && <p role="status">{t("site.script.waiting")}</p>}
     </li>

@@ -8,9 +8,11 @@ export function canKeepPages(): boolean {
   return "serviceWorker" in navigator && "caches" in globalThis;
 }
 
-/** Whether pages are kept. */
+/** Whether pages are kept, whole: the worker is at work and its cache is there. */
 export async function arePagesKept(): Promise<boolean> {
-  return canKeepPages() && (await navigator.serviceWorker.getRegistration("/")) !== undefined;
+  if (!canKeepPages()) return false;
+  const registration = await navigator.serviceWorker.getRegistration("/");
+  return Boolean(registration?.active) && (await caches.keys()).some((name) => name.startsWith(PREFIX));
 }
 
 /** Keep the pages of a language; resolves when all of them are there, rejects where the browser keeps nothing or one did not come. */

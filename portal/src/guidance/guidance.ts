@@ -4,9 +4,12 @@
 import guidesText from "../../../content/guidance/guides.yaml?raw";
 import plansText from "../../../content/guidance/plans.yaml?raw";
 import sourcesText from "../../../content/guidance/sources.yaml?raw";
-import { readGuidance, type Guide, type Plan, type Step } from "./load";
+import { readGuidance, type Guide, type GuidanceSource, type Plan, type Step } from "./load";
 
 const guidance = readGuidance(sourcesText, plansText, guidesText);
+
+/** Where all of the guidance is from. */
+export const SOURCES: readonly GuidanceSource[] = [...guidance.sources.values()];
 
 /** The countries that have pages of their own, in the order in which they are offered. */
 export const COUNTRIES = ["nz", "fi", "gb", "ie", "us", "ca", "au", "eu"] as const;

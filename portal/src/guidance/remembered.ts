@@ -8,6 +8,11 @@
 const COUNTRY = "stillmine.country";
 const MARKS = "stillmine.marks";
 
+/** Whether anything is kept under either name, also what can't be read any more. */
+export function isKept(what: "country" | "marks"): boolean {
+  return read(what === "country" ? COUNTRY : MARKS) !== null;
+}
+
 /** Return the country that is kept; null where none is, or where the browser keeps nothing. */
 export function keptCountry(): string | null {
   const kept = read(COUNTRY);

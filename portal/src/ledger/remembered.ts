@@ -29,6 +29,15 @@ export function recall(): Seen | null {
   }
 }
 
+/** Whether anything is remembered, also what can't be read any more. */
+export function isRemembered(): boolean {
+  try {
+    return localStorage.getItem(NAME) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** Remember it as seen today; false where the browser keeps nothing. */
 export function remember({ origin, size, root }: Checkpoint, now: Date): boolean {
   const day = now.toISOString().slice(0, 10);

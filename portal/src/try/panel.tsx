@@ -23,6 +23,8 @@ interface Props {
 }
 
 interface Verdict {
+  /** What it is a verdict on: it never stands beside another alteration, not for a moment. */
+  readonly alteration: Alteration;
   readonly copy: Blob;
   readonly isFound: boolean;
 }
@@ -48,7 +50,7 @@ export default function TryPanel({ file, pdq, name, onAdd }: Props) {
       isCurrent = false;
     };
   }, [file, pdq, alteration]);
-  const isKnown = typeof verdict === "object";
+  const isKnown = typeof verdict === "object" && verdict.alteration === alteration;
   return (
     <div class="try" data-try={alteration} data-found={isKnown ? String(verdict.isFound) : undefined}>
       <label class="field-label" for={id}>
@@ -62,7 +64,7 @@ export default function TryPanel({ file, pdq, name, onAdd }: Props) {
         ))}
       </select>
       <p role="status">
-        {verdict === "working" && t("site.script.waiting")}
+        {!isKnown && verdict !== "failed" && t("site.script.waiting")}
         {verdict === "failed" && t("try.failed")}
         {isKnown && <strong>{t(verdict.isFound ? "try.found" : "try.not_found")}</strong>}
       </p>
@@ -102,5 +104,5 @@ async function verdictOf(kernel: Promise<Kernel>, file: Blob, pdq: string, alter
   const { width, height } = bitmap;
   const pixels = pixelsOf(bitmap, width, height, canvas);
   bitmap.close();
-  return { copy, isFound: wouldBeFound(await kernel, pixels, width, height, pdq) };
+  return { alteration, copy, isFound: wouldBeFound(await kernel, pixels, width, height, pdq) };
 }

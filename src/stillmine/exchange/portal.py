@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 NOT_FOUND_PAGE = "404.html"
-_HASHED_FOLDER = re.compile(r"^/_astro/")
+_HASHED_FOLDER = re.compile(r"^/assets/")
 
 
 def with_portal(application: "WSGIApplication", portal: Path | None) -> "WSGIApplication":

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A service's own words in the language of a page: content/directory/<language>.json, from the English of the facts.
+ *
+ * Names, numbers and addresses are never touched. Where one text of a service has no words in the language, all of it stays English.
+ */
+
+import { DEFAULT_LOCALE } from "../messages/catalogues";
+import type { Service } from "./load";
+
+const files = import.meta.glob<{ readonly [english: string]: string }>("../../../content/directory/*.json", { eager: true, import: "default" });
+
+export interface Said {
+  readonly service: Service;
+  /** The language that the service's own words are in. */
+  readonly language: string;
+}
+
+/** Return a service as it is said in a language. */
+export function saidIn(locale: string, service: Service): Said {
+  const words = Object.entries(files).find(([path]) => path.endsWith(`/${locale}.json`))?.[1];
+  if (locale === DEFAULT_LOCALE || !words || ownTexts(service).some((text) => words[text] === undefined)) return { service, language: DEFAULT_LOCALE };
+  const say = (text: string): string => words[text] ?? text;
+  const maybe = (text: string | null): string | null => (text === null ? null : say(text));
+  return {
+    language: locale,
+    service: {
+      ...service,
+      canDo: service.canDo.map(say),
+      phones: service.phones.map((phone) => ({ ...phone, note: maybe(phone.note) })),
+      sms: service.sms === null ? null : { ...service.sms, note: maybe(service.sms.note) },
+      hours: maybe(service.hours),
+      chatHours: maybe(service.chatHours),
+      languages: service.languages.map(say),
+      cost: maybe(service.cost),
+      confidentiality: maybe(service.confidentiality),
+      accessibility: maybe(service.accessibility),
+    },
+  };
+}
+
+/** Return every text of a service that a person reads as its own words. */
+export function ownTexts(service: Service): readonly string[] {
+  const { canDo, phones, sms, hours, chatHours, languages, cost, confidentiality, accessibility } = service;
+  const notes = [...phones.map((phone) => phone.note), sms?.note ?? null];
+  return [...canDo, ...languages, ...[...notes, hours, chatHours, cost, confidentiality, accessibility].filter((text) => text !== null)];
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from "vitest";
+import { readDirectory } from "../src/directory/load";
+import { ownTexts } from "../src/directory/translated";
+import { filesUnder, readText, readWords } from "./files";
+
+const directory = readDirectory(Object.fromEntries(filesUnder("content/directory", [".yaml"]).map((path) => [`/${path}`, readText(path)])));
+const texts = new Set([...directory.services.values()].flatMap(ownTexts));
+const languages = [...new Set(filesUnder("content/messages", [".json"]).map((path) => path.split("/")[2] ?? ""))].filter((language) => language !== "en");
+
+test.each(languages)("all that services say of themselves has words in %s, and nothing else has", (language) => {
+  const words = readWords(`content/directory/${language}.json`);
+  expect([...texts].filter((text) => !words.get(text))).toEqual([]);
+  expect([...words.keys()].filter((text) => !texts.has(text))).toEqual([]);
+});
+
+test.each(languages)("numbers, hours and addresses are the same in %s", (language) => {
+  const figures = (text: string): string => (text.match(/\d{1,2}:\d{2}|24\/7|\d{3,}|\w+\.\w{2,3}\/\S*|https?:\S+/g) ?? []).join(" ");
+  const changed = [...readWords(`content/directory/${language}.json`)].filter(([english, own]) => figures(english) !== figures(own));
+  expect(changed.map(([english]) => english)).toEqual([]);
+});
