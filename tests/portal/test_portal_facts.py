@@ -97,6 +97,7 @@ def said(values: Iterable[str]) -> Iterator[str]:
     words = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "content/directory").glob("*.json")]
     for value in values:
         yield value
+        yield re.sub(r"(?<=\d) \(.*", "", value)  # a number without its note, which is in another language there
         yield from (each[value] for each in words if value in each)
 
 
