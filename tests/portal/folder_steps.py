@@ -64,17 +64,17 @@ def unlock(page: Page, portal: PortalServer, passphrase: str = PASSPHRASE, path:
     page.get_by_role("button", name="Open", exact=True).click()
 
 
-def write_entry(page: Page, fields: Mapping[str, str], *files: Path, keep: bool = False) -> None:
+def write_entry(page: Page, fields: Mapping[str, str], *files: Path, keep: bool = False, reader: Reader = ENGLISH) -> None:
     """Write an entry; `fields` by their names in the log."""
-    page.get_by_role("button", name="Write something down").click()
+    reader.press(page, "folder.log.add")
     fill(page, fields)
     if files:
         page.locator("[data-files=yes] input[type=file]").set_input_files(list(files))
         expect(page.locator("[data-file]")).to_have_count(len(files))
         if keep:
-            page.get_by_label("Keep the pictures here too, locked").check()
-    page.get_by_role("button", name="Keep this").click()
-    expect(page.get_by_role("heading", name="Your notes")).to_be_visible()
+            page.get_by_label(reader.words["folder.files.keep"]).check()
+    reader.press(page, "folder.entry.save")
+    reader.sees(page, "folder.log.title")
 
 
 def fill(page: Page, fields: Mapping[str, str]) -> None:

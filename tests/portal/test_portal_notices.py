@@ -132,28 +132,48 @@ def test_no_name_is_asked_for_where_someone_under_18_is_shown(portal: PortalServ
     expect(page.get_by_role("heading", name="Your notice is complete")).to_be_visible()
 
 
-def test_addresses_come_from_the_log_and_the_clock_runs_out(portal: PortalServer, page: Page) -> None:
+NEXT = [
+    ("us_tida", 360, "en", "us-ftc-takeitdown"),
+    ("us_tida", 1280, "fi", "us-ftc-takeitdown"),
+    ("gb_osa", 1280, "en", "gb-report-harmful-content"),
+    ("nz_hdca", 360, "fi", "nz-netsafe"),
+    ("au_esafety", 1280, "fi", "au-esafety"),
+    ("eu_dsa", 360, "en", "eu-dsc"),
+]
+"""Each regime that can run out, and whom to turn to then."""
+
+
+@pytest.mark.parametrize(("law", "width", "language", "service"), NEXT)
+def test_when_the_clock_has_run_out_the_next_step_is_there_with_the_proof(
+    portal: PortalServer, page: Page, law: str, width: int, language: str, service: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
     page.clock.install(time=datetime(2026, 11, 25, 12, 0, tzinfo=UTC))
-    begin_log(page, portal)
-    write_entry(page, {"address": "https://example.net/post/7"})
-    page.get_by_role("button", name="Notices to sites").click()
-    new_notice(page, "us_tida")
-    page.get_by_role("button", name="Take the addresses from my notes").click()
+    reader = Reader(language)
+    begin_log(page, portal, reader=reader)
+    write_entry(page, {"address": "https://example.net/post/7"}, reader=reader)
+    reader.press(page, "folder.log.notices")
+    new_notice(page, law, reader=reader)
+    reader.press(page, "notice.field.locations.log")
     fill(page, shown(page, {name: value for name, value in WHOLE.items() if name != "locations"}))
-    check(page)
-    page.get_by_role("button", name="I have sent it").click()
-    card = page.locator("[data-notice=us_tida]")
-    expect(card).to_contain_text("Time left: 48 hours")
+    reader.press(page, "notice.check")
+    reader.press(page, "notice.text.sent")
+    card = page.locator(f"[data-notice={law}]")
+    if law == "eu_dsa":
+        reader.label(page, "notice.clock.day", "2026-11-26")
+    if law == "au_esafety":
+        reader.label(page, "notice.clock.regulator.at", "2026-11-25T16:00")
     expect(card).to_have_attribute("data-clock", "running")
     page.clock.set_fixed_time(datetime(2026, 11, 27, 12, 1, tzinfo=UTC))
-    page.get_by_role("button", name="My notes").click()
-    page.get_by_role("button", name="Notices to sites").click()
+    reader.press(page, "notice.list.to_log")
+    reader.press(page, "folder.log.notices")
     expect(card).to_have_attribute("data-clock", "over")
-    expect(card.locator("[data-service=us-ftc-takeitdown]")).to_be_visible()
+    expect(card.locator(f"[data-service={service}]")).to_be_visible()
     proof = card.locator("[data-escalation-text]")
-    expect(proof).to_contain_text("On 2026-11-25 12:0")
+    expect(proof).to_contain_text("2026-11-25 12:0")
+    expect(proof).to_contain_text("Example Forum")
     expect(proof).to_contain_text("https://example.net/post/7")
-    card.get_by_role("button", name="It was removed").click()
+    reader.press(page, "notice.card.removed")
     expect(card).to_have_attribute("data-clock", "removed")
 
 

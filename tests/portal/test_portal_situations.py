@@ -44,8 +44,9 @@ def test_each_choice_leads_to_its_plan_by_a_touch(portal: PortalServer, browser:
     page.context.close()
 
 
-@pytest.mark.parametrize("language", ["en", "fi"])
-def test_each_choice_leads_to_its_plan_by_keyboard_alone(portal: PortalServer, page: Page, root: Path, language: str) -> None:
+@pytest.mark.parametrize(("width", "language"), [(360, "en"), (1280, "fi")])
+def test_each_choice_leads_to_its_plan_by_keyboard_alone(portal: PortalServer, page: Page, root: Path, width: int, language: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
     for choice in CHOICES:
         page.goto(portal.address + address("/", language))
         for _ in range(40):
