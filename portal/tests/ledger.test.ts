@@ -2,7 +2,7 @@
 import { getPublicKeyAsync, signAsync } from "@noble/ed25519";
 import { describe, expect, test } from "vitest";
 import { ledgerParts } from "../src/case/ledger_words";
-import { fromBase64, fromHex, toHex, utf8, type Bytes } from "../src/ledger/bytes";
+import { fromBase64, fromHex, toHex, utf8, type Bytes } from "../src/bytes/bytes";
 import { checkCaseLedger, checkContinues, LedgerError, type LedgerProblem } from "../src/ledger/case_ledger";
 import { openCheckpoint, type Checkpoint } from "../src/ledger/checkpoint";
 import { commitment, ledgerSalt, readEntry } from "../src/ledger/entry";

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from "vitest";
 import vectors from "../../vectors/ledger.json" with { type: "json" };
-import { fromHex, toHex, utf8 } from "../src/ledger/bytes";
+import { fromHex, toHex, utf8 } from "../src/bytes/bytes";
 import { openCheckpoint } from "../src/ledger/checkpoint";
 import { readEntry } from "../src/ledger/entry";
 import { continues, includes, sha256 } from "../src/ledger/proofs";

@@ -27,7 +27,7 @@ describe("the catalogue", () => {
   });
 
   test("each country of the directory has a name, and no other has", () => {
-    const countries = filesUnder("content/directory", [".yaml"]).map((path) => path.split("/").at(-1)?.replace(".yaml", "") ?? "");
+    const countries = filesUnder("content/directory", [".yaml"]).map((path) => path.split("/").pop()?.replace(".yaml", "") ?? "");
     const named = [...english.keys()].filter((key) => key.startsWith("country.")).map((key) => key.slice(8));
     expect(named.sort()).toEqual(countries.filter((country) => !["pages", "opening"].includes(country)).sort());
   });

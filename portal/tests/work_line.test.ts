@@ -35,7 +35,7 @@ function lineWith(files: number) {
   const told: [number, Outcome][] = [];
   const line = new WorkLine(maker, (key, outcome) => told.push([key, outcome]));
   for (let key = 1; key <= files; key += 1) line.add(key, new Blob());
-  const now = (key: number): Outcome | undefined => told.filter(([of]) => of === key).at(-1)?.[1];
+  const now = (key: number): Outcome | undefined => told.filter(([of]) => of === key).pop()?.[1];
   return { calls, line, told, now, stop };
 }
 

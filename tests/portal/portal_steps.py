@@ -63,6 +63,19 @@ def enter_key(page: Page, portal: PortalServer, key: str) -> None:
     page.get_by_role("button", name="Show my case").click()
 
 
+def give_phone_back(page: Page) -> None:
+    """Let Esc be what the phone's own Back is: a request to close, as the browser makes it where no page takes the key itself."""
+    page.add_init_script("addEventListener('keydown', (event) => event.key === 'Escape' && event.stopImmediatePropagation(), true)")
+
+
+def go_back(page: Page, way: str) -> None:
+    """One step back in a flow: by its own `button`, or by the `phone`, which needs `give_phone_back`."""
+    if way == "phone":
+        page.keyboard.press("Escape")
+    else:
+        page.get_by_role("button", name="Back", exact=True).first.click()
+
+
 def wait_for(page: Page, expression: str) -> Any:
     """Return what an expression gives once it gives something; asked from outside, as the pages' policy forbids `eval` within."""
     for _ in range(200):

@@ -163,7 +163,7 @@ def test_ears_hear_how_each_file_came_out_and_nothing_in_between(
     choose(page, empty)
     expect(page.locator("[data-announcement]")).to_contain_text("A picture, left out: This file is empty.")
     page.get_by_role("button", name="Continue with 1 file").click()
-    page.go_back()
+    page.get_by_role("button", name="Back", exact=True).click()
     expect(page.locator("[data-outcome]")).to_have_count(2)
     expect(page.locator("[data-announcement]")).to_be_empty()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ways a person goes: protecting, leaving, coming back, withdrawing, and what happens when something is in the way."""
+"""The ways a person goes: protecting, coming back, withdrawing, and what happens when something is in the way."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from conftest import picture
 from playwright.sync_api import Browser, Page, expect
 from portal_server import PortalServer
-from portal_steps import choose, enter_key, to_case, to_files, to_key, to_send
+from portal_steps import choose, enter_key, give_phone_back, go_back, to_case, to_files, to_key, to_send
 
 from stillmine.wire.case_key import case_key_secret, credentials
 from stillmine.wire.errors import (
@@ -122,12 +122,15 @@ def test_someone_else_is_told_who_can(portal: PortalServer, page: Page) -> None:
     expect(page.get_by_role("button", name="I am", exact=True)).to_be_visible()
 
 
-def test_going_back_loses_nothing(portal: PortalServer, page: Page, picture_file: Path) -> None:
+@pytest.mark.parametrize("way", ["button", "phone"])
+def test_going_back_loses_nothing(portal: PortalServer, page: Page, picture_file: Path, way: str) -> None:
+    if way == "phone":
+        give_phone_back(page)
     key = to_send(page, portal, picture_file)
     shown = page.locator("[data-exact-body]").text_content()
-    page.go_back()
+    go_back(page, way)
     expect(page.locator("[data-case-key]")).to_have_attribute("data-case-key", key)
-    page.go_back()
+    go_back(page, way)
     expect(page.locator("[data-outcome=ready]")).to_have_count(1)
     page.get_by_role("button", name="Continue with 1 file").click()
     page.get_by_role("button", name="I have kept my key").click()
@@ -138,26 +141,7 @@ def test_a_reload_begins_again_and_never_shows_an_old_step(portal: PortalServer,
     to_send(page, portal, picture_file)
     page.reload()
     expect(page.get_by_role("heading", name="Who can be seen or heard in it?")).to_be_visible()
-    page.go_back()
-    expect(page.get_by_role("heading", name="Who can be seen or heard in it?")).to_be_visible()
-
-
-def test_leaving_by_the_button(portal: PortalServer, page: Page, picture_file: Path) -> None:
-    key = to_key(page, portal, picture_file)
-    page.get_by_role("link", name="Leave this page quickly").click()
-    page.wait_for_url("about:blank")
-    assert key not in page.content()
-    page.go_back()
-    assert "/protect/" not in page.url or page.locator("[data-case-key]").count() == 0
-
-
-def test_leaving_by_escape_three_times(portal: PortalServer, page: Page) -> None:
-    page.goto(portal.address)
-    press(page, "Escape", "Escape")
-    expect(page.locator("[data-exit-status]")).to_have_text("Press Esc once more to leave this page.")
-    assert page.url.startswith(portal.address)
-    press(page, "Escape")
-    page.wait_for_url("about:blank")
+    expect(page.locator("input[type=file]")).to_have_count(0)
 
 
 def test_escape_now_and_then_does_not_leave(portal: PortalServer, page: Page) -> None:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From "What is happening?" to each plan: by touch and by keyboard, narrow and wide, in both languages; country and marks; leaving."""
+"""From "What is happening?" to each plan: by touch and by keyboard, narrow and wide, in both languages; country and marks."""
 
 import json
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from portal_pages import EXIT, SITUATIONS, address
+from portal_pages import SITUATIONS, address
 from portal_server import PortalServer
 
 CHOICES = ("shared", "threat", "deepfake", "under-18", "seen", "unwanted", "filmed", "not-sure")
@@ -152,39 +152,3 @@ def test_without_storage_marks_hold_while_the_page_is_open(portal: PortalServer,
     expect(page.get_by_text("This browser keeps nothing")).to_be_visible()
     expect(page.get_by_label("Keep my marks on this device")).not_to_be_checked()
     expect(page.get_by_label("Done: Keep everything they sent")).to_be_checked()
-
-
-@pytest.mark.parametrize("by", ["touch", "keys"])
-def test_leaving_blanks_the_page_at_once_and_leaves_no_entry_of_the_history(portal: PortalServer, page: Page, by: str) -> None:
-    page.goto("data:text/html,<h1>before</h1>")
-    page.goto(portal.address)
-    entries = page.evaluate("history.length")
-    for name in ("Someone threatens to share it", "Keep evidence"):
-        page.get_by_role("link", name=name).first.click()
-        page.wait_for_load_state("networkidle")
-    assert page.evaluate("history.length") == entries
-    if by == "touch":
-        seen = page.evaluate("() => { document.querySelector('[data-exit]').click(); return document.body.innerHTML; }")
-        assert seen == ""
-    else:
-        for _ in range(3):
-            page.keyboard.press("Escape")
-    page.wait_for_url("about:blank")
-    assert page.evaluate("document.body.innerText") == ""
-    page.go_back()
-    assert page.url.startswith("data:text/html")
-    page.go_forward()
-    assert page.url == "about:blank"
-    assert page.go_forward() is None
-    assert page.url == "about:blank"
-
-
-def test_leaving_from_within_a_flow_goes_back_before_all_its_steps(portal: PortalServer, page: Page) -> None:
-    page.goto("data:text/html,<h1>before</h1>")
-    page.goto(f"{portal.address}/protect/")
-    page.get_by_role("button", name="I am", exact=True).click()
-    page.get_by_role("button", name="18 or over").click()
-    page.get_by_role("link", name=EXIT["en"]).click()
-    page.wait_for_url("about:blank")
-    page.go_back()
-    assert page.url.startswith("data:text/html")

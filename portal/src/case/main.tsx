@@ -18,8 +18,7 @@ interface Opened {
 function CasePage() {
   const { t } = useWords();
   const [opened, setOpened] = useState<Opened | null>(null);
-  const isOpen = (step: string): step is "entry" | "case" => step === "entry" || (step === "case" && opened !== null);
-  const { step, go, back } = useSteps<"entry" | "case">("page", "entry", isOpen, () => "entry");
+  const { step, go, back } = useSteps<"entry" | "case">("entry", (one) => one === "entry" || opened !== null);
   if (!isSecureContext) {
     return (
       <>

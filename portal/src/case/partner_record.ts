@@ -47,7 +47,8 @@ export function partnerRecords(fingerprints: readonly CaseFingerprint[]): readon
 function recordOf(partner: string, statuses: readonly PartnerStatus[]): PartnerRecord {
   const given = statuses.flatMap((status) => status.given_at ?? []).sort(byTime);
   const decisions = decisionsOf(statuses);
-  const found = statuses.flatMap((status) => status.found_at ?? []).sort(byTime).at(-1) ?? null;
+  const reports = statuses.flatMap((status) => status.found_at ?? []).sort(byTime);
+  const found = reports[reports.length - 1] ?? null;
   const isOpen = found !== null && decisions.every(({ at }) => byTime(found, at) > 0);
   const givenOnes = statuses.filter((status) => status.given_at);
   const confirmed = givenOnes.flatMap((status) => status.withdrawal_confirmed_at ?? []).sort(byTime);
@@ -58,7 +59,7 @@ function recordOf(partner: string, statuses: readonly PartnerStatus[]): PartnerR
     decisions,
     votes: votesOf(statuses),
     foundAt: isOpen ? found : null,
-    confirmedAt: confirmed.length === givenOnes.length ? (confirmed.at(-1) ?? null) : null,
+    confirmedAt: confirmed.length === givenOnes.length ? (confirmed[confirmed.length - 1] ?? null) : null,
   };
 }
 
@@ -66,7 +67,7 @@ function recordOf(partner: string, statuses: readonly PartnerStatus[]): PartnerR
 function decisionsOf(statuses: readonly PartnerStatus[]): readonly Decision[] {
   const own = statuses.flatMap((status) => decisionOf(status) ?? []).sort((one, other) => byTime(one.at, other.at));
   return (["removed", "not_removed"] as const)
-    .flatMap((kind) => own.filter((decision) => decision.kind === kind).at(-1) ?? [])
+    .flatMap((kind) => own.filter((decision) => decision.kind === kind).slice(-1))
     .sort((one, other) => byTime(one.at, other.at));
 }
 
@@ -75,7 +76,7 @@ function votesOf(statuses: readonly PartnerStatus[]): readonly GivenVote[] {
   const own = statuses.flatMap(({ vote, voted_at, vote_reason }) => (vote && voted_at ? { kind: vote, at: voted_at, reason: vote_reason ?? null } : []));
   own.sort((one, other) => byTime(one.at, other.at));
   return (["agree", "disagree"] as const)
-    .flatMap((kind) => own.filter((vote) => vote.kind === kind).at(-1) ?? [])
+    .flatMap((kind) => own.filter((vote) => vote.kind === kind).slice(-1))
     .sort((one, other) => byTime(one.at, other.at));
 }
 

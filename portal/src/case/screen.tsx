@@ -26,8 +26,7 @@ import { withdrawalWords } from "./partner_words";
 import { useWatch } from "./watch";
 import { fingerprintsIn, type Target } from "./withdrawal";
 
-const STEPS = ["overview", "confirm", "receipt", "ledger", "add_then", "add_files", "add_send"] as const;
-type Step = (typeof STEPS)[number];
+type Step = "overview" | "confirm" | "receipt" | "ledger" | "add_then" | "add_files" | "add_send";
 
 interface Props {
   readonly caseKey: CaseKey;
@@ -41,8 +40,8 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   const watch = useWatch(caseKey, first);
   const [target, setTarget] = useState<Target>(null);
   const [news, setNews] = useState<string | null>(null);
-  const isStep = (step: string): step is Step => STEPS.some((known) => known === step) && !(step === "confirm" && watch.view?.state !== "open");
-  const steps = useSteps<Step>("page/case", "overview", isStep, () => "overview");
+  const isOpen = (step: Step): boolean => step !== "confirm" || watch.view?.state === "open";
+  const steps = useSteps<Step>("overview", isOpen);
   /** What was done is said once, on the overview; a closed case says it by itself. */
   const done = (view: CaseView, said: string | null): void => {
     watch.take(view);

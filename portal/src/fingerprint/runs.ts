@@ -17,7 +17,7 @@ export const MERGED_DISTANCE_BITS = 4;
 export function mergeSamples(samples: readonly Sample[]): readonly Sample[] {
   const runs: Sample[] = [];
   for (const sample of samples) {
-    const run = runs.at(-1);
+    const run = runs[runs.length - 1];
     if (run && run.last + 1 === sample.first && distanceBits(run.hash, sample.hash) <= MERGED_DISTANCE_BITS) {
       runs[runs.length - 1] = { ...run, last: sample.last };
     } else {

@@ -24,9 +24,8 @@ import { Notices } from "./notices";
 import { Start } from "./start";
 import { useFolder } from "./state";
 
-const CLOSED = ["start", "import"] as const;
-const OPEN = ["log", "entry", "export", "notices", "choose", "fill", "text"] as const;
-type Step = (typeof CLOSED)[number] | (typeof OPEN)[number];
+/** Shown while no folder is open: these two. */
+type Step = "start" | "import" | "log" | "entry" | "export" | "notices" | "choose" | "fill" | "text";
 
 interface Writing {
   readonly draft: Draft;
@@ -43,11 +42,8 @@ export function FolderPage({ first }: { readonly first: "log" | "notices" }) {
   const [writing, setWriting] = useState<Writing>(NOTHING);
   const [saved, setSaved] = useState<number | null>(null);
   const [notice, setNotice] = useState<Notice | null>(null);
-  const isOpen = (step: string): step is Step => {
-    if (state.open === null) return CLOSED.some((one) => one === step);
-    return OPEN.some((one) => one === step) && (notice !== null || (step !== "fill" && step !== "text"));
-  };
-  const { step, go, back } = useSteps<Step>("page", "start", isOpen, () => (state.open === null ? "start" : first));
+  const isOpen = (one: Step): boolean => (state.open === null) === (one === "start" || one === "import");
+  const { step, go, back } = useSteps<Step>("start", isOpen);
   const close = (): void => {
     state.close();
     setWriting(NOTHING);

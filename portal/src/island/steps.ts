@@ -1,56 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which step a person is on, tied to the browser's Back, so that going back never loses what was done.
+ * Which step of a flow a person is on, and the way back, which never loses what was done.
  *
- * The address never changes, so the history does not tell how far someone came. What was chosen stays in memory only:
- * after a reload the state of an old entry means nothing, and the flow begins again.
+ * Steps are kept in memory only and are no entries of the browser's history: after leaving the page nothing leads back into
+ * the flow, and after a reload it begins again.
  */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
+import { usePhoneBack } from "./phone_back";
 
 export interface Steps<Step extends string> {
   readonly step: Step;
   go(step: Step): void;
+  /** Return to the last step that may still be shown; stay where there is none. */
   back(): void;
 }
 
-interface Entry {
-  readonly flow: string;
-  readonly step: string;
-  /** How many steps were taken since the page was opened; the exit goes back before all of them. */
-  readonly depth: number;
-}
-
-/**
- * Return the current step of a flow and the ways on. `isOpen` says whether a step may be shown now; Back and Forward to
- * one that may not are answered with `instead`. A flow inside another is named `outer/inner`: the outer one stays where
- * it is while the inner one moves.
- */
-export function useSteps<Step extends string>(flow: string, first: Step, isOpen: (step: string) => step is Step, instead: () => Step): Steps<Step> {
-  const [step, setStep] = useState<Step>(first);
-  const rules = useRef({ isOpen, instead });
-  rules.current = { isOpen, instead };
-  useEffect(() => {
-    const follow = (event: PopStateEvent): void => {
-      const entry = entryOf(event.state);
-      if (entry?.flow.startsWith(`${flow}/`)) return;
-      const wanted = entry?.flow === flow ? entry.step : first;
-      setStep(rules.current.isOpen(wanted) ? wanted : rules.current.instead());
-    };
-    window.addEventListener("popstate", follow);
-    return () => window.removeEventListener("popstate", follow);
-  }, [flow, first]);
-  return {
-    step,
-    go: (next) => {
-      history.pushState({ flow, step: next, depth: (entryOf(history.state)?.depth ?? 0) + 1 } satisfies Entry, "");
-      setStep(next);
-    },
-    back: () => history.back(),
+/** Return the current step of a flow and the ways on. `isOpen` says whether a step may be shown now. */
+export function useSteps<Step extends string>(first: Step, isOpen: (step: Step) => boolean): Steps<Step> {
+  const [taken, setTaken] = useState<readonly Step[]>([first]);
+  const behind = taken.slice(0, -1).filter(isOpen);
+  const back = (): void => {
+    if (behind.length > 0) setTaken(behind);
   };
+  usePhoneBack(back, behind.length > 0);
+  return { step: taken[taken.length - 1] ?? first, go: (next) => setTaken((before) => upTo(before, next)), back };
 }
 
-function entryOf(state: unknown): Entry | null {
-  if (typeof state !== "object" || state === null || !("flow" in state) || !("step" in state)) return null;
-  return { flow: String(state.flow), step: String(state.step), depth: "depth" in state ? Number(state.depth) : 0 };
+/** Going on to a step that lies behind is going back to it, so that the way back stays short. */
+function upTo<Step extends string>(taken: readonly Step[], next: Step): readonly Step[] {
+  const place = taken.indexOf(next);
+  return [...(place < 0 ? taken : taken.slice(0, place)), next];
 }

@@ -6,7 +6,7 @@
  */
 
 import type { CaseFingerprint, CaseLedger, LedgerEntry } from "../wire/types";
-import { fromHex, utf8, type Bytes } from "./bytes";
+import { fromHex, utf8, type Bytes } from "../bytes/bytes";
 import { openCheckpoint, type Checkpoint } from "./checkpoint";
 import { commitment, ledgerSalt, readEntry, type Entry } from "./entry";
 import { continues, includes, leafHash } from "./proofs";

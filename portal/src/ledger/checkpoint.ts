@@ -6,7 +6,7 @@
  */
 
 import { verifyAsync } from "@noble/ed25519";
-import { areSame, fromBase64, toHex, utf8, type Bytes } from "./bytes";
+import { areSame, fromBase64, toHex, utf8, type Bytes } from "../bytes/bytes";
 import { sha256 } from "./proofs";
 
 const ED25519 = Uint8Array.of(1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One entry of the log as the exact text that is hashed, and what stands for a fingerprint in it. Contract: spec/ledger.md. */
 
-import { fromHex, utf8, type Bytes } from "./bytes";
+import { fromHex, utf8, type Bytes } from "../bytes/bytes";
 import { sha256 } from "./proofs";
 
 const SALT_LABEL = utf8("stillmine/case-ledger/v1");

@@ -5,7 +5,7 @@
  * A check says no to everything that is not exactly a proof: too short, too long, of other sizes, with a hash of another length.
  */
 
-import { areSame, joined, type Bytes } from "./bytes";
+import { areSame, joined, type Bytes } from "../bytes/bytes";
 
 const HASH_BYTES = 32;
 const LEAF = Uint8Array.of(0);

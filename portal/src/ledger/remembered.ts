@@ -5,7 +5,7 @@
  * It is the same for everybody who looks at that time, so it says nothing of a case; that it is there says that this portal was used.
  */
 
-import { fromHex, toHex } from "./bytes";
+import { fromHex, toHex } from "../bytes/bytes";
 import type { Checkpoint } from "./checkpoint";
 
 const NAME = "stillmine.ledger";

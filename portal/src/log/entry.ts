@@ -5,6 +5,8 @@
  * Each entry holds the hash of the one before, so that a later change shows. It does not prove when an entry was written.
  */
 
+import { toHex } from "../bytes/bytes";
+
 export const KINDS = ["seen", "threat", "report", "answer", "note", "correction"] as const;
 export type EntryKind = (typeof KINDS)[number];
 
@@ -49,7 +51,7 @@ export const EMPTY_DRAFT: Draft = { kind: "seen", seen_at: "", address: "", plat
 
 /** Return the entry that a draft becomes after the others, written now. */
 export async function chained(draft: Draft, before: readonly Entry[], now: Date): Promise<Entry> {
-  const last = before.at(-1);
+  const last = before[before.length - 1];
   const body: Omit<Entry, "hash"> = {
     ...draft,
     number: before.length + 1,
@@ -74,7 +76,7 @@ export async function firstBreak(entries: readonly Entry[]): Promise<number | nu
 
 /** Whether the device's clock is behind the last entry: then one of the two times is wrong. */
 export function isClockBehind(entries: readonly Entry[], now: Date): boolean {
-  const last = entries.at(-1);
+  const last = entries[entries.length - 1];
   return last !== undefined && now.getTime() < Date.parse(last.written_at) - 60_000;
 }
 
@@ -84,8 +86,7 @@ export async function hashOf(body: object): Promise<string> {
 }
 
 export async function sha256Hex(bytes: BufferSource): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 /** JSON with sorted keys and no spaces, so that the same entry always gives the same bytes. */

@@ -116,7 +116,7 @@ export function runsOf(text: string): { readonly level: number; readonly runs: r
   const runs: { level: number; text: string }[] = [];
   for (let place = 0; place < text.length; place += 1) {
     const level = levels[place] ?? 0;
-    const last = runs.at(-1);
+    const last = runs[runs.length - 1];
     if (last?.level === level) last.text += text[place];
     else runs.push({ level, text: text[place] ?? "" });
   }

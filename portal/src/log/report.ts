@@ -16,7 +16,7 @@ export type Block =
 /** Return the whole log. `made` is when the report was made. */
 export function logReport(folder: Folder, translator: Translator, made: Date): readonly Block[] {
   const { t } = translator;
-  const last = folder.entries.at(-1);
+  const last = folder.entries[folder.entries.length - 1];
   return [
     { kind: "title", text: t("log.report.title") },
     { kind: "text", text: t("log.report.about", { made: stamp(made) }) },

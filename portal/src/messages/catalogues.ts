@@ -13,7 +13,7 @@ export const DEFAULT_LOCALE = "en";
 
 const words = new Map<string, { [key: string]: string }>();
 for (const [path, part] of Object.entries(files)) {
-  const locale = path.split("/").at(-2) ?? DEFAULT_LOCALE;
+  const locale = path.split("/").slice(-2)[0] ?? DEFAULT_LOCALE;
   words.set(locale, { ...words.get(locale), ...part });
 }
 

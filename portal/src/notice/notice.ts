@@ -3,6 +3,8 @@
  * A notice: what a person writes to have something taken down, and when it was sent. It carries a name, so it never meets a case.
  */
 
+import { toHex } from "../bytes/bytes";
+
 /** Texts of a notice; any may be empty until the regime's elements are checked. */
 export const NOTICE_TEXTS = ["name", "signature", "email", "phone", "address", "description", "reasons", "facts", "authority"] as const;
 export type NoticeText = (typeof NOTICE_TEXTS)[number];
@@ -56,7 +58,7 @@ export const EMPTY_FIELDS: Fields = {
 
 /** A notice with nothing filled in. */
 export function newNotice(regime: string, platform: string, platformName: string): Notice {
-  return { id: crypto.randomUUID(), regime, platform, platform_name: platformName, fields: EMPTY_FIELDS, sent_at: "", regulator_at: "", look_again: "", outcome: "", answer: "" };
+  return { id: toHex(crypto.getRandomValues(new Uint8Array(16))), regime, platform, platform_name: platformName, fields: EMPTY_FIELDS, sent_at: "", regulator_at: "", look_again: "", outcome: "", answer: "" };
 }
 
 type Row = { readonly [name: string]: unknown };

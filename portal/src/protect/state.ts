@@ -48,7 +48,7 @@ export function useProtectState(): ProtectState {
     return openCase(caseKey.authorization, { role, is_adult_now: isAdultNow, was_adult_then: wasAdultThen }, fingerprints);
   }, [caseKey, role, isAdultNow, wasAdultThen, files.rows]);
 
-  const isOpen = (step: string): step is Step => {
+  const isOpen = (step: Step): boolean => {
     if (view !== null) return step === "done" || step === "case";
     if (step === "who" || step === "other") return true;
     if (step === "now") return role !== null;
@@ -56,7 +56,7 @@ export function useProtectState(): ProtectState {
     if (step === "files") return role !== null && isAdultNow && wasAdultThen;
     return (step === "key" || step === "send") && request !== null && isAdultNow && wasAdultThen;
   };
-  const steps = useSteps<Step>("page", "who", isOpen, () => (view === null ? "who" : "done"));
+  const steps = useSteps<Step>("who", isOpen);
   const then = (change: () => void, next: Step): void => {
     change();
     steps.go(next);

@@ -6,6 +6,7 @@
  */
 
 import { argon2id } from "hash-wasm";
+import { fromHex, toHex } from "../bytes/bytes";
 
 /** What the key was made with; kept beside the sealed log so that later versions can choose stronger values. */
 export interface KeyRecipe {
@@ -26,13 +27,13 @@ export const MINIMUM_PASSPHRASE_CHARACTERS = 12;
 
 /** A recipe of today with a salt of its own. */
 export function newRecipe(): KeyRecipe {
-  const salt = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const salt = toHex(crypto.getRandomValues(new Uint8Array(16)));
   return { name: "argon2id", memory_kib: 32_768, passes: 3, lanes: 1, salt };
 }
 
 /** Return the key of a passphrase; takes about a second on an old phone. */
 export async function keyOf(passphrase: string, recipe: KeyRecipe): Promise<CryptoKey> {
-  const salt = Uint8Array.from(recipe.salt.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+  const salt = fromHex(recipe.salt);
   const bytes = await argon2id({
     password: passphrase.normalize("NFKC"),
     salt,

@@ -6,6 +6,8 @@
  * the two values that `authorization` derives.
  */
 
+import { toHex } from "../bytes/bytes";
+
 const SECRET_BYTES = 10;
 const SIGNS = 20;
 const GROUP = 4;
@@ -53,7 +55,7 @@ export async function keyOf(secret: Uint8Array<ArrayBuffer>): Promise<CaseKey> {
   const signs = encode(secret) + (await checkSigns(secret));
   const groups = signs.match(new RegExp(`.{${GROUP}}`, "g")) ?? [];
   const [caseId, token] = await Promise.all([derive(secret, "stillmine/case-id/v1"), derive(secret, "stillmine/case-token/v1")]);
-  return { text: groups.join("-"), authorization: `Case ${hex(caseId.subarray(0, 16))}.${hex(token)}` };
+  return { text: groups.join("-"), authorization: `Case ${toHex(caseId.subarray(0, 16))}.${toHex(token)}` };
 }
 
 /** The 20-bit check: the first bits of a hash over the secret, as four signs. */
@@ -105,8 +107,4 @@ function decode(signs: string): Uint8Array<ArrayBuffer> {
     }
   }
   return bytes;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Bytes as the ledger writes them: hex, and base64 in its one canonical form. Pure. */
+/* Bytes as text: hex, and base64 in its one canonical form. Pure. */
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 
