@@ -42,7 +42,7 @@ OWN = ("http://127.0.0.1:", "blob:http://127.0.0.1:", "data:", "about:")
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A phone's page; a test fails if a script of the portal throws, the policy is broken or anybody else is asked for anything."""
-    context = browser.new_context(viewport={"width": 360, "height": 740}, timezone_id="Europe/Helsinki")
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, timezone_id="Europe/Helsinki")
     opened = context.new_page()
     slips: list[str] = []
     opened.on("pageerror", lambda error: slips.append(str(error)))

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from hands import Hands
 from playwright.sync_api import Page, expect
 from portal_pages import address
 from portal_server import PortalServer
@@ -14,22 +15,37 @@ MESSAGES = Path(__file__).resolve().parents[2] / "content/messages"
 
 
 class Reader:
-    """A person who reads the pages in one language: names of controls are that language's own words."""
+    """A person who reads the pages in one language, where names of controls are that language's own words, and works them in one way."""
 
-    def __init__(self, language: str = "en") -> None:
+    def __init__(self, language: str = "en", hands: Hands | None = None) -> None:
         self.language = language
+        self.hands = hands or Hands()
         self.words: dict[str, str] = {}
         for path in (MESSAGES / language).glob("*.json"):
             self.words |= json.loads(path.read_text(encoding="utf-8"))
 
     def press(self, page: Page, key: str) -> None:
-        page.get_by_role("button", name=self.words[key], exact=True).first.click()
+        self.hands.press(page.get_by_role("button", name=self.words[key], exact=True).first)
 
     def sees(self, page: Page, key: str, **values: str) -> None:
         expect(page.get_by_role("heading", name=self.words[key].format(**values), exact=True).first).to_be_visible()
 
     def label(self, page: Page, key: str, value: str) -> None:
-        page.get_by_label(self.words[key], exact=True).fill(value)
+        self.hands.write(page.get_by_label(self.words[key], exact=True), value)
+
+    def fill(self, page: Page, fields: Mapping[str, str]) -> None:
+        """Fill fields by their names: texts, choices by their place, and statements (`yes` ticks)."""
+        for name, value in fields.items():
+            field = page.locator(f"[data-field={name}]")
+            kind = field.evaluate("field => field.tagName === 'INPUT' ? field.type : field.tagName")
+            if kind == "checkbox":
+                self.hands.tick(field, is_on=value == "yes")
+            elif kind == "SELECT":
+                self.hands.choose(field, value)
+            elif kind == "FIELDSET":
+                self.hands.mark(field.locator("input[type=radio]").nth(int(value) - 1))
+            else:
+                self.hands.write(field, value)
 
 
 ENGLISH = Reader()
@@ -67,35 +83,25 @@ def unlock(page: Page, portal: PortalServer, passphrase: str = PASSPHRASE, path:
 def write_entry(page: Page, fields: Mapping[str, str], *files: Path, keep: bool = False, reader: Reader = ENGLISH) -> None:
     """Write an entry; `fields` by their names in the log."""
     reader.press(page, "folder.log.add")
-    fill(page, fields)
+    reader.fill(page, fields)
     if files:
         page.locator("[data-files=yes] input[type=file]").set_input_files(list(files))
         expect(page.locator("[data-file]")).to_have_count(len(files))
         if keep:
-            page.get_by_label(reader.words["folder.files.keep"]).check()
+            reader.hands.tick(page.get_by_label(reader.words["folder.files.keep"]), is_on=True)
     reader.press(page, "folder.entry.save")
     reader.sees(page, "folder.log.title")
 
 
 def fill(page: Page, fields: Mapping[str, str]) -> None:
-    """Fill fields by their names: texts, choices and statements (`yes` ticks)."""
-    for name, value in fields.items():
-        field = page.locator(f"[data-field={name}]")
-        kind = field.evaluate("field => field.tagName === 'INPUT' ? field.type : field.tagName")
-        if kind == "checkbox":
-            field.set_checked(value == "yes")
-        elif kind == "SELECT":
-            field.select_option(value)
-        elif kind == "FIELDSET":
-            field.locator(f"label:nth-of-type({value})").click()
-        else:
-            field.fill(value)
+    """As a person who reads English."""
+    ENGLISH.fill(page, fields)
 
 
 def new_notice(page: Page, law: str, platform: str = "Example Forum", reader: Reader = ENGLISH) -> None:
     """From the notices to an empty form under one regime."""
     reader.press(page, "notice.list.new")
-    fill(page, {"platform_name": platform})
-    page.get_by_text(reader.words[f"notice.law.{law}"], exact=True).click()
+    reader.fill(page, {"platform_name": platform})
+    reader.hands.mark(page.get_by_label(reader.words[f"notice.law.{law}"], exact=True))
     reader.press(page, "notice.choose.go")
     reader.sees(page, "notice.fill.title", to=platform)

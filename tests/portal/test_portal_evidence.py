@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from folder_steps import PASSPHRASE, begin_log, fill, unlock, write_entry
+from pdf_reading import pictures_in, text_of
 from playwright.sync_api import Download, Page, expect
 from portal_server import PortalServer
 
@@ -32,22 +33,6 @@ def made(page: Page, button: str) -> bytes:
         page.get_by_role("button", name=button).click()
     download: Download = waiting.value
     return Path(str(download.path())).read_bytes()
-
-
-def text_of(pdf: bytes, tmp_path: Path) -> str:
-    """What pdftotext reads in a PDF, on one line."""
-    path = tmp_path / "made.pdf"
-    path.write_bytes(pdf)
-    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], check=True, capture_output=True)
-    return " ".join(done.stdout.decode().split())
-
-
-def pictures_in(pdf: bytes, tmp_path: Path) -> list[str]:
-    """The pictures that pdfimages finds in a PDF."""
-    path = tmp_path / "made.pdf"
-    path.write_bytes(pdf)
-    done = subprocess.run(["pdfimages", "-list", str(path)], check=True, capture_output=True)
-    return done.stdout.decode().splitlines()[2:]
 
 
 def to_exports(page: Page) -> None:

@@ -166,3 +166,11 @@ def test_every_seed_row_shows_all_that_was_checked_of_it() -> None:
         own = leaves([row["name"], *(field["value"] for name, field in row["shown"].items() if not name.startswith("covers_"))])
         missing += [(row["id"], value) for value in own if re.sub(r"\s+", " ", value) not in text]
     assert missing == []
+
+
+def test_no_part_of_a_page_says_nothing() -> None:
+    part = re.compile(r"<(p|li|dd|dt|h[1-6])\b[^>]*>\s*[^\w<>\s][^\w<>]*</\1>")
+    assert part.search('<p class="a">.</p>')
+    assert [
+        (path.relative_to(DIST).as_posix(), found[0]) for path in DIST.rglob("*.html") for found in part.finditer(path.read_text("utf-8"))
+    ] == []

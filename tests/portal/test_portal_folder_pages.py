@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every step of the evidence log and of notices: both languages, narrow and wide, light and dark; by keyboard; asking nobody."""
+"""Every step of the evidence log and of notices: both languages, narrow and wide, light and dark; asking nobody."""
 
 from pathlib import Path
 
 import pytest
 from accessible import is_scrolled_sideways, open_page, violations
 from folder_steps import ENGLISH, PASSPHRASE, Reader, begin_log, fill, new_notice
+from notice_data import WHOLE, shown
 from playwright.sync_api import Browser, Page, expect
 from portal_pages import address
 from portal_server import PortalServer
 from portal_steps import wait_for
-from test_portal_notices import WHOLE, shown
 
 LONG_WORD = "https://example.net/" + "x" * 200
 
@@ -99,52 +99,6 @@ def look(page: Page, step: str) -> list[str]:
     """Return what axe finds on a step, and whether it scrolls sideways."""
     sideways = ["sideways"] if is_scrolled_sideways(page) else []
     return [f"{step}: {slip}" for slip in [*violations(page), *sideways]]
-
-
-def press_by_keys(page: Page, name: str) -> None:
-    """Tab to a control and press it, without ever touching the page."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        text = page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()")
-        if text == name:
-            break
-    else:
-        raise AssertionError(f"the keyboard does not reach: {name}")
-    page.keyboard.press("Space" if page.evaluate("['checkbox', 'radio'].includes(document.activeElement.type)") else "Enter")
-
-
-def type_by_keys(page: Page, name: str, text: str) -> None:
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.dataset.field ?? document.activeElement.labels?.[0]?.textContent.trim()") == name:
-            break
-    else:
-        raise AssertionError(f"the keyboard does not reach: {name}")
-    page.keyboard.type(text)
-
-
-def test_from_log_to_notice_by_keyboard_alone(portal: PortalServer, page: Page) -> None:
-    page.goto(f"{portal.address}/evidence/")
-    expect(page.get_by_role("heading", name="Is anyone in the pictures under 18")).to_be_visible()
-    press_by_keys(page, "No, all are and were adults")
-    press_by_keys(page, "Only in this window. It is gone when I close it")
-    press_by_keys(page, "Write something down")
-    type_by_keys(page, "address", "https://example.net/1")
-    press_by_keys(page, "Keep this")
-    expect(page.locator("[data-entry='1']")).to_be_visible()
-    press_by_keys(page, "Notices to sites")
-    press_by_keys(page, "Write a notice")
-    type_by_keys(page, "platform_name", "Example Forum")
-    press_by_keys(page, "Go on")
-    press_by_keys(page, "I am the person shown")
-    press_by_keys(page, "Take the addresses from my notes")
-    type_by_keys(page, "description", "a photograph of me")
-    type_by_keys(page, "email", "maria@example.org")
-    press_by_keys(page, "I declare that it was posted without consent, or that I object to it now.")
-    press_by_keys(page, "Check the notice")
-    expect(page.get_by_role("heading", name="Your notice is complete")).to_be_visible()
-    press_by_keys(page, "I have sent it")
-    expect(page.locator("[data-notice=plain]")).to_be_visible()
 
 
 def test_the_printed_log_holds_the_entries_and_no_buttons(portal: PortalServer, page: Page) -> None:

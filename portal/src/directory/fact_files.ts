@@ -2,6 +2,7 @@
 /* The files of facts, read once per build, as the fact pages show them: services and laws by country, platforms at once. */
 
 import { readFacts, type FactRow } from "./facts";
+import { ANYWHERE, COUNTRIES } from "./services";
 
 const services = read(import.meta.glob<string>("../../../content/directory/*.yaml", { eager: true, query: "?raw", import: "default" }));
 const laws = read(import.meta.glob<string>("../../../content/laws/*.yaml", { eager: true, query: "?raw", import: "default" }));
@@ -16,5 +17,7 @@ function read(files: { readonly [path: string]: string }): readonly FactRow[] {
 export const serviceFacts = (country: string): readonly FactRow[] => services.filter((one) => one.country === country);
 export const lawFacts = (country: string): readonly FactRow[] => laws.filter((one) => one.country === country);
 export const platformFacts = (): readonly FactRow[] => platforms;
-/** Every country that any fact is about. */
-export const factCountries: readonly string[] = [...new Set([...services, ...laws].flatMap((one) => one.country ?? []))];
+const OFFERED: readonly string[] = [...COUNTRIES, ANYWHERE];
+const placeOf = (country: string): number => (OFFERED.includes(country) ? OFFERED.indexOf(country) : OFFERED.length);
+/** Every country that any fact is about, in the order in which countries are offered. */
+export const factCountries: readonly string[] = [...new Set([...services, ...laws].flatMap((one) => one.country ?? []))].sort((one, other) => placeOf(one) - placeOf(other));

@@ -3,6 +3,7 @@
 
 import { useState } from "preact/hooks";
 import { ActionButton } from "../island/parts";
+import { pageAddress } from "../island/page_address";
 import { useWords } from "../island/words";
 import type { Notice } from "../notice/notice";
 import type { Regime } from "../notice/regime";
@@ -44,6 +45,9 @@ export function Escalation({ notice, regime, onChange }: Props) {
           </li>
         ))}
       </ul>
+      <a class="line-link" href={pageAddress("/help/")}>
+        {t("notice.escalate.help")}
+      </a>
       <Field label={t("notice.card.answer")} isLong value={answer} onChange={setAnswer} />
       {answer !== notice.answer && <ActionButton label={t("notice.card.answer.keep")} kind="second" onPress={() => void onChange({ ...notice, answer })} />}
       <p>{t("notice.escalate.lead")}</p>

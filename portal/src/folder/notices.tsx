@@ -75,8 +75,10 @@ function NoticeCard({ notice, regime, now, onOpen, onChange, onErase }: CardProp
       <p>{isSent ? t("notice.card.sent", { date: date(sent, now), time: time(sent) }) : t("notice.card.draft")}</p>
       {isSent && sent.getTime() > now.getTime() + 60_000 && <Slip>{t("notice.clock.wrong")}</Slip>}
       <ClockWords clock={clock} now={now} isRefused={notice.outcome === "refused"} />
-      {clock.state === "no_day" && <Field label={t("notice.clock.day")} type="date" value={notice.look_again} onChange={(value) => void onChange({ ...notice, look_again: value })} />}
-      {clock.state === "waiting_for_regulator" && <Field label={t("notice.clock.regulator.at")} type="datetime-local" value="" onChange={(value) => value !== "" && void onChange({ ...notice, regulator_at: new Date(value).toISOString() })} />}
+      {clock.state === "no_day" && <StartClock label={t("notice.clock.day")} type="date" onStart={(day) => void onChange({ ...notice, look_again: day })} />}
+      {clock.state === "waiting_for_regulator" && (
+        <StartClock label={t("notice.clock.regulator.at")} type="datetime-local" onStart={(moment) => void onChange({ ...notice, regulator_at: new Date(moment).toISOString() })} />
+      )}
       <div class="actions">
         <ActionButton label={t("notice.card.open")} kind="second" onPress={onOpen} />
         {isSent && notice.outcome !== "removed" && <ActionButton label={t("notice.card.removed")} kind="second" onPress={() => void onChange({ ...notice, outcome: "removed" })} />}
@@ -88,6 +90,30 @@ function NoticeCard({ notice, regime, now, onOpen, onChange, onErase }: CardProp
         <span class="visually-hidden"> ({notice.platform_name})</span>
       </button>
     </li>
+  );
+}
+
+interface StartProps {
+  readonly label: string;
+  readonly type: "date" | "datetime-local";
+  readonly onStart: (value: string) => void;
+}
+
+/** Taken when the button is pressed: while a date is typed, what is there may be a date already, in the year 2. */
+function StartClock({ label, type, onStart }: StartProps) {
+  const { t } = useWords();
+  const [value, setValue] = useState("");
+  const [hasPressed, setPressed] = useState(false);
+  const start = (): void => {
+    setPressed(true);
+    if (value !== "") onStart(value);
+  };
+  return (
+    <>
+      <Field label={label} type={type} value={value} onChange={setValue} />
+      {hasPressed && value === "" && <Slip>{t("notice.clock.incomplete")}</Slip>}
+      <ActionButton label={t("notice.clock.start")} kind="second" onPress={start} />
+    </>
   );
 }
 
