@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Writes dist/sw.js: the list of all built files, a version made from their bytes, and offline/worker.js. */
+/* Writes dist/sw.js: the list of all built files with the digest of each, a version made from these, and offline/worker.js. */
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -27,11 +27,16 @@ function serviceWorker(folder, worker, locales) {
     .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll("\\", "/").slice(folder.length))
     .map((name) => name.replace(/^\/+/, ""))
     .sort();
-  const hash = createHash("sha256").update(worker);
-  for (const name of names) hash.update(`${name}\n`).update(readFileSync(folder + name));
-  const addresses = names.map((name) => `/${name.replace(/(^|\/)index\.html$/, "$1")}`);
+  const digests = new Map(names.map((name) => [`/${name.replace(/(^|\/)index\.html$/, "$1")}`, integrityOf(readFileSync(folder + name))]));
+  const addresses = [...digests.keys()];
   const languageOf = (address) => locales.find((locale) => address.startsWith(`/${locale}/`)) ?? (address.endsWith("/") || address.endsWith(".html") ? DEFAULT_LOCALE : null);
-  const pages = Object.fromEntries([DEFAULT_LOCALE, ...locales].map((locale) => [locale, addresses.filter((address) => languageOf(address) === locale)]));
-  const shared = addresses.filter((address) => languageOf(address) === null);
-  return `const VERSION = ${JSON.stringify(hash.digest("hex").slice(0, 16))};\nconst FILES = ${JSON.stringify({ shared, pages })};\n${worker}`;
+  const filesOf = (locale) => Object.fromEntries(addresses.filter((address) => languageOf(address) === locale).map((address) => [address, digests.get(address)]));
+  const files = JSON.stringify({ shared: filesOf(null), pages: Object.fromEntries([DEFAULT_LOCALE, ...locales].map((locale) => [locale, filesOf(locale)])) });
+  const version = createHash("sha256").update(worker).update(files).digest("hex").slice(0, 16);
+  return `const VERSION = ${JSON.stringify(version)};\nconst FILES = ${files};\n${worker}`;
+}
+
+/** A digest as browsers take it (W3C Subresource Integrity). */
+function integrityOf(bytes) {
+  return `sha256-${createHash("sha256").update(bytes).digest("base64")}`;
 }

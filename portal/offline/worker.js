@@ -11,11 +11,14 @@
 /* global VERSION, FILES */
 const NAME = `stillmine-pages-${VERSION}`;
 const language = new URL(self.location.href).searchParams.get("language") ?? "en";
-const files = [...FILES.shared, ...(FILES.pages[language] ?? [])];
-const known = new Set(files);
+const files = Object.entries({ ...FILES.shared, ...FILES.pages[language] });
+const known = new Set(files.map(([file]) => file));
+
+/** The browser refuses a file that is not the one of this version, as while a new version is being put on the server. */
+const requestOf = ([file, integrity]) => new Request(file, { cache: "no-cache", credentials: "omit", integrity });
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(files.map((file) => new Request(file, { cache: "no-cache", credentials: "omit" })))));
+  event.waitUntil(caches.open(NAME).then((cache) => cache.addAll(files.map(requestOf))));
 });
 
 self.addEventListener("activate", (event) => {

@@ -5,7 +5,7 @@ import { filesUnder, readText } from "./files";
 
 const code = filesUnder("portal/src", [".ts", ".tsx"]);
 const pages = filesUnder("portal/src", [".astro"]);
-const all = [...code, ...pages, ...filesUnder("portal/src", [".css"])];
+const all = [...code, ...pages, ...filesUnder("portal/src", [".css"]), ...filesUnder("portal/offline", [".js", ".mjs"])];
 const hasLetter = (text: string): boolean => /\p{L}/u.test(text);
 /** Attributes whose values a person reads or hears. */
 /** The files that may keep something on the device, each only where the person switched that on. */

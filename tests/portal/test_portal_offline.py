@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is kept on the device: the pages for when there is no connection, only while wished; all that is kept in one list; clearing all."""
 
+import base64
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -34,6 +36,10 @@ def kept_addresses(page: Page) -> list[str]:
             }"""
         )
     )
+
+
+def integrity(path: Path) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
 
 
 def registrations(page: Page) -> int:
@@ -80,9 +86,11 @@ def test_a_new_version_replaces_the_old_one_whole(root: Path, page: Page, tmp_pa
         keep_pages(page, portal)
         first = page.evaluate("caches.keys()")
         worker = (dist / "sw.js").read_text(encoding="utf-8")
-        (dist / "sw.js").write_text(worker.replace('const VERSION = "', 'const VERSION = "new'), encoding="utf-8")
         start = dist / "index.html"
+        before = integrity(start)
         start.write_text(start.read_text(encoding="utf-8").replace("What is happening?", "What is new?"), encoding="utf-8")
+        changed = worker.replace('const VERSION = "', 'const VERSION = "new').replace(before, integrity(start))
+        (dist / "sw.js").write_text(changed, encoding="utf-8")
         page.evaluate("navigator.serviceWorker.getRegistration('/').then((one) => one.update())")
         page.goto(portal.address)
         expect(page.locator("h1")).to_have_text("What is new?")  # a page comes from the network while there is one
@@ -122,10 +130,14 @@ def test_switching_off_leaves_nothing(portal: PortalServer, page: Page) -> None:
     assert page.evaluate("caches.keys()") == []
 
 
-def test_one_that_does_not_come_leaves_nothing_half(root: Path, page: Page, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["gone", "of another version"])
+def test_one_that_does_not_come_leaves_nothing_half(root: Path, page: Page, tmp_path: Path, how: str) -> None:
     dist = tmp_path / "dist"
     shutil.copytree(root / "portal/dist", dist)
-    next((dist / "assets").glob("*.ttf")).unlink()
+    if how == "gone":
+        next((dist / "assets").glob("*.ttf")).unlink()
+    else:
+        (dist / "threat/index.html").write_bytes((dist / "threat/index.html").read_bytes() + b" ")
     with PortalServer(dist) as portal:
         page.goto(f"{portal.address}/device/")
         page.get_by_role("button", name=KEEP).click()
