@@ -73,11 +73,11 @@ def begin_log(
     reader.sees(page, "folder.log.title" if path == "/evidence/" else "notice.list.title")
 
 
-def unlock(page: Page, portal: PortalServer, passphrase: str = PASSPHRASE, path: str = "/evidence/") -> None:
+def unlock(page: Page, portal: PortalServer, passphrase: str = PASSPHRASE, path: str = "/evidence/", reader: Reader = ENGLISH) -> None:
     """Come back and type the passphrase."""
-    page.goto(portal.address + path)
-    page.get_by_label("Passphrase", exact=True).fill(passphrase)
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.goto(portal.address + address(path, reader.language))
+    reader.label(page, "folder.pass.label", passphrase)
+    reader.press(page, "folder.pass.open")
 
 
 def write_entry(page: Page, fields: Mapping[str, str], *files: Path, keep: bool = False, reader: Reader = ENGLISH) -> None:

@@ -3,7 +3,7 @@
 
 import pytest
 import yaml
-from folder_steps import begin_log, fill, new_notice
+from folder_steps import Reader, begin_log, fill, new_notice, unlock
 from notice_data import LACKS, WHOLE, shown
 from playwright.sync_api import Page, expect
 from portal_server import PortalServer
@@ -67,3 +67,26 @@ def test_every_regime_has_its_clock_and_its_next_step(portal: PortalServer, page
     expect(card).to_have_attribute("data-clock", "over")
     assert card.locator("[data-service]").count() >= 1
     expect(card.locator("[data-escalation-text]")).to_contain_text("They refused.")
+
+
+@pytest.mark.parametrize(("own", "site"), [("en", "fi"), ("fi", "fi"), ("fi", "en")])
+def test_the_text_is_in_the_language_of_the_site_beside_ones_own(portal: PortalServer, page: Page, own: str, site: str) -> None:
+    reader, there = Reader(own), Reader(site)
+    begin_log(page, portal, path="/remove/", reader=reader)
+    new_notice(page, "plain", reader=reader)
+    fill(page, shown(page, WHOLE))
+    reader.press(page, "notice.check")
+    page.locator("[data-field=language]").get_by_label(there.words["locale.name"]).check()
+    texts = page.locator("[data-notice-text]")
+    expect(texts).to_have_count(1 if own == site else 2)
+    expect(page.locator(f"[data-notice-text={site}]")).to_contain_text(there.words["notice.text.where"])
+    expect(page.locator(f"[data-notice-text={own}]")).to_contain_text(reader.words["notice.text.where"])
+    is_warned = page.get_by_text(reader.words["notice.text.machine"])
+    expect(is_warned).to_have_count(1 if (own, site) == ("en", "fi") else 0)
+    reader.press(page, "notice.text.sent")
+    reader.press(page, "notice.card.refused")
+    unlock(page, portal, path="/remove/", reader=reader)
+    proof = page.locator("[data-escalation-text]")
+    expect(proof).to_have_attribute("lang", site)
+    expect(proof).to_contain_text(there.words["notice.escalate.refused"])
+    expect(proof).to_contain_text(there.words["notice.text.where"])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from folder_steps import PASSPHRASE, Reader, begin_log, new_notice, write_entry
+from folder_steps import PASSPHRASE, Reader, begin_log, new_notice, unlock, write_entry
 from hands import hands
 from notice_data import LACKS, WHOLE, shown
 from pdf_reading import pictures_in, text_of
@@ -164,8 +164,6 @@ def test_without_a_connection_the_way_leads_on(portal: PortalServer, page: Page,
     reader.sees(page, f"plan.{choice}.title")
     begin_log(page, portal, reader=reader)
     write_entry(page, ENTRY, reader=reader)
-    page.goto(portal.address + address("/remove/", language))
-    reader.label(page, "folder.pass.label", PASSPHRASE)
-    reader.press(page, "folder.pass.open")
+    unlock(page, portal, path="/remove/", reader=reader)
     new_notice(page, "plain", reader=reader)
     assert len(portal.requests) == before

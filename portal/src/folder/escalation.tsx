@@ -10,6 +10,7 @@ import type { Regime } from "../notice/regime";
 import { escalationText } from "../notice/text";
 import { CopyButton } from "./copy";
 import { Field } from "./fields";
+import { useSiteWords } from "./site_words";
 
 interface Props {
   readonly notice: Notice;
@@ -22,7 +23,8 @@ export function Escalation({ notice, regime, onChange }: Props) {
   const { t } = words;
   const [answer, setAnswer] = useState(notice.answer);
   const stamp = (moment: Date): string => moment.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
-  const text = escalationText(notice, regime, words, stamp);
+  const { site } = useSiteWords(notice);
+  const text = escalationText(notice, regime, site, stamp);
   return (
     <section data-escalation={regime.id}>
       <h3>{t("notice.escalate.title")}</h3>
@@ -51,7 +53,7 @@ export function Escalation({ notice, regime, onChange }: Props) {
       <Field label={t("notice.card.answer")} isLong value={answer} onChange={setAnswer} />
       {answer !== notice.answer && <ActionButton label={t("notice.card.answer.keep")} kind="second" onPress={() => void onChange({ ...notice, answer })} />}
       <p>{t("notice.escalate.lead")}</p>
-      <pre class="bytes" tabIndex={0} role="region" aria-label={t("notice.escalate.title")} data-escalation-text>
+      <pre class="bytes" tabIndex={0} role="region" aria-label={t("notice.escalate.title")} lang={site.locale} data-escalation-text>
         {text}
       </pre>
       <CopyButton label={t("notice.escalate.copy")} text={text} />

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A complete notice: its text in both languages, the ways to send it, and the mark that it was sent. We send nothing. */
+/* A complete notice: its text in the site's language and the person's, the ways to send it, and the mark that it was sent. We send nothing. */
 
 import { useEffect, useState } from "preact/hooks";
 import { ActionButton, BackButton, Heading, Problem } from "../island/parts";
 import { Sheet } from "../island/sheet";
 import { useWords } from "../island/words";
 import type { Block } from "../log/report";
-import type { Translator } from "../messages/translator";
 import type { Notice } from "../notice/notice";
 import type { Platform, Regime } from "../notice/regime";
 import { noticeText } from "../notice/text";
 import { Blocks } from "./blocks";
 import { CopyButton } from "./copy";
 import { download } from "./download";
+import { Options } from "./fields";
+import { useSiteWords } from "./site_words";
 
 interface Props {
   readonly notice: Notice;
   readonly regime: Regime;
   readonly platform: Platform | undefined;
-  /** English words; null where the page is in English. */
-  readonly english: Translator | null;
+  readonly onLanguage: (language: string) => void;
   readonly onSent: () => void;
   readonly onChange: () => void;
   readonly onBack: () => void;
@@ -28,19 +28,24 @@ interface Props {
 /** What mail programs take in an address with some certainty. */
 const MAIL_CHARACTERS = 1_800;
 
-export function NoticeTextView({ notice, regime, platform, english, onSent, onChange, onBack }: Props) {
+export function NoticeTextView({ notice, regime, platform, onLanguage, onSent, onChange, onBack }: Props) {
   const words = useWords();
   const { t } = words;
   const own = noticeText(notice, regime, words);
-  const other = english === null ? null : noticeText(notice, regime, english);
-  const sent = other ?? own;
+  const { site, all } = useSiteWords(notice);
+  const sent = noticeText(notice, regime, site);
+  const isOther = site.locale !== words.locale;
   return (
     <>
       <Heading>{t("notice.text.title")}</Heading>
       <p class="lead">{t("notice.text.lead")}</p>
-      {other !== null && <TextOf title={t("notice.text.english")} subject={other.subject} body={other.body} language="en" />}
-      <TextOf title={other === null ? own.subject : t("notice.text.own")} subject={own.subject} body={own.body} language={words.locale} />
-      <Sending subject={sent.subject} body={sent.body} />
+      {all.length > 1 && notice.sent_at === "" && (
+        <Options label={t("notice.text.language")} name="language" value={site.locale} options={all.map((one) => [one.locale, one.t("locale.name")])} onChange={onLanguage} />
+      )}
+      {isOther && <TextOf title={t("notice.text.site", { language: site.t("locale.name") })} subject={sent.subject} body={sent.body} language={site.locale} />}
+      {isOther && site.t("locale.is_reviewed") === "no" && <p class="slip">{t("notice.text.machine")}</p>}
+      <TextOf title={isOther ? t("notice.text.own") : own.subject} subject={own.subject} body={own.body} language={words.locale} />
+      <Sending subject={sent.subject} body={sent.body} language={site.locale} />
       {regime.to === "regulator" ? <p>{t("notice.text.form_regulator")}</p> : null}
       {regime.to === "platform" && platform?.report_url && (
         <p>
@@ -76,7 +81,7 @@ function TextOf({ title, subject, body, language }: { readonly title: string; re
   );
 }
 
-function Sending({ subject, body }: { readonly subject: string; readonly body: string }) {
+function Sending({ subject, body, language }: { readonly subject: string; readonly body: string; readonly language: string }) {
   const words = useWords();
   const { t } = words;
   const [hasFailed, setFailed] = useState(false);
@@ -92,7 +97,7 @@ function Sending({ subject, body }: { readonly subject: string; readonly body: s
     setFailed(false);
     try {
       const { pdfOf } = await import("../log/pdf");
-      download(await pdfOf(blocks, subject, words.locale), `notice-${new Date().toISOString().slice(0, 10)}.pdf`, "application/pdf");
+      download(await pdfOf(blocks, subject, language), `notice-${new Date().toISOString().slice(0, 10)}.pdf`, "application/pdf");
     } catch {
       setFailed(true);
     }

@@ -9,7 +9,6 @@ import { Heading } from "../island/parts";
 import { useSteps } from "../island/steps";
 import { useWords } from "../island/words";
 import { EMPTY_DRAFT, type Draft } from "../log/entry";
-import { englishTranslator } from "../messages/page_words";
 import type { Notice } from "../notice/notice";
 import { Choose } from "./choose";
 import { EntryForm } from "./entry_form";
@@ -38,7 +37,6 @@ export function FolderPage({ first }: { readonly first: "log" | "notices" }) {
   const { t } = useWords();
   const state = useFolder();
   const [data] = useState(pageNoticeData);
-  const [english] = useState(englishTranslator);
   const [writing, setWriting] = useState<Writing>(NOTHING);
   const [saved, setSaved] = useState<number | null>(null);
   const [notice, setNotice] = useState<Notice | null>(null);
@@ -112,7 +110,11 @@ export function FolderPage({ first }: { readonly first: "log" | "notices" }) {
       if (await state.change(withNotice(open, done))) go("notices");
     };
     const platform = data.platforms.find((one) => one.id === notice.platform);
-    return <NoticeTextView notice={notice} regime={regime} platform={platform} english={english} onSent={() => void sent()} onChange={() => go("fill")} onBack={back} />;
+    const speak = (language: string): void => {
+      setNotice({ ...notice, language });
+      void state.change(withNotice(open, { ...notice, language }));
+    };
+    return <NoticeTextView notice={notice} regime={regime} platform={platform} onLanguage={speak} onSent={() => void sent()} onChange={() => go("fill")} onBack={back} />;
   }
   if (step === "notices" || (first === "notices" && step !== "log")) {
     const show = (one: Notice): void => {

@@ -11,9 +11,9 @@ export function pageTranslator(): Translator {
   return carriedBy("words") ?? missingWords();
 }
 
-/** Return the translator of the English words that a page in another language carries beside its own; null where there are none. */
-export function englishTranslator(): Translator | null {
-  return carriedBy("english-words");
+/** Return the translators of the languages that a page carries some words of beside its own. */
+export function otherTranslators(): readonly Translator[] {
+  return [...document.querySelectorAll("[id^=words-]")].flatMap(({ id }) => carriedBy(id) ?? []);
 }
 
 function carriedBy(id: string): Translator | null {

@@ -25,6 +25,8 @@ export interface Notice {
   /** A row of content/platforms.yaml, or empty with a name in `platform_name`. */
   readonly platform: string;
   readonly platform_name: string;
+  /** The language that the site is written to in: one that these pages have. */
+  readonly language: string;
   readonly fields: Fields;
   /** UTC; empty until the person says that it was sent. */
   readonly sent_at: string;
@@ -56,9 +58,12 @@ export const EMPTY_FIELDS: Fields = {
   is_under_18: false,
 };
 
+/** What most sites read, whatever language their pages are in. */
+const SITE_LANGUAGE = "en";
+
 /** A notice with nothing filled in. */
 export function newNotice(regime: string, platform: string, platformName: string): Notice {
-  return { id: toHex(crypto.getRandomValues(new Uint8Array(16))), regime, platform, platform_name: platformName, fields: EMPTY_FIELDS, sent_at: "", regulator_at: "", look_again: "", outcome: "", answer: "" };
+  return { id: toHex(crypto.getRandomValues(new Uint8Array(16))), regime, platform, platform_name: platformName, language: SITE_LANGUAGE, fields: EMPTY_FIELDS, sent_at: "", regulator_at: "", look_again: "", outcome: "", answer: "" };
 }
 
 type Row = { readonly [name: string]: unknown };
@@ -82,6 +87,7 @@ export function readNotice(row: Row, damaged: () => never): Notice {
     regime: of(row, "regime"),
     platform: of(row, "platform"),
     platform_name: of(row, "platform_name"),
+    language: "language" in row ? of(row, "language") : SITE_LANGUAGE,
     sent_at: of(row, "sent_at"),
     regulator_at: of(row, "regulator_at"),
     look_again: of(row, "look_again"),
