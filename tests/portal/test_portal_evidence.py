@@ -183,6 +183,20 @@ def test_a_bad_export_says_what_is_wrong_and_changes_nothing(portal: PortalServe
     assert page.evaluate("indexedDB.databases()") == []
 
 
+def test_an_interrupted_export_is_told_and_made_again(portal: PortalServer, page: Page, tmp_path: Path) -> None:
+    begin_log(page, portal)
+    write_entry(page, ENTRY)
+    to_exports(page)
+    page.route("**/assets/*.ttf", lambda route: route.abort())
+    page.get_by_role("button", name="All entries (PDF").click()
+    expect(page.get_by_role("alert")).to_contain_text("The file could not be made. Your notes are not touched.")
+    page.unroute("**/assets/*.ttf")
+    assert ENTRY["address"] in text_of(made(page, "All entries (PDF"), tmp_path)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    unlock(page, portal)
+    expect(page.locator("[data-entry='1']")).to_contain_text(ENTRY["words"])
+
+
 def test_two_windows_can_not_overwrite_each_other(portal: PortalServer, page: Page) -> None:
     begin_log(page, portal)
     other = page.context.new_page()

@@ -102,6 +102,30 @@ def test_no_page_scrolls_sideways_at_320_pixels(portal: PortalServer, browser: B
     assert wide == []
 
 
+def test_read_from_the_right_nothing_scrolls_sideways(portal: PortalServer, browser: Browser, picture_file: Path) -> None:
+    page = open_page(browser, 320)
+    # The built styles know the direction by the language where a browser has no logical properties.
+    arabic = "Object.assign(document.documentElement, { dir: 'rtl', lang: 'ar' })"
+    page.add_init_script(f"addEventListener('DOMContentLoaded', () => {arabic})")
+    wide = []
+    for path in one_of_each():
+        page.goto(portal.address + path)
+        expect(page.locator("h1").first).to_be_visible()
+        open_folds(page)
+        wide += [path] if is_scrolled_sideways(page) else []
+    for step, walk in (("key", to_key), ("send", to_send), ("case", to_case)):
+        walk(page, portal, picture_file)
+        wide += [step] if is_scrolled_sideways(page) else []
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(portal.address)
+    exit_box, home_box = page.locator("[data-exit]").bounding_box(), page.locator(".home").bounding_box()
+    assert exit_box is not None
+    assert home_box is not None
+    assert exit_box["x"] + exit_box["width"] < 640 < home_box["x"]
+    page.context.close()
+    assert wide == []
+
+
 @pytest.mark.long
 def test_no_page_at_all_scrolls_sideways_at_320_pixels(portal: PortalServer, browser: Browser) -> None:
     page = open_page(browser, 320)
