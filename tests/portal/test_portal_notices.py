@@ -85,6 +85,7 @@ def test_the_text_is_in_the_language_of_the_site_beside_ones_own(portal: PortalS
     expect(is_warned).to_have_count(1 if (own, site) == ("en", "fi") else 0)
     reader.press(page, "notice.text.sent")
     reader.press(page, "notice.card.refused")
+    expect(page.locator("[data-notice=plain]")).to_have_attribute("data-clock", "over")
     unlock(page, portal, path="/remove/", reader=reader)
     proof = page.locator("[data-escalation-text]")
     expect(proof).to_have_attribute("lang", site)
