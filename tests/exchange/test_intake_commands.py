@@ -38,6 +38,15 @@ def test_the_bank_by_command(operator: Operator, hashes: Path, root: Path) -> No
     assert "News" not in operator.run("bank", "list")
 
 
+def test_what_was_accepted_before_waits_once_a_list_is_added(operator: Operator, served: tuple, hashes: Path) -> None:  # type: ignore[type-arg]
+    with httpx.Client(base_url=served[0]) as web:
+        Phone(web, b"0123456789").open(1, 2, 3)
+    assert "Suspended of what was accepted before: 2 fingerprint(s)." in operator.run("bank", "add", str(hashes), "--name", "News")
+    assert len(json.loads(operator.run("quarantine", "list", "--json"))["suspended"][0]["kinds"]) == 2
+    assert operator.run("bank", "sweep") == "Suspended of what was accepted before: 0 fingerprint(s).\n"
+    assert operator.run("fsck") == "Everything holds together.\n"
+
+
 def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: Operator, served: tuple, hashes: Path) -> None:  # type: ignore[type-arg]
     operator.run("bank", "add", str(hashes), "--name", "News")
     key = json.loads(operator.run("partner", "add", "Example Social", "--way", "list", "--json"))["key"]

@@ -154,6 +154,17 @@ def change_bank(scene: Scene) -> None:
     remove_bank(scene.exchange, "Example news")
 
 
+def sweep_bank(scene: Scene) -> None:
+    from stillmine.exchange.intake.actions import add_bank
+    from stillmine.exchange.intake.bank_files import BankSource
+    from stillmine.exchange.intake.models import Bank
+    from stillmine.exchange.intake.sweep import sweep
+
+    if not Bank.objects.exists():
+        add_bank(scene.exchange, "Example news", BankSource((bytes.fromhex(value(1)),), pictures=1))
+    sweep(scene.exchange)
+
+
 def suspend_keep_and_restore(scene: Scene) -> None:
     from stillmine.exchange.intake.actions import keep_suspended, restore_suspended
 
@@ -218,6 +229,7 @@ DEEDS: dict[str, Callable[[Scene], object]] = {
     "hashes are submitted in the StopNCII shape": submit_hashes,
     "feedback is submitted in the StopNCII shape": submit_hash_feedback,
     "the bank is changed": change_bank,
+    "the bank is held against what is there": sweep_bank,
     "a suspended fingerprint is kept and restored": suspend_keep_and_restore,
     "proof of work is switched on and off": ask_for_work,
     "a drill is planted and withdrawn": drill,

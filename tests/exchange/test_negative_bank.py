@@ -123,6 +123,60 @@ def test_a_list_of_hashes_finds_turned_pictures_as_well_as_bits_allow(exchange: 
     assert sum(found is not None for found in near_bank(turned)) / len(turned) > 0.8
 
 
+def sweep(exchange: Context) -> tuple[int, int]:
+    from stillmine.exchange.intake.sweep import sweep as held_against
+
+    return held_against(exchange)
+
+
+def test_a_sweep_suspends_what_was_accepted_before_with_its_file(
+    exchange: Context, phone: Phone, partner: PartnerClient, tmp_path: Path
+) -> None:
+    case = open_with(
+        phone, {**fingerprint(1), "file_number": 1}, {**DIGEST, "file_number": 1}, {**fingerprint(2), "file_number": 2},
+        {"kind": "md5", "value": "12" * 16, "quality": 100, "file_number": 2},
+    )  # fmt: skip
+    assert [state for state, _ in states(case)] == ["active"] * 4
+    partner.sync()
+    add(exchange, hashes(tmp_path, with_bits_changed(value(1), 31)))
+    assert sweep(exchange) == (2, 0)
+    assert states(phone.show()) == [("suspended", BANK), ("suspended", BANK), ("active", None), ("active", None)]
+    partner.sync()
+    assert partner.active_values() == sorted([value(2), "12" * 16])
+    assert sweep(exchange) == (0, 0)
+
+
+def test_a_sweep_leaves_what_an_operator_restored_and_what_is_withdrawn(exchange: Context, phone: Phone, tmp_path: Path) -> None:
+    from stillmine.exchange.intake.actions import restore_suspended
+
+    phone.open(1, 2)
+    phone.withdraw(phone.show().fingerprints[1].id)
+    add(exchange, hashes(tmp_path, value(1), value(2)))
+    assert sweep(exchange) == (1, 0)
+    restore_suspended(exchange, phone.show().fingerprints[0].id)
+    assert sweep(exchange) == (0, 0)
+    assert states(phone.show()) == [("active", None), ("withdrawn", None)]
+
+
+def test_a_sweep_goes_over_all_steps_and_past_what_does_not_open(
+    exchange: Context, phone: Phone, other_phone: Phone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.feed import sequence
+    from stillmine.exchange.intake.sweep import sweep as held_against
+
+    monkeypatch.setattr(sequence, "BATCH_CHANGES", 1)
+    phone.open(1, 2)
+    other_phone.open(3, 1)
+    first = phone.show().fingerprints[0].id
+    Fingerprint.objects.filter(id=first).update(sealed_value=b"not what was sealed")
+    add(exchange, hashes(tmp_path, value(1)))
+    steps: list[tuple[int, int]] = []
+    assert held_against(exchange, lambda done, of: steps.append((done, of))) == (1, 1)
+    assert steps == [(1, 4), (2, 4), (3, 4), (4, 4), (5, 5)]
+    assert states(other_phone.show()) == [("active", None), ("suspended", BANK)]
+
+
 @pytest.mark.parametrize(
     ("lines", "where"),
     [

@@ -119,9 +119,15 @@ def test_there_is_a_limit_and_nothing_is_stored_over_it(exchange: Context, partn
     from stillmine.exchange.submissions import actions
 
     monkeypatch.setattr(actions, "MAXIMUM_SUBMITTED_PER_PARTNER", 2)
-    ids = submit(partner, value(1))["fingerprint_ids"]
+    submit(partner, value(1))
     assert code(submit_hashes(partner, record(value(2)), record(value(3)))) == (422, "too_many_submissions")
     assert listed(partner) == [value(1)]
+    taking_one_back = [record(value(1), "Withdrawn"), *(record(value(number)) for number in (2, 3, 4))]
+    assert code(submit_hashes(partner, *taking_one_back)) == (422, "too_many_submissions")
+    assert listed(partner) == [value(1)]
+    assert submit_hashes(partner, *taking_one_back[:3]).json() == {"count": 3, "accepted": 2, "repeated": 0, "withdrawn": 1}
+    assert submit_hashes(partner, record(value(1)), *(record(value(number), "Withdrawn") for number in (2, 3))).status_code == 200
+    ids = submit(partner, value(1))["fingerprint_ids"]
     withdraw(partner, *ids)
     assert submit_hashes(partner, record(value(2)), record(value(3))).status_code == 200
 

@@ -2,7 +2,7 @@
 """The only place that seals and opens the values of cases.
 
 Keys are unwrapped for one call and forgotten with it. A value may leave here only towards a list partner, the index of asks,
-or the person whose case it is of.
+the negative bank's sweep, or the person whose case it is of.
 """
 
 from collections.abc import Sequence

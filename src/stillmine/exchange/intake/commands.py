@@ -5,14 +5,18 @@ Prints no fingerprint and nothing of a case.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from stillmine.exchange.command_line import AsJson, Home, prepare
 
 if TYPE_CHECKING:
+    from stillmine.exchange.context import Context
     from stillmine.exchange.intake.queries import Suspended
 
 bank_app = typer.Typer(no_args_is_help=True, help="Negative bank: well-known lawful pictures that are never protected by mistake.")
@@ -25,7 +29,7 @@ BankFile = Annotated[Path, typer.Argument(metavar="PATH", exists=True, help="A f
 
 @bank_app.command("add")
 def bank_add(path: BankFile, name: Annotated[str, typer.Option(help="Of this list, 1 to 60 signs.")], home: Home = None) -> None:
-    """Add a list, whole or not at all; it counts from the next request on."""
+    """Add a list, whole or not at all; it counts from the next request on, and is held against what was accepted before."""
     exchange = prepare(home)
     from stillmine.exchange.intake.actions import add_bank  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.intake.bank_files import read_bank  # noqa: PLC0415
@@ -35,6 +39,13 @@ def bank_add(path: BankFile, name: Annotated[str, typer.Option(help="Of this lis
     typer.echo(f"Added “{bank.name}”: {source.pictures} picture(s) in {len(source.values)} fingerprints.")
     if source.left_out:
         typer.echo(f"Left out: {source.left_out} picture(s) with too little detail, which no case accepts.")
+    _sweep(exchange)
+
+
+@bank_app.command("sweep")
+def bank_sweep(home: Home = None) -> None:
+    """Hold the whole bank against what is active now; for when `bank add` was interrupted. Exit code 1 if a value does not open."""
+    _sweep(prepare(home))
 
 
 @bank_app.command("list")
@@ -155,6 +166,18 @@ def attack_off(home: Home = None) -> None:
 def attack_status(home: Home = None, as_json: AsJson = False) -> None:
     """Say whether proof of work is asked for, and why."""
     _show_status(home, as_json)
+
+
+def _sweep(exchange: "Context") -> None:
+    from stillmine.exchange.intake.sweep import sweep  # noqa: PLC0415 (needs the configured apps)
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("What was accepted before")
+        suspended, failed = sweep(exchange, lambda done, of: progress.update(task, completed=done, total=of))
+    typer.echo(f"Suspended of what was accepted before: {suspended} fingerprint(s)." + (" See: stillmine exchange quarantine list" if suspended else ""))
+    if failed:
+        typer.echo(f"{failed} value(s) did not open and were not compared. See: stillmine exchange fsck", err=True)
+        raise typer.Exit(1)
 
 
 def _set_under_attack(home: Path | None, is_under_attack: bool) -> None:

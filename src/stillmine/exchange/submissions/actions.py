@@ -43,24 +43,19 @@ def submit(exchange: Context, partner: Partner, sent: Sequence[WireFingerprint])
 
     Raises FlatFingerprintError, TooManyAttemptsError or TooManySubmissionsError.
     """
-    if not sent:
-        return Submitted(0, 0, [])
+    return submit_and_withdraw_values(exchange, partner, sent, (), ())[0]
+
+
+def submit_and_withdraw_values(
+    exchange: Context, partner: Partner, sent: Sequence[WireFingerprint], taken_back: Collection[str], kinds: Iterable[Kind]
+) -> tuple[Submitted, set[str]]:
+    """`withdraw_values` and `submit` in one transaction: all of it or nothing; returns what both return, raises what `submit` raises."""
     require_not_flat(sent)
     load_bank()
-    keys = [(row.kind.value, blind_index(exchange.secret, row.kind.value, row.value)) for row in sent]
-    with tx("submissions.submit", exchange.clock) as now:
+    with tx("submissions.submit_and_withdraw_values", exchange.clock) as now:
         _lock(partner)
-        known = _held(partner, keys)
-        new = list({key: row for key, row in zip(keys, sent, strict=True) if key not in known}.values())
-        if _live(partner).count() + len(new) > MAXIMUM_SUBMITTED_PER_PARTNER:
-            raise TooManySubmissionsError(f"limit: {MAXIMUM_SUBMITTED_PER_PARTNER}")
-        Case.objects.filter(id__in={case_id for _, case_id in known.values()}).update(expires_at=add_months(now, TERM_MONTHS))
-        for start in range(0, len(new), MAXIMUM_FINGERPRINTS_PER_CASE):
-            chunk = new[start : start + MAXIMUM_FINGERPRINTS_PER_CASE]
-            case = _open_keyless(exchange, chunk, now, counted_as=f"partner {partner.random_id}")
-            Submission.objects.create(case=case, partner=partner)
-        held = _held(partner, keys)
-    return Submitted(len(new), len(sent) - len(new), [held[key][0] for key in keys])
+        withdrawn = _withdraw_values(exchange, partner, taken_back, kinds, now)
+        return _submit(exchange, partner, sent, now), withdrawn
 
 
 def withdraw(exchange: Context, partner: Partner, fingerprint_ids: Collection[str]) -> tuple[set[str], set[str]]:
@@ -76,13 +71,32 @@ def withdraw(exchange: Context, partner: Partner, fingerprint_ids: Collection[st
 
 def withdraw_values(exchange: Context, partner: Partner, values: Collection[str], kinds: Iterable[Kind]) -> set[str]:
     """Withdraw what this partner handed in, by value; returns the values that named something."""
+    with tx("submissions.withdraw_values", exchange.clock) as now:
+        _lock(partner)
+        return _withdraw_values(exchange, partner, values, kinds, now)
+
+
+def _submit(exchange: Context, partner: Partner, sent: Sequence[WireFingerprint], now: datetime) -> Submitted:
+    keys = [(row.kind.value, blind_index(exchange.secret, row.kind.value, row.value)) for row in sent]
+    known = _held(partner, keys)
+    new = list({key: row for key, row in zip(keys, sent, strict=True) if key not in known}.values())
+    if _live(partner).count() + len(new) > MAXIMUM_SUBMITTED_PER_PARTNER:
+        raise TooManySubmissionsError(f"limit: {MAXIMUM_SUBMITTED_PER_PARTNER}")
+    Case.objects.filter(id__in={case_id for _, case_id in known.values()}).update(expires_at=add_months(now, TERM_MONTHS))
+    for start in range(0, len(new), MAXIMUM_FINGERPRINTS_PER_CASE):
+        chunk = new[start : start + MAXIMUM_FINGERPRINTS_PER_CASE]
+        case = _open_keyless(exchange, chunk, now, counted_as=f"partner {partner.random_id}")
+        Submission.objects.create(case=case, partner=partner)
+    held = _held(partner, keys)
+    return Submitted(len(new), len(sent) - len(new), [held[key][0] for key in keys])
+
+
+def _withdraw_values(exchange: Context, partner: Partner, values: Collection[str], kinds: Iterable[Kind], now: datetime) -> set[str]:
     if not values:
         return set()
     by_index = {blind_index(exchange.secret, kind.value, value): value for kind in kinds for value in values}
-    with tx("submissions.withdraw_values", exchange.clock) as now:
-        _lock(partner)
-        rows = list(_live(partner).filter(blind_index__in=list(by_index)))
-        _withdraw_from_keyless(exchange, rows, now)
+    rows = list(_live(partner).filter(blind_index__in=list(by_index)))
+    _withdraw_from_keyless(exchange, rows, now)
     return {by_index[row.blind_index] for row in rows if row.blind_index}
 
 

@@ -11,7 +11,7 @@ from stillmine.exchange.edge import answer, read_message
 from stillmine.exchange.intake.flat import require_not_flat
 from stillmine.exchange.partners.authentication import stopncii_partner
 from stillmine.exchange.partners.scopes import Scope
-from stillmine.exchange.submissions.actions import submit, withdraw_values
+from stillmine.exchange.submissions.actions import submit_and_withdraw_values
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import FULL_QUALITY, MINIMUM_QUALITY, Fingerprint, Kind
 from stillmine.wire.partner_errors import NotDecidedError
@@ -31,8 +31,7 @@ def submit_hashes(request: HttpRequest) -> HttpResponse:
     message = read_message(request, SubmitHashes, MAXIMUM_SUBMIT_MESSAGE_BYTES)
     kept = [_fingerprint(place, record) for place, record in enumerate(message.hashRecords) if not record.is_taken_back]
     taken_back = {record.hashValue.lower() for record in message.hashRecords if record.is_taken_back}
-    withdrawn = withdraw_values(exchange, partner, taken_back, SIGNAL_TYPES)
-    done = submit(exchange, partner, kept)
+    done, withdrawn = submit_and_withdraw_values(exchange, partner, kept, taken_back, SIGNAL_TYPES)
     return answer(SubmitHashesReceipt(count=message.count, accepted=done.accepted, repeated=done.repeated, withdrawn=len(withdrawn)))
 
 
