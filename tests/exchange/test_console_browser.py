@@ -198,8 +198,15 @@ def walk_pages(page: Page, address: str) -> Iterator[str]:
     yield "partners with a revoked one"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+LOOKS = [
+    (360, "light"),
+    (1280, "dark"),
+    pytest.param(360, "dark", marks=pytest.mark.long),
+    pytest.param(1280, "light", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_axe_finds_nothing_on_any_page(
     browser: Browser,
     address: str,

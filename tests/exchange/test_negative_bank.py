@@ -168,13 +168,15 @@ def test_a_sweep_goes_over_all_steps_and_past_what_does_not_open(
     monkeypatch.setattr(sequence, "BATCH_CHANGES", 1)
     phone.open(1, 2)
     other_phone.open(3, 1)
-    first = phone.show().fingerprints[0].id
-    Fingerprint.objects.filter(id=first).update(sealed_value=b"not what was sealed")
+    first = Fingerprint.objects.get(id=phone.show().fingerprints[0].id)
+    Fingerprint.objects.filter(id=first.id).update(sealed_value=b"not what was sealed")
     add(exchange, hashes(tmp_path, value(1)))
     steps: list[tuple[int, int]] = []
     assert held_against(exchange, lambda done, of: steps.append((done, of))) == (1, 1)
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4), (5, 5)]
     assert states(other_phone.show()) == [("active", None), ("suspended", BANK)]
+    first.save()
+    assert held_against(exchange) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,10 @@ def _sweep(exchange: "Context") -> None:
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("What was accepted before")
         suspended, failed = sweep(exchange, lambda done, of: progress.update(task, completed=done, total=of))
-    typer.echo(f"Suspended of what was accepted before: {suspended} fingerprint(s)." + (" See: stillmine exchange quarantine list" if suspended else ""))
+    typer.echo(
+        f"Suspended of what was accepted before: {suspended} fingerprint(s)."
+        + (" See: stillmine exchange quarantine list" if suspended else "")
+    )
     if failed:
         typer.echo(f"{failed} value(s) did not open and were not compared. See: stillmine exchange fsck", err=True)
         raise typer.Exit(1)
