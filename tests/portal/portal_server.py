@@ -112,6 +112,10 @@ class PortalServer:
     def api_requests(self) -> list[Request]:
         return [request for request in self.requests if request.path.startswith("/api/")]
 
+    def asked_after(self, place: int) -> list[str]:
+        """Return what pages asked for after so many requests; a browser looks for a newer worker by itself, even when told to be offline."""
+        return [request.path for request in self.requests[place:] if not request.path.startswith("/sw.js")]
+
     def answer_api(self, request: Request) -> tuple[int, bytes]:
         """Return status and body as the exchange would."""
         try:

@@ -197,45 +197,6 @@ def test_an_interrupted_export_is_told_and_made_again(portal: PortalServer, page
     expect(page.locator("[data-entry='1']")).to_contain_text(ENTRY["words"])
 
 
-def test_two_windows_can_not_overwrite_each_other(portal: PortalServer, page: Page) -> None:
-    begin_log(page, portal)
-    other = page.context.new_page()
-    unlock(other, portal)
-    expect(other.get_by_role("heading", name="Your notes")).to_be_visible()
-    write_entry(other, {"what": "from the other window"})
-    page.get_by_role("button", name="Write something down").click()
-    fill(page, {"what": "from this window"})
-    page.get_by_role("button", name="Keep this").click()
-    expect(page.locator("[data-trouble=elsewhere]")).to_be_visible()
-    expect(page.locator("[data-field=what]")).to_have_value("from this window")
-    unlock(page, portal)
-    expect(page.locator("[data-entry='1']")).to_contain_text("from the other window")
-
-
-def test_a_full_browser_loses_nothing(portal: PortalServer, page: Page) -> None:
-    begin_log(page, portal)
-    write_entry(page, {"what": "first"})
-    page.evaluate("() => { IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); }; }")
-    page.get_by_role("button", name="Write something down").click()
-    fill(page, {"what": "second"})
-    page.get_by_role("button", name="Keep this").click()
-    expect(page.locator("[data-trouble=full]")).to_be_visible()
-    expect(page.locator("[data-field=what]")).to_have_value("second")
-    unlock(page, portal)
-    expect(page.locator("[data-entry]")).to_have_count(1)
-
-
-def test_without_storage_the_window_is_offered(portal: PortalServer, page: Page) -> None:
-    page.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError'); }")
-    page.goto(f"{portal.address}/evidence/")
-    page.get_by_role("button", name="No, all are and were adults").click()
-    page.get_by_role("button", name="On this device, locked").click()
-    page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
-    page.get_by_label("The same once more").fill(PASSPHRASE)
-    page.get_by_role("button", name="Lock and begin").click()
-    expect(page.locator("[data-trouble=refused]")).to_contain_text("in this window only")
-
-
 def test_a_folder_of_a_newer_version_is_left_alone(portal: PortalServer, page: Page) -> None:
     begin_log(page, portal)
     page.evaluate(
@@ -279,14 +240,3 @@ def test_a_clock_that_went_back_is_told(portal: PortalServer, page: Page) -> Non
     page.get_by_role("button", name="Notices to sites").click()
     page.get_by_role("button", name="My notes").click()
     expect(page.get_by_text("clock is behind your last entry")).to_be_visible()
-
-
-def test_erasing_leaves_nothing(portal: PortalServer, page: Page) -> None:
-    begin_log(page, portal)
-    write_entry(page, ENTRY)
-    page.get_by_role("button", name="Erase everything here").click()
-    page.get_by_role("button", name="No, keep them").click()
-    page.get_by_role("button", name="Erase everything here").click()
-    page.get_by_role("button", name="Yes, erase them").click()
-    expect(page.get_by_role("heading", name="Is anyone in the pictures under 18")).to_be_visible()
-    assert page.evaluate("indexedDB.databases()") == []

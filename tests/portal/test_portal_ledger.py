@@ -154,6 +154,16 @@ def test_a_dead_exchange_is_said_and_asked_again(portal: PortalServer, page: Pag
     expect(page.locator("[data-told]")).to_have_count(2)
 
 
+def test_checks_that_do_not_load_are_said_and_asked_again(portal: PortalServer, page: Page, key: str) -> None:
+    enter_key(page, portal, key)
+    page.route("**/assets/case_ledger.*.js", lambda route: route.abort())
+    page.get_by_role("button", name=OPEN).click()
+    expect(page.locator("[data-error=unreachable]")).to_be_visible()
+    page.unroute("**/assets/case_ledger.*.js")
+    page.get_by_role("button", name="Check again").click()
+    expect(page.locator("[data-told]")).to_have_count(2)
+
+
 def remember(page: Page, portal: PortalServer, key: str) -> None:
     look(page, portal, key)
     page.get_by_label(REMEMBER).check()

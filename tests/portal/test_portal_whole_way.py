@@ -166,4 +166,4 @@ def test_without_a_connection_the_way_leads_on(portal: PortalServer, page: Page,
     write_entry(page, ENTRY, reader=reader)
     unlock(page, portal, path="/remove/", reader=reader)
     new_notice(page, "plain", reader=reader)
-    assert len(portal.requests) == before
+    assert portal.asked_after(before) == []

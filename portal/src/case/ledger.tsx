@@ -9,7 +9,7 @@ import { useWords } from "../island/words";
 import type { CheckedLedger, LedgerProblem } from "../ledger/case_ledger";
 import { forget, recall, remember, type Seen } from "../ledger/remembered";
 import type { CaseKey } from "../wire/case_key";
-import { codeOf, fetchCaseLedger, fetchConsistency, fetchLedgerKey, send, showCase, type ErrorCode } from "../wire/requests";
+import { codeOf, ExchangeError, fetchCaseLedger, fetchConsistency, fetchLedgerKey, send, showCase, type ErrorCode } from "../wire/requests";
 import type { CaseFingerprint, CaseLedger } from "../wire/types";
 import { dayWords, ledgerParts } from "./ledger_words";
 import { Remembering } from "./remembering";
@@ -74,15 +74,21 @@ async function checked(authorization: string, shown: readonly CaseFingerprint[])
   }
 }
 
+function loadChecks(): Promise<typeof import("../ledger/case_ledger")> {
+  return import("../ledger/case_ledger").catch(() => {
+    throw new ExchangeError("unreachable");
+  });
+}
+
 async function checkedOnce(authorization: string, fingerprints: readonly CaseFingerprint[]): Promise<Outcome> {
-  let ledger: CaseLedger, key: string;
+  let ledger: CaseLedger, key: string, checks: typeof import("../ledger/case_ledger");
   try {
-    [{ key }, ledger] = await Promise.all([fetchLedgerKey(), fetchCaseLedger(authorization)]);
+    [{ key }, ledger, checks] = await Promise.all([fetchLedgerKey(), fetchCaseLedger(authorization), loadChecks()]);
   } catch (error) {
     return { is: "unreached", code: codeOf(error) };
   }
   const before = recall();
-  const { checkCaseLedger, checkContinues, LedgerError } = await import("../ledger/case_ledger");
+  const { checkCaseLedger, checkContinues, LedgerError } = checks;
   try {
     // A key that this person alone is given would be one for a log that this person alone is shown.
     if (key !== ledger.key) throw new LedgerError("checkpoint");

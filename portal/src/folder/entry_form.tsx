@@ -37,11 +37,11 @@ export function EntryForm({ state, open, draft, files, onDraft, onFiles, onSaved
     if (keptBytes(folder.entries.flatMap((entry) => entry.files)) + keptBytes(files.map((file) => file.entry)) > LIMITS.allBytes) return setSlip(t("folder.problem.full"));
     setSlip(null);
     setBusy(true);
-    const entry = await chained({ ...draft, files: files.map((file) => file.entry) }, folder.entries, new Date());
+    const written = { ...draft, files: files.map((file) => file.entry) };
     const pictures = new Map(files.flatMap(({ entry: own, bytes }) => (own.is_kept && bytes ? [[own.sha256, bytes] as const] : [])));
-    const isKept = await state.change({ ...folder, entries: [...folder.entries, entry] }, pictures);
+    const kept = await state.change(async (now) => ({ ...now, entries: [...now.entries, await chained(written, now.entries, new Date())] }), pictures);
     setBusy(false);
-    if (isKept) onSaved(entry.number);
+    if (kept) onSaved(kept.entries.length);
   };
   return (
     <>

@@ -15,7 +15,7 @@ import { useSiteWords } from "./site_words";
 interface Props {
   readonly notice: Notice;
   readonly regime: Regime;
-  readonly onChange: (notice: Notice) => Promise<boolean>;
+  readonly onChange: (notice: Notice) => void;
 }
 
 export function Escalation({ notice, regime, onChange }: Props) {
@@ -51,7 +51,7 @@ export function Escalation({ notice, regime, onChange }: Props) {
         {t("notice.escalate.help")}
       </a>
       <Field label={t("notice.card.answer")} isLong value={answer} onChange={setAnswer} />
-      {answer !== notice.answer && <ActionButton label={t("notice.card.answer.keep")} kind="second" onPress={() => void onChange({ ...notice, answer })} />}
+      {answer !== notice.answer && <ActionButton label={t("notice.card.answer.keep")} kind="second" onPress={() => onChange({ ...notice, answer })} />}
       <p>{t("notice.escalate.lead")}</p>
       <pre class="bytes" tabIndex={0} role="region" aria-label={t("notice.escalate.title")} lang={site.locale} data-escalation-text>
         {text}

@@ -11,11 +11,18 @@ import { download } from "./download";
 import type { OpenFolder } from "./state";
 
 type Wanted = "police" | "pdf" | "zip";
+type Bytes = Uint8Array<ArrayBuffer>;
+
+interface Made {
+  readonly name: string;
+  /** Pictures that are not in it. */
+  readonly missing: number;
+}
 
 export function Export({ open, onBack }: { readonly open: OpenFolder; readonly onBack: () => void }) {
   const words = useWords();
   const { t } = words;
-  const [made, setMade] = useState<string | null>(null);
+  const [made, setMade] = useState<Made | null>(null);
   const [hasFailed, setFailed] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [printed, setPrinted] = useState<readonly Block[] | null>(null);
@@ -31,10 +38,11 @@ export function Export({ open, onBack }: { readonly open: OpenFolder; readonly o
     setMade(null);
     setFailed(false);
     try {
-      const bytes = wanted === "zip" ? await zipped(open, plain(report("zip")), t("log.howto")) : await (await import("../log/pdf")).pdfOf(report(wanted), t("log.report.title"), words.locale);
+      const pdf = async (): Promise<Bytes> => (await import("../log/pdf")).pdfOf(report(wanted), t("log.report.title"), words.locale);
+      const [bytes, missing] = wanted === "zip" ? await zipped(open, plain(report("zip")), t("log.howto")) : [await pdf(), 0];
       const name = `notes-${new Date().toISOString().slice(0, 10)}${wanted === "police" ? "-summary" : ""}.${wanted === "zip" ? "zip" : "pdf"}`;
       download(bytes, name, wanted === "zip" ? "application/zip" : "application/pdf");
-      setMade(name);
+      setMade({ name, missing });
     } catch {
       setFailed(true);
     }
@@ -52,9 +60,10 @@ export function Export({ open, onBack }: { readonly open: OpenFolder; readonly o
         <ActionButton label={t("folder.export.print_police")} kind="second" onPress={() => setPrinted(report("police"))} />
       </div>
       <p class="small soft">{t("folder.export.letters")}</p>
-      <p role="status" data-made={made ?? undefined}>
-        {made === null ? "" : t("folder.export.done", { name: made })}
+      <p role="status" data-made={made?.name}>
+        {made === null ? "" : t("folder.export.done", { name: made.name })}
       </p>
+      {made !== null && made.missing > 0 && <Problem>{t("folder.export.missing", { count: made.missing })}</Problem>}
       {hasFailed && <Problem>{t("folder.export.failed")}</Problem>}
       <BackButton onBack={onBack} />
       {printed !== null && (
@@ -66,12 +75,14 @@ export function Export({ open, onBack }: { readonly open: OpenFolder; readonly o
   );
 }
 
-async function zipped({ folder, vault }: OpenFolder, text: string, howTo: string): Promise<Uint8Array<ArrayBuffer>> {
+/** Return the file, and how many pictures are missing in it because they can't be read any more. */
+async function zipped({ folder, vault }: OpenFolder, text: string, howTo: string): Promise<readonly [Bytes, number]> {
   const { zipOf } = await import("../log/zip");
   const pictures = new Map<string, Uint8Array>();
-  for (const { sha256, is_kept: isKept } of folder.entries.flatMap((entry) => entry.files)) {
-    const bytes = isKept ? await vault.picture(sha256) : null;
+  const kept = new Set(folder.entries.flatMap((entry) => entry.files.filter((file) => file.is_kept).map((file) => file.sha256)));
+  for (const sha256 of kept) {
+    const bytes = await vault.picture(sha256);
     if (bytes) pictures.set(sha256, bytes);
   }
-  return zipOf({ folder, text, howTo: `${howTo}\n`, pictures });
+  return [await zipOf({ folder, text, howTo: `${howTo}\n`, pictures }), kept.size - pictures.size];
 }

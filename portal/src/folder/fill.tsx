@@ -8,6 +8,7 @@ import { useState } from "preact/hooks";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { pageAddress } from "../island/page_address";
 import { useWords } from "../island/words";
+import type { Folder } from "../log/folder";
 import { STATEMENTS, type Fields, type Notice, type NoticeText } from "../notice/notice";
 import type { Regime } from "../notice/regime";
 import { badLocations, isAddress, missing } from "../notice/validate";
@@ -39,7 +40,7 @@ export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack
     const left = missing(fields, regime);
     setChecked(left);
     setBusy(true);
-    const isKept = await state.change(withNotice(open, notice));
+    const isKept = (await state.change((now) => withNotice(now, notice))) !== null;
     setBusy(false);
     if (isKept && left.length === 0) onComplete();
   };
@@ -95,7 +96,7 @@ export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack
 }
 
 /** The folder with this notice in its place, or added. */
-export function withNotice({ folder }: OpenFolder, notice: Notice): OpenFolder["folder"] {
+export function withNotice(folder: Folder, notice: Notice): Folder {
   const isThere = folder.notices.some((one) => one.id === notice.id);
   return { ...folder, notices: isThere ? folder.notices.map((one) => (one.id === notice.id ? notice : one)) : [...folder.notices, notice] };
 }

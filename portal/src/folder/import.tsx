@@ -23,8 +23,9 @@ export function Import({ state, onOpen, onBack }: { readonly state: FolderState;
     setFound(null);
     setProblem(null);
     try {
-      const { readExport } = await import("../log/zip");
-      setFound(await readExport(new Uint8Array(await file.arrayBuffer())));
+      const zip = await import("../log/zip").catch(() => null);
+      if (zip === null) return setProblem("not_loaded");
+      setFound(await zip.readExport(new Uint8Array(await file.arrayBuffer())));
     } catch (error) {
       setProblem(error instanceof FolderError ? error.problem : "damaged");
     }

@@ -27,13 +27,7 @@ export function LogView({ state, open, saved, onAdd, onCorrect, onExport, onNoti
   const { t } = useWords();
   const [isWiping, setWiping] = useState(false);
   const { folder, vault } = open;
-  if (isWiping) {
-    const wipe = async (): Promise<void> => {
-      await state.wipe();
-      onClose();
-    };
-    return <Wipe onWipe={() => void wipe()} onKeep={() => setWiping(false)} />;
-  }
+  if (isWiping) return <Wipe state={state} onWiped={onClose} onKeep={() => setWiping(false)} />;
   return (
     <>
       <Heading>{t("folder.log.title")}</Heading>
@@ -58,7 +52,7 @@ export function LogView({ state, open, saved, onAdd, onCorrect, onExport, onNoti
       <ul class="tool-list">
         {!folder.is_text_only && (
           <li>
-            <button type="button" class="button plain" onClick={() => void state.change({ ...folder, is_text_only: true })}>
+            <button type="button" class="button plain" onClick={() => void state.change((now) => ({ ...now, is_text_only: true }))}>
               {t("folder.log.text_only")}
             </button>
           </li>

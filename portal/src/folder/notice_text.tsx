@@ -13,9 +13,12 @@ import { Blocks } from "./blocks";
 import { CopyButton } from "./copy";
 import { download } from "./download";
 import { Options } from "./fields";
+import { FolderTrouble } from "./problem";
 import { useSiteWords } from "./site_words";
+import type { FolderState } from "./state";
 
 interface Props {
+  readonly state: FolderState;
   readonly notice: Notice;
   readonly regime: Regime;
   readonly platform: Platform | undefined;
@@ -28,7 +31,7 @@ interface Props {
 /** What mail programs take in an address with some certainty. */
 const MAIL_CHARACTERS = 1_800;
 
-export function NoticeTextView({ notice, regime, platform, onLanguage, onSent, onChange, onBack }: Props) {
+export function NoticeTextView({ state, notice, regime, platform, onLanguage, onSent, onChange, onBack }: Props) {
   const words = useWords();
   const { t } = words;
   const own = noticeText(notice, regime, words);
@@ -61,6 +64,7 @@ export function NoticeTextView({ notice, regime, platform, onLanguage, onSent, o
           ))}
         </ul>
       )}
+      <FolderTrouble problem={state.problem} />
       <div class="actions">
         {notice.sent_at === "" && <ActionButton label={t("notice.text.sent")} onPress={onSent} />}
         {notice.sent_at === "" && <ActionButton label={t("notice.text.change")} kind="second" onPress={onChange} />}

@@ -9,6 +9,7 @@ import type { Notice } from "../notice/notice";
 import type { Regime } from "../notice/regime";
 import { Escalation } from "./escalation";
 import { Field, Slip } from "./fields";
+import { withNotice } from "./fill";
 import { FolderTrouble } from "./problem";
 import type { FolderState, OpenFolder } from "./state";
 
@@ -32,8 +33,8 @@ export function Notices({ state, open, regimes, onNew, onOpen, onLog }: Props) {
     return () => clearInterval(timer);
   }, []);
   const { folder, vault } = open;
-  const change = (notice: Notice): Promise<boolean> => state.change({ ...folder, notices: folder.notices.map((one) => (one.id === notice.id ? notice : one)) });
-  const erase = (notice: Notice): Promise<boolean> => state.change({ ...folder, notices: folder.notices.filter((one) => one.id !== notice.id) });
+  const change = (notice: Notice): void => void state.change((now) => withNotice(now, notice));
+  const erase = ({ id }: Notice): void => void state.change((now) => ({ ...now, notices: now.notices.filter((one) => one.id !== id) }));
   return (
     <>
       <Heading>{t("notice.list.title")}</Heading>
@@ -59,8 +60,8 @@ interface CardProps {
   readonly regime: Regime;
   readonly now: Date;
   readonly onOpen: () => void;
-  readonly onChange: (notice: Notice) => Promise<boolean>;
-  readonly onErase: () => Promise<boolean>;
+  readonly onChange: (notice: Notice) => void;
+  readonly onErase: () => void;
 }
 
 function NoticeCard({ notice, regime, now, onOpen, onChange, onErase }: CardProps) {
@@ -75,17 +76,17 @@ function NoticeCard({ notice, regime, now, onOpen, onChange, onErase }: CardProp
       <p>{isSent ? t("notice.card.sent", { date: date(sent, now), time: time(sent) }) : t("notice.card.draft")}</p>
       {isSent && sent.getTime() > now.getTime() + 60_000 && <Slip>{t("notice.clock.wrong")}</Slip>}
       <ClockWords clock={clock} now={now} isRefused={notice.outcome === "refused"} />
-      {clock.state === "no_day" && <StartClock label={t("notice.clock.day")} type="date" onStart={(day) => void onChange({ ...notice, look_again: day })} />}
+      {clock.state === "no_day" && <StartClock label={t("notice.clock.day")} type="date" onStart={(day) => onChange({ ...notice, look_again: day })} />}
       {clock.state === "waiting_for_regulator" && (
-        <StartClock label={t("notice.clock.regulator.at")} type="datetime-local" onStart={(moment) => void onChange({ ...notice, regulator_at: new Date(moment).toISOString() })} />
+        <StartClock label={t("notice.clock.regulator.at")} type="datetime-local" onStart={(moment) => onChange({ ...notice, regulator_at: new Date(moment).toISOString() })} />
       )}
       <div class="actions">
         <ActionButton label={t("notice.card.open")} kind="second" onPress={onOpen} />
-        {isSent && notice.outcome !== "removed" && <ActionButton label={t("notice.card.removed")} kind="second" onPress={() => void onChange({ ...notice, outcome: "removed" })} />}
-        {isSent && notice.outcome === "" && <ActionButton label={t("notice.card.refused")} kind="second" onPress={() => void onChange({ ...notice, outcome: "refused" })} />}
+        {isSent && notice.outcome !== "removed" && <ActionButton label={t("notice.card.removed")} kind="second" onPress={() => onChange({ ...notice, outcome: "removed" })} />}
+        {isSent && notice.outcome === "" && <ActionButton label={t("notice.card.refused")} kind="second" onPress={() => onChange({ ...notice, outcome: "refused" })} />}
       </div>
       {clock.state === "over" && <Escalation notice={notice} regime={regime} onChange={onChange} />}
-      <button type="button" class="button plain" onClick={() => void onErase()}>
+      <button type="button" class="button plain" onClick={onErase}>
         {t("notice.card.erase")}
         <span class="visually-hidden"> ({notice.platform_name})</span>
       </button>

@@ -107,14 +107,14 @@ export function FolderPage({ first }: { readonly first: "log" | "notices" }) {
   if (isText) {
     const sent = async (): Promise<void> => {
       const done = { ...notice, sent_at: new Date().toISOString() };
-      if (await state.change(withNotice(open, done))) go("notices");
+      if (await state.change((now) => withNotice(now, done))) go("notices");
     };
     const platform = data.platforms.find((one) => one.id === notice.platform);
     const speak = (language: string): void => {
       setNotice({ ...notice, language });
-      void state.change(withNotice(open, { ...notice, language }));
+      void state.change((now) => withNotice(now, { ...notice, language }));
     };
-    return <NoticeTextView notice={notice} regime={regime} platform={platform} onLanguage={speak} onSent={() => void sent()} onChange={() => go("fill")} onBack={back} />;
+    return <NoticeTextView state={state} notice={notice} regime={regime} platform={platform} onLanguage={speak} onSent={() => void sent()} onChange={() => go("fill")} onBack={back} />;
   }
   if (step === "notices" || (first === "notices" && step !== "log")) {
     const show = (one: Notice): void => {

@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ActionButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { MINIMUM_PASSPHRASE_CHARACTERS } from "../vault/key";
-import { hasKept, wipeKept } from "../vault/store";
+import { hasKept } from "../vault/store";
 import { Choice } from "../island/choice";
 import { Field, Slip, Tick } from "./fields";
 import { FolderTrouble } from "./problem";
@@ -22,14 +22,9 @@ interface Props {
 
 export function Start(props: Props) {
   const [isThere, setThere] = useState<boolean | null>(null);
-  const [isWiped, setWiped] = useState(false);
   useEffect(() => void hasKept().then(setThere), []);
   if (isThere === null) return <h1>{props.title}</h1>;
-  const wiped = (): void => {
-    setThere(false);
-    setWiped(true);
-  };
-  return isThere ? <Unlock {...props} onWiped={wiped} /> : <Begin {...props} isWiped={isWiped} />;
+  return isThere ? <Unlock {...props} onWiped={() => setThere(false)} /> : <Begin {...props} />;
 }
 
 function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: () => void }) {
@@ -43,14 +38,11 @@ function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: (
     setBusy(false);
     if (isOpen) onOpen();
   };
-  if (isWiping) {
-    const wipe = async (): Promise<void> => {
-      await wipeKept();
-      state.clearProblem();
-      onWiped();
-    };
-    return <Wipe onWipe={wipe} onKeep={() => setWiping(false)} />;
-  }
+  const wish = (): void => {
+    state.clearProblem();
+    setWiping(true);
+  };
+  if (isWiping) return <Wipe state={state} onWiped={onWiped} onKeep={() => setWiping(false)} />;
   return (
     <>
       <Heading>{title}</Heading>
@@ -68,7 +60,7 @@ function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: (
           <button type="submit" class="button" aria-disabled={isBusy ? "true" : undefined}>
             {t("folder.pass.open")}
           </button>
-          <button type="button" class="button plain" onClick={() => setWiping(true)}>
+          <button type="button" class="button plain" onClick={wish}>
             {t("folder.log.wipe")}
           </button>
         </div>
@@ -77,7 +69,7 @@ function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: (
   );
 }
 
-function Begin({ state, title, lead, onOpen, onImport, isWiped }: Props & { readonly isWiped: boolean }) {
+function Begin({ state, title, lead, onOpen, onImport }: Props) {
   const { t } = useWords();
   const [isTextOnly, setTextOnly] = useState<boolean | null>(null);
   const [isLocking, setLocking] = useState(false);
@@ -92,10 +84,10 @@ function Begin({ state, title, lead, onOpen, onImport, isWiped }: Props & { read
     return (
       <>
         <p class="visually-hidden" role="status">
-          {isWiped ? t("folder.wiped") : ""}
+          {state.isWiped ? t("folder.wiped") : ""}
         </p>
         <Heading>{title}</Heading>
-        {isWiped && <p class="slip">{t("folder.wiped")}</p>}
+        {state.isWiped && <p class="slip">{t("folder.wiped")}</p>}
         <p class="lead">{lead}</p>
         <p>{t("folder.apart")}</p>
         <Choice question={t("folder.age.title")} note={t("folder.age.why")} answers={answers} isPart />

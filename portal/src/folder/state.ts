@@ -4,12 +4,12 @@
  * safe that is not.
  */
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { emptyFolder, FolderError, folderText, readFolder, type Folder } from "../log/folder";
-import { StoreError, type StoreProblem } from "../vault/store";
-import { createVault, memoryVault, openVault, type Vault } from "../vault/vault";
+import { StoreError, wipeKept, type StoreProblem } from "../vault/store";
+import { createVault, memoryVault, openVault, type Pictures, type Vault } from "../vault/vault";
 
-export type FolderProblem = StoreProblem | "passphrase" | "newer" | "gone" | "damaged" | "exists";
+export type FolderProblem = StoreProblem | "passphrase" | "newer" | "gone" | "damaged" | "exists" | "not_erased" | "not_loaded";
 
 export interface OpenFolder {
   readonly vault: Vault;
@@ -19,38 +19,53 @@ export interface OpenFolder {
 export interface FolderState {
   readonly open: OpenFolder | null;
   readonly problem: FolderProblem | null;
+  /** Whether it was just erased, on this page. */
+  readonly isWiped: boolean;
   clearProblem(): void;
   /** Begin with a folder; kept under a passphrase, or in this window only where there is none. */
-  begin(folder: Folder, passphrase: string | null, pictures: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Promise<boolean>;
+  begin(folder: Folder, passphrase: string | null, pictures: Pictures): Promise<boolean>;
   unlock(passphrase: string): Promise<boolean>;
-  /** Keep a changed folder; false where that did not work, and then nothing has changed. */
-  change(folder: Folder, pictures?: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Promise<boolean>;
+  /** Keep what `update` makes of the folder as it is by then; null where that did not work, and then nothing has changed. */
+  change(update: (folder: Folder) => Folder | Promise<Folder>, pictures?: Pictures): Promise<Folder | null>;
   close(): void;
-  wipe(): Promise<void>;
+  /** Erase all that is kept, open or not; false where that did not work. */
+  wipe(): Promise<boolean>;
 }
 
 export { emptyFolder };
 
 export function useFolder(): FolderState {
-  const [open, setOpen] = useState<OpenFolder | null>(null);
+  const [open, setShown] = useState<OpenFolder | null>(null);
+  const latest = useRef<OpenFolder | null>(null);
+  /** Changes take turns, each on what the one before has kept: two quick presses are both kept. */
+  const turn = useRef<Promise<unknown>>(Promise.resolve());
+  const [isWiped, setWiped] = useState(false);
   const [problem, setProblem] = useState<FolderProblem | null>(null);
-  const tried = async (work: () => Promise<FolderProblem | null>): Promise<boolean> => {
+  const setOpen = (now: OpenFolder | null): void => {
+    latest.current = now;
+    setShown(now);
+  };
+  const tried = async (work: () => Promise<FolderProblem | null>, told = problemOf): Promise<boolean> => {
     setProblem(null);
-    const found = await work().catch(problemOf);
+    const found = await work().catch(told);
     setProblem(found);
     return found === null;
   };
   return {
     open,
     problem,
+    isWiped,
     clearProblem: () => setProblem(null),
     begin: (folder, passphrase, pictures) =>
-      tried(async () => {
-        const vault = passphrase === null ? memoryVault() : await createVault(passphrase, folderText(folder));
-        if (pictures.size > 0) await vault.save(folderText(folder), pictures);
-        setOpen({ vault, folder });
-        return null;
-      }),
+      tried(
+        async () => {
+          const vault = passphrase === null ? memoryVault(pictures) : await createVault(passphrase, folderText(folder), pictures);
+          setOpen({ vault, folder });
+          setWiped(false);
+          return null;
+        },
+        (error) => (error instanceof StoreError && error.problem === "elsewhere" ? "exists" : problemOf(error)),
+      ),
     unlock: (passphrase) =>
       tried(async () => {
         const opening = await openVault(passphrase);
@@ -58,18 +73,32 @@ export function useFolder(): FolderState {
         setOpen({ vault: opening.vault, folder: readFolder(opening.text) });
         return null;
       }),
-    change: (folder, pictures) =>
-      tried(async () => {
-        if (open === null) return "gone";
-        await open.vault.save(folderText(folder), pictures);
-        setOpen({ ...open, folder });
-        return null;
-      }),
-    close: () => setOpen(null),
-    wipe: async () => {
-      await open?.vault.wipe();
-      setOpen(null);
+    change: (update, pictures) => {
+      const changed = turn.current.then(async () => {
+        const isKept = await tried(async () => {
+          if (latest.current === null) return "gone";
+          const { vault } = latest.current;
+          const folder = await update(latest.current.folder);
+          await vault.save(folderText(folder), pictures);
+          setOpen({ vault, folder });
+          return null;
+        });
+        return isKept ? (latest.current?.folder ?? null) : null;
+      });
+      turn.current = changed;
+      return changed;
     },
+    close: () => setOpen(null),
+    wipe: () =>
+      tried(
+        async () => {
+          await (open === null ? wipeKept() : open.vault.wipe());
+          setOpen(null);
+          setWiped(true);
+          return null;
+        },
+        () => "not_erased",
+      ),
   };
 }
 

@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Asks once more before everything is erased. */
+/* Asks once more before everything is erased, and says so where that did not work. */
 
-import { Heading } from "../island/parts";
+import { ActionButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
+import { FolderTrouble } from "./problem";
+import type { FolderState } from "./state";
 
-export function Wipe({ onWipe, onKeep }: { readonly onWipe: () => void; readonly onKeep: () => void }) {
+interface Props {
+  readonly state: FolderState;
+  readonly onWiped: () => void;
+  readonly onKeep: () => void;
+}
+
+export function Wipe({ state, onWiped, onKeep }: Props) {
   const { t } = useWords();
+  const wipe = async (): Promise<void> => {
+    if (await state.wipe()) onWiped();
+  };
+  const keep = (): void => {
+    state.clearProblem();
+    onKeep();
+  };
   return (
     <>
       <Heading>{t("folder.wipe.title")}</Heading>
       <p>{t("folder.wipe.text")}</p>
+      <FolderTrouble problem={state.problem} />
       <div class="actions">
-        <button type="button" class="button" onClick={onWipe}>
-          {t("folder.wipe.yes")}
-        </button>
-        <button type="button" class="button second" onClick={onKeep}>
-          {t("folder.wipe.no")}
-        </button>
+        <ActionButton label={t("folder.wipe.yes")} onPress={() => void wipe()} />
+        <ActionButton label={t("folder.wipe.no")} kind="second" onPress={keep} />
       </div>
     </>
   );

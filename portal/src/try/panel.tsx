@@ -44,7 +44,10 @@ export default function TryPanel({ file, pdq, name, onAdd }: Props) {
     setAdded(false);
     kernel.current ??= loadBytes(kernelAddress).then((bytes) => Kernel.load(bytes));
     verdictOf(kernel.current, file, pdq, alteration, t("try.words"))
-      .catch(() => "failed" as const)
+      .catch(() => {
+        kernel.current = null; // it may load the next time
+        return "failed" as const;
+      })
       .then((found) => isCurrent && setVerdict(found));
     return () => {
       isCurrent = false;

@@ -5,7 +5,7 @@
  * What is given is always the whole: a save that fails changes nothing that was kept.
  */
 
-import { keyOf, newRecipe, seal, unseal } from "./key";
+import { keyOf, newRecipe, seal, unseal, type Sealed } from "./key";
 import { readKept, readPicture, StoreError, wipeKept, writeKept, type KeptLog } from "./store";
 
 /** What a folder says of itself and its pictures, sealed together with them. */
@@ -16,33 +16,35 @@ export const FORMAT = 1;
 export interface Vault {
   /** False where nothing is kept beyond this window. */
   readonly isKept: boolean;
-  /** Keep this text, and new pictures by their SHA-256; throws StoreError and keeps the last one otherwise. */
-  save(text: string, pictures?: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Promise<void>;
+  /** Keep this text, and new pictures by their SHA-256; one at a time. Throws StoreError and keeps the last one otherwise. */
+  save(text: string, pictures?: Pictures): Promise<void>;
   /** Return a kept picture; null where it is gone or was changed. */
   picture(sha256: string): Promise<Uint8Array<ArrayBuffer> | null>;
   /** Erase everything that this folder keeps. */
   wipe(): Promise<void>;
 }
 
+export type Pictures = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+
 /** A folder in this window's memory; gone with it. */
-export function memoryVault(): Vault {
-  const kept = new Map<string, Uint8Array<ArrayBuffer>>();
+export function memoryVault(pictures: Pictures): Vault {
+  const kept = new Map(pictures);
   return {
     isKept: false,
-    save: async (_, pictures) => {
-      for (const [name, bytes] of pictures ?? []) kept.set(name, bytes);
+    save: async (_, more) => {
+      for (const [name, bytes] of more ?? []) kept.set(name, bytes);
     },
     picture: async (sha256) => kept.get(sha256) ?? null,
     wipe: async () => kept.clear(),
   };
 }
 
-/** Make a kept folder that holds `text`; throws StoreError where there is one already or nothing can be kept. */
-export async function createVault(passphrase: string, text: string): Promise<Vault> {
+/** Make a kept folder of `text` and pictures, whole or not at all; throws StoreError where there is one already or nothing can be kept. */
+export async function createVault(passphrase: string, text: string, pictures: Pictures): Promise<Vault> {
   const recipe = newRecipe();
   const key = await keyOf(passphrase, recipe);
   const kept: KeptLog = { format: FORMAT, recipe, revision: 0, sealed: await seal(key, encoded(text), ABOUT_LOG) };
-  await writeKept(kept, null, new Map());
+  await writeKept(kept, null, await sealedPictures(key, pictures));
   return opened(key, kept);
 }
 
@@ -61,19 +63,12 @@ export async function openVault(passphrase: string): Promise<Opening> {
 
 function opened(key: CryptoKey, first: KeptLog): Vault {
   let { revision } = first;
-  let before: Promise<void> = Promise.resolve();
-  const save = async (text: string, pictures: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Promise<void> => {
-    const sealed = await seal(key, encoded(text), ABOUT_LOG);
-    const each = await Promise.all([...pictures].map(async ([name, bytes]) => [name, await seal(key, bytes, aboutPicture(name))] as const));
-    await writeKept({ ...first, revision: revision + 1, sealed }, revision, new Map(each));
-    revision += 1;
-  };
   return {
     isKept: true,
-    save: (text, pictures = new Map()) => {
-      const saved = before.then(() => save(text, pictures));
-      before = saved.catch(() => undefined);
-      return saved;
+    save: async (text, pictures = new Map()) => {
+      const sealed = await seal(key, encoded(text), ABOUT_LOG);
+      await writeKept({ ...first, revision: revision + 1, sealed }, revision, await sealedPictures(key, pictures));
+      revision += 1;
     },
     picture: async (sha256) => {
       const sealed = await readPicture(sha256);
@@ -81,6 +76,10 @@ function opened(key: CryptoKey, first: KeptLog): Vault {
     },
     wipe: wipeKept,
   };
+}
+
+async function sealedPictures(key: CryptoKey, pictures: Pictures): Promise<ReadonlyMap<string, Sealed>> {
+  return new Map(await Promise.all([...pictures].map(async ([name, bytes]) => [name, await seal(key, bytes, aboutPicture(name))] as const)));
 }
 
 function encoded(text: string): Uint8Array<ArrayBuffer> {
