@@ -113,7 +113,7 @@ class PortalServer:
         return [request for request in self.requests if request.path.startswith("/api/")]
 
     def asked_after(self, place: int) -> list[str]:
-        """Return what pages asked for after so many requests; a browser looks for a newer worker by itself, even when told to be offline."""
+        """Return what pages asked for after so many requests; the browser itself looks for a newer worker, even when offline."""
         return [request.path for request in self.requests[place:] if not request.path.startswith("/sw.js")]
 
     def answer_api(self, request: Request) -> tuple[int, bytes]:

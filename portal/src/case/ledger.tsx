@@ -74,10 +74,12 @@ async function checked(authorization: string, shown: readonly CaseFingerprint[])
   }
 }
 
-function loadChecks(): Promise<typeof import("../ledger/case_ledger")> {
-  return import("../ledger/case_ledger").catch(() => {
+async function loadChecks(): Promise<typeof import("../ledger/case_ledger")> {
+  try {
+    return await import("../ledger/case_ledger");
+  } catch {
     throw new ExchangeError("unreachable");
-  });
+  }
 }
 
 async function checkedOnce(authorization: string, fingerprints: readonly CaseFingerprint[]): Promise<Outcome> {

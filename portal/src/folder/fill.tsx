@@ -8,7 +8,7 @@ import { useState } from "preact/hooks";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { pageAddress } from "../island/page_address";
 import { useWords } from "../island/words";
-import type { Folder } from "../log/folder";
+import { withNotice } from "../log/folder";
 import { STATEMENTS, type Fields, type Notice, type NoticeText } from "../notice/notice";
 import type { Regime } from "../notice/regime";
 import { badLocations, isAddress, missing } from "../notice/validate";
@@ -93,12 +93,6 @@ export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack
       </div>
     </>
   );
-}
-
-/** The folder with this notice in its place, or added. */
-export function withNotice(folder: Folder, notice: Notice): Folder {
-  const isThere = folder.notices.some((one) => one.id === notice.id);
-  return { ...folder, notices: isThere ? folder.notices.map((one) => (one.id === notice.id ? notice : one)) : [...folder.notices, notice] };
 }
 
 function Rules({ regime }: { readonly regime: Regime }) {

@@ -4,12 +4,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { ActionButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
+import { withNotice } from "../log/folder";
 import { clockOf, type Clock } from "../notice/clock";
 import type { Notice } from "../notice/notice";
 import type { Regime } from "../notice/regime";
 import { Escalation } from "./escalation";
 import { Field, Slip } from "./fields";
-import { withNotice } from "./fill";
 import { FolderTrouble } from "./problem";
 import type { FolderState, OpenFolder } from "./state";
 

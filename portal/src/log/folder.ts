@@ -27,6 +27,12 @@ export function emptyFolder(isTextOnly: boolean): Folder {
   return { is_text_only: isTextOnly, entries: [], notices: [] };
 }
 
+/** The folder with this notice in its place, or added. */
+export function withNotice(folder: Folder, notice: Notice): Folder {
+  const isThere = folder.notices.some((one) => one.id === notice.id);
+  return { ...folder, notices: isThere ? folder.notices.map((one) => (one.id === notice.id ? notice : one)) : [...folder.notices, notice] };
+}
+
 export function folderText(folder: Folder): string {
   return JSON.stringify({ format: FORMAT, ...folder });
 }

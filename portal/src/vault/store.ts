@@ -53,21 +53,29 @@ export async function writeKept(kept: KeptLog, onto: number | null, pictures: Re
   try {
     await withDatabase(async (database) => {
       const work = database.transaction(["log", "pictures"], "readwrite", { durability: "strict" });
-      const before = await work.objectStore("log").get("log");
-      if ((before?.revision ?? null) !== onto) {
-        work.abort();
-        await work.done.catch(() => undefined);
-        throw new StoreError("elsewhere");
+      work.done.catch(() => undefined); // what went wrong is thrown below
+      try {
+        const before = await work.objectStore("log").get("log");
+        if ((before?.revision ?? null) !== onto) throw new StoreError("elsewhere");
+        for (const [name, sealed] of pictures) await work.objectStore("pictures").put(sealed, name);
+        await work.objectStore("log").put(kept, "log");
+      } catch (error) {
+        abort(work); // else what was put before would be kept
+        throw error;
       }
-      await Promise.all([
-        work.objectStore("log").put(kept, "log"),
-        ...[...pictures].map(([name, sealed]) => work.objectStore("pictures").put(sealed, name)),
-        work.done,
-      ]);
+      await work.done;
     });
   } catch (error) {
     if (error instanceof StoreError) throw error;
     throw new StoreError(error instanceof DOMException && error.name === "QuotaExceededError" ? "full" : "refused");
+  }
+}
+
+function abort(work: { abort(): void }): void {
+  try {
+    work.abort();
+  } catch {
+    // it has ended already, and then nothing of it is kept either
   }
 }
 
