@@ -15,7 +15,7 @@ KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(shell find kernel -name '*.c' 
 PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
 	$(wildcard portal/*.json portal/*.mjs portal/*.ts portal/offline/*)
 
-.PHONY: help demo test test-long check check-content bench fuzz lock wasm clean
+.PHONY: help demo test test-long check check-python check-portal check-content bench fuzz lock wasm clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -30,12 +30,17 @@ test: .build/python-dev .build/peers .build/kernel .build/portal check ## all te
 test-long: .build/python-dev .build/kernel .build/portal ## the slower suites
 	pytest -m long
 
-check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries
+check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries, content
+	@$(MAKE) --no-print-directory --output-sync --jobs=2 check-python check-portal
+
+check-python: .build/python-dev .build/kernel
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports
 	python tools/openapi.py --check
+
+check-portal: .build/python-dev .build/portal
 	cd portal && npm run --silent check
 	python tools/check_content.py
 

@@ -1,36 +1,31 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The tests, in three lines side by side, because each waits more than it works: the exchange on PostgreSQL; the portal in
-# Chromium; and all the rest, on SQLite. Each is its own process with its own database, folders and ports. One is shown
-# while it runs and the others after it, so that the last line is a summary; this ends with an error if any of them did.
+# The tests, in suites of which two run at a time, the longest first. Each suite is its own process with its own database,
+# folders and ports, and is shown when it ends, so that the last line is a summary; this ends with an error if any did.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-run() (
-    line=$1
-    shift
-    exec pytest -o cache_dir=".build/pytest-$line" "$@"
+declare -A suites=(
+    [portal]="tests/portal --ignore-glob=*/test_device_*"
+    [postgresql]="--database=postgresql tests/exchange tests/journey"
+    [sqlite]="tests/exchange tests/journey"
+    [others]="--ignore=tests/exchange --ignore=tests/journey --ignore=tests/portal"
+    [device]="tests/portal --ignore-glob=*/test_portal_*"
 )
 
-run postgresql --database=postgresql tests/exchange tests/journey >.build/tests-postgresql.log 2>&1 &
-postgresql=$!
-run rest --ignore=tests/portal >.build/tests-rest.log 2>&1 &
-rest=$!
-trap 'kill "$postgresql" "$rest" 2>/dev/null' INT TERM
+if [ $# -eq 0 ]; then
+    printf '%s\n' portal postgresql sqlite others device | xargs -P 2 -n 1 bash tools/run_tests.sh
+    exit
+fi
 
-echo "The portal in Chromium. Beside it run the exchange on PostgreSQL and all the rest, and are shown after it (.build/tests-*.log)."
-run portal tests/portal
-ended=("portal $?")
-for line in "postgresql $postgresql" "rest $rest"; do
-    wait "${line#* }"
-    ended+=("${line% *} $?")
-    cat ".build/tests-${line% *}.log"
-done
-
-worst=0
-for line in "${ended[@]}"; do
-    [ "${line#* }" -eq 0 ] && continue
-    echo "${line% *}: pytest ended with ${line#* }, see above." >&2
-    worst=${line#* }
-done
-exit "$worst"
+log=".build/tests-$1.log"
+echo "$1: running (pytest ${suites[$1]}; $log)"
+# shellcheck disable=SC2086 (the options are words)
+pytest -o cache_dir=".build/pytest-$1" ${suites[$1]} >"$log" 2>&1
+ended=$?
+{
+    flock 9
+    [ "$ended" -eq 0 ] && echo "$1: passed" || echo "$1: pytest ended with $ended"
+    cat "$log"
+} 9>.build/tests.lock
+exit "$ended"

@@ -10,7 +10,8 @@ import pytest
 from exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
 from stillmine.exchange.context import Context
-from stillmine.exchange.drills.picture import DrillKind, drill_fingerprint, drill_picture
+from stillmine.exchange.drills.kind import DrillKind
+from stillmine.exchange.drills.picture import drill_fingerprint, drill_picture
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.errors import NotConfiguredError
 

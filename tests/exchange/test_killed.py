@@ -182,7 +182,7 @@ def ask_for_work(scene: Scene) -> None:
 
 def drill(scene: Scene) -> None:
     from stillmine.exchange.drills.actions import plant, withdraw_planted
-    from stillmine.exchange.drills.picture import DrillKind
+    from stillmine.exchange.drills.kind import DrillKind
     from stillmine.exchange.partners.actions import find_partner
 
     planted, _ = plant(scene.exchange, find_partner("Example Social"), DrillKind.PDQ)

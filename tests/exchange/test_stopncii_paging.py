@@ -74,7 +74,7 @@ class Writers:
             self.phones.pop(self.chance.randrange(len(self.phones))).withdraw()
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", [*range(6), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(6, 20))])
 def test_nothing_is_skipped_whatever_happens_between_two_pages(exchange: Context, phone: Phone, clock: Clock, seed: int) -> None:
     chance = random.Random(seed)
     client = OpenClient(PartnerClient.add(exchange, phone.web, "Example Forum"))

@@ -37,12 +37,19 @@ def assert_exact(index: HammingIndex, oracle: Oracle, queries: Rows, thresholds:
             assert index.search(query.tobytes(), threshold) == oracle.search(query, threshold)
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 7, 100, 2047, 2048, 2049, 5000, 70_000])
+SIZES = [
+    *((size, THRESHOLDS) for size in (0, 1, 2, 7, 100, 2047, 2048, 2049, 5000)),
+    (70_000, (0, 31, 32, 64, 256)),
+    pytest.param(70_000, THRESHOLDS, marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize(("size", "thresholds"), SIZES)
 @pytest.mark.parametrize("make", [random_values, clustered_values])
-def test_same_as_comparing_with_everything(size: int, make) -> None:  # type: ignore[no-untyped-def]
+def test_same_as_comparing_with_everything(size: int, thresholds: tuple[int, ...], make) -> None:  # type: ignore[no-untyped-def]
     rng = np.random.default_rng(size)
     values, ids = make(rng, size), numbered_ids(size)
-    assert_exact(index_of(ids, values), Oracle(ids, values), near_queries(rng, values, 12))
+    assert_exact(index_of(ids, values), Oracle(ids, values), near_queries(rng, values, 12), thresholds)
 
 
 @pytest.mark.parametrize("level", LEVELS)

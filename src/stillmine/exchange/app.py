@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING
 
 import django
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 
 from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.context import SETTING, Clock, Context
-from stillmine.exchange.headers import with_headers
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
-from stillmine.exchange.portal import with_portal
 from stillmine.exchange.secret import RandomBytes, load_or_create_secret
 from stillmine.exchange.settings import build_settings
 
@@ -42,4 +39,9 @@ def configure(config: ExchangeConfig, clock: Clock = system_clock, random_bytes:
 
 def wsgi_application(exchange: Context) -> "WSGIApplication":
     """Return the whole exchange: API, portal where there is one, and the headers on every answer."""
+    from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415 (most commands answer no request, and these load slowly)
+
+    from stillmine.exchange.headers import with_headers  # noqa: PLC0415
+    from stillmine.exchange.portal import with_portal  # noqa: PLC0415
+
     return with_headers(with_portal(WSGIHandler(), exchange.portal), exchange.console)

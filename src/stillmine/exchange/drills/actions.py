@@ -5,8 +5,9 @@ from django.db.models import Max
 
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
+from stillmine.exchange.drills.kind import DrillKind
 from stillmine.exchange.drills.models import Drill
-from stillmine.exchange.drills.picture import DrillKind, drill_fingerprint, drill_picture
+from stillmine.exchange.drills.picture import drill_fingerprint, drill_picture
 from stillmine.exchange.feedback.models import Report
 from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.partners.models import Partner

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stillmine.exchange.command_line import Home, prepare, read_span
-from stillmine.exchange.drills.picture import DrillKind
+from stillmine.exchange.drills.kind import DrillKind
 
 DEFAULT_PICTURE = Path("withdrawal-drill.png")
 

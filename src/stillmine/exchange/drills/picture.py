@@ -6,24 +6,16 @@ Its bits are as good as random, so that it is about 128 bits away from every pic
 
 import hashlib
 import io
-from enum import StrEnum
 
 import numpy as np
 from PIL import Image
 
+from stillmine.exchange.drills.kind import DrillKind
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.fingerprint import FULL_QUALITY, Fingerprint, Kind
 
 SIDE = 512
 GRAINS = 16
-
-
-class DrillKind(StrEnum):
-    """What a drill can plant."""
-
-    PDQ = "pdq"
-    MD5 = "md5"
-    SHA256 = "sha256"
 
 
 def drill_picture(seed: bytes) -> bytes:

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from stillmine.exchange.command_line import AsJson, Home, prepare
 
@@ -169,6 +167,9 @@ def attack_status(home: Home = None, as_json: AsJson = False) -> None:
 
 
 def _sweep(exchange: "Context") -> None:
+    from rich.console import Console  # noqa: PLC0415 (loads slowly)
+    from rich.progress import Progress  # noqa: PLC0415
+
     from stillmine.exchange.intake.sweep import sweep  # noqa: PLC0415 (needs the configured apps)
 
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
