@@ -187,6 +187,12 @@ def test_pages_work_where_nothing_can_be_kept(portal: PortalServer, page: Page, 
     expect(page.locator("h1").first).to_be_visible()
     if path == "/device/":
         expect(page.get_by_text("This browser can’t keep pages")).to_be_visible()
+        expect(page.locator("[data-kept=log]")).to_contain_text("This browser does not let this page look.")
+        page.get_by_role("button", name="Clear all").click()
+        page.get_by_role("button", name="Yes, clear it all").click()
+        expect(page.get_by_role("alert")).to_contain_text("This could not be erased here: Your notes and notices.")
+    if path == "/evidence/":
+        expect(page.get_by_role("alert")).to_contain_text("they may still be there")
 
 
 def test_what_can_not_be_erased_is_named(portal: PortalServer, page: Page) -> None:

@@ -8,10 +8,11 @@ import { useWords } from "../island/words";
 import { KEPT, type Kept } from "./kept";
 import { canKeepPages, keepPages } from "./pages_kept";
 
-type Known = ReadonlyMap<Kept["name"], boolean>;
+/** Null where the browser does not let us look. */
+type Known = ReadonlyMap<Kept["name"], boolean | null>;
 
 async function look(): Promise<Known> {
-  return new Map(await Promise.all(KEPT.map(async (kept) => [kept.name, await kept.isThere().catch(() => false)] as const)));
+  return new Map(await Promise.all(KEPT.map(async (kept) => [kept.name, await kept.isThere().catch(() => null)] as const)));
 }
 
 function DevicePage() {
@@ -33,9 +34,10 @@ function DevicePage() {
   };
   const erase = async (wanted: readonly Kept[], done: string): Promise<void> => {
     setSaid("");
-    await Promise.allSettled(wanted.map((kept) => kept.erase()));
+    const ends = await Promise.allSettled(wanted.map((kept) => kept.erase()));
     const now = await look();
-    const left = wanted.filter((kept) => now.get(kept.name)).map((kept) => t(`device.${kept.name}.title`));
+    const isLeft = (kept: Kept, place: number): boolean => now.get(kept.name) ?? ends[place]?.status === "rejected";
+    const left = wanted.filter(isLeft).map((kept) => t(`device.${kept.name}.title`));
     setKnown(now);
     setProblem(left.length === 0 ? null : t("device.left", { names: left.join("; ") }));
     if (left.length === 0) setSaid(done);
@@ -66,7 +68,7 @@ function DevicePage() {
       {problem !== null && <Problem>{problem}</Problem>}
       <ul class="cards">
         {KEPT.map((kept) => (
-          <KeptCard key={kept.name} kept={kept} isThere={known.get(kept.name) ?? false} onKeep={keep} onErase={(done) => erase([kept], done)} />
+          <KeptCard key={kept.name} kept={kept} isThere={known.get(kept.name)} onKeep={keep} onErase={(done) => erase([kept], done)} />
         ))}
       </ul>
       <div class="actions">
@@ -79,7 +81,8 @@ function DevicePage() {
 
 interface CardProps {
   readonly kept: Kept;
-  readonly isThere: boolean;
+  /** Null where the browser does not let us look, undefined until we have. */
+  readonly isThere: boolean | null | undefined;
   readonly onKeep: (work: Promise<void>) => Promise<void>;
   readonly onErase: (done: string) => Promise<void>;
 }
@@ -94,14 +97,14 @@ function KeptCard({ kept, isThere, onKeep, onErase }: CardProps) {
   };
   const name = t(`device.${kept.name}.title`);
   return (
-    <li class="card" data-kept={kept.name} data-is-there={isThere ? "yes" : "no"}>
+    <li class="card" data-kept={kept.name} data-is-there={isThere === undefined ? undefined : isThere === null ? "unknown" : isThere ? "yes" : "no"}>
       <h2>{name}</h2>
       <p>{t(`device.${kept.name}.what`)}</p>
       <p>
-        <strong>{t(isThere ? "device.there" : "device.not_there")}</strong>
+        <strong>{isThere !== undefined && t(isThere === null ? "device.unreadable" : isThere ? "device.there" : "device.not_there")}</strong>
       </p>
-      {isThere && kept.name !== "log" && <ActionButton label={`${t("device.erase")}: ${name}`} kind="second" isBusy={isBusy} onPress={() => void act(onErase(t("device.erased", { name })))} />}
-      {kept.name === "pages" && !isThere && canKeepPages() && <ActionButton label={t("device.pages.keep")} kind="second" isBusy={isBusy} onPress={() => void act(onKeep(keepPages(locale)))} />}
+      {isThere === true && kept.name !== "log" && <ActionButton label={`${t("device.erase")}: ${name}`} kind="second" isBusy={isBusy} onPress={() => void act(onErase(t("device.erased", { name })))} />}
+      {kept.name === "pages" && isThere !== true && isThere !== undefined && canKeepPages() && <ActionButton label={t("device.pages.keep")} kind="second" isBusy={isBusy} onPress={() => void act(onKeep(keepPages(locale)))} />}
       {kept.name === "pages" && !canKeepPages() && <p class="small">{t("device.pages.cant")}</p>}
       {isBusy && <p role="status">{t("site.script.waiting")}</p>}
     </li>

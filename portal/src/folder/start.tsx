@@ -21,10 +21,10 @@ interface Props {
 }
 
 export function Start(props: Props) {
-  const [isThere, setThere] = useState<boolean | null>(null);
-  useEffect(() => void hasKept().then(setThere), []);
+  const [isThere, setThere] = useState<boolean | "unreadable" | null>(null);
+  useEffect(() => void hasKept().then(setThere, () => setThere("unreadable")), []);
   if (isThere === null) return <h1>{props.title}</h1>;
-  return isThere ? <Unlock {...props} onWiped={() => setThere(false)} /> : <Begin {...props} />;
+  return isThere === true ? <Unlock {...props} onWiped={() => setThere(false)} /> : <Begin {...props} isUnreadable={isThere === "unreadable"} />;
 }
 
 function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: () => void }) {
@@ -69,7 +69,7 @@ function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: (
   );
 }
 
-function Begin({ state, title, lead, onOpen, onImport }: Props) {
+function Begin({ state, title, lead, onOpen, onImport, isUnreadable }: Props & { readonly isUnreadable: boolean }) {
   const { t } = useWords();
   const [isTextOnly, setTextOnly] = useState<boolean | null>(null);
   const [isLocking, setLocking] = useState(false);
@@ -88,6 +88,7 @@ function Begin({ state, title, lead, onOpen, onImport }: Props) {
         </p>
         <Heading>{title}</Heading>
         {state.isWiped && <p class="slip">{t("folder.wiped")}</p>}
+        {isUnreadable && <Slip>{t("folder.unreadable")}</Slip>}
         <p class="lead">{lead}</p>
         <p>{t("folder.apart")}</p>
         <Choice question={t("folder.age.title")} note={t("folder.age.why")} answers={answers} isPart />

@@ -33,13 +33,9 @@ export class StoreError extends Error {
   }
 }
 
-/** Whether a log is kept here; false as well where the browser keeps nothing. Makes no database. */
+/** Whether a log is kept here; rejects where the browser does not let us look. Makes no database. */
 export async function hasKept(): Promise<boolean> {
-  try {
-    return (await readKept()) !== null;
-  } catch {
-    return false;
-  }
+  return (await readKept()) !== null;
 }
 
 /** Return the kept log; null where there is none. */
