@@ -8,11 +8,22 @@ import { useWords } from "../island/words";
 import { KEPT, type Kept } from "./kept";
 import { canKeepPages, keepPages } from "./pages_kept";
 
-/** Null where the browser does not let us look. */
-type Known = ReadonlyMap<Kept["name"], boolean | null>;
+/** `unknown`: the browser does not let us look. */
+type Seen = "yes" | "no" | "unknown";
+type Known = ReadonlyMap<Kept["name"], Seen>;
+
+const SAID = { yes: "device.there", no: "device.not_there", unknown: "device.unreadable" } as const;
 
 async function look(): Promise<Known> {
-  return new Map(await Promise.all(KEPT.map(async (kept) => [kept.name, await kept.isThere().catch(() => null)] as const)));
+  return new Map(await Promise.all(KEPT.map(async (kept) => [kept.name, await seen(kept)] as const)));
+}
+
+async function seen(kept: Kept): Promise<Seen> {
+  try {
+    return (await kept.isThere()) ? "yes" : "no";
+  } catch {
+    return "unknown";
+  }
 }
 
 function DevicePage() {
@@ -36,7 +47,7 @@ function DevicePage() {
     setSaid("");
     const ends = await Promise.allSettled(wanted.map((kept) => kept.erase()));
     const now = await look();
-    const isLeft = (kept: Kept, place: number): boolean => now.get(kept.name) ?? ends[place]?.status === "rejected";
+    const isLeft = ({ name }: Kept, place: number): boolean => now.get(name) === "yes" || (now.get(name) === "unknown" && ends[place]?.status === "rejected");
     const left = wanted.filter(isLeft).map((kept) => t(`device.${kept.name}.title`));
     setKnown(now);
     setProblem(left.length === 0 ? null : t("device.left", { names: left.join("; ") }));
@@ -81,8 +92,8 @@ function DevicePage() {
 
 interface CardProps {
   readonly kept: Kept;
-  /** Null where the browser does not let us look, undefined until we have. */
-  readonly isThere: boolean | null | undefined;
+  /** Undefined until we have looked. */
+  readonly isThere: Seen | undefined;
   readonly onKeep: (work: Promise<void>) => Promise<void>;
   readonly onErase: (done: string) => Promise<void>;
 }
@@ -97,14 +108,14 @@ function KeptCard({ kept, isThere, onKeep, onErase }: CardProps) {
   };
   const name = t(`device.${kept.name}.title`);
   return (
-    <li class="card" data-kept={kept.name} data-is-there={isThere === undefined ? undefined : isThere === null ? "unknown" : isThere ? "yes" : "no"}>
+    <li class="card" data-kept={kept.name} data-is-there={isThere}>
       <h2>{name}</h2>
       <p>{t(`device.${kept.name}.what`)}</p>
       <p>
-        <strong>{isThere !== undefined && t(isThere === null ? "device.unreadable" : isThere ? "device.there" : "device.not_there")}</strong>
+        <strong>{isThere !== undefined && t(SAID[isThere])}</strong>
       </p>
-      {isThere === true && kept.name !== "log" && <ActionButton label={`${t("device.erase")}: ${name}`} kind="second" isBusy={isBusy} onPress={() => void act(onErase(t("device.erased", { name })))} />}
-      {kept.name === "pages" && isThere !== true && isThere !== undefined && canKeepPages() && <ActionButton label={t("device.pages.keep")} kind="second" isBusy={isBusy} onPress={() => void act(onKeep(keepPages(locale)))} />}
+      {isThere === "yes" && kept.name !== "log" && <ActionButton label={`${t("device.erase")}: ${name}`} kind="second" isBusy={isBusy} onPress={() => void act(onErase(t("device.erased", { name })))} />}
+      {kept.name === "pages" && (isThere === "no" || isThere === "unknown") && canKeepPages() && <ActionButton label={t("device.pages.keep")} kind="second" isBusy={isBusy} onPress={() => void act(onKeep(keepPages(locale)))} />}
       {kept.name === "pages" && !canKeepPages() && <p class="small">{t("device.pages.cant")}</p>}
       {isBusy && <p role="status">{t("site.script.waiting")}</p>}
     </li>
