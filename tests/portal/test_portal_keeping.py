@@ -28,17 +28,22 @@ def lock(page: Page) -> None:
     page.get_by_role("button", name="Lock and begin").click()
 
 
+def assert_not_kept(page: Page, what: str, trouble: str) -> None:
+    """Write an entry that can't be kept: the trouble is said, and what was typed is still there."""
+    page.get_by_role("button", name="Write something down").click()
+    fill(page, {"what": what})
+    page.get_by_role("button", name="Keep this").click()
+    expect(page.locator(f"[data-trouble={trouble}]")).to_be_visible()
+    expect(page.locator("[data-field=what]")).to_have_value(what)
+
+
 def test_two_windows_can_not_overwrite_each_other(portal: PortalServer, page: Page) -> None:
     begin_log(page, portal)
     other = page.context.new_page()
     unlock(other, portal)
     expect(other.get_by_role("heading", name="Your notes")).to_be_visible()
     write_entry(other, {"what": "from the other window"})
-    page.get_by_role("button", name="Write something down").click()
-    fill(page, {"what": "from this window"})
-    page.get_by_role("button", name="Keep this").click()
-    expect(page.locator("[data-trouble=elsewhere]")).to_be_visible()
-    expect(page.locator("[data-field=what]")).to_have_value("from this window")
+    assert_not_kept(page, "from this window", "elsewhere")
     unlock(page, portal)
     expect(page.locator("[data-entry='1']")).to_contain_text("from the other window")
 
@@ -47,11 +52,7 @@ def test_a_full_browser_loses_nothing(portal: PortalServer, page: Page) -> None:
     begin_log(page, portal)
     write_entry(page, {"what": "first"})
     page.evaluate(FULL)
-    page.get_by_role("button", name="Write something down").click()
-    fill(page, {"what": "second"})
-    page.get_by_role("button", name="Keep this").click()
-    expect(page.locator("[data-trouble=full]")).to_be_visible()
-    expect(page.locator("[data-field=what]")).to_have_value("second")
+    assert_not_kept(page, "second", "full")
     unlock(page, portal)
     expect(page.locator("[data-entry]")).to_have_count(1)
 

@@ -52,6 +52,7 @@ def _suspend_files(exchange: Context, near: Sequence[str]) -> int:
         restored = restored_at(near, SuspensionReason.NEGATIVE_BANK)
         pictures = Fingerprint.objects.filter(id__in=set(near) - restored.keys(), state=FingerprintState.ACTIVE)
         files = {row.id: (row.case_id, row.file_number) for row in pictures}
+        held_files = set(files.values())
         of_cases = Fingerprint.objects.filter(case_id__in={case_id for case_id, _ in files.values()}, state=FingerprintState.ACTIVE)
-        others = [row.id for row in of_cases.exclude(kind=Kind.PDQ) if (row.case_id, row.file_number) in set(files.values())]
+        others = [row.id for row in of_cases.exclude(kind=Kind.PDQ) if (row.case_id, row.file_number) in held_files]
         return len(_suspend(exchange, [*files, *others], SuspensionReason.NEGATIVE_BANK, now))
