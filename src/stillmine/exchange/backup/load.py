@@ -65,11 +65,11 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
             connection.check_constraints()
         except (ValueError, TypeError, KeyError, IntegrityError) as error:
             raise BackupUnusableError(f"rows that don't fit these tables ({type(error).__name__})") from None
+        _number_on()  # before anything of this restore's own is written: it must not take the numbers of what came back
         require_keys(exchange)
         PendingTombstone.objects.filter(data_key=None).delete()
         withdrawn = sum(_withdraw_again(exchange, batch, now) for batch in _batches(_withdrawn_ids(keys)))
         closed = _close_without_key(exchange, now)
-        _number_on()
     return Restored(rows, data_keys, closed, withdrawn)
 
 
