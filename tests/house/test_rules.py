@@ -20,7 +20,7 @@ NOUNS = ("wire", "fingerprint", "matching", "ledger")
 def files() -> Iterator[Path]:
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in SKIPPED and not name.endswith("_cache")]
-        yield from (Path(folder) / name for name in names)
+        yield from (Path(folder) / name for name in names if name not in SKIPPED)  # where there are several checkouts, `.git` is a file
 
 
 def relative(path: Path) -> str:
