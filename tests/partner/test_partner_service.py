@@ -114,6 +114,13 @@ def test_strangers_get_nothing_but_health(nobody: ServiceClient, home: Path, pat
         refusal(answer, 401, "service_key_unknown")
 
 
+def test_no_number_of_wrong_keys_keeps_the_right_one_out(platform: ServiceClient, photograph: bytes, protected: str) -> None:
+    for number in range(100):
+        answer = platform.request("POST", "/screen", b"x", {"Authorization": f"Bearer sms_{number:043d}"})
+        refusal(answer, 401, "service_key_unknown")
+    assert screened(platform, photograph).outcome is ScreenOutcome.MATCH
+
+
 def test_match_review_feedback_and_withdrawal(platform: ServiceClient, exchange: FakeExchange, photograph: bytes, protected: str) -> None:
     result = screened(platform, photograph)
     assert result.outcome is ScreenOutcome.MATCH

@@ -71,7 +71,7 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
     """
     if find_case(credentials.case_id) is None:
         require_not_flat(message.fingerprints)
-        require_work(exchange, credentials.case_id, proof, network)
+        require_work(exchange, credentials.case_id, proof)
         load_bank()
         try:
             return _open_new(exchange, credentials, message, network), True

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which case a request may open. Every wrong key gets one answer, costs the same comparison and is counted.
+"""Which case a request may open. The key is looked at before any count, so that no number of wrong keys keeps the right one out.
 
-The token is compared as a hash, in constant time, also where no case has the id.
+The token is compared as a hash, in constant time, also where no case has the id. Every wrong key gets one answer, costs the same
+comparison and is counted; nobody guesses 80 random bits, so the count only keeps the work of guessing small.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from django.http import HttpRequest
 from stillmine.exchange.cases.models import Case
 from stillmine.exchange.cases.queries import find_case
 from stillmine.exchange.context import Context
-from stillmine.exchange.limits.actions import WRONG_CASE_KEYS, count_wrong_key, require_below
+from stillmine.exchange.limits.actions import WRONG_CASE_KEYS, count_or_refuse
 from stillmine.wire.case_key import CaseCredentials, Secret, parse_authorization
 from stillmine.wire.errors import CaseKeyMissingError, CaseNotFoundError
 
@@ -28,12 +29,11 @@ def case_credentials(request: HttpRequest) -> CaseCredentials:
 
 
 def case_of(exchange: Context, credentials: CaseCredentials, network: str) -> Case:
-    """Return the case that the credentials open; raises CaseNotFoundError or TooManyAttemptsError."""
-    require_below(exchange, WRONG_CASE_KEYS, network)
+    """Return the case that the credentials open; for wrong ones raises CaseNotFoundError, or TooManyAttemptsError after many of them."""
     case = find_case(credentials.case_id)
     is_right = hmac.compare_digest(case.token_hash if case else _NO_HASH, token_hash(credentials.token))
     if case is None or not is_right:
-        count_wrong_key(exchange, network)
+        count_or_refuse(exchange, WRONG_CASE_KEYS, network)
         raise CaseNotFoundError
     return case
 

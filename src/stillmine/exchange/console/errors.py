@@ -10,6 +10,13 @@ class SignInRefusedError(StillmineError):
     sentence = "Name, password and code don't fit together. A code works once: wait for the next one, then try again."
 
 
+class SignInBusyError(StillmineError):
+    code = "sign_in_busy"
+    status = 503
+    retry_after_seconds = 5
+    sentence = "Very many are signing in just now. Nothing was checked or counted: wait a few seconds, then try again."
+
+
 class EnrolmentRefusedError(StillmineError):
     code = "enrolment_refused"
     status = 401

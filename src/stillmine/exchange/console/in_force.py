@@ -37,8 +37,8 @@ def settings_in_force(exchange: Context) -> list[Setting]:
         Setting("Uploads in a day before a fingerprint is suspended", _or_never(exchange.intake.found_a_day), FOUND_A_DAY_VARIABLE),
         Setting("Cases in ten minutes before opening needs work", _or_never(exchange.intake.cases_in_ten_minutes), CASES_VARIABLE),
         Setting("Opening a case needs work now", "yes" if is_under_attack(exchange) else "no", "stillmine exchange under-attack"),
-        Setting("Sign-ins tried for a name in ten minutes", f"at most {signing_in.SIGN_IN_BY_NAME.maximum}"),
-        Setting("Sign-ins tried by a network in ten minutes", f"at most {signing_in.SIGN_IN_BY_NETWORK.maximum}"),
+        Setting("Wrong sign-ins for a name from a network in ten minutes", f"at most {signing_in.SIGN_IN_BY_NAME.maximum}"),
+        Setting("Wrong sign-ins of a network in ten minutes", f"at most {signing_in.SIGN_IN_BY_NETWORK.maximum}"),
         Setting("A session ends without a page opened", f"after {IDLE.seconds // 60} minutes"),
         Setting("A session ends in any case", f"after {LONGEST.seconds // 3600} hours"),
     ]

@@ -107,8 +107,9 @@ def show(visit: Visit, template: str, status: int = 200, **values: object) -> Ht
     """Return a page of the console."""
     values |= {"visit": visit, "here": visit.request.path}
     response = render(visit.request, f"console/{template}.html", values, status=status)
-    if status == 429:
-        response.headers["Retry-After"] = "600"
+    error = values.get("error")
+    if isinstance(error, StillmineError) and error.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
 
 

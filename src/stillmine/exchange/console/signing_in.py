@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sign in, enrol, sign out. Whatever was wrong, the answer is one and the work is the same.
 
-Tries are counted before anything is compared. A code's step is taken by a conditional update, so that one code opens
-one session even when it is sent twice at the same moment.
+Wrong tries are counted for their network and for a name from that network, never for a name alone: whoever knows an operator's name could
+else keep them out for ever. A try is counted before anything is compared, so that many at once are no more than the limit, and taken back
+where it was right. A code's step is taken by a conditional update, so that one code opens one session even when it is sent twice at the
+same moment.
 """
 
 import hmac
 
-from stillmine.exchange.console.errors import CodeWrongError, EnrolmentRefusedError, SignInRefusedError
+from stillmine.exchange.console.errors import CodeWrongError, EnrolmentRefusedError, SignInBusyError, SignInRefusedError
 from stillmine.exchange.console.log import logged
 from stillmine.exchange.console.models import Operator, Purpose, Session
 from stillmine.exchange.console.operators import enrolment_hash
@@ -15,7 +17,7 @@ from stillmine.exchange.console.passwords import NO_PASSWORD, is_password, passw
 from stillmine.exchange.console.sessions import _begin_session
 from stillmine.exchange.console.totp import SECRET_BYTES, matching_step, seal, unseal
 from stillmine.exchange.context import Context
-from stillmine.exchange.limits.actions import Limit, count_all_or_refuse
+from stillmine.exchange.limits.actions import Limit, count_all_or_refuse, count_or_refuse, take_back
 from stillmine.exchange.names import name_key
 from stillmine.exchange.secret import derive
 from stillmine.exchange.tx import tx
@@ -23,16 +25,27 @@ from stillmine.wire.case_key import Secret
 
 SIGN_IN_BY_NAME = Limit("console_sign_in_name", 10)
 SIGN_IN_BY_NETWORK = Limit("console_sign_in_network", 20)
-ENROL_BY_NAME = Limit("console_enrol_name", 10)
 ENROL_BY_NETWORK = Limit("console_enrol_network", 20)
+"""Wrong enrolment codes; a right one is never refused for them, because one fast hash is all that it costs."""
 
 _NO_HASH = "0" * 64
 _NO_SECRET = Secret(bytes(SECRET_BYTES))
 
 
 def sign_in(exchange: Context, name: str, password: str, code: str, network: str) -> str:
-    """Return the token of a new session; raises SignInRefusedError or TooManyAttemptsError."""
-    count_all_or_refuse(exchange, [(SIGN_IN_BY_NAME, _name_count_key(exchange, name)), (SIGN_IN_BY_NETWORK, network)])
+    """Return the token of a new session; raises SignInRefusedError, SignInBusyError or TooManyAttemptsError."""
+    tries = [(SIGN_IN_BY_NAME, _name_count_key(exchange, name, network)), (SIGN_IN_BY_NETWORK, network)]
+    minute = count_all_or_refuse(exchange, tries)
+    try:
+        token = _sign_in(exchange, name, password, code)
+    except SignInBusyError:
+        take_back(exchange, tries, minute)
+        raise
+    take_back(exchange, tries, minute)
+    return token
+
+
+def _sign_in(exchange: Context, name: str, password: str, code: str) -> str:
     operator = Operator.objects.filter(name_key=name_key(name), enrolled_at__isnull=False).first()
     with logged(exchange, operator.name if operator else "", "signed_in", is_in_ledger=False):
         stored = (operator and operator.password_hash) or NO_PASSWORD
@@ -55,13 +68,14 @@ def begin_enrolment(exchange: Context, name: str, code: str, network: str) -> st
 
     Raises EnrolmentRefusedError or TooManyAttemptsError.
     """
-    count_all_or_refuse(exchange, [(ENROL_BY_NAME, _name_count_key(exchange, name)), (ENROL_BY_NETWORK, network)])
     operator = Operator.objects.filter(name_key=name_key(name), enrolment_hash__isnull=False).first()
+    if not _is_enrolment_code(operator, code):
+        count_or_refuse(exchange, ENROL_BY_NETWORK, network)
     with (
         logged(exchange, operator.name if operator else "", "enrolment_begun", is_in_ledger=False),
         tx("console.begin_enrolment", exchange.clock) as now,
     ):
-        is_right = hmac.compare_digest((operator and operator.enrolment_hash) or _NO_HASH, enrolment_hash(code))
+        is_right = _is_enrolment_code(operator, code)
         if operator is None or not is_right or operator.enrolment_until is None or now >= operator.enrolment_until:
             raise EnrolmentRefusedError
         sealed = seal(exchange, exchange.random_bytes(SECRET_BYTES), operator.random_id)
@@ -108,7 +122,11 @@ def _open_session(exchange: Context, operator: Operator, stored: str, step: int)
         return _begin_session(exchange, operator, Purpose.SIGNED_IN, now)
 
 
-def _name_count_key(exchange: Context, name: str) -> str:
-    """What tries for a name are counted under: keyed and changing every day, because a password may have been typed there."""
+def _is_enrolment_code(operator: Operator | None, code: str) -> bool:
+    return hmac.compare_digest((operator and operator.enrolment_hash) or _NO_HASH, enrolment_hash(code)) and operator is not None
+
+
+def _name_count_key(exchange: Context, name: str, network: str) -> str:
+    """What tries for a name from a network are counted under: keyed, changing daily, because a password may have been typed there."""
     key_of_the_day = derive(exchange.secret, "stillmine/console-limits/v1", exchange.clock().date().isoformat().encode())
-    return hmac.digest(bytes(key_of_the_day), name_key(name).encode(), "sha256").hex()
+    return hmac.digest(bytes(key_of_the_day), f"{network} {name_key(name)}".encode(), "sha256").hex()

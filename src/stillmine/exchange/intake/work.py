@@ -10,7 +10,7 @@ from datetime import datetime
 
 from stillmine.exchange.context import Context, to_minute
 from stillmine.exchange.intake.models import Guard
-from stillmine.exchange.limits.actions import CASES_OPENED, WORK_ASKED, count_everywhere, count_or_refuse
+from stillmine.exchange.limits.actions import CASES_OPENED, count_everywhere
 from stillmine.exchange.secret import derive
 from stillmine.wire.errors import ProofOfWorkNeededError
 from stillmine.wire.work import MAXIMUM_PROOF_CHARACTERS, is_solved
@@ -38,15 +38,14 @@ def is_exceeded(exchange: Context) -> bool:
     return maximum > 0 and count_everywhere(exchange, CASES_OPENED) > maximum
 
 
-def require_work(exchange: Context, case_id: bytes, proof: str, network: str) -> None:
-    """Raise ProofOfWorkNeededError with a new challenge, or TooManyAttemptsError, where a proof is needed and is not there."""
+def require_work(exchange: Context, case_id: bytes, proof: str) -> None:
+    """Raise ProofOfWorkNeededError with a new challenge where a proof is needed and is not there."""
     if not is_under_attack(exchange):
         return
     now = to_minute(exchange.clock())
     wrong = _what_is_wrong(exchange, case_id, proof, now)
     if wrong is None:
         return
-    count_or_refuse(exchange, WORK_ASKED, network)
     zero_bits = exchange.intake.work_zero_bits
     raise ProofOfWorkNeededError(_challenge(exchange, case_id, _minutes(now), PARTS, zero_bits), PARTS, zero_bits, wrong)
 

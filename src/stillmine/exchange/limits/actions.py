@@ -29,32 +29,34 @@ class Limit:
 WRONG_CASE_KEYS = Limit("wrong_case_key", 20)
 CASES_OPENED = Limit("case_opened", 30)
 FINGERPRINTS_ADDED = Limit("fingerprint_added", 3000)
-WORK_ASKED = Limit("work_asked", 60)
 
 
-def require_below(exchange: Context, limit: Limit, network: str) -> None:
-    """Raise TooManyAttemptsError once the network has used up its tries."""
-    if _count(limit, network, to_minute(exchange.clock())) >= limit.maximum:
-        raise TooManyAttemptsError(f"limit: {limit.maximum} in ten minutes")
+def count_or_refuse(exchange: Context, limit: Limit, network: str) -> datetime:
+    """Remember one, in a transaction of its own; returns its minute, for `take_back`. Raises TooManyAttemptsError over the limit.
 
-
-def count_wrong_key(exchange: Context, network: str) -> None:
-    """Remember one wrong case key."""
-    with tx("limits.count_wrong_key", exchange.clock) as now:
-        _add(WRONG_CASE_KEYS, network, now)
-
-
-def count_or_refuse(exchange: Context, limit: Limit, network: str) -> None:
-    """Remember one, in a transaction of its own; raises TooManyAttemptsError over the limit."""
+    Refusing writes nothing, so that a flood of refused tries does not keep others from the database.
+    """
+    _require_below(limit, network, to_minute(exchange.clock()))
     with tx("limits.count_or_refuse", exchange.clock) as now:
         _add_or_refuse(limit, network, now)
+        return now
 
 
-def count_all_or_refuse(exchange: Context, tries: Sequence[tuple[Limit, str]]) -> None:
-    """Remember one under each key together; raises TooManyAttemptsError over a limit, and then none is remembered."""
+def count_all_or_refuse(exchange: Context, tries: Sequence[tuple[Limit, str]]) -> datetime:
+    """Remember one under each key together; returns and raises as `count_or_refuse`. Over one limit none is remembered."""
+    for limit, key in tries:
+        _require_below(limit, key, to_minute(exchange.clock()))
     with tx("limits.count_all_or_refuse", exchange.clock) as now:
         for limit, key in tries:
             _add_or_refuse(limit, key, now)
+        return now
+
+
+def take_back(exchange: Context, tries: Sequence[tuple[Limit, str]], minute: datetime) -> None:
+    """Forget one under each key that was counted before it was known to be right."""
+    with tx("limits.take_back", exchange.clock):
+        for limit, key in tries:
+            Attempts.objects.filter(network_key=key, what=limit.what, minute=minute, count__gt=0).update(count=F("count") - 1)
 
 
 def count_everywhere(exchange: Context, limit: Limit) -> int:
@@ -81,6 +83,12 @@ def _add(limit: Limit, network: str, now: datetime, added: int = 1) -> None:
     row = Attempts(network_key=network, what=limit.what, minute=now)
     Attempts.objects.bulk_create([row], ignore_conflicts=True)
     Attempts.objects.filter(network_key=network, what=limit.what, minute=now).update(count=F("count") + added)
+
+
+def _require_below(limit: Limit, network: str, now: datetime) -> None:
+    """Raise TooManyAttemptsError once the network has used up its tries."""
+    if _count(limit, network, now) >= limit.maximum:
+        raise TooManyAttemptsError(f"limit: {limit.maximum} in ten minutes")
 
 
 def _count(limit: Limit, network: str, now: datetime) -> int:
