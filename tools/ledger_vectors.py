@@ -13,10 +13,11 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from stillmine.ledger.checkpoint import SigningKey
+from stillmine.ledger.checkpoint import Checkpoint, SigningKey
 from stillmine.ledger.entry import Entry, EventName, commitment, entry_hash, items_tree, ledger_salt
 from stillmine.ledger.errors import LedgerError
 from stillmine.ledger.proofs import consistency_proof, continues, includes, inclusion_path
+from stillmine.ledger.signed_note import NoteKey, NoteSigner
 from stillmine.ledger.tree import Tree, leaf_hash
 
 TARGET = Path(__file__).resolve().parent.parent / "vectors/ledger.json"
@@ -160,6 +161,8 @@ def checkpoints() -> Proof:
         "a line more": note.replace("\n\n", "\nextension\n\n"),
         "a hyphen for the dash": note.replace("— ", "- "),
         "line ends of another system": note.replace("\n", "\r\n"),
+        "a receipt": NoteSigner(SEED).note("Stillmine deletion receipt\n\nCase reference: 0123456789abcdef\n"),
+        "a receipt of three lines": NoteSigner(SEED).note(f"Stillmine deletion receipt\n8\n{note.split(chr(10))[2]}\n"),
         "empty": "",
     }
     for name_of_change, text in changes.items():
@@ -169,7 +172,19 @@ def checkpoints() -> Proof:
             continue
         raise SystemExit(f"the package opens what must fail: {name_of_change}")
     must_fail = [{"name": name_of_change, "note": text} for name_of_change, text in changes.items()]
-    return {"seed": SEED.hex(), "key": key.verifier.text(), "size": 8, "root": PUBLISHED_ROOTS[8], "note": note, "must_fail": must_fail}
+    names = {"half of its name": name[:-16], "a name of its own choice": "example.org/log", "another key's name": other.verifier.name}
+    keys_must_fail = [
+        {"name": said, "key": NoteKey(wrong, key.verifier.public_key).text(), "note": _under(key, wrong)} for said, wrong in names.items()
+    ]
+    made = {"seed": SEED.hex(), "key": key.verifier.text(), "size": 8, "root": PUBLISHED_ROOTS[8], "note": note}
+    return made | {"must_fail": must_fail, "keys_must_fail": keys_must_fail}
+
+
+def _under(key: SigningKey, name: str) -> str:
+    """Return a checkpoint that this key signed under a name that is not made from it."""
+    signer = NoteSigner(SEED)
+    signer.public = NoteKey(name, key.verifier.public_key)
+    return signer.note(Checkpoint(name, 8, tree(8).root()).body())
 
 
 def commitments() -> Proof:

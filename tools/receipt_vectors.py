@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stillmine.exchange.receipts.note import signing_key
+from stillmine.ledger.checkpoint import Checkpoint
+from stillmine.ledger.signed_note import NoteKey
 from stillmine.wire.case import CaseState
 from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Kind
@@ -34,6 +36,8 @@ def document() -> str:
     key, other = signing_key(Secret(SECRET)), signing_key(Secret(SECRET[::-1]))
     text = receipt_text(example())
     note, name = key.note(text), key.public.name
+    half = signing_key(Secret(SECRET))
+    half.public = NoteKey(name[:-16], key.public.public_key)
     vectors = {
         "secret": SECRET.hex(),
         "case_id": CASE_ID.hex(),
@@ -51,7 +55,11 @@ def document() -> str:
             "text_after_the_signature": {"note": note + "The case was never open.\n"},
             "signature_cut": {"note": note[:-9] + "\n"},
             "empty": {"note": ""},
+            "a_checkpoint_signed_by_this_key": {"note": key.note(Checkpoint(name, 8, bytes(32)).body())},
+            "another_text_signed_by_this_key": {"note": key.note(text.replace("deletion receipt", "deletion receipts", 1))},
+            "a_line_before_the_first": {"note": key.note(f"\n{text}")},
             "key_of_another": {"key": other.public.text()},
+            "key_of_half_its_name": {"key": half.public.text(), "note": half.note(text)},
             "key_cut": {"key": key.public.text()[:-2]},
             "key_of_another_kind": {"key": key.public.text().replace("+A", "+B")},
         },

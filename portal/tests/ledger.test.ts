@@ -18,7 +18,7 @@ interface Vectors {
   inclusion_must_fail: (Inclusion & { name: string })[];
   consistency: Consistency[];
   consistency_must_fail: (Consistency & { name: string })[];
-  checkpoint: { seed: string; key: string; size: number; root: string; note: string; must_fail: { name: string; note: string }[] };
+  checkpoint: { seed: string; key: string; size: number; root: string; note: string; must_fail: { name: string; note: string }[]; keys_must_fail: { name: string; key: string; note: string }[] };
   commitments: { token: string; ledger_salt: string; fingerprints: { fingerprint_id: string; commitment: string }[] };
   entries: { name: string; text: string; hash: string }[];
 }
@@ -88,6 +88,11 @@ describe("checkpoint", () => {
   });
 
   test.each(["", key.slice(1), key.replace("+", "-"), `${key}A`, key.replace(/\+[0-9a-f]{8}\+/, "+00000000+")])("key %j is refused", async (wrong) => {
+    expect(await openCheckpoint(note, wrong)).toBeNull();
+  });
+
+  test.each(vectors.checkpoint.keys_must_fail.map((wrong) => [wrong.name, wrong.key, wrong.note]))("a key of %s is refused", async (_name, wrong, under) => {
+    expect(await openCheckpoint(under, wrong)).toBeNull();
     expect(await openCheckpoint(note, wrong)).toBeNull();
   });
 

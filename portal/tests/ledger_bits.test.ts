@@ -78,7 +78,8 @@ describe("the checkpoint", () => {
       const read = await openCheckpoint(`${body}\n— ${name} ${base64(Uint8Array.of(...id, ...signature))}\n`, `${name}+${toHex(id)}+${base64(marked)}`);
       return read !== null;
     };
-    expect(await signedAs(`stillmine/${toHex(await sha256(marked.slice(1))).slice(0, 16)}`)).toBe(true);
+    expect(await signedAs(`stillmine/${toHex(await sha256(marked.slice(1))).slice(0, 32)}`)).toBe(true);
+    expect(await signedAs(`stillmine/${toHex(await sha256(marked.slice(1))).slice(0, 16)}`)).toBe(false);
     expect(await signedAs(key.split("+")[0] ?? "")).toBe(false);
   });
 });

@@ -29,6 +29,81 @@ def test_names_that_could_mislead_are_refused(exchange: Context, name: str) -> N
     assert not Partner.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Example S\u043ecial",  # Cyrillic o
+        "Ex\u0430mple",
+        "\u0395xample",  # Greek Epsilon
+        "Ex\u200bample",  # a space of no width
+        "Exam\u00adple",
+        "Example\u034f",
+        "Ex\u3164ample",
+        "Example \ufe0f",
+        "!!!",
+        "Example\U0001d4d4\u0430",
+    ],
+)
+def test_words_of_two_alphabets_and_signs_that_show_nothing_are_refused(exchange: Context, name: str) -> None:
+    from stillmine.exchange.console.models import Role
+    from stillmine.exchange.console.operators import add_operator
+    from stillmine.exchange.partners.actions import add_partner
+
+    with pytest.raises(NotConfiguredError):
+        add_partner(exchange, name)
+    with pytest.raises(NotConfiguredError):
+        add_operator(exchange, name, Role.REVIEWER)
+
+
+NAMES = [
+    "Forum Två", "Пример", "日本の例", "カタカナー例", "한국 포럼", "कथा मंच", "कथ मंच", "Παράδειγμα", "שלום", "مثال", "Été", "O’Brien 24/7",
+    "Пример Social", "Example 1", "Example 2", "Omega Форум", "Straße", "C3",
+]  # fmt: skip
+
+
+def test_names_of_any_alphabet_are_taken_beside_each_other(exchange: Context) -> None:
+    from stillmine.exchange.partners.actions import add_partner
+    from stillmine.exchange.partners.models import Partner
+
+    for name in NAMES:
+        add_partner(exchange, name)
+    assert set(Partner.objects.values_list("name", flat=True)) == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("there", "again"),
+    [
+        ("coco", "\u0441\u043e\u0441\u043e"),  # a whole word in Cyrillic
+        ("\u0421\u041e\u0421\u041e", "Coco"),
+        ("Example Social", "Example  Social"),
+        ("Example Social", "ExampleSocial"),
+        ("Example Social", "Example-Social"),
+        ("Example Social", "Examp1e S0cial"),
+        ("Example Social", "ExampIe Social"),
+        ("Example Social", "Exarnple Social"),
+        ("Example Social", "Ex\u00e4mple Social"),
+        ("Example Social", "\uff25xample Social"),
+        ("Example Social", "Example \u0405\u043e\u0441\u0456\u0430\u04cf"),
+    ],
+)
+def test_a_name_that_looks_like_another_is_refused(exchange: Context, there: str, again: str) -> None:
+    from stillmine.exchange.console.models import Role
+    from stillmine.exchange.console.operators import add_operator
+    from stillmine.exchange.partners.actions import add_partner, revoke_partner
+    from stillmine.exchange.partners.models import Partner
+
+    add_partner(exchange, there)
+    with pytest.raises(NotConfiguredError, match="here already"):
+        add_partner(exchange, again)
+    revoke_partner(exchange, there)
+    with pytest.raises(NotConfiguredError, match="here already"):
+        add_partner(exchange, again)
+    add_operator(exchange, there, Role.REVIEWER)
+    with pytest.raises(NotConfiguredError, match="here already"):
+        add_operator(exchange, again, Role.REVIEWER)
+    assert Partner.objects.count() == 1
+
+
 @pytest.mark.parametrize("again", ["Example Social", "example social", " EXAMPLE SOCIAL ", "Example\u00a0Social"])
 def test_names_are_unique_whatever_their_case(exchange: Context, partner: PartnerClient, again: str) -> None:
     from stillmine.exchange.partners.actions import add_partner

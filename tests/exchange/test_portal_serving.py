@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The portal's files beside the API: same for everybody, under a strict policy, kept as long as they should be."""
 
+from typing import Any
+
 import httpx
+import pytest
 from exchange_parts import PORTAL_NOT_FOUND, PORTAL_PAGE
 
-from stillmine.exchange.headers import PORTAL_POLICY
+from stillmine.exchange.headers import PORTAL_POLICY, with_headers
 from stillmine.exchange.portal import with_portal
 
 
@@ -59,3 +62,23 @@ def test_without_a_portal_there_is_only_the_api() -> None:
         return []
 
     assert with_portal(application, None) is application  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere/", "/api/v1/receipt-key", "/api/v1/case", "/console/"])
+def test_an_answer_over_tls_says_that_it_stays_so(web: httpx.Client, path: str) -> None:
+    over_tls = {"X-Forwarded-Proto": "https"}
+    assert web.get(path, headers=over_tls).headers["Strict-Transport-Security"] == "max-age=31536000"
+    for scheme in ({}, {"X-Forwarded-Proto": "http"}, {"X-Forwarded-Proto": "https, http"}):
+        assert "Strict-Transport-Security" not in web.get(path, headers=scheme).headers
+
+
+@pytest.mark.parametrize(("trusted_proxies", "scheme", "is_said"), [(0, "http", False), (0, "https", True), (1, "https", False)])
+def test_without_a_trusted_proxy_only_the_own_connection_counts(trusted_proxies: int, scheme: str, is_said: bool) -> None:
+    def nothing(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("204 No Content", [])
+        return []
+
+    application = with_headers(nothing, trusted_proxies=trusted_proxies)
+    with httpx.Client(transport=httpx.WSGITransport(application), base_url=f"{scheme}://exchange.example") as client:
+        answer = client.get("/", headers={"X-Forwarded-Proto": "https"} if not trusted_proxies else {})
+    assert ("Strict-Transport-Security" in answer.headers) is is_said

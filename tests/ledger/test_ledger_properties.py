@@ -183,7 +183,7 @@ def test_checkpoints_open_with_their_key_alone(seed: bytes, size: int, root: byt
     key = SigningKey(seed)
     opened = read_verifier_key(key.verifier.text()).open(key.sign(size, root))
     assert (opened.size, opened.root, opened.origin) == (size, root, key.verifier.name)
-    assert key.verifier.name == f"stillmine/{sha256(key.verifier.public_key).hexdigest()[:16]}"
+    assert key.verifier.name == f"stillmine/{sha256(key.verifier.public_key).hexdigest()[:32]}"
     if key.verifier != KEY.verifier:
         with pytest.raises(LedgerError):
             KEY.verifier.open(key.sign(size, root))

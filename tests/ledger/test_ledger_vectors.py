@@ -11,7 +11,7 @@ import pytest
 
 from stillmine.ledger.checkpoint import SigningKey, read_verifier_key
 from stillmine.ledger.entry import commitment, entry_hash, ledger_salt, read_entry
-from stillmine.ledger.errors import LedgerError
+from stillmine.ledger.errors import LedgerError, VerifierKeyMalformedError
 from stillmine.ledger.proofs import consistency_proof, continues, includes, inclusion_path
 from stillmine.ledger.tree import Tree, leaf_hash
 
@@ -75,6 +75,12 @@ def test_the_signed_checkpoint() -> None:
     assert key.sign(signed["size"], bytes.fromhex(signed["root"])) == signed["note"]
     opened = read_verifier_key(signed["key"]).open(signed["note"])
     assert (opened.size, opened.root.hex()) == (signed["size"], signed["root"])
+
+
+@pytest.mark.parametrize("vector", VECTORS["checkpoint"]["keys_must_fail"], ids=lambda vector: vector["name"])
+def test_a_key_whose_name_is_not_made_from_it_is_refused(vector: dict[str, Any]) -> None:
+    with pytest.raises(VerifierKeyMalformedError):
+        read_verifier_key(vector["key"])
 
 
 @pytest.mark.parametrize("vector", VECTORS["checkpoint"]["must_fail"], ids=lambda vector: vector["name"])

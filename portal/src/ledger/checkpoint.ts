@@ -12,6 +12,7 @@ import { sha256 } from "./proofs";
 const ED25519 = Uint8Array.of(1);
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 4;
+const NAME_DIGITS = 32;
 const SIGNATURE_BYTES = 64;
 const MARK = "— ";
 const MAXIMUM_NOTE_BYTES = 16 * 1024;
@@ -64,7 +65,7 @@ async function readKey(text: string): Promise<NoteKey | null> {
   const computed = (await sha256(utf8(`${name}\n`), marked)).slice(0, KEY_ID_BYTES);
   const publicKey = marked.slice(1);
   // Of an earlier visit only the name is remembered, so a name that is not made from its key would let another key pass for it.
-  const ownName = `stillmine/${toHex(await sha256(publicKey)).slice(0, 16)}`;
+  const ownName = `stillmine/${toHex(await sha256(publicKey)).slice(0, NAME_DIGITS)}`;
   return name === ownName && toHex(computed) === id ? { name, id: computed, publicKey } : null;
 }
 

@@ -44,4 +44,4 @@ def wsgi_application(exchange: Context) -> "WSGIApplication":
     from stillmine.exchange.headers import with_headers  # noqa: PLC0415
     from stillmine.exchange.portal import with_portal  # noqa: PLC0415
 
-    return with_headers(with_portal(WSGIHandler(), exchange.portal), exchange.console)
+    return with_headers(with_portal(WSGIHandler(), exchange.portal), exchange.console, exchange.trusted_proxies)

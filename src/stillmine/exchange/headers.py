@@ -49,16 +49,25 @@ CONSOLE_HEADERS = (
 )
 
 
+TRANSPORT_HEADER = ("Strict-Transport-Security", "max-age=31536000")
+"""For a year, and for this host name alone: what else runs under the operator's domain is not ours to switch to TLS."""
+
+
 def is_api(path: str) -> bool:
     """True for what partners and portal scripts call, false for pages."""
     return path.startswith(API_PREFIXES)
 
 
-def with_headers(application: "WSGIApplication", has_console: bool = False) -> "WSGIApplication":
-    """Return the application with the headers of API, console or portal on each of its answers."""
+def with_headers(application: "WSGIApplication", has_console: bool = False, trusted_proxies: int = 0) -> "WSGIApplication":
+    """Return the application with the headers of API, console or portal on each of its answers.
+
+    An answer over TLS says that the browser has to come by TLS from now on.
+    """
 
     def call(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
         ours = _headers_for(environ.get("PATH_INFO", ""), has_console)
+        if _came_over_tls(environ, trusted_proxies):
+            ours = (*ours, TRANSPORT_HEADER)
         replaced = {name.lower() for name, _ in ours}
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: "OptExcInfo | None" = None) -> object:
@@ -68,6 +77,12 @@ def with_headers(application: "WSGIApplication", has_console: bool = False) -> "
         return application(environ, start)  # type: ignore[arg-type]  # `write` is never used
 
     return call
+
+
+def _came_over_tls(environ: "WSGIEnvironment", trusted_proxies: int) -> bool:
+    """Believe the nearest proxy where there is one to believe; a browser itself ignores the header over plain HTTP."""
+    said = environ.get("HTTP_X_FORWARDED_PROTO", "") if trusted_proxies else environ.get("wsgi.url_scheme", "")
+    return str(said).rpartition(",")[2].strip().lower() == "https"
 
 
 def _headers_for(path: str, has_console: bool) -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,7 @@ PUBLIC_KEY_BYTES = 32
 
 _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
+_NAME_DIGITS = 32
 _SIGNATURE_MARK = "— "
 
 
@@ -70,7 +71,7 @@ class NoteSigner:
         """`seed` is the 32 bytes of an Ed25519 private key; the key's name is made from its public side."""
         self._private = Ed25519PrivateKey.from_private_bytes(bytes(seed))
         public_key = self._private.public_key().public_bytes_raw()
-        self.public = NoteKey(f"stillmine/{sha256(public_key).hexdigest()[:16]}", public_key)
+        self.public = NoteKey(own_name(public_key), public_key)
 
     def note(self, text: str) -> str:
         """Return the signed note of a text, which ends with a line's end; the same text gives the same note."""
@@ -78,12 +79,17 @@ class NoteSigner:
         return f"{text}\n{_SIGNATURE_MARK}{self.public.name} {base64.b64encode(signature).decode()}\n"
 
 
+def own_name(public_key: bytes) -> str:
+    """Return the one name that a key may have. It has 128 bits: with 64, two keys of one name cost some 2^32 tries."""
+    return f"stillmine/{sha256(public_key).hexdigest()[:_NAME_DIGITS]}"
+
+
 def read_note_key(text: str) -> NoteKey | None:
-    """Return the key of its text form, None for any other text."""
+    """Return the key of its text form, None for any other text and for a key under a name that is not made from it."""
     name, _, rest = text.strip().partition("+")
     key_id, _, encoded = rest.partition("+")
     marked = strict_base64(encoded)
-    if marked is None or not is_key_name(name) or marked[:1] != _ED25519 or len(marked) != 1 + PUBLIC_KEY_BYTES:
+    if marked is None or marked[:1] != _ED25519 or len(marked) != 1 + PUBLIC_KEY_BYTES or name != own_name(marked[1:]):
         return None
     key = NoteKey(name, marked[1:])
     return key if key.key_id.hex() == key_id else None

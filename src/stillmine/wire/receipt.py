@@ -15,6 +15,9 @@ from stillmine.wire.case import CaseState, CaseView, FingerprintState, PartnerSt
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import FileNumber, Kind
 
+TITLE = "Stillmine deletion receipt"
+"""The first line of the signed text. What begins otherwise is no receipt, and no log has such an origin."""
+
 _REFERENCE_LABEL = b"stillmine/receipt-reference/v1"
 _NEWEST = datetime.max.replace(tzinfo=UTC)
 
@@ -23,7 +26,7 @@ class ReceiptInvalidError(StillmineError):
     code = "receipt_invalid"
     status = 422
     sentence = (
-        "This receipt was not signed with this key, or was changed since. Ask the exchange for its key, and the person for the whole file."
+        "This is no receipt signed with this key, or it was changed since. Ask the exchange for its key, and the person for the whole file."
     )
 
 
@@ -98,7 +101,7 @@ def receipt_of(case_id: bytes, view: CaseView, now: datetime, kept_to_tell: int 
 def receipt_text(receipt: Receipt) -> str:
     """Return the text that is signed; equal receipts give equal texts."""
     lines = [
-        "Stillmine deletion receipt",
+        TITLE,
         "",
         f"Case reference: {receipt.reference}",
         f"Made: {_minute(receipt.made_at)}",

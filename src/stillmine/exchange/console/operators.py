@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from stillmine.exchange.console.log import COMMAND_LINE, logged
 from stillmine.exchange.console.models import Operator, Role, Session
 from stillmine.exchange.context import Context
-from stillmine.exchange.names import MAXIMUM_NAME_SIGNS, kept_name, name_key
+from stillmine.exchange.names import checked_name, name_key, require_no_look_alike
 from stillmine.exchange.tx import tx
 from stillmine.wire.errors import NotConfiguredError
 
@@ -22,12 +22,12 @@ _ENROLMENT_BYTES = 15
 
 def add_operator(exchange: Context, name: str, role: Role) -> tuple[Operator, str]:
     """Add an operator; returns the enrolment code, which is not kept. Raises NotConfiguredError for the name."""
-    kept = kept_name(name)
-    if kept is None or name_key(kept) == COMMAND_LINE:
-        raise NotConfiguredError(f"operator name: 1 to {MAXIMUM_NAME_SIGNS} printable signs, and not “{COMMAND_LINE}”")
+    kept = checked_name("operator", name)
+    require_no_look_alike("operator", kept, [COMMAND_LINE])
     with logged(exchange, COMMAND_LINE, "operator_added", kept), tx("console.add_operator", exchange.clock) as now:
         if Operator.objects.filter(name_key=name_key(kept)).exists():
             raise NotConfiguredError("operator name: an operator with this name is here already; `operator reset` makes a new code")
+        require_no_look_alike("operator", kept, Operator.objects.values_list("name", flat=True))
         row = Operator(random_id=exchange.random_bytes(16).hex(), name=kept, name_key=name_key(kept), role=role.value, created_at=now)
         return row, _open_enrolment(exchange, row, now)
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from stillmine.exchange.context import Context
 from stillmine.exchange.ledger.actions import _record
-from stillmine.exchange.names import MAXIMUM_NAME_SIGNS, kept_name, name_key
+from stillmine.exchange.names import checked_name, name_key, require_no_look_alike
 from stillmine.exchange.partners.keys import KEY_PREFIX, key_hash, key_text
 from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.partners.scopes import Scope, Way, scopes_of, stored_scopes
@@ -26,15 +26,15 @@ MAXIMUM_GRACE = timedelta(days=90)
 
 def add_partner(exchange: Context, name: str, way: Way = Way.ASK) -> tuple[Partner, str]:
     """Add a partner and its first key; returns the key, which is not kept. Raises NotConfiguredError for the name."""
-    kept = kept_name(name)
-    if kept is None:
-        raise NotConfiguredError(f"partner name: 1 to {MAXIMUM_NAME_SIGNS} printable signs")
+    kept = checked_name("partner", name)
     with tx("partners.add", exchange.clock) as now:
         row = Partner(random_id=exchange.random_bytes(16).hex(), name=kept, name_key=name_key(kept), way=way.value, created_at=now)
         if Partner.objects.filter(name_key=row.name_key).exists():
             raise NotConfiguredError("partner name: a partner with this name is here already")
         row.save(force_insert=True)
-        return row, _add_key(exchange, row, "", now, EventName.PARTNER_ADDED)
+        key = _add_key(exchange, row, "", now, EventName.PARTNER_ADDED)  # takes the log's lock, so two that look alike see each other
+        require_no_look_alike("partner", kept, Partner.objects.exclude(id=row.id).values_list("name", flat=True))
+        return row, key
 
 
 def set_partner(exchange: Context, name: str, way: Way | None = None, daily_quota: int | None = None) -> Partner:
