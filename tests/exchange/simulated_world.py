@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import msgspec
-from exchange_parts import Clock, PartnerClient, Phone, opening, value
+from exchange_parts import Clock, PartnerClient, Phone, value
 from simulated_network import Network, sender_of
 from simulated_partners import PAGE_SIZES, Asking, NativeList, ValueList, a_report, a_vote
 from simulated_witness import Witness
@@ -45,12 +45,12 @@ class Person(Phone):
         number = int.from_bytes(self.secret) % 60_000
         return {**super().headers, "X-Forwarded-For": f"198.18.{number // 250}.{number % 250 + 1}"}
 
-    def open(self, *numbers: int, **changes: object) -> CaseView:
-        response = self.post("case", opening(*numbers, **changes))
+    def post(self, path: str, body: object, **headers: str) -> httpx.Response:
+        response = super().post(path, body, **headers)
         if response.status_code == 428 and response.json()["code"] == "proof_of_work_needed":
             proof = solve(msgspec.json.decode(response.content, type=WorkNeeded))
-            response = self.post("case", opening(*numbers, **changes), **{PROOF_HEADER: proof})
-        return self._view(response)
+            response = super().post(path, body, **headers, **{PROOF_HEADER: proof})
+        return response
 
 
 @dataclass

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flat and repeating fingerprints are refused, and no real one is."""
 
+import random
 from pathlib import Path
 
 import pytest
 from exchange_parts import ADULT, Phone, code, fingerprint, opening, value
 
-from stillmine.exchange.intake.flat import is_flat
+from stillmine.exchange.intake.flat import are_flat, is_flat
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
 
@@ -69,3 +70,50 @@ def test_no_real_hash_of_the_larger_set_is_refused(root: Path) -> None:
     larger = root.parent / "shared" / "media" / "real_pdq.txt"
     if larger.exists():
         assert not [line for line in larger.read_text().split() if is_flat(bytes.fromhex(line))]
+
+
+def test_many_frames_are_judged_as_each_alone() -> None:
+    chance = random.Random(20261130)
+    half = bytes.fromhex(value(1))[:16]
+    nearly = [bytes((half * 2)[place] ^ mask for place in range(32)) for mask in (0x00, 0x01, 0x02)]
+    turned = [
+        ((int.from_bytes(half) << by | int.from_bytes(half) >> (128 - by)) & ((1 << 128) - 1)).to_bytes(16) * 2 for by in range(0, 128, 7)
+    ]
+    repeated = [chance.randbytes(length) * (32 // length) for length in (1, 2, 4, 8, 16) for _ in range(20)]
+    few = [(chance.getrandbits(256) & chance.getrandbits(256) & chance.getrandbits(256)).to_bytes(32) for _ in range(50)]
+    for one in [*map(bytes.fromhex, FLAT), *nearly, *turned, *repeated, *few, *(chance.randbytes(32) for _ in range(50))]:
+        filling = [bytes(32)] * 2
+        assert are_flat([*filling, one]) == is_flat(one)
+        assert are_flat([*filling, *repeated, one]) == is_flat(one)
+    assert are_flat(repeated * 50)
+    assert not are_flat([*(repeated * 50), chance.randbytes(32)])
+
+
+def test_a_video_that_is_flat_but_for_its_last_frame_asks_python_for_two_of_its_frames(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stillmine.exchange.intake import flat
+
+    asked: list[bytes] = []
+    monkeypatch.setattr(flat, "is_flat", lambda one: asked.append(one) or is_flat(one))
+    chance = random.Random(1)
+    frames = [VideoFrame(chance.randbytes(16) * 2, 80, float(second)) for second in range(6999)]
+    text = format_vpdq([*frames, VideoFrame(bytes.fromhex(value(1)), 80, 7000.0)])
+    body = {"version": 1, "statement": ADULT, "fingerprints": [{"kind": "vpdq", "value": text, "quality": 80}]}
+    assert phone.post("case", body).status_code == 201
+    assert len(asked) == 2
+
+
+def test_a_refused_message_counts_and_closed_cases_are_told_before_any_work(phone: Phone, other_phone: Phone) -> None:
+    from stillmine.exchange.limits.models import Attempts
+
+    flat = {"kind": "pdq", "value": FLAT[0], "quality": 90}
+    assert code(phone.post("case", {**opening(1), "fingerprints": [fingerprint(1), flat]})) == (422, "fingerprint_flat")
+    assert Attempts.objects.get(what="fingerprint_added").count == 2
+    assert not Attempts.objects.filter(what="case_opened").exists()
+    phone.open(1)
+    phone.withdraw()
+    assert code(phone.post("case/fingerprints", {"version": 1, "fingerprints": [flat]})) == (409, "case_closed")
+    wrong = other_phone.post("case/fingerprints", {"version": 1, "fingerprints": [flat]})
+    assert code(wrong) == (404, "case_not_found")
+    assert Attempts.objects.get(what="fingerprint_added").count == 3

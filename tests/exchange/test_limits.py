@@ -4,10 +4,15 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import httpx
+import msgspec
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
 from stillmine.exchange.context import Context
+from stillmine.exchange.intake.settings import IntakeSettings
+from stillmine.wire.errors import WorkNeeded
+from stillmine.wire.work import solve
 
 
 def wrong_key(phone: Phone, number: int) -> tuple[int, str]:
@@ -86,25 +91,50 @@ def test_other_networks_are_not_affected(phone: Phone) -> None:
         assert code(answer) == (429, "too_many_attempts")
 
 
-def test_thirty_cases_in_ten_minutes_and_replays_are_free(phone: Phone, clock: Clock) -> None:
-    for number in range(30):
+def with_work(phone: Phone, path: str, body: object) -> httpx.Response:
+    """Send, do the work that is asked for, and send again."""
+    refused = phone.post(path, body)
+    assert code(refused) == (428, "proof_of_work_needed")
+    proof = solve(msgspec.json.decode(refused.content, type=WorkNeeded))
+    return phone.post(path, body, **{"Proof-Of-Work": proof})
+
+
+@pytest.fixture
+def little_work(exchange: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.conf import settings
+
+    intake = IntakeSettings(cases_in_ten_minutes=0, fingerprints_in_ten_minutes=0, work_zero_bits=4)
+    monkeypatch.setattr(settings, "EXCHANGE_CONTEXT", replace(exchange, intake=intake))
+
+
+def test_after_thirty_cases_a_network_does_work_and_is_not_refused(little_work: None, phone: Phone, clock: Clock) -> None:
+    for number in range(31):
         Phone(phone.web, number.to_bytes(10)).open(1)
-    late = Phone(phone.web, (30).to_bytes(10))
-    assert code(late.post("case", opening(1))) == (429, "too_many_attempts")
+    late = Phone(phone.web, (31).to_bytes(10))
+    assert with_work(late, "case", opening(1)).status_code == 201
     assert Phone(phone.web, (0).to_bytes(10)).post("case", opening(1)).status_code == 200
+    elsewhere = Phone(phone.web, (32).to_bytes(10)).post("case", opening(1), **{"X-Forwarded-For": "198.51.100.1"})
+    assert elsewhere.status_code == 201
     clock.forward(minutes=10)
-    late.open(1)
+    Phone(phone.web, (33).to_bytes(10)).open(1)
 
 
-def test_three_thousand_fingerprints_in_ten_minutes_from_one_network(phone: Phone, clock: Clock) -> None:
+def test_after_three_thousand_fingerprints_a_network_does_work(little_work: None, phone: Phone, clock: Clock) -> None:
     for number in range(10):
         Phone(phone.web, number.to_bytes(10)).open(*range(1, 301))
-    assert code(phone.post("case", opening(1))) == (429, "too_many_attempts")
-    assert phone.post("case", opening(1), **{"X-Forwarded-For": "198.51.100.1"}).status_code == 201
-    assert code(phone.post("case/fingerprints", {"version": 1, "fingerprints": [fingerprint(2)]})) == (429, "too_many_attempts")
-    phone.add(1)  # is there already
+    phone.open(1)
+    assert with_work(phone, "case/fingerprints", {"version": 1, "fingerprints": [fingerprint(2)]}).status_code == 200
     clock.forward(minutes=10)
-    phone.add(2)
+    phone.add(3)
+
+
+def test_nine_thousand_fingerprints_in_a_minute_meet_proof_of_work(phone: Phone) -> None:
+    """With the usual settings: three networks, ten cases of 300 each."""
+    answers = [
+        Phone(phone.web, number.to_bytes(10)).post("case", opening(*range(1, 301)), **{"X-Forwarded-For": f"198.51.{number % 3}.1"})
+        for number in range(13)
+    ]
+    assert [answer.status_code for answer in answers] == [201] * 11 + [428] * 2
 
 
 def test_a_count_does_not_hold_an_address_and_its_key_changes_daily(phone: Phone, clock: Clock) -> None:

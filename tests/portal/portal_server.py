@@ -135,12 +135,14 @@ class PortalServer:
         credentials = parse_authorization(request.headers.get("authorization", ""))
         case_id = credentials.case_id
         if (request.method, request.path) == ("POST", "/api/v1/case"):
-            self._require_work(case_id, request.headers.get(PROOF_HEADER.lower(), ""))
+            if case_id not in self.cases:
+                self._require_work(case_id, request.headers.get(PROOF_HEADER.lower(), ""))
             return self._open(case_id, request.body)
         if case_id not in self.cases:
             raise CaseNotFoundError
         case = self.cases[case_id]
         if (request.method, request.path) == ("POST", "/api/v1/case/fingerprints"):
+            self._require_work(case_id, request.headers.get(PROOF_HEADER.lower(), ""))
             added = decode(request.body, AddFingerprints).fingerprints
             case.view = msgspec.structs.replace(case.view, fingerprints=[*case.view.fingerprints, *_new(case.view, added)])
         elif (request.method, request.path) == ("POST", "/api/v1/case/withdraw"):
@@ -158,7 +160,7 @@ class PortalServer:
 
     def _require_work(self, case_id: bytes, proof: str) -> None:
         """As the exchange does it, with a challenge that anybody could make."""
-        if self.work_zero_bits is None or case_id in self.cases:
+        if self.work_zero_bits is None:
             return
         challenge, _, numbers = proof.partition(" ")
         if challenge != f"1.{case_id.hex()}" or not is_solved(challenge, 16, self.work_zero_bits, numbers):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 from portal_server import PortalServer
-from portal_steps import PATIENCE_MILLISECONDS, to_send
+from portal_steps import PATIENCE_MILLISECONDS, choose, to_case, to_send
 
 from stillmine.wire.errors import ProofOfWorkNeededError
 
@@ -39,3 +39,18 @@ def test_a_proof_that_is_never_taken_ends_in_words_and_a_way_on(page: Page, port
 
 def _never(case_id: bytes, proof: str) -> None:
     raise ProofOfWorkNeededError(f"1.{case_id.hex()}", 16, 4)
+
+
+def test_adding_does_its_sum_too(page: Page, portal: PortalServer, picture_file: Path, root: Path) -> None:
+    to_case(page, portal, picture_file)
+    portal.work_zero_bits = 6
+    page.get_by_role("button", name="Add files").click()
+    page.get_by_role("button", name="18 or over").click()
+    choose(page, root / "media/clothing/hat.jpg")
+    page.get_by_role("button", name="Continue with").click()
+    page.get_by_role("button", name="Send this and add it to my case").click()
+    expect(page.get_by_text("One file was added.")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+    first, second = (request for request in portal.api_requests() if request.path.endswith("/fingerprints"))
+    assert first.body == second.body
+    assert "proof-of-work" not in first.headers
+    assert "proof-of-work" in second.headers

@@ -188,7 +188,7 @@ export interface ErrorMessage {
   readonly detail?: string;
 }
 
-/** The answer to opening a case while proof of work is needed; `stillmine.wire.work` says what to do with it. */
+/** The answer to opening a case or adding to one while proof of work is needed; `stillmine.wire.work` says what to do with it. */
 export interface WorkNeeded {
   readonly code: string;
   readonly message: string;
@@ -252,5 +252,5 @@ export const SHAPES = {
   LedgerConsistency: {"type": "object", "required": ["version", "from_size", "to_size", "proof"], "properties": {"version": {"enum": [1]}, "from_size": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "to_size": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "proof": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}}},
   LedgerKey: {"type": "object", "required": ["version", "key"], "properties": {"version": {"enum": [1]}, "key": {"type": "string"}}},
   ErrorMessage: {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}}},
-  WorkNeeded: {"type": "object", "required": ["code", "message", "challenge", "parts", "zero_bits"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}, "challenge": {"type": "string"}, "parts": {"type": "integer", "minimum": 1, "maximum": 64}, "zero_bits": {"type": "integer", "minimum": 1, "maximum": 24}}},
+  WorkNeeded: {"type": "object", "required": ["code", "message", "challenge", "parts", "zero_bits"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}, "challenge": {"type": "string"}, "parts": {"type": "integer", "minimum": 1, "maximum": 200}, "zero_bits": {"type": "integer", "minimum": 1, "maximum": 24}}},
 } as const;

@@ -69,15 +69,22 @@ class Operation:
 
 _CASE: Mapping[int, Content] = {200: (case.CaseView,)}
 
+_PROOF: Mapping[str, Schema] = {PROOF_HEADER: {"type": "string", "maxLength": MAXIMUM_PROOF_CHARACTERS, "pattern": r"^[\x21-\x7e]+$"}}
+
 OPERATIONS: Mapping[str, Operation] = {
     "GET api/v1/case": Operation("Show a case", _CASE),
     "POST api/v1/case": Operation(
         f"Open a case; under attack it answers 428 with work to do, whose proof goes into `{PROOF_HEADER}`",
         {200: (case.CaseView,), 201: (case.CaseView,), 428: (WorkNeeded,)},
         (case.OpenCase,),
-        headers={PROOF_HEADER: {"type": "string", "maxLength": MAXIMUM_PROOF_CHARACTERS, "pattern": r"^[\x21-\x7e]+$"}},
+        headers=_PROOF,
     ),
-    "POST api/v1/case/fingerprints": Operation("Add fingerprints to a case", _CASE, (case.AddFingerprints,)),
+    "POST api/v1/case/fingerprints": Operation(
+        f"Add fingerprints to a case; under attack it answers 428 with work to do, whose proof goes into `{PROOF_HEADER}`",
+        {**_CASE, 428: (WorkNeeded,)},
+        (case.AddFingerprints,),
+        headers=_PROOF,
+    ),
     "POST api/v1/case/withdraw": Operation("Withdraw a fingerprint or the whole case", _CASE, (case.Withdraw,)),
     "POST api/v1/case/renew": Operation("Let a case last longer", _CASE, (case.RenewCase,)),
     "GET api/v1/case/receipt": Operation("Show the signed receipt of what was erased", {200: (receipt.SignedReceipt,)}),

@@ -20,10 +20,10 @@ class ErrorMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WorkNeeded(ErrorMessage, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The answer to opening a case while proof of work is needed; `stillmine.wire.work` says what to do with it."""
+    """The answer to opening a case or adding to one while proof of work is needed; `stillmine.wire.work` says what to do with it."""
 
     challenge: Annotated[str, msgspec.Meta(max_length=200)]
-    parts: Annotated[int, msgspec.Meta(ge=1, le=64)]
+    parts: Annotated[int, msgspec.Meta(ge=1, le=200)]
     zero_bits: Annotated[int, msgspec.Meta(ge=1, le=24)]
 
 
@@ -168,7 +168,7 @@ class ProofOfWorkNeededError(StillmineError):
 
     code = "proof_of_work_needed"
     status = 428
-    sentence = "Many cases are being opened just now. Solve the challenge, then send the same again with the proof; nothing is lost."
+    sentence = "Very much is being sent in just now. Solve the challenge, then send the same again with the proof; nothing is lost."
 
     def __init__(self, challenge: str, parts: int, zero_bits: int, detail: str = "") -> None:
         self.challenge, self.parts, self.zero_bits = challenge, parts, zero_bits

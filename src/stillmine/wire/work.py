@@ -11,6 +11,7 @@ from stillmine.wire.errors import WorkNeeded
 
 PROOF_HEADER = "Proof-Of-Work"
 MAXIMUM_PROOF_CHARACTERS = 2000
+MAXIMUM_ZERO_BITS = 24
 _MAXIMUM_DIGITS = 15
 """A number that a browser can count to exactly."""
 

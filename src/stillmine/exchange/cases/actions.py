@@ -7,6 +7,7 @@ erased in the transaction that writes its tombstone.
 
 import calendar
 from collections.abc import Container, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,10 +27,10 @@ from stillmine.exchange.intake.bank import load_bank, near_bank
 from stillmine.exchange.intake.flat import require_not_flat
 from stillmine.exchange.intake.models import Decision
 from stillmine.exchange.intake.suspensions import _note_decision, _note_suspensions, files_held
-from stillmine.exchange.intake.work import require_work
+from stillmine.exchange.intake.work import Request, Wanted, require_work
 from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.ledger.actions import _record
-from stillmine.exchange.limits.actions import CASES_OPENED, FINGERPRINTS_ADDED, _add_or_refuse
+from stillmine.exchange.limits.actions import CASES_OPENED, FINGERPRINTS_ADDED, _add_up, counted_if_refused
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName, commitment, ledger_salt
 from stillmine.wire.case import (
@@ -66,26 +67,32 @@ class Sender(NamedTuple):
 def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str, proof: str = "") -> tuple[Case, bool]:
     """Open a case, or find it where the same was sent before; returns the case and whether it is new.
 
-    Raises CaseAlreadyOpenError, CaseClosedError, CaseNotFoundError (right id, wrong token), FlatFingerprintError,
-    ProofOfWorkNeededError or TooManyAttemptsError.
+    Raises CaseAlreadyOpenError, CaseClosedError, CaseNotFoundError (right id, wrong token), FlatFingerprintError or
+    ProofOfWorkNeededError, or TooManyAttemptsError after many wrong tokens.
     """
     if find_case(credentials.case_id) is None:
-        require_not_flat(message.fingerprints)
-        require_work(exchange, credentials.case_id, proof)
-        load_bank()
-        try:
-            return _open_new(exchange, credentials, message, network), True
-        except IntegrityError:  # the same key was opened at the same moment: what follows tells whether it is the same case
-            pass
+        require_work(exchange, Wanted(Request.OPEN, credentials.case_id.hex(), message, network), proof)
+        with counted_if_refused(exchange, FINGERPRINTS_ADDED, network, len(message.fingerprints)):
+            require_not_flat(message.fingerprints)
+            load_bank()
+            with suppress(IntegrityError):  # the same key was opened at the same moment: what follows tells whether it is the same case
+                return _open_new(exchange, credentials, message, network), True
     case = case_of(exchange, credentials, network)
     _require_same_opening(exchange, case, message)
     return case, False
 
 
-def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, sender: Sender) -> None:
-    """Add what is not there yet; raises CaseClosedError, FlatFingerprintError, TooManyAttemptsError or TooManyFingerprintsError."""
-    require_not_flat(message.fingerprints)
-    load_bank()
+def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, sender: Sender, proof: str = "") -> None:
+    """Add what is not there yet; raises CaseClosedError, FlatFingerprintError, ProofOfWorkNeededError or TooManyFingerprintsError."""
+    _require_open(case)
+    require_work(exchange, Wanted(Request.ADD, case.case_id, message, sender.network), proof)
+    with counted_if_refused(exchange, FINGERPRINTS_ADDED, sender.network, len(message.fingerprints)):
+        require_not_flat(message.fingerprints)
+        load_bank()
+        _add_new(exchange, case, message, sender)
+
+
+def _add_new(exchange: Context, case: Case, message: AddFingerprints, sender: Sender) -> None:
     with tx("cases.add_fingerprints", exchange.clock) as now:
         _require_open(_lock(case))
         rows = Fingerprint.objects.filter(case=case)
@@ -97,7 +104,8 @@ def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, se
         new = [row for row in _distinct(message.fingerprints) if (row.kind.value, row.value) not in known]
         renumbered = [msgspec.structs.replace(row, file_number=numbers[row.file_number]) for row in new]
         if renumbered:
-            _add(exchange, case, _data_key_of(exchange, case), renumbered, now, sender, is_from_opening=False)
+            _add_up(FINGERPRINTS_ADDED, sender.network, now, len(renumbered))
+            _add(exchange, case, _data_key_of(exchange, case), renumbered, now, sender.token, is_from_opening=False)
 
 
 def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
@@ -177,7 +185,9 @@ def _expire(exchange: Context, case: Case) -> bool:
 
 def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str) -> Case:
     with tx("cases.open", exchange.clock) as now:
-        _add_or_refuse(CASES_OPENED, network, now)
+        distinct = _distinct(message.fingerprints)
+        _add_up(CASES_OPENED, network, now, 1)
+        _add_up(FINGERPRINTS_ADDED, network, now, len(distinct))
         case = Case.objects.create(
             case_id=credentials.case_id.hex(),
             token_hash=token_hash(credentials.token),
@@ -185,8 +195,7 @@ def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase
             opened_at=now,
             expires_at=add_months(now, message.term_months),
         )
-        sender = Sender(network, credentials.token)
-        _add(exchange, case, _create_data_key(exchange, case), _distinct(message.fingerprints), now, sender, is_from_opening=True)
+        _add(exchange, case, _create_data_key(exchange, case), distinct, now, credentials.token, is_from_opening=True)
         return case
 
 
@@ -207,17 +216,16 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
     data_key: Secret,
     new: Sequence[WireFingerprint],
     now: datetime,
-    sender: Sender,
+    token: Secret,
     *,
     is_from_opening: bool,
 ) -> None:
     in_case = Fingerprint.objects.filter(case=case)
     there = in_case.count()
     _require_room(in_case, there, new)
-    _add_or_refuse(FINGERPRINTS_ADDED, sender.network, now, len(new))
     in_bank = _in_bank(new)
     held_files = {fingerprint.file_number for fingerprint in in_bank} | files_held(case.id)
-    salt = ledger_salt(sender.token)
+    salt = ledger_salt(token)
     rows = [
         Fingerprint(
             id=fingerprint_id,

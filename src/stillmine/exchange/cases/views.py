@@ -33,7 +33,7 @@ def add(request: HttpRequest) -> HttpResponse:
     case = _case(request)
     message = read_message(request, AddFingerprints, MAXIMUM_CASE_MESSAGE_BYTES)
     sender = actions.Sender(_network(request), case_credentials(request).token)
-    actions.add_fingerprints(context(), case, message, sender)
+    actions.add_fingerprints(context(), case, message, sender, request.headers.get(PROOF_HEADER, ""))
     return answer(case_view(context(), case))
 
 

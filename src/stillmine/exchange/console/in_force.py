@@ -9,9 +9,9 @@ from django.db import connection
 from stillmine.exchange.console import signing_in
 from stillmine.exchange.console.sessions import IDLE, LONGEST
 from stillmine.exchange.context import Context
-from stillmine.exchange.intake.settings import CASES_VARIABLE, FOUND_A_DAY_VARIABLE
+from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE
 from stillmine.exchange.intake.work import is_under_attack
-from stillmine.exchange.limits.actions import CASES_OPENED, WRONG_CASE_KEYS
+from stillmine.exchange.limits.actions import CASES_OPENED, FINGERPRINTS_ADDED, WRONG_CASE_KEYS
 from stillmine.wire.case import MAXIMUM_FINGERPRINTS_PER_CASE
 
 
@@ -33,10 +33,20 @@ def settings_in_force(exchange: Context) -> list[Setting]:
         Setting("Portal", "served" if exchange.portal else "not served", "--portal"),
         Setting("Fingerprints in a case", f"at most {MAXIMUM_FINGERPRINTS_PER_CASE}"),
         Setting("Wrong case keys of a network in ten minutes", f"at most {WRONG_CASE_KEYS.maximum}"),
-        Setting("Cases opened by a network in ten minutes", f"at most {CASES_OPENED.maximum}"),
+        Setting("Cases opened by a network in ten minutes", f"{CASES_OPENED.maximum}, more needs work"),
+        Setting("Fingerprints added by a network in ten minutes", f"{FINGERPRINTS_ADDED.maximum}, more needs work"),
         Setting("Uploads in a day before a fingerprint is suspended", _or_never(exchange.intake.found_a_day), FOUND_A_DAY_VARIABLE),
         Setting("Cases in ten minutes before opening needs work", _or_never(exchange.intake.cases_in_ten_minutes), CASES_VARIABLE),
-        Setting("Opening a case needs work now", "yes" if is_under_attack(exchange) else "no", "stillmine exchange under-attack"),
+        Setting(
+            "Fingerprints in ten minutes before adding needs work",
+            _or_never(exchange.intake.fingerprints_in_ten_minutes),
+            FINGERPRINTS_VARIABLE,
+        ),
+        Setting(
+            "Opening a case and adding to one need work now",
+            "yes" if is_under_attack(exchange) else "no",
+            "stillmine exchange under-attack",
+        ),
         Setting("Wrong sign-ins for a name from a network in ten minutes", f"at most {signing_in.SIGN_IN_BY_NAME.maximum}"),
         Setting("Wrong sign-ins of a network in ten minutes", f"at most {signing_in.SIGN_IN_BY_NETWORK.maximum}"),
         Setting("A session ends without a page opened", f"after {IDLE.seconds // 60} minutes"),

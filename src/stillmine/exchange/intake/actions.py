@@ -82,7 +82,7 @@ def keep_suspended(exchange: Context, fingerprint_id: str) -> list[str]:
 
 
 def set_under_attack(exchange: Context, is_under_attack: bool) -> None:
-    """Say that opening a case needs proof of work until this is taken back, or take it back."""
+    """Say that opening a case and adding to one need proof of work until this is taken back, or take it back."""
     with tx("intake.set_under_attack", exchange.clock) as now:
         Guard.objects.update_or_create(id=GUARD_ID, defaults={"is_under_attack": is_under_attack, "changed_at": now})
         _record(exchange, EventName.SETTINGS_CHANGED, now, details={"proof_of_work": "on" if is_under_attack else "off"})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 bank_app = typer.Typer(no_args_is_help=True, help="Negative bank: well-known lawful pictures that are never protected by mistake.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="Fingerprints that wait, suspended, until an operator decides.")
-attack_app = typer.Typer(no_args_is_help=True, help="Proof of work for opening a case while many are opened to do harm.")
+attack_app = typer.Typer(no_args_is_help=True, help="Proof of work for opening a case or adding to one while much is sent in to do harm.")
 
 FingerprintId = Annotated[str, typer.Argument(metavar="ID", help="As `quarantine list` shows it.")]
 BankFile = Annotated[Path, typer.Argument(metavar="PATH", exists=True, help="A folder of pictures, a picture, or a text of PDQ hashes.")]
@@ -156,7 +156,7 @@ def attack_on(home: Home = None) -> None:
 
 @attack_app.command("off")
 def attack_off(home: Home = None) -> None:
-    """Take `on` back; while too many cases are opened, proof of work is still asked for by itself."""
+    """Take `on` back; while too much is sent in, proof of work is still asked for by itself."""
     _set_under_attack(home, False)
 
 
@@ -189,7 +189,7 @@ def _set_under_attack(home: Path | None, is_under_attack: bool) -> None:
     from stillmine.exchange.intake.actions import set_under_attack  # noqa: PLC0415
 
     set_under_attack(exchange, is_under_attack)
-    typer.echo("On: opening a case needs proof of work." if is_under_attack else "Off, unless too many cases are opened.")
+    typer.echo("On: opening a case and adding to one need proof of work." if is_under_attack else "Off, unless too much is sent in.")
 
 
 def _show_status(home: Path | None, as_json: bool) -> None:
@@ -202,7 +202,7 @@ def _show_status(home: Path | None, as_json: bool) -> None:
     elif by_operator:
         typer.echo("On: an operator said so.")
     else:
-        typer.echo("On by itself: too many cases were opened in ten minutes." if by_itself else "Off.")
+        typer.echo("On by itself: too many cases were opened, or fingerprints added, in ten minutes." if by_itself else "Off.")
 
 
 def _line(row: "Suspended") -> str:

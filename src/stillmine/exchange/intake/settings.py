@@ -8,15 +8,17 @@ from stillmine.wire.errors import NotConfiguredError
 
 FOUND_A_DAY_VARIABLE = "STILLMINE_EXCHANGE_FOUND_A_DAY"
 CASES_VARIABLE = "STILLMINE_EXCHANGE_CASES_IN_TEN_MINUTES"
+FINGERPRINTS_VARIABLE = "STILLMINE_EXCHANGE_FINGERPRINTS_IN_TEN_MINUTES"
 WORK_VARIABLE = "STILLMINE_EXCHANGE_WORK_ZERO_BITS"
 
 
 @dataclass(frozen=True)
 class IntakeSettings:
-    """`found_a_day` and `cases_in_ten_minutes` 0: never by itself. One more bit of `work_zero_bits` doubles the work."""
+    """0 of `found_a_day`, of cases or of fingerprints: never by itself. One more bit of `work_zero_bits` doubles the work."""
 
     found_a_day: int = 50
     cases_in_ten_minutes: int = 200
+    fingerprints_in_ten_minutes: int = 3000
     work_zero_bits: int = 14
 
 
@@ -28,6 +30,7 @@ def intake_settings(environment: Mapping[str, str]) -> IntakeSettings:
     return IntakeSettings(
         found_a_day=_number(environment, FOUND_A_DAY_VARIABLE, USUAL_INTAKE.found_a_day, 0, 1_000_000),
         cases_in_ten_minutes=_number(environment, CASES_VARIABLE, USUAL_INTAKE.cases_in_ten_minutes, 0, 1_000_000),
+        fingerprints_in_ten_minutes=_number(environment, FINGERPRINTS_VARIABLE, USUAL_INTAKE.fingerprints_in_ten_minutes, 0, 10_000_000),
         work_zero_bits=_number(environment, WORK_VARIABLE, USUAL_INTAKE.work_zero_bits, 4, 20),
     )
 

@@ -4,12 +4,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from stillmine.exchange.cases.actions import Sender, _add, _withdraw, add_months
+from stillmine.exchange.cases.actions import _add, _withdraw, add_months
 from stillmine.exchange.cases.authentication import token_hash
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.cases.transitions import _close_case
 from stillmine.exchange.cases.values import _create_data_key
 from stillmine.exchange.context import Context
+from stillmine.exchange.limits.actions import FINGERPRINTS_SUBMITTED, _add_or_refuse
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import CaseState, FingerprintState
 from stillmine.wire.case_key import Secret
@@ -24,6 +25,7 @@ def _open_keyless(exchange: Context, fingerprints: Sequence[WireFingerprint], no
 
     Its token is thrown away here, so that nobody can open it. Raises TooManyAttemptsError.
     """
+    _add_or_refuse(FINGERPRINTS_SUBMITTED, counted_as, now, len(fingerprints))
     token = Secret(exchange.random_bytes(TOKEN_BYTES))
     case = Case.objects.create(
         case_id=exchange.random_bytes(16).hex(),
@@ -32,7 +34,7 @@ def _open_keyless(exchange: Context, fingerprints: Sequence[WireFingerprint], no
         opened_at=now,
         expires_at=add_months(now, TERM_MONTHS),
     )
-    _add(exchange, case, _create_data_key(exchange, case), fingerprints, now, Sender(counted_as, token), is_from_opening=True)
+    _add(exchange, case, _create_data_key(exchange, case), fingerprints, now, token, is_from_opening=True)
     return case
 
 
