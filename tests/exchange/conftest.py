@@ -54,7 +54,7 @@ def configured(database_url: str | None, clock: Clock, portal_folder: Path, tmp_
         portal=portal_folder,
         console=True,
     )
-    context = configure(config, clock, random.Random(20261122).randbytes)
+    context = configure(config, clock, random.Random(20261122).randbytes, lambda: clock.uptime)
     from django.core.management import call_command
     from django.db import connections
 
@@ -65,9 +65,12 @@ def configured(database_url: str | None, clock: Clock, portal_folder: Path, tmp_
 
 @pytest.fixture
 def exchange(configured: Context, clock: Clock) -> Iterator[Context]:
-    """The exchange's context, with nothing stored."""
+    """The exchange's context, with nothing stored; its clock was looked at, as `serve` does when it starts."""
+    from stillmine.exchange.clock.actions import look_at_clock
+
     empty_all_tables()
     clock.reset()
+    look_at_clock(configured)
     yield configured
     from stillmine.exchange.fsck import findings
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from stillmine.exchange.clock.uptime import Uptime
 from stillmine.exchange.context import Context
 from stillmine.exchange.partners.scopes import Way
 from stillmine.wire.case import CaseView
@@ -23,19 +24,33 @@ ADULT = {"role": "person", "is_adult_now": True, "was_adult_then": True}
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """Stands still until it is moved; the machine's uptime goes with it where time passes, and not where somebody sets the clock."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
         self.now = START
+        self.uptime = Uptime("a boot", timedelta(days=3))
 
     def __call__(self) -> datetime:
         return self.now
 
     def forward(self, **parts: float) -> None:
         self.now += timedelta(**parts)
+        self.uptime = self.uptime._replace(since_boot=self.uptime.since_boot + timedelta(**parts))
+
+    def until(self, at: datetime) -> None:
+        self.forward(seconds=(at - self.now).total_seconds())
+
+    def jump(self, **parts: float) -> None:
+        """The clock is set, or was wrong from the start: no time has passed."""
+        self.now += timedelta(**parts)
+
+    def off(self, **parts: float) -> None:
+        """The machine is off for a time and then starts."""
+        self.now += timedelta(**parts)
+        self.uptime = Uptime(f"{self.uptime.boot}+", timedelta(minutes=1))
 
 
 def value(number: int) -> str:

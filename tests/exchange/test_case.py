@@ -124,9 +124,9 @@ def test_a_case_ends_with_its_term(phone: Phone, exchange: Context, clock: Clock
     from stillmine.exchange.upkeep import run_upkeep
 
     phone.open(1, term_months=1)
-    clock.now = datetime(2026, 12, 22, 14, 4, 59, tzinfo=UTC)
+    clock.until(datetime(2026, 12, 22, 14, 4, 59, tzinfo=UTC))
     assert run_upkeep(exchange)["cases expired"] == 0
-    clock.now = datetime(2026, 12, 22, 14, 5, 0, tzinfo=UTC)
+    clock.until(datetime(2026, 12, 22, 14, 5, 0, tzinfo=UTC))
     assert run_upkeep(exchange)["cases expired"] == 1
     case = phone.show()
     assert (case.state, case.withdrawn_at) == (CaseState.EXPIRED, None)

@@ -82,7 +82,7 @@ def test_a_whole_story_is_written_in_order(phone: Phone, partner: PartnerClient)
 
 
 def test_expiry_has_a_word_of_its_own(exchange: Context, phone: Phone, clock: Clock) -> None:
-    from stillmine.exchange.cases.actions import expire_cases
+    from stillmine.exchange.cases.expiry import expire_cases
 
     phone.open(1, 2, term_months=1)
     clock.forward(days=32)

@@ -118,3 +118,29 @@ def table_files(database_folder: Path | None, database_url: str | None) -> list[
     found = [path for path in (database_folder / "base" / str(number)).iterdir() if path.is_file()]
     assert len(found) > 50
     return found
+
+
+CLOCK_SCRIPT = """
+import sys
+from pathlib import Path
+from stillmine.exchange.app import configure
+from stillmine.exchange.config import ExchangeConfig
+configure(ExchangeConfig(home=Path(sys.argv[1]), database_url=sys.argv[2] or None))
+from django.core.management import call_command
+from stillmine.exchange.clock.models import ClockState
+call_command("migrate", verbosity=0)
+print([row.believed_at.isoformat() for row in ClockState.objects.all()])
+call_command("migrate", "clock", "zero", verbosity=0)
+from stillmine.exchange.feed.models import Head
+Head.objects.update(changed_at="2030-01-01T00:00:00Z")
+call_command("migrate", verbosity=0)
+print([(row.believed_at.isoformat(), row.seen_at.isoformat(), row.anchor_boot) for row in ClockState.objects.all()])
+"""
+
+
+def test_the_state_of_the_clock_begins_with_the_newest_time_that_is_stored(tmp_path: Path, fresh_database_url: str | None) -> None:
+    arguments = [sys.executable, "-c", CLOCK_SCRIPT, str(tmp_path / "home"), fresh_database_url or ""]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    newest = "2030-01-01T00:00:00+00:00"
+    assert done.stdout.splitlines() == ["[]", str([(newest, newest, "")])]

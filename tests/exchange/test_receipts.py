@@ -90,7 +90,7 @@ def test_a_value_kept_to_tell_a_partner_is_said_until_it_is_gone(phone: Phone, p
 
 
 def test_an_expired_case_has_one(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.cases.actions import expire_cases
+    from stillmine.exchange.cases.expiry import expire_cases
 
     phone.open(1, term_months=1)
     clock.forward(days=40)

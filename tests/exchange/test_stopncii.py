@@ -95,9 +95,9 @@ def test_a_kept_value_goes_after_thirty_days(phone: Phone, partner: PartnerClien
     phone.open(1)
     partner.fetch_hashes()
     phone.withdraw()
-    clock.now = START_MINUTE + timedelta(days=30, minutes=-1)
+    clock.until(START_MINUTE + timedelta(days=30, minutes=-1))
     assert run_upkeep(exchange)["old values deleted"] == 0
-    clock.now = START_MINUTE + timedelta(days=30)
+    clock.until(START_MINUTE + timedelta(days=30))
     assert run_upkeep(exchange)["old values deleted"] == 1
 
 

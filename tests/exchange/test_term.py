@@ -32,7 +32,7 @@ def test_renewing_moves_no_fingerprint_and_the_opening_still_finds_the_case(phon
 
 
 def test_a_renewed_case_outlives_its_first_end_and_ends_at_its_new_one(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.cases.actions import expire_cases
+    from stillmine.exchange.cases.expiry import expire_cases
 
     phone.open(1, term_months=1)
     clock.forward(days=29)
@@ -47,7 +47,7 @@ def test_a_renewed_case_outlives_its_first_end_and_ends_at_its_new_one(phone: Ph
 
 
 def test_a_case_renewed_after_it_was_found_due_does_not_end(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.cases.actions import _expire
+    from stillmine.exchange.cases.expiry import _expire
     from stillmine.exchange.cases.models import Case
 
     phone.open(1, term_months=1)
@@ -60,7 +60,7 @@ def test_a_case_renewed_after_it_was_found_due_does_not_end(phone: Phone, exchan
 
 @pytest.mark.parametrize("end", ["withdrawn", "expired"])
 def test_a_closed_case_is_not_renewed(phone: Phone, exchange: Context, clock: Clock, end: str) -> None:
-    from stillmine.exchange.cases.actions import expire_cases
+    from stillmine.exchange.cases.expiry import expire_cases
 
     phone.open(1, term_months=1)
     if end == "withdrawn":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import django
 from django.conf import settings
 
+from stillmine.exchange.clock.uptime import UptimeReader, system_uptime
 from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.context import SETTING, Clock, Context
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
@@ -26,12 +27,16 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def configure(config: ExchangeConfig, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom) -> Context:
+def configure(
+    config: ExchangeConfig, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom, uptime: UptimeReader = system_uptime
+) -> Context:
     """Prepare Django in this process; raises NotConfiguredError with a sentence for the operator."""
     os.umask(0o077)  # the database and its log are for this user alone
     secret = load_or_create_secret(config.home, random_bytes)
     keys = KeyEncryptionKeys(config.home, config.keys_command, clock)
-    exchange = Context(secret, clock, random_bytes, config.trusted_proxies, config.portal, keys, config.home, config.intake, config.console)
+    exchange = Context(
+        secret, clock, random_bytes, config.trusted_proxies, config.portal, keys, config.home, config.intake, config.console, uptime
+    )
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()
     return exchange

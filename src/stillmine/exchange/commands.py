@@ -62,12 +62,18 @@ def migrate(home: Home = None) -> None:
 
 
 @app.command()
-def expire(home: Home = None) -> None:
+def expire(
+    home: Home = None,
+    confirm_clock: Annotated[
+        bool, typer.Option("--confirm-clock", help="This machine's clock is right: end all cases that are due by it, however many.")
+    ] = False,
+) -> None:
     """Do what `serve` does every minute: end cases whose term is over, delete old counts and values."""
     exchange = prepare(home)
     from stillmine.exchange.upkeep import run_upkeep  # noqa: PLC0415 (needs the configured apps)
 
-    for what, rows in run_upkeep(exchange).items():
+    typer.echo(f"The clock of this machine says {exchange.clock():%Y-%m-%d %H:%M} UTC.")
+    for what, rows in run_upkeep(exchange, is_clock_confirmed=confirm_clock).items():
         typer.echo(f"{what}: {rows}")
 
 

@@ -12,6 +12,7 @@ from typing import cast
 
 from django.conf import settings
 
+from stillmine.exchange.clock.uptime import UptimeReader, system_uptime
 from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
 from stillmine.exchange.secret import RandomBytes
@@ -36,6 +37,7 @@ class Context:
     home: Path
     intake: IntakeSettings = USUAL_INTAKE
     console: bool = False
+    uptime: UptimeReader = system_uptime
 
 
 def context() -> Context:

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "stillmine.exchange.console",
     "stillmine.exchange.submissions",
     "stillmine.exchange.drills",
+    "stillmine.exchange.clock",
 ]
 
 LOGGING: dict[str, object] = {

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What has to happen every minute though nobody asks: cases end, counts and kept values are forgotten.
 
-One place for all of it. Each step stands alone, so that one that fails does not keep the others from running.
+One place for all of it. Each step stands alone, so that one that fails does not keep the others from running. What can't be taken back
+must never happen by a clock that may have jumped: it stands in `_steps_by_clock`.
 """
 
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from django.db import connection
 
-from stillmine.exchange.cases.actions import expire_cases
+from stillmine.exchange.cases.expiry import count_overdue, expire_cases
+from stillmine.exchange.clock.actions import look_at_clock, may_complain
+from stillmine.exchange.clock.judgement import Known
 from stillmine.exchange.console.sessions import forget_ended_sessions
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.actions import forget_old_values
@@ -22,25 +27,22 @@ INTERVAL_SECONDS = 60
 
 _log = logging.getLogger(__name__)
 
+Step = Callable[[Context], int]
 
-def run_upkeep(exchange: Context) -> dict[str, int]:
-    """Do everything that is due; returns how many rows each step changed. A step that fails is logged and left out."""
-    steps: dict[str, Callable[[Context], int]] = {
-        "cases expired": expire_cases,
-        "old counts deleted": forget_old_counts,
-        "old match counts deleted": forget_old_match_counts,
-        "old values deleted": forget_old_values,
-        "days counted": count_yesterday,
-        "old sessions deleted": forget_ended_sessions,
-        "log checkpoints": _fold_log_into_database,
-    }
-    done = {}
-    for name, step in steps.items():
-        try:
-            done[name] = step(exchange)
-        except Exception as error:
-            _log.error("upkeep failed: %s (%s)", name, type(error).__name__)
-    return done
+Result = TypeVar("Result")
+
+
+def run_upkeep(exchange: Context, *, is_clock_confirmed: bool = False) -> dict[str, int]:
+    """Do everything that is due; returns how many rows each step changed. A step that fails is logged and left out.
+
+    Where the clock may have jumped, what can't be taken back is left out too, unless an operator confirmed the clock.
+    """
+    known = _try("clock", partial(look_at_clock, is_confirmed=is_clock_confirmed), exchange)
+    is_believed = known is not None and known.broken_at is None
+    steps = {**(_steps_by_clock(is_clock_confirmed) if is_believed else {}), **_STEPS_BY_ANY_CLOCK}
+    found = {name: _try(name, step, exchange) for name, step in steps.items()}
+    _try("complaints", partial(_complain, known), exchange)
+    return {name: rows for name, rows in found.items() if rows is not None}
 
 
 def keep_up(exchange: Context, stopped: threading.Event) -> None:
@@ -52,6 +54,16 @@ def keep_up(exchange: Context, stopped: threading.Event) -> None:
             return
 
 
+def _steps_by_clock(is_confirmed: bool) -> dict[str, Step]:
+    """Return what is done only by a clock that is believed."""
+    return {
+        "cases expired": partial(expire_cases, is_confirmed=is_confirmed),
+        "old match counts deleted": forget_old_match_counts,
+        "old values deleted": forget_old_values,
+        "days counted": count_yesterday,
+    }
+
+
 def _fold_log_into_database(_exchange: Context) -> int:
     """Move SQLite's log into the file and empty it: until then erased values can stand in the log."""
     if connection.vendor != "sqlite":
@@ -59,3 +71,38 @@ def _fold_log_into_database(_exchange: Context) -> int:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return 1
+
+
+_STEPS_BY_ANY_CLOCK: dict[str, Step] = {
+    "old counts deleted": forget_old_counts,
+    "old sessions deleted": forget_ended_sessions,
+    "log checkpoints": _fold_log_into_database,
+}
+
+
+def _try(name: str, step: Callable[[Context], Result], exchange: Context) -> Result | None:
+    try:
+        return step(exchange)
+    except Exception as error:
+        _log.error("upkeep failed: %s (%s)", name, type(error).__name__)
+        return None
+
+
+def _complain(known: Known | None, exchange: Context) -> None:
+    """Say once an hour what an operator has to look at."""
+    if known is None:
+        return
+    complaint = _complaint(known)
+    if complaint and may_complain(exchange):
+        _log.error("%s", complaint)
+
+
+def _complaint(known: Known) -> str:
+    confirm = "If the clock is right, run: stillmine exchange expire --confirm-clock"
+    if known.needs_confirmation:
+        says, believed = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (known.seen_at, known.believed_at))
+        return f"the clock says {says} and was last believed at {believed}: no case ends and nothing is deleted by it. {confirm}"
+    if known.broken_at is not None:
+        return "the clock jumped, or this machine was off: no case ends and nothing is deleted until it has run steadily for 3 hours"
+    overdue = count_overdue(known.seen_at)
+    return f"{overdue} case(s) should have ended 7 days ago or more. {confirm}" if overdue else ""

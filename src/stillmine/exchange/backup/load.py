@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from django.apps import apps
 from django.core.management.color import no_style
 from django.db import IntegrityError, connection, models
 
@@ -21,6 +22,8 @@ from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, Line, Part, n
 from stillmine.exchange.backup.rows import data_models, key_models, made_of, migrations
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
+from stillmine.exchange.clock.actions import _begin_at
+from stillmine.exchange.clock.newest import newest_stored
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Head, PendingTombstone
 from stillmine.exchange.keys.check import require_keys
@@ -65,6 +68,7 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
             connection.check_constraints()
         except (ValueError, TypeError, KeyError, IntegrityError) as error:
             raise BackupUnusableError(f"rows that don't fit these tables ({type(error).__name__})") from None
+        _begin_at(max(keys.head.made_at, newest_stored(apps) or keys.head.made_at))  # what follows is no witness of the time
         _number_on()  # before anything of this restore's own is written: it must not take the numbers of what came back
         require_keys(exchange)
         PendingTombstone.objects.filter(data_key=None).delete()

@@ -54,8 +54,6 @@ from stillmine.wire.errors import (
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
 from stillmine.wire.fingerprint import Kind, pdq_bytes
 
-_EXPIRE_AT_ONCE = 500
-
 
 class Sender(NamedTuple):
     """Whom a message with fingerprints came from: the key under which their network is counted, and the case's token."""
@@ -133,13 +131,6 @@ def renew(exchange: Context, case: Case, message: RenewCase) -> None:
         Case.objects.filter(id=case.id).update(expires_at=max(locked.expires_at, add_months(now, message.term_months)))
 
 
-def expire_cases(exchange: Context) -> int:
-    """End the cases whose term is over, each in its own transaction; returns how many."""
-    with tx("cases.find_expired", exchange.clock) as now:
-        due = list(Case.objects.filter(state=CaseState.OPEN, expires_at__lte=now).order_by("expires_at")[:_EXPIRE_AT_ONCE])
-    return sum(_expire(exchange, case) for case in due)
-
-
 def suspend(exchange: Context, fingerprint_ids: Sequence[str], reason: SuspensionReason) -> list[str]:
     """Keep active fingerprints out of matching until an operator decides; returns which, and leaves others as they are."""
     with tx("cases.suspend", exchange.clock) as now:
@@ -171,16 +162,6 @@ def _move_from(
     if rows:
         _move_fingerprints(exchange, rows, after, now)
     return [row.id for row in rows]
-
-
-def _expire(exchange: Context, case: Case) -> bool:
-    with tx("cases.expire", exchange.clock) as now:
-        locked = _lock(case)
-        if locked.state != CaseState.OPEN or locked.expires_at > now:  # withdrawn or renewed since it was found
-            return False
-        _withdraw(exchange, list(_unwithdrawn(case)), EventName.EXPIRED, now)
-        _close_case(case, CaseState.EXPIRED, now)
-        return True
 
 
 def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str) -> Case:

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cases end when their term is over: few at a time, and only by a clock that is believed, which whoever calls this has looked at.
+
+Must never end more in a day than is usual unless an operator said so: a wrong clock looks like very many cases that are due.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from stillmine.exchange.cases.actions import _lock, _unwithdrawn, _withdraw
+from stillmine.exchange.cases.models import Case
+from stillmine.exchange.cases.transitions import _close_case
+from stillmine.exchange.context import Context
+from stillmine.exchange.tx import tx
+from stillmine.ledger.entry import EventName
+from stillmine.wire.case import CaseState
+
+DAY = timedelta(days=1)
+PERCENT_A_DAY = 2
+LEAST_A_DAY = 20
+"""So many cases may end in a day whatever the share, so that a small exchange is not held up."""
+
+OVERDUE = timedelta(days=7)
+
+_AT_ONCE = 500
+
+_log = logging.getLogger(__name__)
+
+
+def expire_cases(exchange: Context, *, is_confirmed: bool = False) -> int:
+    """End the cases whose term is over, each in its own transaction; returns how many.
+
+    No more than the day's share, unless an operator confirmed the clock.
+    """
+    with tx("cases.find_expired", exchange.clock) as now:
+        due = _due(now).order_by("expires_at")
+        chosen = list(due if is_confirmed else due[: min(_AT_ONCE, room_today(now))])
+    ended = sum(_expire(exchange, case) for case in chosen)
+    if ended:
+        _log.info("%d case(s) ended: their term is over", ended)
+    return ended
+
+
+def room_today(now: datetime) -> int:
+    """Return how many cases may still end: 2 % of those that were open a day ago, at least 20, less what ended since."""
+    ended = Case.objects.filter(state=CaseState.EXPIRED.value, closed_at__gt=now - DAY, closed_at__lte=now).count()
+    before = Case.objects.filter(state=CaseState.OPEN.value).count() + ended
+    return max(0, max(LEAST_A_DAY, before * PERCENT_A_DAY // 100) - ended)
+
+
+def count_overdue(now: datetime) -> int:
+    """Return how many open cases should have ended a week ago or more."""
+    return _due(now - OVERDUE).count()
+
+
+def count_due(now: datetime) -> int:
+    """Return how many open cases' term is over."""
+    return _due(now).count()
+
+
+def _due(now: datetime) -> QuerySet[Case]:
+    return Case.objects.filter(state=CaseState.OPEN.value, expires_at__lte=now)
+
+
+def _expire(exchange: Context, case: Case) -> bool:
+    with tx("cases.expire", exchange.clock) as now:
+        locked = _lock(case)
+        if locked.state != CaseState.OPEN or locked.expires_at > now:  # withdrawn or renewed since it was found
+            return False
+        _withdraw(exchange, list(_unwithdrawn(case)), EventName.EXPIRED, now)
+        _close_case(case, CaseState.EXPIRED, now)
+        return True

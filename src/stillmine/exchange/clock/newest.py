@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The newest time that anything stored says was once now. It may tell that a clock is ahead, never that it is right."""
+
+import json
+from datetime import UTC, date, datetime, time
+
+from django.apps.registry import Apps
+from django.db.models import Max
+
+_RECORDED = (
+    ("feed", "Head", "changed_at"),
+    ("feed", "Disclosure", "last_at"),
+    ("feed", "Acknowledgement", "minute"),
+    ("cases", "Case", "opened_at"),
+    ("cases", "Case", "closed_at"),
+    ("statistics", "Answer", "until"),
+)
+_NOTHING_YET = datetime(1970, 1, 2, tzinfo=UTC)
+"""An empty database has a head of the feed, which is older than this."""
+
+
+def newest_stored(apps: Apps) -> datetime | None:
+    """Return it, None where nothing was ever stored; `apps` may be a migration's."""
+    found = [apps.get_model(app, model).objects.aggregate(newest=Max(column))["newest"] for app, model, column in _RECORDED]
+    leaf = apps.get_model("ledger", "Leaf").objects.order_by("-place").values_list("text", flat=True).first()
+    if leaf is not None:
+        found.append(datetime.combine(date.fromisoformat(json.loads(leaf)["day"]), time(), UTC))
+    return max((at for at in found if at is not None and at >= _NOTHING_YET), default=None)
