@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nothing lies on a control, and no word is cut: every page and step at 320, 360 and 1280 px, and with letters twice as large."""
+
+from pathlib import Path
+
+import pytest
+from accessible import open_page
+from covered import CUT, covered, cut, double_text_first
+from folder_steps import Reader
+from playwright.sync_api import Browser, Page, expect
+from portal_pages import every_page, one_of_each
+from portal_server import PortalServer
+from portal_walks import WALKS, Walk
+
+
+def slips_on(page: Page, portal: PortalServer, paths: list[str]) -> list[str]:
+    """Return what is covered or cut on pages, as they open and with all folds open."""
+    found = []
+    for path in paths:
+        page.goto(portal.address + path)
+        expect(page.locator("h1").first).to_be_visible()
+        page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+        found += [*covered(page, path), *cut(page, path)]
+    return found
+
+
+def test_on_one_page_of_each_kind_nothing_is_covered_or_cut(portal: PortalServer, browser: Browser) -> None:
+    page = open_page(browser, 360)
+    found = slips_on(page, portal, one_of_each())
+    page.context.close()
+    assert found == []
+
+
+@pytest.mark.long
+def test_on_no_page_at_all_anything_is_covered_or_cut(portal: PortalServer, browser: Browser) -> None:
+    page = open_page(browser, 360)
+    found = slips_on(page, portal, every_page())
+    page.context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
+def test_on_no_step_anything_is_covered_or_cut(
+    portal: PortalServer, browser: Browser, picture_file: Path, walk: Walk, language: str
+) -> None:
+    page = open_page(browser, 360)
+    found = []
+    for step in walk(page, portal, Reader(language), picture_file):
+        found += [*covered(page, step), *cut(page, step)]
+    page.context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_letters_twice_as_large_from_the_start_cut_nothing(portal: PortalServer, browser: Browser, width: int) -> None:
+    page = open_page(browser, width)
+    double_text_first(page)
+    found = []
+    for path in one_of_each():
+        page.goto(portal.address + path)
+        expect(page.locator("h1").first).to_be_visible()
+        page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+        found += [f"{path}: {slip}" for slip in page.evaluate(CUT)]
+    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 36
+    page.context.close()
+    assert found == []
