@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A worker process that does what the first word of a file tells it, as a decoder might whose bug a stranger knows."""
 
+import ctypes
+import errno
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from typing import BinaryIO
 from stillmine.partner.decoding import fingerprints_of
 from stillmine.partner.worker import main
 from stillmine.partner.worker_messages import Answer, Job, Media
+
+_LIBC = ctypes.CDLL(None)
 
 
 def make(file: BinaryIO, job: Job) -> Iterator[Answer]:
@@ -32,11 +35,11 @@ def make(file: BinaryIO, job: Job) -> Iterator[Answer]:
         while True:
             pass
     elif word == b"die":
-        os.kill(os.getpid(), signal.SIGKILL)
+        ctypes.string_at(0)
     elif word == b"eat":
         bytearray(8 * 1024**3)
     elif word == b"lie":
-        os.write(int(sys.argv[1]), rest)
+        _LIBC.send(int(sys.argv[1]), rest, len(rest), 0)
         time.sleep(3600)
     elif word == b"report":
         yield Answer(Media.IMAGE, is_final=True, left_out=report(rest.decode()))
@@ -47,7 +50,7 @@ def make(file: BinaryIO, job: Job) -> Iterator[Answer]:
 def report(path: str) -> list[str]:
     """Say what this process was given and may do."""
     found = [f"environment {name}" for name in os.environ]
-    found += [f"descriptor {name}" for name in Path("/proc/self/fd").iterdir()]
+    found += [f"descriptor {number}" for number in range(1024) if is_open(number)]
     try:
         with Path(path).open("wb", buffering=0) as file:
             file.write(b"x")
@@ -55,6 +58,15 @@ def report(path: str) -> list[str]:
     except OSError:
         found.append("could not write")
     return found
+
+
+def is_open(number: int) -> bool:
+    """Asked of the descriptor itself: a worker can't list its own."""
+    try:
+        os.lseek(number, 0, os.SEEK_CUR)
+    except OSError as error:
+        return error.errno != errno.EBADF
+    return True
 
 
 if __name__ == "__main__":

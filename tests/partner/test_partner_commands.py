@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -26,6 +27,7 @@ from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.partner.commands import app
 from stillmine.partner.errors import HomeInUseError, HomeOfAnotherExchangeError
 from stillmine.partner.home import sole_user
+from stillmine.partner.workers import Decoder
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.fingerprint import Kind
 
@@ -141,6 +143,16 @@ def test_screen_names_what_matched_of_a_video(run: Run, exchange: FakeExchange, 
     assert "match: the same file, match id " in first
     assert f"{copy}: match: near video, 0-" in second
     assert " s is 0-" in second
+
+
+@pytest.mark.parametrize("command", [["serve"], ["screen", COAT]])
+def test_a_sandbox_can_be_made_a_condition(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    without = (sys.executable, "-I", str(Path(__file__).parent / "worker_without_walls.py"))
+    monkeypatch.setattr("stillmine.partner.app.Decoder", partial(Decoder, command=without))
+    assert run("sync").exit_code == 0
+    result = run(*command, "--require-sandbox")
+    refused(result, NotConfiguredError)
+    assert "no landlock, seccomp" in str(result.exception)
 
 
 @pytest.mark.parametrize("command", ["sync", "serve", "screen"])

@@ -44,6 +44,11 @@ def chromaprint_values(blocks: Iterable[Pcm]) -> Values:
         library.chromaprint_free(context)
 
 
+def load_library() -> None:
+    """Load the library now instead of at first use; raises AudioLibraryMissingError."""
+    _library()
+
+
 def chromaprint_text(values: Values) -> str:
     """Return AcoustID's compressed text form; raises AudioLibraryMissingError."""
     library = _library()

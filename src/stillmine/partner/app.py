@@ -4,6 +4,7 @@
 Everything else gets them as parameters. Nothing here decides anything.
 """
 
+import logging
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 
 from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.background import SyncThread
@@ -26,6 +28,8 @@ from stillmine.partner.service import Service
 from stillmine.partner.store import Store
 from stillmine.partner.sync import Sync
 from stillmine.partner.workers import Decoder, default_threads
+
+log = logging.getLogger("stillmine.partner")
 
 DEFAULT_THREADS = default_threads()
 """Pictures decoded at once, and half as many videos or sounds. This also bounds memory: see workers.py."""
@@ -65,14 +69,15 @@ def opened_sync(home: Path, settings: ExchangeSettings, surroundings: Surroundin
 
 
 @contextmanager
-def opened_screening(home: Path, threads: int, surroundings: Surroundings = REAL) -> Iterator[Screening]:
-    """Open what screening files from the command line needs."""
-    store, decoder = Store(home), Decoder(threads)
+def opened_screening(home: Path, threads: int, surroundings: Surroundings = REAL, *, needs_sandbox: bool = False) -> Iterator[Screening]:
+    """Open what screening files from the command line needs; raises NotConfiguredError where a sandbox is wanted and there is none."""
+    store, decoder = Store(home), Decoder(threads, needs_sandbox=needs_sandbox)
     screening = Screening(
         store, loaded_index(store), decoder, clock=surroundings.clock, random_bytes=surroundings.random_bytes, threads=threads
     )
     try:
         decoder.start()
+        decoder.check_sandbox()
         yield screening
     finally:
         screening.close()
@@ -86,6 +91,8 @@ def build_service(
     sync_every_seconds: float,
     threads: int = DEFAULT_THREADS,
     surroundings: Surroundings = REAL,
+    *,
+    needs_sandbox: bool = False,
 ) -> Starlette:
     """Put the service together; its sync thread lives as long as the application's lifespan, and the store is closed with it."""
     key = service_key(home, surroundings.random_bytes)
@@ -97,7 +104,7 @@ def build_service(
     client = ExchangeClient(settings, surroundings.transport)
     sync = Sync(client, store, index.follow, surroundings.clock, must_stop=stopping.is_set)
     thread = SyncThread(sync, stopping, sync_every_seconds)
-    decoder = Decoder(threads)
+    decoder = Decoder(threads, needs_sandbox=needs_sandbox)
     screening = Screening(
         store,
         index,
@@ -110,9 +117,11 @@ def build_service(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        decoder.start()
-        thread.start()
         try:
+            decoder.start()
+            if not await run_in_threadpool(decoder.check_sandbox):
+                log.info("workers are shut in: no file, no network, no other process")
+            thread.start()
             yield
         finally:
             screening.close()

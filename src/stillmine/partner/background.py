@@ -53,7 +53,8 @@ class SyncThread:
         """Stop; return whether the thread has ended and the store may be closed."""
         self._stopping.set()
         self._woken.set()
-        self._thread.join(STOP_SECONDS)
+        if self._thread.ident is not None:  # else it was never started
+            self._thread.join(STOP_SECONDS)
         return not self._thread.is_alive()
 
     def _run(self) -> None:

@@ -18,6 +18,7 @@ from stillmine.fingerprint.errors import FileUnreadableError
 from stillmine.partner.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync
 from stillmine.partner.config import exchange_settings
 from stillmine.partner.home import prepare_home, sole_user
+from stillmine.partner.sandbox import keep_out_of_memory
 from stillmine.partner.screening import Screening
 from stillmine.partner.serving import serve as serve_application
 from stillmine.partner.sync import SyncReport
@@ -40,6 +41,9 @@ KeyFile = Annotated[
     Path | None,
     typer.Option(envvar="STILLMINE_PARTNER_KEY_FILE", help="File (0600) with the partner key; without it STILLMINE_PARTNER_KEY is read."),
 ]
+RequireSandbox = Annotated[
+    bool, typer.Option("--require-sandbox", help="Refuse to start where the kernel can't shut the processes in that read uploads.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 
 
@@ -53,7 +57,7 @@ class ScreenedFile(msgspec.Struct, frozen=True):
 @app.command()
 def sync(home: Home = DEFAULT_HOME, exchange: Exchange = None, key_file: KeyFile = None, json: Json = False) -> None:
     """Fetch what changed from the exchange once, acknowledge it and send feedback. `serve` does this by itself."""
-    _log_to_standard_error()
+    _begin()
     settings = exchange_settings(exchange, key_file)
     home = prepare_home(home.expanduser())
     with sole_user(home), opened_sync(home, settings) as (synchronise, store):
@@ -74,14 +78,15 @@ def serve(
     threads: Annotated[
         int, typer.Option(min=1, max=256, help="Pictures read at once, up to 0.7 GB each, and half as many videos or sounds.")
     ] = DEFAULT_THREADS,
+    require_sandbox: RequireSandbox = False,
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review and GET /health, and keep in step with the exchange."""
-    _log_to_standard_error()
+    _begin()
     settings = exchange_settings(exchange, key_file)
     home = prepare_home(home.expanduser())
     shown = f"[{listen}]" if ":" in listen else listen
     with sole_user(home):
-        application = build_service(home, settings, sync_every, threads)
+        application = build_service(home, settings, sync_every, threads, needs_sandbox=require_sandbox)
         serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
 
 
@@ -89,16 +94,17 @@ def serve(
 def screen(
     files: Annotated[list[Path], typer.Argument(help="Pictures, videos, sounds.", metavar="FILE…")],
     home: Home = DEFAULT_HOME,
+    require_sandbox: RequireSandbox = False,
     json: Json = False,
 ) -> None:
     """Screen files against what was synced last. A match is kept and reported at the next sync, as with the service.
 
     Exit codes: 0 no file matched, 1 at least one file matched, 2 none matched and at least one was not screened (or a setting is wrong).
     """
-    _log_to_standard_error()
+    _begin()
     home = prepare_home(home.expanduser())
     outcomes = set()
-    with opened_screening(home, threads=1) as screening:
+    with opened_screening(home, threads=1, needs_sandbox=require_sandbox) as screening:
         for file, result in _screened(files, screening):
             outcomes.add(result.outcome)
             typer.echo(msgspec.json.encode(ScreenedFile(str(file), result)).decode() if json else f"{file}: {_result_in_words(result)}")
@@ -163,8 +169,12 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _log_to_standard_error() -> None:
-    """One format for all; request lines of the HTTP library stay out, because they hold cursors."""
+def _begin() -> None:
+    """What every command needs: this process holds keys and values, so no other may look into it.
+
+    One format of log for all; request lines of the HTTP library stay out, because they hold cursors.
+    """
+    keep_out_of_memory()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("httpcore").setLevel(logging.WARNING)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A worker process: reads strangers' files so that the service does not have to. Started by workers.py, never by hand.
 
-It limits itself before it reads the first file: memory, processor time, no file of any size, no core dump. It holds no key, no list and
-no connection but the one to its service, and writes nothing anywhere. A file that breaks it breaks only it.
+It limits itself before it reads the first file: memory, processor time, no file of any size, no core dump; then it loads what decoders
+load, and shuts itself in (sandbox.py). It holds no key, no list and no connection but the one to its service, and writes nothing
+anywhere. A file that breaks it breaks only it, and a stranger who runs code in it reaches nothing else.
 """
 
 import os
@@ -14,8 +15,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+from stillmine.fingerprint.preload import load_decoders
 from stillmine.partner.decoding import fingerprints_of
-from stillmine.partner.worker_messages import Answer, Job, WorkerGoneError, receive_job, send
+from stillmine.partner.sandbox import shut_in
+from stillmine.partner.worker_messages import Answer, Job, Ready, WorkerGoneError, receive_job, send
 
 OUT_OF_MEMORY_STATUS = 70
 
@@ -27,6 +30,12 @@ def main(make: Make = fingerprints_of) -> None:
     """Answer jobs until the service ends; arguments: descriptor of the connection, bytes of memory."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     limit_this_process(int(sys.argv[2]))
+    load_decoders()
+    missing = shut_in(connection.fileno())
+    try:
+        send(connection, Ready([str(wall) for wall in missing]))
+    except WorkerGoneError:
+        return
     while (received := receive_job(connection)) is not None:
         job, descriptor = received
         limit_processor_time(job.cpu_seconds)

@@ -12,6 +12,7 @@ import struct
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 
@@ -49,6 +50,12 @@ class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cpu_seconds: int
 
 
+class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first message of a worker: it is shut in. `missing` names walls that could not be built: sandbox.py."""
+
+    missing: list[str]
+
+
 class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
     """One frame of a video: its hashes in the order of the eight turns."""
 
@@ -77,6 +84,9 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     frames: list[Frame] = []
     sound: list[int] = []
     left_out: list[str] = []
+
+
+_Message = TypeVar("_Message", Ready, Answer)
 
 
 class WorkerGoneError(Exception):
@@ -110,13 +120,22 @@ def receive_job(connection: socket.socket) -> tuple[Job, int] | None:
         return None
 
 
+def receive_ready(connection: socket.socket, until: float, monotonic: Callable[[], float] = time.monotonic) -> Ready:
+    """Return a worker's first message; raises TimeoutError after `until`, WorkerGoneError for a worker that ended or lies."""
+    return _received(connection, until, monotonic, Ready)
+
+
 def receive_answer(connection: socket.socket, until: float, monotonic: Callable[[], float] = time.monotonic) -> Answer:
     """Return the next answer; raises TimeoutError after `until`, WorkerGoneError for a worker that ended or lies."""
+    return _received(connection, until, monotonic, Answer)
+
+
+def _received(connection: socket.socket, until: float, monotonic: Callable[[], float], kind: type[_Message]) -> _Message:
     (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, lambda: until - monotonic()))
     if length > MAXIMUM_ANSWER_BYTES:
         raise WorkerGoneError
     try:
-        return msgspec.msgpack.decode(_exactly(connection, length, lambda: until - monotonic()), type=Answer)
+        return msgspec.msgpack.decode(_exactly(connection, length, lambda: until - monotonic()), type=kind)
     except msgspec.DecodeError:
         raise WorkerGoneError from None
 

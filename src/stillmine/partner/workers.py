@@ -20,8 +20,10 @@ from dataclasses import dataclass
 import msgspec
 
 from stillmine.partner.errors import DeadlineError, DecoderStoppedError
+from stillmine.partner.sandbox import NEEDED
 from stillmine.partner.upload import OpenFile
-from stillmine.partner.worker_messages import LONG_MEDIA, Answer, Job, Media, WorkerGoneError, receive_answer, send
+from stillmine.partner.worker_messages import LONG_MEDIA, Answer, Job, Media, WorkerGoneError, receive_answer, receive_ready, send
+from stillmine.wire.errors import NotConfiguredError
 
 log = logging.getLogger("stillmine.partner")
 
@@ -36,6 +38,9 @@ LONG_MEMORY_BYTES = 4 * 1024**3
 
 CPU_SECONDS_PER_SECOND = 4
 """Processor time a job may take, per second of its deadline: decoders use several processors."""
+
+READY_SECONDS = 60.0
+"""For a worker to load its decoders, on a machine that is busy."""
 
 JOBS_PER_WORKER = 500
 """Then it is replaced, so that what a decoder forgets to free does not add up to its limit."""
@@ -52,6 +57,8 @@ class WorkerSettings:
 
     memory_bytes: int
     command: Sequence[str] = COMMAND
+    needs_sandbox: bool = False
+    """Hand no file to a worker that could not shut itself in."""
 
 
 class Worker:
@@ -75,6 +82,8 @@ class Worker:
         finally:
             theirs.close()
         self._connection = ours
+        self._missing_walls: list[str] | None = None
+        self._needs_sandbox = settings.needs_sandbox
         self.jobs = 0
 
     @property
@@ -82,9 +91,19 @@ class Worker:
         """The number of the process."""
         return self._process.pid
 
-    def begin(self, job: Job, file: OpenFile) -> None:
-        """Hand over a job; raises WorkerGoneError."""
+    def missing_walls(self, until: float, monotonic: Callable[[], float]) -> list[str]:
+        """Wait until it is shut in and return what it could not build; raises TimeoutError or WorkerGoneError."""
+        if self._connection.fileno() < 0:
+            raise WorkerGoneError
+        if self._missing_walls is None:
+            self._missing_walls = receive_ready(self._connection, until, monotonic).missing
+        return self._missing_walls
+
+    def begin(self, job: Job, file: OpenFile, until: float, monotonic: Callable[[], float]) -> None:
+        """Hand over a job once it is shut in; raises TimeoutError or WorkerGoneError."""
         self.jobs += 1
+        if NEEDED.intersection(self.missing_walls(until, monotonic)) and self._needs_sandbox:
+            raise WorkerGoneError
         send(self._connection, job, file.fileno())
 
     def answer(self, until: float, monotonic: Callable[[], float]) -> Answer:
@@ -129,6 +148,17 @@ class WorkerPool:
         with self._lock:
             return [worker.process_id for worker in self._all]
 
+    def missing_walls(self, seconds: float) -> list[str]:
+        """Return what the sandbox of a worker lacks here; raises TimeoutError or WorkerGoneError if none gets ready."""
+        worker = self._free.get(timeout=seconds)
+        is_well = False
+        try:
+            missing = worker.missing_walls(self._monotonic() + seconds, self._monotonic)
+            is_well = True
+            return missing
+        finally:
+            self._free.put(self._kept_or_new(worker, is_well))
+
     def work(self, file: OpenFile, takes_long: bool, seconds: float, known: Answer) -> Answer:
         """Return the final answer, or `known` and what came until the deadline or the worker's end, with a code of why it is not all."""
         until = self._monotonic() + seconds
@@ -139,7 +169,7 @@ class WorkerPool:
         is_well = False
         try:
             left = until - self._monotonic()
-            worker.begin(Job(takes_long, left, int(seconds * CPU_SECONDS_PER_SECOND)), file)
+            worker.begin(Job(takes_long, left, int(seconds * CPU_SECONDS_PER_SECOND)), file, until, self._monotonic)
             while not known.is_final:
                 known = worker.answer(until, self._monotonic)
             is_well = worker.jobs < JOBS_PER_WORKER
@@ -197,11 +227,13 @@ class Decoder:
         command: Sequence[str] = COMMAND,
         deadline_seconds: dict[Media, float] | None = None,
         memory_bytes: tuple[int, int] = (PICTURE_MEMORY_BYTES, LONG_MEMORY_BYTES),
+        needs_sandbox: bool = False,
     ) -> None:
         """`threads` pictures and half as many videos or sounds are read at once; `memory_bytes` of one and of the other."""
         self.deadline_seconds = {**DEADLINE_SECONDS, **(deadline_seconds or {})}
-        self._pictures = WorkerPool(threads, WorkerSettings(memory_bytes[0], command))
-        self._long = WorkerPool(max(1, threads // 2), WorkerSettings(memory_bytes[1], command))
+        self._needs_sandbox = needs_sandbox
+        self._pictures = WorkerPool(threads, WorkerSettings(memory_bytes[0], command, needs_sandbox))
+        self._long = WorkerPool(max(1, threads // 2), WorkerSettings(memory_bytes[1], command, needs_sandbox))
 
     def start(self) -> None:
         """Start all workers."""
@@ -212,6 +244,19 @@ class Decoder:
     def process_ids(self) -> list[int]:
         """The numbers of all worker processes."""
         return [*self._pictures.process_ids, *self._long.process_ids]
+
+    def check_sandbox(self, seconds: float = READY_SECONDS) -> list[str]:
+        """Wait for a worker, log which walls it lacks on this system, and return them; raises NotConfiguredError if all are needed."""
+        try:
+            missing = self._pictures.missing_walls(seconds)
+        except (TimeoutError, WorkerGoneError):
+            log.error("no worker gets ready; until one does, uploads are not screened")
+            missing = sorted(NEEDED)
+        if self._needs_sandbox and NEEDED.intersection(missing):
+            raise NotConfiguredError(f"--require-sandbox: on this system a worker has no {', '.join(missing)}")
+        if missing:
+            log.warning("the sandbox of workers is not whole on this system: no %s", ", ".join(missing))
+        return missing
 
     def fingerprints(self, file: OpenFile) -> Answer:
         """Return what could be made of a file; raises nothing but what the operating system refuses."""

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One small file of each format that is read, made when needed: what a worker must still be able to decode behind its walls."""
+
+import io
+from collections.abc import Iterator
+
+import pillow_heif
+from moving_media import animated_gif, melody, sound_file, video_file
+from PIL import Image, ImageCms
+
+PICTURES = (
+    ("JPEG", {}),
+    ("JPEG", {"progressive": True}),
+    ("PNG", {}),
+    ("WEBP", {}),
+    ("GIF", {}),
+    ("BMP", {}),
+    ("AVIF", {}),
+    ("TIFF", {"compression": "tiff_lzw"}),
+    ("TIFF", {"compression": "tiff_deflate"}),
+    ("TIFF", {"compression": "jpeg"}),
+)
+VIDEOS = ("mpeg4", "libx264", "libx265", "libvpx-vp9", "libsvtav1")
+SOUNDS = (("wav", "pcm_s16le"), ("mp3", "libmp3lame"), ("flac", "flac"), ("adts", "aac"), ("ipod", "aac"), ("aiff", "pcm_s16be"))
+
+
+def every_format(photographs: list[Image.Image]) -> Iterator[tuple[str, bytes]]:
+    """Give a name and the bytes of each."""
+    first = photographs[0].convert("RGB").resize((320, 240))
+    for name, options in PICTURES:
+        yield f"{name} {options}", saved(first, name, **options)
+    yield "CMYK", saved(first.convert("CMYK"), "JPEG")
+    yield "palette", saved(first.convert("P"), "PNG")
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[0x112], exif[0x10E] = 6, "höhe"
+    yield "profile and notes", saved(first, "JPEG", icc_profile=profile, exif=exif)
+    for bits in (8, 10):
+        buffer = io.BytesIO()
+        pillow_heif.from_pillow(first).save(buffer, bit_depth=bits)
+        yield f"HEIC of {bits} bits", buffer.getvalue()
+    frames = [picture.convert("RGB").resize((320, 240)) for picture in photographs]
+    yield "moving GIF", animated_gif(photographs)
+    for name in ("PNG", "WEBP"):
+        yield f"moving {name}", saved(frames[0], name, save_all=True, append_images=frames[1:], duration=1000)
+    for codec in VIDEOS:
+        yield codec, video_file(photographs, 1.0, codec, samples=melody(3, 8))
+    for form, codec in SOUNDS:
+        yield f"{form} {codec}", sound_file(melody(5, 9), codec, form)
+
+
+def saved(picture: Image.Image, name: str, **options: object) -> bytes:
+    """Return a picture as a file."""
+    buffer = io.BytesIO()
+    picture.save(buffer, name, **options)
+    return buffer.getvalue()
