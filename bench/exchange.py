@@ -29,8 +29,9 @@ from exchange_stocked import serving
 from measuring import machine, versions
 
 from stillmine.exchange.app import configure
-from stillmine.exchange.config import DATABASE_VARIABLE, ExchangeConfig
+from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.context import Context
+from stillmine.exchange.database_address import DATABASE_VARIABLE
 from stillmine.exchange.intake.settings import CASES_VARIABLE
 from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.config import ExchangeSettings
@@ -240,7 +241,7 @@ def added_partners(exchange: Context) -> list[str]:
     from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415
     from stillmine.exchange.partners.scopes import Way  # noqa: PLC0415
 
-    migrate()
+    migrate(exchange)
     ways = [Way.ASK, *[Way.LIST] * CLIENTS, Way.LIST]
     return [add_partner(exchange, f"Example {number}", way)[1] for number, way in enumerate(ways)]
 

@@ -39,7 +39,7 @@ def stocked(home: Path, count: int) -> tuple[Context, str, bytes]:
     from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415
     from stillmine.exchange.partners.scopes import Way  # noqa: PLC0415
 
-    migrate()
+    migrate(exchange)
     _, key = add_partner(exchange, "Example Social", Way.LIST)
     _write_without_waiting()
     values = np.random.default_rng(SEED).bytes(count * 32)

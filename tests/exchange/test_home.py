@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.exchange.config import ExchangeConfig, database_settings, read_config
-from stillmine.exchange.secret import SECRET_FILE, derive, load_or_create_secret
+from stillmine.exchange.config import ExchangeConfig, Said, database_settings, read_config
+from stillmine.exchange.secret import SECRET_FILE, derive, keep_secret, load_secret, new_secret
 from stillmine.exchange.settings import build_settings
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
+
+
+def first_start(home: Path) -> Secret:
+    load_secret(home)
+    keep_secret(home, secret := new_secret(os.urandom), os.urandom)
+    return secret
 
 
 def mode(path: Path) -> int:
@@ -20,34 +26,34 @@ def mode(path: Path) -> int:
 
 def test_first_start_makes_a_private_folder_and_secret_once(tmp_path: Path) -> None:
     home = tmp_path / "deep" / "home"
-    secret = load_or_create_secret(home, os.urandom)
+    secret = first_start(home)
     assert (mode(home), mode(home / SECRET_FILE), len(bytes(secret))) == (0o700, 0o600, 32)
-    assert bytes(load_or_create_secret(home, os.urandom)) == bytes(secret)
+    assert bytes(load_secret(home) or b"") == bytes(secret)
     assert [path.name for path in home.iterdir()] == [SECRET_FILE]
     assert "•••" in repr(secret)
 
 
 def test_two_homes_have_different_secrets(tmp_path: Path) -> None:
-    made = [bytes(load_or_create_secret(tmp_path / name, os.urandom)) for name in ("one", "two")]
+    made = [bytes(first_start(tmp_path / name)) for name in ("one", "two")]
     assert made[0] != made[1]
 
 
 @pytest.mark.parametrize(("name", "wide"), [(SECRET_FILE, 0o640), (SECRET_FILE, 0o604), (".", 0o750), (".", 0o701)])
 def test_what_others_can_read_is_refused_with_the_way_out(tmp_path: Path, name: str, wide: int) -> None:
     home = tmp_path / "home"
-    load_or_create_secret(home, os.urandom)
+    first_start(home)
     (home / name).chmod(wide)
     with pytest.raises(NotConfiguredError, match="chmod"):
-        load_or_create_secret(home, os.urandom)
+        load_secret(home)
 
 
 @pytest.mark.parametrize("content", ["", "\n", "abcd\n", "x" * 64])
 def test_an_empty_or_cut_secret_is_refused_and_left_alone(tmp_path: Path, content: str) -> None:
     home = tmp_path / "home"
-    load_or_create_secret(home, os.urandom)
+    first_start(home)
     (home / SECRET_FILE).write_text(content)
     with pytest.raises(NotConfiguredError, match="backup"):
-        load_or_create_secret(home, os.urandom)
+        load_secret(home)
     assert (home / SECRET_FILE).read_text() == content
 
 
@@ -57,12 +63,12 @@ def test_the_environment_is_used_and_options_go_first(tmp_path: Path) -> None:
     assert read_config(environment, home=tmp_path / "b").home == tmp_path / "b"
     assert read_config(environment).database_url == "postgresql:///x"
     assert read_config({"STILLMINE_EXCHANGE_DATABASE": ""}).database_url is None
-    assert read_config({}, host_names=("exchange.example",)).host_names[-1] == "exchange.example"
+    assert read_config({}, tmp_path, Said(host_names=("exchange.example",))).host_names[-1] == "exchange.example"
 
 
 def test_a_portal_folder_must_hold_a_portal(tmp_path: Path) -> None:
     with pytest.raises(NotConfiguredError, match="--portal"):
-        read_config({}, portal=tmp_path)
+        read_config({}, tmp_path, Said(portal=tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from stillmine.exchange.clock.uptime import UptimeReader, system_uptime
 from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.context import SETTING, Clock, Context
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
-from stillmine.exchange.secret import RandomBytes, load_or_create_secret
+from stillmine.exchange.secret import RandomBytes, keep_secret, load_secret, new_secret
 from stillmine.exchange.settings import build_settings
 
 if TYPE_CHECKING:
@@ -32,13 +32,19 @@ def configure(
 ) -> Context:
     """Prepare Django in this process; raises NotConfiguredError with a sentence for the operator."""
     os.umask(0o077)  # the database and its log are for this user alone
-    secret = load_or_create_secret(config.home, random_bytes)
+    kept = load_secret(config.home)
+    secret = kept or new_secret(random_bytes)
     keys = KeyEncryptionKeys(config.home, config.keys_command, clock)
     exchange = Context(
         secret, clock, random_bytes, config.trusted_proxies, config.portal, keys, config.home, config.intake, config.console, uptime
     )
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()
+    if kept is None:
+        from stillmine.exchange.database import require_unused  # noqa: PLC0415 (needs the configured apps)
+
+        require_unused(config)
+        keep_secret(config.home, secret, random_bytes)
     return exchange
 
 

@@ -12,7 +12,7 @@ import typer
 from stillmine.exchange.app import configure
 from stillmine.exchange.config import DEFAULT_HOME, HOME_VARIABLE, read_config
 from stillmine.exchange.context import Context
-from stillmine.exchange.database import require_migrated
+from stillmine.exchange.database import require_ready
 from stillmine.wire.errors import NotConfiguredError
 
 Home = Annotated[
@@ -26,9 +26,9 @@ _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minute
 
 
 def prepare(home: Path | None) -> Context:
-    """Prepare this process for a command that needs a database that is up to date."""
+    """Prepare this process for a command that needs a database that is up to date, and its own secret."""
     exchange = configure(read_config(os.environ, home))
-    require_migrated()
+    require_ready(exchange)
     return exchange
 
 

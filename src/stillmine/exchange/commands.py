@@ -15,16 +15,18 @@ from stillmine.exchange.app import configure
 from stillmine.exchange.backup.commands import add_commands as add_backup_commands
 from stillmine.exchange.command_line import AsJson, Home, prepare
 from stillmine.exchange.commands_receipt import receipt_app
-from stillmine.exchange.config import DATABASE_VARIABLE, read_config
+from stillmine.exchange.config import Said, read_config
 from stillmine.exchange.console.commands import app as operator_app
 from stillmine.exchange.database import migrate as migrate_database
+from stillmine.exchange.database_address import DATABASE_VARIABLE
 from stillmine.exchange.intake.commands import attack_app, bank_app, quarantine_app
 from stillmine.exchange.keys.commands import keys_app
 from stillmine.exchange.partners.commands import app as partner_app
+from stillmine.exchange.settings_file import keep_settings
 
 app = typer.Typer(
     no_args_is_help=True,
-    help=f"Run an exchange. The database is SQLite in the home folder, or what {DATABASE_VARIABLE} says: postgresql://…",
+    help=f"Run an exchange. The database is what exchange.toml in the home folder says, else {DATABASE_VARIABLE}, else SQLite there.",
 )
 app.add_typer(partner_app, name="partner")
 app.add_typer(keys_app, name="keys")
@@ -39,25 +41,33 @@ app.add_typer(receipt_app, name="receipt")
 @app.command()
 def serve(  # noqa: PLR0917 (options, all named)
     home: Home = None,
-    listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8080,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+    listen: Annotated[str | None, typer.Option(help="Address to listen on (default: 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default: 8080.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that answer (default: 1).")] = None,
     host_name: Annotated[list[str] | None, typer.Option(help="Host name people use; repeat for several. localhost always works.")] = None,
-    trusted_proxies: Annotated[int, typer.Option(min=0, max=5, help="Hops of X-Forwarded-For to believe.")] = 0,
+    trusted_proxies: Annotated[int | None, typer.Option(min=0, max=5, help="Hops of X-Forwarded-For to believe (default: 0).")] = None,
     portal: Annotated[Path | None, typer.Option(help="Folder of the finished portal (default: portal/dist of a checkout).")] = None,
-    console: Annotated[bool, typer.Option("--console", help="Serve the console for operators at /console/.")] = False,
+    console: Annotated[
+        bool | None, typer.Option("--console/--no-console", help="Serve the console for operators at /console/ (default: not).")
+    ] = None,
 ) -> None:
-    """Bring the database up to date, then answer portal and partners until stopped."""
+    """Bring the database up to date, then answer portal and partners until stopped.
+
+    The first start writes what it used into `exchange.toml` in the home folder; later starts need no options.
+    """
     from stillmine.exchange.serve import serve as run  # noqa: PLC0415 (the server is not needed by other commands)
 
-    run(read_config(os.environ, home, tuple(host_name or ()), trusted_proxies, portal, console=console), listen, port, workers)
+    said = Said(tuple(host_name) if host_name else None, trusted_proxies, portal, console, listen, port, workers)
+    run(read_config(os.environ, home, said))
 
 
 @app.command()
 def migrate(home: Home = None) -> None:
     """Bring the database up to date; `serve` does this too."""
-    configure(read_config(os.environ, home))
-    migrate_database()
+    config = read_config(os.environ, home)
+    exchange = configure(config)
+    migrate_database(exchange)
+    keep_settings(config.home, config.database_url, {}, exchange.random_bytes)
     typer.echo("The database is up to date.")
 
 

@@ -8,20 +8,24 @@ from django.core.management import call_command
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from stillmine.exchange.config import DATABASE_VARIABLE
+from stillmine.exchange.config import DATABASE_FILE, ExchangeConfig
+from stillmine.exchange.context import Context
+from stillmine.exchange.database_address import DATABASE_VARIABLE
+from stillmine.exchange.settings_file import SETTINGS_FILE
 from stillmine.wire.errors import NotConfiguredError
 
 
-def migrate() -> None:
-    """Apply all migrations; raises NotConfiguredError where the database can't be used."""
+def migrate(exchange: Context) -> None:
+    """Apply all migrations; raises NotConfiguredError where the database can't be used or belongs to another secret."""
     try:
         call_command("migrate", verbosity=0)
     except Error as error:
         raise _unusable(error) from None
+    _require_own_secret(exchange)
 
 
-def require_migrated() -> None:
-    """Raise NotConfiguredError where the database can't be used or lacks a migration."""
+def require_ready(exchange: Context) -> None:
+    """Raise NotConfiguredError where the database can't be used, lacks a migration or belongs to another secret."""
     try:
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -29,7 +33,28 @@ def require_migrated() -> None:
         raise _unusable(error) from None
     if plan:
         raise NotConfiguredError("the database is not up to date. Run: stillmine exchange migrate")
+    _require_own_secret(exchange)
+
+
+def require_unused(config: ExchangeConfig) -> None:
+    """Raise NotConfiguredError where the database holds something already, or can't be used: a home without a secret is a new one."""
+    if config.database_url is None and not (config.home / DATABASE_FILE).exists():
+        return
+    from stillmine.exchange.secret_check.actions import require_unused_database  # noqa: PLC0415 (needs the configured apps)
+
+    try:
+        require_unused_database()
+    except Error as error:
+        raise _unusable(error) from None
+
+
+def _require_own_secret(exchange: Context) -> None:
+    from stillmine.exchange.secret_check.actions import require_own_secret  # noqa: PLC0415 (needs the configured apps)
+
+    require_own_secret(exchange)
 
 
 def _unusable(error: Error) -> NotConfiguredError:
-    return NotConfiguredError(f"the database can't be used ({type(error).__name__}); {DATABASE_VARIABLE} or the home folder names it")
+    return NotConfiguredError(
+        f"the database can't be used ({type(error).__name__}); {SETTINGS_FILE} in the home folder names it, or {DATABASE_VARIABLE}"
+    )

@@ -21,8 +21,8 @@ SECRET_BYTES = 32
 RandomBytes = Callable[[int], bytes]
 
 
-def load_or_create_secret(home: Path, random_bytes: RandomBytes) -> Secret:
-    """Return the secret of the exchange in `home`, making folder (0700) and file (0600) at first start.
+def load_secret(home: Path) -> Secret | None:
+    """Return the secret of the exchange in `home`, None where there is none, making the folder (0700) at first start.
 
     Raises NotConfiguredError where either is open to other users, or the file holds no whole secret.
     """
@@ -30,7 +30,7 @@ def load_or_create_secret(home: Path, random_bytes: RandomBytes) -> Secret:
     require_private(home, 0o700)
     path = home / SECRET_FILE
     if not path.exists():
-        create_private(path, random_bytes(SECRET_BYTES).hex() + "\n", random_bytes)
+        return None
     require_private(path, 0o600)
     try:
         secret = bytes.fromhex(path.read_text("ascii").strip())
@@ -39,6 +39,21 @@ def load_or_create_secret(home: Path, random_bytes: RandomBytes) -> Secret:
     if len(secret) != SECRET_BYTES:
         raise NotConfiguredError(f"{path} is empty or cut. Put the file back from your backup; partners' ids depend on it")
     return Secret(secret)
+
+
+def new_secret(random_bytes: RandomBytes) -> Secret:
+    """Return a secret that is nowhere yet."""
+    return Secret(random_bytes(SECRET_BYTES))
+
+
+def keep_secret(home: Path, secret: Secret, random_bytes: RandomBytes) -> None:
+    """Write a new secret (0600); raises NotConfiguredError where another start was faster.
+
+    Call this only when the database holds nothing: a new secret beside what was made with the old one would hide that it is lost.
+    """
+    create_private(home / SECRET_FILE, secret.hex() + "\n", random_bytes)
+    if load_secret(home) != secret:
+        raise NotConfiguredError("another command started here for the first time at the same moment. Run this one again")
 
 
 def derive(secret: Secret, label: str, context: bytes = b"", length: int = 32) -> Secret:
@@ -55,7 +70,7 @@ def create_private(path: Path, text: str, random_bytes: RandomBytes) -> None:
     aside = path.with_name(f"{path.name}.{random_bytes(8).hex()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

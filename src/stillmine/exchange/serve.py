@@ -23,9 +23,10 @@ from granian.server import Server
 from stillmine.exchange.app import configure, wsgi_application
 from stillmine.exchange.ask.keeper import keep_index
 from stillmine.exchange.ask.protocol import require_socket_path
-from stillmine.exchange.config import ExchangeConfig
+from stillmine.exchange.config import ExchangeConfig, serving_settings
 from stillmine.exchange.database import migrate
 from stillmine.exchange.settings import LOGGING
+from stillmine.exchange.settings_file import keep_settings
 from stillmine.wire.errors import NotConfiguredError
 
 if TYPE_CHECKING:
@@ -37,16 +38,18 @@ STOP_SECONDS = 10
 _log = logging.getLogger(__name__)
 
 
-def serve(config: ExchangeConfig, listen: str, port: int, workers: int) -> None:
+def serve(config: ExchangeConfig) -> None:
     """Bring the database up to date, then answer until SIGTERM or SIGINT. Raises NotConfiguredError."""
+    listen, port, workers = config.listen, config.port, config.workers
     _require_free(listen, port)
     require_socket_path(config.home)
     exchange = configure(config)
     from stillmine.exchange.keys.check import require_keys  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.upkeep import keep_up  # noqa: PLC0415 (needs the configured apps)
 
-    migrate()
+    migrate(exchange)
     require_keys(exchange)
+    keep_settings(config.home, config.database_url, serving_settings(config), exchange.random_bytes)
     multiprocessing.set_start_method("spawn", force=True)
     server = Server(
         "stillmine.exchange",

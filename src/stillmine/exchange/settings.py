@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "stillmine.exchange.submissions",
     "stillmine.exchange.drills",
     "stillmine.exchange.clock",
+    "stillmine.exchange.secret_check",
 ]
 
 LOGGING: dict[str, object] = {

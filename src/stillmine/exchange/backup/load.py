@@ -29,10 +29,12 @@ from stillmine.exchange.feed.models import Head, PendingTombstone
 from stillmine.exchange.keys.check import require_keys
 from stillmine.exchange.keys.models import CaseDataKey, TombstoneDataKey
 from stillmine.exchange.ledger.models import LedgerHead
+from stillmine.exchange.secret_check.actions import has_own_secret
+from stillmine.exchange.secret_check.models import SecretCheck
 from stillmine.exchange.tx import tx
 from stillmine.wire.case import CaseState, FingerprintState
 
-MADE_BY_MIGRATIONS: tuple[type[models.Model], ...] = (Head, LedgerHead)
+MADE_BY_MIGRATIONS: tuple[type[models.Model], ...] = (Head, LedgerHead, SecretCheck)
 """Tables that an empty database has rows in."""
 
 _AT_ONCE = 200
@@ -53,7 +55,7 @@ class Restored:
 def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> Restored:
     """Restore the newest data file of a folder, or the one named, with the folder's data keys.
 
-    Raises DatabaseNotEmptyError, BackupUnusableError, or NotConfiguredError where a key-encryption key is missing.
+    Raises DatabaseNotEmptyError, BackupUnusableError, or NotConfiguredError where a key-encryption key is missing or the secret is another.
     """
     data = read_part(data_file or newest_data_file(folder), DATA)
     keys = read_part(folder / KEYS_FILE, KEYS)
@@ -71,6 +73,7 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
         _begin_at(max(keys.head.made_at, newest_stored(apps) or keys.head.made_at))  # what follows is no witness of the time
         _number_on()  # before anything of this restore's own is written: it must not take the numbers of what came back
         require_keys(exchange)
+        has_own_secret(exchange)
         PendingTombstone.objects.filter(data_key=None).delete()
         withdrawn = sum(_withdraw_again(exchange, batch, now) for batch in _batches(_withdrawn_ids(keys)))
         closed = _close_without_key(exchange, now)
