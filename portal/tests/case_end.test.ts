@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { receiptLines, receiptParts } from "../src/case/receipt_words";
-import { canRenew, endsSoon } from "../src/case/term";
+import { summaryLines } from "../src/case/partner_words";
+import { canRenew, endsSoon, keptUntil } from "../src/case/term";
 import { translator } from "../src/messages/translator";
-import type { CaseState, CaseView, Receipt } from "../src/wire/types";
+import type { CaseFingerprint, CaseState, CaseView, Receipt } from "../src/wire/types";
 import { wordsOf } from "./files";
 
 const words = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
@@ -34,6 +35,25 @@ describe("the term of a case", () => {
   });
 });
 
+describe("a case whose term is over", () => {
+  const base: CaseFingerprint = { id: "a", kind: "pdq", file_number: 1, state: "withdrawn", value: null, quality: null, added_at: "", withdrawn_at: "", partners: [] };
+  const kept: CaseView = { ...ending(-1, "expired"), fingerprints: [{ ...base, erased_by: "2026-11-25T10:00:00" }] };
+
+  test("is not said to be erased while it is kept", () => {
+    expect(keptUntil(kept)).toEqual(new Date("2026-11-25T10:00:00"));
+    expect(keptUntil({ ...kept, state: "withdrawn" })).toBeNull();
+    const [said = ""] = summaryLines(kept, words, NOW);
+    expect(said).toContain("Until 25 November at 10:00 they are kept locked and unused");
+    expect(said).not.toContain("The fingerprints are erased");
+  });
+
+  test("is said to be erased once it is", () => {
+    const erased: CaseView = { ...kept, fingerprints: [{ ...base, erased_at: "2026-11-25T10:00:00" }] };
+    expect(keptUntil(erased)).toBeNull();
+    expect(summaryLines(erased, words, NOW)[0]).toContain("The fingerprints are erased");
+  });
+});
+
 describe("a receipt", () => {
   const receipt: Receipt = {
     reference: "d3490a1413cd8b9a",
@@ -54,6 +74,15 @@ describe("a receipt", () => {
       { file_number: 3, kinds: ["pdq"], erased_at: "2026-11-22T15:00:00", partners: [] },
     ],
   };
+
+  test("says of what is kept after the end until when, and nowhere that it is erased", () => {
+    const ended = { file_number: 1, kinds: ["pdq"], ended_at: "2026-11-22T15:00:00", erased_by: "2026-11-25T15:00:00", partners: [] } as const;
+    expect(receiptParts({ ...receipt, erased: [], ended: [ended], kept_after_end: 1 }, words, NOW)[0]?.lines).toEqual([
+      "Its time ended on 22 November at 15:00: Picture. Kept locked and unused in case that was a mistake.",
+      "It is erased by 25 November at 15:00.",
+      "No service had it.",
+    ]);
+  });
 
   test("in plain words and dates", () => {
     expect(receiptLines(receipt, words, NOW)).toEqual(["Made on 22 November at 16:05. Reference d3490a1413cd8b9a."]);

@@ -137,13 +137,16 @@ def test_the_data_key_goes_with_the_case_and_stays_until_then(phone: Phone, othe
     assert [row.value for row in other_phone.show().fingerprints] == [value(1)]
 
 
-def test_a_case_that_expires_loses_its_data_key(phone: Phone, exchange: Context) -> None:
+def test_a_case_that_expires_loses_its_data_key_after_72_hours(phone: Phone, exchange: Context) -> None:
     from stillmine.exchange.keys.models import CaseDataKey
     from stillmine.exchange.upkeep import run_upkeep
 
     phone.open(1, term_months=1)
     exchange.clock.forward(days=40)  # type: ignore[attr-defined]
     assert run_upkeep(exchange)["cases expired"] == 1
+    exchange.clock.forward(hours=72)  # type: ignore[attr-defined]
+    assert CaseDataKey.objects.count() == 1
+    run_upkeep(exchange)
     assert not CaseDataKey.objects.exists()
 
 

@@ -131,6 +131,9 @@ def test_a_case_ends_with_its_term(phone: Phone, exchange: Context, clock: Clock
     case = phone.show()
     assert (case.state, case.withdrawn_at) == (CaseState.EXPIRED, None)
     assert [(row.value, row.state) for row in case.fingerprints] == [(None, FingerprintState.WITHDRAWN)]
+    clock.forward(hours=72)
+    assert run_upkeep(exchange)["expired cases erased"] == 1
+    case = phone.show()
     assert phone.withdraw() == case
 
 

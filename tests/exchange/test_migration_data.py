@@ -144,3 +144,36 @@ def test_the_state_of_the_clock_begins_with_the_newest_time_that_is_stored(tmp_p
     assert done.returncode == 0, done.stderr
     newest = "2030-01-01T00:00:00+00:00"
     assert done.stdout.splitlines() == ["[]", str([(newest, newest, "")])]
+
+
+ERASED_SCRIPT = f"""
+import sys
+from pathlib import Path
+from stillmine.exchange.app import configure
+from stillmine.exchange.config import ExchangeConfig
+configure(ExchangeConfig(home=Path(sys.argv[1]), database_url=sys.argv[2] or None))
+from django.core.management import call_command
+from django.db import connection
+call_command("migrate", "cases", "0006_is_synthetic", verbosity=0)
+with connection.cursor() as cursor:
+    cursor.execute(\"\"\"INSERT INTO cases_case (id, case_id, token_hash, state, term_months, opened_at, expires_at, closed_at)
+      VALUES (1, '00', '00', 'expired', 24, {TIME}, {TIME}, {TIME})\"\"\")
+    cursor.execute(\"\"\"INSERT INTO cases_fingerprint
+      (id, case_id, position, is_from_opening, file_number, kind, state, value_bytes, is_synthetic, added_at, withdrawn_at)
+      VALUES ('a', 1, 1, true, 1, 'pdq', 'withdrawn', 0, false, {TIME}, {TIME})\"\"\")
+call_command("migrate", verbosity=0)
+from stillmine.exchange.cases.models import ExpiredValue, Fingerprint
+row = Fingerprint.objects.get()
+print(row.erased_at == row.withdrawn_at, ExpiredValue.objects.count())
+from stillmine.exchange.cases.expiry import bring_back_cases
+from stillmine.exchange.context import context
+from datetime import timedelta
+print(bring_back_cases(context(), timedelta(days=9999)))
+"""
+
+
+def test_what_ended_before_is_erased_and_does_not_come_back(tmp_path: Path, fresh_database_url: str | None) -> None:
+    arguments = [sys.executable, "-c", ERASED_SCRIPT, str(tmp_path / "home"), fresh_database_url or ""]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["True 0", "(0, 0)"]

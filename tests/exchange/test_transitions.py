@@ -25,10 +25,11 @@ def specified(root: Path, what: str) -> set[tuple[str, str]]:
 
 
 def test_the_tables_are_those_of_the_specification(exchange: Context, root: Path) -> None:
-    from stillmine.exchange.cases.transitions import CASE_TRANSITIONS, FINGERPRINT_TRANSITIONS
+    from stillmine.exchange.cases.transitions import CASE_RETURNS, CASE_TRANSITIONS, FINGERPRINT_RETURNS, FINGERPRINT_TRANSITIONS
 
-    assert {(before.value, after.value) for before, after in CASE_TRANSITIONS} == specified(root, "case") != set()
-    assert {(before.value, after.value) for before, after in FINGERPRINT_TRANSITIONS} == specified(root, "fingerprint") != set()
+    cases, fingerprints = CASE_TRANSITIONS | CASE_RETURNS, FINGERPRINT_TRANSITIONS | FINGERPRINT_RETURNS
+    assert {(before.value, after.value) for before, after in cases} == specified(root, "case") != set()
+    assert {(before.value, after.value) for before, after in fingerprints} == specified(root, "fingerprint") != set()
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(FingerprintState, FingerprintState)))

@@ -71,6 +71,7 @@ function Left({ view, target }: { readonly view: CaseView; readonly target: Targ
 }
 
 function consequences(view: CaseView, target: Target): readonly MessageKey[] {
+  if (view.state === "expired") return ["case.confirm.all.1", "case.confirm.expired"];
   if (target === null) return ["case.confirm.all.1", "case.confirm.2", "case.confirm.3", "case.confirm.all.last"];
   const isLast = filesOf(leftOf(view.fingerprints)).every((file) => file.number === target);
   return ["case.confirm.1", "case.confirm.2", "case.confirm.3", isLast ? "case.confirm.last" : "case.confirm.one.later"];

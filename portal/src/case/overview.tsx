@@ -10,6 +10,7 @@ import { filesOf, leftOf } from "./case_files";
 import { FileCard } from "./file_card";
 import { summaryLines } from "./partner_words";
 import { Renewal } from "./renewal";
+import { keptUntil } from "./term";
 import type { Watch } from "./watch";
 import type { Target } from "./withdrawal";
 
@@ -60,9 +61,16 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
             </button>
           </>
         ) : (
-          <a class="button second" href={pageAddress("/protect/")}>
-            {t("case.new")}
-          </a>
+          <>
+            {keptUntil(view) !== null && (
+              <button type="button" class="button second" onClick={() => onWithdraw(null)}>
+                {t("case.expired.erase")}
+              </button>
+            )}
+            <a class="button second" href={pageAddress("/protect/")}>
+              {t("case.new")}
+            </a>
+          </>
         )}
         {isErased && (
           <button type="button" class="button second" onClick={onReceipt}>

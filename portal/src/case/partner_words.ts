@@ -8,6 +8,7 @@ import type { Translator, Values } from "../messages/translator";
 import type { CaseFingerprint, CaseView } from "../wire/types";
 import { leftOf, type CaseFile } from "./case_files";
 import type { Decision, GivenVote, PartnerRecord } from "./partner_record";
+import { keptUntil } from "./term";
 
 /** Return what one partner did about one file, one sentence per line. */
 export function partnerLines(record: PartnerRecord, file: CaseFile, words: Translator, now: Date): string[] {
@@ -93,7 +94,11 @@ export function withdrawalWords(fingerprints: readonly CaseFingerprint[], words:
 /** Return the sentences under the heading of a case. */
 export function summaryLines(view: CaseView, words: Translator, now: Date): string[] {
   const day = (moment: string): Values => ({ date: words.date(new Date(moment), now), time: words.time(new Date(moment)) });
-  if (view.state === "expired") return [words.t("case.expired_on", day(view.expires_at))];
+  if (view.state === "expired") {
+    const until = keptUntil(view);
+    if (until === null) return [words.t("case.expired_on", day(view.expires_at))];
+    return [words.t("case.expired_kept", { ...day(view.expires_at), until: words.date(until, now), time: words.time(until) })];
+  }
   if (view.state === "withdrawn") {
     const erased = view.withdrawn_at ? [words.t("case.withdrawn_on", day(view.withdrawn_at))] : [];
     return [withdrawalWords(view.fingerprints, words), ...erased];

@@ -3,7 +3,7 @@
 
 import type { Translator, Values } from "../messages/translator";
 import { fileName } from "../protect/file_words";
-import type { ErasedPart, Receipt } from "../wire/types";
+import type { EndedPart, ErasedPart, Receipt } from "../wire/types";
 import { typeOfKinds } from "./case_files";
 
 export interface ReceiptPart {
@@ -21,16 +21,29 @@ export function receiptLines(receipt: Receipt, words: Translator, now: Date): re
 
 /** Return what is said of each part that was erased. */
 export function receiptParts(receipt: Receipt, words: Translator, now: Date): readonly ReceiptPart[] {
-  return receipt.erased.map((part) => ({
-    name: fileName({ type: typeOfKinds(part.kinds), number: part.file_number }, words),
-    lines: partLines(part, words, now),
-  }));
+  const named = ({ kinds, file_number }: ErasedPart | EndedPart): string => fileName({ type: typeOfKinds(kinds), number: file_number }, words);
+  const erased = receipt.erased.map((part) => ({ name: named(part), lines: partLines(part, erasedLines(part, words, now), words, now) }));
+  const ended = (receipt.ended ?? []).map((part) => ({ name: named(part), lines: partLines(part, endedLines(part, words, now), words, now) }));
+  return [...erased, ...ended];
 }
 
-function partLines({ kinds, erased_at, partners }: ErasedPart, words: Translator, now: Date): readonly string[] {
+function erasedLines({ kinds, erased_at }: ErasedPart, words: Translator, now: Date): readonly string[] {
+  return [words.t("case.receipt.erased", { ...moment(erased_at, words, now), kinds: kindWords(kinds, words) })];
+}
+
+/** What is kept for a time after the end of a case is not erased yet, and must not be said to be. */
+function endedLines({ kinds, ended_at, erased_by }: EndedPart, words: Translator, now: Date): readonly string[] {
+  const ended = words.t("case.receipt.ended", { ...moment(ended_at, words, now), kinds: kindWords(kinds, words) });
+  return [ended, words.t("case.receipt.ended.until", moment(erased_by, words, now))];
+}
+
+function kindWords(kinds: ErasedPart["kinds"], { t }: Translator): string {
+  return kinds.map((kind) => t(`case.kind.${kind}`)).join(", ");
+}
+
+function partLines({ partners }: ErasedPart | EndedPart, first: readonly string[], words: Translator, now: Date): readonly string[] {
   const { t } = words;
-  const named = kinds.map((kind) => t(`case.kind.${kind}`)).join(", ");
-  const lines = [t("case.receipt.erased", { ...moment(erased_at, words, now), kinds: named })];
+  const lines = [...first];
   if (partners.length === 0) return [...lines, t("case.receipt.nobody")];
   for (const { partner, given_at, confirmed_at } of partners) {
     lines.push(t("case.partner.given", { ...moment(given_at, words, now), partner }));

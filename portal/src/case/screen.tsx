@@ -23,6 +23,7 @@ import { LedgerStep } from "./ledger";
 import { Overview } from "./overview";
 import { ReceiptStep } from "./receipt";
 import { withdrawalWords } from "./partner_words";
+import { keptUntil } from "./term";
 import { useWatch } from "./watch";
 import { fingerprintsIn, type Target } from "./withdrawal";
 
@@ -40,7 +41,7 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   const watch = useWatch(caseKey, first);
   const [target, setTarget] = useState<Target>(null);
   const [news, setNews] = useState<string | null>(null);
-  const isOpen = (step: Step): boolean => step !== "confirm" || watch.view?.state === "open";
+  const isOpen = (step: Step): boolean => step !== "confirm" || watch.view?.state === "open" || (watch.view !== null && keptUntil(watch.view) !== null);
   const steps = useSteps<Step>("overview", isOpen);
   /** What was done is said once, on the overview; a closed case says it by itself. */
   const done = (view: CaseView, said: string | null): void => {

@@ -12,6 +12,12 @@ function daysLeft({ expires_at }: CaseView, now: Date): number {
   return (Date.parse(expires_at) - now.getTime()) / DAY_MILLISECONDS;
 }
 
+/** Return until when what an expired case held is kept, so that its end can be undone; null where nothing is. */
+export function keptUntil(view: CaseView): Date | null {
+  const times = view.state === "expired" ? view.fingerprints.flatMap(({ erased_by }) => (erased_by ? [new Date(erased_by)] : [])) : [];
+  return times[0] ?? null;
+}
+
 /** Say whether an open case ends soon enough that the page warns of it. */
 export function endsSoon(view: CaseView, now: Date): boolean {
   return view.state === "open" && daysLeft(view, now) <= WARNING_DAYS;

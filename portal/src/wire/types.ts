@@ -60,12 +60,13 @@ export interface CaseView {
   readonly fingerprints: readonly CaseFingerprint[];
 }
 
-/** `open -> withdrawn | expired`; nothing leads back. */
+/** `open -> withdrawn | expired`; for 72 hours `expired -> withdrawn | open`. */
 export type CaseState = "expired" | "open" | "withdrawn";
 
 /** One fingerprint of a case; `value` and `quality` are null once withdrawn, because they are erased.
 
-    `suspended_for` is there only while it is suspended. */
+    `suspended_for` is there only while it is suspended. `erased_by` is there while the value of an expired case is kept: until then the end
+    can be undone; `erased_at` once it is erased. */
 export interface CaseFingerprint {
   readonly id: string;
   readonly kind: Kind;
@@ -78,9 +79,11 @@ export interface CaseFingerprint {
   readonly partners: readonly PartnerStatus[];
   readonly suspended_for?: SuspensionReason | null;
   readonly is_synthetic?: boolean;
+  readonly erased_at?: string | null;
+  readonly erased_by?: string | null;
 }
 
-/** `active <-> suspended`, `active | suspended -> withdrawn`; nothing leads back from withdrawn. */
+/** `active <-> suspended`, `active | suspended -> withdrawn`; back only where an operator opens an expired case again. */
 export type FingerprintState = "active" | "suspended" | "withdrawn";
 
 /** What one partner did about one fingerprint; null means it has not happened. */
@@ -116,7 +119,7 @@ export interface SignedReceipt {
   readonly note: string;
 }
 
-/** All that was erased of a case so far.
+/** All that was erased of a case so far, and what is kept after its term ended: `kept_after_end` fingerprints, not looked for.
 
     `kept_to_tell` counts erased fingerprints whose value the exchange still has for one purpose: to tell partners that know
     fingerprints by value only. Such a partner has the value already; it is kept until told, and never longer than 30 days. */
@@ -127,6 +130,8 @@ export interface Receipt {
   readonly kept: number;
   readonly kept_to_tell: number;
   readonly erased: readonly ErasedPart[];
+  readonly ended?: readonly EndedPart[];
+  readonly kept_after_end?: number;
 }
 
 /** What was erased of one file in one minute: its kinds, and the partners that had any of it. */
@@ -142,6 +147,15 @@ export interface ReceiptPartner {
   readonly partner: string;
   readonly given_at: string;
   readonly confirmed_at: string | null;
+}
+
+/** What is not looked for any more because the case's term ended, and is kept until `erased_by` so that a mistake can be undone. */
+export interface EndedPart {
+  readonly file_number: number;
+  readonly kinds: readonly Kind[];
+  readonly ended_at: string;
+  readonly erased_by: string;
+  readonly partners: readonly ReceiptPartner[];
 }
 
 /** What the log says of one case, in order; each path leads to the root of this `checkpoint`. */
@@ -235,7 +249,7 @@ export const SHAPES = {
   Kind: {"enum": ["chromaprint", "md5", "pdq", "regions", "sha256", "vpdq"]},
   CaseView: {"type": "object", "required": ["state", "opened_at", "expires_at", "withdrawn_at", "fingerprints"], "properties": {"state": {"$ref": "CaseState"}, "opened_at": {"type": "string"}, "expires_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "fingerprints": {"type": "array", "items": {"$ref": "CaseFingerprint"}}}},
   CaseState: {"enum": ["expired", "open", "withdrawn"]},
-  CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}, "suspended_for": {"anyOf": [{"$ref": "SuspensionReason"}, {"type": "null"}]}, "is_synthetic": {"type": "boolean"}}},
+  CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}, "suspended_for": {"anyOf": [{"$ref": "SuspensionReason"}, {"type": "null"}]}, "is_synthetic": {"type": "boolean"}, "erased_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "erased_by": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   FingerprintState: {"enum": ["active", "suspended", "withdrawn"]},
   PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "found_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "vote": {"anyOf": [{"$ref": "VoteKind"}, {"type": "null"}]}, "vote_reason": {"anyOf": [{"$ref": "VoteReason"}, {"type": "null"}]}, "voted_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   NotRemovedReason: {"enum": ["already_gone", "not_against_rules", "not_intimate", "not_the_same"]},
@@ -243,9 +257,10 @@ export const SHAPES = {
   VoteReason: {"enum": ["lawful_publication", "not_against_rules", "not_intimate", "not_the_same"]},
   SuspensionReason: {"enum": ["doubted_by_partners", "found_too_often", "negative_bank", "operator"]},
   SignedReceipt: {"type": "object", "required": ["version", "receipt", "note"], "properties": {"version": {"enum": [1]}, "receipt": {"$ref": "Receipt"}, "note": {"type": "string"}}},
-  Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "kept_to_tell", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "kept_to_tell": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}}},
+  Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "kept_to_tell", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "kept_to_tell": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}, "ended": {"type": "array", "items": {"$ref": "EndedPart"}}, "kept_after_end": {"type": "integer"}}},
   ErasedPart: {"type": "object", "required": ["file_number", "kinds", "erased_at", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "erased_at": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
   ReceiptPartner: {"type": "object", "required": ["partner", "given_at", "confirmed_at"], "properties": {"partner": {"type": "string"}, "given_at": {"type": "string"}, "confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
+  EndedPart: {"type": "object", "required": ["file_number", "kinds", "ended_at", "erased_by", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "ended_at": {"type": "string"}, "erased_by": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
   CaseLedger: {"type": "object", "required": ["version", "key", "checkpoint", "entries"], "properties": {"version": {"enum": [1]}, "key": {"type": "string"}, "checkpoint": {"type": "string"}, "entries": {"type": "array", "items": {"$ref": "LedgerEntry"}}}},
   LedgerEntry: {"type": "object", "required": ["text", "place", "path", "items"], "properties": {"text": {"type": "string"}, "place": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}, "items": {"type": "array", "items": {"$ref": "LedgerItem"}}}},
   LedgerItem: {"type": "object", "required": ["fingerprint_id", "place", "path"], "properties": {"fingerprint_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "place": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}}},

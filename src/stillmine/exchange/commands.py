@@ -6,6 +6,7 @@ Django is prepared inside each command, so that `--help` works anywhere.
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +14,11 @@ import typer
 
 from stillmine.exchange.app import configure
 from stillmine.exchange.backup.commands import add_commands as add_backup_commands
-from stillmine.exchange.command_line import AsJson, Home, prepare
+from stillmine.exchange.command_line import AsJson, Home, prepare, read_span
 from stillmine.exchange.commands_receipt import receipt_app
 from stillmine.exchange.config import Said, read_config
 from stillmine.exchange.console.commands import app as operator_app
+from stillmine.exchange.context import Context
 from stillmine.exchange.database import migrate as migrate_database
 from stillmine.exchange.database_address import DATABASE_VARIABLE
 from stillmine.exchange.intake.commands import attack_app, bank_app, quarantine_app
@@ -77,14 +79,29 @@ def expire(
     confirm_clock: Annotated[
         bool, typer.Option("--confirm-clock", help="This machine's clock is right: end all cases that are due by it, however many.")
     ] = False,
+    undo: Annotated[
+        str | None, typer.Option(help="Only bring back the cases that expired in this time and are not erased, such as 72h; nothing else.")
+    ] = None,
 ) -> None:
     """Do what `serve` does every minute: end cases whose term is over, delete old counts and values."""
     exchange = prepare(home)
+    if undo is not None:
+        _undo(exchange, read_span(undo))
+        return
     from stillmine.exchange.upkeep import run_upkeep  # noqa: PLC0415 (needs the configured apps)
 
     typer.echo(f"The clock of this machine says {exchange.clock():%Y-%m-%d %H:%M} UTC.")
     for what, rows in run_upkeep(exchange, is_clock_confirmed=confirm_clock).items():
         typer.echo(f"{what}: {rows}")
+
+
+def _undo(exchange: Context, ended_within: timedelta) -> None:
+    from stillmine.exchange.cases.expiry import bring_back_cases  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.console.log import COMMAND_LINE, logged  # noqa: PLC0415
+
+    with logged(exchange, COMMAND_LINE, "expire undo"):
+        cases, fingerprints = bring_back_cases(exchange, ended_within)
+    typer.echo(f"{cases} case(s) are open again, and {fingerprints} fingerprint(s) are in the feed as before.")
 
 
 @app.command()

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from django.db import connection
 
-from stillmine.exchange.cases.expiry import count_overdue, expire_cases
+from stillmine.exchange.cases.expiry import count_overdue, erase_expired, expire_cases
 from stillmine.exchange.clock.actions import look_at_clock, may_complain
 from stillmine.exchange.clock.judgement import Known
 from stillmine.exchange.console.sessions import forget_ended_sessions
@@ -58,6 +58,7 @@ def _steps_by_clock(is_confirmed: bool) -> dict[str, Step]:
     """Return what is done only by a clock that is believed."""
     return {
         "cases expired": partial(expire_cases, is_confirmed=is_confirmed),
+        "expired cases erased": erase_expired,
         "old match counts deleted": forget_old_match_counts,
         "old values deleted": forget_old_values,
         "days counted": count_yesterday,

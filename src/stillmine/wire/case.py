@@ -30,7 +30,7 @@ TermMonths = Annotated[int, msgspec.Meta(ge=1, le=DEFAULT_TERM_MONTHS)]
 
 
 class CaseState(StrEnum):
-    """`open -> withdrawn | expired`; nothing leads back."""
+    """`open -> withdrawn | expired`; for 72 hours `expired -> withdrawn | open`."""
 
     OPEN = "open"
     WITHDRAWN = "withdrawn"
@@ -38,7 +38,7 @@ class CaseState(StrEnum):
 
 
 class FingerprintState(StrEnum):
-    """`active <-> suspended`, `active | suspended -> withdrawn`; nothing leads back from withdrawn."""
+    """`active <-> suspended`, `active | suspended -> withdrawn`; back only where an operator opens an expired case again."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -125,7 +125,8 @@ class PartnerStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CaseFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One fingerprint of a case; `value` and `quality` are null once withdrawn, because they are erased.
 
-    `suspended_for` is there only while it is suspended.
+    `suspended_for` is there only while it is suspended. `erased_by` is there while the value of an expired case is kept: until then the end
+    can be undone; `erased_at` once it is erased.
     """
 
     id: FingerprintId
@@ -139,6 +140,8 @@ class CaseFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partners: list[PartnerStatus]
     suspended_for: SuspensionReason | None = None
     is_synthetic: bool = False
+    erased_at: datetime | None = None
+    erased_by: datetime | None = None
 
 
 class CaseView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -47,8 +47,18 @@ class ErasedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partners: list[ReceiptPartner]
 
 
+class EndedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is not looked for any more because the case's term ended, and is kept until `erased_by` so that a mistake can be undone."""
+
+    file_number: FileNumber
+    kinds: list[Kind]
+    ended_at: datetime
+    erased_by: datetime
+    partners: list[ReceiptPartner]
+
+
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that was erased of a case so far.
+    """All that was erased of a case so far, and what is kept after its term ended: `kept_after_end` fingerprints, not looked for.
 
     `kept_to_tell` counts erased fingerprints whose value the exchange still has for one purpose: to tell partners that know
     fingerprints by value only. Such a partner has the value already; it is kept until told, and never longer than 30 days.
@@ -60,6 +70,8 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kept: int
     kept_to_tell: int
     erased: list[ErasedPart]
+    ended: list[EndedPart] = []
+    kept_after_end: int = 0
 
 
 class SignedReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,16 +97,24 @@ def reference_of(case_id: bytes) -> str:
 def receipt_of(case_id: bytes, view: CaseView, now: datetime, kept_to_tell: int = 0) -> Receipt:
     """Return the receipt of what is erased in this view of a case."""
     parts: dict[tuple[int, datetime], list[int]] = {}
+    ended: dict[tuple[int, datetime, datetime], list[int]] = {}
     for place, fingerprint in enumerate(view.fingerprints):
-        if fingerprint.state is FingerprintState.WITHDRAWN and fingerprint.withdrawn_at is not None:
-            parts.setdefault((fingerprint.file_number, fingerprint.withdrawn_at), []).append(place)
+        withdrawn_at, erased_by = fingerprint.withdrawn_at, fingerprint.erased_by
+        if fingerprint.state is not FingerprintState.WITHDRAWN or withdrawn_at is None:
+            continue
+        if erased_by is not None:
+            ended.setdefault((fingerprint.file_number, withdrawn_at, erased_by), []).append(place)
+        else:
+            parts.setdefault((fingerprint.file_number, fingerprint.erased_at or withdrawn_at), []).append(place)
     return Receipt(
         reference=reference_of(case_id),
         made_at=now,
         state=view.state,
-        kept=len(view.fingerprints) - sum(map(len, parts.values())),
+        kept=len(view.fingerprints) - sum(map(len, (*parts.values(), *ended.values()))),
         kept_to_tell=kept_to_tell,
         erased=[_part(view, number, at, places) for (number, at), places in sorted(parts.items())],
+        kept_after_end=sum(map(len, ended.values())),
+        ended=[_ended(view, number, at, by, places) for (number, at, by), places in sorted(ended.items())],
     )
 
 
@@ -106,11 +126,15 @@ def receipt_text(receipt: Receipt) -> str:
         f"Case reference: {receipt.reference}",
         f"Made: {_minute(receipt.made_at)}",
         f"State of the case: {receipt.state.value}",
-        f"Fingerprints still kept: {receipt.kept}",
+        f"Fingerprints still kept: {receipt.kept + receipt.kept_after_end}",
     ]
     for part in receipt.erased:
         lines += ["", f"File {part.file_number}: {', '.join(part.kinds)}", f"Erased at the exchange: {_minute(part.erased_at)}"]
         lines += [_partner_line(partner) for partner in part.partners] or ["No partner had it."]
+    for ended in receipt.ended:
+        lines += ["", f"File {ended.file_number}: {', '.join(ended.kinds)}", f"Its term ended: {_minute(ended.ended_at)}."]
+        lines += [f"Kept sealed and unused, so that an end by mistake can be undone. To be erased: {_minute(ended.erased_by)}."]
+        lines += [_partner_line(partner) for partner in ended.partners] or ["No partner had it."]
     if receipt.kept_to_tell:
         lines += [
             "",
@@ -121,15 +145,21 @@ def receipt_text(receipt: Receipt) -> str:
 
 
 def _part(view: CaseView, number: int, erased_at: datetime, places: list[int]) -> ErasedPart:
+    kinds, partners = _kinds_and_partners(view, places)
+    return ErasedPart(file_number=number, kinds=kinds, erased_at=erased_at, partners=partners)
+
+
+def _ended(view: CaseView, number: int, ended_at: datetime, erased_by: datetime, places: list[int]) -> EndedPart:
+    kinds, partners = _kinds_and_partners(view, places)
+    return EndedPart(file_number=number, kinds=kinds, ended_at=ended_at, erased_by=erased_by, partners=partners)
+
+
+def _kinds_and_partners(view: CaseView, places: list[int]) -> tuple[list[Kind], list[ReceiptPartner]]:
     fingerprints = [view.fingerprints[place] for place in places]
     statuses = [status for fingerprint in fingerprints for status in fingerprint.partners if status.given_at is not None]
     names = list(dict.fromkeys(status.partner for status in statuses))
-    return ErasedPart(
-        file_number=number,
-        kinds=list(dict.fromkeys(fingerprint.kind for fingerprint in fingerprints)),
-        erased_at=erased_at,
-        partners=[_partner(name, [status for status in statuses if status.partner == name]) for name in names],
-    )
+    kinds = list(dict.fromkeys(fingerprint.kind for fingerprint in fingerprints))
+    return kinds, [_partner(name, [status for status in statuses if status.partner == name]) for name in names]
 
 
 def _partner(name: str, statuses: list[PartnerStatus]) -> ReceiptPartner:

@@ -15,12 +15,15 @@ from django.db.models import QuerySet
 
 from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, VERSION, Head, Line, data_file_name, write_part
 from stillmine.exchange.backup.rows import data_models, key_models, migrations, rows_of
-from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.context import Context
-from stillmine.wire.case import FingerprintState
+from stillmine.wire.case import CaseState, FingerprintState
 
 WITHDRAWN = "withdrawn"
-"""Stands where a table's name stands, for the ids of fingerprints that are withdrawn: an older file of data may hold them as active."""
+"""Stands where a table's name stands, for the ids of fingerprints that are erased: an older file of data may hold them as active."""
+
+EXPIRED = "expired"
+"""Likewise, for the cases that expired and are kept, with the time of it: an older file of data may hold them as open."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def back_up(exchange: Context, folder: Path) -> Backup:
         made_by = migrations()
         rows = write_part(data, Head(DATA, VERSION, made_at, made_by), _data_lines(), replace=False)
         lines = write_part(keys, Head(KEYS, VERSION, made_at, made_by), _key_lines(), replace=True)
-        data_keys = lines - _withdrawn().count()
+        data_keys = lines - _erased().count() - _expired().count()
     return Backup(data, keys, rows, data_keys)
 
 
@@ -53,12 +56,18 @@ def _data_lines() -> Iterator[Line]:
 def _key_lines() -> Iterator[Line]:
     for model in key_models():
         yield from (Line(model._meta.label, row) for row in rows_of(model))
-    for fingerprint_id in _withdrawn().order_by("id").values_list("id", flat=True).iterator():
+    for fingerprint_id in _erased().order_by("id").values_list("id", flat=True).iterator():
         yield Line(WITHDRAWN, {"id": fingerprint_id})
+    for case, closed_at in _expired().order_by("id").values_list("id", "closed_at").iterator():
+        yield Line(EXPIRED, {"case_id": case, "closed_at": closed_at.isoformat() if closed_at else None})
 
 
-def _withdrawn() -> QuerySet[Fingerprint]:
-    return Fingerprint.objects.filter(state=FingerprintState.WITHDRAWN)
+def _erased() -> QuerySet[Fingerprint]:
+    return Fingerprint.objects.filter(state=FingerprintState.WITHDRAWN, expired_value=None)
+
+
+def _expired() -> QuerySet[Case]:
+    return Case.objects.filter(state=CaseState.EXPIRED, data_key__isnull=False)
 
 
 @contextmanager

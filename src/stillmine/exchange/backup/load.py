@@ -12,18 +12,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from django.apps import apps
 from django.core.management.color import no_style
 from django.db import IntegrityError, connection, models
 
-from stillmine.exchange.backup.dump import WITHDRAWN
+from stillmine.exchange.backup.dump import EXPIRED, WITHDRAWN
 from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
 from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, Line, Part, newest_data_file, read_part
 from stillmine.exchange.backup.rows import data_models, key_models, made_of, migrations
-from stillmine.exchange.cases.models import Case, Fingerprint
-from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
+from stillmine.exchange.backup.since import _bring_back_again, _close_again, _expire_again, _withdraw_again
+from stillmine.exchange.cases.models import Case
 from stillmine.exchange.clock.actions import _begin_at
-from stillmine.exchange.clock.newest import newest_stored
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Head, PendingTombstone
 from stillmine.exchange.keys.check import require_keys
@@ -32,7 +30,6 @@ from stillmine.exchange.ledger.models import LedgerHead
 from stillmine.exchange.secret_check.actions import has_own_secret
 from stillmine.exchange.secret_check.models import SecretCheck
 from stillmine.exchange.tx import tx
-from stillmine.wire.case import CaseState, FingerprintState
 
 MADE_BY_MIGRATIONS: tuple[type[models.Model], ...] = (Head, LedgerHead, SecretCheck)
 """Tables that an empty database has rows in."""
@@ -70,13 +67,15 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
             connection.check_constraints()
         except (ValueError, TypeError, KeyError, IntegrityError) as error:
             raise BackupUnusableError(f"rows that don't fit these tables ({type(error).__name__})") from None
-        _begin_at(max(keys.head.made_at, newest_stored(apps) or keys.head.made_at))  # what follows is no witness of the time
+        _begin_at(keys.head.made_at)  # what this restore writes is no witness of the time
         _number_on()  # before anything of this restore's own is written: it must not take the numbers of what came back
         require_keys(exchange)
         has_own_secret(exchange)
         PendingTombstone.objects.filter(data_key=None).delete()
+        expired = _expired(keys)
+        _bring_back_again(exchange, expired, now)
         withdrawn = sum(_withdraw_again(exchange, batch, now) for batch in _batches(_withdrawn_ids(keys)))
-        closed = _close_without_key(exchange, now)
+        closed = _expire_again(exchange, expired, now) + _close_again(exchange, now)
     return Restored(rows, data_keys, closed, withdrawn)
 
 
@@ -108,7 +107,7 @@ def _load(allowed: list[type[models.Model]], lines: Iterable[Line]) -> Iterator[
 def _keys_of_what_is_there(keys: Part) -> Iterator[Line]:
     """Leave out the keys of what was opened after the data were written, and of a tombstone that is not in them."""
     columns = {CaseDataKey._meta.label: ("case_id", Case), TombstoneDataKey._meta.label: ("tombstone_id", PendingTombstone)}
-    for batch in _batches(line for line in keys.lines() if line.table != WITHDRAWN):
+    for batch in _batches(line for line in keys.lines() if line.table not in {WITHDRAWN, EXPIRED}):
         for table, (column, model) in columns.items():
             lines = [line for line in batch if line.table == table]
             there = set(model._default_manager.filter(pk__in=[line.row[column] for line in lines]).values_list("pk", flat=True))
@@ -119,25 +118,9 @@ def _withdrawn_ids(keys: Part) -> Iterator[str]:
     return (str(line.row["id"]) for line in keys.lines() if line.table == WITHDRAWN)
 
 
-def _withdraw_again(exchange: Context, ids: list[str], now: datetime) -> int:
-    """Withdraw what the data still hold as active; its case goes with its last."""
-    rows = list(Fingerprint.objects.filter(id__in=ids).exclude(state=FingerprintState.WITHDRAWN).order_by("case_id", "position"))
-    with_key = set(CaseDataKey.objects.filter(case__in={row.case_id for row in rows}).values_list("case_id", flat=True))
-    rows = [row for row in rows if row.case_id in with_key]  # the others' cases are closed next
-    if rows:
-        _move_fingerprints(exchange, rows, FingerprintState.WITHDRAWN, now)
-    return len(rows)
-
-
-def _close_without_key(exchange: Context, now: datetime) -> int:
-    """Close each open case whose data key is gone."""
-    cases = list(Case.objects.filter(state=CaseState.OPEN, data_key=None).order_by("id"))
-    for case in cases:
-        rows = list(Fingerprint.objects.filter(case=case).exclude(state=FingerprintState.WITHDRAWN).order_by("position"))
-        if rows:
-            _move_fingerprints(exchange, rows, FingerprintState.WITHDRAWN, now)
-        _close_case(case, CaseState.EXPIRED if case.expires_at <= now else CaseState.WITHDRAWN, now)
-    return len(cases)
+def _expired(keys: Part) -> dict[int, datetime]:
+    lines = (line.row for line in keys.lines() if line.table == EXPIRED)
+    return {int(str(row["case_id"])): datetime.fromisoformat(str(row["closed_at"])) for row in lines}
 
 
 def _number_on() -> None:

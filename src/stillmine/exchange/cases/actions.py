@@ -17,6 +17,7 @@ from django.db.models import Max, QuerySet, Sum
 
 from stillmine.exchange.cases.authentication import case_of, token_hash
 from stillmine.exchange.cases.file_numbers import numbers_in_case
+from stillmine.exchange.cases.kept import _withdraw_kept
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.cases.queries import find_case
 from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
@@ -119,6 +120,8 @@ def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
             if not rows.exists():
                 raise FingerprintNotFoundError
         _withdraw(exchange, list(rows.exclude(state=FingerprintState.WITHDRAWN).order_by("position")), EventName.WITHDRAWN, now)
+        if locked.state == CaseState.EXPIRED:
+            _withdraw_kept(exchange, list(rows.values_list("id", flat=True)), now)
         if locked.state == CaseState.OPEN and not _unwithdrawn(case):
             _close_case(locked, CaseState.WITHDRAWN, now)
 

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from stillmine.exchange.cases.actions import _lock, _unwithdrawn, _withdraw
+from stillmine.exchange.cases.kept import KEPT_FOR, _bring_back, _erase_kept, _keep, kept_ids
 from stillmine.exchange.cases.models import Case
 from stillmine.exchange.cases.transitions import _close_case
 from stillmine.exchange.context import Context
+from stillmine.exchange.feed.sequence import _lock_head
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import CaseState
@@ -43,6 +45,29 @@ def expire_cases(exchange: Context, *, is_confirmed: bool = False) -> int:
     return ended
 
 
+def erase_expired(exchange: Context) -> int:
+    """Erase what was kept of cases that expired 72 hours ago; returns of how many."""
+    with tx("cases.find_kept", exchange.clock) as now:
+        kept = Case.objects.filter(state=CaseState.EXPIRED.value, data_key__isnull=False)
+        kept.filter(closed_at__gt=now).update(closed_at=now)  # ended by a clock that was ahead: the 72 hours begin now
+        due = list(kept.filter(closed_at__lte=now - KEPT_FOR).order_by("closed_at")[:_AT_ONCE])
+    erased = sum(_erase(exchange, case) for case in due)
+    if erased:
+        _log.info("%d case(s) that ended 72 hours ago are erased", erased)
+    return erased
+
+
+def bring_back_cases(exchange: Context, ended_within: timedelta) -> tuple[int, int]:
+    """Open again all cases that expired in so long a time and are still kept; returns how many, and how many fingerprints."""
+    with tx("cases.find_kept", exchange.clock) as now:
+        kept = Case.objects.filter(state=CaseState.EXPIRED.value, data_key__isnull=False, closed_at__gte=now - ended_within)
+        found = list(kept.order_by("closed_at", "id"))
+    counts = [_return(exchange, case) for case in found]
+    back = [count for count in counts if count]
+    _log.info("%d case(s) that had expired are open again, with %d fingerprint(s)", len(back), sum(back))
+    return len(back), sum(back)
+
+
 def room_today(now: datetime) -> int:
     """Return how many cases may still end: 2 % of those that were open a day ago, at least 20, less what ended since."""
     ended = Case.objects.filter(state=CaseState.EXPIRED.value, closed_at__gt=now - DAY, closed_at__lte=now).count()
@@ -60,6 +85,21 @@ def count_due(now: datetime) -> int:
     return _due(now).count()
 
 
+def _erase(exchange: Context, case: Case) -> bool:
+    with tx("cases.erase_expired", exchange.clock) as now:
+        locked = _lock(case)
+        if locked.state != CaseState.EXPIRED or locked.closed_at is None or locked.closed_at > now - KEPT_FOR:  # brought back meanwhile
+            return False
+        _erase_kept(sorted(kept_ids(locked)), now)
+        return True
+
+
+def _return(exchange: Context, case: Case) -> int:
+    with tx("cases.bring_back", exchange.clock) as now:
+        locked = _lock(case)
+        return _bring_back(exchange, locked, now) if locked.state == CaseState.EXPIRED else 0
+
+
 def _due(now: datetime) -> QuerySet[Case]:
     return Case.objects.filter(state=CaseState.OPEN.value, expires_at__lte=now)
 
@@ -69,6 +109,14 @@ def _expire(exchange: Context, case: Case) -> bool:
         locked = _lock(case)
         if locked.state != CaseState.OPEN or locked.expires_at > now:  # withdrawn or renewed since it was found
             return False
-        _withdraw(exchange, list(_unwithdrawn(case)), EventName.EXPIRED, now)
-        _close_case(case, CaseState.EXPIRED, now)
+        _end(exchange, case, now, now)
         return True
+
+
+def _end(exchange: Context, case: Case, now: datetime, ended_at: datetime) -> None:
+    """End a case that is locked, and keep what it holds for 72 hours from `ended_at`."""
+    _lock_head()
+    rows = list(_unwithdrawn(case))
+    _keep(rows)
+    _withdraw(exchange, rows, EventName.EXPIRED, now)
+    _close_case(case, CaseState.EXPIRED, ended_at)

@@ -42,6 +42,7 @@ class Fingerprint(models.Model):
     `sealed_value` opens with the case's data key, for this row alone. `blind_index` finds the same value again without opening
     any, and `value_bytes` is the value's size; both are erased with it. `file_number` says which fingerprints are of one file.
     `is_synthetic` is what the person says of the file, and erased with the value.
+    `erased_at` is `withdrawn_at` unless the case expired: then it is null while the value is kept, in an `ExpiredValue`.
     `ledger_commitment` stands for the fingerprint in the log: made when it is added, kept for ever, null only where that was before there
     was a log.
     """
@@ -60,6 +61,7 @@ class Fingerprint(models.Model):
     is_synthetic = models.BooleanField(default=False)
     added_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
     ledger_commitment = models.BinaryField(null=True)
 
     class Meta:
@@ -69,3 +71,18 @@ class Fingerprint(models.Model):
             models.UniqueConstraint(fields=["case", "kind", "blind_index"], name="one_value_once_per_case"),
             models.CheckConstraint(name="withdrawn_is_erased", condition=(_WITHDRAWN & _ERASED) | (~_WITHDRAWN & _WHOLE)),
         )
+
+
+class ExpiredValue(models.Model):
+    """What the end of a case's term took from a fingerprint's row, byte for byte, for 72 hours; see `kept.py`.
+
+    It opens with the case's data key and is opened by nothing while it stands here.
+    """
+
+    fingerprint = models.OneToOneField(Fingerprint, on_delete=models.PROTECT, primary_key=True, related_name="expired_value")
+    state_before = models.CharField(max_length=16)
+    sealed_value = models.BinaryField()
+    blind_index = models.CharField(max_length=64)
+    value_bytes = models.PositiveIntegerField()
+    quality = models.PositiveSmallIntegerField()
+    is_synthetic = models.BooleanField()

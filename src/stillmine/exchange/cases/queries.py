@@ -6,9 +6,11 @@ A partner is listed only where it was given the fingerprint or was told of a mat
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from itertools import product
 
 from stillmine.exchange.ask.queries import first_matched
+from stillmine.exchange.cases.kept import KEPT_FOR, kept_ids
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.cases.values import values_of
 from stillmine.exchange.context import Context
@@ -52,17 +54,24 @@ def case_view(exchange: Context, case: Case) -> CaseView:
     withdrawn = {change.fingerprint_id: change.sequence for change in changes if change.state == FingerprintState.WITHDRAWN}
     reasons = reasons_of(row.id for row in rows if row.state == FingerprintState.SUSPENDED)
     ids = [row.id for row in rows]
+    erased_by = case.closed_at + KEPT_FOR if case.state == CaseState.EXPIRED and case.closed_at else None
+    kept = kept_ids(case) if erased_by else set()
     statuses = _partner_statuses(given, first_matched(ids), withdrawn, ids)
     return CaseView(
         state=CaseState(case.state),
         opened_at=case.opened_at,
         expires_at=case.expires_at,
         withdrawn_at=case.closed_at if case.state == CaseState.WITHDRAWN else None,
-        fingerprints=[_fingerprint(row, values.get(row.id), statuses[row.id], reasons.get(row.id)) for row in rows],
+        fingerprints=[
+            _fingerprint(row, values.get(row.id), statuses[row.id], reasons.get(row.id), erased_by if row.id in kept else None)
+            for row in rows
+        ],
     )
 
 
-def _fingerprint(row: Fingerprint, value: str | None, partners: list[PartnerStatus], reason: SuspensionReason | None) -> CaseFingerprint:
+def _fingerprint(
+    row: Fingerprint, value: str | None, partners: list[PartnerStatus], reason: SuspensionReason | None, erased_by: datetime | None
+) -> CaseFingerprint:
     return CaseFingerprint(
         id=row.id,
         kind=Kind(row.kind),
@@ -75,6 +84,8 @@ def _fingerprint(row: Fingerprint, value: str | None, partners: list[PartnerStat
         partners=partners,
         suspended_for=reason,
         is_synthetic=row.is_synthetic,
+        erased_at=row.erased_at,
+        erased_by=erased_by,
     )
 
 

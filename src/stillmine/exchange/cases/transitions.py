@@ -7,7 +7,7 @@ Each change is a conditional update: who finds another state than expected chang
 from collections.abc import Sequence
 from datetime import datetime
 
-from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.cases.models import Case, ExpiredValue, Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _append_changes
 from stillmine.exchange.keys.models import CaseDataKey
@@ -20,8 +20,12 @@ CASE_TRANSITIONS = frozenset(
     {
         (CaseState.OPEN, CaseState.WITHDRAWN),
         (CaseState.OPEN, CaseState.EXPIRED),
+        (CaseState.EXPIRED, CaseState.WITHDRAWN),
     }
 )
+
+CASE_RETURNS = frozenset({(CaseState.EXPIRED, CaseState.OPEN)})
+"""Only with all that is kept of it: `_return_case`."""
 
 FINGERPRINT_TRANSITIONS = frozenset(
     {
@@ -31,6 +35,14 @@ FINGERPRINT_TRANSITIONS = frozenset(
         (FingerprintState.SUSPENDED, FingerprintState.WITHDRAWN),
     }
 )
+
+FINGERPRINT_RETURNS = frozenset(
+    {
+        (FingerprintState.WITHDRAWN, FingerprintState.ACTIVE),
+        (FingerprintState.WITHDRAWN, FingerprintState.SUSPENDED),
+    }
+)
+"""Only from what is kept of an expired case: `_return_fingerprints`."""
 
 
 EVENTS = {
@@ -42,18 +54,21 @@ EVENTS = {
 
 
 def _close_case(case: Case, to: CaseState, now: datetime) -> None:
-    """Move an open case to `to` and delete its data key; raises ConflictError if it is not open any more."""
+    """Move a case to `to` and delete its data key, unless it expired and is kept; raises ConflictError from any other state."""
     allowed = [before.value for before, after in CASE_TRANSITIONS if after is to]
     changed = Case.objects.filter(id=case.id, state__in=allowed).update(state=to.value, closed_at=now)
     if changed != 1:
         raise ConflictError
-    CaseDataKey.objects.filter(case=case).delete()
+    if to is not CaseState.EXPIRED or not ExpiredValue.objects.filter(fingerprint__case=case).exists():
+        CaseDataKey.objects.filter(case=case).delete()
 
 
 def _move_fingerprints(
     exchange: Context, fingerprints: Sequence[Fingerprint], to: FingerprintState, now: datetime, event: EventName | None = None
 ) -> None:
     """Move fingerprints to `to` and put it into feed and log; a withdrawn value is erased here. Raises ConflictError.
+
+    What expires must be kept before: `kept.py`.
 
     `event` is what the log says where that is not the state's own word.
     """
@@ -63,9 +78,33 @@ def _move_fingerprints(
     rows = Fingerprint.objects.filter(id__in=ids, state__in=allowed)
     if to is FingerprintState.WITHDRAWN:
         erased = {"sealed_value": None, "blind_index": None, "value_bytes": 0, "quality": None, "is_synthetic": False}
-        changed = rows.update(state=to.value, withdrawn_at=now, **erased)
+        erased_at = None if event is EventName.EXPIRED else now
+        changed = rows.update(state=to.value, withdrawn_at=now, erased_at=erased_at, **erased)
     else:
         changed = rows.update(state=to.value)
     if changed != len(ids):
         raise ConflictError
     _record(exchange, event or EVENTS[to], now, fingerprint_ids=ids)
+
+
+def _return_case(case: Case, expires_at: datetime) -> None:
+    """Open an expired case again; raises ConflictError where it is not expired."""
+    allowed = [before.value for before, _ in CASE_RETURNS]
+    changed = Case.objects.filter(id=case.id, state__in=allowed).update(state=CaseState.OPEN.value, closed_at=None, expires_at=expires_at)
+    if changed != 1:
+        raise ConflictError
+
+
+def _return_fingerprints(exchange: Context, kept: Sequence[ExpiredValue], now: datetime) -> None:
+    """Put back what is kept, each in its state of before, into feed and log. Needs the feed's lock. Raises ConflictError."""
+    for row in kept:
+        values = {name: getattr(row, name) for name in ("sealed_value", "blind_index", "value_bytes", "quality", "is_synthetic")}
+        withdrawn = Fingerprint.objects.filter(id=row.fingerprint_id, state=FingerprintState.WITHDRAWN.value)
+        if withdrawn.update(state=row.state_before, withdrawn_at=None, erased_at=None, **values) != 1:
+            raise ConflictError
+    ExpiredValue.objects.filter(pk__in=[row.pk for row in kept]).delete()
+    for state in (FingerprintState.ACTIVE, FingerprintState.SUSPENDED):
+        ids = [row.fingerprint_id for row in kept if row.state_before == state]
+        if ids:
+            _append_changes(exchange, ids, state, now)
+            _record(exchange, EVENTS[state], now, fingerprint_ids=ids, details={"after": "expired"})

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.db.models import Count, Q
 
-from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.cases.models import Case, ExpiredValue, Fingerprint
 from stillmine.exchange.cases.values import try_values_of
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.kept_values import open_kept
@@ -13,7 +13,7 @@ from stillmine.exchange.feed.models import PendingTombstone
 from stillmine.exchange.keys.models import CaseDataKey, DataKey, TombstoneDataKey
 from stillmine.exchange.keys.seal import SealedValueError, blind_index
 from stillmine.exchange.keys.wrapping import missing_key
-from stillmine.wire.case import CaseState
+from stillmine.wire.case import CaseState, FingerprintState
 from stillmine.wire.errors import NotConfiguredError
 
 _AT_ONCE = 2000
@@ -50,7 +50,15 @@ def sealed_findings(exchange: Context) -> Iterator[str]:
             "fingerprint(s) do not open, or hold another value than their blind index and size say": _wrong_values(exchange),
             "kept value(s) do not open, or are another than their blind index says": _wrong_kept_values(exchange),
             "open case(s) have no data key": Case.objects.filter(state=CaseState.OPEN, data_key=None).count(),
-            "closed case(s) still have a data key": CaseDataKey.objects.filter(~Q(case__state=CaseState.OPEN)).count(),
+            "closed case(s) still have a data key": CaseDataKey.objects.filter(~Q(case__state=CaseState.OPEN))
+            .exclude(case__state=CaseState.EXPIRED, case__in=ExpiredValue.objects.values("fingerprint__case"))
+            .count(),
+            "value(s) are kept of a case that has not expired, or without its data key": ExpiredValue.objects.exclude(
+                fingerprint__case__state=CaseState.EXPIRED, fingerprint__case__data_key__isnull=False
+            ).count(),
+            "withdrawn fingerprint(s) are neither kept nor erased, or both": Fingerprint.objects.filter(state=FingerprintState.WITHDRAWN)
+            .filter(Q(erased_at=None, expired_value=None) | Q(erased_at__isnull=False, expired_value__isnull=False))
+            .count(),
         }
     )
 

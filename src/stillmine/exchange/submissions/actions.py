@@ -12,7 +12,8 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from stillmine.exchange.cases.actions import add_months
-from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.cases.kept import _withdraw_kept
+from stillmine.exchange.cases.models import Case, ExpiredValue, Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.intake.bank import load_bank
 from stillmine.exchange.intake.flat import require_not_flat
@@ -65,6 +66,7 @@ def withdraw(exchange: Context, partner: Partner, fingerprint_ids: Collection[st
         rows = list(Fingerprint.objects.filter(id__in=fingerprint_ids, case__submission__partner=partner))
         live = [row for row in rows if row.state != FingerprintState.WITHDRAWN]
         _withdraw_from_keyless(exchange, live, now)
+        _withdraw_kept(exchange, [row.id for row in rows], now)
     now_withdrawn = {row.id for row in live}
     return now_withdrawn, {row.id for row in rows} - now_withdrawn
 
@@ -97,16 +99,24 @@ def _withdraw_values(exchange: Context, partner: Partner, values: Collection[str
     by_index = {blind_index(exchange.secret, kind.value, value): value for kind in kinds for value in values}
     rows = list(_live(partner).filter(blind_index__in=list(by_index)))
     _withdraw_from_keyless(exchange, rows, now)
+    _withdraw_kept(exchange, _kept(partner, blind_index__in=list(by_index)), now)
     return {by_index[row.blind_index] for row in rows if row.blind_index}
 
 
 def _withdraw_all(exchange: Context, partner: Partner, now: datetime) -> None:
     """Withdraw all that a partner handed in: what it says is not trusted any more."""
     _withdraw_from_keyless(exchange, list(_live(partner)), now)
+    _withdraw_kept(exchange, _kept(partner), now)
 
 
 def _live(partner: Partner) -> QuerySet[Fingerprint]:
     return Fingerprint.objects.filter(case__submission__partner=partner).exclude(state=FingerprintState.WITHDRAWN)
+
+
+def _kept(partner: Partner, **chosen: Collection[str]) -> list[str]:
+    """Return what this partner handed in and what is kept of it though its term is over."""
+    rows = ExpiredValue.objects.filter(fingerprint__case__submission__partner=partner, **chosen)
+    return list(rows.values_list("fingerprint_id", flat=True))
 
 
 def _held(partner: Partner, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, int]]:
