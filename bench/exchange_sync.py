@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--pages", action="store_true")
     options = parser.parse_args()
     print(
-        f"{machine()}, {versions('stillmine', 'django', 'granian', 'httpx')}; {options.count:,} pictures, SQLite on both sides, 1 worker\n"
+        f"{machine()}, {versions('stillmine', 'django', 'uvicorn', 'httpx')}; {options.count:,} pictures, SQLite on both sides, 1 worker\n"
     )
     with tempfile.TemporaryDirectory(prefix="stillmine-bench-") as folder:
         home = Path(folder) / "home"

@@ -5,7 +5,6 @@ import json
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -89,27 +88,6 @@ def test_workers_end_when_their_parent_is_killed(operator: Operator, served: tup
         except httpx.TransportError:
             return
     pytest.fail("workers went on answering without their parent")
-
-
-def test_a_worker_ends_without_taking_the_interpreter_apart(operator: Operator) -> None:
-    """Threads that wake up while it is taken apart would abort the process."""
-    operator.run("migrate")
-    program = """
-import sys
-from pathlib import Path
-from stillmine.exchange.config import ExchangeConfig
-from stillmine.exchange.serve import _load
-
-class Watched:
-    def __del__(self):
-        print("taken apart")
-
-_load(ExchangeConfig(home=Path(sys.argv[1])))
-kept = Watched()
-print("the last words", end="")
-"""
-    done = subprocess.run([sys.executable, "-c", program, str(operator.home)], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "the last words", "")
 
 
 def test_fsck_and_expire_by_command(operator: Operator) -> None:

@@ -3,6 +3,7 @@
 
 import asyncio
 import signal
+import socket
 import tempfile
 import threading
 from pathlib import Path
@@ -54,12 +55,19 @@ def platform(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")],
 ) -> None:
     """Serve Example Social, the pretend platform."""
-    from granian.constants import Interfaces  # noqa: PLC0415 - only this process needs the server
-    from granian.server.embed import Server  # noqa: PLC0415
+    from stillmine.serving.doors import Doors  # noqa: PLC0415 - only this process needs the server
+    from stillmine.serving.listening import answer, bound  # noqa: PLC0415
 
     application = Platform(partner, service_key_file.read_text().strip()).app()
-    server = Server(application, address="127.0.0.1", port=port, interface=Interfaces.ASGI)
-    asyncio.run(server.serve())
+
+    async def serve(listener: socket.socket) -> None:
+        told_to_stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+        await answer(listener, application, Doors(stop_seconds=1.0), told_to_stop)
+
+    with bound("127.0.0.1", port) as listener:
+        asyncio.run(serve(listener))
 
 
 def _unrelated(folder: Path, photograph: Path) -> list[Path]:

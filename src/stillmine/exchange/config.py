@@ -11,9 +11,11 @@ from pathlib import Path
 
 from stillmine.exchange.ask.protocol import LOCK_FILE
 from stillmine.exchange.database_address import DATABASE_VARIABLE, postgresql_settings, same_database, shown_database
+from stillmine.exchange.door_settings import door_settings, room_settings
 from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings, intake_settings
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.exchange.settings_file import SQLITE, SettingsFile, read_settings_file
+from stillmine.serving.doors import USUAL_DOORS, USUAL_ROOM, Doors, Room
 from stillmine.wire.errors import NotConfiguredError
 
 HOME_VARIABLE = "STILLMINE_EXCHANGE_HOME"
@@ -39,6 +41,8 @@ class ExchangeConfig:
     listen: str = "127.0.0.1"
     port: int = 8080
     workers: int = 1
+    doors: Doors = USUAL_DOORS
+    room: Room = USUAL_ROOM
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, said: 
         listen=file.text("serve.listen", said.listen, usual.listen),
         port=file.number("serve.port", said.port, usual.port),
         workers=file.number("serve.workers", said.workers, usual.workers),
+        doors=door_settings(together),
+        room=room_settings(together),
     )
 
 

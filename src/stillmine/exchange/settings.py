@@ -2,7 +2,7 @@
 """Django's settings, built by one function from a frozen configuration.
 
 Everything that Django would do on its own with people's data is left out: no sessions, no cookies, no admin, no
-templates, no access log. Django's own log lines hold addresses and paths, so they are dropped. Where the console is on, it
+templates, no access log. Django's own log lines hold addresses and paths, so they and the server's are dropped. Where the console is on, it
 brings templates and the cookie of its forms.
 """
 
@@ -41,7 +41,7 @@ LOGGING: dict[str, object] = {
     "loggers": {
         "stillmine": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "django": {"handlers": ["nowhere"], "level": "CRITICAL", "propagate": False},
-        "_granian": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "uvicorn": {"handlers": ["nowhere"], "level": "CRITICAL", "propagate": False},
     },
 }
 

@@ -14,6 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stillmine.exchange.database_address import DATABASE_VARIABLE
+from stillmine.exchange.door_settings import (
+    BODY_SECONDS_VARIABLE,
+    BYTES_PER_SECOND_VARIABLE,
+    CONNECTIONS_PER_NETWORK_VARIABLE,
+    CONNECTIONS_VARIABLE,
+    HEAD_SECONDS_VARIABLE,
+    REQUESTS_PER_NETWORK_VARIABLE,
+)
 from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE, WORK_VARIABLE
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.exchange.secret import RandomBytes, create_private, require_private
@@ -47,6 +55,12 @@ KEYS: Mapping[str, Key] = {
     "intake.cases_in_ten_minutes": Key(int, 0, 1_000_000, CASES_VARIABLE),
     "intake.fingerprints_in_ten_minutes": Key(int, 0, 10_000_000, FINGERPRINTS_VARIABLE),
     "intake.work_zero_bits": Key(int, 4, 20, WORK_VARIABLE),
+    "doors.connections": Key(int, 16, 100_000, CONNECTIONS_VARIABLE),
+    "doors.connections_per_network": Key(int, 4, 100_000, CONNECTIONS_PER_NETWORK_VARIABLE),
+    "doors.requests_per_network": Key(int, 1, 256, REQUESTS_PER_NETWORK_VARIABLE),
+    "doors.head_seconds": Key(int, 1, 600, HEAD_SECONDS_VARIABLE),
+    "doors.body_seconds": Key(int, 5, 3600, BODY_SECONDS_VARIABLE),
+    "doors.bytes_per_second": Key(int, 1, 1_000_000, BYTES_PER_SECOND_VARIABLE),
 }
 """Every key there is, a table's after its name and a dot."""
 

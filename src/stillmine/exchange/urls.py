@@ -21,6 +21,11 @@ from stillmine.exchange.receipts import views as receipts
 from stillmine.exchange.statistics import views as statistics
 from stillmine.exchange.submissions import stopncii as stopncii_submissions
 from stillmine.exchange.submissions import views as submissions
+from stillmine.wire.ask import MAXIMUM_ASK_BYTES
+from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES
+from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES
+from stillmine.wire.stopncii import MAXIMUM_SUBMIT_MESSAGE_BYTES
+from stillmine.wire.submission import MAXIMUM_SUBMISSION_MESSAGE_BYTES
 
 
 class Caller(Enum):
@@ -39,11 +44,13 @@ class Route:
     path: str
     caller: Caller
     views: dict[str, View]
+    body_bytes: int = MAXIMUM_MESSAGE_BYTES
+    """The longest body that is read here; views know their own limits."""
 
 
 ROUTES = (
-    Route("api/v1/case", Caller.CASE, {"GET": cases.show, "POST": cases.open_one}),
-    Route("api/v1/case/fingerprints", Caller.CASE, {"POST": cases.add}),
+    Route("api/v1/case", Caller.CASE, {"GET": cases.show, "POST": cases.open_one}, MAXIMUM_CASE_MESSAGE_BYTES),
+    Route("api/v1/case/fingerprints", Caller.CASE, {"POST": cases.add}, MAXIMUM_CASE_MESSAGE_BYTES),
     Route("api/v1/case/withdraw", Caller.CASE, {"POST": cases.withdraw}),
     Route("api/v1/case/renew", Caller.CASE, {"POST": cases.renew}),
     Route("api/v1/case/receipt", Caller.CASE, {"GET": receipts.show}),
@@ -59,13 +66,13 @@ ROUTES = (
     Route("api/v1/feedback", Caller.PARTNER, {"POST": feedback.submit}),
     Route("api/v1/votes", Caller.PARTNER, {"POST": feedback.vote}),
     Route("api/v1/statistics", Caller.ANYBODY, {"GET": statistics.show}),
-    Route("api/v1/ask", Caller.PARTNER, {"POST": ask.ask}),
+    Route("api/v1/ask", Caller.PARTNER, {"POST": ask.ask}, MAXIMUM_ASK_BYTES),
     Route("api/v1/status", Caller.PARTNER, {"GET": ask.status}),
-    Route("api/v1/submissions", Caller.PARTNER, {"POST": submissions.submit}),
+    Route("api/v1/submissions", Caller.PARTNER, {"POST": submissions.submit}, MAXIMUM_SUBMISSION_MESSAGE_BYTES),
     Route("api/v1/submissions/withdraw", Caller.PARTNER, {"POST": submissions.withdraw}),
     Route("stopncii/v1/FetchHashes", Caller.STOPNCII_PARTNER, {"GET": stopncii.fetch_hashes}),
-    Route("stopncii/v1/SubmitHashes", Caller.STOPNCII_PARTNER, {"POST": stopncii_submissions.submit_hashes}),
-    Route("stopncii/v1/SubmitFeedback", Caller.STOPNCII_PARTNER, {"POST": stopncii_feedback.submit_feedback}),
+    Route("stopncii/v1/SubmitHashes", Caller.STOPNCII_PARTNER, {"POST": stopncii_submissions.submit_hashes}, MAXIMUM_SUBMIT_MESSAGE_BYTES),
+    Route("stopncii/v1/SubmitFeedback", Caller.STOPNCII_PARTNER, {"POST": stopncii_feedback.submit_feedback}, MAXIMUM_SUBMIT_MESSAGE_BYTES),
 )
 
 urlpatterns = [path(route.path, by_method(route.views)) for route in ROUTES]

@@ -28,14 +28,17 @@ USUAL_INTAKE = IntakeSettings()
 def intake_settings(environment: Mapping[str, str]) -> IntakeSettings:
     """Return the settings; raises NotConfiguredError for what is no number in bounds."""
     return IntakeSettings(
-        found_a_day=_number(environment, FOUND_A_DAY_VARIABLE, USUAL_INTAKE.found_a_day, 0, 1_000_000),
-        cases_in_ten_minutes=_number(environment, CASES_VARIABLE, USUAL_INTAKE.cases_in_ten_minutes, 0, 1_000_000),
-        fingerprints_in_ten_minutes=_number(environment, FINGERPRINTS_VARIABLE, USUAL_INTAKE.fingerprints_in_ten_minutes, 0, 10_000_000),
-        work_zero_bits=_number(environment, WORK_VARIABLE, USUAL_INTAKE.work_zero_bits, 4, 20),
+        found_a_day=number_setting(environment, FOUND_A_DAY_VARIABLE, USUAL_INTAKE.found_a_day, 0, 1_000_000),
+        cases_in_ten_minutes=number_setting(environment, CASES_VARIABLE, USUAL_INTAKE.cases_in_ten_minutes, 0, 1_000_000),
+        fingerprints_in_ten_minutes=number_setting(
+            environment, FINGERPRINTS_VARIABLE, USUAL_INTAKE.fingerprints_in_ten_minutes, 0, 10_000_000
+        ),
+        work_zero_bits=number_setting(environment, WORK_VARIABLE, USUAL_INTAKE.work_zero_bits, 4, 20),
     )
 
 
-def _number(environment: Mapping[str, str], name: str, usual: int, minimum: int, maximum: int) -> int:
+def number_setting(environment: Mapping[str, str], name: str, usual: int, minimum: int, maximum: int) -> int:
+    """Return a whole number within bounds; raises NotConfiguredError."""
     text = environment.get(name) or str(usual)
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and minimum <= int(text) <= maximum):
         raise NotConfiguredError(f"{name}: a number from {minimum} to {maximum}")

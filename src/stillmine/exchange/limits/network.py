@@ -29,9 +29,14 @@ def network_key(exchange: Context, request: HttpRequest, at: datetime) -> str:
     forwarded = request.headers.get("X-Forwarded-For", "")
     if forwarded and exchange.trusted_proxies == 0:
         warn_of_a_proxy()
-    network = network_of(_believed_address(peer, forwarded, exchange.trusted_proxies))
+    network = believed_network(peer, forwarded, exchange.trusted_proxies)
     key_of_the_day = derive(exchange.secret, "stillmine/limits/v1", at.date().isoformat().encode())
     return hmac.digest(bytes(key_of_the_day), network.encode(), "sha256").hex()
+
+
+def believed_network(peer: str, forwarded: str, trusted_proxies: int) -> str:
+    """Return the network a request comes from, as far as the proxies in front are believed."""
+    return network_of(_believed_address(peer, forwarded, trusted_proxies))
 
 
 def network_of(address: str) -> str:

@@ -27,7 +27,7 @@ def bearer_partner(request: HttpRequest, scope: Scope | None) -> Partner:
     return _partner(key, scope)
 
 
-def stopncii_partner(request: HttpRequest, scope: Scope) -> Partner:
+def stopncii_partner(request: HttpRequest, scope: Scope | None) -> Partner:
     """Return the partner of the two headers of the StopNCII shape, which must hold the same key; raises as `bearer_partner`."""
     function_key = request.headers.get("x-functions-key", "")
     subscription_key = request.headers.get("Ocp-Apim-Subscription-Key", "")

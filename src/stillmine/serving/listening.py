@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Listen, and let an ASGI application answer until told to stop; requests that have begun are finished.
+
+One connection is accepted at a time, so that processes which share a listening socket share what comes. No access log and none of
+uvicorn's own: it would tell when somebody asked, and for what.
+"""
+
+import asyncio
+import logging
+import resource
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from email.utils import formatdate
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from stillmine.serving.connection import Connection, Headers, House, Networks
+from stillmine.serving.doors import Doors
+from stillmine.serving.register import Register
+from stillmine.wire.errors import NotConfiguredError
+
+Application = Callable[..., Awaitable[None]]
+"""An ASGI application."""
+
+BACKLOG = 2048
+OTHER_FILES = 256
+"""Left for databases, logs and files beside the connections."""
+CHECK_SECONDS = 1.0
+FULL_SECONDS = 0.1
+
+ONE_NETWORK = Networks()
+"""All clients count as one: for a service that one platform uses."""
+
+
+@contextmanager
+def bound(address: str, port: int) -> Iterator[socket.socket]:
+    """Listen there; raises NotConfiguredError where that can't be."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, OverflowError) as error:
+        raise _no_place(error) from None
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        try:
+            listener.bind(place)
+            listener.listen(BACKLOG)
+        except (OSError, OverflowError) as error:
+            raise _no_place(error) from None
+        listener.setblocking(False)
+        yield listener
+
+
+async def answer(
+    listener: socket.socket,
+    application: Application,
+    doors: Doors,
+    told_to_stop: asyncio.Event,
+    *,
+    networks: Networks = ONE_NETWORK,
+    refusal_headers: Headers = (),
+    is_listening: Callable[[], None] = lambda: None,
+) -> None:
+    """Answer until told to stop, then finish what has begun, within `doors.stop_seconds`. The listener is closed here."""
+    house = _house(application, doors, networks, refusal_headers)
+    server = _Server(listener, house)
+    server.open()
+    is_listening()
+    checking = asyncio.create_task(server.check_for_ever())
+    try:
+        await told_to_stop.wait()
+    finally:
+        server.close()
+        await server.finish()
+        checking.cancel()
+
+
+def _house(application: Application, doors: Doors, networks: Networks, refusal_headers: Headers) -> House:
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL + 1)  # its lines hold an exception's own text
+    config = Config(
+        application,
+        interface="asgi3",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+    )
+    config.load()
+    return House(config, ServerState(), Register(doors), doors, networks, refusal_headers)
+
+
+def require_files(connections: int) -> None:
+    """Let this process, and those it starts, open as many files as the doors need; raises NotConfiguredError where that is too much."""
+    needed = connections + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise NotConfiguredError(f"connections: this user may open {hard} files, and {needed} are needed")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+class _Server:
+    def __init__(self, listener: socket.socket, house: House) -> None:
+        self._listener = listener
+        self._house = house
+        self._loop = asyncio.get_running_loop()
+        self._opening: set[asyncio.Task[object]] = set()
+        self._is_closed = False
+
+    def open(self) -> None:
+        if not self._is_closed:
+            self._loop.add_reader(self._listener.fileno(), self._accept)
+
+    def close(self) -> None:
+        """Take no more connections, and end those that nothing was asked on."""
+        self._is_closed = True
+        self._loop.remove_reader(self._listener.fileno())
+        self._listener.close()
+
+    async def finish(self) -> None:
+        ends = self._loop.time() + self._house.doors.stop_seconds
+        while (self._house.state.connections or self._opening) and self._loop.time() < ends:
+            for connection in list(self._house.state.connections):
+                connection.shutdown()
+            await asyncio.sleep(0.02)
+        for connection in list(self._house.state.connections):
+            connection.give_up()  # type: ignore[union-attr]
+        while self._house.state.tasks and self._loop.time() < ends:
+            await asyncio.sleep(0.02)
+
+    async def check_for_ever(self) -> None:
+        while True:
+            self._house.state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+            self._house.register.check_all(self._loop.time())
+            await asyncio.sleep(CHECK_SECONDS)
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return  # another process was quicker, or the client is gone
+        except OSError:  # no more files: room is made, and the next may come a moment later
+            self._house.register.make_room()
+            self._loop.remove_reader(self._listener.fileno())
+            self._loop.call_later(FULL_SECONDS, self.open)
+            return
+        connection.setblocking(False)
+        opening = self._loop.create_task(self._open_connection(connection))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+
+    async def _open_connection(self, connection: socket.socket) -> object:
+        return await self._loop.connect_accepted_socket(lambda: Connection(self._house), connection)
+
+
+def _no_place(error: OSError | OverflowError) -> NotConfiguredError:
+    reason = error.strerror if isinstance(error, OSError) else "a port is 1 to 65535"
+    return NotConfiguredError(f"--listen, --port: can't be used ({reason})")
