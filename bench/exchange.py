@@ -32,7 +32,7 @@ from stillmine.exchange.app import configure
 from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.context import Context
 from stillmine.exchange.database_address import DATABASE_VARIABLE
-from stillmine.exchange.intake.settings import CASES_VARIABLE
+from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE
 from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.config import ExchangeSettings
 from stillmine.partner.exchange_client import ExchangeClient
@@ -214,7 +214,7 @@ def on_postgresql(seconds: float) -> None:
         home = Path(folder) / "home"
         exchange, variables = (
             configure(ExchangeConfig(home=home, database_url=database)),
-            {DATABASE_VARIABLE: database, CASES_VARIABLE: "0"},
+            {DATABASE_VARIABLE: database, CASES_VARIABLE: "0", FINGERPRINTS_VARIABLE: "0"},
         )
         keys = added_partners(exchange)
         with serving(home, 2, "--trusted-proxies", "1", variables=variables) as url, httpx.Client(base_url=url, timeout=60) as web:

@@ -303,7 +303,7 @@ def test_a_manager_removes_a_list_of_the_bank(manager: Desk, held: str) -> None:
     from stillmine.exchange.intake.models import Bank
 
     page = manager.get("/console/bank").text
-    assert ("Flags" in page, "1 picture," in page) == (True, True)
+    assert ("Flags" in page, "1 file," in page) == (True, True)
     here = re.search(r"/console/bank/\d+/remove", page)[0]  # type: ignore[index]
     assert manager.post(here, here).status_code == 303
     assert Bank.objects.count() == 0

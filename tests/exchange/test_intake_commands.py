@@ -21,14 +21,14 @@ def test_the_bank_by_command(operator: Operator, hashes: Path, root: Path) -> No
     operator.run("migrate")
     assert "The bank is empty" in operator.run("bank", "list")
     assert "None is in the bank" in operator.run("bank", "test", str(hashes), expect=1)
-    assert "2 picture(s) in 2 fingerprints" in operator.run("bank", "add", str(hashes), "--name", "News")
-    assert "8 fingerprints" in operator.run("bank", "add", str(root / "media/clothing/jacket.jpg"), "--name", "Jackets")
+    assert "2 file(s) in 2 fingerprints" in operator.run("bank", "add", str(hashes), "--name", "News")
+    assert "1 file(s) in 10 fingerprints" in operator.run("bank", "add", str(root / "media/clothing/jacket.jpg"), "--name", "Jackets")
     assert [row["name"] for row in json.loads(operator.run("bank", "list", "--json"))["banks"]] == ["News", "Jackets"]
-    assert "8 of 8 fingerprints are in “Jackets”, the nearest 0 bits" in operator.run(
+    assert "10 of 10 fingerprints are in “Jackets”, the nearest picture 0 bits" in operator.run(
         "bank", "test", str(root / "media/clothing/jacket.jpg")
     )
     assert "[not_configured]" in operator.run("bank", "add", str(hashes), "--name", "news", expect=2)
-    assert "2 picture(s)" in operator.run("bank", "remove", "news")
+    assert "2 file(s)" in operator.run("bank", "remove", "news")
     assert "[not_configured]" in operator.run("bank", "remove", "news", expect=2)
     hashes.write_text(f"{value(1)}\nwrong {value(2)}\n")
     refused = operator.run("bank", "add", str(hashes), "--name", "News", expect=2)

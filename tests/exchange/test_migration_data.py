@@ -177,3 +177,33 @@ def test_what_ended_before_is_erased_and_does_not_come_back(tmp_path: Path, fres
     done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["True 0", "(0, 0)"]
+
+
+BANK_SCRIPT = """
+import sys
+from pathlib import Path
+from stillmine.exchange.app import configure
+from stillmine.exchange.config import ExchangeConfig
+configure(ExchangeConfig(home=Path(sys.argv[1]), database_url=sys.argv[2] or None))
+from django.core.management import call_command
+from django.db import connection
+call_command("migrate", "intake", "0001", verbosity=0)
+with connection.cursor() as cursor:
+    cursor.execute(
+        "INSERT INTO intake_bank (id, name, name_key, added_at, pictures) VALUES (1, 'News', 'news', '2030-01-01 00:00:00+00:00', 2)"
+    )
+    for place in (0, 1):
+        cursor.execute('INSERT INTO intake_bankpart (bank_id, place, "values") VALUES (1, %s, %s)', [place, bytes([place]) * 32])
+call_command("migrate", verbosity=0)
+from stillmine.exchange.intake.models import Bank, BankPart
+print([(row.kind, row.place, bytes(row.values).hex()) for row in BankPart.objects.order_by("place")])
+BankPart.objects.create(bank=Bank.objects.get(), kind="md5", place=0, values=bytes(16))
+print(BankPart.objects.count())
+"""
+
+
+def test_lists_of_the_negative_bank_go_on_as_pictures(tmp_path: Path, fresh_database_url: str | None) -> None:
+    command = [sys.executable, "-c", BANK_SCRIPT, str(tmp_path / "home"), fresh_database_url or ""]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str([("pdq", 0, "00" * 32), ("pdq", 1, "01" * 32)]), "3"]

@@ -113,14 +113,15 @@ def test_a_folder_of_pictures_holds_every_orientation(exchange: Context, phone: 
 
 
 def test_a_list_of_hashes_finds_turned_pictures_as_well_as_bits_allow(exchange: Context, root: Path, tmp_path: Path) -> None:
-    from stillmine.exchange.intake.bank import near_bank
+    from stillmine.exchange.intake.bank import find_in_bank
     from stillmine.fingerprint import fingerprint_image
+    from stillmine.wire.fingerprint import Kind
 
     made = [fingerprint_image(path.read_bytes()) for path in sorted((root / "media/clothing").glob("*.jpg"))]
     good = [one for one in made if one.quality >= 50]
     add(exchange, hashes(tmp_path, *(one.text for one in good)))
     turned = [pdq for one in good for pdq in one.variants]
-    assert sum(found is not None for found in near_bank(turned)) / len(turned) > 0.8
+    assert sum(found is not None for found in find_in_bank(exchange, [(Kind.PDQ, pdq.hex()) for pdq in turned])) / len(turned) > 0.8
 
 
 def sweep(exchange: Context) -> tuple[int, int]:

@@ -6,7 +6,7 @@ erased in the transaction that writes its tombstone.
 """
 
 import calendar
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -24,10 +24,10 @@ from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
 from stillmine.exchange.cases.values import _create_data_key, _data_key_of, sealed
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _append_changes, _lock_head
-from stillmine.exchange.intake.bank import load_bank, near_bank
+from stillmine.exchange.intake.bank import InBank, in_bank
 from stillmine.exchange.intake.flat import require_not_flat
 from stillmine.exchange.intake.models import Decision
-from stillmine.exchange.intake.suspensions import _note_decision, _note_suspensions, files_held
+from stillmine.exchange.intake.suspensions import _note_decision, _note_suspensions, held_with
 from stillmine.exchange.intake.work import Request, Wanted, require_work
 from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.ledger.actions import _record
@@ -53,7 +53,6 @@ from stillmine.wire.errors import (
     TooManyFingerprintsError,
 )
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
-from stillmine.wire.fingerprint import Kind, pdq_bytes
 
 
 class Sender(NamedTuple):
@@ -73,9 +72,9 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
         require_work(exchange, Wanted(Request.OPEN, credentials.case_id.hex(), message, network), proof)
         with counted_if_refused(exchange, FINGERPRINTS_ADDED, network, len(message.fingerprints)):
             require_not_flat(message.fingerprints)
-            load_bank()
+            banked = in_bank(exchange, message.fingerprints)
             with suppress(IntegrityError):  # the same key was opened at the same moment: what follows tells whether it is the same case
-                return _open_new(exchange, credentials, message, network), True
+                return _open_new(exchange, credentials, message, network, banked), True
     case = case_of(exchange, credentials, network)
     _require_same_opening(exchange, case, message)
     return case, False
@@ -87,11 +86,10 @@ def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, se
     require_work(exchange, Wanted(Request.ADD, case.case_id, message, sender.network), proof)
     with counted_if_refused(exchange, FINGERPRINTS_ADDED, sender.network, len(message.fingerprints)):
         require_not_flat(message.fingerprints)
-        load_bank()
-        _add_new(exchange, case, message, sender)
+        _add_new(exchange, case, message, sender, in_bank(exchange, message.fingerprints))
 
 
-def _add_new(exchange: Context, case: Case, message: AddFingerprints, sender: Sender) -> None:
+def _add_new(exchange: Context, case: Case, message: AddFingerprints, sender: Sender, banked: InBank) -> None:
     with tx("cases.add_fingerprints", exchange.clock) as now:
         _require_open(_lock(case))
         rows = Fingerprint.objects.filter(case=case)
@@ -104,7 +102,7 @@ def _add_new(exchange: Context, case: Case, message: AddFingerprints, sender: Se
         renumbered = [msgspec.structs.replace(row, file_number=numbers[row.file_number]) for row in new]
         if renumbered:
             _add_up(FINGERPRINTS_ADDED, sender.network, now, len(renumbered))
-            _add(exchange, case, _data_key_of(exchange, case), renumbered, now, sender.token, is_from_opening=False)
+            _add(exchange, case, _data_key_of(exchange, case), renumbered, now, sender.token, banked, is_from_opening=False)
 
 
 def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
@@ -167,7 +165,7 @@ def _move_from(
     return [row.id for row in rows]
 
 
-def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str) -> Case:
+def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str, banked: InBank) -> Case:
     with tx("cases.open", exchange.clock) as now:
         distinct = _distinct(message.fingerprints)
         _add_up(CASES_OPENED, network, now, 1)
@@ -179,7 +177,7 @@ def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase
             opened_at=now,
             expires_at=add_months(now, message.term_months),
         )
-        _add(exchange, case, _create_data_key(exchange, case), distinct, now, credentials.token, is_from_opening=True)
+        _add(exchange, case, _create_data_key(exchange, case), distinct, now, credentials.token, banked, is_from_opening=True)
         return case
 
 
@@ -201,14 +199,14 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
     new: Sequence[WireFingerprint],
     now: datetime,
     token: Secret,
+    banked: InBank,
     *,
     is_from_opening: bool,
 ) -> None:
     in_case = Fingerprint.objects.filter(case=case)
     there = in_case.count()
     _require_room(in_case, there, new)
-    in_bank = _in_bank(new)
-    held_files = {fingerprint.file_number for fingerprint in in_bank} | files_held(case.id)
+    are_held, others = held_with(case, new, banked)
     salt = ledger_salt(token)
     rows = [
         Fingerprint(
@@ -220,20 +218,19 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
             kind=fingerprint.kind.value,
             sealed_value=sealed(exchange, data_key, fingerprint_id, fingerprint.value),
             blind_index=_index(exchange, fingerprint),
-            state=_state_of_new(fingerprint, in_bank, held_files).value,
+            state=(FingerprintState.SUSPENDED if is_held else FingerprintState.ACTIVE).value,
             value_bytes=len(fingerprint.value),
             quality=fingerprint.quality,
             is_synthetic=fingerprint.is_synthetic,
             added_at=now,
             ledger_commitment=commitment(salt, fingerprint_id),
         )
-        for position, fingerprint in enumerate(new, there + 1)
+        for position, (fingerprint, is_held) in enumerate(zip(new, are_held, strict=True), there + 1)
         for fingerprint_id in [exchange.random_bytes(16).hex()]
     ]
     Fingerprint.objects.bulk_create(rows)
     _append_new(exchange, rows, now)
-    others = in_case.filter(file_number__in=held_files, state=FingerprintState.ACTIVE).exclude(kind=Kind.PDQ) if in_bank else []
-    _suspend(exchange, [row.id for row in others], SuspensionReason.NEGATIVE_BANK, now)
+    _suspend(exchange, others, SuspensionReason.NEGATIVE_BANK, now)
 
 
 def _append_new(exchange: Context, rows: Sequence[Fingerprint], now: datetime) -> None:
@@ -246,19 +243,6 @@ def _append_new(exchange: Context, rows: Sequence[Fingerprint], now: datetime) -
         _append_changes(exchange, held, FingerprintState.SUSPENDED, now)
         _note_suspensions(held, SuspensionReason.NEGATIVE_BANK, now)
         _record(exchange, EventName.SUSPENDED, now, fingerprint_ids=held)
-
-
-def _in_bank(new: Sequence[WireFingerprint]) -> list[WireFingerprint]:
-    """Return those that are of a well-known lawful picture."""
-    pictures = [fingerprint for fingerprint in new if fingerprint.kind is Kind.PDQ]
-    near = near_bank([pdq_bytes(fingerprint.value) for fingerprint in pictures])
-    return [fingerprint for fingerprint, found in zip(pictures, near, strict=True) if found]
-
-
-def _state_of_new(fingerprint: WireFingerprint, in_bank: Sequence[WireFingerprint], held_files: Container[int]) -> FingerprintState:
-    """A picture is held for itself alone, what else there is of its file with it: a device need not number its files."""
-    is_held = fingerprint in in_bank if fingerprint.kind is Kind.PDQ else fingerprint.file_number in held_files
-    return FingerprintState.SUSPENDED if is_held else FingerprintState.ACTIVE
 
 
 def _require_room(in_case: QuerySet[Fingerprint], there: int, new: Sequence[WireFingerprint]) -> None:

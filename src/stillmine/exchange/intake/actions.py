@@ -4,6 +4,7 @@
 Command line and console call the same functions.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -20,6 +21,7 @@ from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.errors import ConflictError, NotConfiguredError
+from stillmine.wire.fingerprint import FIXED_BYTES, Kind
 
 _NAME_SIGNS = 60
 
@@ -32,22 +34,25 @@ def add_bank(exchange: Context, name: str, source: BankSource) -> Bank:
     try:
         with tx("intake.add_bank", exchange.clock) as now:
             bank = Bank.objects.create(name=wanted, name_key=wanted.casefold(), added_at=now, pictures=source.pictures)
-            places = range(0, len(source.values), PART_VALUES)
-            BankPart.objects.bulk_create(
-                (
-                    BankPart(bank=bank, place=place, values=b"".join(source.values[first : first + PART_VALUES]))
-                    for place, first in enumerate(places)
-                ),
-                batch_size=32,
-            )
+            BankPart.objects.bulk_create(_parts(bank, source), batch_size=32)
             _record_bank(exchange, bank, "added", now)
             return bank
     except IntegrityError:
         raise NotConfiguredError("--name: there is a list of this name. Remove it first, or choose another name") from None
 
 
+def _parts(bank: Bank, source: BankSource) -> Iterator[BankPart]:
+    by_kind: dict[Kind, list[bytes]] = {Kind.PDQ: list(source.values)}
+    for kind, value in source.others:
+        by_kind.setdefault(kind, []).append(value)
+    for kind, values in by_kind.items():
+        at_once = PART_VALUES if kind in FIXED_BYTES else 1
+        for place, first in enumerate(range(0, len(values), at_once)):
+            yield BankPart(bank=bank, kind=kind.value, place=place, values=b"".join(values[first : first + at_once]))
+
+
 def remove_bank(exchange: Context, name: str) -> int:
-    """Remove one list; returns of how many pictures it was. Raises NotConfiguredError where there is none of that name."""
+    """Remove one list; returns of how many files it was. Raises NotConfiguredError where there is none of that name."""
     with tx("intake.remove_bank", exchange.clock) as now:
         bank = Bank.objects.filter(name_key=name.strip().casefold()).first()
         if bank is None:

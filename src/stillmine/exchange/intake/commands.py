@@ -15,14 +15,21 @@ from stillmine.exchange.command_line import AsJson, Home, prepare
 
 if TYPE_CHECKING:
     from stillmine.exchange.context import Context
+    from stillmine.exchange.intake.bank_files import BankSource
     from stillmine.exchange.intake.queries import Suspended
 
-bank_app = typer.Typer(no_args_is_help=True, help="Negative bank: well-known lawful pictures that are never protected by mistake.")
+bank_app = typer.Typer(
+    no_args_is_help=True, help="Negative bank: well-known lawful pictures, videos and sounds that are never protected by mistake."
+)
 quarantine_app = typer.Typer(no_args_is_help=True, help="Fingerprints that wait, suspended, until an operator decides.")
 attack_app = typer.Typer(no_args_is_help=True, help="Proof of work for opening a case or adding to one while much is sent in to do harm.")
 
+_NAMES_SHOWN = 10
+
 FingerprintId = Annotated[str, typer.Argument(metavar="ID", help="As `quarantine list` shows it.")]
-BankFile = Annotated[Path, typer.Argument(metavar="PATH", exists=True, help="A folder of pictures, a picture, or a text of PDQ hashes.")]
+BankFile = Annotated[
+    Path, typer.Argument(metavar="PATH", exists=True, help="A folder of pictures, videos and sounds, one of them, or a text of PDQ hashes.")
+]
 
 
 @bank_app.command("add")
@@ -34,9 +41,9 @@ def bank_add(path: BankFile, name: Annotated[str, typer.Option(help="Of this lis
 
     source = read_bank(path)
     bank = add_bank(exchange, name, source)
-    typer.echo(f"Added “{bank.name}”: {source.pictures} picture(s) in {len(source.values)} fingerprints.")
-    if source.left_out:
-        typer.echo(f"Left out: {source.left_out} picture(s) with too little detail, which no case accepts.")
+    fingerprints = len(source.values) + len(source.others)
+    typer.echo(f"Added “{bank.name}”: {source.pictures} file(s) in {fingerprints} fingerprints.")
+    _say_what_is_missing(source)
     _sweep(exchange)
 
 
@@ -57,7 +64,7 @@ def bank_list(home: Home = None, as_json: AsJson = False) -> None:
         typer.echo(json.dumps({"banks": rows}))
         return
     for row in rows:
-        typer.echo(f"{row['name']}  {row['pictures']} picture(s)  added {row['added']}")
+        typer.echo(f"{row['name']}  {row['pictures']} file(s)  added {row['added']}")
     if not rows:
         typer.echo("The bank is empty. Add to it: stillmine exchange bank add PATH --name NAME")
 
@@ -68,22 +75,25 @@ def bank_remove(name: Annotated[str, typer.Argument(help="See `bank list`.")], h
     exchange = prepare(home)
     from stillmine.exchange.intake.actions import remove_bank  # noqa: PLC0415
 
-    typer.echo(f"Removed, with {remove_bank(exchange, name)} picture(s).")
+    typer.echo(f"Removed, with {remove_bank(exchange, name)} file(s).")
 
 
 @bank_app.command("test")
 def bank_test(path: BankFile, home: Home = None) -> None:
-    """Say whether the pictures or hashes of a file are near one in the bank; stores nothing. Exit code 1 if none is."""
-    prepare(home)
-    from stillmine.exchange.intake.bank import near_bank  # noqa: PLC0415
+    """Say whether what a file or folder holds is in the bank, or near something there; stores nothing. Exit code 1 if none is."""
+    exchange = prepare(home)
+    from stillmine.exchange.intake.bank import find_in_bank  # noqa: PLC0415
     from stillmine.exchange.intake.bank_files import read_bank  # noqa: PLC0415
 
     source = read_bank(path)
-    near = [found for found in near_bank(source.values) if found]
-    for name in sorted({found.bank for found in near}):
-        distances = [found.distance_bits for found in near if found.bank == name]
-        typer.echo(f"{len(distances)} of {len(source.values)} fingerprints are in “{name}”, the nearest {min(distances)} bits away.")
-    if not near:
+    values = source.fingerprints()
+    found = [banked for banked in find_in_bank(exchange, values) if banked]
+    for name in sorted({banked.bank for banked in found}):
+        of_list = [banked.distance_bits for banked in found if banked.bank == name]
+        distances = [bits for bits in of_list if bits is not None]
+        nearest = f", the nearest picture {min(distances)} bits away" if distances else ""
+        typer.echo(f"{len(of_list)} of {len(values)} fingerprints are in “{name}”{nearest}.")
+    if not found:
         typer.echo("None is in the bank.")
         raise typer.Exit(1)
 
@@ -164,6 +174,15 @@ def attack_off(home: Home = None) -> None:
 def attack_status(home: Home = None, as_json: AsJson = False) -> None:
     """Say whether proof of work is asked for, and why."""
     _show_status(home, as_json)
+
+
+def _say_what_is_missing(source: "BankSource") -> None:
+    if source.left_out:
+        typer.echo(f"{source.left_out} picture(s) have too little detail: only the very same files are held.")
+    for what, names in (("No picture, video or sound, so skipped", source.skipped), ("Only in part", source.incomplete)):
+        if names:
+            more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+            typer.echo(f"{what}: {', '.join(names[:_NAMES_SHOWN])}{more}.")
 
 
 def _sweep(exchange: "Context") -> None:

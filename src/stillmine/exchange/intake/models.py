@@ -15,7 +15,10 @@ class Decision(models.TextChoices):
 
 
 class Bank(models.Model):
-    """One list of well-known lawful pictures. It is added and removed whole and never changed, so the ids of all banks name a state."""
+    """One list of well-known lawful pictures, videos and sounds; `pictures` counts files or listed hashes.
+
+    It is added and removed whole and never changed, so the ids of all banks name a state.
+    """
 
     name = models.CharField(max_length=60)
     name_key = models.CharField(max_length=180, unique=True)
@@ -24,14 +27,18 @@ class Bank(models.Model):
 
 
 class BankPart(models.Model):
-    """Many fingerprints of a bank, 32 bytes each: a row for every one of a million would keep everybody waiting."""
+    """Many fingerprints of a bank: a row for every one of a million would keep everybody waiting.
+
+    `values` are packed one after the other where the kind has one length (`pdq`, digests), else there is one, as its text.
+    """
 
     bank = models.ForeignKey(Bank, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    kind = models.CharField(max_length=16, default="pdq")
     place = models.PositiveIntegerField()
     values = models.BinaryField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["bank", "place"], name="one_part_per_place"),)
+        constraints = (models.UniqueConstraint(fields=["bank", "kind", "place"], name="one_part_per_kind_and_place"),)
 
 
 class Suspension(models.Model):

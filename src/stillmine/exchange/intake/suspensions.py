@@ -4,13 +4,18 @@
 Rows are kept, so that a decision is not undone by the same reason at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Max
 
+from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.intake.bank import InBank
+from stillmine.exchange.intake.held import Judged, held
 from stillmine.exchange.intake.models import Decision, Suspension
 from stillmine.wire.case import FingerprintState, SuspensionReason
+from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
+from stillmine.wire.fingerprint import Kind
 
 
 def reasons_of(fingerprint_ids: Iterable[str]) -> dict[str, SuspensionReason]:
@@ -25,11 +30,26 @@ def restored_at(fingerprint_ids: Iterable[str], reason: SuspensionReason) -> dic
     return dict(rows.values("fingerprint_id").annotate(at=Max("decided_at")).values_list("fingerprint_id", "at"))
 
 
-def files_held(case_id: int) -> set[int]:
-    """Return the numbers of a case's files that are suspended because of the bank."""
-    rows = Suspension.objects.filter(fingerprint__case_id=case_id, fingerprint__state=FingerprintState.SUSPENDED)
+def banked_in(case_ids: Iterable[int]) -> set[str]:
+    """Return the fingerprints of these cases that are suspended because of the bank."""
+    rows = Suspension.objects.filter(fingerprint__case_id__in=list(case_ids), fingerprint__state=FingerprintState.SUSPENDED)
     held = rows.filter(reason=SuspensionReason.NEGATIVE_BANK).exclude(decision=Decision.RESTORED)
-    return set(held.values_list("fingerprint__file_number", flat=True))
+    return set(held.values_list("fingerprint_id", flat=True))
+
+
+def held_with(case: Case, new: Sequence[WireFingerprint], banked: InBank) -> tuple[list[bool], list[str]]:
+    """Return which of these new fingerprints of a case are held for the bank, and which active ones there are held with them.
+
+    What an operator restored after it was held for the bank stays as it is.
+    """
+    there = list(Fingerprint.objects.filter(case=case).exclude(state=FingerprintState.WITHDRAWN).only("id", "file_number", "kind", "state"))
+    known = banked_in([case.id]) if there else set()
+    judged = [Judged(row.file_number, Kind(row.kind), row.id in known) for row in there]
+    judged += [Judged(row.file_number, row.kind, (row.kind, row.value) in banked) for row in new]
+    are_held = held(judged)
+    others = [row.id for row, is_held in zip(there, are_held, strict=False) if is_held and row.state == FingerprintState.ACTIVE]
+    restored = restored_at(others, SuspensionReason.NEGATIVE_BANK) if others else {}
+    return are_held[len(there) :], [own for own in others if own not in restored]
 
 
 def _note_suspensions(fingerprint_ids: Iterable[str], reason: SuspensionReason, now: datetime) -> None:

@@ -12,47 +12,53 @@ from stillmine.exchange.cases.values import try_values_of
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.queries import head_sequence
 from stillmine.exchange.feed.sequence import ChangedFingerprint, batch_end, newest_changed
-from stillmine.exchange.intake.bank import load_bank, near_bank
-from stillmine.exchange.intake.suspensions import restored_at
+from stillmine.exchange.intake.bank import find_in_bank
+from stillmine.exchange.intake.held import Judged, held
+from stillmine.exchange.intake.suspensions import banked_in, restored_at
 from stillmine.exchange.tx import tx
 from stillmine.wire.case import FingerprintState, SuspensionReason
-from stillmine.wire.fingerprint import Kind, pdq_bytes
+from stillmine.wire.fingerprint import Kind
 
 
 def sweep(exchange: Context, on_step: Callable[[int, int], None] = lambda _done, _of: None) -> tuple[int, int]:
-    """Suspend every active fingerprint that is near the bank; returns how many, and how many values did not open.
+    """Suspend every active fingerprint that is in the bank, or like something in it; returns how many, and how many values did not open.
 
     `on_step` is told how many changes are done, and of how many. A request that began before the bank changed and ends after this has
     read the last change is missed; the next sweep finds it.
     """
-    load_bank()
     reached = suspended = failed = 0
     while reached < (head := head_sequence()):
         end = batch_end(reached, head)
-        pictures = [row for row in newest_changed(reached, end, FingerprintState.ACTIVE) if row.kind == Kind.PDQ]
-        near, unopened = _near(exchange, pictures)
-        suspended += _suspend_files(exchange, near)
+        banked, unopened = _banked(exchange, list(newest_changed(reached, end, FingerprintState.ACTIVE)))
+        suspended += _suspend_files(exchange, banked)
         failed += unopened
         reached = end
         on_step(reached, head)
     return suspended, failed
 
 
-def _near(exchange: Context, pictures: Sequence[ChangedFingerprint]) -> tuple[list[str], int]:
-    values, failed = try_values_of(exchange, pictures)
-    found = near_bank([pdq_bytes(value) for value in values.values()])
-    return [fingerprint_id for fingerprint_id, near in zip(values, found, strict=True) if near], len(failed)
+def _banked(exchange: Context, active: Sequence[ChangedFingerprint]) -> tuple[set[str], int]:
+    values, failed = try_values_of(exchange, active)
+    kinds = {row.id: Kind(row.kind) for row in active}
+    found = find_in_bank(exchange, [(kinds[own], value) for own, value in values.items()])
+    return {own for own, banked in zip(values, found, strict=True) if banked}, len(failed)
 
 
-def _suspend_files(exchange: Context, near: Sequence[str]) -> int:
-    """Suspend these pictures, but for what an operator restored before, and what else there is of their files."""
-    if not near:
+def _suspend_files(exchange: Context, found: set[str]) -> int:
+    """Suspend these, but for what an operator restored before, and what else there is of their files."""
+    if not found:
         return 0
     with tx("intake.sweep", exchange.clock) as now:
-        restored = restored_at(near, SuspensionReason.NEGATIVE_BANK)
-        pictures = Fingerprint.objects.filter(id__in=set(near) - restored.keys(), state=FingerprintState.ACTIVE)
-        files = {row.id: (row.case_id, row.file_number) for row in pictures}
-        held_files = set(files.values())
-        of_cases = Fingerprint.objects.filter(case_id__in={case_id for case_id, _ in files.values()}, state=FingerprintState.ACTIVE)
-        others = [row.id for row in of_cases.exclude(kind=Kind.PDQ) if (row.case_id, row.file_number) in held_files]
-        return len(_suspend(exchange, [*files, *others], SuspensionReason.NEGATIVE_BANK, now))
+        banked = found - restored_at(found, SuspensionReason.NEGATIVE_BANK).keys()
+        cases = set(Fingerprint.objects.filter(id__in=banked).values_list("case_id", flat=True))
+        rows = list(
+            Fingerprint.objects.filter(case_id__in=cases)
+            .exclude(state=FingerprintState.WITHDRAWN)
+            .only("id", "case", "file_number", "kind", "state")
+            .order_by("id")
+        )
+        banked |= banked_in(cases)
+        are_held = held(Judged((row.case_id, row.file_number), Kind(row.kind), row.id in banked) for row in rows)
+        active = [row.id for row, is_held in zip(rows, are_held, strict=True) if is_held and row.state == FingerprintState.ACTIVE]
+        restored = restored_at(active, SuspensionReason.NEGATIVE_BANK)
+        return len(_suspend(exchange, [own for own in active if own not in restored], SuspensionReason.NEGATIVE_BANK, now))

@@ -15,7 +15,7 @@ from stillmine.exchange.cases.actions import add_months
 from stillmine.exchange.cases.kept import _withdraw_kept
 from stillmine.exchange.cases.models import Case, ExpiredValue, Fingerprint
 from stillmine.exchange.context import Context
-from stillmine.exchange.intake.bank import load_bank
+from stillmine.exchange.intake.bank import InBank, in_bank
 from stillmine.exchange.intake.flat import require_not_flat
 from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.partners.models import Partner
@@ -52,11 +52,11 @@ def submit_and_withdraw_values(
 ) -> tuple[Submitted, set[str]]:
     """`withdraw_values` and `submit` in one transaction: all of it or nothing; returns what both return, raises what `submit` raises."""
     require_not_flat(sent)
-    load_bank()
+    banked = in_bank(exchange, sent)
     with tx("submissions.submit_and_withdraw_values", exchange.clock) as now:
         _lock(partner)
         withdrawn = _withdraw_values(exchange, partner, taken_back, kinds, now)
-        return _submit(exchange, partner, sent, now), withdrawn
+        return _submit(exchange, partner, sent, banked, now), withdrawn
 
 
 def withdraw(exchange: Context, partner: Partner, fingerprint_ids: Collection[str]) -> tuple[set[str], set[str]]:
@@ -78,7 +78,7 @@ def withdraw_values(exchange: Context, partner: Partner, values: Collection[str]
         return _withdraw_values(exchange, partner, values, kinds, now)
 
 
-def _submit(exchange: Context, partner: Partner, sent: Sequence[WireFingerprint], now: datetime) -> Submitted:
+def _submit(exchange: Context, partner: Partner, sent: Sequence[WireFingerprint], banked: InBank, now: datetime) -> Submitted:
     keys = [(row.kind.value, blind_index(exchange.secret, row.kind.value, row.value)) for row in sent]
     known = _held(partner, keys)
     new = list({key: row for key, row in zip(keys, sent, strict=True) if key not in known}.values())
@@ -87,7 +87,7 @@ def _submit(exchange: Context, partner: Partner, sent: Sequence[WireFingerprint]
     Case.objects.filter(id__in={case_id for _, case_id in known.values()}).update(expires_at=add_months(now, TERM_MONTHS))
     for start in range(0, len(new), MAXIMUM_FINGERPRINTS_PER_CASE):
         chunk = new[start : start + MAXIMUM_FINGERPRINTS_PER_CASE]
-        case = _open_keyless(exchange, chunk, now, counted_as=f"partner {partner.random_id}")
+        case = _open_keyless(exchange, chunk, now, counted_as=f"partner {partner.random_id}", banked=banked)
         Submission.objects.create(case=case, partner=partner)
     held = _held(partner, keys)
     return Submitted(len(new), len(sent) - len(new), [held[key][0] for key in keys])

@@ -10,6 +10,7 @@ from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.cases.transitions import _close_case
 from stillmine.exchange.cases.values import _create_data_key
 from stillmine.exchange.context import Context
+from stillmine.exchange.intake.bank import NOTHING_BANKED, InBank
 from stillmine.exchange.limits.actions import FINGERPRINTS_SUBMITTED, _add_or_refuse
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import CaseState, FingerprintState
@@ -20,7 +21,9 @@ TERM_MONTHS = 24
 TOKEN_BYTES = 32
 
 
-def _open_keyless(exchange: Context, fingerprints: Sequence[WireFingerprint], now: datetime, counted_as: str) -> Case:
+def _open_keyless(
+    exchange: Context, fingerprints: Sequence[WireFingerprint], now: datetime, counted_as: str, banked: InBank = NOTHING_BANKED
+) -> Case:
     """Return a new case with these fingerprints; `counted_as` stands where a network does for limits.
 
     Its token is thrown away here, so that nobody can open it. Raises TooManyAttemptsError.
@@ -34,7 +37,7 @@ def _open_keyless(exchange: Context, fingerprints: Sequence[WireFingerprint], no
         opened_at=now,
         expires_at=add_months(now, TERM_MONTHS),
     )
-    _add(exchange, case, _create_data_key(exchange, case), fingerprints, now, token, is_from_opening=True)
+    _add(exchange, case, _create_data_key(exchange, case), fingerprints, now, token, banked, is_from_opening=True)
     return case
 
 
