@@ -252,7 +252,7 @@ def waiting_number(desk: Desk) -> str:
 def test_a_reviewer_decides_in_quarantine(reviewer: Desk, phone: Phone, partner: PartnerClient, held: str) -> None:
     assert "Waiting in quarantine: 1" in reviewer.get("/console/").text
     here = waiting_number(reviewer)
-    assert "near a picture in the negative bank" in reviewer.get(here).text
+    assert "It is in the negative bank, or near something there" in reviewer.get(here).text
     partner.sync()
     assert partner.active_values() == [value(8)]
     assert reviewer.post(here, here, decision="forget").status_code == 400

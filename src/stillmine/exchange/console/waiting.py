@@ -17,7 +17,7 @@ from stillmine.wire.case import SuspensionReason
 from stillmine.wire.errors import ConflictError, NotFoundError
 
 REASONS: dict[SuspensionReason, str] = {
-    SuspensionReason.NEGATIVE_BANK: "It is near a picture in the negative bank.",
+    SuspensionReason.NEGATIVE_BANK: "It is in the negative bank, or near something there.",
     SuspensionReason.FOUND_TOO_OFTEN: "Too many uploads matched it in one day.",
     SuspensionReason.DOUBTED_BY_PARTNERS: "Two partners say that it is not intimate, or not the same picture.",
     SuspensionReason.OPERATOR: "An operator suspended it.",
