@@ -18,6 +18,7 @@ import yaml
 
 CONTENT = Path(__file__).resolve().parent.parent / "content"
 READ = Path(__file__).resolve().parent / "facts_read.yaml"
+ADDED = Path(__file__).resolve().parent / "facts_added.yaml"
 SHOWABLE = ("seed", "sourced")
 SERVICE_FIELDS = [
     "local_name",
@@ -65,7 +66,7 @@ PLATFORM_FIELDS = [
 NOTES_OF = {"covers_threats": "covers_notes", "covers_deepfakes": "covers_notes", "account_needed": "account_notes"}
 NOTES_OF |= {"stopncii_partner": "partner_notes", "take_it_down_partner": "partner_notes"}
 MARKS = ((" (seed)", ""), ("(seed: ", "("), (", seed)", ")"), ("Netsafe seed", "Netsafe page"), ("not verified", "not checked by us"))
-MARK_LEFT = re.compile(r"\b(seed|sourced|from_general_knowledge|GK)\b")
+MARK_LEFT = re.compile(r"\b(seed|sourced|from_general_knowledge|GK)\b|^as [a-z]{2}-[a-z-]+$")
 HEADING = "# SPDX-License-Identifier: Apache-2.0\n# Copied by tools/copy_directory.py; change the facts and the review there.\n"
 
 Row = dict[str, Any]
@@ -176,13 +177,39 @@ def seen_again(row: Row, read: Row) -> Row:
     return seen | {"confidence": "sourced", "field_confidence": confidence, "source": read["source"], "reviewed": read["reviewed"]}
 
 
+def with_additions(rows: list[Row], added: list[Row], wanted: list[str], reviewed: str, fields: list[str]) -> list[Row]:
+    """Return the rows with what a later table adds to them or beside them, of those that are wanted."""
+    known = {row["id"]: row for row in rows}
+    for row in added:
+        if row["id"] not in wanted:
+            print(f"{row['id']}: left out, not named in {ADDED.name}")
+        elif row.get("patch"):
+            known[row["id"]] = patched(known[row["id"]], row, reviewed, fields)
+        else:
+            known[row["id"]] = row | {"reviewed": reviewed}
+    unknown = set(wanted) - {row["id"] for row in added}
+    if unknown:
+        raise SystemExit(f"{ADDED.name} names rows that are not there: {sorted(unknown)}")
+    return list(known.values())
+
+
+def patched(row: Row, patch: Row, reviewed: str, fields: list[str]) -> Row:
+    """Return a row with the fields that a patch gives; no other field becomes more certain by it."""
+    before = {field: confidence_of(row, field) for field in (*fields, "name", "audience", "regions", "topic")}
+    given = {field: patch.get("confidence", row["confidence"]) for field in patch if field in fields}
+    known = before | given | patch.get("field_confidence", {})
+    notes = {field: row[field] | patch.get(field, {}) for field in set(NOTES_OF.values()) & set(row)}
+    own = {"field_confidence": known, "source": [*patch.get("source", []), *row["source"]], "reviewed": reviewed}
+    return row | patch | notes | own
+
+
 def write(path: Path, rows: list[Row]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HEADING + yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=120), encoding="utf-8")
 
 
 def main() -> None:
-    """Write one file of services and one of laws per country, and one of platforms."""
+    """Write one file of services and one of laws per country, and one of platforms; a later table adds to an earlier one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("facts", type=Path, help="folder with services.yaml, laws.yaml, platforms.yaml and README.md")
     facts = parser.parse_args().facts
@@ -194,9 +221,19 @@ def main() -> None:
         return list(yaml.safe_load((facts / name).read_text(encoding="utf-8")))
 
     since = yaml.safe_load(READ.read_text(encoding="utf-8"))
+
+    def with_later(rows: list[Row], part: str, fields: list[str]) -> list[Row]:
+        for path in sorted(facts.glob("additions-*.yaml")):
+            added = yaml.safe_load(path.read_text(encoding="utf-8"))[part]
+            rows = with_additions(rows, added, wanted[part], path.stem.removeprefix("additions-"), fields)
+        return rows
+
+    wanted = yaml.safe_load(ADDED.read_text(encoding="utf-8"))
+    services = with_later(with_read(read("services.yaml"), since), "services", SERVICE_FIELDS)
+    laws = with_later(read("laws.yaml"), "laws", LAW_FIELDS)
     for folder, rows in (
-        ("directory", copied(with_read(read("services.yaml"), since), service, SERVICE_FIELDS, reviewed[1])),
-        ("laws", copied(read("laws.yaml"), law, LAW_FIELDS, reviewed[1])),
+        ("directory", copied(services, service, SERVICE_FIELDS, reviewed[1])),
+        ("laws", copied(laws, law, LAW_FIELDS, reviewed[1])),
     ):
         for country in dict.fromkeys(row["country"] for row in rows):
             write(CONTENT / folder / f"{country}.yaml", [row for row in rows if row["country"] == country])

@@ -108,3 +108,10 @@ describe("the build stops at a regime", () => {
     expect(() => readRegime(text, contact)).toThrow(message);
   });
 });
+
+test("where the time is for passing the notice on, nobody says that removal came too late", () => {
+  const silent = (law: string): string => escalationText(notice(law, { sent_at: "2026-11-20T12:00:00Z" }), regime(law), english, (day) => day.toISOString());
+  expect(silent("nz_hdca")).toContain("The 48 hours for passing on my notice are over");
+  expect(silent("nz_hdca")).not.toContain("not removed in time");
+  expect(silent("us_tida")).toContain("It was not removed in time.");
+});

@@ -59,9 +59,12 @@ def test_the_start_page_is_read_in_a_sensible_order(portal: PortalServer, page: 
     expect(page.locator("body")).to_match_aria_snapshot(
         """
         - link "Skip to the text"
-        - banner:
+        - navigation "Back, help and leaving":
           - link "Leave this page quickly"
           - link "Stillmine"
+          - link "Talk to someone"
+          - link "My case"
+        - banner:
           - navigation "Languages":
             - link "Suomi"
         - main:

@@ -137,6 +137,7 @@ class Section(Row):
     lines: Annotated[list[list[Text]], Meta(min_length=1)]
     to: Text | None = None
     countries: dict[Text, Any] | None = None
+    numbers: Literal["crisis", "partner"] | None = None
 
 
 class Regime(msgspec.Struct):

@@ -21,6 +21,11 @@ export function services(list: string): readonly Service[] {
   return found;
 }
 
+/** Return every service there is. */
+export function allServices(): readonly Service[] {
+  return [...directory.services.values()];
+}
+
 /** Return all services of a country. */
 export function servicesOf(country: string): readonly Service[] {
   return [...directory.services.values()].filter((service) => service.country === country);

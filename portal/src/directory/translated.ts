@@ -19,7 +19,9 @@ export interface Said {
 /** Return a service as it is said in a language. */
 export function saidIn(locale: string, service: Service): Said {
   const words = Object.entries(files).find(([path]) => path.endsWith(`/${locale}.json`))?.[1];
-  if (locale === DEFAULT_LOCALE || !words || ownTexts(service).some((text) => words[text] === undefined)) return { service, language: DEFAULT_LOCALE };
+  if (locale === DEFAULT_LOCALE || !words || ownTexts(service).some((text) => words[text] === undefined)) {
+    return { service: { ...service, languages: service.languages.map((one) => languageName(DEFAULT_LOCALE, one)) }, language: DEFAULT_LOCALE };
+  }
   const say = (text: string): string => words[text] ?? text;
   const maybe = (text: string | null): string | null => (text === null ? null : say(text));
   return {
@@ -31,7 +33,7 @@ export function saidIn(locale: string, service: Service): Said {
       sms: service.sms === null ? null : { ...service.sms, note: maybe(service.sms.note) },
       hours: maybe(service.hours),
       chatHours: maybe(service.chatHours),
-      languages: service.languages.map(say),
+      languages: service.languages.map((one) => (isCode(one) ? languageName(locale, one) : say(one))),
       cost: maybe(service.cost),
       confidentiality: maybe(service.confidentiality),
       accessibility: maybe(service.accessibility),
@@ -39,9 +41,18 @@ export function saidIn(locale: string, service: Service): Said {
   };
 }
 
+/** A table names a language by its code or in words. */
+function isCode(language: string): boolean {
+  return /^[a-z]{2}$/.test(language);
+}
+
+function languageName(locale: string, language: string): string {
+  return isCode(language) ? (new Intl.DisplayNames(locale, { type: "language" }).of(language) ?? language) : language;
+}
+
 /** Return every text of a service that a person reads as its own words. */
 export function ownTexts(service: Service): readonly string[] {
   const { canDo, phones, sms, hours, chatHours, languages, cost, confidentiality, accessibility } = service;
   const notes = [...phones.map((phone) => phone.note), sms?.note ?? null];
-  return [...canDo, ...languages, ...[...notes, hours, chatHours, cost, confidentiality, accessibility].filter((text) => text !== null)];
+  return [...canDo, ...languages.filter((one) => !isCode(one)), ...[...notes, hours, chatHours, cost, confidentiality, accessibility].filter((text) => text !== null)];
 }

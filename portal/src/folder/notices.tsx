@@ -75,7 +75,7 @@ function NoticeCard({ notice, regime, now, onOpen, onChange, onErase }: CardProp
       <p class="small soft">{t(`notice.law.${regime.id}` as "notice.law.plain")}</p>
       <p>{isSent ? t("notice.card.sent", { date: date(sent, now), time: time(sent) }) : t("notice.card.draft")}</p>
       {isSent && sent.getTime() > now.getTime() + 60_000 && <Slip>{t("notice.clock.wrong")}</Slip>}
-      <ClockWords clock={clock} now={now} isRefused={notice.outcome === "refused"} />
+      <ClockWords clock={clock} now={now} isRefused={notice.outcome === "refused"} isPassingOn={regime.clock?.for === "passing_on"} />
       {clock.state === "no_day" && <StartClock label={t("notice.clock.day")} type="date" onStart={(day) => onChange({ ...notice, look_again: day })} />}
       {clock.state === "waiting_for_regulator" && (
         <StartClock label={t("notice.clock.regulator.at")} type="datetime-local" onStart={(moment) => onChange({ ...notice, regulator_at: new Date(moment).toISOString() })} />
@@ -118,13 +118,20 @@ function StartClock({ label, type, onStart }: StartProps) {
   );
 }
 
-function ClockWords({ clock, now, isRefused }: { readonly clock: Clock; readonly now: Date; readonly isRefused: boolean }) {
+interface ClockProps {
+  readonly clock: Clock;
+  readonly now: Date;
+  readonly isRefused: boolean;
+  readonly isPassingOn: boolean;
+}
+
+function ClockWords({ clock, now, isRefused, isPassingOn }: ClockProps) {
   const { t, date, time } = useWords();
   switch (clock.state) {
     case "running":
       return <p class="slip">{t("notice.clock.running", { hours: clock.hoursLeft, date: date(clock.until, now), time: time(clock.until) })}</p>;
     case "over":
-      return <Slip>{t(isRefused ? "notice.clock.refused" : "notice.clock.over")}</Slip>;
+      return <Slip>{t(isRefused ? "notice.clock.refused" : isPassingOn ? "notice.clock.over.passing_on" : "notice.clock.over")}</Slip>;
     case "removed":
       return <p class="slip">{t("notice.clock.removed")}</p>;
     case "no_day":

@@ -45,6 +45,8 @@ export interface Section {
   /** The sources of each line; none where it is our own advice. */
   readonly lines: readonly (readonly GuidanceSource[])[];
   readonly to: string | null;
+  /** The list of the directory whose numbers stand with it. */
+  readonly numbers: string | null;
 }
 
 export interface Guide {
@@ -108,7 +110,7 @@ function guide(name: string, sections: readonly unknown[], known: Known): Guide 
     sections: sections.map((one) => {
       const entry = row(one, name);
       const section = text(entry["section"], name);
-      return { section, lines: list(entry["lines"], section).map((ids) => known(ids, `${name}.${section}`)), to: nullable(entry["to"]) };
+      return { section, lines: list(entry["lines"], section).map((ids) => known(ids, `${name}.${section}`)), to: nullable(entry["to"]), numbers: nullable(entry["numbers"]) };
     }),
   };
 }

@@ -55,7 +55,7 @@ function element(entry: Row, regime: string): Element {
 function clock(entry: Row, regime: string): NonNullable<Regime["clock"]> {
   const { hours, starts } = entry;
   if (typeof hours !== "number" || (starts !== "sent" && starts !== "regulator_notice")) throw new Error(`regimes: ${regime} has no clock that runs`);
-  return { hours, starts };
+  return { hours, starts, for: entry["for"] === "passing_on" ? "passing_on" : "removal" };
 }
 
 function known(field: string, place: string): string {

@@ -27,7 +27,7 @@ export interface Regime {
   readonly id: string;
   readonly countries: readonly string[];
   readonly to: "platform" | "regulator";
-  readonly clock: { readonly hours: number; readonly starts: "sent" | "regulator_notice" } | null;
+  readonly clock: { readonly hours: number; readonly starts: "sent" | "regulator_notice"; /** What the time is for: removal, or passing the notice on to whoever posted. */ readonly for: "removal" | "passing_on" } | null;
   /** What about it was not verified, each with words on the page. */
   readonly unverified: readonly string[];
   readonly elements: readonly Element[];

@@ -41,7 +41,7 @@ export function escalationText(notice: Notice, regime: Regime, translator: Trans
   const sent = day(new Date(notice.sent_at));
   return [
     t("notice.escalate.opening", { to: notice.platform_name, sent }),
-    t(notice.outcome === "refused" ? "notice.escalate.refused" : "notice.escalate.silent"),
+    t(notice.outcome === "refused" ? "notice.escalate.refused" : regime.clock?.for === "passing_on" ? "notice.escalate.not_passed_on" : "notice.escalate.silent"),
     notice.answer.trim() === "" ? "" : `${t("notice.escalate.answer")}\n${notice.answer.trim()}`,
     `${t("notice.escalate.text")}\n\n${body}`,
   ]

@@ -126,7 +126,7 @@ async function ask<Answer>(request: AnyRequest, isAnswer: (value: unknown) => va
   if (answer.ok && isAnswer(value)) return value;
   if (answer.ok) throw new ExchangeError("answer_unreadable");
   if (isWorkNeeded(value)) throw new WorkNeededError(value);
-  throw new ExchangeError(isErrorMessage(value) ? knownCode(value.code) : codeOfStatus(answer.status));
+  throw new ExchangeError(isErrorMessage(value) ? knownCode(value.code, answer.status) : codeOfStatus(answer.status));
 }
 
 async function reach(request: AnyRequest, proof: string | null): Promise<Response> {
@@ -162,8 +162,9 @@ async function readJson(answer: Response): Promise<unknown> {
   }
 }
 
-function knownCode(code: string): ErrorCode {
-  return ERROR_CODES.find((known) => known === code) ?? "unknown";
+/** What a proxy says for an exchange that is down has words of its own that no page knows. */
+function knownCode(code: string, status: number): ErrorCode {
+  return ERROR_CODES.find((known) => known === code) ?? (status >= 500 ? "unreachable" : "unknown");
 }
 
 /** An answer without a message comes from something between here and the exchange. */
