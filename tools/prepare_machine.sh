@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Makes sure that the few things which pip can't bring are on this machine: Python 3.11 with venv and headers, a C compiler,
-# and, for `test`, a Chromium. Where we are root on Debian it installs what is missing; elsewhere it says what to install.
+# and, for `test`, a Chromium, nginx and Caddy. Where we are root on Debian it installs what is missing; elsewhere it says what to install.
 set -euo pipefail
 purpose=${1:?usage: prepare_machine.sh build|test PYTHON}
 python=${2:-}
@@ -20,6 +20,8 @@ if [ "$purpose" = test ]; then
     command -v fpcalc >/dev/null || missing+=(libchromaprint-tools)
     command -v c++ >/dev/null || missing+=(g++) # `pdqhash`, which we compare with, is built from source
     command -v chromium >/dev/null || missing+=(chromium)
+    [ -n "$(PATH="$PATH:/usr/sbin" command -v nginx)" ] || missing+=(nginx-light) # runs the samples of deploy/
+    command -v caddy >/dev/null || missing+=(caddy)
     command -v pdftotext >/dev/null || missing+=(poppler-utils) # reads the PDFs that the portal makes
     fc-list 2>/dev/null | grep -q . || missing+=(fonts-dejavu-core)
 fi
@@ -29,6 +31,11 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing what is missing here: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
+    if [ ! -e /usr/sbin/policy-rc.d ]; then # what is installed for tests is not started as a service of this machine
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+        chmod +x /usr/sbin/policy-rc.d
+    fi
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
     if [ "$purpose" = test ]; then # Chromium without windows makes the tests faster; they pass without it
         apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null 2>&1 || true
