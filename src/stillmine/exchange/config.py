@@ -22,6 +22,8 @@ HOME_VARIABLE = "STILLMINE_EXCHANGE_HOME"
 DEFAULT_HOME = "~/.stillmine/exchange"
 DEFAULT_HOST_NAMES = ("localhost", "127.0.0.1", "[::1]")
 DATABASE_FILE = "exchange.sqlite3"
+ANSWER_SECONDS = 10
+COMMAND_SECONDS = 30
 
 _REPOSITORY_PORTAL = Path(__file__).resolve().parents[3] / "portal" / "dist"
 
@@ -43,6 +45,8 @@ class ExchangeConfig:
     workers: int = 1
     doors: Doors = USUAL_DOORS
     room: Room = USUAL_ROOM
+    is_answering: bool = False
+    """Set in the processes that answer requests: they wait for the database for seconds, commands as long as it takes."""
 
 
 @dataclass(frozen=True)
@@ -133,16 +137,17 @@ def serving_settings(config: ExchangeConfig) -> dict[str, object]:
 def database_settings(config: ExchangeConfig) -> dict[str, object]:
     """Return Django's settings of the one database; raises NotConfiguredError for an address that can't be used."""
     if config.database_url is None:
-        return _sqlite_settings(config.home / DATABASE_FILE)
-    return postgresql_settings(config.database_url)
+        return _sqlite_settings(config.home / DATABASE_FILE, ANSWER_SECONDS if config.is_answering else COMMAND_SECONDS)
+    backend = "stillmine.exchange.postgresql" if config.is_answering else "django.db.backends.postgresql"
+    return postgresql_settings(config.database_url) | {"ENGINE": backend}
 
 
-def _sqlite_settings(path: Path) -> dict[str, object]:
+def _sqlite_settings(path: Path, busy_seconds: int) -> dict[str, object]:
     # secure_delete: a withdrawn value must not stay readable in a freed page of the file.
     pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
         "CONN_MAX_AGE": 60,
-        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": pragmas},
+        "OPTIONS": {"timeout": busy_seconds, "transaction_mode": "IMMEDIATE", "init_command": pragmas},
     }

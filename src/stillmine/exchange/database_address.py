@@ -14,7 +14,6 @@ def postgresql_settings(url: str) -> dict[str, object]:
     """Return Django's settings of a database; raises NotConfiguredError for an address that can't be used."""
     parts, options = _parts(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.removeprefix("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -7,7 +7,8 @@ A key is looked up here only where a body does not come at once; the view looks 
 import asyncio
 import io
 import socket
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.db.utils import DatabaseError
@@ -15,7 +16,7 @@ from django.db.utils import DatabaseError
 from stillmine.exchange.app import configure, system_clock, wsgi_application
 from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.context import Clock, Context, context
-from stillmine.exchange.headers import API_HEADERS
+from stillmine.exchange.headers import ALIVE, API_HEADERS, LIVE_PATH
 from stillmine.serving.connection import Headers, Networks
 from stillmine.serving.front import Front, Inside
 from stillmine.serving.listening import answer
@@ -26,10 +27,14 @@ from stillmine.wire.errors import StillmineError
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from django.http import HttpRequest
+    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
     from stillmine.exchange.urls import Route
 
 REFUSAL_HEADERS = [(name.lower().encode(), value.encode()) for name, value in API_HEADERS]
+
+
+Application = Callable[["Scope", "ASGIReceiveCallable", "ASGISendCallable"], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,24 @@ class Served:
 async def serve_worker(served: Served, listener: socket.socket, told_to_stop: asyncio.Event) -> None:
     """Build the application in this process, and answer until told to stop."""
     config = served.config
-    front = Front(_inside(configure(config, served.clock)), config.room)
+    exchange = configure(replace(config, is_answering=True), served.clock)
+    front = alive_at_once(Front(_inside(exchange), config.room))
     networks = _networks(config.trusted_proxies)
     await answer(listener, front, config.doors, told_to_stop, networks=networks, refusal_headers=REFUSAL_HEADERS)
+
+
+def alive_at_once(front: "Application") -> "Application":
+    """Answer `/livez` without a thread: while the database is frozen all threads can wait for it, and the process lives."""
+
+    async def application(scope: "Scope", receive: "ASGIReceiveCallable", send: "ASGISendCallable") -> None:
+        if scope["type"] != "http" or scope["path"] != LIVE_PATH or scope["method"] not in {"GET", "HEAD"}:
+            await front(scope, receive, send)
+            return
+        headers = [*REFUSAL_HEADERS, (b"content-type", b"text/plain"), (b"content-length", str(len(ALIVE)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers, "trailers": False})
+        await send({"type": "http.response.body", "body": ALIVE, "more_body": False})
+
+    return application
 
 
 def _networks(trusted_proxies: int) -> Networks:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 API_PREFIXES = ("/api/", "/stopncii/")
+LIVE_PATH = "/livez"
+ALIVE = b"alive\n"
+PROBES = (LIVE_PATH, "/readyz")
+"""Asked by machines that know no host name."""
 
 PORTAL_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; "
@@ -55,7 +59,7 @@ TRANSPORT_HEADER = ("Strict-Transport-Security", "max-age=31536000")
 
 def is_api(path: str) -> bool:
     """True for what partners and portal scripts call, false for pages."""
-    return path.startswith(API_PREFIXES)
+    return path.startswith(API_PREFIXES) or path in PROBES
 
 
 def with_headers(application: "WSGIApplication", has_console: bool = False, trusted_proxies: int = 0) -> "WSGIApplication":

@@ -12,10 +12,12 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
 from stillmine.exchange.context import context
+from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.edge import refusal
-from stillmine.exchange.headers import is_api
+from stillmine.exchange.headers import PROBES, is_api
 from stillmine.exchange.keys.seal import SealedValueError
 from stillmine.exchange.portal import not_found_page
+from stillmine.exchange.sparing_log import STORAGE_LOG
 from stillmine.wire.errors import MalformedMessageError, NotConfiguredError, NotFoundError, StillmineError
 
 _log = logging.getLogger(__name__)
@@ -29,7 +31,8 @@ class refuse_in_plain_words:  # noqa: N801 (Django names middleware by what it d
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
-            request.get_host()
+            if request.path not in PROBES:
+                request.get_host()
         except DisallowedHost:
             return refusal(MalformedMessageError("host name: not one of this exchange; the operator names them with --host-name"))
         return self._get_response(request)
@@ -41,6 +44,10 @@ class refuse_in_plain_words:  # noqa: N801 (Django names middleware by what it d
             return refusal(StillmineError())
         if isinstance(error, StillmineError):
             return refusal(error)
+        storage = refusal_of(error)  # a read, outside of a transaction
+        if storage is not None:
+            STORAGE_LOG.say(storage)
+            return refusal(storage)
         _log.error("%s in %s", type(error).__name__, place_of(error))
         return refusal(StillmineError())
 

@@ -16,6 +16,7 @@ from stillmine.exchange.feed.stopncii import LATEST_TIMESTAMP
 from stillmine.exchange.partners.scopes import Scope
 from stillmine.exchange.urls import ROUTES, Caller
 from stillmine.wire import ask, case, feed, feedback, ledger, receipt, statistics, stopncii, submission, vote
+from stillmine.wire import readiness as wire_readiness
 from stillmine.wire.errors import ErrorMessage, WorkNeeded
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE
 from stillmine.wire.work import MAXIMUM_PROOF_CHARACTERS, PROOF_HEADER
@@ -72,6 +73,11 @@ _CASE: Mapping[int, Content] = {200: (case.CaseView,)}
 _PROOF: Mapping[str, Schema] = {PROOF_HEADER: {"type": "string", "maxLength": MAXIMUM_PROOF_CHARACTERS, "pattern": r"^[\x21-\x7e]+$"}}
 
 OPERATIONS: Mapping[str, Operation] = {
+    "GET livez": Operation("Say that the process answers", {200: (TEXT,)}),
+    "GET readyz": Operation(
+        "Say in a word of each part whether the exchange can work",
+        {200: (wire_readiness.Readiness,), 503: (wire_readiness.Readiness,)},
+    ),
     "GET api/v1/case": Operation("Show a case", _CASE),
     "POST api/v1/case": Operation(
         f"Open a case; under attack it answers 428 with work to do, whose proof goes into `{PROOF_HEADER}`",

@@ -64,6 +64,8 @@ KEYS: Mapping[str, Key] = {
 }
 """Every key there is, a table's after its name and a dot."""
 
+_EMPTY_TABLES = frozenset(f"{name.partition('.')[0]}." for name in KEYS if "." in name)
+
 _WORDS = {str: "a text in quotes", bool: "true or false", list: "a list of texts in quotes"}
 
 _HEAD = """\
@@ -149,7 +151,7 @@ def _flat(tables: Mapping[str, object]) -> dict[str, object]:
             flat |= {f"{name}.{inner}": deep for inner, deep in value.items()} or {f"{name}.": None}
         else:
             flat[name] = value
-    return {name: value for name, value in flat.items() if name not in {"serve.", "intake."}}
+    return {name: value for name, value in flat.items() if name not in _EMPTY_TABLES}
 
 
 def _what_is_wrong(name: str, value: object) -> str:

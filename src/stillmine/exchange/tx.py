@@ -6,25 +6,46 @@ The name appears in the log when a transaction fails, without any value. A trans
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from stillmine.exchange.context import Clock, to_minute
+from stillmine.exchange.context import Clock, context, to_minute
+from stillmine.exchange.database_errors import refusal_of
+from stillmine.exchange.reserve import require_room
+from stillmine.exchange.sparing_log import STORAGE_LOG
+from stillmine.exchange.turns import Turns
 from stillmine.wire.errors import StillmineError
 
+TURN_SECONDS = 10.0
+
 _log = logging.getLogger(__name__)
+
+_turns = Turns()
+"""Of this process's writers to SQLite, which takes one at a time and knows no order."""
 
 
 @contextmanager
 def tx(name: str, clock: Clock) -> Iterator[datetime]:
-    """Open the transaction `name` and yield its time, rounded down to the minute."""
+    """Open the transaction `name` and yield its time, rounded down to the minute.
+
+    Raises StorageFullError, DatabaseUnavailableError or DatabaseBusyError where disk or database give way.
+    """
+    require_room(context().home, name)
     try:
-        with transaction.atomic(durable=True):
+        with _turn(), transaction.atomic(durable=True):
             yield to_minute(clock())
     except StillmineError:
         raise
     except Exception as error:
+        refusal = refusal_of(error)
+        if refusal is not None:
+            STORAGE_LOG.say(refusal)
+            raise refusal from error
         _log.warning("transaction %s was undone: %s", name, type(error).__name__)
         raise
+
+
+def _turn() -> AbstractContextManager[None]:
+    return _turns.turn(TURN_SECONDS) if connection.vendor == "sqlite" else nullcontext()

@@ -18,10 +18,14 @@ from stillmine.exchange.clock.actions import look_at_clock, may_complain
 from stillmine.exchange.clock.judgement import Known
 from stillmine.exchange.console.sessions import forget_ended_sessions
 from stillmine.exchange.context import Context
+from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.feed.actions import forget_old_values
 from stillmine.exchange.intake.quarantine import forget_old_match_counts
 from stillmine.exchange.limits.actions import forget_old_counts
+from stillmine.exchange.reserve import is_given_up, keep_reserve
+from stillmine.exchange.sparing_log import STORAGE_LOG
 from stillmine.exchange.statistics.actions import count_yesterday
+from stillmine.wire.errors import StillmineError
 
 INTERVAL_SECONDS = 60
 
@@ -74,10 +78,16 @@ def _fold_log_into_database(_exchange: Context) -> int:
     return 1
 
 
+def _keep_reserve(exchange: Context) -> int:
+    """Make the room for withdrawals again where it was given up and the disk has room."""
+    return int(is_given_up(exchange.home) and keep_reserve(exchange.home))
+
+
 _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
     "old counts deleted": forget_old_counts,
     "old sessions deleted": forget_ended_sessions,
     "log checkpoints": _fold_log_into_database,
+    "reserves of room made": _keep_reserve,
 }
 
 
@@ -85,7 +95,9 @@ def _try(name: str, step: Callable[[Context], Result], exchange: Context) -> Res
     try:
         return step(exchange)
     except Exception as error:
-        _log.error("upkeep failed: %s (%s)", name, type(error).__name__)
+        refusal = error if isinstance(error, StillmineError) else refusal_of(error)
+        if refusal is None or not STORAGE_LOG.say(refusal):
+            _log.error("upkeep failed: %s (%s)", name, type(error).__name__)
         return None
 
 

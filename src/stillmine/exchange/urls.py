@@ -17,6 +17,7 @@ from stillmine.exchange.feed import views as feed
 from stillmine.exchange.feedback import stopncii as stopncii_feedback
 from stillmine.exchange.feedback import views as feedback
 from stillmine.exchange.ledger import views as ledger
+from stillmine.exchange.readiness import livez, readyz
 from stillmine.exchange.receipts import views as receipts
 from stillmine.exchange.statistics import views as statistics
 from stillmine.exchange.submissions import stopncii as stopncii_submissions
@@ -49,6 +50,8 @@ class Route:
 
 
 ROUTES = (
+    Route("livez", Caller.ANYBODY, {"GET": livez}),
+    Route("readyz", Caller.ANYBODY, {"GET": readyz}),
     Route("api/v1/case", Caller.CASE, {"GET": cases.show, "POST": cases.open_one}, MAXIMUM_CASE_MESSAGE_BYTES),
     Route("api/v1/case/fingerprints", Caller.CASE, {"POST": cases.add}, MAXIMUM_CASE_MESSAGE_BYTES),
     Route("api/v1/case/withdraw", Caller.CASE, {"POST": cases.withdraw}),

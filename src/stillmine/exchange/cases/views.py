@@ -10,6 +10,7 @@ from stillmine.exchange.cases.queries import case_view
 from stillmine.exchange.context import context
 from stillmine.exchange.edge import answer, read_message
 from stillmine.exchange.limits.network import network_key
+from stillmine.exchange.reserve import with_reserve
 from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES, AddFingerprints, OpenCase, RenewCase, Withdraw
 from stillmine.wire.work import PROOF_HEADER
 
@@ -40,7 +41,8 @@ def add(request: HttpRequest) -> HttpResponse:
 def withdraw(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case/withdraw."""
     case = _case(request)
-    actions.withdraw(context(), case, read_message(request, Withdraw))
+    message = read_message(request, Withdraw)
+    with_reserve(context().home, lambda: actions.withdraw(context(), case, message))
     return answer(case_view(context(), case))
 
 

@@ -18,9 +18,11 @@ from stillmine.exchange.console.models import Operator, Purpose, Role, Session
 from stillmine.exchange.console.sessions import must_be_secure, session_of
 from stillmine.exchange.console.settings import FORM_COOKIE
 from stillmine.exchange.context import Context, context
+from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.edge import View
 from stillmine.exchange.limits.network import network_key
 from stillmine.exchange.middleware import place_of
+from stillmine.exchange.sparing_log import STORAGE_LOG
 from stillmine.wire.errors import MethodNotAllowedError, NotFoundError, StillmineError
 
 _log = logging.getLogger(__name__)
@@ -91,6 +93,10 @@ def page(who: Who, views: Mapping[str, PageView]) -> View:
         except StillmineError as error:
             return error_page(visit, error)
         except Exception as error:
+            storage = refusal_of(error)
+            if storage is not None:
+                STORAGE_LOG.say(storage)
+                return error_page(visit, storage)
             _log.error("%s in %s", type(error).__name__, place_of(error))
             return error_page(visit, StillmineError())
 

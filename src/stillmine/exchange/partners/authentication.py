@@ -5,6 +5,8 @@ A missing key, a wrong key, a revoked key and an ended key are four answers; a w
 and scopes are looked at only once the whole key was right.
 """
 
+from contextlib import suppress
+
 from django.http import HttpRequest
 
 from stillmine.exchange.context import context
@@ -12,6 +14,7 @@ from stillmine.exchange.partners.actions import note_use
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.queries import key_row
 from stillmine.exchange.partners.scopes import ALLOWED, Scope, Way, scopes_of
+from stillmine.exchange.storage_errors import StorageFullError
 from stillmine.wire.errors import PartnerKeyMissingError, PartnerKeyUnknownError
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 
@@ -47,5 +50,6 @@ def _partner(key: str, scope: Scope | None) -> Partner:
         raise ListNotGivenError
     if scope is not None and scope not in scopes_of(row.scopes, way):
         raise ScopeMissingError(f"scope: {scope}")
-    note_use(exchange, row, now.date())
+    with suppress(StorageFullError):  # a full disk must not keep a partner from withdrawing
+        note_use(exchange, row, now.date())
     return row.partner

@@ -8,6 +8,7 @@ from stillmine.exchange.edge import answer, read_message
 from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.partners.scopes import Scope
+from stillmine.exchange.reserve import with_reserve
 from stillmine.exchange.submissions import actions
 from stillmine.wire.submission import (
     MAXIMUM_SUBMISSION_MESSAGE_BYTES,
@@ -33,6 +34,6 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     message = read_message(request, WithdrawSubmissions)
     entry_ids = list(dict.fromkeys(message.fingerprint_ids))
     ids = dict(zip(partner_ids(exchange.secret, partner.random_id).fingerprint_ids(entry_ids), entry_ids, strict=True))
-    now, before = actions.withdraw(exchange, partner, list(ids))
+    now, before = with_reserve(exchange.home, lambda: actions.withdraw(exchange, partner, list(ids)))
     unknown = [entry_id for id_, entry_id in ids.items() if id_ not in now | before]
     return answer(WithdrawalReceipt(withdrawn=len(now), repeated=len(before), unknown=unknown))

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The connection that web workers use: no statement waits longer than its setting says, here and at the server.
+
+The server's own limits end what is slow; ours ends what is silent, because a stopped server keeps no limit. Commands and upkeep wait as
+long as it takes: this is used only where `ANSWER_SECONDS` is set.
+"""
+
+from functools import partial
+from typing import TypeVar
+
+from django.db.backends.postgresql import base
+from psycopg import Connection, OperationalError
+from psycopg.abc import PQGen
+
+Answer = TypeVar("Answer")
+
+CONNECT_SECONDS = 5
+LOCK_SECONDS = 5
+ANSWER_SECONDS = 10
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection that gives up."""
+
+    def get_new_connection(self, conn_params: dict[str, object]) -> Connection:
+        """Connect, and let every wait on this connection end."""
+        connection: Connection = super().get_new_connection({"connect_timeout": CONNECT_SECONDS, **conn_params})
+        setattr(connection, "wait", partial(_wait, connection))  # noqa: B010 (a method of one connection)
+        return connection
+
+    def init_connection_state(self) -> None:
+        """Tell the server the same limits, once for each connection."""
+        super().init_connection_state()
+        connection = self.connection
+        if connection is None:
+            return
+        limits = (f"{ANSWER_SECONDS}s", f"{LOCK_SECONDS}s")
+        connection.execute("SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false)", limits)
+        if not connection.autocommit:
+            connection.commit()
+
+
+def _wait(connection: Connection, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
+    """Wait like psycopg, but not for ever; what is silent so long is closed, because nothing can be sent to it any more."""
+    limit = ANSWER_SECONDS if timeout is None else timeout
+    try:
+        return Connection.wait(connection, gen, interval, limit)
+    except OperationalError as error:
+        if type(error).__name__ == "_WaitTimeout" and timeout is None:
+            connection.close()
+        raise

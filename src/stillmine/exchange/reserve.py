@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Room on the disk that is kept for withdrawals: a file in the home folder, given up when the disk is full.
+
+Whoever is being hurt by a full disk must still be able to withdraw. While the file is empty nothing new is taken, so that nobody else
+uses up what it gave. It helps the database that lies on the same disk as the home folder, and no other.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from stillmine.exchange.storage_errors import StorageFullError
+
+RESERVE_FILE = "storage.reserve"
+RESERVE_BYTES = 16 * 1024 * 1024
+ROOM_BYTES = 16 * 1024 * 1024
+"""So much has to be free beside the reserve before it is made again, or the next opening would fill the disk at once."""
+
+WHEN_FULL = frozenset(
+    {
+        "cases.erase_expired",
+        "cases.withdraw",
+        "clock.complain",
+        "clock.look",
+        "console.forget_ended_sessions",
+        "drills.finish",
+        "drills.withdraw",
+        "feed.forget_old_values",
+        "feed.forget_told_values",
+        "intake.forget_old_match_counts",
+        "limits.forget_old_counts",
+        "submissions.withdraw",
+        "submissions.withdraw_values",
+    }
+)
+"""Transactions that withdraw or delete, and nothing else: these go on while the reserve is given up."""
+
+Answer = TypeVar("Answer")
+
+
+def keep_reserve(home: Path) -> bool:
+    """Make the reserve, or make it again, where there is room; returns whether it is there."""
+    path = home / RESERVE_FILE
+    if path.exists() and path.stat().st_size == RESERVE_BYTES:
+        return True
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        if _free_bytes(home) < RESERVE_BYTES + ROOM_BYTES:
+            os.ftruncate(descriptor, 0)
+            return False
+        os.posix_fallocate(descriptor, 0, RESERVE_BYTES)  # real blocks, not a hole
+        return True
+    except OSError:
+        os.ftruncate(descriptor, 0)
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def is_given_up(home: Path) -> bool:
+    """True while the disk was found full and the reserve is not made again yet."""
+    try:
+        return (home / RESERVE_FILE).stat().st_size == 0
+    except OSError:
+        return False  # never made: this home was not served yet
+
+
+def has_room(home: Path) -> bool:
+    """True where something new can be taken."""
+    return not is_given_up(home) and _free_bytes(home) > 0
+
+
+def require_room(home: Path, transaction: str) -> None:
+    """Raise StorageFullError for a transaction that is not for withdrawing, while the reserve is given up."""
+    if transaction not in WHEN_FULL and is_given_up(home):
+        raise StorageFullError
+
+
+def with_reserve(home: Path, withdraw: Callable[[], Answer]) -> Answer:
+    """Withdraw; where the disk is full, give the reserve up and do it once more. Raises StorageFullError where that was not enough."""
+    try:
+        return withdraw()
+    except StorageFullError:
+        if not _give_up(home):
+            raise
+        return withdraw()
+
+
+def _give_up(home: Path) -> bool:
+    path = home / RESERVE_FILE
+    try:
+        had = path.stat().st_size
+        os.truncate(path, 0)
+    except OSError:
+        return False
+    return had > 0
+
+
+def _free_bytes(home: Path) -> int:
+    found = os.statvfs(home)
+    return found.f_bavail * found.f_frsize

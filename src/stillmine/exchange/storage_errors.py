@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What anybody may meet when disk or database give way. Each says that the same can be sent again, and when."""
+
+from stillmine.wire.errors import StillmineError
+
+
+class StorageFullError(StillmineError):
+    code = "storage_full"
+    status = 503
+    retry_after_seconds = 300
+    sentence = "There is no room to store anything new just now. Nothing was changed. Withdrawing works; try the rest again later."
+
+
+class DatabaseUnavailableError(StillmineError):
+    code = "database_unavailable"
+    status = 503
+    retry_after_seconds = 10
+    sentence = "The database does not answer just now. Nothing was changed. Try again in a moment."
+
+
+class DatabaseBusyError(StillmineError):
+    code = "database_busy"
+    status = 503
+    retry_after_seconds = 5
+    sentence = "Too many are being served at this moment. Nothing was changed. Try again in a few seconds."

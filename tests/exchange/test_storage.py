@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When disk or database give way: an answer in words and 503, withdrawals by the reserve, and one line a minute."""
+
+import errno
+import logging
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg.errors
+import pytest
+from console_parts import Desk
+from django.db import DataError, InterfaceError, OperationalError
+from exchange_parts import PartnerClient, Phone, code, fingerprint, opening
+
+from stillmine.exchange import reserve
+from stillmine.exchange.context import Context
+from stillmine.exchange.database_errors import refusal_of
+from stillmine.exchange.reserve import RESERVE_BYTES, RESERVE_FILE, WHEN_FULL, is_given_up, keep_reserve
+from stillmine.exchange.sparing_log import STORAGE_LOG, SparingLog
+from stillmine.exchange.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
+from stillmine.exchange.turns import Turns
+
+
+def of_sqlite(number: int) -> Exception:
+    raw = sqlite3.OperationalError("hidden-word")
+    raw.sqlite_errorcode = number
+    return caused(raw)
+
+
+def caused(raw: Exception) -> Exception:
+    error = OperationalError("hidden-word")
+    error.__cause__ = raw
+    return error
+
+
+FULL = [of_sqlite(sqlite3.SQLITE_FULL), caused(psycopg.errors.DiskFull()), OSError(errno.ENOSPC, "hidden-word")]
+AWAY = [caused(psycopg.OperationalError("hidden-word")), caused(psycopg.errors.AdminShutdown()), of_sqlite(sqlite3.SQLITE_CANTOPEN)]
+BUSY = [of_sqlite(sqlite3.SQLITE_BUSY), caused(psycopg.errors.LockNotAvailable()), caused(psycopg.errors.QueryCanceled())]
+
+
+@pytest.mark.parametrize("error", FULL)
+def test_a_full_disk_is_told_apart(error: Exception) -> None:
+    assert isinstance(refusal_of(error), StorageFullError)
+
+
+@pytest.mark.parametrize("error", [*AWAY, InterfaceError("connection already closed"), caused(psycopg.errors.CannotConnectNow())])
+def test_a_database_that_is_away_is_told_apart(error: Exception) -> None:
+    assert isinstance(refusal_of(error), DatabaseUnavailableError)
+
+
+@pytest.mark.parametrize("error", [*BUSY, caused(psycopg.errors.DeadlockDetected()), of_sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT)])
+def test_too_many_writers_are_told_apart(error: Exception) -> None:
+    assert isinstance(refusal_of(error), DatabaseBusyError)
+
+
+@pytest.mark.parametrize("error", [ValueError(), of_sqlite(sqlite3.SQLITE_CORRUPT), caused(psycopg.errors.UndefinedTable()), DataError()])
+def test_everything_else_stays_an_accident(error: Exception) -> None:
+    assert refusal_of(error) is None
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """What is logged; nothing was said in the minute before."""
+    STORAGE_LOG._said.clear()
+    logging.getLogger("stillmine").propagate = True
+    yield caplog
+    logging.getLogger("stillmine").propagate = False
+    STORAGE_LOG._said.clear()
+
+
+@pytest.mark.parametrize(
+    ("errors", "expected", "retry_after"),
+    [(FULL, "storage_full", "300"), (AWAY, "database_unavailable", "10"), (BUSY, "database_busy", "5")],
+)
+def test_reads_and_writes_answer_503_in_words_and_one_line_names_it(
+    web: httpx.Client,
+    phone: Phone,
+    errors: list[Exception],
+    expected: str,
+    retry_after: str,
+    monkeypatch: pytest.MonkeyPatch,
+    log: pytest.LogCaptureFixture,
+) -> None:
+    phone.open(1)
+    raised = iter([each for each in errors for _ in range(2)])
+
+    def fails(*_: object, **__: object) -> None:
+        raise next(raised)
+
+    monkeypatch.setattr("stillmine.exchange.cases.views.case_view", fails)
+    monkeypatch.setattr("stillmine.exchange.cases.actions._move_fingerprints", fails)
+    for _ in errors:
+        for answer in (web.get("/api/v1/case", headers=phone.headers), phone.post("case/withdraw", {"version": 1})):
+            assert code(answer) == (503, expected)
+            assert answer.headers["Retry-After"] == retry_after
+    assert [record.message for record in log.records if "was undone" in record.message] == []
+    [line] = [record.message for record in log.records if record.name.startswith("stillmine")]
+    assert expected in line
+    assert "hidden-word" not in line
+
+
+def test_the_console_says_the_same(manager: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise FULL[0]
+
+    monkeypatch.setattr("stillmine.exchange.console.views_record.show", fails)
+    answer = manager.get("/console/log")
+    assert answer.status_code == 503
+    assert StorageFullError.sentence in answer.text
+
+
+def test_a_line_is_due_again_after_a_minute(log: pytest.LogCaptureFixture) -> None:
+    now = [0.0]
+    sparing = SparingLog(logging.getLogger("stillmine.test"), lambda: now[0])
+    for _ in range(150):
+        assert sparing.say(StorageFullError())
+        now[0] += 1
+    assert len(log.records) == 3
+
+
+@pytest.fixture
+def kept(exchange: Context) -> Iterator[Path]:
+    """A home with its reserve."""
+    assert keep_reserve(exchange.home)
+    yield exchange.home
+    (exchange.home / RESERVE_FILE).unlink()
+
+
+def test_the_reserve_is_real_room_for_this_user_alone(kept: Path) -> None:
+    found = (kept / RESERVE_FILE).stat()
+    assert (found.st_size, found.st_mode & 0o777) == (RESERVE_BYTES, 0o600)
+    assert found.st_blocks * 512 >= RESERVE_BYTES, "a file with holes would keep nothing"
+
+
+def test_on_a_full_disk_withdrawals_go_through_and_only_those(
+    kept: Path, phone: Phone, other_phone: Phone, partner: PartnerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stillmine.exchange.cases import actions
+    from stillmine.exchange.context import context
+    from stillmine.exchange.upkeep import run_upkeep
+
+    phone.open(1, 2)
+    other_phone.open(3)
+    handed_in = partner.web.post("/api/v1/submissions", json={"version": 1, "fingerprints": [fingerprint(4)]}, headers=partner.headers)
+    moves, is_full = actions._move_fingerprints, [True]
+
+    def full_once(*arguments: object, **named: object) -> None:
+        if is_full.pop() if is_full else False:
+            raise FULL[0]
+        moves(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(actions, "_move_fingerprints", full_once)
+    assert phone.withdraw(phone.show().fingerprints[0].id).state == "open"
+    assert is_given_up(kept)
+    assert phone.withdraw().state == "withdrawn"
+    for refused in (
+        phone.web.post("/api/v1/case", json=opening(5), headers=Phone(phone.web, b"new-person").headers),
+        other_phone.post("case/fingerprints", {"version": 1, "fingerprints": [fingerprint(6)]}),
+        other_phone.post("case/renew", {"version": 1}),
+        partner.web.post("/api/v1/submissions", json={"version": 1, "fingerprints": [fingerprint(7)]}, headers=partner.headers),
+    ):
+        assert code(refused) == (503, "storage_full")
+        assert refused.headers["Retry-After"] == "300"
+    body = {"version": 1, "fingerprint_ids": handed_in.json()["fingerprint_ids"]}
+    taken_back = partner.web.post("/api/v1/submissions/withdraw", json=body, headers=partner.headers)
+    assert taken_back.json()["withdrawn"] == 1
+    assert other_phone.show().state == "open"
+
+    monkeypatch.setattr(reserve, "_free_bytes", lambda _: RESERVE_BYTES)
+    run_upkeep(context())
+    assert is_given_up(kept), "not yet: the next opening would fill the disk at once"
+    monkeypatch.setattr(reserve, "_free_bytes", lambda _: 1 << 40)
+    run_upkeep(context())
+    assert not is_given_up(kept)
+    other_phone.add(6)
+
+
+def test_a_disk_that_is_full_beyond_the_reserve_is_said(kept: Path, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise FULL[0]
+
+    phone.open(1)
+    monkeypatch.setattr("stillmine.exchange.cases.actions._move_fingerprints", full)
+    assert code(phone.post("case/withdraw", {"version": 1})) == (503, "storage_full")
+    assert code(phone.post("case/withdraw", {"version": 1})) == (503, "storage_full")
+    assert is_given_up(kept)
+
+
+def test_every_transaction_that_withdraws_or_forgets_goes_on_when_the_disk_is_full(root: Path) -> None:
+    sources = [path.read_text() for path in (root / "src" / "stillmine" / "exchange").rglob("*.py")]
+    names = {name for source in sources for name in re.findall(r'tx\("([a-z_.]+)"', source)}
+    adds_too = {"submissions.submit_and_withdraw_values"}
+    assert {name for name in names if re.search("withdraw|forget|erase", name)} - adds_too <= WHEN_FULL
+    assert names >= WHEN_FULL
+
+
+def test_turns_go_in_the_order_of_coming() -> None:
+    turns, order = Turns(), []
+    came = [threading.Event() for _ in range(20)]
+
+    def writer(number: int) -> None:
+        came[number].set()
+        with turns.turn(60):
+            order.append(number)
+
+    threads = [threading.Thread(target=writer, args=(number,)) for number in range(20)]
+    with turns.turn(1):
+        for number, thread in enumerate(threads):
+            thread.start()
+            came[number].wait(60)
+            while len(turns._waiting) <= number:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join(60)
+    assert order == list(range(20))
+
+
+def test_whoever_waits_too_long_is_told_so_and_keeps_nobody_waiting() -> None:
+    turns = Turns()
+    with turns.turn(1), pytest.raises(DatabaseBusyError), turns.turn(0.01):
+        pytest.fail("two at once")
+    assert not turns._waiting
+    with turns.turn(0.01):
+        pass
+
+
+def test_a_frozen_postgresql_ends_the_wait(database_url: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's own limits are no help when it is stopped: here it is only slow, and ours is the shorter one."""
+    if database_url is None:
+        pytest.skip("PostgreSQL only")
+    from stillmine.exchange.config import ExchangeConfig, database_settings
+    from stillmine.exchange.postgresql import base
+
+    config = ExchangeConfig(home=Path("unused"), database_url=database_url, is_answering=True)
+    wrapper = base.DatabaseWrapper({**PLAIN, **database_settings(config)}, "waiting")
+    with wrapper.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == (f"{base.ANSWER_SECONDS}s",)
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == (f"{base.LOCK_SECONDS}s",)
+        monkeypatch.setattr(base, "ANSWER_SECONDS", 0.2)
+        with pytest.raises(OperationalError) as ended:
+            cursor.execute("SELECT pg_sleep(60)")
+    assert isinstance(refusal_of(ended.value), DatabaseUnavailableError)
+    assert wrapper.connection.closed
+    wrapper.close()
+
+
+PLAIN = {
+    "ATOMIC_REQUESTS": False,
+    "AUTOCOMMIT": True,
+    "TIME_ZONE": None,
+    "TEST": {},
+}
