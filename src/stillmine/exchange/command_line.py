@@ -5,14 +5,15 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from stillmine.exchange.app import configure
 from stillmine.exchange.config import DEFAULT_HOME, HOME_VARIABLE, read_config
 from stillmine.exchange.context import Context
-from stillmine.exchange.database import require_ready
+from stillmine.exchange.database import require_ready, unusable
 from stillmine.wire.errors import NotConfiguredError
 
 Home = Annotated[
@@ -23,6 +24,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 _SPAN = re.compile(r"(\d{1,4})([dhm])", re.ASCII)
 _UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+
+
+class Commands(TyperGroup):
+    """Commands of an exchange: a database that fails in the middle of one is one sentence too, never a traceback."""
+
+    def invoke(self, ctx: Any) -> object:
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from django.db import Error  # noqa: PLC0415 (loads slowly, and most commands don't fail)
+
+            if isinstance(error, Error):
+                raise unusable(error) from None
+            raise
 
 
 def prepare(home: Path | None) -> Context:

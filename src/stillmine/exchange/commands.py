@@ -14,7 +14,7 @@ import typer
 
 from stillmine.exchange.app import configure
 from stillmine.exchange.backup.commands import add_commands as add_backup_commands
-from stillmine.exchange.command_line import AsJson, Home, prepare, read_span
+from stillmine.exchange.command_line import AsJson, Commands, Home, prepare, read_span
 from stillmine.exchange.commands_receipt import receipt_app
 from stillmine.exchange.config import Said, read_config
 from stillmine.exchange.console.commands import app as operator_app
@@ -27,6 +27,7 @@ from stillmine.exchange.partners.commands import app as partner_app
 from stillmine.exchange.settings_file import keep_settings
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     help=f"Run an exchange. The database is what exchange.toml in the home folder says, else {DATABASE_VARIABLE}, else SQLite there.",
 )

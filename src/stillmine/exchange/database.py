@@ -5,32 +5,41 @@ Nothing else may start on a database that lacks a migration: what is missing the
 """
 
 from django.core.management import call_command
-from django.db import Error, connection
+from django.db import DatabaseError, Error, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 from stillmine.exchange.config import DATABASE_FILE, ExchangeConfig
 from stillmine.exchange.context import Context
 from stillmine.exchange.database_address import DATABASE_VARIABLE
 from stillmine.exchange.settings_file import SETTINGS_FILE
-from stillmine.wire.errors import NotConfiguredError
+from stillmine.wire.errors import NotConfiguredError, StillmineError
+
+
+class DatabaseDamagedError(StillmineError):
+    code = "database_damaged"
+    status = 503
+    sentence = "The database is damaged or can't be read. Keep a copy of it as it is, and restore the newest backup into a new one."
 
 
 def migrate(exchange: Context) -> None:
     """Apply all migrations; raises NotConfiguredError where the database can't be used or belongs to another secret."""
     try:
+        _require_known()
         call_command("migrate", verbosity=0)
     except Error as error:
-        raise _unusable(error) from None
+        raise unusable(error) from None
     _require_own_secret(exchange)
 
 
 def require_ready(exchange: Context) -> None:
     """Raise NotConfiguredError where the database can't be used, lacks a migration or belongs to another secret."""
     try:
+        _require_known()
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except Error as error:
-        raise _unusable(error) from None
+        raise unusable(error) from None
     if plan:
         raise NotConfiguredError("the database is not up to date. Run: stillmine exchange migrate")
     _require_own_secret(exchange)
@@ -45,7 +54,18 @@ def require_unused(config: ExchangeConfig) -> None:
     try:
         require_unused_database()
     except Error as error:
-        raise _unusable(error) from None
+        raise unusable(error) from None
+
+
+def _require_known() -> None:
+    """Refuse a database that a newer version has changed: what it holds since would be read wrongly, or lost."""
+    loader = MigrationLoader(connection)
+    unknown = loader.applied_migrations.keys() - loader.disk_migrations.keys()
+    if unknown:
+        raise NotConfiguredError(
+            f"the database was made by a newer version of Stillmine ({len(unknown)} change(s) that this one does not know). "
+            "Install that version again; nothing was changed"
+        )
 
 
 def _require_own_secret(exchange: Context) -> None:
@@ -54,7 +74,10 @@ def _require_own_secret(exchange: Context) -> None:
     require_own_secret(exchange)
 
 
-def _unusable(error: Error) -> NotConfiguredError:
+def unusable(error: Error) -> StillmineError:
+    """Return what to say of a database that fails: damaged, locked or gone."""
+    if connection.vendor == "sqlite" and type(error) is DatabaseError:  # SQLite's word for a file that is no whole database
+        return DatabaseDamagedError()
     return NotConfiguredError(
         f"the database can't be used ({type(error).__name__}); {SETTINGS_FILE} in the home folder names it, or {DATABASE_VARIABLE}"
     )

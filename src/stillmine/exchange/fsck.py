@@ -15,13 +15,17 @@ from stillmine.exchange.feedback.models import Report
 from stillmine.exchange.intake import checks as intake
 from stillmine.exchange.keys.check import sealed_findings
 from stillmine.exchange.ledger.fsck import ledger_findings
+from stillmine.exchange.soundness import DAMAGED, unsound
 from stillmine.wire.case import CaseState, FingerprintState
 
 _WITHDRAWN = FingerprintState.WITHDRAWN.value
 
 
 def findings() -> list[str]:
-    """Return one line per broken rule; nothing where all hold."""
+    """Return one line per broken rule; nothing where all hold. Of a database that can't be read, that alone."""
+    broken = unsound()
+    if any(line.startswith(DAMAGED) for line in broken):
+        return broken
     return [*_sequence(), *_rules(), *sealed_findings(context()), *ledger_findings()]
 
 

@@ -11,14 +11,20 @@ from stillmine.exchange.command_line import Home, prepare
 Folder = Annotated[Path, typer.Argument(help="Folder of the backup.")]
 
 
-def backup(folder: Folder, home: Home = None) -> None:
+def backup(
+    folder: Folder,
+    fewer_keys: Annotated[bool, typer.Option("--fewer-keys", help="So many cases did end: replace the data keys by far fewer.")] = False,
+    home: Home = None,
+) -> None:
     """Write the data into a new dated file, and the data keys into one file that is replaced each time; `serve` goes on."""
     exchange = prepare(home)
     from stillmine.exchange.backup.dump import back_up  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.backup.whole import FROM_THE_HOME  # noqa: PLC0415
 
-    done = back_up(exchange, folder)
+    done = back_up(exchange, folder, may_be_fewer=fewer_keys)
     typer.echo(f"{done.rows} row(s) in {done.data}\n{done.data_keys} data key(s) in {done.keys}")
     typer.echo("Keep no older copy of the file of data keys: it would bring back what people withdrew.")
+    typer.echo(f"To restore, you also need {' and '.join(FROM_THE_HOME)} of the home folder, kept apart from these.")
 
 
 def restore(

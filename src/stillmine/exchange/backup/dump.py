@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, VERSION, Head, Line, data_file_name, write_part
+from stillmine.exchange.backup.plausible import require_plausible, require_sound
 from stillmine.exchange.backup.rows import data_models, key_models, migrations, rows_of
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.context import Context
@@ -36,12 +37,17 @@ class Backup:
     data_keys: int
 
 
-def back_up(exchange: Context, folder: Path) -> Backup:
-    """Write both files into `folder`, the data first; raises BackupUnusableError where a data file of this second is there."""
+def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> Backup:
+    """Write both files into `folder`, the data first; raises BackupUnusableError where a data file of this second is there.
+
+    Raises BackupRefusedError where the database is damaged, or would replace the data keys by others or far fewer (unless it may).
+    """
+    require_sound()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made_at = exchange.clock().replace(microsecond=0)
     data, keys = folder / data_file_name(made_at), folder / KEYS_FILE
     with _one_moment():
+        require_plausible(keys, may_be_fewer=may_be_fewer)
         made_by = migrations()
         rows = write_part(data, Head(DATA, VERSION, made_at, made_by), _data_lines(), replace=False)
         lines = write_part(keys, Head(KEYS, VERSION, made_at, made_by), _key_lines(), replace=True)

@@ -14,3 +14,9 @@ class DatabaseNotEmptyError(StillmineError):
     code = "database_not_empty"
     status = 409
     sentence = "This database holds something already, and restoring would mix both. Restore into a new, empty one."
+
+
+class BackupRefusedError(StillmineError):
+    code = "backup_refused"
+    status = 409
+    sentence = "No backup was written, and the data keys of the last one are as they were. The detail says why."

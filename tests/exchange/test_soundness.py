@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A database that is damaged, newer or another costs nothing: one sentence, and the last data keys stay as they are."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from exchange_parts import START_MINUTE, Clock, Phone, empty_all_tables
+from served_exchange import Operator
+
+from stillmine.exchange.backup.errors import BackupRefusedError
+from stillmine.exchange.backup.files import KEYS_FILE
+from stillmine.exchange.context import Context
+
+
+def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> int:
+    from stillmine.exchange.backup.dump import back_up as write
+
+    return write(exchange, folder, may_be_fewer=may_be_fewer).data_keys
+
+
+def say_that_it_is_newer(operator: Operator) -> None:
+    statement = "INSERT INTO django_migrations (app, name, applied) VALUES ('cases', '9999_later', '2030-01-01T00:00:00Z')"
+    url = operator.environment.get("STILLMINE_EXCHANGE_DATABASE")
+    if url is None:
+        with sqlite3.connect(operator.home / "exchange.sqlite3") as connection:
+            connection.execute(statement)
+        connection.close()
+        return
+    import psycopg
+
+    with psycopg.connect(url) as server:
+        server.execute(statement)
+
+
+def test_a_database_of_a_newer_version_is_refused_in_one_sentence(operator: Operator, tmp_path: Path) -> None:
+    operator.run("migrate")
+    say_that_it_is_newer(operator)
+    for command in (["migrate"], ["fsck"], ["partner", "list"], ["backup", str(tmp_path / "backup")], ["serve", "--port", "1025"]):
+        said = operator.run(*command, expect=2)
+        assert "made by a newer version of Stillmine (1 change(s) that this one does not know)" in said, command
+    assert not (tmp_path / "backup").exists()
+
+
+def damage(home: Path, table: str) -> None:
+    """Zeros where a table's first page is, as a disk that fails leaves them."""
+    path = home / "exchange.sqlite3"
+    with sqlite3.connect(path) as connection:
+        [(size,)] = connection.execute("PRAGMA page_size").fetchall()
+        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchall()
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * size : page * size] = bytes(size)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(("table", "code", "refused"), [("feed_change", 1, "backup_refused"), ("django_migrations", 2, "database_damaged")])
+def test_a_damaged_file_is_one_sentence_and_does_not_replace_the_keys(
+    operator: Operator, tmp_path: Path, table: str, code: int, refused: str
+) -> None:
+    operator.run("migrate")
+    folder = tmp_path / "backup"
+    assert "exchange.secret and key-encryption.keys" in operator.run("backup", str(folder))
+    if "STILLMINE_EXCHANGE_DATABASE" in operator.environment:
+        return
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    damage(operator.home, table)
+    assert "he database is damaged or can't be read" in operator.run("fsck", expect=code)
+    assert f"[{refused}]" in operator.run("backup", str(folder), expect=2)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_database_that_fails_in_the_middle_of_a_command_is_one_sentence(operator: Operator) -> None:
+    operator.run("migrate")
+    url = operator.environment.get("STILLMINE_EXCHANGE_DATABASE")
+    if url is None:
+        with sqlite3.connect(operator.home / "exchange.sqlite3") as connection:
+            connection.execute("DROP TABLE partners_partnerkey")
+        connection.close()
+    else:
+        import psycopg
+
+        with psycopg.connect(url) as server:
+            server.execute("DROP TABLE partners_partnerkey CASCADE")
+    assert "the database can't be used" in operator.run("partner", "add", "Example Social", expect=2)
+
+
+def test_keys_of_another_database_are_not_replaced(exchange: Context, phone: Phone, clock: Clock, tmp_path: Path) -> None:
+    phone.open(1)
+    back_up(exchange, tmp_path)
+    before = (tmp_path / KEYS_FILE).read_bytes()
+    empty_all_tables()
+    clock.forward(minutes=1)
+    with pytest.raises(BackupRefusedError, match="does not know"):
+        back_up(exchange, tmp_path)
+    assert (tmp_path / KEYS_FILE).read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 2
+    (tmp_path / KEYS_FILE).write_bytes(before[:-20])
+    assert back_up(exchange, tmp_path) == 0, "a file that is cut is of no use to anybody"
+
+
+def test_far_fewer_keys_need_a_word(exchange: Context, clock: Clock, tmp_path: Path) -> None:
+    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.keys.models import CaseDataKey
+
+    def write(number: int) -> None:
+        cases = Case.objects.bulk_create(
+            Case(case_id=f"{place:032x}", token_hash="0" * 64, term_months=1, opened_at=START_MINUTE, expires_at=START_MINUTE)
+            for place in range(number)
+        )
+        CaseDataKey.objects.bulk_create(CaseDataKey(case=case, wrapped_by="0" * 8, wrapped_key=b"") for case in cases)
+
+    def withdraw(number: int) -> None:
+        ids = list(Case.objects.filter(state="open").order_by("id").values_list("id", flat=True)[:number])
+        CaseDataKey.objects.filter(case__in=ids).delete()
+        Case.objects.filter(id__in=ids).update(state="withdrawn", closed_at=START_MINUTE)
+
+    write(60)
+    assert back_up(exchange, tmp_path) == 60
+    clock.forward(minutes=1)
+    withdraw(20)
+    assert back_up(exchange, tmp_path) == 40
+    withdraw(21)
+    clock.forward(minutes=1)
+    with pytest.raises(BackupRefusedError, match="40 data keys would be replaced by 19"):
+        back_up(exchange, tmp_path)
+    assert back_up(exchange, tmp_path, may_be_fewer=True) == 19
+    CaseDataKey.objects.all().delete()
+    Case.objects.all().delete()
+
+
+def test_an_open_case_without_its_key_keeps_the_last_keys(exchange: Context, phone: Phone, clock: Clock, tmp_path: Path) -> None:
+    from stillmine.exchange.keys.models import CaseDataKey
+
+    phone.open(1)
+    back_up(exchange, tmp_path)
+    key = CaseDataKey.objects.get()
+    CaseDataKey.objects.all().delete()
+    clock.forward(minutes=1)
+    with pytest.raises(BackupRefusedError, match="1 open case"):
+        back_up(exchange, tmp_path)
+    assert f'"case_id":{key.pk}' in (tmp_path / KEYS_FILE).read_text()
+    key.save(force_insert=True)
+
+
+@pytest.mark.parametrize("table", ["feed", "ledger"])
+def test_rows_that_are_lost_keep_the_last_keys(exchange: Context, phone: Phone, clock: Clock, tmp_path: Path, table: str) -> None:
+    from django.db.models import F
+
+    from stillmine.exchange.feed.models import Head
+    from stillmine.exchange.ledger.models import LedgerHead
+
+    phone.open(1)
+    back_up(exchange, tmp_path)
+    clock.forward(minutes=1)
+    rows, column = (Head.objects, "sequence") if table == "feed" else (LedgerHead.objects, "size")
+    rows.update(**{column: F(column) + 1})
+    with pytest.raises(BackupRefusedError, match=table):
+        back_up(exchange, tmp_path)
+    rows.update(**{column: F(column) - 1})
