@@ -261,6 +261,12 @@ class World:
         run_upkeep(self.exchange)
         return True
 
+    def undo_ends(self) -> bool:
+        """An operator brings back what expired in the last three days."""
+        from stillmine.exchange.cases.expiry import bring_back_cases
+
+        return bring_back_cases(self.exchange, timedelta(hours=72))[0] > 0
+
     def late_arrives(self) -> bool:
         self.network.let_arrive()
         return True
@@ -276,7 +282,7 @@ class World:
                 if one.state is FingerprintState.ACTIVE:
                     assert one.id not in self.ended, "what was withdrawn is active again"
                     found.add(one.value or "")
-                elif one.state in ENDED:
+                elif one.state in ENDED and one.erased_at is not None:  # what is kept of an expired case may come back
                     self.ended.add(one.id)
         return found
 
@@ -443,5 +449,6 @@ WEIGHTS: dict[Callable[[World], bool], int] = {
     World.switch_work: 1,
     World.pass_time: 8,
     World.run_upkeep: 4,
+    World.undo_ends: 2,
     World.late_arrives: 3,
 }

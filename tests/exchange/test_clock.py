@@ -84,6 +84,18 @@ def test_an_operator_confirms_a_clock_that_really_is_far_on(phone: Phone, exchan
     assert phone.show().state is CaseState.EXPIRED
 
 
+def test_a_right_clock_that_is_confirmed_after_a_wrong_one_is_what_counts(phone: Phone, exchange: Context, clock: Clock) -> None:
+    upkeep(exchange)
+    clock.jump(days=800)
+    upkeep(exchange, is_clock_confirmed=True)
+    clock.jump(days=-800)
+    upkeep(exchange, is_clock_confirmed=True)
+    phone.open(1, term_months=1)
+    clock.jump(days=800)
+    assert all("cases expired" not in done for done in run_for(exchange, clock, 10))
+    assert phone.show().state is CaseState.OPEN
+
+
 def test_a_week_without_power_needs_nobody(phone: Phone, exchange: Context, clock: Clock, said: pytest.LogCaptureFixture) -> None:
     phone.open(1, term_months=1)
     clock.forward(days=29)
