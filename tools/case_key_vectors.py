@@ -98,10 +98,15 @@ def open_case_document() -> dict[str, object]:
     """Return what vectors/open_case.json holds: the exact bytes of OpenCase, as text."""
     patterns = ["0f" * 32, "a5" * 31 + "00", "0123456789abcdef" * 4]
     cases = []
-    openings = (("one picture", Role.PERSON, 1, 24), ("three, asked", Role.ASKED_BY_PERSON, 3, 24), ("half a year", Role.PERSON, 1, 6))
-    for name, role, count, term_months in openings:
+    openings = (
+        ("one picture", Role.PERSON, 1, 24, False),
+        ("three, asked", Role.ASKED_BY_PERSON, 3, 24, False),
+        ("half a year", Role.PERSON, 1, 6, False),
+        ("with the delay", Role.PERSON, 1, 24, True),
+    )
+    for name, role, count, term_months, delays in openings:
         fingerprints = [Fingerprint(Kind.PDQ, value, 50 + 25 * place, place + 1) for place, value in enumerate(patterns[:count])]
-        message = OpenCase(1, Statement(role, is_adult_now=True, was_adult_then=True), fingerprints, term_months)
+        message = OpenCase(1, Statement(role, is_adult_now=True, was_adult_then=True), fingerprints, term_months, delays)
         cases.append({"name": name, "body": encode(message).decode()})
     return {"_comment": "Exact bodies of POST /api/v1/case. Made by tools/case_key_vectors.py.", "open_case": cases}
 

@@ -21,9 +21,11 @@ from stillmine.wire.case import (
     MAXIMUM_FINGERPRINTS_PER_CASE,
     MAXIMUM_VALUE_BYTES_PER_CASE,
     AddFingerprints,
+    CancelWithdrawal,
     CaseView,
     OpenCase,
     RenewCase,
+    SetDelay,
     Withdraw,
 )
 from stillmine.wire.errors import ErrorMessage, StillmineError, WorkNeeded
@@ -33,7 +35,7 @@ from stillmine.wire.receipt import SignedReceipt
 
 TARGET = Path(__file__).resolve().parent.parent / "portal/src/wire/types.ts"
 READ_MESSAGES = [CaseView, SignedReceipt, CaseLedger, LedgerConsistency, LedgerKey, ErrorMessage, WorkNeeded]
-SENT_OR_READ = [OpenCase, AddFingerprints, Withdraw, RenewCase, *READ_MESSAGES]
+SENT_OR_READ = [OpenCase, AddFingerprints, Withdraw, CancelWithdrawal, SetDelay, RenewCase, *READ_MESSAGES]
 READ = [message.__name__ for message in READ_MESSAGES]
 OTHER_AUDIENCES = ("partner_", "feed_", "service_", "match_", "exchange_", "not_configured")
 

@@ -101,6 +101,26 @@ describe("a receipt", () => {
     ]);
   });
 
+  test("says what is asked for and when it takes effect, and of what was erased when it was asked for", () => {
+    const [, second] = receipt.erased;
+    if (second === undefined) throw new Error("two parts");
+    const asked = [{ file_number: 4, kinds: ["chromaprint"], asked_at: "2026-11-22T16:00:00", due_at: "2026-11-25T16:00:00" }] as const;
+    const parts = receiptParts({ ...receipt, erased: [{ ...second, asked_at: "2026-11-19T15:00:00" }], asked }, words, NOW);
+    expect(parts).toEqual([
+      {
+        name: "Picture 3",
+        lines: ["You, or someone with your key, asked for this on 19 November at 15:00.", "Erased at the exchange on 22 November at 15:00: Picture.", "No service had it."],
+      },
+      {
+        name: "Sound 4",
+        lines: [
+          "You, or someone with your key, asked for this on 22 November at 16:00.",
+          "Not erased yet. It is to be erased on 25 November at 16:00, unless that is cancelled before.",
+        ],
+      },
+    ]);
+  });
+
   test("says what is still kept", () => {
     expect(receiptLines({ ...receipt, state: "open", kept: 2, kept_to_tell: 1 }, words, NOW).slice(1)).toEqual([
       "2 fingerprints are still in your case and are looked for as before.",

@@ -2,7 +2,7 @@
 import vectors from "../../vectors/open_case.json" with { type: "json" };
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ERROR_CODES, type OpenCase } from "../src/wire/types";
-import { addFingerprints, ExchangeError, fetchReceipt, openCase, renewCase, send, showCase, withdraw } from "../src/wire/requests";
+import { addFingerprints, cancelWithdrawal, ExchangeError, fetchReceipt, openCase, renewCase, send, setDelay, showCase, withdraw } from "../src/wire/requests";
 
 const VIEW = { state: "open", opened_at: "2026-11-22T14:05:00Z", expires_at: "2028-11-21T14:05:00Z", withdrawn_at: null, fingerprints: [] };
 const textOf = (body: Uint8Array | null): string => new TextDecoder().decode(body ?? new Uint8Array());
@@ -27,7 +27,7 @@ describe("bytes of OpenCase", () => {
     const message = JSON.parse(body) as OpenCase;
     const shuffled = message.fingerprints.map(({ kind, value, quality, file_number = 1 }) => ({ file_number, quality, value, kind }));
     const statement = { was_adult_then: message.statement.was_adult_then, is_adult_now: message.statement.is_adult_now, role: message.statement.role };
-    expect(textOf(openCase("Case x", statement, shuffled).body)).toBe(body);
+    expect(textOf(openCase("Case x", statement, shuffled, message.delays_withdrawal ?? false).body)).toBe(body);
   });
 
   test("there is something to compare", () => expect(withDefaultTerm.length).toBeGreaterThan(0));
@@ -42,6 +42,13 @@ test("fingerprints of one file say so, and the first file's number is left out",
 test("withdrawing names one fingerprint, or none for the whole case", () => {
   expect(textOf(withdraw("Case x", null).body)).toBe('{"version":1,"fingerprint_id":null}');
   expect(textOf(withdraw("Case x", "ab").body)).toBe('{"version":1,"fingerprint_id":"ab"}');
+});
+
+test("cancelling names one fingerprint or all, and the delay is on or off", () => {
+  expect(cancelWithdrawal("Case x", null).path).toBe("/api/v1/case/withdraw/cancel");
+  expect(textOf(cancelWithdrawal("Case x", "ab").body)).toBe('{"version":1,"fingerprint_id":"ab"}');
+  expect(setDelay("Case x", true).path).toBe("/api/v1/case/delay");
+  expect(textOf(setDelay("Case x", false).body)).toBe('{"version":1,"is_on":false}');
 });
 
 test("renewing asks for the longest term", () => {
@@ -61,7 +68,7 @@ test("a receipt is believed only in its own form", async () => {
 
 test("what is sent is what was prepared, without cookies, referrer or cache", async () => {
   const answer = answerWith(201, JSON.stringify(VIEW));
-  const request = openCase("Case x", { role: "person", is_adult_now: true, was_adult_then: true }, []);
+  const request = openCase("Case x", { role: "person", is_adult_now: true, was_adult_then: true }, [], false);
   expect(await send(request)).toEqual(VIEW);
   expect(answer).toHaveBeenCalledTimes(1);
   const [path, sent] = answer.mock.calls[0] as [string, RequestInit];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { askedOf, isDelayed, withdrawable } from "../src/case/asked";
 import { withdrawTarget } from "../src/case/withdrawal";
 import type { CaseKey } from "../src/wire/case_key";
 import type { CaseFingerprint, CaseView } from "../src/wire/types";
@@ -52,4 +53,32 @@ test("the whole case is one request", async () => {
   const asked = answerWith(view(["a", "b", "c"]));
   await withdrawTarget(KEY, view([]), null, () => undefined);
   expect(asked).toEqual([null]);
+});
+
+describe("with the delay", () => {
+  const DUE = { withdrawal_asked_at: "2026-11-22T14:05:00Z", withdrawal_due_at: "2026-11-25T14:05:00Z" };
+  const delayed = (delay: "off" | "on" | "ending", asked: readonly string[]): CaseView => {
+    const { fingerprints, ...rest } = view([]);
+    return { ...rest, delay, fingerprints: fingerprints.map((one) => ({ ...one, ...(asked.includes(one.id[0] ?? "") ? DUE : {}) })) };
+  };
+
+  test("what is asked for is not asked for again, but withdrawn where the delay is off", () => {
+    const ids = (seen: CaseView): readonly string[] => withdrawable(seen, seen.fingerprints).map((one) => one.id);
+    expect(ids(delayed("on", ["a"]))).toEqual([id("b"), id("c")]);
+    expect(ids(delayed("ending", ["a", "b", "c"]))).toEqual([]);
+    expect(ids(delayed("off", ["a"]))).toEqual([id("a"), id("b"), id("c")]);
+  });
+
+  test("says whether all is asked for, and when the first of it takes effect", () => {
+    expect(askedOf(view([]).fingerprints)).toBeNull();
+    expect(askedOf(delayed("on", ["b"]).fingerprints)).toEqual({ askedAt: new Date(DUE.withdrawal_asked_at), dueAt: new Date(DUE.withdrawal_due_at), isAll: false });
+    const [first, ...others] = delayed("on", ["a", "b", "c"]).fingerprints;
+    const sooner = { ...first, withdrawal_due_at: "2026-11-24T00:00:00Z" } as CaseFingerprint;
+    expect(askedOf([...others, sooner])).toMatchObject({ dueAt: new Date("2026-11-24T00:00:00Z"), isAll: true });
+  });
+
+  test("a case from an exchange that knows no delay has none", () => {
+    expect(isDelayed(view([]))).toBe(false);
+    expect(isDelayed(delayed("ending", []))).toBe(true);
+  });
 });

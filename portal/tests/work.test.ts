@@ -9,7 +9,7 @@ vi.mock("../src/protect/work_worker?worker", () => ({ default: class {} }));
 
 const VIEW = { state: "open", opened_at: "2026-11-22T14:05:00Z", expires_at: "2028-11-21T14:05:00Z", withdrawn_at: null, fingerprints: [] };
 const NEEDED = { code: "proof_of_work_needed", message: "m", detail: "", challenge: "1.2.3", parts: 2, zero_bits: 4 };
-const REQUEST: PreparedRequest = openCase("Case x", { role: "person", is_adult_now: true, was_adult_then: true }, []);
+const REQUEST: PreparedRequest = openCase("Case x", { role: "person", is_adult_now: true, was_adult_then: true }, [], false);
 
 function answers(...given: readonly (readonly [number, unknown])[]): ReturnType<typeof vi.fn> {
   const left = [...given];

@@ -94,6 +94,12 @@ class Phone:
     def withdraw(self, fingerprint_id: str | None = None) -> CaseView:
         return self._view(self.post("case/withdraw", {"version": 1, "fingerprint_id": fingerprint_id}))
 
+    def cancel(self, fingerprint_id: str | None = None) -> CaseView:
+        return self._view(self.post("case/withdraw/cancel", {"version": 1, "fingerprint_id": fingerprint_id}))
+
+    def set_delay(self, is_on: bool) -> CaseView:
+        return self._view(self.post("case/delay", {"version": 1, "is_on": is_on}))
+
     def renew(self, **changes: object) -> CaseView:
         return self._view(self.post("case/renew", {"version": 1, **changes}))
 

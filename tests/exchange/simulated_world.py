@@ -25,7 +25,7 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.partners.scopes import Way
 from stillmine.ledger.checkpoint import Checkpoint
 from stillmine.ledger.proofs import continues
-from stillmine.wire.case import CaseState, CaseView, FingerprintState, SuspensionReason
+from stillmine.wire.case import CaseState, CaseView, DelayState, FingerprintState, SuspensionReason
 from stillmine.wire.errors import NothingErasedError, StillmineError, WorkNeeded
 from stillmine.wire.work import PROOF_HEADER, solve
 
@@ -101,8 +101,8 @@ class World:
             with self._quiet():
                 self.told_before |= _told(self.phones[place])
             self._new_phone(place)
-        numbers, term = self._numbers(), self.chance.choice([1, 24])
-        return self._tried(self.phones[place], lambda phone: phone.open(*numbers, term_months=term)) is not None
+        numbers, changes = self._numbers(), {"term_months": self.chance.choice([1, 24]), "delays_withdrawal": self.chance.random() < 0.2}
+        return self._tried(self.phones[place], lambda phone: phone.open(*numbers, **changes)) is not None
 
     def add(self) -> bool:
         phone = self._a_phone(CaseState.OPEN)
@@ -113,19 +113,25 @@ class World:
         if (phone := self._a_phone()) is None:
             return False
         chosen = self.chance.choice(self._seen(phone).fingerprints).id
-        if self._tried(phone, lambda phone: phone.withdraw(chosen)) is None:
-            return False
-        self.ended.add(chosen)
-        return True
+        view = self._tried(phone, lambda phone: phone.withdraw(chosen))
+        return view is not None and self._asked(view, {chosen})
 
     def withdraw_case(self) -> bool:
         if (phone := self._a_phone()) is None or self.chance.random() < 0.5:
             return False
         chosen = {one.id for one in self._seen(phone).fingerprints}
-        if self._tried(phone, lambda phone: phone.withdraw()) is None:
-            return False
-        self.ended |= chosen
-        return True
+        view = self._tried(phone, lambda phone: phone.withdraw())
+        return view is not None and self._asked(view, chosen)
+
+    def cancel_withdrawal(self) -> bool:
+        phone = self._a_phone(CaseState.OPEN)
+        view = phone and self._tried(phone, lambda phone: phone.cancel())
+        assert not view or all(one.withdrawal_due_at is None for one in view.fingerprints)
+        return view is not None
+
+    def set_delay(self) -> bool:
+        phone, is_on = self._a_phone(CaseState.OPEN), self.chance.random() < 0.5
+        return phone is not None and self._tried(phone, lambda phone: phone.set_delay(is_on)) is not None
 
     def renew(self) -> bool:
         phone, term = self._a_phone(CaseState.OPEN), self.chance.choice([1, 24])
@@ -141,7 +147,7 @@ class World:
             return False
         with self._quiet():
             answer = phone.web.get("/api/v1/case/receipt", headers=phone.headers)
-        has_ended = any(one.state in ENDED for one in self._seen(phone).fingerprints)
+        has_ended = any(one.state in ENDED or one.withdrawal_due_at for one in self._seen(phone).fingerprints)
         assert answer.status_code == (200 if has_ended else NothingErasedError.status), answer.text
         return True
 
@@ -397,6 +403,14 @@ class World:
                 return operation(phone)
         return None
 
+    def _asked(self, view: CaseView, chosen: set[str]) -> bool:
+        """What is withdrawn at once has ended; the rest is asked for, and nothing sooner than was said before."""
+        if view.delay is DelayState.OFF:
+            self.ended |= chosen
+        else:
+            assert all(one.state in ENDED or one.withdrawal_due_at for one in view.fingerprints if one.id in chosen)
+        return True
+
     def _attempt(self, operation: Callable[[], object]) -> bool:
         try:
             operation()
@@ -430,8 +444,10 @@ def _told(phone: Person) -> set[Told]:
 WEIGHTS: dict[Callable[[World], bool], int] = {
     World.open_case: 8,
     World.add: 5,
-    World.withdraw_one: 5,
-    World.withdraw_case: 3,
+    World.withdraw_one: 7,
+    World.withdraw_case: 4,
+    World.cancel_withdrawal: 2,
+    World.set_delay: 1,
     World.renew: 2,
     World.ask_receipt: 1,
     World.native_sync: 8,

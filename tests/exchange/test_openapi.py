@@ -126,6 +126,8 @@ def test_each_post_that_succeeds_answers_with_its_message(
         "POST api/v1/case": opening(1, 2),
         "POST api/v1/case/fingerprints": {"version": 1, "fingerprints": [fingerprint(3)]},
         "POST api/v1/case/renew": {"version": 1},
+        "POST api/v1/case/delay": {"version": 1, "is_on": False},
+        "POST api/v1/case/withdraw/cancel": {"version": 1},
         "POST api/v1/feed/acknowledgements": {"version": 1, "cursor": partner.cursor},
         "POST api/v1/feedback": {"version": 1, "feedback": [feedback_on(entry, 1)]},
         "POST api/v1/votes": {"version": 1, "votes": [vote_on(entry, 1)]},

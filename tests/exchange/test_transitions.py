@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The state machines in code are those of spec/case.md, and a change from another state changes nothing."""
 
+import contextlib
 import re
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 
 import pytest
-from exchange_parts import Phone
+from exchange_parts import START, Phone
 
 from stillmine.exchange.context import Context
-from stillmine.wire.case import CaseState, FingerprintState
+from stillmine.wire.case import CaseState, DelayState, FingerprintState
 from stillmine.wire.errors import ConflictError
 
 
@@ -25,11 +27,18 @@ def specified(root: Path, what: str) -> set[tuple[str, str]]:
 
 
 def test_the_tables_are_those_of_the_specification(exchange: Context, root: Path) -> None:
-    from stillmine.exchange.cases.transitions import CASE_RETURNS, CASE_TRANSITIONS, FINGERPRINT_RETURNS, FINGERPRINT_TRANSITIONS
+    from stillmine.exchange.cases.transitions import (
+        CASE_RETURNS,
+        CASE_TRANSITIONS,
+        DELAY_TRANSITIONS,
+        FINGERPRINT_RETURNS,
+        FINGERPRINT_TRANSITIONS,
+    )
 
     cases, fingerprints = CASE_TRANSITIONS | CASE_RETURNS, FINGERPRINT_TRANSITIONS | FINGERPRINT_RETURNS
     assert {(before.value, after.value) for before, after in cases} == specified(root, "case") != set()
     assert {(before.value, after.value) for before, after in fingerprints} == specified(root, "fingerprint") != set()
+    assert {(before.value, after.value) for before, after in DELAY_TRANSITIONS} == specified(root, "delay") != set()
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(FingerprintState, FingerprintState)))
@@ -68,3 +77,22 @@ def test_a_closed_case_does_not_close_again(exchange: Context, phone: Phone) -> 
     phone.withdraw()
     with pytest.raises(ConflictError), tx("test.close", exchange.clock) as now:
         _close_case(Case.objects.get(), CaseState.EXPIRED, now)
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(DelayState, DelayState)))
+def test_a_delay_moves_only_along_the_table(exchange: Context, phone: Phone, before: DelayState, after: DelayState) -> None:
+    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.cases.transitions import DELAY_TRANSITIONS, _move_delay
+    from stillmine.exchange.tx import tx
+
+    def ends_at(state: DelayState) -> datetime | None:
+        return START if state is DelayState.ENDING else None
+
+    phone.open(1)
+    Case.objects.update(delay=before.value, delay_ends_at=ends_at(before))
+    with contextlib.ExitStack() as expected:
+        if (before, after) not in DELAY_TRANSITIONS:
+            expected.enter_context(pytest.raises(ConflictError))
+        with tx("test.move", exchange.clock):
+            _move_delay(Case.objects.get(), after, ends_at(after))
+    assert Case.objects.get().delay == (after if (before, after) in DELAY_TRANSITIONS else before)

@@ -21,14 +21,18 @@ from small_ledger import SmallLedger
 
 from stillmine.exchange.cases.file_numbers import numbers_in_case
 from stillmine.wire.case import (
+    WITHDRAWAL_DELAY,
     AddFingerprints,
+    CancelWithdrawal,
     CaseFingerprint,
     CaseState,
     CaseView,
+    DelayState,
     FingerprintState,
     OpenCase,
     PartnerStatus,
     RenewCase,
+    SetDelay,
     Withdraw,
 )
 from stillmine.wire.case_key import parse_authorization
@@ -141,15 +145,9 @@ class PortalServer:
         if case_id not in self.cases:
             raise CaseNotFoundError
         case = self.cases[case_id]
-        if (request.method, request.path) == ("POST", "/api/v1/case/fingerprints"):
-            self._require_work(case_id, request.headers.get(PROOF_HEADER.lower(), ""))
-            added = decode(request.body, AddFingerprints).fingerprints
-            case.view = msgspec.structs.replace(case.view, fingerprints=[*case.view.fingerprints, *_new(case.view, added)])
-        elif (request.method, request.path) == ("POST", "/api/v1/case/withdraw"):
-            case.view = withdrawn(case.view, decode(request.body, Withdraw).fingerprint_id)
-        elif (request.method, request.path) == ("POST", "/api/v1/case/renew"):
-            days = 30 * decode(request.body, RenewCase).term_months
-            case.view = msgspec.structs.replace(case.view, expires_at=datetime.now(UTC) + timedelta(days=days))
+        changed = changed_view(case.view, request.path, request.body) if request.method == "POST" else None
+        if changed is not None:
+            case.view = changed
         elif (request.method, request.path) == ("GET", "/api/v1/case/receipt"):
             return 200, _receipt(case_id, case.view)
         elif (request.method, request.path) == ("GET", "/api/v1/case/ledger"):
@@ -175,7 +173,8 @@ class PortalServer:
                 raise CaseAlreadyOpenError
             return 200, self.cases[case_id].view
         fingerprints = [_stored(one, place) for place, one in enumerate(message.fingerprints)]
-        view = CaseView(CaseState.OPEN, NOW, NOW + timedelta(days=730), None, fingerprints)
+        delay = DelayState.ON if message.delays_withdrawal else DelayState.OFF
+        view = CaseView(CaseState.OPEN, NOW, NOW + timedelta(days=730), None, fingerprints, delay)
         self.cases[case_id] = Case(body, view)
         return 201, view
 
@@ -183,7 +182,7 @@ class PortalServer:
 def _receipt(case_id: bytes, view: CaseView) -> SignedReceipt:
     """A receipt as the exchange makes it, but for its signature."""
     receipt = receipt_of(case_id, view, NOW)
-    if not receipt.erased:
+    if not (receipt.erased or receipt.asked):
         raise NothingErasedError
     return SignedReceipt(1, receipt, receipt_text(receipt) + "\n— stillmine/0123456789abcdef AAAA\n")
 
@@ -232,6 +231,40 @@ def withdrawn(view: CaseView, fingerprint_id: str | None) -> CaseView:
     if not is_closed:
         return msgspec.structs.replace(view, fingerprints=changed)
     return msgspec.structs.replace(view, state=CaseState.WITHDRAWN, withdrawn_at=NOW, fingerprints=changed)
+
+
+def changed_view(view: CaseView, path: str, body: bytes) -> CaseView | None:
+    """Return what a case is after a request that changes it; None for any other address."""
+    replace = msgspec.structs.replace
+    match path.removeprefix("/api/v1/case/"):
+        case "fingerprints":
+            return replace(view, fingerprints=[*view.fingerprints, *_new(view, decode(body, AddFingerprints).fingerprints)])
+        case "withdraw":
+            change = withdrawn if view.delay is DelayState.OFF else asked_for
+            return change(view, decode(body, Withdraw).fingerprint_id)
+        case "withdraw/cancel":
+            return asked_for(view, decode(body, CancelWithdrawal).fingerprint_id, is_cancelled=True)
+        case "delay":
+            is_on = decode(body, SetDelay).is_on
+            delay, ends_at = (DelayState.ON, None) if is_on else (DelayState.ENDING, datetime.now(UTC) + WITHDRAWAL_DELAY)
+            return replace(view, delay=delay, delay_ends_at=ends_at)
+        case "renew":
+            return replace(view, expires_at=datetime.now(UTC) + timedelta(days=30 * decode(body, RenewCase).term_months))
+        case _:
+            return None
+
+
+def asked_for(view: CaseView, fingerprint_id: str | None, *, is_cancelled: bool = False) -> CaseView:
+    """Return the view after a withdrawal was asked for, or after that was cancelled."""
+    now = datetime.now(UTC)
+    times = (None, None) if is_cancelled else (now, now + WITHDRAWAL_DELAY)
+    changed = [
+        msgspec.structs.replace(one, withdrawal_asked_at=times[0], withdrawal_due_at=times[1])
+        if fingerprint_id in {None, one.id} and (is_cancelled or one.withdrawal_due_at is None)
+        else one
+        for one in view.fingerprints
+    ]
+    return msgspec.structs.replace(view, fingerprints=changed)
 
 
 def _handler(portal: PortalServer) -> type[BaseHTTPRequestHandler]:

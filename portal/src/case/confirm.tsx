@@ -9,6 +9,7 @@ import { fileName } from "../protect/file_words";
 import type { CaseKey } from "../wire/case_key";
 import { codeOf, type ErrorCode } from "../wire/requests";
 import type { CaseView } from "../wire/types";
+import { isDelayed, withdrawable } from "./asked";
 import { filesOf, leftOf, typeOfKinds } from "./case_files";
 import { fingerprintsIn, withdrawTarget, type Target } from "./withdrawal";
 
@@ -39,7 +40,7 @@ export function ConfirmStep({ caseKey, view, target, onPart, onDone, onKeep }: P
   };
   const kinds = fingerprintsIn(view, target).map((fingerprint) => fingerprint.kind);
   const name = target === null ? "" : fileName({ type: typeOfKinds(kinds), number: target }, words);
-  const yes = t(target === null ? "case.confirm.all.yes" : "case.confirm.one.yes", { name });
+  const yes = isDelayed(view) ? t("case.confirm.delayed.yes") : t(target === null ? "case.confirm.all.yes" : "case.confirm.one.yes", { name });
   return (
     <>
       <Heading>{t(target === null ? "case.confirm.all.title" : "case.confirm.one.title", { name })}</Heading>
@@ -65,13 +66,15 @@ export function ConfirmStep({ caseKey, view, target, onPart, onDone, onKeep }: P
 function Left({ view, target }: { readonly view: CaseView; readonly target: Target }) {
   const { t } = useWords();
   const all = fingerprintsIn(view, target);
-  const left = leftOf(all).length;
+  const left = withdrawable(view, all).length;
   if (left === 0 || left === all.length) return null;
-  return <p data-left={left}>{t("case.confirm.left", { withdrawn: all.length - left, count: all.length })}</p>;
+  const said = isDelayed(view) ? "case.confirm.delayed.left" : "case.confirm.left";
+  return <p data-left={left}>{t(said, { withdrawn: all.length - left, count: all.length })}</p>;
 }
 
 function consequences(view: CaseView, target: Target): readonly MessageKey[] {
   if (view.state === "expired") return ["case.confirm.all.1", "case.confirm.expired"];
+  if (isDelayed(view)) return ["case.confirm.delayed.1", "case.confirm.delayed.2", "case.confirm.delayed.3", "case.confirm.delayed.4"];
   if (target === null) return ["case.confirm.all.1", "case.confirm.2", "case.confirm.3", "case.confirm.all.last"];
   const isLast = filesOf(leftOf(view.fingerprints)).every((file) => file.number === target);
   return ["case.confirm.1", "case.confirm.2", "case.confirm.3", isLast ? "case.confirm.last" : "case.confirm.one.later"];

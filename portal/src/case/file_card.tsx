@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* One file of a case: its fingerprints, what each partner did about it, and the way to withdraw it. */
 
+import type { ComponentChildren } from "preact";
 import { useWords } from "../island/words";
 import { fileName, firstSigns } from "../protect/file_words";
 import type { CaseFingerprint } from "../wire/types";
+import { askedOf } from "./asked";
 import type { CaseFile } from "./case_files";
 import { partnerRecords } from "./partner_record";
 import { isFound, partnerLines, stateWords } from "./partner_words";
@@ -12,14 +14,17 @@ interface Props {
   readonly file: CaseFile;
   readonly canWithdraw: boolean;
   readonly onWithdraw: () => void;
+  /** Takes back a withdrawal of this file that was asked for. */
+  readonly cancel: ComponentChildren;
 }
 
-export function FileCard({ file, canWithdraw, onWithdraw }: Props) {
+export function FileCard({ file, canWithdraw, onWithdraw, cancel }: Props) {
   const words = useWords();
-  const { t, date } = words;
+  const { t, date, time } = words;
   const name = fileName(file, words);
   const now = new Date();
   const [first] = file.fingerprints;
+  const asked = askedOf(file.fingerprints);
   const isWithdrawn = file.state === "withdrawn";
   return (
     <li class="card" data-state={file.state} data-file={file.number}>
@@ -44,6 +49,14 @@ export function FileCard({ file, canWithdraw, onWithdraw }: Props) {
         ))}
       </ul>
       {file.state === "active" && !isFound(file) && <p>{t("case.nothing")}</p>}
+      {asked !== null && (
+        <div data-file-asked>
+          <p>
+            <strong>{t("case.asked.file", { date: date(asked.dueAt, now), time: time(asked.dueAt) })}</strong>
+          </p>
+          {cancel}
+        </div>
+      )}
       {canWithdraw && !isWithdrawn && (
         <button type="button" class="button plain" onClick={onWithdraw}>
           {t("case.withdraw.one", { name })}

@@ -6,7 +6,9 @@ import { useWords } from "../island/words";
 import { pageAddress } from "../island/page_address";
 import type { CaseKey } from "../wire/case_key";
 import type { CaseView } from "../wire/types";
+import { askedOf, isDelayed, withdrawable } from "./asked";
 import { filesOf, leftOf } from "./case_files";
+import { AskedNotice, CancelFile, DelaySetting } from "./delay";
 import { FileCard } from "./file_card";
 import { summaryLines } from "./partner_words";
 import { Renewal } from "./renewal";
@@ -24,16 +26,19 @@ interface Props {
   readonly onRenewed: (view: CaseView) => void;
   readonly onReceipt: () => void;
   readonly onLedger: () => void;
+  readonly onDelay: () => void;
+  /** The case changed, and what is to be said of it. */
+  readonly onChanged: (view: CaseView, said: string | null) => void;
   readonly onClose: () => void;
 }
 
-export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, onReceipt, onLedger, onClose }: Props) {
+export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, onReceipt, onLedger, onDelay, onChanged, onClose }: Props) {
   const words = useWords();
   const { t } = words;
   const { view } = watch;
   if (view === null) return <Missing watch={watch} onClose={onClose} />;
   const isOpen = view.state === "open";
-  const isErased = leftOf(view.fingerprints).length < view.fingerprints.length;
+  const hasReceipt = leftOf(view.fingerprints).length < view.fingerprints.length || askedOf(view.fingerprints) !== null;
   return (
     <>
       <Heading>{t(`case.state.${view.state}`)}</Heading>
@@ -43,11 +48,18 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
         </p>
       )}
       <Summary view={view} />
+      <AskedNotice caseKey={caseKey} view={view} onChanged={(changed) => onChanged(changed, t("case.asked.cancelled"))} />
       <Renewal caseKey={caseKey} view={view} onRenewed={onRenewed} />
       <LookAgain watch={watch} />
       <ol class="cards">
         {filesOf(view.fingerprints).map((file) => (
-          <FileCard key={file.number} file={file} canWithdraw={isOpen} onWithdraw={() => onWithdraw(file.number)} />
+          <FileCard
+            key={file.number}
+            file={file}
+            canWithdraw={isOpen && withdrawable(view, file.fingerprints).length > 0}
+            onWithdraw={() => onWithdraw(file.number)}
+            cancel={isOpen && <CancelFile caseKey={caseKey} file={file} onChanged={(changed) => onChanged(changed, t("case.asked.cancelled"))} />}
+          />
         ))}
       </ol>
       <div class="actions">
@@ -56,13 +68,15 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
             <button type="button" class="button second" onClick={onAdd}>
               {t("case.add")}
             </button>
-            <button type="button" class="button second" onClick={() => onWithdraw(null)}>
-              {t("case.withdraw.all")}
-            </button>
+            {withdrawable(view, view.fingerprints).length > 0 && (
+              <button type="button" class="button second" onClick={() => onWithdraw(null)}>
+                {t("case.withdraw.all")}
+              </button>
+            )}
           </>
         ) : (
           <>
-            {keptUntil(view) !== null && (
+            {keptUntil(view) !== null && !isDelayed(view) && (
               <button type="button" class="button second" onClick={() => onWithdraw(null)}>
                 {t("case.expired.erase")}
               </button>
@@ -72,7 +86,7 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
             </a>
           </>
         )}
-        {isErased && (
+        {hasReceipt && (
           <button type="button" class="button second" onClick={onReceipt}>
             {t("case.receipt.show")}
           </button>
@@ -84,6 +98,7 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
           {t("case.close")}
         </button>
       </div>
+      <DelaySetting caseKey={caseKey} view={view} onChanged={(changed) => onChanged(changed, null)} onExplain={onDelay} />
     </>
   );
 }

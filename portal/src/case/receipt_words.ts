@@ -3,7 +3,7 @@
 
 import type { Translator, Values } from "../messages/translator";
 import { fileName } from "../protect/file_words";
-import type { EndedPart, ErasedPart, Receipt } from "../wire/types";
+import type { AskedPart, EndedPart, ErasedPart, Receipt } from "../wire/types";
 import { typeOfKinds } from "./case_files";
 
 export interface ReceiptPart {
@@ -19,16 +19,22 @@ export function receiptLines(receipt: Receipt, words: Translator, now: Date): re
   return [made, ...kept, ...told];
 }
 
-/** Return what is said of each part that was erased. */
+/** Return what is said of each part that was erased, then of each that is asked to be. */
 export function receiptParts(receipt: Receipt, words: Translator, now: Date): readonly ReceiptPart[] {
-  const named = ({ kinds, file_number }: ErasedPart | EndedPart): string => fileName({ type: typeOfKinds(kinds), number: file_number }, words);
+  const named = ({ kinds, file_number }: ErasedPart | EndedPart | AskedPart): string => fileName({ type: typeOfKinds(kinds), number: file_number }, words);
   const erased = receipt.erased.map((part) => ({ name: named(part), lines: partLines(part, erasedLines(part, words, now), words, now) }));
   const ended = (receipt.ended ?? []).map((part) => ({ name: named(part), lines: partLines(part, endedLines(part, words, now), words, now) }));
-  return [...erased, ...ended];
+  const asked = (receipt.asked ?? []).map((part) => ({ name: named(part), lines: askedLines(part, words, now) }));
+  return [...erased, ...ended, ...asked];
 }
 
-function erasedLines({ kinds, erased_at }: ErasedPart, words: Translator, now: Date): readonly string[] {
-  return [words.t("case.receipt.erased", { ...moment(erased_at, words, now), kinds: kindWords(kinds, words) })];
+function askedLines({ asked_at, due_at }: AskedPart, words: Translator, now: Date): readonly string[] {
+  return [words.t("case.asked.on", moment(asked_at, words, now)), words.t("case.receipt.due", moment(due_at, words, now))];
+}
+
+function erasedLines({ kinds, asked_at, erased_at }: ErasedPart, words: Translator, now: Date): readonly string[] {
+  const asked = asked_at ? [words.t("case.asked.on", moment(asked_at, words, now))] : [];
+  return [...asked, words.t("case.receipt.erased", { ...moment(erased_at, words, now), kinds: kindWords(kinds, words) })];
 }
 
 /** What is kept for a time after the end of a case is not erased yet, and must not be said to be. */

@@ -13,13 +13,16 @@ import { FileStep } from "../protect/file_step";
 import { useFiles } from "../protect/files";
 import { excessOf, fingerprintsOf, type Row } from "../protect/rows";
 import { SendStep } from "../protect/send_step";
+import type { Translator } from "../messages/translator";
 import { BackButton } from "../island/parts";
 import type { CaseKey } from "../wire/case_key";
 import { addFingerprints, type PreparedRequest } from "../wire/requests";
 import type { CaseView } from "../wire/types";
+import { askedOf } from "./asked";
 import { filesOf, type CaseFile } from "./case_files";
 import { ConfirmStep } from "./confirm";
 import { LedgerStep } from "./ledger";
+import { DelayStep } from "./delay";
 import { Overview } from "./overview";
 import { ReceiptStep } from "./receipt";
 import { withdrawalWords } from "./partner_words";
@@ -27,7 +30,7 @@ import { keptUntil } from "./term";
 import { useWatch } from "./watch";
 import { fingerprintsIn, type Target } from "./withdrawal";
 
-type Step = "overview" | "confirm" | "receipt" | "ledger" | "add_then" | "add_files" | "add_send";
+type Step = "overview" | "confirm" | "receipt" | "ledger" | "delay" | "add_then" | "add_files" | "add_send";
 
 interface Props {
   readonly caseKey: CaseKey;
@@ -41,7 +44,10 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   const watch = useWatch(caseKey, first);
   const [target, setTarget] = useState<Target>(null);
   const [news, setNews] = useState<string | null>(null);
-  const isOpen = (step: Step): boolean => step !== "confirm" || watch.view?.state === "open" || (watch.view !== null && keptUntil(watch.view) !== null);
+  const isOpen = (step: Step): boolean => {
+    const isKept = watch.view !== null && keptUntil(watch.view) !== null;
+    return (step !== "confirm" && step !== "delay") || watch.view?.state === "open" || (step === "confirm" && isKept);
+  };
   const steps = useSteps<Step>("overview", isOpen);
   /** What was done is said once, on the overview; a closed case says it by itself. */
   const done = (view: CaseView, said: string | null): void => {
@@ -51,7 +57,7 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   };
   if (steps.step === "confirm" && watch.view) {
     const withdrawn = (view: CaseView): void => {
-      done(view, view.state === "open" ? withdrawalWords(fingerprintsIn(view, target), words) : null);
+      done(view, view.state === "open" ? saidOf(view, target, words) : null);
     };
     return (
       <ConfirmStep caseKey={caseKey} view={watch.view} target={target} onPart={watch.take} onDone={withdrawn} onKeep={steps.back} />
@@ -59,6 +65,9 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   }
   if (steps.step.startsWith("add_") && watch.view) {
     return <AddSteps caseKey={caseKey} before={watch.view} step={steps.step} go={steps.go} back={steps.back} onAdded={addedWith(watch.take, setNews)} />;
+  }
+  if (steps.step === "delay") {
+    return <DelayStep caseKey={caseKey} onSent={(view) => done(view, words.t("case.delay.done"))} onBack={steps.back} />;
   }
   if (steps.step === "receipt") return <ReceiptStep caseKey={caseKey} onBack={steps.back} />;
   if (steps.step === "ledger" && watch.view) return <LedgerStep caseKey={caseKey} fingerprints={watch.view.fingerprints} onBack={steps.back} />;
@@ -83,12 +92,21 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
       }}
       onReceipt={() => start("receipt")}
       onLedger={() => start("ledger")}
+      onDelay={() => start("delay")}
+      onChanged={addedWith(watch.take, setNews)}
       onClose={onClose}
     />
   );
 }
 
-function addedWith(take: (view: CaseView) => void, say: (news: string) => void): (view: CaseView, said: string) => void {
+/** Return what is said after withdrawing, which may have been asking for it. */
+function saidOf(view: CaseView, target: Target, words: Translator): string {
+  const asked = askedOf(fingerprintsIn(view, target));
+  if (asked === null) return withdrawalWords(fingerprintsIn(view, target), words);
+  return words.t("case.asked.said", { date: words.date(asked.dueAt, new Date()), time: words.time(asked.dueAt) });
+}
+
+function addedWith(take: (view: CaseView) => void, say: (news: string | null) => void): (view: CaseView, said: string | null) => void {
   return (view, said) => {
     take(view);
     say(said);

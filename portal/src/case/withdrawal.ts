@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Withdraws a file or the whole case. A file may have several fingerprints, and each is a request of its own: in their
- * order, safe to repeat, as what is withdrawn already is not asked for again.
+ * order, safe to repeat, as what is withdrawn or asked for already is not asked for again.
  */
 
 import type { CaseKey } from "../wire/case_key";
 import { send, withdraw } from "../wire/requests";
 import type { CaseFingerprint, CaseView } from "../wire/types";
-import { leftOf } from "./case_files";
+import { withdrawable } from "./asked";
 
 /** Which file of a case; null for the whole case. */
 export type Target = number | null;
@@ -24,7 +24,7 @@ export function fingerprintsIn(view: CaseView, target: Target): readonly CaseFin
 export async function withdrawTarget(caseKey: CaseKey, view: CaseView, target: Target, onPart: (view: CaseView) => void): Promise<CaseView> {
   if (target === null) return send(withdraw(caseKey.authorization, null));
   let after = view;
-  for (const { id } of leftOf(fingerprintsIn(view, target))) {
+  for (const { id } of withdrawable(view, fingerprintsIn(view, target))) {
     after = await send(withdraw(caseKey.authorization, id));
     onPart(after);
   }

@@ -44,6 +44,7 @@ export function ExactBytes({ request }: { readonly request: PreparedRequest }) {
           <li>{t("protect.send.meaning.file_number")}</li>
           <li>{t("protect.send.meaning.is_synthetic")}</li>
           <li>{t("protect.send.meaning.term")}</li>
+          <li>{t("protect.send.meaning.delay")}</li>
           <li>{t("protect.send.meaning.authorization")}</li>
         </ul>
       </details>

@@ -2,6 +2,7 @@
 /* After sending: what did happen, and what happens next. */
 
 import { ActionButton, Heading } from "../island/parts";
+import { isDelayed } from "../case/asked";
 import { useWords } from "../island/words";
 import type { CaseView } from "../wire/types";
 
@@ -16,7 +17,7 @@ export function DoneStep({ view, onShow }: { readonly view: CaseView; readonly o
         <li>{t("protect.done.1")}</li>
         <li>{t("protect.done.2")}</li>
         <li>{t("protect.done.3")}</li>
-        <li>{t("protect.done.4", { date: date(new Date(view.expires_at), new Date()) })}</li>
+        <li>{t(isDelayed(view) ? "protect.done.4.delayed" : "protect.done.4", { date: date(new Date(view.expires_at), new Date()) })}</li>
       </ol>
       <div class="actions">
         <ActionButton label={t("protect.done.case")} onPress={onShow} />

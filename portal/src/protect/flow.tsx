@@ -43,7 +43,7 @@ function Current({ state }: { readonly state: ProtectState }) {
     case "files":
       return <FileStep title={t("protect.files.title")} files={state.files} onContinue={() => void state.showKey()} onBack={state.back} />;
     case "key":
-      return state.caseKey && <KeyStep caseKey={state.caseKey} onKept={() => state.go("send")} onBack={state.back} />;
+      return state.caseKey && <KeyStep caseKey={state.caseKey} delaysWithdrawal={state.delaysWithdrawal} onDelay={state.chooseDelay} onKept={() => state.go("send")} onBack={state.back} />;
     case "send":
       return <OpenStep state={state} />;
     case "done":

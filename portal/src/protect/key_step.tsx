@@ -5,6 +5,7 @@
  */
 
 import { useState } from "preact/hooks";
+import { DelayMeaning } from "../case/delay";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { CaseKey } from "../wire/case_key";
@@ -13,11 +14,13 @@ import { QrCode } from "./qr_code";
 
 interface Props {
   readonly caseKey: CaseKey;
+  readonly delaysWithdrawal: boolean;
+  readonly onDelay: (isChosen: boolean) => void;
   readonly onKept: () => void;
   readonly onBack: () => void;
 }
 
-export function KeyStep({ caseKey, onKept, onBack }: Props) {
+export function KeyStep({ caseKey, delaysWithdrawal, onDelay, onKept, onBack }: Props) {
   const { t } = useWords();
   const [hasAddress, setAddress] = useState(false);
   const [isQrShown, setQrShown] = useState(false);
@@ -43,12 +46,34 @@ export function KeyStep({ caseKey, onKept, onBack }: Props) {
         </label>
       </p>
       <p>{t("protect.key.where")}</p>
+      <DelayChoice isChosen={delaysWithdrawal} onChange={onDelay} />
       <div class="actions">
         <ActionButton label={t("protect.key.kept")} onPress={onKept} />
         <BackButton onBack={onBack} />
       </div>
       <KeySheet text={caseKey.text} hasAddress={hasAddress} />
     </>
+  );
+}
+
+/** Asked where the key is, because the key is what somebody could take or demand. Off unless chosen. */
+function DelayChoice({ isChosen, onChange }: { readonly isChosen: boolean; readonly onChange: (isChosen: boolean) => void }) {
+  const { t } = useWords();
+  return (
+    <section data-delay-choice={isChosen ? "on" : "off"}>
+      <h2>{t("protect.delay.title")}</h2>
+      <p>{t("protect.delay.text")}</p>
+      <details>
+        <summary>{t("protect.delay.more")}</summary>
+        <DelayMeaning />
+      </details>
+      <p>
+        <label class="check">
+          <input type="checkbox" checked={isChosen} onChange={(event) => onChange(event.currentTarget.checked)} />
+          <span>{t("protect.delay.choose")}</span>
+        </label>
+      </p>
+    </section>
   );
 }
 

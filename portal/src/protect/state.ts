@@ -25,6 +25,9 @@ export interface ProtectState extends Steps<Step> {
   /** The whole request as it will be sent; null until there is a key and a fingerprint. */
   readonly request: PreparedRequest | null;
   readonly view: CaseView | null;
+  /** Whether withdrawing is to take three days. */
+  readonly delaysWithdrawal: boolean;
+  chooseDelay(isChosen: boolean): void;
   chooseRole(role: Role): void;
   stateAdultNow(): void;
   stateAdultThen(): void;
@@ -41,12 +44,13 @@ export function useProtectState(): ProtectState {
   const [isAdultNow, setAdultNow] = useState(false);
   const [wasAdultThen, setAdultThen] = useState(false);
   const [caseKey, setCaseKey] = useState<CaseKey | null>(null);
+  const [delaysWithdrawal, setDelaysWithdrawal] = useState(false);
   const [view, setView] = useState<CaseView | null>(null);
   const request = useMemo(() => {
     const fingerprints = fingerprintsOf(files.rows);
     if (caseKey === null || role === null || fingerprints.length === 0 || excessOf(fingerprints, NOTHING) !== null) return null;
-    return openCase(caseKey.authorization, { role, is_adult_now: isAdultNow, was_adult_then: wasAdultThen }, fingerprints);
-  }, [caseKey, role, isAdultNow, wasAdultThen, files.rows]);
+    return openCase(caseKey.authorization, { role, is_adult_now: isAdultNow, was_adult_then: wasAdultThen }, fingerprints, delaysWithdrawal);
+  }, [caseKey, role, isAdultNow, wasAdultThen, files.rows, delaysWithdrawal]);
 
   const isOpen = (step: Step): boolean => {
     if (view !== null) return step === "done" || step === "case";
@@ -68,6 +72,8 @@ export function useProtectState(): ProtectState {
     caseKey,
     request,
     view,
+    delaysWithdrawal,
+    chooseDelay: setDelaysWithdrawal,
     chooseRole: (chosen) => then(() => setRole(chosen), "now"),
     stateAdultNow: () => then(() => setAdultNow(true), "then"),
     stateAdultThen: () => then(() => setAdultThen(true), "files"),

@@ -11,6 +11,7 @@ import {
   DEFAULT_TERM_MONTHS,
   ERROR_CODES,
   type AddFingerprints,
+  type CancelWithdrawal,
   type CaseLedger,
   type CaseView,
   type Fingerprint,
@@ -18,6 +19,7 @@ import {
   type LedgerKey,
   type OpenCase,
   type RenewCase,
+  type SetDelay,
   type SignedReceipt,
   type Statement,
   type Withdraw,
@@ -63,13 +65,14 @@ const CASE_PATH = "/api/v1/case";
 const ANSWER_TIME_MILLISECONDS = 30_000;
 
 /** Fields stand in the order of the wire package, so that equal messages are equal bytes on both sides. */
-export function openCase(authorization: string, statement: Statement, fingerprints: readonly Fingerprint[]): PreparedRequest {
+export function openCase(authorization: string, statement: Statement, fingerprints: readonly Fingerprint[], delaysWithdrawal: boolean): PreparedRequest {
   const { role, is_adult_now, was_adult_then } = statement;
   const message: OpenCase = {
     version: 1,
     statement: { role, is_adult_now, was_adult_then },
     fingerprints: fingerprints.map(inOrder),
     term_months: DEFAULT_TERM_MONTHS,
+    delays_withdrawal: delaysWithdrawal,
   };
   return post(CASE_PATH, authorization, message);
 }
@@ -83,6 +86,18 @@ export function addFingerprints(authorization: string, fingerprints: readonly Fi
 export function withdraw(authorization: string, fingerprintId: string | null): PreparedRequest {
   const message: Withdraw = { version: 1, fingerprint_id: fingerprintId };
   return post(`${CASE_PATH}/withdraw`, authorization, message);
+}
+
+/** Take back all of the withdrawals that were asked for, or that of one fingerprint. */
+export function cancelWithdrawal(authorization: string, fingerprintId: string | null): PreparedRequest {
+  const message: CancelWithdrawal = { version: 1, fingerprint_id: fingerprintId };
+  return post(`${CASE_PATH}/withdraw/cancel`, authorization, message);
+}
+
+/** Switch the delay of withdrawals on, at once, or off, which takes 72 hours. */
+export function setDelay(authorization: string, isOn: boolean): PreparedRequest {
+  const message: SetDelay = { version: 1, is_on: isOn };
+  return post(`${CASE_PATH}/delay`, authorization, message);
 }
 
 /** Let a case end as late as it can from now. */
@@ -178,6 +193,6 @@ function inOrder({ kind, value, quality, file_number = 1, is_synthetic = false }
   return { kind, value, quality, ...(file_number === 1 ? {} : { file_number }), ...(is_synthetic ? { is_synthetic } : {}) };
 }
 
-function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw | RenewCase): PreparedRequest {
+function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw | CancelWithdrawal | SetDelay | RenewCase): PreparedRequest {
   return { method: "POST", path, authorization, body: new TextEncoder().encode(JSON.stringify(message)) };
 }

@@ -7,6 +7,7 @@ export interface OpenCase {
   readonly statement: Statement;
   readonly fingerprints: readonly Fingerprint[];
   readonly term_months?: number;
+  readonly delays_withdrawal?: boolean;
 }
 
 /** What the person says of themself; it is checked and never stored. */
@@ -39,10 +40,24 @@ export interface AddFingerprints {
   readonly fingerprints: readonly Fingerprint[];
 }
 
-/** Withdraw one fingerprint, or the whole case where `fingerprint_id` is null. Repeating it is harmless. */
+/** Withdraw one fingerprint, or the whole case where `fingerprint_id` is null. Repeating it is harmless.
+
+    Where the case delays withdrawals this asks for it, and it takes effect 72 hours later. */
 export interface Withdraw {
   readonly version: 1;
   readonly fingerprint_id?: string | null;
+}
+
+/** Take back what was asked for and has not taken effect: of one fingerprint, or of all where `fingerprint_id` is null. */
+export interface CancelWithdrawal {
+  readonly version: 1;
+  readonly fingerprint_id?: string | null;
+}
+
+/** Switch the delay of withdrawals on, at once, or off, which takes 72 hours. Repeating it changes no date. */
+export interface SetDelay {
+  readonly version: 1;
+  readonly is_on: boolean;
 }
 
 /** Let an open case end this many months from now, or later where it does already. */
@@ -51,13 +66,15 @@ export interface RenewCase {
   readonly term_months?: number;
 }
 
-/** All that the exchange knows of a case. */
+/** All that the exchange knows of a case; `delay_ends_at` is there only while the delay is ending. */
 export interface CaseView {
   readonly state: CaseState;
   readonly opened_at: string;
   readonly expires_at: string;
   readonly withdrawn_at: string | null;
   readonly fingerprints: readonly CaseFingerprint[];
+  readonly delay?: DelayState;
+  readonly delay_ends_at?: string | null;
 }
 
 /** `open -> withdrawn | expired`; for 72 hours `expired -> withdrawn | open`. */
@@ -65,8 +82,8 @@ export type CaseState = "expired" | "open" | "withdrawn";
 
 /** One fingerprint of a case; `value` and `quality` are null once withdrawn, because they are erased.
 
-    `suspended_for` is there only while it is suspended. `erased_by` is there while the value of an expired case is kept: until then the end
-    can be undone; `erased_at` once it is erased. */
+    `suspended_for` is there only while it is suspended, `withdrawal_due_at` only while a withdrawal is asked for and has not taken effect.
+    `erased_by` is there while the value of an expired case is kept: until then the end can be undone; `erased_at` once it is erased. */
 export interface CaseFingerprint {
   readonly id: string;
   readonly kind: Kind;
@@ -81,6 +98,8 @@ export interface CaseFingerprint {
   readonly is_synthetic?: boolean;
   readonly erased_at?: string | null;
   readonly erased_by?: string | null;
+  readonly withdrawal_asked_at?: string | null;
+  readonly withdrawal_due_at?: string | null;
 }
 
 /** `active <-> suspended`, `active | suspended -> withdrawn`; back only where an operator opens an expired case again. */
@@ -112,6 +131,9 @@ export type VoteReason = "lawful_publication" | "not_against_rules" | "not_intim
 /** Why a fingerprint is kept out of matching until an operator decides: spec/intake.md. */
 export type SuspensionReason = "doubted_by_partners" | "found_too_often" | "negative_bank" | "operator";
 
+/** Whether withdrawals of a case take effect 72 hours after asking: `off -> on -> ending -> off`, `ending -> on`. */
+export type DelayState = "ending" | "off" | "on";
+
 /** A receipt for the page, and `note`: its signed text, which is what the person keeps. */
 export interface SignedReceipt {
   readonly version: 1;
@@ -119,7 +141,8 @@ export interface SignedReceipt {
   readonly note: string;
 }
 
-/** All that was erased of a case so far, and what is kept after its term ended: `kept_after_end` fingerprints, not looked for.
+/** All that was erased of a case so far, what is asked for and has not taken effect, and what is kept after its term ended:
+    `kept_after_end` fingerprints, not looked for.
 
     `kept_to_tell` counts erased fingerprints whose value the exchange still has for one purpose: to tell partners that know
     fingerprints by value only. Such a partner has the value already; it is kept until told, and never longer than 30 days. */
@@ -132,14 +155,18 @@ export interface Receipt {
   readonly erased: readonly ErasedPart[];
   readonly ended?: readonly EndedPart[];
   readonly kept_after_end?: number;
+  readonly asked?: readonly AskedPart[];
 }
 
-/** What was erased of one file in one minute: its kinds, and the partners that had any of it. */
+/** What was erased of one file in one minute: its kinds, and the partners that had any of it.
+
+    `asked_at` is there where the case delayed its withdrawal. */
 export interface ErasedPart {
   readonly file_number: number;
   readonly kinds: readonly Kind[];
   readonly erased_at: string;
   readonly partners: readonly ReceiptPartner[];
+  readonly asked_at?: string | null;
 }
 
 /** A partner that had some of it; `confirmed_at` is null until it has confirmed all that it had. */
@@ -156,6 +183,14 @@ export interface EndedPart {
   readonly ended_at: string;
   readonly erased_by: string;
   readonly partners: readonly ReceiptPartner[];
+}
+
+/** What the person asked in one minute to have erased of one file, and when that takes effect unless it is cancelled. */
+export interface AskedPart {
+  readonly file_number: number;
+  readonly kinds: readonly Kind[];
+  readonly asked_at: string;
+  readonly due_at: string;
 }
 
 /** What the log says of one case, in order; each path leads to the root of this `checkpoint`. */
@@ -247,20 +282,22 @@ export const DEFAULT_TERM_MONTHS = 24;
 /** Shapes of what is read, for the check at run time; see check.ts. */
 export const SHAPES = {
   Kind: {"enum": ["chromaprint", "md5", "pdq", "regions", "sha256", "vpdq"]},
-  CaseView: {"type": "object", "required": ["state", "opened_at", "expires_at", "withdrawn_at", "fingerprints"], "properties": {"state": {"$ref": "CaseState"}, "opened_at": {"type": "string"}, "expires_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "fingerprints": {"type": "array", "items": {"$ref": "CaseFingerprint"}}}},
+  CaseView: {"type": "object", "required": ["state", "opened_at", "expires_at", "withdrawn_at", "fingerprints"], "properties": {"state": {"$ref": "CaseState"}, "opened_at": {"type": "string"}, "expires_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "fingerprints": {"type": "array", "items": {"$ref": "CaseFingerprint"}}, "delay": {"$ref": "DelayState"}, "delay_ends_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   CaseState: {"enum": ["expired", "open", "withdrawn"]},
-  CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}, "suspended_for": {"anyOf": [{"$ref": "SuspensionReason"}, {"type": "null"}]}, "is_synthetic": {"type": "boolean"}, "erased_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "erased_by": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
+  CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}, "suspended_for": {"anyOf": [{"$ref": "SuspensionReason"}, {"type": "null"}]}, "is_synthetic": {"type": "boolean"}, "erased_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "erased_by": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_asked_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_due_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   FingerprintState: {"enum": ["active", "suspended", "withdrawn"]},
   PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "found_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "vote": {"anyOf": [{"$ref": "VoteKind"}, {"type": "null"}]}, "vote_reason": {"anyOf": [{"$ref": "VoteReason"}, {"type": "null"}]}, "voted_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   NotRemovedReason: {"enum": ["already_gone", "not_against_rules", "not_intimate", "not_the_same"]},
   VoteKind: {"enum": ["agree", "disagree"]},
   VoteReason: {"enum": ["lawful_publication", "not_against_rules", "not_intimate", "not_the_same"]},
   SuspensionReason: {"enum": ["doubted_by_partners", "found_too_often", "negative_bank", "operator"]},
+  DelayState: {"enum": ["ending", "off", "on"]},
   SignedReceipt: {"type": "object", "required": ["version", "receipt", "note"], "properties": {"version": {"enum": [1]}, "receipt": {"$ref": "Receipt"}, "note": {"type": "string"}}},
-  Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "kept_to_tell", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "kept_to_tell": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}, "ended": {"type": "array", "items": {"$ref": "EndedPart"}}, "kept_after_end": {"type": "integer"}}},
-  ErasedPart: {"type": "object", "required": ["file_number", "kinds", "erased_at", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "erased_at": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
+  Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "kept_to_tell", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "kept_to_tell": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}, "ended": {"type": "array", "items": {"$ref": "EndedPart"}}, "kept_after_end": {"type": "integer"}, "asked": {"type": "array", "items": {"$ref": "AskedPart"}}}},
+  ErasedPart: {"type": "object", "required": ["file_number", "kinds", "erased_at", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "erased_at": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}, "asked_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   ReceiptPartner: {"type": "object", "required": ["partner", "given_at", "confirmed_at"], "properties": {"partner": {"type": "string"}, "given_at": {"type": "string"}, "confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   EndedPart: {"type": "object", "required": ["file_number", "kinds", "ended_at", "erased_by", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "ended_at": {"type": "string"}, "erased_by": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
+  AskedPart: {"type": "object", "required": ["file_number", "kinds", "asked_at", "due_at"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "asked_at": {"type": "string"}, "due_at": {"type": "string"}}},
   CaseLedger: {"type": "object", "required": ["version", "key", "checkpoint", "entries"], "properties": {"version": {"enum": [1]}, "key": {"type": "string"}, "checkpoint": {"type": "string"}, "entries": {"type": "array", "items": {"$ref": "LedgerEntry"}}}},
   LedgerEntry: {"type": "object", "required": ["text", "place", "path", "items"], "properties": {"text": {"type": "string"}, "place": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}, "items": {"type": "array", "items": {"$ref": "LedgerItem"}}}},
   LedgerItem: {"type": "object", "required": ["fingerprint_id", "place", "path"], "properties": {"fingerprint_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "place": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}}},

@@ -14,6 +14,7 @@ from typing import TypeVar
 from django.db import connection
 
 from stillmine.exchange.cases.expiry import count_overdue, erase_expired, expire_cases
+from stillmine.exchange.cases.withdrawal import begin_anew, end_due_delays, make_due_withdrawals
 from stillmine.exchange.clock.actions import look_at_clock, may_complain
 from stillmine.exchange.clock.judgement import Known
 from stillmine.exchange.console.sessions import forget_ended_sessions
@@ -22,7 +23,7 @@ from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.feed.actions import forget_old_values
 from stillmine.exchange.intake.quarantine import forget_old_match_counts
 from stillmine.exchange.limits.actions import forget_old_counts
-from stillmine.exchange.reserve import is_given_up, keep_reserve
+from stillmine.exchange.reserve import is_given_up, keep_reserve, with_reserve
 from stillmine.exchange.sparing_log import STORAGE_LOG
 from stillmine.exchange.statistics.actions import count_yesterday
 from stillmine.wire.errors import StillmineError
@@ -43,7 +44,7 @@ def run_upkeep(exchange: Context, *, is_clock_confirmed: bool = False) -> dict[s
     """
     known = _try("clock", partial(look_at_clock, is_confirmed=is_clock_confirmed), exchange)
     is_believed = known is not None and known.broken_at is None
-    steps = {**(_steps_by_clock(is_clock_confirmed) if is_believed else {}), **_STEPS_BY_ANY_CLOCK}
+    steps = {**(_steps_by_clock(is_clock_confirmed) if is_believed else _STEPS_WITHOUT_CLOCK), **_STEPS_BY_ANY_CLOCK}
     found = {name: _try(name, step, exchange) for name, step in steps.items()}
     _try("complaints", partial(_complain, known), exchange)
     return {name: rows for name, rows in found.items() if rows is not None}
@@ -60,13 +61,20 @@ def keep_up(exchange: Context, stopped: threading.Event) -> None:
 
 def _steps_by_clock(is_confirmed: bool) -> dict[str, Step]:
     """Return what is done only by a clock that is believed."""
+    delayed = _STEPS_WITHOUT_CLOCK if is_confirmed else {"delayed withdrawals made": _make_due_withdrawals, "delays ended": end_due_delays}
     return {
+        **delayed,
         "cases expired": partial(expire_cases, is_confirmed=is_confirmed),
         "expired cases erased": erase_expired,
         "old match counts deleted": forget_old_match_counts,
         "old values deleted": forget_old_values,
         "days counted": count_yesterday,
     }
+
+
+def _make_due_withdrawals(exchange: Context) -> int:
+    """What was asked for is withdrawn on a full disk too."""
+    return with_reserve(exchange.home, partial(make_due_withdrawals, exchange))
 
 
 def _fold_log_into_database(_exchange: Context) -> int:
@@ -82,6 +90,9 @@ def _keep_reserve(exchange: Context) -> int:
     """Make the room for withdrawals again where it was given up and the disk has room."""
     return int(is_given_up(exchange.home) and keep_reserve(exchange.home))
 
+
+_STEPS_WITHOUT_CLOCK: dict[str, Step] = {"delays begun anew": begin_anew}
+"""While nobody can say how much time passed, or could have cancelled in it, none counts; an operator's word on the clock is no other."""
 
 _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
     "old counts deleted": forget_old_counts,

@@ -55,6 +55,8 @@ ROUTES = (
     Route("api/v1/case", Caller.CASE, {"GET": cases.show, "POST": cases.open_one}, MAXIMUM_CASE_MESSAGE_BYTES),
     Route("api/v1/case/fingerprints", Caller.CASE, {"POST": cases.add}, MAXIMUM_CASE_MESSAGE_BYTES),
     Route("api/v1/case/withdraw", Caller.CASE, {"POST": cases.withdraw}),
+    Route("api/v1/case/withdraw/cancel", Caller.CASE, {"POST": cases.cancel}),
+    Route("api/v1/case/delay", Caller.CASE, {"POST": cases.set_delay}),
     Route("api/v1/case/renew", Caller.CASE, {"POST": cases.renew}),
     Route("api/v1/case/receipt", Caller.CASE, {"GET": receipts.show}),
     Route("api/v1/receipt-key", Caller.ANYBODY, {"GET": receipts.key}),

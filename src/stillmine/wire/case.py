@@ -5,7 +5,7 @@ They hold fingerprints and an age statement and have no place for a picture, a f
 address. Times are whole minutes, UTC. Contract: spec/case.md.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -25,6 +25,9 @@ MAXIMUM_CASE_MESSAGE_BYTES = 4 * 1024 * 1024
 
 DEFAULT_TERM_MONTHS = 24
 
+WITHDRAWAL_DELAY = timedelta(hours=72)
+"""From asking to taking effect where a case delays withdrawals, and from switching the delay off to its end."""
+
 FingerprintId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 TermMonths = Annotated[int, msgspec.Meta(ge=1, le=DEFAULT_TERM_MONTHS)]
 
@@ -43,6 +46,14 @@ class FingerprintState(StrEnum):
     ACTIVE = "active"
     SUSPENDED = "suspended"
     WITHDRAWN = "withdrawn"
+
+
+class DelayState(StrEnum):
+    """Whether withdrawals of a case take effect 72 hours after asking: `off -> on -> ending -> off`, `ending -> on`."""
+
+    OFF = "off"
+    ON = "on"
+    ENDING = "ending"
 
 
 class SuspensionReason(StrEnum):
@@ -76,6 +87,7 @@ class OpenCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     statement: Statement
     fingerprints: list[Fingerprint]
     term_months: TermMonths = DEFAULT_TERM_MONTHS
+    delays_withdrawal: bool = False
 
     def __post_init__(self) -> None:
         if not (self.statement.is_adult_now and self.statement.was_adult_then):
@@ -94,10 +106,27 @@ class AddFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Withdraw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Withdraw one fingerprint, or the whole case where `fingerprint_id` is null. Repeating it is harmless."""
+    """Withdraw one fingerprint, or the whole case where `fingerprint_id` is null. Repeating it is harmless.
+
+    Where the case delays withdrawals this asks for it, and it takes effect 72 hours later.
+    """
 
     version: Literal[1]
     fingerprint_id: FingerprintId | None = None
+
+
+class CancelWithdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Take back what was asked for and has not taken effect: of one fingerprint, or of all where `fingerprint_id` is null."""
+
+    version: Literal[1]
+    fingerprint_id: FingerprintId | None = None
+
+
+class SetDelay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Switch the delay of withdrawals on, at once, or off, which takes 72 hours. Repeating it changes no date."""
+
+    version: Literal[1]
+    is_on: bool
 
 
 class RenewCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,8 +154,8 @@ class PartnerStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CaseFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One fingerprint of a case; `value` and `quality` are null once withdrawn, because they are erased.
 
-    `suspended_for` is there only while it is suspended. `erased_by` is there while the value of an expired case is kept: until then the end
-    can be undone; `erased_at` once it is erased.
+    `suspended_for` is there only while it is suspended, `withdrawal_due_at` only while a withdrawal is asked for and has not taken effect.
+    `erased_by` is there while the value of an expired case is kept: until then the end can be undone; `erased_at` once it is erased.
     """
 
     id: FingerprintId
@@ -142,16 +171,20 @@ class CaseFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_synthetic: bool = False
     erased_at: datetime | None = None
     erased_by: datetime | None = None
+    withdrawal_asked_at: datetime | None = None
+    withdrawal_due_at: datetime | None = None
 
 
 class CaseView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that the exchange knows of a case."""
+    """All that the exchange knows of a case; `delay_ends_at` is there only while the delay is ending."""
 
     state: CaseState
     opened_at: datetime
     expires_at: datetime
     withdrawn_at: datetime | None
     fingerprints: list[CaseFingerprint]
+    delay: DelayState = DelayState.OFF
+    delay_ends_at: datetime | None = None
 
 
 def _require_count(fingerprints: list[Fingerprint]) -> None:

@@ -141,7 +141,7 @@ class CaseClosedError(StillmineError):
 class NothingErasedError(StillmineError):
     code = "nothing_erased"
     status = 409
-    sentence = "Nothing of this case is erased yet, so there is no receipt. Withdraw a file or the case first."
+    sentence = "Nothing of this case is erased or asked to be, so there is no receipt. Withdraw a file or the case first."
 
 
 class FingerprintNotFoundError(StillmineError):

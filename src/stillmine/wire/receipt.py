@@ -39,12 +39,25 @@ class ReceiptPartner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ErasedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was erased of one file in one minute: its kinds, and the partners that had any of it."""
+    """What was erased of one file in one minute: its kinds, and the partners that had any of it.
+
+    `asked_at` is there where the case delayed its withdrawal.
+    """
 
     file_number: FileNumber
     kinds: list[Kind]
     erased_at: datetime
     partners: list[ReceiptPartner]
+    asked_at: datetime | None = None
+
+
+class AskedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the person asked in one minute to have erased of one file, and when that takes effect unless it is cancelled."""
+
+    file_number: FileNumber
+    kinds: list[Kind]
+    asked_at: datetime
+    due_at: datetime
 
 
 class EndedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +71,8 @@ class EndedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that was erased of a case so far, and what is kept after its term ended: `kept_after_end` fingerprints, not looked for.
+    """All that was erased of a case so far, what is asked for and has not taken effect, and what is kept after its term ended:
+    `kept_after_end` fingerprints, not looked for.
 
     `kept_to_tell` counts erased fingerprints whose value the exchange still has for one purpose: to tell partners that know
     fingerprints by value only. Such a partner has the value already; it is kept until told, and never longer than 30 days.
@@ -72,6 +86,7 @@ class Receipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     erased: list[ErasedPart]
     ended: list[EndedPart] = []
     kept_after_end: int = 0
+    asked: list[AskedPart] = []
 
 
 class SignedReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,7 +111,7 @@ def reference_of(case_id: bytes) -> str:
 
 def receipt_of(case_id: bytes, view: CaseView, now: datetime, kept_to_tell: int = 0) -> Receipt:
     """Return the receipt of what is erased in this view of a case."""
-    parts: dict[tuple[int, datetime], list[int]] = {}
+    parts: dict[tuple[int, datetime, datetime], list[int]] = {}
     ended: dict[tuple[int, datetime, datetime], list[int]] = {}
     for place, fingerprint in enumerate(view.fingerprints):
         withdrawn_at, erased_by = fingerprint.withdrawn_at, fingerprint.erased_by
@@ -105,16 +120,18 @@ def receipt_of(case_id: bytes, view: CaseView, now: datetime, kept_to_tell: int 
         if erased_by is not None:
             ended.setdefault((fingerprint.file_number, withdrawn_at, erased_by), []).append(place)
         else:
-            parts.setdefault((fingerprint.file_number, fingerprint.erased_at or withdrawn_at), []).append(place)
+            erased_at, asked_at = fingerprint.erased_at or withdrawn_at, fingerprint.withdrawal_asked_at or _NEWEST
+            parts.setdefault((fingerprint.file_number, erased_at, asked_at), []).append(place)
     return Receipt(
         reference=reference_of(case_id),
         made_at=now,
         state=view.state,
         kept=len(view.fingerprints) - sum(map(len, (*parts.values(), *ended.values()))),
         kept_to_tell=kept_to_tell,
-        erased=[_part(view, number, at, places) for (number, at), places in sorted(parts.items())],
+        erased=[_part(view, number, at, places) for (number, at, _), places in sorted(parts.items())],
         kept_after_end=sum(map(len, ended.values())),
         ended=[_ended(view, number, at, by, places) for (number, at, by), places in sorted(ended.items())],
+        asked=_asked(view),
     )
 
 
@@ -129,12 +146,17 @@ def receipt_text(receipt: Receipt) -> str:
         f"Fingerprints still kept: {receipt.kept + receipt.kept_after_end}",
     ]
     for part in receipt.erased:
-        lines += ["", f"File {part.file_number}: {', '.join(part.kinds)}", f"Erased at the exchange: {_minute(part.erased_at)}"]
+        lines += ["", f"File {part.file_number}: {', '.join(part.kinds)}"]
+        lines += [f"Asked to be erased: {_minute(part.asked_at)}"] if part.asked_at else []
+        lines += [f"Erased at the exchange: {_minute(part.erased_at)}"]
         lines += [_partner_line(partner) for partner in part.partners] or ["No partner had it."]
     for ended in receipt.ended:
         lines += ["", f"File {ended.file_number}: {', '.join(ended.kinds)}", f"Its term ended: {_minute(ended.ended_at)}."]
         lines += [f"Kept sealed and unused, so that an end by mistake can be undone. To be erased: {_minute(ended.erased_by)}."]
         lines += [_partner_line(partner) for partner in ended.partners] or ["No partner had it."]
+    for asked in receipt.asked:
+        lines += ["", f"File {asked.file_number}: {', '.join(asked.kinds)}", f"Asked to be erased: {_minute(asked.asked_at)}"]
+        lines += [f"Not erased yet. To be erased: {_minute(asked.due_at)}, unless that is cancelled before."]
     if receipt.kept_to_tell:
         lines += [
             "",
@@ -144,9 +166,19 @@ def receipt_text(receipt: Receipt) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _asked(view: CaseView) -> list[AskedPart]:
+    asked: dict[tuple[int, datetime, datetime], list[Kind]] = {}
+    for fingerprint in view.fingerprints:
+        asked_at, due_at = fingerprint.withdrawal_asked_at, fingerprint.withdrawal_due_at
+        if asked_at is not None and due_at is not None:
+            asked.setdefault((fingerprint.file_number, asked_at, due_at), []).append(fingerprint.kind)
+    return [AskedPart(number, list(dict.fromkeys(kinds)), at, due) for (number, at, due), kinds in sorted(asked.items())]
+
+
 def _part(view: CaseView, number: int, erased_at: datetime, places: list[int]) -> ErasedPart:
     kinds, partners = _kinds_and_partners(view, places)
-    return ErasedPart(file_number=number, kinds=kinds, erased_at=erased_at, partners=partners)
+    asked_at = view.fingerprints[places[0]].withdrawal_asked_at
+    return ErasedPart(file_number=number, kinds=kinds, erased_at=erased_at, partners=partners, asked_at=asked_at)
 
 
 def _ended(view: CaseView, number: int, ended_at: datetime, erased_by: datetime, places: list[int]) -> EndedPart:

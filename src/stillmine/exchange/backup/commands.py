@@ -39,6 +39,8 @@ def restore(
     done = put_back(exchange, folder, data)
     typer.echo(f"{done.rows} row(s) and {done.data_keys} data key(s) are back.")
     typer.echo(f"Withdrawn or ended since: {done.cases_closed} case(s), {done.fingerprints_withdrawn} fingerprint(s) of other cases.")
+    if done.asked_anew:
+        typer.echo(f"Withdrawals asked for and delays ending, whose 72 hours begin anew: {done.asked_anew}.")
     typer.echo("Run `stillmine exchange fsck`, then start `serve`; docs/operators.md says what partners need.")
 
 

@@ -21,6 +21,7 @@ from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, Line, Part, n
 from stillmine.exchange.backup.rows import data_models, key_models, made_of, migrations
 from stillmine.exchange.backup.since import _bring_back_again, _close_again, _expire_again, _withdraw_again
 from stillmine.exchange.cases.models import Case
+from stillmine.exchange.cases.withdrawal import _begin_anew
 from stillmine.exchange.clock.actions import _begin_at
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Head, PendingTombstone
@@ -41,12 +42,16 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Restored:
-    """What was put back, and what was withdrawn or ended since the data were written."""
+    """What was put back, and what was withdrawn or ended since the data were written.
+
+    `asked_anew` counts what was asked for and waits for its date, which begins anew.
+    """
 
     rows: int
     data_keys: int
     cases_closed: int
     fingerprints_withdrawn: int
+    asked_anew: int
 
 
 def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> Restored:
@@ -76,7 +81,8 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
         _bring_back_again(exchange, expired, now)
         withdrawn = sum(_withdraw_again(exchange, batch, now) for batch in _batches(_withdrawn_ids(keys)))
         closed = _expire_again(exchange, expired, now) + _close_again(exchange, now)
-    return Restored(rows, data_keys, closed, withdrawn)
+        asked = _begin_anew(now)
+    return Restored(rows, data_keys, closed, withdrawn, asked)
 
 
 def _require_same_version(data: Part, keys: Part) -> None:

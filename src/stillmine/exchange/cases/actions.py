@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that changes a case, each in one transaction that happens whole or not at all.
+"""What changes a case but withdrawing, each in one transaction that happens whole or not at all.
 
-Opening and withdrawing can be repeated safely: a phone that lost its connection sends again. A withdrawn value is
-erased in the transaction that writes its tombstone.
+Opening can be repeated safely: a phone that lost its connection sends again.
 """
 
 import calendar
@@ -17,10 +16,9 @@ from django.db.models import Max, QuerySet, Sum
 
 from stillmine.exchange.cases.authentication import case_of, token_hash
 from stillmine.exchange.cases.file_numbers import numbers_in_case
-from stillmine.exchange.cases.kept import _withdraw_kept
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.cases.queries import find_case
-from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
+from stillmine.exchange.cases.transitions import _move_fingerprints
 from stillmine.exchange.cases.values import _create_data_key, _data_key_of, sealed
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _append_changes, _lock_head
@@ -39,17 +37,16 @@ from stillmine.wire.case import (
     MAXIMUM_VALUE_BYTES_PER_CASE,
     AddFingerprints,
     CaseState,
+    DelayState,
     FingerprintState,
     OpenCase,
     RenewCase,
     SuspensionReason,
-    Withdraw,
 )
 from stillmine.wire.case_key import CaseCredentials, Secret
 from stillmine.wire.errors import (
     CaseAlreadyOpenError,
     CaseClosedError,
-    FingerprintNotFoundError,
     TooManyFingerprintsError,
 )
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
@@ -105,25 +102,6 @@ def _add_new(exchange: Context, case: Case, message: AddFingerprints, sender: Se
             _add(exchange, case, _data_key_of(exchange, case), renumbered, now, sender.token, banked, is_from_opening=False)
 
 
-def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
-    """Withdraw one fingerprint or all, and the case with its last; repeating it changes nothing.
-
-    Raises FingerprintNotFoundError for an id that is not of this case.
-    """
-    with tx("cases.withdraw", exchange.clock) as now:
-        locked = _lock(case)
-        rows = Fingerprint.objects.filter(case=case)
-        if message.fingerprint_id is not None:
-            rows = rows.filter(id=message.fingerprint_id)
-            if not rows.exists():
-                raise FingerprintNotFoundError
-        _withdraw(exchange, list(rows.exclude(state=FingerprintState.WITHDRAWN).order_by("position")), EventName.WITHDRAWN, now)
-        if locked.state == CaseState.EXPIRED:
-            _withdraw_kept(exchange, list(rows.values_list("id", flat=True)), now)
-        if locked.state == CaseState.OPEN and not _unwithdrawn(case):
-            _close_case(locked, CaseState.WITHDRAWN, now)
-
-
 def renew(exchange: Context, case: Case, message: RenewCase) -> None:
     """Let an open case end later; it never ends sooner by this. Raises CaseClosedError."""
     with tx("cases.renew", exchange.clock) as now:
@@ -176,19 +154,24 @@ def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase
             term_months=message.term_months,
             opened_at=now,
             expires_at=add_months(now, message.term_months),
+            delay=(DelayState.ON if message.delays_withdrawal else DelayState.OFF).value,
         )
         _add(exchange, case, _create_data_key(exchange, case), distinct, now, credentials.token, banked, is_from_opening=True)
         return case
 
 
 def _require_same_opening(exchange: Context, case: Case, message: OpenCase) -> None:
-    """What was withdrawn since is erased and can't be compared; its number still has to fit."""
+    """What was withdrawn since is erased and can't be compared; its number still has to fit.
+
+    A person who chose the delay must not be told that the case is open as they wanted it where it has none.
+    """
     if case.state != CaseState.OPEN:
         raise CaseClosedError
     opened_with = list(Fingerprint.objects.filter(case=case, is_from_opening=True).values_list("blind_index", flat=True))
     sent = {_index(exchange, row) for row in message.fingerprints}
     kept = {index for index in opened_with if index is not None}
-    if len(sent) != len(opened_with) or not kept <= sent or case.term_months != message.term_months:
+    lacks_delay = message.delays_withdrawal and case.delay == DelayState.OFF
+    if len(sent) != len(opened_with) or not kept <= sent or case.term_months != message.term_months or lacks_delay:
         raise CaseAlreadyOpenError
 
 

@@ -7,15 +7,19 @@ A value is stored sealed only; `values.py` opens it. The database itself holds t
 from django.db import models
 from django.db.models import Q
 
-from stillmine.wire.case import CaseState, FingerprintState
+from stillmine.wire.case import CaseState, DelayState, FingerprintState
 
 _WITHDRAWN = Q(state=FingerprintState.WITHDRAWN.value)
 _ERASED = Q(sealed_value__isnull=True, blind_index__isnull=True, quality__isnull=True, withdrawn_at__isnull=False)
+_ASKED = Q(withdrawal_due_at__isnull=False)
 _WHOLE = Q(sealed_value__isnull=False, blind_index__isnull=False, quality__isnull=False, withdrawn_at__isnull=True)
 
 
 class Case(models.Model):
-    """`case_id` and `token_hash` come from the case key; the key itself never gets here."""
+    """`case_id` and `token_hash` come from the case key; the key itself never gets here.
+
+    `delay_ends_at` is when a delay of withdrawals that was switched off ends, null in its other states.
+    """
 
     case_id = models.CharField(max_length=32, unique=True)
     token_hash = models.CharField(max_length=64)
@@ -24,10 +28,20 @@ class Case(models.Model):
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    delay = models.CharField(max_length=8, default=DelayState.OFF.value)
+    delay_ends_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = (models.Index(fields=["state", "expires_at"], name="case_state_expires"),)
+        indexes = (
+            models.Index(fields=["state", "expires_at"], name="case_state_expires"),
+            models.Index(fields=["delay_ends_at"], name="case_delay_ending", condition=Q(delay_ends_at__isnull=False)),
+        )
         constraints = (
+            models.CheckConstraint(
+                name="case_delay_ends_when_ending",
+                condition=Q(delay=DelayState.ENDING.value, delay_ends_at__isnull=False)
+                | (Q(delay__in=[DelayState.OFF.value, DelayState.ON.value]) & Q(delay_ends_at__isnull=True)),
+            ),
             models.CheckConstraint(
                 name="case_closed_when_not_open",
                 condition=Q(state=CaseState.OPEN.value, closed_at__isnull=True)
@@ -45,6 +59,7 @@ class Fingerprint(models.Model):
     `erased_at` is `withdrawn_at` unless the case expired: then it is null while the value is kept, in an `ExpiredValue`.
     `ledger_commitment` stands for the fingerprint in the log: made when it is added, kept for ever, null only where that was before there
     was a log.
+    `withdrawal_due_at` is when a withdrawal that was asked for takes effect, null again once it has; `withdrawal_asked_at` stays.
     """
 
     id = models.CharField(max_length=32, primary_key=True)
@@ -63,13 +78,21 @@ class Fingerprint(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
     ledger_commitment = models.BinaryField(null=True)
+    withdrawal_asked_at = models.DateTimeField(null=True)
+    withdrawal_due_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = (models.Index(fields=["kind", "blind_index"], name="fingerprint_blind_index"),)
+        indexes = (
+            models.Index(fields=["kind", "blind_index"], name="fingerprint_blind_index"),
+            models.Index(fields=["withdrawal_due_at"], name="fingerprint_withdrawal_due", condition=_ASKED),
+        )
         constraints = (
             models.UniqueConstraint(fields=["case", "position"], name="one_place_per_fingerprint"),
             models.UniqueConstraint(fields=["case", "kind", "blind_index"], name="one_value_once_per_case"),
             models.CheckConstraint(name="withdrawn_is_erased", condition=(_WITHDRAWN & _ERASED) | (~_WITHDRAWN & _WHOLE)),
+            models.CheckConstraint(
+                name="due_is_asked_and_not_withdrawn", condition=~_ASKED | (~_WITHDRAWN & Q(withdrawal_asked_at__isnull=False))
+            ),
         )
 
 

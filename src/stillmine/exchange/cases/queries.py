@@ -21,7 +21,7 @@ from stillmine.exchange.feedback.votes import current_votes
 from stillmine.exchange.intake.suspensions import reasons_of
 from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.partners.models import Partner
-from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus, SuspensionReason
+from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, DelayState, FingerprintState, PartnerStatus, SuspensionReason
 from stillmine.wire.fingerprint import Kind
 
 
@@ -66,6 +66,8 @@ def case_view(exchange: Context, case: Case) -> CaseView:
             _fingerprint(row, values.get(row.id), statuses[row.id], reasons.get(row.id), erased_by if row.id in kept else None)
             for row in rows
         ],
+        delay=DelayState(case.delay),
+        delay_ends_at=case.delay_ends_at,
     )
 
 
@@ -86,6 +88,8 @@ def _fingerprint(
         is_synthetic=row.is_synthetic,
         erased_at=row.erased_at,
         erased_by=erased_by,
+        withdrawal_asked_at=row.withdrawal_asked_at,
+        withdrawal_due_at=row.withdrawal_due_at,
     )
 
 

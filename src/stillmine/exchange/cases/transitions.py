@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two state machines of spec/case.md, and the only code that changes a state.
+"""The three state machines of spec/case.md, and the only code that changes a state.
 
 Each change is a conditional update: who finds another state than expected changes nothing and is told of a conflict.
 """
@@ -13,7 +13,7 @@ from stillmine.exchange.feed.sequence import _append_changes
 from stillmine.exchange.keys.models import CaseDataKey
 from stillmine.exchange.ledger.actions import _record
 from stillmine.ledger.entry import EventName
-from stillmine.wire.case import CaseState, FingerprintState
+from stillmine.wire.case import CaseState, DelayState, FingerprintState
 from stillmine.wire.errors import ConflictError
 
 CASE_TRANSITIONS = frozenset(
@@ -44,6 +44,14 @@ FINGERPRINT_RETURNS = frozenset(
 )
 """Only from what is kept of an expired case: `_return_fingerprints`."""
 
+DELAY_TRANSITIONS = frozenset(
+    {
+        (DelayState.OFF, DelayState.ON),
+        (DelayState.ON, DelayState.ENDING),
+        (DelayState.ENDING, DelayState.ON),
+        (DelayState.ENDING, DelayState.OFF),
+    }
+)
 
 EVENTS = {
     FingerprintState.ACTIVE: EventName.RESTORED,
@@ -63,6 +71,13 @@ def _close_case(case: Case, to: CaseState, now: datetime) -> None:
         CaseDataKey.objects.filter(case=case).delete()
 
 
+def _move_delay(case: Case, to: DelayState, ends_at: datetime | None = None) -> None:
+    """Move a case's delay to `to`; `ends_at` is needed for `ending` alone. Raises ConflictError."""
+    allowed = [before.value for before, after in DELAY_TRANSITIONS if after is to]
+    if Case.objects.filter(id=case.id, state=CaseState.OPEN.value, delay__in=allowed).update(delay=to.value, delay_ends_at=ends_at) != 1:
+        raise ConflictError
+
+
 def _move_fingerprints(
     exchange: Context, fingerprints: Sequence[Fingerprint], to: FingerprintState, now: datetime, event: EventName | None = None
 ) -> None:
@@ -77,7 +92,14 @@ def _move_fingerprints(
     _append_changes(exchange, ids, to, now)  # first, because it takes the lock under which the old value is still there
     rows = Fingerprint.objects.filter(id__in=ids, state__in=allowed)
     if to is FingerprintState.WITHDRAWN:
-        erased = {"sealed_value": None, "blind_index": None, "value_bytes": 0, "quality": None, "is_synthetic": False}
+        erased = {
+            "sealed_value": None,
+            "blind_index": None,
+            "value_bytes": 0,
+            "quality": None,
+            "is_synthetic": False,
+            "withdrawal_due_at": None,
+        }
         erased_at = None if event is EventName.EXPIRED else now
         changed = rows.update(state=to.value, withdrawn_at=now, erased_at=erased_at, **erased)
     else:
@@ -88,11 +110,15 @@ def _move_fingerprints(
 
 
 def _return_case(case: Case, expires_at: datetime) -> None:
-    """Open an expired case again; raises ConflictError where it is not expired."""
+    """Open an expired case again; raises ConflictError where it is not expired.
+
+    A delay that was ending is on again, because nobody could take that back meanwhile.
+    """
     allowed = [before.value for before, _ in CASE_RETURNS]
     changed = Case.objects.filter(id=case.id, state__in=allowed).update(state=CaseState.OPEN.value, closed_at=None, expires_at=expires_at)
     if changed != 1:
         raise ConflictError
+    Case.objects.filter(id=case.id, delay=DelayState.ENDING.value).update(delay=DelayState.ON.value, delay_ends_at=None)
 
 
 def _return_fingerprints(exchange: Context, kept: Sequence[ExpiredValue], now: datetime) -> None:
@@ -100,7 +126,7 @@ def _return_fingerprints(exchange: Context, kept: Sequence[ExpiredValue], now: d
     for row in kept:
         values = {name: getattr(row, name) for name in ("sealed_value", "blind_index", "value_bytes", "quality", "is_synthetic")}
         withdrawn = Fingerprint.objects.filter(id=row.fingerprint_id, state=FingerprintState.WITHDRAWN.value)
-        if withdrawn.update(state=row.state_before, withdrawn_at=None, erased_at=None, **values) != 1:
+        if withdrawn.update(state=row.state_before, withdrawn_at=None, erased_at=None, withdrawal_asked_at=None, **values) != 1:
             raise ConflictError
     ExpiredValue.objects.filter(pk__in=[row.pk for row in kept]).delete()
     for state in (FingerprintState.ACTIVE, FingerprintState.SUSPENDED):

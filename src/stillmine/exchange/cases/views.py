@@ -3,7 +3,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from stillmine.exchange.cases import actions
+from stillmine.exchange.cases import actions, withdrawal
 from stillmine.exchange.cases.authentication import case_credentials, case_of
 from stillmine.exchange.cases.models import Case
 from stillmine.exchange.cases.queries import case_view
@@ -11,7 +11,7 @@ from stillmine.exchange.context import context
 from stillmine.exchange.edge import answer, read_message
 from stillmine.exchange.limits.network import network_key
 from stillmine.exchange.reserve import with_reserve
-from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES, AddFingerprints, OpenCase, RenewCase, Withdraw
+from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES, AddFingerprints, CancelWithdrawal, OpenCase, RenewCase, SetDelay, Withdraw
 from stillmine.wire.work import PROOF_HEADER
 
 
@@ -42,7 +42,23 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/case/withdraw."""
     case = _case(request)
     message = read_message(request, Withdraw)
-    with_reserve(context().home, lambda: actions.withdraw(context(), case, message))
+    with_reserve(context().home, lambda: withdrawal.withdraw(context(), case, message))
+    return answer(case_view(context(), case))
+
+
+def cancel(request: HttpRequest) -> HttpResponse:
+    """POST /api/v1/case/withdraw/cancel."""
+    case = _case(request)
+    message = read_message(request, CancelWithdrawal)
+    with_reserve(context().home, lambda: withdrawal.cancel_withdrawal(context(), case, message))
+    return answer(case_view(context(), case))
+
+
+def set_delay(request: HttpRequest) -> HttpResponse:
+    """POST /api/v1/case/delay."""
+    case = _case(request)
+    message = read_message(request, SetDelay)
+    with_reserve(context().home, lambda: withdrawal.set_delay(context(), case, message))
     return answer(case_view(context(), case))
 
 

@@ -17,7 +17,7 @@ def signed_receipt(exchange: Context, case: Case) -> SignedReceipt:
     erased = [fingerprint.id for fingerprint in view.fingerprints if fingerprint.state is FingerprintState.WITHDRAWN]
     kept_to_tell = PendingTombstone.objects.filter(fingerprint_id__in=erased).values("fingerprint_id").distinct().count()
     receipt = receipt_of(bytes.fromhex(case.case_id), view, to_minute(exchange.clock()), kept_to_tell)
-    if not (receipt.erased or receipt.ended):
+    if not (receipt.erased or receipt.ended or receipt.asked):
         raise NothingErasedError
     return SignedReceipt(version=1, receipt=receipt, note=signing_key(exchange.secret).note(receipt_text(receipt)))
 
