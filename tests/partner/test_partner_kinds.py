@@ -277,6 +277,14 @@ def test_the_sound_of_a_video_is_compared(partner: Partner, exchange: FakeExchan
     samples = melody(3, 12)
     add_sound(exchange, "song", sound_file(samples))
     partner.sync.run()
-    assert summary(partner.screen(video_file(pictures[:3], seconds_each=4, samples=samples))) == [("chromaprint", "near")]
+    clip = video_file(pictures[:3], seconds_each=4, samples=samples)
+    assert summary(partner.screen(clip)) == [("chromaprint", "near")]
+    assert partner.screen(clip).is_by_sound_alone
+    exchange.add_text("file", Kind.SHA256, hashlib.sha256(clip).hexdigest())
+    partner.sync.run()
+    both = partner.screen(clip)
+    assert sorted(kind for kind, _ in summary(both)) == ["chromaprint", "sha256"]
+    assert not both.is_by_sound_alone
+    assert not partner.screen(sound_file(melody(4, 12))).is_by_sound_alone
     assert partner.screen(video_file(pictures[:3], seconds_each=4, samples=melody(4, 12))).outcome is ScreenOutcome.NO_MATCH
     assert partner.screen(video_file(pictures[:3], seconds_each=4, samples=samples * 0)).outcome is ScreenOutcome.NO_MATCH

@@ -8,8 +8,9 @@ import logging
 import traceback
 from collections.abc import Callable
 
-from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, RawPostDataException, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 
 from stillmine.exchange.context import context
 from stillmine.exchange.database_errors import refusal_of
@@ -18,7 +19,8 @@ from stillmine.exchange.headers import PROBES, is_api
 from stillmine.exchange.keys.seal import SealedValueError
 from stillmine.exchange.portal import not_found_page
 from stillmine.exchange.sparing_log import STORAGE_LOG
-from stillmine.wire.errors import MalformedMessageError, NotConfiguredError, NotFoundError, StillmineError
+from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES
+from stillmine.wire.errors import MalformedMessageError, MessageTooLargeError, NotConfiguredError, NotFoundError, StillmineError
 
 _log = logging.getLogger(__name__)
 
@@ -42,14 +44,28 @@ class refuse_in_plain_words:  # noqa: N801 (Django names middleware by what it d
         if isinstance(error, NotConfiguredError | SealedValueError):  # for the operator alone: both name a place, never a value
             _log.error("%s", error)
             return refusal(StillmineError())
-        if isinstance(error, StillmineError):
-            return refusal(error)
+        found = what_was_sent_wrongly(error)
+        if found is not None:
+            return refusal(found)
         storage = refusal_of(error)  # a read, outside of a transaction
         if storage is not None:
             STORAGE_LOG.say(storage)
             return refusal(storage)
         _log.error("%s in %s", type(error).__name__, place_of(error))
         return refusal(StillmineError())
+
+
+_UNREADABLE = (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError, RawPostDataException)
+"""What Django raises for queries and forms that it does not read: too many fields, broken parts, other character sets."""
+
+
+def what_was_sent_wrongly(error: Exception) -> StillmineError | None:
+    """Return the refusal for what the visitor did; None where the fault is ours, which alone belongs into the log."""
+    if isinstance(error, StillmineError):
+        return error
+    if isinstance(error, RequestDataTooBig):
+        return MessageTooLargeError(f"limit: {MAXIMUM_MESSAGE_BYTES} bytes")
+    return MalformedMessageError("a query or a form that can't be read") if isinstance(error, _UNREADABLE) else None
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names them)

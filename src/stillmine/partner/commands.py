@@ -127,7 +127,8 @@ def _result_in_words(result: ScreenResult) -> str:
         return f"not screened [{result.reason}]"
     if result.outcome is ScreenOutcome.NO_MATCH:
         return "no match"
-    return f"match: {', '.join(_match_in_words(match) for match in result.matches)}"
+    by_sound = " by sound alone, so a person must listen" if result.is_by_sound_alone else ""
+    return f"match{by_sound}: {', '.join(_match_in_words(match) for match in result.matches)}"
 
 
 def _match_in_words(match: ScreenMatch) -> str:

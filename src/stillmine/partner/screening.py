@@ -19,7 +19,7 @@ from stillmine.partner.store import FoundMatch, Store
 from stillmine.partner.upload import OpenFile
 from stillmine.partner.worker_messages import UPLOAD_FRAMES_PER_SECOND, Answer, Frame
 from stillmine.wire.errors import QualityTooLowError, StillmineError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint
+from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
 from stillmine.wire.vpdq import VideoFrame
 
@@ -109,7 +109,8 @@ class Screening:
         found = find()
         matches = self._record(found.candidates)
         if matches:
-            return ScreenResult(ScreenOutcome.MATCH, matches, synced_at)
+            is_by_sound_alone = all(match.kind is Kind.CHROMAPRINT for match in matches)
+            return ScreenResult(ScreenOutcome.MATCH, matches, synced_at, is_by_sound_alone=is_by_sound_alone)
         if found.left_out is not None:
             return self.not_screened(found.left_out)
         if synced_at is None:

@@ -99,12 +99,16 @@ class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The answer to a screen request; `reason` is an error code where the upload was not screened."""
+    """The answer to a screen request; `reason` is an error code where the upload was not screened.
+
+    `is_by_sound_alone`: all that matched are sounds, which may be music that both use. For a reviewer, never for a rule that removes.
+    """
 
     outcome: ScreenOutcome
     matches: list[ScreenMatch]
     synced_at: datetime | None
     reason: str | None = None
+    is_by_sound_alone: bool = False
 
 
 class ScreenFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
+from django.utils.datastructures import MultiValueDict
 from django.views.decorators.csrf import csrf_protect
 
 from stillmine.exchange.console.errors import FormRefusedError, RoleNotAllowedError
@@ -21,7 +22,7 @@ from stillmine.exchange.context import Context, context
 from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.edge import View
 from stillmine.exchange.limits.network import network_key
-from stillmine.exchange.middleware import place_of
+from stillmine.exchange.middleware import place_of, what_was_sent_wrongly
 from stillmine.exchange.sparing_log import STORAGE_LOG
 from stillmine.wire.errors import MethodNotAllowedError, NotFoundError, StillmineError
 
@@ -90,23 +91,44 @@ def page(who: Who, views: Mapping[str, PageView]) -> View:
             if not _may(who, visit):
                 return redirect("/console/sign-in")
             return view(visit, **place)
-        except StillmineError as error:
-            return error_page(visit, error)
         except Exception as error:
-            storage = refusal_of(error)
-            if storage is not None:
-                STORAGE_LOG.say(storage)
-                return error_page(visit, storage)
-            _log.error("%s in %s", type(error).__name__, place_of(error))
-            return error_page(visit, StillmineError())
+            return error_page(visit, _refusal(error))
 
     def with_safe_cookie(request: HttpRequest, **place: int) -> HttpResponse:
+        refused = _unreadable_form(request)
+        if refused is not None:
+            return refused
         response: HttpResponse = answer(request, **place)
         if FORM_COOKIE in response.cookies and must_be_secure(request):
             response.cookies[FORM_COOKIE]["secure"] = True
         return response
 
     return with_safe_cookie
+
+
+def _refusal(error: Exception) -> StillmineError:
+    """Return what the page says; only what is our fault, or the storage's, is in the log."""
+    storage = refusal_of(error)
+    if storage is not None:
+        STORAGE_LOG.say(storage)
+        return storage
+    found = what_was_sent_wrongly(error)
+    if found is None:
+        _log.error("%s in %s", type(error).__name__, place_of(error))
+    return found or StillmineError()
+
+
+def _unreadable_form(request: HttpRequest) -> HttpResponse | None:
+    """Read the form before its token is looked for, which would read it where nobody can answer in words."""
+    try:
+        _ = request.POST
+    except Exception as error:
+        request._post = QueryDict()  # type: ignore[attr-defined]  # the page of the error must not read it again
+        request._files = MultiValueDict()  # type: ignore[attr-defined]
+        response = error_page(Visit(context(), request, None), _refusal(error))
+        response.headers["Connection"] = "close"  # the rest of the body may be unread
+        return response
+    return None
 
 
 def show(visit: Visit, template: str, status: int = 200, **values: object) -> HttpResponse:
