@@ -67,8 +67,8 @@ describe("a receipt", () => {
         kinds: ["vpdq", "md5"],
         erased_at: "2026-11-22T15:00:00",
         partners: [
-          { partner: "Example Forum", given_at: "2026-11-22T14:05:00", confirmed_at: null },
-          { partner: "Example Social", given_at: "2026-11-22T14:06:00", confirmed_at: "2026-11-22T15:01:00" },
+          { partner: "Example Forum", given_on: "2026-11-22", confirmed_at: null },
+          { partner: "Example Social", given_on: "2026-11-22", confirmed_at: "2026-11-22T15:01:00" },
         ],
       },
       { file_number: 3, kinds: ["pdq"], erased_at: "2026-11-22T15:00:00", partners: [] },
@@ -91,9 +91,9 @@ describe("a receipt", () => {
         name: "Video 2",
         lines: [
           "Erased at the exchange on 22 November at 15:00: Moving pictures, Identical file (md5).",
-          "Given to Example Forum on 22 November at 14:05.",
+          "Given to Example Forum on 22 November.",
           "Example Forum has not confirmed yet. Open this page again later for a newer receipt.",
-          "Given to Example Social on 22 November at 14:06.",
+          "Given to Example Social on 22 November.",
           "Example Social confirmed on 22 November at 15:01 that it no longer looks for it.",
         ],
       },

@@ -11,9 +11,10 @@ import { wordsOf } from "./files";
 
 const words = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
 /** Without a zone, so that the words are the same wherever the tests run. */
-const NOW = new Date("2026-11-23T10:00:00");
-const GIVEN = "2026-11-22T14:05:00";
-const LATER = "2026-11-22T18:30:00";
+const NOW = new Date("2026-11-25T10:00:00");
+const GIVEN = "2026-11-22";
+const LATER = "2026-11-23";
+const CONFIRMED = "2026-11-22T18:30:00";
 
 function fingerprint(state: FingerprintState, partners: readonly PartnerStatus[], kind: Kind = "pdq"): CaseFingerprint {
   const value = state === "withdrawn" ? null : "ab".repeat(32);
@@ -32,46 +33,46 @@ function linesOf(fingerprints: readonly CaseFingerprint[], now = NOW): string[] 
 }
 
 describe("what a partner did", () => {
-  const given = "Given to Example Social on 22 November at 14:05.";
+  const given = "Given to Example Social on 22 November.";
   test.each<[string, FingerprintState, Omit<PartnerStatus, "partner">, string[]]>([
     ["nothing", "active", {}, ["Example Social does not have it yet."]],
-    ["given", "active", { given_at: GIVEN }, [given]],
-    ["found", "active", { given_at: GIVEN, found_at: LATER }, [given, "Found on Example Social on 22 November at 18:30. They are looking at it."]],
+    ["given", "active", { given_on: GIVEN }, [given]],
+    ["found", "active", { given_on: GIVEN, found_on: LATER }, [given, "Found on Example Social on 23 November. They are looking at it."]],
     [
       "removed",
       "active",
-      { given_at: GIVEN, found_at: GIVEN, removed_at: LATER },
-      [given, "Found on Example Social and removed on 22 November at 18:30."],
+      { given_on: GIVEN, found_on: GIVEN, removed_on: LATER },
+      [given, "Found on Example Social and removed on 23 November."],
     ],
     [
       "not removed",
       "active",
-      { given_at: GIVEN, not_removed_at: LATER, not_removed_reason: "not_the_same" },
-      [given, "Found on Example Social, not removed. They decided on 22 November at 18:30: they say it is not a copy of it."],
+      { given_on: GIVEN, not_removed_on: LATER, not_removed_reason: "not_the_same" },
+      [given, "Found on Example Social, not removed. They decided on 23 November: they say it is not a copy of it."],
     ],
     [
       "removed after all",
       "active",
-      { given_at: GIVEN, not_removed_at: GIVEN, not_removed_reason: "not_intimate", removed_at: LATER },
-      [given, "Found on Example Social and removed on 22 November at 18:30."],
+      { given_on: GIVEN, not_removed_on: GIVEN, not_removed_reason: "not_intimate", removed_on: LATER },
+      [given, "Found on Example Social and removed on 23 November."],
     ],
     [
       "agreed",
       "active",
-      { given_at: GIVEN, vote: "agree", voted_at: LATER },
-      [given, "Example Social said on 22 November that copies of it should be stopped."],
+      { given_on: GIVEN, vote: "agree", voted_on: LATER },
+      [given, "Example Social said on 23 November that copies of it should be stopped."],
     ],
     [
       "disagreed",
       "active",
-      { given_at: GIVEN, vote: "disagree", vote_reason: "lawful_publication", voted_at: LATER },
-      [given, "Example Social said on 22 November that it should not be looked for: they say it was published lawfully."],
+      { given_on: GIVEN, vote: "disagree", vote_reason: "lawful_publication", voted_on: LATER },
+      [given, "Example Social said on 23 November that it should not be looked for: they say it was published lawfully."],
     ],
-    ["withdrawn, waiting", "withdrawn", { given_at: GIVEN }, [given, "We are waiting for Example Social to confirm."]],
+    ["withdrawn, waiting", "withdrawn", { given_on: GIVEN }, [given, "We are waiting for Example Social to confirm."]],
     [
       "withdrawn, confirmed",
       "withdrawn",
-      { given_at: GIVEN, withdrawal_confirmed_at: LATER },
+      { given_on: GIVEN, withdrawal_confirmed_at: CONFIRMED },
       [given, "Example Social confirmed on 22 November at 18:30 that it no longer looks for it."],
     ],
     ["withdrawn, never given", "withdrawn", {}, []],
@@ -80,52 +81,52 @@ describe("what a partner did", () => {
   });
 
   test("another year is named", () => {
-    const status = { partner: "Example Social", given_at: GIVEN };
+    const status = { partner: "Example Social", given_on: GIVEN };
     const later = new Date("2027-01-05T10:00:00");
-    expect(linesOf([fingerprint("active", [status])], later)).toEqual(["Given to Example Social on 22 November 2026 at 14:05."]);
+    expect(linesOf([fingerprint("active", [status])], later)).toEqual(["Given to Example Social on 22 November 2026."]);
   });
 });
 
 describe("what a partner did about a file with several fingerprints", () => {
   const of = (kind: Kind, status: Omit<PartnerStatus, "partner">, state: FingerprintState = "active"): CaseFingerprint =>
     fingerprint(state, [{ partner: "Example Social", ...status }], kind);
-  const given = "Given to Example Social on 22 November at 14:05.";
-  const removed = "Found on Example Social and removed on 22 November at 18:30.";
-  const LAST = "2026-11-22T20:00:00";
+  const given = "Given to Example Social on 22 November.";
+  const removed = "Found on Example Social and removed on 23 November.";
+  const LAST = "2026-11-24";
 
   test("one copy, found by pictures and sound, is said once", () => {
-    const found = { given_at: GIVEN, found_at: LATER };
+    const found = { given_on: GIVEN, found_on: LATER };
     expect(linesOf([of("vpdq", found), of("chromaprint", found)])).toEqual([
       given,
-      "Found on Example Social on 22 November at 18:30. They are looking at it.",
+      "Found on Example Social on 23 November. They are looking at it.",
     ]);
   });
 
   test("a decision about one of them is one about the copy", () => {
-    const removal = { given_at: GIVEN, found_at: GIVEN, removed_at: LATER };
-    expect(linesOf([of("vpdq", removal), of("chromaprint", { given_at: GIVEN, found_at: GIVEN })])).toEqual([given, removed]);
+    const removal = { given_on: GIVEN, found_on: GIVEN, removed_on: LATER };
+    expect(linesOf([of("vpdq", removal), of("chromaprint", { given_on: GIVEN, found_on: GIVEN })])).toEqual([given, removed]);
   });
 
   test("what is found after the last decision is said too", () => {
-    const removal = { given_at: GIVEN, found_at: GIVEN, removed_at: LATER };
-    expect(linesOf([of("vpdq", removal), of("chromaprint", { given_at: GIVEN, found_at: LAST })])).toEqual([
+    const removal = { given_on: GIVEN, found_on: GIVEN, removed_on: LATER };
+    expect(linesOf([of("vpdq", removal), of("chromaprint", { given_on: GIVEN, found_on: LAST })])).toEqual([
       given,
       removed,
-      "Found on Example Social on 22 November at 20:00. They are looking at it.",
+      "Found on Example Social on 24 November. They are looking at it.",
     ]);
   });
 
   test("two decisions that differ are both said, in their order", () => {
-    const kept = { given_at: GIVEN, not_removed_at: LAST, not_removed_reason: "not_the_same" } as const;
-    const said = linesOf([of("chromaprint", kept), of("vpdq", { given_at: GIVEN, removed_at: LATER })]);
-    expect(said.slice(1)).toEqual([removed, "Found on Example Social, not removed. They decided on 22 November at 20:00: they say it is not a copy of it."]);
+    const kept = { given_on: GIVEN, not_removed_on: LAST, not_removed_reason: "not_the_same" } as const;
+    const said = linesOf([of("chromaprint", kept), of("vpdq", { given_on: GIVEN, removed_on: LATER })]);
+    expect(said.slice(1)).toEqual([removed, "Found on Example Social, not removed. They decided on 24 November: they say it is not a copy of it."]);
   });
 
   test("votes alike on several are said once, and those that differ in their order", () => {
-    const agreed = { given_at: GIVEN, vote: "agree", voted_at: LATER } as const;
-    const said = "Example Social said on 22 November that copies of it should be stopped.";
+    const agreed = { given_on: GIVEN, vote: "agree", voted_on: LATER } as const;
+    const said = "Example Social said on 23 November that copies of it should be stopped.";
     expect(linesOf([of("vpdq", agreed), of("md5", agreed)])).toEqual([given, said]);
-    const disagreed = { given_at: GIVEN, vote: "disagree", vote_reason: "not_the_same", voted_at: GIVEN } as const;
+    const disagreed = { given_on: GIVEN, vote: "disagree", vote_reason: "not_the_same", voted_on: GIVEN } as const;
     expect(linesOf([of("vpdq", agreed), of("md5", disagreed)])).toEqual([
       given,
       "Example Social said on 22 November that it should not be looked for: they say it also finds files that are something else.",
@@ -134,21 +135,21 @@ describe("what a partner did about a file with several fingerprints", () => {
   });
 
   test("a partner that was given only a part", () => {
-    expect(linesOf([of("vpdq", { given_at: LATER }), of("md5", { given_at: GIVEN }), of("chromaprint", {})])).toEqual([
-      "Given to Example Social on 22 November at 14:05: 2 of its 3 fingerprints.",
+    expect(linesOf([of("vpdq", { given_on: LATER }), of("md5", { given_on: GIVEN }), of("chromaprint", {})])).toEqual([
+      "Given to Example Social on 22 November: 2 of its 3 fingerprints.",
     ]);
   });
 
   test("a withdrawal is confirmed only when all that was given is", () => {
-    const confirmed = of("vpdq", { given_at: GIVEN, withdrawal_confirmed_at: LATER }, "withdrawn");
+    const confirmed = of("vpdq", { given_on: GIVEN, withdrawal_confirmed_at: CONFIRMED }, "withdrawn");
     const never = of("chromaprint", {}, "withdrawn");
-    const part = "Given to Example Social on 22 November at 14:05: 1 of its 2 fingerprints.";
+    const part = "Given to Example Social on 22 November: 1 of its 2 fingerprints.";
     expect(linesOf([confirmed, never])).toEqual([part, "Example Social confirmed on 22 November at 18:30 that it no longer looks for it."]);
-    expect(linesOf([confirmed, of("md5", { given_at: GIVEN }, "withdrawn")])).toEqual([given, "We are waiting for Example Social to confirm."]);
+    expect(linesOf([confirmed, of("md5", { given_on: GIVEN }, "withdrawn")])).toEqual([given, "We are waiting for Example Social to confirm."]);
   });
 
   test("a file is found when one of its fingerprints is", () => {
-    const [file] = filesOf([of("vpdq", {}), of("md5", { found_at: LATER })]);
+    const [file] = filesOf([of("vpdq", {}), of("md5", { found_on: LATER })]);
     expect(file && isFound(file)).toBe(true);
   });
 });
@@ -205,8 +206,8 @@ describe("why a file is on hold", () => {
 });
 
 describe("how far a withdrawal has come", () => {
-  const confirmed = { partner: "Example Social", given_at: GIVEN, withdrawal_confirmed_at: LATER };
-  const waiting = { partner: "Example Forum", given_at: GIVEN };
+  const confirmed = { partner: "Example Social", given_on: GIVEN, withdrawal_confirmed_at: CONFIRMED };
+  const waiting = { partner: "Example Forum", given_on: GIVEN };
   const never = { partner: "Example Video" };
   test.each<[string, PartnerStatus[], string]>([
     ["nobody had it", [never], "Withdrawn. No service had it."],
@@ -218,7 +219,7 @@ describe("how far a withdrawal has come", () => {
   });
 
   test("a partner has confirmed only when all its fingerprints are", () => {
-    const same = { partner: "Example Social", given_at: GIVEN };
+    const same = { partner: "Example Social", given_on: GIVEN };
     expect(countPartners([fingerprint("withdrawn", [confirmed]), fingerprint("withdrawn", [same])])).toEqual({ given: 1, confirmed: 0 });
   });
 });

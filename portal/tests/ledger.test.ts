@@ -159,8 +159,8 @@ async function signed(size: number, root: Bytes): Promise<{ key: string; checkpo
 }
 
 function fingerprint(changes: Partial<CaseFingerprint> = {}): CaseFingerprint {
-  const status = { partner: "Example Social", given_at: "2026-11-25T10:00:00Z", found_at: null, removed_at: null, not_removed_at: null };
-  const more = { not_removed_reason: null, vote: null, vote_reason: null, voted_at: null, withdrawal_confirmed_at: null };
+  const status = { partner: "Example Social", given_on: "2026-11-25", found_on: null, removed_on: null, not_removed_on: null };
+  const more = { not_removed_reason: null, vote: null, vote_reason: null, voted_on: null, withdrawal_confirmed_at: null };
   const base = { id: ID, kind: "pdq", file_number: 1, state: "active", value: "", quality: 90, added_at: "", withdrawn_at: null } as const;
   return { ...base, partners: [{ ...status, ...more }], suspended_for: null, ...changes };
 }

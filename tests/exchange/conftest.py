@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
+from ask_parts import follower  # noqa: F401 (a fixture of its own module)
 from console_parts import manager  # noqa: F401 (a fixture of its own module)
 from exchange_parts import PORTAL_NOT_FOUND, PORTAL_PAGE, Clock, PartnerClient, Phone, empty_all_tables
 from served_exchange import operator, served  # noqa: F401 (fixtures of their own module)

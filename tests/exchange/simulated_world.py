@@ -340,7 +340,10 @@ class World:
         from stillmine.exchange.partners.opaque import partner_ids
 
         assert Case.objects.count() == len(self.witness.opened)
-        assert Report.objects.count() == len(self.witness.reports)
+        stored = set(Report.objects.values_list("partner__name", "feedback_id"))
+        assert self.witness.reports <= stored
+        asking = self.witness.names[self.asking.client.key]
+        assert {name for name, _ in stored - self.witness.reports} <= {asking}, "only who asks is not told of every case"
         assert Vote.objects.count() == len(self.witness.vote_ids)
         assert sum(AskCount.objects.values_list("queries", flat=True)) == self.witness.queries.total()
         partners = {partner.id: partner for partner in Partner.objects.all()}

@@ -4,11 +4,11 @@
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
+from ask_parts import answers, ask
 from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening, value
 
 from stillmine.exchange.context import Context
@@ -19,32 +19,6 @@ from stillmine.wire.fingerprint import Kind
 SHA256, MD5 = "ab" * 32, "cd" * 16
 NEAR = "1" + value(1)[1:]
 """One bit beside value 1."""
-
-
-@pytest.fixture
-def follower(exchange: Context) -> Iterator[Callable[[], None]]:
-    """An index service on this exchange's socket that follows when it is told to."""
-    from stillmine.exchange.ask.client import forget_connection
-    from stillmine.exchange.ask.following import Follower
-    from stillmine.exchange.ask.service import IndexService
-
-    own = Follower(exchange)
-    service = IndexService(exchange.home, own)
-    service.start()
-    yield own.follow
-    service.close()
-    forget_connection()
-
-
-def ask(partner: PartnerClient, *queries: tuple[str, str]) -> httpx.Response:
-    body = {"version": 1, "queries": [{"kind": kind, "value": text} for kind, text in queries]}
-    return partner.web.post("/api/v1/ask", json=body, headers=partner.headers)
-
-
-def answers(partner: PartnerClient, *values: str) -> list[tuple[str, str]]:
-    response = ask(partner, *[("pdq", text) for text in values])
-    assert response.status_code == 200, response.text
-    return [(row["outcome"], row["id"]) for row in response.json()["answers"]]
 
 
 CLEAR = ("clear", "0" * 32)
@@ -141,8 +115,10 @@ def test_what_was_withdrawn_is_clear_however_far_the_index_has_come(
 
 
 def test_a_full_list_of_candidates_that_are_all_gone_is_no_clear(
-    phone: Phone, partner: PartnerClient, follower: Callable[[], None]
+    phone: Phone, partner: PartnerClient, follower: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for module in ("protocol", "service"):
+        monkeypatch.setattr(f"stillmine.exchange.ask.{module}.MAXIMUM_CANDIDATES", 32)
     nearest = [f"{int(value(1), 16) ^ 1 << place:064x}" for place in range(40)]
     rows = [{"kind": "pdq", "value": text, "quality": 90} for text in nearest]
     phone.open(1, fingerprints=rows)
@@ -167,21 +143,10 @@ def test_queries_are_counted_and_matches_written_down(
     assert list(AskCount.objects.values_list("queries", "matches")) == [(4, 3)]
     assert list(AskMatch.objects.values_list("fingerprint_id", "queries")) == [(case.fingerprints[0].id, 3)]
     shown = phone.show().fingerprints[0].partners
-    assert [(row.partner, row.given_at is None, row.found_at == case.opened_at) for row in shown] == [("Example Social", True, True)]
+    assert [(row.partner, row.given_on is None, row.found_on == case.opened_at.date()) for row in shown] == [("Example Social", True, True)]
     assert phone.show().fingerprints[1].partners == []
     status = partner.web.get("/api/v1/status", headers=partner.headers).json()
     assert (status["index"], status["queries_today"], status["queries_a_day"]) == ("ready", 4, 1_000_000)
-
-
-def test_what_too_many_uploads_match_in_a_day_is_suspended_and_clear(
-    phone: Phone, partner: PartnerClient, follower: Callable[[], None]
-) -> None:
-    phone.open(1)
-    follower()
-    assert {outcome for outcome, _ in answers(partner, *[value(1)] * 50)} == {"match"}
-    assert answers(partner, value(1))[0][0] == "match"  # the one too many is still told
-    assert phone.show().fingerprints[0].state == "suspended"
-    assert answers(partner, value(1)) == [CLEAR]
 
 
 def test_a_used_up_quota_ends_at_midnight(

@@ -37,6 +37,8 @@ ROUTES = {
     "GET console/quarantine": "reviewer",
     "GET console/quarantine/<int:number>": "reviewer",
     "POST console/quarantine/<int:number>": "reviewer",
+    "GET console/flags/<int:flag_number>": "reviewer",
+    "POST console/flags/<int:flag_number>": "reviewer",
     "GET console/statistics": "reviewer",
     "GET console/bank": "manager",
     "GET console/bank/<int:bank_id>/remove": "manager",
@@ -49,12 +51,17 @@ ROUTES = {
 
 @pytest.fixture
 def held(exchange: Context, phone: Phone) -> str:
-    """A bank and a case with a fingerprint that it holds; returns that fingerprint's value."""
+    """A bank and a case with a fingerprint that it holds, and one that is flagged; returns the value of the held one."""
     from stillmine.exchange.intake.actions import add_bank
     from stillmine.exchange.intake.bank_files import BankSource
+    from stillmine.exchange.intake.flags import _flag
+    from stillmine.exchange.intake.models import FlagReason
+    from stillmine.exchange.tx import tx
 
     add_bank(exchange, "Flags", BankSource((bytes.fromhex(value(7)),), 1))
-    phone.open(7, 8)
+    _, other = phone.open(7, 8).fingerprints
+    with tx("test.flag", exchange.clock) as now:
+        _flag(exchange, [other.id], FlagReason.FOUND_TOO_OFTEN, now)
     return value(7)
 
 
@@ -65,11 +72,11 @@ def reviewer(exchange: Context, clock: Clock) -> Desk:
 
 def address(route: str) -> str:
     """The route's address, for the first partner and its first key where it names one."""
-    from stillmine.exchange.intake.models import Bank, Suspension
+    from stillmine.exchange.intake.models import Bank, Flag, Suspension
     from stillmine.exchange.partners.models import Partner, PartnerKey
 
     path = "/" + route.split(" ")[1]
-    ids = {"partner_id": Partner, "key_number": PartnerKey, "number": Suspension, "bank_id": Bank}
+    ids = {"partner_id": Partner, "key_number": PartnerKey, "number": Suspension, "flag_number": Flag, "bank_id": Bank}
     for part, model in ids.items():
         first = model.objects.order_by("id").values_list("id", flat=True).first()
         path = path.replace(f"<int:{part}>", str(first or 1))
@@ -271,6 +278,40 @@ def test_a_reviewer_decides_in_quarantine(reviewer: Desk, phone: Phone, partner:
     ]
 
 
+def flag_number(desk: Desk) -> str:
+    found = re.search(r"/console/flags/(\d+)", desk.get("/console/quarantine").text)
+    assert found
+    return found[0]
+
+
+def test_a_reviewer_decides_about_flags(reviewer: Desk, phone: Phone, partner: PartnerClient, other_partner: PartnerClient) -> None:
+    phone.open(1)
+    for client in (partner, other_partner):
+        client.sync()
+
+    def found(first: int) -> None:
+        for client in (partner, other_partner):
+            client.report(*(feedback_on(next(iter(client.entries)), number) for number in range(first, first + 25)))
+
+    assert "Nothing." in reviewer.get("/console/").text
+    found(0)
+    assert "Flagged, and matched meanwhile: 1" in reviewer.get("/console/").text
+    here = flag_number(reviewer)
+    assert "25 in all, 25 count" in reviewer.get(here).text
+    assert reviewer.post(here, here, decision="forget").status_code == 400
+    assert reviewer.post(here, here, decision="leave").status_code == 303
+    assert (reviewer.get(here).status_code, reviewer.get("/console/flags/999").status_code) == (409, 404)
+    assert phone.show().fingerprints[0].state == "active"
+    reviewer.clock.forward(days=7)
+    reviewer.sign_in()
+    found(100)
+    newer = flag_number(reviewer)
+    assert reviewer.post(newer, newer, decision="suspend").status_code == 303
+    assert phone.show().fingerprints[0].suspended_for == "operator"
+    actions = [(action, outcome) for _, action, _, outcome in log_lines() if action.startswith("flag")]
+    assert actions == [("flag_left", "done"), ("flag_suspended", "done")]
+
+
 def test_an_old_suspension_opens_nothing_once_there_is_a_new_one(reviewer: Desk, phone: Phone, exchange: Context, held: str) -> None:
     from stillmine.exchange.cases.actions import suspend
     from stillmine.exchange.cases.models import Fingerprint
@@ -295,7 +336,7 @@ def test_what_partners_say_is_shown_beside_a_suspension(
         client.sync()
         client.report(feedback_on(next(iter(client.entries)), 1), feedback_on(next(iter(client.entries)), 2, "not_removed", "not_intimate"))
     page = reviewer.get(waiting_number(reviewer)).text
-    assert "22 Nov 2026, Example Social</dt><dd>1<" in page
+    assert "22 Nov 2026, Example Social</dt><dd>1 in all, 1 count<" in page
     assert page.count("not_removed: not_intimate") == 2
 
 

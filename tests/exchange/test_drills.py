@@ -14,6 +14,7 @@ from stillmine.exchange.drills.kind import DrillKind
 from stillmine.exchange.drills.picture import drill_fingerprint, drill_picture
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.errors import NotConfiguredError
+from stillmine.wire.fingerprint import Kind
 
 WAIT, WATCH = timedelta(minutes=10), timedelta(minutes=3)
 
@@ -147,7 +148,8 @@ def test_cut_off_anywhere_the_verdict_is_the_same(stage: Stage, platform: Platfo
 def test_neither_a_snapshot_nor_an_ask_tells_anybody_else(
     exchange: Context, stage: Stage, partner: PartnerClient, other_partner: PartnerClient, phone: Phone
 ) -> None:
-    from stillmine.exchange.ask.actions import _nearest_active
+    from stillmine.exchange.ask.nearby import active_of
+    from stillmine.exchange.ask.protocol import Candidates
     from stillmine.exchange.drills.models import Drill
     from stillmine.exchange.feed.actions import record_snapshot
     from stillmine.exchange.partners.actions import find_partner
@@ -160,8 +162,8 @@ def test_neither_a_snapshot_nor_an_ask_tells_anybody_else(
     bodies = [phone.web.get("/api/v1/feed/snapshot", headers=client.headers).content for client in (partner, other_partner)]
     value_of_drill = bytes.fromhex(Drill.objects.get().value)
     assert [value_of_drill in body for body in bodies] == [True, False]
-    assert _nearest_active([[planted]], ours) == [planted]
-    assert _nearest_active([[planted]], theirs) == [None]
+    named = {(Kind.PDQ, Drill.objects.get().value): Candidates([planted], is_cut=False)}
+    assert (list(active_of(named, ours)), list(active_of(named, theirs))) == ([planted], [])
 
 
 def test_nobody_else_is_given_it_in_any_shape(stage: Stage, platform: Platform, other_partner: PartnerClient, phone: Phone) -> None:

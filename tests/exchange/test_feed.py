@@ -137,19 +137,19 @@ def test_limits_outside_of_the_specification(partner: PartnerClient, limit: str)
         assert limit not in answer.text.replace("1 to 1000", "")
 
 
-def test_given_is_shown_per_partner_with_the_first_minute(
+def test_given_is_shown_per_partner_with_the_first_day(
     phone: Phone, partner: PartnerClient, other_partner: PartnerClient, clock: Clock
 ) -> None:
     phone.open(1)
-    clock.forward(minutes=2)
+    clock.forward(days=2)
     partner.sync()
-    clock.forward(minutes=5)
+    clock.forward(days=5)
     other_partner.sync()
     partner.fetch()
     (row,) = phone.show().fingerprints
-    assert [(status.partner, status.given_at) for status in row.partners] == [
-        ("Example Forum", START_MINUTE + timedelta(minutes=7)),
-        ("Example Social", START_MINUTE + timedelta(minutes=2)),
+    assert [(status.partner, status.given_on) for status in row.partners] == [
+        ("Example Forum", START_MINUTE.date() + timedelta(days=7)),
+        ("Example Social", START_MINUTE.date() + timedelta(days=2)),
     ]
 
 

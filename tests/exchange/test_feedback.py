@@ -8,7 +8,8 @@ from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, feed
 
 from stillmine.wire.feedback import NotRemovedReason
 
-LATER = START_MINUTE + timedelta(minutes=10)
+DAY = START_MINUTE.date()
+LATER = DAY + timedelta(days=1)
 
 
 @pytest.fixture
@@ -22,18 +23,18 @@ def entry(phone: Phone, partner: PartnerClient) -> str:
 def test_found_keeps_its_first_time_and_the_latest_decision_counts(phone: Phone, partner: PartnerClient, entry: str, clock: Clock) -> None:
     partner.report(feedback_on(entry, 1), feedback_on(entry, 2, "not_removed", "not_the_same"))
     (status,) = phone.show().fingerprints[0].partners
-    assert (status.found_at, status.removed_at, status.not_removed_at) == (START_MINUTE, None, START_MINUTE)
+    assert (status.found_on, status.removed_on, status.not_removed_on) == (DAY, None, DAY)
     assert status.not_removed_reason is NotRemovedReason.NOT_THE_SAME
-    clock.forward(minutes=10)
+    clock.forward(days=1)
     partner.report(feedback_on(entry, 3), feedback_on(entry, 4, "removed"))
     (status,) = phone.show().fingerprints[0].partners
-    assert (status.found_at, status.removed_at, status.not_removed_at, status.not_removed_reason) == (START_MINUTE, LATER, None, None)
+    assert (status.found_on, status.removed_on, status.not_removed_on, status.not_removed_reason) == (DAY, LATER, None, None)
 
 
 def test_the_same_feedback_id_changes_nothing(phone: Phone, partner: PartnerClient, entry: str, clock: Clock) -> None:
     assert partner.report(feedback_on(entry, 1)) == {"accepted": 1, "repeated": 0, "unknown": []}
     before = phone.show()
-    clock.forward(minutes=10)
+    clock.forward(days=1)
     again = partner.report(feedback_on(entry, 1, "removed"), feedback_on(entry, 1))
     assert again == {"accepted": 0, "repeated": 2, "unknown": []}
     assert phone.show() == before
@@ -43,7 +44,7 @@ def test_within_one_message_the_first_of_two_same_ids_counts(phone: Phone, partn
     receipt = partner.report(feedback_on(entry, 1, "removed"), feedback_on(entry, 1, "found"))
     assert receipt == {"accepted": 1, "repeated": 1, "unknown": []}
     (status,) = phone.show().fingerprints[0].partners
-    assert (status.found_at, status.removed_at) == (None, START_MINUTE)
+    assert (status.found_on, status.removed_on) == (None, DAY)
 
 
 def test_unknown_ids_are_listed_and_the_others_taken(
@@ -62,14 +63,14 @@ def test_two_partners_may_use_the_same_feedback_id(phone: Phone, partner: Partne
     partner.report(feedback_on(entry, 1))
     other_partner.report(feedback_on(next(iter(other_partner.entries)), 1, "removed"))
     forum, social = phone.show().fingerprints[0].partners
-    assert (forum.found_at, forum.removed_at) == (None, START_MINUTE)
-    assert (social.found_at, social.removed_at) == (START_MINUTE, None)
+    assert (forum.found_on, forum.removed_on) == (None, DAY)
+    assert (social.found_on, social.removed_on) == (DAY, None)
 
 
 def test_feedback_on_a_withdrawn_fingerprint_is_taken(phone: Phone, partner: PartnerClient, entry: str) -> None:
     phone.withdraw()
     assert partner.report(feedback_on(entry, 1))["accepted"] == 1
-    assert phone.show().fingerprints[0].partners[0].found_at == START_MINUTE
+    assert phone.show().fingerprints[0].partners[0].found_on == DAY
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_malformed_feedback_takes_nothing_of_the_message(
     body = {"version": 1, "feedback": [good, {**feedback_on(entry, 2), **wrong}]}
     answer = partner.web.post("/api/v1/feedback", json=body, headers=partner.headers)
     assert code(answer) == (400, "malformed_message")
-    assert phone.show().fingerprints[0].partners[0].found_at is None
+    assert phone.show().fingerprints[0].partners[0].found_on is None
 
 
 def test_more_than_a_thousand_at_once_are_refused(partner: PartnerClient, entry: str) -> None:

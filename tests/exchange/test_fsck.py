@@ -161,7 +161,7 @@ def active_without_a_decision() -> None:
         (key_that_is_not_at_hand, "data keys are wrapped under keys that are not at hand: 00000000"),
         (closed_with_a_data_key, "1 closed case(s) still have a data key"),
         (value_kept_for_nothing, "1 kept value(s) do not open, or are another than their blind index says"),
-        (restored_yet_suspended, "1 fingerprint(s) are suspended though an operator restored them"),
+        (restored_yet_suspended, "1 fingerprint(s) are suspended though their suspension has ended"),
         (active_without_a_decision, "1 fingerprint(s) are active though nobody has ended their suspension"),
         (value_kept_for_nothing, "1 value(s) are kept for a partner though the fingerprint is active"),
     ],

@@ -68,9 +68,18 @@ def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: 
         partner.sync()
         assert partner.active_values() == sorted([value(1), value(2), value(3)])
         entry = next(entry.id for entry in partner.entries.values() if entry.value == value(3))
+        assert operator.run("flag", "list") == "Nothing waits.\n"
+        other = PartnerClient(web, json.loads(operator.run("partner", "add", "Example Forum", "--way", "list", "--json"))["key"])
+        other.sync()
         partner.report(*(feedback_on(entry, number) for number in range(51)))
-        third = json.loads(operator.run("quarantine", "list", "--json"))["suspended"][0]["id"]
-        assert "Example Social: matched 51 upload(s)" in operator.run("quarantine", "show", third)
+        theirs = next(entry.id for entry in other.entries.values() if entry.value == value(3))
+        other.report(*(feedback_on(theirs, number) for number in range(25)))
+        third = json.loads(operator.run("flag", "list", "--json"))["flagged"][0]["id"]
+        assert third in operator.run("flag", "list")
+        assert "Example Social: matched 51 time(s), 25 upload(s) count" in operator.run("flag", "show", third)
+        assert "[fingerprint_not_found]" in operator.run("flag", "show", "0" * 32, expect=2)
+        assert "matched as before" in operator.run("flag", "leave", third)
+        assert "[conflict]" in operator.run("flag", "suspend", third, expect=2)
         assert operator.run("under-attack", "status") == "Off.\n"
         operator.run("under-attack", "on")
         assert json.loads(operator.run("under-attack", "status", "--json")) == {"by_operator": True, "by_itself": False}

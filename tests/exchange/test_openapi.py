@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import BaseSchema
-from test_ask import follower  # noqa: F401 (a fixture)
 
 from stillmine.exchange.context import Context
 from stillmine.exchange.partners.scopes import Way
@@ -111,7 +110,7 @@ def test_each_post_that_succeeds_answers_with_its_message(
     exchange: Context,
     phone: Phone,
     partner: PartnerClient,
-    follower: Callable[[], None],  # noqa: F811
+    follower: Callable[[], None],
 ) -> None:
     """What is made at random rarely names something that is there, so each is sent once as it is meant."""
     from stillmine.exchange.openapi import OPERATIONS

@@ -57,13 +57,13 @@ def test_it_says_what_was_erased_who_had_it_and_who_confirmed(
     assert (signed.receipt.state, signed.receipt.kept, signed.receipt.made_at) == (CaseState.WITHDRAWN, 0, minutes[3])
     assert (part.file_number, part.kinds, part.erased_at) == (1, ["pdq"], minutes[2])
     assert part.partners == [
-        ReceiptPartner("Example Forum", given_at=minutes[1], confirmed_at=None),
-        ReceiptPartner("Example Social", given_at=minutes[0], confirmed_at=minutes[3]),
+        ReceiptPartner("Example Forum", given_on=minutes[1].date(), confirmed_at=None),
+        ReceiptPartner("Example Social", given_on=minutes[0].date(), confirmed_at=minutes[3]),
     ]
     text = verified(phone, signed.note)
     assert text == receipt_text(signed.receipt)
-    assert "Given to Example Social: 2026-11-22 14:05 UTC. Confirmed that it no longer looks for it: 2026-11-22 14:08 UTC." in text
-    assert "Given to Example Forum: 2026-11-22 14:06 UTC. Not confirmed yet that it no longer looks for it." in text
+    assert "Given to Example Social: 2026-11-22. Confirmed that it no longer looks for it: 2026-11-22 14:08 UTC." in text
+    assert "Given to Example Forum: 2026-11-22. Not confirmed yet that it no longer looks for it." in text
 
 
 def test_what_is_withdrawn_of_an_open_case_has_a_receipt_too(phone: Phone, clock: Clock) -> None:

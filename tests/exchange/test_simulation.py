@@ -15,7 +15,6 @@ from simulated_network import Network
 from simulated_partners import ValueList
 from simulated_witness import Witness
 from simulated_world import WEIGHTS, World
-from test_ask import follower  # noqa: F401 (a fixture)
 
 from stillmine.exchange.app import wsgi_application
 from stillmine.exchange.context import Context
@@ -25,7 +24,7 @@ SMALL_WORK = 4
 
 
 @pytest.fixture
-def world_of(exchange: Context, clock: Clock, follower: Callable[[], None]) -> Iterator[Callable[[int], World]]:  # noqa: F811
+def world_of(exchange: Context, clock: Clock, follower: Callable[[], None]) -> Iterator[Callable[[int], World]]:
     """Make the world of a seed."""
     usual = exchange.intake
     object.__setattr__(exchange, "intake", replace(usual, work_zero_bits=SMALL_WORK))

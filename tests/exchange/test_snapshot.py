@@ -74,7 +74,7 @@ def test_it_is_on_record_before_a_byte_leaves(phone: Phone, partner: PartnerClie
     clock.forward(minutes=5)
     record_snapshot(context(), Partner.objects.get(name="Example Social"))
     (status,) = phone.show().fingerprints[0].partners
-    assert status.given_at == case.opened_at + timedelta(minutes=5)
+    assert status.given_on == (case.opened_at + timedelta(minutes=5)).date()
     clock.forward(minutes=5)
     fetch(partner)
     assert phone.show().fingerprints[0].partners == [status]

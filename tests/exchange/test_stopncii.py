@@ -108,7 +108,7 @@ def test_fetching_confirms_nothing(phone: Phone, partner: PartnerClient, clock: 
     partner.fetch_hashes()
     partner.fetch_hashes(MINUTE + 3600)
     (status,) = phone.show().fingerprints[0].partners
-    assert (status.given_at, status.withdrawal_confirmed_at) == (START_MINUTE, None)
+    assert (status.given_on, status.withdrawal_confirmed_at) == (START_MINUTE.date(), None)
 
 
 def test_one_withdrawal_does_not_end_another_cases_protection(phone: Phone, other_phone: Phone, partner: PartnerClient) -> None:

@@ -30,8 +30,8 @@ def say(partner: PartnerClient, *said: tuple[str, str]) -> dict[str, int]:
 def shown(phone: Phone) -> dict[str, Any]:
     (status,) = phone.show().fingerprints[0].partners
     return {
-        "found": status.found_at is not None,
-        "removed": status.removed_at is not None,
+        "found": status.found_on is not None,
+        "removed": status.removed_on is not None,
         "not_removed": status.not_removed_reason and status.not_removed_reason.value,
     }
 

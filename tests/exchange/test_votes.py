@@ -19,7 +19,7 @@ def entry(phone: Phone, partner: PartnerClient) -> str:
 
 
 def seen(status: PartnerStatus) -> tuple[object, object, object]:
-    return status.vote, status.vote_reason, status.voted_at
+    return status.vote, status.vote_reason, status.voted_on
 
 
 def test_the_latest_vote_counts_and_the_earlier_is_kept(phone: Phone, partner: PartnerClient, entry: str, clock: Clock) -> None:
@@ -27,10 +27,10 @@ def test_the_latest_vote_counts_and_the_earlier_is_kept(phone: Phone, partner: P
 
     assert seen(phone.show().fingerprints[0].partners[0]) == (None, None, None)
     assert partner.vote(vote_on(entry, 1, "disagree", "not_intimate")) == {"accepted": 1, "repeated": 0, "unknown": []}
-    assert seen(phone.show().fingerprints[0].partners[0]) == (VoteKind.DISAGREE, VoteReason.NOT_INTIMATE, START_MINUTE)
+    assert seen(phone.show().fingerprints[0].partners[0]) == (VoteKind.DISAGREE, VoteReason.NOT_INTIMATE, START_MINUTE.date())
     clock.forward(days=1)
     partner.vote(vote_on(entry, 2))
-    assert seen(phone.show().fingerprints[0].partners[0]) == (VoteKind.AGREE, None, START_MINUTE + timedelta(days=1))
+    assert seen(phone.show().fingerprints[0].partners[0]) == (VoteKind.AGREE, None, START_MINUTE.date() + timedelta(days=1))
     kept = Vote.objects.order_by("id").values_list("vote", "received_at")
     assert list(kept) == [("disagree", START_MINUTE), ("agree", START_MINUTE + timedelta(days=1))]
 

@@ -62,6 +62,10 @@ class FakeExchange:
         """Put a tombstone in place of a fingerprint."""
         return self._change(name, FeedEntry(self.id_of(name), self._newest[self.id_of(name)][1].kind, state))
 
+    def flag(self, name: str) -> None:
+        """Say that an operator was asked to look at it; it stays as it is."""
+        self._change(name, msgspec.structs.replace(self._newest[self.id_of(name)][1], is_flagged=True))
+
     def start_over(self) -> None:
         """Forget everything, as an exchange restored from nothing: no cursor of before is valid."""
         self._newest.clear()

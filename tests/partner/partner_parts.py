@@ -17,6 +17,7 @@ from stillmine.partner.screening import Screening
 from stillmine.partner.store import Store
 from stillmine.partner.sync import Sync
 from stillmine.partner.upload import OpenFile, Upload
+from stillmine.partner.upload_tokens import UploadTokens
 from stillmine.partner.worker_messages import Answer, Job
 from stillmine.wire.case_key import Secret
 from stillmine.wire.screen import ScreenResult
@@ -69,15 +70,23 @@ class Partner:
         self.must_stop: Callable[[], bool] = lambda: False
         self.sync = Sync(client, self.store, self.index.follow, clock, must_stop=self._must_stop)
         self.woken = 0
+        self.tokens = UploadTokens(Secret(b"smu_of_tests"), clock)
         self.screening = Screening(
-            self.store, self.index, InThisProcess(), clock=clock, random_bytes=_NUMBERS, threads=2, feedback_is_waiting=self._wake
+            self.store,
+            self.index,
+            InThisProcess(),
+            self.tokens,
+            clock=clock,
+            random_bytes=_NUMBERS,
+            threads=2,
+            feedback_is_waiting=self._wake,
         )
 
-    def screen(self, data: bytes) -> ScreenResult:
+    def screen(self, data: bytes, uploader: str | None = None) -> ScreenResult:
         """Screen the bytes of a file."""
         with Upload(self.home) as upload:
             upload.write(data)
-            return self.screening.screen_upload(upload)
+            return self.screening.screen_upload(upload, uploader)
 
     def _must_stop(self) -> bool:
         return self.must_stop()

@@ -164,7 +164,9 @@ class Fails:
 def test_unexpected_failure_is_not_screened_and_its_words_are_not_logged(
     protecting: Partner, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    protecting.screening = Screening(protecting.store, protecting.index, Fails(), clock=clock, random_bytes=bytes, threads=1)
+    protecting.screening = Screening(
+        protecting.store, protecting.index, Fails(), protecting.tokens, clock=clock, random_bytes=bytes, threads=1
+    )
     result = protecting.screen(b"marked bytes")
     assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "internal_error")
     assert "RuntimeError" in caplog.text
@@ -183,7 +185,16 @@ def test_a_search_that_takes_too_long_is_answered_and_a_late_match_is_not_record
         return search(pictures)
 
     monkeypatch.setattr(protecting.index, "near_pictures", slow)
-    hasty = Screening(protecting.store, protecting.index, InThisProcess(), clock=clock, random_bytes=bytes, threads=1, search_seconds=0.05)
+    hasty = Screening(
+        protecting.store,
+        protecting.index,
+        InThisProcess(),
+        protecting.tokens,
+        clock=clock,
+        random_bytes=bytes,
+        threads=1,
+        search_seconds=0.05,
+    )
     protecting.screening = hasty
     data = (media / PROTECTED[0]).read_bytes()
     results = [protecting.screen(data), protecting.screen(data)]
@@ -253,8 +264,10 @@ def test_one_match_per_fingerprint_nearest_first_at_most_twenty(partner: Partner
     buckets = [match.distance_bucket for match in result.matches]
     assert buckets == sorted(buckets, key=list(DistanceBucket).index)
     assert len({match.match_id for match in result.matches}) == MAXIMUM_MATCHES
-    reports = partner.store.waiting_feedback(100)
-    assert len({report.fingerprint_id for report in reports}) == len(reports) == MAXIMUM_MATCHES
+    (report,) = partner.store.waiting_feedback(100)
+    nearest_first = [exchange.id_of(f"f{bits}") for bits in range(31)]
+    assert (report.fingerprint_id, len(report.near)) == (nearest_first[0], 30)
+    assert {report.fingerprint_id, *report.near} == set(nearest_first)
     assert partner.woken == 1
 
 

@@ -153,6 +153,7 @@ def test_answer_holds_no_fingerprint_and_no_distance(platform: ServiceClient, ph
         "variant",
         "undone",
         "matched_spans",
+        "is_flagged",
     }
 
 
@@ -321,3 +322,14 @@ def test_nothing_of_an_upload_is_kept(platform: ServiceClient, home: Path, photo
     kept = b"".join(path.read_bytes() for path in home.iterdir())
     for mark in (b"a mark that no file may hold", b"marked-name", photograph[1000:1064]):
         assert mark not in kept
+
+
+def test_who_uploads_goes_into_the_token_and_has_bounds(
+    platform: ServiceClient, exchange: FakeExchange, photograph: bytes, protected: str
+) -> None:
+    for uploader in ("account 1", "account 2"):
+        answer = platform.post("/screen", content=photograph, headers={"Stillmine-Uploader": uploader})
+        assert answer.json()["outcome"] == "match"
+    wait_until(lambda: len(exchange.feedback) == 2)
+    assert len({report.upload_token for report in exchange.feedback.values()}) == 2
+    refusal(platform.post("/screen", content=photograph, headers={"Stillmine-Uploader": "a" * 201}), 400, "malformed_message")

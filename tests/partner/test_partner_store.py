@@ -10,7 +10,7 @@ import pytest
 
 from stillmine.partner import schema
 from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
-from stillmine.partner.store import FoundMatch, Store, StoredEntry
+from stillmine.partner.store import FoundMatch, FoundUpload, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
@@ -37,13 +37,17 @@ def tombstone(number: int, state: FingerprintState = FingerprintState.WITHDRAWN)
 def found(fingerprint: int, number: int = 1) -> FoundMatch:
     return FoundMatch(
         match_id=(100 + number).to_bytes(16),
-        feedback_id=(200 + number).to_bytes(16),
         fingerprint_id=fingerprint.to_bytes(16),
         kind=Kind.PDQ,
         match_class=MatchClass.NEAR,
         bucket=DistanceBucket.CLOSE,
         variant=Variant.ROTATE90,
     )
+
+
+def upload(*fingerprints: int, number: int = 1, first_match: int = 1) -> FoundUpload:
+    matches = [found(one, first_match + place) for place, one in enumerate(fingerprints)]
+    return FoundUpload((300 + number).to_bytes(16), (200 + number).to_bytes(16), (400 + number).to_bytes(16), matches)
 
 
 def test_page_and_cursor_are_applied_together(store: Store) -> None:
@@ -139,14 +143,14 @@ def test_fetch_from_the_start_sweeps_only_at_its_end(store: Store) -> None:
 
 def test_match_is_kept_only_while_its_fingerprint_is_active(store: Store) -> None:
     store.apply_page([active(1), active(2), tombstone(2)], "c1", None)
-    kept = store.record_matches([found(1, 1), found(2, 2), found(3, 3)], minute=10)
+    kept = store.record_upload(upload(1, 2, 3), 20, minute=10)
     assert [match.fingerprint_id for match in kept] == [(1).to_bytes(16)]
     assert [(report.outcome, report.fingerprint_id) for report in store.waiting_feedback(10)] == [(Outcome.FOUND, f"{1:032x}")]
 
 
 def test_review_needs_a_match_and_each_becomes_feedback(store: Store, home: Path) -> None:
     store.apply_page([active(1)], "c1", None)
-    store.record_matches([found(1)], minute=10)
+    store.record_upload(upload(1), 20, minute=10)
     match_id = (101).to_bytes(16)
     store.record_review(match_id, Review(1, Decision.REMOVED), (1).to_bytes(16))
     store.record_review(match_id, Review(1, Decision.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME), (2).to_bytes(16))
@@ -162,19 +166,60 @@ def test_review_needs_a_match_and_each_becomes_feedback(store: Store, home: Path
     assert row == ("pdq", "rotate90", "8-15", "near", 10, "not_removed", "not_the_same")
 
 
+def named(store: Store) -> list[tuple[str, list[int]]]:
+    """What waits: the outcome or reason, and all fingerprints that it is said of."""
+    return [(row.reason or row.outcome, [int(one, 16) for one in (row.fingerprint_id, *row.near)]) for row in store.waiting_feedback(1000)]
+
+
+def test_everything_that_an_upload_matched_is_reported_and_the_nearest_are_shown(store: Store) -> None:
+    store.apply_page([active(number) for number in range(1, 1502)], "c1", None)
+    kept = store.record_upload(upload(*range(1, 1502)), 20, minute=10)
+    assert [int.from_bytes(match.fingerprint_id) for match in kept] == list(range(1, 21))
+    assert named(store) == [("found", list(range(1, 1001))), ("found", list(range(1001, 1502)))]
+    assert {row.upload_token for row in store.waiting_feedback(10)} == {f"{401:032x}"}
+    store.remove_feedback(store.waiting_feedback(10))
+    store.record_review(kept[2].match_id, Review(1, Decision.REMOVED), (1).to_bytes(16))
+    assert named(store) == [("removed", [3, 1, 2, *range(4, 1001)]), ("removed", list(range(1001, 1502)))]
+
+
+def test_no_message_holds_more_than_it_may(store: Store) -> None:
+    store.apply_page([active(number) for number in range(1, 1001)], "c1", None)
+    for number in range(7):
+        store.record_upload(upload(*range(1, 1001), number=number, first_match=1000 * number), 20, minute=10)
+    assert len(store.waiting_feedback(1000)) == 5
+    store.remove_feedback(store.waiting_feedback(1000))
+    assert len(store.waiting_feedback(1000)) == 2
+
+
+def test_a_decision_is_about_the_upload_but_not_about_what_was_decided_by_itself(store: Store) -> None:
+    store.apply_page([active(number) for number in range(1, 5)], "c1", None)
+    first, second, third = store.record_upload(upload(1, 2, 3, 4), 3, minute=10)
+    store.remove_feedback(store.waiting_feedback(10))
+    not_the_same = Review(1, Decision.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME)
+    store.record_review(first.match_id, not_the_same, (1).to_bytes(16))
+    store.record_review(second.match_id, Review(1, Decision.REMOVED), (2).to_bytes(16))
+    store.record_review(third.match_id, not_the_same, (3).to_bytes(16))
+    assert named(store) == [("not_the_same", [1, 2, 3, 4]), ("removed", [2, 3, 4]), ("not_the_same", [3])]
+
+
 def test_a_store_of_before_votes_takes_votes_and_keeps_what_it_holds(home: Path) -> None:
     store = Store(home)
     store.apply_page([active(1)], "c1", None)
-    store.record_matches([found(1)], minute=10)
+    store.record_upload(upload(1), 20, minute=10)
     store.close()
     with sqlite3.connect(home / schema.FILE_NAME) as old:
         old.execute("DROP TABLE vote_outbox")
+        old.execute("DROP TABLE uploads")
+        old.execute("DROP TABLE flagged")
+        for table, column in (("matches", "upload_id"), ("outbox", "token"), ("outbox", "near")):
+            old.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         old.execute("PRAGMA user_version = 2")
     old.close()
     store = Store(home)
     store.record_review((101).to_bytes(16), Review(1, Decision.REMOVED, vote=VoteKind.AGREE), (1).to_bytes(16))
     assert [vote.vote for vote in store.waiting_votes(10)] == [VoteKind.AGREE]
-    assert len(store.waiting_feedback(10)) == 2
+    assert named(store) == [("found", [1]), ("removed", [1])]
+    assert [row.upload_token for row in store.waiting_feedback(10)] == [None, None], "matches of before have no upload"
     store.close()
 
 

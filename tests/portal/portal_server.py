@@ -215,7 +215,7 @@ def _stored(fingerprint: Fingerprint, place: int) -> CaseFingerprint:
 
 def default_partners() -> list[PartnerStatus]:
     """One partner that was given the fingerprint, one that was not yet."""
-    return [PartnerStatus("Example Social", given_at=NOW), PartnerStatus("Example Forum")]
+    return [PartnerStatus("Example Social", given_on=NOW.date()), PartnerStatus("Example Forum")]
 
 
 def withdrawn(view: CaseView, fingerprint_id: str | None) -> CaseView:

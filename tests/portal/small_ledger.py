@@ -37,7 +37,7 @@ class SmallLedger:
         salt = ledger_salt(token)
         for fingerprint in view.fingerprints:
             for status in fingerprint.partners:
-                if status.given_at:
+                if status.given_on:
                     self._once(EventName.DISCLOSED, fingerprint.id, salt, status.partner)
             if fingerprint.state is FingerprintState.WITHDRAWN:
                 self._once(EventName.WITHDRAWN, fingerprint.id, salt, None)

@@ -31,8 +31,8 @@ FILES: list[tuple[int, Kind, str]] = [
 
 
 def fingerprint(place: int, number: int, kind: Kind, value: str) -> CaseFingerprint:
-    found = {"found_at": NOW, "removed_at": LATER} if kind is Kind.VPDQ else {}
-    partners = [PartnerStatus("Example Social", given_at=NOW, **found), PartnerStatus("Example Forum")]
+    found = {"found_on": NOW.date(), "removed_on": LATER.date()} if kind is Kind.VPDQ else {}
+    partners = [PartnerStatus("Example Social", given_on=NOW.date(), **found), PartnerStatus("Example Forum")]
     return CaseFingerprint(f"{place:032x}", kind, number, FingerprintState.ACTIVE, value, 100, NOW, None, partners)
 
 

@@ -27,7 +27,7 @@ REMEMBER = "Remember on this device how the log looks now"
 @pytest.fixture
 def key(portal: PortalServer) -> str:
     """A case of two files: one given to two partners, one to nobody."""
-    given = [PartnerStatus(name, given_at=NOW) for name in ("Example Social", HEBREW)]
+    given = [PartnerStatus(name, given_on=NOW.date()) for name in ("Example Social", HEBREW)]
     rows = [
         CaseFingerprint(
             f"{number:032x}", Kind.PDQ, number, FingerprintState.ACTIVE, "ab" * 32, 100, NOW, None, given if number == 1 else []
@@ -136,7 +136,7 @@ def test_what_was_added_since_the_page_looked_is_no_false_alarm(portal: PortalSe
     enter_key(page, portal, key)
     expect(page.locator(".cards")).to_be_visible()
     case = portal.cases[credentials(SECRET).case_id]
-    given = [PartnerStatus("Example Social", given_at=NOW)]
+    given = [PartnerStatus("Example Social", given_on=NOW.date())]
     added = CaseFingerprint(f"{3:032x}", Kind.PDQ, 3, FingerprintState.ACTIVE, "cd" * 32, 100, NOW, None, given)
     case.view.fingerprints.append(added)
     page.get_by_role("button", name=OPEN).click()
@@ -256,7 +256,7 @@ def test_many_entries_are_folded(portal: PortalServer, page: Page, key: str) -> 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_it_is_accessible_and_fits_a_narrow_phone(portal: PortalServer, browser: Browser, key: str, width: int, scheme: str) -> None:
     first = portal.cases[credentials(SECRET).case_id].view.fingerprints[0]
-    first.partners.append(PartnerStatus(LONG, given_at=NOW))
+    first.partners.append(PartnerStatus(LONG, given_on=NOW.date()))
     page = open_page(browser, width, scheme)
     look(page, portal, key)
     expect(page.locator("[data-told]")).to_have_count(2)

@@ -26,7 +26,7 @@ def case_with(portal: PortalServer, delay: DelayState = DelayState.OFF) -> str:
     """A case of a picture, and of a sound with two fingerprints; returns its key."""
 
     def one(place: int, number: int, kind: Kind, value: str) -> CaseFingerprint:
-        given = [PartnerStatus("Example Social", given_at=NOW)]
+        given = [PartnerStatus("Example Social", given_on=NOW.date())]
         return CaseFingerprint(f"{place:032x}", kind, number, FingerprintState.ACTIVE, value, 100, NOW, None, given)
 
     files = [one(0, 1, Kind.PDQ, "ab" * 32), one(1, 2, Kind.CHROMAPRINT, "AQAAEwmUaEkSRYkr"), one(2, 2, Kind.SHA256, "ef" * 32)]

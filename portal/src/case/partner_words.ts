@@ -7,50 +7,48 @@ import type { MessageKey } from "../messages/keys";
 import type { Translator, Values } from "../messages/translator";
 import type { CaseFingerprint, CaseView } from "../wire/types";
 import { leftOf, type CaseFile } from "./case_files";
+import { dayWords } from "./ledger_words";
 import type { Decision, GivenVote, PartnerRecord } from "./partner_record";
 import { keptUntil } from "./term";
 
 /** Return what one partner did about one file, one sentence per line. */
 export function partnerLines(record: PartnerRecord, file: CaseFile, words: Translator, now: Date): string[] {
-  const { partner, givenAt, foundAt, confirmedAt } = record;
-  const said = (key: MessageKey, moment: string, more: Values = {}): string => {
-    const at = new Date(moment);
-    return words.t(key, { partner, date: words.date(at, now), time: words.time(at), ...more });
-  };
-  const lines = givenAt === null ? [] : [givenLine(record, file, givenAt, said)];
+  const { partner, givenOn, foundOn, confirmedAt } = record;
+  const said = (key: MessageKey, day: string, more: Values = {}): string => words.t(key, { partner, date: dayWords(day, words, now), ...more });
+  const lines = givenOn === null ? [] : [givenLine(record, file, givenOn, said)];
   lines.push(...record.decisions.map((decision) => decisionLine(decision, words, said)));
-  if (foundAt !== null) lines.push(said("case.partner.found", foundAt));
+  if (foundOn !== null) lines.push(said("case.partner.found", foundOn));
   lines.push(...record.votes.map((vote) => voteLine(vote, words, said)));
   if (file.state === "withdrawn") {
-    if (confirmedAt !== null) lines.push(said("case.withdrawal.confirmed", confirmedAt));
-    else if (givenAt !== null) lines.push(words.t("case.withdrawal.waiting", { partner }));
+    if (confirmedAt !== null) lines.push(words.t("case.withdrawal.confirmed", { partner, ...momentOf(confirmedAt, words, now) }));
+    else if (givenOn !== null) lines.push(words.t("case.withdrawal.waiting", { partner }));
   } else if (lines.length === 0) {
     lines.push(words.t("case.partner.not_given", { partner }));
   }
   return lines;
 }
 
-type Said = (key: MessageKey, moment: string, more?: Values) => string;
+type Said = (key: MessageKey, day: string, more?: Values) => string;
 
 /** Not every service can use every kind, so it is said where one has only a part. */
-function givenLine({ givenCount }: PartnerRecord, { fingerprints }: CaseFile, givenAt: string, said: Said): string {
+function givenLine({ givenCount }: PartnerRecord, { fingerprints }: CaseFile, givenOn: string, said: Said): string {
   const count = fingerprints.length;
-  return givenCount < count ? said("case.partner.given_part", givenAt, { given: givenCount, count }) : said("case.partner.given", givenAt);
+  return givenCount < count ? said("case.partner.given_part", givenOn, { given: givenCount, count }) : said("case.partner.given", givenOn);
 }
 
-function decisionLine({ kind, at, reason }: Decision, words: Translator, said: Said): string {
-  if (kind === "removed") return said("case.partner.removed", at);
-  return said("case.partner.not_removed", at, { reason: reason ? words.t(`case.reason.${reason}`) : "" });
+function decisionLine({ kind, on, reason }: Decision, words: Translator, said: Said): string {
+  if (kind === "removed") return said("case.partner.removed", on);
+  return said("case.partner.not_removed", on, { reason: reason ? words.t(`case.reason.${reason}`) : "" });
 }
 
-function voteLine({ kind, at, reason }: GivenVote, words: Translator, said: Said): string {
-  return kind === "agree" ? said("case.vote.agree", at) : said("case.vote.disagree", at, { reason: reason ? words.t(`case.vote.reason.${reason}`) : "" });
+function voteLine({ kind, on, reason }: GivenVote, words: Translator, said: Said): string {
+  return kind === "agree" ? said("case.vote.agree", on) : said("case.vote.disagree", on, { reason: reason ? words.t(`case.vote.reason.${reason}`) : "" });
 }
 
 /** Say whether any partner found a copy of this file. */
 export function isFound(file: CaseFile): boolean {
   const statuses = file.fingerprints.flatMap((fingerprint) => fingerprint.partners);
-  return statuses.some((status) => status.found_at || status.removed_at || status.not_removed_at);
+  return statuses.some((status) => status.found_on || status.removed_on || status.not_removed_on);
 }
 
 /** Return how much of a file is withdrawn or on hold, where it is not simply looked for. */
@@ -73,7 +71,7 @@ export function countPartners(fingerprints: readonly CaseFingerprint[]): { reado
   const open = new Map<string, boolean>();
   for (const fingerprint of fingerprints) {
     for (const status of fingerprint.partners) {
-      if (!status.given_at) continue;
+      if (!status.given_on) continue;
       const isWaiting = fingerprint.state !== "withdrawn" || !status.withdrawal_confirmed_at;
       open.set(status.partner, (open.get(status.partner) ?? false) || isWaiting);
     }
@@ -93,7 +91,7 @@ export function withdrawalWords(fingerprints: readonly CaseFingerprint[], words:
 
 /** Return the sentences under the heading of a case. */
 export function summaryLines(view: CaseView, words: Translator, now: Date): string[] {
-  const day = (moment: string): Values => ({ date: words.date(new Date(moment), now), time: words.time(new Date(moment)) });
+  const day = (moment: string): Values => momentOf(moment, words, now);
   if (view.state === "expired") {
     const until = keptUntil(view);
     if (until === null) return [words.t("case.expired_on", day(view.expires_at))];
@@ -106,4 +104,9 @@ export function summaryLines(view: CaseView, words: Translator, now: Date): stri
   const { given } = countPartners(view.fingerprints);
   const have = given === 0 ? words.t("case.have.none") : words.plural("case.have", given);
   return [have, words.t("case.until", day(view.expires_at))];
+}
+
+function momentOf(moment: string, words: Translator, now: Date): Values {
+  const at = new Date(moment);
+  return { date: words.date(at, now), time: words.time(at) };
 }

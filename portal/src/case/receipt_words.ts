@@ -5,6 +5,7 @@ import type { Translator, Values } from "../messages/translator";
 import { fileName } from "../protect/file_words";
 import type { AskedPart, EndedPart, ErasedPart, Receipt } from "../wire/types";
 import { typeOfKinds } from "./case_files";
+import { dayWords } from "./ledger_words";
 
 export interface ReceiptPart {
   readonly name: string;
@@ -51,8 +52,8 @@ function partLines({ partners }: ErasedPart | EndedPart, first: readonly string[
   const { t } = words;
   const lines = [...first];
   if (partners.length === 0) return [...lines, t("case.receipt.nobody")];
-  for (const { partner, given_at, confirmed_at } of partners) {
-    lines.push(t("case.partner.given", { ...moment(given_at, words, now), partner }));
+  for (const { partner, given_on, confirmed_at } of partners) {
+    lines.push(t("case.partner.given", { date: dayWords(given_on, words, now), partner }));
     if (confirmed_at === null) lines.push(t("case.receipt.waiting", { partner }));
     else lines.push(t("case.withdrawal.confirmed", { ...moment(confirmed_at, words, now), partner }));
   }

@@ -86,7 +86,7 @@ function toldBy({ event, day, partner }: Entry, fingerprintIds: readonly string[
 function isWhole(told: readonly Told[], fingerprints: readonly CaseFingerprint[]): boolean {
   const known = new Set(told.flatMap(({ event, partner, fingerprintIds }) => fingerprintIds.map((id) => `${id} ${event} ${partner ?? ""}`)));
   return fingerprints.every(({ id, state, partners }) => {
-    const isGiven = partners.every(({ partner, given_at }) => !given_at || known.has(`${id} disclosed ${partner}`));
+    const isGiven = partners.every(({ partner, given_on }) => !given_on || known.has(`${id} disclosed ${partner}`));
     const isEnded = state !== "withdrawn" || known.has(`${id} withdrawn `) || known.has(`${id} expired `);
     return isGiven && isEnded;
   });

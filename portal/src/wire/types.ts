@@ -105,17 +105,19 @@ export interface CaseFingerprint {
 /** `active <-> suspended`, `active | suspended -> withdrawn`; back only where an operator opens an expired case again. */
 export type FingerprintState = "active" | "suspended" | "withdrawn";
 
-/** What one partner did about one fingerprint; null means it has not happened. */
+/** What one partner did about one fingerprint; null means it has not happened.
+
+    What an upload brings about is told by its UTC day alone: by the minute, a case of one's own copy would tell who uploads what when. */
 export interface PartnerStatus {
   readonly partner: string;
-  readonly given_at?: string | null;
-  readonly found_at?: string | null;
-  readonly removed_at?: string | null;
-  readonly not_removed_at?: string | null;
+  readonly given_on?: string | null;
+  readonly found_on?: string | null;
+  readonly removed_on?: string | null;
+  readonly not_removed_on?: string | null;
   readonly not_removed_reason?: NotRemovedReason | null;
   readonly vote?: VoteKind | null;
   readonly vote_reason?: VoteReason | null;
-  readonly voted_at?: string | null;
+  readonly voted_on?: string | null;
   readonly withdrawal_confirmed_at?: string | null;
 }
 
@@ -172,7 +174,7 @@ export interface ErasedPart {
 /** A partner that had some of it; `confirmed_at` is null until it has confirmed all that it had. */
 export interface ReceiptPartner {
   readonly partner: string;
-  readonly given_at: string;
+  readonly given_on: string;
   readonly confirmed_at: string | null;
 }
 
@@ -286,7 +288,7 @@ export const SHAPES = {
   CaseState: {"enum": ["expired", "open", "withdrawn"]},
   CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}, "suspended_for": {"anyOf": [{"$ref": "SuspensionReason"}, {"type": "null"}]}, "is_synthetic": {"type": "boolean"}, "erased_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "erased_by": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_asked_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_due_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   FingerprintState: {"enum": ["active", "suspended", "withdrawn"]},
-  PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "found_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "vote": {"anyOf": [{"$ref": "VoteKind"}, {"type": "null"}]}, "vote_reason": {"anyOf": [{"$ref": "VoteReason"}, {"type": "null"}]}, "voted_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
+  PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "found_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "removed_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "not_removed_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "vote": {"anyOf": [{"$ref": "VoteKind"}, {"type": "null"}]}, "vote_reason": {"anyOf": [{"$ref": "VoteReason"}, {"type": "null"}]}, "voted_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   NotRemovedReason: {"enum": ["already_gone", "not_against_rules", "not_intimate", "not_the_same"]},
   VoteKind: {"enum": ["agree", "disagree"]},
   VoteReason: {"enum": ["lawful_publication", "not_against_rules", "not_intimate", "not_the_same"]},
@@ -295,7 +297,7 @@ export const SHAPES = {
   SignedReceipt: {"type": "object", "required": ["version", "receipt", "note"], "properties": {"version": {"enum": [1]}, "receipt": {"$ref": "Receipt"}, "note": {"type": "string"}}},
   Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "kept_to_tell", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "kept_to_tell": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}, "ended": {"type": "array", "items": {"$ref": "EndedPart"}}, "kept_after_end": {"type": "integer"}, "asked": {"type": "array", "items": {"$ref": "AskedPart"}}}},
   ErasedPart: {"type": "object", "required": ["file_number", "kinds", "erased_at", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "erased_at": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}, "asked_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
-  ReceiptPartner: {"type": "object", "required": ["partner", "given_at", "confirmed_at"], "properties": {"partner": {"type": "string"}, "given_at": {"type": "string"}, "confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
+  ReceiptPartner: {"type": "object", "required": ["partner", "given_on", "confirmed_at"], "properties": {"partner": {"type": "string"}, "given_on": {"type": "string", "format": "date"}, "confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   EndedPart: {"type": "object", "required": ["file_number", "kinds", "ended_at", "erased_by", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "ended_at": {"type": "string"}, "erased_by": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
   AskedPart: {"type": "object", "required": ["file_number", "kinds", "asked_at", "due_at"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "asked_at": {"type": "string"}, "due_at": {"type": "string"}}},
   CaseLedger: {"type": "object", "required": ["version", "key", "checkpoint", "entries"], "properties": {"version": {"enum": [1]}, "key": {"type": "string"}, "checkpoint": {"type": "string"}, "entries": {"type": "array", "items": {"$ref": "LedgerEntry"}}}},

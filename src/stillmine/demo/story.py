@@ -7,7 +7,6 @@ Nothing is assumed: a copy is "stopped" when the platform's partner said so. `te
 import secrets
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,10 +104,10 @@ class Story:
         match = self._upload(photograph).matches[0]
         review = codec.encode(Review(version=1, decision=Decision.REMOVED))
         self._platform.post(f"/review/{match.match_id}", content=review).raise_for_status()
-        self._wait(lambda: _status(person.show_case()).removed_at is not None, "the case showed that a copy was removed", time.monotonic())
+        self._wait(lambda: _status(person.show_case()).removed_on is not None, "the case showed that a copy was removed", time.monotonic())
         status = _status(person.show_case())
-        dates = f"given {_clock(status.given_at)}, found {_clock(status.found_at)}, removed {_clock(status.removed_at)}"
-        self._say(f"   the case now says (UTC): {status.partner}: {dates}")
+        dates = f"given {status.given_on}, found {status.found_on}, removed {status.removed_on}"
+        self._say(f"   the case now says (days, UTC): {status.partner}: {dates}")
 
     def _withdraw(self, person: Person, copies: list[AlteredCopy]) -> None:
         self._heading("5. The person takes it back")
@@ -166,7 +165,3 @@ def _status(case: CaseView) -> PartnerStatus:
     """The one partner's status of the one fingerprint; all null while it was not given to anyone."""
     partners = case.fingerprints[0].partners
     return partners[0] if partners else PartnerStatus(partner="nobody yet")
-
-
-def _clock(at: datetime | None) -> str:
-    return f"{at:%H:%M}" if at else "not yet"

@@ -22,6 +22,7 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.database import migrate as migrate_database
 from stillmine.exchange.database_address import DATABASE_VARIABLE
 from stillmine.exchange.intake.commands import attack_app, bank_app, quarantine_app
+from stillmine.exchange.intake.commands_flag import flag_app
 from stillmine.exchange.keys.commands import keys_app
 from stillmine.exchange.partners.commands import app as partner_app
 from stillmine.exchange.settings_file import keep_settings
@@ -37,6 +38,7 @@ add_backup_commands(app)
 app.add_typer(operator_app, name="operator")
 app.add_typer(bank_app, name="bank")
 app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(flag_app, name="flag")
 app.add_typer(attack_app, name="under-attack")
 app.add_typer(receipt_app, name="receipt")
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from django.db import connection
 
+from stillmine.exchange.ask.actions import forget_old_beside
 from stillmine.exchange.cases.expiry import count_overdue, erase_expired, expire_cases
 from stillmine.exchange.cases.withdrawal import begin_anew, end_due_delays, make_due_withdrawals
 from stillmine.exchange.clock.actions import look_at_clock, may_complain
@@ -21,7 +22,7 @@ from stillmine.exchange.console.sessions import forget_ended_sessions
 from stillmine.exchange.context import Context
 from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.feed.actions import forget_old_values
-from stillmine.exchange.intake.quarantine import forget_old_match_counts
+from stillmine.exchange.intake.quarantine import end_doubts, forget_old_match_counts
 from stillmine.exchange.limits.actions import forget_old_counts
 from stillmine.exchange.reserve import is_given_up, keep_reserve, with_reserve
 from stillmine.exchange.sparing_log import STORAGE_LOG
@@ -67,6 +68,7 @@ def _steps_by_clock(is_confirmed: bool) -> dict[str, Step]:
         "cases expired": partial(expire_cases, is_confirmed=is_confirmed),
         "expired cases erased": erase_expired,
         "old match counts deleted": forget_old_match_counts,
+        "old pairs of matches deleted": forget_old_beside,
         "old values deleted": forget_old_values,
         "days counted": count_yesterday,
     }
@@ -95,6 +97,7 @@ _STEPS_WITHOUT_CLOCK: dict[str, Step] = {"delays begun anew": begin_anew}
 """While nobody can say how much time passed, or could have cancelled in it, none counts; an operator's word on the clock is no other."""
 
 _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
+    "doubts ended": end_doubts,  # a clock that is wrong may at worst protect something sooner
     "old counts deleted": forget_old_counts,
     "old sessions deleted": forget_ended_sessions,
     "log checkpoints": _fold_log_into_database,

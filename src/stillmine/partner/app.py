@@ -21,12 +21,13 @@ from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.background import SyncThread
 from stillmine.partner.config import ExchangeSettings
 from stillmine.partner.exchange_client import ExchangeClient
-from stillmine.partner.home import service_key
+from stillmine.partner.home import service_key, upload_token_key
 from stillmine.partner.index import loaded_index
 from stillmine.partner.screening import Screening
 from stillmine.partner.service import Service
 from stillmine.partner.store import Store
 from stillmine.partner.sync import Sync
+from stillmine.partner.upload_tokens import UploadTokens
 from stillmine.partner.workers import Decoder, default_threads
 
 log = logging.getLogger("stillmine.partner")
@@ -71,9 +72,10 @@ def opened_sync(home: Path, settings: ExchangeSettings, surroundings: Surroundin
 @contextmanager
 def opened_screening(home: Path, threads: int, surroundings: Surroundings = REAL, *, needs_sandbox: bool = False) -> Iterator[Screening]:
     """Open what screening files from the command line needs; raises NotConfiguredError where a sandbox is wanted and there is none."""
+    tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
     store, decoder = Store(home), Decoder(threads, needs_sandbox=needs_sandbox)
     screening = Screening(
-        store, loaded_index(store), decoder, clock=surroundings.clock, random_bytes=surroundings.random_bytes, threads=threads
+        store, loaded_index(store), decoder, tokens, clock=surroundings.clock, random_bytes=surroundings.random_bytes, threads=threads
     )
     try:
         decoder.start()
@@ -96,6 +98,7 @@ def build_service(
 ) -> Starlette:
     """Put the service together; its sync thread lives as long as the application's lifespan, and the store is closed with it."""
     key = service_key(home, surroundings.random_bytes)
+    tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
     store = Store(home)
     store.bind_exchange(settings.url)
     store.match_kinds(MATCHED_KINDS)
@@ -109,6 +112,7 @@ def build_service(
         store,
         index,
         decoder,
+        tokens,
         clock=surroundings.clock,
         random_bytes=surroundings.random_bytes,
         threads=threads,

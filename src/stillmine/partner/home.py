@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The home folder and the files that must stay private: the folder itself, key files, the service's own key, the lock.
+"""The home folder and the files that must stay private: the folder itself, key files, the service's own keys, the lock.
 
 There is no default key. A file or folder that others could read is refused with what to do, because a leaked
 partner key hands out the whole list. Modes are asked of opened files, never of names.
@@ -19,11 +19,12 @@ from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 
 SERVICE_KEY_FILE = "service.key"
-SERVICE_KEY_RANDOM_BYTES = 32
+UPLOAD_TOKEN_KEY_FILE = "upload-token.key"  # noqa: S105 (a file's name)
+KEY_RANDOM_BYTES = 32
 LOCK_FILE = "lock"
 MAXIMUM_KEY_FILE_BYTES = 4096
 
-_SERVICE_KEY = re.compile(rb"sms_[A-Za-z0-9_-]{43}")
+_KEY_AFTER_PREFIX = re.compile(rb"[A-Za-z0-9_-]{43}")
 
 
 def prepare_home(folder: Path) -> Path:
@@ -58,16 +59,25 @@ def sole_user(home: Path) -> Iterator[None]:
 
 def service_key(home: Path, random_bytes: Callable[[int], bytes]) -> Secret:
     """Return the service's own key, made at first use; raises NotConfiguredError if the file is open to others or damaged."""
-    path = home / SERVICE_KEY_FILE
+    return _own_key(home, SERVICE_KEY_FILE, b"sms_", random_bytes)
+
+
+def upload_token_key(home: Path, random_bytes: Callable[[int], bytes]) -> Secret:
+    """Return the key of upload tokens, made at first use; raises as `service_key` does."""
+    return _own_key(home, UPLOAD_TOKEN_KEY_FILE, b"smu_", random_bytes)
+
+
+def _own_key(home: Path, name: str, prefix: bytes, random_bytes: Callable[[int], bytes]) -> Secret:
+    path = home / name
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
-        key = read_private(path, SERVICE_KEY_FILE)
-        if not _SERVICE_KEY.fullmatch(key):
-            raise NotConfiguredError(f"{SERVICE_KEY_FILE}: damaged; delete it, and a new key is made at the next start") from None
+        key = read_private(path, name)
+        if not key.startswith(prefix) or not _KEY_AFTER_PREFIX.fullmatch(key[len(prefix) :]):
+            raise NotConfiguredError(f"{name}: damaged; delete it, and a new key is made at the next start") from None
         return Secret(key)
     with os.fdopen(descriptor, "wb") as file:
-        key = b"sms_" + urlsafe_b64encode(random_bytes(SERVICE_KEY_RANDOM_BYTES)).rstrip(b"=")
+        key = prefix + urlsafe_b64encode(random_bytes(KEY_RANDOM_BYTES)).rstrip(b"=")
         file.write(key + b"\n")
         file.flush()
         os.fsync(file.fileno())

@@ -13,7 +13,7 @@ from pathlib import Path
 from stillmine.partner.errors import StoreUnreadableError
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 3
+VERSION = 4
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -77,6 +77,21 @@ CREATE TABLE vote_outbox (
 """
 """Version 2 knew no votes."""
 
+_UPLOADS = """
+-- Of an upload that matched: the token under which it is reported, and all fingerprints that it matched, nearest first, 16 bytes each.
+CREATE TABLE uploads (
+    upload_id BLOB PRIMARY KEY CHECK (length(upload_id) = 16),
+    token     BLOB NOT NULL CHECK (length(token) = 16),
+    near      BLOB NOT NULL
+);
+ALTER TABLE matches ADD COLUMN upload_id BLOB;               -- null for matches of before version 4
+ALTER TABLE outbox ADD COLUMN token BLOB;
+ALTER TABLE outbox ADD COLUMN near BLOB NOT NULL DEFAULT x'';
+-- Active fingerprints that an operator of the exchange was asked to look at.
+CREATE TABLE flagged (id BLOB PRIMARY KEY CHECK (length(id) = 16)) WITHOUT ROWID;
+"""
+"""Version 3 knew single fingerprints, not what else an upload matched."""
+
 _FROM_VERSION_1 = """
 ALTER TABLE place ADD COLUMN kinds TEXT;
 UPDATE place SET kinds = 'pdq';
@@ -97,7 +112,7 @@ ALTER TABLE new_matches RENAME TO matches;
 """
 """Version 1 knew pictures only."""
 
-_CHANGES = {0: _TABLES + _VOTES, 1: _FROM_VERSION_1 + _VOTES, 2: _VOTES}
+_CHANGES = {0: _TABLES + _VOTES + _UPLOADS, 1: _FROM_VERSION_1 + _VOTES + _UPLOADS, 2: _VOTES + _UPLOADS, 3: _UPLOADS}
 """What brings a file of this version to the newest one."""
 
 

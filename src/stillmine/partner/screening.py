@@ -15,8 +15,9 @@ from typing import Protocol
 
 from stillmine.partner.errors import DeadlineError, NeverSyncedError
 from stillmine.partner.index import Candidate, Index, candidates_for
-from stillmine.partner.store import FoundMatch, Store
+from stillmine.partner.store import FoundMatch, FoundUpload, Store
 from stillmine.partner.upload import OpenFile
+from stillmine.partner.upload_tokens import UploadTokens, upload_of
 from stillmine.partner.worker_messages import UPLOAD_FRAMES_PER_SECOND, Answer, Frame
 from stillmine.wire.errors import QualityTooLowError, StillmineError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind
@@ -29,6 +30,11 @@ SEARCH_SECONDS = 5.0
 """For the search alone, after the fingerprints are made."""
 
 MAXIMUM_MATCHES = 20
+"""So many are shown to a reviewer."""
+
+MAXIMUM_REPORTED = 4096
+"""So many are reported as found, the nearest: more than 13 whole cases of copies that somebody sets before another's."""
+
 ID_BYTES = 16
 
 _BUCKETS = list(DistanceBucket)
@@ -46,6 +52,8 @@ class Found:
 
     candidates: list[Candidate]
     left_out: str | None
+    upload: bytes
+    """The SHA-256 of the upload, for its token."""
 
 
 class Screening:
@@ -56,6 +64,7 @@ class Screening:
         store: Store,
         index: Index,
         decoder: Fingerprinter,
+        tokens: UploadTokens,
         *,
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
@@ -68,6 +77,7 @@ class Screening:
         self._store = store
         self._index = index
         self._decoder = decoder
+        self._tokens = tokens
         self._clock = clock
         self._random_bytes = random_bytes
         self._feedback_is_waiting = feedback_is_waiting
@@ -79,22 +89,22 @@ class Screening:
         """Take no more uploads; a search at work is left to end by itself."""
         self._searches.shutdown(wait=False, cancel_futures=True)
 
-    def screen_upload(self, file: OpenFile) -> ScreenResult:
-        """Screen a file of any kind: picture, animated picture, video or sound."""
-        return self._screen(lambda: self._upload_candidates(file))
+    def screen_upload(self, file: OpenFile, uploader: str | None = None) -> ScreenResult:
+        """Screen a file of any kind: picture, animated picture, video or sound; `uploader` is the platform's word for who uploads it."""
+        return self._screen(lambda: self._upload_candidates(file), uploader)
 
-    def screen_fingerprints(self, fingerprints: Sequence[Fingerprint]) -> ScreenResult:
+    def screen_fingerprints(self, fingerprints: Sequence[Fingerprint], uploader: str | None = None) -> ScreenResult:
         """Screen fingerprints that the platform made of one upload."""
-        return self._screen(lambda: self._fingerprint_candidates(fingerprints))
+        return self._screen(lambda: self._fingerprint_candidates(fingerprints), uploader)
 
     def not_screened(self, reason: str) -> ScreenResult:
         """Return the answer for an upload that could not be screened, with the error code of why."""
         return ScreenResult(ScreenOutcome.NOT_SCREENED, [], self._synced_at(), reason)
 
-    def _screen(self, find: Callable[[], Found]) -> ScreenResult:
+    def _screen(self, find: Callable[[], Found], uploader: str | None) -> ScreenResult:
         """Answer, or say with a code why there is no answer."""
         try:
-            return self._answer(find)
+            return self._answer(find, uploader)
         except StillmineError as error:
             return self.not_screened(error.code)
         except Exception as error:
@@ -102,12 +112,12 @@ class Screening:
             log.error("screening failed: %s", type(error).__name__)
             return self.not_screened(StillmineError.code)
 
-    def _answer(self, find: Callable[[], Found]) -> ScreenResult:
+    def _answer(self, find: Callable[[], Found], uploader: str | None) -> ScreenResult:
         synced_at = self._synced_at()
         if synced_at is None and not len(self._index):
             raise NeverSyncedError
         found = find()
-        matches = self._record(found.candidates)
+        matches = self._record(found, uploader)
         if matches:
             is_by_sound_alone = all(match.kind is Kind.CHROMAPRINT for match in matches)
             return ScreenResult(ScreenOutcome.MATCH, matches, synced_at, is_by_sound_alone=is_by_sound_alone)
@@ -123,7 +133,7 @@ class Screening:
         same = self._index.same_file(made.sha256, made.md5)
         near, reason = self._before_deadline(lambda: self._near(made))
         left_out = [*made.left_out, *([reason] if reason else []), *_too_little_detail(made)]
-        return Found([*same, *near], left_out[0] if left_out else None)
+        return Found([*same, *near], left_out[0] if left_out else None, made.sha256)
 
     def _near(self, made: Answer) -> list[Candidate]:
         found: list[Candidate] = []
@@ -141,7 +151,7 @@ class Screening:
         near, reason = self._before_deadline(lambda: [found for made in good for found in candidates_for(self._index, made)])
         if reason is None and len(good) < len(fingerprints):
             reason = QualityTooLowError.code
-        return Found(near, reason)
+        return Found(near, reason, upload_of(fingerprints))
 
     def _before_deadline(self, search: Callable[[], list[Candidate]]) -> tuple[list[Candidate], str | None]:
         """Search in the pool; waiting for a free thread counts, and what comes too late is dropped unrecorded."""
@@ -152,15 +162,20 @@ class Screening:
             future.cancel()
             return [], DeadlineError.code
 
-    def _record(self, candidates: Sequence[Candidate]) -> list[ScreenMatch]:
-        """Keep the matches whose fingerprint is still active, and answer only those."""
+    def _record(self, found: Found, uploader: str | None) -> list[ScreenMatch]:
+        """Report all whose fingerprint is still active, and answer the nearest of them."""
         best: dict[bytes, Candidate] = {}
-        for candidate in sorted(candidates, key=_rank):
+        for candidate in sorted(found.candidates, key=_rank):
             best.setdefault(candidate.id, candidate)
         if not best:
             return []
-        found = [self._found(candidate) for candidate in list(best.values())[:MAXIMUM_MATCHES]]
-        kept = self._store.record_matches(found, minute=int(self._clock().timestamp()) // 60)
+        upload = FoundUpload(
+            upload_id=self._random_bytes(ID_BYTES),
+            feedback_id=self._random_bytes(ID_BYTES),
+            token=self._tokens.token(found.upload, uploader),
+            matches=[self._found(candidate) for candidate in list(best.values())[:MAXIMUM_REPORTED]],
+        )
+        kept = self._store.record_upload(upload, MAXIMUM_MATCHES, minute=int(self._clock().timestamp()) // 60)
         if kept:
             self._feedback_is_waiting()
         return [
@@ -172,6 +187,7 @@ class Screening:
                 variant=match.variant,
                 undone=list(best[match.fingerprint_id].undone),
                 matched_spans=list(best[match.fingerprint_id].spans),
+                is_flagged=match.is_flagged,
             )
             for match in kept
         ]
@@ -179,7 +195,6 @@ class Screening:
     def _found(self, candidate: Candidate) -> FoundMatch:
         return FoundMatch(
             match_id=self._random_bytes(ID_BYTES),
-            feedback_id=self._random_bytes(ID_BYTES),
             fingerprint_id=candidate.id,
             kind=candidate.kind,
             match_class=candidate.match_class,

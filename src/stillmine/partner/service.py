@@ -30,6 +30,7 @@ from stillmine.partner.upload import Upload
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
 from stillmine.wire.errors import (
+    MalformedMessageError,
     MatchNotFoundError,
     MessageTooLargeError,
     MethodNotAllowedError,
@@ -43,6 +44,8 @@ log = logging.getLogger("stillmine.partner")
 
 FRESH_SECONDS = 120
 CLOCK_TOLERANCE_SECONDS = 5
+UPLOADER_HEADER = "Stillmine-Uploader"
+MAXIMUM_UPLOADER_SIGNS = 200
 
 _MATCH_ID = re.compile("[0-9a-f]{32}")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -87,17 +90,18 @@ class Service:
         return Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
 
     async def _screen(self, request: Request) -> Response:
+        uploader = _uploader(request)
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if content_type == "application/json":
             body = await _body(request, MAXIMUM_SCREEN_MESSAGE_BYTES)
             message = await run_in_threadpool(decode, body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
-            return _json(await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints))
+            return _json(await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints, uploader))
         with Upload(self._home) as upload:
             try:
                 await _receive(request, upload)
             except FileTooLargeError as error:
                 return _json(await run_in_threadpool(self._screening.not_screened, error.code))
-            return _json(await run_in_threadpool(self._screening.screen_upload, upload))
+            return _json(await run_in_threadpool(self._screening.screen_upload, upload, uploader))
 
     async def _review(self, request: Request) -> Response:
         review = decode(await _body(request, MAXIMUM_MESSAGE_BYTES), Review)
@@ -149,6 +153,14 @@ class Service:
         shown = request.headers.get("authorization", "").encode("latin-1")
         if not hmac.compare_digest(shown, self._authorization):
             raise ServiceKeyError
+
+
+def _uploader(request: Request) -> str | None:
+    """Return the platform's own word for who uploads, which goes into the upload's token and nowhere else; raises MalformedMessageError."""
+    uploader = request.headers.get(UPLOADER_HEADER)
+    if uploader is not None and not 1 <= len(uploader) <= MAXIMUM_UPLOADER_SIGNS:
+        raise MalformedMessageError(f"{UPLOADER_HEADER}: 1 to {MAXIMUM_UPLOADER_SIGNS} signs")
+    return uploader
 
 
 async def _receive(request: Request, upload: Upload) -> None:

@@ -10,14 +10,15 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
+from stillmine.partner.reports import Said, decided_together, queue_reports, waiting_reports
 from stillmine.partner.schema import open_database
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
-from stillmine.wire.feedback import Feedback, NotRemovedReason, Outcome
+from stillmine.wire.feedback import Feedback, Outcome
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, Review, Variant
 from stillmine.wire.vote import Vote, VoteKind, VoteReason
@@ -35,6 +36,7 @@ class StoredEntry:
     state: FingerprintState
     value: bytes | None
     quality: int | None
+    is_flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,25 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class FoundMatch:
-    """A match about to be recorded, with the ids made for it."""
+    """A match about to be recorded, with the id made for it."""
 
     match_id: bytes
-    feedback_id: bytes
     fingerprint_id: bytes
     kind: Kind
     match_class: MatchClass
     bucket: DistanceBucket | None
     variant: Variant | None
+    is_flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUpload:
+    """An upload that matched: its token, the ids made for it, and everything that it matched, nearest first."""
+
+    upload_id: bytes
+    feedback_id: bytes
+    token: bytes
+    matches: Sequence[FoundMatch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +165,8 @@ class Store:
                 "quality = excluded.quality, generation = excluded.generation",
                 [(entry.id, entry.kind, entry.state, entry.value, entry.quality, generation) for entry in newest.values()],
             )
+            db.executemany("DELETE FROM flagged WHERE id = ?", [(entry.id,) for entry in newest.values()])
+            db.executemany("INSERT INTO flagged (id) VALUES (?)", [(entry.id,) for entry in newest.values() if entry.is_flagged])
             active = [(entry.id, entry.kind, entry.value) for entry in newest.values() if entry.value is not None]
             erased = [entry.id for entry in newest.values() if entry.value is None and entry.id in was_active]
             if synced_at is not None:
@@ -177,7 +191,7 @@ class Store:
         """Apply active fingerprints of one kind, each (id, value, quality), or none of them; returns how many were not active before."""
         with self._transaction() as db:
             (generation,) = db.execute("SELECT generation FROM place").fetchone()
-            was_active = set() if self._is_filling else self._active_among([row[0] for row in rows])
+            was_active = {} if self._is_filling else self._active_among([row[0] for row in rows])
             db.executemany(
                 "INSERT INTO fingerprints (id, kind, state, value, quality, generation) VALUES (?, ?, 'active', ?, ?, ?) "
                 "ON CONFLICT (id) DO UPDATE SET state = excluded.state, value = excluded.value, "
@@ -214,20 +228,28 @@ class Store:
             self._is_checkpoint_due = bool(is_busy)
             return not is_busy
 
-    def record_matches(self, found: Sequence[FoundMatch], minute: int) -> list[FoundMatch]:
-        """Keep these matches and queue `found` for each; return those whose fingerprint is still active, the others are dropped."""
+    def record_upload(self, upload: FoundUpload, shown: int, minute: int) -> list[FoundMatch]:
+        """Queue `found` for everything that an upload matched and keep the nearest as matches, at most `shown`; return those.
+
+        What is not active any more is dropped.
+        """
         with self._transaction() as db:
-            still_active = self._active_among([match.fingerprint_id for match in found])
-            kept = [match for match in found if match.fingerprint_id in still_active]
+            active = self._active_among([match.fingerprint_id for match in upload.matches])
+            found = [match for match in upload.matches if match.fingerprint_id in active]
+            if not found:
+                return []
+            near = [match.fingerprint_id for match in found]
+            db.execute("INSERT INTO uploads (upload_id, token, near) VALUES (?, ?, ?)", (upload.upload_id, upload.token, b"".join(near)))
+            kept = [replace(match, is_flagged=active[match.fingerprint_id]) for match in found[:shown]]
             db.executemany(
-                "INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (match.match_id, match.fingerprint_id, match.kind, match.variant, match.bucket, match.match_class, minute)
-                    for match in kept
+                    (row.match_id, row.fingerprint_id, row.kind, row.variant, row.bucket, row.match_class, minute, upload.upload_id)
+                    for row in kept
                 ],
             )
-            for match in kept:
-                self._queue(match.feedback_id, match.fingerprint_id, Outcome.FOUND, None)
+            queue_reports(db, upload.feedback_id, Said(Outcome.FOUND, None, upload.token), near)
         return kept
 
     def record_review(self, match_id: bytes, review: Review, report_id: bytes) -> None:
@@ -237,7 +259,8 @@ class Store:
             if row is None:
                 raise MatchNotFoundError
             db.execute("UPDATE matches SET decision = ?, reason = ? WHERE match_id = ?", (review.decision, review.reason, match_id))
-            self._queue(report_id, row[0], Outcome(review.decision.value), review.reason)
+            token, near = decided_together(db, match_id, review)
+            queue_reports(db, report_id, Said(Outcome(review.decision.value), review.reason, token), near)
             if review.vote is not None:
                 db.execute(
                     "INSERT INTO vote_outbox (vote_id, fingerprint_id, vote, reason) VALUES (?, ?, ?, ?)",
@@ -245,20 +268,9 @@ class Store:
                 )
 
     def waiting_feedback(self, maximum: int) -> list[Feedback]:
-        """Return the oldest feedback that waits, at most `maximum`."""
+        """Return the oldest feedback that waits: at most `maximum` reports, and no more than one message holds."""
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT feedback_id, fingerprint_id, outcome, reason FROM outbox ORDER BY place LIMIT ?", (maximum,)
-            ).fetchall()
-        return [
-            Feedback(
-                feedback_id=feedback_id.hex(),
-                fingerprint_id=fingerprint_id.hex(),
-                outcome=Outcome(outcome),
-                reason=None if reason is None else NotRemovedReason(reason),
-            )
-            for feedback_id, fingerprint_id, outcome, reason in rows
-        ]
+            return waiting_reports(db, maximum)
 
     def remove_feedback(self, sent: Sequence[Feedback]) -> None:
         """Take feedback out of the queue after the exchange has taken it."""
@@ -283,25 +295,21 @@ class Store:
     def _start_again(db: sqlite3.Connection) -> None:
         db.execute("UPDATE place SET cursor = NULL, acknowledged_cursor = NULL, generation = generation + 1, is_refetching = 1")
 
-    def _active_among(self, ids: Sequence[bytes]) -> set[bytes]:
-        found: set[bytes] = set()
+    def _active_among(self, ids: Sequence[bytes]) -> dict[bytes, bool]:
+        """Return which of these are active, and whether they are flagged."""
+        found: dict[bytes, bool] = {}
         for start in range(0, len(ids), _MARKS_AT_ONCE):
             part = ids[start : start + _MARKS_AT_ONCE]
             marks = ", ".join("?" * len(part))
-            rows = self._db.execute(f"SELECT id FROM fingerprints WHERE state = 'active' AND id IN ({marks})", part)  # noqa: S608 - only marks
-            found |= {row[0] for row in rows}
+            is_flagged = "EXISTS (SELECT 1 FROM flagged WHERE flagged.id = fingerprints.id)"
+            query = f"SELECT id, {is_flagged} FROM fingerprints WHERE state = 'active' AND id IN ({marks})"  # noqa: S608 - only marks
+            found |= {fingerprint_id: bool(flag) for fingerprint_id, flag in self._db.execute(query, part)}
         return found
 
     def _sweep(self, generation: int) -> list[bytes]:
         rows = self._db.execute("SELECT id FROM fingerprints WHERE generation < ? AND state = 'active'", (generation,)).fetchall()
         self._db.execute("DELETE FROM fingerprints WHERE generation < ?", (generation,))
         return [row[0] for row in rows]
-
-    def _queue(self, feedback_id: bytes, fingerprint_id: bytes, outcome: Outcome, reason: NotRemovedReason | None) -> None:
-        self._db.execute(
-            "INSERT INTO outbox (feedback_id, fingerprint_id, outcome, reason) VALUES (?, ?, ?, ?)",
-            (feedback_id, fingerprint_id, outcome, reason),
-        )
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

@@ -216,4 +216,4 @@ def _checked(entry: FeedEntry, place: int) -> StoredEntry:
         value = value_bytes(entry.kind, entry.value)
     except StillmineError as error:
         raise ExchangeAnswerError(f"at entries[{place}]: {error.detail}") from None
-    return StoredEntry(fingerprint_id, entry.kind, entry.state, value, entry.quality)
+    return StoredEntry(fingerprint_id, entry.kind, entry.state, value, entry.quality, entry.is_flagged)

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError, MalformedMessageError
-from stillmine.wire.feedback import OpaqueId
+from stillmine.wire.feedback import OpaqueId, UploadToken
 from stillmine.wire.fingerprint import KIND_NUMBERS, Kind, require_form, value_bytes, value_text
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, parse_vpdq
 
@@ -25,13 +25,14 @@ MAXIMUM_ASK_FRAMES = MAXIMUM_VPDQ_FRAMES
 BINARY_CONTENT_TYPE = "application/vnd.stillmine.ask"
 NO_ID = "0" * 32
 NO_TAGS = "-" * 8
-SYNTHETIC_TAGS = "s" + "-" * 7
-"""The person said that the file was made or changed by a computer."""
 
 _ASK_MAGIC = b"SMA1"
 _ANSWER_MAGIC = b"SMR1"
 _QUERY_HEAD = struct.Struct("<BI")
 _ANSWER = struct.Struct("<B16sB")
+_TOKEN_BYTES = 16
+_HAS_TOKEN = 0x80
+"""Set in the byte of the kind where an upload token stands between head and value."""
 _KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
 
 
@@ -42,11 +43,12 @@ class Outcome(StrEnum):
     CLEAR = "clear"
 
 
-class AskQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One fingerprint to ask about; the form of `value` is its kind's."""
+class AskQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One fingerprint to ask about; the form of `value` is its kind's. Queries of one upload have the same `upload_token`, if any."""
 
     kind: Kind
     value: str
+    upload_token: UploadToken | None = None
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,12 +102,21 @@ class ExchangeStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     queries_a_day: int
 
 
+def tags_of(is_synthetic: bool, is_flagged: bool) -> str:
+    """Return the policy tags of a match: `s`, the person says that a computer made it; `f`, an operator has yet to look."""
+    return ("s" if is_synthetic else "-") + ("f" if is_flagged else "-") + NO_TAGS[2:]
+
+
 def encode_ask(queries: Sequence[AskQuery]) -> bytes:
     """Return the binary form; raises FingerprintMalformedError."""
     parts = [_ASK_MAGIC]
     for query in queries:
         value = value_bytes(query.kind, query.value)
-        parts += [_QUERY_HEAD.pack(KIND_NUMBERS[query.kind], len(value)), value]
+        if query.upload_token is None:
+            parts += [_QUERY_HEAD.pack(KIND_NUMBERS[query.kind], len(value)), value]
+        else:
+            head = _QUERY_HEAD.pack(KIND_NUMBERS[query.kind] | _HAS_TOKEN, len(value))
+            parts += [head, bytes.fromhex(query.upload_token), value]
     return b"".join(parts)
 
 
@@ -123,11 +134,15 @@ def decode_ask(data: bytes) -> Ask:
             raise MalformedMessageError(f"{where}: cut")
         number, length = _QUERY_HEAD.unpack_from(data, place)
         place += _QUERY_HEAD.size
-        kind = _KINDS.get(number)
+        kind = _KINDS.get(number & ~_HAS_TOKEN)
+        token = None
+        if number & _HAS_TOKEN:
+            token = data[place : place + _TOKEN_BYTES].hex()
+            place += _TOKEN_BYTES
         if kind is None or place + length > len(data):
             raise MalformedMessageError(f"{where}: unknown kind" if kind is None else f"{where}: cut")
         try:
-            queries.append(AskQuery(kind, value_text(kind, data[place : place + length])))
+            queries.append(AskQuery(kind, value_text(kind, data[place : place + length]), token))
         except FingerprintMalformedError as error:
             raise FingerprintMalformedError(f"{where}: {error.detail}") from None
         place += length

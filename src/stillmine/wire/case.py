@@ -2,10 +2,10 @@
 """Messages between a person's device and the exchange.
 
 They hold fingerprints and an age statement and have no place for a picture, a file name, a name or an
-address. Times are whole minutes, UTC. Contract: spec/case.md.
+address. Times are whole minutes or days, UTC. Contract: spec/case.md.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -137,17 +137,20 @@ class RenewCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PartnerStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one partner did about one fingerprint; null means it has not happened."""
+    """What one partner did about one fingerprint; null means it has not happened.
+
+    What an upload brings about is told by its UTC day alone: by the minute, a case of one's own copy would tell who uploads what when.
+    """
 
     partner: str
-    given_at: datetime | None = None
-    found_at: datetime | None = None
-    removed_at: datetime | None = None
-    not_removed_at: datetime | None = None
+    given_on: date | None = None
+    found_on: date | None = None
+    removed_on: date | None = None
+    not_removed_on: date | None = None
     not_removed_reason: NotRemovedReason | None = None
     vote: VoteKind | None = None
     vote_reason: VoteReason | None = None
-    voted_at: datetime | None = None
+    voted_on: date | None = None
     withdrawal_confirmed_at: datetime | None = None
 
 

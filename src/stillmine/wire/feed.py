@@ -23,13 +23,17 @@ MAXIMUM_PAGE_BYTES = 4 * 1024 * 1024
 
 
 class FeedEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The newest state of one fingerprint; `value` and `quality` are there only while it is active."""
+    """The newest state of one fingerprint; `value` and `quality` are there only while it is active.
+
+    `is_flagged`: an operator was asked to look at it, and it is matched meanwhile.
+    """
 
     id: OpaqueId
     kind: Kind
     state: FingerprintState
     value: str | None = None
     quality: Quality | None = None
+    is_flagged: bool = False
 
 
 class FeedPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,7 +14,19 @@ from stillmine.wire.errors import MalformedMessageError
 
 MAXIMUM_FEEDBACK_PER_MESSAGE = 1000
 
+MAXIMUM_NEAR = 1000
+"""Fingerprints that one upload matched, in one report."""
+
+MAXIMUM_NEAR_PER_MESSAGE = 5000
+"""Fingerprints of all reports of a message together."""
+
+MAXIMUM_FEEDBACK_BYTES = 512 * 1024
+"""Largest SubmitFeedback."""
+
 OpaqueId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+
+UploadToken = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+"""16 bytes, the same for the same upload of one uploader on one day. Only its partner can make it, and it tells nobody else anything."""
 
 
 class Outcome(StrEnum):
@@ -34,13 +46,18 @@ class NotRemovedReason(StrEnum):
     ALREADY_GONE = "already_gone"
 
 
-class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One report; sending the same `feedback_id` again changes nothing."""
+class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One report about one upload; sending the same `feedback_id` again changes nothing.
+
+    `near` are the other fingerprints that the upload matched, nearest first: a partner can't know which are of one case.
+    """
 
     feedback_id: OpaqueId
     fingerprint_id: OpaqueId
     outcome: Outcome
     reason: NotRemovedReason | None = None
+    upload_token: UploadToken | None = None
+    near: Annotated[list[OpaqueId], msgspec.Meta(max_length=MAXIMUM_NEAR - 1)] = []
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.NOT_REMOVED) != (self.reason is not None):
@@ -52,6 +69,10 @@ class SubmitFeedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: Literal[1]
     feedback: Annotated[list[Feedback], msgspec.Meta(min_length=1, max_length=MAXIMUM_FEEDBACK_PER_MESSAGE)]
+
+    def __post_init__(self) -> None:
+        if sum(1 + len(row.near) for row in self.feedback) > MAXIMUM_NEAR_PER_MESSAGE:
+            raise MalformedMessageError(f"feedback: at most {MAXIMUM_NEAR_PER_MESSAGE} fingerprints in all")
 
 
 class FeedbackReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

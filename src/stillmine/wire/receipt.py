@@ -6,7 +6,7 @@ a case id, a key or the id of a fingerprint. Contract: spec/case.md.
 """
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 import msgspec
@@ -34,7 +34,7 @@ class ReceiptPartner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A partner that had some of it; `confirmed_at` is null until it has confirmed all that it had."""
 
     partner: str
-    given_at: datetime
+    given_on: date
     confirmed_at: datetime | None
 
 
@@ -188,7 +188,7 @@ def _ended(view: CaseView, number: int, ended_at: datetime, erased_by: datetime,
 
 def _kinds_and_partners(view: CaseView, places: list[int]) -> tuple[list[Kind], list[ReceiptPartner]]:
     fingerprints = [view.fingerprints[place] for place in places]
-    statuses = [status for fingerprint in fingerprints for status in fingerprint.partners if status.given_at is not None]
+    statuses = [status for fingerprint in fingerprints for status in fingerprint.partners if status.given_on is not None]
     names = list(dict.fromkeys(status.partner for status in statuses))
     kinds = list(dict.fromkeys(fingerprint.kind for fingerprint in fingerprints))
     return kinds, [_partner(name, [status for status in statuses if status.partner == name]) for name in names]
@@ -198,13 +198,13 @@ def _partner(name: str, statuses: list[PartnerStatus]) -> ReceiptPartner:
     confirmed = [status.withdrawal_confirmed_at for status in statuses]
     return ReceiptPartner(
         partner=name,
-        given_at=min(status.given_at or _NEWEST for status in statuses),
+        given_on=min(status.given_on or date.max for status in statuses),
         confirmed_at=None if None in confirmed else max(at for at in confirmed if at is not None),
     )
 
 
 def _partner_line(partner: ReceiptPartner) -> str:
-    given = f"Given to {partner.partner}: {_minute(partner.given_at)}. "
+    given = f"Given to {partner.partner}: {partner.given_on.isoformat()}. "
     if partner.confirmed_at is None:
         return given + "Not confirmed yet that it no longer looks for it."
     return given + f"Confirmed that it no longer looks for it: {_minute(partner.confirmed_at)}."

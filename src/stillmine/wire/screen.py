@@ -86,6 +86,7 @@ class MatchedSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One fingerprint that the upload is near; `match_id` goes into the review.
 
+    `is_flagged`: an operator of the exchange was asked to look at it; decide by eye, not by rule.
     Bucket and what was undone are there for `pdq` only, the variant for `pdq` and `vpdq`, spans for `vpdq` and `chromaprint`.
     """
 
@@ -96,6 +97,7 @@ class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     variant: Variant | None = None
     undone: list[Undone] = []
     matched_spans: list[MatchedSpan] = []
+    is_flagged: bool = False
 
 
 class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

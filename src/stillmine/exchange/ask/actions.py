@@ -1,30 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answer asks: find candidates, keep the nearest that is active now, count, and write down what is told before it is told.
+"""Answer asks: find candidates, keep what is active now, count, and write down what matched before it is told.
 
-Queries are counted and never kept. An index that is behind must never make a `clear` of a match, nor a match of what was withdrawn.
+A partner is told the nearest; every case that is near is written down. Queries are counted and never kept. An index that is behind must
+never make a `clear` of a match, nor a match of what was withdrawn.
 """
 
-from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import F
 
-from stillmine.exchange.ask.client import candidates
-from stillmine.exchange.ask.following import active_among
-from stillmine.exchange.ask.models import AskCount, AskMatch
-from stillmine.exchange.ask.protocol import MAXIMUM_CANDIDATES
+from stillmine.exchange.ask.models import AskBeside, AskCount, AskMatch
+from stillmine.exchange.ask.nearby import active_of, named_by_index, nearest_of_each_case
 from stillmine.exchange.ask.queries import queries_on
-from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
-from stillmine.exchange.drills.secrecy import only_for
 from stillmine.exchange.intake.quarantine import _note_matches
-from stillmine.exchange.ledger.actions import _record
+from stillmine.exchange.ledger.actions import _record, _record_once_each
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
-from stillmine.wire.ask import NO_TAGS, SYNTHETIC_TAGS, Answer, Ask, AskAnswer, Outcome
-from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
+from stillmine.wire.ask import Answer, Ask, AskAnswer, Outcome, tags_of
+from stillmine.wire.ask_errors import QuotaUsedUpError
+
+BESIDE_TERM = timedelta(days=30)
 
 
 def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
@@ -32,31 +31,32 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
     now = exchange.clock()
     if queries_on(partner, now.date()) + len(message.queries) > partner.daily_quota:
         raise _used_up(partner, now)
-    found = candidates(exchange.home, message.queries)
+    named = named_by_index(exchange, message.queries)
     with tx("ask.answer", exchange.clock) as minute:
-        matched = _nearest_active(found, partner)
-        _count(partner, minute, len(matched), sum(own is not None for own in matched))
-        uploads = Counter(own for own in matched if own is not None)
-        _write_down(partner, uploads, minute)
-        if uploads:
-            _note_matches(exchange, uploads, partner, minute)
-            _record(exchange, EventName.MATCHED, minute, partner=partner, fingerprint_ids=sorted(uploads))
-    ids = partner_ids(exchange.secret, partner.random_id)
-    told = [own for own in matched if own is not None]
-    names = dict(zip(told, ids.entry_ids(told), strict=True)) if told else {}
-    synthetic = set(Fingerprint.objects.filter(id__in=told, is_synthetic=True).values_list("id", flat=True)) if told else set()
-    tags = {own: SYNTHETIC_TAGS if own in synthetic else NO_TAGS for own in told}
-    return AskAnswer(1, [Answer() if own is None else Answer(Outcome.MATCH, names[own], tags[own]) for own in matched])
+        active = active_of(named, partner)
+        nearest = nearest_of_each_case(named, active)
+        near = [nearest[query.kind, query.value] for query in message.queries]
+        _count(partner, minute, len(near), sum(map(bool, near)))
+        found: dict[str, list[str | None]] = {}
+        for query, ids in zip(message.queries, near, strict=True):
+            for own in ids:
+                found.setdefault(own, []).append(query.upload_token)
+        if found:
+            _write_down(partner, {own: len(said) for own, said in found.items()}, minute)
+            _write_beside(partner, near, minute)
+            _note_matches(exchange, found, partner, minute)
+            _record_matches(exchange, partner, near, minute)
+    told = sorted({ids[0] for ids in near if ids})
+    entry_ids = dict(zip(told, partner_ids(exchange.secret, partner.random_id).entry_ids(told), strict=True)) if told else {}
+    answers = {own: Answer(Outcome.MATCH, entry_ids[own], tags_of(active[own].is_synthetic, active[own].is_flagged)) for own in told}
+    return AskAnswer(1, [answers[ids[0]] if ids else Answer() for ids in near])
 
 
-def _nearest_active(found: list[list[str]], partner: Partner) -> list[str | None]:
-    """Return for each query the first of its candidates that is active; raises IndexLoadingError where there may be others behind them."""
-    private = only_for()
-    active = active_among(sorted({own for ids in found for own in ids if private.get(own, partner.id) == partner.id}))
-    chosen = [next((own for own in ids if own in active), None) for ids in found]
-    if any(own is None and len(ids) == MAXIMUM_CANDIDATES for own, ids in zip(chosen, found, strict=True)):
-        raise IndexLoadingError
-    return chosen
+def forget_old_beside(exchange: Context) -> int:
+    """Delete what matched beside others when that was last 30 days ago: decisions come sooner; returns how many rows went."""
+    with tx("ask.forget_old_beside", exchange.clock) as now:
+        deleted, _ = AskBeside.objects.filter(last_day__lt=(now - BESIDE_TERM).date()).delete()
+    return deleted
 
 
 def _count(partner: Partner, now: datetime, queries: int, matches: int) -> None:
@@ -68,14 +68,31 @@ def _count(partner: Partner, now: datetime, queries: int, matches: int) -> None:
         raise _used_up(partner, now)
 
 
-def _write_down(partner: Partner, told: "Counter[str]", now: datetime) -> None:
-    """Record which fingerprints this partner is told of: a match is a disclosure."""
+def _write_down(partner: Partner, queries: Mapping[str, int], now: datetime) -> None:
+    """Record which fingerprints matched and how often: a match is a disclosure."""
     day = now.date()
-    rows = [AskMatch(partner=partner, fingerprint_id=own, day=day, first_at=now) for own in sorted(told)]
+    rows = [AskMatch(partner=partner, fingerprint_id=own, day=day, first_at=now) for own in sorted(queries)]
     AskMatch.objects.bulk_create(rows, ignore_conflicts=True)
-    for times in sorted(set(told.values())):
-        ids = sorted(own for own, count in told.items() if count == times)
+    for times in sorted(set(queries.values())):
+        ids = sorted(own for own, count in queries.items() if count == times)
         AskMatch.objects.filter(partner=partner, day=day, fingerprint_id__in=ids).update(queries=F("queries") + times)
+
+
+def _write_beside(partner: Partner, near: Sequence[Sequence[str]], now: datetime) -> None:
+    """Record what matched beside each fingerprint that is told."""
+    pairs = sorted({(ids[0], other) for ids in near for other in ids[1:]})
+    if pairs:
+        rows = [AskBeside(partner=partner, told_id=told, other_id=other, last_day=now.date()) for told, other in pairs]
+        AskBeside.objects.bulk_create(rows, update_conflicts=True, unique_fields=["partner", "told", "other"], update_fields=["last_day"])
+
+
+def _record_matches(exchange: Context, partner: Partner, near: Sequence[Sequence[str]], now: datetime) -> None:
+    """Write into the log what is told, as one entry, and of each other case its own: an entry's size must not show a person other cases."""
+    told = sorted({ids[0] for ids in near if ids})
+    others = sorted({own for ids in near for own in ids[1:]} - set(told))
+    _record(exchange, EventName.MATCHED, now, partner=partner, fingerprint_ids=told)
+    if others:
+        _record_once_each(exchange, EventName.MATCHED, now, partner, others)
 
 
 def _used_up(partner: Partner, now: datetime) -> QuotaUsedUpError:

@@ -6,11 +6,13 @@ Whatever goes wrong is `index_loading`: the service is being started, and the sa
 
 import socket
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from stillmine.exchange.ask.protocol import (
     MAXIMUM_REPLY_BYTES,
     SOCKET_FILE,
+    Candidates,
     ProtocolError,
     Reply,
     Request,
@@ -22,15 +24,16 @@ from stillmine.exchange.ask.protocol import (
 )
 from stillmine.wire.ask import AskQuery, encode_ask
 from stillmine.wire.ask_errors import IndexLoadingError
+from stillmine.wire.fingerprint import Kind
 
 ANSWER_SECONDS = 60.0
 
 _kept = threading.local()
 
 
-def candidates(home: Path, queries: list[AskQuery]) -> list[list[str]]:
-    """Return for each query the ids of fingerprints that match, nearest first; raises IndexLoadingError."""
-    body = _exchange(home, bytes([Request.ASK]) + encode_ask(queries))
+def candidates(home: Path, queries: Sequence[tuple[Kind, str]]) -> list[Candidates]:
+    """Return for each query, a kind and a value, the ids of fingerprints that match, nearest first; raises IndexLoadingError."""
+    body = _exchange(home, bytes([Request.ASK]) + encode_ask([AskQuery(kind, value) for kind, value in queries]))
     if body[0] == Reply.LOADING:
         raise IndexLoadingError
     try:

@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.cases.values import try_values_of
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.queries import head_sequence
-from stillmine.exchange.feed.sequence import BATCH_CHANGES, ChangedFingerprint, batch_end, newest_changed
+from stillmine.exchange.feed.sequence import ChangedFingerprint, batch_end, newest_changed
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.fingerprint import Kind, value_bytes
@@ -84,12 +83,3 @@ class Follower:
                 values.append(value)
             else:
                 self.index.add(bytes.fromhex(fingerprint.id), kind, value)
-
-
-def active_among(fingerprint_ids: Sequence[str]) -> set[str]:
-    """Return which of these are active now, whatever the index says."""
-    found: set[str] = set()
-    for start in range(0, len(fingerprint_ids), BATCH_CHANGES):
-        part = fingerprint_ids[start : start + BATCH_CHANGES]
-        found |= set(Fingerprint.objects.filter(id__in=part, state=FingerprintState.ACTIVE).values_list("id", flat=True))
-    return found

@@ -17,7 +17,10 @@ class AskCount(models.Model):
 
 
 class AskMatch(models.Model):
-    """One partner was told of one fingerprint on one UTC day; `queries` is for how many of its queries."""
+    """One fingerprint matched what one partner asked on one UTC day; `queries` is how many of its queries.
+
+    The partner is told the nearest of all; of each other case the nearest has its row too.
+    """
 
     partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
     fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+")
@@ -27,3 +30,15 @@ class AskMatch(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["partner", "fingerprint", "day"], name="one_ask_match_per_day"),)
+
+
+class AskBeside(models.Model):
+    """What else matched where a partner was told of one fingerprint: what it decides about that one is about the same upload."""
+
+    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
+    told = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+", db_index=False)
+    other = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+", db_index=False)
+    last_day = models.DateField(db_index=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["partner", "told", "other"], name="one_row_per_pair_told"),)

@@ -22,13 +22,18 @@ ID_BYTES = 16
 MAXIMUM_PATH_BYTES = 100
 """Of a socket; systems allow 104 or 108."""
 
-MAXIMUM_CANDIDATES = 32
-"""Of one query. Where more match and none of these is active any more, the index is behind and must not be believed."""
+MAXIMUM_CANDIDATES = 4096
+"""Of one query, the nearest. Whoever opens cases of their own copies must not hide another's behind them: 13 whole cases fit."""
+
+MAXIMUM_CANDIDATES_IN_ALL = 262_144
+"""Of one request; where there are more, each query has as many as all may have."""
 
 MAXIMUM_REQUEST_BYTES = MAXIMUM_ASK_BYTES + 64 * 1024
-MAXIMUM_REPLY_BYTES = 1 + MAXIMUM_QUERIES * (1 + MAXIMUM_CANDIDATES * ID_BYTES)
+MAXIMUM_REPLY_BYTES = 1 + 4 * MAXIMUM_QUERIES + MAXIMUM_CANDIDATES_IN_ALL * ID_BYTES
 
 _LENGTH = struct.Struct("<I")
+_COUNT = struct.Struct("<I")
+_IS_CUT = 1 << 31
 _STATUS = struct.Struct("<BQd")
 
 
@@ -50,6 +55,13 @@ class Reply(IntEnum):
 
 class ProtocolError(Exception):
     """The other end said what it must not, or stopped in the middle."""
+
+
+class Candidates(NamedTuple):
+    """What matches one query, best first. Where the list `is_cut`, there are others behind it."""
+
+    ids: list[str]
+    is_cut: bool
 
 
 class ServiceStatus(NamedTuple):
@@ -86,24 +98,45 @@ def receive_frame(connection: socket.socket, maximum_bytes: int) -> bytes | None
 
 
 def encode_candidates(candidates: list[list[bytes]]) -> bytes:
-    """Return an answer to an ask: for each query how many ids follow, then those."""
-    return bytes([Reply.CANDIDATES]) + b"".join(bytes([len(ids)]) + b"".join(ids) for ids in candidates)
+    """Return an answer to an ask: for each query how many ids follow (the highest bit: others were left out), then those."""
+    most = _most_of_each([len(ids) for ids in candidates])
+    counts = ((min(len(ids), most), ids) for ids in candidates)
+    parts = [_COUNT.pack(count | (_IS_CUT if len(ids) > count else 0)) + b"".join(ids[:count]) for count, ids in counts]
+    return bytes([Reply.CANDIDATES]) + b"".join(parts)
 
 
-def decode_candidates(body: bytes, queries: int) -> list[list[str]]:
+def decode_candidates(body: bytes, queries: int) -> list[Candidates]:
     """Read an answer to so many queries; raises ProtocolError."""
-    found: list[list[str]] = []
+    if body[0] != Reply.CANDIDATES:
+        raise ProtocolError
+    found: list[Candidates] = []
     place = 1
     while place < len(body) and len(found) < queries:
-        count = body[place]
-        ids = body[place + 1 : place + 1 + count * ID_BYTES]
-        if count > MAXIMUM_CANDIDATES or len(ids) < count * ID_BYTES:
+        if place + _COUNT.size > len(body):
             raise ProtocolError
-        found.append([ids[start : start + ID_BYTES].hex() for start in range(0, len(ids), ID_BYTES)])
-        place += 1 + len(ids)
-    if place != len(body) or len(found) != queries or body[0] != Reply.CANDIDATES:
+        (number,) = _COUNT.unpack_from(body, place)
+        place += _COUNT.size
+        count = number & ~_IS_CUT
+        ids = body[place : place + count * ID_BYTES].hex() if count <= MAXIMUM_CANDIDATES else ""
+        if len(ids) < 2 * count * ID_BYTES:
+            raise ProtocolError
+        step = 2 * ID_BYTES
+        found.append(Candidates([ids[start : start + step] for start in range(0, len(ids), step)], bool(number & _IS_CUT)))
+        place += count * ID_BYTES
+    if place != len(body) or len(found) != queries:
         raise ProtocolError
     return found
+
+
+def _most_of_each(counts: list[int]) -> int:
+    """Return how many each query may have so that all fit."""
+    left = MAXIMUM_CANDIDATES_IN_ALL
+    for place, count in enumerate(sorted(counts)):
+        share = left // (len(counts) - place)
+        if count > share:
+            return min(share, MAXIMUM_CANDIDATES)
+        left -= count
+    return MAXIMUM_CANDIDATES
 
 
 def encode_status(status: ServiceStatus) -> bytes:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.db.models import Min
 
-from stillmine.exchange.ask.models import AskCount, AskMatch
+from stillmine.exchange.ask.models import AskBeside, AskCount, AskMatch
 from stillmine.exchange.partners.models import Partner
 
 
@@ -19,3 +19,12 @@ def first_matched(fingerprint_ids: Sequence[str]) -> dict[tuple[str, int], datet
     """Return when each partner was first told of each of these fingerprints: (fingerprint id, partner id) -> time."""
     rows = AskMatch.objects.filter(fingerprint_id__in=fingerprint_ids).values("fingerprint_id", "partner_id").annotate(at=Min("first_at"))
     return {(row["fingerprint_id"], row["partner_id"]): row["at"] for row in rows}
+
+
+def told_beside(partner: Partner, fingerprint_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return what else matched where this partner was told of these: told fingerprint -> others."""
+    beside: dict[str, list[str]] = {}
+    rows = AskBeside.objects.filter(partner=partner, told_id__in=fingerprint_ids).order_by("id")
+    for told, other in rows.values_list("told_id", "other_id"):
+        beside.setdefault(told, []).append(other)
+    return beside

@@ -107,11 +107,12 @@ class IndexService:
         return encode_candidates(self._candidates(ask))
 
     def _candidates(self, ask: Ask) -> list[list[bytes]]:
+        """Return what matches each query; one more than may be answered says that there are others."""
         found: list[list[bytes]] = [[] for _ in ask.queries]
         pictures = [place for place, query in enumerate(ask.queries) if query.kind is Kind.PDQ]
         if len(pictures) > ONE_BY_ONE:
             values = [_value(ask.queries[place]) for place in pictures]
-            many = self._follower.index.ask_pictures(values, MAXIMUM_CANDIDATES, SEARCH_THREADS)
+            many = self._follower.index.ask_pictures(values, MAXIMUM_CANDIDATES + 1, SEARCH_THREADS)
             for place, ids in zip(pictures, many, strict=True):
                 found[place] = ids
         for place, query in enumerate(ask.queries):
@@ -123,8 +124,8 @@ class IndexService:
         """Films and sounds take turns: they take long, and pictures must not wait for them."""
         if query.kind in (Kind.VPDQ, Kind.CHROMAPRINT):
             with self._one_film:
-                return self._follower.index.ask(query.kind, _value(query), MAXIMUM_CANDIDATES)
-        return self._follower.index.ask(query.kind, _value(query), MAXIMUM_CANDIDATES)
+                return self._follower.index.ask(query.kind, _value(query), MAXIMUM_CANDIDATES + 1)
+        return self._follower.index.ask(query.kind, _value(query), MAXIMUM_CANDIDATES + 1)
 
     def _accept(self, listener: socket.socket) -> None:
         while True:

@@ -119,9 +119,13 @@ def suspend(exchange: Context, fingerprint_ids: Sequence[str], reason: Suspensio
 def restore(exchange: Context, fingerprint_ids: Sequence[str]) -> list[str]:
     """Make suspended fingerprints active again, for good as far as the reason goes; returns which, and leaves others as they are."""
     with tx("cases.restore", exchange.clock) as now:
-        moved = _move_from(exchange, fingerprint_ids, FingerprintState.SUSPENDED, FingerprintState.ACTIVE, now)
-        _note_decision(moved, Decision.RESTORED, now)
-        return moved
+        return _restore(exchange, fingerprint_ids, Decision.RESTORED, now)
+
+
+def _restore(exchange: Context, fingerprint_ids: Sequence[str], decision: Decision, now: datetime) -> list[str]:
+    moved = _move_from(exchange, fingerprint_ids, FingerprintState.SUSPENDED, FingerprintState.ACTIVE, now)
+    _note_decision(moved, decision, now)
+    return moved
 
 
 def _suspend(exchange: Context, fingerprint_ids: Sequence[str], reason: SuspensionReason, now: datetime) -> list[str]:

@@ -6,7 +6,7 @@ A partner is listed only where it was given the fingerprint or was told of a mat
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, date, datetime
 from itertools import product
 
 from stillmine.exchange.ask.queries import first_matched
@@ -108,15 +108,19 @@ def _partner_statuses(
         statuses[fingerprint_id].append(
             PartnerStatus(
                 partner=names[partner_id],
-                given_at=given.get((fingerprint_id, partner_id)),
-                found_at=report.found_at or matched.get((fingerprint_id, partner_id)),
-                removed_at=report.removed_at,
-                not_removed_at=report.not_removed_at,
+                given_on=_day(given.get((fingerprint_id, partner_id))),
+                found_on=_day(report.found_at or matched.get((fingerprint_id, partner_id))),
+                removed_on=_day(report.removed_at),
+                not_removed_on=_day(report.not_removed_at),
                 not_removed_reason=report.not_removed_reason,
                 vote=vote.vote if vote else None,
                 vote_reason=vote.reason if vote else None,
-                voted_at=vote.voted_at if vote else None,
+                voted_on=_day(vote.voted_at) if vote else None,
                 withdrawal_confirmed_at=confirmed.get((withdrawn.get(fingerprint_id, 0), partner_id)),
             )
         )
     return statuses
+
+
+def _day(at: datetime | None) -> date | None:
+    return at.astimezone(UTC).date() if at else None

@@ -35,7 +35,7 @@ def settings_in_force(exchange: Context) -> list[Setting]:
         Setting("Wrong case keys of a network in ten minutes", f"at most {WRONG_CASE_KEYS.maximum}"),
         Setting("Cases opened by a network in ten minutes", f"{CASES_OPENED.maximum}, more needs work"),
         Setting("Fingerprints added by a network in ten minutes", f"{FINGERPRINTS_ADDED.maximum}, more needs work"),
-        Setting("Uploads in a day before a fingerprint is suspended", _or_never(exchange.intake.found_a_day), FOUND_A_DAY_VARIABLE),
+        Setting("Distinct uploads in a day before a fingerprint is flagged", _or_never(exchange.intake.found_a_day), FOUND_A_DAY_VARIABLE),
         Setting("Cases in ten minutes before opening needs work", _or_never(exchange.intake.cases_in_ten_minutes), CASES_VARIABLE),
         Setting(
             "Fingerprints in ten minutes before adding needs work",

@@ -8,7 +8,7 @@ from datetime import datetime
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.console.models import LogLine, Operator
 from stillmine.exchange.console.partner_rows import PartnerRow, partner_rows
-from stillmine.exchange.intake.queries import suspended
+from stillmine.exchange.intake.queries import flagged, suspended
 from stillmine.wire.case import CaseState, FingerprintState
 
 LOG_PAGE = 50
@@ -23,6 +23,7 @@ class Overview:
     active_fingerprints: int
     suspended_fingerprints: int
     waiting: int
+    flagged: int
 
     @property
     def late(self) -> list[PartnerRow]:
@@ -68,6 +69,7 @@ def overview(now: datetime) -> Overview:
         active_fingerprints=Fingerprint.objects.filter(state=FingerprintState.ACTIVE.value).count(),
         suspended_fingerprints=Fingerprint.objects.filter(state=FingerprintState.SUSPENDED.value).count(),
         waiting=len(suspended()),
+        flagged=len(flagged()),
     )
 
 

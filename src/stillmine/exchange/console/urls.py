@@ -43,6 +43,7 @@ PAGE_ROUTES = (
     PageRoute(f"{_PARTNER}/keys/<int:key_number>/revoke", Who.MANAGER, {"GET": partners.show_revoke_key, "POST": partners.take_revoke_key}),
     PageRoute("console/quarantine", Who.REVIEWER, {"GET": intake.show_queue}),
     PageRoute("console/quarantine/<int:number>", Who.REVIEWER, {"GET": intake.show_suspension, "POST": intake.take_decision}),
+    PageRoute("console/flags/<int:flag_number>", Who.REVIEWER, {"GET": intake.show_flag, "POST": intake.take_flag_decision}),
     PageRoute("console/statistics", Who.REVIEWER, {"GET": record.show_statistics}),
     PageRoute("console/bank", Who.MANAGER, {"GET": intake.show_banks}),
     PageRoute("console/bank/<int:bank_id>/remove", Who.MANAGER, {"GET": intake.show_remove_bank, "POST": intake.take_remove_bank}),

@@ -8,19 +8,29 @@ from django.http import HttpResponse
 
 from stillmine.exchange.console.log import logged
 from stillmine.exchange.console.pages import Visit, redirect, show
-from stillmine.exchange.console.waiting import REASONS, fingerprint_of, votes_on, waiting, why
-from stillmine.exchange.intake.actions import keep_suspended, remove_bank, restore_suspended
+from stillmine.exchange.console.waiting import (
+    REASONS,
+    fingerprint_of,
+    flagged_fingerprint,
+    flagged_items,
+    votes_on,
+    waiting,
+    why,
+    why_flagged,
+)
+from stillmine.exchange.intake.actions import keep_suspended, leave_flagged, remove_bank, restore_suspended, suspend_flagged
 from stillmine.exchange.intake.models import Bank
 from stillmine.exchange.intake.queries import banks
 from stillmine.wire.errors import MalformedMessageError, NotFoundError
 
 _DECISIONS = {"restore": ("suspension_restored", restore_suspended), "keep": ("suspension_kept", keep_suspended)}
+_FLAG_DECISIONS = {"leave": ("flag_left", leave_flagged), "suspend": ("flag_suspended", suspend_flagged)}
 
 
 def show_queue(visit: Visit) -> HttpResponse:
     """GET /console/quarantine."""
     is_all = visit.request.GET.get("show") == "all"
-    return show(visit, "quarantine", waiting=waiting(is_all), is_all=is_all)
+    return show(visit, "quarantine", waiting=waiting(is_all), is_all=is_all, flagged=flagged_items())
 
 
 def show_suspension(visit: Visit, number: int) -> HttpResponse:
@@ -28,7 +38,7 @@ def show_suspension(visit: Visit, number: int) -> HttpResponse:
     item, found = why(number)
     before = [(REASONS[reason], at, decision, decided_at) for reason, at, decision, decided_at in found.before]
     votes = votes_on(found.suspended.fingerprint_ids)
-    return show(visit, "suspension", item=item, uploads=found.uploads, decisions=found.decisions, votes=votes, before=before)
+    return show(visit, "suspension", item=item, said=found.said, votes=votes, before=before)
 
 
 def take_decision(visit: Visit, number: int) -> HttpResponse:
@@ -39,6 +49,23 @@ def take_decision(visit: Visit, number: int) -> HttpResponse:
     action, decide = chosen
     with logged(visit.exchange, visit.operator.name, action, f"suspension {number}"):
         decide(visit.exchange, fingerprint_of(number))
+    return redirect("/console/quarantine")
+
+
+def show_flag(visit: Visit, flag_number: int) -> HttpResponse:
+    """GET /console/flags/<number>."""
+    item, said, ids = why_flagged(flag_number)
+    return show(visit, "flag", item=item, said=said, votes=votes_on(ids))
+
+
+def take_flag_decision(visit: Visit, flag_number: int) -> HttpResponse:
+    """POST /console/flags/<number>."""
+    chosen = _FLAG_DECISIONS.get(visit.typed("decision"))
+    if chosen is None:
+        raise MalformedMessageError("decision")
+    action, decide = chosen
+    with logged(visit.exchange, visit.operator.name, action, f"flag {flag_number}"):
+        decide(visit.exchange, flagged_fingerprint(flag_number))
     return redirect("/console/quarantine")
 
 

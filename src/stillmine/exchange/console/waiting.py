@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What waits in quarantine, named by the number of its suspension: a page holds no fingerprint id, and no address does.
+"""What waits in quarantine or is flagged, named by the number of suspension or flag: no page and no address holds a fingerprint id.
 
 A number stands for one suspension. Once that was decided and the fingerprint was suspended anew, the old number opens nothing.
 """
@@ -10,18 +10,34 @@ from datetime import datetime
 from django.db.models import Max
 
 from stillmine.exchange.feedback.votes import CurrentVote, current_votes
-from stillmine.exchange.intake.models import Suspension
-from stillmine.exchange.intake.queries import Evidence, Suspended, evidence, suspended
+from stillmine.exchange.intake.models import Flag, FlagReason, Suspension
+from stillmine.exchange.intake.queries import Evidence, Flagged, Said, Suspended, evidence, flagged, flagged_with, said_of, suspended
 from stillmine.exchange.partners.models import Partner
 from stillmine.wire.case import SuspensionReason
 from stillmine.wire.errors import ConflictError, NotFoundError
 
 REASONS: dict[SuspensionReason, str] = {
     SuspensionReason.NEGATIVE_BANK: "It is in the negative bank, or near something there.",
-    SuspensionReason.FOUND_TOO_OFTEN: "Too many uploads matched it in one day.",
+    SuspensionReason.FOUND_TOO_OFTEN: "Too many uploads matched it in one day. An earlier version suspended for that.",
     SuspensionReason.DOUBTED_BY_PARTNERS: "Two partners say that it is not intimate, or not the same picture.",
     SuspensionReason.OPERATOR: "An operator suspended it.",
 }
+
+
+FLAG_REASONS: dict[FlagReason, str] = {
+    FlagReason.FOUND_TOO_OFTEN: "Far more uploads than usual matched it in one day, at two partners or more.",
+    FlagReason.DOUBTED_BY_PARTNERS: "Two partners say that it is not intimate, or not the same picture. Doubts have suspended it before.",
+}
+
+
+@dataclass(frozen=True)
+class FlaggedItem:
+    """What of one file is flagged for one reason."""
+
+    number: int
+    kinds: list[str]
+    reason: str
+    flagged_at: datetime
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,32 @@ def fingerprint_of(number: int) -> str:
     if _newest([row.fingerprint_id])[row.fingerprint_id] != number:
         raise ConflictError
     return row.fingerprint_id
+
+
+def flagged_items() -> list[FlaggedItem]:
+    """Return what is flagged and matched, the oldest first."""
+    return [_flagged_item(group) for group in flagged()]
+
+
+def why_flagged(number: int) -> tuple[FlaggedItem, Said, list[str]]:
+    """Return what one flag is about, what partners said, and the fingerprints; raises NotFoundError, or ConflictError where it is past."""
+    group = flagged_with(flagged_fingerprint(number))
+    return _flagged_item(group), said_of(group.fingerprint_ids), group.fingerprint_ids
+
+
+def flagged_fingerprint(number: int) -> str:
+    """Return which fingerprint a flag is of; raises NotFoundError, or ConflictError where it was decided."""
+    row = Flag.objects.filter(id=number).first()
+    if row is None:
+        raise NotFoundError
+    if row.decision is not None:
+        raise ConflictError
+    return row.fingerprint_id
+
+
+def _flagged_item(group: Flagged) -> FlaggedItem:
+    number = Flag.objects.get(fingerprint_id=group.fingerprint_ids[0], decision=None).id
+    return FlaggedItem(number, group.kinds, FLAG_REASONS[group.reason], group.flagged_at)
 
 
 def _newest(fingerprint_ids: list[str]) -> dict[str, int]:

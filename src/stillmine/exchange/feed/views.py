@@ -10,6 +10,7 @@ from stillmine.exchange.context import Context, context
 from stillmine.exchange.edge import answer, query_number, read_message
 from stillmine.exchange.feed import actions
 from stillmine.exchange.feed.models import Change, Shape
+from stillmine.exchange.intake.flags import flagged_among
 from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
@@ -42,13 +43,15 @@ def _feed_page(exchange: Context, partner: Partner, page: actions.Page) -> actio
     ids = partner_ids(exchange.secret, partner.random_id)
     entry_ids = ids.entry_ids([change.fingerprint_id for change in page.changes])
     values = values_of(exchange, [change.fingerprint for change in page.changes if change.state == FingerprintState.ACTIVE])
-    entries = [_entry(entry_id, change, values) for entry_id, change in zip(entry_ids, page.changes, strict=True)]
+    flagged = flagged_among(page.active)
+    entries = [_entry(entry_id, change, values, flagged) for entry_id, change in zip(entry_ids, page.changes, strict=True)]
     message = FeedPage(version=1, entries=entries, cursor=ids.cursor(page.to_sequence), has_more=page.has_more)
     return actions.HandedOut(message, page.active, page.tombstones)
 
 
-def _entry(entry_id: str, change: Change, values: dict[str, str]) -> FeedEntry:
+def _entry(entry_id: str, change: Change, values: dict[str, str], flagged: set[str]) -> FeedEntry:
     kind, state = Kind(change.fingerprint.kind), FingerprintState(change.state)
     if state is not FingerprintState.ACTIVE:
         return FeedEntry(id=entry_id, kind=kind, state=state)
-    return FeedEntry(id=entry_id, kind=kind, state=state, value=values[change.fingerprint_id], quality=change.fingerprint.quality)
+    own = change.fingerprint
+    return FeedEntry(entry_id, kind, state, values[own.id], own.quality, is_flagged=own.id in flagged)

@@ -1,34 +1,67 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Take a partner's reports. Sending the same again changes nothing, and one wrong id does not lose the others."""
+"""Take a partner's reports. Sending the same again changes nothing, and one wrong id does not lose the others.
 
+A report is about an upload. It is stored for every case that the upload matched, once for each: on the fingerprint that it names, and of
+every other case on the nearest. A list partner says itself what else matched; what an ask partner was not told is known here.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from stillmine.exchange.ask.queries import told_beside
 from stillmine.exchange.context import Context
 from stillmine.exchange.feedback.models import Report
-from stillmine.exchange.feedback.named import _named, receipt_for
+from stillmine.exchange.feedback.named import _cases_of, _named, receipt_for
 from stillmine.exchange.intake.quarantine import _note_feedback
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.tx import tx
-from stillmine.wire.feedback import FeedbackReceipt, SubmitFeedback
+from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
+
+_DERIVED_LABEL = b"stillmine/report-of-another-case/v1"
 
 
 def submit_feedback(exchange: Context, partner: Partner, message: SubmitFeedback) -> FeedbackReceipt:
     """Store the reports that name a fingerprint and are new; returns how many were, and the ids that name none."""
     sent = {feedback.feedback_id: feedback for feedback in reversed(message.feedback)}
     entry_ids = [feedback.fingerprint_id for feedback in message.feedback]
+    near = [entry_id for feedback in message.feedback for entry_id in feedback.near]
     with tx("feedback.submit", exchange.clock) as now:
-        named = _named(exchange, partner, entry_ids)
+        named = _named(exchange, partner, [*entry_ids, *near])
         known = set(Report.objects.filter(partner=partner, feedback_id__in=list(sent)).values_list("feedback_id", flat=True))
         new = [row for row in reversed(sent.values()) if row.fingerprint_id in named and row.feedback_id not in known]
+        beside = told_beside(partner, sorted({named[row.fingerprint_id] for row in new}))
+        cases = _cases_of({*named.values(), *(other for others in beside.values() for other in others)})
         reports = [
-            Report(
-                partner=partner,
-                feedback_id=row.feedback_id,
-                fingerprint_id=named[row.fingerprint_id],
-                outcome=row.outcome.value,
-                reason=row.reason.value if row.reason else None,
-                received_at=now,
-            )
-            for row in new
+            (report, row.upload_token) for row in new for report in _reports(partner, row, _of_each_case(row, named, beside, cases), now)
         ]
-        Report.objects.bulk_create(reports)
+        Report.objects.bulk_create(report for report, _ in reports)
         _note_feedback(exchange, partner, reports, now)
-    return receipt_for(entry_ids, named, len(new))
+    return receipt_for(entry_ids, {entry_id: named[entry_id] for entry_id in entry_ids if entry_id in named}, len(new))
+
+
+def _of_each_case(row: Feedback, named: Mapping[str, str], beside: Mapping[str, Sequence[str]], cases: Mapping[str, int]) -> list[str]:
+    """Return the fingerprint that a report names and the nearest of every other case that the upload matched."""
+    own = named[row.fingerprint_id]
+    matched = [own, *(named[entry_id] for entry_id in row.near if entry_id in named), *beside.get(own, ())]
+    of_case: dict[int, str] = {}
+    for fingerprint_id in matched:
+        of_case.setdefault(cases[fingerprint_id], fingerprint_id)
+    return list(of_case.values())
+
+
+def _reports(partner: Partner, row: Feedback, fingerprint_ids: Sequence[str], now: datetime) -> Iterator[Report]:
+    """Yield the report of each of these; the first is the one that was named, and has the id that was sent."""
+    for place, fingerprint_id in enumerate(fingerprint_ids):
+        yield Report(
+            partner=partner,
+            feedback_id=_derived_id(row.feedback_id, fingerprint_id) if place else row.feedback_id,
+            fingerprint_id=fingerprint_id,
+            outcome=row.outcome.value,
+            reason=row.reason.value if row.reason else None,
+            received_at=now,
+        )
+
+
+def _derived_id(feedback_id: str, fingerprint_id: str) -> str:
+    return hashlib.sha256(_DERIVED_LABEL + bytes.fromhex(feedback_id) + bytes.fromhex(fingerprint_id)).hexdigest()[:32]

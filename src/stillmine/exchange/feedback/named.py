@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which fingerprints a partner's message names, and what it is told of it: the same for reports and for votes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
@@ -20,6 +20,11 @@ def _named(exchange: Context, partner: Partner, entry_ids: Sequence[str]) -> dic
     ids = partner_ids(exchange.secret, partner.random_id).fingerprint_ids(distinct)
     there = set(Fingerprint.objects.filter(id__in=ids).values_list("id", flat=True))
     return {entry_id: fingerprint_id for entry_id, fingerprint_id in zip(distinct, ids, strict=True) if fingerprint_id in there}
+
+
+def _cases_of(fingerprint_ids: Collection[str]) -> dict[str, int]:
+    """Return which case each fingerprint is of."""
+    return dict(Fingerprint.objects.filter(id__in=list(fingerprint_ids)).values_list("id", "case_id"))
 
 
 def receipt_for(entry_ids: Sequence[str], named: Mapping[str, str], accepted: int) -> FeedbackReceipt:

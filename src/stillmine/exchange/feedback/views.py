@@ -9,14 +9,14 @@ from stillmine.exchange.feedback.actions import submit_feedback
 from stillmine.exchange.feedback.votes import submit_votes
 from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.scopes import Scope
-from stillmine.wire.feedback import SubmitFeedback
+from stillmine.wire.feedback import MAXIMUM_FEEDBACK_BYTES, SubmitFeedback
 from stillmine.wire.vote import SubmitVotes
 
 
 def submit(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/feedback."""
     exchange, partner = context(), bearer_partner(request, Scope.FEEDBACK)
-    return answer(submit_feedback(exchange, partner, read_message(request, SubmitFeedback)))
+    return answer(submit_feedback(exchange, partner, read_message(request, SubmitFeedback, MAXIMUM_FEEDBACK_BYTES)))
 
 
 def vote(request: HttpRequest) -> HttpResponse:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operator changes about intake: the negative bank, decisions about suspended fingerprints, and whether we are under attack.
+"""What an operator changes about intake: the negative bank, suspended and flagged fingerprints, and whether we are under attack.
 
 Command line and console call the same functions.
 """
@@ -9,17 +9,20 @@ from datetime import datetime
 
 from django.db import IntegrityError
 
-from stillmine.exchange.cases.actions import restore
+from stillmine.exchange.cases.actions import _suspend, restore
 from stillmine.exchange.context import Context
+from stillmine.exchange.feed.sequence import _append_changes, _lock_head
 from stillmine.exchange.intake.bank import PART_VALUES
 from stillmine.exchange.intake.bank_files import BankSource
-from stillmine.exchange.intake.models import Bank, BankPart, Decision, Guard
-from stillmine.exchange.intake.queries import suspended_with
+from stillmine.exchange.intake.flags import _decide_flags
+from stillmine.exchange.intake.models import Bank, BankPart, Decision, FlagDecision, Guard
+from stillmine.exchange.intake.queries import flagged_with, suspended_with
 from stillmine.exchange.intake.suspensions import _note_decision
 from stillmine.exchange.intake.work import GUARD_ID
 from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
+from stillmine.wire.case import FingerprintState, SuspensionReason
 from stillmine.wire.errors import ConflictError, NotConfiguredError
 from stillmine.wire.fingerprint import FIXED_BYTES, Kind
 
@@ -82,6 +85,30 @@ def keep_suspended(exchange: Context, fingerprint_id: str) -> list[str]:
     """Leave it suspended for good and take it from the queue, with the same as `restore_suspended`, and its errors."""
     with tx("intake.keep_suspended", exchange.clock) as now:
         ids = suspended_with(fingerprint_id)
+        _note_decision(ids, Decision.KEPT, now)
+        return ids
+
+
+def leave_flagged(exchange: Context, fingerprint_id: str) -> list[str]:
+    """Say that a flagged fingerprint is in order, with what is flagged for the same reason of the same file; returns which.
+
+    Raises FingerprintNotFoundError, or ConflictError where it is not flagged.
+    """
+    with tx("intake.leave_flagged", exchange.clock) as now:
+        _lock_head()
+        ids = flagged_with(fingerprint_id).fingerprint_ids
+        _decide_flags(ids, FlagDecision.LEFT, now)
+        _append_changes(exchange, ids, FingerprintState.ACTIVE, now)
+        return ids
+
+
+def suspend_flagged(exchange: Context, fingerprint_id: str) -> list[str]:
+    """Suspend a flagged fingerprint, with the same as `leave_flagged`, and its errors."""
+    with tx("intake.suspend_flagged", exchange.clock) as now:
+        _lock_head()
+        ids = flagged_with(fingerprint_id).fingerprint_ids
+        _decide_flags(ids, FlagDecision.SUSPENDED, now)
+        _suspend(exchange, ids, SuspensionReason.OPERATOR, now)
         _note_decision(ids, Decision.KEPT, now)
         return ids
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stillmine.exchange.command_line import AsJson, Home, prepare
+from stillmine.exchange.intake.commands_flag import print_said
 
 if TYPE_CHECKING:
     from stillmine.exchange.context import Context
@@ -126,10 +127,7 @@ def quarantine_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
 
     found = evidence(fingerprint_id)
     typer.echo(_line(found.suspended))
-    for day, partner, uploads in found.uploads:
-        typer.echo(f"  {day}  {partner}: matched {uploads} upload(s)")
-    for partner, word in found.decisions:
-        typer.echo(f"  {partner} decided: {word}")
+    print_said(found.said)
     for reason, at, decision, decided_at in found.before:
         typer.echo(f"  before: {reason} on {at:%Y-%m-%d}, {decision} on {decided_at:%Y-%m-%d}")
 

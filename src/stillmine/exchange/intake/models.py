@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Negative bank, suspensions with their reasons and decisions, counts of matches, and whether the exchange is under attack.
+"""Negative bank, suspensions and flags with their reasons and decisions, counts of matches, and whether the exchange is under attack.
 
 No row may hold a person's fingerprint in clear, an address or an upload: what is in the bank is public knowledge.
 """
@@ -8,10 +8,25 @@ from django.db import models
 
 
 class Decision(models.TextChoices):
-    """What an operator decided about a suspension."""
+    """What an operator decided about a suspension; `lapsed`: nobody did in time, and it ended by itself."""
 
     RESTORED = "restored"
     KEPT = "kept"
+    LAPSED = "lapsed"
+
+
+class FlagReason(models.TextChoices):
+    """Why an operator is asked to look at what is matched meanwhile."""
+
+    FOUND_TOO_OFTEN = "found_too_often"
+    DOUBTED_BY_PARTNERS = "doubted_by_partners"
+
+
+class FlagDecision(models.TextChoices):
+    """What an operator decided about a flag."""
+
+    LEFT = "left"
+    SUSPENDED = "suspended"
 
 
 class Bank(models.Model):
@@ -61,16 +76,50 @@ class Suspension(models.Model):
         )
 
 
+class Flag(models.Model):
+    """An operator is asked to look at an active fingerprint; it is matched as before. `decision` null: nobody has looked yet."""
+
+    fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="flags")
+    reason = models.CharField(max_length=32, choices=FlagReason.choices)
+    flagged_at = models.DateTimeField()
+    decision = models.CharField(max_length=16, choices=FlagDecision.choices, null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["fingerprint"], name="one_undecided_flag", condition=models.Q(decision__isnull=True)),
+            models.CheckConstraint(
+                name="flag_decided_with_time",
+                condition=models.Q(decision__isnull=True, decided_at__isnull=True)
+                | models.Q(decision__isnull=False, decided_at__isnull=False),
+            ),
+        )
+
+
 class MatchCount(models.Model):
-    """How many uploads at one partner matched a fingerprint on one UTC day."""
+    """Uploads at one partner that matched a fingerprint on one UTC day.
+
+    `reports` is all that was asked and reported; `uploads` is what counts: distinct uploads, at most half of the day's limit.
+    """
 
     fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+", db_index=False)
     partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
     day = models.DateField(db_index=True)
     uploads = models.PositiveIntegerField(default=0)
+    reports = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["fingerprint", "partner", "day"], name="one_count_per_day"),)
+
+
+class CountedUpload(models.Model):
+    """An upload that was counted today, by the token that its partner made of it; gone the next day."""
+
+    count = models.ForeignKey(MatchCount, on_delete=models.CASCADE, related_name="counted", db_index=False)
+    token = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["count", "token"], name="one_upload_once"),)
 
 
 class Guard(models.Model):

@@ -14,7 +14,10 @@ WORK_VARIABLE = "STILLMINE_EXCHANGE_WORK_ZERO_BITS"
 
 @dataclass(frozen=True)
 class IntakeSettings:
-    """0 of `found_a_day`, of cases or of fingerprints: never by itself. One more bit of `work_zero_bits` doubles the work."""
+    """0 of `found_a_day`, of cases or of fingerprints: never by itself. One partner counts for half of `found_a_day` at most.
+
+    One more bit of `work_zero_bits` doubles the work.
+    """
 
     found_a_day: int = 50
     cases_in_ten_minutes: int = 200
@@ -27,8 +30,11 @@ USUAL_INTAKE = IntakeSettings()
 
 def intake_settings(environment: Mapping[str, str]) -> IntakeSettings:
     """Return the settings; raises NotConfiguredError for what is no number in bounds."""
+    found_a_day = number_setting(environment, FOUND_A_DAY_VARIABLE, USUAL_INTAKE.found_a_day, 0, 1_000_000)
+    if found_a_day == 1:
+        raise NotConfiguredError(f"{FOUND_A_DAY_VARIABLE}: 0, or a number from 2 on: no partner counts for more than half of it")
     return IntakeSettings(
-        found_a_day=number_setting(environment, FOUND_A_DAY_VARIABLE, USUAL_INTAKE.found_a_day, 0, 1_000_000),
+        found_a_day=found_a_day,
         cases_in_ten_minutes=number_setting(environment, CASES_VARIABLE, USUAL_INTAKE.cases_in_ten_minutes, 0, 1_000_000),
         fingerprints_in_ten_minutes=number_setting(
             environment, FINGERPRINTS_VARIABLE, USUAL_INTAKE.fingerprints_in_ten_minutes, 0, 10_000_000

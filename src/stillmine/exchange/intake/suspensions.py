@@ -7,7 +7,7 @@ Rows are kept, so that a decision is not undone by the same reason at once.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.intake.bank import InBank
@@ -28,6 +28,18 @@ def restored_at(fingerprint_ids: Iterable[str], reason: SuspensionReason) -> dic
     """Return when an operator last restored each fingerprint that had been suspended for this reason."""
     rows = Suspension.objects.filter(fingerprint_id__in=list(fingerprint_ids), reason=reason, decision=Decision.RESTORED)
     return dict(rows.values("fingerprint_id").annotate(at=Max("decided_at")).values_list("fingerprint_id", "at"))
+
+
+def newest_suspensions() -> QuerySet[Suspension]:
+    """Return of every fingerprint that ever was suspended its newest row."""
+    newest = Suspension.objects.filter(fingerprint=OuterRef("fingerprint")).order_by("-id").values("id")[:1]
+    return Suspension.objects.filter(id=Subquery(newest))
+
+
+def suspended_before(fingerprint_ids: Iterable[str], reason: SuspensionReason) -> set[str]:
+    """Return which of these were ever suspended for this reason, whatever was decided."""
+    rows = Suspension.objects.filter(fingerprint_id__in=list(fingerprint_ids), reason=reason)
+    return set(rows.values_list("fingerprint_id", flat=True))
 
 
 def banked_in(case_ids: Iterable[int]) -> set[str]:

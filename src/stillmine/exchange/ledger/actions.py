@@ -58,6 +58,24 @@ def _record(
     return place
 
 
+MAXIMUM_ENTRIES_EACH = 32
+"""So many are written one by one; what is beyond shares one entry, so that no event can fill the log."""
+
+
+def _record_once_each(exchange: Context, event: EventName, now: datetime, partner: Partner, fingerprint_ids: Sequence[str]) -> None:
+    """Append one entry for each fingerprint that the log does not say this of since its state last changed.
+
+    They are of different cases: each person can read how many an entry names, and one for all would tell them of each other.
+    """
+    told = _told(event, partner, fingerprint_ids)
+    new = [fingerprint_id for fingerprint_id in fingerprint_ids if fingerprint_id not in told]
+    groups = [[one] for one in new[:MAXIMUM_ENTRIES_EACH]]
+    if beyond := new[MAXIMUM_ENTRIES_EACH:]:
+        groups.append(beyond)
+    for group in groups:
+        _record(exchange, event, now, partner=partner, fingerprint_ids=group)
+
+
 def _mention(place: int, event: EventName, partner: Partner | None, fingerprint_ids: Sequence[str]) -> None:
     """Note that entry `place` names these; what the same partner was told before of a fingerprint in the same state is not noted again."""
     new = list(dict.fromkeys(fingerprint_ids))

@@ -141,13 +141,14 @@ def _changes() -> Iterable[str]:
     ends = mentions.filter(event__in=[EventName.WITHDRAWN, EventName.EXPIRED])
     withdrawn = changes.filter(state=FingerprintState.WITHDRAWN).exclude(fingerprint_id__in=ends.values("fingerprint_id"))
     yield from ["withdrawal(s) have no entry in the ledger"] * withdrawn.count()
-    earlier = Change.objects.filter(fingerprint_id=OuterRef("fingerprint_id"), sequence__lt=OuterRef("sequence"))
-    added = changes.filter(~Exists(earlier), state=FingerprintState.ACTIVE).count()
-    for state, event, before in (
-        (FingerprintState.SUSPENDED, EventName.SUSPENDED, 0),
-        (FingerprintState.ACTIVE, EventName.RESTORED, added),
+    # Active again where the change before was not: a first one was added, and one after an active one is flagged or no more.
+    before = Change.objects.filter(fingerprint_id=OuterRef("fingerprint_id"), superseded_by=OuterRef("sequence"))
+    restored = Exists(before.exclude(state=FingerprintState.ACTIVE))
+    for state, event, rows in (
+        (FingerprintState.SUSPENDED, EventName.SUSPENDED, changes.filter(state=FingerprintState.SUSPENDED)),
+        (FingerprintState.ACTIVE, EventName.RESTORED, changes.filter(restored, state=FingerprintState.ACTIVE)),
     ):
-        missing = changes.filter(state=state).count() - before - mentions.filter(event=event).count()
+        missing = rows.count() - mentions.filter(event=event).count()
         yield from [f"change(s) to {state.value} have no entry in the ledger"] * abs(missing)
 
 

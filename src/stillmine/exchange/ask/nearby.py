@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Of what the index names, what is active now: for each query the nearest fingerprint of every case, best first.
+
+A partner is told one. Every case hears of its match all the same, or whoever opens a case with their own copy of a picture would take the
+match away from the person in it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from stillmine.exchange.ask.client import candidates
+from stillmine.exchange.ask.protocol import Candidates
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.context import Context
+from stillmine.exchange.drills.secrecy import only_for
+from stillmine.exchange.intake.flags import is_flagged
+from stillmine.exchange.partners.models import Partner
+from stillmine.wire.ask import AskQuery
+from stillmine.wire.ask_errors import IndexLoadingError
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.fingerprint import Kind
+
+_READ_AT_ONCE = 10_000
+
+Asked = tuple[Kind, str]
+"""A kind and a value: what is asked twice is looked up once."""
+
+
+class Active(NamedTuple):
+    """An active fingerprint, as far as an answer needs it."""
+
+    case_id: int
+    is_synthetic: bool
+    is_flagged: bool
+
+
+def named_by_index(exchange: Context, queries: Iterable[AskQuery]) -> dict[Asked, Candidates]:
+    """Return what the index names for each different query; raises IndexLoadingError."""
+    asked = list(dict.fromkeys((query.kind, query.value) for query in queries))
+    return dict(zip(asked, candidates(exchange.home, asked), strict=True))
+
+
+def active_of(named: Mapping[Asked, Candidates], partner: Partner) -> dict[str, Active]:
+    """Return which of all these are active now and not another partner's drill, whatever the index says."""
+    private = only_for()
+    wanted = sorted({own for found in named.values() for own in found.ids if private.get(own, partner.id) == partner.id})
+    active: dict[str, Active] = {}
+    for start in range(0, len(wanted), _READ_AT_ONCE):
+        rows = Fingerprint.objects.filter(id__in=wanted[start : start + _READ_AT_ONCE], state=FingerprintState.ACTIVE)
+        columns = rows.annotate(flagged=is_flagged("pk")).values_list("id", "case_id", "is_synthetic", "flagged")
+        active |= {own: Active(case_id, is_synthetic, flagged) for own, case_id, is_synthetic, flagged in columns}
+    return active
+
+
+def nearest_of_each_case(named: Mapping[Asked, Candidates], active: Mapping[str, Active]) -> dict[Asked, list[str]]:
+    """Return for each query the nearest active fingerprint of every case, nearest first.
+
+    Raises IndexLoadingError where nothing that is named is active any more and others stand behind it.
+    """
+    nearest: dict[Asked, list[str]] = {}
+    for asked, found in named.items():
+        of_case: dict[int, str] = {}
+        for own in found.ids:
+            if own in active:
+                of_case.setdefault(active[own].case_id, own)
+        if not of_case and found.is_cut:
+            raise IndexLoadingError
+        nearest[asked] = list(of_case.values())
+    return nearest
