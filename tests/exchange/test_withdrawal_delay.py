@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Withdrawals that take effect after 72 hours: nothing sooner, nothing that can't be cancelled until then, nothing told to others."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -345,3 +346,26 @@ def test_an_expired_case_is_not_withdrawn_sooner_and_comes_back_with_the_delay(p
         None,
     )
     assert {(one.withdrawal_asked_at, one.withdrawal_due_at) for one in back.fingerprints} == {(None, None)}
+
+
+def test_on_a_full_disk_it_is_asked_for_cancelled_switched_and_done_as_ever(phone: Phone, exchange: Context, clock: Clock) -> None:
+    from stillmine.exchange.cases.withdrawal import begin_anew, end_due_delays, make_due_withdrawals
+    from stillmine.exchange.reserve import RESERVE_FILE
+
+    _, second = phone.open(1, 2, delays_withdrawal=True).fingerprints
+    upkeep(exchange)
+    reserve = exchange.home / RESERVE_FILE
+    reserve.touch()
+    try:
+        os.truncate(reserve, 0)  # given up
+        assert code(phone.post("case/renew", {"version": 1})) == (503, "storage_full")
+        phone.withdraw()
+        phone.cancel(second.id)
+        phone.set_delay(is_on=False)
+        clock.forward(hours=72)
+        assert (make_due_withdrawals(exchange), end_due_delays(exchange)) == (1, 1)
+        clock.off(hours=5)
+        assert begin_anew(exchange) == 0
+        assert phone.withdraw(second.id).state is CaseState.WITHDRAWN
+    finally:
+        reserve.unlink()

@@ -82,7 +82,7 @@ def test_what_is_shown_is_what_is_sent_and_nothing_before(portal: PortalServer, 
     assert sent.body == body
     assert sent.headers["authorization"] == authorization == credentials(case_key_secret(key)).authorization()
     assert picture_file.stem.encode() not in sent.body
-    assert sorted(json.loads(body)) == ["fingerprints", "statement", "term_months", "version"]
+    assert sorted(json.loads(body)) == ["delays_withdrawal", "fingerprints", "statement", "term_months", "version"]
 
 
 def test_the_file_name_is_nowhere_and_the_picture_only_on_request(portal: PortalServer, page: Page, picture_file: Path) -> None:

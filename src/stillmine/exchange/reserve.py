@@ -19,8 +19,15 @@ ROOM_BYTES = 16 * 1024 * 1024
 
 WHEN_FULL = frozenset(
     {
+        "cases.begin_anew",
+        "cases.cancel_withdrawal",
+        "cases.end_due_delays",
         "cases.erase_expired",
+        "cases.find_due_withdrawals",
+        "cases.find_kept",
+        "cases.set_delay",
         "cases.withdraw",
+        "cases.withdraw_due",
         "clock.complain",
         "clock.look",
         "console.forget_ended_sessions",
@@ -34,7 +41,7 @@ WHEN_FULL = frozenset(
         "submissions.withdraw_values",
     }
 )
-"""Transactions that withdraw or delete, and nothing else: these go on while the reserve is given up."""
+"""Transactions that withdraw or delete, or ask for that or cancel it, and nothing else: these go on while the reserve is given up."""
 
 Answer = TypeVar("Answer")
 
