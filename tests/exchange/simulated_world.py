@@ -96,7 +96,8 @@ class World:
     def open_case(self) -> bool:
         place = self.chance.randrange(PHONES)
         if self._seen(self.phones[place]) is not None:
-            if self._seen(self.phones[place]).state is CaseState.OPEN:
+            view = self._seen(self.phones[place])
+            if view.state is CaseState.OPEN or any(one.erased_by for one in view.fingerprints):  # the end of the case may be undone
                 return False
             with self._quiet():
                 self.told_before |= _told(self.phones[place])
