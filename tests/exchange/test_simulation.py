@@ -53,7 +53,7 @@ def run(world: World, seed: int, operations: int, check_every: int) -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_what_is_withdrawn_never_matches_again_and_all_is_told(world_of: Callable[[int], World], seed: int) -> None:
     world = world_of(seed)
-    run(world, seed, operations=250, check_every=50)
+    run(world, seed, operations=350, check_every=50)
     assert min(world.network.counts.values()) > 0
     assert len(world.ended) > 5
     assert world.witness.given
