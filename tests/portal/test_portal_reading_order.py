@@ -120,7 +120,7 @@ def test_finding_help(portal: PortalServer, page: Page) -> None:
             - paragraph:
               - checkbox "Free"
             - paragraph:
-              - status: "Shown: 12 of 12"
+              - status: "Shown: 15 of 15"
           - region "Emergency":
             - heading "Emergency" [level=2]
             - article:
