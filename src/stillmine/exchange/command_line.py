@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every command of an operator shares: the home, the form of the answer, a process prepared for a database that is ready."""
+"""What every command of an operator shares: the home, the form of the answer, a process prepared for a database that is ready, the log."""
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,6 +48,15 @@ def prepare(home: Path | None) -> Context:
     exchange = configure(read_config(os.environ, home))
     require_ready(exchange)
     return exchange
+
+
+@contextmanager
+def noted(exchange: Context, action: str, target: str = "") -> Iterator[None]:
+    """Leave a line in the log of actions, with the command line as who: every command that changes something does."""
+    from stillmine.exchange.console.log import COMMAND_LINE, logged  # noqa: PLC0415 (needs the configured apps)
+
+    with logged(exchange, COMMAND_LINE, action, target):
+        yield
 
 
 def read_span(text: str) -> timedelta:

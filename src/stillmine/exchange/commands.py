@@ -6,6 +6,7 @@ Django is prepared inside each command, so that `--help` works anywhere.
 
 import json
 import os
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ import typer
 
 from stillmine.exchange.app import configure
 from stillmine.exchange.backup.commands import add_commands as add_backup_commands
-from stillmine.exchange.command_line import AsJson, Commands, Home, prepare, read_span
+from stillmine.exchange.command_line import AsJson, Commands, Home, noted, prepare, read_span
 from stillmine.exchange.commands_receipt import receipt_app
 from stillmine.exchange.config import Said, read_config
 from stillmine.exchange.console.commands import app as operator_app
@@ -94,15 +95,16 @@ def expire(
     from stillmine.exchange.upkeep import run_upkeep  # noqa: PLC0415 (needs the configured apps)
 
     typer.echo(f"The clock of this machine says {exchange.clock():%Y-%m-%d %H:%M} UTC.")
-    for what, rows in run_upkeep(exchange, is_clock_confirmed=confirm_clock).items():
+    with noted(exchange, "clock_confirmed") if confirm_clock else nullcontext():
+        done = run_upkeep(exchange, is_clock_confirmed=confirm_clock)
+    for what, rows in done.items():
         typer.echo(f"{what}: {rows}")
 
 
 def _undo(exchange: Context, ended_within: timedelta) -> None:
     from stillmine.exchange.cases.expiry import bring_back_cases  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.console.log import COMMAND_LINE, logged  # noqa: PLC0415
 
-    with logged(exchange, COMMAND_LINE, "expire undo"):
+    with noted(exchange, "expiry_undone"):
         cases, fingerprints = bring_back_cases(exchange, ended_within)
     typer.echo(f"{cases} case(s) are open again, and {fingerprints} fingerprint(s) are in the feed as before.")
 

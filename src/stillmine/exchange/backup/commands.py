@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stillmine.exchange.command_line import Home, prepare
+from stillmine.exchange.command_line import Home, noted, prepare
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the backup.")]
 
@@ -37,6 +37,8 @@ def restore(
     from stillmine.exchange.backup.load import restore as put_back  # noqa: PLC0415 (needs the configured apps)
 
     done = put_back(exchange, folder, data)
+    with noted(exchange, "backup_restored"):  # only now: a database that is restored into has no line of its own
+        pass
     typer.echo(f"{done.rows} row(s) and {done.data_keys} data key(s) are back.")
     typer.echo(f"Withdrawn or ended since: {done.cases_closed} case(s), {done.fingerprints_withdrawn} fingerprint(s) of other cases.")
     if done.asked_anew:

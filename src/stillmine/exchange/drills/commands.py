@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stillmine.exchange.command_line import Home, prepare, read_span
+from stillmine.exchange.command_line import Home, noted, prepare, read_span
 from stillmine.exchange.drills.kind import DrillKind
 
 DEFAULT_PICTURE = Path("withdrawal-drill.png")
@@ -33,10 +33,12 @@ def partner_drill(  # noqa: PLR0917 (options, all named)
 
     partner = find_partner(name)
     if end:
-        typer.echo(
-            "Ended, and what was planted is withdrawn." if end_drill(exchange, partner) else "No drill of this partner is under way."
-        )
+        with noted(exchange, "drill_ended", partner.name):
+            was_under_way = end_drill(exchange, partner)
+        typer.echo("Ended, and what was planted is withdrawn." if was_under_way else "No drill of this partner is under way.")
         return
     drilling = Drilling(exchange, waits, watches, time.sleep, typer.echo)
-    if drilling.run(partner, kind, picture or DEFAULT_PICTURE) is not Verdict.STOPPED:
+    with noted(exchange, "drill_run", partner.name):
+        verdict = drilling.run(partner, kind, picture or DEFAULT_PICTURE)
+    if verdict is not Verdict.STOPPED:
         raise typer.Exit(1)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillmine.exchange.command_line import AsJson, Home, prepare
+from stillmine.exchange.command_line import AsJson, Home, noted, prepare
 from stillmine.exchange.intake.commands_flag import print_said
+from stillmine.exchange.names import kept_name
 
 if TYPE_CHECKING:
     from stillmine.exchange.context import Context
@@ -41,7 +42,8 @@ def bank_add(path: BankFile, name: Annotated[str, typer.Option(help="Of this lis
     from stillmine.exchange.intake.bank_files import read_bank  # noqa: PLC0415
 
     source = read_bank(path)
-    bank = add_bank(exchange, name, source)
+    with noted(exchange, "bank_added", kept_name(name) or ""):
+        bank = add_bank(exchange, name, source)
     fingerprints = len(source.values) + len(source.others)
     typer.echo(f"Added “{bank.name}”: {source.pictures} file(s) in {fingerprints} fingerprints.")
     _say_what_is_missing(source)
@@ -76,7 +78,9 @@ def bank_remove(name: Annotated[str, typer.Argument(help="See `bank list`.")], h
     exchange = prepare(home)
     from stillmine.exchange.intake.actions import remove_bank  # noqa: PLC0415
 
-    typer.echo(f"Removed, with {remove_bank(exchange, name)} file(s).")
+    with noted(exchange, "bank_removed", _known_bank(name)):
+        pictures = remove_bank(exchange, name)
+    typer.echo(f"Removed, with {pictures} file(s).")
 
 
 @bank_app.command("test")
@@ -136,10 +140,9 @@ def quarantine_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
 def quarantine_restore(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Make it active again: partners are given it, and match it."""
     exchange = prepare(home)
-    from stillmine.exchange.console.log import COMMAND_LINE, logged  # noqa: PLC0415
     from stillmine.exchange.intake.actions import restore_suspended  # noqa: PLC0415
 
-    with logged(exchange, COMMAND_LINE, "suspension_restored"):
+    with noted(exchange, "suspension_restored"):
         ids = restore_suspended(exchange, fingerprint_id)
     typer.echo(f"Restored: {len(ids)} fingerprint(s) of this file are active again.")
 
@@ -148,10 +151,9 @@ def quarantine_restore(fingerprint_id: FingerprintId, home: Home = None) -> None
 def quarantine_keep(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Leave it suspended for good and take it from the list; it can still be restored."""
     exchange = prepare(home)
-    from stillmine.exchange.console.log import COMMAND_LINE, logged  # noqa: PLC0415
     from stillmine.exchange.intake.actions import keep_suspended  # noqa: PLC0415
 
-    with logged(exchange, COMMAND_LINE, "suspension_kept"):
+    with noted(exchange, "suspension_kept"):
         ids = keep_suspended(exchange, fingerprint_id)
     typer.echo(f"Kept: {len(ids)} fingerprint(s) of this file stay suspended.")
 
@@ -191,7 +193,8 @@ def _sweep(exchange: "Context") -> None:
 
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("What was accepted before")
-        suspended, failed = sweep(exchange, lambda done, of: progress.update(task, completed=done, total=of))
+        with noted(exchange, "bank_swept"):
+            suspended, failed = sweep(exchange, lambda done, of: progress.update(task, completed=done, total=of))
     typer.echo(
         f"Suspended of what was accepted before: {suspended} fingerprint(s)."
         + (" See: stillmine exchange quarantine list" if suspended else "")
@@ -201,11 +204,19 @@ def _sweep(exchange: "Context") -> None:
         raise typer.Exit(1)
 
 
+def _known_bank(name: str) -> str:
+    """The list's name as it is kept, for the log; nothing of a name that no list has."""
+    from stillmine.exchange.intake.models import Bank  # noqa: PLC0415 (needs the configured apps)
+
+    return Bank.objects.filter(name_key=name.strip().casefold()).values_list("name", flat=True).first() or ""
+
+
 def _set_under_attack(home: Path | None, is_under_attack: bool) -> None:
     exchange = prepare(home)
     from stillmine.exchange.intake.actions import set_under_attack  # noqa: PLC0415
 
-    set_under_attack(exchange, is_under_attack)
+    with noted(exchange, "proof_of_work_on" if is_under_attack else "proof_of_work_off"):
+        set_under_attack(exchange, is_under_attack)
     typer.echo("On: opening a case and adding to one need proof of work." if is_under_attack else "Off, unless too much is sent in.")
 
 

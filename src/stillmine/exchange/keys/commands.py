@@ -5,7 +5,7 @@ import json
 
 import typer
 
-from stillmine.exchange.command_line import AsJson, Home, prepare
+from stillmine.exchange.command_line import AsJson, Home, noted, prepare
 from stillmine.wire.errors import NotConfiguredError
 
 keys_app = typer.Typer(no_args_is_help=True, help="Keys under which everything at rest is sealed.")
@@ -39,7 +39,8 @@ def keys_rotate(home: Home = None, as_json: AsJson = False) -> None:
     from stillmine.exchange.keys.seal import SealedValueError  # noqa: PLC0415
 
     try:
-        done = rotate(exchange)
+        with noted(exchange, "keys_rotated"):
+            done = rotate(exchange)
     except SealedValueError as error:
         raise NotConfiguredError(f"a data key does not open: {error}. Run `stillmine exchange fsck`") from None
     unused = [key_id for key_id in exchange.keys.ring().keys if key_id != done.newest and not done.in_use.get(key_id)]

@@ -4,6 +4,7 @@
 Each returns what has to be shown once; nothing that opens a door is stored.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
@@ -101,13 +102,19 @@ def rotate_key(exchange: Context, name: str, grace: timedelta, scopes: Iterable[
 
 def revoke_key(exchange: Context, key_id: str) -> None:
     """Revoke one key by its id or the whole key; raises NotConfiguredError where there is none."""
-    short_id = key_id.removeprefix(f"{KEY_PREFIX}_")[:8]
+    short_id = short_key_id(key_id)
     with tx("partners.revoke_key", exchange.clock) as now:
         if not PartnerKey.objects.filter(key_id=short_id).exists():
             raise NotConfiguredError("key id: no key has this id; `partner list` shows them")
         row = PartnerKey.objects.select_related("partner").get(key_id=short_id)
         if PartnerKey.objects.filter(id=row.id, revoked_at=None).update(revoked_at=now):
             _record(exchange, EventName.KEY_REVOKED, now, partner=row.partner, details={"key": short_id})
+
+
+def short_key_id(key_id: str) -> str:
+    """Return the part of a key that is no secret, from it or from the whole key; nothing of what is neither."""
+    short = key_id.removeprefix(f"{KEY_PREFIX}_")[:8]
+    return short if re.fullmatch("[0-9a-f]{8}", short) else ""
 
 
 def note_use(exchange: Context, key: PartnerKey, today: date) -> None:

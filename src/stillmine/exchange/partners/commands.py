@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillmine.exchange.command_line import AsJson, Home, prepare, read_span
+from stillmine.exchange.command_line import AsJson, Home, noted, prepare, read_span
 from stillmine.exchange.drills.commands import partner_drill
+from stillmine.exchange.names import kept_name, name_key
 from stillmine.exchange.partners.scopes import Scope, Way
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def partner_add(
     exchange = prepare(home)
     from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415 (needs the configured apps)
 
-    partner, key = add_partner(exchange, name, way)
+    with noted(exchange, "partner_added", kept_name(name) or ""):
+        partner, key = add_partner(exchange, name, way)
     _print_key(partner.name, key, as_json)
 
 
@@ -54,7 +56,8 @@ def partner_set(
     exchange = prepare(home)
     from stillmine.exchange.partners.actions import set_partner  # noqa: PLC0415 (needs the configured apps)
 
-    partner = set_partner(exchange, name, way, quota)
+    with noted(exchange, "partner_changed", _known_name(name)):
+        partner = set_partner(exchange, name, way, quota)
     typer.echo(f"{partner.name}: way {partner.way}, {partner.daily_quota} queries a day.")
 
 
@@ -83,7 +86,8 @@ def partner_revoke(name: PartnerName, home: Home = None) -> None:
     exchange = prepare(home)
     from stillmine.exchange.partners.actions import revoke_partner  # noqa: PLC0415 (needs the configured apps)
 
-    keys = revoke_partner(exchange, name)
+    with noted(exchange, "partner_revoked", _known_name(name)):
+        keys = revoke_partner(exchange, name)
     typer.echo(f"Revoked, with {keys} key(s). Ask the partner to delete what it was given; people still see that it was.")
 
 
@@ -93,7 +97,8 @@ def key_add(name: PartnerName, scopes: Scopes = None, home: Home = None, as_json
     exchange = prepare(home)
     from stillmine.exchange.partners.actions import add_key  # noqa: PLC0415 (needs the configured apps)
 
-    partner, key = add_key(exchange, name, scopes or ())
+    with noted(exchange, "key_added", _known_name(name)):
+        partner, key = add_key(exchange, name, scopes or ())
     _print_key(partner.name, key, as_json)
 
 
@@ -110,7 +115,8 @@ def key_rotate(
     exchange = prepare(home)
     from stillmine.exchange.partners.actions import rotate_key  # noqa: PLC0415 (needs the configured apps)
 
-    partner, key = rotate_key(exchange, name, span, scopes or ())
+    with noted(exchange, "key_rotated", _known_name(name)):
+        partner, key = rotate_key(exchange, name, span, scopes or ())
     _print_key(partner.name, key, as_json)
 
 
@@ -118,10 +124,18 @@ def key_rotate(
 def key_revoke(key_id: Annotated[str, typer.Argument(help="The eight signs after smk_, see `partner list`.")], home: Home = None) -> None:
     """Revoke one key."""
     exchange = prepare(home)
-    from stillmine.exchange.partners.actions import revoke_key  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.partners.actions import revoke_key, short_key_id  # noqa: PLC0415 (needs the configured apps)
 
-    revoke_key(exchange, key_id)
+    with noted(exchange, "key_revoked", short_key_id(key_id)):
+        revoke_key(exchange, key_id)
     typer.echo("Revoked. Requests with this key are refused from now on.")
+
+
+def _known_name(name: str) -> str:
+    """The partner's name as it is kept, for the log; nothing of a name that nobody has."""
+    from stillmine.exchange.partners.models import Partner  # noqa: PLC0415 (needs the configured apps)
+
+    return Partner.objects.filter(name_key=name_key(name)).values_list("name", flat=True).first() or ""
 
 
 def _print_key(name: str, key: str, as_json: bool) -> None:
