@@ -17,6 +17,8 @@ from stillmine.wire.errors import NotConfiguredError
 READS = {
     "bank list",
     "bank test",
+    "flag list",
+    "flag show",
     "fsck",
     "keys list",
     "operator list",
@@ -50,6 +52,16 @@ class World:
         add_bank(self.exchange, "Example list", read_bank(self.hashes))
         return self.phone.open(1).fingerprints[0].id
 
+    def flagged(self) -> str:
+        from stillmine.exchange.intake.flags import _flag
+        from stillmine.exchange.intake.models import FlagReason
+        from stillmine.exchange.tx import tx
+
+        [fingerprint] = self.phone.open(2).fingerprints
+        with tx("test.flag", self.exchange.clock) as now:
+            _flag(self.exchange, [fingerprint.id], FlagReason.FOUND_TOO_OFTEN, now)
+        return fingerprint.id
+
     def bank(self) -> str:
         self.suspended()
         return "Example list"
@@ -74,6 +86,8 @@ CHANGES: dict[str, tuple[Callable[[World], list[str]], str, str]] = {
     "bank sweep": (lambda world: [], "bank_swept", ""),
     "expire --confirm-clock": (lambda world: [], "clock_confirmed", ""),
     "expire --undo": (lambda world: ["72h"], "expiry_undone", ""),
+    "flag leave": (lambda world: [world.flagged()], "flag_left", ""),
+    "flag suspend": (lambda world: [world.flagged()], "flag_suspended", ""),
     "keys rotate": (lambda world: [], "keys_rotated", ""),
     "operator add": (lambda world: ["Mia", "--role", "manager"], "operator_added", "Mia"),
     "operator remove": (lambda world: [world.operator()], "operator_removed", "Mia"),

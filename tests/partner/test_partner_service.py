@@ -27,8 +27,8 @@ from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, ScreenOu
 
 PHOTOGRAPH = "media/clothing/coat.jpg"
 MATCH = "/matches/" + "0" * 32 + "/review"
-ROUTES = {"/screen": "POST", "/matches/{match_id}/review": "POST", "/health": "GET"}
-OPEN_ROUTES = {"/health"}
+ROUTES = {"/screen": "POST", "/matches/{match_id}/review": "POST", "/health": "GET", "/livez": "GET", "/readyz": "GET"}
+OPEN_ROUTES = {"/health", "/livez", "/readyz"}
 JSON = {"Content-Type": "application/json"}
 
 
@@ -104,7 +104,7 @@ def test_every_route_is_classified(application: Starlette) -> None:
     "authorization",
     [None, "", "Bearer", "Bearer ", "Bearer sms_" + "A" * 43, "Basic c21zOg==", "bearer {key}", "Bearer {key}x", "{key}", "Bearer \xe9"],
 )
-def test_strangers_get_nothing_but_health(nobody: ServiceClient, home: Path, path: str, authorization: str | None) -> None:
+def test_strangers_get_nothing_but_health_and_readiness(nobody: ServiceClient, home: Path, path: str, authorization: str | None) -> None:
     key = (home / SERVICE_KEY_FILE).read_text().strip()
     headers = {} if authorization is None else {"Authorization": authorization.replace("{key}", key).encode("latin-1")}
     answer = nobody.request(ROUTES[path], path.replace("{match_id}", "0" * 32), headers=headers, content=b"x")

@@ -19,6 +19,7 @@ ROOM_BYTES = 16 * 1024 * 1024
 
 WHEN_FULL = frozenset(
     {
+        "ask.forget_old_beside",
         "cases.begin_anew",
         "cases.cancel_withdrawal",
         "cases.end_due_delays",

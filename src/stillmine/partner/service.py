@@ -9,6 +9,7 @@ address is ever logged. Contract: spec/screen.md.
 import hmac
 import logging
 import re
+import sqlite3
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -38,6 +39,7 @@ from stillmine.wire.errors import (
     ServiceKeyError,
     StillmineError,
 )
+from stillmine.wire.readiness import OK, UNKNOWN, readiness
 from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, Review, ScreenFingerprints
 
 log = logging.getLogger("stillmine.partner")
@@ -86,6 +88,8 @@ class Service:
             Route("/screen", self._guarded(self._screen), methods=["POST"]),
             Route("/matches/{match_id}/review", self._guarded(self._review), methods=["POST"]),
             Route("/health", self._guarded(self._health, needs_key=False), methods=["GET"]),
+            Route("/livez", _alive, methods=["GET"]),
+            Route("/readyz", self._guarded(self._ready, needs_key=False), methods=["GET"]),
         ]
         return Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
 
@@ -115,6 +119,21 @@ class Service:
     async def _health(self, _request: Request) -> Response:
         health = await run_in_threadpool(self.health)
         return _json(health, 200 if health.is_fresh else 503)
+
+    async def _ready(self, _request: Request) -> Response:
+        said = readiness(await run_in_threadpool(self.parts))
+        response = _json(said, 200 if said.is_ready else 503)
+        if not said.is_ready:
+            response.headers["Retry-After"] = "10"
+        return response
+
+    def parts(self) -> dict[str, str]:
+        """Return a word for each part, with no count and no time in it: spec/readiness.md."""
+        try:
+            health = self.health()
+        except (StillmineError, sqlite3.Error, OSError):
+            return {"store": "down", "sync": UNKNOWN}
+        return {"store": OK, "sync": OK if health.is_fresh else "never" if health.synced_at is None else "late"}
 
     def health(self) -> Health:
         """Return counts and ages; not fresh if the last sync is older than two minutes, or lies in the future of this clock."""
@@ -161,6 +180,11 @@ def _uploader(request: Request) -> str | None:
     if uploader is not None and not 1 <= len(uploader) <= MAXIMUM_UPLOADER_SIGNS:
         raise MalformedMessageError(f"{UPLOADER_HEADER}: 1 to {MAXIMUM_UPLOADER_SIGNS} signs")
     return uploader
+
+
+async def _alive(_request: Request) -> Response:
+    """Answer while the process does, whatever store and exchange do."""
+    return Response("alive\n", media_type="text/plain", headers=_HEADERS)
 
 
 async def _receive(request: Request, upload: Upload) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stillmine.exchange.command_line import AsJson, Home, prepare
+from stillmine.exchange.command_line import AsJson, Home, noted, prepare
 
 if TYPE_CHECKING:
     from stillmine.exchange.intake.queries import Flagged, Said
@@ -50,10 +50,9 @@ def flag_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
 def flag_leave(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """It is in order: take it from the list. It is matched as before, and not flagged again for 7 days."""
     exchange = prepare(home)
-    from stillmine.exchange.console.log import COMMAND_LINE, logged  # noqa: PLC0415
-    from stillmine.exchange.intake.actions import leave_flagged  # noqa: PLC0415
+    from stillmine.exchange.intake.actions import leave_flagged  # noqa: PLC0415 (needs the configured apps)
 
-    with logged(exchange, COMMAND_LINE, "flag_left"):
+    with noted(exchange, "flag_left"):
         ids = leave_flagged(exchange, fingerprint_id)
     typer.echo(f"Left: {len(ids)} fingerprint(s) of this file are matched as before.")
 
@@ -62,10 +61,9 @@ def flag_leave(fingerprint_id: FingerprintId, home: Home = None) -> None:
 def flag_suspend(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Keep it from being matched; `quarantine restore` brings it back."""
     exchange = prepare(home)
-    from stillmine.exchange.console.log import COMMAND_LINE, logged  # noqa: PLC0415
-    from stillmine.exchange.intake.actions import suspend_flagged  # noqa: PLC0415
+    from stillmine.exchange.intake.actions import suspend_flagged  # noqa: PLC0415 (needs the configured apps)
 
-    with logged(exchange, COMMAND_LINE, "flag_suspended"):
+    with noted(exchange, "flag_suspended"):
         ids = suspend_flagged(exchange, fingerprint_id)
     typer.echo(f"Suspended: {len(ids)} fingerprint(s) of this file.")
 
