@@ -27,8 +27,8 @@ test: .build/python-dev .build/peers .build/kernel .build/portal check ## all te
 	cd portal && npm run --silent test
 	bash tools/run_tests.sh
 
-test-long: .build/python-dev .build/kernel .build/portal ## the slower suites
-	pytest -m long
+test-long: .build/python-dev .build/kernel .build/portal ## the slower suites; PART=attacks: one folder of them
+	pytest -m long $(if $(PART),tests/$(PART))
 
 check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries, content
 	@$(MAKE) --no-print-directory --output-sync --jobs=2 check-python check-portal

@@ -44,6 +44,11 @@ class Attacker:
             client.sendall(data)
         return client
 
+    def say(self, client: socket.socket, data: bytes) -> None:
+        """Send some more, where somebody still listens."""
+        with contextlib.suppress(OSError):
+            client.sendall(data)
+
     def begin_body(self, path: str, headers: dict[str, str], stated: int = 4000, network: int = 0) -> socket.socket:
         """Send a head and one byte of the body that it promises."""
         return self.send(head("POST", path, {**headers, "Content-Length": str(stated), "Content-Type": "application/json"}) + b"{", network)
