@@ -193,7 +193,7 @@ describe("the files of a case", () => {
 
 describe("why a file is on hold", () => {
   test.each<[SuspensionReason, RegExp]>([
-    ["negative_bank", /a picture that very many people know/],
+    ["negative_bank", /something that very many people know/],
     ["found_too_often", /far more copies were found/],
     ["doubted_by_partners", /two services said/],
     ["operator", /what they decided/],
