@@ -24,11 +24,15 @@ def make(file: BinaryIO, job: Job) -> Iterator[Answer]:
     if word == b"half":
         yield Answer(Media.IMAGE, sha256=b"s" * 32, md5=b"m" * 16)
         word = rest
-    if word == b"film":
+    if word in (b"film", b"clip"):
         if not job.takes_long:
-            yield Answer(Media.VIDEO, is_final=True)
+            yield Answer(Media.VIDEO, is_final=True, work_seconds=100 if word == b"film" else 1)
             return
         word = rest
+    if word == b"nap":
+        time.sleep(0.2)
+        yield Answer(Media.VIDEO, is_final=True)
+        return
     if word == b"hang":
         time.sleep(3600)
     elif word == b"spin":

@@ -25,9 +25,9 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.partner.commands import app
+from stillmine.partner.decoder import Decoder
 from stillmine.partner.errors import HomeInUseError, HomeOfAnotherExchangeError
 from stillmine.partner.home import sole_user
-from stillmine.partner.workers import Decoder
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.fingerprint import Kind
 

@@ -11,11 +11,11 @@ import pytest
 from every_format import every_format
 from PIL import Image
 
+from stillmine.partner.decoder import Decoder
 from stillmine.partner.decoding import fingerprints_of
 from stillmine.partner.sandbox import NEEDED
 from stillmine.partner.upload import Upload
 from stillmine.partner.worker_messages import Answer, Job, Media
-from stillmine.partner.workers import Decoder
 from stillmine.wire.errors import NotConfiguredError
 
 HOSTILE = (sys.executable, "-I", str(Path(__file__).parent / "hostile_worker.py"))
@@ -58,7 +58,7 @@ def test_code_of_a_stranger_finds_every_door_shut(tmp_path: Path, victim: subpro
 
 
 def test_every_format_is_read_behind_the_walls_as_before_them(root: Path) -> None:
-    photographs = [Image.open(path) for path in sorted((root / "media/clothing").glob("*.jpg"))[:4]]
+    photographs = [Image.open(io.BytesIO(path.read_bytes())) for path in sorted((root / "media/clothing").glob("*.jpg"))[:4]]
     decoder = Decoder(1, deadline_seconds=LONG_ENOUGH)
     decoder.start()
     try:

@@ -20,10 +20,10 @@ from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner import workers
+from stillmine.partner.decoder import Decoder
 from stillmine.partner.screening import Screening
 from stillmine.partner.upload import Upload
 from stillmine.partner.worker_messages import MAXIMUM_ANSWER_BYTES, Answer, Media
-from stillmine.partner.workers import Decoder
 from stillmine.wire.screen import ScreenOutcome
 
 PHOTOGRAPH = "media/clothing/coat.jpg"
@@ -165,7 +165,7 @@ def test_closing_ends_every_process_and_whoever_waits(photograph: bytes) -> None
 
 def test_workers_end_with_a_service_that_was_killed() -> None:
     program = (
-        "import sys, time\nfrom stillmine.partner.workers import Decoder\n"
+        "import sys, time\nfrom stillmine.partner.decoder import Decoder\n"
         "decoder = Decoder(2)\ndecoder.start()\nprint(*decoder.process_ids, flush=True)\ntime.sleep(600)"
     )
     service = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
@@ -173,7 +173,7 @@ def test_workers_end_with_a_service_that_was_killed() -> None:
     process_ids = [int(word) for word in service.stdout.readline().split()]
     service.kill()
     service.communicate()
-    assert len(process_ids) == 3
+    assert len(process_ids) == 4
     wait_until_gone(process_ids)
 
 
@@ -299,7 +299,7 @@ def test_many_at_once(decoder: Decoder, photograph: bytes) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = [answer for answers in threads.map(work, [orders[place::8] for place in range(8)]) for answer in answers]
     assert sorted(map(tuple, answers)) == [()] * 6 + [("decoder_stopped",)] * 18
-    assert len(decoder.process_ids) == 3
+    assert len(decoder.process_ids) == 4
 
 
 def place_of(upload: Upload) -> str:

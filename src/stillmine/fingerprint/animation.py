@@ -36,6 +36,7 @@ class AnimationReader:
         self._times = SampleTimes(0, _MILLISECOND, samples_per_second)
         self._per_second = samples_per_second
         self._milliseconds = 0
+        self._pixels = 0
         self.is_truncated = False
         self.is_limited = False
 
@@ -59,6 +60,7 @@ class AnimationReader:
         sample = 0
         place = 1 if getattr(image, "default_image", False) else 0  # a PNG may begin with a picture that is not part of it
         while self._may_go_on(place):
+            self._pixels += image.width * image.height
             try:
                 image.seek(place)
                 image.load()
@@ -77,7 +79,10 @@ class AnimationReader:
     def _may_go_on(self, place: int) -> bool:
         if not self._is_time_left():
             raise MediaDeadlineError
+        most_pixels = self._limits.max_animation_pixels
         if place >= self._limits.max_animation_frames or self._milliseconds >= self._limits.max_video_seconds * 1000:
+            self.is_limited = True
+        if most_pixels is not None and self._pixels >= most_pixels:
             self.is_limited = True
         return not self.is_limited
 

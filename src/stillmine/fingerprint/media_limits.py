@@ -37,6 +37,8 @@ class MediaLimits:
     """Compressed frames or pieces of sound; 2 hours at 240 a second stay below."""
     max_damaged_packets: int = 2_000
     max_animation_frames: int = 20_000
+    max_animation_pixels: int | None = None
+    """Of all pictures of an animated one together; for those who read files for others."""
     decoder_threads: int = 0
     """0: as many as the machine has cores."""
 

@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.background import SyncThread
 from stillmine.partner.config import ExchangeSettings
+from stillmine.partner.decoder import Decoder, default_threads
 from stillmine.partner.exchange_client import ExchangeClient
 from stillmine.partner.home import service_key, upload_token_key
 from stillmine.partner.index import loaded_index
@@ -28,12 +29,11 @@ from stillmine.partner.service import Service
 from stillmine.partner.store import Store
 from stillmine.partner.sync import Sync
 from stillmine.partner.upload_tokens import UploadTokens
-from stillmine.partner.workers import Decoder, default_threads
 
 log = logging.getLogger("stillmine.partner")
 
 DEFAULT_THREADS = default_threads()
-"""Pictures decoded at once, and half as many videos or sounds. This also bounds memory: see workers.py."""
+"""Pictures decoded at once; how many of others, and how much memory that may take, is in decoder.py."""
 
 
 def utc_now() -> datetime:

@@ -76,7 +76,12 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
     sync_every: Annotated[int, typer.Option(min=1, max=60, help="Seconds between syncs; a withdrawal takes as long at most.")] = 15,
     threads: Annotated[
-        int, typer.Option(min=1, max=256, help="Pictures read at once, up to 0.7 GB each, and half as many videos or sounds.")
+        int,
+        typer.Option(
+            min=1,
+            max=256,
+            help="Pictures read at once, up to 0.7 GB each; half as many videos or sounds, and a quarter as many short ones.",
+        ),
     ] = DEFAULT_THREADS,
     require_sandbox: RequireSandbox = False,
 ) -> None:

@@ -22,8 +22,11 @@ from stillmine.fingerprint.media_errors import (
     SoundWithoutDetailError,
     VideoUnreadableError,
 )
+from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
 from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
+from stillmine.partner.budget import estimated_seconds, limits_within_budget
+from stillmine.partner.errors import TooMuchToDecodeError
 from stillmine.partner.worker_messages import LONG_MEDIA, UPLOAD_FRAMES_PER_SECOND, Answer, Frame, Job, Media, Picture
 from stillmine.wire.errors import QualityTooLowError, StillmineError
 from stillmine.wire.screen import Undone
@@ -53,7 +56,7 @@ def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[Answer]:
     try:
         answer = Answer(_MEDIA[sniff_file(file)])
         if answer.media in LONG_MEDIA and not job.takes_long:
-            yield msgspec.structs.replace(answer, is_final=True)
+            yield msgspec.structs.replace(answer, is_final=True, work_seconds=estimated_seconds(answer.media, file))
             return
         file.seek(0)
         digests = exact_digests(file, is_time_left=is_time_left)
@@ -86,17 +89,21 @@ def _with_picture(file: BinaryIO, answer: Answer, _is_time_left: TimeLeft) -> An
 
 
 def _with_frames(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
-    video = fingerprint_video(file, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND, is_asking=True)
+    limits = limits_within_budget(answer.media, file)
+    video = fingerprint_video(file, limits, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND, is_asking=True)
     answer = msgspec.structs.replace(answer, frames=_frames(video))
-    if not video.frames:
+    if not video.frames and not video.is_limited:
         answer = _without(answer, QualityTooLowError())
-    return _as_far_as_read(answer, video.is_limited, VideoUnreadableError() if video.is_truncated else None)
+    damage = VideoUnreadableError() if video.is_truncated else None
+    too_much = MediaFileTooLargeError() if limits == DEFAULT_MEDIA_LIMITS else TooMuchToDecodeError()
+    return _as_far_as_read(answer, video.is_limited, damage, too_much)
 
 
 def _with_sound(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
     sound = fingerprint_sound(file, is_time_left=is_time_left)
     answer = msgspec.structs.replace(answer, sound=list(sound.values))
-    return _as_far_as_read(answer, sound.is_limited, SoundUnreadableError() if sound.is_truncated else None)
+    damage = SoundUnreadableError() if sound.is_truncated else None
+    return _as_far_as_read(answer, sound.is_limited, damage, MediaFileTooLargeError())
 
 
 def _with_sound_of_video(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
@@ -108,10 +115,10 @@ def _with_sound_of_video(file: BinaryIO, answer: Answer, is_time_left: TimeLeft)
     return msgspec.structs.replace(answer, sound=list(sound.values))
 
 
-def _as_far_as_read(answer: Answer, is_limited: bool, damage: StillmineError | None) -> Answer:
+def _as_far_as_read(answer: Answer, is_limited: bool, damage: StillmineError | None, too_much: StillmineError) -> Answer:
     """Say that the rest of the file was not compared, and why."""
     if is_limited:
-        return _without(answer, MediaFileTooLargeError())
+        return _without(answer, too_much)
     return answer if damage is None else _without(answer, damage)
 
 

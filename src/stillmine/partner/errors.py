@@ -23,6 +23,15 @@ class DecoderStoppedError(StillmineError):
     )
 
 
+class TooMuchToDecodeError(StillmineError):
+    code = "too_much_to_decode"
+    status = 413
+    sentence = (
+        "This file holds more pictures of this size than are decoded here. What was decoded matched nothing, the rest was not looked at. "
+        "Screen the smaller or shorter copy that you show."
+    )
+
+
 class NeverSyncedError(StillmineError):
     code = "never_synced"
     status = 503

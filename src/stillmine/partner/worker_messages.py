@@ -12,7 +12,7 @@ import struct
 import time
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -84,6 +84,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     frames: list[Frame] = []
     sound: list[int] = []
     left_out: list[str] = []
+    work_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0
+    """Of long media: how long it is thought to take."""
 
 
 _Message = TypeVar("_Message", Ready, Answer)

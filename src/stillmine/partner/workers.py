@@ -1,46 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 """Worker processes that decode uploads, watched from outside: one that takes too long or dies is replaced, and the service goes on.
 
-Pictures and long media have workers of their own, or an hour of video would keep every picture waiting. Whatever happens, a job ends
-with an answer before its deadline, and the answer says what is missing. See worker.py for what a worker may do.
+Whatever happens, a job ends with an answer before its deadline, and the answer says what is missing. Which workers there are is said in
+decoder.py, whose turn it is in lanes.py, what a worker may do in worker.py. Must never trust what a worker says.
 """
 
 import contextlib
 import logging
-import os
+import math
 import queue
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from stillmine.partner.errors import DeadlineError, DecoderStoppedError
+from stillmine.partner.lanes import Lanes
 from stillmine.partner.sandbox import NEEDED
 from stillmine.partner.upload import OpenFile
-from stillmine.partner.worker_messages import LONG_MEDIA, Answer, Job, Media, WorkerGoneError, receive_answer, receive_ready, send
-from stillmine.wire.errors import NotConfiguredError
+from stillmine.partner.worker_messages import Answer, Job, WorkerGoneError, receive_answer, receive_ready, send
 
 log = logging.getLogger("stillmine.partner")
 
-DEADLINE_SECONDS = {Media.UNKNOWN: 5.0, Media.IMAGE: 5.0, Media.SOUND: 30.0, Media.ANIMATION: 120.0, Media.VIDEO: 120.0}
-"""From the last byte of the upload to the answer, waiting for a free worker included."""
-
-PICTURE_MEMORY_BYTES = 2 * 1024**3
-"""Address space of a worker; the largest picture takes about 0.7 GB."""
-
-LONG_MEMORY_BYTES = 4 * 1024**3
-"""Of a worker for video and sound, whose decoder has threads of its own."""
-
 CPU_SECONDS_PER_SECOND = 4
 """Processor time a job may take, per second of its deadline: decoders use several processors."""
-
-READY_SECONDS = 60.0
-"""For a worker to load its decoders, on a machine that is busy."""
 
 JOBS_PER_WORKER = 500
 """Then it is replaced, so that what a decoder forgets to free does not add up to its limit."""
@@ -121,12 +109,28 @@ class Worker:
         self._process.kill()
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One file's reading: whether all of a moving file is read, how long it may take and is thought to take, whether that is long."""
+
+    is_moving: bool
+    seconds: float
+    """From now to the answer, waiting included."""
+    seconds_at_work: float = math.inf
+    """Of them, once a worker has begun."""
+    work_seconds: float = 0
+    is_long: bool = False
+
+
 class WorkerPool:
     """A fixed number of workers of one sort. Safe to use from several threads."""
 
-    def __init__(self, size: int, settings: WorkerSettings, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """`monotonic` counts seconds."""
+    def __init__(
+        self, size: int, settings: WorkerSettings, kept_for_short: int = 0, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Of `size` workers, `kept_for_short` never all read what is long; `monotonic` counts seconds."""
         self._size = size
+        self._lanes = Lanes(size, kept_for_short)
         self._settings = settings
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -136,7 +140,7 @@ class WorkerPool:
         self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
 
     def start(self) -> None:
-        """Start all workers; a job that comes before waits for one."""
+        """Start all workers; before that there is none."""
         with self._lock:
             self._all = {Worker(self._settings) for _ in range(self._size)}
             for worker in self._all:
@@ -150,36 +154,39 @@ class WorkerPool:
 
     def missing_walls(self, seconds: float) -> list[str]:
         """Return what the sandbox of a worker lacks here; raises TimeoutError or WorkerGoneError if none gets ready."""
-        worker = self._free.get(timeout=seconds)
-        is_well = False
-        try:
-            missing = worker.missing_walls(self._monotonic() + seconds, self._monotonic)
-            is_well = True
-            return missing
-        finally:
-            self._free.put(self._kept_or_new(worker, is_well))
+        with self._lanes.turn(0, is_long=False, patience_seconds=seconds), self._worker() as worker:
+            return worker.missing_walls(self._monotonic() + seconds, self._monotonic)
 
-    def work(self, file: OpenFile, takes_long: bool, seconds: float, known: Answer) -> Answer:
+    def work(self, file: OpenFile, task: Task, known: Answer) -> Answer:
         """Return the final answer, or `known` and what came until the deadline or the worker's end, with a code of why it is not all."""
-        until = self._monotonic() + seconds
+        until = self._monotonic() + task.seconds
         try:
-            worker = self._free.get(timeout=seconds)
-        except queue.Empty:
-            return _with_reason(known, DeadlineError.code)
-        is_well = False
-        try:
-            left = until - self._monotonic()
-            worker.begin(Job(takes_long, left, int(seconds * CPU_SECONDS_PER_SECOND)), file, until, self._monotonic)
-            while not known.is_final:
-                known = worker.answer(until, self._monotonic)
-            is_well = worker.jobs < JOBS_PER_WORKER
-            return known
+            with self._lanes.turn(task.work_seconds, task.is_long, task.seconds), self._worker() as worker:
+                now = self._monotonic()
+                until = min(until, now + task.seconds_at_work)
+                worker.begin(Job(task.is_moving, until - now, int(task.seconds * CPU_SECONDS_PER_SECOND)), file, until, self._monotonic)
+                while not known.is_final:
+                    known = worker.answer(until, self._monotonic)
+                return known
         except TimeoutError:
-            log.warning("a worker took too long and was replaced")
             return _with_reason(known, DeadlineError.code)
         except WorkerGoneError:
-            log.warning("a worker ended while it read an upload and was replaced")
             return _with_reason(known, DecoderStoppedError.code)
+
+    @contextlib.contextmanager
+    def _worker(self) -> Iterator[Worker]:
+        """Give a free worker to whoever has a turn; one that takes too long, ends or is worn out is replaced."""
+        worker = self._free.get_nowait()
+        is_well = False
+        try:
+            yield worker
+            is_well = worker.jobs < JOBS_PER_WORKER
+        except TimeoutError:
+            log.warning("a worker took too long and was replaced")
+            raise
+        except WorkerGoneError:
+            log.warning("a worker ended while it read an upload and was replaced")
+            raise
         finally:
             self._free.put(self._kept_or_new(worker, is_well))
 
@@ -216,67 +223,6 @@ class WorkerPool:
             self._all.discard(worker)
             self._all.add(new)
             return new
-
-
-class Decoder:
-    """What makes fingerprints of an upload, whatever it is: one pool for pictures, one for what takes long."""
-
-    def __init__(
-        self,
-        threads: int,
-        command: Sequence[str] = COMMAND,
-        deadline_seconds: dict[Media, float] | None = None,
-        memory_bytes: tuple[int, int] = (PICTURE_MEMORY_BYTES, LONG_MEMORY_BYTES),
-        needs_sandbox: bool = False,
-    ) -> None:
-        """`threads` pictures and half as many videos or sounds are read at once; `memory_bytes` of one and of the other."""
-        self.deadline_seconds = {**DEADLINE_SECONDS, **(deadline_seconds or {})}
-        self._needs_sandbox = needs_sandbox
-        self._pictures = WorkerPool(threads, WorkerSettings(memory_bytes[0], command, needs_sandbox))
-        self._long = WorkerPool(max(1, threads // 2), WorkerSettings(memory_bytes[1], command, needs_sandbox))
-
-    def start(self) -> None:
-        """Start all workers."""
-        self._pictures.start()
-        self._long.start()
-
-    @property
-    def process_ids(self) -> list[int]:
-        """The numbers of all worker processes."""
-        return [*self._pictures.process_ids, *self._long.process_ids]
-
-    def check_sandbox(self, seconds: float = READY_SECONDS) -> list[str]:
-        """Wait for a worker, log which walls it lacks on this system, and return them; raises NotConfiguredError if all are needed."""
-        try:
-            missing = self._pictures.missing_walls(seconds)
-        except (TimeoutError, WorkerGoneError):
-            log.error("no worker gets ready; until one does, uploads are not screened")
-            missing = sorted(NEEDED)
-        if self._needs_sandbox and NEEDED.intersection(missing):
-            raise NotConfiguredError(f"--require-sandbox: on this system a worker has no {', '.join(missing)}")
-        if missing:
-            log.warning("the sandbox of workers is not whole on this system: no %s", ", ".join(missing))
-        return missing
-
-    def fingerprints(self, file: OpenFile) -> Answer:
-        """Return what could be made of a file; raises nothing but what the operating system refuses."""
-        nothing = Answer(Media.UNKNOWN)
-        answer = self._pictures.work(file, takes_long=False, seconds=self.deadline_seconds[Media.IMAGE], known=nothing)
-        if answer.media not in LONG_MEDIA or answer.left_out:
-            return answer
-        begun = msgspec.structs.replace(answer, is_final=False)
-        return self._long.work(file, takes_long=True, seconds=self.deadline_seconds[answer.media], known=begun)
-
-    def close(self) -> None:
-        """End every worker."""
-        with contextlib.ExitStack() as stack:
-            stack.callback(self._long.close)
-            stack.callback(self._pictures.close)
-
-
-def default_threads() -> int:
-    """Return how many pictures are read at once unless said."""
-    return min(4, os.cpu_count() or 1)
 
 
 def _with_reason(answer: Answer, code: str) -> Answer:

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much there is to decode in a moving file, told by its headers before a pixel is: pictures, their size, how long they play.
+
+A small file can hold days of decoding. Whoever decodes for others orders and bounds the work by this. A header may lie: the numbers must
+never be more than a reason to look at less, or later.
+"""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from av.container import InputContainer
+from av.stream import Disposition
+from PIL import Image
+
+from stillmine.fingerprint.container import UnopenableError, open_container
+from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
+from stillmine.fingerprint.sniff import ANIMATABLE_FORMATS
+
+_USUAL_RATE = 30
+_GIF_HEAD_BYTES, _COLOURS, _IMAGE, _EXTENSION = 13, 0x80, b"\x2c", b"\x21"
+_MAX_GIF_BLOCKS = 2_000_000
+"""Of a hundred megabytes in the largest blocks, or a hundredth of that in the smallest: counting takes a second at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """`pixels` of all pictures together; `seconds` of play. None where the headers don't say."""
+
+    pixels: int | None
+    seconds: float | None
+
+
+UNKNOWN_WORK = Work(None, None)
+
+
+def animation_work(stream: BinaryIO, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) -> Work:
+    """Return the work in an animated picture, without its time; raises nothing of a damaged file's."""
+    stream.seek(0)
+    try:
+        if stream.read(3) == b"GIF":
+            width, height, frames = _gif_work(stream, limits.max_animation_frames)
+            return Work(width * height * frames, None)
+        with Image.open(stream, formats=ANIMATABLE_FORMATS) as image:
+            return Work(image.width * image.height * min(int(getattr(image, "n_frames", 1)), limits.max_animation_frames), None)
+    except Exception:  # on hostile headers decoders raise nearly anything
+        return UNKNOWN_WORK
+    finally:
+        stream.seek(0)
+
+
+def video_work(stream: BinaryIO, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) -> Work:
+    """Return the work in a video, at most as many seconds as are looked at; raises nothing of a damaged file's."""
+    try:
+        with open_container(stream, limits) as container:
+            return _video_work(container, limits.max_video_seconds)
+    except (UnopenableError, ValueError, OSError):
+        return UNKNOWN_WORK
+    finally:
+        stream.seek(0)
+
+
+def sound_seconds(stream: BinaryIO, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) -> float | None:
+    """Return how long a sound says that it plays."""
+    try:
+        with open_container(stream, limits) as container:
+            return max(0.0, container.duration / 1_000_000) if container.duration else None
+    except (UnopenableError, ValueError, OSError):
+        return None
+    finally:
+        stream.seek(0)
+
+
+def _video_work(container: InputContainer, max_seconds: int) -> Work:
+    videos = [video for video in container.streams.video if not video.disposition & Disposition.attached_pic]
+    if not videos:
+        return UNKNOWN_WORK
+    video = videos[0]
+    rate = float(video.average_rate or 0) or _USUAL_RATE
+    if video.duration and video.time_base:
+        seconds = float(video.duration * video.time_base)
+    elif container.duration:
+        seconds = container.duration / 1_000_000
+    elif video.frames:
+        seconds = video.frames / rate
+    else:
+        return UNKNOWN_WORK
+    seconds = max(0.0, seconds)
+    frames = max(video.frames, seconds * rate)
+    read = min(1.0, max_seconds / seconds) if seconds else 1.0
+    return Work(int(video.width * video.height * frames * read), seconds * read)
+
+
+def _gif_work(stream: BinaryIO, max_frames: int) -> tuple[int, int, int]:
+    """Width, height and number of the pictures: the blocks are stepped over, the pictures among them counted.
+
+    A picture may lie outside of the screen that the head names; the decoder makes room for it.
+    """
+    stream.seek(0)
+    blocks = _GifBlocks(stream)
+    head = blocks.take(_GIF_HEAD_BYTES)
+    width, height = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
+    blocks.skip_colours(head[10])
+    frames = 0
+    while frames < max_frames and blocks.count < _MAX_GIF_BLOCKS:
+        kind = blocks.take(1)
+        if kind == _IMAGE:
+            place = blocks.take(9)
+            if len(place) < 9:
+                break
+            left, top, wide, high = (int.from_bytes(place[at : at + 2], "little") for at in (0, 2, 4, 6))
+            width, height, frames = max(width, left + wide), max(height, top + high), frames + 1
+            blocks.skip_colours(place[8])
+            blocks.take(1)
+        elif kind == _EXTENSION:
+            blocks.take(1)
+        elif kind != b"\0":  # the end, or damage
+            break
+        else:
+            continue
+        blocks.skip_data()
+    return width, height, frames
+
+
+class _GifBlocks:
+    """Steps through a GIF; `count` blocks of data were stepped over."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.count = 0
+
+    def take(self, length: int) -> bytes:
+        return self._stream.read(length)
+
+    def skip_colours(self, flags: int) -> None:
+        if flags & _COLOURS:
+            self.take(3 << ((flags & 7) + 1))
+
+    def skip_data(self) -> None:
+        while self.count < _MAX_GIF_BLOCKS and (length := self.take(1)) not in (b"", b"\0"):
+            self.take(length[0])
+            self.count += 1

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long a moving file is thought to take, and how much of it is decoded at most: numbers of spec/screen.md.
+
+Runs in a worker process, on headers that may lie. What is over the budget is left out and said so: never `no_match`.
+"""
+
+import math
+import os
+from dataclasses import replace
+from typing import BinaryIO
+
+from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
+from stillmine.fingerprint.work import Work, animation_work, sound_seconds, video_work
+from stillmine.partner.worker_messages import Media
+
+ANIMATION_PIXELS_PER_SECOND = 33_000_000
+"""Measured from 20 (lossless WebP) to 500 million (a GIF's empty pictures), hashes included."""
+
+ANIMATION_BUDGET_PIXELS = 1_000_000_000
+"""Half a minute by that measure: 480 pictures of 1920 x 1080, or 4,000 of 500 x 500."""
+
+VIDEO_PIXELS_PER_SECOND = 250_000_000
+"""Of one processor; measured from 250 (HEVC) to 600 million."""
+
+VIDEO_BUDGET_SECONDS = 80.0
+"""By that measure, with all processors: a video's deadline with a reserve."""
+
+SOUND_SPEED = 150
+"""Times as fast as it plays."""
+
+_PROCESSORS = os.cpu_count() or 1
+
+
+def estimated_seconds(media: Media, file: BinaryIO) -> float:
+    """Return how long a file is thought to take; infinite if its headers don't say."""
+    if media is Media.SOUND:
+        seconds = sound_seconds(file)
+        return math.inf if seconds is None else min(seconds, DEFAULT_MEDIA_LIMITS.max_sound_seconds) / SOUND_SPEED
+    work = _work(media, file)
+    return math.inf if work.pixels is None else work.pixels / _pixels_per_second(media)
+
+
+def limits_within_budget(media: Media, file: BinaryIO) -> MediaLimits:
+    """Return how much of an animated picture or a video is read; for a video within the budget the usual limits."""
+    work = _work(media, file)
+    if work.pixels is None:
+        # Nothing is known before it is read: then it is counted while it is.
+        return (
+            replace(DEFAULT_MEDIA_LIMITS, max_animation_pixels=ANIMATION_BUDGET_PIXELS)
+            if media is Media.ANIMATION
+            else DEFAULT_MEDIA_LIMITS
+        )
+    if media is Media.ANIMATION:
+        is_within = work.pixels <= ANIMATION_BUDGET_PIXELS
+        return DEFAULT_MEDIA_LIMITS if is_within else replace(DEFAULT_MEDIA_LIMITS, max_animation_pixels=ANIMATION_BUDGET_PIXELS)
+    share = VIDEO_BUDGET_SECONDS * _pixels_per_second(media) / max(1, work.pixels)
+    if share >= 1 or work.seconds is None:
+        return DEFAULT_MEDIA_LIMITS
+    return replace(DEFAULT_MEDIA_LIMITS, max_video_seconds=max(1, int(work.seconds * share)))
+
+
+def _work(media: Media, file: BinaryIO) -> Work:
+    return animation_work(file) if media is Media.ANIMATION else video_work(file)
+
+
+def _pixels_per_second(media: Media) -> int:
+    return ANIMATION_PIXELS_PER_SECOND if media is Media.ANIMATION else VIDEO_PIXELS_PER_SECOND * _PROCESSORS

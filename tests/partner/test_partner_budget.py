@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A file that takes long to decode holds up nobody's short one, and what is over the budget is never called `no_match`."""
+
+import io
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from every_format import every_format, saved
+from fake_exchange import FakeExchange
+from moving_media import animated_gif, video_file
+from partner_parts import Partner
+from PIL import Image
+
+from stillmine.fingerprint import fingerprint_image
+from stillmine.fingerprint.video import fingerprint_video
+from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.fingerprint.work import animation_work, video_work
+from stillmine.partner import budget
+from stillmine.partner.decoder import Decoder
+from stillmine.partner.lanes import Lanes
+from stillmine.partner.upload import Upload
+from stillmine.partner.worker_messages import Answer, Media
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.screen import ScreenOutcome
+from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
+
+STUBBORN = (sys.executable, "-I", str(Path(__file__).parent / "stubborn_worker.py"))
+LONG_ENOUGH = dict.fromkeys(Media, 60.0)
+
+
+def gif_of_empty_pictures(number: int, side: int = 2000) -> bytes:
+    """23 bytes each: one pixel on a large screen."""
+    head = b"GIF89a" + struct.pack("<HHBBB", side, side, 0x80, 0, 0) + bytes(6)
+    one = b"\x21\xf9\x04" + struct.pack("<BHBB", 4, 50, 0, 0) + b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\0"
+    return head + one * number + b";"
+
+
+@pytest.fixture
+def photographs(root: Path) -> list[Image.Image]:
+    return [Image.open(io.BytesIO(path.read_bytes())) for path in sorted((root / "media/clothing").glob("*.jpg"))[:4]]
+
+
+@pytest.fixture
+def single() -> Iterator[Decoder]:
+    """`--threads 1`, with workers that obey files."""
+    decoder = Decoder(1, STUBBORN, LONG_ENOUGH)
+    decoder.start()
+    yield decoder
+    decoder.close()
+
+
+def made(decoder: Decoder, data: bytes) -> Answer:
+    with Upload(Path("/")) as upload:
+        upload.write(data)
+        return decoder.fingerprints(upload)
+
+
+def test_a_short_video_does_not_wait_for_long_ones(single: Decoder) -> None:
+    with ThreadPoolExecutor(3) as threads:
+        films = [threads.submit(made, single, b"film hang") for _ in range(3)]
+        for _ in range(5):
+            assert made(single, b"clip nap").left_out == []
+        assert not any(film.done() for film in films)
+        single.close()
+
+
+def test_a_file_that_lies_about_its_length_keeps_no_short_one_waiting(single: Decoder) -> None:
+    made(single, b"clip nap")  # the workers have started
+    single.short_limit_seconds = 2
+    with ThreadPoolExecutor(4) as threads:
+        liars = [threads.submit(made, single, b"clip hang") for _ in range(4)]
+        assert made(single, b"clip nap").left_out == []
+        assert not all(liar.done() for liar in liars)
+        single.close()
+
+
+def test_the_shortest_goes_first() -> None:
+    lanes, order = Lanes(1, 0), list[float]()
+
+    def work(seconds: float) -> None:
+        with lanes.turn(seconds, seconds > 5, patience_seconds=60):
+            order.append(seconds)
+
+    with ThreadPoolExecutor(4) as threads, lanes.turn(0, is_long=False, patience_seconds=60):
+        for seconds in (9, 3, 1, 7):
+            threads.submit(work, seconds)
+        wait_until(lambda: len(lanes._waiting) == 4)
+    assert order == [1, 3, 7, 9]
+
+
+def test_long_ones_never_take_every_worker_and_short_ones_may() -> None:
+    lanes = Lanes(2, kept_for_short=1)
+    with lanes.turn(60, is_long=True, patience_seconds=0):
+        with pytest.raises(TimeoutError), lanes.turn(50, is_long=True, patience_seconds=0.01):
+            pass
+        with lanes.turn(1, is_long=False, patience_seconds=0), pytest.raises(TimeoutError), lanes.turn(1, False, patience_seconds=0.01):
+            pass
+    with lanes.turn(1, False, 0), lanes.turn(1, False, 0):
+        pass
+
+
+def test_many_turns_are_all_given_back() -> None:
+    lanes, at_once, most = Lanes(3, 1), [0, 0], [0, 0]
+    lock = threading.Lock()
+
+    def work(number: int) -> None:
+        is_long = number % 2 == 0
+        with lanes.turn(number, is_long, patience_seconds=60):
+            for place in {0, int(is_long)}:
+                with lock:
+                    at_once[place] += 1
+                    most[place] = max(most[place], at_once[place])
+            time.sleep(0.001)
+            for place in {0, int(is_long)}:
+                with lock:
+                    at_once[place] -= 1
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(work, range(200)))
+    assert (lanes._free, lanes._free_for_long, at_once) == (3, 2, [0, 0])
+    assert most[0] <= 3
+    assert most[1] <= 2
+
+
+def wait_until(is_done: Callable[[], bool]) -> None:
+    for _ in range(1200):
+        if is_done():
+            return
+        time.sleep(0.05)
+    raise AssertionError("too late")
+
+
+def test_pixels_are_counted_without_decoding(photographs: list[Image.Image]) -> None:
+    frames = [picture.convert("RGB").resize((320, 240)) for picture in photographs]
+    files = [animated_gif(photographs)] + [
+        saved(frames[0], name, save_all=True, append_images=frames[1:], duration=1000) for name in ("PNG", "WEBP")
+    ]
+    for data in files:
+        assert animation_work(io.BytesIO(data)).pixels == 320 * 240 * 4
+    bomb = gif_of_empty_pictures(30_000)
+    assert len(bomb) < 700_000
+    assert animation_work(io.BytesIO(bomb)).pixels == 2000 * 2000 * 20_000
+    assert animation_work(io.BytesIO(gif_of_empty_pictures(7)[:-15])).pixels == 2000 * 2000 * 6
+    for data in (b"GIF89a", b"GIF", b"", b"\x89PNG\r\n\x1a\n", b"RIFF1234WEBP"):
+        assert animation_work(io.BytesIO(data)).pixels is None
+
+
+def test_a_gif_of_tiny_blocks_is_not_counted_for_ever() -> None:
+    start = gif_of_empty_pictures(1)[:-4]
+    began = time.process_time()
+    assert animation_work(io.BytesIO(start + b"\1x" * 10_000_000)).pixels is not None
+    assert time.process_time() - began < 10
+
+
+def test_a_picture_outside_of_its_screen_counts() -> None:
+    small = gif_of_empty_pictures(2, side=10)
+    far = small.replace(struct.pack("<HHHH", 0, 0, 1, 1), struct.pack("<HHHH", 3000, 4000, 1, 1))
+    assert animation_work(io.BytesIO(far)).pixels == 3001 * 4001 * 2
+
+
+def test_work_of_a_video_is_its_size_times_its_frames(photographs: list[Image.Image]) -> None:
+    work = video_work(io.BytesIO(video_file(photographs, 2.0)))
+    assert work.pixels == pytest.approx(320 * 240 * 80, rel=0.05)
+    assert work.seconds == pytest.approx(8, rel=0.05)
+    assert video_work(io.BytesIO(b"\0\0\0\x18ftypisom")).pixels is None
+
+
+def test_every_moving_format_has_an_estimate(photographs: list[Image.Image]) -> None:
+    for name, data in every_format(photographs):
+        if name.startswith(("moving", "lib", "mpeg4")):
+            media = Media.ANIMATION if name.startswith("moving") else Media.VIDEO
+            assert 0 < budget.estimated_seconds(media, io.BytesIO(data)) < 5, name
+
+
+def test_what_is_over_the_budget_is_never_no_match(
+    partner: Partner, exchange: FakeExchange, photographs: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The protected picture comes first, last, or not at all; half of the file is decoded."""
+    exchange.add("f", fingerprint_image(saved(photographs[0].convert("RGB").resize((320, 240)), "PNG")).pdq)
+    partner.sync.run()
+    monkeypatch.setattr(budget, "ANIMATION_BUDGET_PIXELS", 320 * 240 * 2)
+    others = photographs[1:]
+    assert partner.screen(animated_gif([photographs[0], *others])).outcome is ScreenOutcome.MATCH
+    for pictures in ([*others, photographs[0]], others):
+        result = partner.screen(animated_gif(pictures))
+        assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "too_much_to_decode")
+    assert partner.screen(animated_gif(others[:2])).outcome is ScreenOutcome.NO_MATCH
+
+
+def test_a_long_video_is_read_as_far_as_the_budget_goes(
+    partner: Partner, exchange: FakeExchange, photographs: list[Image.Image], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = fingerprint_video(io.BytesIO(video_file(photographs[:2], 3.0)))
+    text = write_vpdq(start.frames)
+    exchange.add_text("v", Kind.VPDQ, text, vpdq_quality(parse_vpdq(text)))
+    partner.sync.run()
+    monkeypatch.setattr(budget, "VIDEO_BUDGET_SECONDS", 320 * 240 * 60 / budget.VIDEO_PIXELS_PER_SECOND / budget._PROCESSORS)
+    assert partner.screen(video_file(photographs, 3.0)).outcome is ScreenOutcome.MATCH
+    result = partner.screen(video_file(photographs[2:] + photographs[:2], 3.0))
+    assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "too_much_to_decode")
