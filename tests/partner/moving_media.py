@@ -2,14 +2,20 @@
 """Small videos and animated pictures for tests, made of the project's photographs and encoded when needed."""
 
 import io
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+
+from av1_encoder import open_encoder
 
 SIZE = (320, 240)
 
@@ -33,6 +39,8 @@ def video_file(
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 2_000_000
+        stream.codec_context.time_base = Fraction(1, 10)
+        open_encoder(stream.codec_context)
         sound = None if samples is None else container.add_stream("aac", rate=44_100, layout="mono")
         shown = (zoomed(picture, step) for picture in pictures for step in range(round(seconds_each * 10)))
         for place, picture in enumerate(shown if turn is None else (picture.transpose(turn) for picture in shown)):

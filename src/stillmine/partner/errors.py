@@ -32,6 +32,21 @@ class TooMuchToDecodeError(StillmineError):
     )
 
 
+class MultipartUnsupportedError(StillmineError):
+    code = "multipart_unsupported"
+    status = 415
+    sentence = (
+        "Of a form only this is read: `multipart/form-data` with one part, a file sent as it is. "
+        "Send the bytes of the file as the body, or a form with nothing but the file."
+    )
+
+
+class ContentEncodingUnsupportedError(StillmineError):
+    code = "content_encoding_unsupported"
+    status = 415
+    sentence = "A compressed body is not read. Send the same without `Content-Encoding`."
+
+
 class NeverSyncedError(StillmineError):
     code = "never_synced"
     status = 503

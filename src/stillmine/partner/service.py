@@ -6,6 +6,7 @@ processes. Nothing is read before the key is checked, bodies are bounded while t
 address is ever logged. Contract: spec/screen.md.
 """
 
+import asyncio
 import hmac
 import logging
 import re
@@ -25,11 +26,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stillmine.fingerprint import FileTooLargeError
+from stillmine.partner.errors import ContentEncodingUnsupportedError, MultipartUnsupportedError
 from stillmine.partner.screening import ID_BYTES, Screening
+from stillmine.partner.single_part import SinglePart, boundary_of
 from stillmine.partner.store import Store
 from stillmine.partner.upload import Upload
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
+from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import (
     MalformedMessageError,
     MatchNotFoundError,
@@ -43,6 +47,12 @@ from stillmine.wire.readiness import OK, UNKNOWN, readiness
 from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, Review, ScreenFingerprints
 
 log = logging.getLogger("stillmine.partner")
+
+MAXIMUM_REQUESTS_AT_ONCE = 32
+"""Of those with a body: an upload may take 64 MiB of memory while it is read. More connections may be open."""
+
+PATIENCE_SECONDS = 3.0
+"""For a place among them; then 503 `busy`."""
 
 FRESH_SECONDS = 120
 CLOCK_TOLERANCE_SECONDS = 5
@@ -81,12 +91,14 @@ class Service:
         self._feedback_is_waiting = feedback_is_waiting
         self._problem = problem
         self._lifespan = lifespan
+        self._room = asyncio.Semaphore(MAXIMUM_REQUESTS_AT_ONCE)
+        self.patience_seconds = PATIENCE_SECONDS
 
     def app(self) -> Starlette:
         """Return the ASGI application."""
         routes = [
-            Route("/screen", self._guarded(self._screen), methods=["POST"]),
-            Route("/matches/{match_id}/review", self._guarded(self._review), methods=["POST"]),
+            Route("/screen", self._guarded(self._with_room(self._screen)), methods=["POST"]),
+            Route("/matches/{match_id}/review", self._guarded(self._with_room(self._review)), methods=["POST"]),
             Route("/health", self._guarded(self._health, needs_key=False), methods=["GET"]),
             Route("/livez", _alive, methods=["GET"]),
             Route("/readyz", self._guarded(self._ready, needs_key=False), methods=["GET"]),
@@ -95,14 +107,16 @@ class Service:
 
     async def _screen(self, request: Request) -> Response:
         uploader = _uploader(request)
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        sent_as = request.headers.get("content-type", "")
+        content_type = sent_as.partition(";")[0].strip().lower()
         if content_type == "application/json":
             body = await _body(request, MAXIMUM_SCREEN_MESSAGE_BYTES)
             message = await run_in_threadpool(decode, body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
             return _json(await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints, uploader))
+        part = SinglePart(boundary_of(sent_as)) if content_type.startswith("multipart/") else None
         with Upload(self._home) as upload:
             try:
-                await _receive(request, upload)
+                await _receive(request, upload, part)
             except FileTooLargeError as error:
                 return _json(await run_in_threadpool(self._screening.not_screened, error.code))
             return _json(await run_in_threadpool(self._screening.screen_upload, upload, uploader))
@@ -148,6 +162,24 @@ class Service:
             problem=self._problem(),
         )
 
+    def _with_room(self, handler: Handler) -> Handler:
+        """Let in as many requests at once as there is memory for; the body of one that waits is not read."""
+
+        async def with_room(request: Request) -> Response:
+            if request.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+                raise ContentEncodingUnsupportedError
+            try:
+                async with asyncio.timeout(self.patience_seconds):
+                    await self._room.acquire()
+            except TimeoutError:
+                raise BusyError from None
+            try:
+                return await handler(request)
+            finally:
+                self._room.release()
+
+        return with_room
+
     def _guarded(self, handler: Handler, needs_key: bool = True) -> Handler:
         """Check the key first, and turn whatever goes wrong into an ErrorMessage."""
 
@@ -187,21 +219,30 @@ async def _alive(_request: Request) -> Response:
     return Response("alive\n", media_type="text/plain", headers=_HEADERS)
 
 
-async def _receive(request: Request, upload: Upload) -> None:
-    """Take the body as it comes; raises FileTooLargeError, after the rest was read and dropped, so that the answer arrives."""
-    refusal: FileTooLargeError | None = None
-    async for part in request.stream():
+async def _receive(request: Request, upload: Upload, part: SinglePart | None) -> None:
+    """Take the body as it comes, or the file in it; after a refusal the rest is read and dropped, so that the answer arrives.
+
+    Raises FileTooLargeError or MultipartUnsupportedError.
+    """
+    refusal: StillmineError | None = None
+    async for data in request.stream():
         if refusal is not None:
             continue
         try:
-            if upload.will_reach_disk:
-                await run_in_threadpool(upload.write, part)
-            else:
-                upload.write(part)
-        except FileTooLargeError as error:
+            await _write(upload, data if part is None else part.take(data))
+        except (FileTooLargeError, MultipartUnsupportedError) as error:
             refusal = error
     if refusal is not None:
         raise refusal
+    if part is not None:
+        part.finish()
+
+
+async def _write(upload: Upload, data: bytes) -> None:
+    if upload.will_reach_disk:
+        await run_in_threadpool(upload.write, data)
+    else:
+        upload.write(data)
 
 
 async def _body(request: Request, maximum_bytes: int) -> bytes:
@@ -224,8 +265,10 @@ def _json(message: msgspec.Struct, status: int = 200, headers: dict[str, str] | 
 
 
 def _refusal(error: StillmineError, headers: dict[str, str] | None = None) -> Response:
-    challenge = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
-    return _json(error.message(), error.status, {**challenge, **(headers or {})})
+    more = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if error.retry_after_seconds is not None:
+        more["Retry-After"] = str(error.retry_after_seconds)
+    return _json(error.message(), error.status, {**more, **(headers or {})})
 
 
 def _refuse_route(_request: Request, error: Exception) -> Response:

@@ -14,7 +14,8 @@ from starlette.applications import Starlette
 from stillmine.serving.doors import Doors
 from stillmine.serving.listening import answer, bound, require_files
 
-DOORS = Doors(stop_seconds=3.0)
+DOORS = Doors(connections=2048, stop_seconds=3.0)
+"""Many more than requests at once: a platform keeps connections open. How many requests are worked on is bounded in service.py."""
 
 
 def serve(application: Starlette, address: str, port: int, is_listening: Callable[[], None]) -> None:

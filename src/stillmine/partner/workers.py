@@ -162,6 +162,7 @@ class WorkerPool:
         until = self._monotonic() + task.seconds
         try:
             with self._lanes.turn(task.work_seconds, task.is_long, task.seconds), self._worker() as worker:
+                worker.missing_walls(until, self._monotonic)  # that it is still starting is not the file's fault
                 now = self._monotonic()
                 until = min(until, now + task.seconds_at_work)
                 worker.begin(Job(task.is_moving, until - now, int(task.seconds * CPU_SECONDS_PER_SECOND)), file, until, self._monotonic)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may hold up the service: nobody by connections, and requests only as many as there is memory for."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from fake_exchange import KEY, FakeExchange
+from partner_parts import SETTINGS, Clock, Numbers
+from service_client import running
+from test_partner_commands import free_port, wait_for
+
+from stillmine.partner.app import Surroundings, build_service
+from stillmine.partner.home import SERVICE_KEY_FILE
+from stillmine.partner.screening import Screening
+from stillmine.partner.service import MAXIMUM_REQUESTS_AT_ONCE
+from stillmine.partner.upload import OpenFile
+from stillmine.wire.screen import ScreenOutcome, ScreenResult
+
+IMPATIENT = """
+from dataclasses import replace
+from stillmine.partner import serving
+serving.DOORS = replace(serving.DOORS, {doors})
+from stillmine.partner.commands import app
+app()
+"""
+
+
+@contextmanager
+def service(home: Path, url: str, doors: str = "") -> Iterator[int]:
+    """A real process with some numbers of its doors changed; gives its port."""
+    port = free_port()
+    command = [sys.executable, "-c", IMPATIENT.format(doors=doors), "serve", "--home", str(home), "--exchange", url, "--port", str(port)]
+    process = subprocess.Popen(
+        command, env={**os.environ, "STILLMINE_PARTNER_KEY": KEY}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            wait_for(lambda: client.get("/health").status_code == 200, process)
+        yield port
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def url(exchange: FakeExchange) -> Iterator[str]:
+    with exchange.serving() as address:
+        yield address
+
+
+def silent(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
+
+
+def test_open_connections_keep_nobody_waiting(home: Path, url: str, root: Path) -> None:
+    """33 that say nothing, 40 that a platform keeps, each used twice; with each a picture is screened."""
+    picture = (root / "media/clothing/coat.jpg").read_bytes()
+    with service(home, url, "silent_seconds=600") as port:
+        quiet = [silent(port) for _ in range(33)]
+        kept = [http.client.HTTPConnection("127.0.0.1", port, timeout=60) for _ in range(40)]
+        headers = {"Authorization": f"Bearer {(home / SERVICE_KEY_FILE).read_text().strip()}"}
+        for _ in range(2):
+            for connection in kept:
+                connection.request("GET", "/health")
+                answer = connection.getresponse()
+                assert (answer.status, b"is_fresh" in answer.read()) == (200, True)
+        kept[-1].request("POST", "/screen", picture, headers)
+        assert b"no_match" in kept[-1].getresponse().read()
+        for connection in (*quiet, *kept):
+            connection.close()
+
+
+def test_a_silent_connection_is_closed_soon_and_a_slow_body_too(home: Path, url: str) -> None:
+    with service(home, url, "silent_seconds=1, window_seconds=1") as port:
+        key = (home / SERVICE_KEY_FILE).read_text().strip()
+        nothing, half_head, half_body = (silent(port) for _ in range(3))
+        half_head.sendall(b"POST /screen HTTP/1.1\r\nHost")
+        half_body.sendall(f"POST /screen HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Length: 9\r\n\r\nabc".encode())
+        with nothing, half_head, half_body:
+            assert nothing.recv(1000) == b""
+            assert b" 408 " in half_head.recv(1000)
+            assert b" 408 " in half_body.recv(1000)
+
+
+class Waiting:
+    """Screening that answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.at_work = threading.Semaphore(0)
+        self.may_end = threading.Event()
+
+    def screen_upload(self, _file: OpenFile, _uploader: str | None) -> ScreenResult:
+        self.at_work.release()
+        assert self.may_end.wait(60)
+        return ScreenResult(ScreenOutcome.NO_MATCH, [], None)
+
+
+def test_more_requests_than_there_is_memory_for_are_told_so(
+    home: Path, exchange: FakeExchange, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = Waiting()
+    monkeypatch.setattr(Screening, "screen_upload", waiting.screen_upload)
+    monkeypatch.setattr("stillmine.partner.service.PATIENCE_SECONDS", 0.2)
+    surroundings = Surroundings(clock=clock, random_bytes=Numbers(), transport=exchange.transport())
+    application = build_service(home, SETTINGS, sync_every_seconds=60, threads=1, surroundings=surroundings)
+    with running(application) as client, ThreadPoolExecutor(MAXIMUM_REQUESTS_AT_ONCE) as threads:
+        client.headers["Authorization"] = f"Bearer {(home / SERVICE_KEY_FILE).read_text().strip()}"
+        jobs = [threads.submit(client.post, "/screen", b"x") for _ in range(MAXIMUM_REQUESTS_AT_ONCE)]
+        try:
+            for _ in jobs:
+                assert waiting.at_work.acquire(timeout=60)
+            for _ in range(2):
+                refused = client.post("/screen", b"x")
+                assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+                assert int(refused.headers["Retry-After"]) > 0
+                assert client.get("/health").status_code in (200, 503)
+                assert client.request("POST", "/screen", b"x", {"Authorization": "Bearer x"}).status_code == 401
+        finally:
+            waiting.may_end.set()
+        assert {job.result(timeout=60).status_code for job in jobs} == {200}
+        assert client.post("/screen", b"x").status_code == 200
