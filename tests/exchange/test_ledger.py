@@ -301,14 +301,14 @@ def test_what_fails_is_not_written(exchange: Context, phone: Phone, partner: Par
 
 
 def test_an_entry_is_undone_with_what_it_records(exchange: Context, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stillmine.exchange.cases import actions
+    from stillmine.exchange.cases import withdrawal
     from stillmine.exchange.ledger.models import LedgerHead, Node
 
     def stop(*arguments: object) -> None:
         raise RuntimeError
 
     phone.open(1)
-    monkeypatch.setattr(actions, "_close_case", stop)
+    monkeypatch.setattr(withdrawal, "_close_case", stop)
     assert phone.post("case/withdraw", {"version": 1}).status_code == 500
     assert (log(), Node.objects.count(), LedgerHead.objects.get().size) == ([], 0, 0)
     assert phone.show().fingerprints[0].value == value(1)

@@ -112,7 +112,7 @@ def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
 def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
     """Record that everything up to `sequence` is applied; an older number changes nothing. Raises FeedCursorInvalidError."""
     with tx("feed.acknowledge", exchange.clock) as now:
-        Partner.objects.select_for_update().get(id=partner.id)
+        Partner.objects.select_for_update(no_key=True).get(id=partner.id)  # a page handed out refers to the partner and must not wait
         if sequence > head_sequence():
             raise FeedCursorInvalidError
         latest = Acknowledgement.objects.filter(partner=partner).order_by("-sequence").first()
