@@ -180,6 +180,21 @@ def test_on_a_full_disk_withdrawals_go_through_and_only_those(
     other_phone.add(6)
 
 
+def test_on_a_full_disk_partners_in_step_hear_of_withdrawals(
+    kept: Path, phone: Phone, partner: PartnerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.open(1, 2)
+    before = partner.fetch()
+    (kept / RESERVE_FILE).write_bytes(b"")
+    phone.withdraw(phone.show().fingerprints[0].id)
+    page = partner.fetch(cursor=before.cursor)
+    assert [entry.state for entry in page.entries] == ["withdrawn"]
+    partner.acknowledge(page.cursor)
+    monkeypatch.setattr("stillmine.exchange.feed.actions.NEWEST_CHANGES", 0)
+    whole_list = partner.web.get("/api/v1/feed", headers=partner.headers)
+    assert code(whole_list) == (503, "storage_full"), "it would use up what withdrawals need"
+
+
 def test_a_disk_that_is_full_beyond_the_reserve_is_said(kept: Path, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object, **__: object) -> None:
         raise FULL[0]

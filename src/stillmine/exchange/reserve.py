@@ -34,15 +34,18 @@ WHEN_FULL = frozenset(
         "console.forget_ended_sessions",
         "drills.finish",
         "drills.withdraw",
+        "feed.acknowledge",
         "feed.forget_old_values",
         "feed.forget_told_values",
+        "feed.hand_out_newest",
         "intake.forget_old_match_counts",
         "limits.forget_old_counts",
         "submissions.withdraw",
         "submissions.withdraw_values",
     }
 )
-"""Transactions that withdraw or delete, or ask for that or cancel it, and nothing else: these go on while the reserve is given up."""
+"""Transactions that withdraw or delete, ask for that or cancel it, or tell partners in step of it, and nothing else: these go on while the
+reserve is given up."""
 
 Answer = TypeVar("Answer")
 

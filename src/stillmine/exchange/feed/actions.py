@@ -29,6 +29,9 @@ from stillmine.wire.stopncii import SIGNAL_TYPES
 
 PENDING_TOMBSTONE_TERM = timedelta(days=30)
 
+NEWEST_CHANGES = 1_000
+"""A partner so near the newest change is told of withdrawals on a full disk too: what is recorded of it is small."""
+
 KINDS: dict[Shape, Collection[Kind]] = {Shape.NATIVE: ACCEPTED_KINDS, Shape.SNAPSHOT: ACCEPTED_KINDS, Shape.STOPNCII: SIGNAL_TYPES}
 """What each shape lists."""
 
@@ -81,7 +84,7 @@ def hand_out(
         raise FeedCursorInvalidError
     if after == newest:  # nothing new: nothing to record, and no lock to wait for
         return encode(Page([], newest, newest)).message
-    with tx("feed.hand_out", exchange.clock) as now:
+    with tx("feed.hand_out_newest" if newest - after <= NEWEST_CHANGES else "feed.hand_out", exchange.clock) as now:
         page = _read_page(partner, after, limit, _lock_head().sequence, KINDS[shape])
         handed = encode(page)
         _record_page(exchange, partner, handed, now, shape=shape, after=after, page=page)
