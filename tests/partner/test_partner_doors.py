@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -90,6 +91,24 @@ def test_a_silent_connection_is_closed_soon_and_a_slow_body_too(home: Path, url:
             assert nothing.recv(1000) == b""
             assert b" 408 " in half_head.recv(1000)
             assert b" 408 " in half_body.recv(1000)
+
+
+def test_a_body_without_end_is_not_read_for_long_after_its_answer(home: Path, url: str) -> None:
+    with service(home, url, "silent_seconds=1") as port, silent(port) as client:
+        client.sendall(b"POST /screen HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert b" 401 " in client.recv(1000)
+        deadline = time.monotonic() + 40  # an idle connection has 75 s
+        while is_taken(client, b"1000\r\n" + b"a" * 4096 + b"\r\n"):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def is_taken(client: socket.socket, data: bytes) -> bool:
+    try:
+        client.sendall(data)
+    except OSError:
+        return False
+    return True
 
 
 class Waiting:

@@ -8,9 +8,10 @@ client sent is ever logged.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from stillmine.serving.doors import Doors
@@ -18,6 +19,9 @@ from stillmine.serving.register import NOT_KNOWN, Register, Stage
 from stillmine.wire.codec import encode
 from stillmine.wire.door_errors import BusyError, HeadTooLargeError, TooManyAtOnceError, TooSlowError
 from stillmine.wire.errors import MalformedMessageError, StillmineError
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 Headers = Sequence[tuple[bytes, bytes]]
 PeerNetwork = Callable[[str], str]
@@ -68,9 +72,12 @@ class Connection(HttpToolsProtocol):
         super().__init__(config=house.config, server_state=house.state, app_state={})
         self._house = house
         self._is_in_head = False
+        self._is_message_open = False
         self._is_given_up = False
         self._has_asked = False
-        self._head_bytes = 0
+        self._has_told = False
+        self._untold_bytes = 0
+        self._answering: RequestResponseCycle | None = None
         self._received = 0
         self.network = NOT_KNOWN
         self.since = self._window_since = self.loop.time()
@@ -103,7 +110,8 @@ class Connection(HttpToolsProtocol):
             case Stage.SILENT | Stage.HEAD:
                 is_late = waited > doors.silent_seconds
             case Stage.IDLE:
-                is_late = waited > doors.idle_seconds
+                # What still comes of a body that was answered is dropped, for a while.
+                is_late = waited > (doors.silent_seconds if self._is_message_open else doors.idle_seconds)
             case Stage.BODY:
                 is_late = waited > doors.body_seconds or self._is_below_rate(now)
             case Stage.SENDING:
@@ -129,7 +137,8 @@ class Connection(HttpToolsProtocol):
             self._end(self.transport.abort)  # an answer has begun: a second one inside of it would be read as part of it
             return
         self.transport.write(_raw_answer(error, self._house.refusal_headers, self._house.state.default_headers))
-        self._end(self.transport.close)
+        # Nobody looks at this connection after this: one whose client does not read would stay open for ever.
+        self._end(self.transport.abort if self._unsent() else self.transport.close)
 
     # What the transport and the parser call.
 
@@ -141,29 +150,36 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._house.register.leave(self)
+        self._say_gone()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._is_given_up:
             return
         self._received += len(data)
+        self._has_told = False
         super().data_received(data)
-        if self._is_in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > self._house.doors.head_bytes:
-                self.refuse(HeadTooLargeError(f"limit: {self._house.doors.head_bytes} bytes"))
+        self._untold_bytes = 0 if self._has_told else self._untold_bytes + len(data)
+        if self._untold_bytes > self._house.doors.head_bytes:
+            self._refuse_head()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._is_in_head, self._head_bytes = True, 0
+        self._is_in_head, self._is_message_open = True, True
         if not self._is_at_work():
             self._enter_stage(Stage.HEAD, self.loop.time())
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of a head. Those that come after a body are dropped: without end, they would pile up in a request that has begun."""
+        if self._is_in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
-        self._is_in_head, self._has_asked = False, True
+        self._is_in_head, self._has_asked, self._has_told = False, True, True
+        if self._is_given_up:
+            return
         if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > self._house.doors.head_bytes:
-            self._head_bytes = self._house.doors.head_bytes + 1
-            self._is_in_head = True
+            self._refuse_head()
             return
         of_head = self._house.networks.of_head
         if of_head is not None:
@@ -174,11 +190,13 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        if not self._is_given_up and not self._is_in_head:
+        self._has_told = True
+        if not self._is_given_up:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if not self._is_given_up and not self._is_in_head:
+        self._is_message_open, self._has_told = False, True
+        if not self._is_given_up:
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -191,13 +209,24 @@ class Connection(HttpToolsProtocol):
             self._start_asgi_task(cycle, application)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn names it)
-        self.refuse(MalformedMessageError("HTTP/1.1"))
+        if not self._is_given_up:
+            self.refuse(MalformedMessageError("HTTP/1.1"))
 
     def _unsupported_upgrade_warning(self) -> None:
         if self.cycle is not None:
             self.cycle.keep_alive = False  # what follows an upgrade is no HTTP/1
 
     # Inside.
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _refuse_head(self) -> None:
+        if self._is_message_open and not self._is_in_head and not self._is_at_work():
+            self._end(self.transport.abort)  # it was answered: a second answer would pass for that of the next request
+        else:
+            self.refuse(HeadTooLargeError(f"limit: {self._house.doors.head_bytes} bytes"))
 
     def _is_at_work(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -227,11 +256,16 @@ class Connection(HttpToolsProtocol):
     def _end(self, close: Callable[[], None]) -> None:
         self._is_given_up = True
         self._house.register.leave(self)
-        if self._is_at_work():
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._say_gone()
         self.flow.resume_writing()
         close()
+
+    def _say_gone(self) -> None:
+        """Tell the request that is worked on, which need not be the last that came, that its client is gone."""
+        for cycle in (self._answering, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
 
 def _raw_answer(error: StillmineError, headers: Headers, default_headers: Headers) -> bytes:
