@@ -40,6 +40,8 @@ class Application:
                 self.let_go.wait(60)
             case "/large":
                 return self._large()
+            case "/headers":
+                return [b"proxy: %s, network: %s" % tuple(str(environ.get(f"HTTP_X_{name}", "none")).encode() for name in ("PROXY", "NETWORK"))]
             case "/breaks":
                 raise ValueError(body)
         return [b"%d bytes" % len(body)]
@@ -263,3 +265,37 @@ def test_told_to_stop_it_finishes_what_has_begun() -> None:
         answer_and_end = everything(begun)
         assert b"connection: close" in answer_and_end
         assert answer_and_end.endswith(b"0 bytes")
+
+
+def chunked(trailers: bytes, path: str = "/") -> bytes:
+    return head("POST", path, {"Transfer-Encoding": "chunked", "X-Proxy": "1"}) + b"2\r\n{}\r\n0\r\n" + trailers
+
+
+def test_what_stands_behind_a_body_is_no_header(served: Served, attacker: Attacker) -> None:
+    client = attacker.send(chunked(b"X-Proxy: 2\r\nX-Network: another\r\n\r\n", "/headers"))
+    wait_until(lambda: b"proxy: 1, network: none" in client.recv(65536))
+
+
+def test_lines_behind_a_body_that_never_end_are_not_kept(served: Served, attacker: Attacker) -> None:
+    many = b"".join(b"X-%d: %s\r\n" % (number, b"a" * 900) for number in range(1000))
+    for endless in (many, b"X-Endless: " + b"a" * 900_000, b"X: 1\r\n" * 150_000):
+        client = attacker.send(chunked(endless))
+        assert b"head_too_large" in everything(client)
+    longer = attacker.send(head("POST", "/", {"Transfer-Encoding": "chunked"}) + b"2;" + b"a" * 900_000)
+    assert b"head_too_large" in everything(longer)
+    assert b"0 bytes" in served.get()
+
+
+def test_a_body_in_very_many_parts_is_taken(attacker: Attacker) -> None:
+    client = attacker.send(head("POST", "/", {"Transfer-Encoding": "chunked"}) + b"1\r\na\r\n" * 50_000 + b"0\r\n\r\n")
+    wait_until(lambda: b"50000 bytes" in client.recv(65536))
+
+
+def test_many_requests_at_once_are_no_long_head(attacker: Attacker) -> None:
+    client = attacker.send(head("GET", "/") * 3000 + head("GET", "/", {"Connection": "close"}))
+    assert everything(client, 60).count(b"0 bytes") == 3001
+
+
+def test_a_length_of_thousands_of_digits_is_read(attacker: Attacker) -> None:
+    client = attacker.send(head("POST", "/", {"Content-Length": "0" * 5000 + "2"}) + b"{}")
+    wait_until(lambda: b"2 bytes" in client.recv(65536))

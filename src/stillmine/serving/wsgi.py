@@ -77,6 +77,8 @@ def environ_of(scope: "HTTPScope") -> "WSGIEnvironment":
             continue
         name, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
         key = name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+        if key == "CONTENT_LENGTH":
+            value = value.lstrip("0") or "0"  # a number of thousands of digits is none to Python
         environ[key] = f"{environ[key]}{'; ' if name == 'COOKIE' else ','}{value}" if key in environ else value
     return environ
 
