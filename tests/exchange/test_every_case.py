@@ -137,3 +137,31 @@ def test_what_a_case_shows_of_partners_is_days(phone: Phone, partner: PartnerCli
     assert erased["partners"][0]["given_on"] == DAY.isoformat()
     assert erased["partners"][0]["confirmed_at"] == "2026-11-22T14:05:00Z"
     assert f"Given to Example Social: {DAY.isoformat()}. Confirmed" in receipt["note"]
+
+
+def test_a_thousand_uploads_near_one_case_hide_no_other_in_one_request(
+    phone: Phone, partner: PartnerClient, follower: Callable[[], None]
+) -> None:
+    phone.open(1, fingerprints=[{"kind": "pdq", "value": bits_off(*range(20)), "quality": 90}])
+    abuser = case_of(phone.web, b"abuser-one", *(bits_off(place) for place in range(256)), *(bits_off(0, place) for place in range(1, 44)))
+    follower()
+    answers(partner, COPY, *(bits_off(50 + number % 100, 150 + number // 100) for number in range(999)))
+    assert found_on(phone) == [DAY]
+    assert found_on(abuser)
+
+
+def test_a_doubt_about_another_upload_does_not_reach_what_once_matched_beside(
+    exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient, follower: Callable[[], None]
+) -> None:
+    from stillmine.exchange.fsck import findings
+
+    phone.open(1, fingerprints=[{"kind": "pdq", "value": bits_off(*range(20)), "quality": 90}])
+    abuser = case_of(phone.web, b"abuser-one", COPY)
+    follower()
+    for asking in (partner, other_partner):
+        ((_, told),) = answers(asking, COPY)
+        assert answers(asking, bits_off(*range(100, 130))) == [("match", told)], "near his and not near theirs"
+        asking.report(feedback_on(told, 1, "not_removed", "not_intimate"))
+    assert [own.show().fingerprints[0].state for own in (abuser, phone)] == ["suspended", "active"]
+    assert statuses(phone)[0].not_removed_reason == "not_intimate"
+    assert findings() == []

@@ -209,3 +209,39 @@ def test_lists_of_the_negative_bank_go_on_as_pictures(tmp_path: Path, fresh_data
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [str([("pdq", 0, "00" * 32), ("pdq", 1, "01" * 32)]), "3"]
+
+
+REPORT_SCRIPT = f"""
+import sys
+from pathlib import Path
+from stillmine.exchange.app import configure
+from stillmine.exchange.config import ExchangeConfig
+configure(ExchangeConfig(home=Path(sys.argv[1]), database_url=sys.argv[2] or None))
+from django.core.management import call_command
+from django.db import connection
+call_command("migrate", "feedback", "0002_votes", verbosity=0)
+call_command("migrate", "cases", "0006_is_synthetic", verbosity=0)
+with connection.cursor() as cursor:
+    cursor.execute(\"\"\"INSERT INTO cases_case (id, case_id, token_hash, state, term_months, opened_at, expires_at)
+      VALUES (1, '00', '00', 'open', 24, {TIME}, {TIME})\"\"\")
+    cursor.execute(\"\"\"INSERT INTO cases_fingerprint
+      (id, case_id, position, is_from_opening, file_number, kind, state, value_bytes, is_synthetic, added_at, withdrawn_at)
+      VALUES ('a', 1, 1, true, 1, 'pdq', 'withdrawn', 0, false, {TIME}, {TIME})\"\"\")
+call_command("migrate", "partners", verbosity=0)
+from stillmine.exchange.partners.models import Partner
+from django.utils import timezone
+partner = Partner.objects.create(name="A", name_key="a", random_id="00", created_at=timezone.now())
+with connection.cursor() as cursor:
+    cursor.execute(\"\"\"INSERT INTO feedback_report (partner_id, feedback_id, fingerprint_id, outcome, reason, received_at)
+      VALUES (%s, '1', 'a', 'not_removed', 'not_intimate', {TIME})\"\"\", [partner.id])
+call_command("migrate", verbosity=0)
+from stillmine.exchange.intake.quarantine import doubting_partners
+print(len(doubting_partners(["a"])["a"]))
+"""
+
+
+def test_doubts_of_before_are_of_what_was_named(tmp_path: Path, fresh_database_url: str | None) -> None:
+    command = [sys.executable, "-c", REPORT_SCRIPT, str(tmp_path / "home"), fresh_database_url or ""]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["1"]

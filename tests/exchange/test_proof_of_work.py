@@ -244,3 +244,13 @@ def test_a_solution_is_checked_in_each_part() -> None:
         wrong = [*numbers]
         wrong[place] = str(int(wrong[place]) + 1)
         assert not is_solved("any", 3, 8, ".".join(wrong))
+
+
+def test_a_proof_for_adding_does_not_add_again_what_was_withdrawn(attacked: Context, phone: Phone) -> None:
+    assert opened_with(phone, proof_for(phone)).status_code == 201
+    body = {"version": 1, "fingerprints": [fingerprint(2)]}
+    proof = {"Proof-Of-Work": solve(needed(phone.post("case/fingerprints", body)))}
+    for _ in range(2):
+        assert phone.post("case/fingerprints", body, **proof).status_code == 200
+    phone.withdraw(phone.show().fingerprints[1].id)
+    assert needed(phone.post("case/fingerprints", body, **proof)).detail == FOREIGN

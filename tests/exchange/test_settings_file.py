@@ -138,6 +138,15 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
         read_config({}, home)
 
 
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir(mode=0o700)
+    (tmp_path / "b" / SETTINGS_FILE).mkdir(mode=0o700, parents=True)
+    (tmp_path / "a" / SETTINGS_FILE).symlink_to(tmp_path / "nothing")
+    for home in ("a", "b"):
+        with pytest.raises(NotConfiguredError, match="a folder, or a link to nothing"):
+            read_config({}, tmp_path / home)
+
+
 def test_what_the_file_says_stays(tmp_path: Path) -> None:
     home = written(tmp_path / "home", '# mine\ndatabase = "sqlite"\n')
     keep_settings(home, "postgresql://x/y", {}, bytes)

@@ -41,7 +41,9 @@ class Application:
             case "/large":
                 return self._large()
             case "/headers":
-                return [b"proxy: %s, network: %s" % tuple(str(environ.get(f"HTTP_X_{name}", "none")).encode() for name in ("PROXY", "NETWORK"))]
+                return [
+                    b"proxy: %s, network: %s" % tuple(str(environ.get(f"HTTP_X_{name}", "none")).encode() for name in ("PROXY", "NETWORK"))
+                ]
             case "/breaks":
                 raise ValueError(body)
         return [b"%d bytes" % len(body)]

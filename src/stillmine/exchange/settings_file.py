@@ -108,8 +108,10 @@ class SettingsFile:
 def read_settings_file(home: Path) -> SettingsFile:
     """Return what the home's file says; raises NotConfiguredError with the line of what can't be used."""
     path = home / SETTINGS_FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return SettingsFile(path, {})
+    if not path.is_file():
+        raise NotConfiguredError(f"{path}: a folder, or a link to nothing; put the file back, or remove what is there")
     require_private(path, 0o600)
     try:
         text = path.read_text("utf-8")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from stillmine.exchange.ask.client import candidates
-from stillmine.exchange.ask.protocol import Candidates
+from stillmine.exchange.ask.protocol import MAXIMUM_CANDIDATES, QUERIES_NEVER_CUT, Candidates
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.drills.secrecy import only_for
@@ -35,9 +35,20 @@ class Active(NamedTuple):
 
 
 def named_by_index(exchange: Context, queries: Iterable[AskQuery]) -> dict[Asked, Candidates]:
-    """Return what the index names for each different query; raises IndexLoadingError."""
+    """Return what the index names for each different query; raises IndexLoadingError.
+
+    Queries whose lists were cut because all together had too many are asked again, fewer at once: many uploads near one case would else
+    hide another case behind it.
+    """
     asked = list(dict.fromkeys((query.kind, query.value) for query in queries))
-    return dict(zip(asked, candidates(exchange.home, asked), strict=True))
+    named = dict(zip(asked, candidates(exchange.home, asked), strict=True))
+    short = [one for one in asked if named[one].is_cut and len(named[one].ids) < MAXIMUM_CANDIDATES]
+    kept: dict[str, str] = {}
+    for start in range(0, len(short), QUERIES_NEVER_CUT):
+        some = short[start : start + QUERIES_NEVER_CUT]
+        for one, found in zip(some, candidates(exchange.home, some), strict=True):
+            named[one] = Candidates([kept.setdefault(own, own) for own in found.ids], found.is_cut)  # mostly the same: each is kept once
+    return named
 
 
 def active_of(named: Mapping[Asked, Candidates], partner: Partner) -> dict[str, Active]:

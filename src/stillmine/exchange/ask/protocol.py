@@ -28,6 +28,9 @@ MAXIMUM_CANDIDATES = 4096
 MAXIMUM_CANDIDATES_IN_ALL = 262_144
 """Of one request; where there are more, each query has as many as all may have."""
 
+QUERIES_NEVER_CUT = MAXIMUM_CANDIDATES_IN_ALL // MAXIMUM_CANDIDATES
+"""So many queries of one request have the maximum each."""
+
 MAXIMUM_REQUEST_BYTES = MAXIMUM_ASK_BYTES + 64 * 1024
 MAXIMUM_REPLY_BYTES = 1 + 4 * MAXIMUM_QUERIES + MAXIMUM_CANDIDATES_IN_ALL * ID_BYTES
 

@@ -80,7 +80,8 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
 def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, sender: Sender, proof: str = "") -> None:
     """Add what is not there yet; raises CaseClosedError, FlatFingerprintError, ProofOfWorkNeededError or TooManyFingerprintsError."""
     _require_open(case)
-    require_work(exchange, Wanted(Request.ADD, case.case_id, message, sender.network), proof)
+    withdrawn = Fingerprint.objects.filter(case=case, state=FingerprintState.WITHDRAWN).count()
+    require_work(exchange, Wanted(Request.ADD, case.case_id, message, sender.network, withdrawn), proof)
     with counted_if_refused(exchange, FINGERPRINTS_ADDED, sender.network, len(message.fingerprints)):
         require_not_flat(message.fingerprints)
         _add_new(exchange, case, message, sender, in_bank(exchange, message.fingerprints))

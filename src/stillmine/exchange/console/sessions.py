@@ -7,6 +7,7 @@ A session that has ended is deleted by upkeep, and refused here before that.
 import hashlib
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from stillmine.exchange.console.models import Operator, Purpose, Session
@@ -38,7 +39,7 @@ def forget_ended_sessions(exchange: Context) -> int:
     """Delete what has ended; returns how many."""
     with tx("console.forget_ended_sessions", exchange.clock) as now:
         idle, _ = Session.objects.filter(seen_at__lte=now - IDLE).delete()
-        over, _ = Session.objects.filter(begun_at__lte=now - LONGEST).delete()
+        over, _ = Session.objects.filter(Q(begun_at__lte=now - LONGEST) | Q(seen_at__gte=now + IDLE)).delete()
     return idle + over
 
 
@@ -76,7 +77,8 @@ def must_be_secure(request: HttpRequest) -> bool:
 
 
 def _has_ended(session: Session, now: datetime) -> bool:
-    return now - session.seen_at >= IDLE or now - session.begun_at >= LONGEST
+    """A session of a clock that was ahead has ended too: it would else last until that time comes."""
+    return abs(now - session.seen_at) >= IDLE or now - session.begun_at >= LONGEST
 
 
 def _hash(token: str) -> str:

@@ -32,35 +32,41 @@ def submit_feedback(exchange: Context, partner: Partner, message: SubmitFeedback
         new = [row for row in reversed(sent.values()) if row.fingerprint_id in named and row.feedback_id not in known]
         beside = told_beside(partner, sorted({named[row.fingerprint_id] for row in new}))
         cases = _cases_of({*named.values(), *(other for others in beside.values() for other in others)})
-        reports = [
-            (report, row.upload_token) for row in new for report in _reports(partner, row, _of_each_case(row, named, beside, cases), now)
-        ]
+        reports = [(report, row.upload_token) for row in new for report in _reports(partner, row, named, beside, cases, now)]
         Report.objects.bulk_create(report for report, _ in reports)
         _note_feedback(exchange, partner, reports, now)
     return receipt_for(entry_ids, {entry_id: named[entry_id] for entry_id in entry_ids if entry_id in named}, len(new))
 
 
-def _of_each_case(row: Feedback, named: Mapping[str, str], beside: Mapping[str, Sequence[str]], cases: Mapping[str, int]) -> list[str]:
-    """Return the fingerprint that a report names and the nearest of every other case that the upload matched."""
+def _reports(  # noqa: PLR0917 (what the message says, and what is known of it)
+    partner: Partner,
+    row: Feedback,
+    named: Mapping[str, str],
+    beside: Mapping[str, Sequence[str]],
+    cases: Mapping[str, int],
+    now: datetime,
+) -> Iterator[Report]:
+    """Yield the report on the fingerprint that is named, which has the id that was sent, and on the nearest of every other case."""
     own = named[row.fingerprint_id]
-    matched = [own, *(named[entry_id] for entry_id in row.near if entry_id in named), *beside.get(own, ())]
-    of_case: dict[int, str] = {}
-    for fingerprint_id in matched:
-        of_case.setdefault(cases[fingerprint_id], fingerprint_id)
-    return list(of_case.values())
-
-
-def _reports(partner: Partner, row: Feedback, fingerprint_ids: Sequence[str], now: datetime) -> Iterator[Report]:
-    """Yield the report of each of these; the first is the one that was named, and has the id that was sent."""
-    for place, fingerprint_id in enumerate(fingerprint_ids):
+    said = [own, *(named[entry_id] for entry_id in row.near if entry_id in named)]
+    for fingerprint_id in _of_each_case([*said, *beside.get(own, ())], cases):
         yield Report(
             partner=partner,
-            feedback_id=_derived_id(row.feedback_id, fingerprint_id) if place else row.feedback_id,
+            feedback_id=row.feedback_id if fingerprint_id == own else _derived_id(row.feedback_id, fingerprint_id),
             fingerprint_id=fingerprint_id,
             outcome=row.outcome.value,
             reason=row.reason.value if row.reason else None,
             received_at=now,
+            is_beside=fingerprint_id not in said,
         )
+
+
+def _of_each_case(matched: Sequence[str], cases: Mapping[str, int]) -> list[str]:
+    """Return the first of each case."""
+    of_case: dict[int, str] = {}
+    for fingerprint_id in matched:
+        of_case.setdefault(cases[fingerprint_id], fingerprint_id)
+    return list(of_case.values())
 
 
 def _derived_id(feedback_id: str, fingerprint_id: str) -> str:

@@ -5,7 +5,11 @@ from django.db import models
 
 
 class Report(models.Model):
-    """One report; its number tells which of two decisions is the later one."""
+    """One report; its number tells which of two decisions is the later one.
+
+    `is_beside`: the partner did not name this fingerprint. Another time it matched beside the one that was named, so this may be of an
+    upload that it does not match: the person hears of it, and it never counts as a doubt.
+    """
 
     partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
     feedback_id = models.CharField(max_length=32)
@@ -13,6 +17,7 @@ class Report(models.Model):
     outcome = models.CharField(max_length=16)
     reason = models.CharField(max_length=32, null=True)
     received_at = models.DateTimeField()
+    is_beside = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["partner", "feedback_id"], name="one_report_per_feedback_id"),)

@@ -16,7 +16,7 @@ from stillmine.exchange.feed.sequence import _lock_head
 from stillmine.exchange.feedback.models import Report
 from stillmine.exchange.intake.flags import _flag, looked_at, not_flagged_lately
 from stillmine.exchange.intake.found import Found, _count_uploads, forget_uploads_before
-from stillmine.exchange.intake.models import Decision, FlagReason, MatchCount
+from stillmine.exchange.intake.models import Decision, FlagReason, MatchCount, Suspension
 from stillmine.exchange.intake.suspensions import newest_suspensions, restored_at, suspended_before
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.tx import tx
@@ -49,7 +49,7 @@ def _note_feedback(exchange: Context, partner: Partner, reports: Sequence[tuple[
             found.setdefault(report.fingerprint_id, []).append(token)
     if found:
         _note_matches(exchange, found, partner, now)
-    doubted = {report.fingerprint_id for report, _ in reports if report.reason in DOUBTS}
+    doubted = {report.fingerprint_id for report, _ in reports if report.reason in DOUBTS and not report.is_beside}
     if doubted:
         _weigh_doubts(exchange, doubted, now)
 
@@ -68,6 +68,8 @@ def end_doubts(exchange: Context) -> int:
     So too what an earlier version suspended by a count alone: nobody may be kept waiting for that.
     """
     with tx("intake.end_doubts", exchange.clock) as now:
+        ahead = Suspension.objects.filter(reason=SuspensionReason.DOUBTED_BY_PARTNERS, decision=None, suspended_at__gt=now)
+        ahead.update(suspended_at=now)  # by a clock that was ahead: the 72 hours begin now
         too_long = Q(reason=SuspensionReason.DOUBTED_BY_PARTNERS, suspended_at__lte=now - DOUBTS_TERM)
         due = newest_suspensions().filter(too_long | Q(reason=SuspensionReason.FOUND_TOO_OFTEN), decision=None)
         due = due.filter(fingerprint__state=FingerprintState.SUSPENDED).select_for_update(of=("self",))
@@ -80,12 +82,15 @@ def end_doubts(exchange: Context) -> int:
 
 
 def doubting_partners(fingerprint_ids: Iterable[str]) -> dict[str, set[int]]:
-    """Return the partners whose latest decision doubts each fingerprint, of decisions since an operator last looked at it for that."""
+    """Return the partners whose latest decision doubts each fingerprint, of decisions since an operator last looked at it for that.
+
+    Of what a partner named: whoever has a case near another's picture would else bring doubts of other uploads upon it.
+    """
     ids = list(fingerprint_ids)
     since = restored_at(ids, SuspensionReason.DOUBTED_BY_PARTNERS)
     for fingerprint_id, at in looked_at(ids).items():
         since[fingerprint_id] = max(at, since.get(fingerprint_id, at))
-    decisions = Report.objects.filter(fingerprint_id__in=ids).exclude(outcome=Outcome.FOUND).order_by("id")
+    decisions = Report.objects.filter(fingerprint_id__in=ids, is_beside=False).exclude(outcome=Outcome.FOUND).order_by("id")
     latest: dict[tuple[str, int], str | None] = {}
     for fingerprint_id, partner_id, reason, at in decisions.values_list("fingerprint_id", "partner_id", "reason", "received_at"):
         if fingerprint_id not in since or at > since[fingerprint_id]:

@@ -47,6 +47,8 @@ class Wanted:
     case_id: str
     message: OpenCase | AddFingerprints
     network: str
+    withdrawn: int = 0
+    """How many fingerprints of the case are withdrawn: what was added with a proof and withdrawn can't be added with it again."""
 
     @property
     def parts(self) -> int:
@@ -57,7 +59,7 @@ class Wanted:
     @property
     def bound_to(self) -> str:
         """What a challenge is of. The message is taken as it is written here, whatever spaces it came with."""
-        return f"{self.request}.{self.case_id}.{hashlib.sha256(encode(self.message)).hexdigest()}"
+        return f"{self.request}.{self.case_id}.{self.withdrawn}.{hashlib.sha256(encode(self.message)).hexdigest()}"
 
 
 def is_under_attack(exchange: Context) -> bool:
