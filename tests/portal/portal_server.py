@@ -144,6 +144,8 @@ class PortalServer:
             return self._open(case_id, request.body)
         if case_id not in self.cases:
             raise CaseNotFoundError
+        if request.path == "/api/v1/case/fingerprints":
+            self._require_work(case_id, request.headers.get(PROOF_HEADER.lower(), ""))
         case = self.cases[case_id]
         changed = changed_view(case.view, request.path, request.body) if request.method == "POST" else None
         if changed is not None:
