@@ -103,22 +103,21 @@ def test_keys_come_from_a_command_and_then_no_file_is_made(tmp_path: Path) -> No
 
 
 def test_a_value_moved_to_another_row_is_an_error_and_nobody_gets_it(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
-    from django.db import transaction
-
     from stillmine.exchange.cases.models import Fingerprint
     from stillmine.exchange.cases.values import values_of
 
     phone.open(1, 2)
     one, two = Fingerprint.objects.order_by("position")
-    with transaction.atomic():
-        Fingerprint.objects.filter(id=one.id).update(sealed_value=two.sealed_value)
+    Fingerprint.objects.filter(id=one.id).update(sealed_value=two.sealed_value)
+    try:
         with pytest.raises(SealedValueError, match=f"table cases_fingerprint, row {one.id}"):
             values_of(exchange, list(Fingerprint.objects.all()))
         assert values_of(exchange, [two]) == {two.id: value(2)}
         shown = phone.web.get("/api/v1/case", headers=phone.headers)
         assert code(shown) == (500, "internal_error")
         assert one.id not in shown.text
-        transaction.set_rollback(True)
+    finally:
+        Fingerprint.objects.filter(id=one.id).update(sealed_value=one.sealed_value)
 
 
 def test_the_data_key_goes_with_the_case_and_stays_until_then(phone: Phone, other_phone: Phone, exchange: Context) -> None:
