@@ -73,6 +73,10 @@ def test_names_of_any_alphabet_are_taken_beside_each_other(exchange: Context) ->
 @pytest.mark.parametrize(
     ("there", "again"),
     [
+        ("Meta", "\ua4df\ua4f0\ua4d4\ua4ee"),  # Lisu
+        ("Meta", "\u1d0d\u1d07\u1d1b\u1d00"),  # small capitals
+        ("HOP", "\u2c8e\u2c9e\u2ca2"),  # Coptic
+        ("Zoo", "Z\u0e50\u0ce6"),  # zeros of Thai and Kannada
         ("coco", "\u0441\u043e\u0441\u043e"),  # a whole word in Cyrillic
         ("\u0421\u041e\u0421\u041e", "Coco"),
         ("Example Social", "Example  Social"),

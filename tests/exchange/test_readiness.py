@@ -101,7 +101,7 @@ def test_a_disk_that_is_full(ready: Context, web: httpx.Client, monkeypatch: pyt
     (ready.home / reserve.RESERVE_FILE).write_bytes(b"")
     assert parts(web) == {"disk": "full"}
     (ready.home / reserve.RESERVE_FILE).unlink()
-    monkeypatch.setattr(reserve, "_free_bytes", lambda _: 0)
+    monkeypatch.setattr(reserve, "_free_bytes", lambda _: 64 * 1024)
     assert parts(web) == {"disk": "full"}
 
 

@@ -16,6 +16,10 @@ _FROM_TO = (
     ("օսհոցզաՕՏԼՍ", "ouhngqwoslu"),
     # Cherokee
     ("ᎠᎡᎢᎪᎫᎬᎳᎷᎻᎶᏃᏏᏒᏔᏕᏙᏚᏞᏟᏢᏦᏴ", "drtajewmhgzbrwsvslcpkb"),
+    # Lisu
+    ("ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpdtgkjczfmnlsrvhwxyaelou"),
+    # Coptic
+    ("ⲂⲎⲒⲔⲘⲚⲞⲢⲤⲦⲨⲬⲟⲥⲣ", "bhlkmnopctyxocp"),
     # Latin letters that don't come apart into a letter and a mark
     ("ıȷɑɡøØđĐłŁħĦŧŦƖǀ", "ijagoodDllhhttll"),
     # signs that stand for letters

@@ -59,9 +59,17 @@ def _scripts(word: str) -> set[str]:
     return {SAME_WRITING.get(name, name) for name in names} - {"MODIFIER"}
 
 
+def _as_written_often(sign: str) -> str:
+    """Return a small capital of phonetics as its letter, and the zero of any script, a ring, as 0."""
+    base = unicodedata.name(sign, "").removeprefix("LATIN LETTER SMALL CAPITAL ")
+    if len(base) == 1:
+        return base.lower()
+    return "0" if unicodedata.decimal(sign, None) == 0 else sign
+
+
 def _skeleton(name: str) -> str:
     """Return what a name looks like: without accents, spaces and points, each sign as the Latin one that it resembles."""
-    plain = [sign for sign in unicodedata.normalize("NFKD", name) if sign not in ACCENTS]
+    plain = [_as_written_often(sign) for sign in unicodedata.normalize("NFKD", name) if sign not in ACCENTS]
     seen = "".join(LOOK_ALIKES.get(sign, sign) for sign in plain).casefold()
     seen = "".join(LOOK_ALIKES.get(sign, sign) for sign in seen if unicodedata.category(sign)[0] in "LMN")
     for pair, sign in SEEN_AS_ONE.items():

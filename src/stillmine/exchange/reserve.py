@@ -47,6 +47,9 @@ WHEN_FULL = frozenset(
 """Transactions that withdraw or delete, ask for that or cancel it, or tell partners in step of it, and nothing else: these go on while the
 reserve is given up."""
 
+LEAST_FREE_BYTES = 1024 * 1024
+"""With less nobody should be told that there is room: the next opening may not fit."""
+
 Answer = TypeVar("Answer")
 
 
@@ -79,7 +82,7 @@ def is_given_up(home: Path) -> bool:
 
 def has_room(home: Path) -> bool:
     """True where something new can be taken."""
-    return not is_given_up(home) and _free_bytes(home) > 0
+    return not is_given_up(home) and _free_bytes(home) >= LEAST_FREE_BYTES
 
 
 def require_room(home: Path, transaction: str) -> None:
