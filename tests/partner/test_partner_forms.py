@@ -48,6 +48,13 @@ def test_the_single_file_of_a_form_is_screened(platform: ServiceClient, photogra
         (form(HEAD + b"a"), "multipart/form-data; boundary="),
         (form(HEAD + b"a"), "multipart/mixed; boundary=xyz"),
         (form(HEAD + b"a"), "multipart/form-data; boundary=" + "x" * 71),
+        (form(HEAD + b"a") + form(HEAD + b"b"), "multipart/form-data; boundary=xyz"),
+        (form(HEAD + b"a")[:-2] + b"x\r\n", "multipart/form-data; boundary=xyz"),
+        (form(HEAD[:-2] + b"Content-Encoding: gzip\r\n\r\nYQ=="), "multipart/form-data; boundary=xyz"),
+        (
+            form(b"Content-Transfer-Encoding: binary\r\nContent-Transfer-Encoding: base64\r\n" + HEAD + b"YQ=="),
+            "multipart/form-data; boundary=xyz",
+        ),
         (b"--xyz\r\n" + b"x" * 20_000, "multipart/form-data; boundary=xyz"),
         (b"", "multipart/form-data; boundary=xyz"),
     ],
@@ -63,6 +70,11 @@ def test_a_compressed_body_is_refused_in_words(platform: ServiceClient, photogra
     refusal(platform.post("/matches/" + "0" * 32 + "/review", b"{}", {"Content-Encoding": encoding}), 415, "content_encoding_unsupported")
 
 
+@pytest.mark.parametrize("headers", [{"Transfer-Encoding": "gzip, chunked"}, {"Content-Encoding": "identity, gzip"}])
+def test_nor_is_one_that_is_compressed_in_another_way(platform: ServiceClient, photograph: bytes, headers: dict[str, str]) -> None:
+    refusal(platform.post("/screen", gzip.compress(photograph), headers), 415, "content_encoding_unsupported")
+
+
 @pytest.mark.usefixtures("protected")
 def test_identity_is_no_encoding(platform: ServiceClient, photograph: bytes) -> None:
     assert screened(platform, photograph, **{"Content-Encoding": "identity"}).outcome is ScreenOutcome.MATCH
@@ -71,7 +83,7 @@ def test_identity_is_no_encoding(platform: ServiceClient, photograph: bytes) -> 
 @given(content=st.binary(max_size=300) | st.lists(st.sampled_from([b"\r\n", b"--", b"xy", b"xyz", b"a"])).map(b"".join), data=st.data())
 def test_a_file_comes_out_as_it_went_in_however_it_is_cut(content: bytes, data: st.DataObject) -> None:
     boundary = b"xyz" if b"\r\n--xyz" not in b"\r\n" + content else b"another-boundary-of-its-own"
-    body = form(HEAD + content, boundary=boundary) + data.draw(st.binary(max_size=10))
+    body = form(HEAD + content, boundary=boundary) + data.draw(st.sampled_from([b"", b"\r\n", b" \t\r\n\r\n"]))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=12)))
     part = SinglePart(boundary_of(f'multipart/form-data; boundary="{boundary.decode()}"'))
     pieces = [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]

@@ -263,6 +263,16 @@ def test_fifty_bad_files_in_a_row_are_all_answered(protecting: Partner, photogra
         assert reason not in ("internal_error", "deadline")
 
 
+def test_a_worker_can_not_make_the_service_say_its_words(protecting: Partner, clock: Clock, tmp_path: Path) -> None:
+    decoder = Decoder(1, STUBBORN, LONG_ENOUGH)
+    decoder.start()
+    try:
+        answers = screened(protecting, decoder, clock, b"report " + str(tmp_path).encode())
+    finally:
+        decoder.close()
+    assert answers == [(ScreenOutcome.NOT_SCREENED, "decoder_stopped")]
+
+
 def test_an_identical_file_is_stopped_though_it_breaks_its_decoder(protecting: Partner, exchange: FakeExchange, clock: Clock) -> None:
     from stillmine.wire.fingerprint import Kind
 
@@ -320,6 +330,15 @@ def test_a_small_upload_stays_in_memory_and_a_large_one_has_no_name(tmp_path: Pa
         assert (status.st_nlink, status.st_mode & 0o777) == (0, 0o600)
         assert os.pread(upload.fileno(), 2000, 0) == b"a" * 100 + b"b" * 50 + b"c" * 850
         assert upload.size == 1000
+
+
+def test_what_a_worker_keeps_of_an_upload_is_gone_with_it(tmp_path: Path) -> None:
+    """One that a stranger took over could hold 500 uploads by one page of each, and so all memory."""
+    with Upload(tmp_path) as upload:
+        upload.write(b"x" * 100_000)
+        kept = os.dup(upload.fileno())
+    assert os.fstat(kept).st_size == 0
+    os.close(kept)
 
 
 def test_an_upload_over_the_limit_holds_nothing(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ class AnimationReader:
         most_pixels = self._limits.max_animation_pixels
         if place >= self._limits.max_animation_frames or self._milliseconds >= self._limits.max_video_seconds * 1000:
             self.is_limited = True
-        if most_pixels is not None and self._pixels >= most_pixels:
+        if most_pixels is not None and self._pixels > most_pixels:
             self.is_limited = True
         return not self.is_limited
 

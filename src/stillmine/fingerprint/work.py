@@ -18,8 +18,8 @@ from stillmine.fingerprint.sniff import ANIMATABLE_FORMATS
 
 _USUAL_RATE = 30
 _GIF_HEAD_BYTES, _COLOURS, _IMAGE, _EXTENSION = 13, 0x80, b"\x2c", b"\x21"
-_MAX_GIF_BLOCKS = 2_000_000
-"""Of a hundred megabytes in the largest blocks, or a hundredth of that in the smallest: counting takes a second at most."""
+_MAX_GIF_STEPS = 1_000_000
+"""Of a hundred megabytes in the largest blocks, twice over: counting takes a second at most. What has more says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def animation_work(stream: BinaryIO, limits: MediaLimits = DEFAULT_MEDIA_LIMITS)
     try:
         if stream.read(3) == b"GIF":
             width, height, frames = _gif_work(stream, limits.max_animation_frames)
-            return Work(width * height * frames, None)
+            return Work(None if frames is None else width * height * frames, None)
         with Image.open(stream, formats=ANIMATABLE_FORMATS) as image:
             return Work(image.width * image.height * min(int(getattr(image, "n_frames", 1)), limits.max_animation_frames), None)
     except Exception:  # on hostile headers decoders raise nearly anything
@@ -90,8 +90,8 @@ def _video_work(container: InputContainer, max_seconds: int) -> Work:
     return Work(int(video.width * video.height * frames * read), seconds * read)
 
 
-def _gif_work(stream: BinaryIO, max_frames: int) -> tuple[int, int, int]:
-    """Width, height and number of the pictures: the blocks are stepped over, the pictures among them counted.
+def _gif_work(stream: BinaryIO, max_frames: int) -> tuple[int, int, int | None]:
+    """Width, height and number of the pictures: the blocks are stepped over, the pictures among them counted, None if those are too many.
 
     A picture may lie outside of the screen that the head names; the decoder makes room for it.
     """
@@ -101,7 +101,9 @@ def _gif_work(stream: BinaryIO, max_frames: int) -> tuple[int, int, int]:
     width, height = int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
     blocks.skip_colours(head[10])
     frames = 0
-    while frames < max_frames and blocks.count < _MAX_GIF_BLOCKS:
+    while frames < max_frames:
+        if not blocks.steps_left:
+            return width, height, None
         kind = blocks.take(1)
         if kind == _IMAGE:
             place = blocks.take(9)
@@ -113,22 +115,23 @@ def _gif_work(stream: BinaryIO, max_frames: int) -> tuple[int, int, int]:
             blocks.take(1)
         elif kind == _EXTENSION:
             blocks.take(1)
-        elif kind != b"\0":  # the end, or damage
+        elif kind in (b"", b";"):
             break
-        else:
+        else:  # decoders pass over what they don't know
             continue
         blocks.skip_data()
     return width, height, frames
 
 
 class _GifBlocks:
-    """Steps through a GIF; `count` blocks of data were stepped over."""
+    """Steps through a GIF; empty blocks are steps as well."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self.count = 0
+        self.steps_left = _MAX_GIF_STEPS
 
     def take(self, length: int) -> bytes:
+        self.steps_left = max(0, self.steps_left - 1)
         return self._stream.read(length)
 
     def skip_colours(self, flags: int) -> None:
@@ -136,6 +139,5 @@ class _GifBlocks:
             self.take(3 << ((flags & 7) + 1))
 
     def skip_data(self) -> None:
-        while self.count < _MAX_GIF_BLOCKS and (length := self.take(1)) not in (b"", b"\0"):
+        while self.steps_left and (length := self.take(1)) not in (b"", b"\0"):
             self.take(length[0])
-            self.count += 1

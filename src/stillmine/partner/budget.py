@@ -42,19 +42,14 @@ def estimated_seconds(media: Media, file: BinaryIO) -> float:
 
 def limits_within_budget(media: Media, file: BinaryIO) -> MediaLimits:
     """Return how much of an animated picture or a video is read; for a video within the budget the usual limits."""
-    work = _work(media, file)
-    if work.pixels is None:
-        # Nothing is known before it is read: then it is counted while it is.
-        return (
-            replace(DEFAULT_MEDIA_LIMITS, max_animation_pixels=ANIMATION_BUDGET_PIXELS)
-            if media is Media.ANIMATION
-            else DEFAULT_MEDIA_LIMITS
-        )
     if media is Media.ANIMATION:
-        is_within = work.pixels <= ANIMATION_BUDGET_PIXELS
-        return DEFAULT_MEDIA_LIMITS if is_within else replace(DEFAULT_MEDIA_LIMITS, max_animation_pixels=ANIMATION_BUDGET_PIXELS)
+        # Counted while they are decoded, whatever the headers say.
+        return replace(DEFAULT_MEDIA_LIMITS, max_animation_pixels=ANIMATION_BUDGET_PIXELS)
+    work = _work(media, file)
+    if work.pixels is None or work.seconds is None:
+        return DEFAULT_MEDIA_LIMITS
     share = VIDEO_BUDGET_SECONDS * _pixels_per_second(media) / max(1, work.pixels)
-    if share >= 1 or work.seconds is None:
+    if share >= 1:
         return DEFAULT_MEDIA_LIMITS
     return replace(DEFAULT_MEDIA_LIMITS, max_video_seconds=max(1, int(work.seconds * share)))
 

@@ -8,8 +8,9 @@ worker; a header that lies costs its sender time, nobody else. See workers.py fo
 import contextlib
 import logging
 import os
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -19,6 +20,7 @@ from stillmine.partner.sandbox import NEEDED
 from stillmine.partner.upload import OpenFile
 from stillmine.partner.worker_messages import LONG_MEDIA, Answer, Media, WorkerGoneError
 from stillmine.partner.workers import COMMAND, Task, WorkerPool, WorkerSettings
+from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import NotConfiguredError
 
 log = logging.getLogger("stillmine.partner")
@@ -41,6 +43,10 @@ SHORT_SECONDS = 5.0
 SHORT_LIMIT_SECONDS = 20.0
 """Then such a file is taken for a long one after all."""
 
+MOVING_AT_ONCE, LONG_AT_ONCE = 24, 16
+"""So many moving uploads, and long ones among them, are read or wait at once; one more is refused as busy. A service takes 32 requests at
+once (service.py), so a crowd of films leaves places to pictures, and a crowd of long ones to short ones."""
+
 OUT_OF_TIME = frozenset({DeadlineError.code, MediaDeadlineError.code})
 
 
@@ -60,6 +66,7 @@ class Decoder:
         self.short_limit_seconds = SHORT_LIMIT_SECONDS
         self.deadline_seconds = {**DEADLINE_SECONDS, **(deadline_seconds or {})}
         self._needs_sandbox = needs_sandbox
+        self._moving_places, self._long_places = threading.Semaphore(MOVING_AT_ONCE), threading.Semaphore(LONG_AT_ONCE)
         self._pictures = WorkerPool(threads, WorkerSettings(memory_bytes[0], command, needs_sandbox))
         kept_for_short = max(1, threads // 4)
         moving = WorkerSettings(memory_bytes[1], command, needs_sandbox)
@@ -89,11 +96,12 @@ class Decoder:
         return missing
 
     def fingerprints(self, file: OpenFile) -> Answer:
-        """Return what could be made of a file; raises nothing but what the operating system refuses."""
+        """Return what could be made of a file; raises BusyError, and nothing else but what the operating system refuses."""
         answer = self._pictures.work(file, Task(is_moving=False, seconds=self.deadline_seconds[Media.IMAGE]), Answer(Media.UNKNOWN))
         if answer.media not in LONG_MEDIA or answer.left_out:
             return answer
-        return self._moving_fingerprints(file, msgspec.structs.replace(answer, is_final=False))
+        with _place(self._moving_places):
+            return self._moving_fingerprints(file, msgspec.structs.replace(answer, is_final=False))
 
     def _moving_fingerprints(self, file: OpenFile, begun: Answer) -> Answer:
         """A file that says it is short and is not loses its place among the short ones, and begins again among the long."""
@@ -104,13 +112,25 @@ class Decoder:
             left = until - time.monotonic()
             if not OUT_OF_TIME.intersection(answer.left_out) or left <= 0:
                 return answer
-        return self._moving.work(file, Task(True, until - time.monotonic(), work_seconds=begun.work_seconds, is_long=True), begun)
+        with _place(self._long_places):
+            return self._moving.work(file, Task(True, until - time.monotonic(), work_seconds=begun.work_seconds, is_long=True), begun)
 
     def close(self) -> None:
         """End every worker."""
         with contextlib.ExitStack() as stack:
             stack.callback(self._moving.close)
             stack.callback(self._pictures.close)
+
+
+@contextlib.contextmanager
+def _place(places: threading.Semaphore) -> Iterator[None]:
+    """Hold one of so many places; raises BusyError where none is free."""
+    if not places.acquire(blocking=False):
+        raise BusyError
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def default_threads() -> int:

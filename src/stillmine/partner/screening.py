@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from stillmine.partner.errors import DeadlineError, NeverSyncedError
+from stillmine.partner.errors import DeadlineError, DecoderStoppedError, NeverSyncedError
 from stillmine.partner.index import Candidate, Index, candidates_for
 from stillmine.partner.store import FoundMatch, FoundUpload, Store
 from stillmine.partner.upload import OpenFile
 from stillmine.partner.upload_tokens import UploadTokens, upload_of
 from stillmine.partner.worker_messages import UPLOAD_FRAMES_PER_SECOND, Answer, Frame
+from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import QualityTooLowError, StillmineError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
@@ -102,9 +103,11 @@ class Screening:
         return ScreenResult(ScreenOutcome.NOT_SCREENED, [], self._synced_at(), reason)
 
     def _screen(self, find: Callable[[], Found], uploader: str | None) -> ScreenResult:
-        """Answer, or say with a code why there is no answer."""
+        """Answer, or say with a code why there is no answer; raises BusyError."""
         try:
             return self._answer(find, uploader)
+        except BusyError:
+            raise  # nothing was looked at, and it may be sent again
         except StillmineError as error:
             return self.not_screened(error.code)
         except Exception as error:
@@ -133,7 +136,7 @@ class Screening:
         same = self._index.same_file(made.sha256, made.md5)
         near, reason = self._before_deadline(lambda: self._near(made))
         left_out = [*made.left_out, *([reason] if reason else []), *_too_little_detail(made)]
-        return Found([*same, *near], left_out[0] if left_out else None, made.sha256)
+        return Found([*same, *near], _known(left_out[0]) if left_out else None, made.sha256)
 
     def _near(self, made: Answer) -> list[Candidate]:
         found: list[Candidate] = []
@@ -205,6 +208,14 @@ class Screening:
     def _synced_at(self) -> datetime | None:
         seconds = self._store.place().synced_at
         return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _known(code: str) -> str:
+    """Return an error code of this program: a worker that a stranger took over may say anything, and the platform reads it."""
+    kinds: list[type[StillmineError]] = [StillmineError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return code if code in {kind.code for kind in kinds} else DecoderStoppedError.code
 
 
 def _turned_videos(frames: Sequence[Frame]) -> list[list[VideoFrame]]:

@@ -166,8 +166,7 @@ class Service:
         """Let in as many requests at once as there is memory for; the body of one that waits is not read."""
 
         async def with_room(request: Request) -> Response:
-            if request.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
-                raise ContentEncodingUnsupportedError
+            _require_as_it_is(request)
             try:
                 async with asyncio.timeout(self.patience_seconds):
                     await self._room.acquire()
@@ -212,6 +211,13 @@ def _uploader(request: Request) -> str | None:
     if uploader is not None and not 1 <= len(uploader) <= MAXIMUM_UPLOADER_SIGNS:
         raise MalformedMessageError(f"{UPLOADER_HEADER}: 1 to {MAXIMUM_UPLOADER_SIGNS} signs")
     return uploader
+
+
+def _require_as_it_is(request: Request) -> None:
+    """Of several such headers each counts. Raises ContentEncodingUnsupportedError."""
+    coded = [word for name in ("content-encoding", "transfer-encoding") for word in ",".join(request.headers.getlist(name)).split(",")]
+    if any(word.strip().lower() not in ("", "identity", "chunked") for word in coded):
+        raise ContentEncodingUnsupportedError
 
 
 async def _alive(_request: Request) -> Response:

@@ -17,6 +17,7 @@ MAXIMUM_BOUNDARY_BYTES = 70
 
 _LINE = b"\r\n"
 _PLAIN = frozenset({"", "binary", "8bit", "7bit"})
+_UNCHANGED = frozenset({"", "identity"})
 
 
 class _Place(Enum):
@@ -49,9 +50,10 @@ class SinglePart:
 
     def take(self, data: bytes) -> bytes:
         """Return the file's bytes in the next piece of the body; raises MultipartUnsupportedError."""
-        if self._place is _Place.END:
-            return b""  # what follows the last boundary says nothing
         self._held += data
+        if self._place is _Place.END:
+            self._take_end()
+            return b""
         if self._place is _Place.START:
             self._take_opening()
         if self._place is _Place.HEAD:
@@ -89,14 +91,24 @@ class SinglePart:
         elif self._held[end + len(self._closing) :].startswith(b"--"):
             data = bytes(self._held[:end])
             self._place = _Place.END
+            del self._held[: end + len(self._closing) + 2]
+            self._take_end()
+            return data
         else:
             raise MultipartUnsupportedError  # a second part
         del self._held[: len(data)]
         return data
 
+    def _take_end(self) -> None:
+        """After the last boundary nothing may come but the end of its line: another reader might take it for a second file."""
+        if self._held.strip(b" \t\r\n"):
+            raise MultipartUnsupportedError
+        self._held.clear()
+
 
 def _require_plain_file(head: Message) -> None:
     is_file = head.get_content_disposition() == "form-data" and head.get_filename() is not None
-    is_plain = str(head.get("content-transfer-encoding", "")).strip().lower() in _PLAIN
+    encodings = [str(encoding).strip().lower() for encoding in head.get_all("content-transfer-encoding", [])]
+    is_plain = _PLAIN.issuperset(encodings) and _UNCHANGED.issuperset(str(one).lower() for one in head.get_all("content-encoding", []))
     if not is_file or not is_plain or head.get_content_maintype() == "multipart":
         raise MultipartUnsupportedError

@@ -63,8 +63,10 @@ class Upload:
         return self._file.fileno()
 
     def close(self) -> None:
-        """Let go of the bytes."""
-        self._file.close()
+        """Let go of the bytes, and take them from a worker that a stranger took over and that would keep them."""
+        if not self._file.closed:
+            self._file.truncate(0)
+            self._file.close()
 
     def _move_to_disk(self) -> None:
         file: BinaryIO = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - closed by `close`

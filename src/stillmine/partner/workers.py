@@ -33,6 +33,9 @@ CPU_SECONDS_PER_SECOND = 4
 JOBS_PER_WORKER = 500
 """Then it is replaced, so that what a decoder forgets to free does not add up to its limit."""
 
+LEAST_SHARE_OF_TIME = 0.1
+"""Of a job's deadline. A queue that leaves less ends the job and no worker: others would have to wait for a new one to start."""
+
 ENVIRONMENT = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 """All that a worker gets: nothing of the service's own, and no more threads than needed, because each takes address space."""
 
@@ -161,7 +164,7 @@ class WorkerPool:
         """Return the final answer, or `known` and what came until the deadline or the worker's end, with a code of why it is not all."""
         until = self._monotonic() + task.seconds
         try:
-            with self._lanes.turn(task.work_seconds, task.is_long, task.seconds), self._worker() as worker:
+            with self._turn(task, until), self._worker() as worker:
                 worker.missing_walls(until, self._monotonic)  # that it is still starting is not the file's fault
                 now = self._monotonic()
                 until = min(until, now + task.seconds_at_work)
@@ -173,6 +176,14 @@ class WorkerPool:
             return _with_reason(known, DeadlineError.code)
         except WorkerGoneError:
             return _with_reason(known, DecoderStoppedError.code)
+
+    @contextlib.contextmanager
+    def _turn(self, task: Task, until: float) -> Iterator[None]:
+        """Hold a turn; raises TimeoutError where it comes so late that a worker would be ended for what it had no time for."""
+        with self._lanes.turn(task.work_seconds, task.is_long, task.seconds):
+            if until - self._monotonic() < task.seconds * LEAST_SHARE_OF_TIME:
+                raise TimeoutError
+            yield
 
     @contextlib.contextmanager
     def _worker(self) -> Iterator[Worker]:
