@@ -5,14 +5,16 @@ Each part brings its own commands; this module only finds them, and loads a part
 most commands do. A part whose extra is not installed says how to get it.
 """
 
+import errno
 import importlib
 import importlib.util
 import sys
 from dataclasses import dataclass
+from typing import NoReturn
 
 import typer
 
-from stillmine.wire.errors import StillmineError
+from stillmine.wire.errors import NotConfiguredError, StillmineError
 
 
 @dataclass(frozen=True)
@@ -74,5 +76,13 @@ def main() -> None:
     try:
         program(sys.argv[1] if len(sys.argv) > 1 else None)()
     except StillmineError as error:
-        typer.echo(f"{error} [{error.code}]", err=True)
-        sys.exit(2)
+        _refuse(error)
+    except OSError as error:
+        if error.filename is None and error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        _refuse(NotConfiguredError(f"{error.filename or 'the disk'}: {error.strerror}"))
+
+
+def _refuse(error: StillmineError) -> NoReturn:
+    typer.echo(f"{error} [{error.code}]", err=True)
+    sys.exit(2)

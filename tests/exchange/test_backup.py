@@ -142,8 +142,19 @@ def test_data_keys_older_than_the_data_are_refused(exchange: Context, phone: Pho
     back_up(exchange, tmp_path)
     (tmp_path / "data-keys.jsonl").write_bytes(older)
     empty_all_tables()
-    with pytest.raises(BackupUnusableError, match="older"):
+    with pytest.raises(BackupUnusableError, match="Name an older file with --data"):
         put_back(exchange, tmp_path)
+
+
+def test_a_backup_whose_keys_can_not_be_written_leaves_the_last_one_as_it_was(exchange: Context, clock: Clock, tmp_path: Path) -> None:
+    back_up(exchange, tmp_path)
+    (tmp_path / "data-keys.jsonl").rename(tmp_path / "aside")
+    (tmp_path / "data-keys.jsonl").mkdir()
+    before = sorted(tmp_path.iterdir())
+    clock.forward(minutes=1)
+    with pytest.raises(NotConfiguredError, match="can't be written"):
+        back_up(exchange, tmp_path)
+    assert sorted(tmp_path.iterdir()) == before, "no data file without its keys, and no half file"
 
 
 def test_without_the_key_encryption_key_nothing_is_restored(exchange: Context, phone: Phone, tmp_path: Path) -> None:

@@ -172,7 +172,8 @@ def test_cases_that_should_have_ended_a_week_ago_are_said_once_an_hour(
         clock.forward(minutes=1)
         upkeep(exchange)
     assert [line for line in said.messages if "should have ended" in line] == [
-        "60 case(s) should have ended 7 days ago or more. If the clock is right, run: stillmine exchange expire --confirm-clock"
+        "60 case(s) should have ended 7 days ago or more. Compare the clock with a watch. "
+        "If it is right, run: stillmine exchange expire --confirm-clock (every case that is due by this clock ends)"
     ]
     Case.objects.all().delete()
 

@@ -165,3 +165,17 @@ def test_erased_values_and_keys_are_not_left_in_sqlites_files(
 
 def phone_json(phone: Phone) -> dict[str, str]:
     return {**phone.headers, "Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("arguments", [("backup", "/dev/null/backup"), ("backup", "/proc")])
+def test_a_place_that_can_not_be_written_is_one_sentence_that_names_it(operator: Operator, arguments: tuple[str, ...]) -> None:
+    operator.run("migrate")
+    said = operator.run(*arguments, expect=2)
+    assert arguments[-1] in said
+    assert "[not_configured]" in said
+    assert "Traceback" not in said
+
+
+def test_undoing_and_confirming_are_two_commands(operator: Operator) -> None:
+    operator.run("migrate")
+    assert "two commands" in operator.run("expire", "--undo", "72h", "--confirm-clock", expect=2)

@@ -86,8 +86,8 @@ CHANGES: dict[str, tuple[Callable[[World], list[str]], str, str]] = {
     "bank sweep": (lambda world: [], "bank_swept", ""),
     "expire --confirm-clock": (lambda world: [], "clock_confirmed", ""),
     "expire --undo": (lambda world: ["72h"], "expiry_undone", ""),
-    "flag leave": (lambda world: [world.flagged()], "flag_left", ""),
-    "flag suspend": (lambda world: [world.flagged()], "flag_suspended", ""),
+    "flag leave": (lambda world: [world.flagged()], "flag_left", "flag {flag}"),
+    "flag suspend": (lambda world: [world.flagged()], "flag_suspended", "flag {flag}"),
     "keys rotate": (lambda world: [], "keys_rotated", ""),
     "operator add": (lambda world: ["Mia", "--role", "manager"], "operator_added", "Mia"),
     "operator remove": (lambda world: [world.operator()], "operator_removed", "Mia"),
@@ -99,8 +99,8 @@ CHANGES: dict[str, tuple[Callable[[World], list[str]], str, str]] = {
     "partner key rotate": (lambda world: ["Example Social"], "key_rotated", "Example Social"),
     "partner revoke": (lambda world: ["Example Social"], "partner_revoked", "Example Social"),
     "partner set": (lambda world: ["Example Social", "--quota", "7"], "partner_changed", "Example Social"),
-    "quarantine keep": (lambda world: [world.suspended()], "suspension_kept", ""),
-    "quarantine restore": (lambda world: [world.suspended()], "suspension_restored", ""),
+    "quarantine keep": (lambda world: [world.suspended()], "suspension_kept", "suspension {suspension}"),
+    "quarantine restore": (lambda world: [world.suspended()], "suspension_restored", "suspension {suspension}"),
     "restore": (lambda world: [world.backup()], "backup_restored", ""),
     "under-attack off": (lambda world: [], "proof_of_work_off", ""),
     "under-attack on": (lambda world: [], "proof_of_work_on", ""),
@@ -134,6 +134,15 @@ def lines() -> list[tuple[str, str, str, str]]:
     return list(LogLine.objects.order_by("id").values_list("operator", "action", "target", "outcome"))
 
 
+def numbers() -> dict[str, int | None]:
+    """The newest flag's and suspension's number: what was decided about is named by it, as in the console."""
+    from django.db.models import Max
+
+    from stillmine.exchange.intake.models import Flag, Suspension
+
+    return {model.__name__.lower(): model.objects.aggregate(newest=Max("id"))["newest"] for model in (Flag, Suspension)}
+
+
 def run(*arguments: str) -> None:
     from stillmine.exchange.commands import app
 
@@ -154,7 +163,7 @@ def test_a_command_that_changes_something_leaves_its_line(world: World, command:
     prepared = arguments(world)
     before = len(lines())
     run(*command.split(), *prepared)
-    wanted = ("command line", action, target.format(key_id=world.partner.key.split("_")[1]), "done")
+    wanted = ("command line", action, target.format(key_id=world.partner.key.split("_")[1], **numbers()), "done")
     assert wanted in lines()[before:]
     assert Leaf.objects.filter(text__contains=f'"{action}"').exists()
     assert world.partner.key not in str(lines())

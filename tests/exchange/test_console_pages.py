@@ -399,3 +399,26 @@ def test_what_operators_do_is_in_the_ledger_and_signing_in_is_not(manager: Desk,
     added = {"operator": "Mia Manager", "action": "partner_added", "target": "Example Social"}
     assert acts == [{"operator": "command line", "action": "operator_added", "target": "Mia Manager"}, added, added]
     assert [entry.event for entry in entries].count(EventName.PARTNER_ADDED) == 1
+
+
+def test_a_reviewer_hears_of_a_clock_that_is_doubted_and_of_a_full_disk(reviewer: Desk, clock: Clock, exchange: Context) -> None:
+    from stillmine.exchange.clock.models import ClockState
+    from stillmine.exchange.reserve import RESERVE_FILE
+
+    ClockState.objects.all().delete()
+    assert "Nothing." in reviewer.get("/console/").text
+    ClockState.objects.create(id=7, believed_at=clock(), seen_at=clock(), anchor_at=clock(), anchor_minutes_since_boot=0, broken_at=clock())
+    reserve = exchange.home / RESERVE_FILE
+    reserve.touch()
+    try:
+        page = reviewer.get("/console/").text
+    finally:
+        reserve.unlink()
+        ClockState.objects.all().delete()
+    assert "no case ends for now" in page
+    assert "The disk is full" in page
+    assert "Nothing." not in page
+
+
+def test_the_bank_is_said_to_hold_every_kind(manager: Desk) -> None:
+    assert "pictures, videos and sounds" in manager.get("/console/bank").text

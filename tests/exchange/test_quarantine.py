@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Doubted by two partners: suspended for 72 hours and once, told to everybody, decided by an operator, and not undone at once."""
 
+import logging
+
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, value
 
@@ -53,7 +55,9 @@ def test_a_reviewer_who_removed_a_copy_has_seen_what_it_is(phone: Phone, partner
     assert flags() == []
 
 
-def test_two_partners_who_doubt_suspend_and_one_alone_does_not(phone: Phone, partner: PartnerClient, other_partner: PartnerClient) -> None:
+def test_two_partners_who_doubt_suspend_and_one_alone_does_not(
+    phone: Phone, partner: PartnerClient, other_partner: PartnerClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     phone.open(1)
     entry, other = entry_of(partner, value(1)), entry_of(other_partner, value(1))
     doubt(partner, entry, 1)
@@ -61,8 +65,11 @@ def test_two_partners_who_doubt_suspend_and_one_alone_does_not(phone: Phone, par
     partner.report(feedback_on(entry, 3, "not_removed", "not_against_rules"))
     doubt(other_partner, other, 1, "not_the_same")
     assert state(phone) == ("active", None)
+    monkeypatch.setattr(logging.getLogger("stillmine"), "propagate", True)
     doubt(partner, entry, 4)
     assert state(phone) == ("suspended", DOUBTED)
+    [line] = {one for one in caplog.messages if "two partners doubt 1 fingerprint(s)" in one}
+    assert "quarantine list" in line
 
 
 def test_a_restored_one_is_active_everywhere_and_old_doubts_do_not_count_again(

@@ -114,6 +114,8 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
         ('[serve]\nhost_names = "hidden-word"\n', "line 2: `serve.host_names`: a list of texts in quotes"),
         ("[serve]\nhost_names = [1]\n", "line 2: `serve.host_names`"),
         ("database = 5\n", "line 1: `database`: a text in quotes"),
+        ('database = "mysql://hidden-word/x"\n', "line 1: `database`: `sqlite`, or postgresql://"),
+        ("[intake]\nfound_a_day = 1\n", "line 2: `intake.found_a_day`: 0, or a number from 2 on"),
         ("\n\n[server]\nport = 1\n", "line 4: `server.port`: there is no such key"),
         ('database = "sqlite"\nwrong = hidden-word\n', "not TOML, line 2"),
         ('database = "hidden-word\n', "not TOML, line 1"),
@@ -180,3 +182,11 @@ def test_every_key_is_documented_and_every_variable_has_one(root: Path) -> None:
     sources = "\n".join(path.read_text() for path in (root / "src" / "stillmine" / "exchange").rglob("*.py"))
     variables = set(re.findall(r"STILLMINE_EXCHANGE_[A-Z_]+[A-Z]", sources)) - {"STILLMINE_EXCHANGE_HOME"}
     assert variables == {key.variable for key in KEYS.values() if key.variable}
+
+
+def test_sqlite_can_be_named_in_the_environment_as_in_the_file(tmp_path: Path) -> None:
+    assert read_config({VARIABLE: "sqlite"}, written(tmp_path / "named", 'database = "sqlite"\n')).database_url is None
+    assert read_config({VARIABLE: "sqlite"}, tmp_path / "new").database_url is None
+    other = written(tmp_path / "other", 'database = "postgresql://a:b@db.example/x"\n')
+    with pytest.raises(NotConfiguredError, match="SQLite in the home folder"):
+        read_config({VARIABLE: "sqlite"}, other)

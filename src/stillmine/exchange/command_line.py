@@ -20,7 +20,10 @@ from stillmine.wire.errors import NotConfiguredError
 
 Home = Annotated[
     Path | None,
-    typer.Option("--home", help=f"Folder of this exchange: secret and SQLite database (default: {HOME_VARIABLE}, else {DEFAULT_HOME})."),
+    typer.Option(
+        "--home",
+        help=f"Folder of this exchange: secret, keys, settings and SQLite database (default: {HOME_VARIABLE}, else {DEFAULT_HOME}).",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 

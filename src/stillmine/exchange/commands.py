@@ -27,6 +27,7 @@ from stillmine.exchange.intake.commands_flag import flag_app
 from stillmine.exchange.keys.commands import keys_app
 from stillmine.exchange.partners.commands import app as partner_app
 from stillmine.exchange.settings_file import keep_settings
+from stillmine.wire.errors import NotConfiguredError
 
 app = typer.Typer(
     cls=Commands,
@@ -88,6 +89,8 @@ def expire(
     ] = None,
 ) -> None:
     """Do what `serve` does every minute: end cases whose term is over, delete old counts and values."""
+    if confirm_clock and undo is not None:
+        raise NotConfiguredError("--undo and --confirm-clock are two commands: undo first, then confirm the clock that is right")
     exchange = prepare(home)
     if undo is not None:
         _undo(exchange, read_span(undo))
@@ -99,6 +102,8 @@ def expire(
         done = run_upkeep(exchange, is_clock_confirmed=confirm_clock)
     for what, rows in done.items():
         typer.echo(f"{what}: {rows}")
+    if "cases expired" not in done:
+        typer.echo("No case ended: this clock is not believed now, or the log says what failed. See docs/operators.md, “The clock”.")
 
 
 def _undo(exchange: Context, ended_within: timedelta) -> None:

@@ -91,21 +91,22 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, said: 
 def _database_url(environment: Mapping[str, str], file: SettingsFile, home: Path) -> str | None:
     """Return the home's database. What the environment says must be the same one: only how it is reached may differ."""
     stated = environment.get(DATABASE_VARIABLE) or None
+    stated_url = None if stated == SQLITE else stated
     if "database" not in file.values:
         if stated is None and (home / LOCK_FILE).exists() and not (home / DATABASE_FILE).exists():
             raise NotConfiguredError(
                 f"{home} has served before, and its database is not the SQLite file that would be made here now. "
                 f"Set {DATABASE_VARIABLE} as `serve` had it"
             )
-        return stated
+        return stated_url
     kept = file.text("database", None, SQLITE)
     kept_url = None if kept == SQLITE else kept
-    if stated is not None and not same_database(stated, kept_url):
+    if stated is not None and not same_database(stated_url, kept_url):
         raise NotConfiguredError(
-            f"{DATABASE_VARIABLE} names {shown_database(stated)}, but the database of this home is {shown_database(kept_url)}. "
+            f"{DATABASE_VARIABLE} names {shown_database(stated_url)}, but the database of this home is {shown_database(kept_url)}. "
             f"Unset the variable or name the right --home; if the exchange has moved, change `database` in {file.path}. Nothing was changed"
         )
-    return stated or kept_url
+    return stated_url or kept_url
 
 
 def _portal(said: Path | None, file: SettingsFile) -> Path | None:

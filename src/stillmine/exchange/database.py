@@ -79,5 +79,6 @@ def unusable(error: Error) -> StillmineError:
     if connection.vendor == "sqlite" and type(error) is DatabaseError:  # SQLite's word for a file that is no whole database
         return DatabaseDamagedError()
     return NotConfiguredError(
-        f"the database can't be used ({type(error).__name__}); {SETTINGS_FILE} in the home folder names it, or {DATABASE_VARIABLE}"
+        f"the database can't be used ({type(error).__name__}). Is it running, and is this the right one? "
+        f"{SETTINGS_FILE} in the home folder names it, or {DATABASE_VARIABLE}"
     )

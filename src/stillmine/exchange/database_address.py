@@ -7,6 +7,8 @@ from stillmine.wire.errors import NotConfiguredError
 
 DATABASE_VARIABLE = "STILLMINE_EXCHANGE_DATABASE"
 
+ADDRESS_WORDS = "postgresql://user@host/name, or postgresql:///name?host=/socket/folder"
+
 _USUAL_PORT = "5432"
 
 
@@ -23,6 +25,15 @@ def postgresql_settings(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+def is_address(url: str) -> bool:
+    """True where this can be the address of a PostgreSQL database."""
+    try:
+        _parts(url)
+    except NotConfiguredError:
+        return False
+    return True
 
 
 def same_database(url: str | None, other: str | None) -> bool:
@@ -47,7 +58,7 @@ def _place(url: str) -> tuple[str, str, str]:
 
 
 def _parts(url: str) -> tuple[SplitResult, dict[str, str]]:
-    wrong = NotConfiguredError(f"{DATABASE_VARIABLE}: postgresql://user@host/name, or postgresql:///name?host=/socket/folder")
+    wrong = NotConfiguredError(f"{DATABASE_VARIABLE}: sqlite, or {ADDRESS_WORDS}")
     try:
         parts = urlsplit(url)
         _ = parts.port  # may be no number

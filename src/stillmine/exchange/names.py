@@ -30,7 +30,9 @@ def checked_name(what: str, name: str) -> str:
     """Return a name as it is kept; raises NotConfiguredError where it could mislead whatever the others are."""
     kept = kept_name(name)
     if kept is None:
-        raise NotConfiguredError(f"{what} name: 1 to {MAXIMUM_NAME_SIGNS} printable signs that can be seen, a letter or digit among them")
+        raise NotConfiguredError(
+            f"{what} name: 1 to {MAXIMUM_NAME_SIGNS} printable characters that can be seen, a letter or digit among them"
+        )
     if (word := mixed_word(kept)) is not None:
         raise NotConfiguredError(f"{what} name: “{word}” has letters of several alphabets; write each word in one")
     return kept

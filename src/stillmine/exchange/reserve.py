@@ -17,6 +17,8 @@ RESERVE_BYTES = 16 * 1024 * 1024
 ROOM_BYTES = 16 * 1024 * 1024
 """So much has to be free beside the reserve before it is made again, or the next opening would fill the disk at once."""
 
+LEAST_FREE_BYTES = RESERVE_BYTES + ROOM_BYTES
+
 WHEN_FULL = frozenset(
     {
         "ask.forget_old_beside",
@@ -60,7 +62,7 @@ def keep_reserve(home: Path) -> bool:
         return True
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        if _free_bytes(home) < RESERVE_BYTES + ROOM_BYTES:
+        if _free_bytes(home) < LEAST_FREE_BYTES:
             os.ftruncate(descriptor, 0)
             return False
         os.posix_fallocate(descriptor, 0, RESERVE_BYTES)  # real blocks, not a hole

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stillmine.exchange.database_address import DATABASE_VARIABLE
+from stillmine.exchange.database_address import ADDRESS_WORDS, DATABASE_VARIABLE, is_address
 from stillmine.exchange.door_settings import (
     BODY_SECONDS_VARIABLE,
     BYTES_PER_SECOND_VARIABLE,
@@ -22,7 +22,9 @@ from stillmine.exchange.door_settings import (
     HEAD_SECONDS_VARIABLE,
     REQUESTS_PER_NETWORK_VARIABLE,
 )
-from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE, WORK_VARIABLE
+from stillmine.exchange.door_settings import BOUNDS as DOOR_BOUNDS
+from stillmine.exchange.intake.settings import BOUNDS as INTAKE_BOUNDS
+from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE, NOT_ONE, WORK_VARIABLE
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.exchange.secret import RandomBytes, create_private, require_private
 from stillmine.wire.errors import NotConfiguredError
@@ -51,16 +53,16 @@ KEYS: Mapping[str, Key] = {
     "serve.listen": Key(str),
     "serve.port": Key(int, 1, 65535),
     "serve.workers": Key(int, 1, 64),
-    "intake.found_a_day": Key(int, 0, 1_000_000, FOUND_A_DAY_VARIABLE),
-    "intake.cases_in_ten_minutes": Key(int, 0, 1_000_000, CASES_VARIABLE),
-    "intake.fingerprints_in_ten_minutes": Key(int, 0, 10_000_000, FINGERPRINTS_VARIABLE),
-    "intake.work_zero_bits": Key(int, 4, 20, WORK_VARIABLE),
-    "doors.connections": Key(int, 16, 100_000, CONNECTIONS_VARIABLE),
-    "doors.connections_per_network": Key(int, 4, 100_000, CONNECTIONS_PER_NETWORK_VARIABLE),
-    "doors.requests_per_network": Key(int, 1, 256, REQUESTS_PER_NETWORK_VARIABLE),
-    "doors.head_seconds": Key(int, 1, 600, HEAD_SECONDS_VARIABLE),
-    "doors.body_seconds": Key(int, 5, 3600, BODY_SECONDS_VARIABLE),
-    "doors.bytes_per_second": Key(int, 1, 1_000_000, BYTES_PER_SECOND_VARIABLE),
+    "intake.found_a_day": Key(int, *INTAKE_BOUNDS[FOUND_A_DAY_VARIABLE], FOUND_A_DAY_VARIABLE),
+    "intake.cases_in_ten_minutes": Key(int, *INTAKE_BOUNDS[CASES_VARIABLE], CASES_VARIABLE),
+    "intake.fingerprints_in_ten_minutes": Key(int, *INTAKE_BOUNDS[FINGERPRINTS_VARIABLE], FINGERPRINTS_VARIABLE),
+    "intake.work_zero_bits": Key(int, *INTAKE_BOUNDS[WORK_VARIABLE], WORK_VARIABLE),
+    "doors.connections": Key(int, *DOOR_BOUNDS[CONNECTIONS_VARIABLE], CONNECTIONS_VARIABLE),
+    "doors.connections_per_network": Key(int, *DOOR_BOUNDS[CONNECTIONS_PER_NETWORK_VARIABLE], CONNECTIONS_PER_NETWORK_VARIABLE),
+    "doors.requests_per_network": Key(int, *DOOR_BOUNDS[REQUESTS_PER_NETWORK_VARIABLE], REQUESTS_PER_NETWORK_VARIABLE),
+    "doors.head_seconds": Key(int, *DOOR_BOUNDS[HEAD_SECONDS_VARIABLE], HEAD_SECONDS_VARIABLE),
+    "doors.body_seconds": Key(int, *DOOR_BOUNDS[BODY_SECONDS_VARIABLE], BODY_SECONDS_VARIABLE),
+    "doors.bytes_per_second": Key(int, *DOOR_BOUNDS[BYTES_PER_SECOND_VARIABLE], BYTES_PER_SECOND_VARIABLE),
 }
 """Every key there is, a table's after its name and a dot."""
 
@@ -162,7 +164,11 @@ def _what_is_wrong(name: str, value: object) -> str:
         return "there is no such key; docs/operators.md lists them"
     if key.type is int:
         is_right = isinstance(value, int) and not isinstance(value, bool) and key.minimum <= value <= key.maximum
-        return "" if is_right else f"a number from {key.minimum} to {key.maximum}"
+        if not is_right:
+            return f"a number from {key.minimum} to {key.maximum}"
+        return NOT_ONE if key.variable == FOUND_A_DAY_VARIABLE and value == 1 else ""
+    if name == "database" and isinstance(value, str) and value != SQLITE and not is_address(value):
+        return f"`{SQLITE}`, or {ADDRESS_WORDS}"
     is_right = isinstance(value, key.type) and (not isinstance(value, list) or all(isinstance(each, str) for each in value))
     return "" if is_right else _WORDS[key.type]
 

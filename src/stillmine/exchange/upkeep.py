@@ -125,11 +125,14 @@ def _complain(known: Known | None, exchange: Context) -> None:
 
 
 def _complaint(known: Known) -> str:
-    confirm = "If the clock is right, run: stillmine exchange expire --confirm-clock"
+    confirm = "If it is right, run: stillmine exchange expire --confirm-clock (every case that is due by this clock ends)"
     if known.needs_confirmation:
         says, believed = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (known.seen_at, known.believed_at))
-        return f"the clock says {says} and was last believed at {believed}: no case ends and nothing is deleted by it. {confirm}"
+        return (
+            f"the clock says {says} and was last believed at {believed}: no case ends and nothing is deleted by it. "
+            f"Compare it with a watch. If it is wrong, set it right: nothing is lost. {confirm}"
+        )
     if known.broken_at is not None:
         return "the clock jumped, or this machine was off: no case ends and nothing is deleted until it has run steadily for 3 hours"
     overdue = count_overdue(known.seen_at)
-    return f"{overdue} case(s) should have ended 7 days ago or more. {confirm}" if overdue else ""
+    return f"{overdue} case(s) should have ended 7 days ago or more. Compare the clock with a watch. {confirm}" if overdue else ""

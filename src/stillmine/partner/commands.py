@@ -85,7 +85,7 @@ def serve(
     ] = DEFAULT_THREADS,
     require_sandbox: RequireSandbox = False,
 ) -> None:
-    """Answer POST /screen, POST /matches/{id}/review and GET /health, and keep in step with the exchange."""
+    """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
     _begin()
     settings = exchange_settings(exchange, key_file)
     home = prepare_home(home.expanduser())

@@ -47,7 +47,7 @@ def exchange_settings(url: str | None, key_file: Path | None, environment: Mappi
     if not key:
         raise NotConfiguredError(f"--key-file or {KEY_VARIABLE}: the partner key that the exchange gave you")
     if not _PARTNER_KEY.fullmatch(key):
-        raise NotConfiguredError("the partner key is not whole: it starts with smk_ and has 56 signs; copy it again")
+        raise NotConfiguredError("the partner key is not whole: it starts with smk_ and has 56 characters; copy it again")
     return ExchangeSettings(checked_url, Secret(key))
 
 

@@ -209,7 +209,7 @@ def _uploader(request: Request) -> str | None:
     """Return the platform's own word for who uploads, which goes into the upload's token and nowhere else; raises MalformedMessageError."""
     uploader = request.headers.get(UPLOADER_HEADER)
     if uploader is not None and not 1 <= len(uploader) <= MAXIMUM_UPLOADER_SIGNS:
-        raise MalformedMessageError(f"{UPLOADER_HEADER}: 1 to {MAXIMUM_UPLOADER_SIGNS} signs")
+        raise MalformedMessageError(f"{UPLOADER_HEADER}: 1 to {MAXIMUM_UPLOADER_SIGNS} characters")
     return uploader
 
 

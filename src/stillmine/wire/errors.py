@@ -237,4 +237,4 @@ class ExchangeUnreachableError(StillmineError):
 class NotConfiguredError(StillmineError):
     code = "not_configured"
     status = 500
-    sentence = "A setting is missing or can't be used. The detail names it; `--help` explains it."
+    sentence = "This can't be done as it was asked for or set up. The detail says what is in the way."

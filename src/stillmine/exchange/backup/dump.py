@@ -50,7 +50,11 @@ def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> B
         require_plausible(keys, may_be_fewer=may_be_fewer)
         made_by = migrations()
         rows = write_part(data, Head(DATA, VERSION, made_at, made_by), _data_lines(), replace=False)
-        lines = write_part(keys, Head(KEYS, VERSION, made_at, made_by), _key_lines(), replace=True)
+        try:
+            lines = write_part(keys, Head(KEYS, VERSION, made_at, made_by), _key_lines(), replace=True)
+        except BaseException:
+            data.unlink()  # with the data keys of before it could not be restored, and would be the newest
+            raise
         data_keys = lines - _erased().count() - _expired().count()
     return Backup(data, keys, rows, data_keys)
 

@@ -17,6 +17,7 @@ import msgspec
 
 from stillmine.exchange.backup.errors import BackupUnusableError
 from stillmine.exchange.backup.rows import Row
+from stillmine.wire.errors import NotConfiguredError
 
 VERSION = 1
 DATA, KEYS = "data", "data keys"
@@ -92,6 +93,8 @@ def write_part(path: Path, head: Head, lines: Iterable[Line], *, replace: bool) 
         _sync_folder(path.parent)
     except FileExistsError:
         raise BackupUnusableError(f"{path} is there already") from None
+    except OSError as error:
+        raise NotConfiguredError(f"{path} can't be written: {error.strerror}. The last backup is as it was") from None
     finally:
         aside.unlink(missing_ok=True)
     return count

@@ -87,7 +87,9 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
 
 def _require_same_version(data: Part, keys: Part) -> None:
     if keys.head.made_at < data.head.made_at:
-        raise BackupUnusableError("the data keys are older than the data; what was opened in between would be lost")
+        raise BackupUnusableError(
+            f"the data keys are older than {data.path}, and what was opened in between would be lost. Name an older file with --data"
+        )
     for part in (data, keys):
         if part.head.migrations != migrations():
             raise BackupUnusableError(f"{part.path}: of another version of this software. Restore with that version, then migrate")

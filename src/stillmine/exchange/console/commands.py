@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="People who may use the console (`serve --console`).")
 
-OperatorName = Annotated[str, typer.Argument(help="As it stands in the log of actions, 1 to 60 signs.")]
+OperatorName = Annotated[str, typer.Argument(help="As it stands in the log of actions, 1 to 60 characters.")]
 RoleName = Annotated[str, typer.Option("--role", help="manager (everything) or reviewer (reads, and decides in quarantine).")]
 
 

@@ -26,7 +26,7 @@ class EnrolmentRefusedError(StillmineError):
 class PasswordUnfitError(StillmineError):
     code = "password_unfit"
     status = 422
-    sentence = "This password can't be taken. Use at least 12 signs, the same in both fields; a few unrelated words are good."
+    sentence = "This password can't be taken. Use at least 12 characters, the same in both fields; a few unrelated words are good."
 
 
 class CodeWrongError(StillmineError):

@@ -9,7 +9,7 @@ from django.db import connection
 from stillmine.exchange.console import signing_in
 from stillmine.exchange.console.sessions import IDLE, LONGEST
 from stillmine.exchange.context import Context
-from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE
+from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE, WORK_VARIABLE
 from stillmine.exchange.intake.work import is_under_attack
 from stillmine.exchange.limits.actions import CASES_OPENED, FINGERPRINTS_ADDED, WRONG_CASE_KEYS
 from stillmine.wire.case import MAXIMUM_FINGERPRINTS_PER_CASE
@@ -42,6 +42,7 @@ def settings_in_force(exchange: Context) -> list[Setting]:
             _or_never(exchange.intake.fingerprints_in_ten_minutes),
             FINGERPRINTS_VARIABLE,
         ),
+        Setting("Zero bits of each piece of work, before any doubling", str(exchange.intake.work_zero_bits), WORK_VARIABLE),
         Setting(
             "Opening a case and adding to one need work now",
             "yes" if is_under_attack(exchange) else "no",

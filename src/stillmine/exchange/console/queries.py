@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.clock.models import ClockState
 from stillmine.exchange.console.models import LogLine, Operator
 from stillmine.exchange.console.partner_rows import PartnerRow, partner_rows
+from stillmine.exchange.context import Context
 from stillmine.exchange.intake.queries import flagged, suspended
+from stillmine.exchange.reserve import has_room
 from stillmine.wire.case import CaseState, FingerprintState
 
 LOG_PAGE = 50
@@ -24,6 +27,14 @@ class Overview:
     suspended_fingerprints: int
     waiting: int
     flagged: int
+    is_clock_doubted: bool
+    is_disk_full: bool
+
+    @property
+    def is_calm(self) -> bool:
+        """True where nothing needs attention."""
+        machine = self.is_clock_doubted or self.is_disk_full
+        return not (machine or self.late or self.unconfirmed_withdrawals or self.waiting or self.flagged)
 
     @property
     def late(self) -> list[PartnerRow]:
@@ -61,7 +72,7 @@ class LogPage:
     older: int | None
 
 
-def overview(now: datetime) -> Overview:
+def overview(exchange: Context, now: datetime) -> Overview:
     """Return what stands on the first page."""
     return Overview(
         partners=partner_rows(now),
@@ -70,6 +81,8 @@ def overview(now: datetime) -> Overview:
         suspended_fingerprints=Fingerprint.objects.filter(state=FingerprintState.SUSPENDED.value).count(),
         waiting=len(suspended()),
         flagged=len(flagged()),
+        is_clock_doubted=ClockState.objects.filter(broken_at__isnull=False).exists(),
+        is_disk_full=not has_room(exchange.home),
     )
 
 

@@ -16,7 +16,7 @@ _LARGEST_NUMBER = 2**63 - 1
 
 def show_overview(visit: Visit) -> HttpResponse:
     """GET /console/."""
-    return show(visit, "overview", overview=overview(to_minute(visit.exchange.clock())))
+    return show(visit, "overview", overview=overview(visit.exchange, to_minute(visit.exchange.clock())))
 
 
 def show_statistics(visit: Visit) -> HttpResponse:

@@ -7,8 +7,6 @@ A number stands for one suspension. Once that was decided and the fingerprint wa
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max
-
 from stillmine.exchange.feedback.votes import CurrentVote, current_votes
 from stillmine.exchange.intake.models import Flag, FlagReason, Suspension
 from stillmine.exchange.intake.queries import Evidence, Flagged, Said, Suspended, evidence, flagged, flagged_with, said_of, suspended
@@ -53,15 +51,13 @@ class Waiting:
 
 def waiting(is_all: bool) -> list[Waiting]:
     """Return what waits for a decision, or everything that is suspended; the oldest first."""
-    groups = suspended(is_all)
-    numbers = _newest([group.fingerprint_ids[0] for group in groups])
-    return [_waiting(numbers[group.fingerprint_ids[0]], group) for group in groups]
+    return [_waiting(group) for group in suspended(is_all)]
 
 
 def why(number: int) -> tuple[Waiting, Evidence]:
     """Return what one suspension is about and why it is; raises NotFoundError, or ConflictError where it is past."""
     found = evidence(fingerprint_of(number))
-    return _waiting(number, found.suspended), found
+    return _waiting(found.suspended), found
 
 
 def votes_on(fingerprint_ids: list[str]) -> list[tuple[str, str]]:
@@ -76,7 +72,7 @@ def fingerprint_of(number: int) -> str:
     row = Suspension.objects.filter(id=number).first()
     if row is None:
         raise NotFoundError
-    if _newest([row.fingerprint_id])[row.fingerprint_id] != number:
+    if Suspension.objects.filter(fingerprint_id=row.fingerprint_id, id__gt=number).exists():
         raise ConflictError
     return row.fingerprint_id
 
@@ -103,17 +99,11 @@ def flagged_fingerprint(number: int) -> str:
 
 
 def _flagged_item(group: Flagged) -> FlaggedItem:
-    number = Flag.objects.get(fingerprint_id=group.fingerprint_ids[0], decision=None).id
-    return FlaggedItem(number, group.kinds, FLAG_REASONS[group.reason], group.flagged_at)
+    return FlaggedItem(group.number, group.kinds, FLAG_REASONS[group.reason], group.flagged_at)
 
 
-def _newest(fingerprint_ids: list[str]) -> dict[str, int]:
-    rows = Suspension.objects.filter(fingerprint_id__in=fingerprint_ids).values("fingerprint_id").annotate(newest=Max("id"))
-    return dict(rows.values_list("fingerprint_id", "newest"))
-
-
-def _waiting(number: int, group: Suspended) -> Waiting:
-    return Waiting(number, group.kinds, REASONS[group.reason], group.suspended_at, group.decision)
+def _waiting(group: Suspended) -> Waiting:
+    return Waiting(group.number, group.kinds, REASONS[group.reason], group.suspended_at, group.decision)
 
 
 def _vote_words(vote: CurrentVote) -> str:

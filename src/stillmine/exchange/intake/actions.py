@@ -33,7 +33,7 @@ def add_bank(exchange: Context, name: str, source: BankSource) -> Bank:
     """Add one list, whole; raises NotConfiguredError for a name that is taken or has no 1 to 60 printable signs."""
     wanted = name.strip()
     if not (1 <= len(wanted) <= _NAME_SIGNS and wanted.isprintable()):
-        raise NotConfiguredError(f"--name: 1 to {_NAME_SIGNS} printable signs")
+        raise NotConfiguredError(f"--name: 1 to {_NAME_SIGNS} printable characters")
     try:
         with tx("intake.add_bank", exchange.clock) as now:
             bank = Bank.objects.create(name=wanted, name_key=wanted.casefold(), added_at=now, pictures=source.pictures)

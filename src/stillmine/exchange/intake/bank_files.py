@@ -106,7 +106,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         while line := file.readline(_LONGEST_LINE + 1):
             number += 1
             if len(line) > _LONGEST_LINE:
-                raise BankUnreadableError(f"line {number}: longer than {_LONGEST_LINE} signs")
+                raise BankUnreadableError(f"line {number}: longer than {_LONGEST_LINE} characters")
             said = line.strip()
             if said and not said.startswith(b"#"):
                 yield number, said

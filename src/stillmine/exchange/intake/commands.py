@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stillmine.exchange.command_line import AsJson, Home, noted, prepare
-from stillmine.exchange.intake.commands_flag import print_said
+from stillmine.exchange.intake.commands_flag import print_said, target_of
 from stillmine.exchange.names import kept_name
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ BankFile = Annotated[
 
 
 @bank_app.command("add")
-def bank_add(path: BankFile, name: Annotated[str, typer.Option(help="Of this list, 1 to 60 signs.")], home: Home = None) -> None:
+def bank_add(path: BankFile, name: Annotated[str, typer.Option(help="Of this list, 1 to 60 characters.")], home: Home = None) -> None:
     """Add a list, whole or not at all; it counts from the next request on, and is held against what was accepted before."""
     exchange = prepare(home)
     from stillmine.exchange.intake.actions import add_bank  # noqa: PLC0415 (needs the configured apps)
@@ -141,8 +141,9 @@ def quarantine_restore(fingerprint_id: FingerprintId, home: Home = None) -> None
     """Make it active again: partners are given it, and match it."""
     exchange = prepare(home)
     from stillmine.exchange.intake.actions import restore_suspended  # noqa: PLC0415
+    from stillmine.exchange.intake.queries import suspended_one  # noqa: PLC0415
 
-    with noted(exchange, "suspension_restored"):
+    with noted(exchange, "suspension_restored", target_of("suspension", suspended_one, fingerprint_id)):
         ids = restore_suspended(exchange, fingerprint_id)
     typer.echo(f"Restored: {len(ids)} fingerprint(s) of this file are active again.")
 
@@ -152,8 +153,9 @@ def quarantine_keep(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Leave it suspended for good and take it from the list; it can still be restored."""
     exchange = prepare(home)
     from stillmine.exchange.intake.actions import keep_suspended  # noqa: PLC0415
+    from stillmine.exchange.intake.queries import suspended_one  # noqa: PLC0415
 
-    with noted(exchange, "suspension_kept"):
+    with noted(exchange, "suspension_kept", target_of("suspension", suspended_one, fingerprint_id)):
         ids = keep_suspended(exchange, fingerprint_id)
     typer.echo(f"Kept: {len(ids)} fingerprint(s) of this file stay suspended.")
 

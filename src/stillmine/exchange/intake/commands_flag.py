@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stillmine.exchange.command_line import AsJson, Home, noted, prepare
+from stillmine.wire.errors import StillmineError
 
 if TYPE_CHECKING:
-    from stillmine.exchange.intake.queries import Flagged, Said
+    from collections.abc import Callable
+
+    from stillmine.exchange.intake.queries import Flagged, Said, Suspended
 
 flag_app = typer.Typer(no_args_is_help=True, help="Fingerprints that an operator should look at; they are matched meanwhile.")
 
@@ -51,8 +54,9 @@ def flag_leave(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """It is in order: take it from the list. It is matched as before, and not flagged again for 7 days."""
     exchange = prepare(home)
     from stillmine.exchange.intake.actions import leave_flagged  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.intake.queries import flagged_with  # noqa: PLC0415
 
-    with noted(exchange, "flag_left"):
+    with noted(exchange, "flag_left", target_of("flag", flagged_with, fingerprint_id)):
         ids = leave_flagged(exchange, fingerprint_id)
     typer.echo(f"Left: {len(ids)} fingerprint(s) of this file are matched as before.")
 
@@ -62,10 +66,19 @@ def flag_suspend(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Keep it from being matched; `quarantine restore` brings it back."""
     exchange = prepare(home)
     from stillmine.exchange.intake.actions import suspend_flagged  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.intake.queries import flagged_with  # noqa: PLC0415
 
-    with noted(exchange, "flag_suspended"):
+    with noted(exchange, "flag_suspended", target_of("flag", flagged_with, fingerprint_id)):
         ids = suspend_flagged(exchange, fingerprint_id)
     typer.echo(f"Suspended: {len(ids)} fingerprint(s) of this file.")
+
+
+def target_of(what: str, found: "Callable[[str], Flagged | Suspended]", fingerprint_id: str) -> str:
+    """Return the number by which the log and the console name it, never its id; nothing where there is none to decide about."""
+    try:
+        return f"{what} {found(fingerprint_id).number}"
+    except StillmineError:
+        return ""
 
 
 def print_said(said: "Said") -> None:

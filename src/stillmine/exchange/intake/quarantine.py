@@ -5,6 +5,7 @@ Runs inside the transaction of what caused it. Whoever holds the feed's lock is 
 A count alone must never suspend: whoever uploads a picture often enough would end a person's protection.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -30,6 +31,8 @@ DOUBTS_TERM = timedelta(hours=72)
 """So long reviewers of two partners may keep something from being matched, unless an operator decides; once for each fingerprint."""
 
 _ENDED_AT_ONCE = 500
+
+_log = logging.getLogger(__name__)
 
 
 def _note_matches(exchange: Context, found: Found, partner: Partner, now: datetime) -> None:
@@ -108,5 +111,11 @@ def _weigh_doubts(exchange: Context, fingerprint_ids: Iterable[str], now: dateti
     doubting = doubting_partners(fingerprint_ids)
     doubted = sorted(one for one, partners in doubting.items() if len(partners) >= DOUBTING_PARTNERS)
     before = suspended_before(doubted, SuspensionReason.DOUBTED_BY_PARTNERS)
-    _suspend(exchange, [one for one in doubted if one not in before], SuspensionReason.DOUBTED_BY_PARTNERS, now)
+    suspended = _suspend(exchange, [one for one in doubted if one not in before], SuspensionReason.DOUBTED_BY_PARTNERS, now)
+    if suspended:
+        _log.warning(
+            "two partners doubt %d fingerprint(s): not matched until an operator decides, for 72 hours at most. "
+            "See: stillmine exchange quarantine list",
+            len(suspended),
+        )
     _flag(exchange, sorted(before), FlagReason.DOUBTED_BY_PARTNERS, now)

@@ -20,8 +20,9 @@ from stillmine.wire.errors import ConflictError, FingerprintNotFoundError
 
 @dataclass(frozen=True)
 class Suspended:
-    """What of one file is suspended for one reason; `fingerprint_ids[0]` names it."""
+    """What of one file is suspended for one reason; `fingerprint_ids[0]` names it, and `number` is of its suspension."""
 
+    number: int
     fingerprint_ids: list[str]
     kinds: list[str]
     reason: SuspensionReason
@@ -31,8 +32,9 @@ class Suspended:
 
 @dataclass(frozen=True)
 class Flagged:
-    """What of one file is flagged for one reason, and matched; `fingerprint_ids[0]` names it."""
+    """What of one file is flagged for one reason, and matched; `fingerprint_ids[0]` names it, and `number` is of its flag."""
 
+    number: int
     fingerprint_ids: list[str]
     kinds: list[str]
     reason: FlagReason
@@ -74,16 +76,13 @@ def suspended(is_all: bool = False) -> list[Suspended]:
 
 
 def suspended_with(fingerprint_id: str) -> list[str]:
-    """Return what is decided together: what is suspended of the same file for the same reason.
-
-    Raises FingerprintNotFoundError, or ConflictError where it is not suspended.
-    """
-    return _suspended_one(fingerprint_id).fingerprint_ids
+    """Return what is decided together: what is suspended of the same file for the same reason; raises what `suspended_one` raises."""
+    return suspended_one(fingerprint_id).fingerprint_ids
 
 
 def evidence(fingerprint_id: str) -> Evidence:
-    """Return why something is suspended; raises what `suspended_with` raises."""
-    found = _suspended_one(fingerprint_id)
+    """Return why something is suspended; raises what `suspended_one` raises."""
+    found = suspended_one(fingerprint_id)
     history = Suspension.objects.filter(fingerprint_id=fingerprint_id).order_by("id").exclude(decision=None)
     return Evidence(
         suspended=found,
@@ -120,7 +119,7 @@ def flagged_with(fingerprint_id: str) -> Flagged:
     row = Flag.objects.filter(fingerprint_id=fingerprint_id, decision=None, fingerprint__state=FingerprintState.ACTIVE).first()
     if row is None:
         if not Fingerprint.objects.filter(id=fingerprint_id).exists():
-            raise FingerprintNotFoundError
+            raise FingerprintNotFoundError("see: stillmine exchange flag list")
         raise ConflictError("not flagged")
     same = Flag.objects.filter(
         fingerprint__case_id=row.fingerprint.case_id,
@@ -134,6 +133,7 @@ def flagged_with(fingerprint_id: str) -> Flagged:
 
 def _flagged(rows: list[Flag]) -> Flagged:
     return Flagged(
+        number=rows[0].id,
         fingerprint_ids=[row.fingerprint_id for row in rows],
         kinds=[row.fingerprint.kind for row in rows],
         reason=FlagReason(rows[0].reason),
@@ -141,10 +141,14 @@ def _flagged(rows: list[Flag]) -> Flagged:
     )
 
 
-def _suspended_one(fingerprint_id: str) -> Suspended:
+def suspended_one(fingerprint_id: str) -> Suspended:
+    """Return what is suspended with this one of the same file for the same reason.
+
+    Raises FingerprintNotFoundError, or ConflictError where it is not suspended.
+    """
     row = Fingerprint.objects.filter(id=fingerprint_id).first()
     if row is None:
-        raise FingerprintNotFoundError
+        raise FingerprintNotFoundError("see: stillmine exchange quarantine list")
     newest = Suspension.objects.filter(fingerprint=row).order_by("-id").first()
     if row.state != FingerprintState.SUSPENDED or newest is None:
         raise ConflictError("not suspended")
@@ -160,6 +164,7 @@ def _suspended_one(fingerprint_id: str) -> Suspended:
 
 def _group(rows: list[Suspension]) -> Suspended:
     return Suspended(
+        number=rows[0].id,
         fingerprint_ids=[row.fingerprint_id for row in rows],
         kinds=[row.fingerprint.kind for row in rows],
         reason=SuspensionReason(rows[0].reason),

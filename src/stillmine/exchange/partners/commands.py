@@ -21,7 +21,7 @@ key_app = typer.Typer(no_args_is_help=True, help="A partner's keys.")
 app.add_typer(key_app, name="key")
 app.command("drill")(partner_drill)
 
-PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 signs.")]
+PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 characters.")]
 Scopes = Annotated[
     list[Scope] | None,
     typer.Option("--scope", help="What the key may do; repeat for several (default: all that the partner's way allows)."),
