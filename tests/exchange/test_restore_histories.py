@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables
+from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedback_on
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,9 +25,32 @@ OPERATIONS = st.one_of(
     st.tuples(st.just("expire"), st.just(0), st.just(0)),
     st.tuples(st.just("undo"), st.just(0), st.just(0)),
     st.tuples(st.just("erase"), st.just(0), st.just(0)),
+    st.tuples(st.just("delay"), PLACE, st.integers(0, 1)),
+    st.tuples(st.just("cancel"), PLACE, st.just(0)),
+    st.tuples(st.just("make due"), st.just(0), st.just(0)),
+    st.tuples(st.just("doubt"), PLACE, st.integers(0, 4)),
+    st.tuples(st.just("flag"), PLACE, st.integers(0, 4)),
     st.tuples(st.just("fetch"), st.just(0), st.just(0)),
     st.tuples(st.just("back up"), st.just(0), st.just(0)),
 )
+
+
+def make_due(exchange: Context) -> None:
+    from stillmine.exchange.cases.withdrawal import end_due_delays, make_due_withdrawals
+    from stillmine.exchange.intake.quarantine import end_doubts
+
+    make_due_withdrawals(exchange)
+    end_due_delays(exchange)
+    end_doubts(exchange)
+
+
+def flag(exchange: Context, fingerprint_id: str) -> None:
+    from stillmine.exchange.intake.flags import _flag
+    from stillmine.exchange.intake.models import FlagReason
+    from stillmine.exchange.tx import tx
+
+    with tx("tests.flag", exchange.clock) as now:
+        _flag(exchange, [fingerprint_id], FlagReason.FOUND_TOO_OFTEN, now)
 
 
 def begin_numbering_anew() -> None:
@@ -57,12 +80,13 @@ class History:
         self.number = 0
         self.files: list[tuple[Path, dict[str, FingerprintState]]] = []
         self.partner = PartnerClient.add(exchange, phone.web, "Example Social")
+        self.other = PartnerClient.add(exchange, phone.web, "Other Forum")
 
     def step(self, name: str, place: int, count: int) -> None:
         self.clock.forward(minutes=1)
         if name == "back up":
             self.back_up()
-        elif name in {"expire", "undo", "erase"}:
+        elif name in {"expire", "undo", "erase", "make due"}:
             self._end(name)
         elif name == "fetch":
             self.partner.sync()
@@ -83,7 +107,7 @@ class History:
             bring_back_cases(self.exchange, timedelta(days=1000))
         else:
             self.clock.forward(hours=73)
-            erase_expired(self.exchange)
+            (erase_expired if name == "erase" else make_due)(self.exchange)
 
     def back_up(self) -> None:
         from stillmine.exchange.backup.dump import back_up
@@ -106,6 +130,22 @@ class History:
             self.phones[place].withdraw()
         elif name == "suspend":
             suspend(self.exchange, [chosen], SuspensionReason.OPERATOR)
+        elif name == "delay":
+            self.phones[place].set_delay(bool(count))
+        elif name == "cancel":
+            self.phones[place].cancel()
+        elif name == "doubt":
+            for doubting in (self.partner, self.other):
+                doubting.sync()
+                self.number += 1
+                doubting.report(
+                    *(
+                        feedback_on(entry, self.number * 100 + at, "not_removed", "not_intimate")
+                        for at, entry in enumerate(doubting.entries)
+                    )
+                )
+        elif name == "flag":
+            flag(self.exchange, chosen)
 
     def _numbers(self, count: int) -> list[int]:
         self.number += count
@@ -139,7 +179,7 @@ def check(history: History) -> None:
         history.partner.cursor = None
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(OPERATIONS, min_size=4, max_size=14))
 def test_every_data_file_of_a_history_restores_into_a_fresh_database(
     exchange: Context, phone: Phone, clock: Clock, steps: list[tuple[str, int, int]]
