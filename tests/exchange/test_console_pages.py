@@ -13,6 +13,7 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.headers import CONSOLE_POLICY
 
 ROUTES = {
+    "GET console": "anybody",
     "GET console/": "reviewer",
     "GET console/console.css": "anybody",
     "GET console/sign-in": "anybody",
@@ -137,7 +138,7 @@ def test_a_reviewer_is_refused_on_managers_pages(reviewer: Desk, partner: Partne
 def test_a_manager_gets_everywhere(manager: Desk, partner: PartnerClient, held: str) -> None:
     for route, who in ROUTES.items():
         if route.startswith("GET") and who != "enrolling":
-            expected = 303 if route == "GET console/sign-in" else 200
+            expected = 303 if route in {"GET console", "GET console/sign-in"} else 200
             assert manager.get(address(route)).status_code == expected, route
 
 
@@ -147,7 +148,6 @@ def test_wrong_methods_numbers_and_addresses_are_pages(manager: Desk) -> None:
     for path, status in (
         ("/console/sign-out", 405),
         ("/console/nowhere", 404),
-        ("/console", 404),
         ("/console/partners/999999", 404),
         ("/console/partners/99999999999999999999999", 404),
         ("/console/log?before=x", 400),
@@ -422,3 +422,8 @@ def test_a_reviewer_hears_of_a_clock_that_is_doubted_and_of_a_full_disk(reviewer
 
 def test_the_bank_is_said_to_hold_every_kind(manager: Desk) -> None:
     assert "pictures, videos and sounds" in manager.get("/console/bank").text
+
+
+def test_the_console_is_found_without_its_last_slash(reviewer: Desk) -> None:
+    answer = reviewer.get("/console")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/console/")

@@ -28,6 +28,7 @@ class PageRoute:
 _PARTNER = "console/partners/<int:partner_id>"
 
 PAGE_ROUTES = (
+    PageRoute("console", Who.ANYBODY, {"GET": record.show_way}),
     PageRoute("console/", Who.REVIEWER, {"GET": record.show_overview}),
     PageRoute("console/console.css", Who.ANYBODY, {"GET": record.show_stylesheet}),
     PageRoute("console/sign-in", Who.ANYBODY, {"GET": entry.show_sign_in, "POST": entry.take_sign_in}),

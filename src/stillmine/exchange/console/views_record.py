@@ -5,7 +5,7 @@ from django.http import HttpResponse
 
 from stillmine.exchange.console.in_force import settings_in_force
 from stillmine.exchange.console.numbers import numbers
-from stillmine.exchange.console.pages import Visit, show
+from stillmine.exchange.console.pages import Visit, redirect, show
 from stillmine.exchange.console.queries import log_page, operator_lines, overview
 from stillmine.exchange.console.settings import FOLDER
 from stillmine.exchange.context import to_minute
@@ -17,6 +17,11 @@ _LARGEST_NUMBER = 2**63 - 1
 def show_overview(visit: Visit) -> HttpResponse:
     """GET /console/."""
     return show(visit, "overview", overview=overview(visit.exchange, to_minute(visit.exchange.clock())))
+
+
+def show_way(_visit: Visit) -> HttpResponse:
+    """GET /console, as people type it: the cookie is for what stands below it."""
+    return redirect("/console/")
 
 
 def show_statistics(visit: Visit) -> HttpResponse:
