@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { receiptLines, receiptParts } from "../src/case/receipt_words";
-import { summaryLines } from "../src/case/partner_words";
+import { filesOf } from "../src/case/case_files";
+import { stateWords, summaryLines } from "../src/case/partner_words";
 import { canRenew, endsSoon, keptUntil } from "../src/case/term";
 import { translator } from "../src/messages/translator";
 import type { CaseFingerprint, CaseState, CaseView, Receipt } from "../src/wire/types";
@@ -45,6 +46,16 @@ describe("a case whose term is over", () => {
     const [said = ""] = summaryLines(kept, words, NOW);
     expect(said).toContain("Until 25 November at 10:00 they are kept locked and unused");
     expect(said).not.toContain("The fingerprints are erased");
+  });
+
+  test.each<[string, Partial<CaseFingerprint>, string]>([
+    ["kept", { erased_by: "2026-11-25T10:00:00" }, "No longer looked for: the time of the case ended."],
+    ["erased after that", { withdrawn_at: "2026-11-22T10:00:00", erased_at: "2026-11-25T10:00:00" }, "No longer looked for: the time of the case ended."],
+    ["withdrawn by the person", { withdrawn_at: "2026-11-22T10:00:00", erased_at: "2026-11-22T10:00:00" }, "Withdrawn."],
+    ["withdrawn at an earlier version", { withdrawn_at: "2026-11-22T10:00:00" }, "Withdrawn."],
+  ])("says of what is %s who ended it", (_, change, said) => {
+    const [file] = filesOf([{ ...base, ...change }]);
+    expect(file && stateWords(file, words)).toEqual([said]);
   });
 
   test("is said to be erased once it is", () => {

@@ -45,6 +45,12 @@
     const { width, height } = control.getBoundingClientRect();
     if (width < 48 || height < 48) found.add(`${name(control)} is ${width} x ${height} px small`);
   }
+  // A tick is touched by its label; where something is from stands in small print.
+  for (const control of all) {
+    if (control.matches('input[type=checkbox], input[type=radio], [tabindex="0"], .small a:not(.in-text)')) continue;
+    const { width, height } = control.getBoundingClientRect();
+    if (width < 47 || height < 47) found.add(`${name(control)} is ${width} x ${height} px small`);
+  }
   scrollTo({ top: 0, behavior: 'instant' });
   return [...found];
 }

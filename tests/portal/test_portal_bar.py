@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bar at the top: where its ways lead, without scripts, on paper, within a flow; nothing is lost by a touch on it but by leaving."""
 
+import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, expect
-from portal_pages import EXIT, language_of, one_of_each
+from covered import double_text_first
+from playwright.sync_api import Browser, Page, expect
+from portal_pages import EXIT, address, language_of, one_of_each
 from portal_server import PortalServer
 from portal_steps import to_files, to_key
 
@@ -51,24 +53,81 @@ def test_within_a_flow_the_way_back_is_a_step_back(portal: PortalServer, page: P
     expect(page.locator("[data-outcome=ready]")).to_have_count(1)
 
 
-@pytest.mark.parametrize("way", [".bar-talk", ".bar-case"])
-def test_a_touch_on_another_way_asks_before_a_flow_is_lost(portal: PortalServer, page: Page, way: str) -> None:
-    asked: list[str] = []
+FRAME = {
+    ".bar-talk": "**/help/",
+    ".bar-case": "**/case/",
+    ".header .home": re.compile(r":\d+/$"),
+    ".languages a": "**/fi/protect/",
+    ".footer a[href='/help/']": "**/help/",
+}
 
-    def answer(dialog: Dialog) -> None:
-        asked.append(dialog.message)
-        if len(asked) == 1:
-            dialog.dismiss()
-        else:
-            dialog.accept()
 
-    page.on("dialog", answer)
+@pytest.mark.parametrize("way", FRAME)
+def test_a_touch_on_a_link_of_the_frame_asks_before_a_flow_is_lost(portal: PortalServer, page: Page, picture_file: Path, way: str) -> None:
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    to_key(page, portal, picture_file)
+    page.locator(way).click()
+    question = page.locator(".bar-ask")
+    expect(question).to_contain_text("A case that is open stays open.")
+    expect(question.get_by_role("button", name="Stay here")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(question).to_be_hidden()
+    expect(page.locator(way)).to_be_focused()
+    expect(page.locator("[data-case-key]")).to_be_visible()
+    page.locator(way).click()
+    question.get_by_role("button", name="Go on").click()
+    page.wait_for_url(FRAME[way])
+    assert dialogs == []
+
+
+@pytest.mark.parametrize("by", ["touch", "keys"])
+def test_while_it_asks_leaving_is_in_reach(portal: PortalServer, page: Page, by: str) -> None:
     to_files(page, portal)
-    page.locator(way).click()
-    expect(page.get_by_role("heading", name="Choose the files")).to_be_visible()
-    page.locator(way).click()
-    page.wait_for_url("**/help/" if way == ".bar-talk" else "**/case/")
-    assert asked == ["What you did on this page will be lost. Go on all the same?"] * 2
+    page.locator(".bar-talk").click()
+    expect(page.locator(".bar-ask")).to_be_visible()
+    if by == "touch":
+        page.locator(".bar-leave").tap()
+    else:
+        for _ in range(3):
+            page.keyboard.press("Escape")
+    page.wait_for_url("about:blank")
+
+
+def test_a_step_on_is_an_answer_too(portal: PortalServer, page: Page) -> None:
+    to_files(page, portal)
+    page.locator(".bar-talk").click()
+    page.locator("[data-back]").click()
+    expect(page.get_by_role("heading", name="How old were you in it?")).to_be_visible()
+    expect(page.locator(".bar-ask")).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+@pytest.mark.parametrize("width", [320, 360])
+def test_the_question_fits_a_small_phone_with_letters_twice_as_large(
+    portal: PortalServer, browser: Browser, language: str, width: int
+) -> None:
+    page = browser.new_context(viewport={"width": width, "height": 640}).new_page()
+    double_text_first(page)
+    page.goto(portal.address + address("/protect/", language))
+    page.locator(".choice").first.click()
+    page.locator(".bar-talk").click()
+    for control in [page.locator(".bar-leave"), *page.locator(".bar-ask button").all()]:
+        box = control.bounding_box()
+        assert box is not None
+        assert box["height"] >= 48
+        assert box["y"] + box["height"] <= 640
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        hit = "([x, y]) => document.elementFromPoint(x, y).closest('button, a').className"
+        assert page.evaluate(hit, middle) == control.get_attribute("class")
+    page.context.close()
+
+
+def test_where_nothing_can_be_lost_nothing_is_asked(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/protect/")
+    expect(page.get_by_role("button", name="I am", exact=True)).to_be_visible()
+    page.locator(".bar-talk").click()
+    page.wait_for_url("**/help/")
 
 
 def test_leaving_never_asks(portal: PortalServer, page: Page) -> None:

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a case ends: in time with a warning, later where the person wants that, and with a receipt."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 from portal_server import NOW, Case, PortalServer
 from portal_steps import enter_key
 
-from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
+from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, DelayState, FingerprintState, PartnerStatus
 from stillmine.wire.case_key import case_key_text, credentials
 from stillmine.wire.errors import CaseClosedError
 from stillmine.wire.fingerprint import Kind
@@ -67,6 +69,29 @@ def test_a_case_that_ends_later_can_be_renewed_without_a_warning(portal: PortalS
     page.get_by_role("button", name=RENEW).click()
     expect(page.locator("[data-error=case_closed]")).to_be_visible()
     assert case.view.state is CaseState.OPEN
+
+
+@pytest.mark.parametrize("delay", DelayState)
+def test_what_is_kept_after_the_end_is_not_said_to_be_erased_or_withdrawn(portal: PortalServer, page: Page, delay: DelayState) -> None:
+    key = case_that_ends_in(portal, -1)
+    case = portal.cases[credentials(SECRET).case_id]
+    end = {"state": FingerprintState.WITHDRAWN, "value": None, "quality": None, "withdrawn_at": NOW}
+    kept = [msgspec.structs.replace(one, **end, erased_by=datetime.now(UTC) + timedelta(hours=40)) for one in case.view.fingerprints]
+    case.view = msgspec.structs.replace(case.view, state=CaseState.EXPIRED, fingerprints=kept, delay=delay)
+    enter_key(page, portal, key)
+    card = page.locator(".card")
+    expect(card).to_contain_text("fingerprint kept locked, not looked for")
+    expect(card).to_contain_text("No longer looked for: the time of the case ended.")
+    expect(card).not_to_contain_text(re.compile("erased|Withdrawn"))
+    expect(page.get_by_role("button", name="Show the receipt so far")).to_be_visible()
+    erase = page.get_by_role("button", name="Erase the fingerprints now")
+    # With the delay on it can't be done now, and nothing says that it could.
+    expect(erase).to_have_count(1 if delay is DelayState.OFF else 0)
+    expect(page.get_by_text("erase them now")).to_have_count(0)
+    if delay is DelayState.OFF:
+        erase.click()
+        expect(page.get_by_role("heading", name="Erase the fingerprints now?")).to_be_visible()
+        expect(page.get_by_role("button", name="No, leave them")).to_be_visible()
 
 
 @pytest.mark.parametrize("days", [730, 729])

@@ -40,10 +40,12 @@ export function ConfirmStep({ caseKey, view, target, onPart, onDone, onKeep }: P
   };
   const kinds = fingerprintsIn(view, target).map((fingerprint) => fingerprint.kind);
   const name = target === null ? "" : fileName({ type: typeOfKinds(kinds), number: target }, words);
-  const yes = isDelayed(view) ? t("case.confirm.delayed.yes") : t(target === null ? "case.confirm.all.yes" : "case.confirm.one.yes", { name });
+  const isEnded = view.state === "expired";
+  const title = isEnded ? "case.confirm.expired.title" : target === null ? "case.confirm.all.title" : "case.confirm.one.title";
+  const yes = isEnded ? t("case.confirm.expired.yes") : isDelayed(view) ? t("case.confirm.delayed.yes") : t(target === null ? "case.confirm.all.yes" : "case.confirm.one.yes", { name });
   return (
     <>
-      <Heading>{t(target === null ? "case.confirm.all.title" : "case.confirm.one.title", { name })}</Heading>
+      <Heading>{t(title, { name })}</Heading>
       <h2>{t("case.confirm.what")}</h2>
       <ul>
         {consequences(view, target).map((key) => (
@@ -55,7 +57,7 @@ export function ConfirmStep({ caseKey, view, target, onPart, onDone, onKeep }: P
       <div class="actions">
         <ActionButton label={isWorking ? t("case.confirm.working") : yes} isBusy={isWorking} onPress={() => void press()} />
         <button type="button" class="button second" onClick={onKeep}>
-          {t("case.confirm.no")}
+          {t(isEnded ? "case.confirm.expired.no" : "case.confirm.no")}
         </button>
       </div>
     </>

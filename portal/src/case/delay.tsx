@@ -34,6 +34,7 @@ export function AskedNotice({ caseKey, view, onChanged }: Props) {
       <p>
         <strong>{t("case.asked.due", day(asked.dueAt))}</strong> {t("case.asked.until")}
       </p>
+      <p>{t("case.asked.not_you")}</p>
       <SendButton requests={[cancelWithdrawal(caseKey.authorization, null)]} label={t("case.asked.cancel")} kind="first" onSent={onChanged} />
     </div>
   );
@@ -56,7 +57,7 @@ interface SettingProps extends Props {
   readonly onExplain: () => void;
 }
 
-/** Whether withdrawing takes three days, and how to change that. */
+/** Whether withdrawing takes three days, and how to change that. That it is ending is a notice, as somebody else may have done it. */
 export function DelaySetting({ caseKey, view, onChanged, onExplain }: SettingProps) {
   const { t, date, time } = useWords();
   if (view.state !== "open") return null;
@@ -64,8 +65,8 @@ export function DelaySetting({ caseKey, view, onChanged, onExplain }: SettingPro
   const now = new Date();
   const ends = delay_ends_at ? new Date(delay_ends_at) : now;
   return (
-    <section data-delay={delay}>
-      <h2>{t("case.delay.title")}</h2>
+    <section class={delay === "ending" ? "notice" : undefined} data-delay={delay}>
+      <h2>{t(delay === "ending" ? "case.delay.ending.title" : "case.delay.title")}</h2>
       <p>{t(`case.delay.${delay}`, { date: date(ends, now), time: time(ends) })}</p>
       {delay === "off" ? (
         <ActionButton kind="second" label={t("case.delay.off.button")} onPress={onExplain} />

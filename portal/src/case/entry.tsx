@@ -48,6 +48,7 @@ export function EntryStep({ onOpen }: Props) {
           class="field key-field"
           id="case-key"
           type="text"
+          dir="ltr"
           autocomplete="off"
           autocapitalize="characters"
           autocorrect="off"

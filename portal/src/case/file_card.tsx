@@ -8,6 +8,7 @@ import type { CaseFingerprint } from "../wire/types";
 import { askedOf } from "./asked";
 import type { CaseFile } from "./case_files";
 import { partnerRecords } from "./partner_record";
+import { isKept } from "./term";
 import { isFound, partnerLines, stateWords } from "./partner_words";
 
 interface Props {
@@ -70,6 +71,6 @@ function FingerprintLine({ fingerprint }: { readonly fingerprint: CaseFingerprin
   const { t } = useWords();
   const { id, kind, value } = fingerprint;
   const of = t(`case.kind.${kind}`);
-  const start = value === null ? null : firstSigns({ kind, value });
-  return <li data-fingerprint={id}>{start === null ? t("case.fingerprint.erased", { kind: of }) : t("case.fingerprint", { kind: of, start })}</li>;
+  if (value !== null) return <li data-fingerprint={id}>{t("case.fingerprint", { kind: of, start: firstSigns({ kind, value }) })}</li>;
+  return <li data-fingerprint={id}>{t(isKept(fingerprint) ? "case.fingerprint.kept" : "case.fingerprint.erased", { kind: of })}</li>;
 }

@@ -12,7 +12,7 @@ import { AskedNotice, CancelFile, DelaySetting } from "./delay";
 import { FileCard } from "./file_card";
 import { summaryLines } from "./partner_words";
 import { Renewal } from "./renewal";
-import { keptUntil } from "./term";
+import { isKept, keptUntil } from "./term";
 import type { Watch } from "./watch";
 import type { Target } from "./withdrawal";
 
@@ -38,6 +38,7 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
   const { view } = watch;
   if (view === null) return <Missing watch={watch} onClose={onClose} />;
   const isOpen = view.state === "open";
+  const isErased = view.fingerprints.some((one) => one.state === "withdrawn" && !isKept(one));
   const hasReceipt = leftOf(view.fingerprints).length < view.fingerprints.length || askedOf(view.fingerprints) !== null;
   return (
     <>
@@ -48,6 +49,7 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
         </p>
       )}
       <Summary view={view} />
+      {view.delay === "ending" && <DelaySetting caseKey={caseKey} view={view} onChanged={(changed) => onChanged(changed, null)} onExplain={onDelay} />}
       <AskedNotice caseKey={caseKey} view={view} onChanged={(changed) => onChanged(changed, t("case.asked.cancelled"))} />
       <Renewal caseKey={caseKey} view={view} onRenewed={onRenewed} />
       <LookAgain watch={watch} />
@@ -88,7 +90,7 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
         )}
         {hasReceipt && (
           <button type="button" class="button second" onClick={onReceipt}>
-            {t("case.receipt.show")}
+            {t(isErased ? "case.receipt.show" : "case.receipt.show_so_far")}
           </button>
         )}
         <button type="button" class="button second" onClick={onLedger}>
@@ -98,7 +100,7 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
           {t("case.close")}
         </button>
       </div>
-      <DelaySetting caseKey={caseKey} view={view} onChanged={(changed) => onChanged(changed, null)} onExplain={onDelay} />
+      {view.delay !== "ending" && <DelaySetting caseKey={caseKey} view={view} onChanged={(changed) => onChanged(changed, null)} onExplain={onDelay} />}
     </>
   );
 }

@@ -9,7 +9,7 @@ import type { CaseFingerprint, CaseView } from "../wire/types";
 import { leftOf, type CaseFile } from "./case_files";
 import { dayWords } from "./ledger_words";
 import type { Decision, GivenVote, PartnerRecord } from "./partner_record";
-import { keptUntil } from "./term";
+import { endedWithCase, keptUntil } from "./term";
 
 /** Return what one partner did about one file, one sentence per line. */
 export function partnerLines(record: PartnerRecord, file: CaseFile, words: Translator, now: Date): string[] {
@@ -53,7 +53,8 @@ export function isFound(file: CaseFile): boolean {
 
 /** Return how much of a file is withdrawn or on hold, where it is not simply looked for. */
 export function stateWords({ state, fingerprints }: CaseFile, words: Translator): readonly string[] {
-  if (state === "withdrawn") return [words.t("case.withdrawal.withdrawn")];
+  // What went with the end of its case was not withdrawn by anybody.
+  if (state === "withdrawn") return [words.t(fingerprints.some(endedWithCase) ? "case.withdrawal.ended" : "case.withdrawal.withdrawn")];
   const left = leftOf(fingerprints);
   const held = left.filter((fingerprint) => fingerprint.state === "suspended").length;
   const lines: string[] = [];

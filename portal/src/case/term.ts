@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* When a case ends, and whether it is time to say so. Pure. */
 
-import type { CaseView } from "../wire/types";
+import type { CaseFingerprint, CaseView } from "../wire/types";
 
 const DAY_MILLISECONDS = 86_400_000;
 const WARNING_DAYS = 60;
@@ -10,6 +10,17 @@ const RENEWABLE_BELOW_DAYS = 728;
 
 function daysLeft({ expires_at }: CaseView, now: Date): number {
   return (Date.parse(expires_at) - now.getTime()) / DAY_MILLISECONDS;
+}
+
+/** Say whether a fingerprint of an expired case is kept, so that it must not be said to be erased. */
+export function isKept({ erased_at, erased_by }: CaseFingerprint): boolean {
+  return !erased_at && Boolean(erased_by);
+}
+
+/** Say whether it is the end of its case that a fingerprint went with, and nobody's withdrawal: it is erased at once only by the latter. */
+export function endedWithCase(fingerprint: CaseFingerprint): boolean {
+  const { erased_at, withdrawn_at } = fingerprint;
+  return isKept(fingerprint) || Boolean(erased_at && withdrawn_at && Date.parse(erased_at) > Date.parse(withdrawn_at));
 }
 
 /** Return until when what an expired case held is kept, so that its end can be undone; null where nothing is. */

@@ -35,7 +35,7 @@ export function Escalation({ notice, regime, onChange }: Props) {
             <span class="ways">
               {phones.map((number) => (
                 <a key={number} href={`tel:${number.replaceAll(/[ -]/g, "")}`}>
-                  {t("service.ring")} {number}
+                  <span>{t("service.ring")} <bdi dir="ltr">{number}</bdi></span>
                 </a>
               ))}
               {url !== null && (

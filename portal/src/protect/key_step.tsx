@@ -80,7 +80,7 @@ function DelayChoice({ isChosen, onChange }: { readonly isChosen: boolean; reado
 /** The five groups, large; one text for copying and for screen readers. */
 export function KeyGroups({ text }: { readonly text: string }) {
   return (
-    <p class="key" data-case-key={text}>
+    <p class="key" dir="ltr" data-case-key={text}>
       {text.split("-").map((group, place, groups) => (
         <span key={place}>
           {group}

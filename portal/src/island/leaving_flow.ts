@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Within a flow the links of the page's frame would lose what was done by one touch: those of the bar, the header and the foot. The bar's
+ * way back is a step back instead, and the others ask first. The exit never asks.
+ *
+ * The question stands in the bar itself and blocks nothing. A browser's own (`confirm`) must never be used: while it is open the page is
+ * shown, can't be left, and hears no Esc; and a browser that was told to show no more of them answers "no" for ever.
+ */
+
+const FRAME = ".bar a, .header a, .footer a";
+
+let stepBack: (() => void) | null = null;
+/** The link that was pressed, while it is asked about. */
+let pressed: HTMLAnchorElement | null = null;
+
+/** Say whether a flow has something to lose: then `back` is its way one step back, otherwise null. What was asked is over. */
+export function keepFlow(back: (() => void) | null): void {
+  stepBack = back;
+  close();
+}
+
+function question(): HTMLElement | null {
+  return document.querySelector(".bar-ask");
+}
+
+function close(): void {
+  pressed = null;
+  question()?.setAttribute("hidden", "");
+  document.documentElement.style.scrollPaddingBlockStart = "";
+}
+
+function ask(link: HTMLAnchorElement): void {
+  const asked = question();
+  if (asked === null) return;
+  pressed = link;
+  asked.hidden = false;
+  // The bar is higher now: what is focused still comes out from under it (base.css has its height without the question).
+  const height = asked.closest(".bar")?.getBoundingClientRect().height ?? 0;
+  document.documentElement.style.scrollPaddingBlockStart = `${height + 8}px`;
+  asked.querySelector<HTMLElement>("[data-ask-stay]")?.focus({ preventScroll: true });
+}
+
+/** Go on to where the link leads, or stay where the flow is. */
+function answer(button: Element): void {
+  const link = pressed;
+  close();
+  if (link === null) return;
+  if (button.hasAttribute("data-ask-go")) location.replace(link.href);
+  else link.focus({ preventScroll: true });
+}
+
+/** The exit asks nothing, and what opens beside this page loses nothing. */
+function isFree(link: HTMLAnchorElement, event: MouseEvent): boolean {
+  return event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || link.hasAttribute("data-exit");
+}
+
+function press(event: MouseEvent): void {
+  if (!(event.target instanceof Element)) return;
+  const button = event.target.closest("[data-ask-go], [data-ask-stay]");
+  if (button !== null) return answer(button);
+  // Whoever goes on with something else has answered.
+  if (pressed !== null && event.target.closest(".bar-ask") === null) close();
+  const link = event.target.closest<HTMLAnchorElement>(FRAME);
+  if (link === null || stepBack === null || isFree(link, event)) return;
+  event.preventDefault();
+  if (link.hasAttribute("data-back")) stepBack();
+  else ask(link);
+}
+
+document.addEventListener("click", press, true);
