@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from covered import double_text_first
+from folder_steps import begin_log, write_entry
 from playwright.sync_api import Browser, Page, expect
 from portal_pages import EXIT, address, language_of, one_of_each
 from portal_server import PortalServer
@@ -121,6 +122,23 @@ def test_the_question_fits_a_small_phone_with_letters_twice_as_large(
         hit = "([x, y]) => document.elementFromPoint(x, y).closest('button, a').className"
         assert page.evaluate(hit, middle) == control.get_attribute("class")
     page.context.close()
+
+
+@pytest.mark.parametrize("way", [".bar-talk", ".bar-back", ".languages a"])
+def test_notes_that_are_in_this_window_only_are_not_lost_by_a_touch(portal: PortalServer, page: Page, way: str) -> None:
+    begin_log(page, portal, passphrase=None)
+    write_entry(page, {"address": "https://example.net/1"})
+    page.locator(way).click()
+    expect(page.locator(".bar-ask")).to_be_visible()
+    page.get_by_role("button", name="Stay here").click()
+    expect(page.locator("[data-entry='1']")).to_be_visible()
+
+
+def test_notes_that_are_kept_hold_nobody_up(portal: PortalServer, page: Page) -> None:
+    begin_log(page, portal)
+    write_entry(page, {"address": "https://example.net/1"})
+    page.locator(".bar-talk").click()
+    page.wait_for_url("**/help/")
 
 
 def test_where_nothing_can_be_lost_nothing_is_asked(portal: PortalServer, page: Page) -> None:

@@ -6,6 +6,7 @@
 
 import { useState } from "preact/hooks";
 import { Heading } from "../island/parts";
+import { useHold } from "../island/leaving_flow";
 import { useSteps } from "../island/steps";
 import { useWords } from "../island/words";
 import { EMPTY_DRAFT, type Draft } from "../log/entry";
@@ -22,7 +23,7 @@ import { pageNoticeData } from "./notice_data";
 import { NoticeTextView } from "./notice_text";
 import { Notices } from "./notices";
 import { Start } from "./start";
-import { useFolder } from "./state";
+import { useFolder, type OpenFolder } from "./state";
 
 /** Shown while no folder is open: these two. */
 type Step = "start" | "import" | "log" | "entry" | "export" | "notices" | "choose" | "fill" | "text";
@@ -34,6 +35,14 @@ interface Writing {
 
 const NOTHING: Writing = { draft: EMPTY_DRAFT, files: [] };
 
+/** Whether there is something that would be gone with this page: a folder that is kept nowhere, or what is typed and not yet in it. */
+function isOnlyHere(open: OpenFolder | null, { draft, files }: Writing): boolean {
+  if (open === null) return false;
+  const { entries, notices } = open.folder;
+  const isTyped = files.length > 0 || JSON.stringify(draft) !== JSON.stringify(EMPTY_DRAFT);
+  return isTyped || (!open.vault.isKept && entries.length + notices.length > 0);
+}
+
 export function FolderPage({ first }: { readonly first: "log" | "notices" }) {
   const { t } = useWords();
   const state = useFolder();
@@ -43,6 +52,7 @@ export function FolderPage({ first }: { readonly first: "log" | "notices" }) {
   const [notice, setNotice] = useState<Notice | null>(null);
   const isOpen = (one: Step): boolean => (state.open === null) === (one === "start" || one === "import");
   const { step, go, back } = useSteps<Step>("start", isOpen);
+  useHold(isOnlyHere(state.open, writing));
   const close = (): void => {
     state.close();
     setWriting(NOTHING);

@@ -7,9 +7,13 @@
  * shown, can't be left, and hears no Esc; and a browser that was told to show no more of them answers "no" for ever.
  */
 
+import { useEffect } from "preact/hooks";
+
 const FRAME = ".bar a, .header a, .footer a";
 
 let stepBack: (() => void) | null = null;
+/** How many parts of the page hold something that is nowhere else, whether or not there is a step back. */
+let holders = 0;
 /** The link that was pressed, while it is asked about. */
 let pressed: HTMLAnchorElement | null = null;
 
@@ -17,6 +21,17 @@ let pressed: HTMLAnchorElement | null = null;
 export function keepFlow(back: (() => void) | null): void {
   stepBack = back;
   close();
+}
+
+/** While `isHeld`, the page holds something that would be lost with it: links of the frame ask, the way back too where there is no step back. */
+export function useHold(isHeld: boolean): void {
+  useEffect(() => {
+    if (!isHeld) return undefined;
+    holders += 1;
+    return () => {
+      holders -= 1;
+    };
+  }, [isHeld]);
 }
 
 function question(): HTMLElement | null {
@@ -45,13 +60,24 @@ function answer(button: Element): void {
   const link = pressed;
   close();
   if (link === null) return;
-  if (button.hasAttribute("data-ask-go")) location.replace(link.href);
-  else link.focus({ preventScroll: true });
+  // To our own pages without an entry in the history (exit/leave.ts); from elsewhere Back may still bring this one back.
+  if (!button.hasAttribute("data-ask-go")) link.focus({ preventScroll: true });
+  else if (link.origin === location.origin) location.replace(link.href);
+  else location.assign(link.href);
 }
 
 /** The exit asks nothing, and what opens beside this page loses nothing. */
 function isFree(link: HTMLAnchorElement, event: MouseEvent): boolean {
   return event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || link.hasAttribute("data-exit");
+}
+
+/** The frame's links; and where something is held, links of the text that lead to another page. */
+function linkAt(target: Element): HTMLAnchorElement | null {
+  const link = target.closest<HTMLAnchorElement>(FRAME);
+  if (link !== null || holders === 0) return link;
+  const other = target.closest<HTMLAnchorElement>("main a[href]:not([download])");
+  const leads = other !== null && /^https?:$/.test(other.protocol) && other.origin + other.pathname !== location.origin + location.pathname;
+  return leads ? other : null;
 }
 
 function press(event: MouseEvent): void {
@@ -60,10 +86,10 @@ function press(event: MouseEvent): void {
   if (button !== null) return answer(button);
   // Whoever goes on with something else has answered.
   if (pressed !== null && event.target.closest(".bar-ask") === null) close();
-  const link = event.target.closest<HTMLAnchorElement>(FRAME);
-  if (link === null || stepBack === null || isFree(link, event)) return;
+  const link = linkAt(event.target);
+  if (link === null || (stepBack === null && holders === 0) || isFree(link, event)) return;
   event.preventDefault();
-  if (link.hasAttribute("data-back")) stepBack();
+  if (link.hasAttribute("data-back") && stepBack !== null) stepBack();
   else ask(link);
 }
 
