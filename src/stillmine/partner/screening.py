@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from stillmine.partner.errors import DeadlineError, DecoderStoppedError, NeverSyncedError
+from stillmine.partner.errors import DeadlineError, DecoderStoppedError, NeverSyncedError, StoreUnreadableError
 from stillmine.partner.index import Candidate, Index, candidates_for
 from stillmine.partner.store import FoundMatch, FoundUpload, Store
 from stillmine.partner.upload import OpenFile
@@ -178,7 +178,7 @@ class Screening:
             token=self._tokens.token(found.upload, uploader),
             matches=[self._found(candidate) for candidate in list(best.values())[:MAXIMUM_REPORTED]],
         )
-        kept = self._store.record_upload(upload, MAXIMUM_MATCHES, minute=int(self._clock().timestamp()) // 60)
+        kept = self._kept(upload)
         if kept:
             self._feedback_is_waiting()
         return [
@@ -194,6 +194,15 @@ class Screening:
             )
             for match in kept
         ]
+
+    def _kept(self, upload: FoundUpload) -> list[FoundMatch]:
+        """Record what is still active; a full disk keeps a match from being recorded, not from being answered."""
+        try:
+            return self._store.record_upload(upload, MAXIMUM_MATCHES, minute=int(self._clock().timestamp()) // 60)
+        except StoreUnreadableError:
+            kept = self._store.still_active(upload, MAXIMUM_MATCHES)
+            log.error("a match was answered and could not be recorded: is the disk of the home folder full?")
+            return kept
 
     def _found(self, candidate: Candidate) -> FoundMatch:
         return FoundMatch(

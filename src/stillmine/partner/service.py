@@ -26,7 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from stillmine.fingerprint import FileTooLargeError
-from stillmine.partner.errors import ContentEncodingUnsupportedError, MultipartUnsupportedError
+from stillmine.partner.errors import ContentEncodingUnsupportedError, MultipartUnsupportedError, StoreUnreadableError
 from stillmine.partner.screening import ID_BYTES, Screening
 from stillmine.partner.single_part import SinglePart, boundary_of
 from stillmine.partner.store import Store
@@ -117,7 +117,7 @@ class Service:
         with Upload(self._home) as upload:
             try:
                 await _receive(request, upload, part)
-            except FileTooLargeError as error:
+            except (FileTooLargeError, StoreUnreadableError) as error:
                 return _json(await run_in_threadpool(self._screening.not_screened, error.code))
             return _json(await run_in_threadpool(self._screening.screen_upload, upload, uploader))
 
@@ -228,7 +228,7 @@ async def _alive(_request: Request) -> Response:
 async def _receive(request: Request, upload: Upload, part: SinglePart | None) -> None:
     """Take the body as it comes, or the file in it; after a refusal the rest is read and dropped, so that the answer arrives.
 
-    Raises FileTooLargeError or MultipartUnsupportedError.
+    Raises FileTooLargeError, MultipartUnsupportedError, or StoreUnreadableError where the disk takes no more.
     """
     refusal: StillmineError | None = None
     async for data in request.stream():
@@ -236,7 +236,7 @@ async def _receive(request: Request, upload: Upload, part: SinglePart | None) ->
             continue
         try:
             await _write(upload, data if part is None else part.take(data))
-        except (FileTooLargeError, MultipartUnsupportedError) as error:
+        except (FileTooLargeError, MultipartUnsupportedError, StoreUnreadableError) as error:
             refusal = error
     if refusal is not None:
         raise refusal
@@ -245,10 +245,13 @@ async def _receive(request: Request, upload: Upload, part: SinglePart | None) ->
 
 
 async def _write(upload: Upload, data: bytes) -> None:
-    if upload.will_reach_disk:
-        await run_in_threadpool(upload.write, data)
-    else:
-        upload.write(data)
+    try:
+        if upload.will_reach_disk:
+            await run_in_threadpool(upload.write, data)
+        else:
+            upload.write(data)
+    except OSError as error:
+        raise StoreUnreadableError(type(error).__name__) from None
 
 
 async def _body(request: Request, maximum_bytes: int) -> bytes:

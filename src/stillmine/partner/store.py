@@ -252,6 +252,13 @@ class Store:
             queue_reports(db, upload.feedback_id, Said(Outcome.FOUND, None, upload.token), near)
         return kept
 
+    def still_active(self, upload: FoundUpload, shown: int) -> list[FoundMatch]:
+        """Return what `record_upload` would, and keep nothing: for a store that can be read and not written."""
+        with self._reading():
+            active = self._active_among([match.fingerprint_id for match in upload.matches])
+        found = [match for match in upload.matches if match.fingerprint_id in active]
+        return [replace(match, is_flagged=active[match.fingerprint_id]) for match in found[:shown]]
+
     def record_review(self, match_id: bytes, review: Review, report_id: bytes) -> None:
         """Keep a reviewer's decision and queue it as feedback, and their vote if there is one; raises MatchNotFoundError."""
         with self._transaction() as db:

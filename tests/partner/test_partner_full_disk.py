@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: F811 - fixtures of the service, used here by name
+"""A partner whose disk is full: it can't write, and what it can still find it says."""
+
+import errno
+from pathlib import Path
+
+import pytest
+from fake_exchange import FakeExchange
+from partner_parts import Partner
+from service_client import ServiceClient
+from test_partner_service import application, nobody, platform, screened  # noqa: F401
+
+from stillmine.fingerprint import fingerprint_image
+from stillmine.partner import upload
+from stillmine.wire.screen import ScreenOutcome
+
+
+def test_a_match_is_answered_though_it_can_not_be_recorded(
+    partner: Partner, exchange: FakeExchange, root: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """300 fingerprints, so that what is kept of an upload needs pages that the file has no room for."""
+    photograph = (root / "media/clothing/coat.jpg").read_bytes()
+    for number in range(300):
+        exchange.add(f"f{number}", fingerprint_image(photograph).pdq)
+    partner.sync.run()
+    partner.store._db.execute("PRAGMA max_page_count = 1")  # as few as there are
+    answers = [partner.screen(photograph) for _ in range(3)]
+    assert [answer.outcome for answer in answers] == [ScreenOutcome.MATCH] * 3
+    assert {len(answer.matches) for answer in answers} == {20}
+    assert "could not be recorded" in caplog.text
+    for number in range(300):
+        exchange.withdraw(f"f{number}")
+    partner.store._db.execute("PRAGMA max_page_count = 100000")
+    partner.sync.run()
+    assert partner.screen(photograph).outcome is ScreenOutcome.NO_MATCH
+
+
+def test_an_upload_that_finds_no_room_is_said_not_to_be_screened(platform: ServiceClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr(upload, "_write_whole", full)
+    answer = screened(platform, b"x")
+    assert (answer.outcome, answer.reason) == (ScreenOutcome.NOT_SCREENED, "store_unreadable")
