@@ -229,10 +229,11 @@ def test_one_network_crowds_out_itself_and_its_oldest_first(served: Served, atta
 
 
 def test_what_is_worked_on_is_never_given_up_for_another() -> None:
-    with serving(replace(SMALL, connections=4), networks=Networks(lambda _peer: "")) as served, attacking(served.port) as attacker:
+    doors, networks, room = replace(SMALL, connections=4), Networks(lambda _peer: ""), Room(threads=4)
+    with serving(doors, networks, room) as served, attacking(served.port) as attacker:
         working = [attacker.send(head("GET", "/wait", {"Connection": "close"}), network) for network in range(4)]
-        wait_until(lambda: len(served.application.bodies) == 2)
-        wait_until(lambda: answered(attacker.connect(9)) == (503, "busy"))
+        wait_until(lambda: len(served.application.bodies) == 4)
+        assert answered(attacker.connect(9)) == (503, "busy")
         served.application.let_go.set()
         assert all(everything(client).endswith(b"0 bytes") for client in working)
 
