@@ -176,6 +176,12 @@ def test_which_addresses_name_one_database(one: str | None, other: str | None, s
     assert all("w@" not in shown_database(url) for url in (one, other))
 
 
+@pytest.mark.parametrize("parameter", ["dbname=m", "hostaddr=192.0.2.1", "service=other"])
+def test_an_address_that_connects_elsewhere_is_refused(parameter: str) -> None:
+    with pytest.raises(NotConfiguredError, match=parameter.partition("=")[0]):
+        same_database(f"postgresql://h/n?{parameter}", "postgresql://h/n")
+
+
 def test_every_key_is_documented_and_every_variable_has_one(root: Path) -> None:
     written_down = (root / "docs" / "operators.md").read_text()
     assert not [name for name in KEYS if f"`{name}`" not in written_down]

@@ -2,6 +2,7 @@
 """A file that takes long to decode holds up nobody's short one, and what is over the budget is never called `no_match`."""
 
 import io
+import os
 import struct
 import sys
 import threading
@@ -22,7 +23,7 @@ from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.fingerprint.work import animation_work, video_work
 from stillmine.partner import budget
-from stillmine.partner.decoder import LONG_AT_ONCE, MOVING_AT_ONCE, Decoder
+from stillmine.partner.decoder import LONG_AT_ONCE, MOVING_AT_ONCE, MOVING_NICENESS, Decoder
 from stillmine.partner.lanes import Lanes
 from stillmine.partner.service import MAXIMUM_REQUESTS_AT_ONCE
 from stillmine.partner.upload import Upload
@@ -107,6 +108,12 @@ def test_a_crowd_of_moving_files_leaves_places_to_pictures(single: Decoder, root
         assert made(single, (root / "media/clothing/coat.jpg").read_bytes()).left_out == []
         assert not all(clip.done() for clip in clips)
         single.close()
+
+
+def test_pictures_come_before_films_at_the_processor(single: Decoder) -> None:
+    pictures, moving = ([os.getpriority(os.PRIO_PROCESS, each) for each in pool.process_ids] for pool in (single._pictures, single._moving))
+    assert {place - os.getpriority(os.PRIO_PROCESS, 0) for place in pictures} == {0}
+    assert {place - os.getpriority(os.PRIO_PROCESS, 0) for place in moving} == {MOVING_NICENESS}
 
 
 def test_a_queue_that_leaves_no_time_ends_no_worker(single: Decoder) -> None:

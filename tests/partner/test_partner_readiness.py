@@ -24,7 +24,7 @@ def test_ready_once_it_has_synced_and_alive_before(
             if client.get("/health").status_code == 200:
                 break
         answer = client.get("/readyz")
-        assert (answer.status_code, answer.json()) == (200, {"is_ready": True, "parts": {"store": "ok", "sync": "ok"}})
+        assert (answer.status_code, answer.json()) == (200, {"is_ready": True, "parts": {"store": "ok", "sync": "ok", "disk": "ok"}})
         assert answer.headers["Cache-Control"] == "no-store"
 
         def fails(_: Store) -> None:
@@ -32,7 +32,10 @@ def test_ready_once_it_has_synced_and_alive_before(
 
         monkeypatch.setattr(Store, "counts", fails)
         answer = client.get("/readyz")
-        assert (answer.status_code, answer.json()) == (503, {"is_ready": False, "parts": {"store": "down", "sync": "unknown"}})
+        assert (answer.status_code, answer.json()) == (
+            503,
+            {"is_ready": False, "parts": {"store": "down", "sync": "unknown", "disk": "ok"}},
+        )
         assert answer.headers["Retry-After"] == "10"
         assert client.get("/livez").text == "alive\n"
 
@@ -44,15 +47,19 @@ def test_a_sync_that_never_was(home: Path, clock: Clock) -> None:
     surroundings = Surroundings(clock=clock, random_bytes=Numbers(), transport=httpx.MockTransport(refuses))
     with running(build_service(home, SETTINGS, sync_every_seconds=60, threads=1, surroundings=surroundings)) as client:
         answer = client.get("/readyz")
-        assert (answer.status_code, answer.json()["parts"]) == (503, {"store": "ok", "sync": "never"})
+        assert (answer.status_code, answer.json()["parts"]) == (503, {"store": "ok", "sync": "never", "disk": "ok"})
         assert client.get("/livez").status_code == 200
 
 
-def test_a_sync_that_is_late(home: Path, exchange: FakeExchange, clock: Clock) -> None:
+def test_a_sync_that_is_late_and_a_disk_that_is_full(
+    home: Path, exchange: FakeExchange, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     surroundings = Surroundings(clock=clock, random_bytes=Numbers(), transport=exchange.transport())
     with running(build_service(home, SETTINGS, sync_every_seconds=3600, threads=1, surroundings=surroundings)) as client:
         for _ in range(10_000):
             if client.get("/health").status_code == 200:
                 break
         clock.now += timedelta(seconds=121)
-        assert client.get("/readyz").json()["parts"] == {"store": "ok", "sync": "late"}
+        assert client.get("/readyz").json()["parts"] == {"store": "ok", "sync": "late", "disk": "ok"}
+        monkeypatch.setattr("stillmine.partner.service.READY_FROM_BYTES", 1 << 62)
+        assert client.get("/readyz").json()["parts"]["disk"] == "full"

@@ -238,6 +238,53 @@ def test_what_is_worked_on_is_never_given_up_for_another() -> None:
         assert all(everything(client).endswith(b"0 bytes") for client in working)
 
 
+def test_processes_that_share_a_socket_share_what_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two loops in two threads stand for two processes; the one that has a connection steps aside for longer than a busy machine takes."""
+    monkeypatch.setattr("stillmine.serving.listening.STEP_ASIDE_SECONDS", 15.0)
+    taken: list[int] = [0, 0]
+    with bound("127.0.0.1", 0) as listener:
+        told, are_listening = [asyncio.Event(), asyncio.Event()], [threading.Event(), threading.Event()]
+        places: dict[int, asyncio.AbstractEventLoop] = {}
+
+        def run(number: int) -> None:
+            async def application(scope: object, receive: object, send: object) -> None: ...
+
+            def network(_peer: str) -> str:
+                taken[number] += 1
+                return str(taken)
+
+            async def listen() -> None:
+                places[number] = asyncio.get_running_loop()
+                own = listener.dup()
+                own.setblocking(False)
+                await answer(
+                    own,
+                    application,
+                    replace(SMALL, silent_seconds=60),
+                    told[number],
+                    networks=Networks(network),
+                    is_listening=are_listening[number].set,
+                    shares_listener=True,
+                )
+
+            asyncio.run(listen())
+
+        threads = [threading.Thread(target=run, args=(number,)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        assert all(event.wait(20) for event in are_listening)
+        with attacking(listener.getsockname()[1]) as attacker:
+            attacker.connect()
+            wait_until(lambda: sum(taken) == 1)
+            attacker.connect()
+            wait_until(lambda: sum(taken) == 2)
+        for number in range(2):
+            places[number].call_soon_threadsafe(told[number].set)
+        for thread in threads:
+            thread.join(60)
+    assert taken == [1, 1]
+
+
 def test_behind_a_proxy_each_head_says_whose_request_it_is() -> None:
     room = Room(threads=1, requests_per_network=2)
     with serving(networks=Networks(of_head=no_network), room=room) as served, attacking(served.port) as attacker:

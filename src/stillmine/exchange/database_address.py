@@ -10,6 +10,8 @@ DATABASE_VARIABLE = "STILLMINE_EXCHANGE_DATABASE"
 ADDRESS_WORDS = "postgresql://user@host/name, or postgresql:///name?host=/socket/folder"
 
 _USUAL_PORT = "5432"
+_ELSEWHERE = {"dbname", "hostaddr", "service"}
+"""Parameters with which an address connects to another place than it names."""
 
 
 def postgresql_settings(url: str) -> dict[str, object]:
@@ -66,4 +68,7 @@ def _parts(url: str) -> tuple[SplitResult, dict[str, str]]:
         raise wrong from None
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.removeprefix("/"):
         raise wrong
-    return parts, dict(parse_qsl(parts.query))
+    options = dict(parse_qsl(parts.query))
+    if elsewhere := _ELSEWHERE & options.keys():
+        raise NotConfiguredError(f"{DATABASE_VARIABLE}: without the parameter {min(elsewhere)}; name the database as in {ADDRESS_WORDS}")
+    return parts, options

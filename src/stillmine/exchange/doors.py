@@ -51,7 +51,15 @@ async def serve_worker(served: Served, listener: socket.socket, told_to_stop: as
     exchange = configure(replace(config, is_answering=True), served.clock)
     front = alive_at_once(Front(_inside(exchange), config.room))
     networks = _networks(config.trusted_proxies)
-    await answer(listener, front, config.doors, told_to_stop, networks=networks, refusal_headers=REFUSAL_HEADERS)
+    await answer(
+        listener,
+        front,
+        config.doors,
+        told_to_stop,
+        networks=networks,
+        refusal_headers=REFUSAL_HEADERS,
+        shares_listener=config.workers > 1,
+    )
 
 
 def alive_at_once(front: "Application") -> "Application":

@@ -14,10 +14,8 @@ from stillmine.exchange.storage_errors import StorageFullError
 
 RESERVE_FILE = "storage.reserve"
 RESERVE_BYTES = 16 * 1024 * 1024
-ROOM_BYTES = 16 * 1024 * 1024
-"""So much has to be free beside the reserve before it is made again, or the next opening would fill the disk at once."""
-
-LEAST_FREE_BYTES = RESERVE_BYTES + ROOM_BYTES
+REMADE_FROM_BYTES = 2 * RESERVE_BYTES
+"""Free before the reserve is made again: with no room beside it the next opening would fill the disk at once."""
 
 WHEN_FULL = frozenset(
     {
@@ -49,7 +47,7 @@ WHEN_FULL = frozenset(
 """Transactions that withdraw or delete, ask for that or cancel it, or tell partners in step of it, and nothing else: these go on while the
 reserve is given up."""
 
-LEAST_FREE_BYTES = 1024 * 1024
+READY_FROM_BYTES = 1024 * 1024
 """With less nobody should be told that there is room: the next opening may not fit."""
 
 Answer = TypeVar("Answer")
@@ -62,7 +60,7 @@ def keep_reserve(home: Path) -> bool:
         return True
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
-        if _free_bytes(home) < LEAST_FREE_BYTES:
+        if _free_bytes(home) < REMADE_FROM_BYTES:
             os.ftruncate(descriptor, 0)
             return False
         os.posix_fallocate(descriptor, 0, RESERVE_BYTES)  # real blocks, not a hole
@@ -84,7 +82,7 @@ def is_given_up(home: Path) -> bool:
 
 def has_room(home: Path) -> bool:
     """True where something new can be taken."""
-    return not is_given_up(home) and _free_bytes(home) >= LEAST_FREE_BYTES
+    return not is_given_up(home) and _free_bytes(home) >= READY_FROM_BYTES
 
 
 def require_room(home: Path, transaction: str) -> None:

@@ -15,7 +15,7 @@ from stillmine.exchange.config import ExchangeConfig, serving_settings
 from stillmine.exchange.context import Clock
 from stillmine.exchange.database import migrate
 from stillmine.exchange.doors import Served, serve_worker
-from stillmine.exchange.reserve import LEAST_FREE_BYTES, keep_reserve
+from stillmine.exchange.reserve import REMADE_FROM_BYTES, keep_reserve
 from stillmine.exchange.settings_file import keep_settings
 from stillmine.serving.listening import bound, require_files
 from stillmine.serving.workers import run_workers
@@ -38,7 +38,7 @@ def serve(config: ExchangeConfig, clock: Clock = system_clock) -> None:
         migrate(exchange)
         require_keys(exchange)
         if not keep_reserve(config.home):
-            _log.error("the disk has no room for the reserve: nothing new is taken until %d MiB are free", LEAST_FREE_BYTES // 2**20)
+            _log.error("the disk has no room for the reserve: nothing new is taken until %d MiB are free", REMADE_FROM_BYTES // 2**20)
         keep_settings(config.home, config.database_url, serving_settings(config), exchange.random_bytes)
         stopped = threading.Event()
         beside = [

@@ -8,7 +8,7 @@ class StorageFullError(StillmineError):
     code = "storage_full"
     status = 503
     retry_after_seconds = 300
-    sentence = "There is no room to store anything new just now. Nothing was changed. Withdrawing works; try the rest again later."
+    sentence = "The exchange has no room to store anything just now. Nothing was changed. Try again in a few minutes."
 
 
 class DatabaseUnavailableError(StillmineError):

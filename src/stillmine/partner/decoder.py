@@ -47,6 +47,9 @@ MOVING_AT_ONCE, LONG_AT_ONCE = 24, 16
 """So many moving uploads, and long ones among them, are read or wait at once; one more is refused as busy. A service takes 32 requests at
 once (service.py), so a crowd of films leaves places to pictures, and a crowd of long ones to short ones."""
 
+MOVING_NICENESS = 5
+"""Of workers for what moves: where all want a processor, a picture's worker gets three times the time."""
+
 OUT_OF_TIME = frozenset({DeadlineError.code, MediaDeadlineError.code})
 
 
@@ -69,7 +72,7 @@ class Decoder:
         self._moving_places, self._long_places = threading.Semaphore(MOVING_AT_ONCE), threading.Semaphore(LONG_AT_ONCE)
         self._pictures = WorkerPool(threads, WorkerSettings(memory_bytes[0], command, needs_sandbox))
         kept_for_short = max(1, threads // 4)
-        moving = WorkerSettings(memory_bytes[1], command, needs_sandbox)
+        moving = WorkerSettings(memory_bytes[1], command, needs_sandbox, MOVING_NICENESS)
         self._moving = WorkerPool(max(1, threads // 2) + kept_for_short, moving, kept_for_short)
 
     def start(self) -> None:

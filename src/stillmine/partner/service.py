@@ -9,6 +9,7 @@ address is ever logged. Contract: spec/screen.md.
 import asyncio
 import hmac
 import logging
+import os
 import re
 import sqlite3
 import traceback
@@ -53,6 +54,9 @@ MAXIMUM_REQUESTS_AT_ONCE = 32
 
 PATIENCE_SECONDS = 3.0
 """For a place among them; then 503 `busy`."""
+
+READY_FROM_BYTES = 1024 * 1024
+"""Free on the disk of the home folder: with less the next match may not be kept."""
 
 FRESH_SECONDS = 120
 CLOCK_TOLERANCE_SECONDS = 5
@@ -146,8 +150,13 @@ class Service:
         try:
             health = self.health()
         except (StillmineError, sqlite3.Error, OSError):
-            return {"store": "down", "sync": UNKNOWN}
-        return {"store": OK, "sync": OK if health.is_fresh else "never" if health.synced_at is None else "late"}
+            return {"store": "down", "sync": UNKNOWN, "disk": self._disk()}
+        sync = OK if health.is_fresh else "never" if health.synced_at is None else "late"
+        return {"store": OK, "sync": sync, "disk": self._disk()}
+
+    def _disk(self) -> str:
+        found = os.statvfs(self._home)
+        return OK if found.f_bavail * found.f_frsize >= READY_FROM_BYTES else "full"
 
     def health(self) -> Health:
         """Return counts and ages; not fresh if the last sync is older than two minutes, or lies in the future of this clock."""

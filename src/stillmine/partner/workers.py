@@ -8,6 +8,7 @@ decoder.py, whose turn it is in lanes.py, what a worker may do in worker.py. Mus
 import contextlib
 import logging
 import math
+import os
 import queue
 import socket
 import subprocess
@@ -50,6 +51,8 @@ class WorkerSettings:
     command: Sequence[str] = COMMAND
     needs_sandbox: bool = False
     """Hand no file to a worker that could not shut itself in."""
+    niceness: int = 0
+    """How much later than others its turn for a processor comes, 0 to 19."""
 
 
 class Worker:
@@ -72,6 +75,8 @@ class Worker:
             raise
         finally:
             theirs.close()
+        with contextlib.suppress(ProcessLookupError):  # it ended at once: whoever hands it a job is told
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, os.getpriority(os.PRIO_PROCESS, 0) + settings.niceness)
         self._connection = ours
         self._missing_walls: list[str] | None = None
         self._needs_sandbox = settings.needs_sandbox

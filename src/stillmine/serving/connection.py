@@ -179,7 +179,7 @@ class Connection(HttpToolsProtocol):
         if self._is_given_up:
             return
         if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > self._house.doors.head_bytes:
-            self._refuse_head()
+            self.refuse(self._head_too_large())
             return
         of_head = self._house.networks.of_head
         if of_head is not None:
@@ -226,7 +226,10 @@ class Connection(HttpToolsProtocol):
         if self._is_message_open and not self._is_in_head and not self._is_at_work():
             self._end(self.transport.abort)  # it was answered: a second answer would pass for that of the next request
         else:
-            self.refuse(HeadTooLargeError(f"limit: {self._house.doors.head_bytes} bytes"))
+            self.refuse(self._head_too_large())
+
+    def _head_too_large(self) -> HeadTooLargeError:
+        return HeadTooLargeError(f"limit: {self._house.doors.head_bytes} bytes")
 
     def _is_at_work(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

@@ -30,6 +30,12 @@ OTHER_FILES = 256
 CHECK_SECONDS = 1.0
 FULL_SECONDS = 0.1
 
+SHARED_FAIRLY = 8
+"""Up to so many connections, a process that shares its socket lets one that has fewer go first: four clients on one of two
+processes would else get half of what the machine can do."""
+STEP_ASIDE_SECONDS = 0.001
+"""For each connection that it has."""
+
 ONE_NETWORK = Networks()
 """All clients count as one: for a service that one platform uses."""
 
@@ -64,10 +70,14 @@ async def answer(
     networks: Networks = ONE_NETWORK,
     refusal_headers: Headers = (),
     is_listening: Callable[[], None] = lambda: None,
+    shares_listener: bool = False,
 ) -> None:
-    """Answer until told to stop, then finish what has begun, within `doors.stop_seconds`. The listener is closed here."""
+    """Answer until told to stop, then finish what has begun, within `doors.stop_seconds`. The listener is closed here.
+
+    `shares_listener`: other processes accept from it too.
+    """
     house = _house(application, doors, networks, refusal_headers)
-    server = _Server(listener, house)
+    server = _Server(listener, house, shares_listener)
     server.open()
     is_listening()
     checking = asyncio.create_task(server.check_for_ever())
@@ -107,8 +117,9 @@ def require_files(connections: int) -> None:
 
 
 class _Server:
-    def __init__(self, listener: socket.socket, house: House) -> None:
+    def __init__(self, listener: socket.socket, house: House, shares_listener: bool) -> None:
         self._listener = listener
+        self._shares_listener = shares_listener
         self._house = house
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[object]] = set()
@@ -116,7 +127,7 @@ class _Server:
 
     def open(self) -> None:
         if not self._is_closed:
-            self._loop.add_reader(self._listener.fileno(), self._accept)
+            self._loop.add_reader(self._listener.fileno(), self._knock)
 
     def close(self) -> None:
         """Take no more connections, and end those that nothing was asked on."""
@@ -140,6 +151,20 @@ class _Server:
             self._house.state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
             self._house.register.check_all(self._loop.time())
             await asyncio.sleep(CHECK_SECONDS)
+
+    def _knock(self) -> None:
+        """Accept what waits, after a moment in which another process may that has less to do."""
+        has = len(self._house.state.connections) + len(self._opening)
+        if not self._shares_listener or not 0 < has <= SHARED_FAIRLY:
+            self._accept()
+            return
+        self._loop.remove_reader(self._listener.fileno())
+        self._loop.call_later(has * STEP_ASIDE_SECONDS, self._accept_late)
+
+    def _accept_late(self) -> None:
+        if not self._is_closed:
+            self.open()
+            self._accept()
 
     def _accept(self) -> None:
         try:
