@@ -44,6 +44,7 @@ def test_decisions_by_command_are_an_operators_deed(exchange: Context, phone: Ph
     """A refused one too: whoever reads the log sees that it was tried."""
     from stillmine.exchange.cases.actions import suspend
     from stillmine.exchange.intake import commands
+    from stillmine.exchange.intake.models import Suspension
 
     monkeypatch.setattr(commands, "prepare", lambda _: exchange)
     (one,) = phone.open(1).fingerprints
@@ -52,6 +53,7 @@ def test_decisions_by_command_are_an_operators_deed(exchange: Context, phone: Ph
     commands.quarantine_restore(one.id)
     with pytest.raises(ConflictError):
         commands.quarantine_restore(one.id)
-    deeds = ["suspension_kept", "suspension_restored", "suspension_restored"]
-    assert written("operator_acted") == [{"operator": "command line", "action": deed} for deed in deeds]
+    target = {"target": f"suspension {Suspension.objects.get().id}"}
+    decided = [("suspension_kept", target), ("suspension_restored", target), ("suspension_restored", {})]
+    assert written("operator_acted") == [{"operator": "command line", "action": deed, **about} for deed, about in decided]
     assert [name for (name,) in log()][-3:] == ["operator_acted", "restored", "operator_acted"]
