@@ -4,6 +4,8 @@
 Nothing is added to the bank here: pictures must not be sent to the exchange, so that is done where they lie, on the command line.
 """
 
+from collections.abc import Callable, Mapping
+
 from django.http import HttpResponse
 
 from stillmine.exchange.console.log import logged
@@ -18,13 +20,17 @@ from stillmine.exchange.console.waiting import (
     why,
     why_flagged,
 )
+from stillmine.exchange.context import Context
 from stillmine.exchange.intake.actions import keep_suspended, leave_flagged, remove_bank, restore_suspended, suspend_flagged
 from stillmine.exchange.intake.models import Bank
 from stillmine.exchange.intake.queries import banks
 from stillmine.wire.errors import MalformedMessageError, NotFoundError
 
-_DECISIONS = {"restore": ("suspension_restored", restore_suspended), "keep": ("suspension_kept", keep_suspended)}
-_FLAG_DECISIONS = {"leave": ("flag_left", leave_flagged), "suspend": ("flag_suspended", suspend_flagged)}
+Decisions = Mapping[str, tuple[str, Callable[[Context, str], list[str]]]]
+"""Of each choice in a form: the action's name in the log, and what does it."""
+
+_DECISIONS: Decisions = {"restore": ("suspension_restored", restore_suspended), "keep": ("suspension_kept", keep_suspended)}
+_FLAG_DECISIONS: Decisions = {"leave": ("flag_left", leave_flagged), "suspend": ("flag_suspended", suspend_flagged)}
 
 
 def show_queue(visit: Visit) -> HttpResponse:
@@ -43,13 +49,7 @@ def show_suspension(visit: Visit, number: int) -> HttpResponse:
 
 def take_decision(visit: Visit, number: int) -> HttpResponse:
     """POST /console/quarantine/<number>."""
-    chosen = _DECISIONS.get(visit.typed("decision"))
-    if chosen is None:
-        raise MalformedMessageError("decision")
-    action, decide = chosen
-    with logged(visit.exchange, visit.operator.name, action, f"suspension {number}"):
-        decide(visit.exchange, fingerprint_of(number))
-    return redirect("/console/quarantine")
+    return _decided(visit, _DECISIONS, f"suspension {number}", lambda: fingerprint_of(number))
 
 
 def show_flag(visit: Visit, flag_number: int) -> HttpResponse:
@@ -60,12 +60,17 @@ def show_flag(visit: Visit, flag_number: int) -> HttpResponse:
 
 def take_flag_decision(visit: Visit, flag_number: int) -> HttpResponse:
     """POST /console/flags/<number>."""
-    chosen = _FLAG_DECISIONS.get(visit.typed("decision"))
+    return _decided(visit, _FLAG_DECISIONS, f"flag {flag_number}", lambda: flagged_fingerprint(flag_number))
+
+
+def _decided(visit: Visit, decisions: Decisions, target: str, fingerprint: Callable[[], str]) -> HttpResponse:
+    """Do what was chosen; the line in the log is written before the number is looked up, so that a refused try stands there too."""
+    chosen = decisions.get(visit.typed("decision"))
     if chosen is None:
         raise MalformedMessageError("decision")
     action, decide = chosen
-    with logged(visit.exchange, visit.operator.name, action, f"flag {flag_number}"):
-        decide(visit.exchange, flagged_fingerprint(flag_number))
+    with logged(visit.exchange, visit.operator.name, action, target):
+        decide(visit.exchange, fingerprint())
     return redirect("/console/quarantine")
 
 
