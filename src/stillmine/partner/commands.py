@@ -129,11 +129,12 @@ def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Pat
 
 def _result_in_words(result: ScreenResult) -> str:
     if result.outcome is ScreenOutcome.NOT_SCREENED:
-        return f"not screened [{result.reason}]"
+        return f"not screened [{', '.join(result.left_out)}]"
     if result.outcome is ScreenOutcome.NO_MATCH:
         return "no match"
     by_sound = " by sound alone, so a person must listen" if result.is_by_sound_alone else ""
-    return f"match{by_sound}: {', '.join(_match_in_words(match) for match in result.matches)}"
+    left_out = f"; not compared: [{', '.join(result.left_out)}]" if result.left_out else ""
+    return f"match{by_sound}: {', '.join(_match_in_words(match) for match in result.matches)}{left_out}"
 
 
 def _match_in_words(match: ScreenMatch) -> str:

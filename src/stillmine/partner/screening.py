@@ -7,7 +7,7 @@ and never `no_match`. What could be made of an upload is looked up even where th
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,10 +49,10 @@ class Fingerprinter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Fingerprints near the upload, and the code of why some part of it was not compared."""
+    """Fingerprints near the upload, and the codes of why some parts of it were not compared."""
 
     candidates: list[Candidate]
-    left_out: str | None
+    left_out: list[str]
     upload: bytes
     """The SHA-256 of the upload, for its token."""
 
@@ -100,7 +100,10 @@ class Screening:
 
     def not_screened(self, reason: str) -> ScreenResult:
         """Return the answer for an upload that could not be screened, with the error code of why."""
-        return ScreenResult(ScreenOutcome.NOT_SCREENED, [], self._synced_at(), reason)
+        return self._not_screened([reason])
+
+    def _not_screened(self, left_out: list[str]) -> ScreenResult:
+        return ScreenResult(ScreenOutcome.NOT_SCREENED, [], self._synced_at(), left_out[0], left_out=left_out)
 
     def _screen(self, find: Callable[[], Found], uploader: str | None) -> ScreenResult:
         """Answer, or say with a code why there is no answer; raises BusyError."""
@@ -123,9 +126,9 @@ class Screening:
         matches = self._record(found, uploader)
         if matches:
             is_by_sound_alone = all(match.kind is Kind.CHROMAPRINT for match in matches)
-            return ScreenResult(ScreenOutcome.MATCH, matches, synced_at, is_by_sound_alone=is_by_sound_alone)
-        if found.left_out is not None:
-            return self.not_screened(found.left_out)
+            return ScreenResult(ScreenOutcome.MATCH, matches, synced_at, is_by_sound_alone=is_by_sound_alone, left_out=found.left_out)
+        if found.left_out:
+            return self._not_screened(found.left_out)
         if synced_at is None:
             # The first sync is still under way: what is not found yet may be in the rest.
             raise NeverSyncedError
@@ -136,7 +139,7 @@ class Screening:
         same = self._index.same_file(made.sha256, made.md5)
         near, reason = self._before_deadline(lambda: self._near(made))
         left_out = [*made.left_out, *([reason] if reason else []), *_too_little_detail(made)]
-        return Found([*same, *near], _known(left_out[0]) if left_out else None, made.sha256)
+        return Found([*same, *near], _each_once(map(_known, left_out)), made.sha256)
 
     def _near(self, made: Answer) -> list[Candidate]:
         found: list[Candidate] = []
@@ -152,9 +155,10 @@ class Screening:
     def _fingerprint_candidates(self, fingerprints: Sequence[Fingerprint]) -> Found:
         good = [fingerprint for fingerprint in fingerprints if fingerprint.quality >= MINIMUM_QUALITY]
         near, reason = self._before_deadline(lambda: [found for made in good for found in candidates_for(self._index, made)])
-        if reason is None and len(good) < len(fingerprints):
-            reason = QualityTooLowError.code
-        return Found(near, reason, upload_of(fingerprints))
+        left_out = [reason] if reason else []
+        if len(good) < len(fingerprints):
+            left_out.append(QualityTooLowError.code)
+        return Found(near, left_out, upload_of(fingerprints))
 
     def _before_deadline(self, search: Callable[[], list[Candidate]]) -> tuple[list[Candidate], str | None]:
         """Search in the pool; waiting for a free thread counts, and what comes too late is dropped unrecorded."""
@@ -225,6 +229,10 @@ def _known(code: str) -> str:
     for kind in kinds:
         kinds += kind.__subclasses__()
     return code if code in {kind.code for kind in kinds} else DecoderStoppedError.code
+
+
+def _each_once(codes: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(codes))
 
 
 def _turned_videos(frames: Sequence[Frame]) -> list[list[VideoFrame]]:

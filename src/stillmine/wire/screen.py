@@ -87,7 +87,8 @@ class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One fingerprint that the upload is near; `match_id` goes into the review.
 
     `is_flagged`: an operator of the exchange was asked to look at it; decide by eye, not by rule.
-    Bucket and what was undone are there for `pdq` only, the variant for `pdq` and `vpdq`, spans for `vpdq` and `chromaprint`.
+    Bucket and what was undone are there for `pdq` only, the variant for `pdq` and `vpdq`, spans for `vpdq` and `chromaprint`; of a
+    `pdq` in a moving upload one span, that of the picture which is nearest: its fingerprint's seconds are 0, as a still has none.
     """
 
     match_id: OpaqueId
@@ -103,6 +104,8 @@ class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The answer to a screen request; `reason` is an error code where the upload was not screened.
 
+    `left_out`: codes of all that was not compared, each once, beside a match as well; `reason` is the first. Empty with `no_match`,
+    always: that is answered only if everything the upload shows was compared.
     `is_by_sound_alone`: all that matched are sounds, which may be music that both use. For a reviewer, never for a rule that removes.
     """
 
@@ -111,6 +114,7 @@ class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     synced_at: datetime | None
     reason: str | None = None
     is_by_sound_alone: bool = False
+    left_out: list[str] = []
 
 
 class ScreenFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`no_match` only if everything was compared: all that was left out is named, beside a match as well, each once and in known words."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fake_exchange import FakeExchange
+from partner_parts import Clock, Numbers, Partner
+
+from stillmine.partner.screening import Screening
+from stillmine.partner.upload import OpenFile
+from stillmine.partner.worker_messages import Answer, Media, Picture
+from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.screen import ScreenOutcome, ScreenResult
+
+DIGESTS = {"sha256": b"s" * 32, "md5": b"m" * 16}
+VALUE = bytes(range(100, 132))
+
+
+class Made:
+    """Gives one answer whatever the file is."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def fingerprints(self, _file: OpenFile) -> Answer:
+        return self._answer
+
+
+@pytest.fixture
+def screened(partner: Partner, clock: Clock) -> Callable[[Answer], ScreenResult]:
+    """What is answered where a worker made this."""
+
+    def screen(answer: Answer) -> ScreenResult:
+        screening = Screening(partner.store, partner.index, Made(answer), partner.tokens, clock=clock, random_bytes=Numbers(), threads=1)
+        try:
+            with Path(__file__).open("rb") as file:
+                return screening.screen_upload(file)
+        finally:
+            screening.close()
+
+    return screen
+
+
+def test_all_that_was_left_out_is_named_each_once_and_the_first_is_the_reason(
+    partner: Partner, screened: Callable[[Answer], ScreenResult]
+) -> None:
+    partner.sync.run()
+    codes = ["too_much_to_decode", "sound_unreadable", "too_much_to_decode"]
+    result = screened(Answer(Media.VIDEO, is_final=True, left_out=codes, **DIGESTS))
+    assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "too_much_to_decode")
+    assert result.left_out == ["too_much_to_decode", "sound_unreadable"]
+
+
+def test_a_match_says_what_was_left_out_as_well(
+    partner: Partner, exchange: FakeExchange, screened: Callable[[Answer], ScreenResult]
+) -> None:
+    exchange.add_text("f", Kind.SHA256, DIGESTS["sha256"].hex())
+    partner.sync.run()
+    result = screened(Answer(Media.IMAGE, is_final=True, left_out=["truncated_image"], **DIGESTS))
+    assert (result.outcome, result.reason, result.left_out) == (ScreenOutcome.MATCH, None, ["truncated_image"])
+
+
+def test_words_of_a_worker_that_are_no_codes_are_not_passed_on(partner: Partner, screened: Callable[[Answer], ScreenResult]) -> None:
+    partner.sync.run()
+    result = screened(Answer(Media.IMAGE, is_final=True, left_out=["truncated_image", "anything", "else"], **DIGESTS))
+    assert result.left_out == ["truncated_image", "decoder_stopped"]
+
+
+def test_with_no_match_nothing_is_left_out(partner: Partner, screened: Callable[[Answer], ScreenResult]) -> None:
+    partner.sync.run()
+    flat, good = Picture([VALUE] * 8, 20, []), Picture([VALUE] * 8, 90, [])
+    result = screened(Answer(Media.IMAGE, is_final=True, pictures=[flat, good], **DIGESTS))
+    assert (result.outcome, result.reason, result.left_out) == (ScreenOutcome.NO_MATCH, None, [])
+    assert screened(Answer(Media.IMAGE, is_final=True, pictures=[flat], **DIGESTS)).left_out == ["quality_too_low"]
+
+
+def test_fingerprints_of_a_platform_that_are_not_compared_are_named(partner: Partner, exchange: FakeExchange) -> None:
+    exchange.add("f", VALUE)
+    partner.sync.run()
+    asked = [Fingerprint(Kind.PDQ, VALUE.hex(), 90), Fingerprint(Kind.PDQ, bytes(32).hex(), 10)]
+    result = partner.screening.screen_fingerprints(asked)
+    assert (result.outcome, result.left_out) == (ScreenOutcome.MATCH, ["quality_too_low"])
