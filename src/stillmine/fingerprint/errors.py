@@ -59,6 +59,12 @@ class ImageTooSmallError(MediaError):
     sentence = "This picture is too small to be recognised again. Use a larger copy of it, at least 5 pixels on each side."
 
 
+class DecoderFailedError(MediaError):
+    code = "decoder_failed"
+    status = 422
+    sentence = "The decoder of this file failed in a way that nobody foresaw. Use another copy, or save it in another format first."
+
+
 class DecoderDiedError(MediaError):
     code = "decoder_died"
     status = 422

@@ -12,6 +12,7 @@ import msgspec
 
 from stillmine.fingerprint.audio_compare import compare_sounds
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
+from stillmine.fingerprint.guard import guarded
 from stillmine.fingerprint.image import ImageFingerprint, distance_bits
 from stillmine.fingerprint.query import QueryVariant, query_variants
 from stillmine.fingerprint.sniff import FileType
@@ -68,6 +69,7 @@ class Asked:
     variants: tuple[QueryVariant, ...]
 
 
+@guarded()
 def read_asked(path: Path) -> Asked:
     """Return all there is to ask about a file; raises a MediaError."""
     made = fingerprint_file(path, is_asking=True)

@@ -12,6 +12,7 @@ from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
 from stillmine.fingerprint.container import open_source
 from stillmine.fingerprint.errors import FileTooLargeError, FileUnreadableError, MediaError
 from stillmine.fingerprint.exact import ExactDigests, exact_digests
+from stillmine.fingerprint.guard import guarded
 from stillmine.fingerprint.image import ImageFingerprint, fingerprint_image
 from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
 from stillmine.fingerprint.media_errors import SoundTooShortError, SoundWithoutDetailError
@@ -47,6 +48,7 @@ class FileFingerprints:
         return tuple(made)
 
 
+@guarded()
 def fingerprint_file(
     path: Path, limits: Limits = DEFAULT_LIMITS, media_limits: MediaLimits = DEFAULT_MEDIA_LIMITS, *, is_asking: bool = False
 ) -> FileFingerprints:
@@ -72,7 +74,8 @@ def _fingerprint_animation(
     """Its first frame as a picture, all of them as a video: copies of either kind circulate."""
     image = fingerprint_image(_read(path, limits), limits)
     try:
-        return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, fingerprint_video(path, media_limits, is_asking=is_asking))
+        with guarded():
+            return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, fingerprint_video(path, media_limits, is_asking=is_asking))
     except MediaError as error:
         return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, left_out=(error.code,))
 
@@ -83,7 +86,8 @@ def _fingerprint_video(path: Path, digests: ExactDigests, limits: MediaLimits, i
     if not video.has_sound:
         return FileFingerprints(FileType.VIDEO, digests, video=video)
     try:
-        return FileFingerprints(FileType.VIDEO, digests, video=video, sound=fingerprint_sound(path, limits))
+        with guarded():
+            return FileFingerprints(FileType.VIDEO, digests, video=video, sound=fingerprint_sound(path, limits))
     except MediaError as error:
         return FileFingerprints(FileType.VIDEO, digests, video=video, left_out=(error.code,))
 

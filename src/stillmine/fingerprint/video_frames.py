@@ -7,7 +7,6 @@ reader says that there was more. Must never name a file, keep more than a few fr
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,14 +19,13 @@ import numpy as np
 import numpy.typing as npt
 from av import VideoFrame
 from av.container import InputContainer
-from av.sidedata.sidedata import SideDataContainer
-from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from stillmine.fingerprint.container import decoder_pixels
+from stillmine.fingerprint.display_matrix import turn_of
 from stillmine.fingerprint.media_errors import NotAVideoError, VideoTooLargeError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.stream_reader import StreamReader
@@ -35,18 +33,6 @@ from stillmine.fingerprint.video_groups import SideBySide, max_kept_frames, skip
 from stillmine.fingerprint.video_packets import PlannedGroup, SampleTimes, VideoPacket, plan_packets
 
 Rgb = npt.NDArray[np.uint8]
-
-_TURNS = {
-    (1, 0, 0, 1): "original",
-    (-1, 0, 0, 1): "flip_horizontal",
-    (1, 0, 0, -1): "flip_vertical",
-    (-1, 0, 0, -1): "rotate180",
-    (0, 1, 1, 0): "transpose",
-    (0, 1, -1, 0): "rotate270",
-    (0, -1, 1, 0): "rotate90",
-    (0, -1, -1, 0): "transverse",
-}
-"""Signs of a display matrix (a, b, c, d), where x' = a x + c y and y' = b x + d y, to the kernel's names of variants."""
 
 MAX_SIDE_BY_SIDE = 4
 """Decoders at once; each holds about ten frames."""
@@ -181,7 +167,7 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
         return max(ticks, self._last_ticks)
 
     def _shown(self, frame: VideoFrame, first: int, last: int) -> ShownFrame:
-        turn = _turn_of(frame)
+        turn = turn_of(frame)
         try:
             plane = self._to_rgb.reformat(frame, format="rgb24").planes[0]
         except Exception:  # pixel formats that can't be converted
@@ -225,14 +211,3 @@ def _require_decoder(stream: VideoStream, limits: MediaLimits) -> Fraction:
     if not context.width or not context.height:
         raise VideoUnreadableError
     return stream.time_base
-
-
-def _turn_of(frame: VideoFrame) -> str:
-    """Which variant of the stored picture is upright; matrices that are no quarter turns count as none."""
-    side_data = cast("SideDataContainer", frame.side_data)
-    matrix = next((bytes(side_data[index]) for index in range(len(side_data)) if side_data[index].type == SideDataType.DISPLAYMATRIX), b"")
-    if len(matrix) < 9 * 4:
-        return "original"
-    a, b, _, c, d = struct.unpack_from("=5i", matrix)
-    largest = max(abs(a), abs(b), abs(c), abs(d), 1)
-    return _TURNS.get((round(a / largest), round(b / largest), round(c / largest), round(d / largest)), "original")

@@ -12,7 +12,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from PIL import Image
 
-from stillmine.fingerprint.container import UnopenableError, open_container
+from stillmine.fingerprint.container import open_container
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
 from stillmine.fingerprint.sniff import ANIMATABLE_FORMATS
 
@@ -53,7 +53,7 @@ def video_work(stream: BinaryIO, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) -> 
     try:
         with open_container(stream, limits) as container:
             return _video_work(container, limits.max_video_seconds)
-    except (UnopenableError, ValueError, OSError):
+    except Exception:  # on hostile headers demuxers raise nearly anything
         return UNKNOWN_WORK
     finally:
         stream.seek(0)
@@ -64,7 +64,7 @@ def sound_seconds(stream: BinaryIO, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) 
     try:
         with open_container(stream, limits) as container:
             return max(0.0, container.duration / 1_000_000) if container.duration else None
-    except (UnopenableError, ValueError, OSError):
+    except Exception:  # on hostile headers demuxers raise nearly anything
         return None
     finally:
         stream.seek(0)

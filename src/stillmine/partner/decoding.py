@@ -13,7 +13,9 @@ import msgspec
 
 from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, QueryVariant, query_variants
 from stillmine.fingerprint.audio import fingerprint_sound
+from stillmine.fingerprint.errors import DecoderFailedError
 from stillmine.fingerprint.exact import exact_digests
+from stillmine.fingerprint.guard import guarded
 from stillmine.fingerprint.media_errors import (
     MediaFileTooLargeError,
     NoSoundError,
@@ -54,7 +56,7 @@ def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[Answer]:
 
     answer = Answer(Media.UNKNOWN)
     try:
-        answer = Answer(_MEDIA[sniff_file(file)])
+        answer = _told_apart(file)
         if answer.media in LONG_MEDIA and not job.takes_long:
             yield msgspec.structs.replace(answer, is_final=True, work_seconds=estimated_seconds(answer.media, file))
             return
@@ -68,10 +70,20 @@ def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[Answer]:
     for make in _MAKERS[answer.media]:
         file.seek(0)
         try:
-            answer = make(file, answer, is_time_left)
+            with guarded(MemoryError):
+                answer = make(file, answer, is_time_left)
         except StillmineError as error:
             answer = _without(answer, error)
     yield _final(answer)
+
+
+def _told_apart(file: BinaryIO) -> Answer:
+    """Say what the file is; where that broke a decoder its digests are still to be had."""
+    try:
+        with guarded(MemoryError):
+            return Answer(_MEDIA[sniff_file(file)])
+    except DecoderFailedError as error:
+        return _without(Answer(Media.UNKNOWN), error)
 
 
 def _with_picture(file: BinaryIO, answer: Answer, _is_time_left: TimeLeft) -> Answer:

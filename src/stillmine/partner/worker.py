@@ -6,6 +6,7 @@ load, and shuts itself in (sandbox.py). It holds no key, no list and no connecti
 anywhere. A file that breaks it breaks only it, and a stranger who runs code in it reaches nothing else.
 """
 
+import logging
 import os
 import resource
 import signal
@@ -15,10 +16,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
+import msgspec
+
+from stillmine.fingerprint.errors import DecoderFailedError
 from stillmine.fingerprint.preload import load_decoders
 from stillmine.partner.decoding import fingerprints_of
 from stillmine.partner.sandbox import shut_in
-from stillmine.partner.worker_messages import Answer, Job, Ready, WorkerGoneError, receive_job, send
+from stillmine.partner.worker_messages import Answer, Job, Media, Ready, WorkerGoneError, receive_job, send
 
 OUT_OF_MEMORY_STATUS = 70
 
@@ -30,6 +34,7 @@ def main(make: Make = fingerprints_of) -> None:
     """Answer jobs until the service ends; arguments: descriptor of the connection, bytes of memory."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     limit_this_process(int(sys.argv[2]))
+    logging.disable()  # this process writes nowhere; the service logs what its answers say
     load_decoders()
     missing = shut_in(connection.fileno())
     try:
@@ -41,13 +46,25 @@ def main(make: Make = fingerprints_of) -> None:
         limit_processor_time(job.cpu_seconds)
         with os.fdopen(descriptor, "rb") as file:
             try:
-                for answer in make(file, job):
+                for answer in answers_of(make, file, job):
                     send(connection, answer)
             except MemoryError:
                 # What is left of this process can't be relied on; the service starts another.
                 os._exit(OUT_OF_MEMORY_STATUS)
             except WorkerGoneError:
                 return
+
+
+def answers_of(make: Make, file: BinaryIO, job: Job) -> Iterator[Answer]:
+    """Yield what is made; what nobody foresaw ends the reading of this file, not this process. Its words, maybe the file's, go nowhere."""
+    answer = Answer(Media.UNKNOWN)
+    try:
+        for answer in make(file, job):
+            yield answer
+    except (MemoryError, WorkerGoneError):
+        raise
+    except Exception:
+        yield msgspec.structs.replace(answer, is_final=True, left_out=[*answer.left_out, DecoderFailedError.code])
 
 
 def limit_this_process(memory_bytes: int) -> None:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from stillmine.fingerprint.errors import DecoderFailedError
 from stillmine.partner.errors import DeadlineError, DecoderStoppedError
 from stillmine.partner.lanes import Lanes
 from stillmine.partner.sandbox import NEEDED
@@ -176,6 +177,8 @@ class WorkerPool:
                 worker.begin(Job(task.is_moving, until - now, int(task.seconds * CPU_SECONDS_PER_SECOND)), file, until, self._monotonic)
                 while not known.is_final:
                     known = worker.answer(until, self._monotonic)
+                if DecoderFailedError.code in known.left_out:
+                    log.warning("a decoder failed on an upload in a way that nobody foresaw")
                 return known
         except TimeoutError:
             return _with_reason(known, DeadlineError.code)
