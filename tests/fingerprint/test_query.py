@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is put around a picture is found and undone on the asking side, and said; what has nothing around it is left alone."""
 
+import io
+
 import numpy as np
 import pytest
 from picture_files import MEDIA, SHARED, photographs, save, scene
@@ -23,7 +25,9 @@ ORIENTATION = 0x0112
 
 
 def nearest(stored: bytes, variants: tuple[QueryVariant, ...]) -> tuple[int, str, tuple[str, ...]]:
-    return min((distance_bits(stored, variant.pdq), variant.name, variant.undone) for variant in variants if variant.quality >= 50)
+    """Of equals the first, as in a search."""
+    found = [(distance_bits(stored, variant.pdq), variant.name, variant.undone) for variant in variants if variant.quality >= 50]
+    return min(found, key=lambda variant: variant[0])
 
 
 def framed(image: Image.Image, left: int, top: int, right: int, bottom: int, colour: str) -> Image.Image:
@@ -178,3 +182,43 @@ def test_transparent_surroundings_count_as_white() -> None:
     distance, _, undone = nearest(fingerprint_image(save(scene(), "PNG")).pdq, query_variants(save(image, "PNG")))
     assert distance <= 4
     assert undone == ("trim_border",)
+
+
+def on_white_only(white: Image.Image, black: Image.Image) -> Image.Image:
+    """A transparent picture that shows one picture on a light page, another on a dark one, each with half of its contrast."""
+    light, dark = (np.asarray(image.convert("L").resize((480, 400)), dtype=float) for image in (white, black))
+    shown_on_white, shown_on_black = 128 + light / 2, dark / 2
+    alpha = 255 - (shown_on_white - shown_on_black)
+    colour = np.clip(255 * shown_on_black / np.maximum(alpha, 1), 0, 255)
+    return Image.fromarray(np.dstack([colour, colour, colour, alpha]).round().astype(np.uint8), "RGBA")
+
+
+def clothes() -> list[Image.Image]:
+    return [Image.open(io.BytesIO(path.read_bytes())) for path in photographs(MEDIA / "clothing")[:2]]
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_what_a_picture_shows_only_on_a_dark_page_is_asked_about(form: str) -> None:
+    light, dark = clothes()
+    options = {"lossless": True, "exact": True} if form == "WEBP" else {}
+    query = query_image(save(on_white_only(light, dark), form, **options))
+    stored = [fingerprint_image(save(image.resize((480, 400)), "PNG")).pdq for image in (light, dark)]
+    assert nearest(stored[0], query.variants)[1:] == ("original", ())
+    assert nearest(stored[1], query.variants)[1:] == ("original", ("dark_ground",))
+    assert nearest(stored[1], query.variants)[0] <= 16
+    assert query.fingerprint.pdq == query.variants[0].pdq  # what a case stores is on white
+
+
+def test_a_border_that_is_dark_on_a_dark_page_is_undone_there() -> None:
+    _, dark = clothes()
+    shown = ImageOps.expand(on_white_only(Image.new("L", (480, 400), 255), dark), 60, (0, 0, 0, 0))
+    found = nearest(fingerprint_image(save(dark.resize((480, 400)), "PNG")).pdq, query_variants(save(shown, "PNG")))
+    assert found[0] <= MATCH
+    assert found[2][0] == "dark_ground"
+
+
+def test_a_picture_that_hides_nothing_is_asked_about_once() -> None:
+    opaque = scene().convert("RGBA")
+    assert len(query_variants(save(opaque, "PNG"))) == len(VARIANTS)
+    opaque.putpixel((0, 0), (10, 20, 30, 254))  # a ground that nobody sees
+    assert len(query_variants(save(opaque, "PNG"))) == len(VARIANTS)

@@ -35,6 +35,7 @@ _TURN_WORDS = {
     "transverse": "mirrored and turned a quarter to the right",
 }
 _UNDONE_WORDS = {
+    "dark_ground": "laid on black, as on a dark page",
     "trim_border": "its border taken off",
     "trim_letterbox": "its bars taken off",
     "trim_caption": "its caption strip taken off",

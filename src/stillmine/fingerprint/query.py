@@ -14,8 +14,12 @@ from stillmine.fingerprint import _kernel
 from stillmine.fingerprint.decode import Decoded, decode_image
 from stillmine.fingerprint.image import ImageFingerprint, fingerprint_decoded
 from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
-from stillmine.fingerprint.trims import Part, find_parts
+from stillmine.fingerprint.trims import Luma, Part, find_parts
 from stillmine.fingerprint.turns import VARIANTS
+
+DARK_GROUND = "dark_ground"
+"""What is undone where a transparent picture is laid on black, as on a dark page, instead of on white."""
+OPAQUE = 255
 
 _TURNS = {
     "rotate90": Image.Transpose.ROTATE_90,
@@ -51,10 +55,10 @@ def query_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageQuery:
     decoded = decode_image(data, limits)
     fingerprint = fingerprint_decoded(decoded)
     variants = _name_variants(fingerprint.variants, fingerprint.quality, ())
-    luma = _upright_luma(decoded)
-    for part in find_parts(luma):
-        hashes, quality = _hash_part(luma, part, decoded.shrink)
-        variants += _name_variants(hashes, quality, part.undone)
+    variants += ask_inside(_upright_luma(decoded, "white"), decoded.shrink)
+    if has_transparency(decoded.image):
+        on_black = ask_on_black(_upright_luma(decoded, "black"), decoded.shrink)
+        variants += on_black if on_black[0].pdq != fingerprint.pdq else ()
     return ImageQuery(fingerprint, variants)
 
 
@@ -63,21 +67,45 @@ def query_variants(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[QueryV
     return query_image(data, limits).variants
 
 
+def has_transparency(image: Image.Image) -> bool:
+    """Return whether the ground behind a picture is seen anywhere."""
+    return image.mode == "RGBA" and image.getchannel("A").getextrema()[0] != OPAQUE
+
+
+def ask_inside(luma: Luma, shrink: int = 1, undone: tuple[str, ...] = ()) -> tuple[QueryVariant, ...]:
+    """Return eight hashes for each picture that is found inside of upright luma (height, width), after `undone`."""
+    variants: tuple[QueryVariant, ...] = ()
+    for part in find_parts(luma):
+        hashes, quality = _hash_part(luma, part, shrink)
+        variants += _name_variants(hashes, quality, (*undone, *part.undone))
+    return variants
+
+
+def ask_on_black(luma: Luma, shrink: int = 1) -> tuple[QueryVariant, ...]:
+    """Return the hashes of a transparent picture that was laid on black, as upright luma (height, width): the whole's first."""
+    whole = Part(0, 0, luma.shape[1], luma.shape[0], (DARK_GROUND,))
+    return _name_variants(*_hash_part(luma, whole, shrink), whole.undone) + ask_inside(luma, shrink, whole.undone)
+
+
 def _name_variants(hashes: tuple[bytes, ...], quality: int, undone: tuple[str, ...]) -> tuple[QueryVariant, ...]:
     return tuple(QueryVariant(name, pdq, quality, undone) for name, pdq in zip(VARIANTS, hashes, strict=True))
 
 
-def _upright_luma(decoded: Decoded) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+def _upright_luma(decoded: Decoded, ground: str) -> Luma:
     image = decoded.image
     if image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image)
+        image = Image.alpha_composite(Image.new("RGBA", image.size, ground), image)
+    return upright_luma(image, decoded.turn)
+
+
+def upright_luma(image: Image.Image, turn: str) -> Luma:
+    """Return the luma (height, width) of an opaque picture, turned as the variant `turn` says."""
     image = image.convert("L")
-    turn = _TURNS.get(decoded.turn)
-    return np.asarray(image if turn is None else image.transpose(turn))
+    transpose = _TURNS.get(turn)
+    return np.asarray(image if transpose is None else image.transpose(transpose))
 
 
-def _hash_part(luma: np.ndarray[tuple[int, int], np.dtype[np.uint8]], part: Part, shrink: int) -> tuple[tuple[bytes, ...], int]:
+def _hash_part(luma: Luma, part: Part, shrink: int) -> tuple[tuple[bytes, ...], int]:
     """The part is of whole small pixels, so its original is exactly `shrink` times as large."""
     view = luma[part.top : part.bottom, part.left : part.right]
     return _kernel.pdq(view, view.shape[1] * shrink, view.shape[0] * shrink, _kernel.LUMA8, 8, shrink)

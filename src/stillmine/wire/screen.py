@@ -59,8 +59,9 @@ class Variant(StrEnum):
 
 
 class Undone(StrEnum):
-    """What was taken off the upload, before it was turned and matched."""
+    """What was taken off the upload, before it was turned and matched; `dark_ground`: it is transparent, and was laid on black."""
 
+    DARK_GROUND = "dark_ground"
     TRIM_BORDER = "trim_border"
     TRIM_LETTERBOX = "trim_letterbox"
     TRIM_CAPTION = "trim_caption"
