@@ -5,7 +5,7 @@ import { ERROR_CODES, type OpenCase } from "../src/wire/types";
 import { addFingerprints, cancelWithdrawal, ExchangeError, fetchReceipt, openCase, renewCase, send, setDelay, showCase, withdraw } from "../src/wire/requests";
 
 const VIEW = { state: "open", opened_at: "2026-11-22T14:05:00Z", expires_at: "2028-11-21T14:05:00Z", withdrawn_at: null, fingerprints: [] };
-const textOf = (body: Uint8Array | null): string => new TextDecoder().decode(body ?? new Uint8Array());
+const textOf = (body: Uint8Array | null): string => new TextDecoder().decode(body ?? new Uint8Array()).trimEnd();
 
 function answerWith(status: number, body: string): ReturnType<typeof vi.fn> {
   const answer = vi.fn(async () => new Response(body, { status }));
@@ -37,6 +37,13 @@ test("fingerprints of one file say so, and the first file's number is left out",
   const fingerprints = [1, 1, 2].map((file_number) => ({ kind: "md5", value: "ab", quality: 100, file_number }) as const);
   const part = '{"kind":"md5","value":"ab","quality":100';
   expect(textOf(addFingerprints("Case x", fingerprints).body)).toBe(`{"version":1,"fingerprints":[${part}},${part}},${part},"file_number":2}]}`);
+});
+
+test("one file or ten, opening or withdrawing: one size", () => {
+  const of = (count: number) => Array.from({ length: count }, () => ({ kind: "pdq", value: "a".repeat(64), quality: 100 }) as const);
+  const statement = { role: "person", is_adult_now: true, was_adult_then: true } as const;
+  const sizes = [1, 2, 3, 5, 10].map((count) => openCase("Case x", statement, of(count), false).body?.length);
+  expect(new Set([...sizes, withdraw("Case x", null).body?.length, addFingerprints("Case x", of(3)).body?.length])).toEqual(new Set([4096]));
 });
 
 test("withdrawing names one fingerprint, or none for the whole case", () => {

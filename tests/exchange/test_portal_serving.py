@@ -53,7 +53,7 @@ def test_files_outside_of_the_folder_are_not_served(web: httpx.Client) -> None:
 
 def test_answers_of_the_api_are_not_kept(web: httpx.Client) -> None:
     answer = web.get("/api/v1/case")
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "no-store, no-transform"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 

@@ -48,6 +48,7 @@ from stillmine.wire.errors import (
 )
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.ledger import CaseLedger, LedgerConsistency, LedgerKey
+from stillmine.wire.padding import padded
 from stillmine.wire.receipt import SignedReceipt, receipt_of, receipt_text
 from stillmine.wire.work import PROOF_HEADER, is_solved
 
@@ -168,7 +169,7 @@ class PortalServer:
 
     def _open(self, case_id: bytes, body: bytes) -> tuple[int, CaseView]:
         message = decode(body, OpenCase)
-        if encode(message) != body:
+        if padded(encode(message)) != body:
             raise MalformedMessageError("the portal's bytes are not those of the wire package")
         if case_id in self.cases:
             if self.cases[case_id].opened_with != body:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Chromaprint as WASM, standard algorithm: mono sound in pieces, values and text out. Loaded when the first sound comes.
+ * Chromaprint as WASM, standard algorithm: mono sound in pieces, values and text out. Fetched ahead, started when the first sound comes.
  * Must never keep sound after the call: the library's memory is freed with the context.
  */
 
@@ -13,8 +13,11 @@ const PIECE_SAMPLES = 16_384;
 
 let library: Promise<MainModule> | null = null;
 
+/** Fetch the library without starting it; rejects with FileError. */
+export const fetchChromaprint = (): Promise<ArrayBuffer> => loadBytes(wasmAddress);
+
 async function load(): Promise<MainModule> {
-  return createChromaprint({ wasmBinary: await loadBytes(wasmAddress) });
+  return createChromaprint({ wasmBinary: await fetchChromaprint() });
 }
 
 /** A sound on its way through the library; `free` has to be called in the end. */

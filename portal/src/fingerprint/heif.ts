@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * HEIC and HEIF where the browser has no decoder for them: libheif as WASM, served from our own origin, loaded when the first
- * such picture comes. It turns the picture upright by itself. Must never be asked for a picture whose size was not checked.
+ * HEIC and HEIF where the browser has no decoder for them: libheif as WASM, served from our own origin, fetched ahead and started
+ * when the first such picture comes. It turns the picture upright by itself. Must never be asked for a picture whose size was not checked.
  */
 
 import createLibheif from "libheif-js/libheif-wasm/libheif.js";
@@ -34,8 +34,11 @@ type Decoder = InstanceType<Libheif["HeifDecoder"]>;
 
 let decoder: Promise<Decoder> | null = null;
 
+/** Fetch the library without starting it; rejects with FileError. */
+export const fetchHeif = (): Promise<ArrayBuffer> => loadBytes(wasmAddress);
+
 async function load(): Promise<Decoder> {
-  const wasmBinary = await loadBytes(wasmAddress);
+  const wasmBinary = await fetchHeif();
   const create = createLibheif as unknown as (options: { wasmBinary: ArrayBuffer }) => Libheif;
   return new (create({ wasmBinary }).HeifDecoder)();
 }

@@ -3,8 +3,19 @@
 
 import { FileError } from "./problems";
 
-/** Rejects with FileError. */
-export async function loadBytes(address: string): Promise<ArrayBuffer> {
+const loading = new Map<string, Promise<ArrayBuffer>>();
+
+/** Each address is fetched once, however many ask; one that failed is fetched again. Rejects with FileError. */
+export function loadBytes(address: string): Promise<ArrayBuffer> {
+  const known = loading.get(address);
+  if (known) return known;
+  const bytes = fetchBytes(address);
+  loading.set(address, bytes);
+  bytes.catch(() => loading.delete(address));
+  return bytes;
+}
+
+async function fetchBytes(address: string): Promise<ArrayBuffer> {
   try {
     const answer = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" });
     if (!answer.ok) throw new Error("not there");

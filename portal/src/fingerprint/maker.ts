@@ -29,9 +29,10 @@ export class FingerprintMaker {
   /** Ends the file under way. */
   #giveUp: (() => void) | null = null;
 
-  /** Load what is needed ahead, so that no connection is needed once pictures can be chosen. */
+  /** Load all parts ahead: no connection is needed once files can be chosen, and it shows nothing of what they are. */
   prepare(): void {
     this.#post({ kind: "prepare" });
+    void loadPage().catch(() => undefined);
   }
 
   /**
@@ -99,13 +100,16 @@ export class FingerprintMaker {
   }
 }
 
-/** The page's decoders are loaded with the first question. */
+/** The page's own decoders. */
+const loadPage = (): Promise<typeof import("./page")> => import("./page");
+
+/** The page's decoders begin with the first question. */
 function lazyAnswers(file: Blob): Answers {
   let isClosed = false;
   let decoder: Promise<import("./page").PageDecoder> | null = null;
   return {
     answer: async (question) => {
-      decoder ??= import("./page").then(({ PageDecoder }) => new PageDecoder(file));
+      decoder ??= loadPage().then(({ PageDecoder }) => new PageDecoder(file));
       const ready = await decoder;
       if (isClosed) ready.close();
       return { kind: "answer", answer: await ready.answer(question) } satisfies ToWorker;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What moves or sounds: videos, animated pictures and sound to `vpdq` and `chromaprint`. The heavy part of the engine, loaded when
- * the first such file comes. What the browser can't decode in the worker is asked of the page; what it can't decode at all is a note.
+ * What moves or sounds: videos, animated pictures and sound to `vpdq` and `chromaprint`. The heavy part of the engine, apart from
+ * the page. What the browser can't decode in the worker is asked of the page; what it can't decode at all is a note.
  */
 
 import { toHex } from "@kernel/kernel";

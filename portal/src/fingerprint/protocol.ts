@@ -28,7 +28,7 @@ export type Answer =
   | { readonly of: "nothing"; readonly reason: "undecodable" | FileProblem };
 
 export type ToWorker =
-  /** Load the kernel ahead, so that the connection may break once files can be chosen. Not answered. */
+  /** Load all parts ahead: the connection may break once files can be chosen, and shows nothing of the files. Not answered. */
   | { readonly kind: "prepare" }
   | { readonly kind: "file"; readonly file: Blob }
   | { readonly kind: "answer"; readonly answer: Answer };

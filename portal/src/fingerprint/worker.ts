@@ -10,6 +10,7 @@ import { Kernel, KernelError } from "@kernel/kernel";
 import kernelAddress from "@kernel/stillmine_pdq.wasm?url";
 import { makeFile, type Tools } from "./file";
 import { loadBytes } from "./load";
+import { fetchAllParts } from "./parts";
 import { FileError } from "./problems";
 import type { Answer, FromWorker, ToWorker } from "./protocol";
 
@@ -47,7 +48,7 @@ async function make(file: Blob): Promise<FromWorker> {
 
 /** The page gives the next file when it has what the one before gives. */
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
-  if (data.kind === "prepare") tools.kernel().catch(() => undefined);
+  if (data.kind === "prepare") void tools.kernel().catch(() => undefined).then(fetchAllParts);
   if (data.kind === "answer") answered?.(data.answer);
   if (data.kind === "file") void make(data.file).then(post);
 });

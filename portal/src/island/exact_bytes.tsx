@@ -5,6 +5,7 @@
  * The text on the page is the bytes of the request and nothing else; tests compare it with what was sent.
  */
 
+import { paddingOf } from "../wire/padding";
 import type { PreparedRequest } from "../wire/requests";
 import { useWords } from "./words";
 
@@ -22,6 +23,7 @@ export function ExactBytes({ request }: { readonly request: PreparedRequest }) {
       <pre class="bytes" role="region" tabIndex={0} aria-labelledby="exact-body" data-exact-body>
         {new TextDecoder().decode(body)}
       </pre>
+      <p class="small soft">{t("protect.send.padding", { count: paddingOf(body) })}</p>
       <h2 class="small-heading" id="exact-authorization">
         {t("protect.send.header", { count: request.authorization.length })}
       </h2>

@@ -7,6 +7,7 @@
  */
 
 import { isCaseLedger, isCaseView, isErrorMessage, isLedgerConsistency, isLedgerKey, isSignedReceipt, isWorkNeeded } from "./check";
+import { padded } from "./padding";
 import {
   DEFAULT_TERM_MONTHS,
   ERROR_CODES,
@@ -64,7 +65,7 @@ export interface PreparedRequest extends AnyRequest {
 const CASE_PATH = "/api/v1/case";
 const ANSWER_TIME_MILLISECONDS = 30_000;
 
-/** Fields stand in the order of the wire package, so that equal messages are equal bytes on both sides. */
+/** Fields stand in the order of the wire package, so that equal messages are equal bytes on both sides, up to their padding. */
 export function openCase(authorization: string, statement: Statement, fingerprints: readonly Fingerprint[], delaysWithdrawal: boolean): PreparedRequest {
   const { role, is_adult_now, was_adult_then } = statement;
   const message: OpenCase = {
@@ -194,5 +195,5 @@ function inOrder({ kind, value, quality, file_number = 1, is_synthetic = false }
 }
 
 function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw | CancelWithdrawal | SetDelay | RenewCase): PreparedRequest {
-  return { method: "POST", path, authorization, body: new TextEncoder().encode(JSON.stringify(message)) };
+  return { method: "POST", path, authorization, body: padded(new TextEncoder().encode(JSON.stringify(message))) };
 }

@@ -38,6 +38,10 @@ API_HEADERS = (
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 )
+CASE_PREFIX = "/api/v1/case"
+CASE_HEADERS = (*(header for header in API_HEADERS if header[0] != "Cache-Control"), ("Cache-Control", "no-store, no-transform"))
+"""A proxy that compresses an answer about a case would undo its padding."""
+
 PORTAL_HEADERS = (
     *_ALWAYS,
     ("Content-Security-Policy", PORTAL_POLICY),
@@ -60,6 +64,11 @@ TRANSPORT_HEADER = ("Strict-Transport-Security", "max-age=31536000")
 def is_api(path: str) -> bool:
     """True for what partners and portal scripts call, false for pages."""
     return path.startswith(API_PREFIXES) or path in PROBES
+
+
+def is_about_case(path: str) -> bool:
+    """True for what only a case key opens."""
+    return path == CASE_PREFIX or path.startswith(f"{CASE_PREFIX}/")
 
 
 def with_headers(application: "WSGIApplication", has_console: bool = False, trusted_proxies: int = 0) -> "WSGIApplication":
@@ -90,6 +99,8 @@ def _came_over_tls(environ: "WSGIEnvironment", trusted_proxies: int) -> bool:
 
 
 def _headers_for(path: str, has_console: bool) -> tuple[tuple[str, str], ...]:
+    if is_about_case(path):
+        return CASE_HEADERS
     if is_api(path):
         return API_HEADERS
     is_console = path == CONSOLE_PREFIX or path.startswith(f"{CONSOLE_PREFIX}/")

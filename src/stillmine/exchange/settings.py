@@ -57,7 +57,7 @@ def build_settings(config: ExchangeConfig, secret: Secret) -> dict[str, object]:
         "FILE_UPLOAD_HANDLERS": [],
         "INSTALLED_APPS": INSTALLED_APPS,
         "LOGGING": LOGGING,
-        "MIDDLEWARE": ["stillmine.exchange.middleware.refuse_in_plain_words"],
+        "MIDDLEWARE": ["stillmine.exchange.padding.pad_answers_of_cases", "stillmine.exchange.middleware.refuse_in_plain_words"],
         "ROOT_URLCONF": "stillmine.exchange.urls",
         "SECRET_KEY": derive(secret, "stillmine/django-key/v1").hex(),
         "TEMPLATES": [],
