@@ -13,7 +13,8 @@ from PIL import Image, ImageCms
 
 from stillmine.fingerprint import DEFAULT_LIMITS, MediaError, _kernel, distance_bits, fingerprint_image, fingerprint_pixels
 from stillmine.fingerprint.decode import decode_image
-from stillmine.fingerprint.jpeg import choose_shrink, is_one_pass
+from stillmine.fingerprint.jpeg import choose_shrink
+from stillmine.fingerprint.jpeg_segments import read_head
 
 ORIENTATION = 0x0112
 
@@ -120,18 +121,18 @@ def test_a_progressive_one_is_refused_as_its_decoder_would_keep_all_of_it() -> N
 
 
 def test_one_pass_is_told_from_the_headers() -> None:
-    assert is_one_pass(save(scene(), "JPEG"))
-    assert is_one_pass(save(scene().convert("L"), "JPEG"))
-    assert is_one_pass(save(scene(), "JPEG", exif=b"Exif\0\0" + bytes(3000), comment=b"\xff\xd8\xff\xda"))
-    assert not is_one_pass(save(scene(), "JPEG", progressive=True))
-    assert not is_one_pass(save(scene().convert("L"), "JPEG", progressive=True))
+    assert read_head(save(scene(), "JPEG")).is_one_pass
+    assert read_head(save(scene().convert("L"), "JPEG")).is_one_pass
+    assert read_head(save(scene(), "JPEG", exif=b"Exif\0\0" + bytes(3000), comment=b"\xff\xd8\xff\xda")).is_one_pass
+    assert not read_head(save(scene(), "JPEG", progressive=True)).is_one_pass
+    assert not read_head(save(scene().convert("L"), "JPEG", progressive=True)).is_one_pass
     data = bytearray(save(scene(), "JPEG"))
     scan = data.index(b"\xff\xda")
     data[scan + 4] = 1
-    assert not is_one_pass(bytes(data)), "each colour comes in a scan of its own"
+    assert not read_head(bytes(data)).is_one_pass, "each colour comes in a scan of its own"
     whole = save(scene(64, 48), "JPEG")
     for end in range(whole.index(b"\xff\xda") + 5):
-        assert not is_one_pass(whole[:end])
+        assert not read_head(whole[:end]).is_one_pass
 
 
 def test_a_greyscale_jpeg_stays_as_it_is() -> None:

@@ -154,6 +154,30 @@ def test_what_cannot_be_screened_is_said_with_its_code(protecting: Partner, medi
     assert result.synced_at is not None
 
 
+def test_a_picture_whose_last_part_is_missing_is_compared_as_far_as_it_goes(protecting: Partner, media: Path) -> None:
+    data = (media / PROTECTED[0]).read_bytes()
+    whole = protecting.screen(data[:-2])
+    assert (whole.outcome, whole.reason) == (ScreenOutcome.MATCH, None)
+    cut = data[: len(data) * 19 // 20]
+    with pytest.raises(OSError, match="truncated"):
+        Image.open(io.BytesIO(cut)).load()
+    assert protecting.screen(cut).outcome is ScreenOutcome.MATCH
+
+
+def test_a_missing_end_marker_leaves_nothing_out_and_missing_pixels_do(protecting: Partner, media: Path) -> None:
+    data = (media / UNRELATED[0]).read_bytes()
+    assert protecting.screen(data[:-2]).outcome is ScreenOutcome.NO_MATCH
+    result = protecting.screen(data[: len(data) * 19 // 20])
+    assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "truncated_image")
+
+
+def test_wrong_side_bytes_hide_nothing(protecting: Partner, media: Path) -> None:
+    with Image.open(media / PROTECTED[0]) as image:
+        png = saved(image.convert("RGB"), "PNG")
+    wrong = png[:33] + b"\0\0\0\x03tEXta\0b\0\0\0\0" + png[33:]
+    assert protecting.screen(wrong).outcome is ScreenOutcome.MATCH
+
+
 class Fails:
     """Stands in for the workers and breaks in a way that no one thought of."""
 

@@ -5,6 +5,7 @@ One round of the animation; how often it repeats does not matter. Files come fro
 and a file that ends early gives what could be read, and says so.
 """
 
+import io
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import BinaryIO
@@ -14,6 +15,7 @@ from PIL import Image
 
 from stillmine.fingerprint.media_errors import MediaDeadlineError, VideoTooLargeError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
+from stillmine.fingerprint.mend import mend_stream
 from stillmine.fingerprint.sniff import ANIMATABLE_FORMATS
 from stillmine.fingerprint.video_frames import Rgb, ShownFrame
 from stillmine.fingerprint.video_packets import SampleTimes
@@ -47,11 +49,7 @@ class AnimationReader:
 
     def frames(self) -> Iterator[ShownFrame]:
         """Give each picture that is on screen at a sample, once; raises MediaDeadlineError, VideoTooLargeError, VideoUnreadableError."""
-        try:
-            image = Image.open(self._stream, formats=ANIMATABLE_FORMATS)
-        except Exception:  # on hostile headers decoders raise nearly anything
-            raise VideoUnreadableError from None
-        with image:
+        with _open(self._stream) as image:
             if image.width * image.height > self._limits.max_pixels:
                 raise VideoTooLargeError(f"at most {self._limits.max_pixels} pixels")
             yield from self._frames(image)
@@ -85,6 +83,18 @@ class AnimationReader:
         if most_pixels is not None and self._pixels > most_pixels:
             self.is_limited = True
         return not self.is_limited
+
+
+def _open(stream: BinaryIO) -> Image.Image:
+    """As it is, or put right where a decoder refuses what holds no pixels; a GIF is read as far as it goes and never needs that."""
+    try:
+        return Image.open(stream, formats=ANIMATABLE_FORMATS)
+    except Exception:  # on hostile headers decoders raise nearly anything
+        mended = mend_stream(stream)
+    try:
+        return Image.open(io.BytesIO(mended.data if mended else b""), formats=ANIMATABLE_FORMATS)
+    except Exception:  # as above
+        raise VideoUnreadableError from None
 
 
 def _duration(image: Image.Image) -> int:

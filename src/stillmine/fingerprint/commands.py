@@ -133,6 +133,7 @@ def _as_json(path: Path, made: FileFingerprints) -> str:
         "type": made.file_type,
         **_size(made),
         "fingerprints": [{"kind": one.kind, "value": one.value, "quality": one.quality} for one in made.fingerprints()],
+        "is_mended": made.image is not None and made.image.is_mended,
         "left_out": made.left_out,
     }
     return msgspec.json.encode(described).decode()
@@ -155,6 +156,8 @@ def _as_text(path: Path, made: FileFingerprints) -> str:
         warning = f"  too little detail to be matched (below {MINIMUM_QUALITY})" if one.quality < MINIMUM_QUALITY else ""
         quality = f"  quality {one.quality:3d}" if one.kind in (Kind.PDQ, Kind.VPDQ) else ""
         lines.append(f"  {one.kind:11}  {_shown(one, made)}{quality}{warning}")
+    if made.image is not None and made.image.is_mended:
+        lines.append("  the file is damaged or its end is missing, and every pixel is there")
     if made.video is not None:
         cut = " (the file ends early or is damaged: this is what could be read)" if made.video.is_truncated else ""
         lines.append(f"  {made.video.width} x {made.video.height}, {made.video.duration_seconds:.1f} seconds{cut}")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Image file to pixels as a browser would show them: in sRGB, eight bits, first frame, with the turn that makes them upright.
 
-Files come from strangers. Size is checked on the header before a pixel is decoded, a file that ends early is refused,
-and nothing a decoder says is repeated.
+Files come from strangers. Size is checked on the header before a pixel is decoded, and nothing a decoder says is repeated. Where pixels are
+missing, nothing may be given that a case would store: only the asking side gets what is left.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -17,19 +17,25 @@ from stillmine.fingerprint.errors import (
     FileTooLargeError,
     ImageTooLargeError,
     ImageTooSmallError,
+    MediaError,
     TruncatedImageError,
 )
+from stillmine.fingerprint.exif import UPRIGHT, read_orientation
 from stillmine.fingerprint.formats import claimed_canvas, open_image
-from stillmine.fingerprint.jpeg import draft_image, is_one_pass
+from stillmine.fingerprint.jpeg import draft_image
+from stillmine.fingerprint.jpeg_segments import JpegHead, read_head
 from stillmine.fingerprint.limits import Limits
+from stillmine.fingerprint.mend import Mended, mend
+from stillmine.fingerprint.png_chunks import SIGNATURE, has_end
 from stillmine.fingerprint.turns import UPRIGHT_BY_ORIENTATION
 
-_ORIENTATION = 0x0112
 _BAND_BYTES = 1 << 18
 _WITH_ALPHA = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
 _SIXTEEN_BIT = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I"})
 _ANIMATIONS = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
 """Formats whose further frames are a film; those of TIFF and HEIF are other pictures."""
+_IN_PART = frozenset({"GIF", "PNG", "BMP", "TIFF"})
+"""Formats of whose pictures a decoder leaves what it has done; that of JPEG makes up the rest by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +49,70 @@ class Decoded:
     turn: str
     """What makes it upright: one of the variants' names."""
     is_animated: bool
+    is_mended: bool = False
+    """Whether the file is damaged, or what should end it is missing, and every pixel is there all the same."""
+    lacks_pixels: bool = False
+    """Whether this is only what could be decoded; on the asking side alone."""
 
 
-def decode_image(data: bytes, limits: Limits) -> Decoded:
-    """Return the pixels of the file's first frame; raises a MediaError."""
+def decode_image(data: bytes, limits: Limits, *, is_asking: bool = False) -> Decoded:
+    """Return the pixels of the file's first frame, as far as they are there if `is_asking`; raises a MediaError."""
     if not data:
         raise EmptyFileError
     if len(data) > limits.max_file_bytes:
         raise FileTooLargeError(f"at most {limits.max_file_bytes} bytes")
     if canvas := claimed_canvas(data):
         require_size(*canvas, limits, limits.max_pixels)
-    with open_image(data) as image:
-        is_jpeg = image.format == "JPEG"
+    decoded = _decoded_or_none(data, limits)
+    if decoded is None:
+        return _decode_mended(data, limits, is_asking)
+    return replace(decoded, is_mended=True) if _lacks_end(data) else decoded
+
+
+def _decoded_or_none(data: bytes, limits: Limits) -> Decoded | None:
+    try:
+        return _decode(Mended(data), limits)
+    except TruncatedImageError:
+        return None
+
+
+def _lacks_end(data: bytes) -> bool:
+    """Of the decoders only that of PNG takes a file without its end."""
+    return data.startswith(SIGNATURE) and not has_end(data)
+
+
+def _decode_mended(data: bytes, limits: Limits, is_asking: bool) -> Decoded:
+    """Decode what its decoder refused, put right; raises TruncatedImageError where pixels are missing and a case would store the rest."""
+    mended = mend(data) or Mended(data)
+    decoded = _decode(mended, limits, is_asking)
+    if decoded.lacks_pixels or (mended.probe is not None and not _is_same(decoded, mended.probe, limits)):
+        if not is_asking:
+            raise TruncatedImageError
+        return replace(decoded, lacks_pixels=True)
+    return replace(decoded, is_mended=True, is_animated=decoded.is_animated or mended.goes_on)
+
+
+def _is_same(decoded: Decoded, probe: bytes, limits: Limits) -> bool:
+    try:
+        return decoded.image == _decode(Mended(probe), limits).image
+    except MediaError:
+        return False
+
+
+def _decode(file: Mended, limits: Limits, is_asking: bool = False) -> Decoded:
+    with open_image(file.data) as image:
+        head = read_head(file.data) if image.format == "JPEG" else None
         width, height = image.size
-        require_size(width, height, limits, limits.max_shrunk_pixels if is_jpeg and is_one_pass(data) else limits.max_pixels)
+        require_size(width, height, limits, limits.max_shrunk_pixels if head and head.is_one_pass else limits.max_pixels)
+        if file.profile is not None:
+            image.info["icc_profile"] = file.profile
         is_animated = _is_animated(image)
-        turn = UPRIGHT_BY_ORIENTATION.get(_read_orientation(image), "original")
-        pixels, shrink = _load(image, is_jpeg)
+        turn = UPRIGHT_BY_ORIENTATION[head.orientation if head else _orientation(image)]
+        pixels, shrink, lacks_pixels = _load(image, head, is_asking)
         if shrink == 1:
             width, height = pixels.size  # a TIFF is turned, an HEIF may change, while it is decoded
             require_size(width, height, limits, limits.max_pixels)
-        return Decoded(pixels, width, height, shrink, turn, is_animated)
+        return Decoded(pixels, width, height, shrink, turn, is_animated, lacks_pixels=lacks_pixels)
 
 
 def require_size(width: int, height: int, limits: Limits, max_pixels: int) -> None:
@@ -89,30 +138,29 @@ def _is_animated(image: ImageFile.ImageFile) -> bool:
         raise TruncatedImageError from None
 
 
-def _load(image: ImageFile.ImageFile, is_jpeg: bool) -> tuple[Image.Image, int]:
-    """Decode; a damaged file raises TruncatedImageError and never gives half a picture."""
+def _load(image: ImageFile.ImageFile, head: JpegHead | None, is_asking: bool) -> tuple[Image.Image, int, bool]:
+    """Decode; give the pixels, by how much they are fewer, and whether some are missing. A damaged file raises TruncatedImageError, and
+    gives half a picture only to who is asking."""
+    lacks_pixels = False
     try:
-        shrink = draft_image(image) if is_jpeg else 1
-        image.load()
-        return to_srgb(_to_plain_mode(image)), shrink
+        shrink = draft_image(image) if head else 1
+        try:
+            image.load()
+        except Exception:
+            if not is_asking or image.format not in _IN_PART:
+                raise
+            image.tile = []  # what was decoded stays, and is not begun again
+            lacks_pixels = True
+        return to_srgb(_to_plain_mode(image)), shrink, lacks_pixels
     except Exception:  # on hostile files decoders raise nearly anything, and their words could quote the file
         raise TruncatedImageError from None
 
 
-def _read_orientation(image: Image.Image) -> int:
-    """EXIF only: an orientation in XMP is ignored, as browsers ignore it. Unreadable EXIF counts as upright.
-
-    AVIF's own turns are put into the EXIF by its reader; those of HEIF are applied by its decoder, and taken out of the EXIF.
-    """
+def _orientation(image: Image.Image) -> int:
+    """Of all but JPEG, whose reader runs segments together. AVIF's own turns are put into the Exif by its reader; those of HEIF are
+    applied by its decoder, and taken out of the Exif."""
     stored = image.info.get("exif")
-    if not isinstance(stored, bytes):
-        return 1
-    exif = Image.Exif()
-    try:
-        exif.load(stored)
-        return int(exif.get(_ORIENTATION, 1))
-    except Exception:  # a camera's broken EXIF must not cost a person the picture
-        return 1
+    return read_orientation(stored) if isinstance(stored, bytes) else UPRIGHT
 
 
 def _to_plain_mode(image: Image.Image) -> Image.Image:

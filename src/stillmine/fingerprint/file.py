@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
 from stillmine.fingerprint.container import open_source
-from stillmine.fingerprint.errors import FileTooLargeError, FileUnreadableError, MediaError
+from stillmine.fingerprint.errors import FileTooLargeError, FileUnreadableError, MediaError, TruncatedImageError
 from stillmine.fingerprint.exact import ExactDigests, exact_digests
 from stillmine.fingerprint.guard import guarded
 from stillmine.fingerprint.image import ImageFingerprint, fingerprint_image
@@ -52,12 +52,16 @@ class FileFingerprints:
 def fingerprint_file(
     path: Path, limits: Limits = DEFAULT_LIMITS, media_limits: MediaLimits = DEFAULT_MEDIA_LIMITS, *, is_asking: bool = False
 ) -> FileFingerprints:
-    """Return all fingerprints of a file, frames in every turn if `is_asking`; raises a MediaError where there is none but digests."""
+    """Return all fingerprints of a file; raises a MediaError where there is none but digests.
+
+    If `is_asking`, frames are given in every turn, and of a picture whose pixels are missing in part the rest counts.
+    """
     file_type = sniff_file(path, media_limits)
     with open_source(path, media_limits.max_file_bytes) as stream:
         digests = exact_digests(stream, media_limits)
     if file_type in (FileType.IMAGE, FileType.UNKNOWN):  # of an unknown file the image part says best what is wrong
-        return FileFingerprints(file_type, digests, image=fingerprint_image(_read(path, limits), limits))
+        image = fingerprint_image(_read(path, limits), limits, is_asking=is_asking)
+        return FileFingerprints(file_type, digests, image, left_out=_missing(image))
     if file_type is FileType.ANIMATED_IMAGE:
         return _fingerprint_animation(path, digests, limits, media_limits, is_asking)
     if file_type is FileType.VIDEO:
@@ -72,12 +76,18 @@ def _fingerprint_animation(
     path: Path, digests: ExactDigests, limits: Limits, media_limits: MediaLimits, is_asking: bool
 ) -> FileFingerprints:
     """Its first frame as a picture, all of them as a video: copies of either kind circulate."""
-    image = fingerprint_image(_read(path, limits), limits)
+    image = fingerprint_image(_read(path, limits), limits, is_asking=is_asking)
+    missing = _missing(image)
     try:
         with guarded():
-            return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, fingerprint_video(path, media_limits, is_asking=is_asking))
+            video = fingerprint_video(path, media_limits, is_asking=is_asking)
     except MediaError as error:
-        return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, left_out=(error.code,))
+        return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, left_out=(*missing, error.code))
+    return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, video, left_out=missing)
+
+
+def _missing(image: ImageFingerprint) -> tuple[str, ...]:
+    return (TruncatedImageError.code,) if image.lacks_pixels else ()
 
 
 def _fingerprint_video(path: Path, digests: ExactDigests, limits: MediaLimits, is_asking: bool) -> FileFingerprints:

@@ -36,6 +36,10 @@ class ImageFingerprint:
     height: int
     is_animated: bool = False
     """Whether this is only the first of several frames; the others are for the video's fingerprint."""
+    is_mended: bool = False
+    """Whether the file is damaged, or its end is missing, and every pixel is there all the same."""
+    lacks_pixels: bool = False
+    """Whether this is of what could be decoded; only on the asking side, never in a case."""
 
     @property
     def pdq(self) -> bytes:
@@ -48,9 +52,9 @@ class ImageFingerprint:
         return self.pdq.hex()
 
 
-def fingerprint_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageFingerprint:
-    """Return the fingerprint of an image file's bytes, first frame; raises a MediaError."""
-    return fingerprint_decoded(decode_image(data, limits))
+def fingerprint_image(data: bytes, limits: Limits = DEFAULT_LIMITS, *, is_asking: bool = False) -> ImageFingerprint:
+    """Return the fingerprint of an image file's bytes, first frame, as far as it is there if `is_asking`; raises a MediaError."""
+    return fingerprint_decoded(decode_image(data, limits, is_asking=is_asking))
 
 
 def fingerprint_decoded(decoded: Decoded) -> ImageFingerprint:
@@ -58,7 +62,9 @@ def fingerprint_decoded(decoded: Decoded) -> ImageFingerprint:
     pixel_format = _FORMATS_BY_MODE[decoded.image.mode]
     hashes, quality = _kernel.pdq_of_bands(bands_of(decoded.image), decoded.width, decoded.height, pixel_format, 8, decoded.shrink)
     width, height = (decoded.height, decoded.width) if exchanges_sides(decoded.turn) else (decoded.width, decoded.height)
-    return ImageFingerprint(variants_after(decoded.turn, hashes), quality, width, height, decoded.is_animated)
+    return ImageFingerprint(
+        variants_after(decoded.turn, hashes), quality, width, height, decoded.is_animated, decoded.is_mended, decoded.lacks_pixels
+    )
 
 
 def fingerprint_pixels(

@@ -12,10 +12,6 @@ from stillmine.fingerprint.colour import has_own_colours
 _SHRINKS = (8, 4, 2)
 _MIN_PIXELS_PER_WINDOW = 4
 _WINDOWS = 128
-_START_OF_SCAN = 0xDA
-_ONE_PASS_FRAMES = frozenset({0xC0, 0xC1})
-_OTHER_FRAMES = frozenset({0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
-_WITHOUT_LENGTH = frozenset({0x01, 0xFF, *range(0xD0, 0xD9)})
 
 
 def choose_shrink(width: int, height: int) -> int:
@@ -33,22 +29,3 @@ def draft_image(image: ImageFile.ImageFile) -> int:
     if image.size != wanted:
         raise ValueError("the decoder chose another size")
     return shrink
-
-
-def is_one_pass(data: bytes) -> bool:
-    """Return whether the rows come out as the file is read; else the decoder keeps up to 6 bytes for every pixel."""
-    components = 0
-    place = 2
-    while place + 4 <= len(data) and data[place] == 0xFF:
-        marker = data[place + 1]
-        if marker in _WITHOUT_LENGTH:
-            place += 1 if marker == 0xFF else 2
-            continue
-        if marker in _OTHER_FRAMES:
-            return False
-        if marker in _ONE_PASS_FRAMES and place + 9 < len(data):
-            components = data[place + 9]
-        if marker == _START_OF_SCAN:
-            return components > 0 and data[place + 4 : place + 5] == bytes([components])
-        place += 2 + int.from_bytes(data[place + 2 : place + 4])
-    return False

@@ -51,8 +51,11 @@ class ImageQuery:
 
 
 def query_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageQuery:
-    """Return all there is to ask about an image file's bytes, from one decoding; raises a MediaError."""
-    decoded = decode_image(data, limits)
+    """Return all there is to ask about an image file's bytes, from one decoding; raises a MediaError.
+
+    Where pixels are missing it is about what is there, and the fingerprint's `lacks_pixels` says so.
+    """
+    decoded = decode_image(data, limits, is_asking=True)
     fingerprint = fingerprint_decoded(decoded)
     variants = _name_variants(fingerprint.variants, fingerprint.quality, ())
     variants += ask_inside(_upright_luma(decoded, "white"), decoded.shrink)

@@ -4,6 +4,7 @@
 Only headers are read. Must never decide that a file is harmless: what is unknown here is merely not read.
 """
 
+import io
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -12,6 +13,7 @@ from PIL import Image
 
 from stillmine.fingerprint.container import MediaSource, UnopenableError, open_container, open_source
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
+from stillmine.fingerprint.mend import mend_stream
 from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
 
 ANIMATABLE_FORMATS = ("GIF", "PNG", "WEBP")
@@ -56,7 +58,19 @@ def _is_animated(stream: BinaryIO) -> bool:
     try:
         with Image.open(stream, formats=ANIMATABLE_FORMATS) as image:
             return bool(getattr(image, "is_animated", False))
-    except Exception:  # on hostile headers decoders raise nearly anything; the image part says what is wrong
+    except Exception:  # on hostile headers decoders raise nearly anything
+        return _is_animated_when_mended(stream)
+
+
+def _is_animated_when_mended(stream: BinaryIO) -> bool:
+    """Damage in one place must not hide the pictures behind it; if it can't be put right, the image part says what is wrong."""
+    mended = mend_stream(stream)
+    if mended is None or mended.goes_on:
+        return mended is not None
+    try:
+        with Image.open(io.BytesIO(mended.data), formats=ANIMATABLE_FORMATS) as image:
+            return bool(getattr(image, "is_animated", False))
+    except Exception:  # as above
         return False
 
 

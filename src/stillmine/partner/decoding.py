@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, QueryVariant, query_variants
+from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, QueryVariant, TruncatedImageError, query_image
 from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.errors import DecoderFailedError
 from stillmine.fingerprint.exact import exact_digests
@@ -90,14 +90,16 @@ def _with_picture(file: BinaryIO, answer: Answer, _is_time_left: TimeLeft) -> An
     data = file.read(DEFAULT_LIMITS.max_file_bytes + 1)
     if len(data) > DEFAULT_LIMITS.max_file_bytes:
         raise FileTooLargeError
+    query = query_image(data)
     by_part: dict[tuple[str, ...], list[QueryVariant]] = {}
-    for variant in query_variants(data):
+    for variant in query.variants:
         by_part.setdefault(variant.undone, []).append(variant)
     pictures = [
         Picture([variant.pdq for variant in variants], variants[0].quality, [Undone(word) for word in undone])
         for undone, variants in by_part.items()
     ]
-    return msgspec.structs.replace(answer, pictures=pictures)
+    answer = msgspec.structs.replace(answer, pictures=pictures)
+    return _without(answer, TruncatedImageError()) if query.fingerprint.lacks_pixels else answer
 
 
 def _with_frames(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
