@@ -19,17 +19,21 @@ export async function askFor<Asked extends Question>(ask: Ask, question: Asked):
   return answer as AnswerOf<Asked["of"]>;
 }
 
-/**
- * The pictures of a video through the page's `<video>`: it is set to each second in turn. `known` is how long the pictures last,
- * where that is known; the element counts sound that goes on behind them.
- */
-export function pageVideoReader(ask: Ask, known: number | null): FrameReader {
+/** What is known of a video before it is opened: seconds of the player's time at which its pictures begin and end. */
+export interface KnownVideo {
+  readonly start: number;
+  /** Null where only the player knows; it counts sound that goes on behind the pictures. */
+  readonly end: number | null;
+}
+
+/** The pictures of a video through the page's `<video>`: it is set to the first picture and each second after it in turn. */
+export function pageVideoReader(ask: Ask, { start, end }: KnownVideo): FrameReader {
   return async (take, onProgress) => {
-    const { seconds: played } = await askFor(ask, { of: "video" });
-    const seconds = Math.min(played, known ?? played);
+    const { seconds: played } = await askFor(ask, { of: "video", end });
+    const seconds = Math.min(played, end ?? played) - start;
     const last = Math.min(Math.ceil(seconds), MAXIMUM_VIDEO_SECONDS);
     for (let second = 0; second < last; second += 1) {
-      const frame = await askFor(ask, { of: "frame", second }).catch((error: unknown) => {
+      const frame = await askFor(ask, { of: "frame", at: start + second }).catch((error: unknown) => {
         if (error instanceof FileError || second === 0) throw error;
         return null;
       });

@@ -4,14 +4,20 @@
  * gigabytes takes little memory. A format that it does not read is left to the browser's own element.
  */
 
-import { ADTS, BlobSource, FLAC, Input, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM, type InputAudioTrack, type InputTrack, type InputVideoTrack } from "mediabunny";
+import { ADTS, BlobSource, FLAC, Input, IsobmffInputFormat, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM, type InputAudioTrack, type InputTrack, type InputVideoTrack } from "mediabunny";
+import { shownParts, WHOLE, type Part } from "./shown_parts";
 
 const FORMATS = [MP4, QTFF, MATROSKA, WEBM, WAVE, MP3, OGG, ADTS, FLAC];
 const CACHE_BYTES = 8 * 1024 * 1024;
+const MINIMUM_SHORTFALL_SECONDS = 1;
 
 export interface OpenContainer {
   readonly video: InputVideoTrack | null;
   readonly sound: InputAudioTrack | null;
+  /** The parts of a track that are shown; null where its edit list can't be followed. */
+  partsOf(track: InputTrack): Promise<readonly Part[] | null>;
+  /** When the pictures end as the file itself says, in seconds of its track; null where it says nothing of them alone. */
+  pictureEnd(): Promise<number | null>;
   close(): void;
 }
 
@@ -21,7 +27,11 @@ export async function openContainer(file: Blob): Promise<OpenContainer | null> {
   try {
     const [videos, sounds] = [await input.getVideoTracks(), await input.getAudioTracks()];
     if (videos.length + sounds.length === 0) throw new Error("nothing in it");
-    return { video: await chosenOf(videos), sound: await chosenOf(sounds), close: () => input.dispose() };
+    const hasEdits = (await input.getFormat()) instanceof IsobmffInputFormat;
+    const partsOf = async (track: InputTrack): Promise<readonly Part[] | null> => (hasEdits ? shownParts(file, track.id) : WHOLE);
+    const [video, sound] = [await chosenOf(videos), await chosenOf(sounds)];
+    const pictureEnd = async (): Promise<number | null> => (video && (hasEdits || !sound || !(await lastsToTheEnd(sound))) ? video.getDurationFromMetadata() : null);
+    return { video, sound, partsOf, pictureEnd, close: () => input.dispose() };
   } catch {
     input.dispose();
     return null;
@@ -32,4 +42,10 @@ export async function openContainer(file: Blob): Promise<OpenContainer | null> {
 async function chosenOf<Track extends InputTrack>(tracks: readonly Track[]): Promise<Track | null> {
   for (const track of tracks) if ((await track.getDisposition()).default) return track;
   return tracks[0] ?? null;
+}
+
+/** Whether a sound is what a container of one duration for all its tracks means: its pictures may well end before. */
+async function lastsToTheEnd(sound: InputAudioTrack): Promise<boolean> {
+  const declared = (await sound.getDurationFromMetadata()) ?? 0;
+  return (await sound.computeDuration()) >= declared - MINIMUM_SHORTFALL_SECONDS;
 }

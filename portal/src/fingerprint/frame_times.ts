@@ -22,9 +22,9 @@ export class FrameTimes {
   #sample = 0;
   isLimited = false;
 
-  /** From the first picture to the end of the last one. */
-  get seconds(): number {
-    return this.#zero === null || this.#latest === null ? 0 : (this.#latest - this.#zero + this.#duration) / SECOND;
+  /** When the last picture ends, in seconds of the file's own time; 0 before the first. */
+  get endSeconds(): number {
+    return this.#latest === null ? 0 : (this.#latest + this.#duration) / SECOND;
   }
 
   /** A picture begins at `time`: return the samples of the one before it, null if it is on screen at none. */

@@ -17,6 +17,7 @@ import type { FileNote, OnProgress } from "./made";
 import { mp3DelayOf } from "./mp3_delay";
 import { FileError } from "./problems";
 import { vpdqOf } from "./runs";
+import { endOf, startOf, WHOLE } from "./shown_parts";
 import { fingerprintPieces, fingerprintTrack, type SoundFingerprint } from "./sound";
 import type { Stages } from "./stages";
 import { decoderConfigOf, videoReader } from "./video_reader";
@@ -64,15 +65,20 @@ function typeOf(bytes: ArrayBuffer): string {
 
 async function videoOf(container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
   const track = container?.video ?? null;
+  if (!container || !track) return framesOf(pageVideoReader(tools.ask, { start: 0, end: null }), tools, onProgress);
+  const parts = await container.partsOf(track).catch(() => null);
+  if (!parts) return NOT_READABLE;
+  const pictureEnd = await container.pictureEnd().catch(() => null);
   const canvas = workerCanvas();
-  const config = track && canvas ? await decoderConfigOf(track) : null;
-  if (track && canvas && config) {
+  const config = canvas ? await decoderConfigOf(track) : null;
+  if (canvas && config) {
     requireTruePixels(canvas);
-    const made = await framesOf(videoReader(track, config, canvas), tools, onProgress);
+    const made = await framesOf(videoReader({ track, parts, pictureEnd }, config, canvas), tools, onProgress);
     if (made.notes[0] !== "video_not_readable") return made;
   }
-  const known = (await track?.getDurationFromMetadata().catch(() => null)) ?? null;
-  return framesOf(pageVideoReader(tools.ask, known), tools, onProgress);
+  if (parts.length > 1) return NOT_READABLE; // players find no second in such a file, and some play what was cut away
+  const start = startOf(parts, await track.getFirstTimestamp().catch(() => 0));
+  return framesOf(pageVideoReader(tools.ask, { start, end: endOf(parts, pictureEnd) }), tools, onProgress);
 }
 
 async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress): Promise<Made> {
@@ -91,9 +97,11 @@ async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress)
 
 async function soundOf(file: Blob, container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
   const track = container?.sound ?? null;
+  const parts = container && track ? await container.partsOf(track).catch(() => null) : WHOLE;
+  if (!parts) return { fingerprints: [], notes: ["sound_not_readable"] };
   const canDecode = track !== null && (await track.canDecode().catch(() => false));
   const delay = canDecode && (await track.getCodec()) === "mp3" ? await mp3DelayOf(file) : 0;
-  const made = canDecode ? await soundOrNull(() => fingerprintTrack(track, delay, onProgress)) : null;
+  const made = canDecode ? await soundOrNull(() => fingerprintTrack(track, parts, delay, onProgress)) : null;
   const { text, notes } = made ?? (await soundOrNull(() => fingerprintPieces(pageSound(tools.ask)))) ?? { text: null, notes: ["sound_not_readable"] };
   return { fingerprints: text === null ? [] : [{ kind: "chromaprint", value: text, quality: FULL_QUALITY }], notes };
 }

@@ -16,6 +16,7 @@ const SOUND_RATE = 11_025;
 const INTO_PICTURE_SECONDS = 0.001;
 const PATIENCE_MILLISECONDS = 20_000;
 const PAINTING_MILLISECONDS = 250;
+const GROWING_MILLISECONDS = 2_000;
 /** No video is as long: seeking there tells the length of one that does not say it. */
 const BEYOND_THE_END_SECONDS = 1e7;
 
@@ -39,9 +40,9 @@ export class PageDecoder {
         case "rows":
           return { of: "rows", rows: this.#rows.shift() ?? null };
         case "video":
-          return { of: "video", seconds: await this.#open() };
+          return { of: "video", seconds: await this.#open(question.end) };
         case "frame":
-          return await this.#frame(question.second);
+          return await this.#frame(question.at);
         case "sound":
           return await this.#sound();
       }
@@ -72,7 +73,7 @@ export class PageDecoder {
     }
   }
 
-  async #open(): Promise<number> {
+  async #open(end: number | null): Promise<number> {
     requireTruePixels(this.#canvas);
     const video = (this.#video = document.createElement("video"));
     video.muted = true;
@@ -81,15 +82,16 @@ export class PageDecoder {
     video.src = URL.createObjectURL(this.#file);
     await happened(video, "loadeddata");
     if (!Number.isFinite(video.duration)) await seek(video, BEYOND_THE_END_SECONDS);
+    else await findEnd(video, end ?? 0);
     const seconds = Number.isFinite(video.duration) ? video.duration : video.currentTime;
     if (video.videoWidth === 0) throw new Error("no pictures");
     return seconds;
   }
 
-  async #frame(second: number): Promise<Answer> {
+  async #frame(at: number): Promise<Answer> {
     const video = this.#video;
     if (!video) throw new Error("not open");
-    await seek(video, second + INTO_PICTURE_SECONDS);
+    await seek(video, at + INTO_PICTURE_SECONDS);
     const [width, height] = [video.videoWidth, video.videoHeight];
     if (width * height > MAXIMUM_FRAME_PIXELS) throw new FileError("too_large");
     return { of: "frame", width, height, pixels: pixelsOf(video, width, height, this.#canvas) };
@@ -104,6 +106,16 @@ export class PageDecoder {
       sound.getChannelData(channel).forEach((sample, place) => (samples[place] = (samples[place] ?? 0) + sample / sound.numberOfChannels));
     }
     return { of: "sound", samples, rate: sound.sampleRate };
+  }
+}
+
+/** Chromium leaves an empty edit out of a video's length until it comes to its end, and then lets it grow piece by piece. */
+async function findEnd(video: HTMLVideoElement, end: number): Promise<void> {
+  for (let before = 0; video.duration < end && video.duration > before; ) {
+    before = video.duration;
+    const grown = new Promise((resolve) => video.addEventListener("durationchange", resolve, { once: true }));
+    await seek(video, before);
+    await Promise.race([grown, new Promise((resolve) => setTimeout(resolve, GROWING_MILLISECONDS))]);
   }
 }
 

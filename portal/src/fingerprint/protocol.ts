@@ -13,9 +13,10 @@ export type Question =
   /** Decode it as a picture and give its size. */
   | { readonly of: "picture" }
   | { readonly of: "rows" }
-  /** Open it in a `<video>`; the answer's `seconds` say how long it is. */
-  | { readonly of: "video" }
-  | { readonly of: "frame"; readonly second: number }
+  /** Open it in a `<video>`; the answer's `seconds` say how long it is. `end` is when its pictures end, where that is known. */
+  | { readonly of: "video"; readonly end: number | null }
+  /** The picture on screen at a time, in seconds as the player counts them. */
+  | { readonly of: "frame"; readonly at: number }
   | { readonly of: "sound" };
 
 /** Pixels are RGBA; `rows` are answered in bands until there are none left. */

@@ -8,6 +8,7 @@ import { AudioSampleSink, type AudioSample, type InputAudioTrack } from "mediabu
 import { SoundStream } from "./chromaprint";
 import { MAXIMUM_SOUND_SECONDS } from "./limits";
 import type { FileNote } from "./made";
+import type { Part } from "./shown_parts";
 
 const MINIMUM_VALUES = 36;
 const MINIMUM_CHANGE = 0.02;
@@ -26,11 +27,11 @@ export interface SoundPiece {
 }
 
 /**
- * Return what a track's sound gives; `delay` is how many samples come before it. Rejects with FileError where a part of the
- * engine does not load.
+ * Return what the parts of a track's sound give, one after the other; `delay` is how many samples come before it. Rejects with FileError
+ * where a part of the engine does not load.
  */
-export function fingerprintTrack(track: InputAudioTrack, delay: number, onProgress: (share: number) => void): Promise<SoundFingerprint> {
-  return fingerprintPieces(withoutDelay(piecesOf(track, onProgress), delay));
+export function fingerprintTrack(track: InputAudioTrack, parts: readonly Part[], delay: number, onProgress: (share: number) => void): Promise<SoundFingerprint> {
+  return fingerprintPieces(withoutDelay(piecesOf(track, parts, onProgress), delay));
 }
 
 /** Return what sound gives that comes in pieces; a rejection of `pieces` after the first one counts as an early end. */
@@ -119,15 +120,19 @@ async function* withoutDelay(pieces: AsyncIterable<SoundPiece>, delay: number): 
   }
 }
 
-/** What comes before time 0 is the encoder's, not the sound's. */
-async function* piecesOf(track: InputAudioTrack, onProgress: (share: number) => void): AsyncGenerator<SoundPiece> {
+/** Of a track without edits, what comes before time 0 is the encoder's, not the sound's. */
+async function* piecesOf(track: InputAudioTrack, parts: readonly Part[], onProgress: (share: number) => void): AsyncGenerator<SoundPiece> {
   const seconds = Math.min(MAXIMUM_SOUND_SECONDS, (await track.getDurationFromMetadata()) ?? MAXIMUM_SOUND_SECONDS);
-  for await (const sample of new AudioSampleSink(track).samples()) {
-    const [rate, early] = [sample.sampleRate, Math.max(0, Math.round(-sample.timestamp * sample.sampleRate))];
-    const samples = monoOf(sample).subarray(early);
-    onProgress(Math.max(0, Math.min(1, sample.timestamp / seconds)));
-    sample.close();
-    yield { samples, rate };
+  for (const { from, to, shift } of parts) {
+    const begin = from === -Infinity ? 0 : from;
+    for await (const sample of new AudioSampleSink(track).samples(from, to)) {
+      const { sampleRate: rate, timestamp } = sample;
+      const [early, end] = [Math.max(0, Math.round((begin - timestamp) * rate)), Math.max(0, Math.round((to - timestamp) * rate))];
+      const samples = monoOf(sample).subarray(early, end);
+      onProgress(Math.max(0, Math.min(1, (timestamp + shift) / seconds)));
+      sample.close();
+      yield { samples, rate };
+    }
   }
 }
 

@@ -10,10 +10,16 @@ import { FrameTimes, type Span } from "./frame_times";
 import type { FrameReader, ReadingEnd, Shown, Turn } from "./frames";
 import { MAXIMUM_DAMAGED_PACKETS, MAXIMUM_FRAME_PIXELS, MAXIMUM_PACKETS } from "./limits";
 import { FileError, UndecodableError } from "./problems";
+import { endOf, type Part } from "./shown_parts";
 
 const QUEUED_PACKETS = 12;
 const MINIMUM_SHORTFALL_SECONDS = 1;
 const SHORTFALL_OF_DURATION = 0.02;
+const SECOND = 1_000_000;
+/** Decoders are given whole microseconds, cut off; no two pictures are as near. */
+const ROUNDING_MICROSECONDS = 2;
+/** Behind the first key picture after a part there may still be pictures that are shown before it. */
+const KEYS_BEHIND_PART = 2;
 /** Clockwise degrees, then mirrored or not, to the kernel's names, which turn counter-clockwise. */
 const TURNS: Record<string, Turn> = {
   "0": "original",
@@ -37,16 +43,23 @@ export async function decoderConfigOf(track: InputVideoTrack): Promise<VideoDeco
   }
 }
 
+/** What is to be read of a track; `pictureEnd` is null where the file does not say when its pictures end. */
+export interface VideoPlan {
+  readonly track: InputVideoTrack;
+  readonly parts: readonly Part[];
+  readonly pictureEnd: number | null;
+}
+
 /** Rejects with FileError and UndecodableError. */
-export function videoReader(track: InputVideoTrack, config: VideoDecoderConfig, canvas: Canvas): FrameReader {
+export function videoReader({ track, parts, pictureEnd }: VideoPlan, config: VideoDecoderConfig, canvas: Canvas): FrameReader {
   return async (take, onProgress) => {
     if ((await track.getCodedWidth()) * (await track.getCodedHeight()) > MAXIMUM_FRAME_PIXELS) throw new FileError("too_large");
     const turn = TURNS[`${await track.getRotation()}${(await track.getFlip()) ? " mirrored" : ""}`] ?? "original";
-    const declared = (await track.getDurationFromMetadata()) ?? 0;
+    const declared = endOf(parts, await track.getDurationFromMetadata()) ?? 0;
     const reading = new Reading(config, (frame, span) => take(shownOf(frame, span, turn, canvas)));
     try {
-      await reading.readAll(new EncodedPacketSink(track), (seconds) => onProgress(declared > 0 ? Math.min(1, seconds / declared) : 0));
-      return reading.end(declared);
+      await reading.readAll(new EncodedPacketSink(track), parts, (seconds) => onProgress(declared > 0 ? Math.min(1, seconds / declared) : 0));
+      return reading.end(endOf(parts, pictureEnd));
     } finally {
       reading.close();
     }
@@ -60,9 +73,11 @@ function shownOf(frame: VideoFrame, span: Span, turn: Turn, canvas: Canvas): Sho
   return { ...span, width, height, turn, pixels: pixelsOf(frame, width, height, canvas) };
 }
 
-/** One way through the packets of a track. */
+/** One way through the parts of a track, in the order in which they are shown. */
 class Reading {
   readonly #times = new FrameTimes();
+  #part: Part = { from: -Infinity, to: Infinity, shift: 0 };
+  #packets = 0;
   #decoder: VideoDecoder;
   #waitsForKey = true;
   #shown: VideoFrame | null = null;
@@ -76,28 +91,41 @@ class Reading {
     this.#decoder = this.#open();
   }
 
-  async readAll(sink: EncodedPacketSink, onTime: (seconds: number) => void): Promise<void> {
-    let count = 0;
-    try {
-      for await (const packet of sink.packets(undefined, undefined, { verifyKeyPackets: true })) {
-        count += 1;
-        if (this.#isOver() || count > MAXIMUM_PACKETS) break;
-        await this.#decode(packet);
-        if (count % 16 === 0) onTime(packet.timestamp);
+  async readAll(sink: EncodedPacketSink, parts: readonly Part[], onTime: (seconds: number) => void): Promise<void> {
+    for (const part of parts) {
+      this.#part = part;
+      try {
+        await this.#readPart(sink, part, onTime);
+      } catch {
+        this.#damaged += 1; // the rest of the part can't be read
       }
-    } catch {
-      this.#damaged += 1; // the rest of the file can't be read
+      await this.#flush();
     }
-    await this.#flush();
     const span = this.#times.end();
     if (span && this.#shown) this.#give(this.#shown, span);
     if (this.#failure) throw this.#failure;
   }
 
-  end(declaredSeconds: number): ReadingEnd {
+  /** From the key picture before the part on: what comes before it is decoded, and not shown. */
+  async #readPart(sink: EncodedPacketSink, { from, to, shift }: Part, onTime: (seconds: number) => void): Promise<void> {
+    const isWhole = from === -Infinity;
+    const first = isWhole ? null : await sink.getKeyPacket(from, { verifyKeyPackets: true });
+    let keysBehind = 0;
+    for await (const packet of sink.packets(first ?? undefined, undefined, { verifyKeyPackets: true })) {
+      this.#packets += 1;
+      if (this.#isOver() || this.#packets > MAXIMUM_PACKETS) return;
+      if (packet.type === "key" && packet.timestamp >= to) keysBehind += 1;
+      if (keysBehind === KEYS_BEHIND_PART) return;
+      await this.#decode(packet);
+      if (this.#packets % 16 === 0) onTime(packet.timestamp + shift);
+    }
+  }
+
+  /** `declaredEnd` is when the pictures should end; null where nobody says so. */
+  end(declaredEnd: number | null): ReadingEnd {
     const isLimited = this.#times.isLimited;
-    const shortfall = declaredSeconds - this.#times.seconds;
-    const isShort = shortfall > Math.max(MINIMUM_SHORTFALL_SECONDS, SHORTFALL_OF_DURATION * declaredSeconds);
+    const shortfall = (declaredEnd ?? 0) - this.#times.endSeconds;
+    const isShort = shortfall > Math.max(MINIMUM_SHORTFALL_SECONDS, SHORTFALL_OF_DURATION * (declaredEnd ?? 0));
     return { isLimited, endsEarly: !isLimited && (this.#damaged > 0 || isShort) };
   }
 
@@ -132,6 +160,7 @@ class Reading {
   }
 
   async #flush(): Promise<void> {
+    this.#waitsForKey = true;
     try {
       if (this.#decoder.state === "configured") await this.#decoder.flush();
     } catch {
@@ -140,11 +169,14 @@ class Reading {
   }
 
   #receive(frame: VideoFrame): void {
-    if (this.#isOver()) {
+    const { from, to, shift } = this.#part;
+    const isShown = frame.timestamp + ROUNDING_MICROSECONDS >= from * SECOND && frame.timestamp + ROUNDING_MICROSECONDS < to * SECOND;
+    if (this.#isOver() || !isShown) {
       frame.close();
       return;
     }
-    const span = this.#times.next(frame.timestamp, frame.duration ?? 0);
+    const duration = Math.min(frame.duration ?? 0, to * SECOND - frame.timestamp);
+    const span = this.#times.next(Math.round(frame.timestamp + shift * SECOND), duration);
     if (span && this.#shown) this.#give(this.#shown, span);
     this.#shown?.close();
     this.#shown = frame;

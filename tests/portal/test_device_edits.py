@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What somebody cut away with an edit list is not fingerprinted, in any way in which a browser reads a video."""
+
+import io
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from conftest import picture
+from device_engine import Engine, Made, distance_bits, seconds_of, with_worker_prefix
+from edited_clips import Edit, with_edits, with_matrix
+from test_device_files import assert_frames_agree, bit_error_rate, clip_of, scenes, server_values
+
+from stillmine.fingerprint.image import fingerprint_pixels
+
+WAYS = {"worker": "", "page": "self.VideoDecoder = undefined; self.AudioDecoder = undefined;"}
+SCENES = 12
+EDITS = {
+    "start": ([Edit(5.5, 6.5)], [6, 7, 8, 9, 10, 11]),
+    "middle": ([Edit(4, 3.5)], [3, 4, 5, 6]),
+    "end": ([Edit(3.2, 0)], [0, 1, 2, 3]),
+    "empty first": ([Edit(2, None), Edit(12, 0)], list(range(12))),
+    "empty and cut": ([Edit(3, None), Edit(2.5, 8.5)], [8, 9, 10]),
+    "more than there is": ([Edit(60, 9.5)], [9, 10, 11]),
+}
+
+SEVERAL_PARTS = {
+    "two parts": ([Edit(2.4, 1.5), Edit(3.1, 7.1)], [1, 2, 3, 7, 8, 9]),
+    "other way round": ([Edit(2.4, 7.5), Edit(3.2, 1.1)], [7, 8, 9, 1, 2, 3]),
+    "a repeat": ([Edit(2.4, 4.5), Edit(2.2, 4.5)], [4, 5, 6, 5, 6]),
+}
+
+
+def scenes_of(vpdq: str, known: list[np.ndarray]) -> list[int]:
+    """Which scene each second shows."""
+    hashes = [fingerprint_pixels(frame, frame.shape[1], frame.shape[0], 3).pdq.hex() for frame in known[::10]]
+    at = seconds_of(vpdq)
+    assert sorted(at) == list(range(len(at)))
+    distances = [[distance_bits(at[second], value) for value in hashes] for second in sorted(at)]
+    assert max(min(row) for row in distances) <= 31
+    return [row.index(min(row)) for row in distances]
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Twelve seconds, a scene each, with pictures that are decoded in another order than they are shown."""
+    return clip_of(scenes(SCENES), tmp_path_factory.mktemp("clips") / "whole.mp4").read_bytes()
+
+
+def remuxed(data: bytes, file: Path, start: float) -> Path:
+    """The same pictures in another container, the first one later."""
+    with av.open(io.BytesIO(data)) as source, av.open(str(file), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is None or packet.pts is None or packet.time_base is None:
+                continue
+            ticks = round(start / packet.time_base)
+            packet.dts, packet.pts, packet.stream = packet.dts + ticks, packet.pts + ticks, stream
+            target.mux(packet)
+    return file
+
+
+def made_of(engine: Engine, way: str, file: Path) -> Made:
+    if WAYS[way]:
+        with_worker_prefix(engine.page, WAYS[way])
+    [made] = engine.make(file)
+    return made
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", EDITS)
+def test_only_what_an_edit_list_shows_is_fingerprinted(engine: Engine, clip: bytes, tmp_path: Path, name: str, way: str) -> None:
+    edits, expected = EDITS[name]
+    file = tmp_path / "edited.mp4"
+    file.write_bytes(with_edits(clip, edits))
+    made = made_of(engine, way, file)
+    assert made.notes == ["video_has_no_sound"]
+    assert scenes_of(made.values["vpdq"], scenes(SCENES)) == expected
+    assert_frames_agree(made.values["vpdq"], server_values(file)["vpdq"])
+
+
+@pytest.mark.parametrize("name", SEVERAL_PARTS)
+def test_several_parts_are_fingerprinted_one_after_the_other(engine: Engine, clip: bytes, tmp_path: Path, name: str) -> None:
+    edits, expected = SEVERAL_PARTS[name]
+    file = tmp_path / "edited.mp4"
+    file.write_bytes(with_edits(clip, edits))
+    [made] = engine.make(file)
+    assert made.notes == ["video_has_no_sound"]
+    assert scenes_of(made.values["vpdq"], scenes(SCENES)) == expected
+    assert_frames_agree(made.values["vpdq"], server_values(file)["vpdq"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("form", ["mp4", "mkv"])
+def test_a_late_first_picture_is_second_zero_and_no_early_end(engine: Engine, clip: bytes, tmp_path: Path, way: str, form: str) -> None:
+    file = remuxed(clip, tmp_path / f"late.{form}", start=5)
+    made = made_of(engine, way, file)
+    assert made.notes == ["video_has_no_sound"]
+    assert scenes_of(made.values["vpdq"], scenes(SCENES)) == list(range(SCENES))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_usual_list_that_hides_the_decoders_delay_changes_nothing(engine: Engine, clip: bytes, tmp_path: Path, way: str) -> None:
+    assert b"elst" in clip
+    plain = tmp_path / "plain.mp4"
+    plain.write_bytes(clip)
+    made = made_of(engine, way, plain)
+    assert scenes_of(made.values["vpdq"], scenes(SCENES)) == list(range(SCENES))
+    assert_frames_agree(made.values["vpdq"], server_values(plain)["vpdq"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("edits", [[Edit(4, 2, rate=2)], [Edit(5, None)]], ids=["another speed", "nothing shown"])
+def test_a_list_that_can_not_be_followed_leaves_the_digest(engine: Engine, clip: bytes, tmp_path: Path, way: str, edits: list[Edit]) -> None:
+    file = tmp_path / "edited.mp4"
+    file.write_bytes(with_edits(clip, edits))
+    made = made_of(engine, way, file)
+    assert (list(made.values), made.notes) == (["md5"], ["video_not_readable", "video_has_no_sound"])
+
+
+def test_several_parts_need_a_decoder_in_the_worker(engine: Engine, clip: bytes, tmp_path: Path) -> None:
+    """Players find no second in such a file, and some show what was cut away."""
+    file = tmp_path / "edited.mp4"
+    file.write_bytes(with_edits(clip, [Edit(2.4, 1.5), Edit(3.1, 7.1)]))
+    made = made_of(engine, "page", file)
+    assert (list(made.values), made.notes) == (["md5"], ["video_not_readable", "video_has_no_sound"])
