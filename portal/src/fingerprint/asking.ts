@@ -5,6 +5,7 @@ import type { FrameReader } from "./frames";
 import { MAXIMUM_VIDEO_SECONDS } from "./limits";
 import { FileError, UndecodableError } from "./problems";
 import type { Answer, Question } from "./protocol";
+import type { Part } from "./shown_parts";
 import type { SoundPiece } from "./sound";
 
 export type Ask = (question: Question) => Promise<Answer>;
@@ -45,8 +46,27 @@ export function pageVideoReader(ask: Ask, { start, end }: KnownVideo): FrameRead
   };
 }
 
-/** The whole sound at once. */
-export async function* pageSound(ask: Ask): AsyncGenerator<SoundPiece> {
+/** Two lengths of a sound that are this near mean the same: encoders add less than that. */
+const SAME_LENGTH_SECONDS = 0.25;
+
+/** The whole sound at once; of a track that is cut only its parts, whether the browser has followed the edit list or not. */
+export async function* pageSound(ask: Ask, { parts, begin, end }: KnownSound): AsyncGenerator<SoundPiece> {
   const { samples, rate } = await askFor(ask, { of: "sound" });
-  yield { samples, rate };
+  const lasts = (seconds: number): boolean => Math.abs(samples.length / rate - seconds) <= SAME_LENGTH_SECONDS;
+  const isCut = parts.length > 1 || parts.some(({ from, to }) => from - begin > SAME_LENGTH_SECONDS || end - to > SAME_LENGTH_SECONDS);
+  const spans = parts.map(({ from, to }) => [Math.max(from, begin), Math.max(from, Math.min(to, end))] as const);
+  if (!isCut || lasts(spans.reduce((sum, [from, to]) => sum + to - from, 0))) {
+    yield { samples, rate };
+    return;
+  }
+  if (!lasts(end - begin)) throw new UndecodableError();
+  for (const [from, to] of spans) yield { samples: samples.subarray(Math.round((from - begin) * rate), Math.round((to - begin) * rate)), rate };
+}
+
+/** What is known of a sound before the page decodes it: seconds of its track. */
+export interface KnownSound {
+  readonly parts: readonly Part[];
+  readonly begin: number;
+  /** Infinity where it is not known. */
+  readonly end: number;
 }

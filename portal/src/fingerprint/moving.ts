@@ -5,9 +5,10 @@
  */
 
 import { toHex } from "@kernel/kernel";
+import type { InputAudioTrack } from "mediabunny";
 import type { Fingerprint } from "../wire/types";
 import { animationReader, hasAnimationDecoder } from "./animation";
-import { pageSound, pageVideoReader } from "./asking";
+import { pageSound, pageVideoReader, type KnownSound } from "./asking";
 import { requireTruePixels, workerCanvas } from "./canvas";
 import { openContainer, type OpenContainer } from "./container";
 import { isShorterThanDeclared } from "./declared_size";
@@ -17,7 +18,7 @@ import type { FileNote, OnProgress } from "./made";
 import { mp3DelayOf } from "./mp3_delay";
 import { FileError } from "./problems";
 import { vpdqOf } from "./runs";
-import { endOf, startOf, WHOLE } from "./shown_parts";
+import { endOf, startOf, WHOLE, type Part } from "./shown_parts";
 import { fingerprintPieces, fingerprintTrack, type SoundFingerprint } from "./sound";
 import type { Stages } from "./stages";
 import { decoderConfigOf, videoReader } from "./video_reader";
@@ -102,8 +103,15 @@ async function soundOf(file: Blob, container: OpenContainer | null, tools: Tools
   const canDecode = track !== null && (await track.canDecode().catch(() => false));
   const delay = canDecode && (await track.getCodec()) === "mp3" ? await mp3DelayOf(file) : 0;
   const made = canDecode ? await soundOrNull(() => fingerprintTrack(track, parts, delay, onProgress)) : null;
-  const { text, notes } = made ?? (await soundOrNull(() => fingerprintPieces(pageSound(tools.ask)))) ?? { text: null, notes: ["sound_not_readable"] };
+  const known = await knownOf(track, parts);
+  const { text, notes } = made ?? (await soundOrNull(() => fingerprintPieces(pageSound(tools.ask, known)))) ?? { text: null, notes: ["sound_not_readable"] };
   return { fingerprints: text === null ? [] : [{ kind: "chromaprint", value: text, quality: FULL_QUALITY }], notes };
+}
+
+async function knownOf(track: InputAudioTrack | null, parts: readonly Part[]): Promise<KnownSound> {
+  const begin = (await track?.getFirstTimestamp().catch(() => 0)) ?? 0;
+  const end = (await track?.getDurationFromMetadata().catch(() => null)) ?? Infinity;
+  return { parts, begin, end };
 }
 
 async function soundOrNull(make: () => Promise<SoundFingerprint>): Promise<SoundFingerprint | null> {
