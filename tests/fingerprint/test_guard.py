@@ -68,7 +68,7 @@ def test_what_is_asked_about_is_guarded_too(monkeypatch: pytest.MonkeyPatch) -> 
     def fail(*_: object) -> NoReturn:
         raise OddError(WORDS)
 
-    monkeypatch.setattr(explain, "query_variants", fail)
+    monkeypatch.setattr(explain, "query_pictures", fail)
     with pytest.raises(DecoderFailedError):
         explain.read_asked(COAT)
 

@@ -15,7 +15,7 @@ from stillmine.fingerprint.container import open_container
 from stillmine.fingerprint.media_errors import MediaDeadlineError
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, TimeLeft, no_deadline
 from stillmine.fingerprint.video import fingerprint_video
-from stillmine.fingerprint.video_frames import VideoReader
+from stillmine.fingerprint.video_frames import Track, VideoReader
 from stillmine.fingerprint.video_groups import DependentGroupError
 from stillmine.fingerprint.video_packets import starts_anew
 
@@ -55,7 +55,7 @@ def side_by_side(data: bytes, is_time_left: TimeLeft = no_deadline) -> dict[int,
             twins.append(twin)
             return twin.__enter__()
 
-        for shown in VideoReader(container, THREE, is_time_left, open_again=open_again).frames():
+        for shown in VideoReader(container, THREE, is_time_left, track=Track(open_again=open_again)).frames():
             got.update({second: shown.rgb.copy() for second in range(shown.first, shown.last + 1)})
     assert len(twins) == 2
     return got

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Animated GIF, PNG and WebP as the videos that they are: the picture on screen each second, laid on white.
+"""Animated GIF, PNG, WebP and AVIF as the videos that they are: the picture on screen each second, laid on white.
 
 One round of the animation; how often it repeats does not matter. Files come from strangers: size is checked on the header,
 and a file that ends early gives what could be read, and says so.
@@ -16,7 +16,8 @@ from PIL import Image
 from stillmine.fingerprint.media_errors import MediaDeadlineError, VideoTooLargeError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.mend import mend_stream
-from stillmine.fingerprint.sniff import ANIMATABLE_FORMATS
+from stillmine.fingerprint.png_frames import has_hidden_default, pass_hidden_default
+from stillmine.fingerprint.sniff import ANIMATABLE_FORMATS, open_animation
 from stillmine.fingerprint.video_frames import Rgb, ShownFrame
 from stillmine.fingerprint.video_packets import SampleTimes
 
@@ -30,6 +31,7 @@ class AnimationReader:
     """Reads one animated picture once; the attributes are whole after `frames()` has ended."""
 
     has_sound = False
+    tracks = 1
 
     def __init__(self, stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int = 1) -> None:
         self._stream = stream
@@ -55,12 +57,15 @@ class AnimationReader:
             yield from self._frames(image)
 
     def _frames(self, image: Image.Image) -> Iterator[ShownFrame]:
-        sample = 0
-        place = 1 if getattr(image, "default_image", False) else 0  # a PNG may begin with a picture that is not part of it
+        sample = place = 0
         while self._may_go_on(place):
             self._pixels += image.width * image.height
             try:
-                image.seek(place)
+                if place == 0 and has_hidden_default(image):
+                    pass_hidden_default(image)
+                    place = 1
+                else:
+                    image.seek(place)
                 image.load()
             except EOFError:
                 return
@@ -88,7 +93,7 @@ class AnimationReader:
 def _open(stream: BinaryIO) -> Image.Image:
     """As it is, or put right where a decoder refuses what holds no pixels; a GIF is read as far as it goes and never needs that."""
     try:
-        return Image.open(stream, formats=ANIMATABLE_FORMATS)
+        return open_animation(stream)
     except Exception:  # on hostile headers decoders raise nearly anything
         mended = mend_stream(stream)
     try:

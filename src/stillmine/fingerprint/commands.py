@@ -77,6 +77,9 @@ def compare_files(
         _complain(second, str(error), error.code)
     if stored is None or asked is None:
         raise typer.Exit(1)
+    for path, codes in ((first, stored.left_out), (second, asked.left_out)):
+        if codes:
+            typer.echo(f"{path}: left out: {', '.join(codes)}", err=True)
     found = list(compare(stored, asked))
     for comparison in found:
         typer.echo(msgspec.json.encode(comparison).decode() if as_json else "\n".join(describe(comparison)))

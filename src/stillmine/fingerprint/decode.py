@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Image file to pixels as a browser would show them: in sRGB, eight bits, first frame, with the turn that makes them upright.
+"""Image file to pixels as a browser would show them: in sRGB, eight bits, first shown frame, with the turn that makes them upright.
 
 Files come from strangers. Size is checked on the header before a pixel is decoded, and nothing a decoder says is repeated. Where pixels are
 missing, nothing may be given that a case would store: only the asking side gets what is left.
@@ -27,13 +27,14 @@ from stillmine.fingerprint.jpeg_segments import JpegHead, read_head
 from stillmine.fingerprint.limits import Limits
 from stillmine.fingerprint.mend import Mended, mend
 from stillmine.fingerprint.png_chunks import SIGNATURE, has_end
+from stillmine.fingerprint.png_frames import has_hidden_default, pass_hidden_default
 from stillmine.fingerprint.turns import UPRIGHT_BY_ORIENTATION
 
 _BAND_BYTES = 1 << 18
 _WITH_ALPHA = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
 _SIXTEEN_BIT = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I"})
 _ANIMATIONS = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
-"""Formats whose further frames are a film; those of TIFF and HEIF are other pictures."""
+"""Formats whose further frames are a film; those of TIFF and HEIF are other pictures: stored_pictures.py."""
 _IN_PART = frozenset({"GIF", "PNG", "BMP", "TIFF"})
 """Formats of whose pictures a decoder leaves what it has done; that of JPEG makes up the rest by itself."""
 
@@ -55,23 +56,26 @@ class Decoded:
     """Whether this is only what could be decoded; on the asking side alone."""
 
 
-def decode_image(data: bytes, limits: Limits, *, is_asking: bool = False) -> Decoded:
-    """Return the pixels of the file's first frame, as far as they are there if `is_asking`; raises a MediaError."""
+def decode_image(data: bytes, limits: Limits, place: int | None = None, *, is_asking: bool = False) -> Decoded:
+    """Return the pixels of what the file shows first, or of its picture at `place`, as far as they are there if `is_asking`.
+
+    Raises a MediaError.
+    """
     if not data:
         raise EmptyFileError
     if len(data) > limits.max_file_bytes:
         raise FileTooLargeError(f"at most {limits.max_file_bytes} bytes")
     if canvas := claimed_canvas(data):
         require_size(*canvas, limits, limits.max_pixels)
-    decoded = _decoded_or_none(data, limits)
+    decoded = _decoded_or_none(data, limits, place)
     if decoded is None:
-        return _decode_mended(data, limits, is_asking)
+        return _decode_mended(data, limits, place, is_asking)
     return replace(decoded, is_mended=True) if _lacks_end(data) else decoded
 
 
-def _decoded_or_none(data: bytes, limits: Limits) -> Decoded | None:
+def _decoded_or_none(data: bytes, limits: Limits, place: int | None) -> Decoded | None:
     try:
-        return _decode(Mended(data), limits)
+        return _decode(Mended(data), limits, place)
     except TruncatedImageError:
         return None
 
@@ -81,10 +85,10 @@ def _lacks_end(data: bytes) -> bool:
     return data.startswith(SIGNATURE) and not has_end(data)
 
 
-def _decode_mended(data: bytes, limits: Limits, is_asking: bool) -> Decoded:
+def _decode_mended(data: bytes, limits: Limits, place: int | None, is_asking: bool) -> Decoded:
     """Decode what its decoder refused, put right; raises TruncatedImageError where pixels are missing and a case would store the rest."""
     mended = mend(data) or Mended(data)
-    decoded = _decode(mended, limits, is_asking)
+    decoded = _decode(mended, limits, place, is_asking)
     if decoded.lacks_pixels or (mended.probe is not None and not _is_same(decoded, mended.probe, limits)):
         if not is_asking:
             raise TruncatedImageError
@@ -99,8 +103,10 @@ def _is_same(decoded: Decoded, probe: bytes, limits: Limits) -> bool:
         return False
 
 
-def _decode(file: Mended, limits: Limits, is_asking: bool = False) -> Decoded:
+def _decode(file: Mended, limits: Limits, place: int | None = None, is_asking: bool = False) -> Decoded:
     with open_image(file.data) as image:
+        if place is not None:
+            _go_to(image, place)
         head = read_head(file.data) if image.format == "JPEG" else None
         width, height = image.size
         require_size(width, height, limits, limits.max_shrunk_pixels if head and head.is_one_pass else limits.max_pixels)
@@ -133,7 +139,14 @@ def bands_of(image: Image.Image) -> Iterator[bytes]:
 def _is_animated(image: ImageFile.ImageFile) -> bool:
     """Whether more frames follow; some readers look for the next frame only now, and it may be damaged."""
     try:
-        return image.format in _ANIMATIONS and bool(getattr(image, "is_animated", False))
+        return image.format in _ANIMATIONS and getattr(image, "n_frames", 1) - has_hidden_default(image) > 1
+    except Exception:  # as below
+        raise TruncatedImageError from None
+
+
+def _go_to(image: ImageFile.ImageFile, place: int) -> None:
+    try:
+        image.seek(place)
     except Exception:  # as below
         raise TruncatedImageError from None
 
@@ -145,6 +158,8 @@ def _load(image: ImageFile.ImageFile, head: JpegHead | None, is_asking: bool) ->
     try:
         shrink = draft_image(image) if head else 1
         try:
+            if has_hidden_default(image):
+                pass_hidden_default(image)
             image.load()
         except Exception:
             if not is_asking or image.format not in _IN_PART:

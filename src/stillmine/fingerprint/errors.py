@@ -65,6 +65,12 @@ class DecoderFailedError(MediaError):
     sentence = "The decoder of this file failed in a way that nobody foresaw. Use another copy, or save it in another format first."
 
 
+class FurtherPicturesError(MediaError):
+    code = "further_pictures"
+    status = 422
+    sentence = "This file holds more pictures than were looked at. Save each of them as a file of its own, and use those."
+
+
 class DecoderDiedError(MediaError):
     code = "decoder_died"
     status = 422

@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 
 from stillmine.fingerprint.audio_compare import compare_sounds
+from stillmine.fingerprint.errors import FurtherPicturesError
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
 from stillmine.fingerprint.guard import guarded
 from stillmine.fingerprint.image import ImageFingerprint, distance_bits
-from stillmine.fingerprint.query import QueryVariant, query_variants
-from stillmine.fingerprint.sniff import FileType
+from stillmine.fingerprint.query import QueryVariant, query_pictures
 from stillmine.fingerprint.turns import VARIANTS
 from stillmine.fingerprint.video import Frame
 from stillmine.fingerprint.video_compare import compare_videos
@@ -64,18 +64,22 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """B: its fingerprints, and all hashes to ask about if it is a picture."""
+    """B: its fingerprints, all hashes to ask about if it holds pictures, and codes of what is not among them."""
 
     made: FileFingerprints
     variants: tuple[QueryVariant, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @guarded()
 def read_asked(path: Path) -> Asked:
     """Return all there is to ask about a file; raises a MediaError."""
     made = fingerprint_file(path, is_asking=True)
-    is_picture = made.file_type in (FileType.IMAGE, FileType.ANIMATED_IMAGE)
-    return Asked(made, query_variants(path.read_bytes()) if is_picture else ())
+    if made.image is None:
+        return Asked(made, (), made.left_out)
+    asked = query_pictures(path.read_bytes())
+    left_out = dict.fromkeys([*asked.left_out, *(code for code in made.left_out if code != FurtherPicturesError.code)])
+    return Asked(made, tuple(variant for query in asked.queries for variant in query.variants), tuple(left_out))
 
 
 def compare(stored: FileFingerprints, asked: Asked) -> Iterator[Comparison]:

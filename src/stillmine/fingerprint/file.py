@@ -5,22 +5,24 @@ Joins the parts; no algorithm. What a file allows is told by its bytes, never by
 not be made: it is in `left_out`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
-from stillmine.fingerprint.container import open_source
-from stillmine.fingerprint.errors import FileTooLargeError, FileUnreadableError, MediaError, TruncatedImageError
+from stillmine.fingerprint.container import MediaSource, open_source
+from stillmine.fingerprint.errors import FileTooLargeError, FileUnreadableError, FurtherPicturesError, MediaError, TruncatedImageError
 from stillmine.fingerprint.exact import ExactDigests, exact_digests
+from stillmine.fingerprint.film_behind import films_behind
 from stillmine.fingerprint.guard import guarded
-from stillmine.fingerprint.image import ImageFingerprint, fingerprint_image
+from stillmine.fingerprint.image import ImageFingerprint, distance_bits, fingerprint_image
 from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
-from stillmine.fingerprint.media_errors import SoundTooShortError, SoundWithoutDetailError
+from stillmine.fingerprint.media_errors import FurtherFilmsError, SoundTooShortError, SoundWithoutDetailError
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
 from stillmine.fingerprint.sniff import FileType, sniff_file
+from stillmine.fingerprint.stored_pictures import StoredPicture, stored_pictures
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
-from stillmine.wire.fingerprint import FULL_QUALITY, Fingerprint, Kind
+from stillmine.wire.fingerprint import FULL_QUALITY, MAXIMUM_DISTANCE_BITS, Fingerprint, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,10 @@ def fingerprint_file(
     with open_source(path, media_limits.max_file_bytes) as stream:
         digests = exact_digests(stream, media_limits)
     if file_type in (FileType.IMAGE, FileType.UNKNOWN):  # of an unknown file the image part says best what is wrong
-        image = fingerprint_image(_read(path, limits), limits, is_asking=is_asking)
-        return FileFingerprints(file_type, digests, image, left_out=_missing(image))
+        image, left_out = _fingerprint_still(path, limits, is_asking)
+        return FileFingerprints(file_type, digests, image, left_out=left_out)
+    if file_type is FileType.MOTION_PHOTO:
+        return _fingerprint_motion_photo(path, digests, limits, media_limits, is_asking)
     if file_type is FileType.ANIMATED_IMAGE:
         return _fingerprint_animation(path, digests, limits, media_limits, is_asking)
     if file_type is FileType.VIDEO:
@@ -72,34 +76,65 @@ def fingerprint_file(
         return FileFingerprints(file_type, digests, left_out=(error.code,))
 
 
+def _fingerprint_still(path: Path, limits: Limits, is_asking: bool) -> tuple[ImageFingerprint, tuple[str, ...]]:
+    """What is shown first, which is all that a case holds of a still file; of other pictures in it, whether it finds their copies too."""
+    data = _read(path, limits)
+    image = fingerprint_image(data, limits, is_asking=is_asking)
+    missing = (TruncatedImageError.code,) if image.lacks_pixels else ()
+    pictures, has_more = stored_pictures(data, limits)
+    is_whole = not has_more and all(_is_found_by(image, picture, limits) for picture in pictures[1:])
+    return image, missing if is_whole else (*missing, FurtherPicturesError.code)
+
+
+def _is_found_by(image: ImageFingerprint, picture: StoredPicture, limits: Limits) -> bool:
+    try:
+        other = fingerprint_image(picture.data, limits, picture.place)
+    except MediaError:
+        return False
+    return distance_bits(image.pdq, other.pdq) <= MAXIMUM_DISTANCE_BITS
+
+
+def _fingerprint_motion_photo(
+    path: Path, digests: ExactDigests, limits: Limits, media_limits: MediaLimits, is_asking: bool
+) -> FileFingerprints:
+    """The photograph as a picture, the film that belongs to it as a video."""
+    image, left_out = _fingerprint_still(path, limits, is_asking)
+    with open_source(path, media_limits.max_file_bytes) as stream:
+        films = films_behind(stream, limits.max_file_bytes)
+    if len(films) > 1:
+        left_out = (*left_out, FurtherFilmsError.code)
+    try:
+        with guarded():
+            film = _fingerprint_video(films[0], digests, media_limits, is_asking)
+    except MediaError as error:
+        return FileFingerprints(FileType.MOTION_PHOTO, digests, image, left_out=(*left_out, error.code))
+    return replace(film, file_type=FileType.MOTION_PHOTO, image=image, left_out=(*left_out, *film.left_out))
+
+
 def _fingerprint_animation(
     path: Path, digests: ExactDigests, limits: Limits, media_limits: MediaLimits, is_asking: bool
 ) -> FileFingerprints:
     """Its first frame as a picture, all of them as a video: copies of either kind circulate."""
-    image = fingerprint_image(_read(path, limits), limits, is_asking=is_asking)
-    missing = _missing(image)
+    image, left_out = _fingerprint_still(path, limits, is_asking)
     try:
         with guarded():
             video = fingerprint_video(path, media_limits, is_asking=is_asking)
     except MediaError as error:
-        return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, left_out=(*missing, error.code))
-    return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, video, left_out=missing)
+        return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, left_out=(*left_out, error.code))
+    return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, video, left_out=left_out)
 
 
-def _missing(image: ImageFingerprint) -> tuple[str, ...]:
-    return (TruncatedImageError.code,) if image.lacks_pixels else ()
-
-
-def _fingerprint_video(path: Path, digests: ExactDigests, limits: MediaLimits, is_asking: bool) -> FileFingerprints:
+def _fingerprint_video(source: MediaSource, digests: ExactDigests, limits: MediaLimits, is_asking: bool) -> FileFingerprints:
     """Its pictures and its sound: copies of one circulate with the other exchanged."""
-    video = fingerprint_video(path, limits, is_asking=is_asking)
+    video = fingerprint_video(source, limits, is_asking=is_asking)
+    made = FileFingerprints(FileType.VIDEO, digests, video=video, left_out=(FurtherFilmsError.code,) if video.tracks > 1 else ())
     if not video.has_sound:
-        return FileFingerprints(FileType.VIDEO, digests, video=video)
+        return made
     try:
         with guarded():
-            return FileFingerprints(FileType.VIDEO, digests, video=video, sound=fingerprint_sound(path, limits))
+            return replace(made, sound=fingerprint_sound(source, limits))
     except MediaError as error:
-        return FileFingerprints(FileType.VIDEO, digests, video=video, left_out=(error.code,))
+        return replace(made, left_out=(*made.left_out, error.code))
 
 
 def _read(path: Path, limits: Limits) -> bytes:

@@ -40,6 +40,11 @@ _MAX_FILE_TYPE_BYTES = 256
 _END_OF_CANVAS = 30
 
 
+def is_avif(data: bytes) -> bool:
+    """Return whether a file of boxes says that it is an AVIF."""
+    return bool(_brands(data) & _AVIF_BRANDS)
+
+
 def open_image(data: bytes) -> ImageFile.ImageFile:
     """Return the picture with its header read; raises TruncatedImageError, UnsupportedImageError, ImageTooLargeError or NotAnImageError."""
     reader = _choose_reader(data)
@@ -66,7 +71,7 @@ def _choose_reader(data: bytes) -> _Reader:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WebPImagePlugin.WebPImageFile
     brands = _brands(data)
-    if brands & _AVIF_BRANDS:
+    if is_avif(data):
         return AvifImagePlugin.AvifImageFile
     if brands & _HEIF_BRANDS:
         return pillow_heif.HeifImageFile

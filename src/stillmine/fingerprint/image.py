@@ -52,9 +52,14 @@ class ImageFingerprint:
         return self.pdq.hex()
 
 
-def fingerprint_image(data: bytes, limits: Limits = DEFAULT_LIMITS, *, is_asking: bool = False) -> ImageFingerprint:
-    """Return the fingerprint of an image file's bytes, first frame, as far as it is there if `is_asking`; raises a MediaError."""
-    return fingerprint_decoded(decode_image(data, limits, is_asking=is_asking))
+def fingerprint_image(
+    data: bytes, limits: Limits = DEFAULT_LIMITS, place: int | None = None, *, is_asking: bool = False
+) -> ImageFingerprint:
+    """Return the fingerprint of what an image file shows first, or its picture at `place`, as far as it is there if `is_asking`.
+
+    Raises a MediaError.
+    """
+    return fingerprint_decoded(decode_image(data, limits, place, is_asking=is_asking))
 
 
 def fingerprint_decoded(decoded: Decoded) -> ImageFingerprint:

@@ -33,6 +33,12 @@ class VideoTooLargeError(MediaError):
     sentence = "This video has more pixels than are read here. Save it smaller and use that copy; its fingerprint is nearly the same."
 
 
+class FurtherFilmsError(MediaError):
+    code = "further_films"
+    status = 422
+    sentence = "This file holds more than one film, and not all of them were looked at. Save each as a file of its own, and use those."
+
+
 class MediaDeadlineError(MediaError):
     code = "media_deadline"
     status = 503

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All the hashes to ask about for one picture: the eight ways to turn it, of the whole and of the pictures found inside.
+"""All the hashes to ask about for a still file: of each picture in it eight ways to turn it, the whole and the pictures found inside.
 
 For the asking side only. A case stores the hash of the picture as the person has it; whoever uploads a copy may have turned it or put
 something around it, and undoing that is the asking side's work. Must never be used to make what a case stores.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
 from stillmine.fingerprint import _kernel
 from stillmine.fingerprint.decode import Decoded, decode_image
+from stillmine.fingerprint.errors import FurtherPicturesError, ImageTooLargeError, MediaError, TruncatedImageError
+from stillmine.fingerprint.guard import guarded
 from stillmine.fingerprint.image import ImageFingerprint, fingerprint_decoded
 from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
+from stillmine.fingerprint.stored_pictures import stored_pictures
 from stillmine.fingerprint.trims import Luma, Part, find_parts
 from stillmine.fingerprint.turns import VARIANTS
 
@@ -50,12 +53,48 @@ class ImageQuery:
     variants: tuple[QueryVariant, ...]
 
 
-def query_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageQuery:
-    """Return all there is to ask about an image file's bytes, from one decoding; raises a MediaError.
+@dataclass(frozen=True, slots=True)
+class FileQuery:
+    """All pictures of one still file, the one that is shown first foremost; `left_out` says by code why others are not among them."""
+
+    queries: tuple[ImageQuery, ...]
+    left_out: tuple[str, ...]
+
+
+def query_pictures(data: bytes, limits: Limits = DEFAULT_LIMITS) -> FileQuery:
+    """Return all there is to ask about every picture that a still file shows; raises a MediaError where none can be read.
+
+    All pictures after the first together may have as many pixels as one.
+    """
+    pictures, has_more = stored_pictures(data, limits)
+    queries: list[ImageQuery] = []
+    errors: list[MediaError] = []
+    for picture in pictures:
+        try:
+            with guarded(MemoryError):
+                query = query_image(picture.data, limits, picture.place)
+        except MediaError as error:
+            is_one_too_many = picture is not pictures[0] and isinstance(error, ImageTooLargeError)
+            errors.append(FurtherPicturesError() if is_one_too_many else error)
+            continue
+        if picture is not pictures[0]:
+            limits = _with_fewer_pixels(limits, query.fingerprint)
+        queries.append(query)
+        if query.fingerprint.lacks_pixels:
+            errors.append(TruncatedImageError())
+    if not queries:
+        raise errors[0]
+    if has_more:
+        errors.append(FurtherPicturesError())
+    return FileQuery(tuple(queries), tuple(dict.fromkeys(error.code for error in errors)))
+
+
+def query_image(data: bytes, limits: Limits = DEFAULT_LIMITS, place: int | None = None) -> ImageQuery:
+    """Return all there is to ask about what a file shows first, or its picture at `place`, from one decoding; raises a MediaError.
 
     Where pixels are missing it is about what is there, and the fingerprint's `lacks_pixels` says so.
     """
-    decoded = decode_image(data, limits, is_asking=True)
+    decoded = decode_image(data, limits, place, is_asking=True)
     fingerprint = fingerprint_decoded(decoded)
     variants = _name_variants(fingerprint.variants, fingerprint.quality, ())
     variants += ask_inside(_upright_luma(decoded, "white"), decoded.shrink)
@@ -66,7 +105,7 @@ def query_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> ImageQuery:
 
 
 def query_variants(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[QueryVariant, ...]:
-    """Return every hash to ask about for an image file's bytes, with what was undone; raises a MediaError."""
+    """Return every hash to ask about for what an image file shows first, with what was undone; raises a MediaError."""
     return query_image(data, limits).variants
 
 
@@ -88,6 +127,11 @@ def ask_on_black(luma: Luma, shrink: int = 1) -> tuple[QueryVariant, ...]:
     """Return the hashes of a transparent picture that was laid on black, as upright luma (height, width): the whole's first."""
     whole = Part(0, 0, luma.shape[1], luma.shape[0], (DARK_GROUND,))
     return _name_variants(*_hash_part(luma, whole, shrink), whole.undone) + ask_inside(luma, shrink, whole.undone)
+
+
+def _with_fewer_pixels(limits: Limits, read: ImageFingerprint) -> Limits:
+    pixels = read.width * read.height
+    return replace(limits, max_pixels=max(0, limits.max_pixels - pixels), max_shrunk_pixels=max(0, limits.max_shrunk_pixels - pixels))
 
 
 def _name_variants(hashes: tuple[bytes, ...], quality: int, undone: tuple[str, ...]) -> tuple[QueryVariant, ...]:

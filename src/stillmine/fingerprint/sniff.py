@@ -9,14 +9,22 @@ from enum import StrEnum
 from typing import BinaryIO
 
 from av.stream import Disposition
-from PIL import Image
+from PIL import Image, ImageFile
 
+from stillmine.fingerprint.boxes import holds_sequence, with_brand
 from stillmine.fingerprint.container import MediaSource, UnopenableError, open_container, open_source
+from stillmine.fingerprint.film_behind import films_behind
+from stillmine.fingerprint.formats import is_avif
+from stillmine.fingerprint.limits import DEFAULT_LIMITS
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
 from stillmine.fingerprint.mend import mend_stream
+from stillmine.fingerprint.png_frames import has_hidden_default
 from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
 
-ANIMATABLE_FORMATS = ("GIF", "PNG", "WEBP")
+ANIMATABLE_FORMATS = ("GIF", "PNG", "WEBP", "AVIF")
+
+_FILE_TYPE_BYTES = 256
+"""As many as brands are looked for in."""
 
 
 class FileType(StrEnum):
@@ -24,6 +32,8 @@ class FileType(StrEnum):
 
     IMAGE = "image"
     ANIMATED_IMAGE = "animated_image"
+    MOTION_PHOTO = "motion_photo"
+    """A still picture with films that belong to it: film_behind.py."""
     VIDEO = "video"
     AUDIO = "audio"
     UNKNOWN = "unknown"
@@ -49,15 +59,31 @@ def sniff_stream(stream: BinaryIO, limits: MediaLimits) -> FileType:
             return FileType.ANIMATED_IMAGE if _is_animated(stream) else FileType.IMAGE
         if family is Family.CONTAINER:
             return _type_of_streams(stream, limits)
+        return _type_of_picture(stream) if family is Family.PICTURE else FileType.UNKNOWN
     finally:
         stream.seek(0)
-    return FileType.IMAGE if family is Family.PICTURE else FileType.UNKNOWN
+
+
+def open_animation(stream: BinaryIO) -> ImageFile.ImageFile:
+    """Return an animated picture, of AVIF the sequence whatever else is in it; raises nearly anything where that can't be read."""
+    stream.seek(0)
+    is_sequence = is_avif(stream.read(_FILE_TYPE_BYTES))
+    stream.seek(0)
+    if is_sequence:
+        stream = io.BytesIO(with_brand(stream.read(DEFAULT_LIMITS.max_file_bytes), b"avis"))
+    return Image.open(stream, formats=ANIMATABLE_FORMATS)
+
+
+def _type_of_picture(stream: BinaryIO) -> FileType:
+    if is_avif(stream.read(_FILE_TYPE_BYTES)) and holds_sequence(stream):
+        return FileType.ANIMATED_IMAGE
+    return FileType.MOTION_PHOTO if films_behind(stream) else FileType.IMAGE
 
 
 def _is_animated(stream: BinaryIO) -> bool:
     try:
-        with Image.open(stream, formats=ANIMATABLE_FORMATS) as image:
-            return bool(getattr(image, "is_animated", False))
+        with open_animation(stream) as image:
+            return _has_several(image)
     except Exception:  # on hostile headers decoders raise nearly anything
         return _is_animated_when_mended(stream)
 
@@ -69,9 +95,13 @@ def _is_animated_when_mended(stream: BinaryIO) -> bool:
         return mended is not None
     try:
         with Image.open(io.BytesIO(mended.data), formats=ANIMATABLE_FORMATS) as image:
-            return bool(getattr(image, "is_animated", False))
+            return _has_several(image)
     except Exception:  # as above
         return False
+
+
+def _has_several(image: ImageFile.ImageFile) -> bool:
+    return int(getattr(image, "n_frames", 1)) - has_hidden_default(image) > 1
 
 
 def _type_of_streams(stream: BinaryIO, limits: MediaLimits) -> FileType:

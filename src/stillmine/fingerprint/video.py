@@ -36,7 +36,8 @@ class VideoFingerprint:
     """Frames with detail in the order of time; none if nothing in the video has enough of it.
 
     `is_truncated`: the file is damaged or ends early, this is what could be read. `is_limited`: the file goes on
-    longer than is read. Width and height are those of the upright picture in pixels, bars included.
+    longer than is read. Width and height are those of the upright picture in pixels, bars included. `tracks` of moving pictures are in
+    the file, of which this is one.
     """
 
     frames: tuple[Frame, ...]
@@ -46,6 +47,7 @@ class VideoFingerprint:
     is_truncated: bool
     is_limited: bool
     has_sound: bool
+    tracks: int = 1
 
 
 def fingerprint_video(
@@ -55,14 +57,15 @@ def fingerprint_video(
     is_time_left: TimeLeft = no_deadline,
     samples_per_second: int = 1,
     is_asking: bool = False,
+    track: int = 0,
 ) -> VideoFingerprint:
-    """Return the fingerprint of a video file or an animated picture; raises a MediaError.
+    """Return the fingerprint of a video file or an animated picture, of `track` 0 what players show; raises a MediaError.
 
     A case holds one sample a second. More of them are for asking: a trimmed copy is sampled at other instants. So are the hashes of
     every turn (`is_asking`): a copy may be mirrored.
     """
     with open_source(source, limits.max_file_bytes) as stream:
-        sampled = sample_video(stream, limits, is_time_left, samples_per_second, is_asking=is_asking)
+        sampled = sample_video(stream, limits, is_time_left, samples_per_second, is_asking=is_asking, track=track)
     return VideoFingerprint(
         frames=merge_samples(sampled.samples, samples_per_second),
         duration_seconds=sampled.duration_seconds,
@@ -71,6 +74,7 @@ def fingerprint_video(
         is_truncated=sampled.is_truncated,
         is_limited=sampled.is_limited,
         has_sound=sampled.has_sound,
+        tracks=sampled.tracks,
     )
 
 

@@ -56,6 +56,17 @@ class ShownFrame:
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Which of the film's tracks is read, counted from the one that players show; what opens the file again, for a second decoder.
+
+    With that, `frames()` may raise DependentGroupError.
+    """
+
+    number: int = 0
+    open_again: OpenAgain | None = None
+
+
 class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
     """Reads one open video once, from its beginning; the attributes are whole after `frames()` has ended."""
 
@@ -65,15 +76,17 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
         limits: MediaLimits,
         is_time_left: TimeLeft,
         samples_per_second: int = 1,
-        open_again: OpenAgain | None = None,
+        track: Track | None = None,
     ) -> None:
-        """Raise NotAVideoError, VideoUnreadableError or VideoTooLargeError for what can't be read at all.
-
-        `open_again` gives the same file once more, for a second decoder; `frames()` may then raise DependentGroupError.
-        """
-        super().__init__(container, _choose_stream(container), limits, is_time_left)
+        """Raise NotAVideoError, VideoUnreadableError or VideoTooLargeError for what can't be read at all."""
+        track = track or Track()
+        shown = shown_streams(container)
+        if track.number >= len(shown):
+            raise NotAVideoError
+        super().__init__(container, shown[track.number], limits, is_time_left)
+        self.tracks = len(shown)
         self._per_second = samples_per_second
-        self._open_again = open_again
+        self._open_again = track.open_again
         self._time_base = _require_decoder(self._stream, limits)
         self._last_ticks: int | None = None
         self._last_duration = 0
@@ -191,12 +204,10 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
                 self.is_truncated = True
 
 
-def _choose_stream(container: InputContainer) -> VideoStream:
-    """The default video stream, else the first; the cover of a sound file is no video."""
+def shown_streams(container: InputContainer) -> list[VideoStream]:
+    """Return the tracks of moving pictures, the one that players show first: the default one. The cover of a sound file is none."""
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
-    if not streams:
-        raise NotAVideoError
-    return next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
+    return sorted(streams, key=lambda stream: not stream.disposition & Disposition.default)
 
 
 def _require_decoder(stream: VideoStream, limits: MediaLimits) -> Fraction:

@@ -25,7 +25,7 @@ from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
 from stillmine.fingerprint.sniff import FileType, sniff_stream
 from stillmine.fingerprint.turns import exchanges_sides, variants_after
-from stillmine.fingerprint.video_frames import ShownFrame, VideoReader
+from stillmine.fingerprint.video_frames import ShownFrame, Track, VideoReader
 from stillmine.fingerprint.video_groups import DependentGroupError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY
 
@@ -54,6 +54,7 @@ class SampledVideo:
     is_truncated: bool
     is_limited: bool
     has_sound: bool
+    tracks: int
 
 
 class Reader(Protocol):
@@ -61,6 +62,7 @@ class Reader(Protocol):
 
     is_truncated: bool
     is_limited: bool
+    tracks: int
 
     @property
     def has_sound(self) -> bool: ...
@@ -83,25 +85,35 @@ class _Hashed:
 
 
 def sample_video(
-    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int, *, is_asking: bool = False
+    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int, *, is_asking: bool = False, track: int = 0
 ) -> SampledVideo:
-    """Return the sampled hashes of a video or an animated picture, in every turn if `is_asking`; raises a MediaError."""
+    """Return the sampled hashes of a video's track or an animated picture, in every turn if `is_asking`; raises a MediaError."""
+    how = _How(limits, is_time_left, samples_per_second, is_asking, track)
     try:
-        return _sample(stream, limits, is_time_left, samples_per_second, is_asking=is_asking, is_side_by_side=True)
+        return _sample(stream, how, is_side_by_side=True)
     except DependentGroupError:
-        return _sample(stream, limits, is_time_left, samples_per_second, is_asking=is_asking, is_side_by_side=False)
+        return _sample(stream, how, is_side_by_side=False)
 
 
-def _sample(
-    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int, *, is_asking: bool, is_side_by_side: bool
-) -> SampledVideo:
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What every reading of one file has in common."""
+
+    limits: MediaLimits
+    is_time_left: TimeLeft
+    samples_per_second: int
+    is_asking: bool
+    track: int
+
+
+def _sample(stream: BinaryIO, how: _How, *, is_side_by_side: bool) -> SampledVideo:
     bars: dict[tuple[int, int], BarFinder] = {}
-    with _open_reader(stream, limits, is_time_left, samples_per_second, is_side_by_side) as reader:
-        hasher = _Hasher(bars, is_learning=True, is_asking=is_asking)
+    with _open_reader(stream, how, is_side_by_side) as reader:
+        hasher = _Hasher(bars, is_learning=True, is_asking=how.is_asking)
         hasher.take_all(reader)
     if not hasher.is_settled():
-        with _open_reader(stream, limits, is_time_left, samples_per_second, is_side_by_side) as reader:
-            hasher = _Hasher(bars, is_learning=False, is_asking=is_asking)
+        with _open_reader(stream, how, is_side_by_side) as reader:
+            hasher = _Hasher(bars, is_learning=False, is_asking=how.is_asking)
             hasher.take_all(reader)
     if not hasher.hashed:
         raise VideoUnreadableError
@@ -113,18 +125,18 @@ def _sample(
         is_truncated=reader.is_truncated or (not reader.is_limited and is_shorter_than_declared(stream)),
         is_limited=reader.is_limited,
         has_sound=reader.has_sound,
+        tracks=reader.tracks,
     )
 
 
 @contextmanager
-def _open_reader(
-    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int, is_side_by_side: bool
-) -> Iterator[Reader]:
+def _open_reader(stream: BinaryIO, how: _How, is_side_by_side: bool) -> Iterator[Reader]:
+    limits = how.limits
     stream.seek(0)
-    if family_of(stream.read(START_BYTES)) is Family.ANIMATABLE_PICTURE:
+    if family_of(stream.read(START_BYTES)) in (Family.ANIMATABLE_PICTURE, Family.PICTURE):
         if sniff_stream(stream, limits) is not FileType.ANIMATED_IMAGE:
             raise NotAVideoError
-        yield AnimationReader(stream, limits, is_time_left, samples_per_second)
+        yield AnimationReader(stream, limits, how.is_time_left, how.samples_per_second)
         return
     try:
         with ExitStack() as opened:
@@ -138,7 +150,8 @@ def _open_reader(
                 finally:
                     stream.seek(place)
 
-            yield VideoReader(container, limits, is_time_left, samples_per_second, open_again if is_side_by_side else None)
+            track = Track(how.track, open_again if is_side_by_side else None)
+            yield VideoReader(container, limits, how.is_time_left, how.samples_per_second, track)
     except UnopenableError as error:
         raise (VideoUnreadableError if error.is_video_container else NotAVideoError) from None
 

@@ -5,16 +5,17 @@ A small file can hold days of decoding. Whoever decodes for others orders and bo
 never be more than a reason to look at less, or later.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from av.container import InputContainer
-from av.stream import Disposition
-from PIL import Image
+from av.video.stream import VideoStream
 
 from stillmine.fingerprint.container import open_container
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
-from stillmine.fingerprint.sniff import ANIMATABLE_FORMATS
+from stillmine.fingerprint.sniff import open_animation
+from stillmine.fingerprint.video_frames import shown_streams
 
 _USUAL_RATE = 30
 _GIF_HEAD_BYTES, _COLOURS, _IMAGE, _EXTENSION = 13, 0x80, b"\x2c", b"\x21"
@@ -40,7 +41,7 @@ def animation_work(stream: BinaryIO, limits: MediaLimits = DEFAULT_MEDIA_LIMITS)
         if stream.read(3) == b"GIF":
             width, height, frames = _gif_work(stream, limits.max_animation_frames)
             return Work(None if frames is None else width * height * frames, None)
-        with Image.open(stream, formats=ANIMATABLE_FORMATS) as image:
+        with open_animation(stream) as image:
             return Work(image.width * image.height * min(int(getattr(image, "n_frames", 1)), limits.max_animation_frames), None)
     except Exception:  # on hostile headers decoders raise nearly anything
         return UNKNOWN_WORK
@@ -70,11 +71,18 @@ def sound_seconds(stream: BinaryIO, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) 
         stream.seek(0)
 
 
+def together(works: Sequence[Work]) -> Work:
+    """Return the work in several films of one file: all their pixels, and the seconds of the longest."""
+    pixels = [work.pixels for work in works if work.pixels is not None]
+    seconds = [work.seconds for work in works if work.seconds is not None]
+    return Work(sum(pixels), max(seconds)) if works and len(pixels) == len(seconds) == len(works) else UNKNOWN_WORK
+
+
 def _video_work(container: InputContainer, max_seconds: int) -> Work:
-    videos = [video for video in container.streams.video if not video.disposition & Disposition.attached_pic]
-    if not videos:
-        return UNKNOWN_WORK
-    video = videos[0]
+    return together([_track_work(container, video, max_seconds) for video in shown_streams(container)])
+
+
+def _track_work(container: InputContainer, video: VideoStream, max_seconds: int) -> Work:
     rate = float(video.average_rate or 0) or _USUAL_RATE
     if video.duration and video.time_base:
         seconds = float(video.duration * video.time_base)

@@ -7,10 +7,12 @@ Runs in a worker process, on headers that may lie. What is over the budget is le
 import math
 import os
 from dataclasses import replace
+from io import BytesIO
 from typing import BinaryIO
 
+from stillmine.fingerprint.film_behind import films_behind
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
-from stillmine.fingerprint.work import Work, animation_work, sound_seconds, video_work
+from stillmine.fingerprint.work import Work, animation_work, sound_seconds, together, video_work
 from stillmine.partner.worker_messages import Media
 
 ANIMATION_PIXELS_PER_SECOND = 33_000_000
@@ -55,7 +57,11 @@ def limits_within_budget(media: Media, file: BinaryIO) -> MediaLimits:
 
 
 def _work(media: Media, file: BinaryIO) -> Work:
-    return animation_work(file) if media is Media.ANIMATION else video_work(file)
+    if media is Media.ANIMATION:
+        return animation_work(file)
+    if media is Media.MOTION_PHOTO:
+        return together([video_work(BytesIO(film)) for film in films_behind(file)])
+    return video_work(file)
 
 
 def _pixels_per_second(media: Media) -> int:

@@ -25,7 +25,14 @@ from stillmine.wire.errors import NotConfiguredError
 
 log = logging.getLogger("stillmine.partner")
 
-DEADLINE_SECONDS = {Media.UNKNOWN: 5.0, Media.IMAGE: 5.0, Media.SOUND: 30.0, Media.ANIMATION: 120.0, Media.VIDEO: 120.0}
+DEADLINE_SECONDS = {
+    Media.UNKNOWN: 5.0,
+    Media.IMAGE: 5.0,
+    Media.SOUND: 30.0,
+    Media.ANIMATION: 120.0,
+    Media.MOTION_PHOTO: 120.0,
+    Media.VIDEO: 120.0,
+}
 """From the last byte of the upload to the answer, waiting for a free worker included."""
 
 PICTURE_MEMORY_BYTES = 2 * 1024**3

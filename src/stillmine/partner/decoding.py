@@ -7,31 +7,41 @@ even if the file then breaks its decoder. Must never write, log or keep anything
 
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import BinaryIO
 
 import msgspec
 
-from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, QueryVariant, TruncatedImageError, query_image
+from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, MediaError, QueryVariant
 from stillmine.fingerprint.audio import fingerprint_sound
-from stillmine.fingerprint.errors import DecoderFailedError
+from stillmine.fingerprint.covers import cover_pictures
+from stillmine.fingerprint.errors import DecoderFailedError, FurtherPicturesError
 from stillmine.fingerprint.exact import exact_digests
+from stillmine.fingerprint.film_behind import films_behind
 from stillmine.fingerprint.guard import guarded
 from stillmine.fingerprint.media_errors import (
+    FurtherFilmsError,
     MediaFileTooLargeError,
     NoSoundError,
+    NotAVideoError,
     SoundTooShortError,
     SoundUnreadableError,
     SoundWithoutDetailError,
     VideoUnreadableError,
 )
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
+from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
+from stillmine.fingerprint.query import FileQuery, query_pictures
 from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.partner.budget import estimated_seconds, limits_within_budget
 from stillmine.partner.errors import TooMuchToDecodeError
 from stillmine.partner.worker_messages import LONG_MEDIA, UPLOAD_FRAMES_PER_SECOND, Answer, Frame, Job, Media, Picture
 from stillmine.wire.errors import QualityTooLowError, StillmineError
+from stillmine.wire.fingerprint import MINIMUM_QUALITY
 from stillmine.wire.screen import Undone
+
+MAX_FILMS = 3
+"""Of one upload. Two hours each still fit into an answer."""
 
 SHARE_OF_TIME = 0.9
 """A decoder is asked to end by itself before the service ends it, so that what it has read is not lost."""
@@ -39,6 +49,7 @@ SHARE_OF_TIME = 0.9
 _MEDIA = {
     FileType.IMAGE: Media.IMAGE,
     FileType.ANIMATED_IMAGE: Media.ANIMATION,
+    FileType.MOTION_PHOTO: Media.MOTION_PHOTO,
     FileType.VIDEO: Media.VIDEO,
     FileType.AUDIO: Media.SOUND,
     FileType.UNKNOWN: Media.UNKNOWN,
@@ -90,24 +101,84 @@ def _with_picture(file: BinaryIO, answer: Answer, _is_time_left: TimeLeft) -> An
     data = file.read(DEFAULT_LIMITS.max_file_bytes + 1)
     if len(data) > DEFAULT_LIMITS.max_file_bytes:
         raise FileTooLargeError
-    query = query_image(data)
-    by_part: dict[tuple[str, ...], list[QueryVariant]] = {}
-    for variant in query.variants:
-        by_part.setdefault(variant.undone, []).append(variant)
-    pictures = [
-        Picture([variant.pdq for variant in variants], variants[0].quality, [Undone(word) for word in undone])
-        for undone, variants in by_part.items()
-    ]
-    answer = msgspec.structs.replace(answer, pictures=pictures)
-    return _without(answer, TruncatedImageError()) if query.fingerprint.lacks_pixels else answer
+    asked = query_pictures(data)
+    return msgspec.structs.replace(answer, pictures=_pictures(asked), left_out=[*answer.left_out, *asked.left_out])
+
+
+def _with_covers(file: BinaryIO, answer: Answer, _is_time_left: TimeLeft) -> Answer:
+    """Players show them; one without detail leaves nothing out, as there is the film or the sound."""
+    covers, has_more = cover_pictures(file)
+    if has_more:
+        answer = _without(answer, FurtherPicturesError())
+    for cover in covers:
+        try:
+            asked = query_pictures(cover)
+        except MediaError as error:
+            answer = _without(answer, error)
+            continue
+        good = [picture for picture in _pictures(asked) if picture.quality >= MINIMUM_QUALITY]
+        answer = msgspec.structs.replace(answer, pictures=[*answer.pictures, *good], left_out=[*answer.left_out, *asked.left_out])
+    return answer
+
+
+def _pictures(asked: FileQuery) -> list[Picture]:
+    """Of each picture the eight turns of the whole, then those of each part."""
+    pictures = []
+    for query in asked.queries:
+        by_part: dict[tuple[str, ...], list[QueryVariant]] = {}
+        for variant in query.variants:
+            by_part.setdefault(variant.undone, []).append(variant)
+        for undone, variants in by_part.items():
+            pictures.append(Picture([variant.pdq for variant in variants], variants[0].quality, [Undone(word) for word in undone]))
+    return pictures
 
 
 def _with_frames(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
+    return _with_tracks(file, answer, limits_within_budget(answer.media, file), is_time_left)
+
+
+def _with_films(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
+    """The films that belong to a still picture, with the sound of the first that has some."""
     limits = limits_within_budget(answer.media, file)
-    video = fingerprint_video(file, limits, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND, is_asking=True)
-    answer = msgspec.structs.replace(answer, frames=_frames(video))
-    if not video.frames and not video.is_limited:
-        answer = _without(answer, QualityTooLowError())
+    for film in films_behind(file):
+        try:
+            with guarded(MemoryError):
+                answer = _with_whole_film(BytesIO(film), answer, limits, is_time_left)
+        except MediaError as error:
+            answer = _without(answer, error)
+    return answer
+
+
+def _with_whole_film(film: BinaryIO, answer: Answer, limits: MediaLimits, is_time_left: TimeLeft) -> Answer:
+    """Its pictures and its sound; phones put sound alone behind a picture, too."""
+    try:
+        answer = _with_tracks(film, answer, limits, is_time_left)
+    except NotAVideoError:
+        with_sound = _with_sound_of_video(film, answer, is_time_left)
+        if with_sound is answer:
+            raise VideoUnreadableError from None
+        return with_sound
+    return _without(answer, FurtherFilmsError()) if answer.sound else _with_sound_of_video(film, answer, is_time_left)
+
+
+def _with_tracks(file: BinaryIO, answer: Answer, limits: MediaLimits, is_time_left: TimeLeft) -> Answer:
+    """Each track of moving pictures that a player can show, the default one first."""
+    track, tracks = 0, 1
+    while track < tracks:
+        if len(answer.films) == MAX_FILMS:
+            return _without(answer, FurtherFilmsError())
+        video = fingerprint_video(
+            file, limits, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND, is_asking=True, track=track
+        )
+        answer = _with_film(answer, video, limits)
+        track, tracks = track + 1, video.tracks
+    is_flat = not answer.films and all(picture.quality < MINIMUM_QUALITY for picture in answer.pictures)
+    return _without(answer, QualityTooLowError()) if is_flat and not answer.left_out else answer
+
+
+def _with_film(answer: Answer, video: VideoFingerprint, limits: MediaLimits) -> Answer:
+    films = [*answer.films, _frames(video)]
+    answer = msgspec.structs.replace(answer, frames=films[0], further_films=films[1:])
     damage = VideoUnreadableError() if video.is_truncated else None
     too_much = MediaFileTooLargeError() if limits == DEFAULT_MEDIA_LIMITS else TooMuchToDecodeError()
     return _as_far_as_read(answer, video.is_limited, damage, too_much)
@@ -160,7 +231,8 @@ _MAKERS: dict[Media, tuple[_Maker, ...]] = {
     Media.IMAGE: (_with_picture,),
     Media.UNKNOWN: (_with_picture,),
     Media.ANIMATION: (_with_picture, _with_frames),
-    Media.VIDEO: (_with_frames, _with_sound_of_video),
-    Media.SOUND: (_with_sound,),
+    Media.MOTION_PHOTO: (_with_picture, _with_films),
+    Media.VIDEO: (_with_frames, _with_covers, _with_sound_of_video),
+    Media.SOUND: (_with_sound, _with_covers),
 }
 """What is made of each sort. An unknown file is tried as a picture, whose part says what is wrong with it."""

@@ -146,8 +146,8 @@ class Screening:
         good = [picture for picture in made.pictures if picture.quality >= MINIMUM_QUALITY]
         if good:
             found += self._index.near_pictures(good)
-        if made.frames:
-            found += self._index.near_videos(_turned_videos(made.frames), UPLOAD_FRAMES_PER_SECOND)
+        for frames in made.films:
+            found += self._index.near_videos(_turned_videos(frames), UPLOAD_FRAMES_PER_SECOND)
         if made.sound:
             found += self._index.near_sounds(made.sound)
         return found

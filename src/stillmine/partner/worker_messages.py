@@ -32,12 +32,13 @@ class Media(StrEnum):
 
     IMAGE = "image"
     ANIMATION = "animation"
+    MOTION_PHOTO = "motion_photo"
     VIDEO = "video"
     SOUND = "sound"
     UNKNOWN = "unknown"
 
 
-LONG_MEDIA = frozenset({Media.ANIMATION, Media.VIDEO, Media.SOUND})
+LONG_MEDIA = frozenset({Media.ANIMATION, Media.MOTION_PHOTO, Media.VIDEO, Media.SOUND})
 """What may take long and goes to workers of its own, so that pictures never wait for it."""
 
 
@@ -80,12 +81,20 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     sha256: bytes = b""
     md5: bytes = b""
     pictures: list[Picture] = []
-    """The whole first."""
+    """What is shown first foremost, of each picture the whole before what was found inside."""
     frames: list[Frame] = []
+    """Of the film that players show; where it has no detail, of the first that has."""
+    further_films: list[list[Frame]] = []
+    """Of every other track of moving pictures, and of films behind a still picture."""
     sound: list[int] = []
     left_out: list[str] = []
     work_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0
     """Of long media: how long it is thought to take."""
+
+    @property
+    def films(self) -> list[list[Frame]]:
+        """All that moves in the upload, each film apart."""
+        return [frames for frames in (self.frames, *self.further_films) if frames]
 
 
 _Message = TypeVar("_Message", Ready, Answer)

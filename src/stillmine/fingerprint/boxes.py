@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The outermost boxes of a file of boxes (MP4, MOV, HEIF, AVIF), and what of them tells how a file is shown.
+
+Sizes come from strangers: they are stepped over, never taken memory for. Must never look into a box that holds pictures.
+"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+_MAX_BOXES = 10_000
+_LONGEST_FILE_TYPE = 256
+_SEQUENCE = b"moov"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """`start` is where its size stands; `end` may lie behind the end of the file."""
+
+    kind: bytes
+    start: int
+    end: int
+
+
+def outer_boxes(stream: BinaryIO) -> Iterator[Box]:
+    """Give the outermost boxes in order, as far as their sizes make sense."""
+    length = stream.seek(0, io.SEEK_END)
+    place = 0
+    for _ in range(_MAX_BOXES):
+        stream.seek(place)
+        head = stream.read(16)
+        if len(head) < 8:
+            return
+        size = int.from_bytes(head[:4])
+        if size == 1:
+            size = int.from_bytes(head[8:16])
+        if size == 0:
+            size = length - place
+        if size < 8:
+            return
+        yield Box(head[4:8], place, place + size)
+        place += size
+
+
+def holds_sequence(stream: BinaryIO) -> bool:
+    """Return whether a file of boxes has pictures in time, leaving the stream anywhere."""
+    return any(box.kind == _SEQUENCE for box in outer_boxes(stream))
+
+
+def with_brand(data: bytes, brand: bytes) -> bytes:
+    """Return a file of boxes that says of itself that it is a `brand`: by that decoders choose between its still and its sequence."""
+    return data[:8] + brand + data[12:]
+
+
+def as_movie(data: bytes) -> bytes:
+    """Return a picture file's sequence as a movie, which demuxers of video read; its stills are hidden from them."""
+    movie = bytearray(with_brand(data, b"isom"))
+    for box in outer_boxes(io.BytesIO(data)):
+        if box.kind == b"meta":
+            movie[box.start + 4 : box.start + 8] = b"free"
+    return bytes(movie)
+
+
+def starts_movie(data: bytes, place: int) -> bool:
+    """Return whether the head of a movie stands at `place`, where its first box's size is."""
+    size = int.from_bytes(data[place : place + 4])
+    brand = data[place + 8 : place + 12]
+    return 8 < size <= _LONGEST_FILE_TYPE and size % 4 == 0 and data[place + 4 : place + 8] == b"ftyp" and brand.isascii()

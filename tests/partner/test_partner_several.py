@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever one file shows is compared: films behind a still picture, sequences, further tracks, further pictures, covers."""
+
+import io
+from pathlib import Path
+
+import pytest
+from fake_exchange import FakeExchange
+from moving_media import SIZE, melody, sound_file, video_file
+from partner_parts import Partner
+from PIL import Image
+from several_films import heif_sequence, jpeg, motion_heic, motion_photo, with_id3_cover, with_mp4_cover, with_tracks
+
+from stillmine.fingerprint import fingerprint_image
+from stillmine.fingerprint.video import fingerprint_video
+from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.screen import ScreenOutcome, ScreenResult
+from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
+
+
+@pytest.fixture(scope="module")
+def pictures(root: Path) -> list[Image.Image]:
+    return [Image.open(path).convert("RGB") for path in sorted((root / "media/clothing").glob("*.jpg"))[:8]]
+
+
+@pytest.fixture(scope="module")
+def harmless(pictures: list[Image.Image]) -> bytes:
+    return video_file(pictures[4:6])
+
+
+@pytest.fixture(scope="module")
+def film(pictures: list[Image.Image]) -> bytes:
+    return video_file(pictures[:2])
+
+
+def protect_film(exchange: FakeExchange, partner: Partner, film: bytes) -> None:
+    text = write_vpdq(fingerprint_video(film).frames)
+    exchange.add_text("film", Kind.VPDQ, text, vpdq_quality(parse_vpdq(text)))
+    partner.sync.run()
+
+
+def protect_picture(exchange: FakeExchange, partner: Partner, picture: Image.Image) -> None:
+    made = fingerprint_image(jpeg(picture))
+    exchange.add_text("picture", Kind.PDQ, made.text, made.quality)
+    partner.sync.run()
+
+
+def kinds(result: ScreenResult) -> list[str]:
+    return [match.kind.value for match in result.matches]
+
+
+def test_a_film_behind_a_still_picture_is_compared(
+    partner: Partner, exchange: FakeExchange, pictures: list[Image.Image], film: bytes
+) -> None:
+    protect_film(exchange, partner, film)
+    for data in (motion_photo(pictures[7], film), motion_heic(pictures[7], film)):
+        assert kinds(partner.screen(data)) == ["vpdq"]
+
+
+def test_the_still_picture_before_a_film_is_compared(
+    partner: Partner, exchange: FakeExchange, pictures: list[Image.Image], harmless: bytes
+) -> None:
+    protect_picture(exchange, partner, pictures[7])
+    assert kinds(partner.screen(motion_photo(pictures[7], harmless))) == ["pdq"]
+    result = partner.screen(motion_photo(pictures[6], harmless))
+    assert (result.outcome, result.left_out) == (ScreenOutcome.NO_MATCH, [])
+
+
+def test_a_sequence_in_a_heif_file_is_compared(partner: Partner, exchange: FakeExchange, pictures: list[Image.Image]) -> None:
+    hevc = video_file(pictures[:2], 1.5, "libx265")
+    protect_film(exchange, partner, hevc)
+    assert kinds(partner.screen(heif_sequence(pictures[7], hevc))) == ["vpdq"]
+
+
+def test_a_sequence_in_an_avif_file_is_compared(partner: Partner, exchange: FakeExchange, pictures: list[Image.Image], film: bytes) -> None:
+    stream = io.BytesIO()
+    frames = [picture.resize(SIZE) for picture in (pictures[7], *pictures[:4])]
+    frames[0].save(stream, "AVIF", save_all=True, append_images=frames[1:], duration=2000)
+    made = fingerprint_video(stream.getvalue())
+    text = write_vpdq(made.frames[1:])
+    exchange.add_text("film", Kind.VPDQ, text, vpdq_quality(parse_vpdq(text)))
+    partner.sync.run()
+    assert "vpdq" in kinds(partner.screen(stream.getvalue()))
+
+
+def test_a_damaged_film_behind_a_picture_is_named(
+    partner: Partner, exchange: FakeExchange, pictures: list[Image.Image], film: bytes
+) -> None:
+    partner.sync.run()
+    index = film.index(b"moov")
+    broken = film[: index + 4] + b"\0" * (len(film) - index - 4)
+    result = partner.screen(motion_photo(pictures[7], broken))
+    assert (result.outcome, result.left_out) == (ScreenOutcome.NOT_SCREENED, ["video_unreadable"])
+
+
+@pytest.mark.parametrize("form", ["mp4", "matroska"])
+def test_every_track_of_moving_pictures_is_compared(
+    partner: Partner, exchange: FakeExchange, film: bytes, harmless: bytes, form: str
+) -> None:
+    protect_film(exchange, partner, film)
+    assert kinds(partner.screen(with_tracks([harmless, film], form))) == ["vpdq"]
+
+
+def test_a_track_too_many_is_named(partner: Partner, exchange: FakeExchange, harmless: bytes) -> None:
+    partner.sync.run()
+    result = partner.screen(with_tracks([harmless] * 4))
+    assert (result.outcome, result.left_out) == (ScreenOutcome.NOT_SCREENED, ["further_films"])
+    assert partner.screen(with_tracks([harmless] * 3)).outcome is ScreenOutcome.NO_MATCH
+
+
+def test_every_page_is_compared(partner: Partner, exchange: FakeExchange, pictures: list[Image.Image]) -> None:
+    protect_picture(exchange, partner, pictures[3])
+    stream = io.BytesIO()
+    pictures[5].copy().save(stream, "TIFF", save_all=True, append_images=[pictures[3].copy()])
+    assert kinds(partner.screen(stream.getvalue())) == ["pdq"]
+
+
+def test_a_page_too_many_is_named(partner: Partner, exchange: FakeExchange, pictures: list[Image.Image]) -> None:
+    partner.sync.run()
+    small = [pictures[5].resize((64, 64)) for _ in range(30)]
+    stream = io.BytesIO()
+    small[0].save(stream, "TIFF", save_all=True, append_images=small[1:])
+    result = partner.screen(stream.getvalue())
+    assert (result.outcome, result.left_out) == (ScreenOutcome.NOT_SCREENED, ["further_pictures"])
+
+
+def test_covers_are_compared(partner: Partner, exchange: FakeExchange, pictures: list[Image.Image], harmless: bytes) -> None:
+    protect_picture(exchange, partner, pictures[3])
+    sound = sound_file(melody(1, 9), "libmp3lame", "mp3")
+    assert kinds(partner.screen(with_id3_cover(sound, jpeg(pictures[3])))) == ["pdq"]
+    assert kinds(partner.screen(with_mp4_cover(harmless, jpeg(pictures[3])))) == ["pdq"]
+    assert partner.screen(with_id3_cover(sound, jpeg(pictures[5]))).outcome is ScreenOutcome.NO_MATCH
+    plain = with_id3_cover(sound, jpeg(Image.new("RGB", (300, 300), "teal")))
+    assert partner.screen(plain).outcome is ScreenOutcome.NO_MATCH
+    result = partner.screen(with_id3_cover(sound, jpeg(pictures[5])[:3000]))
+    assert (result.outcome, result.left_out) == (ScreenOutcome.NOT_SCREENED, ["truncated_image"])
