@@ -17,6 +17,7 @@ from stillmine.fingerprint.media_errors import MediaDeadlineError, VideoTooLarge
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.mend import mend_stream
 from stillmine.fingerprint.png_frames import has_hidden_default, pass_hidden_default
+from stillmine.fingerprint.query import has_transparency
 from stillmine.fingerprint.sniff import ANIMATABLE_FORMATS, open_animation
 from stillmine.fingerprint.video_frames import Rgb, ShownFrame
 from stillmine.fingerprint.video_packets import SampleTimes
@@ -33,12 +34,16 @@ class AnimationReader:
     has_sound = False
     tracks = 1
 
-    def __init__(self, stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int = 1) -> None:
+    def __init__(
+        self, stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int = 1, *, is_asking: bool = False
+    ) -> None:
+        """`is_asking`: every picture that differs from the one before is given, and transparent ones are laid on black as well."""
         self._stream = stream
         self._limits = limits
         self._is_time_left = is_time_left
         self._times = SampleTimes(0, _MILLISECOND, samples_per_second)
         self._per_second = samples_per_second
+        self._is_asking = is_asking
         self._milliseconds = 0
         self._pixels = 0
         self.is_truncated = False
@@ -50,7 +55,10 @@ class AnimationReader:
         return self._milliseconds / 1000
 
     def frames(self) -> Iterator[ShownFrame]:
-        """Give each picture that is on screen at a sample, once; raises MediaDeadlineError, VideoTooLargeError, VideoUnreadableError."""
+        """Give each picture that is on screen at a sample, and every other if asked for, once.
+
+        Raises MediaDeadlineError, VideoTooLargeError, VideoUnreadableError.
+        """
         with _open(self._stream) as image:
             if image.width * image.height > self._limits.max_pixels:
                 raise VideoTooLargeError(f"at most {self._limits.max_pixels} pixels")
@@ -58,6 +66,7 @@ class AnimationReader:
 
     def _frames(self, image: Image.Image) -> Iterator[ShownFrame]:
         sample = place = 0
+        before: ShownFrame | None = None
         while self._may_go_on(place):
             self._pixels += image.width * image.height
             try:
@@ -72,12 +81,20 @@ class AnimationReader:
             except Exception:  # the rest can't be decoded
                 self.is_truncated = True
                 return
+            start = self._milliseconds
             self._milliseconds += _duration(image)
             until = min(self._times.first_at_or_after(self._milliseconds), self._limits.max_video_seconds * self._per_second)
-            if until > sample:
-                yield ShownFrame(_on_white(image), "original", sample, until - 1)
-                sample = until
+            if until > sample or self._is_asking:
+                shown = self._shown(image, sample, max(until, sample) - 1, start)
+                if shown.is_sampled or not _is_same(shown, before):
+                    yield shown
+                before, sample = shown, max(until, sample)
             place += 1
+
+    def _shown(self, image: Image.Image, first: int, last: int, start: int) -> ShownFrame:
+        picture = image.convert("RGBA")
+        on_black = _laid_on(picture, "black") if self._is_asking and has_transparency(picture) else None
+        return ShownFrame(_laid_on(picture, "white"), "original", first, last, start / 1000, self._milliseconds / 1000, on_black)
 
     def _may_go_on(self, place: int) -> bool:
         if not self._is_time_left():
@@ -108,7 +125,13 @@ def _duration(image: Image.Image) -> int:
     return milliseconds if milliseconds > _SHORTEST else _INSTEAD_OF_SHORTEST
 
 
-def _on_white(image: Image.Image) -> Rgb:
-    picture = image.convert("RGBA")
-    white = Image.new("RGBA", picture.size, "white")
-    return np.asarray(Image.alpha_composite(white, picture).convert("RGB"))
+def _laid_on(picture: Image.Image, ground: str) -> Rgb:
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", picture.size, ground), picture).convert("RGB"))
+
+
+def _is_same(shown: ShownFrame, before: ShownFrame | None) -> bool:
+    if before is None or not np.array_equal(shown.rgb, before.rgb):
+        return False
+    if shown.on_black is None or before.on_black is None:
+        return shown.on_black is before.on_black
+    return np.array_equal(shown.on_black, before.on_black)

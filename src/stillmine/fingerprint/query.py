@@ -6,6 +6,7 @@ something around it, and undoing that is the asking side's work. Must never be u
 """
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -33,6 +34,14 @@ _TURNS = {
     "transpose": Image.Transpose.TRANSPOSE,
     "transverse": Image.Transpose.TRANSVERSE,
 }
+
+
+class TurnedHashes(NamedTuple):
+    """The eight hashes of one picture in the order of VARIANTS, their quality, and what was undone before."""
+
+    hashes: tuple[bytes, ...]
+    quality: int
+    undone: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +105,11 @@ def query_image(data: bytes, limits: Limits = DEFAULT_LIMITS, place: int | None 
     """
     decoded = decode_image(data, limits, place, is_asking=True)
     fingerprint = fingerprint_decoded(decoded)
-    variants = _name_variants(fingerprint.variants, fingerprint.quality, ())
-    variants += ask_inside(_upright_luma(decoded, "white"), decoded.shrink)
+    made = (TurnedHashes(fingerprint.variants, fingerprint.quality, ()), *ask_inside(_upright_luma(decoded, "white"), decoded.shrink))
     if has_transparency(decoded.image):
         on_black = ask_on_black(_upright_luma(decoded, "black"), decoded.shrink)
-        variants += on_black if on_black[0].pdq != fingerprint.pdq else ()
-    return ImageQuery(fingerprint, variants)
+        made += on_black if on_black[0].hashes[0] != fingerprint.pdq else ()
+    return ImageQuery(fingerprint, tuple(variant for hashes in made for variant in _name_variants(hashes)))
 
 
 def query_variants(data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[QueryVariant, ...]:
@@ -114,19 +122,16 @@ def has_transparency(image: Image.Image) -> bool:
     return image.mode == "RGBA" and image.getchannel("A").getextrema()[0] != OPAQUE
 
 
-def ask_inside(luma: Luma, shrink: int = 1, undone: tuple[str, ...] = ()) -> tuple[QueryVariant, ...]:
-    """Return eight hashes for each picture that is found inside of upright luma (height, width), after `undone`."""
-    variants: tuple[QueryVariant, ...] = ()
-    for part in find_parts(luma):
-        hashes, quality = _hash_part(luma, part, shrink)
-        variants += _name_variants(hashes, quality, (*undone, *part.undone))
-    return variants
+def ask_inside(luma: Luma, shrink: int = 1, undone: tuple[str, ...] = ()) -> tuple[TurnedHashes, ...]:
+    """Return the hashes of each picture that is found inside of upright luma (height, width), after `undone`."""
+    parts = (part._replace(undone=(*undone, *part.undone)) for part in find_parts(luma))
+    return tuple(_hash_part(luma, part, shrink) for part in parts)
 
 
-def ask_on_black(luma: Luma, shrink: int = 1) -> tuple[QueryVariant, ...]:
+def ask_on_black(luma: Luma, shrink: int = 1) -> tuple[TurnedHashes, ...]:
     """Return the hashes of a transparent picture that was laid on black, as upright luma (height, width): the whole's first."""
     whole = Part(0, 0, luma.shape[1], luma.shape[0], (DARK_GROUND,))
-    return _name_variants(*_hash_part(luma, whole, shrink), whole.undone) + ask_inside(luma, shrink, whole.undone)
+    return (_hash_part(luma, whole, shrink), *ask_inside(luma, shrink, whole.undone))
 
 
 def _with_fewer_pixels(limits: Limits, read: ImageFingerprint) -> Limits:
@@ -134,8 +139,8 @@ def _with_fewer_pixels(limits: Limits, read: ImageFingerprint) -> Limits:
     return replace(limits, max_pixels=max(0, limits.max_pixels - pixels), max_shrunk_pixels=max(0, limits.max_shrunk_pixels - pixels))
 
 
-def _name_variants(hashes: tuple[bytes, ...], quality: int, undone: tuple[str, ...]) -> tuple[QueryVariant, ...]:
-    return tuple(QueryVariant(name, pdq, quality, undone) for name, pdq in zip(VARIANTS, hashes, strict=True))
+def _name_variants(made: TurnedHashes) -> tuple[QueryVariant, ...]:
+    return tuple(QueryVariant(name, pdq, made.quality, made.undone) for name, pdq in zip(VARIANTS, made.hashes, strict=True))
 
 
 def _upright_luma(decoded: Decoded, ground: str) -> Luma:
@@ -152,7 +157,8 @@ def upright_luma(image: Image.Image, turn: str) -> Luma:
     return np.asarray(image if transpose is None else image.transpose(transpose))
 
 
-def _hash_part(luma: Luma, part: Part, shrink: int) -> tuple[tuple[bytes, ...], int]:
+def _hash_part(luma: Luma, part: Part, shrink: int) -> TurnedHashes:
     """The part is of whole small pixels, so its original is exactly `shrink` times as large."""
     view = luma[part.top : part.bottom, part.left : part.right]
-    return _kernel.pdq(view, view.shape[1] * shrink, view.shape[0] * shrink, _kernel.LUMA8, 8, shrink)
+    hashes, quality = _kernel.pdq(view, view.shape[1] * shrink, view.shape[0] * shrink, _kernel.LUMA8, 8, shrink)
+    return TurnedHashes(hashes, quality, part.undone)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from stillmine.fingerprint.container import MediaSource, open_source
 from stillmine.fingerprint.image import distance_bits
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits, TimeLeft, no_deadline
+from stillmine.fingerprint.stills import Still
 from stillmine.fingerprint.video_sampling import Sample, sample_video
 
 MERGED_DISTANCE_BITS = 4
@@ -48,6 +49,8 @@ class VideoFingerprint:
     is_limited: bool
     has_sound: bool
     tracks: int = 1
+    stills: tuple[Still, ...] = ()
+    """Every different picture that was looked at, whole and without what is around it, if asked for: for comparing with stills."""
 
 
 def fingerprint_video(
@@ -62,7 +65,7 @@ def fingerprint_video(
     """Return the fingerprint of a video file or an animated picture, of `track` 0 what players show; raises a MediaError.
 
     A case holds one sample a second. More of them are for asking: a trimmed copy is sampled at other instants. So are the hashes of
-    every turn (`is_asking`): a copy may be mirrored.
+    every turn (`is_asking`): a copy may be mirrored. So are `stills`: those samples, and pictures between them.
     """
     with open_source(source, limits.max_file_bytes) as stream:
         sampled = sample_video(stream, limits, is_time_left, samples_per_second, is_asking=is_asking, track=track)
@@ -75,6 +78,7 @@ def fingerprint_video(
         is_limited=sampled.is_limited,
         has_sound=sampled.has_sound,
         tracks=sampled.tracks,
+        stills=sampled.stills,
     )
 
 

@@ -48,12 +48,23 @@ _SHORTFALL_OF_DURATION = 0.02
 
 @dataclass(frozen=True, slots=True)
 class ShownFrame:
-    """A picture on screen from sample `first` to sample `last`; `turn` names the variant of it that is upright."""
+    """A picture on screen from sample `first` to sample `last`; `turn` names the variant of it that is upright.
+
+    Where `last` is before `first` it stands between two samples: for asking only. Times are seconds from the first picture.
+    """
 
     rgb: Rgb
     turn: str
     first: int
     last: int
+    start_seconds: float = 0.0
+    end_seconds: float = 0.0
+    on_black: Rgb | None = None
+    """The same laid on black, where it is transparent; for asking only."""
+
+    @property
+    def is_sampled(self) -> bool:
+        return self.last >= self.first
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +88,13 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
         is_time_left: TimeLeft,
         samples_per_second: int = 1,
         track: Track | None = None,
+        *,
+        with_cuts: bool = False,
     ) -> None:
-        """Raise NotAVideoError, VideoUnreadableError or VideoTooLargeError for what can't be read at all."""
+        """Raise NotAVideoError, VideoUnreadableError or VideoTooLargeError for what can't be read at all.
+
+        `with_cuts`: key frames and what follows a cut are given as well where they stand between two samples.
+        """
         track = track or Track()
         shown = shown_streams(container)
         if track.number >= len(shown):
@@ -87,6 +103,8 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
         self.tracks = len(shown)
         self._per_second = samples_per_second
         self._open_again = track.open_again
+        self._with_cuts = with_cuts
+        self._cuts: set[int] = set()
         self._time_base = _require_decoder(self._stream, limits)
         self._last_ticks: int | None = None
         self._last_duration = 0
@@ -102,7 +120,7 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
         return float((self._last_ticks - self._zero + self._last_duration) * self._time_base)
 
     def frames(self) -> Iterator[ShownFrame]:
-        """Give each picture that is on screen at a sample, once; raises MediaDeadlineError."""
+        """Give each picture that is on screen at a sample, and each at a cut if asked for, once; raises MediaDeadlineError."""
         shown: VideoFrame | None = None
         sample = 0
         for frame in self._limited(self._decoded()):
@@ -113,6 +131,8 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
             if shown is not None and until > sample:
                 yield self._shown(shown, sample, until - 1)
                 sample = until
+            elif shown is not None and self._is_cut(shown):
+                yield self._shown(shown, sample, sample - 1)
             shown = frame
             self._last_ticks = ticks
             self._last_duration = max(frame.duration or 0, 0)
@@ -125,8 +145,11 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
         times = SampleTimes(self._zero, self._time_base, self._per_second)
         end = (self._last_ticks or 0) + max(self._last_duration, 1)
         until = min(times.first_at_or_after(end), self._limits.max_video_seconds * self._per_second)
-        if until > sample:
-            yield self._shown(frame, sample, until - 1)
+        if until > sample or self._is_cut(frame):
+            yield self._shown(frame, sample, max(until, sample) - 1)
+
+    def _is_cut(self, frame: VideoFrame) -> bool:
+        return self._with_cuts and frame.pts in self._cuts
 
     def _limited(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
         """End at the longest time that is read, however far away a damaged file says that its next frame is."""
@@ -138,7 +161,7 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
 
     def _decoded(self) -> Iterator[VideoFrame]:
         context = self._stream.codec_context
-        groups = plan_packets(self._packets(), context, self._time_base, self._per_second)
+        groups = self._noting_cuts(plan_packets(self._packets(), context, self._time_base, self._per_second, with_cuts=self._with_cuts))
         first = next(groups, None)
         if first is None:
             return
@@ -151,6 +174,11 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
                 skip_unreferred(context, group, packet)
                 yield from self._decode(packet)
         yield from self._decode(None)
+
+    def _noting_cuts(self, groups: Iterator[PlannedGroup]) -> Iterator[PlannedGroup]:
+        for group in groups:
+            self._cuts |= group.cuts
+            yield group
 
     def _contexts_for(self, first: PlannedGroup) -> list[VideoCodecContext]:
         """One decoder, with threads of its own, unless the file begins with a group that stands alone and has more of them."""
@@ -186,7 +214,9 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
         except Exception:  # pixel formats that can't be converted
             raise VideoUnreadableError from None
         rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)
-        return ShownFrame(rows[:, : 3 * plane.width].reshape(plane.height, plane.width, 3), turn, first, last)
+        start = float(((self._last_ticks or 0) - self._zero) * self._time_base)
+        end = max(start, last / self._per_second)
+        return ShownFrame(rows[:, : 3 * plane.width].reshape(plane.height, plane.width, 3), turn, first, last, start, end)
 
     def _notice_early_end(self) -> None:
         """Whether the file promises more than there was."""

@@ -21,6 +21,8 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 MAX_HELD_PACKETS = 1_024
 MAX_HELD_BYTES = 96 * 1024 * 1024
+LARGE = 2
+"""Times the usual size: what a frame has after a cut, of which nothing was seen before."""
 
 _ONE_PACKET_ONE_FRAME = frozenset({"h264", "hevc", "mpeg4", "mjpeg", "vp9", "libdav1d", "av1"})
 """Not VP8: its packets may hold frames that are never shown, with times of their own."""
@@ -52,7 +54,7 @@ class PlannedGroup:
 
     A packet whose time is not wanted may be left out by the decoder if no other frame refers to it and `can_skip`. `is_alone`: a decoder
     that knows nothing of what came before gives the same frames, and what follows does not need this one. Without times (`wanted` None)
-    every frame is to be seen.
+    every frame is to be seen. `cuts` are the times of frames that are to be seen though no sample shows them; all of them are wanted.
     """
 
     packets: Sequence[VideoPacket]
@@ -60,26 +62,32 @@ class PlannedGroup:
     can_skip: bool
     is_alone: bool
     is_last: bool
+    cuts: frozenset[int] = frozenset()
 
 
 def plan_packets(
-    packets: Iterable[VideoPacket], context: VideoCodecContext, time_base: Fraction, per_second: int
+    packets: Iterable[VideoPacket], context: VideoCodecContext, time_base: Fraction, per_second: int, *, with_cuts: bool = False
 ) -> Iterator[PlannedGroup]:
-    """Give the packets to be decoded, in order and in groups; those that nothing depends on are left out."""
+    """Give the packets to be decoded, in order and in groups; those that nothing depends on are left out.
+
+    `with_cuts`: between two samples the first key frame is to be seen as well, and what seems to follow a cut.
+    """
     if context.name not in _ONE_PACKET_ONE_FRAME:
         for packet in packets:
-            yield PlannedGroup((packet,), None, can_skip=False, is_alone=False, is_last=False)
+            cuts = frozenset({packet.pts} if with_cuts and packet.is_keyframe and packet.pts is not None else ())
+            yield PlannedGroup((packet,), None, can_skip=False, is_alone=False, is_last=False, cuts=cuts)
         return
-    yield from _Planner(context, time_base, per_second).plan(packets)
+    yield from _Planner(context, time_base, per_second, with_cuts=with_cuts).plan(packets)
 
 
 class _Planner:
     """Holds two groups of pictures: the times of the second decide what of the first is wanted."""
 
-    def __init__(self, context: VideoCodecContext, time_base: Fraction, per_second: int) -> None:
+    def __init__(self, context: VideoCodecContext, time_base: Fraction, per_second: int, *, with_cuts: bool) -> None:
         self._context = context
         self._time_base = time_base
         self._per_second = per_second
+        self._with_cuts = with_cuts
         self._can_skip = context.name in _UNREFERRED_IS_SAFE
         self._is_start_clean = True
         self._times: SampleTimes | None = None
@@ -121,9 +129,27 @@ class _Planner:
         self._is_start_clean = is_end_clean
         if wanted is None:
             return PlannedGroup(group, None, can_skip=False, is_alone=False, is_last=not self._groups)
+        cuts = self._times_of_cuts(group, wanted)
+        wanted |= cuts
         end = _end_of_wanted(group, wanted) if is_end_closed else len(group)
         here = frozenset(packet.pts for packet in group[:end] if packet.pts in wanted and not packet.is_discard)
-        return PlannedGroup(group[:end], here, self._can_skip, is_alone, is_last=not self._groups)
+        return PlannedGroup(group[:end], here, self._can_skip, is_alone, is_last=not self._groups, cuts=cuts)
+
+    def _times_of_cuts(self, group: Sequence[VideoPacket], wanted: set[int]) -> frozenset[int]:
+        """Return the times of the first key frame and of cuts between any two samples, where they are not wanted yet."""
+        if self._times is None or not self._with_cuts:
+            return frozenset()
+        cuts: dict[int, int] = {}
+        others: dict[int, list[tuple[int, int]]] = {}
+        for packet in group:
+            if packet.pts is None or packet.is_discard or packet.pts in wanted:
+                continue
+            gap = self._times.first_at_or_after(packet.pts)
+            if packet.is_keyframe:
+                cuts.setdefault(gap, packet.pts)
+            else:
+                others.setdefault(gap, []).append((packet.size, packet.pts))
+        return frozenset(cuts.values()).union(*(_after_cuts(gap) for gap in others.values()))
 
     def _wanted_times(self, group: Sequence[VideoPacket], following: Sequence[VideoPacket]) -> set[int] | None:
         """Return the times of the frames that are shown at a sample, of both groups; None if a time is missing."""
@@ -139,6 +165,13 @@ class _Planner:
         if self._times is None:
             self._times = SampleTimes(shown[0], self._time_base, self._per_second)
         return _times_at_samples(shown, self._times)
+
+
+def _after_cuts(packets: list[tuple[int, int]]) -> set[int]:
+    """Return the times of the two largest of these (size, time), if they are far larger than the third: a new scene costs bytes."""
+    first, *rest = sorted(packets, reverse=True)
+    usual = rest[1][0] if len(rest) > 1 else 0
+    return {time for size, time in (first, *rest[:1]) if size >= LARGE * usual}
 
 
 def _times_at_samples(shown: Sequence[int], times: SampleTimes) -> set[int]:

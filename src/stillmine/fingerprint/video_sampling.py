@@ -22,8 +22,10 @@ from stillmine.fingerprint.declared_size import is_shorter_than_declared
 from stillmine.fingerprint.image import VARIANTS, fingerprint_pixels
 from stillmine.fingerprint.media_errors import NotAVideoError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
+from stillmine.fingerprint.query import TurnedHashes
 from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
 from stillmine.fingerprint.sniff import FileType, sniff_stream
+from stillmine.fingerprint.stills import Still, Stills
 from stillmine.fingerprint.turns import exchanges_sides, variants_after
 from stillmine.fingerprint.video_frames import ShownFrame, Track, VideoReader
 from stillmine.fingerprint.video_groups import DependentGroupError
@@ -55,6 +57,8 @@ class SampledVideo:
     is_limited: bool
     has_sound: bool
     tracks: int
+    stills: tuple[Still, ...] = ()
+    """Every different picture that was looked at, if asked for."""
 
 
 class Reader(Protocol):
@@ -108,11 +112,12 @@ class _How:
 
 def _sample(stream: BinaryIO, how: _How, *, is_side_by_side: bool) -> SampledVideo:
     bars: dict[tuple[int, int], BarFinder] = {}
-    with _open_reader(stream, how, is_side_by_side) as reader:
-        hasher = _Hasher(bars, is_learning=True, is_asking=how.is_asking)
+    stills = Stills() if how.is_asking else None
+    with _open_reader(stream, how, is_side_by_side, with_cuts=how.is_asking) as reader:
+        hasher = _Hasher(bars, is_learning=True, is_asking=how.is_asking, stills=stills)
         hasher.take_all(reader)
     if not hasher.is_settled():
-        with _open_reader(stream, how, is_side_by_side) as reader:
+        with _open_reader(stream, how, is_side_by_side, with_cuts=False) as reader:
             hasher = _Hasher(bars, is_learning=False, is_asking=how.is_asking)
             hasher.take_all(reader)
     if not hasher.hashed:
@@ -123,20 +128,21 @@ def _sample(stream: BinaryIO, how: _How, *, is_side_by_side: bool) -> SampledVid
         width=hasher.upright_size[0],
         height=hasher.upright_size[1],
         is_truncated=reader.is_truncated or (not reader.is_limited and is_shorter_than_declared(stream)),
-        is_limited=reader.is_limited,
+        is_limited=reader.is_limited or (stills is not None and stills.is_limited),
         has_sound=reader.has_sound,
         tracks=reader.tracks,
+        stills=stills.found() if stills is not None else (),
     )
 
 
 @contextmanager
-def _open_reader(stream: BinaryIO, how: _How, is_side_by_side: bool) -> Iterator[Reader]:
+def _open_reader(stream: BinaryIO, how: _How, is_side_by_side: bool, *, with_cuts: bool) -> Iterator[Reader]:
     limits = how.limits
     stream.seek(0)
     if family_of(stream.read(START_BYTES)) in (Family.ANIMATABLE_PICTURE, Family.PICTURE):
         if sniff_stream(stream, limits) is not FileType.ANIMATED_IMAGE:
             raise NotAVideoError
-        yield AnimationReader(stream, limits, how.is_time_left, how.samples_per_second)
+        yield AnimationReader(stream, limits, how.is_time_left, how.samples_per_second, is_asking=with_cuts)
         return
     try:
         with ExitStack() as opened:
@@ -151,25 +157,29 @@ def _open_reader(stream: BinaryIO, how: _How, is_side_by_side: bool) -> Iterator
                     stream.seek(place)
 
             track = Track(how.track, open_again if is_side_by_side else None)
-            yield VideoReader(container, limits, how.is_time_left, how.samples_per_second, track)
+            yield VideoReader(container, limits, how.is_time_left, how.samples_per_second, track, with_cuts=with_cuts)
     except UnopenableError as error:
         raise (VideoUnreadableError if error.is_video_container else NotAVideoError) from None
 
 
 class _Hasher:
-    """Hashes the pictures of one reading."""
+    """Hashes the pictures of one reading; those between two samples go to `stills` only."""
 
-    def __init__(self, bars: dict[tuple[int, int], BarFinder], *, is_learning: bool, is_asking: bool) -> None:
+    def __init__(self, bars: dict[tuple[int, int], BarFinder], *, is_learning: bool, is_asking: bool, stills: Stills | None = None) -> None:
         self._bars = bars
         self._is_learning = is_learning
         self._is_asking = is_asking
+        self._stills = stills
         self._held_bytes = 0
         self.hashed: list[_Hashed] = []
         self.upright_size = (0, 0)
 
     def take_all(self, reader: Reader) -> None:
         for shown in reader.frames():
-            self._take(shown)
+            if shown.is_sampled:
+                self._take(shown)
+            elif self._stills is not None:
+                self._stills.take(shown)
 
     def is_settled(self) -> bool:
         """Hash again what is kept; whether every sample is now made of what is visible over the whole video."""
@@ -196,6 +206,8 @@ class _Hasher:
         sample = whole = self._hash(shown, bounds)
         if self._is_learning and bounds != Bounds(0, 0, *size):
             whole = self._hash(shown, Bounds(0, 0, *size))
+        if self._stills is not None:
+            self._stills.take(shown, TurnedHashes(whole.turned, whole.quality, ()))
         if self._is_learning and sample.quality >= MINIMUM_QUALITY:
             self._bars.setdefault(size, BarFinder()).learn(shown.rgb)
             learned = self._bounds(size)

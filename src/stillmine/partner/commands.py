@@ -142,7 +142,8 @@ def _match_in_words(match: ScreenMatch) -> str:
         how = "the same file"
     elif match.kind is Kind.PDQ:
         undone = f" after {' and '.join(match.undone)}" if match.undone else ""
-        how = f"{match.match_class} as {match.variant}{undone}, {match.distance_bucket} of 256 bits differ"
+        shown = "".join(f", on screen at {span.upload_start_seconds:g}-{span.upload_end_seconds:g} s" for span in match.matched_spans)
+        how = f"{match.match_class} as {match.variant}{undone}, {match.distance_bucket} of 256 bits differ{shown}"
     elif match.kind is Kind.VPDQ:
         turned = "" if match.variant in (None, Variant.ORIGINAL) else f" as {match.variant}"
         how = f"{match.match_class} video{turned}, {_spans_in_words(match.matched_spans)}"

@@ -32,6 +32,7 @@ from stillmine.fingerprint.media_errors import (
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
 from stillmine.fingerprint.query import FileQuery, query_pictures
 from stillmine.fingerprint.sniff import FileType, sniff_file
+from stillmine.fingerprint.stills import MAXIMUM_STILLS
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.partner.budget import estimated_seconds, limits_within_budget
 from stillmine.partner.errors import TooMuchToDecodeError
@@ -172,16 +173,17 @@ def _with_tracks(file: BinaryIO, answer: Answer, limits: MediaLimits, is_time_le
         )
         answer = _with_film(answer, video, limits)
         track, tracks = track + 1, video.tracks
-    is_flat = not answer.films and all(picture.quality < MINIMUM_QUALITY for picture in answer.pictures)
+    is_flat = not answer.films and not answer.stills and all(picture.quality < MINIMUM_QUALITY for picture in answer.pictures)
     return _without(answer, QualityTooLowError()) if is_flat and not answer.left_out else answer
 
 
 def _with_film(answer: Answer, video: VideoFingerprint, limits: MediaLimits) -> Answer:
     films = [*answer.films, _frames(video)]
-    answer = msgspec.structs.replace(answer, frames=films[0], further_films=films[1:])
+    stills = [*answer.stills, *_stills(video)]
+    answer = msgspec.structs.replace(answer, frames=films[0], further_films=films[1:], stills=stills[:MAXIMUM_STILLS])
     damage = VideoUnreadableError() if video.is_truncated else None
     too_much = MediaFileTooLargeError() if limits == DEFAULT_MEDIA_LIMITS else TooMuchToDecodeError()
-    return _as_far_as_read(answer, video.is_limited, damage, too_much)
+    return _as_far_as_read(answer, video.is_limited or len(stills) > MAXIMUM_STILLS, damage, too_much)
 
 
 def _with_sound(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
@@ -215,6 +217,16 @@ def _frames(video: VideoFingerprint) -> list[Frame]:
         if frame.end_seconds > frame.start_seconds:
             frames.append(Frame(list(frame.turned), frame.quality, frame.end_seconds))
     return frames
+
+
+def _stills(video: VideoFingerprint) -> list[Picture]:
+    """What is among the frames already is looked up with these."""
+    frames = {frame.pdq for frame in video.frames}
+    return [
+        Picture(list(still.hashes), still.quality, [Undone(word) for word in still.undone], (still.start_seconds, still.end_seconds))
+        for still in video.stills
+        if still.hashes[0] not in frames
+    ]
 
 
 def _without(answer: Answer, error: StillmineError) -> Answer:

@@ -76,17 +76,14 @@ class Index:
 
     def near_pictures(self, pictures: Sequence[Picture]) -> list[Candidate]:
         """Return pictures near any of these, whose hashes stand in the order of the variants; nearest first."""
-        asked = [
-            (value, variant, tuple(picture.undone))
-            for picture in pictures
-            for value, variant in zip(picture.hashes, _VARIANTS, strict=False)
-        ]
+        asked = [(value, variant, picture) for picture in pictures for value, variant in zip(picture.hashes, _VARIANTS, strict=False)]
         found = []
         for near in self._all.near_pictures([value for value, _, _ in asked]):
-            _, variant, undone = asked[near.variant]
-            is_exact = near.distance_bits == 0 and variant is Variant.ORIGINAL and not undone
+            _, variant, picture = asked[near.variant]
+            is_exact = near.distance_bits == 0 and variant is Variant.ORIGINAL and not picture.undone
             match_class = MatchClass.EXACT if is_exact else MatchClass.NEAR
-            found.append(Candidate(near.id, Kind.PDQ, match_class, distance_bucket(near.distance_bits), variant, undone))
+            bucket = distance_bucket(near.distance_bits)
+            found.append(Candidate(near.id, Kind.PDQ, match_class, bucket, variant, tuple(picture.undone), _span_of(picture)))
         return found
 
     def near_videos(self, turned: Sequence[Sequence[VideoFrame]], frames_per_second: int = 1) -> list[Candidate]:
@@ -128,6 +125,14 @@ def candidates_for(index: Index, fingerprint: Fingerprint) -> list[Candidate]:
             return index.same_file(digest_bytes(Kind.SHA256, value), b"")
         case _:
             return index.same_file(b"", digest_bytes(Kind.MD5, value))
+
+
+def _span_of(picture: Picture) -> tuple[MatchedSpan, ...]:
+    """When a picture of a moving upload is on screen; a still that is protected has no seconds of its own."""
+    if picture.seconds is None:
+        return ()
+    start, end = picture.seconds
+    return (MatchedSpan(round(start, 2), round(end, 2), 0, 0),)
 
 
 def _timed(kind: Kind, match: TimedMatch, is_exact: bool, variant: Variant | None = None) -> Candidate:

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+import msgspec
+
 from stillmine.partner.errors import DeadlineError, DecoderStoppedError, NeverSyncedError, StoreUnreadableError
 from stillmine.partner.index import Candidate, Index, candidates_for
 from stillmine.partner.store import FoundMatch, FoundUpload, Store
 from stillmine.partner.upload import OpenFile
 from stillmine.partner.upload_tokens import UploadTokens, upload_of
-from stillmine.partner.worker_messages import UPLOAD_FRAMES_PER_SECOND, Answer, Frame
+from stillmine.partner.worker_messages import UPLOAD_FRAMES_PER_SECOND, Answer, Frame, Picture
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import QualityTooLowError, StillmineError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind
@@ -143,7 +145,8 @@ class Screening:
 
     def _near(self, made: Answer) -> list[Candidate]:
         found: list[Candidate] = []
-        good = [picture for picture in made.pictures if picture.quality >= MINIMUM_QUALITY]
+        shown = [*(picture for frames in made.films for picture in _pictures_of(frames)), *made.stills, *made.pictures]
+        good = [picture for picture in shown if picture.quality >= MINIMUM_QUALITY]
         if good:
             found += self._index.near_pictures(good)
         for frames in made.films:
@@ -241,6 +244,18 @@ def _turned_videos(frames: Sequence[Frame]) -> list[list[VideoFrame]]:
         [VideoFrame(pdq, frame.quality, frame.seconds) for frame, pdq in zip(frames, turned, strict=True)]
         for turned in zip(*(frame.hashes for frame in frames), strict=True)
     ]
+
+
+def _pictures_of(frames: Sequence[Frame]) -> list[Picture]:
+    """Return the different frames of a video as pictures to look up; a run has its first and its last second."""
+    pictures: list[Picture] = []
+    for frame in frames:
+        before = pictures[-1] if pictures else None
+        if before is not None and before.seconds is not None and before.hashes == frame.hashes:
+            pictures[-1] = msgspec.structs.replace(before, seconds=(before.seconds[0], frame.seconds))
+        else:
+            pictures.append(Picture(frame.hashes, frame.quality, [], (frame.seconds, frame.seconds)))
+    return pictures
 
 
 def _too_little_detail(made: Answer) -> list[str]:

@@ -18,8 +18,8 @@ import msgspec
 
 from stillmine.wire.screen import Undone
 
-MAXIMUM_ANSWER_BYTES = 16 * 1024 * 1024
-"""Two hours of video, in all turns, and as much sound as is listened to stay below."""
+MAXIMUM_ANSWER_BYTES = 32 * 1024 * 1024
+"""Two hours of each film, in all turns, as many stills as are kept and as much sound as is listened to stay below."""
 
 UPLOAD_FRAMES_PER_SECOND = 2
 """A trimmed copy shows its frames at other instants than a case's, which are a second apart; two a second meet them halfway."""
@@ -66,11 +66,15 @@ class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=
 
 
 class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
-    """The eight hashes of an upload, or of a picture found inside of it after `undone`."""
+    """The eight hashes of an upload, or of a picture found inside of it after `undone`.
+
+    `seconds`, of a moving upload: from when to when it is on screen.
+    """
 
     hashes: list[bytes]
     quality: int
     undone: list[Undone]
+    seconds: tuple[float, float] | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -86,6 +90,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Of the film that players show; where it has no detail, of the first that has."""
     further_films: list[list[Frame]] = []
     """Of every other track of moving pictures, and of films behind a still picture."""
+    stills: list[Picture] = []
+    """Pictures that moving ones show and that are not among their frames as they are."""
     sound: list[int] = []
     left_out: list[str] = []
     work_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0
