@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { isAnimated } from "../src/fingerprint/animated";
 import { familyOf, type Family } from "../src/fingerprint/sniff";
-import { readBytes } from "./files";
+import { readBytes, readText } from "./files";
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (sign) => sign.charCodeAt(0));
 
@@ -40,6 +40,20 @@ describe("what the first bytes say", () => {
     ["", "unknown"],
   ])("%j is %s", (start, family) => {
     expect(familyOf(bytes(start))).toBe(family);
+  });
+});
+
+interface Families {
+  readonly families: readonly { readonly is: string; readonly start: readonly (readonly [string, number])[] }[];
+}
+
+/** The same rules as the server's; a picture that libheif may have to read is a family of its own here. */
+describe("the families of the vectors", () => {
+  const { families } = JSON.parse(readText("vectors/families.json")) as Families;
+
+  test.each(families.map(({ is, start }) => [JSON.stringify(start).slice(0, 60), start, is] as const))("%s", (_, start, is) => {
+    const family = familyOf(Uint8Array.from(start.flatMap(([digits, zeros]) => [...Buffer.from(digits, "hex"), ...new Array<number>(zeros).fill(0)])));
+    expect(family === "heif" ? "picture" : family).toBe(is);
   });
 });
 

@@ -2,7 +2,9 @@
 """What a file is, by its bytes."""
 
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -12,6 +14,7 @@ from PIL import Image
 from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.errors import EmptyFileError
 from stillmine.fingerprint.media_errors import NotAVideoError
+from stillmine.fingerprint.signatures import START_BYTES, VIDEO_DEMUXERS, Family, demuxers_of, family_of
 from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.video import fingerprint_video
 
@@ -82,6 +85,22 @@ def test_files_of_the_project(name: str, expected: FileType) -> None:
 def test_starts_of_files(data: bytes, expected: FileType) -> None:
     """Damaged files of a known sort are of that sort, so that the right part says what is wrong with them."""
     assert sniff_file(data) is expected
+
+
+KINDS = {
+    Family.PICTURE: "picture",
+    Family.ANIMATABLE_PICTURE: "animatable",
+    Family.OTHER_VIDEO: "video",
+    Family.OTHER_SOUND: "sound",
+    Family.UNKNOWN: "unknown",
+}
+
+
+@pytest.mark.parametrize("vector", json.loads((MEDIA.parent / "vectors/families.json").read_text())["families"])
+def test_families_are_those_of_the_vectors(vector: dict[str, Any]) -> None:
+    start = b"".join(bytes.fromhex(digits) + bytes(zeros) for digits, zeros in vector["start"])[:START_BYTES]
+    usual = "video" if demuxers_of(start) in VIDEO_DEMUXERS else "sound"
+    assert KINDS.get(family_of(start), usual) == vector["is"]
 
 
 def test_random_bytes_never_raise() -> None:

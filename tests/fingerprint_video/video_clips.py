@@ -49,17 +49,18 @@ def encode(
     pixel_format: str = "yuv420p",
     rotation: int = 0,
     container_options: dict[str, str] | None = None,
+    rate: int = FRAMES_PER_SECOND,
 ) -> bytes:
-    """The bytes of a video; `times` in seconds, else FRAMES_PER_SECOND."""
+    """The bytes of a video; `times` in seconds, else `rate` a second."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=form, container_options=container_options or {}) as container:
-        video = container.add_stream(codec, rate=FRAMES_PER_SECOND)
+        video = container.add_stream(codec, rate=rate)
         video.height, video.width = frames[0].shape[:2]
         video.pix_fmt = pixel_format
         video.options = options or {}
         if rotation:
             video.set_display_rotation(rotation)
-        tick = Fraction(1, FRAMES_PER_SECOND) if times is None else Fraction(1, 1000)
+        tick = Fraction(1, rate) if times is None else Fraction(1, 1000)
         video.codec_context.time_base = tick
         open_encoder(video.codec_context)
         for number, rgb in enumerate(frames):

@@ -20,8 +20,32 @@ PICTURES = (
     ("TIFF", {"compression": "tiff_deflate"}),
     ("TIFF", {"compression": "jpeg"}),
 )
-VIDEOS = ("mpeg4", "libx264", "libx265", "libvpx-vp9", "libsvtav1")
-SOUNDS = (("wav", "pcm_s16le"), ("mp3", "libmp3lame"), ("flac", "flac"), ("adts", "aac"), ("ipod", "aac"), ("aiff", "pcm_s16be"))
+VIDEOS = (
+    ("mp4", "mpeg4"),
+    ("mp4", "libx264"),
+    ("mp4", "libx265"),
+    ("mp4", "libvpx-vp9"),
+    ("mp4", "libsvtav1"),
+    ("mpegts", "libx264"),
+    ("vob", "mpeg2video"),
+    ("flv", "flv"),
+    ("asf", "wmv2"),
+)
+SOUNDS = (
+    ("wav", "pcm_s16le"),
+    ("mp3", "libmp3lame"),
+    ("flac", "flac"),
+    ("adts", "aac"),
+    ("ipod", "aac"),
+    ("ipod", "alac"),
+    ("aiff", "pcm_s16be"),
+    ("caf", "pcm_s16be"),
+    ("w64", "pcm_s16le"),
+    ("mp2", "mp2"),
+    ("ac3", "ac3"),
+    ("eac3", "eac3"),
+    ("asf", "wmav2"),
+)
 
 
 def every_format(photographs: list[Image.Image]) -> Iterator[tuple[str, bytes]]:
@@ -43,8 +67,8 @@ def every_format(photographs: list[Image.Image]) -> Iterator[tuple[str, bytes]]:
     yield "moving GIF", animated_gif(photographs)
     for name in ("PNG", "WEBP"):
         yield f"moving {name}", saved(frames[0], name, save_all=True, append_images=frames[1:], duration=1000)
-    for codec in VIDEOS:
-        yield codec, video_file(photographs, 1.0, codec, samples=melody(3, 8))
+    for form, codec in VIDEOS:
+        yield f"{codec} in {form}", video_file(photographs, 1.0, codec, samples=melody(3, 8), form=form)
     for form, codec in SOUNDS:
         yield f"{form} {codec}", sound_file(melody(5, 9), codec, form)
 

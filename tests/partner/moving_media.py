@@ -20,6 +20,9 @@ from av1_encoder import open_encoder
 SIZE = (320, 240)
 
 
+SOUND_OF = {"vob": "mp2", "asf": "wmav2", "flv": "libmp3lame"}
+"""Codecs of the sound in videos of a family."""
+
 Samples = np.ndarray[tuple[int], np.dtype[np.float32]]
 """Mono, 44,100 a second, from -1 to 1."""
 
@@ -31,21 +34,25 @@ def video_file(
     size: tuple[int, int] = SIZE,
     samples: Samples | None = None,
     turn: Image.Transpose | None = None,
+    form: str = "mp4",
 ) -> bytes:
-    """Return an MP4 that shows one picture after the other, slowly moving, at ten frames a second, perhaps with sound."""
+    """Return a video that shows one picture after the other, slowly moving, perhaps with sound."""
     buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as container:
-        stream = container.add_stream(codec, rate=10)
+    with av.open(buffer, "w", format=form) as container:
+        rate = 30 if codec.startswith("mpeg2") else 10  # it knows some rates only
+        stream = container.add_stream(codec, rate=rate)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 2_000_000
-        stream.codec_context.time_base = Fraction(1, 10)
+        stream.codec_context.time_base = Fraction(1, rate)
         open_encoder(stream.codec_context)
-        sound = None if samples is None else container.add_stream("aac", rate=44_100, layout="mono")
-        shown = (zoomed(picture, step) for picture in pictures for step in range(round(seconds_each * 10)))
+        sound = None if samples is None else container.add_stream(SOUND_OF.get(form, "aac"), rate=44_100, layout="mono")
+        if sound is not None and form == "asf":  # its codec has no rate of its own
+            sound.bit_rate = 96_000
+        shown = (zoomed(picture, step) for picture in pictures for step in range(round(seconds_each * rate)))
         for place, picture in enumerate(shown if turn is None else (picture.transpose(turn) for picture in shown)):
             frame = av.VideoFrame.from_image(picture.resize(size))
-            frame.pts, frame.time_base = place, Fraction(1, 10)
+            frame.pts, frame.time_base = place, Fraction(1, rate)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
         if sound is not None and samples is not None:
@@ -83,8 +90,8 @@ def sound_file(samples: Samples, codec: str = "pcm_s16le", form: str = "wav", bi
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=form) as container:
         stream = container.add_stream(codec, rate=44_100, layout="mono")
-        if bit_rate:
-            stream.bit_rate = bit_rate
+        if bit_rate or form == "asf":  # whose codec has no rate of its own
+            stream.bit_rate = bit_rate or 96_000
         encode(container, stream, samples)
     return buffer.getvalue()
 

@@ -4,10 +4,10 @@
  * gigabytes takes little memory. A format that it does not read is left to the browser's own element.
  */
 
-import { ADTS, BlobSource, FLAC, Input, IsobmffInputFormat, MATROSKA, MP3, MP4, OGG, QTFF, WAVE, WEBM, type InputAudioTrack, type InputTrack, type InputVideoTrack } from "mediabunny";
+import { ADTS, BlobSource, FLAC, Input, IsobmffInputFormat, MATROSKA, MP3, MP4, MPEG_TS, OGG, QTFF, WAVE, WEBM, type InputAudioTrack, type InputTrack, type InputVideoTrack } from "mediabunny";
 import { shownParts, WHOLE, type Part } from "./shown_parts";
 
-const FORMATS = [MP4, QTFF, MATROSKA, WEBM, WAVE, MP3, OGG, ADTS, FLAC];
+const FORMATS = [MP4, QTFF, MATROSKA, WEBM, WAVE, MP3, OGG, ADTS, FLAC, MPEG_TS];
 const CACHE_BYTES = 8 * 1024 * 1024;
 const MINIMUM_SHORTFALL_SECONDS = 1;
 
@@ -18,6 +18,8 @@ export interface OpenContainer {
   partsOf(track: InputTrack): Promise<readonly Part[] | null>;
   /** When the pictures end as the file itself says, in seconds of its track; null where it says nothing of them alone. */
   pictureEnd(): Promise<number | null>;
+  /** Whether it may hold tracks beside these: of a transport stream those that are not known are passed over. */
+  readonly mayHoldMore: boolean;
   close(): void;
 }
 
@@ -27,11 +29,12 @@ export async function openContainer(file: Blob): Promise<OpenContainer | null> {
   try {
     const [videos, sounds] = [await input.getVideoTracks(), await input.getAudioTracks()];
     if (videos.length + sounds.length === 0) throw new Error("nothing in it");
-    const hasEdits = (await input.getFormat()) instanceof IsobmffInputFormat;
+    const format = await input.getFormat();
+    const hasEdits = format instanceof IsobmffInputFormat;
     const partsOf = async (track: InputTrack): Promise<readonly Part[] | null> => (hasEdits ? shownParts(file, track.id) : WHOLE);
     const [video, sound] = [await chosenOf(videos), await chosenOf(sounds)];
     const pictureEnd = async (): Promise<number | null> => (video && (hasEdits || !sound || !(await lastsToTheEnd(sound))) ? video.getDurationFromMetadata() : null);
-    return { video, sound, partsOf, pictureEnd, close: () => input.dispose() };
+    return { video, sound, partsOf, pictureEnd, mayHoldMore: format === MPEG_TS, close: () => input.dispose() };
   } catch {
     input.dispose();
     return null;

@@ -4,18 +4,16 @@
  * stillmine.fingerprint.declared_size. A size is never trusted, only compared.
  */
 
-import { familyOf } from "./sniff";
+import { isOfBoxes } from "./sniff";
 
 const MAXIMUM_BOXES = 100_000;
-const EBML = 0x1a45dfa3;
 
 /** Return whether an MP4, AVI or WAV file names a size that goes past its end; false where it names none. */
 export async function isShorterThanDeclared(file: Blob): Promise<boolean> {
   const start = await headOf(file, 0);
   if (start.byteLength < 16) return true;
   if (start.getUint32(0) === 0x52494646) return 8 + start.getUint32(4, true) > file.size;
-  const isBoxes = familyOf(new Uint8Array(start.buffer)) === "video" && start.getUint32(0) !== EBML; // an early end of EBML shows in its own duration
-  return isBoxes && (await endOfBoxes(file)) > file.size;
+  return isOfBoxes(new Uint8Array(start.buffer)) && (await endOfBoxes(file)) > file.size; // an early end of EBML shows in its own duration
 }
 
 async function endOfBoxes(file: Blob): Promise<number> {

@@ -35,13 +35,13 @@ const NOT_READABLE: Made = { fingerprints: [], notes: ["video_not_readable"] };
 export async function fingerprintTimed(file: Blob, family: "video" | "sound", tools: Tools, stages: Stages): Promise<PartlyMade> {
   const container = await openContainer(file);
   try {
-    const isVideo = container?.video != null || (family === "video" && !container?.sound);
+    const isVideo = container?.video != null || (family === "video" && (!container?.sound || container.mayHoldMore));
     if (!isVideo) {
       const sound = await soundOf(file, container, tools, stages.next(0.8));
       return { type: "sound", fingerprints: sound.fingerprints, notes: await withEarlyEnd(file, sound) };
     }
     const video = await videoOf(container, tools, stages.next(0.7));
-    const hasNoSound = container !== null && container.sound === null;
+    const hasNoSound = container !== null && container.sound === null && !container.mayHoldMore;
     const sound: Made = hasNoSound ? { fingerprints: [], notes: ["video_has_no_sound"] } : await soundOf(file, container, tools, stages.next(0.2));
     const made = { fingerprints: [...video.fingerprints, ...sound.fingerprints], notes: [...video.notes, ...sound.notes] };
     return { type: "video", fingerprints: made.fingerprints, notes: await withEarlyEnd(file, made) };

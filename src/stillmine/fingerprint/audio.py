@@ -14,8 +14,15 @@ from stillmine.fingerprint.audio_decode import SoundReader
 from stillmine.fingerprint.chromaprint_library import SAMPLE_RATE, VALUE_SECONDS, Pcm, Values, chromaprint_text, chromaprint_values
 from stillmine.fingerprint.container import MediaSource, UnopenableError, open_container, open_source
 from stillmine.fingerprint.declared_size import is_shorter_than_declared
-from stillmine.fingerprint.media_errors import NoSoundError, SoundTooShortError, SoundUnreadableError, SoundWithoutDetailError
+from stillmine.fingerprint.media_errors import (
+    NoSoundError,
+    SoundTooShortError,
+    SoundUnreadableError,
+    SoundUnsupportedError,
+    SoundWithoutDetailError,
+)
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits, TimeLeft, no_deadline
+from stillmine.fingerprint.signatures import Family
 
 MINIMUM_VALUES = 36
 """Shorter sound (about 7 seconds) has too few values: noise then matches other noise by chance. Measured: spec/audio.md."""
@@ -25,6 +32,10 @@ MINIMUM_CHANGE = 0.02
 
 MINIMUM_LEVEL = 10
 """Of 32767, root mean square: quieter than this (-70 dB) only the noise of a converter is left."""
+
+
+_ERRORS = {Family.CONTAINER: SoundUnreadableError, Family.OTHER_SOUND: SoundUnsupportedError}
+"""By what the first bytes of a file say that can't be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ def fingerprint_sound(
                 level = _Level()
                 values = chromaprint_values(level.listen(reader.blocks()))
         except UnopenableError as error:
-            raise (SoundUnreadableError if error.is_known else NoSoundError) from None
+            raise _ERRORS.get(error.family, NoSoundError) from None
         is_truncated = reader.is_truncated or (not reader.is_limited and is_shorter_than_declared(stream))
     if level.root_mean_square < MINIMUM_LEVEL:
         raise SoundWithoutDetailError

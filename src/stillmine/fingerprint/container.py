@@ -2,7 +2,7 @@
 """Opens a file of a stranger for demuxing, and nothing but that file.
 
 FFmpeg knows playlists that name other files and addresses, and guesses from file names. An attacker must reach neither: only
-the demuxer that belongs to the first bytes is tried, the bytes come through an object without a name, and opening anything
+the demuxer that belongs to the first bytes is used, the bytes come through an object without a name, and opening anything
 else is refused. What a decoder says is never repeated.
 """
 
@@ -18,7 +18,7 @@ from av.container import InputContainer
 from stillmine.fingerprint.errors import EmptyFileError, FileUnreadableError
 from stillmine.fingerprint.media_errors import MediaFileTooLargeError
 from stillmine.fingerprint.media_limits import MediaLimits
-from stillmine.fingerprint.signatures import START_BYTES, VIDEO_DEMUXERS, demuxers_of
+from stillmine.fingerprint.signatures import START_BYTES, VIDEO_DEMUXERS, Family, demuxers_of, family_of
 
 MediaSource = BinaryIO | bytes | Path
 """Streams must be seekable; they are read from their beginning and not closed."""
@@ -27,12 +27,12 @@ _READ_BYTES = 256 * 1024
 
 
 class UnopenableError(Exception):
-    """No demuxer of ours can read the file; callers say so in the words of their kind."""
+    """No demuxer of ours can read the file; callers say so in the words of their kind. `family` is what its first bytes say."""
 
-    def __init__(self, *, is_video_container: bool, is_known: bool) -> None:
+    def __init__(self, family: Family, *, is_video_container: bool = False) -> None:
         super().__init__()
+        self.family = family
         self.is_video_container = is_video_container
-        self.is_known = is_known
 
 
 class _Nameless:
@@ -87,14 +87,16 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 def open_container(stream: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
     """Give the demuxed file; raises UnopenableError."""
     stream.seek(0)
-    demuxers = demuxers_of(stream.read(START_BYTES))
+    start = stream.read(START_BYTES)
     stream.seek(0)
-    if not demuxers:
-        raise UnopenableError(is_video_container=False, is_known=False)
+    family, demuxers = family_of(start), demuxers_of(start)
+    if family is not Family.CONTAINER:
+        raise UnopenableError(family)
     try:
         container = av.open(
             _Nameless(stream),
             mode="r",
+            format=None if "," in demuxers else demuxers,
             container_options={"format_whitelist": demuxers, "max_streams": str(limits.max_streams)},
             options={"max_pixels": str(decoder_pixels(limits))},
             metadata_errors="ignore",
@@ -102,6 +104,6 @@ def open_container(stream: BinaryIO, limits: MediaLimits) -> Iterator[InputConta
             io_open=_refuse,
         )
     except Exception:  # on hostile headers demuxers raise nearly anything
-        raise UnopenableError(is_video_container=demuxers in VIDEO_DEMUXERS, is_known=True) from None
+        raise UnopenableError(family, is_video_container=demuxers in VIDEO_DEMUXERS) from None
     with container:
         yield container

@@ -32,7 +32,9 @@ class FileTooLargeError(MediaError):
 class NotAnImageError(MediaError):
     code = "not_an_image"
     status = 415
-    sentence = "This file is not a picture that can be read. Choose a JPEG, PNG, WebP, HEIC, AVIF, GIF, TIFF or BMP file."
+    sentence = (
+        "This file is no picture, video or sound that can be read. Choose a JPEG, PNG, WebP, HEIC, AVIF, GIF or TIFF, an MP4 or an MP3."
+    )
 
 
 class UnsupportedImageError(MediaError):

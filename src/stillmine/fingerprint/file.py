@@ -16,7 +16,13 @@ from stillmine.fingerprint.film_behind import films_behind
 from stillmine.fingerprint.guard import guarded
 from stillmine.fingerprint.image import ImageFingerprint, distance_bits, fingerprint_image
 from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
-from stillmine.fingerprint.media_errors import FurtherFilmsError, SoundTooShortError, SoundWithoutDetailError
+from stillmine.fingerprint.media_errors import (
+    FurtherFilmsError,
+    SoundTooShortError,
+    SoundUnsupportedError,
+    SoundWithoutDetailError,
+    VideoUnsupportedError,
+)
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
 from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.stored_pictures import StoredPicture, stored_pictures
@@ -72,7 +78,11 @@ def fingerprint_file(
         return _fingerprint_video(path, digests, media_limits, is_asking)
     try:
         return FileFingerprints(file_type, digests, sound=fingerprint_sound(path, media_limits))
-    except (SoundTooShortError, SoundWithoutDetailError) as error:  # nothing is wrong with the file: its digests are all there is
+    except (
+        SoundTooShortError,
+        SoundWithoutDetailError,
+        SoundUnsupportedError,
+    ) as error:  # nothing is wrong with the file: its digests are all there is
         return FileFingerprints(file_type, digests, left_out=(error.code,))
 
 
@@ -126,7 +136,10 @@ def _fingerprint_animation(
 
 def _fingerprint_video(source: MediaSource, digests: ExactDigests, limits: MediaLimits, is_asking: bool) -> FileFingerprints:
     """Its pictures and its sound: copies of one circulate with the other exchanged."""
-    video = fingerprint_video(source, limits, is_asking=is_asking)
+    try:
+        video = fingerprint_video(source, limits, is_asking=is_asking)
+    except VideoUnsupportedError as error:
+        return FileFingerprints(FileType.VIDEO, digests, left_out=(error.code,))
     made = FileFingerprints(FileType.VIDEO, digests, video=video, left_out=(FurtherFilmsError.code,) if video.tracks > 1 else ())
     if not video.has_sound:
         return made

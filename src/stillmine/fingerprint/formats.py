@@ -23,6 +23,7 @@ from PIL import (
 )
 
 from stillmine.fingerprint.errors import ImageTooLargeError, NotAnImageError, TruncatedImageError, UnsupportedImageError
+from stillmine.fingerprint.signatures import brands_of
 
 _Reader = Callable[[io.BytesIO], ImageFile.ImageFile]
 
@@ -36,13 +37,12 @@ _READERS: tuple[tuple[tuple[bytes, ...], _Reader], ...] = (
 _OTHER_SIGNATURES = (b"8BPS", b"%PDF", b"\x1aE\xdf\xa3", b"\0\0\0\x0cJXL ", b"\xff\x0a", b"\0\0\0\x0cjP  ")
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"mif2"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
-_MAX_FILE_TYPE_BYTES = 256
 _END_OF_CANVAS = 30
 
 
 def is_avif(data: bytes) -> bool:
     """Return whether a file of boxes says that it is an AVIF."""
-    return bool(_brands(data) & _AVIF_BRANDS)
+    return not _AVIF_BRANDS.isdisjoint(brands_of(data))
 
 
 def open_image(data: bytes) -> ImageFile.ImageFile:
@@ -70,20 +70,12 @@ def _choose_reader(data: bytes) -> _Reader:
             return reader
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WebPImagePlugin.WebPImageFile
-    brands = _brands(data)
+    brands = frozenset(brands_of(data))  # an HEIC also names the general `mif1`, so the particular ones count first
     if is_avif(data):
         return AvifImagePlugin.AvifImageFile
     if brands & _HEIF_BRANDS:
         return pillow_heif.HeifImageFile
     raise UnsupportedImageError if brands or data.startswith((*_OTHER_SIGNATURES, b"RIFF")) else NotAnImageError
-
-
-def _brands(data: bytes) -> frozenset[bytes]:
-    """What a file of boxes says that it is: an HEIC also names the general `mif1`, so the particular ones count first."""
-    if data[4:8] != b"ftyp":
-        return frozenset()
-    end = min(int.from_bytes(data[:4]), len(data), _MAX_FILE_TYPE_BYTES)
-    return frozenset({data[8:12], *(data[place : place + 4] for place in range(16, end - 3, 4))})
 
 
 def _is_complete_tiff(data: bytes) -> bool:

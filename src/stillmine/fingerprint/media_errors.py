@@ -17,7 +17,8 @@ class NotAVideoError(MediaError):
     code = "not_a_video"
     status = 415
     sentence = (
-        "There are no moving pictures in this file that can be read. Choose an MP4, MOV, MKV, WebM, AVI, 3GP or animated picture file."
+        "There are no moving pictures in this video file that can be read. Choose an MP4, MOV, MKV, WebM, AVI, TS, FLV, WMV or animated "
+        "picture file."
     )
 
 
@@ -25,6 +26,14 @@ class VideoUnreadableError(MediaError):
     code = "video_unreadable"
     status = 422
     sentence = "This video ends before its first picture or is damaged. Copy it again from where it came from, or use another copy."
+
+
+class VideoUnsupportedError(MediaError):
+    code = "video_format_unsupported"
+    status = 415
+    sentence = (
+        "This video is of a kind that can't be read yet: only identical files can be recognised. Save it as MP4 and use that as well."
+    )
 
 
 class VideoTooLargeError(MediaError):
@@ -55,6 +64,14 @@ class SoundUnreadableError(MediaError):
     code = "sound_unreadable"
     status = 422
     sentence = "This sound ends before it begins or is damaged. Copy it again from where it came from, or use another copy."
+
+
+class SoundUnsupportedError(MediaError):
+    code = "sound_format_unsupported"
+    status = 415
+    sentence = (
+        "This sound is of a kind that can't be read yet: only identical files can be recognised. Save it as MP3 and use that as well."
+    )
 
 
 class SoundTooShortError(MediaError):

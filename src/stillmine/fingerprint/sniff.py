@@ -19,7 +19,7 @@ from stillmine.fingerprint.limits import DEFAULT_LIMITS
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
 from stillmine.fingerprint.mend import mend_stream
 from stillmine.fingerprint.png_frames import has_hidden_default
-from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
+from stillmine.fingerprint.signatures import START_BYTES, VIDEO_DEMUXERS, Family, demuxers_of, family_of
 
 ANIMATABLE_FORMATS = ("GIF", "PNG", "WEBP", "AVIF")
 
@@ -39,6 +39,14 @@ class FileType(StrEnum):
     UNKNOWN = "unknown"
 
 
+_TYPES = {
+    Family.OTHER_VIDEO: FileType.VIDEO,
+    Family.OTHER_SOUND: FileType.AUDIO,
+    Family.UNKNOWN: FileType.UNKNOWN,
+}
+"""Of what nothing has to be opened for."""
+
+
 def sniff_file(source: MediaSource, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) -> FileType:
     """Return the type of a file; a damaged one of a known sort is that sort.
 
@@ -54,12 +62,14 @@ def sniff_stream(stream: BinaryIO, limits: MediaLimits) -> FileType:
     start = stream.read(START_BYTES)
     stream.seek(0)
     family = family_of(start)
+    if family in _TYPES:
+        return _TYPES[family]
     try:
         if family is Family.ANIMATABLE_PICTURE:
             return FileType.ANIMATED_IMAGE if _is_animated(stream) else FileType.IMAGE
-        if family is Family.CONTAINER:
-            return _type_of_streams(stream, limits)
-        return _type_of_picture(stream) if family is Family.PICTURE else FileType.UNKNOWN
+        if family is Family.PICTURE:
+            return _type_of_picture(stream)
+        return _type_of_streams(stream, limits, is_usually_video=demuxers_of(start) in VIDEO_DEMUXERS)
     finally:
         stream.seek(0)
 
@@ -104,11 +114,13 @@ def _has_several(image: ImageFile.ImageFile) -> bool:
     return int(getattr(image, "n_frames", 1)) - has_hidden_default(image) > 1
 
 
-def _type_of_streams(stream: BinaryIO, limits: MediaLimits) -> FileType:
+def _type_of_streams(stream: BinaryIO, limits: MediaLimits, *, is_usually_video: bool) -> FileType:
     try:
         with open_container(stream, limits) as container:
             if any(not video.disposition & Disposition.attached_pic for video in container.streams.video):
                 return FileType.VIDEO
-            return FileType.AUDIO if container.streams.audio else FileType.UNKNOWN
-    except UnopenableError as error:
-        return FileType.VIDEO if error.is_video_container else FileType.AUDIO
+            if container.streams.audio:
+                return FileType.AUDIO
+    except UnopenableError:
+        pass
+    return FileType.VIDEO if is_usually_video else FileType.AUDIO

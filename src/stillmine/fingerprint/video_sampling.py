@@ -20,7 +20,7 @@ from stillmine.fingerprint.bars import BarFinder, Bounds
 from stillmine.fingerprint.container import UnopenableError, open_container
 from stillmine.fingerprint.declared_size import is_shorter_than_declared
 from stillmine.fingerprint.image import VARIANTS, fingerprint_pixels
-from stillmine.fingerprint.media_errors import NotAVideoError, VideoUnreadableError
+from stillmine.fingerprint.media_errors import NotAVideoError, VideoUnreadableError, VideoUnsupportedError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.query import TurnedHashes
 from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
@@ -159,6 +159,8 @@ def _open_reader(stream: BinaryIO, how: _How, is_side_by_side: bool, *, with_cut
             track = Track(how.track, open_again if is_side_by_side else None)
             yield VideoReader(container, limits, how.is_time_left, how.samples_per_second, track, with_cuts=with_cuts)
     except UnopenableError as error:
+        if error.family is Family.OTHER_VIDEO:
+            raise VideoUnsupportedError from None
         raise (VideoUnreadableError if error.is_video_container else NotAVideoError) from None
 
 
