@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes vectors/ledger.json: trees, proofs, must-fail proofs, a signed checkpoint, entries and commitments, for every reader.
+"""Writes vectors/ledger.json: trees, proofs, must-fail proofs, a signed checkpoint, promises, entries and commitments, for every reader.
 
 The roots and the proofs marked `published` are those of the certificate-transparency project's tests, written down here as they
 stand there: what the package makes has to agree with them.
@@ -10,12 +10,13 @@ stand there: what the package makes has to agree with them.
 import argparse
 import json
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from stillmine.ledger.checkpoint import Checkpoint, SigningKey
 from stillmine.ledger.entry import Entry, EventName, commitment, entry_hash, items_tree, ledger_salt
 from stillmine.ledger.errors import LedgerError
+from stillmine.ledger.promise import open_promise
 from stillmine.ledger.proofs import consistency_proof, continues, includes, inclusion_path
 from stillmine.ledger.signed_note import NoteKey, NoteSigner
 from stillmine.ledger.tree import Tree, leaf_hash
@@ -162,6 +163,7 @@ def checkpoints() -> Proof:
         "a hyphen for the dash": note.replace("— ", "- "),
         "line ends of another system": note.replace("\n", "\r\n"),
         "a receipt": NoteSigner(SEED).note("Stillmine deletion receipt\n\nCase reference: 0123456789abcdef\n"),
+        "a promise": key.promise(leaf_hash(b"a leaf"), datetime(2026, 11, 26, 7, tzinfo=UTC)),
         "a receipt of three lines": NoteSigner(SEED).note(f"Stillmine deletion receipt\n8\n{note.split(chr(10))[2]}\n"),
         "empty": "",
     }
@@ -185,6 +187,49 @@ def _under(key: SigningKey, name: str) -> str:
     signer = NoteSigner(SEED)
     signer.public = NoteKey(name, key.verifier.public_key)
     return signer.note(Checkpoint(name, 8, tree(8).root()).body())
+
+
+def promises() -> Proof:
+    """Return one signed promise, and texts that must not open with its key."""
+    key, other = SigningKey(SEED), SigningKey(bytes(32))
+    name, leaf, publish_by = key.verifier.name, entry_hash(str(entries()[0]["text"])), datetime(2026, 11, 26, 7, tzinfo=UTC)
+    note = key.promise(leaf, publish_by)
+    title, _, encoded, time = note.split("\n")[:4]
+    signer, another = NoteSigner(SEED), other.promise(leaf_hash(b"another"), publish_by).split("\n")[2]
+    signature = note.rstrip("\n").rpartition(" ")[2]
+    changes: dict[str, str] = {
+        "another leaf": note.replace(encoded, another),
+        "a later time": note.replace(time, "2026-11-27T07:00:00Z"),
+        "another ledger's promise": other.promise(leaf, publish_by),
+        "another key under this name": other.promise(leaf, publish_by).replace(other.verifier.name, name),
+        "another ledger's name under this key": signer.note(f"{title}\n{other.verifier.name}\n{encoded}\n{time}\n"),
+        "a checkpoint": key.sign(8, tree(8).root()),
+        "a receipt": signer.note("Stillmine deletion receipt\n\nCase reference: 0123456789abcdef\n"),
+        "a receipt of four lines": signer.note(f"Stillmine deletion receipt\n{name}\n{encoded}\n{time}\n"),
+        "no title": signer.note(f"{name}\n{encoded}\n{time}\n"),
+        "a line more": signer.note(f"{title}\n{name}\n{encoded}\n{time}\nextension\n"),
+        "a short leaf": signer.note(f"{title}\n{name}\n{encoded[4:]}\n{time}\n"),
+        "a leaf in another form": signer.note(f"{title}\n{name}\n{leaf.hex()}\n{time}\n"),
+        "a time without its zone": signer.note(f"{title}\n{name}\n{encoded}\n{time[:-1]}\n"),
+        "a time in another form": signer.note(f"{title}\n{name}\n{encoded}\n2026-11-26T7:00:00Z\n"),
+        "a day that there is not": signer.note(f"{title}\n{name}\n{encoded}\n2026-02-30T07:00:00Z\n"),
+        "a leap second": signer.note(f"{title}\n{name}\n{encoded}\n2026-12-31T23:59:60Z\n"),
+        "two signatures": note + note.splitlines(keepends=True)[-1],
+        "a changed signature": note.replace(signature, signature[:-5] + ("A" if signature[-5] != "A" else "B") + signature[-4:]),
+        "no signature": note[: note.index("\n\n") + 2],
+        "no end of line": note.rstrip("\n"),
+        "line ends of another system": note.replace("\n", "\r\n"),
+        "empty": "",
+    }
+    for name_of_change, text in changes.items():
+        try:
+            open_promise(key.verifier, text)
+        except LedgerError:
+            continue
+        raise SystemExit(f"the package opens what must fail: {name_of_change}")
+    must_fail = [{"name": name_of_change, "note": text} for name_of_change, text in changes.items()]
+    made = {"leaf": leaf.hex(), "publish_by": "2026-11-26T07:00:00Z", "note": note}
+    return {"seed": SEED.hex(), "key": key.verifier.text(), **made, "must_fail": must_fail}
 
 
 def commitments() -> Proof:
@@ -218,6 +263,7 @@ def document() -> Proof:
         "consistency": consistency(),
         "consistency_must_fail": broken_consistency(),
         "checkpoint": checkpoints(),
+        "promise": promises(),
         "commitments": commitments(),
         "entries": entries(),
     }

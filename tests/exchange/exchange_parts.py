@@ -186,6 +186,15 @@ def vote_on(entry_id: str, number: int, vote: str = "agree", reason: str | None 
     return {"vote_id": f"{number:032x}", "fingerprint_id": entry_id, "vote": vote, "reason": reason}
 
 
+def publish(exchange: Context) -> int:
+    """Publish what the ledger holds back, as if its time had come; returns by how many leaves the log grew."""
+    from stillmine.exchange.ledger.models import LedgerHead
+    from stillmine.exchange.ledger.publishing import publish_due
+
+    LedgerHead.objects.update(next_at=None)
+    return publish_due(exchange)
+
+
 def empty_all_tables() -> None:
     """Delete every row but those that a migration made, which begin anew; foreign keys are looked at when it ends."""
     from django.apps import apps
@@ -199,4 +208,4 @@ def empty_all_tables() -> None:
             if model not in (Head, LedgerHead):
                 model._default_manager.all()._raw_delete("default")
         Head.objects.update(sequence=0, changed_at="1970-01-01T00:00:00Z")
-        LedgerHead.objects.update(size=0, hashes=b"")
+        LedgerHead.objects.update(size=0, hashes=b"", recorded=0, next_at=None)

@@ -19,7 +19,7 @@ from exchange_parts import Clock, PartnerClient, Phone, value
 from simulated_network import Network, sender_of
 from simulated_partners import PAGE_SIZES, Asking, NativeList, ValueList, a_report, a_vote
 from simulated_witness import Witness
-from test_ledger import checkpoint, proved
+from test_ledger import checkpoint, told
 
 from stillmine.exchange.context import Context
 from stillmine.exchange.partners.scopes import Way
@@ -442,7 +442,7 @@ class World:
 
 def _told(phone: Person) -> set[Told]:
     """Read what the ledger says of a case, and check every proof in it."""
-    return {(event, partner, one) for event, partner, ids in proved(phone) for one in ids}
+    return {(event, partner, one) for event, partner, ids in told(phone) for one in ids}
 
 
 WEIGHTS: dict[Callable[[World], bool], int] = {

@@ -79,7 +79,7 @@ def test_each_case_learns_of_its_own_match_and_not_how_many_others_there_are(
     follower()
     answers(partner, COPY)
     for own in (phone, abuser):
-        entries = own.web.get("/api/v1/case/ledger", headers=own.headers).json()["entries"]
+        entries = own.web.get("/api/v1/case/ledger", headers=own.headers).json()["promised"]
         told = [json.loads(entry["text"]) for entry in entries]
         assert [(entry["event"], entry["items"]) for entry in told] == [("matched", 1)]
 

@@ -3,29 +3,29 @@
 
 import json
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, opening, value
+from exchange_parts import Clock, PartnerClient, Phone, code, opening, publish, value
 
 from stillmine.exchange.context import Context
 from stillmine.ledger.checkpoint import Checkpoint, read_verifier_key
 from stillmine.ledger.entry import commitment, entry_hash, ledger_salt
+from stillmine.ledger.promise import open_promise
 from stillmine.ledger.proofs import continues, includes
 from stillmine.ledger.tree import CompactRange, leaf_hash
 from stillmine.wire.case_key import credentials
-from stillmine.wire.ledger import CaseLedger
+from stillmine.wire.ledger import CaseLedger, LedgerEntry, LedgerPromised
 
 
 def log(*fields: str) -> list[tuple[Any, ...]]:
-    """The entries so far, in order, as event and these fields."""
+    """The entries so far, in the order of recording and without padding, as event and these fields."""
     from stillmine.exchange.ledger.models import Leaf
 
-    entries = [json.loads(text) for text in Leaf.objects.order_by("place").values_list("text", flat=True)]
-    return [(entry["event"], *(entry.get(name) for name in fields)) for entry in entries]
+    entries = [json.loads(text) for text in Leaf.objects.order_by("id").values_list("text", flat=True)]
+    return [(entry["event"], *(entry.get(name) for name in fields)) for entry in entries if entry["event"] != "padding"]
 
 
 def checkpoint(web: httpx.Client) -> Checkpoint:
@@ -44,21 +44,38 @@ def case_ledger(phone: Phone) -> CaseLedger:
     return msgspec.json.decode(answer.content, type=CaseLedger)
 
 
-def proved(phone: Phone) -> list[tuple[str, str | None, list[str]]]:
-    """Check everything in a case's ledger as its device does; returns (event, partner, fingerprint ids) of each entry."""
+Told = tuple[str, str | None, list[str]]
+"""Event, partner, fingerprint ids."""
+
+
+def told(phone: Phone) -> list[Told]:
+    """Check everything in a case's ledger as its device does, published or promised; returns what each entry says."""
     ledger = case_ledger(phone)
-    top = read_verifier_key(ledger.key).open(ledger.checkpoint)
-    salt = ledger_salt(bytes(credentials(phone.secret).token))
-    found = []
+    key = read_verifier_key(ledger.key)
+    top = key.open(ledger.checkpoint)
     for entry in ledger.entries:
-        fields = json.loads(entry.text)
         assert includes(top.root, top.size, entry.place, entry_hash(entry.text), hashes(entry.path))
-        for item in entry.items:
-            ours = leaf_hash(commitment(salt, item.fingerprint_id))
-            assert includes(bytes.fromhex(fields["root"]), fields["items"], item.place, ours, hashes(item.path))
-        found.append((fields["event"], fields.get("partner"), [item.fingerprint_id for item in entry.items]))
-    assert all(before.place < after.place for before, after in pairwise(ledger.entries))
-    return found
+    for one in ledger.promised:
+        assert open_promise(key, one.promise).leaf == entry_hash(one.text)
+    return [_told_by(entry, phone) for entry in (*ledger.entries, *ledger.promised)]
+
+
+def _told_by(entry: LedgerEntry | LedgerPromised, phone: Phone) -> Told:
+    salt = ledger_salt(bytes(credentials(phone.secret).token))
+    fields = json.loads(entry.text)
+    for item in entry.items:
+        ours = leaf_hash(commitment(salt, item.fingerprint_id))
+        assert includes(bytes.fromhex(fields["root"]), fields["items"], item.place, ours, hashes(item.path))
+    return fields["event"], fields.get("partner"), [item.fingerprint_id for item in entry.items]
+
+
+def proved(phone: Phone, exchange: Context) -> list[Told]:
+    """The same, once as it stands and once when all of it is published: both say the same, in the same order."""
+    before = told(phone)
+    publish(exchange)
+    assert case_ledger(phone).promised == []
+    assert told(phone) == before
+    return before
 
 
 def test_a_whole_story_is_written_in_order(phone: Phone, partner: PartnerClient) -> None:
@@ -101,7 +118,7 @@ def test_suspension_and_return_are_written(exchange: Context, phone: Phone) -> N
         with tx("test.move", exchange.clock) as now:
             _move_fingerprints(exchange, [Fingerprint.objects.get(position=2)], state, now)
     assert log("items") == [("suspended", 1), ("restored", 1)]
-    assert [event for event, _, _ in proved(phone)] == ["suspended", "restored"]
+    assert [event for event, _, _ in proved(phone, exchange)] == ["suspended", "restored"]
 
 
 def test_partners_and_keys_are_written_once(exchange: Context, partner: PartnerClient) -> None:
@@ -145,7 +162,7 @@ def test_a_page_of_both_has_two_entries(phone: Phone, partner: PartnerClient) ->
     assert list(Disclosure.objects.values_list("disclosed_entry", "retracted_entry")) == [(2, 3)]
 
 
-def test_what_the_stopncii_shape_leaves_out_is_not_written_as_given(phone: Phone, partner: PartnerClient) -> None:
+def test_what_the_stopncii_shape_leaves_out_is_not_written_as_given(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
     phone.open(1)
     phone.post("case/fingerprints", {"version": 1, "fingerprints": [{"kind": "sha256", "value": "ab" * 32, "quality": 100}]})
     first = phone.show().fingerprints[0].id
@@ -153,7 +170,7 @@ def test_what_the_stopncii_shape_leaves_out_is_not_written_as_given(phone: Phone
     phone.withdraw()
     partner.fetch_hashes()
     assert log("items")[1:] == [("disclosed", 1), ("withdrawn", 2), ("retracted", 1)]
-    ours = proved(phone)
+    ours = proved(phone, exchange)
     assert [(event, len(ids)) for event, _, ids in ours] == [("disclosed", 1), ("withdrawn", 2), ("retracted", 1)]
     assert ours[0][2] == ours[2][2] == [first]
 
@@ -165,7 +182,7 @@ def test_a_tombstone_nobody_was_told_of_is_not_written_as_told(phone: Phone, par
 
 
 def test_another_case_named_beside_a_tombstone_is_written_as_given(
-    phone: Phone, other_phone: Phone, partner: PartnerClient, clock: Clock
+    exchange: Context, phone: Phone, other_phone: Phone, partner: PartnerClient, clock: Clock
 ) -> None:
     """One value, two cases: the partner's record of the withdrawn one names the other case's fingerprint, outside of its page."""
     other = other_phone.open(1).fingerprints[0].id
@@ -176,11 +193,11 @@ def test_another_case_named_beside_a_tombstone_is_written_as_given(
     page = partner.fetch_hashes(int(clock.now.timestamp()) // 60 * 60)
     assert [record["hashStatus"] for record in page["hashRecords"]] == ["Active"]
     assert log("items")[-2:] == [("disclosed", 1), ("retracted", 1)]
-    assert proved(other_phone) == [("disclosed", "Example Social", [other])] * 2
+    assert proved(other_phone, exchange) == [("disclosed", "Example Social", [other])] * 2
 
 
 def test_a_person_sees_the_first_disclosure_to_each_partner(
-    phone: Phone, other_phone: Phone, partner: PartnerClient, other_partner: PartnerClient
+    exchange: Context, phone: Phone, other_phone: Phone, partner: PartnerClient, other_partner: PartnerClient
 ) -> None:
     ids = [row.id for row in phone.open(1, 2).fingerprints]
     partner.fetch()
@@ -190,7 +207,7 @@ def test_a_person_sees_the_first_disclosure_to_each_partner(
     partner.fetch()
     phone.withdraw(ids[0])
     partner.fetch()
-    found = proved(phone)
+    found = proved(phone, exchange)
     assert [(event, name, sorted(who)) for event, name, who in found] == [
         ("disclosed", "Example Social", sorted(ids)),
         ("disclosed", "Example Forum", ids[:1]),
@@ -198,14 +215,14 @@ def test_a_person_sees_the_first_disclosure_to_each_partner(
         ("retracted", "Example Social", ids[:1]),
     ]
     assert len(log()) == 2 + 6
-    assert [(event, name) for event, name, _ in proved(other_phone)] == [("disclosed", "Example Social")]
+    assert [(event, name) for event, name, _ in proved(other_phone, exchange)] == [("disclosed", "Example Social")]
 
 
-def test_another_case_is_not_told_of(phone: Phone, other_phone: Phone, partner: PartnerClient) -> None:
+def test_another_case_is_not_told_of(exchange: Context, phone: Phone, other_phone: Phone, partner: PartnerClient) -> None:
     mine = phone.open(1).fingerprints[0].id
     theirs = other_phone.open(2).fingerprints[0].id
     partner.sync()
-    assert proved(phone) == [("disclosed", "Example Social", [mine])]
+    assert proved(phone, exchange) == [("disclosed", "Example Social", [mine])]
     text = phone.web.get("/api/v1/case/ledger", headers=phone.headers).text
     assert theirs not in text
     assert value(2) not in text
@@ -213,19 +230,20 @@ def test_another_case_is_not_told_of(phone: Phone, other_phone: Phone, partner: 
     assert commitment(salt, theirs).hex() not in text
 
 
-def test_a_closed_case_can_still_be_proved(phone: Phone, partner: PartnerClient) -> None:
+def test_a_closed_case_can_still_be_proved(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
     phone.open(1)
     partner.sync()
     phone.withdraw()
-    assert [event for event, _, _ in proved(phone)] == ["disclosed", "withdrawn"]
+    assert [event for event, _, _ in proved(phone, exchange)] == ["disclosed", "withdrawn"]
 
 
-def test_anybody_can_rebuild_the_signed_root(web: httpx.Client, phone: Phone, partner: PartnerClient) -> None:
+def test_anybody_can_rebuild_the_signed_root(exchange: Context, web: httpx.Client, phone: Phone, partner: PartnerClient) -> None:
     phone.open(*range(1, 8))
     for number in range(6):
         partner.fetch(limit=number + 1)
+    assert publish(exchange) == 64
     top = checkpoint(web)
-    assert top.size == len(log()) == 7
+    assert (top.size, len(log())) == (64, 7)
     first = web.get("/api/v1/ledger/leaves", params={"limit": 3}).json()
     rest = web.get("/api/v1/ledger/leaves", params={"start": 3}).json()
     assert (first["start"], len(first["leaves"]), rest["start"]) == (0, 3, 3)
@@ -233,15 +251,17 @@ def test_anybody_can_rebuild_the_signed_root(web: httpx.Client, phone: Phone, pa
     for leaf in hashes([*first["leaves"], *rest["leaves"]]):
         tree, _ = tree.with_leaf(leaf)
     assert (tree.size, tree.root()) == (top.size, top.root)
-    assert web.get("/api/v1/ledger/leaves", params={"start": 7}).json()["leaves"] == []
+    assert web.get("/api/v1/ledger/leaves", params={"start": 64}).json()["leaves"] == []
 
 
-def test_each_size_continues_each_one_before(web: httpx.Client, phone: Phone, partner: PartnerClient) -> None:
+def test_each_size_continues_each_one_before(exchange: Context, web: httpx.Client, phone: Phone, partner: PartnerClient) -> None:
     phone.open(*range(1, 20))
     tops = [checkpoint(web)]
-    for number in range(1, 19):
+    for number in range(1, 6):
         partner.fetch(limit=number)
+        publish(exchange)
         tops.append(checkpoint(web))
+    assert [top.size for top in tops] == [0, 64, 128, 192, 256, 320]
     for place, old in enumerate(tops):
         for new in tops[place:]:
             answer = web.get("/api/v1/ledger/consistency", params={"from": old.size, "to": new.size}).json()
@@ -249,13 +269,15 @@ def test_each_size_continues_each_one_before(web: httpx.Client, phone: Phone, pa
             assert continues(old.size, old.root, new.size, new.root, hashes(answer["proof"]))
 
 
-def test_nothing_leaves_that_no_checkpoint_stands_for(web: httpx.Client, phone: Phone, partner: PartnerClient) -> None:
+def test_nothing_leaves_that_no_checkpoint_stands_for(exchange: Context, web: httpx.Client, phone: Phone, partner: PartnerClient) -> None:
     phone.open(1)
     partner.sync()
+    assert checkpoint(web).size == 0
     assert web.get("/api/v1/ledger/leaves").json()["leaves"] == []
     assert code(web.get("/api/v1/ledger/consistency", params={"from": 0, "to": 1})) == (400, "malformed_message")
-    assert checkpoint(web).size == 2
-    assert len(web.get("/api/v1/ledger/leaves").json()["leaves"]) == 2
+    publish(exchange)
+    assert checkpoint(web).size == 64
+    assert len(web.get("/api/v1/ledger/leaves").json()["leaves"]) == 64
 
 
 @pytest.mark.parametrize(
@@ -277,15 +299,17 @@ def test_wrong_numbers_are_refused(web: httpx.Client, phone: Phone, partner: Par
     assert code(web.get(f"/api/v1/ledger/{query}")) == (400, "malformed_message")
 
 
-def test_a_checkpoint_is_kept_and_stays_the_same(web: httpx.Client, phone: Phone, partner: PartnerClient) -> None:
+def test_a_checkpoint_is_kept_and_stays_the_same(exchange: Context, web: httpx.Client, phone: Phone, partner: PartnerClient) -> None:
     from stillmine.exchange.ledger.models import GivenCheckpoint
 
     first = web.get("/api/v1/ledger/checkpoint").text
     assert web.get("/api/v1/ledger/checkpoint").text == first
     phone.open(1)
     partner.sync()
+    assert web.get("/api/v1/ledger/checkpoint").text == first
+    publish(exchange)
     second = web.get("/api/v1/ledger/checkpoint").text
-    assert list(GivenCheckpoint.objects.order_by("size").values_list("size", "note")) == [(1, first), (2, second)]
+    assert list(GivenCheckpoint.objects.order_by("size").values_list("size", "note")) == [(0, first), (64, second)]
 
 
 def test_an_empty_log_has_a_checkpoint_too(web: httpx.Client) -> None:
@@ -310,7 +334,7 @@ def test_an_entry_is_undone_with_what_it_records(exchange: Context, phone: Phone
     phone.open(1)
     monkeypatch.setattr(withdrawal, "_close_case", stop)
     assert phone.post("case/withdraw", {"version": 1}).status_code == 500
-    assert (log(), Node.objects.count(), LedgerHead.objects.get().size) == ([], 0, 0)
+    assert (log(), Node.objects.count(), LedgerHead.objects.get().recorded) == ([], 0, 0)
     assert phone.show().fingerprints[0].value == value(1)
 
 
@@ -323,4 +347,4 @@ def test_fingerprints_of_before_the_log_are_left_out(phone: Phone, partner: Part
     Fingerprint.objects.update(ledger_commitment=None)
     partner.fetch(limit=1)
     assert log("items")[1:] == [("disclosed", 1), ("disclosed", None)]
-    assert case_ledger(phone).entries == []
+    assert told(phone) == []

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import PartnerClient, Phone, empty_all_tables
+from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publish
+from test_ledger import case_ledger
 from typer.testing import CliRunner, Result
 
 from stillmine.auditor import commands
@@ -16,6 +17,7 @@ from stillmine.exchange.app import wsgi_application
 from stillmine.exchange.context import Context
 from stillmine.ledger.checkpoint import SigningKey
 from stillmine.ledger.entry import read_entry
+from stillmine.ledger.tree import CompactRange
 
 Audit = Callable[..., Result]
 
@@ -35,54 +37,49 @@ def entries(phone: Phone, partner: PartnerClient, numbers: range) -> None:
         partner.fetch()
 
 
-def rewrite(exchange: Context, place: int) -> None:
+def rewrite(exchange: Context, number: int) -> None:
     """Change an entry and everything that depends on it, as someone with the database and the secret can."""
-    from stillmine.exchange.ledger.actions import _append
-    from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.ledger.models import Leaf
 
-    rows = [(leaf.text, bytes(leaf.items)) for leaf in Leaf.objects.order_by("place")]
-    texts = [text.replace("Example Social", "Example Nobody") if at == place else text for at, (text, _) in enumerate(rows)]
-    assert read_entry(texts[place]).partner == "Example Nobody"
-    with tx("test.rewrite", exchange.clock):
-        kept = list(Mention.objects.all())
-        Mention.objects.all().delete()
-        _forget_pages()
-        for model in (Leaf, Node, GivenCheckpoint):
-            model.objects.all().delete()
-        LedgerHead.objects.update(size=0, hashes=b"")
-        for text, (_, items) in zip(texts, rows, strict=True):
-            _append(text, items)
-        Mention.objects.bulk_create(kept)
+    leaf = Leaf.objects.get(id=number)
+    text = leaf.text.replace("Example Social", "Example Nobody")
+    assert read_entry(text).partner == "Example Nobody"
+    Leaf.objects.filter(id=number).update(text=text)
+    _make_anew(exchange, Leaf.objects.filter(place__isnull=False).count())
 
 
-def _forget_pages() -> None:
+def cut(exchange: Context, leaves_left: int) -> None:
     from stillmine.exchange.feed.models import Disclosure
+    from stillmine.exchange.ledger.models import Leaf, Mention
 
+    Mention.objects.all().delete()
     Disclosure.objects.all().delete()
+    Leaf.objects.filter(place__gte=leaves_left).delete()
+    _make_anew(exchange, leaves_left)
 
 
-def cut(exchange: Context, entries_left: int) -> None:
-    from stillmine.exchange.ledger.actions import _append
-    from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
-    from stillmine.exchange.tx import tx
+def _make_anew(exchange: Context, size: int) -> None:
+    """Make the tree again over the texts that are there, and forget every checkpoint."""
+    from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Node
+    from stillmine.exchange.ledger.nodes import joined_hashes
+    from stillmine.exchange.ledger.publishing import _grow
 
-    texts = list(Leaf.objects.order_by("place").values_list("text", flat=True)[:entries_left])
-    with tx("test.cut", exchange.clock):
-        Mention.objects.all().delete()
-        _forget_pages()
-        for model in (Leaf, Node, GivenCheckpoint):
-            model.objects.all().delete()
-        LedgerHead.objects.update(size=0, hashes=b"")
-        for text in texts:
-            _append(text, b"")
+    leaves = list(Leaf.objects.filter(place__lt=size).order_by("place").values_list("id", "text"))
+    for model in (Node, GivenCheckpoint):
+        model.objects.all().delete()
+    Leaf.objects.filter(place__isnull=False).update(place=None)
+    tree = _grow(CompactRange(), leaves)
+    LedgerHead.objects.update(size=size, hashes=joined_hashes(tree.hashes))
 
 
 @pytest.fixture
 def dishonest(exchange: Context, phone: Phone, partner: PartnerClient) -> Context:
-    """An exchange with a log of six entries; what tests do to it is made good again before fsck looks."""
+    """An exchange with six entries in a log of 128; what tests do to it is made good again before fsck looks."""
     phone.open(1)
-    entries(phone, partner, range(2, 7))
+    entries(phone, partner, range(2, 5))
+    publish(exchange)
+    entries(phone, partner, range(5, 7))
+    publish(exchange)
     return exchange
 
 
@@ -92,25 +89,27 @@ def _cleared(exchange: Context) -> object:
     empty_all_tables()
 
 
-def test_a_log_that_holds_and_goes_on(phone: Phone, partner: PartnerClient, audit: Audit, tmp_path: Path) -> None:
+def test_a_log_that_holds_and_goes_on(exchange: Context, phone: Phone, partner: PartnerClient, audit: Audit, tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     phone.open(1)
     entries(phone, partner, range(2, 5))
+    publish(exchange)
     first = audit("--state", state)
-    assert (first.exit_code, first.stdout.splitlines()[0]) == (0, "The log holds: its 4 entries make the signed root.")
+    assert (first.exit_code, first.stdout.splitlines()[0]) == (0, "The log holds: its 64 entries make the signed root.")
     assert "stillmine/" in first.stdout.splitlines()[-1]
     entries(phone, partner, range(5, 8))
+    publish(exchange)
     second = audit("--state", state)
     assert (second.exit_code, second.stdout) == (
         0,
-        "The log holds: its 7 entries make the signed root, and continue the 4 of the last time.\n",
+        "The log holds: its 128 entries make the signed root, and continue the 64 of the last time.\n",
     )
     assert audit("--state", state).exit_code == 0
 
 
 def test_a_key_from_elsewhere_is_used(web: httpx.Client, phone: Phone, partner: PartnerClient, audit: Audit) -> None:
     key = web.get("/api/v1/ledger/key").json()["key"]
-    assert audit("--key", key).stdout == "The log holds: its 1 entries make the signed root.\n"
+    assert audit("--key", key).stdout == "The log holds: its 0 entries make the signed root.\n"
     other = audit("--key", SigningKey(bytes(32)).verifier.text())
     assert (other.exit_code, other.stderr) == (1, "Wrong signature: the newest checkpoint is not signed by this ledger's key.\n")
 
@@ -122,7 +121,7 @@ def test_somebody_elses_checkpoint_is_compared(web: httpx.Client, dishonest: Con
     rewrite(dishonest, 2)
     found = audit("--against", theirs)
     assert found.exit_code == 1
-    assert found.stderr == "Fork: two different logs of 6 entries were signed, this one and the other checkpoint.\n"
+    assert found.stderr == "Fork: two different logs of 128 entries were signed, this one and the other checkpoint.\n"
 
 
 def test_a_fork_of_the_same_size(dishonest: Context, audit: Audit, tmp_path: Path) -> None:
@@ -132,7 +131,7 @@ def test_a_fork_of_the_same_size(dishonest: Context, audit: Audit, tmp_path: Pat
     rewrite(dishonest, 3)
     found = audit("--state", state)
     assert found.exit_code == 1
-    assert found.stderr.startswith("Fork: two different logs of 6 entries were signed, this one and what was saved the last time.")
+    assert found.stderr.startswith("Fork: two different logs of 128 entries were signed, this one and what was saved the last time.")
     assert state.read_bytes() == before
     assert (tmp_path / "state.json.evidence").read_text().count("\n— stillmine/") == 2
 
@@ -144,18 +143,19 @@ def test_a_rewritten_entry_in_a_log_that_went_on(
     assert audit("--state", state).exit_code == 0
     rewrite(dishonest, 0)
     entries(phone, partner, range(7, 9))
+    publish(dishonest)
     found = audit("--state", state)
     assert found.exit_code == 1
-    assert found.stderr.startswith("Rewrite: the log of 8 entries does not begin with the 6 of what was saved the last time.")
+    assert found.stderr.startswith("Rewrite: the log of 192 entries does not begin with the 128 of what was saved the last time.")
 
 
 def test_a_shrunk_log(dishonest: Context, audit: Audit, tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     assert audit("--state", state).exit_code == 0
-    cut(dishonest, 4)
+    cut(dishonest, 64)
     found = audit("--state", state)
     assert found.exit_code == 1
-    assert found.stderr.startswith("Shrunk: the log has 4 entries, but what was saved the last time has 6.")
+    assert found.stderr.startswith("Shrunk: the log has 64 entries, but what was saved the last time has 128.")
 
 
 def test_a_rewritten_hash_under_the_old_signature(dishonest: Context, audit: Audit) -> None:
@@ -178,3 +178,25 @@ def test_another_secret_signs(dishonest: Context, audit: Audit, tmp_path: Path, 
         monkeypatch.setattr(module, "signing_key", lambda secret: SigningKey(bytes(32)))
     found = audit("--state", state)
     assert (found.exit_code, found.stderr) == (1, "Wrong signature: the newest checkpoint is not signed by this ledger's key.\n")
+
+
+def test_promises_of_a_case_are_kept_and_one_that_is_dropped_is_evidence(
+    exchange: Context, phone: Phone, partner: PartnerClient, audit: Audit, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from stillmine.exchange.ledger.models import Leaf, Mention
+
+    monkeypatch.setattr(commands, "now", lambda: clock.now)
+    path = tmp_path / "promises.txt"
+    first = phone.open(1, 2).fingerprints[0].id
+    for withdrawn in (first, None):
+        phone.withdraw(withdrawn)
+        path.write_text("".join(one.promise for one in case_ledger(phone).promised))
+        assert audit("--promise", path).exit_code == 0
+        clock.forward(hours=8)
+        if withdrawn is None:
+            Mention.objects.all().delete()
+            Leaf.objects.filter(place=None).delete()
+        publish(exchange)
+        found = audit("--promise", path)
+        assert found.exit_code == (0 if withdrawn else 1)
+    assert found.stderr.startswith("Broken promise: ")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many append at the same moment: no number is given twice, none is left out, nothing that was done lacks its entry."""
 
-from exchange_parts import PartnerClient, Phone
+from exchange_parts import PartnerClient, Phone, publish
 from test_concurrency import at_once
 
 from stillmine.exchange.context import Context
@@ -19,18 +19,18 @@ def test_many_appends_at_once_leave_no_gap_and_lose_none(exchange: Context) -> N
     from stillmine.ledger.entry import EventName, read_entry
 
     def append(thread: int) -> list[int]:
-        places = []
+        numbers = []
         for turn in range(TURNS):
             with tx("test.append", exchange.clock) as now:
-                places.append(_record(exchange, EventName.SETTINGS_CHANGED, now, details={"by": f"{thread}.{turn}"}))
-        return places
+                numbers.append(_record(exchange, EventName.SETTINGS_CHANGED, now, details={"by": f"{thread}.{turn}"}))
+        return numbers
 
     given = at_once(exchange, *[lambda thread=thread: append(thread) for thread in range(THREADS)])
-    assert sorted(place for places in given for place in places) == list(range(THREADS * TURNS))
-    assert all(places == sorted(places) for places in given)
-    written = {leaf.place: read_entry(leaf.text).details["by"] for leaf in Leaf.objects.all()}
-    assert written == {place: f"{thread}.{turn}" for thread, places in enumerate(given) for turn, place in enumerate(places)}
-    assert LedgerHead.objects.get().size == THREADS * TURNS
+    assert sorted(number for numbers in given for number in numbers) == list(range(THREADS * TURNS))
+    assert all(numbers == sorted(numbers) for numbers in given)
+    written = {leaf.id: read_entry(leaf.text).details["by"] for leaf in Leaf.objects.all()}
+    assert written == {number: f"{thread}.{turn}" for thread, numbers in enumerate(given) for turn, number in enumerate(numbers)}
+    assert LedgerHead.objects.get().recorded == THREADS * TURNS
 
 
 def test_all_that_is_done_at_once_has_its_entry_and_checkpoints_continue_each_other(
@@ -55,7 +55,9 @@ def test_all_that_is_done_at_once_has_its_entry_and_checkpoints_continue_each_ot
             client.acknowledge()
 
     def watch() -> None:
-        notes.extend(phone.web.get("/api/v1/ledger/checkpoint").text for _ in range(TURNS * 2))
+        for _ in range(TURNS * 2):
+            publish(exchange)
+            notes.append(phone.web.get("/api/v1/ledger/checkpoint").text)
 
     changes = [lambda number=number: change(number) for number in range(THREADS)]
     at_once(exchange, lambda: follow(partner), lambda: follow(other_partner), watch, *changes)
@@ -69,6 +71,7 @@ def test_all_that_is_done_at_once_has_its_entry_and_checkpoints_continue_each_ot
     key = read_verifier_key(phone.web.get("/api/v1/ledger/key").json()["key"])
     tops = [key.open(note) for note in [*notes, phone.web.get("/api/v1/ledger/checkpoint").text]]
     assert [top.size for top in tops] == sorted(top.size for top in tops)
+    assert len({top.size for top in tops}) == TURNS * 2
     for old in tops:
         query = {"from": old.size, "to": tops[-1].size}
         proof = phone.web.get("/api/v1/ledger/consistency", params=query).json()["proof"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from exchange_parts import PartnerClient, Phone
+from exchange_parts import PartnerClient, Phone, publish
 
 from stillmine.exchange.context import Context
 from stillmine.ledger.signed_note import NoteKey, NoteSigner
@@ -15,8 +15,8 @@ from stillmine.ledger.signed_note import NoteKey, NoteSigner
 def a_rewritten_entry() -> None:
     from stillmine.exchange.ledger.models import Leaf
 
-    leaf = Leaf.objects.get(place=1)
-    Leaf.objects.filter(place=1).update(text=leaf.text.replace("Example Social", "Example Forum"))
+    leaf = Leaf.objects.get(id=1)
+    Leaf.objects.filter(id=1).update(text=leaf.text.replace("Example Social", "Example Forum"))
 
 
 def a_spoilt_entry() -> None:
@@ -40,7 +40,7 @@ def a_missing_last_entry() -> None:
 def a_commitment_taken_away() -> None:
     from stillmine.exchange.ledger.models import Leaf
 
-    Leaf.objects.filter(place=1).update(items=bytes(Leaf.objects.get(place=1).items)[32:])
+    Leaf.objects.filter(id=1).update(items=bytes(Leaf.objects.get(id=1).items)[32:])
 
 
 def another_hash() -> None:
@@ -82,6 +82,24 @@ def another_signature() -> None:
     from stillmine.ledger.checkpoint import SigningKey
 
     GivenCheckpoint.objects.update(note=SigningKey(bytes(32)).sign(5, bytes(32)))
+
+
+def a_publication_without_padding() -> None:
+    from stillmine.exchange.ledger.models import Leaf
+
+    Leaf.objects.get(place=63).delete()
+
+
+def an_entry_passed_over() -> None:
+    from stillmine.exchange.ledger.models import Leaf
+
+    Leaf.objects.filter(id=0).update(place=None)
+
+
+def an_entry_that_nobody_promised() -> None:
+    from stillmine.exchange.ledger.models import Leaf
+
+    Leaf.objects.filter(place=None).update(publish_by=None)
 
 
 def a_page_without_its_entry() -> None:
@@ -149,6 +167,9 @@ def a_silent_suspension() -> None:
         (a_checkpoint_of_another_log, "1 checkpoint(s) that were given out do not fit the ledger"),
         (a_checkpoint_of_the_future, "1 checkpoint(s) that were given out do not fit the ledger"),
         (another_signature, "1 checkpoint(s) that were given out are not signed by this exchange's key"),
+        (a_publication_without_padding, "publication(s) of the ledger are not padded to a multiple of 64"),
+        (an_entry_passed_over, "entry(s) of the ledger were passed over by a publication"),
+        (an_entry_that_nobody_promised, "1 entry(s) of the ledger wait without a time by which they are published"),
         (a_page_without_its_entry, "1 disclosure(s) have no fitting entry in the ledger"),
         (a_page_with_another_partners_entry, "2 disclosure(s) have no fitting entry in the ledger"),
         (a_page_that_held_more, "1 disclosure(s) have no fitting entry in the ledger"),
@@ -164,13 +185,15 @@ def test_each_broken_rule_of_the_log_is_found(
     from django.db import connection, transaction
 
     from stillmine.exchange.fsck import findings
+    from stillmine.exchange.partners.actions import add_key
 
     first = phone.open(1, 2).fingerprints[0].id
     partner.sync()
     phone.withdraw(first)
     partner.sync()
     partner.acknowledge()
-    phone.web.get("/api/v1/ledger/checkpoint")
+    publish(exchange)
+    add_key(exchange, "Example Social")  # waits
     assert findings() == []
     with transaction.atomic():
         with connection.constraint_checks_disabled():

@@ -153,7 +153,7 @@ def test_rows_that_are_lost_keep_the_last_keys(exchange: Context, phone: Phone, 
     phone.open(1)
     back_up(exchange, tmp_path)
     clock.forward(minutes=1)
-    rows, column = (Head.objects, "sequence") if table == "feed" else (LedgerHead.objects, "size")
+    rows, column = (Head.objects, "sequence") if table == "feed" else (LedgerHead.objects, "recorded")
     rows.update(**{column: F(column) + 1})
     with pytest.raises(BackupRefusedError, match=table):
         back_up(exchange, tmp_path)

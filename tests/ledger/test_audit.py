@@ -4,6 +4,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -178,3 +179,58 @@ def test_a_checkpoint_newer_than_what_is_shown(log: FakeLog, audit: Callable[...
 
 def test_the_command_stands_beside_the_others() -> None:
     assert "audit" in CliRunner().invoke(cli.program("ledger"), ["ledger", "--help"]).stdout
+
+
+DUE = datetime(2026, 11, 26, 7, tzinfo=UTC)
+
+
+def saved(path: Path, *leaves: bytes, key: SigningKey = KEY) -> Path:
+    path.write_text("".join(key.promise(leaf, DUE) for leaf in leaves))
+    return path
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Set the auditor's clock."""
+    return lambda time: monkeypatch.setattr(commands, "now", lambda: time)
+
+
+def test_a_promise_that_was_kept_holds(log: FakeLog, audit: Callable[..., Result], at: Callable[[datetime], None], tmp_path: Path) -> None:
+    at(DUE + timedelta(days=1))
+    found = audit("--promise", saved(tmp_path / "one", *log.leaves[:2]), "--promise", saved(tmp_path / "other", log.leaves[10]))
+    assert (found.exit_code, found.stdout.splitlines()[1]) == (0, "Promised entries in the log: 3; not due yet: 0.")
+
+
+def test_a_broken_promise_is_evidence(log: FakeLog, audit: Callable[..., Result], at: Callable[[datetime], None], tmp_path: Path) -> None:
+    lost, state = leaf_hash(b"lost"), tmp_path / "state.json"
+    assert audit("--state", state).exit_code == 0
+    before = state.read_bytes()
+    path = saved(tmp_path / "promises.txt", log.leaves[0], lost)
+    at(DUE)
+    assert audit("--state", state, "--promise", path).stdout.splitlines()[1] == "Promised entries in the log: 1; not due yet: 1."
+    at(DUE + timedelta(seconds=1))
+    found = audit("--state", state, "--promise", path)
+    assert found.exit_code == 1
+    assert found.stderr.startswith(f"Broken promise: what {path} promises to be in the log by 2026-11-26 07:00:00 UTC is not in it (leaf ")
+    assert lost.hex() in found.stderr
+    assert KEY.promise(lost, DUE) in (tmp_path / "state.json.evidence").read_text()
+    assert state.read_bytes() == before
+
+
+def test_a_promise_of_another_key_is_no_evidence(audit: Callable[..., Result], tmp_path: Path) -> None:
+    path = saved(tmp_path / "promises.txt", leaf_hash(b"lost"), key=SigningKey(bytes(32)))
+    found = audit("--promise", path)
+    assert (found.exit_code, found.stderr) == (1, "Wrong signature: a promise is not signed by this ledger's key.\n")
+
+
+@pytest.mark.parametrize(
+    "change", [lambda _: "", lambda text: text[:-1], lambda text: f"{text}\n", lambda text: text.replace("ledger promise", "receipt")]
+)
+def test_what_is_no_file_of_promises_is_said(audit: Callable[..., Result], tmp_path: Path, change: Callable[[str], str]) -> None:
+    path = tmp_path / "promises.txt"
+    path.write_text(change(KEY.promise(leaf_hash(b"lost"), DUE)))
+    assert getattr(audit("--promise", path).exception, "code", None) == "ledger_promise_malformed"
+
+
+def test_a_file_of_promises_that_is_not_there_is_said(audit: Callable[..., Result], tmp_path: Path) -> None:
+    assert getattr(audit("--promise", tmp_path / "nothing").exception, "code", None) == "audit_file_unreadable"

@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from stillmine.ledger.checkpoint import SigningKey, read_verifier_key
 from stillmine.ledger.entry import commitment, entry_hash, ledger_salt, read_entry
 from stillmine.ledger.errors import LedgerError, VerifierKeyMalformedError
+from stillmine.ledger.promise import open_promise
 from stillmine.ledger.proofs import consistency_proof, continues, includes, inclusion_path
 from stillmine.ledger.tree import Tree, leaf_hash
 
@@ -87,6 +89,25 @@ def test_a_key_whose_name_is_not_made_from_it_is_refused(vector: dict[str, Any])
 def test_checkpoints_that_must_not_open(vector: dict[str, Any]) -> None:
     with pytest.raises(LedgerError):
         read_verifier_key(VECTORS["checkpoint"]["key"]).open(vector["note"])
+
+
+def test_the_signed_promise() -> None:
+    made = VECTORS["promise"]
+    key, publish_by = SigningKey(bytes.fromhex(made["seed"])), datetime.fromisoformat(made["publish_by"])
+    assert key.promise(bytes.fromhex(made["leaf"]), publish_by) == made["note"]
+    opened = open_promise(read_verifier_key(made["key"]), made["note"])
+    assert (opened.leaf.hex(), opened.publish_by) == (made["leaf"], publish_by)
+
+
+@pytest.mark.parametrize("vector", VECTORS["promise"]["must_fail"], ids=lambda vector: vector["name"])
+def test_promises_that_must_not_open(vector: dict[str, Any]) -> None:
+    with pytest.raises(LedgerError):
+        open_promise(read_verifier_key(VECTORS["promise"]["key"]), vector["note"])
+
+
+def test_a_promise_is_no_checkpoint() -> None:
+    with pytest.raises(LedgerError):
+        read_verifier_key(VECTORS["promise"]["key"]).open(VECTORS["promise"]["note"])
 
 
 def test_commitments() -> None:

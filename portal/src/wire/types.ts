@@ -195,12 +195,13 @@ export interface AskedPart {
   readonly due_at: string;
 }
 
-/** What the log says of one case, in order; each path leads to the root of this `checkpoint`. */
+/** What the log says of one case, each list in the order of recording; each path leads to the root of this `checkpoint`. */
 export interface CaseLedger {
   readonly version: 1;
   readonly key: string;
   readonly checkpoint: string;
   readonly entries: readonly LedgerEntry[];
+  readonly promised: readonly LedgerPromised[];
 }
 
 /** One entry: its exact text, its place in the log, and the path from its hash to the checkpoint's root. */
@@ -216,6 +217,13 @@ export interface LedgerItem {
   readonly fingerprint_id: string;
   readonly place: number;
   readonly path: readonly string[];
+}
+
+/** One entry that is recorded and not published yet: its exact text, and the signed promise of when it will be at the latest. */
+export interface LedgerPromised {
+  readonly text: string;
+  readonly promise: string;
+  readonly items: readonly LedgerItem[];
 }
 
 /** The proof that the log of `to_size` entries begins with the log of `from_size`. */
@@ -300,9 +308,10 @@ export const SHAPES = {
   ReceiptPartner: {"type": "object", "required": ["partner", "given_on", "confirmed_at"], "properties": {"partner": {"type": "string"}, "given_on": {"type": "string", "format": "date"}, "confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   EndedPart: {"type": "object", "required": ["file_number", "kinds", "ended_at", "erased_by", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "ended_at": {"type": "string"}, "erased_by": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
   AskedPart: {"type": "object", "required": ["file_number", "kinds", "asked_at", "due_at"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "asked_at": {"type": "string"}, "due_at": {"type": "string"}}},
-  CaseLedger: {"type": "object", "required": ["version", "key", "checkpoint", "entries"], "properties": {"version": {"enum": [1]}, "key": {"type": "string"}, "checkpoint": {"type": "string"}, "entries": {"type": "array", "items": {"$ref": "LedgerEntry"}}}},
+  CaseLedger: {"type": "object", "required": ["version", "key", "checkpoint", "entries", "promised"], "properties": {"version": {"enum": [1]}, "key": {"type": "string"}, "checkpoint": {"type": "string"}, "entries": {"type": "array", "items": {"$ref": "LedgerEntry"}}, "promised": {"type": "array", "items": {"$ref": "LedgerPromised"}}}},
   LedgerEntry: {"type": "object", "required": ["text", "place", "path", "items"], "properties": {"text": {"type": "string"}, "place": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}, "items": {"type": "array", "items": {"$ref": "LedgerItem"}}}},
   LedgerItem: {"type": "object", "required": ["fingerprint_id", "place", "path"], "properties": {"fingerprint_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "place": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "path": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}}},
+  LedgerPromised: {"type": "object", "required": ["text", "promise", "items"], "properties": {"text": {"type": "string"}, "promise": {"type": "string"}, "items": {"type": "array", "items": {"$ref": "LedgerItem"}}}},
   LedgerConsistency: {"type": "object", "required": ["version", "from_size", "to_size", "proof"], "properties": {"version": {"enum": [1]}, "from_size": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "to_size": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "proof": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}}},
   LedgerKey: {"type": "object", "required": ["version", "key"], "properties": {"version": {"enum": [1]}, "key": {"type": "string"}}},
   ErrorMessage: {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}}},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`stillmine ledger …`: what anybody types who wants to check an exchange. The answer is one sentence and the exit code."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from stillmine.auditor.audit import Earlier, audit
 from stillmine.auditor.client import LogClient
 from stillmine.auditor.errors import AuditStateError, Finding, LogWrongError
+from stillmine.auditor.promises import opened, read_promises, waiting
 from stillmine.auditor.state import AuditState, keep_evidence, read_small, read_state, write_state
 from stillmine.ledger.checkpoint import VerifierKey, read_verifier_key
 from stillmine.ledger.errors import VerifierKeyMalformedError
@@ -16,7 +18,7 @@ from stillmine.ledger.errors import VerifierKeyMalformedError
 app = typer.Typer(no_args_is_help=True, help="Check an exchange's public log.")
 
 LAST_TIME = "what was saved the last time"
-_TWO_CHECKPOINTS = frozenset({Finding.FORK, Finding.REWRITE, Finding.SHRUNK})
+_PROVED_BY_NOTES = frozenset({Finding.FORK, Finding.REWRITE, Finding.SHRUNK, Finding.PROMISE})
 
 
 @app.callback()
@@ -30,20 +32,25 @@ def audit_log(
     state: Annotated[Path | None, typer.Option(help="Remember key and checkpoint here, and compare with them the next time.")] = None,
     against: Annotated[Path | None, typer.Option(help="A checkpoint that somebody else was shown, as it came.")] = None,
     key: Annotated[str | None, typer.Option(help="The ledger's key, from a source that you trust: name+id+key.")] = None,
+    promise: Annotated[list[Path] | None, typer.Option(help="A file of promises that a case page saved; repeat it for several.")] = None,
 ) -> None:
-    """Check all of a log and that it continues what was seen before; exit code 1 and a sentence if it does not."""
+    """Check all of a log, that it continues what was seen before, and that promises were kept; exit code 1 and a sentence if not."""
     remembered = read_state(state) if state else None
     earlier = [Earlier(LAST_TIME, remembered.checkpoint)] if remembered else []
     if against:
         earlier.append(Earlier("the other checkpoint", read_small(against)))
+    saved = [one for path in promise or [] for one in read_promises(path)]
     client = LogClient(address)
     notes = [one.note for one in earlier]
     try:
         trusted = _trusted_key(client, key, remembered)
+        promises, asked_at = opened(trusted, saved), now()
         notes.append(client.checkpoint())
-        newest = audit(client, trusted, notes[-1], earlier)
+        audited = audit(client, trusted, notes[-1], earlier, {one.leaf for _, one in promises})
+        not_due = waiting(promises, audited.found, asked_at)
     except LogWrongError as error:
-        where = f" The signed checkpoints are in {keep_evidence(state, notes)}." if state and error.finding in _TWO_CHECKPOINTS else ""
+        notes += [error.note] if error.note else []
+        where = f" The signed notes are in {keep_evidence(state, notes)}." if state and error.finding in _PROVED_BY_NOTES else ""
         typer.echo(error.sentence + where, err=True)
         raise typer.Exit(1) from None
     finally:
@@ -51,9 +58,16 @@ def audit_log(
     if state:
         write_state(state, AuditState(version=1, key=trusted.text(), checkpoint=notes[-1]))
     before = f", and continue the {trusted.open(remembered.checkpoint).size} of the last time" if remembered else ""
-    typer.echo(f"The log holds: its {newest.size} entries make the signed root{before}.")
+    typer.echo(f"The log holds: its {audited.newest.size} entries make the signed root{before}.")
+    if promises:
+        typer.echo(f"Promised entries in the log: {len(promises) - not_due}; not due yet: {not_due}.")
     if key is None and remembered is None:
         typer.echo(f"The exchange's own word was taken for the key. Compare it with a source you trust:\n{trusted.text()}")
+
+
+def now() -> datetime:
+    """Return the time of this machine, in UTC."""
+    return datetime.now(UTC)
 
 
 def _trusted_key(client: LogClient, given: str | None, remembered: AuditState | None) -> VerifierKey:

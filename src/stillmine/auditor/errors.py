@@ -14,13 +14,18 @@ class Finding(StrEnum):
     SHRUNK = "shrunk"
     SIGNATURE = "wrong signature"
     ROOT = "wrong root"
+    PROMISE = "broken promise"
 
 
 class LogWrongError(Exception):
-    """The log is not what it has to be; `sentence` says how. Not a StillmineError: this is the audit's answer, not its failure."""
+    """The log is not what it has to be; `sentence` says how. Not a StillmineError: this is the audit's answer, not its failure.
 
-    def __init__(self, finding: Finding, sentence: str) -> None:
+    `note` is a signed note that proves it, beside the checkpoints.
+    """
+
+    def __init__(self, finding: Finding, sentence: str, note: str = "") -> None:
         self.finding = finding
+        self.note = note
         self.sentence = f"{finding.value.capitalize()}: {sentence}"
         super().__init__(self.sentence)
 

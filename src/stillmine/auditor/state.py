@@ -48,7 +48,7 @@ def write_state(path: Path, state: AuditState) -> None:
 
 
 def keep_evidence(state: Path, notes: list[str]) -> Path:
-    """Keep signed checkpoints that contradict each other beside the state; returns where. They prove it to anybody."""
+    """Keep signed notes that contradict each other beside the state; returns where. They prove it to anybody."""
     path = state.with_name(f"{state.name}.evidence")
     try:
         path.write_text("\n".join(notes), encoding="utf-8")
@@ -57,11 +57,13 @@ def keep_evidence(state: Path, notes: list[str]) -> Path:
     return path
 
 
-def read_small(path: Path) -> str:
-    """Return a small text file exactly as it is; raises AuditStateError."""
+def read_small(path: Path, maximum_bytes: int = 2 * MAXIMUM_NOTE_BYTES) -> str:
+    """Return a small text file exactly as it is; raises AuditStateError, also for a larger one."""
     try:
         with path.open("rb") as file:
-            data = file.read(2 * MAXIMUM_NOTE_BYTES + 1)
+            data = file.read(maximum_bytes + 1)
+        if len(data) > maximum_bytes:
+            raise AuditStateError(f"{path}: larger than {maximum_bytes} bytes")
         return data.decode()
     except (OSError, UnicodeDecodeError):
         raise AuditStateError(str(path)) from None

@@ -36,7 +36,17 @@ def configure(
     secret = kept or new_secret(random_bytes)
     keys = KeyEncryptionKeys(config.home, config.keys_command, clock)
     exchange = Context(
-        secret, clock, random_bytes, config.trusted_proxies, config.portal, keys, config.home, config.intake, config.console, uptime
+        secret,
+        clock,
+        random_bytes,
+        config.trusted_proxies,
+        config.portal,
+        keys,
+        config.home,
+        config.intake,
+        config.console,
+        uptime,
+        config.publish_every,
     )
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()

@@ -7,6 +7,7 @@ the home folder, see `secret.py`. A home has one database, and no command may ta
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from stillmine.exchange.ask.protocol import LOCK_FILE
@@ -14,6 +15,7 @@ from stillmine.exchange.database_address import DATABASE_VARIABLE, postgresql_se
 from stillmine.exchange.door_settings import door_settings, room_settings
 from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings, intake_settings
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
+from stillmine.exchange.ledger.settings import USUAL_PUBLISH_EVERY, publish_every
 from stillmine.exchange.settings_file import SQLITE, SettingsFile, read_settings_file
 from stillmine.serving.doors import USUAL_DOORS, USUAL_ROOM, Doors, Room
 from stillmine.wire.errors import NotConfiguredError
@@ -45,6 +47,7 @@ class ExchangeConfig:
     workers: int = 1
     doors: Doors = USUAL_DOORS
     room: Room = USUAL_ROOM
+    publish_every: timedelta = USUAL_PUBLISH_EVERY
     is_answering: bool = False
     """Set in the processes that answer requests: they wait for the database for seconds, commands as long as it takes."""
 
@@ -85,6 +88,7 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, said: 
         workers=file.number("serve.workers", said.workers, usual.workers),
         doors=door_settings(together),
         room=room_settings(together),
+        publish_every=publish_every(together),
     )
 
 

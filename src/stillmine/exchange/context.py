@@ -6,7 +6,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +15,7 @@ from django.conf import settings
 from stillmine.exchange.clock.uptime import UptimeReader, system_uptime
 from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
+from stillmine.exchange.ledger.settings import USUAL_PUBLISH_EVERY
 from stillmine.exchange.secret import RandomBytes
 from stillmine.wire.case_key import Secret
 
@@ -38,6 +39,8 @@ class Context:
     intake: IntakeSettings = USUAL_INTAKE
     console: bool = False
     uptime: UptimeReader = system_uptime
+    publish_every: timedelta = USUAL_PUBLISH_EVERY
+    """Between two publications of the ledger."""
 
 
 def context() -> Context:

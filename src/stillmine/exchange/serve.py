@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run the exchange: worker processes that answer, and one thread here that keeps up.
+"""Run the exchange: worker processes that answer, and threads here that keep up and publish the ledger.
 
 Workers are started fresh and build everything from the configuration, so that none inherits an open database or a
 lock. There is no access log: it would tell when somebody opened a case.
@@ -33,6 +33,7 @@ def serve(config: ExchangeConfig, clock: Clock = system_clock) -> None:
         require_socket_path(config.home)
         exchange = configure(config, clock)
         from stillmine.exchange.keys.check import require_keys  # noqa: PLC0415 (needs the configured apps)
+        from stillmine.exchange.ledger.publishing import keep_published  # noqa: PLC0415 (needs the configured apps)
         from stillmine.exchange.upkeep import keep_up  # noqa: PLC0415 (needs the configured apps)
 
         migrate(exchange)
@@ -43,6 +44,7 @@ def serve(config: ExchangeConfig, clock: Clock = system_clock) -> None:
         stopped = threading.Event()
         beside = [
             threading.Thread(target=keep_up, args=(exchange, stopped), name="upkeep"),
+            threading.Thread(target=keep_published, args=(exchange, stopped), name="ledger"),
             threading.Thread(target=keep_index, args=(config, stopped), name="index keeper"),
         ]
         for thread in beside:

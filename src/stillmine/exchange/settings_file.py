@@ -26,6 +26,8 @@ from stillmine.exchange.door_settings import BOUNDS as DOOR_BOUNDS
 from stillmine.exchange.intake.settings import BOUNDS as INTAKE_BOUNDS
 from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE, NOT_ONE, WORK_VARIABLE
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
+from stillmine.exchange.ledger.settings import BOUNDS as LEDGER_BOUNDS
+from stillmine.exchange.ledger.settings import PUBLISH_EVERY_VARIABLE
 from stillmine.exchange.secret import RandomBytes, create_private, require_private
 from stillmine.wire.errors import NotConfiguredError
 
@@ -57,6 +59,7 @@ KEYS: Mapping[str, Key] = {
     "intake.cases_in_ten_minutes": Key(int, *INTAKE_BOUNDS[CASES_VARIABLE], CASES_VARIABLE),
     "intake.fingerprints_in_ten_minutes": Key(int, *INTAKE_BOUNDS[FINGERPRINTS_VARIABLE], FINGERPRINTS_VARIABLE),
     "intake.work_zero_bits": Key(int, *INTAKE_BOUNDS[WORK_VARIABLE], WORK_VARIABLE),
+    "ledger.publish_every_seconds": Key(int, *LEDGER_BOUNDS[PUBLISH_EVERY_VARIABLE], PUBLISH_EVERY_VARIABLE),
     "doors.connections": Key(int, *DOOR_BOUNDS[CONNECTIONS_VARIABLE], CONNECTIONS_VARIABLE),
     "doors.connections_per_network": Key(int, *DOOR_BOUNDS[CONNECTIONS_PER_NETWORK_VARIABLE], CONNECTIONS_PER_NETWORK_VARIABLE),
     "doors.requests_per_network": Key(int, *DOOR_BOUNDS[REQUESTS_PER_NETWORK_VARIABLE], REQUESTS_PER_NETWORK_VARIABLE),

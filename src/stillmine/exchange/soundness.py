@@ -34,7 +34,7 @@ def _pages() -> list[str]:
 def _counts() -> list[str]:
     """Return which tables don't hold what others count."""
     without_key = Case.objects.filter(state=CaseState.OPEN, data_key=None).count()
-    feed, ledger = list(Head.objects.values_list("sequence", flat=True)), list(LedgerHead.objects.values_list("size", flat=True))
+    feed, ledger = list(Head.objects.values_list("sequence", flat=True)), list(LedgerHead.objects.values_list("recorded", flat=True))
     wrong = {
         f"{without_key} open case(s) have no data key": without_key > 0,
         "the feed does not hold as many changes as its head says": [Change.objects.count()] != feed,

@@ -23,6 +23,7 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.feed.actions import forget_old_values
 from stillmine.exchange.intake.quarantine import end_doubts, forget_old_match_counts
+from stillmine.exchange.ledger.publishing import publish_due
 from stillmine.exchange.limits.actions import forget_old_counts
 from stillmine.exchange.reserve import is_given_up, keep_reserve, with_reserve
 from stillmine.exchange.sparing_log import STORAGE_LOG
@@ -100,6 +101,7 @@ _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
     "doubts ended": end_doubts,  # a clock that is wrong may at worst protect something sooner
     "old counts deleted": forget_old_counts,
     "old sessions deleted": forget_ended_sessions,
+    "leaves of the ledger published": publish_due,  # whatever the clock says, somebody was promised it
     "log checkpoints": _fold_log_into_database,
     "reserves of room made": _keep_reserve,
 }

@@ -7,8 +7,10 @@ two texts for one checkpoint would make comparing them worthless.
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime
 
 from stillmine.ledger.errors import CheckpointMalformedError, CheckpointSignatureError, VerifierKeyMalformedError
+from stillmine.ledger.promise import Promise
 from stillmine.ledger.signed_note import Note, NoteKey, NoteSigner, is_key_name, read_note, read_note_key, strict_base64
 from stillmine.ledger.tree import HASH_BYTES
 
@@ -69,6 +71,10 @@ class SigningKey:
     def sign(self, size: int, root: bytes) -> str:
         """Return the signed note for a tree; the same tree gives the same text."""
         return self._signer.note(Checkpoint(self.verifier.name, size, root).body())
+
+    def promise(self, leaf: bytes, publish_by: datetime) -> str:
+        """Return the signed promise that a leaf is published by this time; the same gives the same text."""
+        return self._signer.note(Promise(self.verifier.name, leaf, publish_by).body())
 
 
 def _checkpoint_in(note: Note) -> Checkpoint:

@@ -27,6 +27,16 @@ class CheckpointSignatureError(LedgerError):
     sentence = "This checkpoint is not signed by this ledger's key. Keep it, and ask the exchange why."
 
 
+class PromiseMalformedError(LedgerError):
+    code = "ledger_promise_malformed"
+    sentence = "This is not a signed promise of the ledger, or a file of such. Use the file exactly as it was saved."
+
+
+class PromiseSignatureError(LedgerError):
+    code = "ledger_promise_signature_wrong"
+    sentence = "This promise is not signed by this ledger's key. Keep it, and ask the exchange why."
+
+
 class VerifierKeyMalformedError(LedgerError):
     code = "ledger_key_malformed"
     sentence = "This is not a ledger's key. It is written as name+id+key; copy it whole."

@@ -65,10 +65,19 @@ class LedgerEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     items: list[LedgerItem]
 
 
+class LedgerPromised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry that is recorded and not published yet: its exact text, and the signed promise of when it will be at the latest."""
+
+    text: str
+    promise: str
+    items: list[LedgerItem]
+
+
 class CaseLedger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the log says of one case, in order; each path leads to the root of this `checkpoint`."""
+    """What the log says of one case, each list in the order of recording; each path leads to the root of this `checkpoint`."""
 
     version: Literal[1]
     key: str
     checkpoint: str
     entries: list[LedgerEntry]
+    promised: list[LedgerPromised]

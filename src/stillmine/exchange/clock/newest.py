@@ -22,7 +22,7 @@ _NOTHING_YET = datetime(1970, 1, 2, tzinfo=UTC)
 def newest_stored(apps: Apps) -> datetime | None:
     """Return it, None where nothing was ever stored; `apps` may be a migration's."""
     found = [apps.get_model(app, model).objects.aggregate(newest=Max(column))["newest"] for app, model, column in _RECORDED]
-    leaf = apps.get_model("ledger", "Leaf").objects.order_by("-place").values_list("text", flat=True).first()
+    leaf = apps.get_model("ledger", "Leaf").objects.order_by("-pk").values_list("text", flat=True).first()
     if leaf is not None:
         found.append(datetime.combine(date.fromisoformat(json.loads(leaf)["day"]), time(), UTC))
     return max((at for at in found if at is not None and at >= _NOTHING_YET), default=None)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Append to the log, inside the transaction of what is recorded, and give out checkpoints.
+"""Record in the log, inside the transaction of what is recorded, and give out checkpoints.
 
 Either the thing and its entry are both written, or neither is. An entry is never changed, and none may be written after
-what it records has left.
+what it records has left. Nothing here publishes an entry: that is `publishing.py`'s, at fixed times.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,13 @@ from types import MappingProxyType
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.ledger.key import signing_key
-from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
-from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, node_id, stored_range
+from stillmine.exchange.ledger.models import HEAD_ID, GivenCheckpoint, Leaf, LedgerHead, Mention
+from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, stored_range
+from stillmine.exchange.ledger.publishing import promised_time
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.tx import tx
-from stillmine.ledger.entry import SALT_BYTES, Entry, EventName, entry_hash, items_root
+from stillmine.ledger.entry import SALT_BYTES, Entry, EventName, items_root
 
-HEAD_ID = 1
 NO_DETAILS: Mapping[str, str] = MappingProxyType({})
 
 PAGE_EVENTS = frozenset({EventName.DISCLOSED, EventName.RETRACTED})
@@ -38,7 +38,7 @@ def _record(
     commitments: AbstractSet[bytes] = frozenset(),
     details: Mapping[str, str] = NO_DETAILS,
 ) -> int:
-    """Append one entry and return its number; `fingerprint_ids` are those it names, in any order, or `commitments` theirs.
+    """Record one entry and return its number; `fingerprint_ids` are those it names, in any order, or `commitments` theirs.
 
     Needs an open transaction, which holds the log's head from here until it ends: call it last, after the feed's head is locked.
     """
@@ -52,10 +52,10 @@ def _record(
         root=items_root(named) if named else None,
         details=details,
     )
-    place = _append(entry.text(), joined_hashes(named))
+    number = _append(exchange, entry.text(), joined_hashes(named))
     if event not in PAGE_EVENTS:
-        _mention(place, event, partner, fingerprint_ids)
-    return place
+        _mention(number, event, partner, fingerprint_ids)
+    return number
 
 
 MAXIMUM_ENTRIES_EACH = 32
@@ -63,7 +63,7 @@ MAXIMUM_ENTRIES_EACH = 32
 
 
 def _record_once_each(exchange: Context, event: EventName, now: datetime, partner: Partner, fingerprint_ids: Sequence[str]) -> None:
-    """Append one entry for each fingerprint that the log does not say this of since its state last changed.
+    """Record one entry for each fingerprint that the log does not say this of since its state last changed.
 
     They are of different cases: each person can read how many an entry names, and one for all would tell them of each other.
     """
@@ -76,19 +76,19 @@ def _record_once_each(exchange: Context, event: EventName, now: datetime, partne
         _record(exchange, event, now, partner=partner, fingerprint_ids=group)
 
 
-def _mention(place: int, event: EventName, partner: Partner | None, fingerprint_ids: Sequence[str]) -> None:
-    """Note that entry `place` names these; what the same partner was told before of a fingerprint in the same state is not noted again."""
+def _mention(number: int, event: EventName, partner: Partner | None, fingerprint_ids: Sequence[str]) -> None:
+    """Note that entry `number` names these; what the same partner was told before of a fingerprint in the same state is not noted again."""
     new = list(dict.fromkeys(fingerprint_ids))
     if event not in STATE_EVENTS:
         told = _told(event, partner, new)
         new = [fingerprint_id for fingerprint_id in new if fingerprint_id not in told]
     Mention.objects.bulk_create(
-        [Mention(leaf_id=place, fingerprint_id=fingerprint_id, event=event.value, partner=partner) for fingerprint_id in new]
+        [Mention(leaf_id=number, fingerprint_id=fingerprint_id, event=event.value, partner=partner) for fingerprint_id in new]
     )
 
 
 def give_checkpoint(exchange: Context) -> tuple[int, str]:
-    """Return the size of the log as it is and its signed checkpoint, which is kept before it leaves."""
+    """Return the size of the published log and its signed checkpoint, which is kept before it leaves."""
     head = LedgerHead.objects.get(id=HEAD_ID)
     given = GivenCheckpoint.objects.filter(size=head.size).first()
     if given is None:
@@ -99,13 +99,12 @@ def give_checkpoint(exchange: Context) -> tuple[int, str]:
     return given.size, given.note
 
 
-def _append(text: str, items: bytes) -> int:
+def _append(exchange: Context, text: str, items: bytes) -> int:
     head = LedgerHead.objects.select_for_update().get(id=HEAD_ID)
-    tree, completed = stored_range(head.size, head.hashes).with_leaf(entry_hash(text))
-    Leaf.objects.bulk_create([Leaf(place=head.size, text=text, items=items)])
-    Node.objects.bulk_create([Node(id=node_id(place), hash=stored) for place, stored in completed])
-    LedgerHead.objects.filter(id=HEAD_ID).update(size=tree.size, hashes=joined_hashes(tree.hashes))
-    return head.size
+    publish_by = promised_time(head, exchange.clock(), exchange.publish_every)
+    Leaf.objects.bulk_create([Leaf(id=head.recorded, publish_by=publish_by, text=text, items=items)])
+    LedgerHead.objects.filter(id=HEAD_ID).update(recorded=head.recorded + 1)
+    return head.recorded
 
 
 def _commitments(fingerprint_ids: Sequence[str]) -> set[bytes]:

@@ -7,7 +7,7 @@ It reads only, entry by entry, and shows nothing of any. The tree is built anew 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from stillmine.exchange.context import context
 from stillmine.exchange.drills.secrecy import cases_hidden_from
@@ -16,6 +16,7 @@ from stillmine.exchange.feed.models import Change, Disclosure, Shape
 from stillmine.exchange.ledger.key import signing_key
 from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
 from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, node_id, split_hashes
+from stillmine.exchange.ledger.publishing import STEP
 from stillmine.exchange.partners.models import Partner
 from stillmine.ledger.entry import Entry, EventName, entry_hash, items_root, read_entry
 from stillmine.ledger.errors import LedgerError
@@ -28,7 +29,7 @@ _HAS_COMMITMENT = Q(fingerprint__ledger_commitment__isnull=False)
 def ledger_findings() -> list[str]:
     """Return one line per broken rule of the log; nothing where all hold."""
     found: Counter[str] = Counter()
-    for rule in (*_tree(), *_disclosures(), *_mentions(), *_changes()):
+    for rule in (*_tree(), *_waiting(), *_disclosures(), *_mentions(), *_changes()):
         found[rule] += 1
     return [f"{count} {rule}" for rule, count in found.items()]
 
@@ -37,7 +38,7 @@ def _tree() -> Iterator[str]:
     tree, completed = CompactRange(), list[tuple[Place, bytes]]()
     checkpoints = GivenCheckpoint.objects.order_by("size").iterator()
     due = next(checkpoints, None)
-    for leaf in Leaf.objects.order_by("place").iterator(READ_AT_ONCE):
+    for leaf in Leaf.objects.filter(place__isnull=False).order_by("place").iterator(READ_AT_ONCE):
         while due is not None and due.size == tree.size:
             yield from _checkpoint(due, tree.root())
             due = next(checkpoints, None)
@@ -55,10 +56,24 @@ def _tree() -> Iterator[str]:
         yield from _checkpoint(due, tree.root() if due.size == tree.size else b"")
         due = next(checkpoints, None)
     heads = [(head.size, bytes(head.hashes)) for head in LedgerHead.objects.all()]
+    if LedgerHead.objects.filter(next_at__isnull=False).exists() and (tree.size % STEP or tree.size == 0):
+        yield f"publication(s) of the ledger are not padded to a multiple of {STEP}"
     if heads != [(tree.size, joined_hashes(tree.hashes))]:
         yield "head(s) of the ledger do not fit its entries"
     if Node.objects.count() != 2 * tree.size - tree.size.bit_count():
         yield "number of the ledger's nodes is not that of its entries"
+
+
+def _waiting() -> Iterator[str]:
+    """A publication takes all that waits, so that nothing waits that was recorded before the newest."""
+    newest = Leaf.objects.filter(place__isnull=False).aggregate(newest=Max("id"))["newest"]
+    for leaf in Leaf.objects.filter(place=None).order_by("id").iterator(READ_AT_ONCE):
+        yield from _entry(leaf)
+        entry = _readable(leaf)
+        if newest is not None and leaf.id < newest:
+            yield "entry(s) of the ledger were passed over by a publication"
+        if leaf.publish_by is None or (entry is not None and entry.event is EventName.PADDING):
+            yield "entry(s) of the ledger wait without a time by which they are published"
 
 
 def _entry(leaf: Leaf) -> Iterator[str]:
@@ -127,7 +142,7 @@ def _mentions() -> Iterator[str]:
     last: tuple[int, Entry | None, set[bytes]] = (-1, None, set())
     for row in Mention.objects.select_related("fingerprint").order_by("leaf_id").iterator(READ_AT_ONCE):
         if row.leaf_id != last[0]:
-            leaf = Leaf.objects.get(place=row.leaf_id)
+            leaf = Leaf.objects.get(id=row.leaf_id)
             last = (row.leaf_id, _readable(leaf), set(split_hashes(leaf.items)))
         stored = row.fingerprint.ledger_commitment
         is_named = stored is None or bytes(stored) in last[2]

@@ -1,23 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log as rows. No row of an entry, a node or a checkpoint is ever changed or deleted; only the head moves.
+"""The log as rows. None is ever deleted. An entry gets its place once; only the head moves.
 
 There is no column for a fingerprint's value and must be none: entries stay when a fingerprint is withdrawn.
 """
 
 from django.db import models
 
+HEAD_ID = 1
+
 
 class LedgerHead(models.Model):
-    """One row: the tree as its compact range. Whoever appends locks it, after the feed's head where both are needed."""
+    """One row: the published tree as its compact range. Whoever records or publishes locks it, after the feed's head where both are needed.
+
+    `recorded` is how many entries there are, those that wait and padding included; `next_at` is when the next publication is due, null
+    before the first.
+    """
 
     size = models.BigIntegerField()
     hashes = models.BinaryField()
+    recorded = models.BigIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
 
 
 class Leaf(models.Model):
-    """One entry: its exact text, and the commitments that its root is made of, 32 bytes each, in ascending order."""
+    """One entry: its exact text, and the commitments that its root is made of, 32 bytes each, in ascending order.
 
-    place = models.BigIntegerField(primary_key=True)
+    `id` counts what was recorded; `place` is that in the tree, null until it is published, at the latest `publish_by` (null for
+    padding, and for what was recorded before there were publications).
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    place = models.BigIntegerField(null=True, unique=True)
+    publish_by = models.DateTimeField(null=True)
     text = models.TextField()
     items = models.BinaryField(default=b"")
 

@@ -26,8 +26,8 @@ class Named(defaultdict[int, set[str]]):
         """Return both together."""
         joint = Named()
         for named in (self, other):
-            for place, fingerprint_ids in named.items():
-                joint[place] |= fingerprint_ids
+            for number, fingerprint_ids in named.items():
+                joint[number] |= fingerprint_ids
         return joint
 
 
@@ -59,10 +59,10 @@ class _Items:
     """The commitments of the entry that was asked for last: pages come in order, so one is enough."""
 
     def __init__(self) -> None:
-        self._place, self._items = -1, frozenset[bytes]()
+        self._number, self._items = -1, frozenset[bytes]()
 
-    def of(self, place: int) -> frozenset[bytes]:
-        if place != self._place:
-            self._place = place
-            self._items = frozenset(split_hashes(Leaf.objects.values_list("items", flat=True).get(place=place)))
+    def of(self, number: int) -> frozenset[bytes]:
+        if number != self._number:
+            self._number = number
+            self._items = frozenset(split_hashes(Leaf.objects.values_list("items", flat=True).get(id=number)))
         return self._items

@@ -4,7 +4,7 @@
 What is answered is proved by a checkpoint that was given out: no hash leaves that no signature stands for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db.models import Max
 
@@ -12,10 +12,11 @@ from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, Mention
 from stillmine.exchange.ledger.nodes import READ_AT_ONCE, leaf_hashes, read_nodes, split_hashes
 from stillmine.exchange.ledger.pages import Named, named_by_pages
-from stillmine.ledger.entry import items_tree
+from stillmine.ledger.checkpoint import SigningKey
+from stillmine.ledger.entry import entry_hash, items_tree
 from stillmine.ledger.proofs import consistency_proof, inclusion_path
 from stillmine.wire.errors import MalformedMessageError
-from stillmine.wire.ledger import LedgerConsistency, LedgerEntry, LedgerItem, LedgerLeaves
+from stillmine.wire.ledger import LedgerConsistency, LedgerEntry, LedgerItem, LedgerLeaves, LedgerPromised
 
 
 def newest_given_size() -> int:
@@ -39,28 +40,36 @@ def consistency(from_size: int, to_size: int) -> LedgerConsistency:
     )
 
 
-def entries_of(case: Case, size: int) -> list[LedgerEntry]:
-    """Return each entry among the first `size` that names a fingerprint of this case, in order, with its proofs.
+def entries_of(case: Case, size: int, key: SigningKey) -> tuple[list[LedgerEntry], list[LedgerPromised]]:
+    """Return what names a fingerprint of this case, in the order of recording: with paths to the tree of `size` leaves, or with promises.
 
-    What a partner was told again of a fingerprint whose state had not changed is left out.
+    What a partner was told again of a fingerprint whose state had not changed is left out. What was published since the checkpoint of
+    `size` was read is still promised.
     """
+    entries, promised = list[LedgerEntry](), list[LedgerPromised]()
+    for leaf, items in _leaves_of(case):
+        if leaf.place is not None and leaf.place < size:
+            path = _texts(inclusion_path(leaf.place, size, read_nodes))
+            entries.append(LedgerEntry(text=leaf.text, place=leaf.place, path=path, items=items))
+        elif leaf.publish_by is not None:
+            promised.append(LedgerPromised(text=leaf.text, promise=key.promise(entry_hash(leaf.text), leaf.publish_by), items=items))
+    return entries, promised
+
+
+def _leaves_of(case: Case) -> Iterator[tuple[Leaf, list[LedgerItem]]]:
     rows = Fingerprint.objects.filter(case=case, ledger_commitment__isnull=False).values_list("id", "ledger_commitment")
     commitments = {fingerprint_id: bytes(stored or b"") for fingerprint_id, stored in rows}
     named = _mentioned(commitments) | named_by_pages(commitments)
-    found = []
-    numbers = sorted(place for place in named if place < size)
+    numbers = sorted(named)
     for start in range(0, len(numbers), READ_AT_ONCE):
-        for leaf in Leaf.objects.filter(place__in=numbers[start : start + READ_AT_ONCE]).order_by("place"):
-            items = _items(leaf, {fingerprint_id: commitments[fingerprint_id] for fingerprint_id in named[leaf.place]})
-            path = _texts(inclusion_path(leaf.place, size, read_nodes))
-            found.append(LedgerEntry(text=leaf.text, place=leaf.place, path=path, items=items))
-    return found
+        for leaf in Leaf.objects.filter(id__in=numbers[start : start + READ_AT_ONCE]).order_by("id"):
+            yield leaf, _items(leaf, {fingerprint_id: commitments[fingerprint_id] for fingerprint_id in named[leaf.id]})
 
 
 def _mentioned(commitments: Iterable[str]) -> Named:
     named = Named()
-    for place, fingerprint_id in Mention.objects.filter(fingerprint_id__in=list(commitments)).values_list("leaf_id", "fingerprint_id"):
-        named[place].add(fingerprint_id)
+    for number, fingerprint_id in Mention.objects.filter(fingerprint_id__in=list(commitments)).values_list("leaf_id", "fingerprint_id"):
+        named[number].add(fingerprint_id)
     return named
 
 

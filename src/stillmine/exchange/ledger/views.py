@@ -41,5 +41,6 @@ def of_case(request: HttpRequest) -> HttpResponse:
     exchange, credentials = context(), case_credentials(request)
     case = case_of(exchange, credentials, network_key(exchange, request, exchange.clock()))
     size, note = give_checkpoint(exchange)
-    verifier = signing_key(exchange.secret).verifier.text()
-    return answer(CaseLedger(version=1, key=verifier, checkpoint=note, entries=queries.entries_of(case, size)))
+    key = signing_key(exchange.secret)
+    entries, promised = queries.entries_of(case, size, key)
+    return answer(CaseLedger(version=1, key=key.verifier.text(), checkpoint=note, entries=entries, promised=promised))

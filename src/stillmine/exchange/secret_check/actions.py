@@ -14,7 +14,7 @@ from stillmine.exchange.cases.values import try_values_of
 from stillmine.exchange.context import Context
 from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.ledger.key import signing_key
-from stillmine.exchange.ledger.models import GivenCheckpoint, LedgerHead
+from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.secret import SECRET_FILE, derive
 from stillmine.exchange.secret_check.models import SecretCheck
@@ -50,7 +50,7 @@ def has_own_secret(exchange: Context) -> bool:
 def require_unused_database() -> None:
     """Raise NotConfiguredError where a home without a secret has a database that holds something. Needs no migration."""
     tables = set(connection.introspection.table_names())
-    if {Case._meta.db_table, Partner._meta.db_table} <= tables and _holds_rows(LedgerHead._meta.db_table in tables):
+    if {Case._meta.db_table, Partner._meta.db_table} <= tables and _holds_rows(Leaf._meta.db_table in tables):
         raise NotConfiguredError(
             f"{SECRET_FILE} is not in the home folder, and the database holds what was made with it. Put the file back from your backup; "
             "nothing was changed. With a new secret partners' ids, the ledger's key and receipts' key would be others"
@@ -63,7 +63,7 @@ def _value(exchange: Context) -> str:
 
 def _holds_rows(has_ledger: bool = True) -> bool:
     """True once anything was done: every change of an operator and of a person is in the ledger, and those of before it left these rows."""
-    return Case.objects.exists() or Partner.objects.exists() or (has_ledger and LedgerHead.objects.filter(size__gt=0).exists())
+    return Case.objects.exists() or Partner.objects.exists() or (has_ledger and Leaf.objects.exists())
 
 
 def _opens_nothing(exchange: Context) -> bool:
