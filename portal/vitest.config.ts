@@ -6,5 +6,5 @@ const place = (path: string): string => fileURLToPath(new URL(path, import.meta.
 
 export default defineConfig({
   resolve: { alias: { "@content": place("../content"), "@kernel": place("../kernel/bindings/wasm") } },
-  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+  test: { include: ["tests/**/*.test.ts"], environment: "node", testTimeout: 120_000 }, // a busy machine is no failure
 });

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { getPublicKeyAsync, signAsync } from "@noble/ed25519";
 import { describe, expect, test } from "vitest";
-import { ledgerParts } from "../src/case/ledger_words";
+import { ledgerParts, summary } from "../src/case/ledger_words";
 import { fromBase64, fromHex, toHex, utf8, type Bytes } from "../src/bytes/bytes";
-import { checkCaseLedger, checkContinues, LedgerError, type LedgerProblem } from "../src/ledger/case_ledger";
+import { checkCaseLedger, checkContinues, LedgerError, type Known, type LedgerProblem, type Told } from "../src/ledger/case_ledger";
 import { openCheckpoint, type Checkpoint } from "../src/ledger/checkpoint";
 import { commitment, ledgerSalt, readEntry } from "../src/ledger/entry";
+import { openPromise, type Promised } from "../src/ledger/promise";
 import { continues, includes, leafHash, sha256 } from "../src/ledger/proofs";
 import { translator } from "../src/messages/translator";
 import type { CaseFingerprint, CaseLedger } from "../src/wire/types";
@@ -19,6 +20,7 @@ interface Vectors {
   consistency: Consistency[];
   consistency_must_fail: (Consistency & { name: string })[];
   checkpoint: { seed: string; key: string; size: number; root: string; note: string; must_fail: { name: string; note: string }[]; keys_must_fail: { name: string; key: string; note: string }[] };
+  promise: { seed: string; key: string; leaf: string; publish_by: string; note: string; must_fail: { name: string; note: string }[] };
   commitments: { token: string; ledger_salt: string; fingerprints: { fingerprint_id: string; commitment: string }[] };
   entries: { name: string; text: string; hash: string }[];
 }
@@ -107,6 +109,23 @@ describe("checkpoint", () => {
   });
 });
 
+describe("promise", () => {
+  const { promise } = vectors;
+
+  test("the signed one is read", async () => {
+    const read = await openPromise(promise.note, promise.key);
+    expect(read && { ...read, leaf: toHex(read.leaf) }).toEqual({ leaf: promise.leaf, publishBy: new Date(promise.publish_by), note: promise.note });
+  });
+
+  test.each(promise.must_fail.map((wrong) => [wrong.name, wrong.note]))("%s is refused", async (_name, wrong) => {
+    expect(await openPromise(wrong, promise.key)).toBeNull();
+  });
+
+  test("it is no checkpoint", async () => {
+    expect(await openCheckpoint(promise.note, promise.key)).toBeNull();
+  });
+});
+
 describe("entries and commitments", () => {
   test.each(vectors.entries.map((entry) => [entry.name, entry.text, entry.hash]))("%s is read and hashed", async (_name, text, hash) => {
     expect(readEntry(text)).not.toBeNull();
@@ -146,16 +165,35 @@ async function aLog(changes: { partner?: string; otherEntry?: string } = {}): Pr
   const other = await leafHash(utf8(changes.otherEntry ?? "other"));
   const root = await sha256(Uint8Array.of(1), await leafHash(utf8(text)), other);
   const entries = [{ text, place: 0, path: [toHex(other)], items: [{ fingerprint_id: ID, place: 0, path: [] }] }];
-  return { version: 1, ...(await signed(2, root)), entries };
+  return { version: 1, ...(await signed(2, root)), entries, promised: [] };
+}
+
+/** The same log before its first entry was published: it is promised until then. */
+async function aPromise(publishBy: string, otherLeaf?: Bytes): Promise<CaseLedger> {
+  const log = await aLog();
+  const { text, items } = log.entries[0]!;
+  const name = log.key.split("+")[0] ?? "";
+  const leaf = otherLeaf ?? (await leafHash(utf8(text)));
+  const promise = await noteOf(`Stillmine ledger promise\n${name}\n${btoa(String.fromCharCode(...leaf))}\n${publishBy}\n`);
+  return { ...log, ...(await signed(0, await sha256())), entries: [], promised: [{ text, promise, items }] };
+}
+
+function known(fingerprints: readonly CaseFingerprint[] = [fingerprint()], authorization = AUTHORIZATION, seen: readonly Promised[] = []): Known {
+  return { authorization, fingerprints, now: new Date("2026-11-26T06:59:59Z"), seen };
 }
 
 async function signed(size: number, root: Bytes): Promise<{ key: string; checkpoint: string }> {
   const seed = fromHex(vectors.checkpoint.seed);
   const publicKey = new Uint8Array(await getPublicKeyAsync(seed));
   const [name = "", id = ""] = key.split("+");
-  const body = `${name}\n${size}\n${btoa(String.fromCharCode(...root))}\n`;
-  const line = btoa(String.fromCharCode(...fromHex(id), ...(await signAsync(utf8(body), seed))));
-  return { key: `${name}+${id}+${btoa(String.fromCharCode(1, ...publicKey))}`, checkpoint: `${body}\n— ${name} ${line}\n` };
+  const checkpoint = await noteOf(`${name}\n${size}\n${btoa(String.fromCharCode(...root))}\n`);
+  return { key: `${name}+${id}+${btoa(String.fromCharCode(1, ...publicKey))}`, checkpoint };
+}
+
+async function noteOf(body: string): Promise<string> {
+  const [name = "", id = ""] = key.split("+");
+  const line = btoa(String.fromCharCode(...fromHex(id), ...(await signAsync(utf8(body), fromHex(vectors.checkpoint.seed)))));
+  return `${body}\n— ${name} ${line}\n`;
 }
 
 function fingerprint(changes: Partial<CaseFingerprint> = {}): CaseFingerprint {
@@ -177,15 +215,46 @@ async function problemOf(checked: Promise<unknown>): Promise<LedgerProblem | nul
 
 describe("the log of a case", () => {
   test("what checks is told", async () => {
-    const { told, checkpoint } = await checkCaseLedger(await aLog(), AUTHORIZATION, [fingerprint()]);
-    expect(told).toEqual([{ event: "disclosed", day: "2026-11-25", partner: "Example Social", fingerprintIds: [ID] }]);
+    const { told, checkpoint } = await checkCaseLedger(await aLog(), known());
+    expect(told).toEqual([{ event: "disclosed", day: "2026-11-25", partner: "Example Social", fingerprintIds: [ID], publishBy: null }]);
     expect(checkpoint.size).toBe(2);
+  });
+
+  test("what is promised is told as well as what is published", async () => {
+    const { told, promised } = await checkCaseLedger(await aPromise("2026-11-26T07:00:00Z"), known());
+    expect(told).toEqual([{ event: "disclosed", day: "2026-11-25", partner: "Example Social", fingerprintIds: [ID], publishBy: new Date("2026-11-26T07:00:00Z") }]);
+    expect(promised.map(({ note }) => note)).toEqual((await aPromise("2026-11-26T07:00:00Z")).promised.map(({ promise }) => promise));
+  });
+
+  test("a promise whose time is over, with what proves it", async () => {
+    const log = await aPromise("2026-11-26T06:59:58Z");
+    const error: unknown = await checkCaseLedger(log, known()).catch((found: unknown) => found);
+    expect(error instanceof LedgerError && [error.problem, error.promised.map(({ note }) => note)]).toEqual(["overdue", [log.promised[0]?.promise]]);
+  });
+
+  test("a promise of another entry, or signed by nobody", async () => {
+    expect(await problemOf(checkCaseLedger(await aPromise("2026-11-26T07:00:00Z", await leafHash(utf8("other"))), known()))).toBe("promise");
+    const log = await aPromise("2026-11-26T07:00:00Z");
+    const later = log.promised.map((one) => ({ ...one, promise: one.promise.replace("26T07", "27T07") }));
+    expect(await problemOf(checkCaseLedger({ ...log, promised: later }, known()))).toBe("promise");
+    const unnamed = log.promised.map((one) => ({ ...one, items: [] }));
+    expect(await problemOf(checkCaseLedger({ ...log, promised: unnamed }, known()))).toBe("entry");
+  });
+
+  test("what was promised before is published, or promised for the same time", async () => {
+    const { promised } = await checkCaseLedger(await aPromise("2026-11-26T07:00:00Z"), known());
+    const after = known([fingerprint()], AUTHORIZATION, promised);
+    expect(await problemOf(checkCaseLedger(await aLog(), after))).toBeNull();
+    expect(await problemOf(checkCaseLedger(await aPromise("2026-11-26T07:00:00Z"), after))).toBeNull();
+    expect(await problemOf(checkCaseLedger(await aPromise("2026-11-26T13:00:00Z"), after))).toBe("missing");
+    const dropped = { ...(await aLog()), entries: [] };
+    expect(await problemOf(checkCaseLedger(dropped, known([fingerprint({ partners: [] })], AUTHORIZATION, promised)))).toBe("missing");
   });
 
   test("a forged signature", async () => {
     const log = await aLog();
     const forged = { ...log, checkpoint: log.checkpoint.replace("\n2\n", "\n3\n") };
-    expect(await problemOf(checkCaseLedger(forged, AUTHORIZATION, [fingerprint()]))).toBe("checkpoint");
+    expect(await problemOf(checkCaseLedger(forged, known()))).toBe("checkpoint");
   });
 
   test.each<[string, (log: CaseLedger) => CaseLedger]>([
@@ -196,23 +265,23 @@ describe("the log of a case", () => {
     ["no fingerprint", (log) => changed(log, { items: [] })],
     ["a fingerprint of nobody's case", (log) => changed(log, { items: [{ fingerprint_id: "f".repeat(32), place: 0, path: [] }] })],
   ])("%s", async (_name, change) => {
-    expect(await problemOf(checkCaseLedger(change(await aLog()), AUTHORIZATION, [fingerprint()]))).toBe("entry");
+    expect(await problemOf(checkCaseLedger(change(await aLog()), known()))).toBe("entry");
   });
 
   test("a case key that is another's", async () => {
     const other = `Case ${"0".repeat(32)}.${"f".repeat(64)}`;
-    expect(await problemOf(checkCaseLedger(await aLog(), other, [fingerprint()]))).toBe("entry");
+    expect(await problemOf(checkCaseLedger(await aLog(), known([fingerprint()], other)))).toBe("entry");
   });
 
   test("what the case page says and the log does not", async () => {
     const without = { ...(await aLog()), entries: [] };
-    expect(await problemOf(checkCaseLedger(without, AUTHORIZATION, [fingerprint()]))).toBe("missing");
-    expect(await problemOf(checkCaseLedger(await aLog(), AUTHORIZATION, [fingerprint({ state: "withdrawn" })]))).toBe("missing");
-    expect(await problemOf(checkCaseLedger(await aLog({ partner: "Example Forum" }), AUTHORIZATION, [fingerprint()]))).toBe("missing");
+    expect(await problemOf(checkCaseLedger(without, known()))).toBe("missing");
+    expect(await problemOf(checkCaseLedger(await aLog(), known([fingerprint({ state: "withdrawn" })])))).toBe("missing");
+    expect(await problemOf(checkCaseLedger(await aLog({ partner: "Example Forum" }), known()))).toBe("missing");
   });
 
   test("what was seen before", async () => {
-    const now = (await checkCaseLedger(await aLog(), AUTHORIZATION, [fingerprint()])).checkpoint;
+    const now = (await checkCaseLedger(await aLog(), known())).checkpoint;
     const first = await leafHash(utf8((await aLog()).entries[0]!.text));
     const second = await leafHash(utf8("other"));
     const before: Checkpoint = { origin: now.origin, size: 1, root: first };
@@ -233,12 +302,23 @@ function changed(log: CaseLedger, change: Partial<CaseLedger["entries"][number]>
 describe("its words", () => {
   const words = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
   const NOW = new Date("2026-11-26T10:00:00");
-  const told = (event: string, partner: string | null): { event: string; day: string; partner: string | null; fingerprintIds: string[] } => ({ event, day: "2026-11-25", partner, fingerprintIds: [ID] });
+  const told = (event: string, partner: string | null, publishBy: Date | null = null): Told => ({ event, day: "2026-11-25", partner, fingerprintIds: [ID], publishBy });
+  const soon = new Date("2026-11-26T13:00:00");
 
   test("one sentence for each, the same one once, unknown events left out", () => {
     const entries = [told("disclosed", "Example Social"), told("disclosed", "Example Social"), told("of_tomorrow", null), told("withdrawn", null)];
     const [part] = ledgerParts(entries, [fingerprint()], words, NOW);
     expect(part?.lines).toEqual(["25 November: given to \u2068Example Social\u2069.", "25 November: withdrawn."]);
+  });
+
+  test("what is not published yet says by when it is", () => {
+    const entries = [told("disclosed", "Example Social"), told("withdrawn", null, soon)];
+    expect(ledgerParts(entries, [fingerprint()], words, NOW)[0]?.lines[1]).toBe("25 November: withdrawn. Written down; in the public log by 26 November, 13:00.");
+    const checked = "Checked on this device, and nothing is missing that this page shows.";
+    const one = "One is written down and signed, and will be in the public log by 26 November, 13:00.";
+    expect(summary(entries, words, NOW)).toBe(`${checked} One entry about your case is in the public log. ${one}`);
+    expect(summary(entries.slice(1), words, NOW)).toBe(`${checked} ${one}`);
+    expect(summary(entries.slice(0, 1), words, NOW)).toContain("the one entry about your case is in the log");
   });
 
   test("nothing yet", () => {

@@ -5,10 +5,11 @@ import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, publish
+from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publish
 from test_concurrency import at_once
 from test_ledger import case_ledger, checkpoint, told
 
@@ -18,7 +19,6 @@ from stillmine.ledger.entry import entry_hash, read_entry
 from stillmine.ledger.promise import Promise, open_promise
 
 TICK = datetime(2026, 11, 22, 18, tzinfo=UTC)
-EVERY = timedelta(hours=6)
 HOUR = timedelta(hours=1)
 
 
@@ -204,3 +204,36 @@ def test_a_log_of_before_is_filled_up(exchange: Context, phone: Phone, partner: 
     answer = phone.web.get("/api/v1/ledger/consistency", params={"from": 6, "to": 64})
     assert answer.status_code == 200
     assert checkpoint(phone.web).size == 64
+
+
+def test_a_backup_keeps_what_waits_and_its_promise(exchange: Context, phone: Phone, clock: Clock, tmp_path: Path) -> None:
+    from stillmine.exchange.backup.dump import back_up
+    from stillmine.exchange.backup.load import restore
+
+    publish_due(exchange)
+    phone.open(1)
+    phone.withdraw()
+    before = case_ledger(phone)
+    back_up(exchange, tmp_path)
+    empty_all_tables()
+    assert not restore(exchange, tmp_path).is_log_behind
+    assert case_ledger(phone) == before
+    clock.until(TICK)
+    assert publish_due(exchange) == 64
+    assert [entry.text for entry in case_ledger(phone).entries] == [one.text for one in before.promised]
+
+
+def test_a_restore_says_that_the_log_may_have_been_published_since(
+    exchange: Context, phone: Phone, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from stillmine.exchange.backup import commands
+    from stillmine.exchange.backup.dump import back_up
+
+    publish_due(exchange)
+    back_up(exchange, tmp_path)
+    clock.until(TICK)
+    publish_due(exchange)
+    empty_all_tables()
+    monkeypatch.setattr(commands, "prepare", lambda _: exchange)
+    commands.restore(tmp_path, None, None)
+    assert "The ledger was to be published since this backup was made." in capsys.readouterr().out

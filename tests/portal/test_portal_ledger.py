@@ -4,6 +4,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from accessible import is_scrolled_sideways, open_page, violations
@@ -12,7 +13,8 @@ from portal_server import NOW, Case, PortalServer
 from portal_steps import enter_key
 
 from stillmine.ledger.checkpoint import SigningKey
-from stillmine.ledger.entry import EventName, ledger_salt
+from stillmine.ledger.entry import EventName, entry_hash, ledger_salt
+from stillmine.ledger.promise import open_promise, split_promises
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
 from stillmine.wire.case_key import case_key_text, credentials
 from stillmine.wire.fingerprint import Kind
@@ -71,6 +73,62 @@ def test_a_withdrawal_is_in_the_log_too(portal: PortalServer, page: Page, key: s
     expect(page.locator('[data-told="Picture 2"]')).to_contain_text("22 November: withdrawn.")
 
 
+def held_back(portal: PortalServer, **until: float) -> None:
+    """Nothing was published yet, and is promised for this time from now."""
+    portal.ledger.publish_by = datetime.now(UTC).replace(microsecond=0) + timedelta(**until)
+
+
+def test_what_is_not_published_yet_is_promised_and_the_file_is_what_an_auditor_takes(
+    portal: PortalServer, page: Page, key: str, tmp_path: Path
+) -> None:
+    held_back(portal, hours=5)
+    look(page, portal, key)
+    status = page.get_by_role("status").filter(has_text="Checked on this device, and nothing is missing")
+    expect(status).to_contain_text("2 are written down and signed, and will be in the public log by")
+    expect(page.locator('[data-told="Picture 1"]')).to_contain_text(
+        "given to \u2068Example Social\u2069. Written down; in the public log by"
+    )
+    expect(page.locator("[data-promised]")).to_contain_text("You need to do nothing")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save the promises as a file").click()
+    waiting.value.save_as(tmp_path / "promises.txt")
+    assert waiting.value.suggested_filename == "promises.txt"
+    notes = split_promises((tmp_path / "promises.txt").read_text())
+    promises = [open_promise(portal.ledger.signer.verifier, note) for note in notes]
+    assert {one.leaf for one in promises} == {entry_hash(text) for text in portal.ledger.texts}
+    assert {one.publish_by for one in promises} == {portal.ledger.publish_by}
+    assert kept(page) == {}
+
+
+def test_what_was_promised_is_found_in_the_log_later_or_missed(portal: PortalServer, page: Page, key: str) -> None:
+    held_back(portal, hours=5)
+    look(page, portal, key)
+    expect(page.locator("[data-promised='2']")).to_be_visible()
+    portal.ledger.published = 1
+    page.get_by_role("button", name="Check again").click()
+    expect(page.get_by_text("One entry about your case is in the public log. One is written down and signed")).to_be_visible()
+    portal.ledger.texts.pop()
+    portal.ledger.named.pop()
+    page.get_by_role("button", name="Check again").click()  # the entry is written anew, and promised anew
+    alert = page.locator("[data-problem=missing]")
+    expect(alert).to_contain_text("is not in the log")
+    expect(page.get_by_role("button", name="Save the promises as a file")).to_be_visible()
+
+
+def test_a_promise_whose_time_is_over_is_said_calmly_and_can_be_saved(portal: PortalServer, page: Page, key: str) -> None:
+    held_back(portal, minutes=-1)
+    look(page, portal, key)
+    alert = page.locator("[data-problem=overdue]")
+    expect(alert).to_contain_text("Something that was promised to be in the public log by now is not in it.")
+    expect(alert).to_contain_text("Your case goes on as before, and you did nothing wrong.")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save the promises as a file").click()
+    assert waiting.value.suggested_filename == "promises.txt"
+    portal.ledger.published = len(portal.ledger.texts)
+    page.get_by_role("button", name="Check again").click()
+    expect(page.get_by_role("status").filter(has_text="all 2 entries")).to_be_visible()
+
+
 def forge(change: Callable[[dict], None]) -> Callable[[bytes], bytes]:
     """Change an answer of the ledger, and no other."""
 
@@ -92,6 +150,10 @@ def other_size(answer: dict) -> None:
     answer["checkpoint"] = f"{origin}\n{int(size) + 1}\n{rest}"
 
 
+def other_promise(answer: dict) -> None:
+    answer["promised"] = [{"text": answer["entries"][0]["text"], "promise": answer["checkpoint"], "items": answer["entries"][0]["items"]}]
+
+
 def without_one(answer: dict) -> None:
     del answer["entries"][0]
 
@@ -101,6 +163,7 @@ def without_one(answer: dict) -> None:
     [
         (other_text, "entry", "does not fit the log"),
         (other_size, "checkpoint", "signature is not right"),
+        (other_promise, "promise", "is not signed as it has to be"),
         (without_one, "missing", "is not in the log"),
     ],
 )
@@ -258,8 +321,9 @@ def test_it_is_accessible_and_fits_a_narrow_phone(portal: PortalServer, browser:
     first = portal.cases[credentials(SECRET).case_id].view.fingerprints[0]
     first.partners.append(PartnerStatus(LONG, given_on=NOW.date()))
     page = open_page(browser, width, scheme)
+    held_back(portal, hours=5)
     look(page, portal, key)
-    expect(page.locator("[data-told]")).to_have_count(2)
+    expect(page.locator("[data-promised]")).to_be_visible()
     found = violations(page) + (["sideways"] if is_scrolled_sideways(page) else [])
     portal.spoil = forge(other_size)
     page.get_by_role("button", name="Check again").click()

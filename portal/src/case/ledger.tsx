@@ -3,15 +3,17 @@
  * The public log, read and checked on this device: who was given what on which day. The checks are loaded when they are asked for.
  */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ActionButton, BackButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { CheckedLedger, LedgerProblem } from "../ledger/case_ledger";
+import type { Promised } from "../ledger/promise";
 import { forget, recall, remember, type Seen } from "../ledger/remembered";
 import type { CaseKey } from "../wire/case_key";
 import { codeOf, ExchangeError, fetchCaseLedger, fetchConsistency, fetchLedgerKey, send, showCase, type ErrorCode } from "../wire/requests";
 import type { CaseFingerprint, CaseLedger } from "../wire/types";
-import { dayWords, ledgerParts } from "./ledger_words";
+import { dayWords, ledgerParts, summary } from "./ledger_words";
+import { PromisedPart, SavePromises } from "./promised";
 import { Remembering } from "./remembering";
 
 const SHOWN_AT_FIRST = 10;
@@ -25,7 +27,7 @@ interface Props {
 type Outcome =
   | { readonly is: "checking" }
   | { readonly is: "unreached"; readonly code: ErrorCode }
-  | { readonly is: "wrong"; readonly problem: LedgerProblem; readonly before: Seen | null; readonly checkpoint: string }
+  | { readonly is: "wrong"; readonly problem: LedgerProblem; readonly before: Seen | null; readonly checkpoint: string; readonly promised: readonly Promised[] }
   | { readonly is: "right"; readonly checked: CheckedLedger; readonly before: Seen | null };
 
 export function LedgerStep({ caseKey, fingerprints, onBack }: Props) {
@@ -52,10 +54,14 @@ export function LedgerStep({ caseKey, fingerprints, onBack }: Props) {
 function useCheck(caseKey: CaseKey, fingerprints: readonly CaseFingerprint[]): { readonly outcome: Outcome; readonly check: () => void } {
   const [turn, setTurn] = useState(0);
   const [outcome, setOutcome] = useState<Outcome>({ is: "checking" });
+  const seen = useRef<readonly Promised[]>([]);
   useEffect(() => {
     let isShown = true;
     setOutcome({ is: "checking" });
-    void checked(caseKey.authorization, fingerprints).then((found) => isShown && setOutcome(found));
+    void checked(caseKey.authorization, fingerprints, seen.current).then((found) => {
+      if (found.is === "right") seen.current = found.checked.promised;
+      if (isShown) setOutcome(found);
+    });
     return () => {
       isShown = false;
     };
@@ -64,11 +70,11 @@ function useCheck(caseKey: CaseKey, fingerprints: readonly CaseFingerprint[]): {
 }
 
 /** What does not add up is looked at once more before it is said: something may have happened between two requests. */
-async function checked(authorization: string, shown: readonly CaseFingerprint[]): Promise<Outcome> {
-  const first = await checkedOnce(authorization, shown);
+async function checked(authorization: string, shown: readonly CaseFingerprint[], seen: readonly Promised[]): Promise<Outcome> {
+  const first = await checkedOnce(authorization, shown, seen);
   if (first.is !== "wrong") return first;
   try {
-    return await checkedOnce(authorization, (await send(showCase(authorization))).fingerprints);
+    return await checkedOnce(authorization, (await send(showCase(authorization))).fingerprints, seen);
   } catch (error) {
     return { is: "unreached", code: codeOf(error) };
   }
@@ -82,7 +88,7 @@ async function loadChecks(): Promise<typeof import("../ledger/case_ledger")> {
   }
 }
 
-async function checkedOnce(authorization: string, fingerprints: readonly CaseFingerprint[]): Promise<Outcome> {
+async function checkedOnce(authorization: string, fingerprints: readonly CaseFingerprint[], seen: readonly Promised[]): Promise<Outcome> {
   let ledger: CaseLedger, key: string, checks: typeof import("../ledger/case_ledger");
   try {
     [{ key }, ledger, checks] = await Promise.all([fetchLedgerKey(), fetchCaseLedger(authorization), loadChecks()]);
@@ -94,26 +100,26 @@ async function checkedOnce(authorization: string, fingerprints: readonly CaseFin
   try {
     // A key that this person alone is given would be one for a log that this person alone is shown.
     if (key !== ledger.key) throw new LedgerError("checkpoint");
-    const found = await checkCaseLedger(ledger, authorization, fingerprints);
+    const found = await checkCaseLedger(ledger, { authorization, fingerprints, now: new Date(), seen });
     if (before !== null) {
       await checkContinues(before.checkpoint, found.checkpoint, async (from, to) => (await fetchConsistency(from, to)).proof);
       remember(found.checkpoint, new Date());
     }
     return { is: "right", checked: found, before };
   } catch (error) {
-    if (error instanceof LedgerError) return { is: "wrong", problem: error.problem, before, checkpoint: ledger.checkpoint };
+    if (error instanceof LedgerError) return { is: "wrong", problem: error.problem, before, checkpoint: ledger.checkpoint, promised: error.promised };
     return { is: "unreached", code: codeOf(error) };
   }
 }
 
-function Right({ checked: { told, checkpoint }, before, fingerprints }: { readonly checked: CheckedLedger; readonly before: Seen | null; readonly fingerprints: readonly CaseFingerprint[] }) {
+function Right({ checked: { told, checkpoint, promised }, before, fingerprints }: { readonly checked: CheckedLedger; readonly before: Seen | null; readonly fingerprints: readonly CaseFingerprint[] }) {
   const words = useWords();
   const { t } = words;
   const now = new Date();
   return (
     <>
       <p class="notice" role="status">
-        {told.length === 0 ? t("case.ledger.right.none") : words.plural("case.ledger.right", told.length)}
+        {summary(told, words, now)}
         {before !== null && ` ${t("case.ledger.continues", { date: dayWords(before.day, words, now) })}`}
       </p>
       <ol class="cards">
@@ -124,6 +130,7 @@ function Right({ checked: { told, checkpoint }, before, fingerprints }: { readon
           </li>
         ))}
       </ol>
+      <PromisedPart promised={promised} />
       <p>{t("case.ledger.limit")}</p>
       <Remembering checkpoint={checkpoint} />
     </>
@@ -150,7 +157,7 @@ function Lines({ lines }: { readonly lines: readonly string[] }) {
 }
 
 /** Said calmly: it does not change the case, and there is something to do. */
-function Wrong({ problem, before, checkpoint, onForget }: { readonly problem: LedgerProblem; readonly before: Seen | null; readonly checkpoint: string; readonly onForget: () => void }) {
+function Wrong({ problem, before, checkpoint, promised, onForget }: { readonly problem: LedgerProblem; readonly before: Seen | null; readonly checkpoint: string; readonly promised: readonly Promised[]; readonly onForget: () => void }) {
   const words = useWords();
   const { t } = words;
   const now = new Date();
@@ -167,6 +174,12 @@ function Wrong({ problem, before, checkpoint, onForget }: { readonly problem: Le
         <p>{t("case.ledger.wrong.meaning")}</p>
         <p>{t("case.ledger.wrong.do")}</p>
       </div>
+      {promised.length > 0 && (
+        <>
+          <p>{t("case.ledger.wrong.promised")}</p>
+          <SavePromises promised={promised} />
+        </>
+      )}
       <details>
         <summary>{t("case.ledger.wrong.signed")}</summary>
         <pre class="bytes" role="region" tabIndex={0} aria-label={t("case.ledger.wrong.signed")}>

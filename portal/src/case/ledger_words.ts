@@ -33,14 +33,28 @@ export function ledgerParts(told: readonly Told[], fingerprints: readonly CaseFi
   });
 }
 
+/** Return in a sentence or two that all was checked, how much of it is in the public log, and by when the rest is. */
+export function summary(told: readonly Told[], words: Translator, now: Date): string {
+  const waiting = told.flatMap(({ publishBy }) => (publishBy === null ? [] : [publishBy]));
+  const published = told.length - waiting.length;
+  if (told.length === 0) return words.t("case.ledger.right.none");
+  if (waiting.length === 0) return words.plural("case.ledger.right", published);
+  const latest = new Date(Math.max(...waiting.map((moment) => moment.getTime())));
+  const promised = words.plural("case.ledger.promised", waiting.length, { date: words.date(latest, now), time: words.time(latest) });
+  return [words.t("case.ledger.checked"), ...(published === 0 ? [] : [words.plural("case.ledger.published", published)]), promised].join(" ");
+}
+
 /** Return a day of the log in words; the log counts days in UTC, which need not be the device's. */
 export function dayWords(day: string, words: Translator, now: Date): string {
   const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
   return words.date(new Date(year, month - 1, date, 12), now);
 }
 
-function sentence({ event, day, partner }: Told, words: Translator, now: Date): readonly string[] {
+function sentence({ event, day, partner, publishBy }: Told, words: Translator, now: Date): readonly string[] {
   const key = SENTENCES[event];
   // A name is set apart from the sentence, so that one from right to left leaves its order alone.
-  return key === undefined ? [] : [words.t(key, { partner: `\u2068${partner ?? ""}\u2069`, date: dayWords(day, words, now) })];
+  if (key === undefined) return [];
+  const what = words.t(key, { partner: `\u2068${partner ?? ""}\u2069`, date: dayWords(day, words, now) });
+  if (publishBy === null) return [what];
+  return [`${what} ${words.t("case.ledger.promised.by", { date: words.date(publishBy, now), time: words.time(publishBy) })}`];
 }

@@ -21,6 +21,7 @@ from stillmine.wire.errors import NotConfiguredError
 
 START_SECONDS = 60
 SYNC_SECONDS = 5
+PUBLISH_SECONDS = 15
 
 
 class System:
@@ -35,7 +36,8 @@ class System:
     ) -> None:
         self._folder = folder
         self._exchange_url = exchange_url
-        self.environment = {**os.environ, **(environment or {})}
+        own = {"STILLMINE_EXCHANGE_LEDGER_PUBLISH_EVERY_SECONDS": str(PUBLISH_SECONDS)}
+        self.environment = {**os.environ, **own, **(environment or {})}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._ports = dict(zip(("exchange", "partner", "platform"), ports, strict=True))
 

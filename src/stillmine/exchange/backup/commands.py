@@ -43,6 +43,11 @@ def restore(
     typer.echo(f"Withdrawn or ended since: {done.cases_closed} case(s), {done.fingerprints_withdrawn} fingerprint(s) of other cases.")
     if done.asked_anew:
         typer.echo(f"Withdrawals asked for and delays ending, whose 72 hours begin anew: {done.asked_anew}.")
+    if done.is_log_behind:
+        typer.echo(
+            "The ledger was to be published since this backup was made. If it was, what was recorded since is missing from a log that was "
+            "signed, and audits will say so: tell people when and why. The old exchange must not run any more."
+        )
     typer.echo("Run `stillmine exchange fsck`, then start `serve`; docs/operators.md says what partners need.")
 
 

@@ -44,7 +44,8 @@ Item = TypeVar("Item")
 class Restored:
     """What was put back, and what was withdrawn or ended since the data were written.
 
-    `asked_anew` counts what was asked for and waits for its date, which begins anew.
+    `asked_anew` counts what was asked for and waits for its date, which begins anew. `is_log_behind` where the ledger should have been
+    published since: then what was recorded since the backup is missing from what was signed.
     """
 
     rows: int
@@ -52,6 +53,7 @@ class Restored:
     cases_closed: int
     fingerprints_withdrawn: int
     asked_anew: int
+    is_log_behind: bool
 
 
 def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> Restored:
@@ -82,7 +84,8 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
         withdrawn = sum(_withdraw_again(exchange, batch, now) for batch in _batches(_withdrawn_ids(keys)))
         closed = _expire_again(exchange, expired, now) + _close_again(exchange, now)
         asked = _begin_anew(now)
-    return Restored(rows, data_keys, closed, withdrawn, asked)
+        is_log_behind = LedgerHead.objects.filter(next_at__lte=exchange.clock()).exists()
+    return Restored(rows, data_keys, closed, withdrawn, asked, is_log_behind)
 
 
 def _require_same_version(data: Part, keys: Part) -> None:

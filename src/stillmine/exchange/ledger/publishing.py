@@ -126,12 +126,13 @@ def _padding(exchange: Context, now: datetime, first_id: int, count: int) -> lis
 def _grow(tree: CompactRange, leaves: Sequence[tuple[int, str]]) -> CompactRange:
     """Give the leaves their places in this order."""
     for batch in _batches(leaves):
-        placed, completed = list[Leaf](), list[tuple[Place, bytes]]()
+        placed, completed = list[tuple[int, int]](), list[tuple[Place, bytes]]()
         for leaf_id, text in batch:
-            placed.append(Leaf(id=leaf_id, place=tree.size))
+            placed.append((tree.size, leaf_id))
             tree, new = tree.with_leaf(entry_hash(text))
             completed += new
-        Leaf.objects.bulk_update(placed, ["place"])
+        with connection.cursor() as cursor:  # `bulk_update` took four fifths of the time for which everybody else waits
+            cursor.executemany("UPDATE ledger_leaf SET place = %s WHERE id = %s", placed)
         Node.objects.bulk_create([Node(id=node_id(place), hash=stored) for place, stored in completed])
     return tree
 
