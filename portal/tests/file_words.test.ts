@@ -22,6 +22,9 @@ const NOTES: Record<FileNote, RegExp> = {
   sound_not_readable: /can’t read its sound/,
   not_readable: /can’t look into this file/,
   ends_early: /ends early/,
+  end_missing: /the whole picture is there/,
+  picture_too_large: /more pixels/,
+  pixels_hidden: /hides what is in a picture/,
   longer_than_read: /longer than can be read/,
 };
 

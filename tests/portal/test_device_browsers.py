@@ -49,16 +49,40 @@ def test_without_a_canvas_for_workers_the_page_decodes_pictures(engine: Engine, 
     assert made.values == {"pdq": fingerprint_image(picture_file.read_bytes()).text}
 
 
-@pytest.mark.parametrize("name", ["media/video/bottle.mp4", "media/skimage/chelsea.png"])
-def test_a_browser_that_hides_pixels_is_noticed(engine: Engine, root: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "kinds", "prefix"),
+    [
+        ("media/video/chair.mp4", ["chromaprint", "md5"], ""),
+        ("media/video/chair.mp4", ["chromaprint", "md5"], "self.VideoDecoder = undefined;"),
+        ("media/skimage/chelsea.png", ["sha256"], ""),
+    ],
+    ids=["video", "video without a decoder", "picture"],
+)
+def test_a_browser_that_hides_pixels_is_noticed_and_digests_and_sound_remain(
+    engine: Engine, root: Path, name: str, kinds: list[str], prefix: str
+) -> None:
     hide = (
         "const given = OffscreenCanvasRenderingContext2D.prototype.getImageData;"
         "OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...place) {"
         " const image = given.apply(this, place); image.data.fill(255); return image; };"
     )
-    with_worker_prefix(engine.page, hide)
+    engine.page.add_init_script(hide.replace("OffscreenCanvas", "Canvas"))
+    with_worker_prefix(engine.page, hide + prefix)
     [made] = engine.make(root / name)
-    assert (made.problem, made.values) == ("pixels_hidden", {})
+    assert (made.problem, list(made.values), made.notes) == (None, kinds, ["pixels_hidden"])
+
+
+def test_an_animation_whose_pixels_are_hidden_keeps_its_digest(engine: Engine, tmp_path: Path) -> None:
+    with_worker_prefix(
+        engine.page,
+        "const given = OffscreenCanvasRenderingContext2D.prototype.getImageData;"
+        "OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...place) {"
+        " const image = given.apply(this, place); image.data.fill(255); return image; };",
+    )
+    file = tmp_path / "moving.gif"
+    picture(1).save(file, save_all=True, append_images=[picture(2), picture(3)], duration=1000)
+    [made] = engine.make(file)
+    assert (made.file_type, list(made.values), made.notes) == ("animation", ["md5"], ["pixels_hidden"])
 
 
 @pytest.mark.parametrize("part", ["stillmine_pdq-*.wasm", "moving-*.js", "chromaprint-*.wasm", "digests-*.js"])

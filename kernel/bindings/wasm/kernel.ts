@@ -26,6 +26,9 @@ export const PIXEL_FORMATS = { luma8: 1, rgb8: 3, rgba8: 4 } as const;
 /** 1 takes half the time; 8 is for asking whether a turned or mirrored copy is known. */
 export type VariantCount = 1 | 8;
 
+/** By how much a decoder may have made a picture smaller along both axes. */
+export type Shrink = 1 | 2 | 4 | 8;
+
 export type PixelFormat = keyof typeof PIXEL_FORMATS;
 export type PixelBytes = Uint8Array | Uint8ClampedArray;
 
@@ -64,8 +67,16 @@ export class KernelError extends Error {
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
   readonly __heap_base: WebAssembly.Global<"i32">;
-  stillmine_measure_pdq(width: number, height: number, format: number, variants: number, stateBytes: number): number;
-  stillmine_begin_pdq(state: number, stateBytes: number, width: number, height: number, format: number, variants: number): number;
+  stillmine_measure_shrunk_pdq(width: number, height: number, format: number, variants: number, shrink: number, stateBytes: number): number;
+  stillmine_begin_shrunk_pdq(
+    state: number,
+    stateBytes: number,
+    width: number,
+    height: number,
+    format: number,
+    variants: number,
+    shrink: number,
+  ): number;
   stillmine_add_pdq_rows(state: number, rows: number, rowStride: number, rowCount: number): number;
   stillmine_finish_pdq(state: number, hashes: number, quality: number): number;
 }
@@ -145,8 +156,11 @@ export class Kernel {
     return stream.finish();
   }
 
-  /** Starts a picture whose rows come in portions; ends any unfinished one. Throws KernelError. */
-  begin(width: number, height: number, format: PixelFormat, variants: VariantCount = 8): PdqStream {
+  /**
+   * Starts a picture whose rows come in portions; ends any unfinished one. Width and height are the original's; its decoder may have made
+   * it smaller by `shrink`, so that there are ceil(height / shrink) rows of ceil(width / shrink) pixels. Throws KernelError.
+   */
+  begin(width: number, height: number, format: PixelFormat, variants: VariantCount = 8, shrink: Shrink = 1): PdqStream {
     this.#isOpen = false;
     this.#turn += 1;
     const channels = PIXEL_FORMATS[format] ?? 0;
@@ -159,14 +173,14 @@ export class Kernel {
     const safeWidth = Math.max(width, 0);
     const safeHeight = Math.max(height, 0);
     this.#reserve(this.#state);
-    requireOk(this.#exports.stillmine_measure_pdq(safeWidth, safeHeight, channels, variants, this.#result));
+    requireOk(this.#exports.stillmine_measure_shrunk_pdq(safeWidth, safeHeight, channels, variants, shrink, this.#result));
     const stateBytes = this.#view().getUint32(this.#result, true);
-    this.#rowBytes = width * channels;
+    this.#rowBytes = Math.ceil(width / shrink) * channels;
     this.#variants = variants;
     this.#window = roundUp(this.#state + stateBytes);
     this.#windowBytes = Math.max(Math.floor(WINDOW_BYTES / this.#rowBytes), 1) * this.#rowBytes;
     this.#reserve(this.#window + this.#windowBytes);
-    requireOk(this.#exports.stillmine_begin_pdq(this.#state, stateBytes, width, height, channels, variants));
+    requireOk(this.#exports.stillmine_begin_shrunk_pdq(this.#state, stateBytes, width, height, channels, variants, shrink));
     this.#isOpen = true;
     return new PdqStream(this, this.#turn);
   }

@@ -3,7 +3,7 @@
 
 import type { FrameReader } from "./frames";
 import { MAXIMUM_VIDEO_SECONDS } from "./limits";
-import { FileError, UndecodableError } from "./problems";
+import { FileError, isProblem, UndecodableError } from "./problems";
 import type { Answer, Question } from "./protocol";
 import type { Part } from "./shown_parts";
 import type { SoundPiece } from "./sound";
@@ -15,7 +15,7 @@ type AnswerOf<Of> = Extract<Answer, { of: Of }>;
 /** Ask and take no other answer; rejects with FileError or UndecodableError. */
 export async function askFor<Asked extends Question>(ask: Ask, question: Asked): Promise<AnswerOf<Asked["of"]>> {
   const answer = await ask(question);
-  if (answer.of === "nothing" && answer.reason !== "undecodable") throw new FileError(answer.reason);
+  if (answer.of === "nothing") throw isProblem(answer.reason) ? new FileError(answer.reason) : new UndecodableError(answer.reason);
   if (answer.of !== question.of) throw new UndecodableError();
   return answer as AnswerOf<Asked["of"]>;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Pixels out of what the browser has decoded, and whether it gives the true ones. On the page and in the worker. */
 
-import { FileError, UndecodableError } from "./problems";
+import { UndecodableError } from "./problems";
 
 export type Canvas = OffscreenCanvas | HTMLCanvasElement;
 export type Pixels = Uint8ClampedArray<ArrayBuffer>;
@@ -35,8 +35,19 @@ export function pixelsOf(frame: CanvasImageSource, width: number, height: number
   return context.getImageData(0, 0, width, height).data as Pixels;
 }
 
+/** Whether this browser gives back what was drawn. */
+export function hasTruePixels(canvas: Canvas): boolean {
+  try {
+    requireTruePixels(canvas);
+    return true;
+  } catch (error) {
+    if (error instanceof UndecodableError && error.reason === "pixels_hidden") return false;
+    throw error;
+  }
+}
+
 /**
- * Throws FileError where this browser gives other pixels back than were drawn. Some do so against tracking; a
+ * Throws UndecodableError where this browser gives other pixels back than were drawn. Some do so against tracking; a
  * fingerprint of such pixels would protect nothing, and nobody would notice.
  */
 export function requireTruePixels(canvas: Canvas): void {
@@ -51,6 +62,6 @@ export function requireTruePixels(canvas: Canvas): void {
   const pixels = context.getImageData(0, 0, 16, 16).data;
   for (let cell = 0; cell < 256; cell += 1) {
     const off = [shade(cell), shade(cell + 5), shade(cell + 11)].map((value, channel) => Math.abs(value - (pixels[4 * cell + channel] ?? 0)));
-    if (off.some((distance) => distance > PIXEL_TOLERANCE)) throw new FileError("pixels_hidden");
+    if (off.some((distance) => distance > PIXEL_TOLERANCE)) throw new UndecodableError("pixels_hidden");
   }
 }

@@ -30,7 +30,7 @@ export async function makeFile(file: Blob, tools: Tools, onProgress: OnProgress)
   if (file.size === 0) throw new FileError("empty");
   const family = familyOf(new Uint8Array(await bytesOf(file.slice(0, START_BYTES))));
   const isPicture = family === "picture" || family === "animatable" || family === "heif";
-  if (file.size > (isPicture ? MAXIMUM_PICTURE_BYTES : MAXIMUM_FILE_BYTES)) throw new FileError("too_large");
+  if (file.size > MAXIMUM_FILE_BYTES) throw new FileError("too_large");
   const stages = new Stages(onProgress);
   if (isPicture) return makePicture(file, family, tools, stages);
   if (family === "video" || family === "sound") return makeTimed(file, family, tools, stages);
@@ -39,30 +39,37 @@ export async function makeFile(file: Blob, tools: Tools, onProgress: OnProgress)
 }
 
 async function makePicture(file: Blob, family: Family, tools: Tools, stages: Stages): Promise<FileFingerprints> {
+  if (file.size > MAXIMUM_PICTURE_BYTES) return byDigest(file, "picture_too_large", stages);
   const bytes = await bytesOf(file);
   if (family === "animatable" && isAnimated(new Uint8Array(bytes))) return makeAnimation(file, bytes, tools, stages);
-  const made = await pictureOrNote(file, family, bytes, tools);
-  if (typeof made !== "string") return { type: "picture", fingerprints: [made], notes: [] };
-  return { type: "picture", fingerprints: [await digest(file, "sha256", stages.next(1))], notes: [made] };
+  const { fingerprints, notes } = await stillOf(file, family, bytes, tools);
+  if (fingerprints.length > 0) return { type: "picture", fingerprints, notes };
+  return byDigest(file, notes[0] ?? "not_readable", stages);
 }
 
-async function pictureOrNote(file: Blob, family: Family, bytes: ArrayBuffer, tools: Tools): Promise<Fingerprint | FileNote> {
+async function byDigest(file: Blob, note: FileNote, stages: Stages): Promise<FileFingerprints> {
+  return { type: "picture", fingerprints: [await digest(file, "sha256", stages.next(1))], notes: [note] };
+}
+
+/** The `pdq` of a picture, or a note of why there is none. */
+async function stillOf(file: Blob, family: Family, bytes: ArrayBuffer, tools: Tools): Promise<Omit<FileFingerprints, "type">> {
   try {
-    const { value, quality } = await fingerprintPicture(file, family, bytes, tools);
-    return quality < MINIMUM_QUALITY ? "picture_too_little_detail" : { kind: "pdq", value, quality };
+    const { value, quality, isMended } = await fingerprintPicture(file, family, bytes, tools);
+    if (quality < MINIMUM_QUALITY) return { fingerprints: [], notes: ["picture_too_little_detail"] };
+    return { fingerprints: [{ kind: "pdq", value, quality }], notes: isMended ? ["end_missing"] : [] };
   } catch (error) {
     if (!(error instanceof UndecodableError)) throw error;
-    return error.reason === "too_small" ? "picture_too_little_detail" : error.reason;
+    return { fingerprints: [], notes: [error.reason === "too_small" ? "picture_too_little_detail" : error.reason] };
   }
 }
 
 async function makeAnimation(file: Blob, bytes: ArrayBuffer, tools: Tools, stages: Stages): Promise<FileFingerprints> {
-  const still = await pictureOrNote(file, "animatable", bytes, tools);
+  const still = await stillOf(file, "animatable", bytes, tools);
   stages.next(0.1)(1);
   const { fingerprintAnimation } = await part(import("./moving"));
   const moving = await fingerprintAnimation(bytes, file.type, tools, stages.next(0.8));
-  const fingerprints = typeof still === "string" ? moving.fingerprints : [still, ...moving.fingerprints];
-  const notes = new Set<FileNote>(typeof still === "string" ? [still, ...moving.notes] : moving.notes);
+  const fingerprints = [...still.fingerprints, ...moving.fingerprints];
+  const notes = new Set<FileNote>([...still.notes, ...moving.notes]);
   return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(0.1))], notes: [...notes] };
 }
 

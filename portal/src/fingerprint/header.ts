@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads the size of a picture from its first bytes, before any decoder sees it, and whether the file ends early.
+ * Reads the size of a picture from its first bytes, before any decoder sees it, and whether what ends the file is missing.
  *
- * A few bytes can claim a billion pixels and take an old phone down. A file that ends early would give the fingerprint
- * of a half-grey picture, which finds nothing. A kind that is not known here is left to the browser.
+ * A few bytes can claim a billion pixels and take an old phone down. Some browsers show half of a picture without a word, and its
+ * fingerprint would find nothing. A kind that is not known here is left to the browser.
  */
+
+import { hasJpegEnd, readJpegHead } from "./jpeg";
 
 export interface Header {
   readonly width: number;
@@ -16,7 +18,7 @@ export interface Header {
 export function readHeader(bytes: Uint8Array): Header | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
-    if (begins(bytes, [0xff, 0xd8, 0xff])) return readJpeg(view);
+    if (begins(bytes, [0xff, 0xd8, 0xff])) return readJpeg(bytes);
     if (begins(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return readPng(view);
     if (hasText(bytes, 0, "GIF8")) return { width: view.getUint16(6, true), height: view.getUint16(8, true), isTruncated: false };
     if (hasText(bytes, 0, "RIFF") && hasText(bytes, 8, "WEBP")) return readWebp(bytes, view);
@@ -28,32 +30,10 @@ export function readHeader(bytes: Uint8Array): Header | null {
   return null;
 }
 
-/** Walks the segments to the frame header, then looks for the end marker behind the first scan. */
-function readJpeg(view: DataView): Header {
-  let size = { width: 0, height: 0 };
-  let place = 2;
-  for (;;) {
-    const marker = view.getUint16(place);
-    if (marker === 0xffff) {
-      place += 1;
-      continue;
-    }
-    const length = view.getUint16(place + 2);
-    if (marker === 0xffda) return { ...size, isTruncated: !hasJpegEnd(view, place + 2 + length) };
-    if (isFrame(marker)) size = { height: view.getUint16(place + 5), width: view.getUint16(place + 7) };
-    place += 2 + length;
-  }
-}
-
-function isFrame(marker: number): boolean {
-  return marker >= 0xffc0 && marker <= 0xffcf && ![0xffc4, 0xffc8, 0xffcc].includes(marker);
-}
-
-function hasJpegEnd(view: DataView, start: number): boolean {
-  for (let place = start; place + 1 < view.byteLength; place += 1) {
-    if (view.getUint8(place) === 0xff && view.getUint8(place + 1) === 0xd9) return true;
-  }
-  return false;
+/** The frame's header stands in front of the first scan, the end marker behind it. */
+function readJpeg(bytes: Uint8Array): Header {
+  const { width, height, scanAt } = readJpegHead(bytes);
+  return { width, height, isTruncated: scanAt === null || !hasJpegEnd(bytes, scanAt) };
 }
 
 /** Walks the chunks to the last one; a chunk that reaches past the end of the file means the file was cut. */
@@ -79,8 +59,10 @@ function readWebp(bytes: Uint8Array, view: DataView): Header {
 }
 
 function readBmp(view: DataView): Header {
-  const isTruncated = view.getUint32(2, true) > view.byteLength;
-  return { width: Math.abs(view.getInt32(18, true)), height: Math.abs(view.getInt32(22, true)), isTruncated };
+  const [width, height] = [Math.abs(view.getInt32(18, true)), Math.abs(view.getInt32(22, true))];
+  const rowBytes = 4 * Math.ceil((width * view.getUint16(28, true)) / 32);
+  const isPacked = view.getUint32(30, true) % 3 !== 0; // 0 and 3 store each pixel by itself
+  return { width, height, isTruncated: !isPacked && view.getUint32(10, true) + rowBytes * height > view.byteLength };
 }
 
 function begins(bytes: Uint8Array, signature: readonly number[]): boolean {

@@ -5,6 +5,8 @@
 export const MAXIMUM_PICTURE_BYTES = 64 * 1024 * 1024;
 export const MAXIMUM_FILE_BYTES = 4 * 1024 ** 3;
 export const MAXIMUM_PIXELS = 89_000_000;
+/** Of a JPEG whose rows come out as it is read: it is decoded smaller. */
+export const MAXIMUM_SHRUNK_PIXELS = 2 ** 28;
 export const MAXIMUM_DIMENSION = 32_768;
 export const MINIMUM_DIMENSION = 5;
 

@@ -22,6 +22,10 @@ export type FileNote =
   | "sound_not_readable"
   | "not_readable"
   | "ends_early"
+  /** What ends the file is missing or damaged, and every pixel is there. */
+  | "end_missing"
+  | "picture_too_large"
+  | "pixels_hidden"
   | "longer_than_read";
 
 /** What one file gives; `file_number` of the fingerprints is set when a request is made. */

@@ -9,14 +9,14 @@ import type { InputAudioTrack } from "mediabunny";
 import type { Fingerprint } from "../wire/types";
 import { animationReader, hasAnimationDecoder } from "./animation";
 import { pageSound, pageVideoReader, type KnownSound } from "./asking";
-import { requireTruePixels, workerCanvas } from "./canvas";
+import { hasTruePixels, workerCanvas } from "./canvas";
 import { openContainer, type OpenContainer } from "./container";
 import { isShorterThanDeclared } from "./declared_size";
 import type { PartlyMade, Tools } from "./file";
 import { sampleVideo, type FrameReader } from "./frames";
 import type { FileNote, OnProgress } from "./made";
 import { mp3DelayOf } from "./mp3_delay";
-import { FileError } from "./problems";
+import { FileError, UndecodableError } from "./problems";
 import { vpdqOf } from "./runs";
 import { endOf, startOf, WHOLE, type Part } from "./shown_parts";
 import { fingerprintPieces, fingerprintTrack, type SoundFingerprint } from "./sound";
@@ -29,6 +29,7 @@ interface Made {
 }
 
 const FULL_QUALITY = 100;
+const HIDDEN: Made = { fingerprints: [], notes: ["pixels_hidden"] };
 const NOT_READABLE: Made = { fingerprints: [], notes: ["video_not_readable"] };
 
 /** All but the digest of a video or a sound. Rejects with FileError. */
@@ -54,7 +55,7 @@ export async function fingerprintTimed(file: Blob, family: "video" | "sound", to
 export async function fingerprintAnimation(bytes: ArrayBuffer, type: string, tools: Tools, onProgress: OnProgress): Promise<Made> {
   const canvas = workerCanvas();
   if (!canvas || !hasAnimationDecoder()) return NOT_READABLE;
-  requireTruePixels(canvas);
+  if (!hasTruePixels(canvas)) return HIDDEN;
   return framesOf(animationReader(bytes, type || typeOf(bytes), canvas), tools, onProgress);
 }
 
@@ -73,7 +74,7 @@ async function videoOf(container: OpenContainer | null, tools: Tools, onProgress
   const canvas = workerCanvas();
   const config = canvas ? await decoderConfigOf(track) : null;
   if (canvas && config) {
-    requireTruePixels(canvas);
+    if (!hasTruePixels(canvas)) return HIDDEN;
     const made = await framesOf(videoReader({ track, parts, pictureEnd }, config, canvas), tools, onProgress);
     if (made.notes[0] !== "video_not_readable") return made;
   }
@@ -92,7 +93,7 @@ async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress)
     return { fingerprints: [{ kind: "vpdq", ...vpdq }], notes };
   } catch (error) {
     if (error instanceof FileError) throw error;
-    return NOT_READABLE;
+    return error instanceof UndecodableError && error.reason === "pixels_hidden" ? HIDDEN : NOT_READABLE;
   }
 }
 

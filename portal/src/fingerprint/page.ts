@@ -7,7 +7,7 @@
 import { pixelsOf, requireTruePixels, type Pixels } from "./canvas";
 import { MAXIMUM_FRAME_PIXELS, MAXIMUM_PAGE_SOUND_BYTES } from "./limits";
 import { decode, readRows, type Decoded } from "./picture";
-import { FileError } from "./problems";
+import { FileError, UndecodableError } from "./problems";
 import type { Answer, Question } from "./protocol";
 
 /** Chromaprint works at this rate: decoding to it keeps long sound small. */
@@ -36,7 +36,7 @@ export class PageDecoder {
     try {
       switch (question.of) {
         case "picture":
-          return await this.#picture();
+          return await this.#picture(question.file);
         case "rows":
           return { of: "rows", rows: this.#rows.shift() ?? null };
         case "video":
@@ -47,7 +47,7 @@ export class PageDecoder {
           return await this.#sound();
       }
     } catch (error) {
-      return { of: "nothing", reason: error instanceof FileError ? error.problem : "undecodable" };
+      return { of: "nothing", reason: reasonOf(error) };
     }
   }
 
@@ -61,9 +61,9 @@ export class PageDecoder {
     video.load();
   }
 
-  async #picture(): Promise<Answer> {
+  async #picture(file: Blob): Promise<Answer> {
     requireTruePixels(this.#canvas);
-    const decoded: Decoded = await decode(this.#file);
+    const decoded: Decoded = await decode(file);
     try {
       this.#rows = [];
       readRows(decoded, this.#canvas, (rows) => this.#rows.push(rows));
@@ -150,4 +150,9 @@ function happened(video: HTMLVideoElement, name: "loadeddata" | "seeked"): Promi
     video.addEventListener("error", failed);
     video.addEventListener("emptied", failed);
   });
+}
+
+function reasonOf(error: unknown): Extract<Answer, { of: "nothing" }>["reason"] {
+  if (error instanceof FileError) return error.problem;
+  return error instanceof UndecodableError ? error.reason : "not_readable";
 }

@@ -7,13 +7,12 @@
  */
 
 import { contextOf, type Canvas, type Pixels } from "./canvas";
-import { readHeader } from "./header";
 import { MAXIMUM_DIMENSION, MAXIMUM_PIXELS, MINIMUM_DIMENSION } from "./limits";
-import { FileError, UndecodableError } from "./problems";
+import { UndecodableError } from "./problems";
 
 /** A decoded picture; `release` gives its memory back. */
 export interface Decoded {
-  readonly image: ImageBitmap | HTMLImageElement;
+  readonly image: ImageBitmap | HTMLImageElement | VideoFrame;
   readonly width: number;
   readonly height: number;
   release(): void;
@@ -21,21 +20,13 @@ export interface Decoded {
 
 const BAND_PIXELS = 1 << 20;
 
-/** Check a picture before any decoder sees it; throws FileError, UndecodableError. */
-export function checkPicture(bytes: Uint8Array): void {
-  const header = readHeader(bytes);
-  if (header === null) return;
-  if (header.width > 0 || header.height > 0) checkSize(header.width, header.height);
-  if (header.isTruncated) throw new UndecodableError("ends_early");
-}
-
-/** Throws FileError or UndecodableError where a picture of this size is not read. */
-export function checkSize(width: number, height: number): void {
-  if (width > MAXIMUM_DIMENSION || height > MAXIMUM_DIMENSION || width * height > MAXIMUM_PIXELS) throw new FileError("too_large");
+/** Throws UndecodableError where a picture of this size is not read. */
+export function checkSize(width: number, height: number, maximumPixels = MAXIMUM_PIXELS): void {
+  if (Math.max(width, height) > MAXIMUM_DIMENSION || width * height > maximumPixels) throw new UndecodableError("picture_too_large");
   if (width < MINIMUM_DIMENSION || height < MINIMUM_DIMENSION) throw new UndecodableError("too_small");
 }
 
-/** Decode a file, upright; throws FileError, UndecodableError. */
+/** Decode a file, as its decoder turns it; throws UndecodableError. */
 export async function decode(file: Blob): Promise<Decoded> {
   const decoded = typeof createImageBitmap === "function" ? await decodeBitmap(file) : await decodeElement(file);
   try {
@@ -45,6 +36,25 @@ export async function decode(file: Blob): Promise<Decoded> {
     throw error;
   }
   return decoded;
+}
+
+/** Decode a JPEG to a `shrink`th of its size, for less memory; throws UndecodableError where this browser can't. */
+export async function decodeSmaller(file: Blob, width: number, height: number, shrink: number): Promise<Decoded> {
+  if (typeof ImageDecoder === "undefined") throw new UndecodableError("picture_too_large");
+  const [desiredWidth, desiredHeight] = [Math.ceil(width / shrink), Math.ceil(height / shrink)];
+  const decoder = new ImageDecoder({ data: await file.arrayBuffer(), type: "image/jpeg", desiredWidth, desiredHeight });
+  try {
+    const { image } = await decoder.decode({ completeFramesOnly: true });
+    if (image.displayWidth === desiredWidth && image.displayHeight === desiredHeight) {
+      return { image, width: desiredWidth, height: desiredHeight, release: () => image.close() };
+    }
+    image.close();
+  } catch {
+    throw new UndecodableError();
+  } finally {
+    decoder.close();
+  }
+  throw new UndecodableError("picture_too_large");
 }
 
 /** Hand a picture's rows, RGBA, top to bottom, to `take`. */

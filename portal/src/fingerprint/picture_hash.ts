@@ -1,65 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A picture's file to its `pdq`: by the browser's decoder in the worker, on the page, or by our own for HEIC. */
+/*
+ * A picture's file to its `pdq`: by the browser's decoder in the worker, on the page, or by our own for HEIC. What the decoder refuses is
+ * put right and decoded once more. Must never give the fingerprint of a picture of which pixels are missing.
+ */
 
-import { toHex, type PdqStream } from "@kernel/kernel";
+import { toHex, VARIANTS, type PdqStream, type Shrink } from "@kernel/kernel";
 import { askFor } from "./asking";
-import { requireTruePixels, workerCanvas } from "./canvas";
+import { requireTruePixels, workerCanvas, type Pixels } from "./canvas";
 import type { Tools } from "./file";
+import { readHeader, type Header } from "./header";
+import { readJpegHead } from "./jpeg";
+import { MAXIMUM_PIXELS, MAXIMUM_SHRUNK_PIXELS } from "./limits";
 import { part } from "./load";
-import { checkPicture, decode, readRows } from "./picture";
+import { kindOf, mend, prepare, type Prepared, type Turn } from "./mend";
+import { checkSize, decode, decodeSmaller, readRows } from "./picture";
 import { UndecodableError } from "./problems";
 import type { Family } from "./sniff";
 
-interface PictureHash {
+/** `isMended`: the file is damaged or its end is missing, and every pixel is there all the same. */
+export interface PictureHash {
   readonly value: string;
   readonly quality: number;
+  readonly isMended: boolean;
 }
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
+interface Read {
+  readonly value: string;
+  readonly quality: number;
+  /** Of all pixels, to compare with another decoding's; 0 where that was not asked for. */
+  readonly sum: number;
+}
+
+/** How a picture is decoded: its header, if it has one that is known here, and by how much it is made smaller. */
+interface How {
+  readonly header: Header | null;
+  readonly shrink: Shrink;
+  readonly isSummed: boolean;
+}
+
+const SHRINKS = [8, 4, 2] as const;
+const WINDOWS = 128;
+const MINIMUM_PIXELS_PER_WINDOW = 4;
+
 /** Rejects with FileError and UndecodableError. */
-export async function fingerprintPicture(file: Blob, family: Family, bytes: ArrayBuffer, tools: Tools): Promise<PictureHash> {
-  checkPicture(new Uint8Array(bytes));
+export async function fingerprintPicture(file: Blob, family: Family, buffer: ArrayBuffer, tools: Tools): Promise<PictureHash> {
+  const bytes = new Uint8Array(buffer);
+  const header = readHeader(bytes);
+  const shrink = shrinkOf(bytes, header);
   try {
-    return await byBrowser(file, tools);
+    if (header?.isTruncated) throw new UndecodableError("ends_early");
+    const { value, quality } = await read(prepare(file, bytes), { header, shrink, isSummed: false }, tools);
+    return { value, quality, isMended: false };
   } catch (error) {
-    if (family !== "heif" || !(error instanceof UndecodableError)) throw error;
-    return byOurselves(bytes, tools);
+    if (!isRefused(error)) throw error;
+    if (family === "heif") return byOurselves(buffer, tools);
+    return readMended(bytes, { header, shrink, isSummed: true }, tools, error);
   }
 }
 
-async function byBrowser(file: Blob, tools: Tools): Promise<PictureHash> {
+/** Check a size before any decoder sees the file; return by how much it has to be decoded smaller. Throws UndecodableError. */
+export function shrinkOf(bytes: Bytes, header: Header | null): Shrink {
+  if (header === null || (header.width === 0 && header.height === 0)) return 1;
+  const { width, height } = header;
+  const canShrink = width * height > MAXIMUM_PIXELS && kindOf(bytes) === "jpeg" && readJpegHead(bytes).isOnePass;
+  checkSize(width, height, canShrink ? MAXIMUM_SHRUNK_PIXELS : MAXIMUM_PIXELS);
+  const pixelsPerWindow = Math.ceil(Math.min(width, height) / WINDOWS);
+  return canShrink ? (SHRINKS.find((shrink) => pixelsPerWindow >= MINIMUM_PIXELS_PER_WINDOW * shrink) ?? 1) : 1;
+}
+
+function isRefused(error: unknown): error is UndecodableError {
+  return error instanceof UndecodableError && (error.reason === "not_readable" || error.reason === "ends_early");
+}
+
+/** Decode what the decoder refused, put right. Where pixels are missing, there is no fingerprint. */
+async function readMended(bytes: Bytes, how: How, tools: Tools, refusal: UndecodableError): Promise<PictureHash> {
+  const mended = mend(bytes);
+  if (!mended) throw refusal;
+  try {
+    const { value, quality, sum } = await read(mended, how, tools);
+    if (mended.probe && (await read({ file: mended.probe, turn: mended.turn }, how, tools)).sum !== sum) throw new UndecodableError();
+    return { value, quality, isMended: true };
+  } catch (error) {
+    throw isRefused(error) ? new UndecodableError("ends_early") : error;
+  }
+}
+
+async function read({ file, turn }: Prepared, { header, shrink, isSummed }: How, tools: Tools): Promise<Read> {
   const kernel = await tools.kernel();
   const canvas = typeof createImageBitmap === "function" ? workerCanvas() : null;
-  if (!canvas) return byPage(tools);
+  if (!canvas) return readByPage({ file, turn }, { header, shrink, isSummed }, tools);
   requireTruePixels(canvas);
-  const decoded = await decode(file);
+  const decoded = header && shrink > 1 ? await decodeSmaller(file, header.width, header.height, shrink) : await decode(file);
   try {
-    const stream = kernel.begin(decoded.width, decoded.height, "rgba8", 1);
-    readRows(decoded, canvas, (band) => stream.addRows(band));
-    return finish(stream);
+    const [width, height] = header && shrink > 1 ? [header.width, header.height] : [decoded.width, decoded.height];
+    const reading = new Reading(kernel.begin(width, height, "rgba8", turn === "original" ? 1 : 8, shrink), turn, isSummed);
+    readRows(decoded, canvas, (band) => reading.add(band));
+    return reading.end();
   } finally {
     decoded.release();
   }
 }
 
-async function byPage({ kernel, ask }: Tools): Promise<PictureHash> {
-  const { width, height } = await askFor(ask, { of: "picture" });
-  const stream = (await kernel()).begin(width, height, "rgba8", 1);
+async function readByPage({ file, turn }: Prepared, { shrink, isSummed }: How, { kernel, ask }: Tools): Promise<Read> {
+  if (shrink > 1) throw new UndecodableError("picture_too_large");
+  const { width, height } = await askFor(ask, { of: "picture", file });
+  const reading = new Reading((await kernel()).begin(width, height, "rgba8", turn === "original" ? 1 : 8), turn, isSummed);
   for (;;) {
     const { rows } = await askFor(ask, { of: "rows" });
-    if (!rows) return finish(stream);
-    stream.addRows(rows);
+    if (!rows) return reading.end();
+    reading.add(rows);
   }
 }
 
 async function byOurselves(bytes: ArrayBuffer, { kernel }: Tools): Promise<PictureHash> {
   const { decodeHeif } = await part(import("./heif"));
   const { pixels, width, height } = await decodeHeif(bytes);
-  const stream = (await kernel()).begin(width, height, "rgba8", 1);
-  stream.addRows(pixels);
-  return finish(stream);
+  const reading = new Reading((await kernel()).begin(width, height, "rgba8", 1), "original", false);
+  reading.add(pixels);
+  const { value, quality } = reading.end();
+  return { value, quality, isMended: false };
 }
 
-function finish(stream: PdqStream): PictureHash {
-  const { hashes, quality } = stream.finish();
-  return { value: toHex(hashes[0] ?? new Uint8Array()), quality };
+/** One decoding on its way through the kernel. The hashes are put in order, not the pixels. */
+class Reading {
+  readonly #stream: PdqStream;
+  readonly #turn: Turn;
+  readonly #isSummed: boolean;
+  #sum = 0;
+
+  constructor(stream: PdqStream, turn: Turn, isSummed: boolean) {
+    this.#stream = stream;
+    this.#turn = turn;
+    this.#isSummed = isSummed;
+  }
+
+  add(rows: Pixels): void {
+    if (this.#isSummed) this.#sum = sumOf(rows, this.#sum);
+    this.#stream.addRows(rows);
+  }
+
+  end(): Read {
+    const { hashes, quality } = this.#stream.finish();
+    return { value: toHex(hashes[VARIANTS.indexOf(this.#turn)] ?? new Uint8Array()), quality, sum: this.#sum };
+  }
+}
+
+function sumOf(rows: Pixels, before: number): number {
+  let sum = before;
+  for (const word of new Uint32Array(rows.buffer, rows.byteOffset, rows.length / 4)) sum = Math.imul(sum ^ word, 0x01000193);
+  return sum;
 }

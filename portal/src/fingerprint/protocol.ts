@@ -6,12 +6,12 @@
  */
 
 import type { FileFingerprints } from "./made";
-import type { FileProblem } from "./problems";
+import type { FileProblem, UndecodableReason } from "./problems";
 
 /** What the worker asks; each is about the file under way. */
 export type Question =
-  /** Decode it as a picture and give its size. */
-  | { readonly of: "picture" }
+  /** Decode a picture, which is the file under way or that put right, and give its size. */
+  | { readonly of: "picture"; readonly file: Blob }
   | { readonly of: "rows" }
   /** Open it in a `<video>`; the answer's `seconds` say how long it is. `end` is when its pictures end, where that is known. */
   | { readonly of: "video"; readonly end: number | null }
@@ -26,7 +26,7 @@ export type Answer =
   | { readonly of: "video"; readonly seconds: number }
   | { readonly of: "frame"; readonly width: number; readonly height: number; readonly pixels: Uint8ClampedArray<ArrayBuffer> }
   | { readonly of: "sound"; readonly samples: Float32Array<ArrayBuffer>; readonly rate: number }
-  | { readonly of: "nothing"; readonly reason: "undecodable" | FileProblem };
+  | { readonly of: "nothing"; readonly reason: UndecodableReason | FileProblem };
 
 export type ToWorker =
   /** Load all parts ahead: the connection may break once files can be chosen, and shows nothing of the files. Not answered. */

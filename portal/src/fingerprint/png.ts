@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The chunks of a PNG, and the file written anew with its pixels and what they need to be shown: the rules of
+ * stillmine.fingerprint.png_chunks. Must never drop a chunk that changes what viewers show.
+ */
+
+import { readOrientation, UPRIGHT } from "./exif";
+
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+export interface Chunk {
+  readonly kind: string;
+  /** Of its data; `end` may lie behind the file's. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** `isCut`: the file ends in its pixels, and more may be put behind them. */
+export interface CleanPng {
+  readonly before: readonly Bytes[];
+  readonly pixels: readonly Bytes[];
+  readonly after: readonly Bytes[];
+  readonly isCut: boolean;
+}
+
+const MAXIMUM_CHUNKS = 100_000;
+const CRITICAL = ["IHDR", "PLTE"];
+const SIDE = ["tRNS", "iCCP", "cICP", "acTL", "fcTL", "fdAT"];
+const LENGTHS: Readonly<Record<string, number>> = { cICP: 4, acTL: 8, fcTL: 26 };
+
+/** Give each chunk up to the last, `IEND`, itself included where it is there. */
+export function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let place = 8;
+  while (place + 8 <= bytes.length) {
+    const kind = String.fromCharCode(...bytes.subarray(place + 4, place + 8));
+    const end = place + 8 + view.getUint32(place);
+    yield { kind, start: place + 8, end };
+    if (kind === "IEND") return;
+    place = end + 4;
+  }
+}
+
+/** By the first `eXIf` in front of the pixels whose checksum is right. */
+export function pngOrientation(bytes: Uint8Array): number {
+  for (const chunk of chunksOf(bytes)) {
+    if (chunk.kind === "IDAT") break;
+    if (chunk.kind === "eXIf" && isRight(bytes, chunk)) return readOrientation(bytes.subarray(chunk.start, chunk.end));
+  }
+  return UPRIGHT;
+}
+
+/** The file without its Exif, in parts. */
+export function withoutPngTurn(bytes: Bytes): Bytes[] {
+  const parts: Bytes[] = [];
+  let kept = 0;
+  for (const { kind, start, end } of chunksOf(bytes)) {
+    if (kind !== "eXIf") continue;
+    parts.push(bytes.subarray(kept, start - 8));
+    kept = end + 4;
+  }
+  return [...parts, bytes.subarray(kept)];
+}
+
+/** Return the file's parts, written anew but for the end; null where it has too many chunks or no pixels at all. */
+export function cleanPng(bytes: Bytes): CleanPng | null {
+  const [before, pixels, after]: [Bytes[], Bytes[], Bytes[]] = [[bytes.subarray(0, 8)], [], []];
+  let [count, isCut] = [0, false];
+  for (const chunk of chunksOf(bytes)) {
+    count += 1;
+    if (count > MAXIMUM_CHUNKS) return null;
+    const data = bytes.subarray(chunk.start, chunk.end);
+    if (chunk.kind === "IDAT") {
+      pixels.push(data);
+      isCut = chunk.end > bytes.length;
+    } else if (CRITICAL.includes(chunk.kind) || (SIDE.includes(chunk.kind) && isRight(bytes, chunk))) {
+      (pixels.length > 0 ? after : before).push(writtenChunk(chunk.kind, [data]));
+    }
+  }
+  return pixels.length > 0 ? { before, pixels, after, isCut } : null;
+}
+
+/** A chunk whose checksum is right. */
+export function writtenChunk(kind: string, data: readonly Uint8Array[]): Bytes {
+  const length = data.reduce((sum, part) => sum + part.length, 0);
+  const written = new Uint8Array(length + 12);
+  const view = new DataView(written.buffer);
+  view.setUint32(0, length);
+  written.set([...kind].map((sign) => sign.charCodeAt(0)), 4);
+  let place = 8;
+  for (const part of data) {
+    written.set(part, place);
+    place += part.length;
+  }
+  view.setUint32(place, checksumOf(written.subarray(4, place)));
+  return written;
+}
+
+function isRight(bytes: Uint8Array, { kind, start, end }: Chunk): boolean {
+  if (end + 4 > bytes.length || end - start !== (LENGTHS[kind] ?? end - start)) return false;
+  const stored = new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0);
+  return stored === checksumOf(bytes.subarray(start - 4, end));
+}
+
+/** CRC-32 of the PNG specification's annex D. */
+function checksumOf(bytes: Uint8Array): number {
+  let checksum = 0xffffffff;
+  for (const byte of bytes) checksum = (TABLE[(checksum ^ byte) & 0xff] ?? 0) ^ (checksum >>> 8);
+  return (checksum ^ 0xffffffff) >>> 0;
+}
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
+  let value = index;
+  for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
+  return value;
+});

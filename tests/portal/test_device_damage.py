@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Damaged and turned pictures in a real browser give what they give on the server: "Damage" and "Orientation" in spec/fingerprint.md."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from device_engine import Engine, Made, distance_bits, with_worker_prefix
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fingerprint"))
+from damaged_files import END_MISSING, JPEG, PIXELS_MISSING, SIDE_BYTES_WRONG
+from turned_files import TURNS, UPRIGHT
+
+from stillmine.fingerprint import fingerprint_image
+
+PICTURE_BITS = 4
+NOTED_BY_NO_BROWSER = frozenset({"gif without its last byte"})
+"""It is taken as it is."""
+
+
+def make_all(engine: Engine, folder: Path, files: dict[str, bytes]) -> dict[str, Made]:
+    """What each gives, all handed over at once, under names that say nothing."""
+    paths = []
+    for number, data in enumerate(files.values()):
+        paths.append(folder / f"{number}")
+        paths[-1].write_bytes(data)
+    return dict(zip(files, engine.make(*paths), strict=True))
+
+
+def beyond(made: dict[str, Made], files: dict[str, bytes]) -> dict[str, object]:
+    """The names of those whose `pdq` is missing or far from the server's, and how far."""
+    far = {}
+    for name, one in made.items():
+        bits = distance_bits(one.values["pdq"], fingerprint_image(files[name]).text) if "pdq" in one.values else (one.problem, one.notes)
+        if not isinstance(bits, int) or bits > PICTURE_BITS:
+            far[name] = bits
+    return far
+
+
+def test_wrong_bytes_that_hold_no_pixels_cost_nothing(engine: Engine, tmp_path: Path) -> None:
+    assert beyond(make_all(engine, tmp_path, SIDE_BYTES_WRONG), SIDE_BYTES_WRONG) == {}
+
+
+def test_a_missing_end_is_said_and_costs_nothing(engine: Engine, tmp_path: Path) -> None:
+    made = make_all(engine, tmp_path, END_MISSING)
+    assert beyond(made, END_MISSING) == {}
+    notes = {name: one.notes for name, one in made.items()}
+    assert notes == {name: [] if name in NOTED_BY_NO_BROWSER else ["end_missing"] for name in END_MISSING}
+
+
+def test_where_pixels_are_missing_there_is_the_digest_and_a_note(engine: Engine, tmp_path: Path) -> None:
+    made = make_all(engine, tmp_path, PIXELS_MISSING)
+    got = {name: (list(one.values), one.notes, one.problem) for name, one in made.items()}
+    assert got == dict.fromkeys(PIXELS_MISSING, (["sha256"], ["ends_early"], None))
+
+
+def test_pictures_are_turned_by_the_servers_rule(engine: Engine, tmp_path: Path) -> None:
+    turned = {**TURNS, **UPRIGHT}
+    assert beyond(make_all(engine, tmp_path, turned), turned) == {}
+
+
+@pytest.mark.parametrize("name", ["OffscreenCanvas", "createImageBitmap"])
+def test_where_the_page_decodes_it_is_the_same(engine: Engine, tmp_path: Path, name: str) -> None:
+    with_worker_prefix(engine.page, f"self.{name} = undefined;")
+    files = {**TURNS, "cut": END_MISSING["jpeg without its end marker"]}
+    made = make_all(engine, tmp_path, files)
+    assert beyond(made, files) == {}
+    assert made["cut"].notes == ["end_missing"]
+    (tmp_path / "half").write_bytes(PIXELS_MISSING["jpeg"])
+    assert list(engine.make(tmp_path / "half")[0].values) == ["sha256"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(12_000, 9_000), (16_320, 12_240)])
+def test_photographs_of_108_and_200_megapixels_are_decoded_smaller(
+    engine: Engine, tmp_path: Path, root: Path, width: int, height: int
+) -> None:
+    file = tmp_path / "photo.jpg"
+    with Image.open(root / "media/clothing/boots.jpg") as image:
+        image.resize((width, height), Image.Resampling.NEAREST).save(file, quality=50)
+    [made] = engine.make(file)
+    assert (made.file_type, list(made.values), made.notes) == ("picture", ["pdq"], [])
+    assert distance_bits(made.values["pdq"], fingerprint_image(file.read_bytes()).text) <= PICTURE_BITS
+
+
+def test_what_is_too_large_to_look_into_keeps_its_digest(engine: Engine, tmp_path: Path) -> None:
+    with_worker_prefix(engine.page, "self.ImageDecoder = undefined;")
+    size = JPEG.index(b"\xff\xc0") + 5
+    many_pixels, many_bytes = tmp_path / "pixels", tmp_path / "bytes"
+    many_pixels.write_bytes(JPEG[:size] + (9_000).to_bytes(2) + (12_000).to_bytes(2) + JPEG[size + 4 :])
+    many_bytes.write_bytes(JPEG + bytes(64 * 1024 * 1024))
+    for made in engine.make(many_pixels, many_bytes):
+        assert (made.problem, list(made.values), made.notes) == (None, ["sha256"], ["picture_too_large"])
