@@ -69,6 +69,23 @@ def test_every_kind_in_json_and_binary(phone: Phone, partner: PartnerClient, fol
     assert [is_match for is_match, _, _ in decode_answer(response.content, 4)] == [True, True, False, True]
 
 
+def test_a_protected_still_is_found_among_the_frames_of_a_video(phone: Phone, partner: PartnerClient, follower: Callable[[], None]) -> None:
+    """In any orientation; a frame without detail is not compared, and a video that is protected too is named first."""
+    phone.open(1)
+    follower()
+    partner.sync()
+    own = next(entry.id for entry in partner.entries.values())
+    others = [f'"{number * 7 % 256:02x}{"5a" * 31},90,{number}.0"' for number in range(8)]
+
+    def outcome(pdq: str, quality: int) -> list[str]:
+        video = "[" + ",".join([*others, f'"{pdq},{quality},8.0"']) + "]"
+        return [row["id"] for row in ask(partner, ("vpdq", video), ("vpdq", f"[{others[0]}]")).json()["answers"]]
+
+    assert outcome(NEAR, 90) == [own, "0" * 32]
+    assert outcome(turned(bytes.fromhex(value(1)))[5 * 32 : 6 * 32].hex(), 90) == [own, "0" * 32]
+    assert outcome(NEAR, 49) == ["0" * 32, "0" * 32]
+
+
 def test_every_answer_has_the_same_size(phone: Phone, partner: PartnerClient, follower: Callable[[], None]) -> None:
     phone.open(1, 2, 3)
     follower()

@@ -15,8 +15,12 @@ from partner_parts import Partner
 from PIL import Image, ImageOps
 
 from stillmine.fingerprint import fingerprint_image
+from stillmine.fingerprint.video import fingerprint_video
+from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.partner import decoding
+from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, ScreenMatch, ScreenOutcome, ScreenResult, Undone, Variant
+from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
 
 SIZE = (320, 240)
 RATE = 25
@@ -166,6 +170,14 @@ def test_a_protected_still_is_found_beside_a_protected_video(
     result = partner.screen(video_file([*pictures[1:4], protected]))
     assert [match.kind.value for match in result.matches] == ["pdq"]
     assert 6 <= result.matches[0].matched_spans[0].upload_start_seconds <= 8
+
+
+def test_a_protected_still_is_found_among_the_frames_that_a_platform_made(
+    partner: Partner, protected: Image.Image, pictures: list[Image.Image]
+) -> None:
+    text = write_vpdq(fingerprint_video(slides([(pictures[1], 3), (protected, 2), (pictures[2], 3)])).frames)
+    (span,) = the_match(partner.screening.screen_fingerprints([Fingerprint(Kind.VPDQ, text, vpdq_quality(parse_vpdq(text)))])).matched_spans
+    assert 3 <= span.upload_start_seconds <= span.upload_end_seconds <= 5
 
 
 def test_more_pictures_than_are_compared_are_left_out_and_named(

@@ -93,8 +93,10 @@ class AnimationReader:
 
     def _shown(self, image: Image.Image, first: int, last: int, start: int) -> ShownFrame:
         picture = image.convert("RGBA")
-        on_black = _laid_on(picture, "black") if self._is_asking and has_transparency(picture) else None
-        return ShownFrame(_laid_on(picture, "white"), "original", first, last, start / 1000, self._milliseconds / 1000, on_black)
+        is_transparent = has_transparency(picture)
+        on_black = _laid_on(picture, "black") if self._is_asking and is_transparent else None
+        on_white = _laid_on(picture, "white") if is_transparent else np.asarray(picture.convert("RGB"))
+        return ShownFrame(on_white, "original", first, last, start / 1000, self._milliseconds / 1000, on_black)
 
     def _may_go_on(self, place: int) -> bool:
         if not self._is_time_left():

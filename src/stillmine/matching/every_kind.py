@@ -15,7 +15,7 @@ from stillmine.matching.spans import TimedMatch
 from stillmine.matching.turned import TURNS, orientations, turned, turned_frames
 from stillmine.matching.video import VideoIndex
 from stillmine.wire.chromaprint import parse_chromaprint
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, Kind
+from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
 MATCHED_KINDS = frozenset({Kind.PDQ, Kind.VPDQ, Kind.CHROMAPRINT, Kind.SHA256, Kind.MD5})
@@ -79,13 +79,19 @@ class FingerprintIndex:
         return self._sounds.search(values)
 
     def ask(self, kind: Kind, value: bytes, maximum: int) -> list[bytes]:
-        """Return the ids that a single value matches, best first, at most `maximum`; pictures and videos in all eight orientations."""
+        """Return the ids that a single value matches, best first, at most `maximum`; pictures and videos in all eight orientations.
+
+        A video is compared with videos, which come first, and each of its frames with pictures.
+        """
         if kind is Kind.PDQ:
             found = self._pictures.search_variants(orientations(value))
             return [near.id for near in found[:maximum]]
         if kind is Kind.VPDQ:
             turns = turned_frames(parse_vpdq(value.decode("ascii")))
-            return list(dict.fromkeys(match.id for frames in turns for match in self._videos.search(frames)))[:maximum]
+            videos = [match.id for frames in turns for match in self._videos.search(frames)]
+            shown = {frame.pdq for frames in turns for frame in frames if frame.quality >= MINIMUM_QUALITY}
+            pictures = [near.id for near in self._pictures.search_variants(sorted(shown))]
+            return list(dict.fromkeys([*videos, *pictures]))[:maximum]
         if kind is Kind.CHROMAPRINT:
             return [match.id for match in self._sounds.search(parse_chromaprint(value.decode("ascii")))[:maximum]]
         return self.same_file(kind, value)[:maximum]

@@ -13,7 +13,7 @@ from stillmine.matching.spans import TimedMatch
 from stillmine.partner.store import PageChanges, Store
 from stillmine.partner.worker_messages import Picture
 from stillmine.wire.chromaprint import parse_chromaprint
-from stillmine.wire.fingerprint import Fingerprint, Kind, digest_bytes, pdq_bytes
+from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind, digest_bytes, pdq_bytes
 from stillmine.wire.screen import DistanceBucket, MatchClass, MatchedSpan, Undone, Variant, distance_bucket
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
@@ -112,13 +112,16 @@ def loaded_index(store: Store) -> Index:
 
 
 def candidates_for(index: Index, fingerprint: Fingerprint) -> list[Candidate]:
-    """Return what is near one fingerprint that a platform made itself; a picture counts as in its original orientation."""
+    """Return what is near one fingerprint that a platform made itself; pictures and frames count as in their original orientation."""
     value = fingerprint.value
     match fingerprint.kind:
         case Kind.PDQ:
             return index.near_pictures([Picture([pdq_bytes(value)], fingerprint.quality, [])])
         case Kind.VPDQ:
-            return index.near_videos([parse_vpdq(value)])
+            frames = parse_vpdq(value)
+            good = [frame for frame in frames if frame.quality >= MINIMUM_QUALITY]
+            pictures = [Picture([frame.pdq], frame.quality, [], (frame.seconds, frame.seconds)) for frame in good]
+            return [*index.near_videos([frames]), *(index.near_pictures(pictures) if pictures else [])]
         case Kind.CHROMAPRINT:
             return index.near_sounds(parse_chromaprint(value))
         case Kind.SHA256:
