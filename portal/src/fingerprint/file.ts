@@ -67,7 +67,7 @@ async function makeAnimation(file: Blob, bytes: ArrayBuffer, tools: Tools, stage
   const still = await stillOf(file, "animatable", bytes, tools);
   stages.next(0.1)(1);
   const { fingerprintAnimation } = await part(import("./moving"));
-  const moving = await fingerprintAnimation(bytes, file.type, tools, stages.next(0.8));
+  const moving = await fingerprintAnimation(bytes, tools, stages.next(0.8));
   const fingerprints = [...still.fingerprints, ...moving.fingerprints];
   const notes = new Set<FileNote>([...still.notes, ...moving.notes]);
   return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(0.1))], notes: [...notes] };

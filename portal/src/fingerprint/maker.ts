@@ -5,6 +5,7 @@
  */
 
 import type { FileFingerprints, OnProgress } from "./made";
+import { withTrueType } from "./media_type";
 import { FileError } from "./problems";
 import type { FromWorker, Question, ToWorker } from "./protocol";
 import FingerprintWorker from "./worker?worker";
@@ -40,7 +41,7 @@ export class FingerprintMaker {
    * says so; the files behind it go on.
    */
   make(file: Blob, options: MakeOptions = {}): Promise<FileFingerprints> {
-    const made = this.#turn.then(() => this.#make(file, options));
+    const made = this.#turn.then(async () => this.#make(await withTrueType(file), options));
     this.#turn = made.catch(() => undefined);
     return untilAborted(made, options.signal);
   }

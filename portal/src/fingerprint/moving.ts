@@ -15,6 +15,7 @@ import { isShorterThanDeclared } from "./declared_size";
 import type { PartlyMade, Tools } from "./file";
 import { sampleVideo, type FrameReader } from "./frames";
 import type { FileNote, OnProgress } from "./made";
+import { mediaTypeOf } from "./media_type";
 import { mp3DelayOf } from "./mp3_delay";
 import { FileError, UndecodableError } from "./problems";
 import { vpdqOf } from "./runs";
@@ -52,17 +53,11 @@ export async function fingerprintTimed(file: Blob, family: "video" | "sound", to
 }
 
 /** `vpdq` of an animated picture. Rejects with FileError. */
-export async function fingerprintAnimation(bytes: ArrayBuffer, type: string, tools: Tools, onProgress: OnProgress): Promise<Made> {
+export async function fingerprintAnimation(bytes: ArrayBuffer, tools: Tools, onProgress: OnProgress): Promise<Made> {
   const canvas = workerCanvas();
   if (!canvas || !hasAnimationDecoder()) return NOT_READABLE;
   if (!hasTruePixels(canvas)) return HIDDEN;
-  return framesOf(animationReader(bytes, type || typeOf(bytes), canvas), tools, onProgress);
-}
-
-/** The decoder of animations wants a type, and files come without one. */
-function typeOf(bytes: ArrayBuffer): string {
-  const first = new Uint8Array(bytes)[0];
-  return first === 0x47 ? "image/gif" : first === 0x89 ? "image/png" : "image/webp";
+  return framesOf(animationReader(bytes, mediaTypeOf(new Uint8Array(bytes)), canvas), tools, onProgress);
 }
 
 async function videoOf(container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
