@@ -67,7 +67,8 @@ async function videoOf(container: OpenContainer | null, tools: Tools, onProgress
   if (!parts) return NOT_READABLE;
   const pictureEnd = await container.pictureEnd().catch(() => null);
   const canvas = workerCanvas();
-  const config = canvas ? await decoderConfigOf(track) : null;
+  const isTransparent = await track.canBeTransparent().catch(() => false); // the worker's decoder leaves it out, the page's player does not
+  const config = canvas && !isTransparent ? await decoderConfigOf(track) : null;
   if (canvas && config) {
     if (!hasTruePixels(canvas)) return HIDDEN;
     const made = await framesOf(videoReader({ track, parts, pictureEnd }, config, canvas), tools, onProgress);

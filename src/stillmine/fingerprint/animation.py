@@ -19,7 +19,8 @@ from stillmine.fingerprint.mend import mend_stream
 from stillmine.fingerprint.png_frames import has_hidden_default, pass_hidden_default
 from stillmine.fingerprint.query import has_transparency
 from stillmine.fingerprint.sniff import ANIMATABLE_FORMATS, open_animation
-from stillmine.fingerprint.video_frames import Rgb, ShownFrame
+from stillmine.fingerprint.transparency import Rgb
+from stillmine.fingerprint.video_frames import ShownFrame
 from stillmine.fingerprint.video_packets import SampleTimes
 
 _MILLISECOND = Fraction(1, 1000)

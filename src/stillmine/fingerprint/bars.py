@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillmine.fingerprint.video_frames import Rgb
+from stillmine.fingerprint.transparency import Rgb
 
 MAX_BLACK = 24
 """Of 255: compression leaves black this bright."""

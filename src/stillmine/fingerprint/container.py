@@ -78,6 +78,11 @@ def decoder_pixels(limits: MediaLimits) -> int:
     return limits.max_pixels * 5 // 4 + 256 * 256
 
 
+def decoder_options(limits: MediaLimits) -> dict[str, str]:
+    """Return what every decoder of pictures is opened with."""
+    return {"max_pixels": str(decoder_pixels(limits))}
+
+
 def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
     del url, flags, options
     raise PermissionError
@@ -98,7 +103,7 @@ def open_container(stream: BinaryIO, limits: MediaLimits) -> Iterator[InputConta
             mode="r",
             format=None if "," in demuxers else demuxers,
             container_options={"format_whitelist": demuxers, "max_streams": str(limits.max_streams)},
-            options={"max_pixels": str(decoder_pixels(limits))},
+            options=decoder_options(limits),
             metadata_errors="ignore",
             buffer_size=_READ_BYTES,
             io_open=_refuse,

@@ -52,11 +52,14 @@ class StreamReader(Generic[Stream, Packet, Frame]):
 
     def _decode(self, packet: Packet | None) -> list[Frame]:
         try:
-            return cast(list[Frame], cast(Any, self._stream).codec_context.decode(packet))
+            return cast(list[Frame], self._decoder().decode(packet))
         except Exception:  # damaged packets make decoders raise nearly anything; what comes after may be whole
             self.is_truncated = True
             self._packets_damaged += 1
             return []
+
+    def _decoder(self) -> Any:
+        return cast(Any, self._stream).codec_context
 
     def _may_go_on(self) -> bool:
         if not self._is_time_left():

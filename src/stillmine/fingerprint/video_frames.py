@@ -15,8 +15,6 @@ from multiprocessing import cpu_count
 from typing import cast
 
 import av
-import numpy as np
-import numpy.typing as npt
 from av import VideoFrame
 from av.container import InputContainer
 from av.stream import Disposition
@@ -24,15 +22,14 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from stillmine.fingerprint.container import decoder_pixels
+from stillmine.fingerprint.container import decoder_options
 from stillmine.fingerprint.display_matrix import turn_of
 from stillmine.fingerprint.media_errors import NotAVideoError, VideoTooLargeError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.stream_reader import StreamReader
+from stillmine.fingerprint.transparency import Rgb, laid_on_grounds, seeing_decoder
 from stillmine.fingerprint.video_groups import SideBySide, max_kept_frames, skip_unreferred
 from stillmine.fingerprint.video_packets import PlannedGroup, SampleTimes, VideoPacket, plan_packets
-
-Rgb = npt.NDArray[np.uint8]
 
 MAX_SIDE_BY_SIDE = 4
 """Decoders at once; each holds about ten frames."""
@@ -106,6 +103,7 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
         self._with_cuts = with_cuts
         self._cuts: set[int] = set()
         self._time_base = _require_decoder(self._stream, limits)
+        self._context = seeing_decoder(self._stream, limits) or self._stream.codec_context
         self._last_ticks: int | None = None
         self._last_duration = 0
         self._zero = 0
@@ -160,7 +158,7 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
             yield frame
 
     def _decoded(self) -> Iterator[VideoFrame]:
-        context = self._stream.codec_context
+        context = self._context
         groups = self._noting_cuts(plan_packets(self._packets(), context, self._time_base, self._per_second, with_cuts=self._with_cuts))
         first = next(groups, None)
         if first is None:
@@ -180,9 +178,12 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
             self._cuts |= group.cuts
             yield group
 
+    def _decoder(self) -> VideoCodecContext:
+        return self._context
+
     def _contexts_for(self, first: PlannedGroup) -> list[VideoCodecContext]:
         """One decoder, with threads of its own, unless the file begins with a group that stands alone and has more of them."""
-        own = self._stream.codec_context
+        own = self._context
         threads = self._limits.decoder_threads or cpu_count()
         contexts = [own]
         is_side_by_side = first.is_alone and not first.is_last and len(first.wanted or ()) <= max_kept_frames(own)
@@ -210,13 +211,12 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
     def _shown(self, frame: VideoFrame, first: int, last: int) -> ShownFrame:
         turn = turn_of(frame)
         try:
-            plane = self._to_rgb.reformat(frame, format="rgb24").planes[0]
+            on_white, on_black = laid_on_grounds(frame, self._to_rgb)
         except Exception:  # pixel formats that can't be converted
             raise VideoUnreadableError from None
-        rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)
         start = float(((self._last_ticks or 0) - self._zero) * self._time_base)
         end = max(start, last / self._per_second)
-        return ShownFrame(rows[:, : 3 * plane.width].reshape(plane.height, plane.width, 3), turn, first, last, start, end)
+        return ShownFrame(on_white, turn, first, last, start, end, on_black if self._with_cuts else None)
 
     def _notice_early_end(self) -> None:
         """Whether the file promises more than there was."""
@@ -247,7 +247,7 @@ def _require_decoder(stream: VideoStream, limits: MediaLimits) -> Fraction:
         raise NotAVideoError
     if context.width * context.height > limits.max_pixels:
         raise VideoTooLargeError(f"at most {limits.max_pixels} pixels")
-    context.options = {"max_pixels": str(decoder_pixels(limits))}
+    context.options = decoder_options(limits)
     context.thread_type = "AUTO"
     if not context.width or not context.height:
         raise VideoUnreadableError
