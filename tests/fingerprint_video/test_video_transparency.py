@@ -6,7 +6,7 @@ import pytest
 from transparent_clips import FRAMES_PER_SECOND, encode_transparent, on, picture, transparent
 from video_clips import encode
 
-from stillmine.fingerprint.image import distance_bits
+from stillmine.fingerprint.image import distance_bits, fingerprint_pixels
 from stillmine.fingerprint.video import fingerprint_video
 
 SECONDS = 4
@@ -36,3 +36,14 @@ def test_a_picture_behind_full_transparency_is_not_the_one_that_counts() -> None
     """Shown is the white page with a black square; the decoder's colours hold another picture."""
     rgba = np.dstack([np.asarray(picture(7)), np.zeros((240, 320), np.uint8)])
     assert fingerprint_video(encode_transparent([rgba] * 20, "webm", "libvpx-vp9", "yuva420p")).frames == ()
+
+
+def test_who_asks_looks_at_it_on_black_as_well() -> None:
+    """A picture that only a dark page shows: white, where it is not transparent."""
+    still = np.full((240, 320, 4), 255, np.uint8)
+    still[:, :, 3] = np.asarray(picture(7).convert("L"))
+    data = encode_transparent([still] * 8, "webm", "libvpx-vp9", "yuva420p")
+    on_black = fingerprint_pixels(np.dstack([still[:, :, 3]] * 3).tobytes(), 320, 240, 3).pdq
+    asked = fingerprint_video(data, is_asking=True)
+    assert asked.frames == ()
+    assert min(distance_bits(on_black, hashes) for made in asked.stills for hashes in made.hashes) <= 12

@@ -4,9 +4,11 @@
 import io
 from collections.abc import Iterator
 
+import numpy as np
 import pillow_heif
 from moving_media import animated_gif, melody, sound_file, video_file
 from PIL import Image, ImageCms
+from transparent_clips import encode_transparent, transparent
 
 PICTURES = (
     ("JPEG", {}),
@@ -46,6 +48,7 @@ SOUNDS = (
     ("eac3", "eac3"),
     ("asf", "wmav2"),
 )
+TRANSPARENT_VIDEOS = ("libvpx", "libvpx-vp9")
 
 
 def every_format(photographs: list[Image.Image]) -> Iterator[tuple[str, bytes]]:
@@ -69,6 +72,9 @@ def every_format(photographs: list[Image.Image]) -> Iterator[tuple[str, bytes]]:
         yield f"moving {name}", saved(frames[0], name, save_all=True, append_images=frames[1:], duration=1000)
     for form, codec in VIDEOS:
         yield f"{codec} in {form}", video_file(photographs, 1.0, codec, samples=melody(3, 8), form=form)
+    sticker = [np.asarray(transparent(number)) for number in range(3) for _ in range(4)]
+    for codec in TRANSPARENT_VIDEOS:
+        yield f"transparent {codec}", encode_transparent(sticker, "webm", codec, "yuva420p")
     for form, codec in SOUNDS:
         yield f"{form} {codec}", sound_file(melody(5, 9), codec, form)
 

@@ -75,7 +75,7 @@ PRELOADED = """
 import sys
 from pathlib import Path
 import io
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
 from PIL import Image
 from every_format import every_format
 from stillmine.fingerprint.preload import load_decoders
