@@ -6,6 +6,7 @@
 
 import { familyOf, START_BYTES } from "./sniff";
 
+const HEAD_BYTES = 64;
 const BEGINNINGS: readonly (readonly [string, string])[] = [
   ["\xff\xd8\xff", "image/jpeg"],
   ["\x89PNG", "image/png"],
@@ -33,11 +34,12 @@ export async function withTrueType(file: Blob): Promise<Blob> {
 
 /** Return the type that a file's first START_BYTES bytes tell; empty where the browser may look for itself. */
 export function mediaTypeOf(bytes: Uint8Array): string {
-  const start = String.fromCharCode(...bytes.subarray(0, START_BYTES));
+  const start = String.fromCharCode(...bytes.subarray(0, HEAD_BYTES));
   const form = start.slice(8, 12);
-  if (familyOf(bytes) === "heif") return "image/heif";
+  const family = familyOf(bytes.subarray(0, START_BYTES));
+  if (family === "heif") return "image/heif";
   if (start.startsWith("RIFF")) return RIFF_FORMS[form] ?? "";
   if (start.startsWith("\x1aE\xdf\xa3")) return start.includes("webm") ? "video/webm" : "video/x-matroska";
-  if (start.slice(4, 8) === "ftyp") return BRANDS[form] ?? "video/mp4";
+  if (start.slice(4, 8) === "ftyp") return BRANDS[form] ?? (family === "video" ? "video/mp4" : "image/avif");
   return BEGINNINGS.find(([beginning]) => start.startsWith(beginning))?.[1] ?? "";
 }
