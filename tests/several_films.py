@@ -3,6 +3,7 @@
 
 import io
 import struct
+import zlib
 from collections.abc import Sequence
 
 import av
@@ -22,6 +23,74 @@ def heic(picture: Image.Image) -> bytes:
     stream = io.BytesIO()
     pillow_heif.from_pillow(picture.convert("RGB")).save(stream, quality=90)
     return stream.getvalue()
+
+
+def film_of(pictures: Sequence[Image.Image], seconds_each: float = 2.0, codec: str = "libx264") -> bytes:
+    """An MP4 that shows one picture after the other."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream(codec, rate=10)
+        stream.width, stream.height = pictures[0].size
+        stream.pix_fmt = "yuv420p"
+        if codec == "libx265":
+            stream.codec_context.codec_tag = "hvc1"
+        for picture in pictures:
+            for _ in range(round(10 * seconds_each)):
+                container.mux(stream.encode(av.VideoFrame.from_image(picture.convert("RGB"))))
+        container.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+def together(name: str, pictures: Sequence[Image.Image], **options: object) -> bytes:
+    """A file of several pictures; of copies, as saving leaves settings of its format behind in a picture."""
+    first, *further = [picture.copy() for picture in pictures]
+    stream = io.BytesIO()
+    first.save(stream, name, save_all=True, append_images=further, **options)
+    return stream.getvalue()
+
+
+def heic_of_several(pictures: Sequence[Image.Image], primary: int = 0) -> bytes:
+    """A HEIC of several pictures."""
+    made = pillow_heif.from_pillow(pictures[0])
+    for picture in pictures[1:]:
+        made.add_from_pillow(picture)
+    stream = io.BytesIO()
+    made.save(stream, primary_index=primary, quality=90)
+    return stream.getvalue()
+
+
+def with_gain_map(picture: Image.Image, mark: bytes = b'hdrgm:Version="1.0"') -> bytes:
+    """A JPEG with a smaller one behind it that says in its head what it is, as Ultra HDR has it."""
+    data = together("MPO", [picture, picture.resize((picture.width // 4, picture.height // 4)).rotate(180)], quality=92)
+    second = data.index(b"\xff\xd8\xff", 4)
+    size = len(data) - second
+    note = b"\xff\xfe" + struct.pack(">H", 2 + len(mark)) + mark
+    listed = data.index(struct.pack("<I", size), data.index(b"MPF\0"))
+    marked = data[:listed] + struct.pack("<I", size + len(note)) + data[listed + 4 :]
+    return marked[: second + 2] + note + marked[second + 2 :]
+
+
+def apng(default: Image.Image, frames: Sequence[Image.Image], place: tuple[int, int] = (0, 0), blend: int = 0) -> bytes:
+    """An animated PNG of RGB frames whose default picture is not one of them."""
+    head = struct.pack(">IIBBBBB", *default.size, 8, 2, 0, 0, 0)
+    parts = [b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", head), _chunk(b"acTL", struct.pack(">II", len(frames), 0))]
+    parts.append(_chunk(b"IDAT", _compressed(default)))
+    number = 0
+    for frame in frames:
+        parts.append(_chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, *frame.size, *place, 1, 2, 0, blend)))
+        parts.append(_chunk(b"fdAT", struct.pack(">I", number + 1) + _compressed(frame)))
+        number += 2
+    return b"".join([*parts, _chunk(b"IEND", b"")])
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def _compressed(picture: Image.Image) -> bytes:
+    rows = picture.convert("RGB").tobytes()
+    width = 3 * picture.width
+    return zlib.compress(b"".join(b"\0" + rows[place : place + width] for place in range(0, len(rows), width)))
 
 
 def motion_photo(picture: Image.Image, film: bytes) -> bytes:

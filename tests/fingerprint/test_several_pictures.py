@@ -2,15 +2,13 @@
 """Every picture that a still file shows is asked about, the one that a viewer shows first foremost; what is left out is named."""
 
 import io
-import struct
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
-import pillow_heif
 import pytest
 from picture_files import save, scene
 from PIL import Image, ImageOps
+from several_films import apng, heic_of_several, together, with_gain_map
 
 from stillmine.fingerprint import DEFAULT_LIMITS, TruncatedImageError, distance_bits, fingerprint_image
 from stillmine.fingerprint.file import fingerprint_file
@@ -25,58 +23,15 @@ NEAR_BITS = 6
 """What compression may change."""
 
 
-def together(name: str, pictures: list[Image.Image], **options: object) -> bytes:
-    """A file of several pictures; of copies, as saving leaves settings of its format behind in a picture."""
-    first, *further = [picture.copy() for picture in pictures]
-    return save(first, name, save_all=True, append_images=further, **options)
-
-
 def pdq_of(picture: Image.Image) -> bytes:
     return fingerprint_image(save(picture, "PNG")).pdq
-
-
-def heic(pictures: list[Image.Image], primary: int) -> bytes:
-    made = pillow_heif.from_pillow(pictures[0])
-    for picture in pictures[1:]:
-        made.add_from_pillow(picture)
-    stream = io.BytesIO()
-    made.save(stream, primary_index=primary, quality=90)
-    return stream.getvalue()
-
-
-def chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-
-def pixels_of(png: bytes) -> bytes:
-    """The compressed pixels of a still PNG."""
-    place, found = 8, b""
-    while place < len(png):
-        (length,) = struct.unpack_from(">I", png, place)
-        if png[place + 4 : place + 8] == b"IDAT":
-            found += png[place + 8 : place + 8 + length]
-        place += 12 + length
-    return found
-
-
-def apng(default: Image.Image, frames: list[Image.Image], place: tuple[int, int] = (0, 0), blend: int = 0) -> bytes:
-    """An animated PNG of RGB frames whose default picture is not one of them."""
-    head = struct.pack(">IIBBBBB", *default.size, 8, 2, 0, 0, 0)
-    parts = [b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", head), chunk(b"acTL", struct.pack(">II", len(frames), 0))]
-    parts.append(chunk(b"IDAT", pixels_of(save(default, "PNG"))))
-    number = 0
-    for frame in frames:
-        parts.append(chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, *frame.size, *place, 1, 2, 0, blend)))
-        parts.append(chunk(b"fdAT", struct.pack(">I", number + 1) + pixels_of(save(frame, "PNG"))))
-        number += 2
-    return b"".join([*parts, chunk(b"IEND", b"")])
 
 
 SEVERAL = {
     "TIFF": lambda: together("TIFF", [FIRST, SECOND, THIRD], compression="tiff_lzw"),
     "BigTIFF": lambda: together("TIFF", [FIRST, SECOND, THIRD], big_tiff=True),
     "MPO": lambda: together("MPO", [FIRST, SECOND, THIRD], quality=92),
-    "HEIC": lambda: heic([FIRST, SECOND, THIRD], 0),
+    "HEIC": lambda: heic_of_several([FIRST, SECOND, THIRD], 0),
 }
 
 
@@ -93,7 +48,7 @@ def test_every_picture_of_a_file_is_asked_about(name: str) -> None:
 
 
 def test_the_main_picture_of_a_heic_comes_first() -> None:
-    asked = query_pictures(heic([FIRST, SECOND, THIRD], 1))
+    asked = query_pictures(heic_of_several([FIRST, SECOND, THIRD], 1))
     hashes = [query.fingerprint.pdq for query in asked.queries]
     assert [distance_bits(one, pdq_of(picture)) <= NEAR_BITS for one, picture in zip(hashes, (SECOND, FIRST, THIRD), strict=True)] == [
         True
@@ -127,14 +82,8 @@ def test_a_damaged_page_is_named_and_the_others_are_whole() -> None:
 
 @pytest.mark.parametrize("mark", [b'hdrgm:Version="1.0"', b"urn:iso:std:iso:ts:21496:-1\0"])
 def test_a_gain_map_is_no_picture_that_is_shown(mark: bytes) -> None:
-    data = together("MPO", [FIRST, SECOND], quality=92)
-    second = data.index(b"\xff\xd8\xff", 4)
-    marked = data[: second + 2] + b"\xff\xfe" + struct.pack(">H", 2 + len(mark)) + mark + data[second + 2 :]
-    index = data.index(b"MPF\0") + 4
-    size = data.index(struct.pack("<I", len(data) - second), index)
-    marked = marked[:size] + struct.pack("<I", len(data) - second + 4 + len(mark)) + marked[size + 4 :]
-    assert len(query_pictures(data).queries) == 2
-    assert len(query_pictures(marked).queries) == 1
+    assert len(query_pictures(with_gain_map(FIRST, b"hdr")).queries) == 2
+    assert len(query_pictures(with_gain_map(FIRST, mark)).queries) == 1
 
 
 def test_the_first_shown_frame_counts_and_the_hidden_default_picture_is_asked_about() -> None:

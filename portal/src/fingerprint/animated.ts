@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Whether a GIF, PNG or WebP moves, from its own structure: no decoder is asked. */
+/* Whether a GIF, PNG, WebP or AVIF moves, from its own structure: no decoder is asked. */
+
+import { holdsSequence, isAvif } from "./boxes";
 
 /** Damaged files count as not animated; the picture part says what is wrong. */
 export function isAnimated(bytes: Uint8Array): boolean {
@@ -13,7 +15,7 @@ export function isAnimated(bytes: Uint8Array): boolean {
       case 0x52494646: // RIFF
         return view.getUint32(12) === 0x56503858 && (view.getUint8(20) & 2) !== 0; // VP8X and its flag
       default:
-        return false;
+        return isAvif(bytes) && holdsSequence(bytes);
     }
   } catch (error) {
     if (error instanceof RangeError) return false;

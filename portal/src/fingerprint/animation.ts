@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The pictures of an animated GIF, PNG or WebP: one round, laid on white. Only where the browser has a decoder that gives them. */
+/* The pictures of an animated GIF, PNG, WebP or AVIF: one round, laid on white. Only where the browser has a decoder that gives them. */
 
 import { pixelsOf, type Canvas } from "./canvas";
 import { FrameTimes, type Span } from "./frame_times";
@@ -16,7 +16,7 @@ export function hasAnimationDecoder(): boolean {
 /** Rejects where the decoder gives no picture at all. */
 export function animationReader(bytes: ArrayBuffer, type: string, canvas: Canvas): FrameReader {
   return async (take, onProgress) => {
-    const decoder = new ImageDecoder({ data: bytes, type });
+    const decoder = new ImageDecoder({ data: bytes, type, preferAnimation: true });
     const times = new FrameTimes();
     let shown: VideoFrame | null = null;
     const give = (span: Span | null): void => {

@@ -14,6 +14,8 @@ const MINIMUM_SHORTFALL_SECONDS = 1;
 export interface OpenContainer {
   readonly video: InputVideoTrack | null;
   readonly sound: InputAudioTrack | null;
+  /** Whether there are more tracks of moving pictures. */
+  readonly hasFurtherFilms: boolean;
   /** The parts of a track that are shown; null where its edit list can't be followed. */
   partsOf(track: InputTrack): Promise<readonly Part[] | null>;
   /** When the pictures end as the file itself says, in seconds of its track; null where it says nothing of them alone. */
@@ -34,7 +36,8 @@ export async function openContainer(file: Blob): Promise<OpenContainer | null> {
     const partsOf = async (track: InputTrack): Promise<readonly Part[] | null> => (hasEdits ? shownParts(file, track.id) : WHOLE);
     const [video, sound] = [await chosenOf(videos), await chosenOf(sounds)];
     const pictureEnd = async (): Promise<number | null> => (video && (hasEdits || !sound || !(await lastsToTheEnd(sound))) ? video.getDurationFromMetadata() : null);
-    return { video, sound, partsOf, pictureEnd, mayHoldMore: format === MPEG_TS, close: () => input.dispose() };
+    const hasFurtherFilms = videos.length > 1;
+    return { video, sound, hasFurtherFilms, partsOf, pictureEnd, mayHoldMore: format === MPEG_TS, close: () => input.dispose() };
   } catch {
     input.dispose();
     return null;

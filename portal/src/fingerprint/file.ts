@@ -9,6 +9,8 @@ import { MINIMUM_QUALITY, type Fingerprint } from "../wire/types";
 import { isAnimated } from "./animated";
 import type { Ask } from "./asking";
 import type { DigestKind } from "./digests";
+import { filmsBehind } from "./film_behind";
+import { hasFurtherPictures } from "./further_pictures";
 import { MAXIMUM_FILE_BYTES, MAXIMUM_PICTURE_BYTES } from "./limits";
 import { part } from "./load";
 import type { FileFingerprints, FileNote, FileType, OnProgress } from "./made";
@@ -23,7 +25,12 @@ export interface Tools {
   readonly ask: Ask;
 }
 
+type Made = Omit<FileFingerprints, "type">;
+
 const FULL_QUALITY = 100;
+/** Notes of what a picture's fingerprint does not stand for: the whole file is recognised by its digest as well. */
+const LEFT_OUT: readonly FileNote[] = ["film_not_readable", "further_pictures"];
+const USUAL_OF_FILMS: readonly FileNote[] = ["video_has_no_sound", "sound_too_short", "sound_without_detail", "sound_not_readable"];
 
 /** Rejects with FileError. */
 export async function makeFile(file: Blob, tools: Tools, onProgress: OnProgress): Promise<FileFingerprints> {
@@ -40,11 +47,31 @@ export async function makeFile(file: Blob, tools: Tools, onProgress: OnProgress)
 
 async function makePicture(file: Blob, family: Family, tools: Tools, stages: Stages): Promise<FileFingerprints> {
   if (file.size > MAXIMUM_PICTURE_BYTES) return byDigest(file, "picture_too_large", stages);
-  const bytes = await bytesOf(file);
-  if (family === "animatable" && isAnimated(new Uint8Array(bytes))) return makeAnimation(file, bytes, tools, stages);
-  const { fingerprints, notes } = await stillOf(file, family, bytes, tools);
-  if (fingerprints.length > 0) return { type: "picture", fingerprints, notes };
-  return byDigest(file, notes[0] ?? "not_readable", stages);
+  const buffer = await bytesOf(file);
+  const bytes = new Uint8Array(buffer);
+  if (family !== "heif" && isAnimated(bytes)) return makeAnimation(file, buffer, tools, stages);
+  const still = await stillOf(file, family, buffer, tools);
+  const films = await filmsOf(bytes, tools, stages);
+  const notes = [...still.notes, ...films.notes, ...furtherOf(bytes)];
+  const fingerprints = [...still.fingerprints, ...films.fingerprints];
+  if (films.fingerprints.length > 0) return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(1))], notes };
+  if (fingerprints.length > 0 && !notes.some((note) => LEFT_OUT.includes(note))) return { type: "picture", fingerprints, notes };
+  return { type: "picture", fingerprints: [...fingerprints, await digest(file, "sha256", stages.next(1))], notes };
+}
+
+/** What the first film that belongs to a photograph gives; that it is short and mostly silent goes without saying. */
+async function filmsOf(bytes: Uint8Array<ArrayBuffer>, tools: Tools, stages: Stages): Promise<Made> {
+  const [film, ...further] = filmsBehind(bytes);
+  if (!film) return { fingerprints: [], notes: [] };
+  const { fingerprintTimed } = await part(import("./moving"));
+  const made = await fingerprintTimed(film, "video", tools, stages);
+  if (made.fingerprints.length === 0) return { fingerprints: [], notes: ["film_not_readable"] };
+  const notes = made.notes.filter((note) => !USUAL_OF_FILMS.includes(note));
+  return { fingerprints: made.fingerprints, notes: further.length > 0 ? [...notes, "further_films"] : notes };
+}
+
+function furtherOf(bytes: Uint8Array): readonly FileNote[] {
+  return hasFurtherPictures(bytes) ? ["further_pictures"] : [];
 }
 
 async function byDigest(file: Blob, note: FileNote, stages: Stages): Promise<FileFingerprints> {
@@ -52,7 +79,7 @@ async function byDigest(file: Blob, note: FileNote, stages: Stages): Promise<Fil
 }
 
 /** The `pdq` of a picture, or a note of why there is none. */
-async function stillOf(file: Blob, family: Family, bytes: ArrayBuffer, tools: Tools): Promise<Omit<FileFingerprints, "type">> {
+async function stillOf(file: Blob, family: Family, bytes: ArrayBuffer, tools: Tools): Promise<Made> {
   try {
     const { value, quality, isMended } = await fingerprintPicture(file, family, bytes, tools);
     if (quality < MINIMUM_QUALITY) return { fingerprints: [], notes: ["picture_too_little_detail"] };
@@ -69,7 +96,7 @@ async function makeAnimation(file: Blob, bytes: ArrayBuffer, tools: Tools, stage
   const { fingerprintAnimation } = await part(import("./moving"));
   const moving = await fingerprintAnimation(bytes, tools, stages.next(0.8));
   const fingerprints = [...still.fingerprints, ...moving.fingerprints];
-  const notes = new Set<FileNote>([...still.notes, ...moving.notes]);
+  const notes = new Set<FileNote>([...still.notes, ...moving.notes, ...furtherOf(new Uint8Array(bytes))]);
   return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(0.1))], notes: [...notes] };
 }
 

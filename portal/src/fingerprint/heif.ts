@@ -6,6 +6,7 @@
 
 import createLibheif from "libheif-js/libheif-wasm/libheif.js";
 import wasmAddress from "libheif-js/libheif-wasm/libheif.wasm?url";
+import { withoutSequence } from "./boxes";
 import type { Pixels } from "./canvas";
 import { loadBytes } from "./load";
 import { checkSize } from "./picture";
@@ -49,7 +50,7 @@ export async function decodeHeif(bytes: ArrayBuffer): Promise<HeifPicture> {
     decoder = null;
     throw error;
   });
-  const images = (await decoder).decode(bytes);
+  const images = (await decoder).decode(withoutSequence(new Uint8Array(bytes)).buffer);
   try {
     const image = images.find((one) => one.is_primary()) ?? images[0];
     if (!image) throw new UndecodableError();

@@ -43,9 +43,10 @@ export async function fingerprintTimed(file: Blob, family: "video" | "sound", to
       return { type: "sound", fingerprints: sound.fingerprints, notes: await withEarlyEnd(file, sound) };
     }
     const video = await videoOf(container, tools, stages.next(0.7));
+    const further: FileNote[] = container?.hasFurtherFilms ? ["further_films"] : [];
     const hasNoSound = container !== null && container.sound === null && !container.mayHoldMore;
     const sound: Made = hasNoSound ? { fingerprints: [], notes: ["video_has_no_sound"] } : await soundOf(file, container, tools, stages.next(0.2));
-    const made = { fingerprints: [...video.fingerprints, ...sound.fingerprints], notes: [...video.notes, ...sound.notes] };
+    const made = { fingerprints: [...video.fingerprints, ...sound.fingerprints], notes: [...video.notes, ...further, ...sound.notes] };
     return { type: "video", fingerprints: made.fingerprints, notes: await withEarlyEnd(file, made) };
   } finally {
     container?.close();

@@ -55,11 +55,21 @@ def with_brand(data: bytes, brand: bytes) -> bytes:
 
 def as_movie(data: bytes) -> bytes:
     """Return a picture file's sequence as a movie, which demuxers of video read; its stills are hidden from them."""
-    movie = bytearray(with_brand(data, b"isom"))
+    return _without(with_brand(data, b"isom"), b"meta")
+
+
+def without_sequence(data: bytes) -> bytes:
+    """Return a picture file that holds its stills alone: a sequence that is damaged must not cost them."""
+    return _without(data, _SEQUENCE) if holds_sequence(io.BytesIO(data)) else data
+
+
+def _without(data: bytes, kind: bytes) -> bytes:
+    """Places in the file stay as they are."""
+    changed = bytearray(data)
     for box in outer_boxes(io.BytesIO(data)):
-        if box.kind == b"meta":
-            movie[box.start + 4 : box.start + 8] = b"free"
-    return bytes(movie)
+        if box.kind == kind:
+            changed[box.start + 4 : box.start + 8] = b"free"
+    return bytes(changed)
 
 
 def starts_movie(data: bytes, place: int) -> bool:

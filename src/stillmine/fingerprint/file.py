@@ -108,7 +108,11 @@ def _fingerprint_motion_photo(
     path: Path, digests: ExactDigests, limits: Limits, media_limits: MediaLimits, is_asking: bool
 ) -> FileFingerprints:
     """The photograph as a picture, the film that belongs to it as a video."""
-    image, left_out = _fingerprint_still(path, limits, is_asking)
+    image: ImageFingerprint | None = None
+    try:
+        image, left_out = _fingerprint_still(path, limits, is_asking)
+    except MediaError as error:
+        left_out = (error.code,)
     with open_source(path, media_limits.max_file_bytes) as stream:
         films = films_behind(stream, limits.max_file_bytes)
     if len(films) > 1:
@@ -117,6 +121,8 @@ def _fingerprint_motion_photo(
         with guarded():
             film = _fingerprint_video(films[0], digests, media_limits, is_asking)
     except MediaError as error:
+        if image is None:
+            raise
         return FileFingerprints(FileType.MOTION_PHOTO, digests, image, left_out=(*left_out, error.code))
     return replace(film, file_type=FileType.MOTION_PHOTO, image=image, left_out=(*left_out, *film.left_out))
 

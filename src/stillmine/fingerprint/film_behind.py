@@ -12,7 +12,7 @@ from typing import BinaryIO
 from stillmine.fingerprint.boxes import as_movie, holds_sequence, starts_movie
 from stillmine.fingerprint.formats import is_avif
 from stillmine.fingerprint.limits import DEFAULT_LIMITS
-from stillmine.fingerprint.signatures import Family, demuxers_of, family_of
+from stillmine.fingerprint.signatures import START_BYTES, Family, demuxers_of, family_of
 
 MAX_FILMS = 4
 """Behind one picture; phones put one there."""
@@ -26,7 +26,7 @@ _SMALLEST_HEAD = 16
 def films_behind(stream: BinaryIO, max_file_bytes: int = DEFAULT_LIMITS.max_file_bytes) -> list[bytes]:
     """Return the films of a still picture, each as a file of its own; none of other files, or of pictures too large to be read."""
     stream.seek(0)
-    start = stream.read(_SMALLEST_HEAD)
+    start = stream.read(START_BYTES)
     is_boxes = start[4:8] == _HEAD and family_of(start) is Family.PICTURE
     if not is_boxes and not start.startswith(_JPEG):
         return []

@@ -22,6 +22,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from stillmine.fingerprint.boxes import without_sequence
 from stillmine.fingerprint.errors import ImageTooLargeError, NotAnImageError, TruncatedImageError, UnsupportedImageError
 from stillmine.fingerprint.signatures import brands_of
 
@@ -74,8 +75,13 @@ def _choose_reader(data: bytes) -> _Reader:
     if is_avif(data):
         return AvifImagePlugin.AvifImageFile
     if brands & _HEIF_BRANDS:
-        return pillow_heif.HeifImageFile
+        return _open_heif
     raise UnsupportedImageError if brands or data.startswith((*_OTHER_SIGNATURES, b"RIFF")) else NotAnImageError
+
+
+def _open_heif(stream: io.BytesIO) -> ImageFile.ImageFile:
+    reader: _Reader = pillow_heif.HeifImageFile
+    return reader(io.BytesIO(without_sequence(stream.getvalue())))
 
 
 def _is_complete_tiff(data: bytes) -> bool:

@@ -13,7 +13,7 @@ from itertools import count, islice
 import pillow_heif
 from PIL import AvifImagePlugin, MpoImagePlugin, TiffImagePlugin
 
-from stillmine.fingerprint.boxes import with_brand
+from stillmine.fingerprint.boxes import with_brand, without_sequence
 from stillmine.fingerprint.formats import is_avif
 from stillmine.fingerprint.limits import Limits
 from stillmine.fingerprint.png_frames import without_animation
@@ -106,7 +106,7 @@ def _still_of_sequence(data: bytes) -> Iterator[StoredPicture]:
 
 def _of_heif(data: bytes, limits: Limits) -> Iterator[StoredPicture | None]:
     """Their sizes are checked here: the decoder takes memory for a picture as soon as it is chosen."""
-    images = pillow_heif.open_heif(io.BytesIO(data))
+    images = pillow_heif.open_heif(io.BytesIO(without_sequence(data)))
     for place, image in enumerate(images):
         if place != images.primary_index:
             width, height = image.size
