@@ -10,6 +10,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fingerprint"))
 from damaged_files import END_MISSING, JPEG, PIXELS_MISSING, SIDE_BYTES_WRONG
+from hdr_files import HDR_FILES
 from turned_files import TURNS, UPRIGHT
 
 from stillmine.fingerprint import fingerprint_image
@@ -58,6 +59,10 @@ def test_where_pixels_are_missing_there_is_the_digest_and_a_note(engine: Engine,
 def test_pictures_are_turned_by_the_servers_rule(engine: Engine, tmp_path: Path) -> None:
     turned = {**TURNS, **UPRIGHT}
     assert beyond(make_all(engine, tmp_path, turned), turned) == {}
+
+
+def test_pictures_of_high_dynamic_range_are_mapped_as_on_the_server(engine: Engine, tmp_path: Path) -> None:
+    assert beyond(make_all(engine, tmp_path, HDR_FILES), HDR_FILES) == {}
 
 
 @pytest.mark.parametrize("name", ["OffscreenCanvas", "createImageBitmap"])

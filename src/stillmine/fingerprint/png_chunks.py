@@ -57,6 +57,16 @@ def has_end(data: bytes) -> bool:
     return any(kind == _END for kind, _, _ in _places(data))
 
 
+def colour_code(data: bytes) -> bytes:
+    """Return the four bytes of a PNG's `cICP`, which stands in front of the pixels; nothing where it has none."""
+    for kind, start, end in _places(data):
+        if kind == b"cICP" and end - start == _LENGTHS[kind]:
+            return data[start:end]
+        if kind == b"IDAT":
+            break
+    return b""
+
+
 def clean_png(data: bytes) -> CleanPng | None:
     """Return the file written anew; None where it has too many chunks or no pixels at all."""
     parts = _Parts()
