@@ -5,6 +5,7 @@
  */
 
 import { pixelsOf, requireTruePixels, type Pixels } from "./canvas";
+import { ChannelMeter, monoOf } from "./channels";
 import { MAXIMUM_FRAME_PIXELS, MAXIMUM_PAGE_SOUND_BYTES } from "./limits";
 import { decode, readRows, type Decoded } from "./picture";
 import { FileError, UndecodableError } from "./problems";
@@ -101,11 +102,10 @@ export class PageDecoder {
     if (this.#file.size > MAXIMUM_PAGE_SOUND_BYTES) throw new Error("too long to decode whole");
     const context = new OfflineAudioContext(1, 1, SOUND_RATE);
     const sound = await context.decodeAudioData(await this.#file.arrayBuffer());
-    const samples = new Float32Array(sound.length);
-    for (let channel = 0; channel < sound.numberOfChannels; channel += 1) {
-      sound.getChannelData(channel).forEach((sample, place) => (samples[place] = (samples[place] ?? 0) + sample / sound.numberOfChannels));
-    }
-    return { of: "sound", samples, rate: sound.sampleRate };
+    const channels = Array.from({ length: sound.numberOfChannels }, (_, channel) => sound.getChannelData(channel));
+    const meter = new ChannelMeter();
+    meter.hear(channels);
+    return { of: "sound", samples: monoOf(channels, meter.neededChannel), rate: sound.sampleRate };
   }
 }
 

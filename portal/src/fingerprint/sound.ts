@@ -5,6 +5,7 @@
  */
 
 import { AudioSampleSink, type AudioSample, type InputAudioTrack } from "mediabunny";
+import { ChannelMeter, monoOf } from "./channels";
 import { SoundStream } from "./chromaprint";
 import { MAXIMUM_SOUND_SECONDS } from "./limits";
 import type { FileNote } from "./made";
@@ -30,8 +31,11 @@ export interface SoundPiece {
  * Return what the parts of a track's sound give, one after the other; `delay` is how many samples come before it. Rejects with FileError
  * where a part of the engine does not load.
  */
-export function fingerprintTrack(track: InputAudioTrack, parts: readonly Part[], delay: number, onProgress: (share: number) => void): Promise<SoundFingerprint> {
-  return fingerprintPieces(withoutDelay(piecesOf(track, parts, onProgress), delay));
+export async function fingerprintTrack(track: InputAudioTrack, parts: readonly Part[], delay: number, onProgress: (share: number) => void): Promise<SoundFingerprint> {
+  const meter = new ChannelMeter();
+  const mixed = await fingerprintPieces(withoutDelay(piecesOf(track, parts, { meter, only: null }, onProgress), delay));
+  const only = meter.neededChannel;
+  return only === null ? mixed : fingerprintPieces(withoutDelay(piecesOf(track, parts, { meter: null, only }, onProgress), delay));
 }
 
 /** Return what sound gives that comes in pieces; a rejection of `pieces` after the first one counts as an early end. */
@@ -120,29 +124,33 @@ async function* withoutDelay(pieces: AsyncIterable<SoundPiece>, delay: number): 
   }
 }
 
+/** The mix, which is measured as it passes, or one channel alone. */
+interface Hearing {
+  readonly meter: ChannelMeter | null;
+  readonly only: number | null;
+}
+
 /** Of a track without edits, what comes before time 0 is the encoder's, not the sound's. */
-async function* piecesOf(track: InputAudioTrack, parts: readonly Part[], onProgress: (share: number) => void): AsyncGenerator<SoundPiece> {
+async function* piecesOf(track: InputAudioTrack, parts: readonly Part[], { meter, only }: Hearing, onProgress: (share: number) => void): AsyncGenerator<SoundPiece> {
   const seconds = Math.min(MAXIMUM_SOUND_SECONDS, (await track.getDurationFromMetadata()) ?? MAXIMUM_SOUND_SECONDS);
   for (const { from, to, shift } of parts) {
     const begin = from === -Infinity ? 0 : from;
     for await (const sample of new AudioSampleSink(track).samples(from, to)) {
       const { sampleRate: rate, timestamp } = sample;
       const [early, end] = [Math.max(0, Math.round((begin - timestamp) * rate)), Math.max(0, Math.round((to - timestamp) * rate))];
-      const samples = monoOf(sample).subarray(early, end);
+      const channels = channelsOf(sample).map((channel) => channel.subarray(early, end));
+      meter?.hear(channels);
       onProgress(Math.max(0, Math.min(1, (timestamp + shift) / seconds)));
       sample.close();
-      yield { samples, rate };
+      yield { samples: monoOf(channels, only), rate };
     }
   }
 }
 
-/** All channels count the same; in floating point, so that nothing is rounded twice. */
-function monoOf(sample: AudioSample): Float32Array {
-  const mono = new Float32Array(sample.numberOfFrames);
-  const channel = new Float32Array(sample.numberOfFrames);
-  for (let planeIndex = 0; planeIndex < sample.numberOfChannels; planeIndex += 1) {
+function channelsOf(sample: AudioSample): Float32Array[] {
+  return Array.from({ length: sample.numberOfChannels }, (_, planeIndex) => {
+    const channel = new Float32Array(sample.numberOfFrames);
     sample.copyTo(channel, { planeIndex, format: "f32-planar" });
-    for (let place = 0; place < mono.length; place += 1) mono[place] = (mono[place] ?? 0) + (channel[place] ?? 0) / sample.numberOfChannels;
-  }
-  return mono;
+    return channel;
+  });
 }

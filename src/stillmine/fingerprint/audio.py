@@ -7,6 +7,7 @@ Must never keep a sample after the call.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import numpy as np
 
@@ -66,10 +67,9 @@ def fingerprint_sound(
     """Return the fingerprint of a sound file or of a video's sound; raises a MediaError."""
     with open_source(source, limits.max_file_bytes) as stream:
         try:
-            with open_container(stream, limits) as container:
-                reader = SoundReader(container, limits, is_time_left)
-                level = _Level()
-                values = chromaprint_values(level.listen(reader.blocks()))
+            values, level, reader = _listen(stream, limits, is_time_left)
+            if (channel := reader.meter.needed_channel) is not None:
+                values, level, reader = _listen(stream, limits, is_time_left, channel)
         except UnopenableError as error:
             raise _ERRORS.get(error.family, NoSoundError) from None
         is_truncated = reader.is_truncated or (not reader.is_limited and is_shorter_than_declared(stream))
@@ -80,6 +80,16 @@ def fingerprint_sound(
     if change_of(values) < MINIMUM_CHANGE:
         raise SoundWithoutDetailError
     return SoundFingerprint(tuple(values.tolist()), reader.samples / SAMPLE_RATE, is_truncated, reader.is_limited)
+
+
+def _listen(
+    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, channel: int | None = None
+) -> tuple[Values, "_Level", SoundReader]:
+    """Hear a file once, all channels mixed or one of them alone."""
+    level = _Level()
+    with open_container(stream, limits) as container:
+        reader = SoundReader(container, limits, is_time_left, channel)
+        return chromaprint_values(level.listen(reader.blocks())), level, reader
 
 
 def change_of(values: Values) -> float:

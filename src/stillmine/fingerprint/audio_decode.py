@@ -16,6 +16,7 @@ from av.audio.frame import AudioFrame
 from av.filter import Graph
 from av.stream import Disposition
 
+from stillmine.fingerprint.channels import ChannelMeter
 from stillmine.fingerprint.chromaprint_library import SAMPLE_RATE, Pcm
 from stillmine.fingerprint.media_errors import NoSoundError, SoundUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
@@ -34,9 +35,11 @@ _RESAMPLER = f"{SAMPLE_RATE}:filter_size=16:phase_shift=8:linear_interp=1:cutoff
 class SoundReader(StreamReader["AudioStream", "SoundPacket", AudioFrame]):
     """Reads the sound of one open file once; the attributes are whole after `blocks()` has ended."""
 
-    def __init__(self, container: InputContainer, limits: MediaLimits, is_time_left: TimeLeft) -> None:
-        """Raise NoSoundError where there is none."""
+    def __init__(self, container: InputContainer, limits: MediaLimits, is_time_left: TimeLeft, channel: int | None = None) -> None:
+        """Listen to the mix of all channels, or to one; raise NoSoundError where there is none."""
         super().__init__(container, _choose_stream(container), limits, is_time_left)
+        self._channel = channel
+        self.meter = ChannelMeter()
         self._graph: Graph | None = None
         self._form: tuple[str, int, str] | None = None
         self.samples = 0
@@ -70,7 +73,9 @@ class SoundReader(StreamReader["AudioStream", "SoundPacket", AudioFrame]):
             yield from self._flush()
             self._form = form
         try:
-            self._graph = self._graph or _open_graph(frame)
+            if self._channel is None and frame.layout.nb_channels > 1:
+                self.meter.pass_by(frame)
+            self._graph = self._graph or _open_graph(frame, self._channel)
             frame.pts = None  # gaps in time are not filled with silence, as the tools do not fill them
             self._graph.push(frame)
         except Exception:  # forms of sound that can't be resampled
@@ -101,7 +106,7 @@ def _choose_stream(container: InputContainer) -> AudioStream:
     return next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
 
 
-def _open_graph(frame: AudioFrame) -> Graph:
+def _open_graph(frame: AudioFrame, channel: int | None) -> Graph:
     graph = Graph()
     source = graph.add_abuffer(
         sample_rate=frame.sample_rate,
@@ -111,7 +116,12 @@ def _open_graph(frame: AudioFrame) -> Graph:
     )
     resampler = graph.add("aresample", _RESAMPLER)
     sink = graph.add("abuffersink")
-    source.link_to(resampler)
+    if channel is None:
+        source.link_to(resampler)
+    else:
+        chosen = graph.add("pan", f"mono|c0=c{min(channel, frame.layout.nb_channels - 1)}")
+        source.link_to(chosen)
+        chosen.link_to(resampler)
     resampler.link_to(sink)
     graph.configure()
     return graph
