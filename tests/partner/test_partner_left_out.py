@@ -1,16 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """`no_match` only if everything was compared: all that was left out is named, beside a match as well, each once and in known words."""
 
+import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_exchange import FakeExchange
+from moving_media import melody, video_file
 from partner_parts import Clock, Numbers, Partner
+from PIL import Image
 
+from stillmine.fingerprint.media_errors import VideoUnreadableError
+from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
+from stillmine.fingerprint.video import VideoFingerprint
+from stillmine.partner import decoding
 from stillmine.partner.screening import Screening
 from stillmine.partner.upload import OpenFile
-from stillmine.partner.worker_messages import Answer, Media, Picture
+from stillmine.partner.worker_messages import Answer, Job, Media, Picture
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 
@@ -82,3 +91,28 @@ def test_fingerprints_of_a_platform_that_are_not_compared_are_named(partner: Par
     asked = [Fingerprint(Kind.PDQ, VALUE.hex(), 90), Fingerprint(Kind.PDQ, bytes(32).hex(), 10)]
     result = partner.screening.screen_fingerprints(asked)
     assert (result.outcome, result.left_out) == (ScreenOutcome.MATCH, ["quality_too_low"])
+
+
+def test_sound_of_a_video_that_is_not_listened_to_is_named(partner: Partner, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Image.open(root / "media/clothing/coat.jpg") as coat:
+        film = video_file([coat.convert("RGB")], 12, samples=melody(1, 12))
+    partner.sync.run()
+    assert partner.screen(film).outcome is ScreenOutcome.NO_MATCH
+    monkeypatch.setattr(decoding, "VIDEO_SOUND_LIMITS", replace(DEFAULT_MEDIA_LIMITS, max_sound_seconds=9))
+    assert partner.screen(film).left_out == ["media_file_too_large"]
+
+
+def test_a_further_track_that_breaks_leaves_the_first_compared(partner: Partner, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Image.open(root / "media/clothing/coat.jpg") as coat:
+        film = video_file([coat.convert("RGB")], 4)
+    whole = decoding.fingerprint_video
+
+    def second_breaks(*args: Any, track: int = 0, **options: Any) -> VideoFingerprint:
+        if track:
+            raise VideoUnreadableError
+        return replace(whole(*args, **options), tracks=2)
+
+    monkeypatch.setattr(decoding, "fingerprint_video", second_breaks)
+    *_, answer = decoding.fingerprints_of(io.BytesIO(film), Job(takes_long=True, seconds=600, cpu_seconds=600))
+    assert answer.frames
+    assert answer.left_out == ["video_unreadable"]

@@ -7,6 +7,7 @@ even if the file then breaks its decoder. Must never write, log or keep anything
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
 
@@ -43,6 +44,9 @@ from stillmine.wire.screen import Undone
 
 MAX_FILMS = 3
 """Of one upload. Two hours each still fit into an answer."""
+
+VIDEO_SOUND_LIMITS = replace(DEFAULT_MEDIA_LIMITS, max_sound_seconds=DEFAULT_MEDIA_LIMITS.max_video_seconds)
+"""A video is listened to for as long as it is looked at; a case's text form holds less."""
 
 SHARE_OF_TIME = 0.9
 """A decoder is asked to end by itself before the service ends it, so that what it has read is not lost."""
@@ -168,11 +172,17 @@ def _with_tracks(file: BinaryIO, answer: Answer, limits: MediaLimits, is_time_le
     while track < tracks:
         if len(answer.films) == MAX_FILMS:
             return _without(answer, FurtherFilmsError())
-        video = fingerprint_video(
-            file, limits, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND, is_asking=True, track=track
-        )
-        answer = _with_film(answer, video, limits)
-        track, tracks = track + 1, video.tracks
+        try:
+            video = fingerprint_video(
+                file, limits, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND, is_asking=True, track=track
+            )
+        except MediaError as error:
+            if track == 0:
+                raise
+            answer = _without(answer, error)
+        else:
+            answer, tracks = _with_film(answer, video, limits), video.tracks
+        track += 1
     is_flat = not answer.films and not answer.stills and all(picture.quality < MINIMUM_QUALITY for picture in answer.pictures)
     return _without(answer, QualityTooLowError()) if is_flat and not answer.left_out else answer
 
@@ -194,12 +204,12 @@ def _with_sound(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answe
 
 
 def _with_sound_of_video(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
-    """A video is known by its frames; that it has no sound, little of it, or more than is listened to leaves nothing out."""
+    """A video is known by its frames; that it has no sound or little of it leaves nothing out."""
     try:
-        sound = fingerprint_sound(file, is_time_left=is_time_left)
+        sound = fingerprint_sound(file, VIDEO_SOUND_LIMITS, is_time_left=is_time_left)
     except (NoSoundError, SoundTooShortError, SoundWithoutDetailError):
         return answer
-    return msgspec.structs.replace(answer, sound=list(sound.values))
+    return _as_far_as_read(msgspec.structs.replace(answer, sound=list(sound.values)), sound.is_limited, None, MediaFileTooLargeError())
 
 
 def _as_far_as_read(answer: Answer, is_limited: bool, damage: StillmineError | None, too_much: StillmineError) -> Answer:
