@@ -10,7 +10,7 @@ import httpx
 import pytest
 from ask_parts import follower  # noqa: F401 (a fixture of its own module)
 from console_parts import manager  # noqa: F401 (a fixture of its own module)
-from exchange_parts import PORTAL_NOT_FOUND, PORTAL_PAGE, Clock, PartnerClient, Phone, empty_all_tables
+from exchange_parts import PORTAL_NOT_FOUND, PORTAL_PAGE, Clock, PartnerClient, Phone, empty_all_tables, ticking
 from served_exchange import operator, served  # noqa: F401 (fixtures of their own module)
 
 from stillmine.exchange.app import configure, wsgi_application
@@ -80,8 +80,9 @@ def exchange(configured: Context, clock: Clock) -> Iterator[Context]:
 
 @pytest.fixture
 def web(exchange: Context) -> Iterator[httpx.Client]:
-    """HTTP straight into the whole application, headers and portal included."""
-    transport = httpx.WSGITransport(wsgi_application(exchange), raise_app_exceptions=True, remote_addr="203.0.113.7")
+    """HTTP straight into the whole application, headers and portal included; what was added is in the feed at once."""
+    application = ticking(exchange, wsgi_application(exchange))
+    transport = httpx.WSGITransport(application, raise_app_exceptions=True, remote_addr="203.0.113.7")
     with httpx.Client(transport=transport, base_url="http://exchange.example") as client:
         yield client
 

@@ -2,9 +2,10 @@
 """What the exchange's tests are made of: a clock that is set by hand, a person's phone, a partner."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import msgspec
@@ -16,6 +17,10 @@ from stillmine.wire.case import CaseView
 from stillmine.wire.case_key import credentials
 from stillmine.wire.feed import FeedEntry, FeedPage
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+FEED_PATHS = frozenset({"/api/v1/feed", "/api/v1/feed/snapshot", "/stopncii/v1/FetchHashes"})
 START = datetime(2026, 11, 22, 14, 5, 31, 250_000, tzinfo=UTC)
 START_MINUTE = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 PORTAL_PAGE = "<!doctype html><title>start</title>"
@@ -195,6 +200,28 @@ def publish(exchange: Context) -> int:
     return publish_due(exchange)
 
 
+def ticking(exchange: Context, application: "WSGIApplication") -> "WSGIApplication":
+    """The application with a tick before every page of the feed, so that a test need not wait; test_feed_ticks.py looks at waiting."""
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"] in FEED_PATHS:
+            tick(exchange)
+        return application(environ, start_response)
+
+    return answer
+
+
+def tick(exchange: Context) -> None:
+    """Show what waits, whatever the time."""
+    from stillmine.exchange.feed.models import Head
+    from stillmine.exchange.feed.sequence import _show_waiting
+    from stillmine.exchange.tx import tx
+
+    if Head.objects.get().waiting_since is not None:
+        with tx("test.tick", exchange.clock) as now:
+            _show_waiting(exchange, now)
+
+
 def empty_all_tables() -> None:
     """Delete every row but those that a migration made, which begin anew; foreign keys are looked at when it ends."""
     from django.apps import apps
@@ -207,5 +234,5 @@ def empty_all_tables() -> None:
         for model in apps.get_models():
             if model not in (Head, LedgerHead):
                 model._default_manager.all()._raw_delete("default")
-        Head.objects.update(sequence=0, changed_at="1970-01-01T00:00:00Z")
+        Head.objects.update(sequence=0, shown_sequence=0, waiting_since=None, changed_at="1970-01-01T00:00:00Z")
         LedgerHead.objects.update(size=0, hashes=b"", recorded=0, next_at=None)

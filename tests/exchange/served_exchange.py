@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -16,12 +16,21 @@ import pytest
 COMMAND = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange"]
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Look until it is so: what was added is in the feed after the next tick."""
+    give_up_at = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.1)
+
+
 class Operator:
     """Runs commands against one home."""
 
     def __init__(self, home: Path, database_url: str | None) -> None:
         self.home = home
         self.environment = {name: text for name, text in os.environ.items() if not name.startswith("STILLMINE_")}
+        self.environment["STILLMINE_EXCHANGE_FEED_TICK_SECONDS"] = "1"
         if database_url:
             self.environment["STILLMINE_EXCHANGE_DATABASE"] = database_url
 

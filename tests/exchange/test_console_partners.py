@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 from console_parts import Desk
-from exchange_parts import Clock, PartnerClient, Phone, code
+from exchange_parts import Clock, PartnerClient, Phone, code, tick
 from test_console_pages import log_lines
 
 from stillmine.exchange.context import Context
@@ -75,6 +75,8 @@ def test_health_follows_what_a_partner_confirms(
     assert "In step" in manager.get("/console/partners").text
     phone.withdraw(view.fingerprints[0].id)
     phone.add(3)
+    assert health() == (1, 1, False)
+    tick(exchange)
     assert health() == (2, 1, False)
     clock.forward(minutes=5)
     assert health() == (2, 1, True)
@@ -84,8 +86,8 @@ def test_health_follows_what_a_partner_confirms(
     partner.sync()
     partner.acknowledge()
     assert health() == (0, 0, False)
-    phone.withdraw(phone.add(4).fingerprints[-1].id)  # never given to anybody
-    assert health() == (1, 0, False)
+    phone.withdraw(phone.add(4).fingerprints[-1].id)  # before its tick: it was never there
+    assert health() == (0, 0, False)
 
 
 def key_on(page: str) -> str:

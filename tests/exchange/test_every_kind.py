@@ -60,7 +60,7 @@ def test_every_kind_goes_through_case_and_feed(phone: Phone, partner: PartnerCli
     expected = [(row["kind"], row["value"], row["quality"]) for row in EVERY_KIND]
     assert [(row.kind, row.value, row.quality) for row in case.fingerprints] == expected
     assert [row.file_number for row in case.fingerprints] == [1, 1, 2, 2, 2]
-    assert [(entry.kind, entry.value, entry.quality) for entry in partner.fetch().entries] == expected
+    assert sorted((entry.kind, entry.value, entry.quality) for entry in partner.fetch().entries) == sorted(expected)
 
 
 def test_no_shape_tells_a_partner_which_file(phone: Phone, partner: PartnerClient) -> None:
@@ -154,7 +154,7 @@ def test_pages_are_bounded_by_bytes_and_nothing_is_left_out(phone: Phone, partne
             break
         page = partner.fetch(page.cursor)
     assert pages > 1
-    assert values == [row.value for row in phone.show().fingerprints]
+    assert sorted(values) == sorted(row.value or "" for row in phone.show().fingerprints)
 
 
 def test_one_value_of_any_size_makes_a_page(phone: Phone, partner: PartnerClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,8 +191,8 @@ def test_what_the_older_shape_leaves_out_was_not_given_in_it(phone: Phone, partn
     assert given == {"pdq", "md5"}
     phone.withdraw()
     assert set(PendingTombstone.objects.values_list("fingerprint__kind", flat=True)) == given
-    shown = [(record["hashValue"], record["hashStatus"]) for record in partner.fetch_hashes()["hashRecords"]]
-    assert shown == [(value(1), "Withdrawn"), (digest("md5", 2)["value"], "Withdrawn")]
+    shown = {(record["hashValue"], record["hashStatus"]) for record in partner.fetch_hashes()["hashRecords"]}
+    assert shown == {(value(1), "Withdrawn"), (digest("md5", 2)["value"], "Withdrawn")}
 
 
 def test_an_end_of_kinds_that_the_older_shape_leaves_out_is_an_end(phone: Phone, partner: PartnerClient) -> None:

@@ -37,7 +37,8 @@ def time_runs_backwards() -> None:
 def another_state_in_the_feed() -> None:
     from stillmine.exchange.feed.models import Change
 
-    Change.objects.filter(sequence=2).update(state="suspended")
+    shown = Change.objects.filter(superseded_by=None, is_shown=True, state="active").first()
+    Change.objects.filter(sequence=shown.sequence if shown else 0).update(state="suspended")
 
 
 def superseded_by_nothing() -> None:
@@ -142,9 +143,9 @@ def active_without_a_decision() -> None:
 @pytest.mark.parametrize(
     ("break_rule", "finding"),
     [
-        (head_too_high, "the newest change is number 4, but the head says 99"),
+        (head_too_high, "the newest change is number 6, but the head says 99"),
         (no_head, "the feed has 0 heads instead of one"),
-        (a_gap, "3 changes are numbered up to 4: there are gaps"),
+        (a_gap, "5 changes are numbered up to 6: there are gaps"),
         (time_runs_backwards, "a change's time is earlier than that of the change before"),
         (another_state_in_the_feed, "1 fingerprint(s) differ in state from the feed"),
         (superseded_by_nothing, "1 change(s) are superseded by a number that is not there"),

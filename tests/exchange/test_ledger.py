@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, opening, publish, value
+from exchange_parts import Clock, PartnerClient, Phone, code, opening, publish, tick, value
 
 from stillmine.exchange.context import Context
 from stillmine.ledger.checkpoint import Checkpoint, read_verifier_key
@@ -81,6 +81,7 @@ def proved(phone: Phone, exchange: Context) -> list[Told]:
 def test_a_whole_story_is_written_in_order(phone: Phone, partner: PartnerClient) -> None:
     first = phone.open(1, 2, 3).fingerprints[0].id
     partner.sync()
+    cursor = partner.cursor
     partner.acknowledge()
     phone.withdraw(first)
     partner.sync()
@@ -93,7 +94,7 @@ def test_a_whole_story_is_written_in_order(phone: Phone, partner: PartnerClient)
         ("retracted", "Example Social", 1),
         ("withdrawn", None, 2),
     ]
-    assert log("details")[1:3] == [("disclosed", {"shape": "native"}), ("acknowledged", {"sequence": "3"})]
+    assert log("details")[1:3] == [("disclosed", {"shape": "native"}), ("acknowledged", {"cursor": cursor})]
     assert {day for _, day in log("day")} == {"2026-11-22"}
     assert len({salt for _, salt in log("salt")}) == 6
 
@@ -153,10 +154,12 @@ def test_the_same_page_again_is_the_same_disclosure(phone: Phone, partner: Partn
     assert log("items")[-1] == ("disclosed", 3)
 
 
-def test_a_page_of_both_has_two_entries(phone: Phone, partner: PartnerClient) -> None:
+def test_a_page_of_both_has_two_entries(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
     from stillmine.exchange.feed.models import Disclosure
 
-    phone.withdraw(phone.open(1, 2, 3).fingerprints[0].id)
+    opened = phone.open(1, 2, 3)
+    tick(exchange)
+    phone.withdraw(opened.fingerprints[0].id)
     partner.sync()
     assert log("items")[-2:] == [("disclosed", 2), ("retracted", 1)]
     assert list(Disclosure.objects.values_list("disclosed_entry", "retracted_entry")) == [(2, 3)]
@@ -199,8 +202,9 @@ def test_another_case_named_beside_a_tombstone_is_written_as_given(
 def test_a_person_sees_the_first_disclosure_to_each_partner(
     exchange: Context, phone: Phone, other_phone: Phone, partner: PartnerClient, other_partner: PartnerClient
 ) -> None:
-    ids = [row.id for row in phone.open(1, 2).fingerprints]
-    partner.fetch()
+    opened = phone.open(1, 2).fingerprints
+    first = partner.fetch().entries[0].value
+    ids = [row.id for row in sorted(opened, key=lambda row: row.value != first)]
     other_phone.open(7)
     partner.fetch()
     other_partner.fetch(limit=1)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import ADULT, Phone, fingerprint
-from served_exchange import Operator
+from exchange_parts import ADULT, PartnerClient, Phone, fingerprint
+from served_exchange import Operator, wait_until
 
 from stillmine.exchange.drills.picture import drill_picture
 from stillmine.fingerprint import fingerprint_image
@@ -52,6 +52,7 @@ def test_tx_fetches_and_matches_and_keeps_what_was_withdrawn(
             {"kind": "md5", "value": hashlib.md5(b"a video", usedforsecurity=False).hexdigest(), "quality": 100},
         ]
         assert phone.post("case", {"version": 1, "statement": ADULT, "fingerprints": fingerprints}).status_code == 201
+        wait_until(lambda: bool(PartnerClient(web, key).fetch().entries))
         tx.run("fetch", "--only-collab", "stillmine")
         assert "stillmine" in tx.run("match", "photo", str(picture))
         assert "stillmine" not in tx.run("match", "photo", str(other))
@@ -88,7 +89,8 @@ def test_the_open_client_submits_hashes_and_feedback(operator: Operator, served:
             (StopNCIISignalType.VideoMD5, video): StopNCIICSPFeedback(StopNCIICSPFeedbackValue.Blocked),
         }
     )
-    assert active(ours) == active(theirs) == {picture, video}
+    wait_until(lambda: active(ours) == {picture, video})
+    assert active(theirs) == {picture, video}
     for spoken in (StopNCIICSPFeedbackValue.PendingReview, StopNCIICSPFeedbackValue.Blocked, StopNCIICSPFeedbackValue.NotBlocked):
         theirs.submit_feedback(StopNCIISignalType.ImagePDQ, picture, spoken, {"tag"})
     theirs.submit_feedback(StopNCIISignalType.ImagePDQ, picture, StopNCIICSPFeedbackValue.Withdrawn)

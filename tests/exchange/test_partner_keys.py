@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from exchange_parts import START, START_MINUTE, Clock, PartnerClient, Phone, code
+from exchange_parts import START, START_MINUTE, Clock, PartnerClient, Phone, code, tick
 
 from stillmine.exchange.context import Context
 from stillmine.exchange.partners.scopes import Scope, Way, scopes_of, stored_scopes
@@ -170,6 +170,7 @@ def test_health_counts_only_withdrawals_of_what_was_given(exchange: Context, par
 
     assert partner_health(find_partner("Example Social"), clock()).last_given_at is None
     case = phone.open(1, 2, 3)
+    tick(exchange)
     phone.withdraw(case.fingerprints[0].id)
     assert health() == (0, 0), "who was never given a page is not behind"
     partner.sync()

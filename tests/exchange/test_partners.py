@@ -166,16 +166,42 @@ def test_ids_and_cursors_are_as_specified(exchange: Context) -> None:
     import hashlib
     import hmac
 
-    from stillmine.exchange.partners.opaque import cursor_sequence, partner_ids
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CTR
+    from cryptography.hazmat.primitives.cmac import CMAC
+
+    from stillmine.exchange.partners.opaque import partner_ids
     from stillmine.wire.case_key import Secret
 
     secret, partner = bytes(range(32)), bytes(range(16))
     extracted = hmac.digest(bytes(32), secret, hashlib.sha256)
-    cursor_key = hmac.digest(extracted, b"stillmine/partner-cursor-key/v1" + partner + b"\x01", hashlib.sha256)
+    label = b"stillmine/partner-cursor-key/v2" + partner
+    cursor_key = hmac.digest(extracted, label + b"\x01", hashlib.sha256)
+    cursor_key += hmac.digest(extracted, cursor_key + label + b"\x02", hashlib.sha256)
+    old_key = hmac.digest(extracted, b"stillmine/partner-cursor-key/v1" + partner + b"\x01", hashlib.sha256)
     id_key = hmac.digest(extracted, b"stillmine/partner-id-key/v1" + partner + b"\x01", hashlib.sha256)[:16]
     ids = partner_ids(Secret(secret), partner.hex())
     assert bytes(ids.id_key) == id_key
-    assert ids.cursor(1234) == "1234." + hmac.digest(cursor_key, b"1234", hashlib.sha256).hex()[:16]
-    assert cursor_sequence(ids.cursor(1234)) == 1234
+
+    def cmac(text: bytes) -> bytes:
+        made = CMAC(AES(cursor_key[:32]))
+        made.update(text)
+        return made.finalize()
+
+    def doubled(block: bytes) -> bytes:
+        number = int.from_bytes(block) << 1
+        return ((number ^ 0x87 if number >> 128 else number) & (2**128 - 1)).to_bytes(16)
+
+    # AES-SIV of RFC 5297 without associated data: the vector, then the number in counter mode.
+    number = (1234).to_bytes(8)
+    padded = int.from_bytes(number + b"\x80" + bytes(7)) ^ int.from_bytes(doubled(cmac(bytes(16))))
+    vector = cmac(padded.to_bytes(16))
+    start = int.from_bytes(vector) & ~((1 << 63) | (1 << 31))
+    counted = Cipher(AES(cursor_key[32:]), CTR(start.to_bytes(16))).encryptor()
+    assert ids.cursor(1234) == (vector + counted.update(number)).hex()
+    assert ids.sequence(ids.cursor(1234)) == 1234
+    stamp = hmac.digest(old_key, b"1234", hashlib.sha256).hex()[:16]
+    assert (ids.sequence("1234." + stamp), ids.sequence("1235." + stamp)) == (1234, None)
     with pytest.raises(FeedCursorInvalidError):
-        cursor_sequence("01234." + ids.cursor(1234)[5:])
+        ids.sequence("01234." + stamp)

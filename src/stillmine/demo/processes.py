@@ -22,6 +22,8 @@ from stillmine.wire.errors import NotConfiguredError
 START_SECONDS = 60
 SYNC_SECONDS = 5
 PUBLISH_SECONDS = 15
+TICK_SECONDS = 2
+"""Nobody in a demo waits two minutes for what they have just added to be in the feed."""
 
 
 class System:
@@ -36,7 +38,10 @@ class System:
     ) -> None:
         self._folder = folder
         self._exchange_url = exchange_url
-        own = {"STILLMINE_EXCHANGE_LEDGER_PUBLISH_EVERY_SECONDS": str(PUBLISH_SECONDS)}
+        own = {
+            "STILLMINE_EXCHANGE_LEDGER_PUBLISH_EVERY_SECONDS": str(PUBLISH_SECONDS),
+            "STILLMINE_EXCHANGE_FEED_TICK_SECONDS": str(TICK_SECONDS),
+        }
         self.environment = {**os.environ, **own, **(environment or {})}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._ports = dict(zip(("exchange", "partner", "platform"), ports, strict=True))

@@ -47,6 +47,7 @@ def configure(
         config.console,
         uptime,
         config.publish_every,
+        config.feed,
     )
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()

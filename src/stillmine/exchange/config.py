@@ -13,6 +13,7 @@ from pathlib import Path
 from stillmine.exchange.ask.protocol import LOCK_FILE
 from stillmine.exchange.database_address import DATABASE_VARIABLE, postgresql_settings, same_database, shown_database
 from stillmine.exchange.door_settings import door_settings, room_settings
+from stillmine.exchange.feed.settings import USUAL_FEED, FeedSettings, feed_settings
 from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings, intake_settings
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.exchange.ledger.settings import USUAL_PUBLISH_EVERY, publish_every
@@ -41,6 +42,7 @@ class ExchangeConfig:
     portal: Path | None = None
     keys_command: str | None = None
     intake: IntakeSettings = USUAL_INTAKE
+    feed: FeedSettings = USUAL_FEED
     console: bool = False
     listen: str = "127.0.0.1"
     port: int = 8080
@@ -82,6 +84,7 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, said: 
         portal=_portal(said.portal, file),
         keys_command=together.get(KEYS_COMMAND_VARIABLE),
         intake=intake_settings(together),
+        feed=feed_settings(together),
         console=file.flag("serve.console", said.console, usual.console),
         listen=file.text("serve.listen", said.listen, usual.listen),
         port=file.number("serve.port", said.port, usual.port),

@@ -13,6 +13,7 @@ from typing import cast
 from django.conf import settings
 
 from stillmine.exchange.clock.uptime import UptimeReader, system_uptime
+from stillmine.exchange.feed.settings import USUAL_FEED, FeedSettings
 from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
 from stillmine.exchange.ledger.settings import USUAL_PUBLISH_EVERY
@@ -41,6 +42,7 @@ class Context:
     uptime: UptimeReader = system_uptime
     publish_every: timedelta = USUAL_PUBLISH_EVERY
     """Between two publications of the ledger."""
+    feed: FeedSettings = USUAL_FEED
 
 
 def context() -> Context:

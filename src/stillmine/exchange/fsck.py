@@ -30,14 +30,17 @@ def findings() -> list[str]:
 
 
 def _sequence() -> Iterable[str]:
-    heads = list(Head.objects.values_list("sequence", flat=True))
+    heads = list(Head.objects.values_list("sequence", "shown_sequence"))
     if len(heads) != 1:
         yield f"the feed has {len(heads)} heads instead of one"
         return
     numbers = Change.objects.aggregate(first=Min("sequence"), last=Max("sequence"), count=Count("sequence"))
     last = numbers["last"] or 0
-    if last != heads[0]:
-        yield f"the newest change is number {last}, but the head says {heads[0]}"
+    if last != heads[0][0]:
+        yield f"the newest change is number {last}, but the head says {heads[0][0]}"
+    shown = Change.objects.filter(is_shown=True).aggregate(last=Max("sequence"))["last"] or 0
+    if shown != heads[0][1]:
+        yield f"the newest change that is shown is number {shown}, but the head says {heads[0][1]}"
     if numbers["count"] != last or (numbers["first"] or 1) != 1:
         yield f"{numbers['count']} changes are numbered up to {last}: there are gaps"
     times = Change.objects.order_by("sequence").values_list("changed_at", flat=True).iterator()
@@ -52,6 +55,7 @@ def _sequence() -> Iterable[str]:
 def _rules() -> Iterable[str]:
     head = Head.objects.values_list("sequence", flat=True).first() or 0
     newest = Change.objects.filter(superseded_by=None)
+    waiting = newest.filter(is_shown=False, state=FingerprintState.ACTIVE) if Head.objects.filter(waiting_since=None) else newest.none()
     active = Q(state__in=[FingerprintState.ACTIVE.value, FingerprintState.SUSPENDED.value])
     broken = {
         "withdrawn fingerprint(s) still hold a value": Fingerprint.objects.filter(
@@ -66,6 +70,11 @@ def _rules() -> Iterable[str]:
         .count(),
         "fingerprint(s) are not in the feed": Fingerprint.objects.exclude(id__in=newest.values("fingerprint_id")).count(),
         "fingerprint(s) differ in state from the feed": newest.exclude(state=F("fingerprint__state")).count(),
+        "change(s) wait for a tick that will not come": waiting.count(),
+        "fingerprint(s) ended and partners were not told": newest.filter(is_shown=False)
+        .exclude(state=FingerprintState.ACTIVE)
+        .filter(fingerprint_id__in=Change.objects.filter(is_shown=True).values("fingerprint_id"))
+        .count(),
         "change(s) are superseded by a number that is not there": Change.objects.filter(superseded_by__isnull=False)
         .exclude(superseded_by__in=Change.objects.values("sequence"))
         .count(),

@@ -23,6 +23,8 @@ from stillmine.exchange.door_settings import (
     REQUESTS_PER_NETWORK_VARIABLE,
 )
 from stillmine.exchange.door_settings import BOUNDS as DOOR_BOUNDS
+from stillmine.exchange.feed.settings import BOUNDS as FEED_BOUNDS
+from stillmine.exchange.feed.settings import TICK_VARIABLE
 from stillmine.exchange.intake.settings import BOUNDS as INTAKE_BOUNDS
 from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE, NOT_ONE, WORK_VARIABLE
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
@@ -60,6 +62,7 @@ KEYS: Mapping[str, Key] = {
     "intake.fingerprints_in_ten_minutes": Key(int, *INTAKE_BOUNDS[FINGERPRINTS_VARIABLE], FINGERPRINTS_VARIABLE),
     "intake.work_zero_bits": Key(int, *INTAKE_BOUNDS[WORK_VARIABLE], WORK_VARIABLE),
     "ledger.publish_every_seconds": Key(int, *LEDGER_BOUNDS[PUBLISH_EVERY_VARIABLE], PUBLISH_EVERY_VARIABLE),
+    "feed.tick_seconds": Key(int, *FEED_BOUNDS[TICK_VARIABLE], TICK_VARIABLE),
     "doors.connections": Key(int, *DOOR_BOUNDS[CONNECTIONS_VARIABLE], CONNECTIONS_VARIABLE),
     "doors.connections_per_network": Key(int, *DOOR_BOUNDS[CONNECTIONS_PER_NETWORK_VARIABLE], CONNECTIONS_PER_NETWORK_VARIABLE),
     "doors.requests_per_network": Key(int, *DOOR_BOUNDS[REQUESTS_PER_NETWORK_VARIABLE], REQUESTS_PER_NETWORK_VARIABLE),

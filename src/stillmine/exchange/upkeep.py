@@ -22,6 +22,7 @@ from stillmine.exchange.console.sessions import forget_ended_sessions
 from stillmine.exchange.context import Context
 from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.feed.actions import forget_old_values
+from stillmine.exchange.feed.ticks import make_due_tick
 from stillmine.exchange.intake.quarantine import end_doubts, forget_old_match_counts
 from stillmine.exchange.ledger.publishing import publish_due
 from stillmine.exchange.limits.actions import forget_old_counts
@@ -98,6 +99,7 @@ _STEPS_WITHOUT_CLOCK: dict[str, Step] = {"delays begun anew": begin_anew}
 """While nobody can say how much time passed, or could have cancelled in it, none counts; an operator's word on the clock is no other."""
 
 _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
+    "ticks of the feed": make_due_tick,  # by any clock: what was added must not wait for one that is set
     "doubts ended": end_doubts,  # a clock that is wrong may at worst protect something sooner
     "old counts deleted": forget_old_counts,
     "old sessions deleted": forget_ended_sessions,

@@ -5,6 +5,7 @@ A page is made under the same lock as changes are, so that what the record says 
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -14,11 +15,13 @@ from django.db.models import Exists, F, OuterRef
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.drills.secrecy import cases_hidden_from
-from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, PendingTombstone, Shape
-from stillmine.exchange.feed.queries import head_sequence
+from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone, Shape
 from stillmine.exchange.feed.sequence import _lock_head
+from stillmine.exchange.feed.ticks import show_if_due
 from stillmine.exchange.ledger.actions import _mention, _record
 from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.exchange.storage_errors import StorageFullError
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import FingerprintState
@@ -40,11 +43,11 @@ Encoded = TypeVar("Encoded")
 
 @dataclass(frozen=True)
 class Page:
-    """The newest changes after one number up to `to_sequence`, with their fingerprints; `newest` is the newest of all."""
+    """The shown changes after one number up to `to_sequence`, with their fingerprints; `newest_shown` is the newest number of all."""
 
     changes: list[Change]
     to_sequence: int
-    newest: int
+    newest_shown: int
 
     @property
     def active(self) -> list[str]:
@@ -59,7 +62,7 @@ class Page:
     @property
     def has_more(self) -> bool:
         """False where the page reaches the newest change."""
-        return self.to_sequence < self.newest
+        return self.to_sequence < self.newest_shown
 
 
 @dataclass(frozen=True)
@@ -79,33 +82,35 @@ def hand_out(
 
     Raises FeedCursorInvalidError for a number that was never given, which happens after a restored backup.
     """
-    newest = head_sequence()
-    if after > newest:
+    shown = _shown_head(exchange).shown_sequence
+    if after > shown:
         raise FeedCursorInvalidError
-    if after == newest:  # nothing new: nothing to record, and no lock to wait for
-        return encode(Page([], newest, newest)).message
-    with tx("feed.hand_out_newest" if newest - after <= NEWEST_CHANGES else "feed.hand_out", exchange.clock) as now:
-        page = _read_page(partner, after, limit, _lock_head().sequence, KINDS[shape])
+    if after == shown:  # nothing new: nothing to record, and no lock to wait for
+        return encode(Page([], shown, shown)).message
+    with tx("feed.hand_out_newest" if shown - after <= NEWEST_CHANGES else "feed.hand_out", exchange.clock) as now:
+        head = _lock_head()
+        page = _read_page(partner, after, limit, head.shown_sequence, KINDS[shape])
         handed = encode(page)
-        _record_page(exchange, partner, handed, now, shape=shape, after=after, page=page)
+        _record_page(exchange, partner, handed, now, shape=shape, bounds=(after, page.to_sequence, head.sequence))
         return handed.message
 
 
 def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
-    """Record that everything active is handed out, as one page of all; returns the newest number and how many are active.
+    """Record that everything active is handed out, as one page of all; returns the newest shown number and how many are active.
 
     Changes wait meanwhile: what the log says was given must be what is active at that number.
     """
+    _shown_head(exchange)
     with tx("feed.record_snapshot", exchange.clock) as now:
-        newest = _lock_head().sequence
+        head = _lock_head()
+        newest = head.shown_sequence
         hidden = cases_hidden_from(partner)
-        newest_active = Change.objects.filter(superseded_by=None, state=FingerprintState.ACTIVE)
+        newest_active = Change.objects.filter(superseded_by=None, is_shown=True, state=FingerprintState.ACTIVE)
         count = newest_active.count() - newest_active.filter(fingerprint__case_id__in=hidden).count()
-        bounds = {"shape": Shape.SNAPSHOT, "from_sequence": 0, "to_sequence": newest, "head_sequence": newest}
+        bounds = {"shape": Shape.SNAPSHOT, "from_sequence": 0, "to_sequence": newest, "head_sequence": head.sequence}
         if count and not Disclosure.objects.filter(partner=partner, **bounds).update(last_at=now, pages=F("pages") + 1):
-            active = Fingerprint.objects.filter(state=FingerprintState.ACTIVE, ledger_commitment__isnull=False)
-            active = active.exclude(case_id__in=hidden)
-            commitments = {bytes(stored) for stored in active.values_list("ledger_commitment", flat=True).iterator() if stored is not None}
+            active = newest_active.exclude(fingerprint__case_id__in=hidden).values_list("fingerprint__ledger_commitment", flat=True)
+            commitments = {bytes(stored) for stored in active.iterator() if stored is not None}
             details = {"shape": Shape.SNAPSHOT.value}
             entry = _record(exchange, EventName.DISCLOSED, now, partner=partner, commitments=commitments, details=details)
             Disclosure.objects.create(partner=partner, first_at=now, last_at=now, disclosed_entry_id=entry, **bounds)
@@ -116,7 +121,7 @@ def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
     """Record that everything up to `sequence` is applied; an older number changes nothing. Raises FeedCursorInvalidError."""
     with tx("feed.acknowledge", exchange.clock) as now:
         Partner.objects.select_for_update(no_key=True).get(id=partner.id)  # a page handed out refers to the partner and must not wait
-        if sequence > head_sequence():
+        if sequence > Head.objects.get().shown_sequence:
             raise FeedCursorInvalidError
         latest = Acknowledgement.objects.filter(partner=partner).order_by("-sequence").first()
         if latest is not None and sequence <= latest.sequence:
@@ -125,7 +130,8 @@ def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
             Acknowledgement.objects.filter(id=latest.id).update(sequence=sequence)
         else:
             Acknowledgement.objects.create(partner=partner, sequence=sequence, minute=now)
-        _record(exchange, EventName.ACKNOWLEDGED, now, partner=partner, details={"sequence": str(sequence)})
+        cursor = partner_ids(exchange.secret, partner.random_id).cursor(sequence)
+        _record(exchange, EventName.ACKNOWLEDGED, now, partner=partner, details={"cursor": cursor})
 
 
 def forget_told_values(exchange: Context, partner: Partner, asked_from: datetime) -> None:
@@ -149,11 +155,20 @@ def forget_old_values(exchange: Context) -> int:
     return deleted.get("feed.PendingTombstone", 0)
 
 
+def _shown_head(exchange: Context) -> Head:
+    """Return the head as it is once the tick was made that is due. A full disk makes no tick: tombstones must go out all the same."""
+    head = Head.objects.get()
+    with suppress(StorageFullError):
+        if show_if_due(exchange, head):
+            return Head.objects.get()
+    return head
+
+
 def _read_page(partner: Partner, after: int, limit: int, newest: int, kinds: Collection[Kind]) -> Page:
     """Choose by size first: values may be large, and only those of this page may be read."""
     # Kinds are asked about row by row: as a condition of a join they made SQLite read and sort every fingerprint for each page.
     is_listed = Exists(Fingerprint.objects.filter(id=OuterRef("fingerprint_id"), kind__in=list(kinds)))
-    rows = Change.objects.filter(is_listed, sequence__gt=after, superseded_by=None).order_by("sequence")
+    rows = Change.objects.filter(is_listed, sequence__gt=after, superseded_by=None, is_shown=True).order_by("sequence")
     if hidden := cases_hidden_from(partner):
         rows = rows.exclude(fingerprint__case_id__in=hidden)
     waiting = list(rows.values_list("sequence", "fingerprint__value_bytes")[: limit + 1])
@@ -176,11 +191,14 @@ def _fitting(sizes: list[int]) -> int:
 
 
 def _record_page(
-    exchange: Context, partner: Partner, handed: HandedOut[Encoded], now: datetime, *, shape: Shape, after: int, page: Page
+    exchange: Context, partner: Partner, handed: HandedOut[Encoded], now: datetime, *, shape: Shape, bounds: tuple[int, int, int]
 ) -> None:
-    """The same page again is the same disclosure: it is counted, and has its entries in the log already."""
-    bounds = {"from_sequence": after, "to_sequence": page.to_sequence, "head_sequence": page.newest}
-    if Disclosure.objects.filter(partner=partner, shape=shape, **bounds).update(last_at=now, pages=F("pages") + 1):
+    """Record a page from one number to another, made while the third was the newest of all.
+
+    The same page again is the same disclosure: it is counted, and has its entries in the log already.
+    """
+    numbers = dict(zip(("from_sequence", "to_sequence", "head_sequence"), bounds, strict=True))
+    if Disclosure.objects.filter(partner=partner, shape=shape, **numbers).update(last_at=now, pages=F("pages") + 1):
         return
     entries: dict[EventName, int] = {}
     for event, ids in (
@@ -198,5 +216,5 @@ def _record_page(
         last_at=now,
         disclosed_entry_id=entries.get(EventName.DISCLOSED),
         retracted_entry_id=entries.get(EventName.RETRACTED),
-        **bounds,
+        **numbers,
     )

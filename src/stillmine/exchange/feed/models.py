@@ -18,24 +18,38 @@ class Shape(models.TextChoices):
 
 
 class Head(models.Model):
-    """One row: the newest number. Whoever changes or hands out anything locks it first."""
+    """One row: the newest number, and the newest that is shown. Whoever changes or hands out anything locks it first.
+
+    `waiting_since` is the number of the interval in which the first of what waits for a tick began to wait; null where nothing waits.
+    """
 
     sequence = models.BigIntegerField()
+    shown_sequence = models.BigIntegerField(default=0)
+    waiting_since = models.BigIntegerField(null=True)
     changed_at = models.DateTimeField()
 
 
 class Change(models.Model):
-    """One change of one fingerprint's state; `superseded_by` is the number of that fingerprint's next change."""
+    """One change of one fingerprint's state; `superseded_by` is the number of that fingerprint's next change.
+
+    Feeds hold only what `is_shown`, the index of asks everything. What is active and not shown waits for a tick, which supersedes it.
+    """
 
     sequence = models.BigIntegerField(primary_key=True)
     fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="changes")
     state = models.CharField(max_length=16, default=FingerprintState.ACTIVE.value)
+    is_shown = models.BooleanField()
     changed_at = models.DateTimeField()
     superseded_by = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = (
             models.Index(fields=["sequence"], name="newest_changes", condition=models.Q(superseded_by__isnull=True)),
+            models.Index(
+                fields=["sequence"],
+                name="waiting_changes",
+                condition=models.Q(superseded_by__isnull=True, is_shown=False, state=FingerprintState.ACTIVE.value),
+            ),
             models.Index(fields=["changed_at"], name="change_time"),
         )
         constraints = (

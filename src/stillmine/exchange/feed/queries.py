@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was handed to whom and when, worked out from page ranges; what each partner has confirmed.
 
-A fingerprint counts as given only where its active change was still the newest when the page was made: whoever
+A fingerprint counts as given only where its active change was shown, and still the newest when the page was made: whoever
 fetched later saw a tombstone.
 """
 
@@ -26,13 +26,20 @@ _JOIN_GAP = 100
 
 
 def head_sequence() -> int:
-    """Return the newest number."""
+    """Return the newest number, shown or not."""
     return Head.objects.values_list("sequence", flat=True).get()
+
+
+def shown_among(fingerprint_ids: Iterable[str]) -> set[str]:
+    """Return which of these the feed shows now as active."""
+    rows = Change.objects.filter(fingerprint_id__in=list(fingerprint_ids), superseded_by=None, is_shown=True)
+    return set(rows.filter(state=FingerprintState.ACTIVE.value).values_list("fingerprint_id", flat=True))
 
 
 def first_given(changes: Iterable[Change], shape: Shape | None = None, partner: Partner | None = None) -> Given:
     """Return when each partner (or one) was first given each fingerprint whose changes these are, in any shape or in one."""
-    active = sorted((change for change in changes if change.state == FingerprintState.ACTIVE), key=lambda change: change.sequence)
+    shown = (change for change in changes if change.is_shown and change.state == FingerprintState.ACTIVE)
+    active = sorted(shown, key=lambda change: change.sequence)
     given: Given = {}
     if not active:
         return given

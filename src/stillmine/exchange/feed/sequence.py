@@ -3,9 +3,11 @@
 
 A database's own sequence would not do: its numbers become visible out of order, and a partner that has seen the
 later one would never fetch the earlier. So one row is locked, from the first number taken to the commit.
+
+Not all are shown in the feed, spec/feed.md says which. Must never number what came together in its order: list partners see the order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import count
 from typing import NamedTuple
@@ -48,9 +50,10 @@ class ChangedFingerprint(NamedTuple):
     state: str
 
 
-def newest_changed(after: int, up_to: int, to: FingerprintState | None = None) -> Iterator[ChangedFingerprint]:
+def newest_changed(after: int, up_to: int, to: FingerprintState | None = None, *, only_shown: bool = False) -> Iterator[ChangedFingerprint]:
     """Yield fingerprints whose newest change is after one number and up to another (and to one state), in the order of those changes."""
-    of_state = {} if to is None else {"changes__state": to.value}
+    of_state: dict[str, str | bool] = {} if to is None else {"changes__state": to.value}
+    of_state |= {"changes__is_shown": True} if only_shown else {}
     # One `filter`: a second one would ask about another change of the same fingerprint.
     rows = Fingerprint.objects.filter(changes__sequence__gt=after, changes__sequence__lte=up_to, changes__superseded_by=None, **of_state)
     columns = ("id", "case_id", "kind", "quality", "sealed_value", "changes__state")
@@ -62,26 +65,68 @@ def _lock_head() -> Head:
     return Head.objects.select_for_update().get(id=HEAD_ID)
 
 
+def tick_number(exchange: Context) -> int:
+    """Return the number of the present interval between two ticks."""
+    return int(exchange.clock().timestamp()) // exchange.feed.tick_seconds
+
+
 def _append_changes(exchange: Context, fingerprint_ids: list[str], state: FingerprintState, now: datetime) -> None:
-    """Give each fingerprint's change to `state` the next number. The change's time never runs backwards."""
+    """Give each fingerprint's change to `state` the next number, in random order. The change's time never runs backwards.
+
+    What comes to be active waits for a tick; a tombstone is shown at once where anything of the fingerprint ever was.
+    """
     head = _lock_head()
     changed_at = max(head.changed_at, now)
-    new = [
-        Change(sequence=sequence, fingerprint_id=fingerprint_id, state=state.value, changed_at=changed_at)
-        for sequence, fingerprint_id in zip(count(head.sequence + 1), fingerprint_ids, strict=False)
-    ]
+    before = list(Change.objects.filter(fingerprint_id__in=fingerprint_ids, superseded_by=None))
+    if state is FingerprintState.ACTIVE:
+        shown = {change.fingerprint_id for change in before if change.is_shown and change.state == FingerprintState.ACTIVE}
+    else:
+        shown = _ever_shown(before)
     _keep_for_partners_that_know_only_values(exchange, fingerprint_ids, state, changed_at)
-    _supersede(new)
-    Change.objects.bulk_create(new)
-    Head.objects.filter(id=HEAD_ID).update(sequence=head.sequence + len(new), changed_at=changed_at)
+    new = _numbered(exchange, head, ((own, own in shown) for own in fingerprint_ids), state, changed_at)
+    _store(head, before, new)
+    if state is FingerprintState.ACTIVE and head.waiting_since is None and len(shown) < len(new):
+        Head.objects.filter(id=HEAD_ID).update(waiting_since=tick_number(exchange))
 
 
-def _supersede(new: list[Change]) -> None:
+def _show_waiting(exchange: Context, now: datetime) -> None:
+    """Give all that waits new numbers in random order, which are shown; the old ones are superseded."""
+    head = _lock_head()
+    waiting = list(Change.objects.filter(superseded_by=None, is_shown=False, state=FingerprintState.ACTIVE.value))
+    shown = ((change.fingerprint_id, True) for change in waiting)
+    _store(head, waiting, _numbered(exchange, head, shown, FingerprintState.ACTIVE, max(head.changed_at, now)))
+    Head.objects.filter(id=HEAD_ID).update(waiting_since=None)
+
+
+def _numbered(
+    exchange: Context, head: Head, fingerprints: Iterable[tuple[str, bool]], state: FingerprintState, changed_at: datetime
+) -> list[Change]:
+    """Return changes of fingerprints, each with whether it is shown, with the next numbers in random order."""
+    in_random_order = sorted((exchange.random_bytes(16), own, is_shown) for own, is_shown in fingerprints)
+    return [
+        Change(sequence=sequence, fingerprint_id=own, state=state.value, is_shown=is_shown, changed_at=changed_at)
+        for sequence, (_, own, is_shown) in zip(count(head.sequence + 1), in_random_order, strict=False)
+    ]
+
+
+def _store(head: Head, before: list[Change], new: list[Change]) -> None:
+    """Write new changes, which take the place of those before."""
+    if not new:
+        return
     next_numbers = {change.fingerprint_id: change.sequence for change in new}
-    before = list(Change.objects.filter(fingerprint_id__in=next_numbers, superseded_by=None))
     for change in before:
         change.superseded_by = next_numbers[change.fingerprint_id]
     Change.objects.bulk_update(before, ["superseded_by"])
+    Change.objects.bulk_create(new)
+    shown = max((change.sequence for change in new if change.is_shown), default=head.shown_sequence)
+    Head.objects.filter(id=HEAD_ID).update(sequence=new[-1].sequence, shown_sequence=shown, changed_at=new[-1].changed_at)
+
+
+def _ever_shown(before: list[Change]) -> set[str]:
+    """Return the fingerprints that partners may hold, from their newest changes."""
+    hidden = [change.fingerprint_id for change in before if not change.is_shown]
+    earlier = Change.objects.filter(fingerprint_id__in=hidden, is_shown=True).values_list("fingerprint_id", flat=True) if hidden else ()
+    return {change.fingerprint_id for change in before if change.is_shown} | set(earlier)
 
 
 def _keep_for_partners_that_know_only_values(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything active now, streamed to a list partner that begins: recorded as a disclosure before the first byte leaves.
 
-It shows the feed at one number. What is withdrawn while it is on its way is left out from then on; what is added comes with the feed after
-its cursor. No lock and no transaction is held while it is sent.
+It shows the feed at one shown change. What is withdrawn while it is on its way is left out from then on; what is added comes with the
+feed after its cursor. No lock and no transaction is held while it is sent.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -40,7 +40,8 @@ def _stream(exchange: Context, ids: PartnerIds, sequence: int, count: int, hidde
     after = 0
     while after < sequence:
         end = batch_end(after, sequence)
-        rows = [row for row in newest_changed(after, end, FingerprintState.ACTIVE) if row.case_id not in hidden]
+        shown = newest_changed(after, end, FingerprintState.ACTIVE, only_shown=True)
+        rows = [row for row in shown if row.case_id not in hidden]
         after = end
         for block in _blocks(ids, rows, values_of(exchange, rows)):
             yield writer.block(block)

@@ -20,7 +20,7 @@ from stillmine.exchange.edge import answer, query_number
 from stillmine.exchange.feed.actions import HandedOut, Page, forget_told_values, hand_out
 from stillmine.exchange.feed.kept_values import pending_values
 from stillmine.exchange.feed.models import Change, Shape
-from stillmine.exchange.feed.queries import last_sequence_before
+from stillmine.exchange.feed.queries import last_sequence_before, shown_among
 from stillmine.exchange.partners.authentication import stopncii_partner
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
@@ -70,7 +70,7 @@ def _hashes_page(exchange: Context, partner: Partner, start: int, page: Page) ->
         ids=partner_ids(exchange.secret, partner.random_id),
         values=values_of(exchange, [change.fingerprint for change in page.changes if change.state == FingerprintState.ACTIVE]),
         pending=pending,
-        still_active=active_fingerprints_with(exchange, SIGNAL_TYPES, pending.values()),
+        still_active=_shown_with(exchange, pending),
     )
     records = [record for change in page.changes if (record := _record(change, known))]
     message = FetchHashesPage(
@@ -82,6 +82,13 @@ def _hashes_page(exchange: Context, partner: Partner, start: int, page: Page) ->
     )
     beside = {fingerprint_id for others in known.still_active.values() for fingerprint_id in others}
     return HandedOut(message, page.active, sorted(pending), sorted(beside - set(page.active)))
+
+
+def _shown_with(exchange: Context, pending: dict[str, str]) -> dict[tuple[str, str], list[str]]:
+    """Return what else is active with these values; what waits for a tick must not be told before it."""
+    active = active_fingerprints_with(exchange, SIGNAL_TYPES, pending.values())
+    shown = shown_among(own for ids in active.values() for own in ids)
+    return {known: [own for own in ids if own in shown] for known, ids in active.items()}
 
 
 def _record(change: Change, known: _Known) -> HashRecord | None:

@@ -113,6 +113,7 @@ def _disclosures() -> Iterator[str]:
         # What is asked of the fingerprint is looked at here: as conditions of a join they made SQLite read every fingerprint for each page.
         changes = Change.objects.filter(
             Q(superseded_by=None) | Q(superseded_by__gt=row.head_sequence),
+            is_shown=True,
             sequence__gt=row.from_sequence,
             sequence__lte=row.to_sequence,
         ).values_list("state", "fingerprint__kind", "fingerprint__case_id", "fingerprint__ledger_commitment")

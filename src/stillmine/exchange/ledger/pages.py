@@ -33,7 +33,7 @@ class Named(defaultdict[int, set[str]]):
 
 def named_by_pages(commitments: Mapping[str, bytes]) -> Named:
     """Return the first entry of each partner for each change of these fingerprints that a page showed it."""
-    changes = list(Change.objects.filter(fingerprint_id__in=list(commitments)).order_by("sequence"))
+    changes = list(Change.objects.filter(fingerprint_id__in=list(commitments), is_shown=True).order_by("sequence"))
     named, told = Named(), set[tuple[int, int]]()
     if not changes:
         return named

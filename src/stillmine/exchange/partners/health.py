@@ -45,7 +45,7 @@ def partner_health(partner: Partner, now: datetime) -> PartnerHealth:
     shapes = set(pages.values_list("shape", flat=True).distinct())
     can_acknowledge = shapes != {Shape.STOPNCII.value}
     after = acknowledged["sequence"] or 0
-    behind = Change.objects.filter(superseded_by=None, sequence__gt=after) if shapes else Change.objects.none()
+    behind = Change.objects.filter(superseded_by=None, is_shown=True, sequence__gt=after) if shapes else Change.objects.none()
     since = behind.aggregate(oldest=Min("changed_at"))["oldest"]
     waiting = _not_acknowledged(partner, after) if shapes else []
     return PartnerHealth(
@@ -62,7 +62,8 @@ def partner_health(partner: Partner, now: datetime) -> PartnerHealth:
 
 def _not_acknowledged(partner: Partner, after: int) -> list[datetime]:
     """Return the times of the tombstones that wait for this partner's word."""
-    tombstones = Change.objects.filter(superseded_by=None, sequence__gt=after).exclude(state=FingerprintState.ACTIVE)
+    shown = Change.objects.filter(superseded_by=None, is_shown=True, sequence__gt=after)
+    tombstones = shown.exclude(state=FingerprintState.ACTIVE)
     changed = dict(tombstones.values_list("fingerprint_id", "changed_at"))
     ids = sorted(changed)
     found = []

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from stillmine.exchange.context import Context
 from stillmine.exchange.partners.keys import key_hash, key_id_of
 from stillmine.exchange.partners.models import Partner, PartnerKey
-from stillmine.exchange.partners.opaque import cursor_sequence, partner_ids
+from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.partners.scopes import Way, scopes_of
 from stillmine.wire.errors import (
     FeedCursorForeignError,
@@ -63,11 +63,11 @@ def key_row(key: str, now: datetime) -> PartnerKey:
 
 def read_cursor(exchange: Context, partner: Partner, cursor: str) -> int:
     """Return the number in a partner's own cursor; raises FeedCursorInvalidError or FeedCursorForeignError."""
-    sequence = cursor_sequence(cursor)
-    if partner_ids(exchange.secret, partner.random_id).made(cursor):
+    sequence = partner_ids(exchange.secret, partner.random_id).sequence(cursor)
+    if sequence is not None:
         return sequence
     others = Partner.objects.exclude(id=partner.id).values_list("random_id", flat=True)
-    if any(partner_ids(exchange.secret, other).made(cursor) for other in others):
+    if any(partner_ids(exchange.secret, other).sequence(cursor) is not None for other in others):
         raise FeedCursorForeignError
     raise FeedCursorInvalidError
 
