@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, value, vote_on
+from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, publish, value, vote_on
 
 from stillmine.exchange.context import Context
 
@@ -218,6 +218,7 @@ DEEDS: dict[str, Callable[[Scene], object]] = {
     "a case is renewed": lambda scene: scene.phone.renew(term_months=24),
     "a snapshot is handed out": lambda scene: scene.phone.web.get("/api/v1/feed/snapshot", headers=scene.partner.headers).read(),
     "a checkpoint is given": lambda scene: scene.phone.web.get("/api/v1/ledger/checkpoint"),
+    "the ledger is published": lambda scene: publish(scene.exchange),
     "a partner is added": another_partner,
     "a key is added": another_key,
     "a partner is revoked": revoke,
