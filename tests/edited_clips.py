@@ -38,9 +38,9 @@ def without_edits(data: bytes) -> bytes:
     return with_edits(data, (), b"")
 
 
-def with_matrix(data: bytes, matrix: tuple[int, int, int, int]) -> bytes:
-    """The file whose picture is turned and mirrored by this display matrix (a, b, c, d), in 1/65536."""
-    place = data.index(b"tkhd") + 4 + 40
+def with_matrix(data: bytes, matrix: tuple[int, int, int, int], header: bytes = b"tkhd") -> bytes:
+    """The file whose picture is turned and mirrored by this display matrix (a, b, c, d), in 1/65536, of the track or the movie (`mvhd`)."""
+    place = data.index(header) + 4 + {b"tkhd": 40, b"mvhd": 36}[header]
     a, b, c, d = matrix
     return data[:place] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + data[place + 36 :]
 

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 from device_engine import Engine, Made, distance_bits, seconds_of, with_worker_prefix
-from edited_clips import Edit, with_edits
+from edited_clips import Edit, with_edits, with_matrix
 from test_device_files import assert_frames_agree, bit_error_rate, clip_of, scenes, server_values
 
 from stillmine.fingerprint.image import fingerprint_pixels
@@ -175,3 +175,44 @@ def test_sound_is_cut_also_where_the_browser_decodes_all_of_it(
     engine.page.evaluate(hide_edits)
     made = made_of(engine, "page", file)
     assert bit_error_rate(made.values["chromaprint"], heard(source, parts, tmp_path / "cut.wav")) <= EDITED_SOUND_BITS
+
+
+MATRICES = {
+    "quarter": (0, 1, -1, 0),
+    "half": (-1, 0, 0, -1),
+    "three quarters": (0, -1, 1, 0),
+    "mirrored": (-1, 0, 0, 1),
+    "upside down": (1, 0, 0, -1),
+    "mirrored quarter": (0, 1, 1, 0),
+    "mirrored three quarters": (0, -1, -1, 0),
+    "all zero": (0, 0, 0, 0),
+    "twice as large": (2, 0, 0, 2),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", MATRICES)
+def test_a_display_matrix_turns_and_mirrors_as_on_the_server(engine: Engine, tmp_path: Path, name: str, way: str) -> None:
+    a, b, c, d = (value << 16 for value in MATRICES[name])
+    file = tmp_path / "turned.mp4"
+    file.write_bytes(with_matrix(clip_of(scenes(3), tmp_path / "plain.mp4").read_bytes(), (a, b, c, d)))
+    assert_frames_agree(made_of(engine, way, file).values["vpdq"], server_values(file)["vpdq"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_matrix_that_is_no_quarter_turn_counts_as_none(engine: Engine, tmp_path: Path, way: str) -> None:
+    plain = clip_of(scenes(3), tmp_path / "plain.mp4")
+    slanted = tmp_path / "slanted.mp4"
+    slanted.write_bytes(with_matrix(plain.read_bytes(), (46_341, 46_341, -46_341, 46_341)))
+    expected = server_values(plain)["vpdq"]
+    assert_frames_agree(server_values(slanted)["vpdq"], expected)
+    assert_frames_agree(made_of(engine, way, slanted).values["vpdq"], expected)
+
+
+def test_the_movies_own_matrix_turns_the_track_once_more(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "turned.mp4"
+    mirrored = with_matrix(clip_of(scenes(3), tmp_path / "plain.mp4").read_bytes(), (-1 << 16, 0, 0, 1 << 16))
+    file.write_bytes(with_matrix(mirrored, (0, 1 << 16, -1 << 16, 0), b"mvhd"))
+    values = made_of(engine, "worker", file).values["vpdq"]
+    assert_frames_agree(values, server_values(file)["vpdq"])
+    assert_frames_agree(values, made_of(engine, "page", file).values["vpdq"])

@@ -5,6 +5,8 @@
  */
 
 import { ADTS, BlobSource, FLAC, Input, IsobmffInputFormat, MATROSKA, MP3, MP4, MPEG_TS, OGG, QTFF, WAVE, WEBM, type InputAudioTrack, type InputTrack, type InputVideoTrack } from "mediabunny";
+import { turnOf as matrixTurnOf } from "./display_matrix";
+import type { Turn } from "./frames";
 import { shownParts, WHOLE, type Part } from "./shown_parts";
 
 const FORMATS = [MP4, QTFF, MATROSKA, WEBM, WAVE, MP3, OGG, ADTS, FLAC, MPEG_TS];
@@ -18,6 +20,8 @@ export interface OpenContainer {
   readonly hasFurtherFilms: boolean;
   /** The parts of a track that are shown; null where its edit list can't be followed. */
   partsOf(track: InputTrack): Promise<readonly Part[] | null>;
+  /** The turn that makes a track's pictures upright; null where the container has no display matrix and mediabunny knows. */
+  turnOf(track: InputTrack): Promise<Turn | null>;
   /** When the pictures end as the file itself says, in seconds of its track; null where it says nothing of them alone. */
   pictureEnd(): Promise<number | null>;
   /** Whether it may hold tracks beside these: of a transport stream those that are not known are passed over. */
@@ -32,12 +36,13 @@ export async function openContainer(file: Blob): Promise<OpenContainer | null> {
     const [videos, sounds] = [await input.getVideoTracks(), await input.getAudioTracks()];
     if (videos.length + sounds.length === 0) throw new Error("nothing in it");
     const format = await input.getFormat();
-    const hasEdits = format instanceof IsobmffInputFormat;
-    const partsOf = async (track: InputTrack): Promise<readonly Part[] | null> => (hasEdits ? shownParts(file, track.id) : WHOLE);
+    const isOfBoxes = format instanceof IsobmffInputFormat;
+    const partsOf = async (track: InputTrack): Promise<readonly Part[] | null> => (isOfBoxes ? shownParts(file, track.id) : WHOLE);
+    const turnOf = async (track: InputTrack): Promise<Turn | null> => (isOfBoxes ? matrixTurnOf(file, track.id) : null);
     const [video, sound] = [await chosenOf(videos), await chosenOf(sounds)];
-    const pictureEnd = async (): Promise<number | null> => (video && (hasEdits || !sound || !(await lastsToTheEnd(sound))) ? video.getDurationFromMetadata() : null);
+    const pictureEnd = async (): Promise<number | null> => (video && (isOfBoxes || !sound || !(await lastsToTheEnd(sound))) ? video.getDurationFromMetadata() : null);
     const hasFurtherFilms = videos.length > 1;
-    return { video, sound, hasFurtherFilms, partsOf, pictureEnd, mayHoldMore: format === MPEG_TS, close: () => input.dispose() };
+    return { video, sound, hasFurtherFilms, partsOf, turnOf, pictureEnd, mayHoldMore: format === MPEG_TS, close: () => input.dispose() };
   } catch {
     input.dispose();
     return null;

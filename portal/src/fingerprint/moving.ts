@@ -66,13 +66,14 @@ async function videoOf(container: OpenContainer | null, tools: Tools, onProgress
   if (!container || !track) return framesOf(pageVideoReader(tools.ask, { start: 0, end: null }), tools, onProgress);
   const parts = await container.partsOf(track).catch(() => null);
   if (!parts) return NOT_READABLE;
+  const turn = await container.turnOf(track).catch(() => null);
   const pictureEnd = await container.pictureEnd().catch(() => null);
   const canvas = workerCanvas();
   const isTransparent = await track.canBeTransparent().catch(() => false); // the worker's decoder leaves it out, the page's player does not
   const config = canvas && !isTransparent ? await decoderConfigOf(track) : null;
   if (canvas && config) {
     if (!hasTruePixels(canvas)) return HIDDEN;
-    const made = await framesOf(videoReader({ track, parts, pictureEnd }, config, canvas), tools, onProgress);
+    const made = await framesOf(videoReader({ track, parts, turn, pictureEnd }, config, canvas), tools, onProgress);
     if (made.notes[0] !== "video_not_readable") return made;
   }
   if (parts.length > 1) return NOT_READABLE; // players find no second in such a file, and some play what was cut away

@@ -4,6 +4,8 @@
  * first entry only. spec/video.md, "edit lists". Must never call a part shown that was cut away: what can't be followed is said.
  */
 
+import { boxIn, contentOf, HEADER_BYTES, numberBehindTimes, trackIn, type Box } from "./movie_boxes";
+
 /** Seconds, as mediabunny counts them in a track. Shown is what begins at `from` or later and before `to`, each time `shift` later. */
 export interface Part {
   readonly from: number;
@@ -15,15 +17,8 @@ export interface Part {
 export const WHOLE: readonly Part[] = [{ from: -Infinity, to: Infinity, shift: 0 }];
 
 const MAXIMUM_EDITS = 256;
-const MAXIMUM_BOXES = 10_000;
-const MAXIMUM_HEAD_BYTES = 16 + MAXIMUM_EDITS * 20;
+const MAXIMUM_LIST_BYTES = 8 + MAXIMUM_EDITS * 20;
 const NORMAL_RATE = 0x10000;
-
-interface Box {
-  readonly kind: string;
-  readonly start: number;
-  readonly end: number;
-}
 
 interface Edit {
   /** In ticks of the movie. */
@@ -38,20 +33,15 @@ interface Edit {
  * speed than the normal one, nothing shown at all, or more than 256 entries. Rejects where the file can't be read.
  */
 export async function shownParts(file: Blob, trackId: number): Promise<readonly Part[] | null> {
-  const movie = await boxIn(file, { start: 0, end: file.size }, "moov");
-  if (!movie) return WHOLE;
-  const header = await boxIn(file, movie, "mvhd");
-  const isFragmented = (await boxIn(file, movie, "mvex")) !== null;
-  for await (const track of boxesIn(file, movie)) {
-    if (track.kind !== "trak" || (await trackIdOf(file, track)) !== trackId) continue;
-    const edits = await editsOf(file, track);
-    const media = await boxIn(file, track, "mdia");
-    const mediaHeader = media && (await boxIn(file, media, "mdhd"));
-    if (edits === null || edits.length === 0) return edits === null ? null : WHOLE;
-    const [movieScale, trackScale] = [await timescaleOf(file, header), await timescaleOf(file, mediaHeader)];
-    return movieScale && trackScale ? partsOf(edits, movieScale, trackScale, isFragmented) : null;
-  }
-  return WHOLE;
+  const found = await trackIn(file, trackId);
+  if (!found) return WHOLE;
+  const edits = await editsOf(file, found.track);
+  if (edits === null || edits.length === 0) return edits === null ? null : WHOLE;
+  const media = await boxIn(file, found.track, "mdia");
+  const movieScale = await timescaleOf(file, await boxIn(file, found.movie, "mvhd"));
+  const trackScale = await timescaleOf(file, media && (await boxIn(file, media, "mdhd")));
+  const isFragmented = (await boxIn(file, found.movie, "mvex")) !== null;
+  return movieScale && trackScale ? partsOf(edits, movieScale, trackScale, isFragmented) : null;
 }
 
 /** Return when the last part ends, in seconds as they are shown; `end` is where the track itself does. Null where that is not known. */
@@ -92,7 +82,7 @@ async function editsOf(file: Blob, track: Box): Promise<readonly Edit[] | null> 
   const edits = await boxIn(file, track, "edts");
   const list = edits && (await boxIn(file, edits, "elst"));
   if (!list) return [];
-  const view = await contentOf(file, list);
+  const view = await contentOf(file, list, MAXIMUM_LIST_BYTES);
   const isLong = view.byteLength > 0 && view.getUint8(0) === 1;
   const entryBytes = isLong ? 20 : 12;
   const count = view.byteLength >= 8 ? view.getUint32(4) : 0;
@@ -105,40 +95,6 @@ async function editsOf(file: Blob, track: Box): Promise<readonly Edit[] | null> 
   });
 }
 
-async function trackIdOf(file: Blob, track: Box): Promise<number> {
-  const header = await boxIn(file, track, "tkhd");
-  return header ? numberBehindTimes(await contentOf(file, header)) : -1;
-}
-
 async function timescaleOf(file: Blob, header: Box | null): Promise<number> {
-  return header ? numberBehindTimes(await contentOf(file, header)) : 0;
-}
-
-/** What stands behind the two dates that headers begin with: a track's id, a timescale. 0 where the box is too short. */
-function numberBehindTimes(view: DataView): number {
-  const place = view.byteLength > 0 && view.getUint8(0) === 1 ? 20 : 12;
-  return view.byteLength >= place + 4 ? view.getUint32(place) : 0;
-}
-
-async function boxIn(file: Blob, { start, end }: Pick<Box, "start" | "end">, kind: string): Promise<Box | null> {
-  for await (const box of boxesIn(file, { start, end })) if (box.kind === kind) return box;
-  return null;
-}
-
-async function* boxesIn(file: Blob, { start, end }: Pick<Box, "start" | "end">): AsyncGenerator<Box> {
-  let place = start;
-  for (let count = 0; count < MAXIMUM_BOXES && place + 8 <= end; count += 1) {
-    const head = new DataView(await file.slice(place, place + 16).arrayBuffer());
-    if (head.byteLength < 8) return;
-    const short = head.getUint32(0);
-    const isLong = short === 1 && head.byteLength >= 16;
-    const size = isLong ? Number(head.getBigUint64(8)) : short === 0 ? end - place : short;
-    if (size < (isLong ? 16 : 8)) return;
-    yield { kind: String.fromCharCode(...new Uint8Array(head.buffer, 4, 4)), start: place + (isLong ? 16 : 8), end: Math.min(place + size, end) };
-    place += size;
-  }
-}
-
-async function contentOf(file: Blob, { start, end }: Box): Promise<DataView> {
-  return new DataView(await file.slice(start, Math.min(end, start + MAXIMUM_HEAD_BYTES)).arrayBuffer());
+  return header ? numberBehindTimes(await contentOf(file, header, HEADER_BYTES)) : 0;
 }

@@ -47,14 +47,16 @@ export async function decoderConfigOf(track: InputVideoTrack): Promise<VideoDeco
 export interface VideoPlan {
   readonly track: InputVideoTrack;
   readonly parts: readonly Part[];
+  /** Null where mediabunny knows it. */
+  readonly turn: Turn | null;
   readonly pictureEnd: number | null;
 }
 
 /** Rejects with FileError and UndecodableError. */
-export function videoReader({ track, parts, pictureEnd }: VideoPlan, config: VideoDecoderConfig, canvas: Canvas): FrameReader {
+export function videoReader({ track, parts, turn: known, pictureEnd }: VideoPlan, config: VideoDecoderConfig, canvas: Canvas): FrameReader {
   return async (take, onProgress) => {
     if ((await track.getCodedWidth()) * (await track.getCodedHeight()) > MAXIMUM_FRAME_PIXELS) throw new FileError("too_large");
-    const turn = TURNS[`${await track.getRotation()}${(await track.getFlip()) ? " mirrored" : ""}`] ?? "original";
+    const turn = known ?? TURNS[`${await track.getRotation()}${(await track.getFlip()) ? " mirrored" : ""}`] ?? "original";
     const declared = endOf(parts, await track.getDurationFromMetadata()) ?? 0;
     const reading = new Reading(config, (frame, span) => take(shownOf(frame, span, turn, canvas)));
     try {
