@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which way up a picture is: one rule for every format, "Orientation" in spec/fingerprint.md, whatever a decoder would do by itself."""
 
+import json
+
 import pytest
-from picture_files import save, scene
+from picture_files import ROOT, save, scene
 from turned_files import SIX, TURNED, TURNS, UPRIGHT
 
 from stillmine.fingerprint import distance_bits, fingerprint_image
@@ -21,6 +23,11 @@ def test_is_upright(name: str) -> None:
     made = fingerprint_image(UPRIGHT[name])
     assert (made.width, made.height) == TURNED.size
     assert distance_bits(made.pdq, fingerprint_image(save(TURNED, "PNG")).pdq) <= 2
+
+
+@pytest.mark.parametrize("case", json.loads((ROOT / "vectors/exif.json").read_text())["cases"], ids=lambda case: case["name"])
+def test_vectors(case: dict[str, str]) -> None:
+    assert read_orientation(bytes.fromhex(case["exif"])) == case["orientation"]
 
 
 @pytest.mark.parametrize("end", range(len(SIX)))

@@ -28,7 +28,7 @@ from stillmine.fingerprint.limits import Limits
 from stillmine.fingerprint.mend import Mended, mend
 from stillmine.fingerprint.png_chunks import SIGNATURE, has_end
 from stillmine.fingerprint.png_frames import has_hidden_default, pass_hidden_default
-from stillmine.fingerprint.transfer import Transfer, to_sdr, transfer_of
+from stillmine.fingerprint.transfer import HdrColours, hdr_colours_of, to_sdr
 from stillmine.fingerprint.turns import UPRIGHT_BY_ORIENTATION
 
 _BAND_BYTES = 1 << 18
@@ -115,7 +115,7 @@ def _decode(file: Mended, limits: Limits, place: int | None = None, is_asking: b
             image.info["icc_profile"] = file.profile
         is_animated = _is_animated(image)
         turn = UPRIGHT_BY_ORIENTATION[head.orientation if head else _orientation(image)]
-        pixels, shrink, lacks_pixels = _load(image, head, transfer_of(file.data), is_asking)
+        pixels, shrink, lacks_pixels = _load(image, head, hdr_colours_of(file.data), is_asking)
         if shrink == 1:
             width, height = pixels.size  # a TIFF is turned, an HEIF may change, while it is decoded
             require_size(width, height, limits, limits.max_pixels)
@@ -152,7 +152,7 @@ def _go_to(image: ImageFile.ImageFile, place: int) -> None:
         raise TruncatedImageError from None
 
 
-def _load(image: ImageFile.ImageFile, head: JpegHead | None, transfer: Transfer | None, is_asking: bool) -> tuple[Image.Image, int, bool]:
+def _load(image: ImageFile.ImageFile, head: JpegHead | None, hdr: HdrColours | None, is_asking: bool) -> tuple[Image.Image, int, bool]:
     """Decode; give the pixels, by how much they are fewer, and whether some are missing. A damaged file raises TruncatedImageError, and
     gives half a picture only to who is asking."""
     lacks_pixels = False
@@ -168,7 +168,7 @@ def _load(image: ImageFile.ImageFile, head: JpegHead | None, transfer: Transfer 
             image.tile = []  # what was decoded stays, and is not begun again
             lacks_pixels = True
         plain = _to_plain_mode(image)
-        return to_sdr(plain, transfer) if transfer else to_srgb(plain), shrink, lacks_pixels
+        return to_sdr(plain, hdr) if hdr else to_srgb(plain), shrink, lacks_pixels
     except Exception:  # on hostile files decoders raise nearly anything, and their words could quote the file
         raise TruncatedImageError from None
 
