@@ -16,7 +16,7 @@ from stillmine.ledger.signed_note import NoteKey
 from stillmine.wire.case import CaseState
 from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Kind
-from stillmine.wire.receipt import ErasedPart, Receipt, ReceiptPartner, receipt_text, reference_of
+from stillmine.wire.receipt import UNREADABLE_AFTER, ErasedPart, Receipt, ReceiptPartner, receipt_text, reference_of
 
 TARGET = Path(__file__).resolve().parent.parent / "vectors/receipt.json"
 SECRET = bytes(range(32))
@@ -27,7 +27,11 @@ def example() -> Receipt:
     """Return a receipt that belongs to nobody."""
     at = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
     partners = [ReceiptPartner("Example Forum", at, None), ReceiptPartner("Example Social", at, at.replace(hour=15))]
-    erased = [ErasedPart(1, [Kind.PDQ], at.replace(minute=30), partners), ErasedPart(2, [Kind.VPDQ, Kind.MD5], at.replace(minute=31), [])]
+    first, second = at.replace(day=20), at.replace(minute=31)
+    erased = [
+        ErasedPart(1, [Kind.PDQ], first, first + UNREADABLE_AFTER, is_unreadable=True, partners=partners),
+        ErasedPart(2, [Kind.VPDQ, Kind.MD5], second, second + UNREADABLE_AFTER, is_unreadable=False, partners=[]),
+    ]
     return Receipt(reference_of(CASE_ID), at.replace(hour=16), CaseState.WITHDRAWN, 0, 1, erased)
 
 
@@ -45,8 +49,9 @@ def document() -> str:
         "key": key.public.text(),
         "text": text,
         "note": note,
+        "older_notes": {"before_it_named_copies": key.note("\n".join(line for line in text.split("\n") if not line.startswith("In logs")))},
         "must_fail": {
-            "changed_text": {"note": note.replace("2026-11-22 14:30", "2026-11-21 14:30")},
+            "changed_text": {"note": note.replace("2026-11-20 14:05", "2026-11-19 14:05")},
             "line_added": {"note": note.replace("\nFile 2", "\nNo partner had it.\nFile 2")},
             "signed_by_another": {"note": other.note(text)},
             "signed_by_another_under_this_name": {"note": other.note(text).replace(other.public.name, name)},

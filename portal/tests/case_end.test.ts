@@ -66,6 +66,7 @@ describe("a case whose term is over", () => {
 });
 
 describe("a receipt", () => {
+  const GONE = "Old copies of the exchange’s records, such as backups, can’t be used to read it any more either.";
   const receipt: Receipt = {
     reference: "d3490a1413cd8b9a",
     made_at: "2026-11-22T16:05:00",
@@ -77,12 +78,14 @@ describe("a receipt", () => {
         file_number: 2,
         kinds: ["vpdq", "md5"],
         erased_at: "2026-11-22T15:00:00",
+        unreadable_by: "2026-11-24T15:00:00",
+        is_unreadable: false,
         partners: [
           { partner: "Example Forum", given_on: "2026-11-22", confirmed_at: null },
           { partner: "Example Social", given_on: "2026-11-22", confirmed_at: "2026-11-22T15:01:00" },
         ],
       },
-      { file_number: 3, kinds: ["pdq"], erased_at: "2026-11-22T15:00:00", partners: [] },
+      { file_number: 3, kinds: ["pdq"], erased_at: "2026-11-22T15:00:00", unreadable_by: "2026-11-24T15:00:00", is_unreadable: true, partners: [] },
     ],
   };
 
@@ -102,13 +105,14 @@ describe("a receipt", () => {
         name: "Video 2",
         lines: [
           "Erased at the exchange on 22 November at 15:00: Moving pictures, Identical file (md5).",
+          "By 24 November at 15:00, old copies of the exchange’s records, such as backups, can’t be used to read it any more either.",
           "Given to Example Forum on 22 November.",
           "Example Forum has not confirmed yet. Open this page again later for a newer receipt.",
           "Given to Example Social on 22 November.",
           "Example Social confirmed on 22 November at 15:01 that it no longer looks for it.",
         ],
       },
-      { name: "Picture 3", lines: ["Erased at the exchange on 22 November at 15:00: Picture.", "No service had it."] },
+      { name: "Picture 3", lines: ["Erased at the exchange on 22 November at 15:00: Picture.", GONE, "No service had it."] },
     ]);
   });
 
@@ -120,7 +124,7 @@ describe("a receipt", () => {
     expect(parts).toEqual([
       {
         name: "Picture 3",
-        lines: ["You, or someone with your key, asked for this on 19 November at 15:00.", "Erased at the exchange on 22 November at 15:00: Picture.", "No service had it."],
+        lines: ["You, or someone with your key, asked for this on 19 November at 15:00.", "Erased at the exchange on 22 November at 15:00: Picture.", GONE, "No service had it."],
       },
       {
         name: "Sound 4",
@@ -130,6 +134,11 @@ describe("a receipt", () => {
         ],
       },
     ]);
+  });
+
+  test("says where the exchange is late with old copies", () => {
+    const late = receipt.erased.map((part) => ({ ...part, unreadable_by: "2026-11-20T15:00:00", is_unreadable: false }));
+    expect(receiptParts({ ...receipt, erased: late }, words, NOW)[0]?.lines[1]).toMatch(/could still be used to read it. This should have ended by 20 November/);
   });
 
   test("says what is still kept", () => {

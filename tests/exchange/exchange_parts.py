@@ -228,11 +228,13 @@ def empty_all_tables() -> None:
     from django.db import transaction
 
     from stillmine.exchange.feed.models import Head
+    from stillmine.exchange.keys.models import DayKey
     from stillmine.exchange.ledger.models import LedgerHead
 
     with transaction.atomic():
         for model in apps.get_models():
-            if model not in (Head, LedgerHead):
+            if model not in (Head, LedgerHead, DayKey):
                 model._default_manager.all()._raw_delete("default")
         Head.objects.update(sequence=0, shown_sequence=0, waiting_since=None, changed_at="1970-01-01T00:00:00Z")
         LedgerHead.objects.update(size=0, hashes=b"", recorded=0, next_at=None)
+        DayKey.objects.update(made_at=START_MINUTE)

@@ -43,7 +43,7 @@ def test_a_clock_800_days_ahead_ends_nothing_however_long_it_runs(
     phone: Phone, partner: PartnerClient, exchange: Context, clock: Clock, said: pytest.LogCaptureFixture
 ) -> None:
     from stillmine.exchange.feed.models import PendingTombstone
-    from stillmine.exchange.keys.models import CaseDataKey
+    from stillmine.exchange.keys.models import FingerprintDataKey
     from stillmine.exchange.statistics.models import Answer
 
     phone.open(1, 2, term_months=1)
@@ -56,7 +56,7 @@ def test_a_clock_800_days_ahead_ends_nothing_however_long_it_runs(
         assert not {"cases expired", "old values deleted", "days counted", "old match counts deleted"} & done.keys()
     assert phone.show().state is CaseState.OPEN
     assert [row.value for row in phone.show().fingerprints] == [value(1), None]
-    assert (CaseDataKey.objects.count(), PendingTombstone.objects.count()) == (1, 1)
+    assert (FingerprintDataKey.objects.count(), PendingTombstone.objects.count()) == (1, 1)
     assert Answer.objects.get().until == counted
     complaints = [line for line in said.messages if "--confirm-clock" in line]
     assert 90 <= len(complaints) <= 101, "once an hour, not once a minute"

@@ -152,7 +152,7 @@ def test_erased_values_and_keys_are_not_left_in_sqlites_files(
         phone.open(171)
         with sqlite3.connect(operator.home / "exchange.sqlite3") as database:
             [(sealed, key)] = database.execute(
-                "SELECT sealed_value, wrapped_key FROM cases_fingerprint JOIN case_data_keys USING (case_id)"
+                "SELECT sealed_value, wrapped_key FROM cases_fingerprint JOIN fingerprint_data_keys ON fingerprint_id = id"
             )
         database.close()
         assert sealed in stored()

@@ -100,24 +100,25 @@ def value_of_another_row() -> None:
 
 
 def data_key_gone() -> None:
-    from stillmine.exchange.keys.models import CaseDataKey
+    from stillmine.exchange.keys.models import FingerprintDataKey
 
-    CaseDataKey.objects.all().delete()
+    FingerprintDataKey.objects.all().delete()
 
 
-def data_key_of_another_case() -> None:
-    from stillmine.exchange.keys.models import CaseDataKey
+def data_key_of_another() -> None:
+    from stillmine.exchange.keys.models import FingerprintDataKey
 
-    CaseDataKey.objects.update(wrapped_key=bytes(60))
+    FingerprintDataKey.objects.update(wrapped_key=bytes(60))
 
 
 def key_that_is_not_at_hand() -> None:
-    from stillmine.exchange.keys.models import CaseDataKey
+    from stillmine.exchange.keys.models import DayKey, FingerprintDataKey
 
-    CaseDataKey.objects.update(wrapped_by="00000000")
+    DayKey.objects.create(id="00000000", sequence=99, made_at=START)
+    FingerprintDataKey.objects.update(wrapped_by="00000000")
 
 
-def closed_with_a_data_key() -> None:
+def erased_with_a_data_key() -> None:
     from stillmine.exchange.cases.models import Case, Fingerprint
 
     Fingerprint.objects.update(state="withdrawn", sealed_value=None, blind_index=None, value_bytes=0, quality=None, withdrawn_at=START)
@@ -157,10 +158,10 @@ def active_without_a_decision() -> None:
         (another_size, "1 fingerprint(s) do not open, or hold another value than their blind index and size say"),
         (value_of_another_row, "1 fingerprint(s) do not open, or hold another value than their blind index and size say"),
         (data_key_gone, "2 fingerprint(s) do not open, or hold another value than their blind index and size say"),
-        (data_key_gone, "1 open case(s) have no data key"),
-        (data_key_of_another_case, "2 fingerprint(s) do not open, or hold another value than their blind index and size say"),
-        (key_that_is_not_at_hand, "data keys are wrapped under keys that are not at hand: 00000000"),
-        (closed_with_a_data_key, "1 closed case(s) still have a data key"),
+        (data_key_gone, "2 fingerprint(s) have no data key"),
+        (data_key_of_another, "2 fingerprint(s) do not open, or hold another value than their blind index and size say"),
+        (key_that_is_not_at_hand, "data keys are wrapped under keys of the day that are not at hand: 00000000"),
+        (erased_with_a_data_key, "2 erased fingerprint(s) still have a data key"),
         (value_kept_for_nothing, "1 kept value(s) do not open, or are another than their blind index says"),
         (restored_yet_suspended, "1 fingerprint(s) are suspended though their suspension has ended"),
         (active_without_a_decision, "1 fingerprint(s) are active though nobody has ended their suspension"),

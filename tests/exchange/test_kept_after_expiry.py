@@ -31,11 +31,11 @@ def bring_back(exchange: Context, ended_within: timedelta = timedelta(hours=72))
 
 
 def stored() -> tuple[int, int]:
-    """How many data keys of cases and how many kept values there are."""
+    """How many data keys of fingerprints and how many kept values there are."""
     from stillmine.exchange.cases.models import ExpiredValue
-    from stillmine.exchange.keys.models import CaseDataKey
+    from stillmine.exchange.keys.models import FingerprintDataKey
 
-    return CaseDataKey.objects.count(), ExpiredValue.objects.count()
+    return FingerprintDataKey.objects.count(), ExpiredValue.objects.count()
 
 
 def expire(exchange: Context, clock: Clock) -> None:
@@ -62,7 +62,7 @@ def test_an_expired_case_stops_matching_at_once_and_comes_back_whole(
     expire(exchange, clock)
     partner.sync()
     assert partner.active_values() == []
-    assert stored() == (1, 2)
+    assert stored() == (2, 2)
     clock.forward(hours=71)
     assert upkeep(exchange)["expired cases erased"] == 0
     assert bring_back(exchange) == (1, 2)
@@ -75,7 +75,7 @@ def test_an_expired_case_stops_matching_at_once_and_comes_back_whole(
     assert partner.active_values() == [value(1)]
     assert {row["hashValue"]: row["hashStatus"] for row in partner.fetch_hashes()["hashRecords"]}[value(1)] == "Active"
     assert ("restored", {"after": "expired"}) in log("details")
-    assert stored() == (1, 0)
+    assert stored() == (2, 0)
     assert phone.renew(term_months=24).state is CaseState.OPEN
     assert bring_back(exchange, ALWAYS) == (0, 0)
 
@@ -198,7 +198,7 @@ def test_expired_cases_are_rewrapped_and_backed_up(phone: Phone, exchange: Conte
     phone.withdraw()
     clock.forward(minutes=1)
     assert back_up(exchange, tmp_path).data_keys == 0
-    assert "case_data_keys" not in (tmp_path / KEYS_FILE).read_text().replace("CaseDataKey", "")
+    assert "FingerprintDataKey" not in (tmp_path / KEYS_FILE).read_text()
 
 
 def test_undo_by_command(operator: Operator) -> None:

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ MOST_MOMENTS = 200
 
 
 class Killer:
-    """Kills this process at the n-th moment: before each write, before and after each commit."""
+    """Kills this process at the n-th moment: before each write, before and after each commit, before each step of a file."""
 
     def __init__(self, moment: int) -> None:
         self.left = moment
@@ -39,6 +40,13 @@ class Killer:
             self.tick()
 
         return between
+
+    def before(self, change: Callable[..., Any]) -> Callable[..., Any]:
+        def then(*arguments: Any, **named: Any) -> Any:
+            self.tick()
+            return change(*arguments, **named)
+
+        return then
 
     def tick(self) -> None:
         self.left -= 1
@@ -66,6 +74,14 @@ def upkeep(scene: Scene) -> None:
 
     scene.clock.forward(days=800)
     run_upkeep(scene.exchange)
+
+
+def the_day_turns(scene: Scene) -> None:
+    from stillmine.exchange.keys.turn import keep_day_keys
+
+    scene.clock.forward(days=1)
+    keep_day_keys(scene.exchange)
+    keep_day_keys(scene.exchange)
 
 
 def another_partner(scene: Scene) -> None:
@@ -209,6 +225,7 @@ DEEDS: dict[str, Callable[[Scene], object]] = {
     "one fingerprint is withdrawn": lambda scene: scene.phone.withdraw(scene.a_fingerprint),
     "the case is withdrawn": lambda scene: scene.phone.withdraw(),
     "the term ends": upkeep,
+    "the day turns": the_day_turns,
     "a page is handed out": lambda scene: scene.partner.fetch(limit=1),
     "a page is handed out in the StopNCII shape": lambda scene: scene.partner.fetch_hashes(10),
     "a page is confirmed": lambda scene: scene.partner.acknowledge(),
@@ -264,6 +281,24 @@ def test_nothing_is_lost_or_broken_whenever_it_dies(scene: Scene, deed: str) -> 
     assert deaths >= 3, "it wrote nothing"
 
 
+def test_whenever_it_dies_while_the_day_turns_what_lives_opens_and_the_old_key_goes(scene: Scene) -> None:
+    from stillmine.exchange.keys.turn import keep_day_keys
+
+    for moment in range(1, MOST_MOMENTS):
+        old = set(scene.exchange.day_keys.lines())
+        was_killed = run_in_child(the_day_turns, scene, moment)
+        assert [row.value for row in scene.phone.show().fingerprints] == [value(1), value(2), value(3), value(8)]
+        scene.clock.forward(days=1)
+        keep_day_keys(scene.exchange)
+        keep_day_keys(scene.exchange)
+        assert len(scene.exchange.day_keys.lines()) == 1
+        assert not old & set(scene.exchange.day_keys.lines())
+        assert sorted(path.name for path in scene.exchange.home.glob("day.keys*")) == ["day.keys", "day.keys.lock"]
+        if not was_killed:
+            break
+    assert moment > 20, "it did too little"
+
+
 def kept(scene: Scene) -> set[str]:
     """What a person was told once and must find again: each of their fingerprints, whatever its state is."""
     return {fingerprint.id for fingerprint in scene.phone.show().fingerprints}
@@ -293,6 +328,8 @@ def die_or_do(deed: Callable[[Scene], object], scene: Scene, moment: int) -> Non
     try:
         killer = Killer(moment)
         connection._commit = killer.commit_between(connection._commit)  # type: ignore[attr-defined]
+        for owner, name in ((os, "fsync"), (os, "link"), (Path, "replace"), (Path, "unlink")):
+            setattr(owner, name, killer.before(getattr(owner, name)))
         with connection.execute_wrapper(killer):
             deed(scene)
         code = 0

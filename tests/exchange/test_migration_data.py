@@ -82,7 +82,7 @@ INSERT INTO feed_disclosure (partner_id, shape, from_sequence, to_sequence, head
 """
 SEALED = """
 SELECT id, sealed_value, blind_index, value_bytes FROM cases_fingerprint ORDER BY id;;
-SELECT case_id FROM case_data_keys;;
+SELECT fingerprint_id FROM fingerprint_data_keys;;
 SELECT tombstone_id FROM tombstone_data_keys;;
 SELECT delay, delay_ends_at FROM cases_case;;
 SELECT withdrawal_asked_at, withdrawal_due_at FROM cases_fingerprint ORDER BY id
@@ -97,7 +97,7 @@ def test_values_in_clear_are_sealed_and_leave_no_trace(
     at(home, fresh_database_url, "0003", "0003", CONSISTENT)
     rows = at(home, fresh_database_url, LATEST, LATEST, SEALED)
     assert rows[:3] == [json.dumps({"a": VALUE}), str([VALUE]), "[]"], "opened, and fsck finds nothing"
-    assert rows[4:] == ["b|None|None|0", "1", "1", "off|None", "None|None", "None|None"]
+    assert rows[4:] == ["b|None|None|0", "a", "1", "off|None", "None|None", "None|None"]
     assert VALUE not in rows[3]
     assert (home / "key-encryption.keys").stat().st_mode & 0o777 == 0o600
     digest = hashlib.sha256(VALUE.encode()).hexdigest()

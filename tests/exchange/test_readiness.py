@@ -15,7 +15,7 @@ from served_exchange import Operator
 from stillmine.exchange.ask.protocol import ServiceStatus
 from stillmine.exchange.context import Context
 
-PARTS = {"database", "migrations", "upkeep", "clock", "index", "disk"}
+PARTS = {"database", "migrations", "upkeep", "clock", "index", "disk", "erasing"}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from exchange_parts import START_MINUTE, Clock, Phone, empty_all_tables
+from exchange_parts import Clock, Phone, empty_all_tables
 from served_exchange import Operator
 
 from stillmine.exchange.backup.errors import BackupRefusedError
@@ -99,47 +99,33 @@ def test_keys_of_another_database_are_not_replaced(exchange: Context, phone: Pho
     assert back_up(exchange, tmp_path) == 0, "a file that is cut is of no use to anybody"
 
 
-def test_far_fewer_keys_need_a_word(exchange: Context, clock: Clock, tmp_path: Path) -> None:
-    from stillmine.exchange.cases.models import Case
-    from stillmine.exchange.keys.models import CaseDataKey
-
-    def write(number: int) -> None:
-        cases = Case.objects.bulk_create(
-            Case(case_id=f"{place:032x}", token_hash="0" * 64, term_months=1, opened_at=START_MINUTE, expires_at=START_MINUTE)
-            for place in range(number)
-        )
-        CaseDataKey.objects.bulk_create(CaseDataKey(case=case, wrapped_by="0" * 8, wrapped_key=b"") for case in cases)
-
-    def withdraw(number: int) -> None:
-        ids = list(Case.objects.filter(state="open").order_by("id").values_list("id", flat=True)[:number])
-        CaseDataKey.objects.filter(case__in=ids).delete()
-        Case.objects.filter(id__in=ids).update(state="withdrawn", closed_at=START_MINUTE)
-
-    write(60)
+def test_far_fewer_keys_need_a_word(exchange: Context, phone: Phone, other_phone: Phone, clock: Clock, tmp_path: Path) -> None:
+    third = Phone(phone.web, b"third-case")
+    for number, each in enumerate((phone, other_phone, third)):
+        each.open(*range(20 * number + 1, 20 * number + 21))
     assert back_up(exchange, tmp_path) == 60
     clock.forward(minutes=1)
-    withdraw(20)
+    phone.withdraw()
     assert back_up(exchange, tmp_path) == 40
-    withdraw(21)
+    other_phone.withdraw()
+    third.withdraw(third.show().fingerprints[0].id)
     clock.forward(minutes=1)
     with pytest.raises(BackupRefusedError, match="40 data keys would be replaced by 19"):
         back_up(exchange, tmp_path)
     assert back_up(exchange, tmp_path, may_be_fewer=True) == 19
-    CaseDataKey.objects.all().delete()
-    Case.objects.all().delete()
 
 
-def test_an_open_case_without_its_key_keeps_the_last_keys(exchange: Context, phone: Phone, clock: Clock, tmp_path: Path) -> None:
-    from stillmine.exchange.keys.models import CaseDataKey
+def test_a_fingerprint_without_its_key_keeps_the_last_keys(exchange: Context, phone: Phone, clock: Clock, tmp_path: Path) -> None:
+    from stillmine.exchange.keys.models import FingerprintDataKey
 
     phone.open(1)
     back_up(exchange, tmp_path)
-    key = CaseDataKey.objects.get()
-    CaseDataKey.objects.all().delete()
+    key = FingerprintDataKey.objects.get()
+    FingerprintDataKey.objects.all().delete()
     clock.forward(minutes=1)
-    with pytest.raises(BackupRefusedError, match="1 open case"):
+    with pytest.raises(BackupRefusedError, match="1 fingerprint"):
         back_up(exchange, tmp_path)
-    assert f'"case_id":{key.pk}' in (tmp_path / KEYS_FILE).read_text()
+    assert f'"fingerprint_id":"{key.pk}"' in (tmp_path / KEYS_FILE).read_text()
     key.save(force_insert=True)
 
 

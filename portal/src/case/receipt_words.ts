@@ -33,9 +33,18 @@ function askedLines({ asked_at, due_at }: AskedPart, words: Translator, now: Dat
   return [words.t("case.asked.on", moment(asked_at, words, now)), words.t("case.receipt.due", moment(due_at, words, now))];
 }
 
-function erasedLines({ kinds, asked_at, erased_at }: ErasedPart, words: Translator, now: Date): readonly string[] {
+function erasedLines(part: ErasedPart, words: Translator, now: Date): readonly string[] {
+  const { kinds, asked_at, erased_at } = part;
   const asked = asked_at ? [words.t("case.asked.on", moment(asked_at, words, now))] : [];
-  return [...asked, words.t("case.receipt.erased", { ...moment(erased_at, words, now), kinds: kindWords(kinds, words) })];
+  const erased = words.t("case.receipt.erased", { ...moment(erased_at, words, now), kinds: kindWords(kinds, words) });
+  return [...asked, erased, copiesLine(part, words, now)];
+}
+
+/** Copies of a database outlive what is erased in it; the exchange destroys the keys that open them, and says by when. */
+function copiesLine({ is_unreadable, unreadable_by }: ErasedPart, words: Translator, now: Date): string {
+  if (is_unreadable) return words.t("case.receipt.copies.gone");
+  const isLate = new Date(unreadable_by) <= now;
+  return words.t(isLate ? "case.receipt.copies.late" : "case.receipt.copies.until", moment(unreadable_by, words, now));
 }
 
 /** What is kept for a time after the end of a case is not erased yet, and must not be said to be. */

@@ -162,11 +162,14 @@ export interface Receipt {
 
 /** What was erased of one file in one minute: its kinds, and the partners that had any of it.
 
-    `asked_at` is there where the case delayed its withdrawal. */
+    `asked_at` is there where the case delayed its withdrawal. `unreadable_by` is by when logs, replicas, copies and backups of the
+    exchange's database can't be opened any more either, and `is_unreadable` whether they can't already. */
 export interface ErasedPart {
   readonly file_number: number;
   readonly kinds: readonly Kind[];
   readonly erased_at: string;
+  readonly unreadable_by: string;
+  readonly is_unreadable: boolean;
   readonly partners: readonly ReceiptPartner[];
   readonly asked_at?: string | null;
 }
@@ -304,7 +307,7 @@ export const SHAPES = {
   DelayState: {"enum": ["ending", "off", "on"]},
   SignedReceipt: {"type": "object", "required": ["version", "receipt", "note"], "properties": {"version": {"enum": [1]}, "receipt": {"$ref": "Receipt"}, "note": {"type": "string"}}},
   Receipt: {"type": "object", "required": ["reference", "made_at", "state", "kept", "kept_to_tell", "erased"], "properties": {"reference": {"type": "string"}, "made_at": {"type": "string"}, "state": {"$ref": "CaseState"}, "kept": {"type": "integer"}, "kept_to_tell": {"type": "integer"}, "erased": {"type": "array", "items": {"$ref": "ErasedPart"}}, "ended": {"type": "array", "items": {"$ref": "EndedPart"}}, "kept_after_end": {"type": "integer"}, "asked": {"type": "array", "items": {"$ref": "AskedPart"}}}},
-  ErasedPart: {"type": "object", "required": ["file_number", "kinds", "erased_at", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "erased_at": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}, "asked_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
+  ErasedPart: {"type": "object", "required": ["file_number", "kinds", "erased_at", "unreadable_by", "is_unreadable", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "erased_at": {"type": "string"}, "unreadable_by": {"type": "string"}, "is_unreadable": {"type": "boolean"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}, "asked_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   ReceiptPartner: {"type": "object", "required": ["partner", "given_on", "confirmed_at"], "properties": {"partner": {"type": "string"}, "given_on": {"type": "string", "format": "date"}, "confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   EndedPart: {"type": "object", "required": ["file_number", "kinds", "ended_at", "erased_by", "partners"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "ended_at": {"type": "string"}, "erased_by": {"type": "string"}, "partners": {"type": "array", "items": {"$ref": "ReceiptPartner"}}}},
   AskedPart: {"type": "object", "required": ["file_number", "kinds", "asked_at", "due_at"], "properties": {"file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "kinds": {"type": "array", "items": {"$ref": "Kind"}}, "asked_at": {"type": "string"}, "due_at": {"type": "string"}}},

@@ -14,6 +14,7 @@ from django.conf import settings
 from stillmine.exchange.clock.uptime import UptimeReader, system_uptime
 from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.context import SETTING, Clock, Context
+from stillmine.exchange.keys.day_keys import DayKeys
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
 from stillmine.exchange.secret import RandomBytes, keep_secret, load_secret, new_secret
 from stillmine.exchange.settings import build_settings
@@ -36,18 +37,19 @@ def configure(
     secret = kept or new_secret(random_bytes)
     keys = KeyEncryptionKeys(config.home, config.keys_command, clock)
     exchange = Context(
-        secret,
-        clock,
-        random_bytes,
-        config.trusted_proxies,
-        config.portal,
-        keys,
-        config.home,
-        config.intake,
-        config.console,
-        uptime,
-        config.publish_every,
-        config.feed,
+        secret=secret,
+        clock=clock,
+        random_bytes=random_bytes,
+        trusted_proxies=config.trusted_proxies,
+        portal=config.portal,
+        keys=keys,
+        day_keys=DayKeys(config.home, keys),
+        home=config.home,
+        intake=config.intake,
+        console=config.console,
+        uptime=uptime,
+        publish_every=config.publish_every,
+        feed=config.feed,
     )
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()

@@ -116,11 +116,12 @@ def _undo(exchange: Context, ended_within: timedelta) -> None:
 
 @app.command()
 def fsck(home: Home = None, as_json: AsJson = False) -> None:
-    """Check that what is stored holds together; exit code 1 and one line per finding if it does not."""
-    prepare(home)
-    from stillmine.exchange.fsck import findings  # noqa: PLC0415 (needs the configured apps)
+    """Check that what is stored holds together, and that what was erased is gone in time; exit code 1 and one line per finding if not."""
+    exchange = prepare(home)
+    from stillmine.exchange.erasure.copies import late  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.fsck import findings  # noqa: PLC0415
 
-    found = findings()
+    found = [*findings(), *late(exchange)]
     if as_json:
         typer.echo(json.dumps({"findings": found}))
     else:

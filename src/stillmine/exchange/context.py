@@ -15,6 +15,7 @@ from django.conf import settings
 from stillmine.exchange.clock.uptime import UptimeReader, system_uptime
 from stillmine.exchange.feed.settings import USUAL_FEED, FeedSettings
 from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings
+from stillmine.exchange.keys.day_keys import DayKeys
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
 from stillmine.exchange.ledger.settings import USUAL_PUBLISH_EVERY
 from stillmine.exchange.secret import RandomBytes
@@ -36,6 +37,7 @@ class Context:
     trusted_proxies: int
     portal: Path | None
     keys: KeyEncryptionKeys
+    day_keys: DayKeys
     home: Path
     intake: IntakeSettings = USUAL_INTAKE
     console: bool = False

@@ -18,6 +18,7 @@ from stillmine.exchange.ask.service import MAXIMUM_BEHIND_SECONDS
 from stillmine.exchange.clock.models import ClockState
 from stillmine.exchange.context import Context, context
 from stillmine.exchange.edge import answer
+from stillmine.exchange.erasure.copies import is_late
 from stillmine.exchange.headers import ALIVE
 from stillmine.exchange.reserve import has_room
 from stillmine.wire.readiness import OK, UNKNOWN, readiness
@@ -50,13 +51,14 @@ def parts_of(exchange: Context) -> dict[str, str]:
 
 
 def _parts_of_database(exchange: Context) -> dict[str, str]:
-    words = {"database": OK, "migrations": UNKNOWN, "upkeep": UNKNOWN, "clock": UNKNOWN}
+    words = {"database": OK, "migrations": UNKNOWN, "upkeep": UNKNOWN, "clock": UNKNOWN, "erasing": UNKNOWN}
     try:
         applied = frozenset(MigrationRecorder(connection).applied_migrations())
         words["migrations"] = _migrations(applied)
         if words["migrations"] != "missing":
             state = ClockState.objects.first()
             words["upkeep"] = "never" if state is None else _upkeep(exchange, state)
+            words["erasing"] = "late" if is_late(exchange) else OK
             words["clock"] = UNKNOWN if state is None else (OK if state.broken_at is None else "doubted")
     except Error:
         words["database"] = "down"

@@ -28,6 +28,8 @@ INSTALLED_APPS = [
     "stillmine.exchange.drills",
     "stillmine.exchange.clock",
     "stillmine.exchange.secret_check",
+    "stillmine.exchange.backup",
+    "stillmine.exchange.erasure",
 ]
 
 LOGGING: dict[str, object] = {

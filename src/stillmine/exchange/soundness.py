@@ -6,11 +6,11 @@ SQLite looks at its file page by page. PostgreSQL has no such look that every se
 
 from django.db import Error, connection
 
-from stillmine.exchange.cases.models import Case
+from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.database import DatabaseDamagedError
 from stillmine.exchange.feed.models import Change, Head
 from stillmine.exchange.ledger.models import Leaf, LedgerHead
-from stillmine.wire.case import CaseState
+from stillmine.wire.case import FingerprintState
 
 DAMAGED = DatabaseDamagedError.sentence
 
@@ -33,10 +33,10 @@ def _pages() -> list[str]:
 
 def _counts() -> list[str]:
     """Return which tables don't hold what others count."""
-    without_key = Case.objects.filter(state=CaseState.OPEN, data_key=None).count()
+    without_key = Fingerprint.objects.exclude(state=FingerprintState.WITHDRAWN).filter(data_key=None).count()
     feed, ledger = list(Head.objects.values_list("sequence", flat=True)), list(LedgerHead.objects.values_list("recorded", flat=True))
     wrong = {
-        f"{without_key} open case(s) have no data key": without_key > 0,
+        f"{without_key} fingerprint(s) have no data key": without_key > 0,
         "the feed does not hold as many changes as its head says": [Change.objects.count()] != feed,
         "the ledger does not hold as many entries as its head says": [Leaf.objects.count()] != ledger,
     }

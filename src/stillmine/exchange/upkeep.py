@@ -14,6 +14,7 @@ from typing import TypeVar
 from django.db import connection
 
 from stillmine.exchange.ask.actions import forget_old_beside
+from stillmine.exchange.backup.dump import renew_backups
 from stillmine.exchange.cases.expiry import count_overdue, erase_expired, expire_cases
 from stillmine.exchange.cases.withdrawal import begin_anew, end_due_delays, make_due_withdrawals
 from stillmine.exchange.clock.actions import look_at_clock, may_complain
@@ -21,9 +22,11 @@ from stillmine.exchange.clock.judgement import Known
 from stillmine.exchange.console.sessions import forget_ended_sessions
 from stillmine.exchange.context import Context
 from stillmine.exchange.database_errors import refusal_of
+from stillmine.exchange.erasure.letting_go import let_go
 from stillmine.exchange.feed.actions import forget_old_values
 from stillmine.exchange.feed.ticks import make_due_tick
 from stillmine.exchange.intake.quarantine import end_doubts, forget_old_match_counts
+from stillmine.exchange.keys.turn import keep_day_keys
 from stillmine.exchange.ledger.publishing import publish_due
 from stillmine.exchange.limits.actions import forget_old_counts
 from stillmine.exchange.reserve import is_given_up, keep_reserve, with_reserve
@@ -81,15 +84,6 @@ def _make_due_withdrawals(exchange: Context) -> int:
     return with_reserve(exchange.home, partial(make_due_withdrawals, exchange))
 
 
-def _fold_log_into_database(_exchange: Context) -> int:
-    """Move SQLite's log into the file and empty it: until then erased values can stand in the log."""
-    if connection.vendor != "sqlite":
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return 1
-
-
 def _keep_reserve(exchange: Context) -> int:
     """Make the room for withdrawals again where it was given up and the disk has room."""
     return int(is_given_up(exchange.home) and keep_reserve(exchange.home))
@@ -104,7 +98,9 @@ _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
     "old counts deleted": forget_old_counts,
     "old sessions deleted": forget_ended_sessions,
     "leaves of the ledger published": publish_due,  # whatever the clock says, somebody was promised it
-    "log checkpoints": _fold_log_into_database,
+    "data keys wrapped anew": keep_day_keys,  # loses nothing that lives; a day begins by a clock that is believed
+    "backups of data keys renewed": renew_backups,
+    "logs emptied or tables vacuumed": let_go,
     "reserves of room made": _keep_reserve,
 }
 

@@ -6,7 +6,7 @@ a case id, a key or the id of a fingerprint. Contract: spec/case.md.
 """
 
 import hashlib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -17,6 +17,9 @@ from stillmine.wire.fingerprint import FileNumber, Kind
 
 TITLE = "Stillmine deletion receipt"
 """The first line of the signed text. What begins otherwise is no receipt, and no log has such an origin."""
+
+UNREADABLE_AFTER = timedelta(hours=48)
+"""So long after it was erased at the latest nothing opens copies of it: logs, replicas and backups of the exchange's database."""
 
 _REFERENCE_LABEL = b"stillmine/receipt-reference/v1"
 _NEWEST = datetime.max.replace(tzinfo=UTC)
@@ -41,12 +44,15 @@ class ReceiptPartner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ErasedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was erased of one file in one minute: its kinds, and the partners that had any of it.
 
-    `asked_at` is there where the case delayed its withdrawal.
+    `asked_at` is there where the case delayed its withdrawal. `unreadable_by` is by when logs, replicas, copies and backups of the
+    exchange's database can't be opened any more either, and `is_unreadable` whether they can't already.
     """
 
     file_number: FileNumber
     kinds: list[Kind]
     erased_at: datetime
+    unreadable_by: datetime
+    is_unreadable: bool
     partners: list[ReceiptPartner]
     asked_at: datetime | None = None
 
@@ -109,8 +115,8 @@ def reference_of(case_id: bytes) -> str:
     return hashlib.sha256(_REFERENCE_LABEL + case_id).hexdigest()[:16]
 
 
-def receipt_of(case_id: bytes, view: CaseView, now: datetime, kept_to_tell: int = 0) -> Receipt:
-    """Return the receipt of what is erased in this view of a case."""
+def receipt_of(case_id: bytes, view: CaseView, now: datetime, unreadable_before: datetime, kept_to_tell: int = 0) -> Receipt:
+    """Return the receipt of what is erased in this view of a case; what was erased before `unreadable_before` opens nowhere any more."""
     parts: dict[tuple[int, datetime, datetime], list[int]] = {}
     ended: dict[tuple[int, datetime, datetime], list[int]] = {}
     for place, fingerprint in enumerate(view.fingerprints):
@@ -128,7 +134,7 @@ def receipt_of(case_id: bytes, view: CaseView, now: datetime, kept_to_tell: int 
         state=view.state,
         kept=len(view.fingerprints) - sum(map(len, (*parts.values(), *ended.values()))),
         kept_to_tell=kept_to_tell,
-        erased=[_part(view, number, at, places) for (number, at, _), places in sorted(parts.items())],
+        erased=[_part(view, number, at, places, at < unreadable_before) for (number, at, _), places in sorted(parts.items())],
         kept_after_end=sum(map(len, ended.values())),
         ended=[_ended(view, number, at, by, places) for (number, at, by), places in sorted(ended.items())],
         asked=_asked(view),
@@ -148,7 +154,7 @@ def receipt_text(receipt: Receipt) -> str:
     for part in receipt.erased:
         lines += ["", f"File {part.file_number}: {', '.join(part.kinds)}"]
         lines += [f"Asked to be erased: {_minute(part.asked_at)}"] if part.asked_at else []
-        lines += [f"Erased at the exchange: {_minute(part.erased_at)}"]
+        lines += [f"Erased at the exchange: {_minute(part.erased_at)}", _copies_line(part, receipt.made_at)]
         lines += [_partner_line(partner) for partner in part.partners] or ["No partner had it."]
     for ended in receipt.ended:
         lines += ["", f"File {ended.file_number}: {', '.join(ended.kinds)}", f"Its term ended: {_minute(ended.ended_at)}."]
@@ -160,7 +166,8 @@ def receipt_text(receipt: Receipt) -> str:
     if receipt.kept_to_tell:
         lines += [
             "",
-            f"Kept only to tell partners to stop, for at most 30 days: the values of {receipt.kept_to_tell} of these fingerprints.",
+            f"Kept only to tell partners to stop, for at most 30 days, and in copies for 48 hours more: the values of "
+            f"{receipt.kept_to_tell} of these fingerprints.",
         ]
     lines += ["", "The exchange says this of its own records. That a partner deleted what it had is the partner's word."]
     return "\n".join(lines) + "\n"
@@ -175,10 +182,18 @@ def _asked(view: CaseView) -> list[AskedPart]:
     return [AskedPart(number, list(dict.fromkeys(kinds)), at, due) for (number, at, due), kinds in sorted(asked.items())]
 
 
-def _part(view: CaseView, number: int, erased_at: datetime, places: list[int]) -> ErasedPart:
+def _part(view: CaseView, number: int, erased_at: datetime, places: list[int], is_unreadable: bool) -> ErasedPart:
     kinds, partners = _kinds_and_partners(view, places)
     asked_at = view.fingerprints[places[0]].withdrawal_asked_at
-    return ErasedPart(file_number=number, kinds=kinds, erased_at=erased_at, partners=partners, asked_at=asked_at)
+    return ErasedPart(
+        file_number=number,
+        kinds=kinds,
+        erased_at=erased_at,
+        unreadable_by=erased_at + UNREADABLE_AFTER,
+        is_unreadable=is_unreadable,
+        partners=partners,
+        asked_at=asked_at,
+    )
 
 
 def _ended(view: CaseView, number: int, ended_at: datetime, erased_by: datetime, places: list[int]) -> EndedPart:
@@ -201,6 +216,15 @@ def _partner(name: str, statuses: list[PartnerStatus]) -> ReceiptPartner:
         given_on=min(status.given_on or date.max for status in statuses),
         confirmed_at=None if None in confirmed else max(at for at in confirmed if at is not None),
     )
+
+
+def _copies_line(part: ErasedPart, now: datetime) -> str:
+    what = "In logs, copies and backups of the exchange's database"
+    if part.is_unreadable:
+        return f"{what}: can't be read any more."
+    if now < part.unreadable_by:
+        return f"{what}: can't be read any more from {_minute(part.unreadable_by)} at the latest."
+    return f"{what}: can still be read. The exchange is late: it was to end by {_minute(part.unreadable_by)}."
 
 
 def _partner_line(partner: ReceiptPartner) -> str:

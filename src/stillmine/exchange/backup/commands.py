@@ -6,18 +6,30 @@ from typing import Annotated
 
 import typer
 
+from stillmine.exchange.backup.files import KEYS_FILE
 from stillmine.exchange.command_line import Home, noted, prepare
+from stillmine.exchange.context import Context
+from stillmine.wire.errors import NotConfiguredError
 
 Folder = Annotated[Path, typer.Argument(help="Folder of the backup.")]
 
 
 def backup(
     folder: Folder,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Back up nothing: forget this folder, of whose data keys no copy is left anywhere.")
+    ] = False,
     fewer_keys: Annotated[bool, typer.Option("--fewer-keys", help="So many cases did end: replace the data keys by far fewer.")] = False,
     home: Home = None,
 ) -> None:
-    """Write the data into a new dated file, and the data keys into one file that is replaced each time; `serve` goes on."""
+    """Write the data into a new dated file, and the data keys into one file that is replaced each time; `serve` goes on.
+
+    `serve` remembers the folder and replaces the data keys there once a day, so that they don't open what was erased since.
+    """
     exchange = prepare(home)
+    if forget:
+        _forget(exchange, folder)
+        return
     from stillmine.exchange.backup.dump import back_up  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.backup.whole import FROM_THE_HOME  # noqa: PLC0415
 
@@ -25,6 +37,16 @@ def backup(
     typer.echo(f"{done.rows} row(s) in {done.data}\n{done.data_keys} data key(s) in {done.keys}")
     typer.echo("Keep no older copy of the file of data keys: it would bring back what people withdrew.")
     typer.echo(f"To restore, you also need {' and '.join(FROM_THE_HOME)} of the home folder, kept apart from these.")
+
+
+def _forget(exchange: Context, folder: Path) -> None:
+    from stillmine.exchange.backup.folders import forget_folder  # noqa: PLC0415 (needs the configured apps)
+
+    if (folder / KEYS_FILE).exists():
+        raise NotConfiguredError(f"{folder / KEYS_FILE} is there, and opens what was erased since. Delete it first")
+    with noted(exchange, "backup_folder_forgotten"):
+        was_known = forget_folder(exchange, folder)
+    typer.echo("Forgotten. Copies of its data keys elsewhere go on opening what was erased since." if was_known else "It was not known.")
 
 
 def restore(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write a backup from one moment of the database, while the exchange serves.
 
-The data never holds a data key. All data keys stand in one file that each backup replaces, so that a case that was withdrawn is in no
+The data never holds a data key. All data keys stand in one file that each backup replaces, so that what was withdrawn is in no
 backup any more once the next is made.
 """
 
@@ -13,12 +13,18 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, VERSION, Head, Line, data_file_name, write_part
+from stillmine.exchange.backup.data_keys import key_lines
+from stillmine.exchange.backup.errors import BackupRefusedError, BackupUnusableError
+from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, VERSION, Head, Line, data_file_name, read_part, write_part
+from stillmine.exchange.backup.folders import complain, note_folder, of_another_day
+from stillmine.exchange.backup.models import BackupFolder
 from stillmine.exchange.backup.plausible import require_plausible, require_sound
-from stillmine.exchange.backup.rows import data_models, key_models, migrations, rows_of
+from stillmine.exchange.backup.rows import data_models, migrations, rows_of
+from stillmine.exchange.cases.kept import kept_cases
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.context import Context
-from stillmine.wire.case import CaseState, FingerprintState
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.errors import NotConfiguredError
 
 WITHDRAWN = "withdrawn"
 """Stands where a table's name stands, for the ids of fingerprints that are erased: an older file of data may hold them as active."""
@@ -46,26 +52,46 @@ def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> B
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made_at = exchange.clock().replace(microsecond=0)
     data, keys = folder / data_file_name(made_at), folder / KEYS_FILE
-    with _one_moment():
+    with exchange.day_keys.unchanged(), _one_moment():
         require_plausible(keys, may_be_fewer=may_be_fewer)
         made_by = migrations()
         rows = write_part(data, Head(DATA, VERSION, made_at, made_by), _data_lines(), replace=False)
         try:
-            lines = write_part(keys, Head(KEYS, VERSION, made_at, made_by), _key_lines(), replace=True)
+            lines = write_part(keys, Head(KEYS, VERSION, made_at, made_by), _key_lines(exchange), replace=True)
         except BaseException:
             data.unlink()  # with the data keys of before it could not be restored, and would be the newest
             raise
         data_keys = lines - _erased().count() - _expired().count()
+    note_folder(exchange, folder, made_at)
     return Backup(data, keys, rows, data_keys)
+
+
+def renew_backups(exchange: Context) -> int:
+    """Replace the data keys that are of another day, in all folders that are at hand; returns in how many."""
+    return sum(_renew(exchange, row) for row in of_another_day(exchange))
+
+
+def _renew(exchange: Context, row: BackupFolder) -> bool:
+    keys, made_at = Path(row.folder) / KEYS_FILE, exchange.clock().replace(microsecond=0)
+    try:
+        read_part(keys, KEYS)  # where there is none, the disk may be away, and this is the place where it will be
+        require_sound()
+        with exchange.day_keys.unchanged(), _one_moment():
+            require_plausible(keys, may_be_fewer=False)
+            write_part(keys, Head(KEYS, VERSION, made_at, migrations()), _key_lines(exchange), replace=True)
+    except (BackupUnusableError, BackupRefusedError, NotConfiguredError) as error:
+        complain(exchange, row, error.detail)
+        return False
+    note_folder(exchange, keys.parent, made_at)
+    return True
 
 
 def _data_lines() -> Iterator[Line]:
     return (Line(model._meta.label, row) for model in data_models() for row in rows_of(model))
 
 
-def _key_lines() -> Iterator[Line]:
-    for model in key_models():
-        yield from (Line(model._meta.label, row) for row in rows_of(model))
+def _key_lines(exchange: Context) -> Iterator[Line]:
+    yield from key_lines(exchange)
     for fingerprint_id in _erased().order_by("id").values_list("id", flat=True).iterator():
         yield Line(WITHDRAWN, {"id": fingerprint_id})
     for case, closed_at in _expired().order_by("id").values_list("id", "closed_at").iterator():
@@ -77,7 +103,7 @@ def _erased() -> QuerySet[Fingerprint]:
 
 
 def _expired() -> QuerySet[Case]:
-    return Case.objects.filter(state=CaseState.EXPIRED, data_key__isnull=False)
+    return kept_cases()
 
 
 @contextmanager

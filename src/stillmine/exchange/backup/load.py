@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Put a backup back into an empty database, whole or not at all, and do again what people withdrew since it was made.
 
-Data are older than data keys or as old. A case without its data key was closed since: it is closed here too, and its tombstones
-go to partners. Nothing of it is or becomes readable.
+Data are older than data keys or as old. A fingerprint without its data key was withdrawn since: it is withdrawn here
+too, and its tombstone goes to partners. Nothing of it is or becomes readable.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,18 +15,21 @@ from typing import TypeVar
 from django.core.management.color import no_style
 from django.db import IntegrityError, connection, models
 
+from stillmine.exchange.backup import data_keys
 from stillmine.exchange.backup.dump import EXPIRED, WITHDRAWN
 from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
 from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, Line, Part, newest_data_file, read_part
-from stillmine.exchange.backup.rows import data_models, key_models, made_of, migrations
+from stillmine.exchange.backup.rows import data_models, made_of, migrations
 from stillmine.exchange.backup.since import _bring_back_again, _close_again, _expire_again, _withdraw_again
-from stillmine.exchange.cases.models import Case
+from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.cases.withdrawal import _begin_anew
 from stillmine.exchange.clock.actions import _begin_at
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Head, PendingTombstone
-from stillmine.exchange.keys.check import require_keys
-from stillmine.exchange.keys.models import CaseDataKey, TombstoneDataKey
+from stillmine.exchange.keys.check import DATA_KEYS
+from stillmine.exchange.keys.models import FingerprintDataKey, TombstoneDataKey
+from stillmine.exchange.keys.seal import SealedValueError
+from stillmine.exchange.keys.wrapping import _wrapping_key
 from stillmine.exchange.ledger.models import LedgerHead
 from stillmine.exchange.secret_check.actions import has_own_secret
 from stillmine.exchange.secret_check.models import SecretCheck
@@ -70,13 +73,14 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
             model._default_manager.all().delete()
         try:
             rows = sum(_load(data_models(), data.lines()))
-            data_keys = sum(_load(key_models(), _keys_of_what_is_there(keys)))
+            loaded = sum(_load_keys(exchange, keys))
             connection.check_constraints()
+        except SealedValueError as error:
+            raise BackupUnusableError(f"a data key that does not open with its key-encryption key: {error}") from None
         except (ValueError, TypeError, KeyError, IntegrityError) as error:
             raise BackupUnusableError(f"rows that don't fit these tables ({type(error).__name__})") from None
         _begin_at(keys.head.made_at)  # what this restore writes is no witness of the time
         _number_on()  # before anything of this restore's own is written: it must not take the numbers of what came back
-        require_keys(exchange)
         has_own_secret(exchange)
         PendingTombstone.objects.filter(data_key=None).delete()
         expired = _expired(keys)
@@ -85,7 +89,7 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
         closed = _expire_again(exchange, expired, now) + _close_again(exchange, now)
         asked = _begin_anew(now)
         is_log_behind = LedgerHead.objects.filter(next_at__lte=exchange.clock()).exists()
-    return Restored(rows, data_keys, closed, withdrawn, asked, is_log_behind)
+    return Restored(rows, loaded, closed, withdrawn, asked, is_log_behind)
 
 
 def _require_same_version(data: Part, keys: Part) -> None:
@@ -99,7 +103,7 @@ def _require_same_version(data: Part, keys: Part) -> None:
 
 
 def _require_empty() -> None:
-    for model in (*data_models(), *key_models()):
+    for model in (*data_models(), *DATA_KEYS):
         if model not in MADE_BY_MIGRATIONS and model._default_manager.exists():
             raise DatabaseNotEmptyError
 
@@ -115,14 +119,20 @@ def _load(allowed: list[type[models.Model]], lines: Iterable[Line]) -> Iterator[
         yield len(batch)
 
 
-def _keys_of_what_is_there(keys: Part) -> Iterator[Line]:
-    """Leave out the keys of what was opened after the data were written, and of a tombstone that is not in them."""
-    columns = {CaseDataKey._meta.label: ("case_id", Case), TombstoneDataKey._meta.label: ("tombstone_id", PendingTombstone)}
+def _load_keys(exchange: Context, keys: Part) -> Iterator[int]:
+    """Wrap anew what is there; leave out the keys of what was added after the data were written, and of a tombstone that is not in them."""
+    columns: dict[str, tuple[str, type[models.Model]]] = {
+        FingerprintDataKey._meta.label: ("fingerprint_id", Fingerprint),
+        TombstoneDataKey._meta.label: ("tombstone_id", PendingTombstone),
+    }
+    today = _wrapping_key(exchange)
     for batch in _batches(line for line in keys.lines() if line.table not in {WITHDRAWN, EXPIRED}):
         for table, (column, model) in columns.items():
             lines = [line for line in batch if line.table == table]
             there = set(model._default_manager.filter(pk__in=[line.row[column] for line in lines]).values_list("pk", flat=True))
-            yield from (line for line in lines if line.row[column] in there)
+            rows = [data_keys.made_of(exchange, today, line) for line in lines if line.row[column] in there]
+            data_keys.BY_LABEL[table]._default_manager.bulk_create(rows)
+            yield len(rows)
 
 
 def _withdrawn_ids(keys: Part) -> Iterator[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stillmine.exchange.backup.errors import BackupRefusedError, BackupUnusableError
 from stillmine.exchange.backup.files import KEYS, read_part
-from stillmine.exchange.cases.models import Case
-from stillmine.exchange.keys.models import CaseDataKey
+from stillmine.exchange.cases.models import Fingerprint
+from stillmine.exchange.keys.models import FingerprintDataKey
 from stillmine.exchange.soundness import unsound
 
 MAY_GO = 20
@@ -28,23 +28,23 @@ def require_sound() -> None:
 def require_plausible(keys_file: Path, *, may_be_fewer: bool) -> None:
     """Compare with the data keys of the last backup; raises BackupRefusedError.
 
-    No case is ever deleted, so one that is in the file and not in the database means another database, or lost rows.
+    No fingerprint is ever deleted, so one that is in the file and not in the database means another database, or lost rows.
     """
-    before = _cases_in(keys_file)
+    before = _fingerprints_in(keys_file)
     for start in range(0, len(before), _AT_ONCE):
         some = before[start : start + _AT_ONCE]
-        if Case.objects.filter(id__in=some).count() != len(some):
-            raise BackupRefusedError(f"{keys_file} holds keys of cases that this database does not know. Back up into another folder")
-    now = CaseDataKey.objects.count()
+        if Fingerprint.objects.filter(id__in=some).count() != len(some):
+            raise BackupRefusedError(f"{keys_file} holds keys of what this database does not know. Back up into another folder")
+    now = FingerprintDataKey.objects.count()
     if not may_be_fewer and len(before) - now > MAY_GO and now < len(before) / 2:
         raise BackupRefusedError(f"{len(before)} data keys would be replaced by {now}. If so many cases did end, say --fewer-keys")
 
 
-def _cases_in(keys_file: Path) -> list[int]:
+def _fingerprints_in(keys_file: Path) -> list[str]:
     """Return whose keys a file holds; one that is cut or damaged is of no use to anybody, and may be replaced."""
     try:
         part = read_part(keys_file, KEYS)
     except BackupUnusableError:
         return []
-    label = CaseDataKey._meta.label
-    return [int(str(line.row["case_id"])) for line in part.lines() if line.table == label]
+    label = FingerprintDataKey._meta.label
+    return [str(line.row["fingerprint_id"]) for line in part.lines() if line.table == label]

@@ -19,7 +19,7 @@ from stillmine.exchange.cases.file_numbers import numbers_in_case
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.cases.queries import find_case
 from stillmine.exchange.cases.transitions import _move_fingerprints
-from stillmine.exchange.cases.values import _create_data_key, _data_key_of, sealed
+from stillmine.exchange.cases.values import _new_keys, sealed
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _append_changes, _lock_head
 from stillmine.exchange.intake.bank import InBank, in_bank
@@ -27,6 +27,7 @@ from stillmine.exchange.intake.flat import require_not_flat
 from stillmine.exchange.intake.models import Decision
 from stillmine.exchange.intake.suspensions import _note_decision, _note_suspensions, held_with
 from stillmine.exchange.intake.work import Request, Wanted, require_work
+from stillmine.exchange.keys.models import FingerprintDataKey
 from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.ledger.actions import _record
 from stillmine.exchange.limits.actions import CASES_OPENED, FINGERPRINTS_ADDED, _add_up, counted_if_refused
@@ -100,7 +101,7 @@ def _add_new(exchange: Context, case: Case, message: AddFingerprints, sender: Se
         renumbered = [msgspec.structs.replace(row, file_number=numbers[row.file_number]) for row in new]
         if renumbered:
             _add_up(FINGERPRINTS_ADDED, sender.network, now, len(renumbered))
-            _add(exchange, case, _data_key_of(exchange, case), renumbered, now, sender.token, banked, is_from_opening=False)
+            _add(exchange, case, renumbered, now, sender.token, banked, is_from_opening=False)
 
 
 def renew(exchange: Context, case: Case, message: RenewCase) -> None:
@@ -161,7 +162,7 @@ def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase
             expires_at=add_months(now, message.term_months),
             delay=(DelayState.ON if message.delays_withdrawal else DelayState.OFF).value,
         )
-        _add(exchange, case, _create_data_key(exchange, case), distinct, now, credentials.token, banked, is_from_opening=True)
+        _add(exchange, case, distinct, now, credentials.token, banked, is_from_opening=True)
         return case
 
 
@@ -183,7 +184,6 @@ def _require_same_opening(exchange: Context, case: Case, message: OpenCase) -> N
 def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place once)
     exchange: Context,
     case: Case,
-    data_key: Secret,
     new: Sequence[WireFingerprint],
     now: datetime,
     token: Secret,
@@ -196,6 +196,8 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
     _require_room(in_case, there, new)
     are_held, others = held_with(case, new, banked)
     salt = ledger_salt(token)
+    ids = [exchange.random_bytes(16).hex() for _ in new]
+    data_keys, key_rows = _new_keys(exchange, ids)
     rows = [
         Fingerprint(
             id=fingerprint_id,
@@ -204,7 +206,7 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
             is_from_opening=is_from_opening,
             file_number=fingerprint.file_number,
             kind=fingerprint.kind.value,
-            sealed_value=sealed(exchange, data_key, fingerprint_id, fingerprint.value),
+            sealed_value=sealed(exchange, data_keys[fingerprint_id], fingerprint_id, fingerprint.value),
             blind_index=_index(exchange, fingerprint),
             state=(FingerprintState.SUSPENDED if is_held else FingerprintState.ACTIVE).value,
             value_bytes=len(fingerprint.value),
@@ -213,10 +215,10 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
             added_at=now,
             ledger_commitment=commitment(salt, fingerprint_id),
         )
-        for position, (fingerprint, is_held) in enumerate(zip(new, are_held, strict=True), there + 1)
-        for fingerprint_id in [exchange.random_bytes(16).hex()]
+        for position, (fingerprint_id, fingerprint, is_held) in enumerate(zip(ids, new, are_held, strict=True), there + 1)
     ]
     Fingerprint.objects.bulk_create(rows)
+    FingerprintDataKey.objects.bulk_create(key_rows)
     _append_new(exchange, rows, now)
     _suspend(exchange, others, SuspensionReason.NEGATIVE_BANK, now)
 

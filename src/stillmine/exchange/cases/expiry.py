@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from stillmine.exchange.cases.actions import _lock, _unwithdrawn, _withdraw
-from stillmine.exchange.cases.kept import KEPT_FOR, _bring_back, _erase_kept, _keep, kept_ids
+from stillmine.exchange.cases.kept import KEPT_FOR, _bring_back, _erase_kept, _keep, kept_cases, kept_ids
 from stillmine.exchange.cases.models import Case
 from stillmine.exchange.cases.transitions import _close_case
 from stillmine.exchange.context import Context
@@ -48,7 +48,7 @@ def expire_cases(exchange: Context, *, is_confirmed: bool = False) -> int:
 def erase_expired(exchange: Context) -> int:
     """Erase what was kept of cases that expired 72 hours ago; returns of how many."""
     with tx("cases.find_kept", exchange.clock) as now:
-        kept = Case.objects.filter(state=CaseState.EXPIRED.value, data_key__isnull=False)
+        kept = kept_cases()
         kept.filter(closed_at__gt=now).update(closed_at=now)  # ended by a clock that was ahead: the 72 hours begin now
         due = list(kept.filter(closed_at__lte=now - KEPT_FOR).order_by("closed_at")[:_AT_ONCE])
     erased = sum(_erase(exchange, case) for case in due)
@@ -60,7 +60,7 @@ def erase_expired(exchange: Context) -> int:
 def bring_back_cases(exchange: Context, ended_within: timedelta) -> tuple[int, int]:
     """Open again all cases that expired in so long a time and are still kept; returns how many, and how many fingerprints."""
     with tx("cases.find_kept", exchange.clock) as now:
-        kept = Case.objects.filter(state=CaseState.EXPIRED.value, data_key__isnull=False, closed_at__gte=now - ended_within)
+        kept = kept_cases().filter(closed_at__gte=now - ended_within)
         found = list(kept.order_by("closed_at", "id"))
     counts = [_return(exchange, case) for case in found]
     back = [count for count in counts if count]

@@ -7,11 +7,13 @@ The person can erase it at any time, a partner what it handed in. Nothing a pers
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from stillmine.exchange.cases.models import Case, ExpiredValue, Fingerprint
 from stillmine.exchange.cases.transitions import _close_case, _return_case, _return_fingerprints
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _lock_head
-from stillmine.exchange.keys.models import CaseDataKey
+from stillmine.exchange.keys.models import FingerprintDataKey
 from stillmine.exchange.ledger.actions import _record
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import CaseState
@@ -25,6 +27,11 @@ RETURNED_FOR = timedelta(days=30)
 def kept_ids(case: Case) -> set[str]:
     """Return the fingerprints of a case that are kept."""
     return set(ExpiredValue.objects.filter(fingerprint__case=case).values_list("fingerprint_id", flat=True))
+
+
+def kept_cases() -> QuerySet[Case]:
+    """Return the expired cases of which anything is kept."""
+    return Case.objects.filter(state=CaseState.EXPIRED.value, id__in=ExpiredValue.objects.values("fingerprint__case"))
 
 
 def _keep(rows: Sequence[Fingerprint]) -> None:
@@ -44,13 +51,14 @@ def _keep(rows: Sequence[Fingerprint]) -> None:
 
 
 def _erase_kept(fingerprint_ids: Sequence[str], now: datetime) -> list[int]:
-    """Erase what is kept of these; returns the cases of which nothing is kept any more, and deletes their data keys."""
+    """Erase what is kept of these, and their data keys; returns the cases of which nothing is kept any more."""
     kept = ExpiredValue.objects.filter(fingerprint_id__in=list(fingerprint_ids))
     cases = set(kept.values_list("fingerprint__case_id", flat=True))
-    Fingerprint.objects.filter(id__in=list(kept.values_list("fingerprint_id", flat=True))).update(erased_at=now)
+    ids = list(kept.values_list("fingerprint_id", flat=True))
+    Fingerprint.objects.filter(id__in=ids).update(erased_at=now)
+    FingerprintDataKey.objects.filter(fingerprint__in=ids).delete()
     kept.delete()
     emptied = cases - set(ExpiredValue.objects.filter(fingerprint__case__in=cases).values_list("fingerprint__case_id", flat=True))
-    CaseDataKey.objects.filter(case__in=emptied, case__state=CaseState.EXPIRED.value).delete()
     return sorted(emptied)
 
 

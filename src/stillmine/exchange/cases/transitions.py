@@ -10,7 +10,7 @@ from datetime import datetime
 from stillmine.exchange.cases.models import Case, ExpiredValue, Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.sequence import _append_changes
-from stillmine.exchange.keys.models import CaseDataKey
+from stillmine.exchange.keys.models import FingerprintDataKey
 from stillmine.exchange.ledger.actions import _record
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import CaseState, DelayState, FingerprintState
@@ -62,13 +62,11 @@ EVENTS = {
 
 
 def _close_case(case: Case, to: CaseState, now: datetime) -> None:
-    """Move a case to `to` and delete its data key, unless it expired and is kept; raises ConflictError from any other state."""
+    """Move a case to `to`; raises ConflictError from any other state."""
     allowed = [before.value for before, after in CASE_TRANSITIONS if after is to]
     changed = Case.objects.filter(id=case.id, state__in=allowed).update(state=to.value, closed_at=now)
     if changed != 1:
         raise ConflictError
-    if to is not CaseState.EXPIRED or not ExpiredValue.objects.filter(fingerprint__case=case).exists():
-        CaseDataKey.objects.filter(case=case).delete()
 
 
 def _move_delay(case: Case, to: DelayState, ends_at: datetime | None = None) -> None:
@@ -81,7 +79,7 @@ def _move_delay(case: Case, to: DelayState, ends_at: datetime | None = None) -> 
 def _move_fingerprints(
     exchange: Context, fingerprints: Sequence[Fingerprint], to: FingerprintState, now: datetime, event: EventName | None = None
 ) -> None:
-    """Move fingerprints to `to` and put it into feed and log; a withdrawn value is erased here. Raises ConflictError.
+    """Move fingerprints to `to` and put it into feed and log; a withdrawn value and its data key are erased here. Raises ConflictError.
 
     What expires must be kept before: `kept.py`.
 
@@ -102,6 +100,8 @@ def _move_fingerprints(
         }
         erased_at = None if event is EventName.EXPIRED else now
         changed = rows.update(state=to.value, withdrawn_at=now, erased_at=erased_at, **erased)
+        if erased_at is not None:
+            FingerprintDataKey.objects.filter(fingerprint__in=ids).delete()
     else:
         changed = rows.update(state=to.value)
     if changed != len(ids):

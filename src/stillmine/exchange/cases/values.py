@@ -8,14 +8,14 @@ the negative bank's sweep, or the person whose case it is of.
 from collections.abc import Sequence
 from typing import Protocol
 
-from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
-from stillmine.exchange.keys.models import CaseDataKey
+from stillmine.exchange.keys.models import FingerprintDataKey
 from stillmine.exchange.keys.seal import Place, SealedValueError, open_sealed, seal
-from stillmine.exchange.keys.wrapping import CASE_KEYS, new_data_key, no_data_key, unwrap, wrap
+from stillmine.exchange.keys.wrapping import FINGERPRINT_KEYS, _wrapping_key, new_data_key, no_data_key, unwrap
 from stillmine.wire.case_key import Secret
 
-_CASES_AT_ONCE = 500
+_AT_ONCE = 500
 
 
 class SealedFingerprint(Protocol):
@@ -23,8 +23,6 @@ class SealedFingerprint(Protocol):
 
     @property
     def id(self) -> str: ...
-    @property
-    def case_id(self) -> int: ...
     @property
     def sealed_value(self) -> bytes | memoryview | None: ...
 
@@ -44,19 +42,17 @@ def values_of(exchange: Context, fingerprints: Sequence[SealedFingerprint]) -> d
 def try_values_of(exchange: Context, fingerprints: Sequence[SealedFingerprint]) -> tuple[dict[str, str], list[SealedValueError]]:
     """Like `values_of`, but go on past what does not open and say it at the end; for checks and for withdrawals."""
     sealed = [row for row in fingerprints if row.sealed_value is not None]
-    keys, failed = _data_keys(exchange, {row.case_id for row in sealed})
+    keys, failed = _data_keys(exchange, [row.id for row in sealed])
+    unopened = {error.place.row for error in failed}
     opened: dict[str, str] = {}
-    without_key = []
     for row in sealed:
-        key = keys.get(row.case_id)
-        if key is None:
-            without_key.append(row)
+        if row.id not in keys:
             continue
         try:
-            opened[row.id] = open_sealed(key, bytes(row.sealed_value or b""), place_of(row.id)).decode()
+            opened[row.id] = open_sealed(keys[row.id], bytes(row.sealed_value or b""), place_of(row.id)).decode()
         except SealedValueError as error:
             failed.append(error)
-    return opened, failed + _lost(without_key, {error.place.row for error in failed})
+    return opened, failed + _lost([row.id for row in sealed if row.id not in keys and row.id not in unopened])
 
 
 def sealed(exchange: Context, data_key: Secret, fingerprint_id: str, value: str) -> bytes:
@@ -69,44 +65,39 @@ def place_of(fingerprint_id: str) -> Place:
     return Place("cases_fingerprint", "sealed_value", fingerprint_id)
 
 
-def _create_data_key(exchange: Context, case: Case) -> Secret:
-    """Make the data key of a case that is being opened."""
-    data_key = new_data_key(exchange)
-    wrapped_by, wrapped_key = wrap(exchange.keys.ring(), data_key, CASE_KEYS, case.pk, exchange.random_bytes)
-    CaseDataKey.objects.create(case=case, wrapped_by=wrapped_by, wrapped_key=wrapped_key)
-    return data_key
+def _new_keys(exchange: Context, fingerprint_ids: Sequence[str]) -> tuple[dict[str, Secret], list[FingerprintDataKey]]:
+    """Return a new data key for each of these, and the rows to write once the fingerprints are there."""
+    today = _wrapping_key(exchange)
+    keys = {fingerprint_id: new_data_key(exchange) for fingerprint_id in fingerprint_ids}
+    rows = [
+        FingerprintDataKey(
+            fingerprint_id=fingerprint_id,
+            wrapped_by_id=today.id,
+            wrapped_key=today.wrap(data_key, FINGERPRINT_KEYS, fingerprint_id, exchange.random_bytes),
+        )
+        for fingerprint_id, data_key in keys.items()
+    ]
+    return keys, rows
 
 
-def _data_key_of(exchange: Context, case: Case) -> Secret:
-    """Return the data key of an open case; raises SealedValueError where it is gone."""
-    row = CaseDataKey.objects.filter(case=case).first()
-    if row is None:
-        raise no_data_key(CASE_KEYS, case.pk)
-    return unwrap(exchange, row.wrapped_by, row.wrapped_key, CASE_KEYS, case.pk)
-
-
-def _data_keys(exchange: Context, cases: set[int]) -> tuple[dict[int, Secret], list[SealedValueError]]:
-    """Unwrap the data keys of these cases, one query for each batch of cases."""
-    keys: dict[int, Secret] = {}
+def _data_keys(exchange: Context, fingerprint_ids: Sequence[str]) -> tuple[dict[str, Secret], list[SealedValueError]]:
+    """Unwrap the data keys of these fingerprints, one query for each batch."""
+    keys: dict[str, Secret] = {}
     failed = []
-    wanted = sorted(cases)
-    for start in range(0, len(wanted), _CASES_AT_ONCE):
-        rows = CaseDataKey.objects.filter(case__in=wanted[start : start + _CASES_AT_ONCE])
-        for case, wrapped_by, wrapped_key in rows.values_list("case_id", "wrapped_by", "wrapped_key"):
+    for start in range(0, len(fingerprint_ids), _AT_ONCE):
+        rows = FingerprintDataKey.objects.filter(fingerprint__in=fingerprint_ids[start : start + _AT_ONCE])
+        for fingerprint_id, wrapped_by, wrapped_key in rows.values_list("fingerprint_id", "wrapped_by_id", "wrapped_key"):
             try:
-                keys[case] = unwrap(exchange, wrapped_by, wrapped_key, CASE_KEYS, case)
+                keys[fingerprint_id] = unwrap(exchange, wrapped_by, wrapped_key, FINGERPRINT_KEYS, fingerprint_id)
             except SealedValueError as error:
                 failed.append(error)
     return keys, failed
 
 
-def _lost(without_key: Sequence[SealedFingerprint], known: set[str]) -> list[SealedValueError]:
-    """Say which cases lost their key. Whoever closed one meanwhile erased value and key together: that is none."""
-    ids = [row.id for row in without_key if str(row.case_id) not in known]
-    if not ids:
-        return []
-    still_sealed: set[int] = set()
-    for start in range(0, len(ids), _CASES_AT_ONCE):
-        rows = Fingerprint.objects.filter(id__in=ids[start : start + _CASES_AT_ONCE], sealed_value__isnull=False, case__data_key=None)
-        still_sealed |= set(rows.values_list("case_id", flat=True))
-    return [no_data_key(CASE_KEYS, case) for case in sorted(still_sealed)]
+def _lost(without_key: Sequence[str]) -> list[SealedValueError]:
+    """Say which fingerprints lost their key. Whoever withdrew one meanwhile erased value and key together: that is none."""
+    lost: list[str] = []
+    for start in range(0, len(without_key), _AT_ONCE):
+        some = without_key[start : start + _AT_ONCE]
+        lost += Fingerprint.objects.filter(id__in=some, sealed_value__isnull=False, data_key=None).values_list("id", flat=True)
+    return [no_data_key(FINGERPRINT_KEYS, fingerprint_id) for fingerprint_id in sorted(lost)]

@@ -10,6 +10,7 @@ from stillmine.exchange.clock.models import ClockState
 from stillmine.exchange.console.models import LogLine, Operator
 from stillmine.exchange.console.partner_rows import PartnerRow, partner_rows
 from stillmine.exchange.context import Context
+from stillmine.exchange.erasure.copies import late
 from stillmine.exchange.intake.queries import flagged, suspended
 from stillmine.exchange.reserve import has_room
 from stillmine.wire.case import CaseState, FingerprintState
@@ -29,11 +30,12 @@ class Overview:
     flagged: int
     is_clock_doubted: bool
     is_disk_full: bool
+    is_erasing_late: bool
 
     @property
     def is_calm(self) -> bool:
         """True where nothing needs attention."""
-        machine = self.is_clock_doubted or self.is_disk_full
+        machine = self.is_clock_doubted or self.is_disk_full or self.is_erasing_late
         return not (machine or self.late or self.unconfirmed_withdrawals or self.waiting or self.flagged)
 
     @property
@@ -83,6 +85,7 @@ def overview(exchange: Context, now: datetime) -> Overview:
         flagged=len(flagged()),
         is_clock_doubted=ClockState.objects.filter(broken_at__isnull=False).exists(),
         is_disk_full=not has_room(exchange.home),
+        is_erasing_late=bool(late(exchange)),
     )
 
 

@@ -14,7 +14,7 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import PendingTombstone
 from stillmine.exchange.keys.models import TombstoneDataKey
 from stillmine.exchange.keys.seal import Place, open_sealed, seal
-from stillmine.exchange.keys.wrapping import TOMBSTONE_KEYS, new_data_key, no_data_key, unwrap, wrap
+from stillmine.exchange.keys.wrapping import TOMBSTONE_KEYS, _wrapping_key, new_data_key, no_data_key, unwrap
 from stillmine.exchange.partners.models import Partner
 
 _log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def open_kept(exchange: Context, row: PendingTombstone) -> str:
     key: TombstoneDataKey | None = getattr(row, "data_key", None)
     if key is None:
         raise no_data_key(TOMBSTONE_KEYS, row.pk)
-    data_key = unwrap(exchange, key.wrapped_by, key.wrapped_key, TOMBSTONE_KEYS, row.pk)
+    data_key = unwrap(exchange, key.wrapped_by_id, key.wrapped_key, TOMBSTONE_KEYS, row.pk)
     return open_sealed(data_key, bytes(row.sealed_value), place_of(row.fingerprint_id, row.partner_id)).decode()
 
 
@@ -53,9 +53,10 @@ def withdrawable_values(exchange: Context, fingerprints: Iterable[Fingerprint]) 
 
 def _keep(exchange: Context, knowing: Iterable[tuple[str, int]], values: Mapping[str, tuple[str, str]], changed_at: datetime) -> None:
     """Keep values, given with their blind indexes, for partners: (fingerprint id, partner id). What is kept already stays."""
-    ring = exchange.keys.ring()
     there = set(PendingTombstone.objects.filter(fingerprint_id__in=values).values_list("fingerprint_id", "partner_id"))
     missing = sorted(pair for pair in knowing if pair not in there and pair[0] in values)
+    if not missing:
+        return
     data_keys = [new_data_key(exchange) for _ in missing]
     rows = PendingTombstone.objects.bulk_create(
         PendingTombstone(
@@ -67,8 +68,12 @@ def _keep(exchange: Context, knowing: Iterable[tuple[str, int]], values: Mapping
         )
         for (fingerprint_id, partner_id), data_key in zip(missing, data_keys, strict=True)
     )
-    keys = []
-    for row, data_key in zip(rows, data_keys, strict=True):
-        wrapped_by, wrapped_key = wrap(ring, data_key, TOMBSTONE_KEYS, row.pk, exchange.random_bytes)
-        keys.append(TombstoneDataKey(tombstone_id=row.pk, wrapped_by=wrapped_by, wrapped_key=wrapped_key))
-    TombstoneDataKey.objects.bulk_create(keys)
+    today = _wrapping_key(exchange)
+    TombstoneDataKey.objects.bulk_create(
+        TombstoneDataKey(
+            tombstone_id=row.pk,
+            wrapped_by_id=today.id,
+            wrapped_key=today.wrap(data_key, TOMBSTONE_KEYS, row.pk, exchange.random_bytes),
+        )
+        for row, data_key in zip(rows, data_keys, strict=True)
+    )

@@ -3,58 +3,75 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
-from stillmine.exchange.cases.models import Case, ExpiredValue, Fingerprint
+from stillmine.exchange.cases.models import ExpiredValue, Fingerprint
 from stillmine.exchange.cases.values import try_values_of
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.kept_values import open_kept
 from stillmine.exchange.feed.models import PendingTombstone
-from stillmine.exchange.keys.models import CaseDataKey, DataKey, TombstoneDataKey
+from stillmine.exchange.keys.models import DataKey, DayKey, FingerprintDataKey, TombstoneDataKey
 from stillmine.exchange.keys.seal import SealedValueError, blind_index
-from stillmine.exchange.keys.wrapping import missing_key
 from stillmine.wire.case import CaseState, FingerprintState
 from stillmine.wire.errors import NotConfiguredError
 
 _AT_ONCE = 2000
 
-DATA_KEYS: tuple[type[DataKey], ...] = (CaseDataKey, TombstoneDataKey)
+DATA_KEYS: tuple[type[DataKey], ...] = (FingerprintDataKey, TombstoneDataKey)
 
 
 def require_keys(exchange: Context) -> None:
-    """Raise NotConfiguredError where a key-encryption key that is in use is not at hand: nothing may start without it."""
-    for key_id in keys_in_use():
-        if key_id not in exchange.keys.ring_with(key_id).keys:
-            raise missing_key(exchange, key_id)
+    """Raise NotConfiguredError where a key that is in use is not at hand: nothing may start without it."""
+    for day_key in DayKey.objects.order_by("sequence").values_list("id", flat=True):
+        exchange.day_keys.key(day_key)
     exchange.keys.ring()
 
 
-def keys_in_use() -> dict[str, int]:
-    """Return how many data keys are wrapped under each key-encryption key."""
+def keys_in_use(exchange: Context) -> dict[str, int]:
+    """Return how many data keys need each key-encryption key that wraps a key of the day, none of them included.
+
+    Raises NotConfiguredError where the file of those is not at hand.
+    """
+    lines = exchange.day_keys.lines()
     counts: dict[str, int] = {}
-    for model in DATA_KEYS:
-        rows = model._default_manager.order_by("wrapped_by").values_list("wrapped_by").annotate(Count("pk"))
-        for key_id, count in rows:
-            counts[key_id] = counts.get(key_id, 0) + count
+    for day_key in DayKey.objects.order_by("sequence").values_list("id", flat=True):
+        if day_key in lines:
+            key_id = lines[day_key].wrapped_by
+            counts[key_id] = counts.get(key_id, 0) + sum(model._default_manager.filter(wrapped_by=day_key).count() for model in DATA_KEYS)
     return counts
 
 
 def sealed_findings(exchange: Context) -> Iterator[str]:
-    """Open everything; one line per broken rule."""
-    missing = sorted(key_id for key_id in keys_in_use() if key_id not in exchange.keys.ring_with(key_id).keys)
+    """Open everything; one line per broken rule. No key of the day is destroyed meanwhile."""
+    with exchange.day_keys.unchanged():
+        yield from _sealed_findings(exchange)
+
+
+def _sealed_findings(exchange: Context) -> Iterator[str]:
+    try:
+        in_use, lines = keys_in_use(exchange), exchange.day_keys.lines()
+    except NotConfiguredError as error:
+        yield error.detail or error.sentence
+        return
+    gone = [day_key for day_key in DayKey.objects.order_by("sequence").values_list("id", flat=True) if day_key not in lines]
+    missing = sorted(key_id for key_id in in_use if key_id not in exchange.keys.ring_with(key_id).keys)
+    if gone:
+        yield f"data keys are wrapped under keys of the day that are not at hand: {', '.join(gone)}"
     if missing:
         yield f"data keys are wrapped under keys that are not at hand: {', '.join(missing)}"
+    if gone or missing:
         return
+    live = Fingerprint.objects.exclude(state=FingerprintState.WITHDRAWN)
     yield from _counted(
         {
             "fingerprint(s) do not open, or hold another value than their blind index and size say": _wrong_values(exchange),
             "kept value(s) do not open, or are another than their blind index says": _wrong_kept_values(exchange),
-            "open case(s) have no data key": Case.objects.filter(state=CaseState.OPEN, data_key=None).count(),
-            "closed case(s) still have a data key": CaseDataKey.objects.filter(~Q(case__state=CaseState.OPEN))
-            .exclude(case__state=CaseState.EXPIRED, case__in=ExpiredValue.objects.values("fingerprint__case"))
-            .count(),
-            "value(s) are kept of a case that has not expired, or without its data key": ExpiredValue.objects.exclude(
-                fingerprint__case__state=CaseState.EXPIRED, fingerprint__case__data_key__isnull=False
+            "fingerprint(s) have no data key": live.filter(data_key=None).count(),
+            "erased fingerprint(s) still have a data key": FingerprintDataKey.objects.filter(
+                fingerprint__state=FingerprintState.WITHDRAWN, fingerprint__expired_value=None
+            ).count(),
+            "value(s) are kept of a case that has not expired, or without their data key": ExpiredValue.objects.exclude(
+                fingerprint__case__state=CaseState.EXPIRED, fingerprint__data_key__isnull=False
             ).count(),
             "withdrawn fingerprint(s) are neither kept nor erased, or both": Fingerprint.objects.filter(state=FingerprintState.WITHDRAWN)
             .filter(Q(erased_at=None, expired_value=None) | Q(erased_at__isnull=False, expired_value__isnull=False))

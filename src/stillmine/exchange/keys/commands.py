@@ -6,7 +6,6 @@ import json
 import typer
 
 from stillmine.exchange.command_line import AsJson, Home, noted, prepare
-from stillmine.wire.errors import NotConfiguredError
 
 keys_app = typer.Typer(no_args_is_help=True, help="Keys under which everything at rest is sealed.")
 
@@ -17,7 +16,7 @@ def keys_list(home: Home = None, as_json: AsJson = False) -> None:
     exchange = prepare(home)
     from stillmine.exchange.keys.check import keys_in_use  # noqa: PLC0415 (needs the configured apps)
 
-    ring, in_use = exchange.keys.ring(), keys_in_use()
+    ring, in_use = exchange.keys.ring(), keys_in_use(exchange)
     rows = [{"key": key_id, "wraps": key_id == ring.newest, "data_keys": in_use.get(key_id, 0)} for key_id in ring.keys]
     missing = sorted(in_use.keys() - ring.keys.keys())
     if as_json:
@@ -33,20 +32,18 @@ def keys_list(home: Home = None, as_json: AsJson = False) -> None:
 
 @keys_app.command("rotate")
 def keys_rotate(home: Home = None, as_json: AsJson = False) -> None:
-    """Wrap every data key anew under the first line, while the exchange serves; says which lines can go."""
+    """Wrap every data key anew under a new key of the day and the first line, while the exchange serves; says which lines can go."""
     exchange = prepare(home)
     from stillmine.exchange.keys.rotation import rotate  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.keys.seal import SealedValueError  # noqa: PLC0415
 
-    try:
-        with noted(exchange, "keys_rotated"):
-            done = rotate(exchange)
-    except SealedValueError as error:
-        raise NotConfiguredError(f"a data key does not open: {error}. Run `stillmine exchange fsck`") from None
-    unused = [key_id for key_id in exchange.keys.ring().keys if key_id != done.newest and not done.in_use.get(key_id)]
+    with noted(exchange, "keys_rotated"):
+        done = rotate(exchange)
+    unused = [key_id for key_id in exchange.keys.ring().keys if key_id not in done.in_use]
     if as_json:
         typer.echo(json.dumps({"newest": done.newest, "rewrapped": done.rewrapped, "can_go": unused}))
         return
     typer.echo(f"{done.rewrapped} data key(s) wrapped anew under {done.newest}.")
+    if done.broken:
+        typer.echo(f"{done.broken} of them do not open. Run `stillmine exchange fsck`")
     for key_id in unused:
         typer.echo(f"Nothing is wrapped under {key_id} any more: its line can go once you have made a new backup.")

@@ -100,6 +100,16 @@ class KeyEncryptionKeys:
             self._read = _Read(state, ring)
         return ring
 
+    def key(self, key_id: str) -> Secret:
+        """Return one key; raises NotConfiguredError, which names it, where it is not at hand."""
+        keys = self.ring_with(key_id).keys
+        if key_id not in keys:
+            raise NotConfiguredError(
+                f"{self.source} lacks key {key_id}, under which data keys are wrapped. Put its line back from your "
+                "backup; nothing was changed"
+            )
+        return keys[key_id]
+
     def _state(self, before: "_Read | None") -> object:
         """What has to stay the same for the keys to be still those that were read: a file's own marks, or the minute of a command."""
         if self._command:

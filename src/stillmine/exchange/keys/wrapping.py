@@ -1,14 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make, wrap and unwrap data keys. Unwrapped keys live as long as a call and are kept nowhere."""
+"""Make, wrap and unwrap data keys: under the key of the day in the database, under a key-encryption key in a backup.
+
+Unwrapped data keys live as long as a call and are kept nowhere.
+"""
+
+from typing import NamedTuple
 
 from stillmine.exchange.context import Context
+from stillmine.exchange.keys.models import DayKey
 from stillmine.exchange.keys.ring import KeyRing
 from stillmine.exchange.keys.seal import KEY_BYTES, Place, RandomBytes, SealedValueError, open_sealed, seal
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 
 CASE_KEYS = "case_data_keys"
+"""Of before each fingerprint had a data key of its own; migrations know it."""
+
+FINGERPRINT_KEYS = "fingerprint_data_keys"
 TOMBSTONE_KEYS = "tombstone_data_keys"
+
+
+class WrappingKey(NamedTuple):
+    """The key of the day under which data keys are wrapped now."""
+
+    id: str
+    key: Secret
+
+    def wrap(self, data_key: Secret, table: str, row: object, random_bytes: RandomBytes) -> bytes:
+        """Return a data key sealed for this row."""
+        return seal(self.key, bytes(data_key), _place(table, row), random_bytes)
 
 
 def new_data_key(exchange: Context) -> Secret:
@@ -16,25 +36,27 @@ def new_data_key(exchange: Context) -> Secret:
     return Secret(exchange.random_bytes(KEY_BYTES))
 
 
-def wrap(ring: KeyRing, data_key: Secret, table: str, row: object, random_bytes: RandomBytes) -> tuple[str, bytes]:
+def _wrapping_key(exchange: Context) -> WrappingKey:
+    """Return the key that wraps in this transaction; raises NotConfiguredError where it is not at hand."""
+    newest = DayKey.objects.order_by("-sequence").values_list("id", flat=True).first()
+    if newest is None:
+        raise NotConfiguredError("the database has no key of the day. Restore the newest backup into a new one; nothing was changed")
+    return WrappingKey(newest, exchange.day_keys.key(newest))
+
+
+def unwrap(exchange: Context, day_key_id: str, wrapped_key: bytes | memoryview, table: str, row: object) -> Secret:
+    """Return a data key of the database; raises NotConfiguredError where a key that it needs is missing, SealedValueError."""
+    return Secret(open_sealed(exchange.day_keys.key(day_key_id), bytes(wrapped_key), _place(table, row)))
+
+
+def wrap_for_backup(ring: KeyRing, data_key: Secret, table: str, row: object, random_bytes: RandomBytes) -> tuple[str, bytes]:
     """Return the id of the newest key-encryption key, and the data key sealed under it for this row."""
     return ring.newest, seal(ring.keys[ring.newest], bytes(data_key), _place(table, row), random_bytes)
 
 
-def unwrap(exchange: Context, wrapped_by: str, wrapped_key: bytes | memoryview, table: str, row: object) -> Secret:
-    """Return a data key; raises NotConfiguredError where its key-encryption key is missing, SealedValueError where it is another."""
-    ring = exchange.keys.ring_with(wrapped_by)
-    if wrapped_by not in ring.keys:
-        raise missing_key(exchange, wrapped_by)
-    return Secret(open_sealed(ring.keys[wrapped_by], bytes(wrapped_key), _place(table, row)))
-
-
-def missing_key(exchange: Context, wrapped_by: str) -> NotConfiguredError:
-    """Say which line is missing."""
-    return NotConfiguredError(
-        f"{exchange.keys.source} lacks key {wrapped_by}, under which data keys are wrapped. Put its line back from your backup; "
-        "nothing was changed"
-    )
+def unwrap_from_backup(exchange: Context, wrapped_by: str, wrapped_key: bytes, table: str, row: object) -> Secret:
+    """Return a data key of a backup; raises NotConfiguredError where its key-encryption key is missing, SealedValueError."""
+    return Secret(open_sealed(exchange.keys.key(wrapped_by), wrapped_key, _place(table, row)))
 
 
 def no_data_key(table: str, row: object) -> SealedValueError:

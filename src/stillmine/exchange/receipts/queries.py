@@ -4,6 +4,7 @@
 from stillmine.exchange.cases.models import Case
 from stillmine.exchange.cases.queries import case_view
 from stillmine.exchange.context import Context, to_minute
+from stillmine.exchange.erasure.copies import unreadable_before
 from stillmine.exchange.feed.models import PendingTombstone
 from stillmine.exchange.receipts.note import signing_key
 from stillmine.wire.case import FingerprintState
@@ -16,7 +17,7 @@ def signed_receipt(exchange: Context, case: Case) -> SignedReceipt:
     view = case_view(exchange, case)
     erased = [fingerprint.id for fingerprint in view.fingerprints if fingerprint.state is FingerprintState.WITHDRAWN]
     kept_to_tell = PendingTombstone.objects.filter(fingerprint_id__in=erased).values("fingerprint_id").distinct().count()
-    receipt = receipt_of(bytes.fromhex(case.case_id), view, to_minute(exchange.clock()), kept_to_tell)
+    receipt = receipt_of(bytes.fromhex(case.case_id), view, to_minute(exchange.clock()), unreadable_before(exchange), kept_to_tell)
     if not (receipt.erased or receipt.ended or receipt.asked):
         raise NothingErasedError
     return SignedReceipt(version=1, receipt=receipt, note=signing_key(exchange.secret).note(receipt_text(receipt)))

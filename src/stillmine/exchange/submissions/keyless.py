@@ -8,7 +8,6 @@ from stillmine.exchange.cases.actions import _add, _withdraw, add_months
 from stillmine.exchange.cases.authentication import token_hash
 from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.cases.transitions import _close_case
-from stillmine.exchange.cases.values import _create_data_key
 from stillmine.exchange.context import Context
 from stillmine.exchange.intake.bank import NOTHING_BANKED, InBank
 from stillmine.exchange.limits.actions import FINGERPRINTS_SUBMITTED, _add_or_refuse
@@ -37,7 +36,7 @@ def _open_keyless(
         opened_at=now,
         expires_at=add_months(now, TERM_MONTHS),
     )
-    _add(exchange, case, _create_data_key(exchange, case), fingerprints, now, token, banked, is_from_opening=True)
+    _add(exchange, case, fingerprints, now, token, banked, is_from_opening=True)
     return case
 
 

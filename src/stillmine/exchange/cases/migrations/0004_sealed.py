@@ -8,7 +8,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from stillmine.exchange.cases.values import place_of
 from stillmine.exchange.context import context
 from stillmine.exchange.keys.seal import blind_index, seal
-from stillmine.exchange.keys.wrapping import CASE_KEYS, new_data_key, wrap
+from stillmine.exchange.keys.wrapping import CASE_KEYS, new_data_key, wrap_for_backup
 
 
 def seal_values(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -18,7 +18,7 @@ def seal_values(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     keys = apps.get_model("keys", "CaseDataKey").objects
     for case_id in list(fingerprints.order_by("case_id").values_list("case_id", flat=True).distinct()):
         data_key = new_data_key(exchange)
-        wrapped_by, wrapped_key = wrap(exchange.keys.ring(), data_key, CASE_KEYS, case_id, exchange.random_bytes)
+        wrapped_by, wrapped_key = wrap_for_backup(exchange.keys.ring(), data_key, CASE_KEYS, case_id, exchange.random_bytes)
         keys.create(case_id=case_id, wrapped_by=wrapped_by, wrapped_key=wrapped_key)
         rows = list(fingerprints.filter(case_id=case_id))
         for row in rows:

@@ -8,7 +8,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from stillmine.exchange.context import context
 from stillmine.exchange.feed.kept_values import place_of
 from stillmine.exchange.keys.seal import blind_index, seal
-from stillmine.exchange.keys.wrapping import TOMBSTONE_KEYS, new_data_key, wrap
+from stillmine.exchange.keys.wrapping import TOMBSTONE_KEYS, new_data_key, wrap_for_backup
 
 
 def seal_values(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
@@ -18,7 +18,7 @@ def seal_values(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     keys = apps.get_model("keys", "TombstoneDataKey").objects
     for row in list(pending.select_related("fingerprint")):
         data_key = new_data_key(exchange)
-        wrapped_by, wrapped_key = wrap(exchange.keys.ring(), data_key, TOMBSTONE_KEYS, row.pk, exchange.random_bytes)
+        wrapped_by, wrapped_key = wrap_for_backup(exchange.keys.ring(), data_key, TOMBSTONE_KEYS, row.pk, exchange.random_bytes)
         keys.create(tombstone_id=row.pk, wrapped_by=wrapped_by, wrapped_key=wrapped_key)
         place = place_of(row.fingerprint_id, row.partner_id)
         pending.filter(pk=row.pk).update(

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where data keys were backed up to, so that they are replaced there once a day and what was erased goes from backups by itself.
+
+A folder is forgotten by an operator's word alone: a disk that is away comes back, with keys that open what was erased since.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from stillmine.exchange.backup.models import BackupFolder
+from stillmine.exchange.context import Context
+from stillmine.exchange.tx import tx
+
+COMPLAINT_INTERVAL = timedelta(hours=6)
+
+_log = logging.getLogger(__name__)
+
+
+def note_folder(exchange: Context, folder: Path, made_at: datetime) -> None:
+    """Remember that the data keys in this folder are of this moment."""
+    with tx("backup.note_folder", exchange.clock):
+        BackupFolder.objects.update_or_create(folder=str(folder.resolve()), defaults={"made_at": made_at, "complained_at": None})
+
+
+def forget_folder(exchange: Context, folder: Path) -> bool:
+    """Forget a folder of which no file of data keys is left; returns whether it was known."""
+    with tx("backup.forget_folder", exchange.clock):
+        return BackupFolder.objects.filter(folder=str(folder.resolve())).delete()[0] > 0
+
+
+def of_another_day(exchange: Context) -> list[BackupFolder]:
+    """Return the folders whose data keys are not of today, or of a time to come."""
+    now = exchange.clock()
+    return [row for row in BackupFolder.objects.order_by("id") if row.made_at.date() != now.date() or row.made_at > now]
+
+
+def complain(exchange: Context, row: BackupFolder, why: str | None) -> None:
+    """Say, not too often, that a folder's data keys are as they were."""
+    with tx("backup.complain", exchange.clock) as now:
+        if row.complained_at is not None and abs(now - row.complained_at) < COMPLAINT_INTERVAL:
+            return
+        BackupFolder.objects.filter(id=row.id).update(complained_at=now)
+    _log.error(
+        "the data keys in %s can't be replaced, and open what was erased since (%s). Back up there again; where no copy of them is left, "
+        "run `stillmine exchange backup --forget` with that folder",
+        row.folder,
+        why,
+    )
