@@ -59,11 +59,10 @@ def _write_without_waiting() -> None:
 
 def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
     from stillmine.exchange.cases.models import Case, Fingerprint  # noqa: PLC0415
-    from stillmine.exchange.cases.values import sealed  # noqa: PLC0415
+    from stillmine.exchange.cases.values import _new_keys, sealed  # noqa: PLC0415
     from stillmine.exchange.feed.models import Change, Head  # noqa: PLC0415
-    from stillmine.exchange.keys.models import CaseDataKey  # noqa: PLC0415
+    from stillmine.exchange.keys.models import FingerprintDataKey  # noqa: PLC0415
     from stillmine.exchange.keys.seal import blind_index  # noqa: PLC0415
-    from stillmine.exchange.keys.wrapping import CASE_KEYS, new_data_key, wrap  # noqa: PLC0415
     from stillmine.exchange.tx import tx  # noqa: PLC0415
 
     with tx("bench.stock", exchange.clock) as now:
@@ -77,14 +76,9 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
             )
             for number in range(start, end, PER_CASE)
         )
-        keys = [new_data_key(exchange) for _ in cases]
-        ring = exchange.keys.ring()
-        wrapped = [wrap(ring, key, CASE_KEYS, case.pk, exchange.random_bytes) for key, case in zip(keys, cases, strict=True)]
-        CaseDataKey.objects.bulk_create(
-            CaseDataKey(case=case, wrapped_by=by, wrapped_key=key) for case, (by, key) in zip(cases, wrapped, strict=True)
-        )
         texts = [values[32 * number : 32 * number + 32].hex() for number in range(start, end)]
         ids = [hashlib.sha256(b"fingerprint %d" % number).hexdigest()[:32] for number in range(start, end)]
+        keys, key_rows = _new_keys(exchange, ids)
         indexes = [blind_index(exchange.secret, "pdq", text) for text in texts]
         rows: dict[Any, Iterator[dict[str, Any]]] = {
             Fingerprint: (
@@ -96,7 +90,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
                     "file_number": 1,
                     "kind": "pdq",
                     "state": "active",
-                    "sealed_value": sealed(exchange, keys[place // PER_CASE], own, text),
+                    "sealed_value": sealed(exchange, keys[own], own, text),
                     "blind_index": index,
                     "value_bytes": len(text),
                     "quality": 90,
@@ -113,6 +107,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
         }
         for model, each in rows.items():
             _insert(model._meta.db_table, list(each))
+        FingerprintDataKey.objects.bulk_create(key_rows, batch_size=1000)
         Head.objects.update(sequence=end, changed_at=max(now, datetime(2026, 1, 1, tzinfo=UTC)))
 
 
