@@ -63,7 +63,7 @@ def test_a_database_that_is_down_leaves_the_process_alive(ready: Context, web: h
         raise OperationalError
 
     monkeypatch.setattr("stillmine.exchange.readiness.MigrationRecorder.applied_migrations", fails)
-    assert parts(web) == {"database": "down", "migrations": "unknown", "upkeep": "unknown", "clock": "unknown"}
+    assert parts(web) == {"database": "down", "migrations": "unknown", "upkeep": "unknown", "clock": "unknown", "erasing": "unknown"}
     assert web.get("/livez").status_code == 200
 
 

@@ -82,7 +82,7 @@ def test_a_value_kept_to_tell_a_partner_is_said_until_it_is_gone(phone: Phone, p
     phone.withdraw()
     signed = receipt_of(phone)
     assert signed.receipt.kept_to_tell == 2
-    assert "for at most 30 days: the values of 2 of these fingerprints." in signed.note
+    assert "for at most 30 days, and in copies for 48 hours more: the values of 2 of these fingerprints." in signed.note
     start = int(clock.now.timestamp()) + 120
     partner.fetch_hashes(start)
     assert receipt_of(phone).receipt.kept_to_tell == 0
@@ -152,3 +152,10 @@ def test_the_command_checks_a_file_without_an_exchange(tmp_path: Path) -> None:
     done = verify(file, VECTORS["key"])
     assert (done.returncode, done.stdout) == (1, "")
     assert "receipt_invalid" in done.stderr
+
+
+@pytest.mark.parametrize("name", VECTORS["older_notes"])
+def test_a_receipt_of_an_older_version_is_still_believed(name: str) -> None:
+    from stillmine.exchange.receipts.note import read_verifier, verified_text
+
+    assert "Erased at the exchange" in verified_text(read_verifier(VECTORS["key"]), VECTORS["older_notes"][name])

@@ -42,6 +42,11 @@ def may_complain(exchange: Context) -> bool:
         return True
 
 
+def is_doubted() -> bool:
+    """True while the clock is not believed."""
+    return ClockState.objects.filter(broken_at__isnull=False).exists()
+
+
 def _begin_at(at: datetime) -> None:
     """Know nothing but that it was once `at`: after a restore, which may be on another machine."""
     _keep(Known(at, at, at, Uptime("", timedelta())))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stillmine.exchange.cases.models import Case, Fingerprint
-from stillmine.exchange.clock.models import ClockState
+from stillmine.exchange.clock.actions import is_doubted
 from stillmine.exchange.console.models import LogLine, Operator
 from stillmine.exchange.console.partner_rows import PartnerRow, partner_rows
 from stillmine.exchange.context import Context
@@ -83,7 +83,7 @@ def overview(exchange: Context, now: datetime) -> Overview:
         suspended_fingerprints=Fingerprint.objects.filter(state=FingerprintState.SUSPENDED.value).count(),
         waiting=len(suspended()),
         flagged=len(flagged()),
-        is_clock_doubted=ClockState.objects.filter(broken_at__isnull=False).exists(),
+        is_clock_doubted=is_doubted(),
         is_disk_full=not has_room(exchange.home),
         is_erasing_late=bool(late(exchange)),
     )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Max, Min
 
 from stillmine.exchange.backup.models import BackupFolder
+from stillmine.exchange.clock.actions import is_doubted
 from stillmine.exchange.context import Context
 from stillmine.exchange.erasure.letting_go import HELD_UP, is_held_up
 from stillmine.exchange.keys.models import DayKey
@@ -33,13 +34,15 @@ def unreadable_before(exchange: Context) -> datetime:
 
 def is_late(exchange: Context) -> bool:
     """True where the database's own files hold erased things for longer than they should; backups are not asked about here."""
-    return is_held_up(exchange) or DayKey.objects.filter(made_at__lte=exchange.clock() - UNREADABLE_AFTER).exists()
+    return is_held_up(exchange) or (DayKey.objects.filter(made_at__lte=exchange.clock() - UNREADABLE_AFTER).exists() and not is_doubted())
 
 
 def late(exchange: Context) -> list[str]:
-    """Return one line for each thing that should have made erased things unreadable by now and did not."""
+    """Return one line for each thing that should have made erased things unreadable by now and did not; by a clock that is believed."""
     due = exchange.clock() - UNREADABLE_AFTER
     lines = [f"{HELD_UP}, for an hour or longer"] if is_held_up(exchange) else []
+    if is_doubted():
+        return lines
     if DayKey.objects.filter(made_at__lte=due).exists():
         lines.append("a key of the day is older than 48 hours: `serve` should have destroyed it; look at the clock, the disk and the log")
     for folder in BackupFolder.objects.filter(made_at__lte=due).order_by("folder").values_list("folder", flat=True):

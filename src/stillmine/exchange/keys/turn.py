@@ -13,7 +13,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Max, ProtectedError
 
-from stillmine.exchange.clock.models import ClockState
+from stillmine.exchange.clock.actions import is_doubted
 from stillmine.exchange.context import Context
 from stillmine.exchange.keys.check import DATA_KEYS
 from stillmine.exchange.keys.models import DataKey, DayKey
@@ -67,8 +67,7 @@ def _is_due(exchange: Context) -> bool:
     newest, now = DayKey.objects.order_by("-sequence").first(), exchange.clock()
     if newest is None:
         return False
-    is_believed = not ClockState.objects.filter(broken_at__isnull=False).exists()
-    return newest.made_at > now or (is_believed and newest.made_at.date() != now.date())
+    return newest.made_at > now or (newest.made_at.date() != now.date() and not is_doubted())
 
 
 def _begin_day(exchange: Context) -> None:
