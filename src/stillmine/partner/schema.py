@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The partner's SQLite file: its tables, its version and the settings that every connection needs.
 
-Erasing is a promise here, so `secure_delete` overwrites what is deleted, and `journal_mode=WAL` is paired with
-checkpoints that empty the log (see Store.forget_erased). The file must never be readable by anyone but its owner.
+Erasing is a promise here, so `secure_delete` overwrites what is deleted, `journal_mode=WAL` is paired with checkpoints that
+empty the log, and what SQLite leaves where it moves rows is looked for (see Store.forget_erased). The file must never be readable by
+anyone but its owner.
 """
 
 import contextlib
@@ -13,7 +14,7 @@ from pathlib import Path
 from stillmine.partner.errors import StoreUnreadableError
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 4
+VERSION = 5
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -92,6 +93,13 @@ CREATE TABLE flagged (id BLOB PRIMARY KEY CHECK (length(id) = 16)) WITHOUT ROWID
 """
 """Version 3 knew single fingerprints, not what else an upload matched."""
 
+_LEFTOVERS = """
+ALTER TABLE place ADD COLUMN has_leftovers INTEGER NOT NULL DEFAULT 1;   -- erased values may still stand in the file
+"""
+"""Version 4 did not look whether SQLite had left any."""
+
+_NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
+
 _FROM_VERSION_1 = """
 ALTER TABLE place ADD COLUMN kinds TEXT;
 UPDATE place SET kinds = 'pdq';
@@ -112,7 +120,13 @@ ALTER TABLE new_matches RENAME TO matches;
 """
 """Version 1 knew pictures only."""
 
-_CHANGES = {0: _TABLES + _VOTES + _UPLOADS, 1: _FROM_VERSION_1 + _VOTES + _UPLOADS, 2: _VOTES + _UPLOADS, 3: _UPLOADS}
+_CHANGES = {
+    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT,
+    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS,
+    2: _VOTES + _UPLOADS + _LEFTOVERS,
+    3: _UPLOADS + _LEFTOVERS,
+    4: _LEFTOVERS,
+}
 """What brings a file of this version to the newest one."""
 
 

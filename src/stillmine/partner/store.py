@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
+from stillmine.partner.leftovers import Leftovers
 from stillmine.partner.reports import Said, decided_together, queue_reports, waiting_reports
-from stillmine.partner.schema import open_database
+from stillmine.partner.schema import FILE_NAME, open_database
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import Feedback, Outcome
@@ -100,6 +101,9 @@ class Store:
         self._lock = threading.RLock()
         # A process that died may have left erased values in the log.
         self._is_checkpoint_due = True
+        self._path = folder / FILE_NAME
+        (has_leftovers,) = self._db.execute("SELECT has_leftovers FROM place").fetchone()
+        self._leftovers = Leftovers(is_unknown=bool(has_leftovers))
         self._is_filling = False
         (self._active_count,) = self._db.execute("SELECT count(*) FROM fingerprints WHERE state = 'active'").fetchone()
 
@@ -158,6 +162,7 @@ class Store:
         newest = {entry.id: entry for entry in entries}
         with self._transaction() as db:
             was_active = self._active_among(list(newest))
+            gone = self._values_of([entry.id for entry in newest.values() if entry.value is None and entry.id in was_active])
             (generation, is_refetching) = db.execute("SELECT generation, is_refetching FROM place").fetchone()
             db.executemany(
                 "INSERT INTO fingerprints (id, kind, state, value, quality, generation) VALUES (?, ?, ?, ?, ?, ?) "
@@ -171,13 +176,16 @@ class Store:
             erased = [entry.id for entry in newest.values() if entry.value is None and entry.id in was_active]
             if synced_at is not None:
                 if is_refetching:
-                    erased += self._sweep(generation)
+                    swept = self._sweep(generation)
+                    erased += swept
+                    gone += swept.values()
                 db.execute("UPDATE place SET synced_at = ?, is_refetching = 0", (synced_at,))
-            db.execute("UPDATE place SET cursor = ?", (cursor,))
+            db.execute("UPDATE place SET cursor = ?, has_leftovers = has_leftovers OR ?", (cursor, bool(erased)))
         changes = PageChanges(active, erased, added=sum(fingerprint_id not in was_active for fingerprint_id, _, _ in active))
         with self._lock:
             self._active_count += changes.added - len(erased)
             self._is_checkpoint_due = self._is_checkpoint_due or bool(erased)
+            self._leftovers.add(gone)
         return changes
 
     def begin_snapshot(self) -> None:
@@ -220,13 +228,25 @@ class Store:
             db.execute("UPDATE place SET acknowledged_cursor = ?", (cursor,))
 
     def forget_erased(self) -> bool:
-        """Empty SQLite's log, which may still hold erased values; False if a reader is in the way (then repeat later)."""
+        """Empty SQLite's log, which may still hold erased values, and write the file anew where it holds any that SQLite has left there.
+
+        False if a reader is in the way, or the disk has no room for that (then repeat later).
+        """
         with self._reading() as db:
             if not self._is_checkpoint_due:
                 return True
-            (is_busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            self._is_checkpoint_due = bool(is_busy)
-            return not is_busy
+            if not _empty_log(db):
+                return False
+            looked_for = self._leftovers
+            self._leftovers = Leftovers(is_unknown=False)
+        is_clean = not looked_for.may_be_in(self._path)  # while others go on: what is erased meanwhile is looked for next time
+        with self._reading() as db:
+            if not is_clean and not _write_anew(db):
+                self._leftovers = Leftovers(is_unknown=True)
+                return False
+            self._is_checkpoint_due = False
+            db.execute("UPDATE place SET has_leftovers = 0")
+            return True
 
     def record_upload(self, upload: FoundUpload, shown: int, minute: int) -> list[FoundMatch]:
         """Queue `found` for everything that an upload matched and keep the nearest as matches, at most `shown`; return those.
@@ -313,10 +333,13 @@ class Store:
             found |= {fingerprint_id: bool(flag) for fingerprint_id, flag in self._db.execute(query, part)}
         return found
 
-    def _sweep(self, generation: int) -> list[bytes]:
-        rows = self._db.execute("SELECT id FROM fingerprints WHERE generation < ? AND state = 'active'", (generation,)).fetchall()
+    def _values_of(self, ids: Sequence[bytes]) -> list[bytes | str]:
+        return [self._db.execute("SELECT value FROM fingerprints WHERE id = ?", (fingerprint_id,)).fetchone()[0] for fingerprint_id in ids]
+
+    def _sweep(self, generation: int) -> dict[bytes, bytes | str]:
+        rows = self._db.execute("SELECT id, value FROM fingerprints WHERE generation < ? AND state = 'active'", (generation,)).fetchall()
         self._db.execute("DELETE FROM fingerprints WHERE generation < ?", (generation,))
-        return [row[0] for row in rows]
+        return dict(rows)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -346,3 +369,17 @@ class Store:
         # A full disk may have ended the transaction already.
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
+
+
+def _empty_log(db: sqlite3.Connection) -> bool:
+    (is_busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
+
+
+def _write_anew(db: sqlite3.Connection) -> bool:
+    """Write the whole file anew, so that it holds rows and nothing beside them; False where that needs another try."""
+    try:
+        db.execute("VACUUM")
+    except sqlite3.OperationalError:
+        return False
+    return _empty_log(db)

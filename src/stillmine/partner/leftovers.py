@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether values that were erased still stand somewhere in the store's file, where SQLite has moved rows about.
+
+`secure_delete` overwrites a row that is deleted, not what is left of it where a page was split or merged while it was there: about one
+value in a thousand stays. So the file is looked through, and written anew where anything is found. Must never keep values for longer.
+"""
+
+import mmap
+from collections.abc import Iterable
+from pathlib import Path
+
+MOST_LOOKED_FOR = 16
+"""Looking for one takes about as long as reading the file once; for more, writing the file anew is quicker."""
+
+MARK_BYTES = 32
+"""So many first bytes of a value tell it from any other."""
+
+
+class Leftovers:
+    """What to look for; `is_unknown` where a process that died did not leave what it had erased, or where it was too much."""
+
+    def __init__(self, is_unknown: bool) -> None:
+        self.is_unknown = is_unknown
+        self._marks: set[bytes] = set()
+
+    def add(self, values: Iterable[bytes | str]) -> None:
+        """Remember values that are erased now."""
+        self._marks.update((value.encode() if isinstance(value, str) else value)[:MARK_BYTES] for value in values)
+        if len(self._marks) > MOST_LOOKED_FOR:
+            self.is_unknown = True
+            self._marks.clear()
+
+    def may_be_in(self, path: Path) -> bool:
+        """True where the file holds any of them, or where nobody knows. What is in SQLite's log must be in the file before."""
+        if self.is_unknown:
+            return True
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return any(content.find(mark) >= 0 for mark in self._marks)
