@@ -130,6 +130,22 @@ def with_tracks(films: Sequence[bytes], form: str = "mp4") -> bytes:
     return buffer.getvalue()
 
 
+def with_sounds(sounds: Sequence[bytes], film: bytes | None = None) -> bytes:
+    """A Matroska file with the tracks of several sounds, and perhaps the pictures of a film."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska") as target:
+        files = [av.open(io.BytesIO(data)) for data in ([film] if film else []) + list(sounds)]
+        streams = [(file.streams.video or file.streams.audio)[0] for file in files]
+        tracks = [target.add_stream_from_template(stream) for stream in streams]
+        for file, stream, track in zip(files, streams, tracks, strict=True):
+            for packet in file.demux(stream):
+                if packet.dts is not None:
+                    packet.stream = track
+                    target.mux(packet)
+            file.close()
+    return buffer.getvalue()
+
+
 def with_id3_cover(mp3: bytes, cover: bytes, mime: bytes = b"image/jpeg") -> bytes:
     """An MP3 with a cover before it."""
     body = b"\0" + mime + b"\0\x03\0" + cover

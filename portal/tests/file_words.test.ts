@@ -19,6 +19,7 @@ const NOTES: Record<FileNote, RegExp> = {
   video_has_no_sound: /no sound/,
   film_not_readable: /short video .* can’t read it/,
   further_films: /more than one video/,
+  further_sounds: /more than one sound track/,
   further_pictures: /more than one picture/,
   sound_too_short: /too short .* about 7 seconds/,
   sound_without_detail: /too quiet or too even/,

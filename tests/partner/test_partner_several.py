@@ -9,9 +9,10 @@ from fake_exchange import FakeExchange
 from moving_media import SIZE, melody, sound_file, video_file
 from partner_parts import Partner
 from PIL import Image
-from several_films import heif_sequence, jpeg, motion_heic, motion_photo, with_id3_cover, with_mp4_cover, with_tracks
+from several_films import heif_sequence, jpeg, motion_heic, motion_photo, with_id3_cover, with_mp4_cover, with_sounds, with_tracks
 
 from stillmine.fingerprint import fingerprint_image
+from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.wire.fingerprint import Kind
@@ -107,6 +108,17 @@ def test_a_track_too_many_is_named(partner: Partner, exchange: FakeExchange, har
     result = partner.screen(with_tracks([harmless] * 4))
     assert (result.outcome, result.left_out) == (ScreenOutcome.NOT_SCREENED, ["further_films"])
     assert partner.screen(with_tracks([harmless] * 3)).outcome is ScreenOutcome.NO_MATCH
+
+
+def test_every_track_of_sound_is_compared(partner: Partner, exchange: FakeExchange, harmless: bytes) -> None:
+    sounds = [sound_file(melody(seed, 9), "libmp3lame", "mp3") for seed in (1, 2)]
+    exchange.add_text("sound", Kind.CHROMAPRINT, fingerprint_sound(sounds[1]).text)
+    partner.sync.run()
+    silence = sound_file(melody(3, 9) * 0, "libmp3lame", "mp3")
+    for data in (with_sounds(sounds), with_sounds(sounds, harmless), with_sounds([silence, sounds[1]], harmless)):
+        assert kinds(partner.screen(data)) == ["chromaprint"]
+    result = partner.screen(with_sounds([sounds[0]] * 5, harmless))
+    assert (result.outcome, result.left_out) == (ScreenOutcome.NOT_SCREENED, ["further_sounds"])
 
 
 def test_every_page_is_compared(partner: Partner, exchange: FakeExchange, pictures: list[Image.Image]) -> None:

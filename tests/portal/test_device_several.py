@@ -17,6 +17,7 @@ from several_films import (
     motion_photo,
     together,
     with_gain_map,
+    with_sounds,
     with_tracks,
 )
 from test_device_files import FRAME_BITS, PICTURE_BITS, assert_frames_agree, server_values
@@ -86,6 +87,14 @@ def test_a_second_track_is_said(engine: Engine, tmp_path: Path, film: bytes, oth
         made, expected = made_of(engine, tmp_path, name, data)
         assert made.notes == ["further_films", "video_has_no_sound"]
         assert_frames_agree(made.values["vpdq"], expected["vpdq"])
+
+
+def test_a_second_track_of_sound_is_said(engine: Engine, tmp_path: Path, root: Path) -> None:
+    sound = (root / "media/audio/reader.mp3").read_bytes()
+    made, expected = made_of(engine, tmp_path, "two.mka", with_sounds([sound, sound]))
+    assert (made.file_type, made.notes) == ("sound", ["further_sounds"])
+    assert "chromaprint" in made.values
+    assert "chromaprint" in expected
 
 
 def test_the_first_shown_picture_of_an_animated_png_counts(engine: Engine, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ const MINIMUM_SHORTFALL_SECONDS = 1;
 export interface OpenContainer {
   readonly video: InputVideoTrack | null;
   readonly sound: InputAudioTrack | null;
-  /** Whether there are more tracks of moving pictures. */
+  /** Whether there are more tracks of moving pictures, or of sound. */
   readonly hasFurtherFilms: boolean;
+  readonly hasFurtherSounds: boolean;
   /** The parts of a track that are shown; null where its edit list can't be followed. */
   partsOf(track: InputTrack): Promise<readonly Part[] | null>;
   /** The turn that makes a track's pictures upright; null where the container has no display matrix and mediabunny knows. */
@@ -41,8 +42,8 @@ export async function openContainer(file: Blob): Promise<OpenContainer | null> {
     const turnOf = async (track: InputTrack): Promise<Turn | null> => (isOfBoxes ? matrixTurnOf(file, track.id) : null);
     const [video, sound] = [await chosenOf(videos), await chosenOf(sounds)];
     const pictureEnd = async (): Promise<number | null> => (video && (isOfBoxes || !sound || !(await lastsToTheEnd(sound))) ? video.getDurationFromMetadata() : null);
-    const hasFurtherFilms = videos.length > 1;
-    return { video, sound, hasFurtherFilms, partsOf, turnOf, pictureEnd, mayHoldMore: format === MPEG_TS, close: () => input.dispose() };
+    const [hasFurtherFilms, hasFurtherSounds] = [videos.length > 1, sounds.length > 1];
+    return { video, sound, hasFurtherFilms, hasFurtherSounds, partsOf, turnOf, pictureEnd, mayHoldMore: format === MPEG_TS, close: () => input.dispose() };
   } catch {
     input.dispose();
     return null;

@@ -19,6 +19,7 @@ export type FileNote =
   | "video_has_no_sound"
   | "film_not_readable"
   | "further_films"
+  | "further_sounds"
   | "further_pictures"
   | "sound_too_short"
   | "sound_without_detail"

@@ -37,13 +37,13 @@ const NOT_READABLE: Made = { fingerprints: [], notes: ["video_not_readable"] };
 export async function fingerprintTimed(file: Blob, family: "video" | "sound", tools: Tools, stages: Stages): Promise<PartlyMade> {
   const container = await openContainer(file);
   try {
+    const further = furtherOf(container);
     const isVideo = container?.video != null || (family === "video" && (!container?.sound || container.mayHoldMore));
     if (!isVideo) {
       const sound = await soundOf(file, container, tools, stages.next(0.8));
-      return { type: "sound", fingerprints: sound.fingerprints, notes: await withEarlyEnd(file, sound) };
+      return { type: "sound", fingerprints: sound.fingerprints, notes: await withEarlyEnd(file, { ...sound, notes: [...sound.notes, ...further] }) };
     }
     const video = await videoOf(container, tools, stages.next(0.7));
-    const further: FileNote[] = container?.hasFurtherFilms ? ["further_films"] : [];
     const hasNoSound = container !== null && container.sound === null && !container.mayHoldMore;
     const sound: Made = hasNoSound ? { fingerprints: [], notes: ["video_has_no_sound"] } : await soundOf(file, container, tools, stages.next(0.2));
     const made = { fingerprints: [...video.fingerprints, ...sound.fingerprints], notes: [...video.notes, ...further, ...sound.notes] };
@@ -51,6 +51,11 @@ export async function fingerprintTimed(file: Blob, family: "video" | "sound", to
   } finally {
     container?.close();
   }
+}
+
+/** What of a file with several tracks is left out: a case gets those that play first. */
+function furtherOf(container: OpenContainer | null): readonly FileNote[] {
+  return [...(container?.hasFurtherFilms ? (["further_films"] as const) : []), ...(container?.hasFurtherSounds ? (["further_sounds"] as const) : [])];
 }
 
 /** `vpdq` of an animated picture. Rejects with FileError. */

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from stillmine.fingerprint.audio_decode import SoundReader
+from stillmine.fingerprint.audio_decode import SoundReader, heard_streams
 from stillmine.fingerprint.chromaprint_library import SAMPLE_RATE, VALUE_SECONDS, Pcm, Values, chromaprint_text, chromaprint_values
 from stillmine.fingerprint.container import MediaSource, UnopenableError, open_container, open_source
 from stillmine.fingerprint.declared_size import is_shorter_than_declared
@@ -63,13 +63,14 @@ def fingerprint_sound(
     limits: MediaLimits = DEFAULT_MEDIA_LIMITS,
     *,
     is_time_left: TimeLeft = no_deadline,
+    track: int = 0,
 ) -> SoundFingerprint:
-    """Return the fingerprint of a sound file or of a video's sound; raises a MediaError."""
+    """Return the fingerprint of a sound file or of a video's sound, of `track` 0 what players play; raises a MediaError."""
     with open_source(source, limits.max_file_bytes) as stream:
         try:
-            values, level, reader = _listen(stream, limits, is_time_left)
+            values, level, reader = _listen(stream, limits, is_time_left, track)
             if (channel := reader.meter.needed_channel) is not None:
-                values, level, reader = _listen(stream, limits, is_time_left, channel)
+                values, level, reader = _listen(stream, limits, is_time_left, track, channel)
         except UnopenableError as error:
             raise _ERRORS.get(error.family, NoSoundError) from None
         is_truncated = reader.is_truncated or (not reader.is_limited and is_shorter_than_declared(stream))
@@ -82,13 +83,23 @@ def fingerprint_sound(
     return SoundFingerprint(tuple(values.tolist()), reader.samples / SAMPLE_RATE, is_truncated, reader.is_limited)
 
 
+def count_sound_tracks(source: MediaSource, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) -> int:
+    """Return how many tracks of sound a file has; 0 where it can't be opened."""
+    with open_source(source, limits.max_file_bytes) as stream:
+        try:
+            with open_container(stream, limits) as container:
+                return len(heard_streams(container))
+        except UnopenableError:
+            return 0
+
+
 def _listen(
-    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, channel: int | None = None
+    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, track: int, channel: int | None = None
 ) -> tuple[Values, "_Level", SoundReader]:
     """Hear a file once, all channels mixed or one of them alone."""
     level = _Level()
     with open_container(stream, limits) as container:
-        reader = SoundReader(container, limits, is_time_left, channel)
+        reader = SoundReader(container, limits, is_time_left, channel, track)
         return chromaprint_values(level.listen(reader.blocks())), level, reader
 
 

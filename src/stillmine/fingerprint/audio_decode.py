@@ -35,9 +35,14 @@ _RESAMPLER = f"{SAMPLE_RATE}:filter_size=16:phase_shift=8:linear_interp=1:cutoff
 class SoundReader(StreamReader["AudioStream", "SoundPacket", AudioFrame]):
     """Reads the sound of one open file once; the attributes are whole after `blocks()` has ended."""
 
-    def __init__(self, container: InputContainer, limits: MediaLimits, is_time_left: TimeLeft, channel: int | None = None) -> None:
-        """Listen to the mix of all channels, or to one; raise NoSoundError where there is none."""
-        super().__init__(container, _choose_stream(container), limits, is_time_left)
+    def __init__(
+        self, container: InputContainer, limits: MediaLimits, is_time_left: TimeLeft, channel: int | None = None, track: int = 0
+    ) -> None:
+        """Listen to the mix of all channels, or to one; `track` counts from the one that players play. Raises NoSoundError."""
+        heard = heard_streams(container)
+        if track >= len(heard):
+            raise NoSoundError
+        super().__init__(container, heard[track], limits, is_time_left)
         self._channel = channel
         self.meter = ChannelMeter()
         self._graph: Graph | None = None
@@ -98,12 +103,9 @@ class SoundReader(StreamReader["AudioStream", "SoundPacket", AudioFrame]):
             yield frame.to_ndarray().reshape(-1).astype(np.int16, copy=False)
 
 
-def _choose_stream(container: InputContainer) -> AudioStream:
-    """The default sound, else the first."""
-    streams = container.streams.audio
-    if not streams:
-        raise NoSoundError
-    return next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
+def heard_streams(container: InputContainer) -> list[AudioStream]:
+    """Return the tracks of sound, the one that players play first: the default one."""
+    return sorted(container.streams.audio, key=lambda stream: not stream.disposition & Disposition.default)
 
 
 def _open_graph(frame: AudioFrame, channel: int | None) -> Graph:

@@ -8,7 +8,7 @@ not be made: it is in `left_out`.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
+from stillmine.fingerprint.audio import SoundFingerprint, count_sound_tracks, fingerprint_sound
 from stillmine.fingerprint.container import MediaSource, open_source
 from stillmine.fingerprint.errors import FileTooLargeError, FileUnreadableError, FurtherPicturesError, MediaError, TruncatedImageError
 from stillmine.fingerprint.exact import ExactDigests, exact_digests
@@ -18,6 +18,7 @@ from stillmine.fingerprint.image import ImageFingerprint, distance_bits, fingerp
 from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
 from stillmine.fingerprint.media_errors import (
     FurtherFilmsError,
+    FurtherSoundsError,
     SoundTooShortError,
     SoundUnsupportedError,
     SoundWithoutDetailError,
@@ -77,7 +78,9 @@ def fingerprint_file(
     if file_type is FileType.VIDEO:
         return _fingerprint_video(path, digests, media_limits, is_asking)
     try:
-        return FileFingerprints(file_type, digests, sound=fingerprint_sound(path, media_limits))
+        return FileFingerprints(
+            file_type, digests, sound=fingerprint_sound(path, media_limits), left_out=_further_sounds(path, media_limits)
+        )
     except (
         SoundTooShortError,
         SoundWithoutDetailError,
@@ -151,9 +154,14 @@ def _fingerprint_video(source: MediaSource, digests: ExactDigests, limits: Media
         return made
     try:
         with guarded():
-            return replace(made, sound=fingerprint_sound(source, limits))
+            return replace(made, sound=fingerprint_sound(source, limits), left_out=(*made.left_out, *_further_sounds(source, limits)))
     except MediaError as error:
         return replace(made, left_out=(*made.left_out, error.code))
+
+
+def _further_sounds(source: MediaSource, limits: MediaLimits) -> tuple[str, ...]:
+    """A case holds the sound that players play."""
+    return (FurtherSoundsError.code,) if count_sound_tracks(source, limits) > 1 else ()
 
 
 def _read(path: Path, limits: Limits) -> bytes:

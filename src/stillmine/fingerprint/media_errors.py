@@ -48,6 +48,12 @@ class FurtherFilmsError(MediaError):
     sentence = "This file holds more than one film, and not all of them were looked at. Save each as a file of its own, and use those."
 
 
+class FurtherSoundsError(MediaError):
+    code = "further_sounds"
+    status = 422
+    sentence = "This file holds more than one track of sound, and not all were listened to. Save each as a file of its own, and use those."
+
+
 class MediaDeadlineError(MediaError):
     code = "media_deadline"
     status = 503

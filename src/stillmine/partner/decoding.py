@@ -6,7 +6,7 @@ even if the file then breaks its decoder. Must never write, log or keep anything
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
@@ -14,7 +14,7 @@ from typing import BinaryIO
 import msgspec
 
 from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, MediaError, QueryVariant
-from stillmine.fingerprint.audio import fingerprint_sound
+from stillmine.fingerprint.audio import SoundFingerprint, count_sound_tracks, fingerprint_sound
 from stillmine.fingerprint.covers import cover_pictures
 from stillmine.fingerprint.errors import DecoderFailedError, FurtherPicturesError
 from stillmine.fingerprint.exact import exact_digests
@@ -22,6 +22,7 @@ from stillmine.fingerprint.film_behind import films_behind
 from stillmine.fingerprint.guard import guarded
 from stillmine.fingerprint.media_errors import (
     FurtherFilmsError,
+    FurtherSoundsError,
     MediaFileTooLargeError,
     NoSoundError,
     NotAVideoError,
@@ -47,6 +48,9 @@ MAX_FILMS = 3
 
 VIDEO_SOUND_LIMITS = replace(DEFAULT_MEDIA_LIMITS, max_sound_seconds=DEFAULT_MEDIA_LIMITS.max_video_seconds)
 """A video is listened to for as long as it is looked at; a case's text form holds less."""
+
+MAX_SOUNDS = 4
+"""Tracks of one film or sound."""
 
 SHARE_OF_TIME = 0.9
 """A decoder is asked to end by itself before the service ends it, so that what it has read is not lost."""
@@ -143,7 +147,7 @@ def _with_frames(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answ
 
 
 def _with_films(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
-    """The films that belong to a still picture, with the sound of the first that has some."""
+    """The films that belong to a still picture, with their sound."""
     limits = limits_within_budget(answer.media, file)
     for film in films_behind(file):
         try:
@@ -163,7 +167,7 @@ def _with_whole_film(film: BinaryIO, answer: Answer, limits: MediaLimits, is_tim
         if with_sound is answer:
             raise VideoUnreadableError from None
         return with_sound
-    return _without(answer, FurtherFilmsError()) if answer.sound else _with_sound_of_video(film, answer, is_time_left)
+    return _with_sound_of_video(film, answer, is_time_left)
 
 
 def _with_tracks(file: BinaryIO, answer: Answer, limits: MediaLimits, is_time_left: TimeLeft) -> Answer:
@@ -197,19 +201,40 @@ def _with_film(answer: Answer, video: VideoFingerprint, limits: MediaLimits) -> 
 
 
 def _with_sound(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
-    sound = fingerprint_sound(file, is_time_left=is_time_left)
-    answer = msgspec.structs.replace(answer, sound=list(sound.values))
-    damage = SoundUnreadableError() if sound.is_truncated else None
-    return _as_far_as_read(answer, sound.is_limited, damage, MediaFileTooLargeError())
+    """Every track of sound; raises why where none of them can be compared."""
+    sounds, errors = _sounds_in(file, DEFAULT_MEDIA_LIMITS, is_time_left)
+    if errors and not sounds:
+        raise errors[0]
+    for sound in sounds:
+        damage = SoundUnreadableError() if sound.is_truncated else None
+        answer = _as_far_as_read(answer, sound.is_limited, damage, MediaFileTooLargeError())
+    return _with_sounds(answer, file, sounds)
 
 
 def _with_sound_of_video(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
     """A video is known by its frames; that it has no sound or little of it leaves nothing out."""
-    try:
-        sound = fingerprint_sound(file, VIDEO_SOUND_LIMITS, is_time_left=is_time_left)
-    except (NoSoundError, SoundTooShortError, SoundWithoutDetailError):
-        return answer
-    return _as_far_as_read(msgspec.structs.replace(answer, sound=list(sound.values)), sound.is_limited, None, MediaFileTooLargeError())
+    sounds, _ = _sounds_in(file, VIDEO_SOUND_LIMITS, is_time_left)
+    for sound in sounds:
+        answer = _as_far_as_read(answer, sound.is_limited, None, MediaFileTooLargeError())
+    return _with_sounds(answer, file, sounds) if sounds else answer
+
+
+def _sounds_in(file: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft) -> tuple[list[SoundFingerprint], list[MediaError]]:
+    """The tracks of sound, the default one first, and what is wrong with those that tell too little; raises what else is wrong."""
+    sounds: list[SoundFingerprint] = []
+    errors: list[MediaError] = []
+    for track in range(min(max(1, count_sound_tracks(file)), MAX_SOUNDS)):
+        try:
+            sounds.append(fingerprint_sound(file, limits, is_time_left=is_time_left, track=track))
+        except (NoSoundError, SoundTooShortError, SoundWithoutDetailError) as error:
+            errors.append(error)
+    return sounds, errors
+
+
+def _with_sounds(answer: Answer, file: BinaryIO, sounds: Sequence[SoundFingerprint]) -> Answer:
+    values = [*answer.sounds, *(list(sound.values) for sound in sounds)]
+    answer = msgspec.structs.replace(answer, sound=values[0], further_sounds=values[1:])
+    return _without(answer, FurtherSoundsError()) if count_sound_tracks(file) > MAX_SOUNDS else answer
 
 
 def _as_far_as_read(answer: Answer, is_limited: bool, damage: StillmineError | None, too_much: StillmineError) -> Answer:

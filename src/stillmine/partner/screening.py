@@ -151,8 +151,8 @@ class Screening:
             found += self._index.near_pictures(good)
         for frames in made.films:
             found += self._index.near_videos(_turned_videos(frames), UPLOAD_FRAMES_PER_SECOND)
-        if made.sound:
-            found += self._index.near_sounds(made.sound)
+        for sound in made.sounds:
+            found += self._index.near_sounds(sound)
         return found
 
     def _fingerprint_candidates(self, fingerprints: Sequence[Fingerprint]) -> Found:

@@ -93,9 +93,16 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     stills: list[Picture] = []
     """Pictures that moving ones show and that are not among their frames as they are."""
     sound: list[int] = []
+    further_sounds: list[list[int]] = []
+    """Of every other track of sound."""
     left_out: list[str] = []
     work_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0
     """Of long media: how long it is thought to take."""
+
+    @property
+    def sounds(self) -> list[list[int]]:
+        """All that is heard in the upload, each track apart."""
+        return [sound for sound in (self.sound, *self.further_sounds) if sound]
 
     @property
     def films(self) -> list[list[Frame]]:
