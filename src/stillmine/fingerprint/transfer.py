@@ -2,7 +2,7 @@
 """High dynamic range as an ordinary screen shows it: "HDR" in spec/fingerprint.md.
 
 PQ and HLG store light otherwise than sRGB does, in other primary colours as a rule, and browsers map them; so does this. Must never touch
-a picture that does not say that it is one of these.
+a picture or a frame that does not say that it is one of these.
 """
 
 import functools
@@ -63,11 +63,24 @@ def hdr_colours_of(data: bytes) -> HdrColours | None:
 def to_sdr(image: Image.Image, colours: HdrColours) -> Image.Image:
     """Return an L or RGB picture in sRGB, an RGBA one with its alpha as it is."""
     shown = np.array(image)
-    rows = max(1, _BAND_PIXELS // image.width)
-    for top in range(0, image.height, rows):
-        band = shown[top : top + rows] if image.mode == "L" else shown[top : top + rows, :, :3]
-        band[...] = _shown(_light(band, colours) / WHITE_NITS)
+    _map_in_place(shown if image.mode == "L" else shown[:, :, :3], colours)
     return Image.fromarray(shown)
+
+
+def pixels_to_sdr(pixels: NDArray[np.uint8], primaries: int, transfer: int) -> NDArray[np.uint8]:
+    """Return a frame's pixels (height, width, 3), 8 bits a channel, in sRGB; the same array where the transfer is neither PQ nor HLG."""
+    if transfer not in tuple(Transfer):
+        return pixels
+    shown = pixels.copy()
+    _map_in_place(shown, HdrColours(primaries, Transfer(transfer)))
+    return shown
+
+
+def _map_in_place(stored: NDArray[np.uint8], colours: HdrColours) -> None:
+    rows = max(1, _BAND_PIXELS // stored.shape[1])
+    for top in range(0, stored.shape[0], rows):
+        band = stored[top : top + rows]
+        band[...] = _shown(_light(band, colours) / WHITE_NITS)
 
 
 def _light(stored: NDArray[np.uint8], colours: HdrColours) -> NDArray[np.float32]:

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from stillmine.fingerprint.container import decoder_options
 from stillmine.fingerprint.media_limits import MediaLimits
+from stillmine.fingerprint.transfer import pixels_to_sdr
 
 Rgb = npt.NDArray[np.uint8]
 
@@ -41,10 +42,11 @@ def laid_on_grounds(frame: VideoFrame, reformatter: VideoReformatter) -> tuple[R
     Raises what FFmpeg does for formats that it can't convert.
     """
     if not any(component.is_alpha for component in frame.format.components):
-        return _pixels(reformatter.reformat(frame, format="rgb24"), 3), None
-    pixels = _pixels(reformatter.reformat(frame, format="rgba"), 4).astype(np.uint16)
-    alpha = pixels[:, :, 3:]
-    on_black = (pixels[:, :, :3] * alpha + _OPAQUE // 2) // _OPAQUE
+        return pixels_to_sdr(_pixels(reformatter.reformat(frame, format="rgb24"), 3), frame.color_primaries, frame.color_trc), None
+    pixels = _pixels(reformatter.reformat(frame, format="rgba"), 4)
+    colours = pixels_to_sdr(pixels[:, :, :3], frame.color_primaries, frame.color_trc)
+    alpha = pixels[:, :, 3:].astype(np.uint16)
+    on_black = (colours * alpha + _OPAQUE // 2) // _OPAQUE
     return (on_black + (_OPAQUE - alpha)).astype(np.uint8), on_black.astype(np.uint8)
 
 
