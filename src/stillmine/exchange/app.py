@@ -50,6 +50,7 @@ def configure(
         uptime=uptime,
         publish_every=config.publish_every,
         feed=config.feed,
+        ask=config.ask,
     )
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from stillmine.exchange.ask.protocol import LOCK_FILE
+from stillmine.exchange.ask.settings import USUAL_ASK, AskSettings, ask_settings
 from stillmine.exchange.database_address import DATABASE_VARIABLE, postgresql_settings, same_database, shown_database
 from stillmine.exchange.door_settings import door_settings, room_settings
 from stillmine.exchange.feed.settings import USUAL_FEED, FeedSettings, feed_settings
@@ -43,6 +44,7 @@ class ExchangeConfig:
     keys_command: str | None = None
     intake: IntakeSettings = USUAL_INTAKE
     feed: FeedSettings = USUAL_FEED
+    ask: AskSettings = USUAL_ASK
     console: bool = False
     listen: str = "127.0.0.1"
     port: int = 8080
@@ -85,6 +87,7 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, said: 
         keys_command=together.get(KEYS_COMMAND_VARIABLE),
         intake=intake_settings(together),
         feed=feed_settings(together),
+        ask=ask_settings(together),
         console=file.flag("serve.console", said.console, usual.console),
         listen=file.text("serve.listen", said.listen, usual.listen),
         port=file.number("serve.port", said.port, usual.port),

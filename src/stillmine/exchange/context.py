@@ -12,6 +12,7 @@ from typing import cast
 
 from django.conf import settings
 
+from stillmine.exchange.ask.settings import USUAL_ASK, AskSettings
 from stillmine.exchange.clock.uptime import UptimeReader, system_uptime
 from stillmine.exchange.feed.settings import USUAL_FEED, FeedSettings
 from stillmine.exchange.intake.settings import USUAL_INTAKE, IntakeSettings
@@ -45,6 +46,7 @@ class Context:
     publish_every: timedelta = USUAL_PUBLISH_EVERY
     """Between two publications of the ledger."""
     feed: FeedSettings = USUAL_FEED
+    ask: AskSettings = USUAL_ASK
 
 
 def context() -> Context:

@@ -20,6 +20,7 @@ REMADE_FROM_BYTES = 2 * RESERVE_BYTES
 WHEN_FULL = frozenset(
     {
         "ask.forget_old_beside",
+        "ask.forget_old_variety",
         "backup.forget_folder",
         "cases.begin_anew",
         "cases.cancel_withdrawal",

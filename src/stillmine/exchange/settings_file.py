@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stillmine.exchange.ask.settings import BOUNDS as ASK_BOUNDS
+from stillmine.exchange.ask.settings import DIFFERING_VARIABLE
 from stillmine.exchange.database_address import ADDRESS_WORDS, DATABASE_VARIABLE, is_address
 from stillmine.exchange.door_settings import (
     BODY_SECONDS_VARIABLE,
@@ -62,6 +64,7 @@ KEYS: Mapping[str, Key] = {
     "intake.fingerprints_in_ten_minutes": Key(int, *INTAKE_BOUNDS[FINGERPRINTS_VARIABLE], FINGERPRINTS_VARIABLE),
     "intake.work_zero_bits": Key(int, *INTAKE_BOUNDS[WORK_VARIABLE], WORK_VARIABLE),
     "ledger.publish_every_seconds": Key(int, *LEDGER_BOUNDS[PUBLISH_EVERY_VARIABLE], PUBLISH_EVERY_VARIABLE),
+    "ask.differing_matches_a_day": Key(int, *ASK_BOUNDS[DIFFERING_VARIABLE], DIFFERING_VARIABLE),
     "feed.tick_seconds": Key(int, *FEED_BOUNDS[TICK_VARIABLE], TICK_VARIABLE),
     "doors.connections": Key(int, *DOOR_BOUNDS[CONNECTIONS_VARIABLE], CONNECTIONS_VARIABLE),
     "doors.connections_per_network": Key(int, *DOOR_BOUNDS[CONNECTIONS_PER_NETWORK_VARIABLE], CONNECTIONS_PER_NETWORK_VARIABLE),

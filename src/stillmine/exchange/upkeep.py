@@ -14,6 +14,7 @@ from typing import TypeVar
 from django.db import connection
 
 from stillmine.exchange.ask.actions import forget_old_beside
+from stillmine.exchange.ask.probing import forget_old_variety
 from stillmine.exchange.backup.dump import renew_backups
 from stillmine.exchange.cases.expiry import count_overdue, erase_expired, expire_cases
 from stillmine.exchange.cases.withdrawal import begin_anew, end_due_delays, make_due_withdrawals
@@ -74,6 +75,7 @@ def _steps_by_clock(is_confirmed: bool) -> dict[str, Step]:
         "expired cases erased": erase_expired,
         "old match counts deleted": forget_old_match_counts,
         "old pairs of matches deleted": forget_old_beside,
+        "old marks of asks deleted": forget_old_variety,
         "old values deleted": forget_old_values,
         "days counted": count_yesterday,
     }

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from stillmine.exchange.ask.models import AskBeside, AskCount, AskMatch
 from stillmine.exchange.ask.nearby import active_of, named_by_index, nearest_of_each_case
+from stillmine.exchange.ask.probing import _note_variety
 from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.context import Context
 from stillmine.exchange.intake.quarantine import _note_matches
@@ -44,6 +45,7 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
         if found:
             _write_down(partner, {own: len(said) for own, said in found.items()}, minute)
             _write_beside(partner, near, minute)
+            _note_variety(exchange, partner, message.queries, near, minute)
             _note_matches(exchange, found, partner, minute)
             _record_matches(exchange, partner, near, minute)
     told = sorted({ids[0] for ids in near if ids})

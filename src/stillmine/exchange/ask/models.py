@@ -42,3 +42,26 @@ class AskBeside(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["partner", "told", "other"], name="one_row_per_pair_told"),)
+
+
+class AskVariety(models.Model):
+    """How many different queries of one partner matched one fingerprint on one UTC day, roughly: 256 bits, gone when the day is over."""
+
+    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
+    fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    seen = models.BinaryField(default=bytes)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["partner", "fingerprint", "day"], name="one_variety_per_day"),)
+
+
+class ProbingAlarm(models.Model):
+    """Near so many fingerprints one partner had more differing matches on one UTC day than the limit; it names none of them."""
+
+    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    fingerprints = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["partner", "day"], name="one_probing_alarm_per_day"),)

@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from stillmine.exchange.ask.probing import probed_lately
 from stillmine.exchange.partners.health import PartnerHealth, partner_health
 from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.partners.scopes import Way, scopes_of
@@ -35,6 +36,8 @@ class PartnerRow:
     revoked_at: datetime | None
     keys: list[KeyRow]
     health: PartnerHealth
+    probed: int
+    """Near how many fingerprints its differing matches went beyond the limit in the last seven days."""
 
     @property
     def live_keys(self) -> list[KeyRow]:
@@ -48,8 +51,8 @@ class PartnerRow:
 
     @property
     def needs_attention(self) -> bool:
-        """True where it is in service and late, or can't call any more."""
-        return self.revoked_at is None and (self.health.is_late or not self.live_keys)
+        """True where it is in service and late, can't call any more, or may be working out fingerprints."""
+        return self.revoked_at is None and bool(self.health.is_late or not self.live_keys or self.probed)
 
 
 def partner_rows(now: datetime) -> list[PartnerRow]:
@@ -76,6 +79,7 @@ def _row(partner: Partner, now: datetime) -> PartnerRow:
         revoked_at=partner.revoked_at,
         keys=[_key_row(key, way, now) for key in keys],
         health=partner_health(partner, now),
+        probed=probed_lately(now.date()).get(partner.id, 0),
     )
 
 

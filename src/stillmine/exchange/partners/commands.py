@@ -65,17 +65,23 @@ def partner_set(
 def partner_list(home: Home = None, as_json: AsJson = False) -> None:
     """List partners with their keys, and how each follows."""
     exchange = prepare(home)
-    from stillmine.exchange.partners.actions import find_partner  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.ask.probing import probed_lately  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.partners.actions import find_partner  # noqa: PLC0415
     from stillmine.exchange.partners.health import partner_health  # noqa: PLC0415
     from stillmine.exchange.partners.queries import partner_lines  # noqa: PLC0415
 
     now = exchange.clock()
     lines = [(line, partner_health(find_partner(line.name), now) if _follows(line) else None) for line in partner_lines(now)]
+    probed = {find_partner(line.name).id: 0 for line, _ in lines} | dict(probed_lately(now.date()))
+    of_name = {line.name: probed[find_partner(line.name).id] for line, _ in lines}
     if as_json:
-        typer.echo(json.dumps({"partners": [_json_line(line, health) for line, health in lines]}))
+        rows = [_json_line(line, health) | {"probed_fingerprints": of_name[line.name]} for line, health in lines]
+        typer.echo(json.dumps({"partners": rows}))
         return
     for line, health in lines:
         typer.echo("\n  ".join(_words(line, health)))
+        if of_name[line.name]:
+            typer.echo(f"  many different matches near {of_name[line.name]} fingerprint(s) in the last 7 days: see docs/operators.md")
     if not lines:
         typer.echo("No partners yet. Add one: stillmine exchange partner add NAME")
 

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""See a partner that asks about ever new values near one fingerprint, as one does that works out what the fingerprint is: spec/ask.md.
+
+It only calls an operator: a picture that many people alter and upload looks alike. Must never keep a query: of each that matched, one of
+256 bits is set, at a place that the exchange's secret and the day decide, and the bits go when the day is over.
+"""
+
+import hmac
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db.models import F, Sum
+
+from stillmine.exchange.ask.models import AskVariety, ProbingAlarm
+from stillmine.exchange.context import Context
+from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.secret import derive
+from stillmine.exchange.tx import tx
+from stillmine.wire.ask import AskQuery
+
+BITS = 256
+QUERIES_OF_ONE_UPLOAD = 8
+"""A picture is asked about in up to eight orientations: more values with one upload token are more than one upload."""
+
+SHOWN_FOR = timedelta(days=7)
+KEPT_FOR = timedelta(days=30)
+
+_log = logging.getLogger(__name__)
+
+
+def _note_variety(exchange: Context, partner: Partner, asked: Sequence[AskQuery], near: Sequence[Sequence[str]], now: datetime) -> None:
+    """Mark what matched near each fingerprint. The caller holds the partner's count of the day, so two asks don't meet here."""
+    day, key = now.date(), derive(exchange.secret, "stillmine/ask-variety-key/v1", now.date().isoformat().encode())
+    found: dict[str, list[AskQuery]] = {}
+    for query, ids in zip(asked, near, strict=True):
+        for own in ids:
+            found.setdefault(own, []).append(query)
+    AskVariety.objects.bulk_create([AskVariety(partner=partner, fingerprint_id=own, day=day) for own in found], ignore_conflicts=True)
+    rows = list(AskVariety.objects.filter(partner=partner, day=day, fingerprint_id__in=found))
+    least, reached = bits_at(exchange.ask.differing_matches_a_day), 0
+    for row in rows:
+        before = int.from_bytes(bytes(row.seen))
+        after = before
+        for value in uploads(found[row.fingerprint_id]):
+            place = hmac.digest(bytes(key), b"\0".join((partner.random_id.encode(), row.fingerprint_id.encode(), value)), "sha256")[0]
+            after |= 1 << place
+        row.seen = after.to_bytes(BITS // 8)
+        reached += before.bit_count() < least <= after.bit_count()
+    AskVariety.objects.bulk_update(rows, ["seen"])
+    if reached:
+        _call(partner, day, reached, exchange.ask.differing_matches_a_day)
+
+
+def uploads(queries: Iterable[AskQuery]) -> Iterator[bytes]:
+    """Yield for each upload that these queries can be of one of its values: what comes without a token is one upload for each value."""
+    of_token: dict[str, set[bytes]] = {}
+    for query in queries:
+        value = f"{query.kind.value} {query.value}".encode()
+        if query.upload_token is None:
+            yield value
+        else:
+            of_token.setdefault(query.upload_token, set()).add(value)
+    for values in of_token.values():
+        yield from sorted(values)[::QUERIES_OF_ONE_UPLOAD]
+
+
+def bits_at(uploads_a_day: int) -> int:
+    """Return how many bits so many different uploads set on average, rounded up: some share a bit."""
+    return -int(-BITS * (1 - (1 - 1 / BITS) ** uploads_a_day) // 1)
+
+
+def probed_lately(today: date) -> Mapping[int, int]:
+    """Return near how many fingerprints each partner went beyond the limit in the last seven days: row of the partner -> fingerprints."""
+    rows = ProbingAlarm.objects.filter(day__gt=today - SHOWN_FOR).values("partner_id").annotate(total=Sum("fingerprints"))
+    return {row["partner_id"]: row["total"] for row in rows}
+
+
+def forget_old_variety(exchange: Context) -> int:
+    """Delete the bits of days that are over, and alarms of more than 30 days ago; returns how many rows went."""
+    with tx("ask.forget_old_variety", exchange.clock) as now:
+        marks, _ = AskVariety.objects.filter(day__lt=now.date()).delete()
+        alarms, _ = ProbingAlarm.objects.filter(day__lt=(now - KEPT_FOR).date()).delete()
+    return marks + alarms
+
+
+def _call(partner: Partner, day: date, fingerprints: int, limit: int) -> None:
+    """Remember it for operators; the log has one line a day for each partner, so that nobody fills it."""
+    _, is_first = ProbingAlarm.objects.get_or_create(partner=partner, day=day)
+    ProbingAlarm.objects.filter(partner=partner, day=day).update(fingerprints=F("fingerprints") + fingerprints)
+    if is_first:
+        _log.warning(
+            "partner %s: %d or more different queries matched one fingerprint today. Many altered copies of one picture look like that, "
+            "and so does working out a fingerprint. See: docs/operators.md, A partner that probes",
+            partner.name,
+            limit,
+        )
