@@ -47,7 +47,7 @@ def test_a_near_one_is_stored_suspended_and_the_others_go_on(
     assert phone.open(1, 2) == case
     partner.sync()
     assert partner.active_values() == [value(2)]
-    assert [entry.value for entry in partner.entries.values() if entry.state is FingerprintState.SUSPENDED] == [None]
+    assert [entry.value for entry in partner.entries.values() if entry.state is FingerprintState.SUSPENDED] == [], "it never was in a feed"
     assert [record["hashValue"] for record in partner.fetch_hashes()["hashRecords"]] == [value(2)]
 
 
@@ -174,7 +174,8 @@ def test_a_sweep_goes_over_all_steps_and_past_what_does_not_open(
     add(exchange, hashes(tmp_path, value(1)))
     steps: list[tuple[int, int]] = []
     assert held_against(exchange, lambda done, of: steps.append((done, of))) == (1, 1)
-    assert steps == [(1, 4), (2, 4), (3, 4), (4, 4), (5, 5)]
+    assert [done for done, _ in steps] == [1, 2, 3, 4, 5]
+    assert (steps[0], steps[-1]) == ((1, 4), (5, 5))
     assert states(other_phone.show()) == [("active", None), ("suspended", BANK)]
     first.save()
     assert held_against(exchange) == (1, 0)
