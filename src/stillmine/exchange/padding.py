@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from stillmine.exchange.headers import is_about_case
-from stillmine.wire.padding import padded
+from stillmine.wire.padding import padded_answer
 
 
 class pad_answers_of_cases:  # noqa: N801 (Django names middleware by what it does)
@@ -18,5 +18,5 @@ class pad_answers_of_cases:  # noqa: N801 (Django names middleware by what it do
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
         if is_about_case(request.path):
-            response.content = padded(response.content)
+            response.content = padded_answer(response.content)
         return response

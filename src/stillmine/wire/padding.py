@@ -7,6 +7,8 @@ JSON is followed by spaces, which mean nothing in it, up to the next step. Contr
 PADDING_STEPS = tuple(1024 << 2 * exponent for exponent in range(1, 7))
 """4, 16, 64, 256 KiB, 1 and 4 MiB."""
 
+LEAST_ANSWER = PADDING_STEPS[1]
+
 
 def padded_size(size: int) -> int:
     """Return the step that holds `size` bytes; above the largest, the next multiple of it."""
@@ -17,3 +19,8 @@ def padded_size(size: int) -> int:
 def padded(message: bytes) -> bytes:
     """Return a JSON message followed by spaces, of its step's size; one without a byte stays so."""
     return message.ljust(padded_size(len(message)), b" ") if message else message
+
+
+def padded_answer(answer: bytes) -> bytes:
+    """Return an answer about a case in the same way, of the second step at least: each partner adds lines to each fingerprint."""
+    return padded(answer).ljust(LEAST_ANSWER, b" ") if answer else answer
