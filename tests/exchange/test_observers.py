@@ -101,9 +101,7 @@ class Week:
     def _send(self, phone: Phone, path: str, message: dict[str, object], files: int, headers: dict[str, str]) -> None:
         """As the portal sends it; the line shows both sizes, and those of looking at the case."""
         body = padded(msgspec.json.encode(message))
-        answer = self.web.post(
-            f"/api/v1/{path}", content=body, headers={**phone.headers, "Content-Type": "application/json", **headers}
-        )
+        answer = self.web.post(f"/api/v1/{path}", content=body, headers={**phone.headers, "Content-Type": "application/json", **headers})
         assert msgspec.json.decode(answer.content, type=CaseView), answer.text
         self.line.watch(files, len(body), len(answer.content))
         self.line.watch(files, 0, len(self.web.get("/api/v1/case", headers=phone.headers).content))
