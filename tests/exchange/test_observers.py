@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What those who only look learn in a simulated week, and that it is nothing beyond what the threat model names.
 
-`pytest -m long -s tests/exchange/test_observers.py` says it in words and figures; `make test` watches eight hours, a busy one among them. Everybody looks after
-each event and every minute besides, which is oftener than any of them may in earnest.
+`pytest -m long -s tests/exchange/test_observers.py` says it in words and figures; `make test` watches eight hours, a busy one among
+them. Everybody looks after each event and every minute besides, which is oftener than any of them may in earnest.
 """
 
 import random
@@ -116,7 +116,7 @@ class Week:
     def learnt(self) -> Iterator[str]:
         """What each of them can say in the end."""
         public, feed = self.public, self.feed
-        yield f"What happened: {self.opened} cases opened, {len(self.feed.endings)} withdrawals seen by the partner, {self.events} events in all."
+        yield f"What happened: {self.opened} cases opened, {len(feed.endings)} withdrawals that the partner saw, {self.events} events."
         yield (
             f"Anybody, by the log: it changed {len(public.times)} times, at {sorted({at.strftime('%H:%M') for at in public.times})} UTC, "
             f"by {sorted(set(public.growth))} entries."
@@ -129,11 +129,12 @@ class Week:
             f"{alone} of them of one case, which it sees to belong together."
         )
         guess = neighbours(of_several_cases(feed.additions, self.case_of), self.case_of)
-        yield f"In the others neighbours are of one case {guess.share:.3f} of the time; guessing blindly would be right {guess.blindly:.3f} of it."
+        yield f"In the others neighbours are of one case {guess.share:.3f} of the time; a blind guess is right {guess.blindly:.3f} of it."
         together = sum(len({self.case_of[one] for one in batch}) == 1 for batch in feed.endings)
         yield f"It saw {len(feed.endings)} batches of tombstones, {together} of one case, which it sees to end together."
         yield f"Of neighbouring cursors the later is the larger one {rising(feed.cursors):.3f} of the time."
-        yield f"Whoever watches the line: {len(self.line.seen)} look for {len(self.line.by_files)} numbers of files: {sorted(set.union(*self.line.by_files.values()))}."
+        sizes = sorted(set.union(*self.line.by_files.values()))
+        yield f"Whoever watches the line: {len(self.line.seen)} look for {len(self.line.by_files)} numbers of files: {sizes}."
         yield f"The ask partner: answers of {sorted(self.answers.sizes)} bytes that say {sorted(self.answers.words)}."
 
 
