@@ -101,14 +101,20 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
                 for place, (own, text, index) in enumerate(zip(ids, texts, indexes, strict=True))
             ),
             Change: (
-                {"sequence": sequence, "fingerprint_id": own, "state": "active", "changed_at": str(now.replace(tzinfo=None))}
+                {
+                    "sequence": sequence,
+                    "fingerprint_id": own,
+                    "state": "active",
+                    "is_shown": True,
+                    "changed_at": str(now.replace(tzinfo=None)),
+                }
                 for sequence, own in enumerate(ids, start + 1)
             ),
         }
         for model, each in rows.items():
             _insert(model._meta.db_table, list(each))
         FingerprintDataKey.objects.bulk_create(key_rows, batch_size=1000)
-        Head.objects.update(sequence=end, changed_at=max(now, datetime(2026, 1, 1, tzinfo=UTC)))
+        Head.objects.update(sequence=end, shown_sequence=end, changed_at=max(now, datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 def _insert(table: str, rows: list[dict[str, Any]]) -> None:
