@@ -352,9 +352,12 @@ def test_a_manager_removes_a_list_of_the_bank(manager: Desk, held: str) -> None:
     assert ("Mia Manager", "bank_removed", "Flags", "done") in log_lines()
 
 
-def test_votes_are_shown_beside_a_suspension(reviewer: Desk, phone: Phone, partner: PartnerClient, held: str) -> None:
-    partner.sync()
-    entries = [entry.id for entry in partner.entries.values()]
+def test_votes_are_shown_beside_a_suspension(reviewer: Desk, phone: Phone, partner: PartnerClient, held: str, exchange: Context) -> None:
+    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.partners.opaque import partner_ids
+
+    own = partner_ids(exchange.secret, Partner.objects.get().random_id)
+    entries = own.entry_ids([row.id for row in phone.show().fingerprints])
     votes = [
         {"vote_id": f"{number:032x}", "fingerprint_id": entry, "vote": "disagree", "reason": "lawful_publication"}
         for number, entry in enumerate(entries)

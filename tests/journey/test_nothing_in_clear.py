@@ -9,6 +9,7 @@ import json
 import secrets
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,7 +75,11 @@ def test_no_fingerprint_in_clear_anywhere_at_the_exchange(
     ):
         stays.open_case(kept)
         goes.open_case(withdrawn)
-        assert {row["value"] for row in partner.get("/api/v1/feed").json()["entries"]} == {row.value for row in kept + withdrawn}
+        give_up_at = time.monotonic() + 60
+        while len(entries := partner.get("/api/v1/feed").json()["entries"]) < len(kept + withdrawn):  # they come with the next tick
+            assert time.monotonic() < give_up_at
+            time.sleep(0.2)
+        assert {row["value"] for row in entries} == {row.value for row in kept + withdrawn}
         partner.get("/stopncii/v1/FetchHashes", params={"startTimestamp": 0})
         goes.withdraw_case()
         told = partner.get("/stopncii/v1/FetchHashes", params={"startTimestamp": 0}).json()["hashRecords"]
