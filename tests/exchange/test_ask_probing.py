@@ -111,6 +111,23 @@ def test_the_marks_hold_no_query_and_go_with_the_day_and_never_into_a_backup(
     assert AskVariety.objects.count() == 0
 
 
+def test_no_table_and_no_line_of_the_log_holds_what_was_asked(
+    phone: Phone, asking: PartnerClient, follower: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    from django.apps import apps
+
+    caplog.set_level(logging.DEBUG)
+    phone.open(1)
+    follower()
+    near, far = flipped(value(1), 3, 77, 200), value(99)
+    assert [outcome for outcome, _ in answers(asking, near, far)] == ["match", "clear"]
+    kept = [repr(cell) for model in apps.get_models() for row in model.objects.values_list() for cell in row]
+    assert len(kept) > 50
+    for asked in (near, far):
+        for form in (asked, repr(bytes.fromhex(asked))[2:-1]):
+            assert not [text for text in (*kept, caplog.text) if form in text]
+
+
 def test_an_alarm_stands_where_operators_look_for_a_week(
     phone: Phone, asking: PartnerClient, follower: Callable[[], None], exchange: Context, clock: Clock
 ) -> None:
