@@ -213,6 +213,24 @@ def test_the_stopncii_shape_tells_the_minute_of_the_tick(phone: Phone, other_pho
     assert page["nextSetTimestamp"] == int(NEXT_TICK.timestamp())
 
 
+def test_the_stopncii_shape_answers_every_start_alike_while_something_waits(phone: Phone, partner: PartnerClient, clock: Clock) -> None:
+    def answers_from_starts() -> list[bytes]:
+        later = int((clock.now + timedelta(days=1)).timestamp())
+        fetched = [
+            partner.web.get("/stopncii/v1/FetchHashes", params={"startTimestamp": start}, headers=partner.stopncii_headers)
+            for start in (0, int(START_MINUTE.timestamp()), later)
+        ]
+        assert [response.status_code for response in fetched] == [200, 200, 200], fetched[-1].text
+        return [response.content for response in fetched]
+
+    before = answers_from_starts()
+    phone.open(1, 2)
+    assert answers_from_starts() == before
+    phone.withdraw()
+    clock.forward(minutes=2)
+    assert [b'"count":0' in content for content in answers_from_starts()] == [True, True, True], "what was never shown tells nothing later"
+
+
 def test_a_value_is_withdrawn_in_the_stopncii_shape_while_who_else_has_it_waits(
     phone: Phone, other_phone: Phone, partner: PartnerClient, clock: Clock
 ) -> None:
