@@ -12,7 +12,7 @@ class Edit:
 
     seconds: float
     start: float | None
-    rate: int = 1
+    rate: float = 1
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,10 @@ def _with_edited_track(track: _Box, edits: Sequence[Edit], movie_scale: int, tic
     zero = max(int.from_bytes(before, signed=True), 0)
     entries = b"".join(
         struct.pack(
-            ">IiI", round(edit.seconds * movie_scale), -1 if edit.start is None else zero + round(edit.start * media_scale), edit.rate << 16
+            ">IiI",
+            round(edit.seconds * movie_scale),
+            -1 if edit.start is None else zero + round(edit.start * media_scale),
+            round(edit.rate * 65536),
         )
         for edit in edits
     )

@@ -2,6 +2,7 @@
 /* Edit lists as files have them, and as only hostile ones do. */
 
 import { describe, expect, it } from "vitest";
+import vectors from "../../vectors/edit_lists.json" with { type: "json" };
 import { endOf, shownParts, startOf, WHOLE } from "../src/fingerprint/shown_parts";
 
 type Bytes = readonly number[];
@@ -20,6 +21,39 @@ const movie = (edits: Bytes, ...more: Bytes[]): Blob => {
   const track = (id: number, own: Bytes): Bytes => box("trak", header("tkhd", id), own, box("mdia", header("mdhd", 100)));
   return new Blob([new Uint8Array([...box("ftyp", number(0)), ...box("moov", header("mvhd", 10), track(1, []), track(2, edits), ...more)])]);
 };
+
+interface Vector {
+  readonly name: string;
+  readonly version?: number;
+  readonly says?: number;
+  readonly scale?: number;
+  readonly is_fragmented?: boolean;
+  readonly edits: readonly (readonly number[])[];
+  readonly parts: readonly (readonly (number | null)[])[] | null;
+}
+
+/** Ticks of the movie are tenths of a second. */
+function movieOf({ version = 0, says, scale = 100, is_fragmented: isFragmented = false, edits }: Vector): Blob {
+  const bytes = version === 1 ? 8 : 4;
+  const signed = (value: number): Bytes => (value < 0 ? Array.from({ length: bytes }, () => 255) : number(value, bytes));
+  const entries = edits.map(([duration = 0, begin = 0, rate = 0]) => [...number(duration, bytes), ...signed(begin), ...number(rate)]);
+  const own = box("edts", box("elst", [version, 0, 0, 0], number(says ?? edits.length), ...entries));
+  const track = box("trak", header("tkhd", 2), own, box("mdia", header("mdhd", scale)));
+  return new Blob([new Uint8Array(box("moov", header("mvhd", 10), track, isFragmented ? box("mvex") : []))]);
+}
+
+describe("the parts of the vectors, as the server reads them", () => {
+  it.each(vectors.edit_lists as readonly Vector[])("$name", async (vector) => {
+    const { parts, edits, scale = 100 } = vector;
+    const found = await shownParts(movieOf(vector), 2);
+    const [first] = edits.filter(([, begin]) => begin !== -1);
+    const before = edits.slice(0, first ? edits.indexOf(first) : 0).reduce((sum, [duration = 0]) => sum + duration, 0);
+    const zero = (first?.[1] ?? 0) - Math.round((before * scale) / 10);
+    const inTicks = found?.map(({ from, to, shift }) => [from * scale + zero, Number.isFinite(to) ? to * scale + zero : null, (from + shift) * scale]);
+    const rounded = inTicks?.map((part) => part.map((ticks) => (ticks === null ? null : Math.round(ticks)))) ?? null;
+    expect(parts?.length === 0 ? found : rounded).toEqual(parts?.length === 0 ? WHOLE : parts);
+  });
+});
 
 describe("which parts of a track are shown", () => {
   it("is the whole track without a list, with an empty one, or in a file of another kind", async () => {

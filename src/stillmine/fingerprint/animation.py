@@ -34,6 +34,7 @@ class AnimationReader:
 
     has_sound = False
     tracks = 1
+    has_unknown_edits = False
 
     def __init__(
         self, stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, samples_per_second: int = 1, *, is_asking: bool = False

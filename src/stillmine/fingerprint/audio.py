@@ -6,6 +6,7 @@ Must never keep a sample after the call.
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -15,8 +16,10 @@ from stillmine.fingerprint.audio_decode import SoundReader, heard_streams
 from stillmine.fingerprint.chromaprint_library import SAMPLE_RATE, VALUE_SECONDS, Pcm, Values, chromaprint_text, chromaprint_values
 from stillmine.fingerprint.container import MediaSource, UnopenableError, open_container, open_source
 from stillmine.fingerprint.declared_size import is_shorter_than_declared
+from stillmine.fingerprint.edited_tracks import open_track
 from stillmine.fingerprint.media_errors import (
     NoSoundError,
+    SoundEditsError,
     SoundTooShortError,
     SoundUnreadableError,
     SoundUnsupportedError,
@@ -44,13 +47,14 @@ class SoundFingerprint:
     """The values of a sound, 32 bits each, one each VALUE_SECONDS.
 
     `duration_seconds` is what was listened to. `is_truncated`: the file is damaged or ends early. `is_limited`: the
-    file goes on longer than is listened to.
+    file goes on longer than is listened to. `has_unknown_edits`: nobody knows which parts are heard, so it is all; for asking only.
     """
 
     values: tuple[int, ...] = field(repr=False)
     duration_seconds: float
     is_truncated: bool
     is_limited: bool
+    has_unknown_edits: bool = False
 
     @property
     def text(self) -> str:
@@ -63,14 +67,19 @@ def fingerprint_sound(
     limits: MediaLimits = DEFAULT_MEDIA_LIMITS,
     *,
     is_time_left: TimeLeft = no_deadline,
+    is_asking: bool = False,
     track: int = 0,
 ) -> SoundFingerprint:
-    """Return the fingerprint of a sound file or of a video's sound, of `track` 0 what players play; raises a MediaError."""
+    """Return the fingerprint of a sound file or of a video's sound, of `track` 0 what players play; raises a MediaError.
+
+    Where an edit list can't be followed, only who `is_asking` gets one.
+    """
+    how = _How(limits, is_time_left, track, is_asking)
     with open_source(source, limits.max_file_bytes) as stream:
         try:
-            values, level, reader = _listen(stream, limits, is_time_left, track)
+            values, level, reader = _listen(stream, how)
             if (channel := reader.meter.needed_channel) is not None:
-                values, level, reader = _listen(stream, limits, is_time_left, track, channel)
+                values, level, reader = _listen(stream, how, channel)
         except UnopenableError as error:
             raise _ERRORS.get(error.family, NoSoundError) from None
         is_truncated = reader.is_truncated or (not reader.is_limited and is_shorter_than_declared(stream))
@@ -80,7 +89,7 @@ def fingerprint_sound(
         raise SoundTooShortError(f"at least {(MINIMUM_VALUES - 1) * VALUE_SECONDS + 2.75:.1f} seconds")
     if change_of(values) < MINIMUM_CHANGE:
         raise SoundWithoutDetailError
-    return SoundFingerprint(tuple(values.tolist()), reader.samples / SAMPLE_RATE, is_truncated, reader.is_limited)
+    return SoundFingerprint(tuple(values.tolist()), reader.samples / SAMPLE_RATE, is_truncated, reader.is_limited, reader.has_unknown_edits)
 
 
 def count_sound_tracks(source: MediaSource, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) -> int:
@@ -93,13 +102,23 @@ def count_sound_tracks(source: MediaSource, limits: MediaLimits = DEFAULT_MEDIA_
             return 0
 
 
-def _listen(
-    stream: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft, track: int, channel: int | None = None
-) -> tuple[Values, "_Level", SoundReader]:
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What every hearing of one file has in common."""
+
+    limits: MediaLimits
+    is_time_left: TimeLeft
+    track: int
+    is_asking: bool
+
+
+def _listen(stream: BinaryIO, how: _How, channel: int | None = None) -> tuple[Values, "_Level", SoundReader]:
     """Hear a file once, all channels mixed or one of them alone."""
     level = _Level()
-    with open_container(stream, limits) as container:
-        reader = SoundReader(container, limits, is_time_left, channel, track)
+    with ExitStack() as opened:
+        found = open_track(opened, stream, how.limits, heard_streams, track=how.track, refusal=None if how.is_asking else SoundEditsError())
+        reader = SoundReader(found.container, how.limits, how.is_time_left, channel, how.track, parts=found.parts)
+        reader.has_unknown_edits = found.has_unknown_edits
         return chromaprint_values(level.listen(reader.blocks())), level, reader
 
 

@@ -8,7 +8,8 @@ the reader says so. Must never repeat a decoder's words.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
 
+    from stillmine.fingerprint.edit_list import Part
+
     SoundPacket = Packet[AudioStream]
+
+_SECONDS_BEFORE_PART = 1
+"""Decoders of sound need what came a little before."""
 
 _RESAMPLER = f"{SAMPLE_RATE}:filter_size=16:phase_shift=8:linear_interp=1:cutoff=0.8:resampler=swr:out_chlayout=mono:out_sample_fmt=s16"
 
@@ -36,14 +42,25 @@ class SoundReader(StreamReader["AudioStream", "SoundPacket", AudioFrame]):
     """Reads the sound of one open file once; the attributes are whole after `blocks()` has ended."""
 
     def __init__(
-        self, container: InputContainer, limits: MediaLimits, is_time_left: TimeLeft, channel: int | None = None, track: int = 0
+        self,
+        container: InputContainer,
+        limits: MediaLimits,
+        is_time_left: TimeLeft,
+        channel: int | None = None,
+        track: int = 0,
+        *,
+        parts: tuple[Part, ...] = (),
     ) -> None:
-        """Listen to the mix of all channels, or to one; `track` counts from the one that players play. Raises NoSoundError."""
+        """Listen to the mix of all channels, or to one; `track` counts from the one that players play. Raises NoSoundError.
+
+        Of a track with `parts` only these are heard, one after the other.
+        """
         heard = heard_streams(container)
         if track >= len(heard):
             raise NoSoundError
         super().__init__(container, heard[track], limits, is_time_left)
         self._channel = channel
+        self._parts = parts
         self.meter = ChannelMeter()
         self._graph: Graph | None = None
         self._form: tuple[str, int, str] | None = None
@@ -65,12 +82,43 @@ class SoundReader(StreamReader["AudioStream", "SoundPacket", AudioFrame]):
             raise SoundUnreadableError
 
     def _resampled(self) -> Iterator[Pcm]:
-        for packet in self._packets():
-            for frame in self._decode(packet):
-                yield from self._resample(frame)
-        for frame in self._decode(None):
+        for frame in self._heard():
             yield from self._resample(frame)
         yield from self._flush()
+
+    def _heard(self) -> Iterator[AudioFrame]:
+        if not self._parts:
+            yield from self._decoded(self._packets())
+        for part in self._parts:
+            if not self.is_limited:
+                yield from self._heard_of(part)
+
+    def _decoded(self, packets: Iterator[SoundPacket]) -> Iterator[AudioFrame]:
+        for packet in packets:
+            yield from self._decode(packet)
+        yield from self._decode(None)
+
+    def _heard_of(self, part: Part) -> Iterator[AudioFrame]:
+        """Decode from a little before a part to its end, and cut what is heard out of that."""
+        base = self._stream.time_base
+        if base is None:
+            raise SoundUnreadableError
+        try:
+            self._container.seek(part.begin - round(_SECONDS_BEFORE_PART / base), stream=self._stream)
+        except Exception:  # the index is damaged
+            self.is_truncated = True
+            return
+        end = None if part.end is None else part.end * base
+        for frame in self._decoded(self._packets_until(part.end)):
+            if (heard := cut_sound(frame, part.begin * base, end)) is not None:
+                yield heard
+        self._stream.codec_context.flush_buffers()
+
+    def _packets_until(self, end: int | None) -> Iterator[SoundPacket]:
+        for packet in self._packets():
+            if end is not None and packet.pts is not None and packet.pts >= end:
+                return
+            yield packet
 
     def _resample(self, frame: AudioFrame) -> Iterator[Pcm]:
         form = (frame.format.name, frame.sample_rate, frame.layout.name)
@@ -101,6 +149,24 @@ class SoundReader(StreamReader["AudioStream", "SoundPacket", AudioFrame]):
             except (av.BlockingIOError, av.EOFError):
                 return
             yield frame.to_ndarray().reshape(-1).astype(np.int16, copy=False)
+
+
+def cut_sound(frame: AudioFrame, begin: Fraction, end: Fraction | None) -> AudioFrame | None:
+    """Return what a piece of sound has between two times, in seconds as it counts itself; None where that is nothing."""
+    if frame.pts is None or frame.time_base is None:
+        return None
+    start = frame.pts * frame.time_base
+    first = max(0, round((begin - start) * frame.sample_rate))
+    last = frame.samples if end is None else min(frame.samples, round((end - start) * frame.sample_rate))
+    if first >= last:
+        return None
+    if last - first == frame.samples:
+        return frame
+    width = 1 if frame.format.is_planar else frame.layout.nb_channels
+    samples = cast(Any, frame.to_ndarray())
+    cut = AudioFrame.from_ndarray(np.ascontiguousarray(samples[:, first * width : last * width]), frame.format.name, frame.layout.name)
+    cut.sample_rate, cut.time_base, cut.pts = frame.sample_rate, frame.time_base, frame.pts
+    return cut
 
 
 def heard_streams(container: InputContainer) -> list[AudioStream]:

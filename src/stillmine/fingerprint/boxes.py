@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outermost boxes of a file of boxes (MP4, MOV, HEIF, AVIF), and what of them tells how a file is shown.
+"""The boxes of a file of boxes (MP4, MOV, HEIF, AVIF), and what of the outermost tells how a file is shown.
 
 Sizes come from strangers: they are stepped over, never taken memory for. Must never look into a box that holds pictures.
 """
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 _MAX_BOXES = 10_000
@@ -16,30 +16,39 @@ _SEQUENCE = b"moov"
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """`start` is where its size stands; `end` may lie behind the end of the file."""
+    """`start` is where its size stands, `body` what it holds; `end` may lie behind the end of the file."""
 
     kind: bytes
     start: int
     end: int
+    body: int
 
 
 def outer_boxes(stream: BinaryIO) -> Iterator[Box]:
     """Give the outermost boxes in order, as far as their sizes make sense."""
     length = stream.seek(0, io.SEEK_END)
-    place = 0
+    yield from _boxes(stream, 0, length)
+
+
+def inner_boxes(stream: BinaryIO, box: Box) -> Iterator[Box]:
+    """Give the boxes within one, in order; none goes beyond its end."""
+    yield from (replace(inner, end=min(inner.end, box.end)) for inner in _boxes(stream, box.body, box.end))
+
+
+def _boxes(stream: BinaryIO, place: int, end: int) -> Iterator[Box]:
     for _ in range(_MAX_BOXES):
         stream.seek(place)
-        head = stream.read(16)
+        head = stream.read(min(16, max(0, end - place)))
         if len(head) < 8:
             return
-        size = int.from_bytes(head[:4])
+        size, head_bytes = int.from_bytes(head[:4]), 8
         if size == 1:
-            size = int.from_bytes(head[8:16])
+            size, head_bytes = int.from_bytes(head[8:16]), 16
         if size == 0:
-            size = length - place
-        if size < 8:
+            size = end - place
+        if size < head_bytes:
             return
-        yield Box(head[4:8], place, place + size)
+        yield Box(head[4:8], place, place + size, place + head_bytes)
         place += size
 
 

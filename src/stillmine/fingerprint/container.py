@@ -24,6 +24,7 @@ MediaSource = BinaryIO | bytes | Path
 """Streams must be seekable; they are read from their beginning and not closed."""
 
 _READ_BYTES = 256 * 1024
+_ALL_OF_TRACKS = {"ignore_editlist": "1"}
 
 
 class UnopenableError(Exception):
@@ -89,8 +90,8 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 
 
 @contextmanager
-def open_container(stream: BinaryIO, limits: MediaLimits) -> Iterator[InputContainer]:
-    """Give the demuxed file; raises UnopenableError."""
+def open_container(stream: BinaryIO, limits: MediaLimits, *, ignores_edits: bool = False) -> Iterator[InputContainer]:
+    """Give the demuxed file, of an MP4 or MOV all that its tracks hold if `ignores_edits`; raises UnopenableError."""
     stream.seek(0)
     start = stream.read(START_BYTES)
     stream.seek(0)
@@ -102,7 +103,11 @@ def open_container(stream: BinaryIO, limits: MediaLimits) -> Iterator[InputConta
             _Nameless(stream),
             mode="r",
             format=None if "," in demuxers else demuxers,
-            container_options={"format_whitelist": demuxers, "max_streams": str(limits.max_streams)},
+            container_options={
+                "format_whitelist": demuxers,
+                "max_streams": str(limits.max_streams),
+                **(_ALL_OF_TRACKS if ignores_edits else {}),
+            },
             options=decoder_options(limits),
             metadata_errors="ignore",
             buffer_size=_READ_BYTES,

@@ -5,6 +5,7 @@ Joins the parts; no algorithm. What a file allows is told by its bytes, never by
 not be made: it is in `left_out`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
 from stillmine.fingerprint.media_errors import (
     FurtherFilmsError,
     FurtherSoundsError,
+    SoundEditsError,
     SoundTooShortError,
     SoundUnsupportedError,
     SoundWithoutDetailError,
+    VideoEditsError,
     VideoUnsupportedError,
 )
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
@@ -78,9 +81,8 @@ def fingerprint_file(
     if file_type is FileType.VIDEO:
         return _fingerprint_video(path, digests, media_limits, is_asking)
     try:
-        return FileFingerprints(
-            file_type, digests, sound=fingerprint_sound(path, media_limits), left_out=_further_sounds(path, media_limits)
-        )
+        sound, left_out = _fingerprint_sound(path, media_limits, is_asking)
+        return FileFingerprints(file_type, digests, sound=sound, left_out=left_out)
     except (
         SoundTooShortError,
         SoundWithoutDetailError,
@@ -149,19 +151,29 @@ def _fingerprint_video(source: MediaSource, digests: ExactDigests, limits: Media
         video = fingerprint_video(source, limits, is_asking=is_asking)
     except VideoUnsupportedError as error:
         return FileFingerprints(FileType.VIDEO, digests, left_out=(error.code,))
-    made = FileFingerprints(FileType.VIDEO, digests, video=video, left_out=(FurtherFilmsError.code,) if video.tracks > 1 else ())
+    made = FileFingerprints(FileType.VIDEO, digests, video=video, left_out=tuple(_left_out_of(video)))
     if not video.has_sound:
         return made
     try:
         with guarded():
-            return replace(made, sound=fingerprint_sound(source, limits), left_out=(*made.left_out, *_further_sounds(source, limits)))
+            sound, left_out = _fingerprint_sound(source, limits, is_asking)
+            return replace(made, sound=sound, left_out=(*made.left_out, *left_out))
     except MediaError as error:
         return replace(made, left_out=(*made.left_out, error.code))
 
 
-def _further_sounds(source: MediaSource, limits: MediaLimits) -> tuple[str, ...]:
-    """A case holds the sound that players play."""
-    return (FurtherSoundsError.code,) if count_sound_tracks(source, limits) > 1 else ()
+def _left_out_of(video: VideoFingerprint) -> Iterator[str]:
+    if video.has_unknown_edits:
+        yield VideoEditsError.code
+    if video.tracks > 1:
+        yield FurtherFilmsError.code
+
+
+def _fingerprint_sound(source: MediaSource, limits: MediaLimits, is_asking: bool) -> tuple[SoundFingerprint, tuple[str, ...]]:
+    """What players play, which is all that a case holds of a file's sound, and what of it is left out."""
+    sound = fingerprint_sound(source, limits, is_asking=is_asking)
+    unknown = (SoundEditsError.code,) if sound.has_unknown_edits else ()
+    return sound, (*unknown, FurtherSoundsError.code) if count_sound_tracks(source, limits) > 1 else unknown
 
 
 def _read(path: Path, limits: Limits) -> bytes:

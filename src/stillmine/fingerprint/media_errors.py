@@ -36,6 +36,14 @@ class VideoUnsupportedError(MediaError):
     )
 
 
+class VideoEditsError(VideoUnsupportedError):
+    code = "video_edits_unsupported"
+    sentence = (
+        "This video was cut in a way that can't be followed here: only identical files can be recognised. Save it anew from what was used "
+        "to cut it, and use that as well."
+    )
+
+
 class VideoTooLargeError(MediaError):
     code = "video_too_large"
     status = 413
@@ -77,6 +85,14 @@ class SoundUnsupportedError(MediaError):
     status = 415
     sentence = (
         "This sound is of a kind that can't be read yet: only identical files can be recognised. Save it as MP3 and use that as well."
+    )
+
+
+class SoundEditsError(SoundUnsupportedError):
+    code = "sound_edits_unsupported"
+    sentence = (
+        "This sound was cut in a way that can't be followed here: only identical files can be recognised. Save it anew from what was used "
+        "to cut it, and use that as well."
     )
 
 

@@ -32,6 +32,7 @@ class StreamReader(Generic[Stream, Packet, Frame]):
         self._packets_damaged = 0
         self.is_truncated = False
         self.is_limited = False
+        self.has_unknown_edits = False
 
     def _packets(self) -> Iterator[Packet]:
         """Give the whole packets up to the limits; raises MediaDeadlineError."""

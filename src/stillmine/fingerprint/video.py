@@ -49,6 +49,8 @@ class VideoFingerprint:
     is_limited: bool
     has_sound: bool
     tracks: int = 1
+    has_unknown_edits: bool = False
+    """Nobody knows which parts are shown, so all was read. For asking only: nothing of it may be stored."""
     stills: tuple[Still, ...] = ()
     """Every different picture that was looked at, whole and without what is around it, if asked for: for comparing with stills."""
 
@@ -78,6 +80,7 @@ def fingerprint_video(
         is_limited=sampled.is_limited,
         has_sound=sampled.has_sound,
         tracks=sampled.tracks,
+        has_unknown_edits=sampled.has_unknown_edits,
         stills=sampled.stills,
     )
 

@@ -49,6 +49,25 @@ class SampleTimes:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownSpan:
+    """Frames that begin at `begin` or later and before `end` are shown, in ticks; None is without a bound.
+
+    `zero` is the first sampled instant; None where it is that of the first shown frame.
+    """
+
+    begin: int | None = None
+    end: int | None = None
+    zero: int | None = None
+
+    def holds(self, ticks: int) -> bool:
+        """Whether a frame of that time is shown."""
+        return (self.begin is None or ticks >= self.begin) and (self.end is None or ticks < self.end)
+
+
+EVERYTHING = ShownSpan()
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedGroup:
     """Packets to be decoded in order, and the times of those frames of them that are to be seen.
 
@@ -66,7 +85,13 @@ class PlannedGroup:
 
 
 def plan_packets(
-    packets: Iterable[VideoPacket], context: VideoCodecContext, time_base: Fraction, per_second: int, *, with_cuts: bool = False
+    packets: Iterable[VideoPacket],
+    context: VideoCodecContext,
+    time_base: Fraction,
+    per_second: int,
+    *,
+    with_cuts: bool = False,
+    span: ShownSpan = EVERYTHING,
 ) -> Iterator[PlannedGroup]:
     """Give the packets to be decoded, in order and in groups; those that nothing depends on are left out.
 
@@ -77,20 +102,21 @@ def plan_packets(
             cuts = frozenset({packet.pts} if with_cuts and packet.is_keyframe and packet.pts is not None else ())
             yield PlannedGroup((packet,), None, can_skip=False, is_alone=False, is_last=False, cuts=cuts)
         return
-    yield from _Planner(context, time_base, per_second, with_cuts=with_cuts).plan(packets)
+    yield from _Planner(context, time_base, per_second, with_cuts=with_cuts, span=span).plan(packets)
 
 
 class _Planner:
     """Holds two groups of pictures: the times of the second decide what of the first is wanted."""
 
-    def __init__(self, context: VideoCodecContext, time_base: Fraction, per_second: int, *, with_cuts: bool) -> None:
+    def __init__(self, context: VideoCodecContext, time_base: Fraction, per_second: int, *, with_cuts: bool, span: ShownSpan) -> None:
         self._context = context
         self._time_base = time_base
         self._per_second = per_second
         self._with_cuts = with_cuts
         self._can_skip = context.name in _UNREFERRED_IS_SAFE
         self._is_start_clean = True
-        self._times: SampleTimes | None = None
+        self._span = span
+        self._times = None if span.zero is None else SampleTimes(span.zero, time_base, per_second)
         self._groups: list[list[VideoPacket]] = [[]]
         self._held_packets = 0
         self._held_bytes = 0
@@ -132,8 +158,11 @@ class _Planner:
         cuts = self._times_of_cuts(group, wanted)
         wanted |= cuts
         end = _end_of_wanted(group, wanted) if is_end_closed else len(group)
-        here = frozenset(packet.pts for packet in group[:end] if packet.pts in wanted and not packet.is_discard)
+        here = frozenset(packet.pts for packet in group[:end] if packet.pts in wanted and self._is_shown(packet))
         return PlannedGroup(group[:end], here, self._can_skip, is_alone, is_last=not self._groups, cuts=cuts)
+
+    def _is_shown(self, packet: VideoPacket) -> bool:
+        return not packet.is_discard and packet.pts is not None and self._span.holds(packet.pts)
 
     def _times_of_cuts(self, group: Sequence[VideoPacket], wanted: set[int]) -> frozenset[int]:
         """Return the times of the first key frame and of cuts between any two samples, where they are not wanted yet."""
@@ -142,7 +171,7 @@ class _Planner:
         cuts: dict[int, int] = {}
         others: dict[int, list[tuple[int, int]]] = {}
         for packet in group:
-            if packet.pts is None or packet.is_discard or packet.pts in wanted:
+            if packet.pts is None or not self._is_shown(packet) or packet.pts in wanted:
                 continue
             gap = self._times.first_at_or_after(packet.pts)
             if packet.is_keyframe:
@@ -157,7 +186,7 @@ class _Planner:
         for packet in (*group, *following):
             if packet.pts is None:
                 return None
-            if not packet.is_discard:
+            if self._is_shown(packet):
                 shown.append(packet.pts)
         shown.sort()
         if not shown:

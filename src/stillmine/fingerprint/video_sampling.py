@@ -19,15 +19,17 @@ from stillmine.fingerprint.animation import AnimationReader
 from stillmine.fingerprint.bars import BarFinder, Bounds
 from stillmine.fingerprint.container import UnopenableError, open_container
 from stillmine.fingerprint.declared_size import is_shorter_than_declared
+from stillmine.fingerprint.edited_tracks import open_track
 from stillmine.fingerprint.image import VARIANTS, fingerprint_pixels
-from stillmine.fingerprint.media_errors import NotAVideoError, VideoUnreadableError, VideoUnsupportedError
+from stillmine.fingerprint.media_errors import NotAVideoError, VideoEditsError, VideoUnreadableError, VideoUnsupportedError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.query import TurnedHashes
 from stillmine.fingerprint.signatures import START_BYTES, Family, family_of
 from stillmine.fingerprint.sniff import FileType, sniff_stream
 from stillmine.fingerprint.stills import Still, Stills
 from stillmine.fingerprint.turns import exchanges_sides, variants_after
-from stillmine.fingerprint.video_frames import ShownFrame, Track, VideoReader
+from stillmine.fingerprint.video_edits import EditedVideoReader
+from stillmine.fingerprint.video_frames import ShownFrame, Track, VideoReader, shown_streams
 from stillmine.fingerprint.video_groups import DependentGroupError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY
 
@@ -57,6 +59,7 @@ class SampledVideo:
     is_limited: bool
     has_sound: bool
     tracks: int
+    has_unknown_edits: bool
     stills: tuple[Still, ...] = ()
     """Every different picture that was looked at, if asked for."""
 
@@ -67,6 +70,7 @@ class Reader(Protocol):
     is_truncated: bool
     is_limited: bool
     tracks: int
+    has_unknown_edits: bool
 
     @property
     def has_sound(self) -> bool: ...
@@ -131,6 +135,7 @@ def _sample(stream: BinaryIO, how: _How, *, is_side_by_side: bool) -> SampledVid
         is_limited=reader.is_limited or (stills is not None and stills.is_limited),
         has_sound=reader.has_sound,
         tracks=reader.tracks,
+        has_unknown_edits=reader.has_unknown_edits,
         stills=stills.found() if stills is not None else (),
     )
 
@@ -146,18 +151,31 @@ def _open_reader(stream: BinaryIO, how: _How, is_side_by_side: bool, *, with_cut
         return
     try:
         with ExitStack() as opened:
-            container = opened.enter_context(open_container(stream, limits))
+            found = open_track(opened, stream, limits, shown_streams, track=how.track, refusal=None if how.is_asking else VideoEditsError())
 
             def open_again() -> InputContainer:
                 """Read the head of the file once more, between two reads of the first one."""
                 place = stream.tell()
                 try:
-                    return opened.enter_context(open_container(stream, limits))
+                    return opened.enter_context(open_container(stream, limits, ignores_edits=found.ignores_edits))
                 finally:
                     stream.seek(place)
 
+            if found.parts:
+                yield EditedVideoReader(
+                    found.container,
+                    limits,
+                    how.is_time_left,
+                    how.samples_per_second,
+                    track=how.track,
+                    parts=found.parts,
+                    with_cuts=with_cuts,
+                )
+                return
             track = Track(how.track, open_again if is_side_by_side else None)
-            yield VideoReader(container, limits, how.is_time_left, how.samples_per_second, track, with_cuts=with_cuts)
+            reader = VideoReader(found.container, limits, how.is_time_left, how.samples_per_second, track, with_cuts=with_cuts)
+            reader.has_unknown_edits = found.has_unknown_edits
+            yield reader
     except UnopenableError as error:
         if error.family is Family.OTHER_VIDEO:
             raise VideoUnsupportedError from None

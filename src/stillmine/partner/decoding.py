@@ -26,9 +26,11 @@ from stillmine.fingerprint.media_errors import (
     MediaFileTooLargeError,
     NoSoundError,
     NotAVideoError,
+    SoundEditsError,
     SoundTooShortError,
     SoundUnreadableError,
     SoundWithoutDetailError,
+    VideoEditsError,
     VideoUnreadableError,
 )
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
@@ -195,6 +197,7 @@ def _with_film(answer: Answer, video: VideoFingerprint, limits: MediaLimits) -> 
     films = [*answer.films, _frames(video)]
     stills = [*answer.stills, *_stills(video)]
     answer = msgspec.structs.replace(answer, frames=films[0], further_films=films[1:], stills=stills[:MAXIMUM_STILLS])
+    answer = _without(answer, VideoEditsError()) if video.has_unknown_edits else answer
     damage = VideoUnreadableError() if video.is_truncated else None
     too_much = MediaFileTooLargeError() if limits == DEFAULT_MEDIA_LIMITS else TooMuchToDecodeError()
     return _as_far_as_read(answer, video.is_limited or len(stills) > MAXIMUM_STILLS, damage, too_much)
@@ -225,7 +228,7 @@ def _sounds_in(file: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft) -> t
     errors: list[MediaError] = []
     for track in range(min(max(1, count_sound_tracks(file)), MAX_SOUNDS)):
         try:
-            sounds.append(fingerprint_sound(file, limits, is_time_left=is_time_left, track=track))
+            sounds.append(fingerprint_sound(file, limits, is_time_left=is_time_left, is_asking=True, track=track))
         except (NoSoundError, SoundTooShortError, SoundWithoutDetailError) as error:
             errors.append(error)
     return sounds, errors
@@ -234,6 +237,7 @@ def _sounds_in(file: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft) -> t
 def _with_sounds(answer: Answer, file: BinaryIO, sounds: Sequence[SoundFingerprint]) -> Answer:
     values = [*answer.sounds, *(list(sound.values) for sound in sounds)]
     answer = msgspec.structs.replace(answer, sound=values[0], further_sounds=values[1:])
+    answer = _without(answer, SoundEditsError()) if any(sound.has_unknown_edits for sound in sounds) else answer
     return _without(answer, FurtherSoundsError()) if count_sound_tracks(file) > MAX_SOUNDS else answer
 
 
