@@ -2,6 +2,7 @@
 """What is put around a picture is found and undone on the asking side, and said; what has nothing around it is left alone."""
 
 import io
+import sys
 
 import numpy as np
 import pytest
@@ -222,3 +223,21 @@ def test_a_picture_that_hides_nothing_is_asked_about_once() -> None:
     assert len(query_variants(save(opaque, "PNG"))) == len(VARIANTS)
     opaque.putpixel((0, 0), (10, 20, 30, 254))  # a ground that nobody sees
     assert len(query_variants(save(opaque, "PNG"))) == len(VARIANTS)
+
+
+def test_a_picture_of_one_ground_is_not_looked_at_line_by_line() -> None:
+    """Counted in calls, not in time: half the frames of some videos are one colour."""
+    calls, width, height = 0, 1920, 1080
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        parts = find_parts(np.full((height, width), 90, dtype=np.uint8))
+    finally:
+        sys.setprofile(before)
+    assert parts == ()
+    assert calls < width + height

@@ -3,6 +3,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_exchange import FakeExchange
@@ -12,9 +13,12 @@ from PIL import Image
 from several_films import heif_sequence, jpeg, motion_heic, motion_photo, with_id3_cover, with_mp4_cover, with_sounds, with_tracks
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.fingerprint.audio import fingerprint_sound
-from stillmine.fingerprint.video import fingerprint_video
+from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
+from stillmine.fingerprint.media_errors import SoundUnreadableError
+from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.partner import decoding
+from stillmine.partner.worker_messages import Job
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
@@ -108,6 +112,56 @@ def test_a_track_too_many_is_named(partner: Partner, exchange: FakeExchange, har
     result = partner.screen(with_tracks([harmless] * 4))
     assert (result.outcome, result.left_out) == (ScreenOutcome.NOT_SCREENED, ["further_films"])
     assert partner.screen(with_tracks([harmless] * 3)).outcome is ScreenOutcome.NO_MATCH
+
+
+def test_tracks_without_detail_count_among_those_that_are_read(
+    partner: Partner, exchange: FakeExchange, harmless: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partner.sync.run()
+    flat = video_file([Image.new("RGB", SIZE, "grey")], 3)
+    read: list[int] = []
+    whole = decoding.fingerprint_video
+
+    def counted(*args: Any, **options: Any) -> VideoFingerprint:
+        read.append(options["track"])
+        return whole(*args, **options)
+
+    monkeypatch.setattr(decoding, "fingerprint_video", counted)
+    tracks = with_tracks([harmless, *[flat] * 8], "matroska")
+    *_, answer = decoding.fingerprints_of(io.BytesIO(tracks), Job(takes_long=True, seconds=600, cpu_seconds=600))
+    assert (read, answer.left_out) == ([0, 1, 2], ["further_films"])
+    read.clear()
+    behind = motion_photo(Image.new("RGB", SIZE, "grey"), with_tracks([flat] * 4) * 4)
+    *_, answer = decoding.fingerprints_of(io.BytesIO(behind), Job(takes_long=True, seconds=600, cpu_seconds=600))
+    assert (read, set(answer.left_out)) == ([0, 1, 2], {"further_films"})
+
+
+def test_what_an_animation_shows_only_between_two_samples_is_detail_enough(
+    partner: Partner, exchange: FakeExchange, pictures: list[Image.Image]
+) -> None:
+    partner.sync.run()
+    flat = Image.new("RGB", SIZE, "grey")
+    stream = io.BytesIO()
+    flat.save(stream, "PNG", save_all=True, append_images=[pictures[3].resize(SIZE), flat], duration=[600, 100, 2000])
+    result = partner.screen(stream.getvalue())
+    assert (result.outcome, result.left_out) == (ScreenOutcome.NO_MATCH, [])
+
+
+def test_a_track_of_sound_that_breaks_leaves_the_others_compared(
+    partner: Partner, exchange: FakeExchange, harmless: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = decoding.fingerprint_sound
+
+    def second_breaks(*args: Any, track: int = 0, **options: Any) -> SoundFingerprint:
+        if track == 1:
+            raise SoundUnreadableError
+        return whole(*args, track=track, **options)
+
+    monkeypatch.setattr(decoding, "fingerprint_sound", second_breaks)
+    sounds = [sound_file(melody(seed, 9), "libmp3lame", "mp3") for seed in (1, 2, 3)]
+    for data in (with_sounds(sounds), with_sounds(sounds, harmless)):
+        *_, answer = decoding.fingerprints_of(io.BytesIO(data), Job(takes_long=True, seconds=600, cpu_seconds=600))
+        assert (len(answer.sounds), answer.left_out) == (2, ["sound_unreadable"])
 
 
 def test_every_track_of_sound_is_compared(partner: Partner, exchange: FakeExchange, harmless: bytes) -> None:

@@ -35,6 +35,8 @@ INSIDE = 50
 INSIDE_SHARE = 0.5
 SAMPLES = 256
 """Pixels looked at per line."""
+LINES_AT_ONCE = 16
+"""Doubled as long as the ground stays: a picture of one ground must not cost more than one with bars."""
 ROUNDS = 4
 """A bar within a bar: a letterboxed film on a phone's screen with a caption above."""
 
@@ -177,19 +179,30 @@ def _walk(lines: NDArray[np.int16], least_share: float) -> list[tuple[int, bool]
     That is at every change of its ground, and where there is no ground any more.
     """
     ends: list[tuple[int, bool]] = []
-    shares: list[float] = []
-    ground = -1.0
-    for number, line in enumerate(lines):
-        share = float((np.abs(line - ground) <= TOLERANCE).mean())
-        if share < least_share:
-            if number:
-                ends.append((number, min(shares[:-RINGING], default=1.0) >= PLAIN_SHARE))
-            ground = float(np.median(line))
-            share = float((np.abs(line - ground) <= TOLERANCE).mean())
-            if share < PLAIN_SHARE:
-                break
-        shares.append(share)
+    least = [1.0]  # of the shares of so many lines from the first
+    ground, number, ahead = -1.0, 0, LINES_AT_ONCE
+    while number < len(lines):
+        shares = _shares(lines[number : number + ahead], ground)
+        below = np.flatnonzero(shares < least_share)
+        least += np.minimum.accumulate([least[-1], *shares[: below[0] if below.size else None]])[1:].tolist()
+        if not below.size:
+            number, ahead = number + len(shares), ahead * 2
+            continue
+        number += int(below[0])
+        if number:
+            ends.append((number, least[max(0, number - RINGING)] >= PLAIN_SHARE))
+        ground = float(np.median(lines[number]))
+        share = float(_shares(lines[number : number + 1], ground)[0])
+        if share < PLAIN_SHARE:
+            break
+        least.append(min(least[-1], share))
+        number, ahead = number + 1, LINES_AT_ONCE
     return ends
+
+
+def _shares(lines: NDArray[np.int16], ground: float) -> NDArray[np.float64]:
+    """Of each line's pixels, how many are of this ground."""
+    return np.asarray((np.abs(lines - ground) <= TOLERANCE).mean(axis=1), dtype=np.float64)
 
 
 def _find_step(lines: NDArray[np.int16], end: int) -> tuple[int, float]:

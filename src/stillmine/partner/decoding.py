@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -46,7 +46,7 @@ from stillmine.wire.fingerprint import MINIMUM_QUALITY
 from stillmine.wire.screen import Undone
 
 MAX_FILMS = 3
-"""Of one upload. Two hours each still fit into an answer."""
+"""Of one upload, those without detail among them. Two hours each still fit into an answer."""
 
 VIDEO_SOUND_LIMITS = replace(DEFAULT_MEDIA_LIMITS, max_sound_seconds=DEFAULT_MEDIA_LIMITS.max_video_seconds)
 """A video is listened to for as long as it is looked at; a case's text form holds less."""
@@ -176,8 +176,9 @@ def _with_tracks(file: BinaryIO, answer: Answer, limits: MediaLimits, is_time_le
     """Each track of moving pictures that a player can show, the default one first."""
     track, tracks = 0, 1
     while track < tracks:
-        if len(answer.films) == MAX_FILMS:
+        if answer.films_read == MAX_FILMS:
             return _without(answer, FurtherFilmsError())
+        answer = msgspec.structs.replace(answer, films_read=answer.films_read + 1)
         try:
             video = fingerprint_video(
                 file, limits, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND, is_asking=True, track=track
@@ -205,39 +206,52 @@ def _with_film(answer: Answer, video: VideoFingerprint, limits: MediaLimits) -> 
 
 def _with_sound(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
     """Every track of sound; raises why where none of them can be compared."""
-    sounds, errors = _sounds_in(file, DEFAULT_MEDIA_LIMITS, is_time_left)
-    if errors and not sounds:
-        raise errors[0]
-    for sound in sounds:
+    heard = _heard(file, DEFAULT_MEDIA_LIMITS, is_time_left)
+    if not heard.sounds:
+        raise (heard.broken + heard.empty)[0]
+    for sound in heard.sounds:
         damage = SoundUnreadableError() if sound.is_truncated else None
         answer = _as_far_as_read(answer, sound.is_limited, damage, MediaFileTooLargeError())
-    return _with_sounds(answer, file, sounds)
+    return _with_sounds(answer, file, heard)
 
 
 def _with_sound_of_video(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
     """A video is known by its frames; that it has no sound or little of it leaves nothing out."""
-    sounds, _ = _sounds_in(file, VIDEO_SOUND_LIMITS, is_time_left)
-    for sound in sounds:
+    heard = _heard(file, VIDEO_SOUND_LIMITS, is_time_left)
+    for sound in heard.sounds:
         answer = _as_far_as_read(answer, sound.is_limited, None, MediaFileTooLargeError())
-    return _with_sounds(answer, file, sounds) if sounds else answer
+    return _with_sounds(answer, file, heard) if heard.sounds or heard.broken else answer
 
 
-def _sounds_in(file: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft) -> tuple[list[SoundFingerprint], list[MediaError]]:
-    """The tracks of sound, the default one first, and what is wrong with those that tell too little; raises what else is wrong."""
-    sounds: list[SoundFingerprint] = []
-    errors: list[MediaError] = []
+class _Heard(NamedTuple):
+    """The tracks of sound, the default one first; what is wrong with those that tell too little, and with those that can't be read."""
+
+    sounds: list[SoundFingerprint]
+    empty: list[MediaError]
+    broken: list[MediaError]
+
+
+def _heard(file: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft) -> _Heard:
+    heard = _Heard([], [], [])
     for track in range(min(max(1, count_sound_tracks(file)), MAX_SOUNDS)):
         try:
-            sounds.append(fingerprint_sound(file, limits, is_time_left=is_time_left, is_asking=True, track=track))
+            with guarded(MemoryError):
+                heard.sounds.append(fingerprint_sound(file, limits, is_time_left=is_time_left, is_asking=True, track=track))
         except (NoSoundError, SoundTooShortError, SoundWithoutDetailError) as error:
-            errors.append(error)
-    return sounds, errors
+            heard.empty.append(error)
+        except MediaError as error:
+            heard.broken.append(error)
+    return heard
 
 
-def _with_sounds(answer: Answer, file: BinaryIO, sounds: Sequence[SoundFingerprint]) -> Answer:
-    values = [*answer.sounds, *(list(sound.values) for sound in sounds)]
+def _with_sounds(answer: Answer, file: BinaryIO, heard: _Heard) -> Answer:
+    for error in heard.broken:
+        answer = _without(answer, error)
+    if not heard.sounds:
+        return answer
+    values = [*answer.sounds, *(list(sound.values) for sound in heard.sounds)]
     answer = msgspec.structs.replace(answer, sound=values[0], further_sounds=values[1:])
-    answer = _without(answer, SoundEditsError()) if any(sound.has_unknown_edits for sound in sounds) else answer
+    answer = _without(answer, SoundEditsError()) if any(sound.has_unknown_edits for sound in heard.sounds) else answer
     return _without(answer, FurtherSoundsError()) if count_sound_tracks(file) > MAX_SOUNDS else answer
 
 

@@ -261,7 +261,7 @@ def _pictures_of(frames: Sequence[Frame]) -> list[Picture]:
 def _too_little_detail(made: Answer) -> list[str]:
     """A picture that was read but tells too little apart was compared by its digests only, and that must be said."""
     is_flat = all(picture.quality < MINIMUM_QUALITY for picture in made.pictures)
-    return [QualityTooLowError.code] if made.pictures and is_flat and not made.frames else []
+    return [QualityTooLowError.code] if made.pictures and is_flat and not made.films and not made.stills else []
 
 
 def _rank(candidate: Candidate) -> tuple[bool, int]:

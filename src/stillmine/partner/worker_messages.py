@@ -90,6 +90,8 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Of the film that players show; where it has no detail, of the first that has."""
     further_films: list[list[Frame]] = []
     """Of every other track of moving pictures, and of films behind a still picture."""
+    films_read: int = 0
+    """Those without detail among them."""
     stills: list[Picture] = []
     """Pictures that moving ones show and that are not among their frames as they are."""
     sound: list[int] = []
