@@ -6,7 +6,7 @@ even if the file then breaks its decoder. Must never write, log or keep anything
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
