@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Damaged and turned pictures in a real browser give what they give on the server: "Damage" and "Orientation" in spec/fingerprint.md."""
 
+import io
 import sys
 from pathlib import Path
 
 import pytest
+from conftest import picture
 from device_engine import Engine, Made, distance_bits, with_worker_prefix
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fingerprint"))
-from damaged_files import END_MISSING, JPEG, PIXELS_MISSING, SIDE_BYTES_WRONG
+from damaged_files import END_MISSING, JPEG, PIXELS_MISSING, SIDE_BYTES_WRONG, chunk
 from hdr_files import HDR_FILES
 from turned_files import TURNS, UPRIGHT
 
@@ -54,6 +56,30 @@ def test_where_pixels_are_missing_there_is_the_digest_and_a_note(engine: Engine,
     made = make_all(engine, tmp_path, PIXELS_MISSING)
     got = {name: (list(one.values), one.notes, one.problem) for name, one in made.items()}
     assert got == dict.fromkeys(PIXELS_MISSING, (["sha256"], ["ends_early"], None))
+
+
+def test_an_animated_png_without_its_end_marker_loses_no_frame(engine: Engine, tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    first, *others = [picture(seed, 320, 240) for seed in range(4)]
+    first.save(stream, "PNG", save_all=True, append_images=others, duration=1000)
+    whole = stream.getvalue()
+    end = len(chunk(b"IEND", b""))
+    files = {
+        "whole": whole,
+        "no end": whole[:-end],
+        "half an end": whole[: -end // 2],
+        "cut": whole[: -end - 3000],
+        "a frame less": whole[: whole.rindex(b"fcTL") - 4],
+    }
+    made = make_all(engine, tmp_path, files)
+    assert {name: one.notes for name, one in made.items()} == {
+        "whole": [],
+        "no end": ["end_missing"],
+        "half an end": ["end_missing"],
+        "cut": ["ends_early"],
+        "a frame less": ["ends_early"],
+    }
+    assert [made[name].values["vpdq"] == made["whole"].values["vpdq"] for name in files] == [True, True, True, False, False]
 
 
 def test_pictures_are_turned_by_the_servers_rule(engine: Engine, tmp_path: Path) -> None:

@@ -99,14 +99,14 @@ def test_a_second_track_of_sound_is_said(engine: Engine, tmp_path: Path, root: P
 
 def test_the_first_shown_picture_of_an_animated_png_counts(engine: Engine, tmp_path: Path) -> None:
     made, expected = made_of(engine, tmp_path, "one.png", apng(OTHER, [STILL]))
-    assert (made.file_type, list(made.values), made.notes) == ("picture", ["pdq", "sha256"], ["further_pictures"])
+    assert (made.file_type, list(made.values), made.notes) == ("picture", ["pdq", "sha256"], ["hidden_picture"])
     assert_same_picture(made, expected)
     smaller = STILL.resize((200, 150))
     for blend in (0, 1):
         made, expected = made_of(engine, tmp_path, "small.png", apng(OTHER, [smaller], (40, 20), blend))
         assert_same_picture(made, expected)
     made, expected = made_of(engine, tmp_path, "two.png", apng(OTHER, [STILL, picture(5, *SIZE)]))
-    assert (made.file_type, list(made.values), made.notes) == ("animation", ["pdq", "vpdq", "md5"], ["further_pictures"])
+    assert (made.file_type, list(made.values), made.notes) == ("animation", ["pdq", "vpdq", "md5"], ["hidden_picture"])
     assert_same_picture(made, expected)
     assert_frames_agree(made.values["vpdq"], expected["vpdq"])
 

@@ -10,11 +10,13 @@ import { isAnimated } from "./animated";
 import type { Ask } from "./asking";
 import type { DigestKind } from "./digests";
 import { filmsBehind } from "./film_behind";
-import { hasFurtherPictures } from "./further_pictures";
+import { hasFurtherPictures, hasHiddenPicture } from "./further_pictures";
 import { MAXIMUM_FILE_BYTES, MAXIMUM_PICTURE_BYTES } from "./limits";
 import { part } from "./load";
 import type { FileFingerprints, FileNote, FileType, OnProgress } from "./made";
+import { kindOf } from "./mend";
 import { fingerprintPicture } from "./picture_hash";
+import { lacksPngFrames, withPngEnd } from "./png";
 import { FileError, UndecodableError } from "./problems";
 import { familyOf, saysItIsMedium, START_BYTES, type Family } from "./sniff";
 import { Stages } from "./stages";
@@ -29,7 +31,7 @@ type Made = Omit<FileFingerprints, "type">;
 
 const FULL_QUALITY = 100;
 /** Notes of what a picture's fingerprint does not stand for: the whole file is recognised by its digest as well. */
-const LEFT_OUT: readonly FileNote[] = ["film_not_readable", "further_pictures"];
+const LEFT_OUT: readonly FileNote[] = ["film_not_readable", "further_pictures", "hidden_picture"];
 const USUAL_OF_FILMS: readonly FileNote[] = ["video_has_no_sound", "sound_too_short", "sound_without_detail", "sound_not_readable"];
 
 /** Rejects with FileError. */
@@ -71,6 +73,7 @@ async function filmsOf(bytes: Uint8Array<ArrayBuffer>, tools: Tools, stages: Sta
 }
 
 function furtherOf(bytes: Uint8Array): readonly FileNote[] {
+  if (hasHiddenPicture(bytes)) return ["hidden_picture"];
   return hasFurtherPictures(bytes) ? ["further_pictures"] : [];
 }
 
@@ -94,9 +97,13 @@ async function makeAnimation(file: Blob, bytes: ArrayBuffer, tools: Tools, stage
   const still = await stillOf(file, "animatable", bytes, tools);
   stages.next(0.1)(1);
   const { fingerprintAnimation } = await part(import("./moving"));
-  const moving = await fingerprintAnimation(bytes, tools, stages.next(0.8));
+  const whole = new Uint8Array(bytes);
+  const isPng = kindOf(whole) === "png";
+  const moving = await fingerprintAnimation(isPng ? withPngEnd(whole).buffer : bytes, tools, stages.next(0.8));
   const fingerprints = [...still.fingerprints, ...moving.fingerprints];
-  const notes = new Set<FileNote>([...still.notes, ...moving.notes, ...furtherOf(new Uint8Array(bytes))]);
+  const notes = new Set<FileNote>([...still.notes, ...moving.notes, ...furtherOf(whole)]);
+  if (isPng && lacksPngFrames(whole)) notes.add("ends_early");
+  if (notes.has("ends_early")) notes.delete("end_missing"); // which says that all of it is there
   return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(0.1))], notes: [...notes] };
 }
 

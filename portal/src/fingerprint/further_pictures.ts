@@ -17,9 +17,18 @@ const PARTS = ["thmb", "auxl"];
 export function hasFurtherPictures(bytes: Uint8Array): boolean {
   try {
     if (bytes[0] === 0xff && bytes[1] === 0xd8) return hasMpo(bytes);
-    if (textAt(bytes, 0) === "\x89PNG") return hasHiddenDefault(bytes);
     if (textAt(bytes, 0) === "II*\0" || textAt(bytes, 0) === "MM\0*") return hasTwoPages(bytes);
     return isOfBoxes(bytes) && hasTwoItems(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** Whether a PNG holds a picture that is hidden where animations are shown. */
+export function hasHiddenPicture(bytes: Uint8Array): boolean {
+  try {
+    return textAt(bytes, 0) === "\x89PNG" && hasHiddenDefault(bytes);
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;

@@ -16,17 +16,21 @@ export type FileNote =
   | "picture_too_little_detail"
   | "video_too_little_detail"
   | "video_not_readable"
+  /** Neither its pictures nor its sound: damaged, or of a family that browsers do not read. */
+  | "video_not_opened"
   | "video_has_no_sound"
   | "film_not_readable"
   | "further_films"
   | "further_sounds"
   | "further_pictures"
+  /** The default picture of an animated PNG that is no frame of it. */
+  | "hidden_picture"
   | "sound_too_short"
   | "sound_without_detail"
   | "sound_not_readable"
   | "not_readable"
   | "ends_early"
-  /** What ends the file is missing or damaged, and every pixel is there. */
+  /** Something is missing or damaged, mostly what ends the file, and every pixel is there. */
   | "end_missing"
   | "picture_too_large"
   | "pixels_hidden"

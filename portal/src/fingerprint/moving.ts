@@ -31,6 +31,7 @@ interface Made {
 
 const FULL_QUALITY = 100;
 const HIDDEN: Made = { fingerprints: [], notes: ["pixels_hidden"] };
+const NOT_OPENED: readonly FileNote[] = ["video_not_readable", "sound_not_readable"];
 const NOT_READABLE: Made = { fingerprints: [], notes: ["video_not_readable"] };
 
 /** All but the digest of a video or a sound. Rejects with FileError. */
@@ -47,6 +48,8 @@ export async function fingerprintTimed(file: Blob, family: "video" | "sound", to
     const hasNoSound = container !== null && container.sound === null && !container.mayHoldMore;
     const sound: Made = hasNoSound ? { fingerprints: [], notes: ["video_has_no_sound"] } : await soundOf(file, container, tools, stages.next(0.2));
     const made = { fingerprints: [...video.fingerprints, ...sound.fingerprints], notes: [...video.notes, ...further, ...sound.notes] };
+    const isOpened = container !== null || made.fingerprints.length > 0 || !NOT_OPENED.every((note) => made.notes.includes(note));
+    if (!isOpened) return { type: "video", fingerprints: [], notes: ["video_not_opened"] };
     return { type: "video", fingerprints: made.fingerprints, notes: await withEarlyEnd(file, made) };
   } finally {
     container?.close();

@@ -62,6 +62,32 @@ export function withoutPngTurn(bytes: Bytes): Bytes[] {
   return [...parts, bytes.subarray(kept)];
 }
 
+/** An animation whose file just stops is read as if its end were there: decoders wait for it before they give the last frame. */
+export function withPngEnd(bytes: Bytes): Bytes {
+  let whole = 8;
+  for (const { kind, end } of chunksOf(bytes)) {
+    if (end + 4 <= bytes.length) whole = end + 4;
+    else if (kind !== "IEND") return bytes;
+    else break;
+    if (kind === "IEND") return bytes;
+  }
+  const written = new Uint8Array(whole + END.length);
+  written.set(bytes.subarray(0, whole));
+  written.set(END, whole);
+  return written;
+}
+
+/** Whether an animated PNG has fewer frames than it says. */
+export function lacksPngFrames(bytes: Uint8Array): boolean {
+  let [said, there] = [0, 0];
+  for (const { kind, start, end } of chunksOf(bytes)) {
+    if (end > bytes.length) break;
+    if (kind === "acTL" && end - start === 8) said = new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(0);
+    if (kind === "fcTL") there += 1;
+  }
+  return there < said;
+}
+
 /** Return the file's parts, written anew but for the end; null where it has too many chunks or no pixels at all. */
 export function cleanPng(bytes: Bytes): CleanPng | null {
   const [before, pixels, after]: [Bytes[], Bytes[], Bytes[]] = [[bytes.subarray(0, 8)], [], []];
@@ -114,3 +140,5 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
   for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
   return value;
 });
+
+const END = writtenChunk("IEND", []);
