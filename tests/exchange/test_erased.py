@@ -159,6 +159,35 @@ def test_another_databases_data_keys_are_not_replaced(
     assert any("does not know" in line for line in said.messages)
 
 
+def test_an_older_database_brings_no_data_key_back_into_a_backup(
+    exchange: Context, phone: Phone, clock: Clock, tmp_path: Path, said: pytest.LogCaptureFixture
+) -> None:
+    from exchange_parts import empty_all_tables
+
+    from stillmine.exchange.backup.dump import back_up
+    from stillmine.exchange.backup.errors import BackupRefusedError
+    from stillmine.exchange.backup.folders import note_folder
+    from stillmine.exchange.backup.load import restore
+
+    folder, older = tmp_path / "backups", tmp_path / "older"
+    phone.open(1, 2)
+    back_up(exchange, older)
+    clock.forward(minutes=1)
+    phone.withdraw(phone.show().fingerprints[0].id)
+    back_up(exchange, folder)
+    before = (folder / "data-keys.jsonl").read_bytes()
+    empty_all_tables()
+    restore(exchange, older)
+    assert [row.value for row in phone.show().fingerprints] == [value(1), value(2)]
+    clock.forward(minutes=1)
+    with pytest.raises(BackupRefusedError, match="older database"):
+        back_up(exchange, folder)
+    note_folder(exchange, folder, clock())
+    turn(exchange, clock)
+    assert (folder / "data-keys.jsonl").read_bytes() == before
+    assert any("older database" in line for line in said.messages)
+
+
 def test_a_wrong_clock_destroys_no_key(exchange: Context, phone: Phone, clock: Clock) -> None:
     phone.open(1)
     before = day_keys(exchange)

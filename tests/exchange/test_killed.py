@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, publish, value, vote_on
+from test_receipts import receipt_of
+from thief import Thief
 
 from stillmine.exchange.context import Context
 
@@ -297,6 +299,42 @@ def test_whenever_it_dies_while_the_day_turns_what_lives_opens_and_the_old_key_g
         if not was_killed:
             break
     assert moment > 20, "it did too little"
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["a new folder", "a folder that is known"])
+def test_whenever_it_dies_while_it_backs_up_no_receipt_says_too_much(scene: Scene, tmp_path: Path, is_known: bool) -> None:
+    from stillmine.exchange.backup.dump import back_up
+    from stillmine.exchange.backup.folders import forget_folder
+    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.upkeep import run_upkeep
+
+    for moment in range(1, MOST_MOMENTS):
+        folder = tmp_path / str(moment)
+        if is_known:
+            back_up(scene.exchange, folder)
+        scene.clock.forward(minutes=1)
+        person = Phone(scene.phone.web, b"%010d" % moment)
+        person.open(100 + moment)
+        was_killed = run_in_child(lambda at: back_up(at.exchange, folder), scene, moment)  # noqa: B023 (called in this round)
+        thief = Thief(scene.exchange, None, folder)
+        thief.copy()
+        scene.clock.forward(minutes=6)
+        person.withdraw()
+        for pause in ({"days": 1}, {"minutes": 1}):
+            scene.clock.forward(**pause)
+            run_upkeep(scene.exchange)
+        if receipt_of(person).receipt.erased[0].is_unreadable:
+            assert value(100 + moment) not in thief.opened(), f"after moment {moment}"
+            assert list(folder.glob(".data-*keys*" if not is_known else ".data-*")) == [], "what a sudden end has left is gone"
+        else:
+            assert was_killed
+            assert not (folder / "data-keys.jsonl").exists(), "it would have been renewed"
+            assert forget_folder(scene.exchange, folder)
+            assert list(folder.glob(".data-keys*")) == []
+        assert findings() == [], f"after moment {moment}"
+        if not was_killed:
+            break
+    assert moment > 5, "it did too little"
 
 
 def kept(scene: Scene) -> set[str]:

@@ -60,9 +60,12 @@ class Thief:
         return [Secret(key) for key in [*_opened(self._wrapped, day_keys), *_opened(self._backed_up(), ring)]]
 
     def _backed_up(self) -> Iterable[Sealed]:
-        for path in self._backups.rglob("*.jsonl"):
-            for text in path.read_text().splitlines():
-                line = json.loads(text)
+        for path in self._backups.rglob("*"):  # whatever its name is: a sudden end leaves half a file
+            for text in path.read_text().splitlines() if path.is_file() else ():
+                try:
+                    line = json.loads(text)
+                except json.JSONDecodeError:
+                    continue
                 if line.get("table") in TABLES:
                     own = line["row"].get("fingerprint_id") or str(line["row"].get("tombstone_id"))
                     yield Place(TABLES[line["table"]], "wrapped_key", own), base64.b64decode(line["row"]["wrapped_key"])

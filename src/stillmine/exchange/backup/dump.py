@@ -8,6 +8,7 @@ backup any more once the next is made.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -15,8 +16,21 @@ from django.db.models import QuerySet
 
 from stillmine.exchange.backup.data_keys import key_lines
 from stillmine.exchange.backup.errors import BackupRefusedError, BackupUnusableError
-from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, VERSION, Head, Line, data_file_name, read_part, write_part
-from stillmine.exchange.backup.folders import complain, note_folder, of_another_day
+from stillmine.exchange.backup.files import (
+    DATA,
+    EXPIRED,
+    KEYS,
+    KEYS_FILE,
+    VERSION,
+    WITHDRAWN,
+    Head,
+    Line,
+    clear_left,
+    data_file_name,
+    read_part,
+    write_part,
+)
+from stillmine.exchange.backup.folders import begin_folder, complain, forget_folder, note_folder, of_another_day
 from stillmine.exchange.backup.models import BackupFolder
 from stillmine.exchange.backup.plausible import require_plausible, require_sound
 from stillmine.exchange.backup.rows import data_models, migrations, rows_of
@@ -25,12 +39,6 @@ from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import NotConfiguredError
-
-WITHDRAWN = "withdrawn"
-"""Stands where a table's name stands, for the ids of fingerprints that are erased: an older file of data may hold them as active."""
-
-EXPIRED = "expired"
-"""Likewise, for the cases that expired and are kept, with the time of it: an older file of data may hold them as open."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +60,19 @@ def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> B
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made_at = exchange.clock().replace(microsecond=0)
     data, keys = folder / data_file_name(made_at), folder / KEYS_FILE
-    with exchange.day_keys.unchanged(), _one_moment():
-        require_plausible(keys, may_be_fewer=may_be_fewer)
-        made_by = migrations()
-        rows = write_part(data, Head(DATA, VERSION, made_at, made_by), _data_lines(), replace=False)
-        try:
-            lines = write_part(keys, Head(KEYS, VERSION, made_at, made_by), _key_lines(exchange), replace=True)
-        except BaseException:
-            data.unlink()  # with the data keys of before it could not be restored, and would be the newest
-            raise
-        data_keys = lines - _erased().count() - _expired().count()
+    with exchange.day_keys.unchanged():
+        clear_left(folder)
+        with _one_moment():
+            require_plausible(keys, may_be_fewer=may_be_fewer)
+        with _known_folder(exchange, folder, made_at), _one_moment():
+            made_by = migrations()
+            rows = write_part(data, Head(DATA, VERSION, made_at, made_by), _data_lines(), replace=False)
+            try:
+                lines = write_part(keys, Head(KEYS, VERSION, made_at, made_by), _key_lines(exchange), replace=True)
+            except BaseException:
+                data.unlink()  # with the data keys of before it could not be restored, and would be the newest
+                raise
+            data_keys = lines - _erased().count() - _expired().count()
     note_folder(exchange, folder, made_at)
     return Backup(data, keys, rows, data_keys)
 
@@ -74,6 +85,8 @@ def renew_backups(exchange: Context) -> int:
 def _renew(exchange: Context, row: BackupFolder) -> bool:
     keys, made_at = Path(row.folder) / KEYS_FILE, exchange.clock().replace(microsecond=0)
     try:
+        with exchange.day_keys.unchanged():
+            clear_left(keys.parent)
         read_part(keys, KEYS)  # where there is none, the disk may be away, and this is the place where it will be
         require_sound()
         with exchange.day_keys.unchanged(), _one_moment():
@@ -104,6 +117,18 @@ def _erased() -> QuerySet[Fingerprint]:
 
 def _expired() -> QuerySet[Case]:
     return kept_cases()
+
+
+@contextmanager
+def _known_folder(exchange: Context, folder: Path, now: datetime) -> Iterator[None]:
+    """Know the folder before data keys are in it; where a new one got none, it is forgotten."""
+    is_new = begin_folder(exchange, folder, now)
+    try:
+        yield
+    except BaseException:
+        if is_new and not (folder / KEYS_FILE).exists():
+            forget_folder(exchange, folder)
+        raise
 
 
 @contextmanager

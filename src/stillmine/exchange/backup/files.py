@@ -23,6 +23,12 @@ VERSION = 1
 DATA, KEYS = "data", "data keys"
 KEYS_FILE = "data-keys.jsonl"
 
+WITHDRAWN = "withdrawn"
+"""Stands where a table's name stands, for the ids of fingerprints that are erased: an older file of data may hold them as active."""
+
+EXPIRED = "expired"
+"""Likewise, for the cases that expired and are kept, with the time of it: an older file of data may hold them as open."""
+
 
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first line."""
@@ -75,6 +81,15 @@ def newest_data_file(folder: Path) -> Path:
     if not found:
         raise BackupUnusableError(f"no data-….jsonl in {folder}")
     return found[-1]
+
+
+def clear_left(folder: Path) -> None:
+    """Remove what a sudden end has left of files half written: data keys in it would open what is erased later.
+
+    Only while no other backup writes there: `DayKeys.unchanged`.
+    """
+    for left in folder.glob(".data-*.jsonl.*"):
+        left.unlink(missing_ok=True)
 
 
 def write_part(path: Path, head: Head, lines: Iterable[Line], *, replace: bool) -> int:

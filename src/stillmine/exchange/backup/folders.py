@@ -8,6 +8,7 @@ import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from stillmine.exchange.backup.files import clear_left
 from stillmine.exchange.backup.models import BackupFolder
 from stillmine.exchange.context import Context
 from stillmine.exchange.tx import tx
@@ -23,8 +24,19 @@ def note_folder(exchange: Context, folder: Path, made_at: datetime) -> None:
         BackupFolder.objects.update_or_create(folder=str(folder.resolve()), defaults={"made_at": made_at, "complained_at": None})
 
 
+def begin_folder(exchange: Context, folder: Path, now: datetime) -> bool:
+    """Remember a folder before data keys are written into it, so that a sudden end can't leave any unknown; returns whether it is new."""
+    name = str(folder.resolve())
+    if BackupFolder.objects.filter(folder=name).exists():
+        return False
+    with tx("backup.begin_folder", exchange.clock):
+        BackupFolder.objects.get_or_create(folder=name, defaults={"made_at": now})
+    return True
+
+
 def forget_folder(exchange: Context, folder: Path) -> bool:
-    """Forget a folder of which no file of data keys is left; returns whether it was known."""
+    """Forget a folder of which no file of data keys is left, and remove what half of one is; returns whether it was known."""
+    clear_left(folder)
     with tx("backup.forget_folder", exchange.clock):
         return BackupFolder.objects.filter(folder=str(folder.resolve())).delete()[0] > 0
 

@@ -16,9 +16,8 @@ from django.core.management.color import no_style
 from django.db import IntegrityError, connection, models
 
 from stillmine.exchange.backup import data_keys
-from stillmine.exchange.backup.dump import EXPIRED, WITHDRAWN
 from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
-from stillmine.exchange.backup.files import DATA, KEYS, KEYS_FILE, Line, Part, newest_data_file, read_part
+from stillmine.exchange.backup.files import DATA, EXPIRED, KEYS, KEYS_FILE, WITHDRAWN, Line, Part, newest_data_file, read_part
 from stillmine.exchange.backup.rows import data_models, made_of, migrations
 from stillmine.exchange.backup.since import _bring_back_again, _close_again, _expire_again, _withdraw_again
 from stillmine.exchange.cases.models import Fingerprint

@@ -18,7 +18,7 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.keys.check import DATA_KEYS
 from stillmine.exchange.keys.models import DataKey, DayKey
 from stillmine.exchange.keys.seal import SealedValueError
-from stillmine.exchange.keys.wrapping import _wrapping_key, unwrap
+from stillmine.exchange.keys.wrapping import Unwrapping, _wrapping_key
 from stillmine.exchange.tx import tx
 
 _AT_ONCE = 500
@@ -88,9 +88,10 @@ def _rewrap_batch(exchange: Context, model: type[DataKey]) -> tuple[int, int] | 
         waiting = model._default_manager.select_for_update(skip_locked=True)  # this waits for nobody who withdraws
         rows = list(waiting.filter(wrapped_by__in=older).order_by("pk")[:_AT_ONCE]) if older else []
         changes = []
+        unwrapping = Unwrapping(exchange, table)
         for row in rows:
             try:
-                data_key = unwrap(exchange, row.wrapped_by_id, row.wrapped_key, table, row.pk)
+                data_key = unwrapping.data_key(row.wrapped_by_id, row.wrapped_key, row.pk)
                 wrapped = key.wrap(data_key, table, row.pk, exchange.random_bytes)
             except SealedValueError as error:  # its key is the right one and was not destroyed: no key will ever open it
                 _log.error("%s", error)

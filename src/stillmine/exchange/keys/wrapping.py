@@ -31,6 +31,22 @@ class WrappingKey(NamedTuple):
         return seal(self.key, bytes(data_key), _place(table, row), random_bytes)
 
 
+class Unwrapping:
+    """Unwraps a batch of data keys, and looks for each key of the day once: a look at the file for each row costs as much as opening it."""
+
+    def __init__(self, exchange: Context, table: str) -> None:
+        self._exchange = exchange
+        self._table = table
+        self._day_keys: dict[str, Secret] = {}
+
+    def data_key(self, day_key_id: str, wrapped_key: bytes | memoryview, row: object) -> Secret:
+        """Return one; raises NotConfiguredError where a key that it needs is missing, SealedValueError."""
+        day_key = self._day_keys.get(day_key_id)
+        if day_key is None:
+            day_key = self._day_keys[day_key_id] = self._exchange.day_keys.key(day_key_id)
+        return Secret(open_sealed(day_key, bytes(wrapped_key), _place(self._table, row)))
+
+
 def new_data_key(exchange: Context) -> Secret:
     """Return 32 random bytes."""
     return Secret(exchange.random_bytes(KEY_BYTES))
@@ -46,7 +62,7 @@ def _wrapping_key(exchange: Context) -> WrappingKey:
 
 def unwrap(exchange: Context, day_key_id: str, wrapped_key: bytes | memoryview, table: str, row: object) -> Secret:
     """Return a data key of the database; raises NotConfiguredError where a key that it needs is missing, SealedValueError."""
-    return Secret(open_sealed(exchange.day_keys.key(day_key_id), bytes(wrapped_key), _place(table, row)))
+    return Unwrapping(exchange, table).data_key(day_key_id, wrapped_key, row)
 
 
 def wrap_for_backup(ring: KeyRing, data_key: Secret, table: str, row: object, random_bytes: RandomBytes) -> tuple[str, bytes]:

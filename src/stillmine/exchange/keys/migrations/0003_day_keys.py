@@ -32,7 +32,11 @@ def begin(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
     with file.lock(waits=True):
         aside = file.put_aside(exchange.random_bytes(4).hex())
         if aside:
-            _log.warning("%s belonged to another database and is now %s: delete it when you no longer need that database", file.path, aside)
+            _log.warning(
+                "%s was of another database, or of an upgrade that was cut off, and is now %s: delete it when you no longer need that",
+                file.path,
+                aside,
+            )
         key_id, line = exchange.day_keys.new_line(exchange.random_bytes)
         file.write({key_id: line})
     apps.get_model("keys", "DayKey").objects.create(id=key_id, sequence=1, made_at=to_minute(exchange.clock()))
