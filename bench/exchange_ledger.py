@@ -90,19 +90,17 @@ def reads(exchange: Context, turns: int) -> None:
     from stillmine.exchange.fsck import findings  # noqa: PLC0415
     from stillmine.exchange.ledger import queries  # noqa: PLC0415
     from stillmine.exchange.ledger.actions import give_checkpoint  # noqa: PLC0415
-    from stillmine.exchange.ledger.key import signing_key  # noqa: PLC0415
 
     size, _ = give_checkpoint(exchange)
     case = Case.objects.order_by("id")[2 * turns // PER_CASE // 2]
-    key = signing_key(exchange.secret)
-    entries, promised = queries.entries_of(case, size, key)
+    entries, promised = queries.entries_of(exchange, case, size)
     named = [entry.items for entry in entries] + [entry.items for entry in promised]
     for name, call in (
         ("consistency proof", lambda: queries.consistency(size // 3, size)),
         (f"{min(size, 4096):,} leaf hashes", lambda: queries.leaves(0, 4096)),
         (
             f"a case's {len(named)} entries with {sum(map(len, named))} items",
-            lambda: queries.entries_of(case, size, key),
+            lambda: queries.entries_of(exchange, case, size),
         ),
     ):
         print(f"| {name}, log of {size:,} | {statistics.median([milliseconds(call) for _ in range(20)]) * 1000:,.0f} |", flush=True)

@@ -81,7 +81,7 @@ def test_each_case_learns_of_its_own_match_and_not_how_many_others_there_are(
     for own in (phone, abuser):
         entries = own.web.get("/api/v1/case/ledger", headers=own.headers).json()["promised"]
         told = [json.loads(entry["text"]) for entry in entries]
-        assert [(entry["event"], entry["items"]) for entry in told] == [("matched", 1)]
+        assert [(entry["event"], entry["items"]) for entry in told] == [("matched", 256)]
 
 
 def test_a_decision_about_what_was_told_reaches_every_case_of_that_upload(

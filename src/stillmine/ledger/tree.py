@@ -81,21 +81,25 @@ class Tree:
 
     def __init__(self, leaves: Iterable[bytes]) -> None:
         """`leaves` is the data of each leaf, not its hash."""
-        self._range = CompactRange()
-        self._nodes: dict[Place, bytes] = {}
-        for data in leaves:
-            self._range, completed = self._range.with_leaf(leaf_hash(data))
-            self._nodes.update(completed)
+        self._levels = [[leaf_hash(data) for data in leaves]]
+        while len(level := self._levels[-1]) > 1:
+            self._levels.append([node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False)])
 
     @property
     def size(self) -> int:
         """How many leaves there are."""
-        return self._range.size
+        return len(self._levels[0])
 
     def root(self) -> bytes:
         """Return the tree hash."""
-        return self._range.root()
+        standing = [level[-1] for number, level in enumerate(self._levels) if self.size >> number & 1]
+        return joined(standing[::-1]) if standing else EMPTY_ROOT
 
     def read(self, places: Iterable[Place]) -> dict[Place, bytes]:
-        """Return the hashes of complete subtrees, as `proofs` asks for them."""
-        return {place: self._nodes[place] for place in places}
+        """Return the hashes of complete subtrees, as `proofs` asks for them; raises KeyError for what is none of this tree."""
+        found: dict[Place, bytes] = {}
+        for place in places:
+            if place.level >= len(self._levels) or place.number >= len(self._levels[place.level]):
+                raise KeyError(place)
+            found[place] = self._levels[place.level][place.number]
+        return found

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
+from stillmine.exchange.ledger.items import padded_count, padded_items
 from stillmine.exchange.ledger.key import signing_key
 from stillmine.exchange.ledger.models import HEAD_ID, GivenCheckpoint, Leaf, LedgerHead, Mention
 from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, stored_range
@@ -43,13 +44,15 @@ def _record(
     Needs an open transaction, which holds the log's head from here until it ends: call it last, after the feed's head is locked.
     """
     named = sorted(commitments or _commitments(fingerprint_ids))
+    salt = exchange.random_bytes(SALT_BYTES)
+    items = padded_items(exchange.secret, salt, named, padded_count(len(named)))
     entry = Entry(
         event=event,
         day=now.date(),
-        salt=exchange.random_bytes(SALT_BYTES),
+        salt=salt,
         partner=partner.name if partner else None,
-        items=len(named) or None,
-        root=items_root(named) if named else None,
+        items=len(items) or None,
+        root=items_root(items) if items else None,
         details=details,
     )
     number = _append(exchange, entry.text(), joined_hashes(named))
@@ -65,7 +68,7 @@ MAXIMUM_ENTRIES_EACH = 32
 def _record_once_each(exchange: Context, event: EventName, now: datetime, partner: Partner, fingerprint_ids: Sequence[str]) -> None:
     """Record one entry for each fingerprint that the log does not say this of since its state last changed.
 
-    They are of different cases: each person can read how many an entry names, and one for all would tell them of each other.
+    They are of different cases, and each is told by itself.
     """
     told = _told(event, partner, fingerprint_ids)
     new = [fingerprint_id for fingerprint_id in fingerprint_ids if fingerprint_id not in told]

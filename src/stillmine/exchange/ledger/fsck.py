@@ -13,6 +13,7 @@ from stillmine.exchange.context import context
 from stillmine.exchange.drills.secrecy import cases_hidden_from
 from stillmine.exchange.feed.actions import KINDS
 from stillmine.exchange.feed.models import Change, Disclosure, Shape
+from stillmine.exchange.ledger.items import items_of
 from stillmine.exchange.ledger.key import signing_key
 from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
 from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, node_id, split_hashes
@@ -82,9 +83,9 @@ def _entry(leaf: Leaf) -> Iterator[str]:
     except LedgerError:
         yield "entry(s) of the ledger have not the form of entries"
         return
-    items = split_hashes(leaf.items)
-    expected = (None, None) if not items else (len(items), items_root(items))
-    if (entry.items, entry.root) != expected or items != sorted(set(items)):
+    named, items = split_hashes(leaf.items), items_of(context().secret, leaf)
+    expected = (None, None) if not named else (len(items), items_root(items))
+    if (entry.items, entry.root) != expected or named != sorted(set(named)):
         yield "entry(s) of the ledger do not fit the commitments kept for them"
 
 

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from django.db.models import Max
 
 from stillmine.exchange.cases.models import Case, Fingerprint
+from stillmine.exchange.context import Context
+from stillmine.exchange.ledger.items import items_of
+from stillmine.exchange.ledger.key import signing_key
 from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, Mention
-from stillmine.exchange.ledger.nodes import READ_AT_ONCE, leaf_hashes, read_nodes, split_hashes
+from stillmine.exchange.ledger.nodes import READ_AT_ONCE, leaf_hashes, read_nodes
 from stillmine.exchange.ledger.pages import Named, named_by_pages
-from stillmine.ledger.checkpoint import SigningKey
 from stillmine.ledger.entry import entry_hash, items_tree
 from stillmine.ledger.proofs import consistency_proof, inclusion_path
 from stillmine.wire.errors import MalformedMessageError
@@ -40,14 +42,15 @@ def consistency(from_size: int, to_size: int) -> LedgerConsistency:
     )
 
 
-def entries_of(case: Case, size: int, key: SigningKey) -> tuple[list[LedgerEntry], list[LedgerPromised]]:
+def entries_of(exchange: Context, case: Case, size: int) -> tuple[list[LedgerEntry], list[LedgerPromised]]:
     """Return what names a fingerprint of this case, in the order of recording: with paths to the tree of `size` leaves, or with promises.
 
     What a partner was told again of a fingerprint whose state had not changed is left out. What was published since the checkpoint of
     `size` was read is still promised.
     """
     entries, promised = list[LedgerEntry](), list[LedgerPromised]()
-    for leaf, items in _leaves_of(case):
+    key = signing_key(exchange.secret)
+    for leaf, items in _leaves_of(exchange, case):
         if leaf.place is not None and leaf.place < size:
             path = _texts(inclusion_path(leaf.place, size, read_nodes))
             entries.append(LedgerEntry(text=leaf.text, place=leaf.place, path=path, items=items))
@@ -56,14 +59,14 @@ def entries_of(case: Case, size: int, key: SigningKey) -> tuple[list[LedgerEntry
     return entries, promised
 
 
-def _leaves_of(case: Case) -> Iterator[tuple[Leaf, list[LedgerItem]]]:
+def _leaves_of(exchange: Context, case: Case) -> Iterator[tuple[Leaf, list[LedgerItem]]]:
     rows = Fingerprint.objects.filter(case=case, ledger_commitment__isnull=False).values_list("id", "ledger_commitment")
     commitments = {fingerprint_id: bytes(stored or b"") for fingerprint_id, stored in rows}
     named = _mentioned(commitments) | named_by_pages(commitments)
     numbers = sorted(named)
     for start in range(0, len(numbers), READ_AT_ONCE):
         for leaf in Leaf.objects.filter(id__in=numbers[start : start + READ_AT_ONCE]).order_by("id"):
-            yield leaf, _items(leaf, {fingerprint_id: commitments[fingerprint_id] for fingerprint_id in named[leaf.id]})
+            yield leaf, _items(exchange, leaf, {fingerprint_id: commitments[fingerprint_id] for fingerprint_id in named[leaf.id]})
 
 
 def _mentioned(commitments: Iterable[str]) -> Named:
@@ -73,8 +76,8 @@ def _mentioned(commitments: Iterable[str]) -> Named:
     return named
 
 
-def _items(leaf: Leaf, commitments: dict[str, bytes]) -> list[LedgerItem]:
-    stored = split_hashes(leaf.items)
+def _items(exchange: Context, leaf: Leaf, commitments: dict[str, bytes]) -> list[LedgerItem]:
+    stored = items_of(exchange.secret, leaf)
     places = {kept: place for place, kept in enumerate(stored)}
     tree = items_tree(stored)
     found = {fingerprint_id: places[kept] for fingerprint_id, kept in commitments.items()}

@@ -42,5 +42,5 @@ def of_case(request: HttpRequest) -> HttpResponse:
     case = case_of(exchange, credentials, network_key(exchange, request, exchange.clock()))
     size, note = give_checkpoint(exchange)
     key = signing_key(exchange.secret)
-    entries, promised = queries.entries_of(case, size, key)
+    entries, promised = queries.entries_of(exchange, case, size)
     return answer(CaseLedger(version=1, key=key.verifier.text(), checkpoint=note, entries=entries, promised=promised))
