@@ -6,12 +6,16 @@ import zlib
 from collections.abc import Iterator
 
 from picture_files import save, scene
+from several_films import film_of
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG = save(scene().convert("L"), "PNG")
 """Grey, so that its pixels are in one chunk."""
 JPEG = save(scene(), "JPEG", quality=90)
 PROGRESSIVE = save(scene(), "JPEG", quality=90, progressive=True)
+RESTARTING = save(scene(), "JPEG", quality=90, restart_marker_rows=1)
+"""A decoder that finds none of the markers between its rows makes up the rest."""
+FILM = film_of([scene().rotate(180)], 1.0)
 GIF = save(scene(), "GIF")
 WEBP = save(scene(), "WEBP", quality=85)
 BMP = save(scene(), "BMP")
@@ -64,6 +68,10 @@ SIDE_BYTES_WRONG = {
     "png, zTXt of 3 MB": png_with(chunk(b"zTXt", b"prompt\0\0" + zlib.compress(b"a prompt " * 340_000))),
     "png, iCCP of 2 MB that is none": png_with(chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(2_000_000)))),
     "png, iCCP of 20 MB that is none": png_with(chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(20_000_000)))),
+    "png, tRNS of one byte": png_with(chunk(b"tRNS", b"\0")),
+    "png, tRNS of none": png_with(chunk(b"tRNS", b"")),
+    "png, a text in front of the header": SIGNATURE + chunk(b"tEXt", b"a\0b") + PNG[8:],
+    "png, transparency and a colour code in front of the header": SIGNATURE + chunk(b"tRNS", b"\0\0") + chunk(b"cICP", bytes(4)) + PNG[8:],
     "png, a kind that is none": png_with(chunk(b"a!b\0", b"abc")),
     "png, checksum of IHDR": png_of(IHDR=chunk(b"IHDR", HEADER, is_wrong=True)),
     "png, checksum of IDAT": png_of(IDAT=chunk(b"IDAT", IDAT, is_wrong=True)),
@@ -89,6 +97,9 @@ END_MISSING = {
     "jpeg without its end marker": JPEG[:-2],
     "jpeg with half an end marker": JPEG[:-1],
     "progressive jpeg without its end marker": PROGRESSIVE[:-2],
+    "jpeg without its end marker, a film behind it": JPEG[:-2] + FILM,
+    "progressive jpeg cut in a table between scans": PROGRESSIVE[: PROGRESSIVE.rindex(b"\xff\xc4") + 12],
+    "progressive jpeg cut in a scan's header": PROGRESSIVE[: PROGRESSIVE.rindex(b"\xff\xda") + 6],
     "gif without its last byte": GIF[:-1],
     "gif without its last two bytes": GIF[:-2],
 }
@@ -97,6 +108,9 @@ END_MISSING = {
 PIXELS_MISSING = {
     "jpeg": JPEG[: len(JPEG) * 9 // 10],
     "jpeg without its last row of blocks": JPEG[:-60],
+    "jpeg cut in front of a restart marker": RESTARTING[: RESTARTING.rindex(b"\xff\xd5")],
+    "jpeg cut in a restart marker": RESTARTING[: RESTARTING.rindex(b"\xff\xd5") + 1],
+    "jpeg cut behind a restart marker": RESTARTING[: RESTARTING.rindex(b"\xff\xd5") + 2],
     "progressive jpeg": PROGRESSIVE[:-60],
     "gif": GIF[: len(GIF) * 9 // 10],
     "bmp": BMP[: len(BMP) - 3000],

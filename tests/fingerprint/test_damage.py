@@ -15,7 +15,7 @@ from picture_files import save, scene
 from PIL import Image
 from typer.testing import CliRunner
 
-from stillmine.fingerprint import MediaError, TruncatedImageError, distance_bits, fingerprint_image, query_image
+from stillmine.fingerprint import MediaError, TruncatedImageError, distance_bits, fingerprint_image, png_chunks, query_image
 from stillmine.fingerprint.commands import compare_files, fingerprint_files
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.sniff import FileType
@@ -131,6 +131,16 @@ def test_a_side_chunk_with_a_wrong_checksum_does_not_count() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     assert fingerprint_image(png_with(chunk(b"eXIf", exif.tobytes()[6:], is_wrong=True))).pdq == fingerprint_image(PNG).pdq
+
+
+def test_of_many_profiles_one_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may unpack to eight megabytes."""
+    unpacked: list[bytes] = []
+    monkeypatch.setattr(png_chunks, "_unpacked", unpacked.append)
+    profiles = [chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes([number]))) for number in range(20)]
+    made = fingerprint_image(png_with(*profiles, chunk(b"tEXt", b"a\0b", is_wrong=True)))
+    assert made.pdq == fingerprint_image(PNG).pdq
+    assert len(unpacked) == 1
 
 
 def test_an_endless_row_of_chunks_is_not_put_right() -> None:

@@ -31,6 +31,13 @@ def png_with(data: bytes, *, is_behind: bool = False) -> bytes:
     return plain[:place] + chunk(b"eXIf", data) + plain[place:]
 
 
+def webp_without_a_flag(data: bytes) -> bytes:
+    """Its Exif stands behind the pixels, and nothing in front of them says so."""
+    plain = save(TURNED, "WEBP", lossless=True)
+    body = plain[8:] + b"EXIF" + struct.pack("<I", len(data)) + data
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
 SIX = exif(6)
 TURNS = {
     "jpeg": jpeg_with(SIX),
@@ -44,6 +51,7 @@ TURNS = {
     "webp": save(TURNED, "WEBP", lossless=True, exif=SIX[6:]),
     "webp, with a header": save(TURNED, "WEBP", lossless=True, exif=SIX),
     "webp, a LONG": save(TURNED, "WEBP", lossless=True, exif=exif(6, LONG)[6:]),
+    "webp, Exif without a flag": webp_without_a_flag(SIX[6:]),
 }
 UPRIGHT = {
     "jpeg, the first of two says nothing": jpeg_with(exif(1), SIX),

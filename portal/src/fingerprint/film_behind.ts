@@ -19,14 +19,25 @@ export function filmsBehind(bytes: Uint8Array<ArrayBuffer>): readonly Blob[] {
   return [...sequence, ...appended(bytes)].slice(0, MAXIMUM_FILMS).map((film) => new Blob([film], { type: "video/mp4" }));
 }
 
+/** Return what stands in front of the first film's head, be it whole or not: all of a file that has none. */
+export function beforeFilms(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const [first] = headsOf(bytes, 1);
+  return bytes.subarray(0, first);
+}
+
 function appended(bytes: Uint8Array<ArrayBuffer>): readonly Uint8Array<ArrayBuffer>[] {
+  const heads = headsOf(bytes, MAXIMUM_FILMS);
+  const films = heads.map((head, place) => bytes.subarray(head, heads[place + 1] ?? bytes.length));
+  return films.filter((film) => find(film, INDEX, 0) >= 0);
+}
+
+function headsOf(bytes: Uint8Array<ArrayBuffer>, most: number): readonly number[] {
   const heads: number[] = [];
-  for (let found = find(bytes, HEAD, SMALLEST_HEAD); found >= 0 && heads.length < MAXIMUM_FILMS; found = find(bytes, HEAD, found + 4)) {
+  for (let found = find(bytes, HEAD, SMALLEST_HEAD); found >= 0 && heads.length < most; found = find(bytes, HEAD, found + 4)) {
     const isFilm = startsMovie(bytes, found - 4) && familyOf(bytes.subarray(found - 4, found + 12)) === "video";
     if (isFilm) heads.push(found - 4);
   }
-  const films = heads.map((head, place) => bytes.subarray(head, heads[place + 1] ?? bytes.length));
-  return films.filter((film) => find(film, INDEX, 0) >= 0);
+  return heads;
 }
 
 /** Return where four bytes stand from a place on; -1 where they don't. */

@@ -7,6 +7,7 @@
  */
 
 import { hasJpegEnd, readJpegHead } from "./jpeg";
+import { chunksOf } from "./png";
 
 export interface Header {
   readonly width: number;
@@ -19,7 +20,7 @@ export function readHeader(bytes: Uint8Array): Header | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
     if (begins(bytes, [0xff, 0xd8, 0xff])) return readJpeg(bytes);
-    if (begins(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return readPng(view);
+    if (begins(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return readPng(bytes, view);
     if (hasText(bytes, 0, "GIF8")) return { width: view.getUint16(6, true), height: view.getUint16(8, true), isTruncated: false };
     if (hasText(bytes, 0, "RIFF") && hasText(bytes, 8, "WEBP")) return readWebp(bytes, view);
     if (hasText(bytes, 0, "BM") && view.getUint32(14, true) >= 40) return readBmp(view);
@@ -36,15 +37,14 @@ function readJpeg(bytes: Uint8Array): Header {
   return { width, height, isTruncated: scanAt === null || !hasJpegEnd(bytes, scanAt) };
 }
 
-/** Walks the chunks to the last one; a chunk that reaches past the end of the file means the file was cut. */
-function readPng(view: DataView): Header {
-  const size = { width: view.getUint32(16), height: view.getUint32(20) };
-  let place = 8;
-  while (place + 12 <= view.byteLength) {
-    if (view.getUint32(place + 4) === 0x49454e44) return { ...size, isTruncated: false };
-    place += 12 + view.getUint32(place);
+/** Walks the chunks to the last one, which a file that was cut lacks; the size is in the first header, even where others stand before it. */
+function readPng(bytes: Uint8Array, view: DataView): Header {
+  let [width, height] = [0, 0];
+  for (const { kind, start, end } of chunksOf(bytes)) {
+    if (kind === "IHDR" && width === 0) [width, height] = [view.getUint32(start), view.getUint32(start + 4)];
+    if (kind === "IEND") return { width, height, isTruncated: end + 4 > bytes.length };
   }
-  return { ...size, isTruncated: true };
+  return { width, height, isTruncated: true };
 }
 
 function readWebp(bytes: Uint8Array, view: DataView): Header {

@@ -24,6 +24,7 @@ export interface Segment {
 }
 
 const EXIF = 0xe1;
+const LONGEST_SEGMENT = 2 + 0xffff;
 const START_OF_SCAN = 0xda;
 const FRAMES = [0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
 const ONE_PASS_FRAMES = [0xc0, 0xc1];
@@ -87,16 +88,40 @@ export function withoutJpegTurn(bytes: Uint8Array<ArrayBuffer>): Uint8Array<Arra
   return hidden;
 }
 
-/** The file without what stands between its segments, and with those side segments only that say how colours are stored. */
+/**
+ * The file without what stands between its segments in front of the first scan, with those side segments only that say how colours are
+ * stored, and without a last segment that is cut.
+ */
 export function cleanJpeg(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const parts = [bytes.subarray(0, 2)];
   let place = 2;
   for (const { marker, start, end } of segmentsOf(bytes)) {
-    if (marker === START_OF_SCAN) return [...parts, bytes.subarray(start - 4)];
+    if (marker === START_OF_SCAN) return [...parts, bytes.subarray(start - 4, Math.max(start, wholeEnd(bytes)))];
     if (!isSide(marker) || isNeeded(marker, bytes.subarray(start, end))) parts.push(bytes.subarray(start - 4, end));
     place = end;
   }
   return [...parts, bytes.subarray(place)];
+}
+
+/** Where the last segment begins if it is cut, as between the scans of a progressive file; else the end of the file. */
+function wholeEnd(bytes: Uint8Array): number {
+  let place = bytes.indexOf(0xff, Math.max(0, bytes.length - LONGEST_SEGMENT));
+  while (place >= 0) {
+    let behind = place + 1;
+    while (bytes[behind] === 0xff) behind += 1;
+    const marker = bytes[behind];
+    if (marker === undefined || !isWithoutLength(marker)) {
+      const length = ((bytes[behind + 1] ?? 0) << 8) | (bytes[behind + 2] ?? 0);
+      if (behind + 3 > bytes.length || behind + 1 + length > bytes.length) return place;
+    }
+    place = bytes.indexOf(0xff, behind);
+  }
+  return bytes.length;
+}
+
+/** A stuffed byte, and markers that have no content. */
+function isWithoutLength(marker: number): boolean {
+  return marker < 2 || (marker >= 0xd0 && marker <= 0xd9);
 }
 
 function isExif(marker: number, content: Uint8Array): boolean {

@@ -9,6 +9,7 @@
 
 import { VARIANTS } from "@kernel/kernel";
 import { UPRIGHT } from "./exif";
+import { beforeFilms } from "./film_behind";
 import { cleanGif } from "./gif";
 import { cleanJpeg, readJpegHead, withoutJpegTurn } from "./jpeg";
 import { cleanPng, pngOrientation, withoutPngTurn, writtenChunk } from "./png";
@@ -39,6 +40,8 @@ const SIGNATURES: readonly (readonly [PictureKind, string])[] = [
 const TURNS: readonly Turn[] = ["original", "flip_horizontal", "rotate180", "flip_vertical", "transpose", "rotate270", "transverse", "rotate90"];
 /** Bits that any decoder makes other pixels of than of none. */
 const FILLING = Uint8Array.from({ length: 64 }, (_, index) => [0x5a, 0xa5, 0x33, 0xcc][index % 4] ?? 0);
+/** With each restart marker: a decoder that waits for one passes over all bits in front of it. */
+const JPEG_FILLING = [FILLING, ...Array.from({ length: 8 }, (_, number) => Uint8Array.of(0xff, 0xd0 + number, ...FILLING))];
 const JPEG_END = Uint8Array.of(0xff, 0xd9);
 
 export function kindOf(bytes: Uint8Array): PictureKind {
@@ -88,9 +91,9 @@ function prepared(file: Blob, bytes: Bytes, parts: readonly Bytes[], orientation
 }
 
 function mendJpeg(bytes: Bytes): Mended {
-  const parts = cleanJpeg(bytes[bytes.length - 1] === 0xff ? bytes.subarray(0, -1) : bytes);
+  const parts = cleanJpeg(beforeFilms(bytes));
   const turn = turnOf(readJpegHead(bytes).orientation);
-  return { file: new Blob([...parts, JPEG_END]), turn, probe: new Blob([...parts, FILLING, JPEG_END]) };
+  return { file: new Blob([...parts, JPEG_END]), turn, probe: new Blob([...parts, ...JPEG_FILLING, JPEG_END]) };
 }
 
 function mendPng(bytes: Bytes): Mended | null {

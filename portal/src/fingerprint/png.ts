@@ -24,9 +24,12 @@ export interface CleanPng {
 }
 
 const MAXIMUM_CHUNKS = 100_000;
-const CRITICAL = ["IHDR", "PLTE"];
 const SIDE = ["tRNS", "iCCP", "cICP", "acTL", "fcTL", "fdAT"];
 const LENGTHS: Readonly<Record<string, number>> = { cICP: 4, acTL: 8, fcTL: 26 };
+/** The least and the most bytes of a `tRNS` that decoders can read, by the header's kind of colours. */
+const TRANSPARENCY_BYTES: Readonly<Record<number, readonly [least: number, most: number]>> = { 0: [2, 2], 2: [6, 6], 3: [1, 256] };
+/** Its place in the header. */
+const KIND_OF_COLOURS = 9;
 
 /** Give each chunk up to the last, `IEND`, itself included where it is there. */
 export function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
@@ -90,7 +93,8 @@ export function lacksPngFrames(bytes: Uint8Array): boolean {
 
 /** Return the file's parts, written anew but for the end; null where it has too many chunks or no pixels at all. */
 export function cleanPng(bytes: Bytes): CleanPng | null {
-  const [before, pixels, after]: [Bytes[], Bytes[], Bytes[]] = [[bytes.subarray(0, 8)], [], []];
+  const [before, pixels, after]: [Bytes[], Bytes[], Bytes[]] = [[], [], []];
+  const header = headerOf(bytes);
   let [count, isCut] = [0, false];
   for (const chunk of chunksOf(bytes)) {
     count += 1;
@@ -99,11 +103,24 @@ export function cleanPng(bytes: Bytes): CleanPng | null {
     if (chunk.kind === "IDAT") {
       pixels.push(data);
       isCut = chunk.end > bytes.length;
-    } else if (CRITICAL.includes(chunk.kind) || (SIDE.includes(chunk.kind) && isRight(bytes, chunk))) {
+    } else if (chunk.kind === "PLTE" || (SIDE.includes(chunk.kind) && isRight(bytes, chunk) && fits(chunk, header))) {
       (pixels.length > 0 ? after : before).push(writtenChunk(chunk.kind, [data]));
     }
   }
-  return pixels.length > 0 ? { before, pixels, after, isCut } : null;
+  if (!header || pixels.length === 0) return null;
+  return { before: [bytes.subarray(0, 8), writtenChunk("IHDR", [header]), ...before], pixels, after, isCut };
+}
+
+/** What the first `IHDR` holds, wherever it stands; null where there is none, or an empty one. */
+export function headerOf(bytes: Bytes): Bytes | null {
+  for (const { kind, start, end } of chunksOf(bytes)) if (kind === "IHDR" && end > start) return bytes.subarray(start, end);
+  return null;
+}
+
+/** Whether a `tRNS` has a length that goes with the kind of colours. */
+function fits({ kind, start, end }: Chunk, header: Bytes | null): boolean {
+  const [least, most] = TRANSPARENCY_BYTES[header?.[KIND_OF_COLOURS] ?? 0] ?? [1, 0];
+  return kind !== "tRNS" || (end - start >= least && end - start <= most);
 }
 
 /** A chunk whose checksum is right. */

@@ -30,6 +30,7 @@ from stillmine.fingerprint.png_chunks import SIGNATURE, has_end
 from stillmine.fingerprint.png_frames import has_hidden_default, pass_hidden_default
 from stillmine.fingerprint.transfer import HdrColours, hdr_colours_of, to_sdr
 from stillmine.fingerprint.turns import UPRIGHT_BY_ORIENTATION
+from stillmine.fingerprint.webp_parts import webp_exif
 
 _BAND_BYTES = 1 << 18
 _WITH_ALPHA = frozenset({"RGBA", "RGBa", "LA", "La", "PA"})
@@ -114,7 +115,7 @@ def _decode(file: Mended, limits: Limits, place: int | None = None, is_asking: b
         if file.profile is not None:
             image.info["icc_profile"] = file.profile
         is_animated = _is_animated(image)
-        turn = UPRIGHT_BY_ORIENTATION[head.orientation if head else _orientation(image)]
+        turn = UPRIGHT_BY_ORIENTATION[head.orientation if head else _orientation(image, file.data)]
         pixels, shrink, lacks_pixels = _load(image, head, hdr_colours_of(file.data), is_asking)
         if shrink == 1:
             width, height = pixels.size  # a TIFF is turned, an HEIF may change, while it is decoded
@@ -173,10 +174,10 @@ def _load(image: ImageFile.ImageFile, head: JpegHead | None, hdr: HdrColours | N
         raise TruncatedImageError from None
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(image: Image.Image, data: bytes) -> int:
     """Of all but JPEG, whose reader runs segments together. AVIF's own turns are put into the Exif by its reader; those of HEIF are
     applied by its decoder, and taken out of the Exif."""
-    stored = image.info.get("exif")
+    stored = webp_exif(data) if image.format == "WEBP" else image.info.get("exif")
     return read_orientation(stored) if isinstance(stored, bytes) else UPRIGHT
 
 

@@ -6,7 +6,8 @@ trailer) is not asked: the film's own head is looked for, so a film that nothing
 """
 
 import io
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import islice, pairwise
 from typing import BinaryIO
 
 from stillmine.fingerprint.boxes import as_movie, holds_sequence, starts_movie
@@ -39,19 +40,22 @@ def films_behind(stream: BinaryIO, max_file_bytes: int = DEFAULT_LIMITS.max_file
     return [*films, *_appended(data)][:MAX_FILMS]
 
 
+def before_films(data: bytes) -> bytes:
+    """Return what stands in front of the first film's head, be it whole or not: all of a file that has none."""
+    return data[: next(_heads(data), len(data))]
+
+
 def _appended(data: bytes) -> list[bytes]:
     """Each from its head to the next one's, or to the end: what follows a film does not disturb its demuxer."""
-    heads = _heads(data)
+    heads = list(islice(_heads(data), MAX_FILMS))
     slices = [data[head:end] for head, end in pairwise([*heads, len(data)])]
     return [film for film in slices if _INDEX in film]
 
 
-def _heads(data: bytes) -> list[int]:
-    heads: list[int] = []
+def _heads(data: bytes) -> Iterator[int]:
     found = data.find(_HEAD, _SMALLEST_HEAD)
-    while found >= 0 and len(heads) < MAX_FILMS:
+    while found >= 0:
         place = found - 4
         if starts_movie(data, place) and demuxers_of(data[place : place + _SMALLEST_HEAD]):
-            heads.append(place)
+            yield place
         found = data.find(_HEAD, found + 4)
-    return heads

@@ -4,6 +4,7 @@
 Bytes between segments are skipped, as decoders skip them. Must never drop a segment that changes what viewers show.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ _OTHER_FRAMES = frozenset({0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD,
 _NO_MARKERS = frozenset({0x00, 0xFF})
 """A stuffed byte and filling."""
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+_LONGEST_SEGMENT = 2 + 0xFFFF
+_ANY_MARKER = re.compile(rb"\xff+(?:[^\x00\x01\xd0-\xd9\xff]|\Z)", re.DOTALL)
+"""Of a segment, or half of it at the end of the file: bits of a scan never look like one."""
 _SIDE_SEGMENTS = frozenset({*range(0xE0, 0xF0), 0xFE})
 _NEEDED_SIDE_SEGMENTS = {0xE0: (b"JFIF\0", 14), 0xE2: (b"ICC_PROFILE\0", 15), 0xEE: (b"Adobe", 12)}
 """They say how colours are stored; with how they begin, and the length from which a decoder can read them."""
@@ -46,20 +50,30 @@ def read_head(data: bytes) -> JpegHead:
 
 
 def clean_jpeg(data: bytes) -> bytes:
-    """Return the file without what stands between its segments, and with those side segments only that say how to show it."""
+    """Return the file without what stands between its segments in front of the first scan, with those side segments only that say how
+    to show it, and without a last segment that is cut."""
     orientation = read_head(data).orientation
     exif = exif_of(orientation)
     parts = [data[:2], b"\xff\xe1", (2 + len(exif)).to_bytes(2), exif] if orientation != UPRIGHT else [data[:2]]
     place = 2
     for marker, start, end in _segments(data):
         if marker == _START_OF_SCAN:
-            return b"".join([*parts, data[start - 4 :]])
+            return b"".join([*parts, data[start - 4 : max(start, _whole_end(data))]])
         head, least = _NEEDED_SIDE_SEGMENTS.get(marker, (b"", 0))
         is_needed = head and data.startswith(head, start) and end - start >= least
         if is_needed or marker not in _SIDE_SEGMENTS:
             parts.append(data[start - 4 : end])
         place = end
     return b"".join([*parts, data[place:]])
+
+
+def _whole_end(data: bytes) -> int:
+    """Where the last segment begins if it is cut, as between the scans of a progressive file; else the end of the file."""
+    for found in _ANY_MARKER.finditer(data, max(0, len(data) - _LONGEST_SEGMENT)):
+        length = data[found.end() : found.end() + 2]
+        if len(length) < 2 or found.end() + int.from_bytes(length) > len(data):
+            return found.start()
+    return len(data)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:

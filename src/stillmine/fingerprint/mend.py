@@ -8,12 +8,16 @@ would store: `probe` is there so that the caller notices.
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from stillmine.fingerprint.film_behind import before_films
 from stillmine.fingerprint.jpeg_segments import clean_jpeg
 from stillmine.fingerprint.limits import DEFAULT_LIMITS
 from stillmine.fingerprint.png_chunks import SIGNATURE, clean_png
 
 _FILLING = b"\x5a\xa5\x33\xcc" * 16
 """Bits that any decoder of ours makes other pixels of than of none."""
+
+_JPEG_FILLING = _FILLING + b"".join(bytes([0xFF, marker]) + _FILLING for marker in range(0xD0, 0xD8))
+"""With each restart marker: a decoder that waits for one passes over all bits in front of it."""
 
 _JPEG_END = b"\xff\xd9"
 _GIF_END = b"\0;"
@@ -40,8 +44,8 @@ def mend(data: bytes) -> Mended | None:
         clean = clean_png(data)
         return Mended(clean.data, profile=clean.profile) if clean else None
     if data.startswith(b"\xff\xd8\xff"):
-        whole = clean_jpeg(data).removesuffix(b"\xff")
-        return Mended(whole + _JPEG_END, whole + _FILLING + _JPEG_END)
+        whole = clean_jpeg(before_films(data))
+        return Mended(whole + _JPEG_END, whole + _JPEG_FILLING + _JPEG_END)
     if data.startswith((b"GIF87a", b"GIF89a")):
         return _mend_gif(data)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":

@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-_CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT"})
+_HEADER = b"IHDR"
 _SIDE = frozenset({b"tRNS", b"cICP", b"eXIf", b"acTL", b"fcTL", b"fdAT"})
 _LENGTHS = {b"cICP": 4, b"acTL": 8, b"fcTL": 26}
+_TRANSPARENCY_BYTES = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
+"""The lengths of a `tRNS` that decoders can read, by the header's kind of colours."""
+_KIND_OF_COLOURS = 9
+"""Its place in the header."""
 _END = b"IEND"
 _MAXIMUM_CHUNKS = 100_000
 _MAXIMUM_PROFILE_BYTES = 8 * 1024 * 1024
@@ -45,10 +49,12 @@ class CleanPng:
 
 @dataclass(slots=True)
 class _Parts:
-    before: list[bytes] = field(default_factory=list)
+    header: bytes = b""
+    before: list[Chunk] = field(default_factory=list)
     pixels: list[bytes] = field(default_factory=list)
-    after: list[bytes] = field(default_factory=list)
+    after: list[Chunk] = field(default_factory=list)
     profile: bytes | None = None
+    """As it is packed."""
     is_cut: bool = False
 
 
@@ -74,23 +80,34 @@ def clean_png(data: bytes) -> CleanPng | None:
         if number >= _MAXIMUM_CHUNKS:
             return None
         _sort_in(chunk, parts)
-    if not parts.pixels:
+    if not parts.pixels or not parts.header:
         return None
     pixels = b"".join(parts.pixels)
     if not parts.is_cut:
         pixels = pixels[:-_CHECKSUM_BYTES]  # the compressed stream's own: without it the decoder does not compare
-    clean = [SIGNATURE, *parts.before, _written(b"IDAT", pixels), *parts.after, _written(_END, b"")]
-    return CleanPng(b"".join(clean), parts.profile)
+    before, after = (
+        [_written(chunk.kind, chunk.data) for chunk in chunks if _fits(chunk, parts.header)] for chunks in (parts.before, parts.after)
+    )
+    clean = [SIGNATURE, _written(_HEADER, parts.header), *before, _written(b"IDAT", pixels), *after, _written(_END, b"")]
+    return CleanPng(b"".join(clean), None if parts.profile is None else _unpacked(parts.profile))
 
 
 def _sort_in(chunk: Chunk, parts: _Parts) -> None:
     if chunk.kind == b"IDAT":
         parts.pixels.append(chunk.data)
         parts.is_cut = chunk.is_cut
-    elif chunk.kind in _CRITICAL or (chunk.kind in _SIDE and chunk.is_right):
-        (parts.after if parts.pixels else parts.before).append(_written(chunk.kind, chunk.data))
-    elif chunk.kind == b"iCCP" and chunk.is_right:
-        parts.profile = _unpacked(chunk.data)
+    elif chunk.kind == _HEADER:
+        parts.header = parts.header or chunk.data
+    elif chunk.kind == b"PLTE" or (chunk.kind in _SIDE and chunk.is_right):
+        (parts.after if parts.pixels else parts.before).append(chunk)
+    elif chunk.kind == b"iCCP" and parts.profile is None and chunk.is_right:
+        parts.profile = chunk.data
+
+
+def _fits(chunk: Chunk, header: bytes) -> bool:
+    """Whether a `tRNS` has a length that goes with the kind of colours; of other chunks their own length has been compared."""
+    kind_of_colours = header[_KIND_OF_COLOURS] if len(header) > _KIND_OF_COLOURS else 0
+    return chunk.kind != b"tRNS" or len(chunk.data) in _TRANSPARENCY_BYTES.get(kind_of_colours, ())
 
 
 def _places(data: bytes) -> Iterator[tuple[bytes, int, int]]:
