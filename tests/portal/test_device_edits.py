@@ -31,6 +31,9 @@ SEVERAL_PARTS = {
     "two parts": ([Edit(2.4, 1.5), Edit(3.1, 7.1)], [1, 2, 3, 7, 8, 9]),
     "other way round": ([Edit(2.4, 7.5), Edit(3.2, 1.1)], [7, 8, 9, 1, 2, 3]),
     "a repeat": ([Edit(2.4, 4.5), Edit(2.2, 4.5)], [4, 5, 6, 5, 6]),
+    "without a length": ([Edit(0, 5)], [5, 6, 7, 8, 9, 10, 11]),
+    "empty between": ([Edit(2, 4), Edit(3, None), Edit(2, 8)], [4, 5, 5, 5, 5, 8, 9]),
+    "one of two behind the end": ([Edit(2, 60), Edit(2, 5)], [5, 6]),
 }
 
 
@@ -63,6 +66,20 @@ def remuxed(data: bytes, file: Path, start: float) -> Path:
     return file
 
 
+def in_fragments(source: Path) -> bytes:
+    buffer = io.BytesIO()
+    options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    with av.open(str(source)) as whole, av.open(buffer, "w", format="mp4", container_options=options) as target:
+        stream = target.add_stream_from_template(whole.streams.video[0])
+        later = -min(packet.dts for packet in whole.demux(whole.streams.video[0]) if packet.dts is not None)
+        whole.seek(0)
+        for packet in whole.demux(whole.streams.video[0]):
+            if packet.dts is not None and packet.pts is not None:
+                packet.dts, packet.pts, packet.stream = packet.dts + later, packet.pts + later, stream
+                target.mux(packet)
+    return buffer.getvalue()
+
+
 def made_of(engine: Engine, way: str, file: Path) -> Made:
     if WAYS[way]:
         with_worker_prefix(engine.page, WAYS[way])
@@ -83,7 +100,9 @@ def test_only_what_an_edit_list_shows_is_fingerprinted(engine: Engine, clip: byt
 
 
 @pytest.mark.parametrize("name", SEVERAL_PARTS)
-def test_several_parts_are_fingerprinted_one_after_the_other(engine: Engine, clip: bytes, tmp_path: Path, name: str) -> None:
+def test_what_players_do_not_follow_is_fingerprinted_one_part_after_the_other(
+    engine: Engine, clip: bytes, tmp_path: Path, name: str
+) -> None:
     edits, expected = SEVERAL_PARTS[name]
     file = tmp_path / "edited.mp4"
     file.write_bytes(with_edits(clip, edits))
@@ -123,12 +142,25 @@ def test_a_list_that_can_not_be_followed_leaves_the_digest(
     assert (list(made.values), made.notes) == (["md5"], ["video_not_readable", "video_has_no_sound"])
 
 
-def test_several_parts_need_a_decoder_in_the_worker(engine: Engine, clip: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", SEVERAL_PARTS)
+def test_what_players_do_not_follow_needs_a_decoder_in_the_worker(engine: Engine, clip: bytes, tmp_path: Path, name: str) -> None:
     """Players find no second in such a file, and some show what was cut away."""
     file = tmp_path / "edited.mp4"
-    file.write_bytes(with_edits(clip, [Edit(2.4, 1.5), Edit(3.1, 7.1)]))
+    file.write_bytes(with_edits(clip, SEVERAL_PARTS[name][0]))
     made = made_of(engine, "page", file)
     assert (list(made.values), made.notes) == (["md5"], ["video_not_readable", "video_has_no_sound"])
+
+
+@pytest.mark.parametrize(("start", "is_cut"), [(0.2, False), (5.2, True)])
+def test_a_player_is_asked_about_fragments_only_if_nothing_is_cut(engine: Engine, tmp_path: Path, start: float, is_cut: bool) -> None:
+    """The first picture of such a file is shown 0.2 s late."""
+    file = tmp_path / "edited.mp4"
+    file.write_bytes(with_edits(in_fragments(clip_of(scenes(SCENES), tmp_path / "whole.mp4")), [Edit(0, start)]))
+    made = made_of(engine, "page", file)
+    if is_cut:
+        assert (list(made.values), made.notes) == (["md5"], ["video_not_readable", "video_has_no_sound"])
+    else:
+        assert scenes_of(made.values["vpdq"], scenes(SCENES)) == list(range(SCENES))
 
 
 def heard(file: Path, parts: list[tuple[float, float]], to: Path) -> str:

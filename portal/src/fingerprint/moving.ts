@@ -30,6 +30,7 @@ interface Made {
 }
 
 const FULL_QUALITY = 100;
+const SAME_TIME_SECONDS = 0.001;
 const HIDDEN: Made = { fingerprints: [], notes: ["pixels_hidden"] };
 const NOT_OPENED: readonly FileNote[] = ["video_not_readable", "sound_not_readable"];
 const NOT_READABLE: Made = { fingerprints: [], notes: ["video_not_readable"] };
@@ -84,9 +85,15 @@ async function videoOf(container: OpenContainer | null, tools: Tools, onProgress
     const made = await framesOf(videoReader({ track, parts, turn, pictureEnd }, config, canvas), tools, onProgress);
     if (made.notes[0] !== "video_not_readable") return made;
   }
-  if (parts.length > 1) return NOT_READABLE; // players find no second in such a file, and some play what was cut away
-  const start = startOf(parts, await track.getFirstTimestamp().catch(() => 0));
+  const first = await track.getFirstTimestamp().catch(() => 0);
+  if (!canBePlayed(parts, first)) return NOT_READABLE;
+  const start = startOf(parts, first);
   return framesOf(pageVideoReader(tools.ask, { start, end: endOf(parts, pictureEnd) }), tools, onProgress);
+}
+
+/** Of several parts players find no second, and some play what was cut away; so they do where a part without an end begins late. */
+function canBePlayed(parts: readonly Part[], first: number): boolean {
+  return parts.length === 1 && parts.every(({ from, to }) => Number.isFinite(to) || from - first < SAME_TIME_SECONDS);
 }
 
 async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress): Promise<Made> {
