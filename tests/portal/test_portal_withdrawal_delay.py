@@ -42,7 +42,7 @@ def case_of(portal: PortalServer) -> CaseView:
 
 def sent(portal: PortalServer) -> list[str]:
     return [
-        f"{request.path.removeprefix('/api/v1/case')} {request.body.decode()}"
+        f"{request.path.removeprefix('/api/v1/case')} {request.body.decode().rstrip(' ')}"
         for request in portal.api_requests()
         if request.method == "POST"
     ]
