@@ -15,7 +15,7 @@ from served_exchange import Operator
 from stillmine.exchange.ask.protocol import ServiceStatus
 from stillmine.exchange.context import Context
 
-PARTS = {"database", "migrations", "upkeep", "clock", "index", "disk", "erasing"}
+PARTS = {"database", "migrations", "upkeep", "clock", "index", "disk", "erasing", "keys"}
 
 
 @pytest.fixture
@@ -63,7 +63,8 @@ def test_a_database_that_is_down_leaves_the_process_alive(ready: Context, web: h
         raise OperationalError
 
     monkeypatch.setattr("stillmine.exchange.readiness.MigrationRecorder.applied_migrations", fails)
-    assert parts(web) == {"database": "down", "migrations": "unknown", "upkeep": "unknown", "clock": "unknown", "erasing": "unknown"}
+    unknown = dict.fromkeys(("migrations", "upkeep", "clock", "erasing", "keys"), "unknown")
+    assert parts(web) == {"database": "down", **unknown}
     assert web.get("/livez").status_code == 200
 
 
@@ -93,6 +94,31 @@ def test_migrations_that_are_missing_or_unknown(ready: Context, web: httpx.Clien
     assert parts(web)["migrations"] == "missing"
     monkeypatch.setattr("stillmine.exchange.readiness._known_migrations", lambda: frozenset(sorted(known)[1:]))
     assert parts(web) == {"migrations": "newer"}
+
+
+def test_a_machine_that_has_a_copy_of_the_day_keys_is_not_ready_once_the_day_has_turned(
+    ready: Context, web: httpx.Client, phone: Phone, clock: Clock
+) -> None:
+    from stillmine.exchange.upkeep import run_upkeep
+
+    phone.open(1)
+    path = ready.home / "day.keys"
+    copied = path.read_bytes()
+    clock.forward(days=1)
+    run_upkeep(ready)
+    clock.forward(minutes=1)
+    run_upkeep(ready)
+    assert parts(web) == {}
+    current = path.read_bytes()
+    path.write_bytes(copied)  # what the other machine's home holds, which served well until now
+    try:
+        assert parts(web) == {"keys": "missing"}
+        path.unlink()
+        assert parts(web) == {"keys": "missing"}
+    finally:
+        path.write_bytes(current)
+        path.chmod(0o600)
+    assert parts(web) == {}
 
 
 def test_a_disk_that_is_full(ready: Context, web: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:

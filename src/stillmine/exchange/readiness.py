@@ -20,7 +20,10 @@ from stillmine.exchange.context import Context, context
 from stillmine.exchange.edge import answer
 from stillmine.exchange.erasure.copies import is_late
 from stillmine.exchange.headers import ALIVE
+from stillmine.exchange.keys.check import require_keys
+from stillmine.exchange.keys.seal import SealedValueError
 from stillmine.exchange.reserve import has_room
+from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.readiness import OK, UNKNOWN, readiness
 
 LATE = timedelta(minutes=5)
@@ -51,7 +54,7 @@ def parts_of(exchange: Context) -> dict[str, str]:
 
 
 def _parts_of_database(exchange: Context) -> dict[str, str]:
-    words = {"database": OK, "migrations": UNKNOWN, "upkeep": UNKNOWN, "clock": UNKNOWN, "erasing": UNKNOWN}
+    words = {"database": OK, "migrations": UNKNOWN, "upkeep": UNKNOWN, "clock": UNKNOWN, "erasing": UNKNOWN, "keys": UNKNOWN}
     try:
         applied = frozenset(MigrationRecorder(connection).applied_migrations())
         words["migrations"] = _migrations(applied)
@@ -59,6 +62,7 @@ def _parts_of_database(exchange: Context) -> dict[str, str]:
             state = ClockState.objects.first()
             words["upkeep"] = "never" if state is None else _upkeep(exchange, state)
             words["erasing"] = "late" if is_late(exchange) else OK
+            words["keys"] = _keys(exchange)
             words["clock"] = UNKNOWN if state is None else (OK if state.broken_at is None else "doubted")
     except Error:
         words["database"] = "down"
@@ -79,6 +83,14 @@ def _known_migrations() -> frozenset[tuple[str, str]]:
 
 def _upkeep(exchange: Context, state: ClockState) -> str:
     return "late" if abs(exchange.clock() - state.seen_at) > LATE else OK
+
+
+def _keys(exchange: Context) -> str:
+    try:
+        require_keys(exchange)
+    except (NotConfiguredError, SealedValueError):
+        return "missing"
+    return OK
 
 
 def _index(exchange: Context) -> str:
