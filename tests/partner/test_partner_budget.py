@@ -23,7 +23,7 @@ from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.fingerprint.work import animation_work, video_work
 from stillmine.partner import budget
-from stillmine.partner.decoder import LONG_AT_ONCE, MOVING_AT_ONCE, MOVING_NICENESS, Decoder
+from stillmine.partner.decoder import LONG_AT_ONCE, MOVING_AT_ONCE, MOVING_NICENESS, SHORT_SECONDS, Decoder
 from stillmine.partner.lanes import Lanes
 from stillmine.partner.service import MAXIMUM_REQUESTS_AT_ONCE
 from stillmine.partner.upload import Upload
@@ -224,6 +224,14 @@ def test_work_of_a_video_is_its_size_times_its_frames(photographs: list[Image.Im
     assert told.pixels == pytest.approx(320 * 240 * 80, rel=0.05)
     assert told.seconds == pytest.approx(8, rel=0.05)
     assert video_work(io.BytesIO(b"\0\0\0\x18ftypisom")).pixels is None
+
+
+def test_many_tiny_pictures_are_not_thought_to_be_short(photographs: list[Image.Image]) -> None:
+    """Each is hashed in eight turns, however small it is; a crowd of such files must not take the workers of short ones."""
+    tiny = io.BytesIO(gif_of_empty_pictures(20_000, side=16))
+    assert budget.estimated_seconds(Media.ANIMATION, tiny) > SHORT_SECONDS
+    slow = video_file(photographs[:1], 120.0, size=(16, 16))
+    assert video_work(io.BytesIO(slow)).pixels == 120 * 2 * 200_000
 
 
 def test_every_moving_format_has_an_estimate(photographs: list[Image.Image]) -> None:
