@@ -270,7 +270,7 @@ def main() -> None:
     parser.add_argument("--sync", type=int, default=1_000_000, help="pictures of the full sync")
     parser.add_argument("--asks", type=int, nargs="*", default=[1_000_000, 10_000_000], help="pictures that are asked among")
     options = parser.parse_args()
-    print(f"{machine()}, {versions('stillmine', 'django', 'uvicorn', 'psycopg')}", flush=True)
+    print(f"{machine()}, {versions('stillmine', 'django', 'uvicorn', 'httptools', 'psycopg')}", flush=True)
     on_postgresql(options.seconds)
     beside = Path(__file__).parent
     if options.sync:

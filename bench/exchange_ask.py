@@ -78,7 +78,8 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="ten million")
     options = parser.parse_args()
     count = 10_000_000 if options.large else options.count
-    print(f"{machine()}, {versions('stillmine', 'django', 'uvicorn', 'numpy')}; {count:,} pictures, SQLite, {options.workers} worker(s)")
+    run_with = versions("stillmine", "django", "uvicorn", "httptools", "numpy")
+    print(f"{machine()}, {run_with}; {count:,} pictures, SQLite, {options.workers} worker(s)")
     with tempfile.TemporaryDirectory(prefix="stillmine-bench-") as folder:
         home = Path(folder) / "home"
         _, key, values = stocked(home, count)

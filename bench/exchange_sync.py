@@ -60,9 +60,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--pages", action="store_true")
     options = parser.parse_args()
-    print(
-        f"{machine()}, {versions('stillmine', 'django', 'uvicorn', 'httpx')}; {options.count:,} pictures, SQLite on both sides, 1 worker\n"
-    )
+    run_with = versions("stillmine", "django", "uvicorn", "httptools", "httpx")
+    print(f"{machine()}, {run_with}; {options.count:,} pictures, SQLite on both sides, 1 worker\n")
     with tempfile.TemporaryDirectory(prefix="stillmine-bench-") as folder:
         home = Path(folder) / "home"
         _, key, _ = stocked(home, options.count)

@@ -27,7 +27,9 @@ def test_the_bank_by_command(operator: Operator, hashes: Path, root: Path) -> No
     assert "10 of 10 fingerprints are in “Jackets”, the nearest picture 0 bits" in operator.run(
         "bank", "test", str(root / "media/clothing/jacket.jpg")
     )
-    assert "[not_configured]" in operator.run("bank", "add", str(hashes), "--name", "news", expect=2)
+    taken = operator.run("bank", "add", str(hashes), "--name", "news", expect=2)
+    assert "[not_configured]" in taken
+    assert len(taken.splitlines()) == 1, "nothing of the transaction that was undone"
     assert "2 file(s)" in operator.run("bank", "remove", "news")
     assert "[not_configured]" in operator.run("bank", "remove", "news", expect=2)
     hashes.write_text(f"{value(1)}\nwrong {value(2)}\n")

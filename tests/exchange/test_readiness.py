@@ -15,7 +15,7 @@ from served_exchange import Operator
 from stillmine.exchange.ask.protocol import ServiceStatus
 from stillmine.exchange.context import Context
 
-PARTS = {"database", "migrations", "upkeep", "clock", "index", "disk", "erasing", "keys"}
+PARTS = {"database", "migrations", "upkeep", "clock", "index", "disk", "erasing", "ledger", "feed", "keys"}
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def test_a_database_that_is_down_leaves_the_process_alive(ready: Context, web: h
         raise OperationalError
 
     monkeypatch.setattr("stillmine.exchange.readiness.MigrationRecorder.applied_migrations", fails)
-    unknown = dict.fromkeys(("migrations", "upkeep", "clock", "erasing", "keys"), "unknown")
-    assert parts(web) == {"database": "down", **unknown}
+    unknown = ("migrations", "upkeep", "clock", "erasing", "ledger", "feed", "keys")
+    assert parts(web) == {"database": "down", **dict.fromkeys(unknown, "unknown")}
     assert web.get("/livez").status_code == 200
 
 
@@ -75,6 +75,38 @@ def test_upkeep_that_does_not_run(ready: Context, web: httpx.Client, clock: Cloc
     assert parts(web) == {"upkeep": "late"}
     ClockState.objects.all().delete()
     assert parts(web) == {"upkeep": "never", "clock": "unknown"}
+
+
+def test_a_tick_and_a_publication_that_nobody_makes(ready: Context, web: httpx.Client, phone: Phone, clock: Clock) -> None:
+    """Upkeep runs, and each time fails at these: its other steps are in order."""
+    from stillmine.exchange.clock.actions import look_at_clock
+
+    def minutes_later(minutes: int) -> dict[str, str]:
+        clock.forward(minutes=minutes)
+        look_at_clock(ready)
+        return parts(web)
+
+    phone.open(1)
+    assert minutes_later(4) == {}, "the tick is late by less than five minutes"
+    assert minutes_later(2) == {"feed": "late"}
+    assert minutes_later(4 * 60 - 10) == {"feed": "late"}, "18:01"
+    assert minutes_later(5) == {"feed": "late", "ledger": "late"}
+
+
+def test_keys_of_the_day_that_are_gone(ready: Context, web: httpx.Client, phone: Phone) -> None:
+    from stillmine.exchange.keys.models import DayKey
+
+    phone.open(1)
+    file, away = ready.home / "day.keys", ready.home / "away"
+    file.rename(away)
+    try:
+        assert parts(web) == {"keys": "missing"}
+    finally:
+        away.rename(file)
+    assert parts(web) == {}
+    other = DayKey.objects.create(id="0" * 8, sequence=10**6, made_at=ready.clock())
+    assert parts(web) == {"keys": "missing"}, "the file of another day, or of another exchange"
+    other.delete()
 
 
 def test_a_clock_that_jumped(ready: Context, web: httpx.Client, clock: Clock) -> None:

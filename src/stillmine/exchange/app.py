@@ -51,6 +51,8 @@ def configure(
         publish_every=config.publish_every,
         feed=config.feed,
         ask=config.ask,
+        doors=config.doors,
+        room=config.room,
     )
     settings.configure(**build_settings(config, secret), **{SETTING: exchange})
     django.setup()

@@ -20,6 +20,7 @@ from stillmine.exchange.keys.day_keys import DayKeys
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
 from stillmine.exchange.ledger.settings import USUAL_PUBLISH_EVERY
 from stillmine.exchange.secret import RandomBytes
+from stillmine.serving.doors import USUAL_DOORS, USUAL_ROOM, Doors, Room
 from stillmine.wire.case_key import Secret
 
 Clock = Callable[[], datetime]
@@ -47,6 +48,8 @@ class Context:
     """Between two publications of the ledger."""
     feed: FeedSettings = USUAL_FEED
     ask: AskSettings = USUAL_ASK
+    doors: Doors = USUAL_DOORS
+    room: Room = USUAL_ROOM
 
 
 def context() -> Context:

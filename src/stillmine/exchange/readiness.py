@@ -19,15 +19,15 @@ from stillmine.exchange.clock.models import ClockState
 from stillmine.exchange.context import Context, context
 from stillmine.exchange.edge import answer
 from stillmine.exchange.erasure.copies import is_late
+from stillmine.exchange.feed import ticks
 from stillmine.exchange.headers import ALIVE
-from stillmine.exchange.keys.check import require_keys
-from stillmine.exchange.keys.seal import SealedValueError
+from stillmine.exchange.keys.check import are_keys_at_hand
+from stillmine.exchange.ledger import publishing
 from stillmine.exchange.reserve import has_room
-from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.readiness import OK, UNKNOWN, readiness
 
 LATE = timedelta(minutes=5)
-"""Upkeep runs every minute."""
+"""Upkeep runs every minute, and makes ticks and publications where nobody else did."""
 
 
 def livez(_request: HttpRequest) -> HttpResponse:
@@ -54,7 +54,7 @@ def parts_of(exchange: Context) -> dict[str, str]:
 
 
 def _parts_of_database(exchange: Context) -> dict[str, str]:
-    words = {"database": OK, "migrations": UNKNOWN, "upkeep": UNKNOWN, "clock": UNKNOWN, "erasing": UNKNOWN, "keys": UNKNOWN}
+    words = {"database": OK, **dict.fromkeys(("migrations", "upkeep", "clock", "erasing", "ledger", "feed", "keys"), UNKNOWN)}
     try:
         applied = frozenset(MigrationRecorder(connection).applied_migrations())
         words["migrations"] = _migrations(applied)
@@ -62,7 +62,9 @@ def _parts_of_database(exchange: Context) -> dict[str, str]:
             state = ClockState.objects.first()
             words["upkeep"] = "never" if state is None else _upkeep(exchange, state)
             words["erasing"] = "late" if is_late(exchange) else OK
-            words["keys"] = _keys(exchange)
+            words["keys"] = OK if are_keys_at_hand(exchange) else "missing"
+            words["ledger"] = "late" if publishing.is_overdue(exchange, LATE) else OK
+            words["feed"] = "late" if ticks.is_overdue(exchange, LATE) else OK
             words["clock"] = UNKNOWN if state is None else (OK if state.broken_at is None else "doubted")
     except Error:
         words["database"] = "down"
@@ -83,14 +85,6 @@ def _known_migrations() -> frozenset[tuple[str, str]]:
 
 def _upkeep(exchange: Context, state: ClockState) -> str:
     return "late" if abs(exchange.clock() - state.seen_at) > LATE else OK
-
-
-def _keys(exchange: Context) -> str:
-    try:
-        require_keys(exchange)
-    except (NotConfiguredError, SealedValueError):
-        return "missing"
-    return OK
 
 
 def _index(exchange: Context) -> str:

@@ -11,7 +11,11 @@ from stillmine.exchange.console.models import LogLine, Operator
 from stillmine.exchange.console.partner_rows import PartnerRow, partner_rows
 from stillmine.exchange.context import Context
 from stillmine.exchange.erasure.copies import late
+from stillmine.exchange.feed import ticks
 from stillmine.exchange.intake.queries import flagged, suspended
+from stillmine.exchange.keys.check import are_keys_at_hand
+from stillmine.exchange.ledger import publishing
+from stillmine.exchange.readiness import LATE
 from stillmine.exchange.reserve import has_room
 from stillmine.wire.case import CaseState, FingerprintState
 
@@ -31,17 +35,26 @@ class Overview:
     is_clock_doubted: bool
     is_disk_full: bool
     is_erasing_late: bool
+    is_publication_late: bool
+    is_tick_late: bool
+    are_keys_missing: bool
 
     @property
     def is_calm(self) -> bool:
         """True where nothing needs attention."""
-        machine = self.is_clock_doubted or self.is_disk_full or self.is_erasing_late
-        return not (machine or self.late or self.unconfirmed_withdrawals or self.waiting or self.flagged)
+        late = self.is_erasing_late or self.is_publication_late or self.is_tick_late
+        machine = self.is_clock_doubted or self.is_disk_full or self.are_keys_missing
+        return not (late or machine or self.late or self.probing or self.unconfirmed_withdrawals or self.waiting or self.flagged)
 
     @property
     def late(self) -> list[PartnerRow]:
-        """Partners that need attention."""
-        return [partner for partner in self.partners if partner.needs_attention]
+        """Partners in service that are behind or can't call any more."""
+        return [partner for partner in self.partners if partner.revoked_at is None and (partner.health.is_late or not partner.live_keys)]
+
+    @property
+    def probing(self) -> list[PartnerRow]:
+        """Partners in service that may be working out fingerprints, whatever else is the matter with them."""
+        return [partner for partner in self.partners if partner.revoked_at is None and partner.probed]
 
     @property
     def unconfirmed_withdrawals(self) -> int:
@@ -86,6 +99,9 @@ def overview(exchange: Context, now: datetime) -> Overview:
         is_clock_doubted=is_doubted(),
         is_disk_full=not has_room(exchange.home),
         is_erasing_late=bool(late(exchange)),
+        is_publication_late=publishing.is_overdue(exchange, LATE),
+        is_tick_late=ticks.is_overdue(exchange, LATE),
+        are_keys_missing=not are_keys_at_hand(exchange),
     )
 
 

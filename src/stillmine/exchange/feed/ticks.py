@@ -5,6 +5,8 @@ Whoever fetches first after a tick is due makes it, or upkeep does; under the fe
 the ledger: what was added has its entry since it was added. Must never show what was withdrawn meanwhile, nor keep tombstones waiting.
 """
 
+from datetime import timedelta
+
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.models import Head
 from stillmine.exchange.feed.sequence import _lock_head, _show_waiting, tick_number
@@ -14,6 +16,12 @@ from stillmine.exchange.tx import tx
 def is_due(exchange: Context, head: Head) -> bool:
     """Return whether something waits since another interval than the present one; before or after, or a clock set back would hold it up."""
     return head.waiting_since is not None and head.waiting_since != tick_number(exchange)
+
+
+def is_overdue(exchange: Context, by: timedelta) -> bool:
+    """Return whether something has waited for more than `by` after its tick was due."""
+    since = Head.objects.get().waiting_since
+    return since is not None and exchange.clock().timestamp() - (since + 1) * exchange.feed.tick_seconds > by.total_seconds()
 
 
 def show_if_due(exchange: Context, head: Head) -> bool:

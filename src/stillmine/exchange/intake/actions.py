@@ -34,14 +34,21 @@ def add_bank(exchange: Context, name: str, source: BankSource) -> Bank:
     wanted = name.strip()
     if not (1 <= len(wanted) <= _NAME_SIGNS and wanted.isprintable()):
         raise NotConfiguredError(f"--name: 1 to {_NAME_SIGNS} printable characters")
+    key = wanted.casefold()
     try:
         with tx("intake.add_bank", exchange.clock) as now:
-            bank = Bank.objects.create(name=wanted, name_key=wanted.casefold(), added_at=now, pictures=source.pictures)
+            if Bank.objects.filter(name_key=key).exists():
+                raise _name_is_taken()
+            bank = Bank.objects.create(name=wanted, name_key=key, added_at=now, pictures=source.pictures)
             BankPart.objects.bulk_create(_parts(bank, source), batch_size=32)
             _record_bank(exchange, bank, "added", now)
             return bank
-    except IntegrityError:
-        raise NotConfiguredError("--name: there is a list of this name. Remove it first, or choose another name") from None
+    except IntegrityError:  # somebody else took it at the same moment
+        raise _name_is_taken() from None
+
+
+def _name_is_taken() -> NotConfiguredError:
+    return NotConfiguredError("--name: there is a list of this name. Remove it first, or choose another name")
 
 
 def _parts(bank: Bank, source: BankSource) -> Iterator[BankPart]:

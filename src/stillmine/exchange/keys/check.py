@@ -27,6 +27,15 @@ def require_keys(exchange: Context) -> None:
     exchange.keys.ring()
 
 
+def are_keys_at_hand(exchange: Context) -> bool:
+    """Return whether this process can use every key that is in use: `require_keys` for what must not stop, but be said."""
+    try:
+        require_keys(exchange)
+    except (NotConfiguredError, SealedValueError):
+        return False
+    return True
+
+
 def keys_in_use(exchange: Context) -> dict[str, int]:
     """Return how many data keys need each key-encryption key that wraps a key of the day, none of them included.
 

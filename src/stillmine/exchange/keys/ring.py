@@ -60,6 +60,11 @@ class KeyEncryptionKeys:
         self._read: _Read | None = None
 
     @property
+    def is_from_command(self) -> bool:
+        """True where an operator's command prints the keys; else they are a file in the home folder."""
+        return self._command is not None
+
+    @property
     def source(self) -> str:
         """Say where an operator finds the keys."""
         return KEYS_COMMAND_VARIABLE if self._command else str(self._path)

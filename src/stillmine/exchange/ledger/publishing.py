@@ -56,6 +56,12 @@ def promised_time(head: LedgerHead, now: datetime, every: timedelta) -> datetime
     return (time_after(now, every) if head.next_at is None or is_due(head, now, every) else head.next_at) + GRACE
 
 
+def is_overdue(exchange: Context, by: timedelta) -> bool:
+    """Return whether the publication that is due is late by more than `by`; an hour after its time promises are broken."""
+    head = LedgerHead.objects.get(id=HEAD_ID)
+    return head.next_at is not None and exchange.clock() - head.next_at > by
+
+
 def publish_due(exchange: Context) -> int:
     """Publish what waits if its time has come, padded; returns by how many leaves the log grew, 0 where it is not time.
 

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the console's first page calls an operator for, and that its settings page leaves nothing out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from console_parts import Desk
+from exchange_parts import Clock, PartnerClient, Phone
+
+from stillmine.exchange.ask.settings import AskSettings
+from stillmine.exchange.context import Context
+from stillmine.exchange.feed.settings import FeedSettings
+from stillmine.serving.doors import Doors, Room
+
+
+def test_every_setting_that_has_a_variable_is_shown(manager: Desk) -> None:
+    from stillmine.exchange.settings_file import KEYS
+
+    page = manager.get("/console/settings").text
+    assert [key.variable for key in KEYS.values() if key.variable and f"<code>{key.variable}</code>" not in page] == []
+
+
+def test_what_is_shown_is_what_is_in_force(exchange: Context) -> None:
+    from stillmine.exchange.console.in_force import settings_in_force
+
+    changed = replace(
+        exchange,
+        feed=FeedSettings(tick_seconds=77),
+        ask=AskSettings(differing_matches_a_day=78),
+        publish_every=timedelta(seconds=79),
+        doors=Doors(81, 82, silent_seconds=83, body_seconds=84, bytes_per_second=85),
+        room=Room(requests_per_network=86),
+    )
+    shown = " ".join(setting.value for setting in settings_in_force(changed))
+    assert [number for number in range(77, 87) if number != 80 and str(number) not in shown] == []
+
+
+def nothing_is_late(desk: Desk) -> bool:
+    page = desk.get("/console/").text
+    return "Needs attention" in page and "was not published" not in page and "has not reached" not in page
+
+
+def test_the_first_page_says_when_log_or_lists_are_late(manager: Desk, exchange: Context, phone: Phone, clock: Clock) -> None:
+    from stillmine.exchange.upkeep import run_upkeep
+
+    run_upkeep(exchange)
+    phone.open(1)
+    assert nothing_is_late(manager)
+    clock.forward(minutes=8)
+    assert "has not reached the partners with the list" in manager.get("/console/").text
+    clock.until(datetime(2026, 11, 22, 18, 6, tzinfo=UTC))
+    manager.sign_in()
+    assert "was not published at its time" in manager.get("/console/").text
+    run_upkeep(exchange)
+    assert nothing_is_late(manager)
+
+
+def test_a_partner_is_named_for_each_thing_that_is_wrong(
+    manager: Desk, exchange: Context, partner: PartnerClient, phone: Phone, clock: Clock
+) -> None:
+    from stillmine.exchange.ask.models import ProbingAlarm
+    from stillmine.exchange.partners.models import Partner
+
+    phone.open(1)
+    partner.sync()
+    partner.acknowledge()
+    phone.withdraw()
+    clock.forward(minutes=8)
+    ProbingAlarm.objects.create(partner=Partner.objects.get(), day=clock().date(), fingerprints=2)
+    page = manager.get("/console/").text
+    assert "has not confirmed changes since" in page
+    assert "many different pictures near 2 fingerprints in a day" in page
+
+
+def test_the_first_page_says_when_the_keys_of_the_day_are_gone(manager: Desk, exchange: Context) -> None:
+    file, away = exchange.home / "day.keys", exchange.home / "away"
+    file.rename(away)
+    try:
+        assert "A key that is in use is not at hand" in manager.get("/console/").text
+    finally:
+        away.rename(file)
+    assert "is not at hand" not in manager.get("/console/").text
