@@ -3,6 +3,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "astro/config";
+import { missing } from "./missing_pages.mjs";
 import { offline } from "./offline/integration.mjs";
 import { viteOptions } from "./vite_options.mjs";
 
@@ -15,7 +16,7 @@ if (exitAddress !== "about:blank" && !exitAddress.startsWith("https://")) throw 
 const locales = readdirSync(place("../content/messages")).filter((locale) => locale !== "en");
 
 export default defineConfig({
-  integrations: [offline(locales)],
+  integrations: [missing(locales), offline(locales)],
   output: "static",
   trailingSlash: "always",
   build: { format: "directory", inlineStylesheets: "never", assets: "assets" },

@@ -10,7 +10,16 @@ import httpx
 import pytest
 from ask_parts import follower  # noqa: F401 (a fixture of its own module)
 from console_parts import manager  # noqa: F401 (a fixture of its own module)
-from exchange_parts import PORTAL_NOT_FOUND, PORTAL_PAGE, Clock, PartnerClient, Phone, empty_all_tables, ticking
+from exchange_parts import (
+    PORTAL_NOT_FOUND,
+    PORTAL_NOT_FOUND_IN_FINNISH,
+    PORTAL_PAGE,
+    Clock,
+    PartnerClient,
+    Phone,
+    empty_all_tables,
+    ticking,
+)
 from served_exchange import operator, served  # noqa: F401 (fixtures of their own module)
 
 from stillmine.exchange.app import configure, wsgi_application
@@ -35,6 +44,8 @@ def portal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "assets").mkdir()
     (folder / "index.html").write_text(PORTAL_PAGE)
     (folder / "404.html").write_text(PORTAL_NOT_FOUND)
+    (folder / "fi").mkdir()
+    (folder / "fi/404.html").write_text(PORTAL_NOT_FOUND_IN_FINNISH, encoding="utf-8")
     (folder / "assets" / "page.abc123.js").write_text("export {}")
     return folder
 

@@ -25,6 +25,7 @@ START = datetime(2026, 11, 22, 14, 5, 31, 250_000, tzinfo=UTC)
 START_MINUTE = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 PORTAL_PAGE = "<!doctype html><title>start</title>"
 PORTAL_NOT_FOUND = "<!doctype html><title>not here</title>"
+PORTAL_NOT_FOUND_IN_FINNISH = "<!doctype html><title>ei täällä</title>"
 ADULT = {"role": "person", "is_adult_now": True, "was_adult_then": True}
 
 

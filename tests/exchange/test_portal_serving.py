@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from exchange_parts import PORTAL_NOT_FOUND, PORTAL_PAGE
+from exchange_parts import PORTAL_NOT_FOUND, PORTAL_NOT_FOUND_IN_FINNISH, PORTAL_PAGE
 
 from stillmine.exchange.headers import PORTAL_POLICY, with_headers
 from stillmine.exchange.portal import with_portal
@@ -43,6 +43,10 @@ def test_a_wrong_address_is_the_portals_page_for_people_and_json_for_programs(we
     page = web.get("/no/such/page")
     assert (page.status_code, page.text) == (404, PORTAL_NOT_FOUND)
     assert page.headers["Content-Security-Policy"] == PORTAL_POLICY
+    for elsewhere in ("/fi/no/such/page", "/fi/nothing/"):
+        assert web.get(elsewhere).text == PORTAL_NOT_FOUND_IN_FINNISH
+    for unknown in ("/zz/no/such", "/%2e%2e/no/such", "/fi"):
+        assert (web.get(unknown).status_code, web.get(unknown).text) == (404, PORTAL_NOT_FOUND)
     assert web.get("/api/no/such").json()["code"] == "not_found"
 
 

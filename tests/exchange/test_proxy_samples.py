@@ -23,11 +23,14 @@ def sample(request: pytest.FixtureRequest, root: Path, tmp_path_factory: pytest.
         yield running
 
 
-@pytest.mark.parametrize("path", ["/", "/help/gb/", "/threat/nz/", "/fi/help/fi/", "/sw.js", "/nothing-here/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/help/gb/", "/threat/nz/", "/fi/help/fi/", "/sw.js", "/nothing-here/", "/fi/nothing-here/", "/zz/nothing-here/"]
+)
 def test_with_the_exchange_stopped_pages_come_with_the_exchange_s_own_headers(sample: Sample, root: Path, path: str) -> None:
     answer = sample.get(path)
-    assert answer.status == (404 if path == "/nothing-here/" else 200)
-    name = "404.html" if answer.status == 404 else f"{path}index.html" if path.endswith("/") else path
+    assert answer.status == (404 if "nothing" in path else 200)
+    missing = "fi/404.html" if path.startswith("/fi/") else "404.html"
+    name = missing if answer.status == 404 else f"{path}index.html" if path.endswith("/") else path
     file = root / f"portal/dist/{name}"
     assert answer.body == file.read_bytes()
     expected = {name.lower(): value for name, value in (*PORTAL_HEADERS, TRANSPORT_HEADER)}
@@ -89,6 +92,13 @@ def test_without_tls_one_is_led_to_it(sample: Sample) -> None:
     response = connection.getresponse()
     assert (response.status, response.getheader("Location")) == (301, f"https://{HOST}/help/gb/")
     connection.close()
+
+
+def test_each_language_has_its_page_for_what_is_not_there(root: Path) -> None:
+    site = (root / "deploy/nginx.conf").read_text(encoding="utf-8")
+    for language in {folder.name for folder in (root / "content/messages").iterdir()} - {"en"}:
+        assert (root / f"portal/dist/{language}/404.html").is_file()
+        assert f"~^/{language}/ /{language}/404.html;" in site
 
 
 def test_no_sample_writes_who_came(root: Path) -> None:

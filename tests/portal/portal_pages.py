@@ -21,9 +21,9 @@ def language_of(path: str) -> str:
 
 
 def every_page() -> list[str]:
-    """Return the address of every page that was built; one that is not there stands for 404."""
+    """Return the address of every page that was built; one in each language that is not there stands for 404."""
     pages = sorted("/" + str(page.parent.relative_to(DIST)).replace(".", "", 1) for page in DIST.rglob("index.html"))
-    return [page if page.endswith("/") else f"{page}/" for page in pages] + ["/nothing-here/"]
+    return [page if page.endswith("/") else f"{page}/" for page in pages] + [address("/nothing-here/", language) for language in LANGUAGES]
 
 
 def one_of_each() -> list[str]:

@@ -114,6 +114,11 @@ class PortalServer:
     def address(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    def missing_page(self, path: str) -> Path:
+        """Return the page for what is not there, in the language of its address."""
+        of_language = self.dist / path.split("/")[1] / "404.html"
+        return of_language if of_language.is_file() else self.dist / "404.html"
+
     def api_requests(self) -> list[Request]:
         return [request for request in self.requests if request.path.startswith("/api/")]
 
@@ -294,7 +299,7 @@ def _handler(portal: PortalServer) -> type[BaseHTTPRequestHandler]:
             path = portal.dist / self.path.split("?")[0].lstrip("/")
             path = path / "index.html" if path.is_dir() else path
             is_there = path.is_file()
-            path = path if is_there else portal.dist / "404.html"
+            path = path if is_there else portal.missing_page(self.path)
             self._send(200 if is_there else 404, CONTENT_TYPES.get(path.suffix, "text/plain"), path.read_bytes())
 
         def _answer_api(self, request: Request) -> None:

@@ -152,3 +152,16 @@ def test_a_kernel_that_does_not_load_is_said_and_can_be_tried_again(portal: Port
     page.unroute_all()
     page.get_by_role("button", name="Try again: ").click()
     expect(page.locator("[data-outcome=ready]")).to_have_count(1)
+
+
+def test_a_browser_without_workers_says_so_and_offers_nothing_that_can_not_help(
+    portal: PortalServer, page: Page, picture_file: Path
+) -> None:
+    page.add_init_script("delete window.Worker")
+    to_files(page, portal)
+    choose(page, picture_file)
+    problem = page.locator("[data-outcome=problem]")
+    expect(problem).to_contain_text("Open this page in another browser")
+    expect(problem).not_to_contain_text("connection")
+    expect(page.get_by_role("button", name="Try again: ")).to_have_count(0)
+    expect(page.get_by_text("What is left out is not protected.")).to_be_visible()

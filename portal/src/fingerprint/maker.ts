@@ -32,6 +32,7 @@ export class FingerprintMaker {
 
   /** Load all parts ahead: no connection is needed once files can be chosen, and it shows nothing of what they are. */
   prepare(): void {
+    if (!hasWorkers()) return;
     this.#post({ kind: "prepare" });
     void loadPage().catch(() => undefined);
   }
@@ -55,6 +56,7 @@ export class FingerprintMaker {
 
   #make(file: Blob, { onProgress, signal }: MakeOptions): Promise<FileFingerprints> {
     if (signal?.aborted) return Promise.reject(abortError());
+    if (!hasWorkers()) return Promise.reject(new FileError("no_worker"));
     return new Promise((resolve, reject) => {
       const worker = this.#running();
       const answers = lazyAnswers(file);
@@ -99,6 +101,11 @@ export class FingerprintMaker {
   #post(message: ToWorker): void {
     this.#running().postMessage(message);
   }
+}
+
+/** Old browsers and some settings have none; trying again does not help there. */
+function hasWorkers(): boolean {
+  return typeof Worker === "function";
 }
 
 /** The page's own decoders. */

@@ -9,6 +9,9 @@ export const FILE_PROBLEMS = [
   "too_large",
   /** The file can't be read any more: moved, or in a cloud. */
   "cannot_read",
+  /** This browser runs nothing beside a page. */
+  "no_worker",
+  /** A part did not load, or it stopped: trying again may help. */
   "engine",
 ] as const;
 export type FileProblem = (typeof FILE_PROBLEMS)[number];

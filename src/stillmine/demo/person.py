@@ -10,6 +10,7 @@ from stillmine.wire.case import CaseView, OpenCase, Role, Statement, Withdraw
 from stillmine.wire.case_key import credentials
 from stillmine.wire.errors import ErrorMessage, StillmineError
 from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.padding import padded
 
 
 class Person:
@@ -29,7 +30,7 @@ class Person:
     def open_case(self, fingerprints: list[Fingerprint]) -> tuple[bytes, CaseView]:
         """Open the case; return the bytes that were sent and the case."""
         statement = Statement(role=Role.PERSON, is_adult_now=True, was_adult_then=True)
-        body = codec.encode(OpenCase(version=1, statement=statement, fingerprints=fingerprints))
+        body = padded(codec.encode(OpenCase(version=1, statement=statement, fingerprints=fingerprints)))
         return body, self._view(self._http.post("/api/v1/case", content=body))
 
     def show_case(self) -> CaseView:
@@ -38,7 +39,7 @@ class Person:
 
     def withdraw_case(self) -> CaseView:
         """Take the whole case back."""
-        return self._view(self._http.post("/api/v1/case/withdraw", content=codec.encode(Withdraw(version=1))))
+        return self._view(self._http.post("/api/v1/case/withdraw", content=padded(codec.encode(Withdraw(version=1)))))
 
     @staticmethod
     def _view(answer: httpx.Response) -> CaseView:

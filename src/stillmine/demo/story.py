@@ -76,7 +76,7 @@ class Story:
         self._say(f"   before: posted on Example Social, the photograph is {_in_words(before)}")
         sent, case = person.open_case([fingerprint])
         opened = time.monotonic()
-        self._say(f"   all that left the device, {len(sent)} bytes, and not the picture:\n   {sent.decode()}", soft_wrap=True)
+        self._say(words_of_sent(sent), soft_wrap=True)
         self._say(f"   case key, made on the device and known to nobody else: [bold]{case_key_text(secret)}[/bold]")
         self._say(f"   the case is {case.state} until {case.expires_at:%d %B %Y}")
         took = self._wait(lambda: self._upload(photograph).outcome is ScreenOutcome.MATCH, "the photograph was stopped", opened)
@@ -165,3 +165,12 @@ def _status(case: CaseView) -> PartnerStatus:
     """The one partner's status of the one fingerprint; all null while it was not given to anyone."""
     partners = case.fingerprints[0].partners
     return partners[0] if partners else PartnerStatus(partner="nobody yet")
+
+
+def words_of_sent(sent: bytes) -> str:
+    """Say how long a body of the person was, what of it is padding, and what it said."""
+    message = sent.rstrip(b" ")
+    return (
+        f"   all that left the device about the picture, and not the picture: {len(message):,} bytes, followed by spaces\n"
+        f"   up to {len(sent):,} bytes, so that their length does not tell how many files there are:\n   {message.decode()}"
+    )

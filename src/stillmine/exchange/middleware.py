@@ -70,7 +70,7 @@ def what_was_sent_wrongly(error: Exception) -> StillmineError | None:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django names them)
     """Answer a wrong address: JSON for programs, the portal's page for people."""
-    page = None if is_api(request.path) else not_found_page(context().portal)
+    page = None if is_api(request.path) else not_found_page(context().portal, request.path)
     if page is None:
         return refusal(NotFoundError())
     return HttpResponse(page, content_type="text/html; charset=utf-8", status=404, headers={"Cache-Control": "no-cache"})

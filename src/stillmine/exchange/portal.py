@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 NOT_FOUND_PAGE = "404.html"
+_LANGUAGE_FOLDER = re.compile(r"^/([A-Za-z-]+)/")
 _HASHED_FOLDER = re.compile(r"^/assets/")
 
 
@@ -34,10 +35,14 @@ def with_portal(application: "WSGIApplication", portal: Path | None) -> "WSGIApp
     return served
 
 
-def not_found_page(portal: Path | None) -> bytes | None:
-    """Return the portal's own page for a wrong address, if it has one."""
-    path = portal / NOT_FOUND_PAGE if portal else None
-    return path.read_bytes() if path and path.is_file() else None
+def not_found_page(portal: Path | None, address: str) -> bytes | None:
+    """Return the portal's own page for a wrong address, in the language of the address, if it has one."""
+    if portal is None:
+        return None
+    language = _LANGUAGE_FOLDER.match(address)
+    folders = [portal / language[1], portal] if language else [portal]
+    page = next((path for folder in folders if (path := folder / NOT_FOUND_PAGE).is_file()), None)
+    return page.read_bytes() if page else None
 
 
 def _is_immutable(_path: str, url: str) -> bool:
