@@ -4,12 +4,14 @@
 import contextlib
 import io
 import random
+import struct
 from pathlib import Path
 
 import pytest
 from video_clips import encode, scene
 
 from stillmine.fingerprint.container import open_container
+from stillmine.fingerprint.errors import FileUnreadableError
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.media_errors import VideoUnreadableError, VideoUnsupportedError
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
@@ -66,6 +68,34 @@ def test_files_of_families_that_are_cut_off_or_damaged_raise_nothing_else(name: 
             broken[source.randrange(64, len(broken))] = source.randrange(256)
         with contextlib.suppress(VideoUnreadableError):
             fingerprint_video(bytes(broken))
+
+
+@pytest.mark.parametrize("place", [280, 413], ids=["stream properties", "further description"])
+@pytest.mark.parametrize("length", [1 << 62, 1 << 47])
+def test_headers_that_point_anywhere_print_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str], place: int, length: int) -> None:
+    """PyAV prints a traceback where a stream refuses to go where a file sends it."""
+    data, path = bytearray(made("WMV")), tmp_path / "clip.wmv"
+    struct.pack_into("<Q", data, place + 16, length)
+    path.write_bytes(data)
+    with contextlib.suppress(VideoUnreadableError):
+        fingerprint_file(path)
+    assert capfd.readouterr() == ("", "")
+
+
+class FailingDisk(io.BytesIO):
+    """Reads so much, then no more."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() > 100_000:
+            raise OSError
+        return super().read(size)
+
+
+@pytest.mark.parametrize("name", ["WMV", "transport stream", "FLV"])
+def test_a_disk_that_fails_is_no_early_end(capfd: pytest.CaptureFixture[str], name: str) -> None:
+    with pytest.raises(FileUnreadableError):
+        fingerprint_video(FailingDisk(made(name)))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_recording_that_begins_within_a_packet_is_read(original: VideoFingerprint) -> None:

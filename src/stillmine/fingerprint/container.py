@@ -37,12 +37,30 @@ class UnopenableError(Exception):
 
 
 class _Nameless:
-    """A stream without the attributes that FFmpeg would guess from."""
+    """A stream without the attributes that FFmpeg would guess from.
+
+    Raises nothing: PyAV prints, with a traceback, each exception that it can't hand on.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.read = stream.read
-        self.seek = stream.seek
+        self._stream = stream
         self.tell = stream.tell
+        self.has_failed = False
+
+    def read(self, size: int) -> bytes:
+        """Return b"" where nothing can be read; `has_failed` says that this was not the end."""
+        try:
+            return self._stream.read(size)
+        except (OSError, ValueError):
+            self.has_failed = True
+            return b""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Return the place, or -1 where there is none: damaged headers name any number."""
+        try:
+            return self._stream.seek(offset, whence)
+        except (OSError, ValueError):
+            return -1
 
 
 @contextmanager
@@ -91,16 +109,17 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> NoReturn:
 
 @contextmanager
 def open_container(stream: BinaryIO, limits: MediaLimits, *, ignores_edits: bool = False) -> Iterator[InputContainer]:
-    """Give the demuxed file, of an MP4 or MOV all that its tracks hold if `ignores_edits`; raises UnopenableError."""
+    """Give the demuxed file, of an MP4 or MOV all that its tracks hold if `ignores_edits`; raises UnopenableError, FileUnreadableError."""
     stream.seek(0)
     start = stream.read(START_BYTES)
     stream.seek(0)
     family, demuxers = family_of(start), demuxers_of(start)
     if family is not Family.CONTAINER:
         raise UnopenableError(family)
+    nameless = _Nameless(stream)
     try:
         container = av.open(
-            _Nameless(stream),
+            nameless,
             mode="r",
             format=None if "," in demuxers else demuxers,
             container_options={
@@ -114,6 +133,12 @@ def open_container(stream: BinaryIO, limits: MediaLimits, *, ignores_edits: bool
             io_open=_refuse,
         )
     except Exception:  # on hostile headers demuxers raise nearly anything
+        if nameless.has_failed:
+            raise FileUnreadableError from None
         raise UnopenableError(family, is_video_container=demuxers in VIDEO_DEMUXERS) from None
     with container:
-        yield container
+        try:
+            yield container
+        finally:
+            if nameless.has_failed:
+                raise FileUnreadableError from None
