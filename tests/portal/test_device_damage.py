@@ -13,6 +13,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fingerprint"))
 from damaged_files import END_MISSING, JPEG, PIXELS_MISSING, SIDE_BYTES_WRONG, chunk
 from hdr_files import HDR_FILES
+from picture_files import save
+from several_films import together
 from turned_files import TURNS, UPRIGHT
 
 from stillmine.fingerprint import fingerprint_image
@@ -122,3 +124,21 @@ def test_what_is_too_large_to_look_into_keeps_its_digest(engine: Engine, tmp_pat
     many_bytes.write_bytes(JPEG + bytes(64 * 1024 * 1024))
     for made in engine.make(many_pixels, many_bytes):
         assert (made.problem, list(made.values), made.notes) == (None, ["sha256"], ["picture_too_large"])
+
+
+@pytest.mark.parametrize("form", ["WEBP", "AVIF"])
+def test_an_animation_cut_within_its_first_picture_sends_nobody_to_another_browser(engine: Engine, tmp_path: Path, form: str) -> None:
+    whole = together(form, [picture(20 + number, 320, 240) for number in range(3)], duration=1000, quality=90)
+    file = tmp_path / "cut"
+    file.write_bytes(whole[: len(whole) // 5])
+    [made] = engine.make(file)
+    assert (list(made.values), made.notes) == (["md5"], ["ends_early"])
+
+
+@pytest.mark.parametrize("form", ["WEBP", "AVIF"])
+def test_a_picture_cut_too_early_sends_nobody_to_another_browser(engine: Engine, tmp_path: Path, form: str) -> None:
+    whole = save(picture(20, 320, 240), form, quality=90)
+    file = tmp_path / "cut"
+    file.write_bytes(whole[:300] if form == "AVIF" else whole[:40])
+    [made] = engine.make(file)
+    assert (list(made.values), made.notes) == (["sha256"], ["ends_early"])

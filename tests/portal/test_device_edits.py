@@ -99,6 +99,20 @@ def test_only_what_an_edit_list_shows_is_fingerprinted(engine: Engine, clip: byt
     assert_frames_agree(made.values["vpdq"], server_values(file)["vpdq"])
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_list_without_a_length_that_cuts_nothing_is_read_whole_or_said_to_end_early(
+    engine: Engine, clip: bytes, tmp_path: Path, way: str
+) -> None:
+    """Chromium's player ends such a file after half a second."""
+    file = tmp_path / "edited.mp4"
+    file.write_bytes(with_edits(clip, [Edit(0, 0)]))
+    made = made_of(engine, way, file)
+    read = scenes_of(made.values["vpdq"], scenes(SCENES))
+    assert read == list(range(len(read)))
+    assert (len(read) == SCENES) != ("ends_early" in made.notes)
+    assert way == "page" or len(read) == SCENES
+
+
 @pytest.mark.parametrize("name", SEVERAL_PARTS)
 def test_what_players_do_not_follow_is_fingerprinted_one_part_after_the_other(
     engine: Engine, clip: bytes, tmp_path: Path, name: str
@@ -139,7 +153,16 @@ def test_a_list_that_can_not_be_followed_leaves_the_digest(
     file = tmp_path / "edited.mp4"
     file.write_bytes(with_edits(clip, edits))
     made = made_of(engine, way, file)
-    assert (list(made.values), made.notes) == (["md5"], ["video_not_readable", "video_has_no_sound"])
+    assert (list(made.values), made.notes) == (["md5"], ["video_edits", "video_has_no_sound"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_of_sound_at_another_speed_the_digest_is_left(engine: Engine, root: Path, tmp_path: Path, way: str) -> None:
+    file = tmp_path / "edited.mp4"
+    source = (root / "media/video/chair.mp4").read_bytes()
+    file.write_bytes(with_edits(source, [Edit(10, 0, rate=2)], b"soun"))
+    made = made_of(engine, way, file)
+    assert (list(made.values), made.notes) == (["vpdq", "md5"], ["sound_edits"])
 
 
 @pytest.mark.parametrize("name", SEVERAL_PARTS)

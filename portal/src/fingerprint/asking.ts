@@ -27,6 +27,9 @@ export interface KnownVideo {
   readonly end: number | null;
 }
 
+/** A player counts other digits of a length than the file; less than this is no early end. */
+const MINIMUM_SHORTFALL_SECONDS = 1;
+
 /** The pictures of a video through the page's `<video>`: it is set to the first picture and each second after it in turn. */
 export function pageVideoReader(ask: Ask, { start, end }: KnownVideo): FrameReader {
   return async (take, onProgress) => {
@@ -42,7 +45,7 @@ export function pageVideoReader(ask: Ask, { start, end }: KnownVideo): FrameRead
       take({ ...frame, turn: "original", first: second, last: second });
       onProgress((second + 1) / last);
     }
-    return { endsEarly: false, isLimited: seconds > MAXIMUM_VIDEO_SECONDS };
+    return { endsEarly: end !== null && played < end - MINIMUM_SHORTFALL_SECONDS, isLimited: seconds > MAXIMUM_VIDEO_SECONDS };
   };
 }
 

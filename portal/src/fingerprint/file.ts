@@ -8,6 +8,7 @@ import type { Kernel } from "@kernel/kernel";
 import { MINIMUM_QUALITY, type Fingerprint } from "../wire/types";
 import { isAnimated } from "./animated";
 import type { Ask } from "./asking";
+import { isShorterThanDeclared } from "./declared_size";
 import type { DigestKind } from "./digests";
 import { filmsBehind } from "./film_behind";
 import { hasFurtherPictures, hasHiddenPicture } from "./further_pictures";
@@ -17,7 +18,7 @@ import type { FileFingerprints, FileNote, FileType, OnProgress } from "./made";
 import { kindOf } from "./mend";
 import { fingerprintPicture } from "./picture_hash";
 import { lacksPngFrames, withPngEnd } from "./png";
-import { FileError, UndecodableError } from "./problems";
+import { FileError, UndecodableError, type UndecodableReason } from "./problems";
 import { familyOf, saysItIsMedium, START_BYTES, type Family } from "./sniff";
 import { Stages } from "./stages";
 
@@ -89,8 +90,13 @@ async function stillOf(file: Blob, family: Family, bytes: ArrayBuffer, tools: To
     return { fingerprints: [{ kind: "pdq", value, quality }], notes: isMended ? ["end_missing"] : [] };
   } catch (error) {
     if (!(error instanceof UndecodableError)) throw error;
-    return { fingerprints: [], notes: [error.reason === "too_small" ? "picture_too_little_detail" : error.reason] };
+    return { fingerprints: [], notes: [await noteOf(error.reason, file)] };
   }
+}
+
+async function noteOf(reason: UndecodableReason, file: Blob): Promise<FileNote> {
+  if (reason === "too_small") return "picture_too_little_detail";
+  return reason === "not_readable" && (await isShorterThanDeclared(file)) ? "ends_early" : reason; // no other browser finds the rest
 }
 
 async function makeAnimation(file: Blob, bytes: ArrayBuffer, tools: Tools, stages: Stages): Promise<FileFingerprints> {
@@ -102,6 +108,10 @@ async function makeAnimation(file: Blob, bytes: ArrayBuffer, tools: Tools, stage
   const moving = await fingerprintAnimation(isPng ? withPngEnd(whole).buffer : bytes, tools, stages.next(0.8));
   const fingerprints = [...still.fingerprints, ...moving.fingerprints];
   const notes = new Set<FileNote>([...still.notes, ...moving.notes, ...furtherOf(whole)]);
+  if (notes.has("video_not_readable") && (await isShorterThanDeclared(file))) {
+    notes.delete("video_not_readable"); // which sends people to other browsers
+    notes.add("ends_early");
+  }
   if (isPng && lacksPngFrames(whole)) notes.add("ends_early");
   if (notes.has("ends_early")) notes.delete("end_missing"); // which says that all of it is there
   return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(0.1))], notes: [...notes] };

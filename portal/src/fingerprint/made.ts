@@ -18,6 +18,8 @@ export type FileNote =
   | "video_not_readable"
   /** Neither its pictures nor its sound: damaged, or of a family that browsers do not read. */
   | "video_not_opened"
+  /** Its edit list is one that nobody here follows: another browser gives the same. */
+  | "video_edits"
   | "video_has_no_sound"
   | "film_not_readable"
   | "further_films"
@@ -28,6 +30,7 @@ export type FileNote =
   | "sound_too_short"
   | "sound_without_detail"
   | "sound_not_readable"
+  | "sound_edits"
   | "not_readable"
   | "ends_early"
   /** Something is missing or damaged, mostly what ends the file, and every pixel is there. */

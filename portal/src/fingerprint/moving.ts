@@ -74,7 +74,7 @@ async function videoOf(container: OpenContainer | null, tools: Tools, onProgress
   const track = container?.video ?? null;
   if (!container || !track) return framesOf(pageVideoReader(tools.ask, { start: 0, end: null }), tools, onProgress);
   const parts = await container.partsOf(track).catch(() => null);
-  if (!parts) return NOT_READABLE;
+  if (!parts) return { fingerprints: [], notes: ["video_edits"] };
   const turn = await container.turnOf(track).catch(() => null);
   const pictureEnd = await container.pictureEnd().catch(() => null);
   const canvas = workerCanvas();
@@ -113,7 +113,7 @@ async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress)
 async function soundOf(file: Blob, container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
   const track = container?.sound ?? null;
   const parts = container && track ? await container.partsOf(track).catch(() => null) : WHOLE;
-  if (!parts) return { fingerprints: [], notes: ["sound_not_readable"] };
+  if (!parts) return { fingerprints: [], notes: ["sound_edits"] };
   const canDecode = track !== null && (await track.canDecode().catch(() => false));
   const delay = canDecode && (await track.getCodec()) === "mp3" ? await mp3DelayOf(file) : 0;
   const made = canDecode ? await soundOrNull(() => fingerprintTrack(track, parts, delay, onProgress)) : null;
