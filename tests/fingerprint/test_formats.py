@@ -143,13 +143,6 @@ def test_animations_are_told(name: str) -> None:
     assert not fingerprint_image(moving(name, 1)).is_animated
 
 
-def test_gamma_and_primaries_of_a_png_are_not_applied() -> None:
-    """As spec/fingerprint.md says: only profiles are."""
-    plainly = save(scene(), "PNG")
-    chunk = b"\0\0\0\x04gAMA\0\0\x61\xa8" + __import__("zlib").crc32(b"gAMA\0\0\x61\xa8").to_bytes(4)
-    assert fingerprint_image(plainly[:33] + chunk + plainly[33:]) == fingerprint_image(plainly)
-
-
 @pytest.mark.skipif(not SHARED.is_dir(), reason="more pictures are not here")
 def test_phones_heic_files() -> None:
     outcomes = {}

@@ -12,12 +12,15 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fingerprint"))
 from damaged_files import END_MISSING, JPEG, PIXELS_MISSING, SIDE_BYTES_WRONG, chunk
+from gamma_files import GAMMA_FILES, PLAIN_COLOURS, gamma, moving
 from hdr_files import HDR_FILES
 from picture_files import save
 from several_films import together
 from turned_files import TURNS, UPRIGHT
 
 from stillmine.fingerprint import fingerprint_image
+from stillmine.fingerprint.file import fingerprint_file
+from stillmine.fingerprint.vpdq_text import read_vpdq
 
 PICTURE_BITS = 4
 NOTED_BY_NO_BROWSER = frozenset({"gif without its last byte"})
@@ -91,6 +94,21 @@ def test_pictures_are_turned_by_the_servers_rule(engine: Engine, tmp_path: Path)
 
 def test_pictures_of_high_dynamic_range_are_mapped_as_on_the_server(engine: Engine, tmp_path: Path) -> None:
     assert beyond(make_all(engine, tmp_path, HDR_FILES), HDR_FILES) == {}
+
+
+def test_a_pngs_gamma_and_primaries_are_applied_as_on_the_server(engine: Engine, tmp_path: Path) -> None:
+    files = {**GAMMA_FILES, **PLAIN_COLOURS}
+    assert beyond(make_all(engine, tmp_path, files), files) == {}
+
+
+def test_those_of_an_animation_too(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "moving"
+    file.write_bytes(moving(gamma(22727)))
+    [made] = engine.make(file)
+    video = fingerprint_file(file).video
+    assert video is not None
+    pairs = zip(read_vpdq(made.values["vpdq"]), video.frames, strict=True)
+    assert max(distance_bits(theirs.pdq.hex(), ours.pdq.hex()) for theirs, ours in pairs) <= PICTURE_BITS
 
 
 @pytest.mark.parametrize("name", ["OffscreenCanvas", "createImageBitmap"])

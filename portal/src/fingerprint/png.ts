@@ -24,8 +24,8 @@ export interface CleanPng {
 }
 
 const MAXIMUM_CHUNKS = 100_000;
-const SIDE = ["tRNS", "iCCP", "cICP", "acTL", "fcTL", "fdAT"];
-const LENGTHS: Readonly<Record<string, number>> = { cICP: 4, acTL: 8, fcTL: 26 };
+const SIDE = ["tRNS", "iCCP", "cICP", "sRGB", "gAMA", "cHRM", "acTL", "fcTL", "fdAT"];
+const LENGTHS: Readonly<Record<string, number>> = { cICP: 4, sRGB: 1, gAMA: 4, cHRM: 32, acTL: 8, fcTL: 26 };
 /** The least and the most bytes of a `tRNS` that decoders can read, by the header's kind of colours. */
 const TRANSPARENCY_BYTES: Readonly<Record<number, readonly [least: number, most: number]>> = { 0: [2, 2], 2: [6, 6], 3: [1, 256] };
 /** Its place in the header. */

@@ -13,9 +13,11 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from stillmine.fingerprint.limits import DEFAULT_LIMITS
 from stillmine.fingerprint.media_errors import MediaDeadlineError, VideoTooLargeError, VideoUnreadableError
 from stillmine.fingerprint.media_limits import MediaLimits, TimeLeft
 from stillmine.fingerprint.mend import mend_stream
+from stillmine.fingerprint.png_colours import PngColours, png_colours_of, with_png_colours
 from stillmine.fingerprint.png_frames import has_hidden_default, pass_hidden_default
 from stillmine.fingerprint.query import has_transparency
 from stillmine.fingerprint.sniff import ANIMATABLE_FORMATS, open_animation
@@ -46,6 +48,7 @@ class AnimationReader:
         self._times = SampleTimes(0, _MILLISECOND, samples_per_second)
         self._per_second = samples_per_second
         self._is_asking = is_asking
+        self._colours: PngColours | None = None
         self._milliseconds = 0
         self._pixels = 0
         self.is_truncated = False
@@ -61,6 +64,8 @@ class AnimationReader:
 
         Raises MediaDeadlineError, VideoTooLargeError, VideoUnreadableError.
         """
+        self._stream.seek(0)
+        self._colours = png_colours_of(self._stream.read(DEFAULT_LIMITS.max_file_bytes))
         with _open(self._stream) as image:
             if image.width * image.height > self._limits.max_pixels:
                 raise VideoTooLargeError(f"at most {self._limits.max_pixels} pixels")
@@ -95,6 +100,8 @@ class AnimationReader:
 
     def _shown(self, image: Image.Image, first: int, last: int, start: int) -> ShownFrame:
         picture = image.convert("RGBA")
+        if self._colours is not None and "icc_profile" not in image.info:
+            picture = with_png_colours(picture, self._colours)
         is_transparent = has_transparency(picture)
         on_black = _laid_on(picture, "black") if self._is_asking and is_transparent else None
         on_white = _laid_on(picture, "white") if is_transparent else np.asarray(picture.convert("RGB"))

@@ -28,6 +28,11 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return image.convert(target_mode) if converted is None else converted
 
 
+def has_usable_profile(image: Image.Image) -> bool:
+    """Return whether an embedded profile says how the colours of an L, RGB, RGBA or CMYK picture are stored."""
+    return _usable_profile(image) is not None
+
+
 def has_own_colours(image: Image.Image) -> bool:
     """Return whether an embedded profile moves the colours, so that stored luma is not the luma that is shown."""
     profile = _usable_profile(image)

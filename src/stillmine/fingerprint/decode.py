@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageFile
 
-from stillmine.fingerprint.colour import to_srgb
+from stillmine.fingerprint.colour import has_usable_profile, to_srgb
 from stillmine.fingerprint.errors import (
     EmptyFileError,
     FileTooLargeError,
@@ -27,8 +27,9 @@ from stillmine.fingerprint.jpeg_segments import JpegHead, read_head
 from stillmine.fingerprint.limits import Limits
 from stillmine.fingerprint.mend import Mended, mend
 from stillmine.fingerprint.png_chunks import SIGNATURE, has_end
+from stillmine.fingerprint.png_colours import png_colours_of, with_png_colours
 from stillmine.fingerprint.png_frames import has_hidden_default, pass_hidden_default
-from stillmine.fingerprint.transfer import HdrColours, hdr_colours_of, to_sdr
+from stillmine.fingerprint.transfer import hdr_colours_of, to_sdr
 from stillmine.fingerprint.turns import UPRIGHT_BY_ORIENTATION
 from stillmine.fingerprint.webp_parts import webp_exif
 
@@ -116,7 +117,7 @@ def _decode(file: Mended, limits: Limits, place: int | None = None, is_asking: b
             image.info["icc_profile"] = file.profile
         is_animated = _is_animated(image)
         turn = UPRIGHT_BY_ORIENTATION[head.orientation if head else _orientation(image, file.data)]
-        pixels, shrink, lacks_pixels = _load(image, head, hdr_colours_of(file.data), is_asking)
+        pixels, shrink, lacks_pixels = _load(image, head, file.data, is_asking)
         if shrink == 1:
             width, height = pixels.size  # a TIFF is turned, an HEIF may change, while it is decoded
             require_size(width, height, limits, limits.max_pixels)
@@ -153,7 +154,7 @@ def _go_to(image: ImageFile.ImageFile, place: int) -> None:
         raise TruncatedImageError from None
 
 
-def _load(image: ImageFile.ImageFile, head: JpegHead | None, hdr: HdrColours | None, is_asking: bool) -> tuple[Image.Image, int, bool]:
+def _load(image: ImageFile.ImageFile, head: JpegHead | None, data: bytes, is_asking: bool) -> tuple[Image.Image, int, bool]:
     """Decode; give the pixels, by how much they are fewer, and whether some are missing. A damaged file raises TruncatedImageError, and
     gives half a picture only to who is asking."""
     lacks_pixels = False
@@ -168,10 +169,16 @@ def _load(image: ImageFile.ImageFile, head: JpegHead | None, hdr: HdrColours | N
                 raise
             image.tile = []  # what was decoded stays, and is not begun again
             lacks_pixels = True
-        plain = _to_plain_mode(image)
-        return to_sdr(plain, hdr) if hdr else to_srgb(plain), shrink, lacks_pixels
+        return _to_shown_colours(_to_plain_mode(image), data), shrink, lacks_pixels
     except Exception:  # on hostile files decoders raise nearly anything, and their words could quote the file
         raise TruncatedImageError from None
+
+
+def _to_shown_colours(image: Image.Image, data: bytes) -> Image.Image:
+    if hdr := hdr_colours_of(data):
+        return to_sdr(image, hdr)
+    colours = png_colours_of(data)
+    return to_srgb(image) if colours is None or has_usable_profile(image) else with_png_colours(image, colours)
 
 
 def _orientation(image: Image.Image, data: bytes) -> int:

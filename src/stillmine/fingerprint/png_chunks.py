@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _HEADER = b"IHDR"
-_SIDE = frozenset({b"tRNS", b"cICP", b"eXIf", b"acTL", b"fcTL", b"fdAT"})
-_LENGTHS = {b"cICP": 4, b"acTL": 8, b"fcTL": 26}
+_SIDE = frozenset({b"tRNS", b"cICP", b"sRGB", b"gAMA", b"cHRM", b"eXIf", b"acTL", b"fcTL", b"fdAT"})
+_LENGTHS = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32, b"acTL": 8, b"fcTL": 26}
 _TRANSPARENCY_BYTES = {0: range(2, 3), 2: range(6, 7), 3: range(1, 257)}
 """The lengths of a `tRNS` that decoders can read, by the header's kind of colours."""
 _KIND_OF_COLOURS = 9
@@ -63,14 +63,17 @@ def has_end(data: bytes) -> bool:
     return any(kind == _END for kind, _, _ in _places(data))
 
 
-def colour_code(data: bytes) -> bytes:
-    """Return the four bytes of a PNG's `cICP`, which stands in front of the pixels; nothing where it has none."""
+def chunks_before_pixels(data: bytes, kinds: frozenset[bytes]) -> dict[bytes, bytes]:
+    """Return of each of these kinds the data of the first one in front of the pixels whose length and checksum are right."""
+    found: dict[bytes, bytes] = {}
     for kind, start, end in _places(data):
-        if kind == b"cICP" and end - start == _LENGTHS[kind]:
-            return data[start:end]
         if kind == b"IDAT":
             break
-    return b""
+        if kind in kinds and kind not in found:
+            chunk = _chunk(data, kind, start, end)
+            if chunk.is_right:
+                found[kind] = chunk.data
+    return found
 
 
 def clean_png(data: bytes) -> CleanPng | None:
@@ -124,8 +127,12 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
     for kind, start, end in _places(data):
         if kind == _END:
             return
-        stored = data[end : end + 4]
-        yield Chunk(kind, data[start:end], int.from_bytes(stored) if len(stored) == 4 else None, end > len(data))
+        yield _chunk(data, kind, start, end)
+
+
+def _chunk(data: bytes, kind: bytes, start: int, end: int) -> Chunk:
+    stored = data[end : end + 4]
+    return Chunk(kind, data[start:end], int.from_bytes(stored) if len(stored) == 4 else None, end > len(data))
 
 
 def _written(kind: bytes, data: bytes) -> bytes:

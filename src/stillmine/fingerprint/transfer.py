@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from stillmine.fingerprint.png_chunks import SIGNATURE, colour_code
+from stillmine.fingerprint.png_chunks import SIGNATURE, chunks_before_pixels
 
 WHITE_NITS = 203
 """ITU-R BT.2408: what white in ordinary pictures is in those of high dynamic range. What is brighter is white here."""
@@ -56,7 +56,11 @@ class HdrColours:
 
 def hdr_colours_of(data: bytes) -> HdrColours | None:
     """Return how a PNG or an AVIF says that colours are stored, where it is of high dynamic range."""
-    code = colour_code(data)[:2] if data.startswith(SIGNATURE) else _avif_code(data) if data[8:12] in (b"avif", b"avis") else b""
+    code = b""
+    if data.startswith(SIGNATURE):
+        code = chunks_before_pixels(data, frozenset({b"cICP"})).get(b"cICP", b"")[:2]
+    elif data[8:12] in (b"avif", b"avis"):
+        code = _avif_code(data)
     return HdrColours(code[0], Transfer(code[1])) if len(code) == 2 and code[1] in tuple(Transfer) else None
 
 
@@ -80,7 +84,7 @@ def _map_in_place(stored: NDArray[np.uint8], colours: HdrColours) -> None:
     rows = max(1, _BAND_PIXELS // stored.shape[1])
     for top in range(0, stored.shape[0], rows):
         band = stored[top : top + rows]
-        band[...] = _shown(_light(band, colours) / WHITE_NITS)
+        band[...] = srgb_of_light(_light(band, colours) / WHITE_NITS)
 
 
 def _light(stored: NDArray[np.uint8], colours: HdrColours) -> NDArray[np.float32]:
@@ -101,8 +105,8 @@ def _table(transfer: Transfer) -> NDArray[np.float32]:
     return (_pq_nits(stored) if transfer is Transfer.PQ else _hlg_scene(stored)).astype(np.float32)
 
 
-def _shown(light: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """The sRGB value of light; what is brighter than white is white, and what sRGB has no colour for gets the nearest in each channel."""
+def srgb_of_light(light: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return the sRGB value of light, where white is 1. Brighter light is white; a channel beyond sRGB is at its end."""
     held = np.clip(light, 0, 1)
     curve = np.where(held <= 0.0031308, 12.92 * held, 1.055 * np.maximum(held, 0.0031308) ** (1 / 2.4) - 0.055)
     return np.asarray(np.round(255 * curve), np.uint8)
