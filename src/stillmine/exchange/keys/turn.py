@@ -7,10 +7,11 @@ key names it, and the key goes at the next look, a minute later, when nobody rea
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.models import Max, ProtectedError
 
 from stillmine.exchange.clock.actions import is_doubted
@@ -107,13 +108,9 @@ def _rewrap_batch(exchange: Context, model: type[DataKey]) -> tuple[int, int] | 
 
 def _let_go(exchange: Context) -> None:
     """Delete the rows of keys under which nothing is wrapped; where somebody wraps at this moment, that key stays for another minute."""
-    with tx("keys.let_go", exchange.clock):
-        newest = DayKey.objects.order_by("-sequence").first()
-        for row in DayKey.objects.exclude(id=newest.id if newest else ""):
-            try:
-                row.delete()
-            except ProtectedError:
-                continue
+    for row in DayKey.objects.order_by("-sequence")[1:]:
+        with suppress(ProtectedError, IntegrityError), tx("keys.let_go", exchange.clock):  # the second is PostgreSQL's word, at the end
+            row.delete()
 
 
 def _destroy(exchange: Context) -> None:
