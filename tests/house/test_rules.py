@@ -99,6 +99,12 @@ def test_no_pickle_anywhere() -> None:
     assert not wrong
 
 
+def test_no_thread_is_the_first_to_look_at_a_message() -> None:
+    """msgspec may crash where two threads decode a type for the first time: `stillmine.wire.codec` makes decoders under a lock."""
+    at_hand = r"msgspec\.(json|msgpack)\.decode\(|msgspec\.convert\("
+    assert not [relative(path) for path in python_sources() if path.is_relative_to(ROOT / "src") and re.search(at_hand, path.read_text())]
+
+
 @pytest.mark.parametrize("noun", NOUNS)
 def test_nouns_read_no_clock_and_no_environment(noun: str) -> None:
     impure = {"time", "random", "secrets", "os", "socket", "subprocess"}

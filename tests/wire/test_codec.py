@@ -2,6 +2,8 @@
 """Messages: what is taken, what is refused and with which code, and that a refusal repeats nothing that was sent."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -102,3 +104,32 @@ def test_distance_bucket(bits: int, bucket: str) -> None:
 def test_there_is_no_bucket_beyond_a_match(bits: int) -> None:
     with pytest.raises(ValueError, match="0 to 31"):
         distance_bucket(bits)
+
+
+RACE = """
+import sys, threading
+import msgspec
+from stillmine.wire.codec import decode
+
+sys.setswitchinterval(1e-6)
+for number in range(1500):
+    inner = msgspec.defstruct(f"Inner{number}", [(f"field_{place}", str) for place in range(20)])
+    message = msgspec.defstruct(f"Message{number}", [("inner", list[inner]), ("other", inner | None, None)])
+    at_once = threading.Barrier(4)
+
+    def read():
+        at_once.wait()
+        assert decode(b'{"inner":[]}', message).inner == []
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+"""
+
+
+def test_threads_that_read_a_message_for_the_first_time_at_once_do_not_crash() -> None:
+    """In a process of its own, for what went wrong was a segmentation fault."""
+    ended = subprocess.run([sys.executable, "-c", RACE], check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")

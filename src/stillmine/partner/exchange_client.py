@@ -39,6 +39,8 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 WHOLE_ANSWER_SECONDS = 30.0
 
+_ERROR = msgspec.json.Decoder(ErrorMessage)
+
 _REFUSALS: dict[str, type[StillmineError]] = {
     error.code: error
     for error in (
@@ -162,7 +164,7 @@ def _read(data: bytes, message_type: type[Message]) -> Message:
 def _refusal(status: int, data: bytes) -> StillmineError:
     """Turn an error answer into the error of its code; the exchange's own words are not repeated."""
     try:
-        code = msgspec.json.decode(data, type=ErrorMessage).code
+        code = _ERROR.decode(data).code
     except (msgspec.DecodeError, UnicodeDecodeError):
         code = ""
     known = _REFUSALS.get(code)

@@ -114,6 +114,11 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 _Message = TypeVar("_Message", Ready, Answer)
 
+_JOB = msgspec.msgpack.Decoder(Job)
+_READY = msgspec.msgpack.Decoder(Ready)
+_ANSWER = msgspec.msgpack.Decoder(Answer)
+"""Made here, before there are threads: `stillmine.wire.codec` says why."""
+
 
 class WorkerGoneError(Exception):
     """The process at the other end has ended, or speaks nonsense."""
@@ -140,7 +145,7 @@ def receive_job(connection: socket.socket) -> tuple[Job, int] | None:
         return None
     try:
         (length,) = _LENGTH.unpack(data)
-        return msgspec.msgpack.decode(_exactly(connection, length), type=Job), descriptors[0]
+        return _JOB.decode(_exactly(connection, length)), descriptors[0]
     except (WorkerGoneError, struct.error, msgspec.DecodeError):
         os.close(descriptors[0])
         return None
@@ -148,20 +153,22 @@ def receive_job(connection: socket.socket) -> tuple[Job, int] | None:
 
 def receive_ready(connection: socket.socket, until: float, monotonic: Callable[[], float] = time.monotonic) -> Ready:
     """Return a worker's first message; raises TimeoutError after `until`, WorkerGoneError for a worker that ended or lies."""
-    return _received(connection, until, monotonic, Ready)
+    return _received(connection, until, monotonic, _READY)
 
 
 def receive_answer(connection: socket.socket, until: float, monotonic: Callable[[], float] = time.monotonic) -> Answer:
     """Return the next answer; raises TimeoutError after `until`, WorkerGoneError for a worker that ended or lies."""
-    return _received(connection, until, monotonic, Answer)
+    return _received(connection, until, monotonic, _ANSWER)
 
 
-def _received(connection: socket.socket, until: float, monotonic: Callable[[], float], kind: type[_Message]) -> _Message:
+def _received(
+    connection: socket.socket, until: float, monotonic: Callable[[], float], decoder: msgspec.msgpack.Decoder[_Message]
+) -> _Message:
     (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, lambda: until - monotonic()))
     if length > MAXIMUM_ANSWER_BYTES:
         raise WorkerGoneError
     try:
-        return msgspec.msgpack.decode(_exactly(connection, length, lambda: until - monotonic()), type=kind)
+        return decoder.decode(_exactly(connection, length, lambda: until - monotonic()))
     except msgspec.DecodeError:
         raise WorkerGoneError from None
 

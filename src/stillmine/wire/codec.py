@@ -6,7 +6,8 @@ was sent into an error.
 """
 
 import re
-from typing import TypeVar
+import threading
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,6 +17,9 @@ MAXIMUM_MESSAGE_BYTES = 256 * 1024
 """Largest JSON message any edge accepts, unless that edge names its own limit."""
 
 Message = TypeVar("Message")
+
+_decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
+_making = threading.Lock()
 
 _QUOTED = re.compile(r"'[^']*'|`[^`]*`(?!$)")
 _PATH = re.compile(r" - at `([^`]*)`$")
@@ -30,7 +34,7 @@ def decode(data: bytes, message_type: type[Message], maximum_bytes: int = MAXIMU
     if len(data) > maximum_bytes:
         raise MessageTooLargeError(f"limit: {maximum_bytes} bytes")
     try:
-        return msgspec.json.decode(data, type=message_type)
+        return _decoder_of(message_type).decode(data)
     except StillmineError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -38,6 +42,15 @@ def decode(data: bytes, message_type: type[Message], maximum_bytes: int = MAXIMU
         if isinstance(cause, StillmineError):
             raise cause from None
         raise MalformedMessageError(_place(error)) from None
+
+
+def _decoder_of(message_type: type[Message]) -> msgspec.json.Decoder[Message]:
+    """One for each type, made by one thread at a time: msgspec may crash where two threads look at the same type for the first time."""
+    decoder = _decoders.get(message_type)
+    if decoder is None:
+        with _making:
+            decoder = _decoders[message_type] = _decoders.get(message_type) or msgspec.json.Decoder(message_type)
+    return decoder
 
 
 def encode(message: msgspec.Struct) -> bytes:

@@ -18,6 +18,7 @@ MAXIMUM_VPDQ_FRAMES = 7200
 MAXIMUM_VPDQ_BYTES = 1024 * 1024
 MAXIMUM_VPDQ_SECONDS = 86_400.0
 
+_TEXTS = msgspec.json.Decoder(list[str])
 _PDQ_BYTES = 32
 _LONGEST_FRAME = 120
 _FRAME = re.compile(r"([0-9a-f]{64}),(0|[1-9][0-9]?|100),([0-9]{1,6}(?:\.[0-9]{1,20})?(?:e[+-]?[0-9]{1,2})?)", re.ASCII)
@@ -36,7 +37,7 @@ def parse_vpdq(text: str) -> tuple[VideoFrame, ...]:
     if len(text) > MAXIMUM_VPDQ_BYTES or not text.isascii():
         raise FingerprintMalformedError(f"vpdq: at most {MAXIMUM_VPDQ_BYTES} bytes, all of them ASCII")
     try:
-        parts = msgspec.json.decode(text, type=list[str])
+        parts = _TEXTS.decode(text)
     except msgspec.DecodeError:
         raise FingerprintMalformedError("vpdq: a JSON list of texts") from None
     _require_count(len(parts))

@@ -53,6 +53,9 @@ class Foot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str
 
 
+_HEAD, _LINE, _FOOT = msgspec.json.Decoder(Head), msgspec.json.Decoder(Line), msgspec.json.Decoder(Foot)
+
+
 @dataclass(frozen=True)
 class Part:
     """A file that was found whole."""
@@ -66,7 +69,7 @@ class Part:
             next(file)
             ahead = next(file)
             for following in file:
-                yield msgspec.json.decode(ahead, type=Line)
+                yield _LINE.decode(ahead)
                 ahead = following
 
 
@@ -122,9 +125,9 @@ def read_part(path: Path, kind: str) -> Part:
         with path.open("rb") as file:
             for line in file:
                 digest.update(before)
-                head = head or msgspec.json.decode(line, type=Head)
+                head = head or _HEAD.decode(line)
                 before, count = line, count + 1
-        foot = msgspec.json.decode(before, type=Foot)
+        foot = _FOOT.decode(before)
     except OSError as error:
         raise BackupUnusableError(f"{path}: {error.strerror}") from None
     except msgspec.DecodeError:

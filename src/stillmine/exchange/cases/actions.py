@@ -6,7 +6,6 @@ Opening can be repeated safely: a phone that lost its connection sends again.
 
 import calendar
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
@@ -71,8 +70,11 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
         with counted_if_refused(exchange, FINGERPRINTS_ADDED, network, len(message.fingerprints)):
             require_not_flat(message.fingerprints)
             banked = in_bank(exchange, message.fingerprints)
-            with suppress(IntegrityError):  # the same key was opened at the same moment: what follows tells whether it is the same case
+            try:
                 return _open_new(exchange, credentials, message, network, banked), True
+            except IntegrityError:  # the same key was opened at the same moment: what follows tells whether it is the same case
+                if find_case(credentials.case_id) is None:
+                    raise
     case = case_of(exchange, credentials, network)
     _require_same_opening(exchange, case, message)
     return case, False

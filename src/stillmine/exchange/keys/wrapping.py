@@ -6,6 +6,8 @@ Unwrapped data keys live as long as a call and are kept nowhere.
 
 from typing import NamedTuple
 
+from django.db import connection
+
 from stillmine.exchange.context import Context
 from stillmine.exchange.keys.models import DayKey
 from stillmine.exchange.keys.ring import KeyRing
@@ -54,10 +56,22 @@ def new_data_key(exchange: Context) -> Secret:
 
 def _wrapping_key(exchange: Context) -> WrappingKey:
     """Return the key that wraps in this transaction; raises NotConfiguredError where it is not at hand."""
-    newest = DayKey.objects.order_by("-sequence").values_list("id", flat=True).first()
+    newest = _newest_held()
     if newest is None:
         raise NotConfiguredError("the database has no key of the day. Restore the newest backup into a new one; nothing was changed")
     return WrappingKey(newest, exchange.day_keys.key(newest))
+
+
+def _newest_held() -> str | None:
+    """The newest key of the day, which nobody lets go before this transaction ends. On SQLite no other writes meanwhile anyway."""
+    if connection.vendor != "postgresql":
+        return DayKey.objects.order_by("-sequence").values_list("id", flat=True).first()
+    with connection.cursor() as cursor:
+        while DayKey.objects.exists():  # a row that was let go while this waited for it is not given: another is the newest then
+            cursor.execute("SELECT id FROM day_keys ORDER BY sequence DESC LIMIT 1 FOR KEY SHARE")
+            if row := cursor.fetchone():
+                return str(row[0])
+    return None
 
 
 def unwrap(exchange: Context, day_key_id: str, wrapped_key: bytes | memoryview, table: str, row: object) -> Secret:
