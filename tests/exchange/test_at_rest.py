@@ -3,6 +3,7 @@
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,50 @@ def test_keys_come_from_a_command_and_then_no_file_is_made(tmp_path: Path) -> No
     assert keys.ring().newest == "0a" * 4, "not asked again within the minute"
     assert keys.ring_with("1a" * 4).newest == "1a" * 4, "but at once where a key is missing"
     assert [path.name for path in tmp_path.iterdir()] == ["kms"]
+
+
+def counting_command(tmp_path: Path) -> tuple[str, Callable[[], int]]:
+    """A command that gives keys while the file `kms` is there, and how often it was run."""
+    ran = tmp_path / "ran"
+    script = tmp_path / "command.sh"
+    script.write_text(f"echo >> {ran}\nexec cat {tmp_path / 'kms'}\n")
+    return f"sh {script}", lambda: len(ran.read_text()) if ran.exists() else 0
+
+
+def test_a_missing_key_runs_the_command_once_a_minute_however_often_it_is_asked_for(tmp_path: Path) -> None:
+    """`/readyz` asks for keys, and anybody asks it."""
+    command, times_run = counting_command(tmp_path)
+    now = [START]
+    keys = KeyEncryptionKeys(tmp_path, command, lambda: now[0])
+    (tmp_path / "kms").write_text(LINE)
+    keys.ring()
+    for _ in range(5):
+        assert "1a" * 4 not in keys.ring_with("1a" * 4).keys
+    assert times_run() == 2, "once for the key that is missing"
+    now[0] += timedelta(seconds=61)
+    (tmp_path / "kms").unlink()  # the command fails from now on
+    for _ in range(5):
+        with pytest.raises(NotConfiguredError, match="lacks key"):
+            keys.key("1a" * 4)
+    assert times_run() == 3
+    now[0] += timedelta(seconds=61)
+    (tmp_path / "kms").write_text(NEWER + LINE)
+    assert keys.ring_with("1a" * 4).newest == "1a" * 4
+    assert times_run() == 4
+
+
+def test_a_command_that_never_gave_keys_is_run_once_a_minute_too(tmp_path: Path) -> None:
+    command, times_run = counting_command(tmp_path)
+    now = [START]
+    keys = KeyEncryptionKeys(tmp_path, command, lambda: now[0])
+    for _ in range(5):
+        with pytest.raises(NotConfiguredError, match="ended with 1"):
+            keys.key("0a" * 4)
+    assert times_run() == 1
+    now[0] += timedelta(seconds=61)
+    (tmp_path / "kms").write_text(LINE)
+    keys.key("0a" * 4)
+    assert times_run() == 2
 
 
 def test_a_value_moved_to_another_row_is_an_error_and_nobody_gets_it(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
@@ -223,7 +268,9 @@ def test_a_missing_line_is_named_and_loses_nothing(phone: Phone, exchange: Conte
             with pytest.raises(NotConfiguredError, match=old):
                 attempt(exchange)
         refused = phone.web.get("/api/v1/case", headers=phone.headers)
-        assert code(refused) == (500, "internal_error")
+        assert code(refused) == (503, "keys_missing")
+        assert refused.headers["Retry-After"] == "300"
+        assert refused.json()["detail"] == ""
         assert old not in refused.text
         assert str(Path(exchange.keys.source).parent) not in refused.text
         assert findings() == [f"data keys are wrapped under keys that are not at hand: {old}"]

@@ -42,6 +42,18 @@ def test_keys_are_listed_and_rotated_by_command(operator: Operator) -> None:
     assert "1b1b" not in listed
 
 
+def test_upkeep_by_command_says_what_failed_and_ends_with_1(operator: Operator) -> None:
+    operator.run("migrate")
+    operator.run("expire")
+    file, away = operator.home / "day.keys", operator.home / "away"
+    file.rename(away)
+    said = operator.run("expire", expect=1)
+    assert f"Failed: data keys wrapped anew: {file} is not there" in said
+    assert "cases expired: 0" in said, "the other steps were made"
+    away.rename(file)
+    operator.run("expire")
+
+
 def test_a_lost_or_broken_file_of_keys_stops_the_start(operator: Operator) -> None:
     operator.run("migrate")
     path = operator.home / KEYS_FILE

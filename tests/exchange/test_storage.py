@@ -15,11 +15,12 @@ import psycopg.errors
 import pytest
 from console_parts import Desk
 from django.db import DataError, InterfaceError, OperationalError
-from exchange_parts import PartnerClient, Phone, code, fingerprint, opening
+from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
 from stillmine.exchange import reserve
 from stillmine.exchange.context import Context
 from stillmine.exchange.database_errors import refusal_of
+from stillmine.exchange.keys.day_file import DAY_KEYS_FILE
 from stillmine.exchange.reserve import RESERVE_BYTES, RESERVE_FILE, WHEN_FULL, is_given_up, keep_reserve
 from stillmine.exchange.sparing_log import STORAGE_LOG, SparingLog
 from stillmine.exchange.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
@@ -102,6 +103,29 @@ def test_reads_and_writes_answer_503_in_words_and_one_line_names_it(
     [line] = [record.message for record in log.records if record.name.startswith("stillmine")]
     assert expected in line
     assert "hidden-word" not in line
+
+
+def test_keys_that_are_gone_are_told_to_people_in_true_words_and_to_the_log_once_a_minute(
+    web: httpx.Client, phone: Phone, partner: PartnerClient, exchange: Context, log: pytest.LogCaptureFixture
+) -> None:
+    phone.open(1)
+    file, away = exchange.home / DAY_KEYS_FILE, exchange.home / "away"
+    file.rename(away)
+    try:
+        for _ in range(3):
+            shown = web.get("/api/v1/case", headers=phone.headers)
+            added = phone.post("case/fingerprints", {"version": 1, "fingerprints": [fingerprint(2)]})
+            asked = partner.web.get("/api/v1/feed", headers=partner.headers)
+            for answer in (shown, added, asked):
+                assert code(answer) == (503, "keys_missing")
+                assert answer.headers["Retry-After"] == "300"
+                assert answer.json()["detail"] == "", "where the operator's files are is for the log"
+        assert phone.withdraw().state == "withdrawn", "as the answer says"
+    finally:
+        away.rename(file)
+    [line] = [record.message for record in log.records if record.name.startswith("stillmine")]
+    assert "[keys_missing]" in line
+    assert f"{file} is not there" in line
 
 
 def test_the_console_says_the_same(manager: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,6 +217,28 @@ def test_on_a_full_disk_partners_in_step_hear_of_withdrawals(
     monkeypatch.setattr("stillmine.exchange.feed.actions.NEWEST_CHANGES", 0)
     whole_list = partner.web.get("/api/v1/feed", headers=partner.headers)
     assert code(whole_list) == (503, "storage_full"), "it would use up what withdrawals need"
+
+
+def test_on_a_full_disk_a_backup_is_noted_and_renewed_once(
+    kept: Path, phone: Phone, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Backups lie on another disk, and data keys that nobody replaces open what is withdrawn meanwhile."""
+    from stillmine.exchange.backup import dump
+    from stillmine.exchange.backup.models import BackupFolder
+    from stillmine.exchange.context import context
+
+    phone.open(1)
+    monkeypatch.setattr(reserve, "_free_bytes", lambda _: RESERVE_BYTES)
+    (kept / RESERVE_FILE).write_bytes(b"")
+    dump.back_up(context(), tmp_path / "new")
+    dump.back_up(context(), tmp_path / "away")
+    clock.forward(days=1)
+    (tmp_path / "away").rename(tmp_path / "elsewhere")
+    first = BackupFolder.objects.get(folder=str((tmp_path / "away").resolve()))
+    BackupFolder.objects.filter(id=first.id).update(id=0)  # it comes first
+    assert dump.renew_backups(context()) == 1, "and one that is away does not keep others from it"
+    assert dump.renew_backups(context()) == 0, "its keys are of today"
+    assert is_given_up(kept)
 
 
 def test_a_disk_that_is_full_beyond_the_reserve_is_said(kept: Path, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -232,5 +232,12 @@ def test_what_is_no_file_of_promises_is_said(audit: Callable[..., Result], tmp_p
     assert getattr(audit("--promise", path).exception, "code", None) == "ledger_promise_malformed"
 
 
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_an_empty_file_of_promises_is_called_empty(audit: Callable[..., Result], tmp_path: Path, text: str) -> None:
+    path = tmp_path / "promises.txt"
+    path.write_text(text)
+    assert f"({path} is empty" in str(audit("--promise", path).exception)
+
+
 def test_a_file_of_promises_that_is_not_there_is_said(audit: Callable[..., Result], tmp_path: Path) -> None:
     assert getattr(audit("--promise", tmp_path / "nothing").exception, "code", None) == "audit_file_unreadable"

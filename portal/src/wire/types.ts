@@ -283,6 +283,7 @@ export const ERROR_CODES = [
   "conflict",
   "too_many_attempts",
   "proof_of_work_needed",
+  "keys_missing",
 ] as const;
 
 export const MAXIMUM_FINGERPRINTS_PER_CASE = 300;

@@ -13,7 +13,7 @@ from pathlib import Path
 from stillmine.auditor.errors import Finding, LogWrongError
 from stillmine.auditor.state import read_small
 from stillmine.ledger.checkpoint import VerifierKey
-from stillmine.ledger.errors import PromiseSignatureError
+from stillmine.ledger.errors import PromiseMalformedError, PromiseSignatureError
 from stillmine.ledger.promise import Promise, open_promise, split_promises
 
 MAXIMUM_FILE_BYTES = 8 * 1024 * 1024
@@ -30,7 +30,10 @@ class SavedPromise:
 
 def read_promises(path: Path) -> list[SavedPromise]:
     """Return the notes of a file; raises AuditStateError where it can't be read and PromiseMalformedError where it holds something else."""
-    return [SavedPromise(str(path), note) for note in split_promises(read_small(path, MAXIMUM_FILE_BYTES))]
+    text = read_small(path, MAXIMUM_FILE_BYTES)
+    if not text.strip():
+        raise PromiseMalformedError(f"{path} is empty: save the file again from the case page")
+    return [SavedPromise(str(path), note) for note in split_promises(text)]
 
 
 def opened(key: VerifierKey, saved: Sequence[SavedPromise]) -> list[tuple[SavedPromise, Promise]]:

@@ -88,7 +88,7 @@ def expire(
         str | None, typer.Option(help="Only bring back the cases that expired in this time and are not erased, such as 72h; nothing else.")
     ] = None,
 ) -> None:
-    """Do what `serve` does every minute: end cases whose term is over, delete old counts and values."""
+    """Do what `serve` does every minute: end cases whose term is over, delete old counts and values; exit code 1 where a step failed."""
     if confirm_clock and undo is not None:
         raise NotConfiguredError("--undo and --confirm-clock are two commands: undo first, then confirm the clock that is right")
     exchange = prepare(home)
@@ -98,12 +98,17 @@ def expire(
     from stillmine.exchange.upkeep import run_upkeep  # noqa: PLC0415 (needs the configured apps)
 
     typer.echo(f"The clock of this machine says {exchange.clock():%Y-%m-%d %H:%M} UTC.")
+    failed: list[str] = []
     with noted(exchange, "clock_confirmed") if confirm_clock else nullcontext():
-        done = run_upkeep(exchange, is_clock_confirmed=confirm_clock)
+        done = run_upkeep(exchange, is_clock_confirmed=confirm_clock, tell=failed.append)
     for what, rows in done.items():
         typer.echo(f"{what}: {rows}")
     if "cases expired" not in done:
-        typer.echo("No case ended: this clock is not believed now, or the log says what failed. See docs/operators.md, “The clock”.")
+        typer.echo("No case ended: this clock is not believed now, or it failed. See docs/operators.md, “The clock”.")
+    for step in failed:
+        typer.echo(f"Failed: {step}", err=True)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _undo(exchange: Context, ended_within: timedelta) -> None:

@@ -20,7 +20,14 @@ from stillmine.exchange.keys.seal import SealedValueError
 from stillmine.exchange.portal import not_found_page
 from stillmine.exchange.sparing_log import STORAGE_LOG
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES
-from stillmine.wire.errors import MalformedMessageError, MessageTooLargeError, NotConfiguredError, NotFoundError, StillmineError
+from stillmine.wire.errors import (
+    KeysMissingError,
+    MalformedMessageError,
+    MessageTooLargeError,
+    NotConfiguredError,
+    NotFoundError,
+    StillmineError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +48,9 @@ class refuse_in_plain_words:  # noqa: N801 (Django names middleware by what it d
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse:
         """Turn what a view raised into an answer."""
+        if isinstance(error, KeysMissingError):
+            STORAGE_LOG.say(error)
+            return refusal(KeysMissingError())  # the detail names files of the operator's
         if isinstance(error, NotConfiguredError | SealedValueError):  # for the operator alone: both name a place, never a value
             _log.error("%s", error)
             return refusal(StillmineError())

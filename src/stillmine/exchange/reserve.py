@@ -21,7 +21,10 @@ WHEN_FULL = frozenset(
     {
         "ask.forget_old_beside",
         "ask.forget_old_variety",
+        "backup.begin_folder",
+        "backup.complain",
         "backup.forget_folder",
+        "backup.note_folder",
         "cases.begin_anew",
         "cases.cancel_withdrawal",
         "cases.end_due_delays",
@@ -46,8 +49,8 @@ WHEN_FULL = frozenset(
         "submissions.withdraw_values",
     }
 )
-"""Transactions that withdraw or delete, ask for that or cancel it, or tell partners in step of it, and nothing else: these go on while the
-reserve is given up."""
+"""Transactions that withdraw or delete, ask for that or cancel it, tell partners in step of it, or note of which moment the data keys of a
+backup are (they are replaced so that they don't open what was withdrawn), and nothing else: these go on while the reserve is given up."""
 
 READY_FROM_BYTES = 1024 * 1024
 """With less nobody should be told that there is room: the next opening may not fit."""

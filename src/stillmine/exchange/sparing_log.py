@@ -16,6 +16,7 @@ INTERVAL_SECONDS = 60.0
 _WORDS = {
     "storage_full": "the disk is full: nothing new is stored; withdrawals go through while the reserve in the home folder lasts",
     "database_unavailable": "the database does not answer: requests are told to come again",
+    "keys_missing": "nothing that is stored opens, and only withdrawals work",
     "database_busy": "the database is too slow for so many writers: some are told to come again",
 }
 
@@ -40,7 +41,7 @@ class SparingLog:
             if is_due:
                 self._said[refusal.code] = now
         if is_due:
-            self._log.error("%s [%s]", words, refusal.code)
+            self._log.error("%s [%s]", f"{words}: {refusal.detail}" if refusal.detail else words, refusal.code)
         return True
 
 

@@ -44,16 +44,20 @@ Step = Callable[[Context], int]
 Result = TypeVar("Result")
 
 
-def run_upkeep(exchange: Context, *, is_clock_confirmed: bool = False) -> dict[str, int]:
-    """Do everything that is due; returns how many rows each step changed. A step that fails is logged and left out.
+Tell = Callable[[str], None]
+"""Told of each step that failed, and why: never a value."""
+
+
+def run_upkeep(exchange: Context, *, is_clock_confirmed: bool = False, tell: Tell = lambda _: None) -> dict[str, int]:
+    """Do everything that is due; returns how many rows each step changed. A step that fails is logged, told and left out.
 
     Where the clock may have jumped, what can't be taken back is left out too, unless an operator confirmed the clock.
     """
-    known = _try("clock", partial(look_at_clock, is_confirmed=is_clock_confirmed), exchange)
+    known = _try("clock", partial(look_at_clock, is_confirmed=is_clock_confirmed), exchange, tell)
     is_believed = known is not None and known.broken_at is None
     steps = {**(_steps_by_clock(is_clock_confirmed) if is_believed else _STEPS_WITHOUT_CLOCK), **_STEPS_BY_ANY_CLOCK}
-    found = {name: _try(name, step, exchange) for name, step in steps.items()}
-    _try("complaints", partial(_complain, known), exchange)
+    found = {name: _try(name, step, exchange, tell) for name, step in steps.items()}
+    _try("complaints", partial(_complain, known), exchange, tell)
     return {name: rows for name, rows in found.items() if rows is not None}
 
 
@@ -107,13 +111,15 @@ _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
 }
 
 
-def _try(name: str, step: Callable[[Context], Result], exchange: Context) -> Result | None:
+def _try(name: str, step: Callable[[Context], Result], exchange: Context, tell: Tell) -> Result | None:
     try:
         return step(exchange)
     except Exception as error:
         refusal = error if isinstance(error, StillmineError) else refusal_of(error)
+        why = (refusal.detail or refusal.sentence) if refusal else type(error).__name__
         if refusal is None or not STORAGE_LOG.say(refusal):
-            _log.error("upkeep failed: %s (%s)", name, type(error).__name__)
+            _log.error("upkeep failed: %s (%s)", name, why)
+        tell(f"{name}: {why}")
         return None
 
 

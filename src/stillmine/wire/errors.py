@@ -238,3 +238,15 @@ class NotConfiguredError(StillmineError):
     code = "not_configured"
     status = 500
     sentence = "This can't be done as it was asked for or set up. The detail says what is in the way."
+
+
+class KeysMissingError(NotConfiguredError):
+    """The detail says which key and where, for the operator; whoever asks over the network must not get it."""
+
+    code = "keys_missing"
+    status = 503
+    retry_after_seconds = 300
+    sentence = (
+        "The exchange can't open what it keeps just now, because a key is missing that its operator has to put back. Nothing was changed. "
+        "Try again later."
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stillmine.exchange.secret import require_private
-from stillmine.wire.errors import NotConfiguredError
+from stillmine.wire.errors import KeysMissingError, NotConfiguredError
 
 DAY_KEYS_FILE = "day.keys"
 
@@ -44,19 +44,22 @@ class DayFile:
         return (found.st_ino, found.st_mtime_ns, found.st_size)
 
     def read(self) -> dict[str, DayKeyLine]:
-        """Return the lines by their keys' ids; raises NotConfiguredError where the file is gone, open to others or no such file."""
+        """Return the lines by their keys' ids; raises KeysMissingError where the file is gone, open to others or no such file."""
         for _ in range(3):  # what was replaced and overwritten while it was read is read again
             state = self.state()
             if state is None:
-                raise NotConfiguredError(
+                raise KeysMissingError(
                     f"{self.path} is not there, and nothing that is stored opens without it. It is in no backup: put it back if it was "
                     "moved, else restore the newest backup into a new home and database (docs/operators.md, “Keys”). Nothing was changed"
                 )
-            require_private(self.path, 0o600)
+            try:
+                require_private(self.path, 0o600)
+            except NotConfiguredError as error:
+                raise KeysMissingError(error.detail) from None
             lines = _parsed(self.path.read_bytes())
             if lines is not None and self.state() == state:
                 return lines
-        raise NotConfiguredError(f"{self.path} is cut or no file of keys of the day. Nothing was changed")
+        raise KeysMissingError(f"{self.path} is cut or no file of keys of the day. Nothing was changed")
 
     def write(self, lines: Mapping[str, DayKeyLine]) -> None:
         """Put these lines in the place of what is there, which is then overwritten; raises OSError and leaves the file as it was."""

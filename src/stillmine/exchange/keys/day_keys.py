@@ -14,7 +14,7 @@ from stillmine.exchange.keys.day_file import DayFile, DayKeyLine
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
 from stillmine.exchange.keys.seal import KEY_BYTES, Place, RandomBytes, open_sealed, seal
 from stillmine.wire.case_key import Secret
-from stillmine.wire.errors import NotConfiguredError
+from stillmine.wire.errors import KeysMissingError
 
 
 class _Read(NamedTuple):
@@ -34,10 +34,10 @@ class DayKeys:
         self._read: _Read | None = None
 
     def key(self, key_id: str) -> Secret:
-        """Return one key; raises NotConfiguredError where it, its file or its key-encryption key is not at hand, SealedValueError."""
+        """Return one key; raises KeysMissingError where it, its file or its key-encryption key is not at hand, SealedValueError."""
         read = self._now()
         if key_id not in read.lines:
-            raise NotConfiguredError(
+            raise KeysMissingError(
                 f"{self.file.path} lacks the key of the day {key_id}, under which data keys are wrapped. Is it this database's own file, "
                 "and the newest? It is in no backup: docs/operators.md, “Keys”. Nothing was changed"
             )
@@ -48,7 +48,7 @@ class DayKeys:
         return read.opened[key_id]
 
     def lines(self) -> dict[str, DayKeyLine]:
-        """Return the lines of the file as they are now; raises NotConfiguredError."""
+        """Return the lines of the file as they are now; raises KeysMissingError."""
         return self._now().lines
 
     @contextmanager
@@ -58,7 +58,7 @@ class DayKeys:
             yield
 
     def new_line(self, random_bytes: RandomBytes) -> tuple[str, DayKeyLine]:
-        """Return a new key's id and line, under the newest key-encryption key. Raises NotConfiguredError."""
+        """Return a new key's id and line, under the newest key-encryption key. Raises KeysMissingError."""
         ring = self._keys.ring()
         key_id = random_bytes(4).hex()
         sealed = seal(ring.keys[ring.newest], random_bytes(KEY_BYTES), _place(key_id), random_bytes)

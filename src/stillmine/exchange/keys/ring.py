@@ -18,7 +18,7 @@ from typing import NamedTuple
 from stillmine.exchange.keys.seal import KEY_BYTES, RandomBytes
 from stillmine.exchange.secret import create_private, require_private
 from stillmine.wire.case_key import Secret
-from stillmine.wire.errors import NotConfiguredError
+from stillmine.wire.errors import KeysMissingError, NotConfiguredError
 
 KEYS_FILE = "key-encryption.keys"
 KEYS_COMMAND_VARIABLE = "STILLMINE_EXCHANGE_KEYS_COMMAND"
@@ -50,6 +50,13 @@ class _Read(NamedTuple):
     ring: KeyRing
 
 
+class _Refused(NamedTuple):
+    """When the command gave no keys to a process that had none, and why."""
+
+    at: datetime
+    why: str
+
+
 class KeyEncryptionKeys:
     """Where the ring comes from; it is read when it is first needed, and again when it may have changed."""
 
@@ -58,6 +65,8 @@ class KeyEncryptionKeys:
         self._command = command
         self._clock = clock
         self._read: _Read | None = None
+        self._refused: _Refused | None = None
+        self._looked_at: datetime | None = None
 
     @property
     def is_from_command(self) -> bool:
@@ -78,7 +87,7 @@ class KeyEncryptionKeys:
             create_private(self._path, f"{random_bytes(4).hex()} {random_bytes(KEY_BYTES).hex()}\n", random_bytes)
 
     def ring(self) -> KeyRing:
-        """Return the keys as they are now; raises NotConfiguredError where there are none or they can't be read.
+        """Return the keys as they are now; raises KeysMissingError where there are none or they can't be read.
 
         A process that has read them once goes on with those while a file is being written or a command fails.
         """
@@ -86,10 +95,13 @@ class KeyEncryptionKeys:
         state = self._state(before)
         if before is not None and before.state == state:
             return before.ring
+        if before is None and self._refused and self._is_fresh(self._refused.at):
+            raise KeysMissingError(self._refused.why)
         try:
             ring = self._load()
-        except NotConfiguredError as error:
+        except KeysMissingError as error:
             if before is None:
+                self._refused = _Refused(self._clock(), error.detail)
                 raise
             _log.error("going on with the keys read before: %s", error.detail)
             ring = before.ring
@@ -97,19 +109,28 @@ class KeyEncryptionKeys:
         return ring
 
     def ring_with(self, key_id: str) -> KeyRing:
-        """Return a ring that was read anew where it seems to lack this key: another process may have wrapped with a newer line."""
+        """Return a ring that was read anew where it seems to lack this key: another process may have wrapped with a newer line.
+
+        A command is run for this once a minute at most, whatever comes of it: anybody's request can need a key that is missing.
+        """
+        before = self._read
         ring = self.ring()
-        if key_id not in ring.keys:
+        if key_id in ring.keys or (self._looked_at and self._is_fresh(self._looked_at)):
+            return ring
+        self._looked_at = self._clock()
+        if self._read is before:  # else they were read just now
             state = self._state(None)
-            ring = self._load()
-            self._read = _Read(state, ring)
+            try:
+                ring = self._load()
+            finally:
+                self._read = _Read(state, ring)
         return ring
 
     def key(self, key_id: str) -> Secret:
-        """Return one key; raises NotConfiguredError, which names it, where it is not at hand."""
+        """Return one key; raises KeysMissingError, which names it, where it is not at hand."""
         keys = self.ring_with(key_id).keys
         if key_id not in keys:
-            raise NotConfiguredError(
+            raise KeysMissingError(
                 f"{self.source} lacks key {key_id}, under which data keys are wrapped. Put its line back from your "
                 "backup; nothing was changed"
             )
@@ -118,21 +139,27 @@ class KeyEncryptionKeys:
     def _state(self, before: "_Read | None") -> object:
         """What has to stay the same for the keys to be still those that were read: a file's own marks, or the minute of a command."""
         if self._command:
-            now, asked_at = self._clock(), before.state if before else None
-            is_fresh = isinstance(asked_at, datetime) and abs(now - asked_at) < ASK_COMMAND_AGAIN_AFTER
-            return asked_at if is_fresh else now
+            asked_at = before.state if before else None
+            return asked_at if isinstance(asked_at, datetime) and self._is_fresh(asked_at) else self._clock()
         try:
             found = self._path.stat()
         except OSError:
             return None
         return (found.st_mtime_ns, found.st_ino, found.st_size)
 
+    def _is_fresh(self, asked_at: datetime) -> bool:
+        """True where the command was run in this minute; a file is read as often as one likes."""
+        return self._command is not None and abs(self._clock() - asked_at) < ASK_COMMAND_AGAIN_AFTER
+
     def _load(self) -> KeyRing:
         if self._command:
             return parse_keys(_output(self._command), KEYS_COMMAND_VARIABLE)
         if not self._path.exists():
             raise _missing(self._path)
-        require_private(self._path, 0o600)
+        try:
+            require_private(self._path, 0o600)
+        except NotConfiguredError as error:
+            raise KeysMissingError(error.detail) from None
         try:
             return parse_keys(self._path.read_text("ascii"), str(self._path))
         except UnicodeDecodeError:
@@ -140,7 +167,7 @@ class KeyEncryptionKeys:
 
 
 def parse_keys(text: str, source: str) -> KeyRing:
-    """Return the keys of a text with one `<8 hex: id> <64 hex: key>` a line; raises NotConfiguredError, which names the line."""
+    """Return the keys of a text with one `<8 hex: id> <64 hex: key>` a line; raises KeysMissingError, which names the line."""
     keys: dict[str, Secret] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -163,15 +190,15 @@ def _output(command: str) -> str:
         )
         text = done.stdout.decode("ascii")
     except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
-        raise NotConfiguredError(f"{KEYS_COMMAND_VARIABLE}: the command did not give keys ({type(error).__name__})") from None
+        raise KeysMissingError(f"{KEYS_COMMAND_VARIABLE}: the command did not give keys ({type(error).__name__})") from None
     if done.returncode:
-        raise NotConfiguredError(f"{KEYS_COMMAND_VARIABLE}: the command ended with {done.returncode}")
+        raise KeysMissingError(f"{KEYS_COMMAND_VARIABLE}: the command ended with {done.returncode}")
     return text
 
 
-def _missing(path: Path) -> NotConfiguredError:
-    return NotConfiguredError(f"{path} is not there. Put the file back from your backup; without it no stored fingerprint opens")
+def _missing(path: Path) -> KeysMissingError:
+    return KeysMissingError(f"{path} is not there. Put the file back from your backup; without it no stored fingerprint opens")
 
 
-def _unreadable(source: str, line: int) -> NotConfiguredError:
-    return NotConfiguredError(f"{source}: line {line} is not `<8 hex: id> <64 hex: key>` with an id of its own. Nothing was changed")
+def _unreadable(source: str, line: int) -> KeysMissingError:
+    return KeysMissingError(f"{source}: line {line} is not `<8 hex: id> <64 hex: key>` with an id of its own. Nothing was changed")
