@@ -82,6 +82,15 @@ def test_what_only_looks_like_a_film_is_none() -> None:
     assert len(films_behind(io.BytesIO(picture + (head + b"\0\0\0\x08moov") * 9))) == MAX_FILMS
 
 
+def test_many_false_films_are_not_read_as_one_and_hide_no_film(film: bytes) -> None:
+    """The last that is read ends where the next one begins; heads without an index are none of those that are read."""
+    picture = jpeg(photograph("hat"))
+    head = b"\0\0\0\x18ftypisom" + bytes(12)
+    false = head + b"\0\0\0\x08moov"
+    assert films_behind(io.BytesIO(picture + false * 1000)) == [false] * MAX_FILMS
+    assert films_behind(io.BytesIO(picture + head * 1000 + film)) == [film]
+
+
 @pytest.mark.parametrize("form", ["mp4", "matroska"])
 def test_a_case_holds_the_default_track_and_every_track_can_be_asked_about(tmp_path: Path, film: bytes, other: bytes, form: str) -> None:
     data = with_tracks([film, other], form)

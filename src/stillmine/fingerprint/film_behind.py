@@ -7,7 +7,7 @@ trailer) is not asked: the film's own head is looked for, so a film that nothing
 
 import io
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import BinaryIO
 
 from stillmine.fingerprint.boxes import as_movie, holds_sequence, starts_movie
@@ -47,9 +47,8 @@ def before_films(data: bytes) -> bytes:
 
 def _appended(data: bytes) -> list[bytes]:
     """Each from its head to the next one's, or to the end: what follows a film does not disturb its demuxer."""
-    heads = list(islice(_heads(data), MAX_FILMS))
-    slices = [data[head:end] for head, end in pairwise([*heads, len(data)])]
-    return [film for film in slices if _INDEX in film]
+    slices = (data[head:end] for head, end in pairwise(chain(_heads(data), [len(data)])))
+    return list(islice((film for film in slices if _INDEX in film), MAX_FILMS))
 
 
 def _heads(data: bytes) -> Iterator[int]:
