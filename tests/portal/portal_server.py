@@ -315,6 +315,7 @@ def _handler(portal: PortalServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            self.send_header("Referrer-Policy", "no-referrer")
             self.send_header("Cache-Control", "no-store" if self.path.startswith("/api/") else "no-cache")
             with contextlib.suppress(ConnectionError):  # the page moved on before it was answered
                 self.end_headers()
