@@ -52,6 +52,14 @@ def test_families_are_read(name: str, original: SoundFingerprint) -> None:
         assert container.format.name == expected
 
 
+@pytest.mark.parametrize(("form", "codec"), [("flac", "flac"), ("mp3", "libmp3lame"), ("adts", "aac")])
+def test_a_tag_in_front_leaves_a_sound_what_it_is(form: str, codec: str) -> None:
+    """Old taggers put ID3 before FLAC as well."""
+    data = encode_sound(sound("strings"), form, codec)
+    tag = b"ID3\4\0\0" + bytes((0, 0, 10, 0)) + bytes(1280)
+    assert fingerprint_sound(tag + data).values == fingerprint_sound(data).values
+
+
 def rf64(samples_of: bytes) -> bytes:
     """A WAV of the form for more than four gigabytes."""
     stream = io.BytesIO()

@@ -30,3 +30,19 @@ def test_a_transparent_video_is_seen_on_white(engine: Engine, tmp_path: Path, co
     assert_frames_agree(made.values["vpdq"], server_values(white)["vpdq"])
     ours, others = seconds_of(made.values["vpdq"]), seconds_of(server_values(black)["vpdq"])
     assert min(distance_bits(ours[second], others[second]) for second in others) > 31
+
+
+@pytest.mark.parametrize("prefix", ["", "self.VideoDecoder = undefined;"], ids=["worker", "page"])
+@pytest.mark.parametrize("part", [0.6, 1])
+def test_of_a_file_that_was_cut_off_the_last_picture_does_not_stay(engine: Engine, tmp_path: Path, part: float, prefix: str) -> None:
+    """Players show it until the time at which the film once ended."""
+    if prefix:
+        with_worker_prefix(engine.page, prefix)
+    scenes = [second // 4 for second in range(12) for _ in range(FRAMES_PER_SECOND)]
+    whole = encode_transparent([np.asarray(transparent(second)) for second in scenes], "webm", "libvpx", "yuva420p")
+    file = tmp_path / "sticker.webm"
+    file.write_bytes(whole[: round(len(whole) * part)])
+    [made] = engine.make(file)
+    assert ("ends_early" in made.notes) == (part < 1)
+    missing = len(seconds_of(server_values(file)["vpdq"])) - len(seconds_of(made.values["vpdq"]))
+    assert missing in ((0, 1) if part < 1 else (0,))  # a last picture without a length may be left out

@@ -25,17 +25,21 @@ export interface KnownVideo {
   readonly start: number;
   /** Null where only the player knows; it counts sound that goes on behind the pictures. */
   readonly end: number | null;
+  /** When the pictures that are there end; null where nobody knows. */
+  readonly lastsTo: number | null;
 }
 
 /** A player counts other digits of a length than the file; less than this is no early end. */
 const MINIMUM_SHORTFALL_SECONDS = 1;
 
 /** The pictures of a video through the page's `<video>`: it is set to the first picture and each second after it in turn. */
-export function pageVideoReader(ask: Ask, { start, end }: KnownVideo): FrameReader {
+export function pageVideoReader(ask: Ask, { start, end, lastsTo }: KnownVideo): FrameReader {
   return async (take, onProgress) => {
-    const { seconds: played } = await askFor(ask, { of: "video", end });
-    const seconds = Math.min(played, end ?? played) - start;
-    const last = Math.min(Math.ceil(seconds), MAXIMUM_VIDEO_SECONDS);
+    const { seconds } = await askFor(ask, { of: "video", end });
+    const isCut = end !== null && lastsTo !== null && lastsTo < end - MINIMUM_SHORTFALL_SECONDS;
+    const played = isCut ? Math.min(seconds, lastsTo) : seconds;
+    const shown = Math.min(played, end ?? played) - start;
+    const last = Math.min(Math.ceil(shown), MAXIMUM_VIDEO_SECONDS);
     for (let second = 0; second < last; second += 1) {
       const frame = await askFor(ask, { of: "frame", at: start + second }).catch((error: unknown) => {
         if (error instanceof FileError || second === 0) throw error;
@@ -45,7 +49,7 @@ export function pageVideoReader(ask: Ask, { start, end }: KnownVideo): FrameRead
       take({ ...frame, turn: "original", first: second, last: second });
       onProgress((second + 1) / last);
     }
-    return { endsEarly: end !== null && played < end - MINIMUM_SHORTFALL_SECONDS, isLimited: seconds > MAXIMUM_VIDEO_SECONDS };
+    return { endsEarly: end !== null && played < end - MINIMUM_SHORTFALL_SECONDS, isLimited: shown > MAXIMUM_VIDEO_SECONDS };
   };
 }
 

@@ -72,7 +72,7 @@ export async function fingerprintAnimation(bytes: ArrayBuffer, tools: Tools, onP
 
 async function videoOf(container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
   const track = container?.video ?? null;
-  if (!container || !track) return framesOf(pageVideoReader(tools.ask, { start: 0, end: null }), tools, onProgress);
+  if (!container || !track) return framesOf(pageVideoReader(tools.ask, { start: 0, end: null, lastsTo: null }), tools, onProgress);
   const parts = await container.partsOf(track).catch(() => null);
   if (!parts) return { fingerprints: [], notes: ["video_edits"] };
   const turn = await container.turnOf(track).catch(() => null);
@@ -88,7 +88,9 @@ async function videoOf(container: OpenContainer | null, tools: Tools, onProgress
   const first = await track.getFirstTimestamp().catch(() => 0);
   if (!canBePlayed(parts, first)) return NOT_READABLE;
   const start = startOf(parts, first);
-  return framesOf(pageVideoReader(tools.ask, { start, end: endOf(parts, pictureEnd) }), tools, onProgress);
+  const end = endOf(parts, pictureEnd);
+  const lastPicture = await track.computeDuration().catch(() => null); // players stay at it where a file ends early
+  return framesOf(pageVideoReader(tools.ask, { start, end, lastsTo: endOf(parts, lastPicture) }), tools, onProgress);
 }
 
 /** Of several parts players find no second, and some play what was cut away; so they do where a part without an end begins late. */

@@ -50,7 +50,7 @@ _BY_START = {
     b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf",
     b"OggS": "ogg",
     b"fLaC": "flac",
-    b"ID3": "mp3,aac",
+    b"ID3": "mp3,aac,flac",
     b"#!AMR": "amr",
     b"caff": "caf",
     b"riff\x2e\x91\xcf\x11": "w64",
