@@ -20,6 +20,7 @@ import msgspec
 from small_ledger import SmallLedger
 
 from stillmine.exchange.cases.file_numbers import numbers_in_case
+from stillmine.exchange.headers import API_HEADERS, PORTAL_HEADERS
 from stillmine.wire.case import (
     WITHDRAWAL_DELAY,
     AddFingerprints,
@@ -52,10 +53,6 @@ from stillmine.wire.padding import padded
 from stillmine.wire.receipt import SignedReceipt, receipt_of, receipt_text
 from stillmine.wire.work import PROOF_HEADER, is_solved
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; media-src blob:; "
-    "connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css",
@@ -314,9 +311,10 @@ def _handler(portal: PortalServer) -> type[BaseHTTPRequestHandler]:
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
-            self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            is_api = self.path.startswith("/api/")
+            for name, value in API_HEADERS if is_api else (*PORTAL_HEADERS, ("Cache-Control", "no-cache")):
+                self.send_header(name, value)
             self.send_header("Referrer-Policy", "no-referrer")
-            self.send_header("Cache-Control", "no-store" if self.path.startswith("/api/") else "no-cache")
             with contextlib.suppress(ConnectionError):  # the page moved on before it was answered
                 self.end_headers()
                 self.wfile.write(body)
