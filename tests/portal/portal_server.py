@@ -314,7 +314,6 @@ def _handler(portal: PortalServer) -> type[BaseHTTPRequestHandler]:
             is_api = self.path.startswith("/api/")
             for name, value in API_HEADERS if is_api else (*PORTAL_HEADERS, ("Cache-Control", "no-cache")):
                 self.send_header(name, value)
-            self.send_header("Referrer-Policy", "no-referrer")
             with contextlib.suppress(ConnectionError):  # the page moved on before it was answered
                 self.end_headers()
                 self.wfile.write(body)
