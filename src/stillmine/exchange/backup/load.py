@@ -28,6 +28,7 @@ from stillmine.exchange.feed.models import Head, PendingTombstone
 from stillmine.exchange.keys.check import DATA_KEYS
 from stillmine.exchange.keys.models import FingerprintDataKey, TombstoneDataKey
 from stillmine.exchange.keys.seal import SealedValueError
+from stillmine.exchange.keys.turn import _begin_day_anew
 from stillmine.exchange.keys.wrapping import _wrapping_key
 from stillmine.exchange.ledger.models import LedgerHead
 from stillmine.exchange.secret_check.actions import has_own_secret
@@ -68,6 +69,7 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
     _require_same_version(data, keys)
     with tx("backup.restore", exchange.clock) as now:
         _require_empty()
+        _begin_day_anew(exchange, now)
         for model in MADE_BY_MIGRATIONS:
             model._default_manager.all().delete()
         try:

@@ -16,7 +16,7 @@ from django.db.models import Max, ProtectedError
 
 from stillmine.exchange.clock.actions import is_doubted
 from stillmine.exchange.context import Context
-from stillmine.exchange.keys.check import DATA_KEYS
+from stillmine.exchange.keys.check import DATA_KEYS, are_keys_at_hand
 from stillmine.exchange.keys.models import DataKey, DayKey
 from stillmine.exchange.keys.seal import SealedValueError
 from stillmine.exchange.keys.wrapping import Unwrapping, _wrapping_key
@@ -76,6 +76,17 @@ def _begin_day(exchange: Context) -> None:
     key_id, line = exchange.day_keys.new_line(exchange.random_bytes)
     exchange.day_keys.file.write({**exchange.day_keys.lines(), key_id: line})
     with tx("keys.begin_day", exchange.clock) as now:
+        _add_day_key(key_id, now)
+
+
+def _begin_day_anew(exchange: Context, now: datetime) -> None:
+    """Of a database that holds nothing: a key of the day that opens, where its own is wrapped under a key-encryption key of before."""
+    if are_keys_at_hand(exchange):
+        return
+    with exchange.day_keys.file.lock(waits=True):
+        key_id, line = exchange.day_keys.new_line(exchange.random_bytes)
+        exchange.day_keys.file.write({key_id: line})
+        DayKey.objects.all().delete()
         _add_day_key(key_id, now)
 
 
