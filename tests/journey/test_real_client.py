@@ -43,8 +43,10 @@ def test_the_open_client_fetches_the_hash_of_a_case_and_matches_an_altered_copy(
     with Person(system.url("exchange"), secrets.token_bytes(10)) as person:
         person.open_case([Fingerprint(kind=Kind.PDQ, value=made.pdq.hex(), quality=made.quality)])
 
-        deltas = list(exchange.fetch_iter([PdqSignal], None))
-        fetched = {key: metadata for delta in deltas for key, metadata in delta.updates.items()}
+        deltas, fetched = [], {}
+        while not fetched:  # it comes with the next tick
+            deltas = list(exchange.fetch_iter([PdqSignal], None))
+            fetched = {key: metadata for delta in deltas for key, metadata in delta.updates.items()}
         assert list(fetched) == [("pdq", made.pdq.hex())]
 
         index = PdqSignal.get_index_cls().build([(value, value) for _, value in fetched])
