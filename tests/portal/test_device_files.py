@@ -180,7 +180,7 @@ def test_a_video_that_ends_early_gives_what_is_there_and_says_so(engine: Engine,
     [made] = engine.make(headless)
     assert (made.file_type, made.problem) == ("video", None)
     assert "md5" in made.values
-    assert "ends_early" in made.notes or "video_not_readable" in made.notes
+    assert "ends_early" in made.notes or "video_not_opened" in made.notes
 
 
 def test_hevc_gives_the_digest_and_the_note_where_the_browser_has_no_decoder(engine: Engine, tmp_path: Path) -> None:

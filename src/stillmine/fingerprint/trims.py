@@ -178,9 +178,13 @@ def _walk(lines: NDArray[np.int16], least_share: float) -> list[tuple[int, bool]
 
     That is at every change of its ground, and where there is no ground any more.
     """
+    ground = float(np.median(lines[0]))
+    share = float(_shares(lines[:1], ground)[0])
+    if share < PLAIN_SHARE:
+        return []  # as of most photographs
     ends: list[tuple[int, bool]] = []
-    least = [1.0]  # of the shares of so many lines from the first
-    ground, number, ahead = -1.0, 0, LINES_AT_ONCE
+    least = [1.0, share]  # of the shares of so many lines from the first
+    number, ahead = 1, LINES_AT_ONCE
     while number < len(lines):
         shares = _shares(lines[number : number + ahead], ground)
         below = np.flatnonzero(shares < least_share)
@@ -189,8 +193,7 @@ def _walk(lines: NDArray[np.int16], least_share: float) -> list[tuple[int, bool]
             number, ahead = number + len(shares), ahead * 2
             continue
         number += int(below[0])
-        if number:
-            ends.append((number, least[max(0, number - RINGING)] >= PLAIN_SHARE))
+        ends.append((number, least[max(0, number - RINGING)] >= PLAIN_SHARE))
         ground = float(np.median(lines[number]))
         share = float(_shares(lines[number : number + 1], ground)[0])
         if share < PLAIN_SHARE:
