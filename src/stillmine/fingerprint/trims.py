@@ -35,6 +35,8 @@ INSIDE = 50
 INSIDE_SHARE = 0.5
 SAMPLES = 256
 """Pixels looked at per line."""
+BLACK = -1.0
+"""A ground of which every pixel up to 5 is."""
 LINES_AT_ONCE = 16
 """Doubled as long as the ground stays: a picture of one ground must not cost more than one with bars."""
 ROUNDS = 4
@@ -178,9 +180,8 @@ def _walk(lines: NDArray[np.int16], least_share: float) -> list[tuple[int, bool]
 
     That is at every change of its ground, and where there is no ground any more.
     """
-    ground = float(np.median(lines[0]))
-    share = float(_shares(lines[:1], ground)[0])
-    if share < PLAIN_SHARE:
+    ground, share = _first_ground(lines[:1], least_share)
+    if share < least_share:
         return []  # as of most photographs
     ends: list[tuple[int, bool]] = []
     least = [1.0, share]  # of the shares of so many lines from the first
@@ -201,6 +202,16 @@ def _walk(lines: NDArray[np.int16], least_share: float) -> list[tuple[int, bool]
         least.append(min(least[-1], share))
         number, ahead = number + 1, LINES_AT_ONCE
     return ends
+
+
+def _first_ground(line: NDArray[np.int16], least_share: float) -> tuple[float, float]:
+    """The ground of the first line and its share: black also where there are signs on it, any other only where it is plain."""
+    share = float(_shares(line, BLACK)[0])
+    if share >= least_share:
+        return BLACK, share
+    ground = float(np.median(line))
+    share = float(_shares(line, ground)[0])
+    return (ground, share) if share >= PLAIN_SHARE else (ground, 0.0)
 
 
 def _shares(lines: NDArray[np.int16], ground: float) -> NDArray[np.float64]:
