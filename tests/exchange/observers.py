@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import combinations, pairwise
 
 import httpx
-from exchange_parts import PartnerClient
+from exchange_parts import PartnerClient, numbers
 
 FEW_CASES = 5
 """From so many cases in one tick on its batch is said to hide them: spec/feed.md."""
@@ -34,7 +34,7 @@ class PublicObserver:
 
     def read_statistics(self) -> None:
         """Keep every count that statistics say; times are none."""
-        self.numbers |= set(_numbers(self.web.get("/api/v1/statistics").json()))
+        self.numbers |= set(numbers(self.web.get("/api/v1/statistics").json()))
 
     @property
     def times(self) -> list[datetime]:
@@ -140,15 +140,3 @@ def rising(cursors: Sequence[str]) -> float:
     """The share of neighbouring cursors of which the later is the larger: a half where they tell no order."""
     pairs = list(pairwise(cursors))
     return sum(one < other for one, other in pairs) / len(pairs)
-
-
-def _numbers(value: object) -> Iterable[int]:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            if name not in {"version", "minutes_to_decision", "minutes_to_confirmation"}:
-                yield from _numbers(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _numbers(part)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        yield value

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Public numbers: nothing that anybody can see, add up or take away from another says anything of fewer than ten cases."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on
+from exchange_parts import Clock, PartnerClient, Phone, feedback_on, numbers
 
 from stillmine.exchange.context import Context
 
@@ -45,19 +44,6 @@ def next_day(exchange: Context, people: People, days: int = 1) -> dict[str, Any]
     assert answer.status_code == 200
     shown: dict[str, Any] = answer.json()
     return shown
-
-
-def numbers(shown: object) -> Iterator[int]:
-    """Every count in an answer; times are none."""
-    if isinstance(shown, dict):
-        for name, inner in shown.items():
-            if name not in {"version", "minutes_to_decision", "minutes_to_confirmation"}:
-                yield from numbers(inner)
-    elif isinstance(shown, list):
-        for inner in shown:
-            yield from numbers(inner)
-    elif isinstance(shown, int):
-        yield shown
 
 
 def test_a_stranger_sees_nothing_of_an_exchange_that_just_began(web: httpx.Client) -> None:

@@ -17,6 +17,7 @@ import msgspec
 
 from stillmine.exchange.backup.errors import BackupUnusableError
 from stillmine.exchange.backup.rows import Row
+from stillmine.exchange.durable import sync_folder
 from stillmine.wire.errors import NotConfiguredError
 
 VERSION = 1
@@ -108,7 +109,7 @@ def write_part(path: Path, head: Head, lines: Iterable[Line], *, replace: bool) 
             aside.replace(path)
         else:
             os.link(aside, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except FileExistsError:
         raise BackupUnusableError(f"{path} is there already") from None
     except OSError as error:
@@ -151,11 +152,3 @@ def _write(file: IO[bytes], head: Head, lines: Iterable[Line]) -> int:
         put(json.dumps(msgspec.structs.asdict(line), separators=(",", ":")).encode())
     put(msgspec.json.encode(Foot(count + 1, digest.hexdigest())))
     return count + 1
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from stillmine.exchange.durable import sync_folder
 from stillmine.exchange.secret import require_private
 from stillmine.wire.errors import KeysMissingError, NotConfiguredError
 
@@ -74,7 +75,7 @@ class DayFile:
             if path.exists():
                 os.link(path, before)  # so that the old content can still be overwritten after a sudden end
             aside.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         finally:
             self.clear()
 
@@ -86,7 +87,7 @@ class DayFile:
             if not left.samefile(self.path):  # it died before the new file was in its place
                 _overwrite(left)
             left.unlink()
-            _sync_folder(left.parent)
+            sync_folder(left.parent)
 
     def put_aside(self, name: str) -> Path | None:
         """Rename a file that belongs to another database, so that it is not lost; returns its new name, None where there was none."""
@@ -135,11 +136,3 @@ def _overwrite(path: Path) -> None:
         file.write(bytes(path.stat().st_size))
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
