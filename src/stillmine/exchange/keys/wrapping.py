@@ -67,11 +67,12 @@ def _newest_held() -> str | None:
     if connection.vendor != "postgresql":
         return DayKey.objects.order_by("-sequence").values_list("id", flat=True).first()
     with connection.cursor() as cursor:
-        while DayKey.objects.exists():  # a row that was let go while this waited for it is not given: another is the newest then
+        while True:
             cursor.execute("SELECT id FROM day_keys ORDER BY sequence DESC LIMIT 1 FOR KEY SHARE")
             if row := cursor.fetchone():
                 return str(row[0])
-    return None
+            if not DayKey.objects.exists():  # else the row was let go while this waited for it: another is the newest now
+                return None
 
 
 def unwrap(exchange: Context, day_key_id: str, wrapped_key: bytes | memoryview, table: str, row: object) -> Secret:
