@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from django.db import connection
+
 from stillmine.exchange.context import Context
 from stillmine.exchange.keys.day_file import DAY_KEYS_FILE, DayFile
 from stillmine.exchange.keys.seal import Place, SealedValueError, open_sealed
@@ -36,6 +38,9 @@ class Thief:
             self._values.add((Place("cases_fingerprint", "sealed_value", own), bytes(sealed)))
         for own, wrapped in FingerprintDataKey.objects.values_list("fingerprint_id", "wrapped_key"):
             self._wrapped.add((Place("fingerprint_data_keys", "wrapped_key", own), bytes(wrapped)))
+        if self._data_folder:  # in the log a page may end in the middle of a value; in the tables none does
+            with connection.cursor() as cursor:
+                cursor.execute("CHECKPOINT")
         folder = self._data_folder or self._exchange.home
         found = folder.rglob("*") if self._data_folder else folder.glob("exchange.sqlite3*")
         self._files.append(b"".join(path.read_bytes() for path in found if path.is_file()))
