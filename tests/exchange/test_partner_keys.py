@@ -76,6 +76,20 @@ def test_a_scope_that_the_way_does_not_allow_is_not_given(exchange: Context, web
     assert PartnerKey.objects.count() == 1
 
 
+def test_the_status_says_what_this_key_may_do_now(exchange: Context, web: httpx.Client) -> None:
+    from stillmine.exchange.partners.actions import add_key, set_partner
+
+    whole = PartnerClient.add(exchange, web, "Example Social", Way.LIST)
+    reader = PartnerClient(web, add_key(exchange, "Example Social", [Scope.LIST, Scope.ASK])[1])
+
+    def scopes() -> list[list[str]]:
+        return [web.get("/api/v1/status", headers=client.headers).json()["scopes"] for client in (whole, reader)]
+
+    assert scopes() == [["ask", "feedback", "list", "submit"], ["ask", "list"]]
+    set_partner(exchange, "Example Social", way=Way.ASK)
+    assert scopes() == [["ask", "feedback", "submit"], ["ask"]]
+
+
 def test_a_stored_scope_never_goes_over_the_way() -> None:
     stored = stored_scopes([Scope.LIST, Scope.FEEDBACK, Scope.LIST], Way.LIST)
     assert stored == "feedback,list"

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The binary forms of ask: what one side writes the other reads, and nothing else is read."""
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,21 +20,36 @@ from stillmine.wire.ask import (
     encode_answer,
     encode_ask,
 )
-from stillmine.wire.codec import encode
+from stillmine.wire.codec import decode, encode
 from stillmine.wire.errors import MalformedMessageError, StillmineError
 from stillmine.wire.fingerprint import Kind
 
-QUERIES = st.one_of(
-    st.binary(min_size=32, max_size=32).map(lambda data: AskQuery(Kind.PDQ, data.hex())),
-    st.binary(min_size=32, max_size=32).map(lambda data: AskQuery(Kind.SHA256, data.hex())),
-    st.binary(min_size=16, max_size=16).map(lambda data: AskQuery(Kind.MD5, data.hex())),
-    st.binary(min_size=32, max_size=32).map(lambda data: AskQuery(Kind.VPDQ, f'["{data.hex()},90,0.0"]')),
+SAID = {"upload_token": st.none() | st.binary(min_size=16, max_size=16).map(bytes.hex), "as_it_is": st.booleans()}
+VALUES = st.one_of(
+    st.tuples(st.just(Kind.PDQ), st.binary(min_size=32, max_size=32).map(bytes.hex)),
+    st.tuples(st.just(Kind.SHA256), st.binary(min_size=32, max_size=32).map(bytes.hex)),
+    st.tuples(st.just(Kind.MD5), st.binary(min_size=16, max_size=16).map(bytes.hex)),
+    st.binary(min_size=32, max_size=32).map(lambda data: (Kind.VPDQ, f'["{data.hex()},90,0.0"]')),
 )
+QUERIES = st.builds(lambda value, **said: AskQuery(*value, **said), VALUES, **SAID)
 
 
 @given(st.lists(QUERIES, min_size=1, max_size=20))
 def test_an_ask_comes_back_as_it_was(queries: list[AskQuery]) -> None:
     assert decode_ask(encode_ask(queries)) == Ask(1, queries)
+
+
+def test_the_vectors(root: Path) -> None:
+    vectors = json.loads((root / "vectors/ask.json").read_text())
+    for row in vectors["asks"]:
+        message = decode(json.dumps(row["json"]).encode(), Ask)
+        assert decode_ask(bytes.fromhex(row["binary"])) == message, row["name"]
+        assert encode_ask(message.queries).hex() == row["binary"], row["name"]
+        assert json.loads(encode(message)) == row["json"], row["name"]
+    for row in vectors["refused"]:
+        with pytest.raises(StillmineError) as refusal:
+            decode_ask(bytes.fromhex(row["binary"])) if "binary" in row else decode(json.dumps(row["json"]).encode(), Ask)
+        assert refusal.value.code == row["code"], row["name"]
 
 
 @given(st.binary(max_size=200), st.lists(QUERIES, min_size=1, max_size=3), st.data())

@@ -33,6 +33,8 @@ _ANSWER = struct.Struct("<B16sB")
 _TOKEN_BYTES = 16
 _HAS_TOKEN = 0x80
 """Set in the byte of the kind where an upload token stands between head and value."""
+_IS_AS_IT_IS = 0x40
+"""Set in the byte of the kind where the value is not to be turned."""
 _KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
 
 
@@ -44,11 +46,15 @@ class Outcome(StrEnum):
 
 
 class AskQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One fingerprint to ask about; the form of `value` is its kind's. Queries of one upload have the same `upload_token`, if any."""
+    """One fingerprint to ask about; the form of `value` is its kind's. Queries of one upload have the same `upload_token`, if any.
+
+    `as_it_is`: in the one orientation that it has, because whoever asks made all eight; no other kind than `pdq` and `vpdq` is ever turned.
+    """
 
     kind: Kind
     value: str
     upload_token: UploadToken | None = None
+    as_it_is: bool = False
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,13 +99,17 @@ class IndexState(StrEnum):
 
 
 class ExchangeStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the index of asks stands and what is left of this partner's day; `behind_seconds` is null while it is loading."""
+    """How the index of asks stands, what is left of this partner's day, and what this key may do now, in the order of the alphabet.
+
+    `behind_seconds` is null while the index is loading.
+    """
 
     version: Literal[1]
     index: IndexState
     behind_seconds: int | None
     queries_today: int
     queries_a_day: int
+    scopes: list[str]
 
 
 def tags_of(is_synthetic: bool, is_flagged: bool) -> str:
@@ -112,11 +122,11 @@ def encode_ask(queries: Sequence[AskQuery]) -> bytes:
     parts = [_ASK_MAGIC]
     for query in queries:
         value = value_bytes(query.kind, query.value)
+        number = KIND_NUMBERS[query.kind] | (_IS_AS_IT_IS if query.as_it_is else 0)
         if query.upload_token is None:
-            parts += [_QUERY_HEAD.pack(KIND_NUMBERS[query.kind], len(value)), value]
+            parts += [_QUERY_HEAD.pack(number, len(value)), value]
         else:
-            head = _QUERY_HEAD.pack(KIND_NUMBERS[query.kind] | _HAS_TOKEN, len(value))
-            parts += [head, bytes.fromhex(query.upload_token), value]
+            parts += [_QUERY_HEAD.pack(number | _HAS_TOKEN, len(value)), bytes.fromhex(query.upload_token), value]
     return b"".join(parts)
 
 
@@ -134,7 +144,7 @@ def decode_ask(data: bytes) -> Ask:
             raise MalformedMessageError(f"{where}: cut")
         number, length = _QUERY_HEAD.unpack_from(data, place)
         place += _QUERY_HEAD.size
-        kind = _KINDS.get(number & ~_HAS_TOKEN)
+        kind = _KINDS.get(number & ~(_HAS_TOKEN | _IS_AS_IT_IS))
         token = None
         if number & _HAS_TOKEN:
             token = data[place : place + _TOKEN_BYTES].hex()
@@ -142,7 +152,7 @@ def decode_ask(data: bytes) -> Ask:
         if kind is None or place + length > len(data):
             raise MalformedMessageError(f"{where}: unknown kind" if kind is None else f"{where}: cut")
         try:
-            queries.append(AskQuery(kind, value_text(kind, data[place : place + length]), token))
+            queries.append(AskQuery(kind, value_text(kind, data[place : place + length]), token, bool(number & _IS_AS_IT_IS)))
         except FingerprintMalformedError as error:
             raise FingerprintMalformedError(f"{where}: {error.detail}") from None
         place += length

@@ -9,8 +9,8 @@ from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.ask.service import MAXIMUM_BEHIND_SECONDS
 from stillmine.exchange.context import context
 from stillmine.exchange.edge import answer, read_bytes, read_message
-from stillmine.exchange.partners.authentication import bearer_partner
-from stillmine.exchange.partners.scopes import Scope
+from stillmine.exchange.partners.authentication import bearer_key, bearer_partner
+from stillmine.exchange.partners.scopes import Scope, Way, scopes_of
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, MAXIMUM_ASK_BYTES, Ask, ExchangeStatus, IndexState, decode_ask, encode_answer
 
 
@@ -25,7 +25,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 def status(request: HttpRequest) -> HttpResponse:
     """GET /api/v1/status."""
-    exchange, partner = context(), bearer_partner(request, None)
+    exchange, key = context(), bearer_key(request, None)
     service = service_status(exchange.home)
     behind = service.behind_seconds if service else None
     is_ready = behind is not None and behind <= MAXIMUM_BEHIND_SECONDS
@@ -34,7 +34,8 @@ def status(request: HttpRequest) -> HttpResponse:
             version=1,
             index=IndexState.READY if is_ready else IndexState.LOADING,
             behind_seconds=None if behind is None else int(behind),
-            queries_today=queries_on(partner, exchange.clock().date()),
-            queries_a_day=partner.daily_quota,
+            queries_today=queries_on(key.partner, exchange.clock().date()),
+            queries_a_day=key.partner.daily_quota,
+            scopes=sorted(scopes_of(key.scopes, Way(key.partner.way))),
         )
     )

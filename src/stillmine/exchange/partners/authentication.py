@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from stillmine.exchange.context import context
 from stillmine.exchange.partners.actions import note_use
-from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.partners.queries import key_row
 from stillmine.exchange.partners.scopes import ALLOWED, Scope, Way, scopes_of
 from stillmine.exchange.storage_errors import StorageFullError
@@ -24,10 +24,15 @@ def bearer_partner(request: HttpRequest, scope: Scope | None) -> Partner:
 
     Raises PartnerKey…Error, ListNotGivenError or ScopeMissingError.
     """
+    return bearer_key(request, scope).partner
+
+
+def bearer_key(request: HttpRequest, scope: Scope | None) -> PartnerKey:
+    """Return the key itself, for who says what it may do; raises as `bearer_partner`."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
         raise PartnerKeyMissingError("header: Authorization: Bearer <partner key>")
-    return _partner(key, scope)
+    return _checked(key, scope)
 
 
 def stopncii_partner(request: HttpRequest, scope: Scope | None) -> Partner:
@@ -38,10 +43,10 @@ def stopncii_partner(request: HttpRequest, scope: Scope | None) -> Partner:
         raise PartnerKeyMissingError("headers: x-functions-key and Ocp-Apim-Subscription-Key")
     if function_key != subscription_key:
         raise PartnerKeyUnknownError("both headers hold the same key")
-    return _partner(function_key, scope)
+    return _checked(function_key, scope).partner
 
 
-def _partner(key: str, scope: Scope | None) -> Partner:
+def _checked(key: str, scope: Scope | None) -> PartnerKey:
     exchange = context()
     now = exchange.clock()
     row = key_row(key, now)
@@ -52,4 +57,4 @@ def _partner(key: str, scope: Scope | None) -> Partner:
         raise ScopeMissingError(f"scope: {scope}")
     with suppress(StorageFullError):  # a full disk must not keep a partner from withdrawing
         note_use(exchange, row, now.date())
-    return row.partner
+    return row
