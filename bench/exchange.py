@@ -28,14 +28,14 @@ import numpy as np
 from exchange_stocked import serving
 from measuring import machine, versions
 
+from stillmine.client.exchange import Exchange
+from stillmine.client.settings import ExchangeSettings
 from stillmine.exchange.app import configure
 from stillmine.exchange.config import ExchangeConfig
 from stillmine.exchange.context import Context
 from stillmine.exchange.database_address import DATABASE_VARIABLE
 from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.config import ExchangeSettings
-from stillmine.partner.exchange_client import ExchangeClient
 from stillmine.partner.index import Index, candidates_for
 from stillmine.partner.store import Store
 from stillmine.partner.sync import Sync
@@ -161,7 +161,7 @@ class ListPartner:
         folder.mkdir(mode=0o700)
         self._store, self._index = Store(folder), Index()
         self._store.match_kinds(MATCHED_KINDS)
-        client = ExchangeClient(ExchangeSettings(url, Secret(key.encode())))
+        client = Exchange(ExchangeSettings(url, Secret(key.encode())))
         self._sync = Sync(client, self._store, self._index.follow, lambda: datetime.now(UTC))
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow)

@@ -21,9 +21,9 @@ import httpx
 from exchange_stocked import serving, stocked, waited
 from measuring import machine, versions
 
+from stillmine.client.exchange import Exchange
+from stillmine.client.settings import ExchangeSettings
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.config import ExchangeSettings
-from stillmine.partner.exchange_client import ExchangeClient
 from stillmine.partner.index import Index
 from stillmine.partner.store import Store
 from stillmine.partner.sync import Sync
@@ -31,7 +31,7 @@ from stillmine.wire.case_key import Secret
 from stillmine.wire.snapshot import SnapshotReader
 
 
-class PagesOnly(ExchangeClient):
+class PagesOnly(Exchange):
     """Knows no snapshot."""
 
     @contextmanager
@@ -40,7 +40,7 @@ class PagesOnly(ExchangeClient):
         yield None
 
 
-def synced(name: str, folder: Path, client: ExchangeClient, count: int) -> None:
+def synced(name: str, folder: Path, client: Exchange, count: int) -> None:
     """Sync an empty partner and print how long it took."""
     folder.mkdir(mode=0o700)
     store, index = Store(folder), Index()
@@ -70,7 +70,7 @@ def main() -> None:
             waited(lambda: _is_loaded(web))
             settings = ExchangeSettings(url, Secret(key.encode()))
             print("| empty partner to searchable | s | fingerprints a second |\n|---|---:|---:|")
-            synced("snapshot", Path(folder) / "partner", ExchangeClient(settings), options.count)
+            synced("snapshot", Path(folder) / "partner", Exchange(settings), options.count)
             if options.pages:
                 synced("pages of the feed", Path(folder) / "partner-pages", PagesOnly(settings), options.count)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from fake_exchange import KEY, FakeExchange
 
+from stillmine.client.exchange import Exchange
+from stillmine.client.settings import ExchangeSettings
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.config import ExchangeSettings
 from stillmine.partner.decoding import fingerprints_of
-from stillmine.partner.exchange_client import ExchangeClient
 from stillmine.partner.index import Index, loaded_index
 from stillmine.partner.screening import Screening
 from stillmine.partner.store import Store
@@ -66,7 +66,7 @@ class Partner:
         self.store = Store(home)
         self.store.match_kinds(MATCHED_KINDS)
         self.index: Index = loaded_index(self.store)
-        client = ExchangeClient(ExchangeSettings(SETTINGS.url, Secret(key.encode())), exchange.transport())
+        client = Exchange(ExchangeSettings(SETTINGS.url, Secret(key.encode())), exchange.transport())
         self.must_stop: Callable[[], bool] = lambda: False
         self.sync = Sync(client, self.store, self.index.follow, clock, must_stop=self._must_stop)
         self.woken = 0

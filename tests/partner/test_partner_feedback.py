@@ -8,8 +8,8 @@ import pytest
 from fake_exchange import FakeExchange
 from partner_parts import Partner
 
-from stillmine.partner.errors import ExchangeAnswerError
-from stillmine.wire.errors import ExchangeUnreachableError
+from stillmine.client.errors import ExchangeAnswerError
+from stillmine.wire.errors import ExchangeUnreachableError, MalformedMessageError
 from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE, Outcome
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import Decision, Review
@@ -100,7 +100,7 @@ def test_what_failed_first_is_named(synced: Partner, exchange: FakeExchange) -> 
 def test_refused_feedback_is_kept(synced: Partner, exchange: FakeExchange, answer: httpx.Response) -> None:
     screen(synced)
     exchange.answers[FEEDBACK] = answer
-    with pytest.raises((ExchangeAnswerError, ExchangeUnreachableError)):
+    with pytest.raises((MalformedMessageError, ExchangeUnreachableError)):
         synced.sync.run()
     assert synced.store.counts().waiting_feedback == 1
 

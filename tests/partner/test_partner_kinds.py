@@ -181,7 +181,7 @@ def test_a_shared_logo_in_the_feed_stops_nothing(partner: Partner, exchange: Fak
 
 @pytest.mark.parametrize("kind", sorted(ACCEPTED_KINDS))
 def test_a_value_that_is_not_of_its_kind_stops_the_page(partner: Partner, exchange: FakeExchange, kind: Kind) -> None:
-    from stillmine.partner.errors import ExchangeAnswerError
+    from stillmine.client.errors import ExchangeAnswerError
 
     exchange.add_text("f", kind, "[]")
     with pytest.raises(ExchangeAnswerError):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fake_exchange import KEY
 
-from stillmine.partner.config import exchange_settings
+from stillmine.client.settings import exchange_settings
 from stillmine.partner.errors import HomeInUseError
 from stillmine.partner.home import SERVICE_KEY_FILE, prepare_home, service_key, sole_user
 from stillmine.wire.errors import NotConfiguredError

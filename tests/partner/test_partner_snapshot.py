@@ -8,7 +8,7 @@ from fake_exchange import SNAPSHOT, FakeExchange
 from partner_parts import Partner
 from test_partner_sync import FEED, matched, value
 
-from stillmine.partner.errors import ExchangeAnswerError
+from stillmine.client.errors import ExchangeAnswerError
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.snapshot import FeedSnapshotCutError, FeedSnapshotDamagedError, SnapshotBlock, SnapshotHead, SnapshotWriter
 

@@ -17,11 +17,11 @@ import httpx
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
+from stillmine.client.exchange import Exchange
+from stillmine.client.settings import ExchangeSettings
 from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.background import SyncThread
-from stillmine.partner.config import ExchangeSettings
 from stillmine.partner.decoder import Decoder, default_threads
-from stillmine.partner.exchange_client import ExchangeClient
 from stillmine.partner.home import service_key, upload_token_key
 from stillmine.partner.index import loaded_index
 from stillmine.partner.screening import Screening
@@ -60,7 +60,7 @@ def opened_sync(home: Path, settings: ExchangeSettings, surroundings: Surroundin
     try:
         store.bind_exchange(settings.url)
         store.match_kinds(MATCHED_KINDS)
-        client = ExchangeClient(settings, surroundings.transport)
+        client = Exchange(settings, surroundings.transport)
         try:
             yield Sync(client, store, lambda _changes: None, surroundings.clock), store
         finally:
@@ -104,7 +104,7 @@ def build_service(
     store.match_kinds(MATCHED_KINDS)
     index = loaded_index(store)
     stopping = threading.Event()
-    client = ExchangeClient(settings, surroundings.transport)
+    client = Exchange(settings, surroundings.transport)
     sync = Sync(client, store, index.follow, surroundings.clock, must_stop=stopping.is_set)
     thread = SyncThread(sync, stopping, sync_every_seconds)
     decoder = Decoder(threads, needs_sandbox=needs_sandbox)

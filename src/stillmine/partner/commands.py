@@ -14,9 +14,9 @@ from typing import Annotated
 import msgspec
 import typer
 
+from stillmine.client.settings import exchange_settings
 from stillmine.fingerprint.errors import FileUnreadableError
 from stillmine.partner.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync
-from stillmine.partner.config import exchange_settings
 from stillmine.partner.home import prepare_home, sole_user
 from stillmine.partner.sandbox import keep_out_of_memory
 from stillmine.partner.screening import Screening

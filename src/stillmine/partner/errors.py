@@ -53,15 +53,6 @@ class NeverSyncedError(StillmineError):
     sentence = "Nothing was fetched from the exchange yet, so nothing can be screened. Wait for the first sync; `GET /health` says why not."
 
 
-class ExchangeAnswerError(StillmineError):
-    code = "exchange_answer_unreadable"
-    status = 502
-    sentence = (
-        "The exchange answered with something that this version can't read; nothing of it was applied. "
-        "Check the exchange's address, then that both sides run versions that fit."
-    )
-
-
 class HomeInUseError(StillmineError):
     code = "home_in_use"
     status = 409

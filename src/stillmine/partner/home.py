@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from stillmine.client.private_file import read_private
 from stillmine.partner.errors import HomeInUseError
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
@@ -22,7 +23,6 @@ SERVICE_KEY_FILE = "service.key"
 UPLOAD_TOKEN_KEY_FILE = "upload-token.key"  # noqa: S105 (a file's name)
 KEY_RANDOM_BYTES = 32
 LOCK_FILE = "lock"
-MAXIMUM_KEY_FILE_BYTES = 4096
 
 _KEY_AFTER_PREFIX = re.compile(rb"[A-Za-z0-9_-]{43}")
 
@@ -82,16 +82,3 @@ def _own_key(home: Path, name: str, prefix: bytes, random_bytes: Callable[[int],
         file.flush()
         os.fsync(file.fileno())
     return Secret(key)
-
-
-def read_private(path: Path, name: str) -> bytes:
-    """Return a key file's content without white space around it; raises NotConfiguredError, which calls the file `name`."""
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = file.read(MAXIMUM_KEY_FILE_BYTES)
-    except OSError as error:
-        raise NotConfiguredError(f"{name}: can't be read ({error.strerror})") from None
-    if stat.S_IMODE(mode) & 0o077:
-        raise NotConfiguredError(f"{name}: others can read this file; run chmod 600 on it")
-    return data.strip()

@@ -15,9 +15,9 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from stillmine.client.errors import ExchangeAnswerError
+from stillmine.client.exchange import Exchange
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.errors import ExchangeAnswerError
-from stillmine.partner.exchange_client import ExchangeClient
 from stillmine.partner.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import ExchangeUnreachableError, FeedCursorForeignError, FeedCursorInvalidError, StillmineError
@@ -57,7 +57,7 @@ class Sync:
 
     def __init__(
         self,
-        client: ExchangeClient,
+        client: Exchange,
         store: Store,
         update_index: Callable[[PageChanges], None],
         clock: Callable[[], datetime],
@@ -122,7 +122,7 @@ class Sync:
                     break
                 cursor = self._store.place().cursor
             try:
-                page = self._client.fetch_page(cursor)
+                page = self._client.feed_page(cursor)
             except (FeedCursorInvalidError, FeedCursorForeignError) as error:
                 # Once is a restored or exchanged exchange; twice would fetch from the start for ever.
                 if cursor is None or report.started_again:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from stillmine.partner.home import read_private
+from stillmine.client.private_file import read_private
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every request that a partner makes, and what its answer means: all of the client that is not input and output.
+
+A call says what is sent, how large its answer may be, how it is read, and whether it may be sent again where its connection broke: only
+where a repetition changes nothing, because nobody knows how far the first one came. Each answer is decoded as exactly one message.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import msgspec
+
+from stillmine.client.errors import ExchangeAnswerError
+from stillmine.client.refusals import refusal
+from stillmine.wire.ask import (
+    BINARY_CONTENT_TYPE,
+    NO_TAGS,
+    Answer,
+    AskQuery,
+    ExchangeStatus,
+    Outcome,
+    decode_answer,
+    encode_ask,
+)
+from stillmine.wire.codec import decode, encode
+from stillmine.wire.errors import StillmineError
+from stillmine.wire.feed import MAXIMUM_PAGE_BYTES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedPage
+from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.submission import SubmissionReceipt, SubmitFingerprints, WithdrawalReceipt, WithdrawSubmissions
+from stillmine.wire.vote import SubmitVotes, Vote
+
+MAXIMUM_ANSWER_BYTES = 64 * 1024
+"""Of every answer but a page of the feed; the longest names 1,000 ids."""
+
+_JSON = "application/json"
+_TAGS = "sf"
+_CLEAR = Answer()
+
+Message = TypeVar("Message")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What came back, read as it came: what was packed to swell on arrival is not unpacked. `headers` are looked up in any case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Result]):
+    """One request; `result` reads its answer."""
+
+    method: str
+    path: str
+    read: Callable[[bytes], Result]
+    is_repeatable: bool
+    parameters: dict[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = _JSON
+    maximum_answer_bytes: int = MAXIMUM_ANSWER_BYTES
+
+    def result(self, answer: HttpAnswer) -> Result:
+        """Return what was answered; raises the StillmineError of a refusal, or ExchangeAnswerError."""
+        if not 200 <= answer.status < 300:
+            raise refusal(answer.status, answer.headers, answer.data)
+        try:
+            return self.read(answer.data)
+        except StillmineError as error:
+            raise ExchangeAnswerError(error.detail) from None
+
+
+def status() -> Call[ExchangeStatus]:
+    """Ask how the exchange stands, and what this key may do."""
+    return Call("GET", "/api/v1/status", _reader(ExchangeStatus), is_repeatable=True)
+
+
+def ask(queries: Sequence[AskQuery]) -> Call[list[Answer]]:
+    """Ask about what fits one request. With upload tokens a repetition counts queries twice and nothing else; without, uploads too."""
+    return Call(
+        "POST",
+        "/api/v1/ask",
+        lambda data: _answers(data, len(queries)),
+        is_repeatable=all(query.upload_token is not None for query in queries),
+        body=encode_ask(queries),
+        content_type=BINARY_CONTENT_TYPE,
+    )
+
+
+def feed_page(cursor: str | None) -> Call[FeedPage]:
+    """Fetch the page after `cursor`, or the first one."""
+    parameters = {"limit": str(MAXIMUM_PAGE_ENTRIES)} | ({} if cursor is None else {"cursor": cursor})
+    read = _reader(FeedPage, MAXIMUM_PAGE_BYTES)
+    return Call("GET", "/api/v1/feed", read, is_repeatable=True, parameters=parameters, maximum_answer_bytes=MAXIMUM_PAGE_BYTES)
+
+
+def acknowledge(cursor: str) -> Call[None]:
+    """Say that everything up to `cursor` is applied; saying it twice is saying it."""
+    return _posted("/api/v1/feed/acknowledgements", AcknowledgeFeed(version=1, cursor=cursor), _nothing, is_repeatable=True)
+
+
+def submit_feedback(feedback: list[Feedback]) -> Call[FeedbackReceipt]:
+    """Hand over reports; their ids make a repetition harmless."""
+    return _posted("/api/v1/feedback", SubmitFeedback(version=1, feedback=feedback), _reader(FeedbackReceipt), is_repeatable=True)
+
+
+def submit_votes(votes: list[Vote]) -> Call[FeedbackReceipt]:
+    """Hand over votes; their ids make a repetition harmless."""
+    return _posted("/api/v1/votes", SubmitVotes(version=1, votes=votes), _reader(FeedbackReceipt), is_repeatable=True)
+
+
+def submit(fingerprints: list[Fingerprint]) -> Call[SubmissionReceipt]:
+    """Hand in fingerprints. Never repeated: what was taken back in between would be handed in again."""
+    message = SubmitFingerprints(version=1, fingerprints=fingerprints)
+    return _posted("/api/v1/submissions", message, _reader(SubmissionReceipt), is_repeatable=False)
+
+
+def take_back(fingerprint_ids: list[str]) -> Call[WithdrawalReceipt]:
+    """Take back what was handed in. Never repeated: what was handed in again in between would be taken back."""
+    message = WithdrawSubmissions(version=1, fingerprint_ids=fingerprint_ids)
+    return _posted("/api/v1/submissions/withdraw", message, _reader(WithdrawalReceipt), is_repeatable=False)
+
+
+def _posted(path: str, message: msgspec.Struct, read: Callable[[bytes], Result], *, is_repeatable: bool) -> Call[Result]:
+    return Call("POST", path, read, is_repeatable=is_repeatable, body=encode(message))
+
+
+def _reader(message_type: type[Message], maximum_bytes: int = MAXIMUM_ANSWER_BYTES) -> Callable[[bytes], Message]:
+    return lambda data: decode(data, message_type, maximum_bytes)
+
+
+def _nothing(_: bytes) -> None:
+    """What is answered without a content says all by its status."""
+
+
+def _answers(data: bytes, count: int) -> list[Answer]:
+    return [Answer(Outcome.MATCH, own.hex(), _tags(bits)) if is_match else _CLEAR for is_match, own, bits in decode_answer(data, count)]
+
+
+def _tags(bits: int) -> str:
+    """Place 1 is the lowest bit; places of later versions are left out."""
+    return "".join(sign if bits >> place & 1 else "-" for place, sign in enumerate(_TAGS)) + NO_TAGS[len(_TAGS) :]

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One exchange as one partner sees it, for code that may wait.
+
+Every answer is bounded in size and in time, because a broken or hostile exchange must not stop a platform's uploads. The partner key goes
+to the configured exchange only: redirects are not followed. Nothing that was sent or received is ever put into an error or a log.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+
+from stillmine.client import calls
+from stillmine.client.calls import Call, HttpAnswer
+from stillmine.client.errors import ExchangeAnswerError
+from stillmine.client.http import BROKEN_CONNECTION, request_headers, timeout_of
+from stillmine.client.refusals import refusal
+from stillmine.client.settings import ExchangeSettings
+from stillmine.client.time_limits import TimeLimits
+from stillmine.wire.ask import Answer, AskQuery, ExchangeStatus
+from stillmine.wire.errors import ExchangeUnreachableError, NotFoundError
+from stillmine.wire.feed import FeedPage
+from stillmine.wire.feedback import Feedback, FeedbackReceipt
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotReader
+from stillmine.wire.submission import SubmissionReceipt, WithdrawalReceipt
+from stillmine.wire.vote import Vote
+
+Result = TypeVar("Result")
+
+
+class Exchange:
+    """One exchange. Several threads may use it at once: each request that is under way has a connection of its own, which is kept open.
+
+    Every method raises the StillmineError of the exchange's refusal, ExchangeUnreachableError or ExchangeAnswerError.
+    """
+
+    def __init__(
+        self,
+        settings: ExchangeSettings,
+        transport: httpx.BaseTransport | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        limits: TimeLimits | None = None,
+    ) -> None:
+        """`transport` replaces the network in tests; `monotonic` counts seconds."""
+        self._monotonic = monotonic
+        self._limits = limits or TimeLimits()
+        self._http = httpx.Client(
+            base_url=settings.url,
+            headers=request_headers(settings),
+            timeout=timeout_of(self._limits),
+            follow_redirects=False,
+            # A proxy named in the environment can't reach this machine's own loopback.
+            trust_env=not settings.is_on_this_machine,
+            transport=transport,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def status(self) -> ExchangeStatus:
+        """Return how the exchange stands, what this key may do, and what is left of the day. Repeated once where the connection broke."""
+        return self._answered(calls.status())
+
+    def ask(self, queries: Sequence[AskQuery]) -> list[Answer]:
+        """Return one answer for each query, in their order. Repeated once where the connection broke, if all have upload tokens."""
+        return self._answered(calls.ask(queries)) if queries else []
+
+    def feed_page(self, cursor: str | None = None) -> FeedPage:
+        """Return the page after `cursor`, or the first one. Repeated once where the connection broke."""
+        return self._answered(calls.feed_page(cursor))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SnapshotReader | None]:
+        """Open the snapshot of everything active, None where the exchange has none to give; read it before leaving the context.
+
+        Raises what SnapshotReader does, too. Never repeated.
+        """
+        try:
+            with self._http.stream("GET", "/api/v1/feed/snapshot", headers={"Accept": SNAPSHOT_CONTENT_TYPE}) as response:
+                if response.is_success:
+                    yield SnapshotReader(response.iter_raw())
+                elif response.status_code == NotFoundError.status:
+                    yield None
+                else:
+                    data = self._bounded(response, calls.MAXIMUM_ANSWER_BYTES, self._monotonic() + self._limits.answer_seconds)
+                    raise refusal(response.status_code, response.headers, data)
+        except httpx.HTTPError as error:
+            raise ExchangeUnreachableError(type(error).__name__) from None
+
+    def acknowledge(self, cursor: str) -> None:
+        """Tell the exchange that everything up to `cursor` is applied here. Repeated once where the connection broke."""
+        self._answered(calls.acknowledge(cursor))
+
+    def submit_feedback(self, feedback: list[Feedback]) -> FeedbackReceipt:
+        """Hand over 1 to 1,000 reports. Repeated once where the connection broke: a report that is known changes nothing."""
+        return self._answered(calls.submit_feedback(feedback))
+
+    def submit_votes(self, votes: list[Vote]) -> FeedbackReceipt:
+        """Hand over 1 to 1,000 votes. Repeated once where the connection broke: a vote that is known changes nothing."""
+        return self._answered(calls.submit_votes(votes))
+
+    def submit(self, fingerprints: list[Fingerprint]) -> SubmissionReceipt:
+        """Hand in 1 to 1,000 fingerprints that you decided to stop. Never repeated."""
+        return self._answered(calls.submit(fingerprints))
+
+    def take_back(self, fingerprint_ids: list[str]) -> WithdrawalReceipt:
+        """Take back 1 to 1,000 of what you handed in. Never repeated."""
+        return self._answered(calls.take_back(fingerprint_ids))
+
+    def _answered(self, call: Call[Result]) -> Result:
+        try:
+            return call.result(self._sent(call))
+        except BROKEN_CONNECTION as error:
+            if not call.is_repeatable:
+                raise ExchangeUnreachableError(type(error).__name__) from None
+        except httpx.HTTPError as error:
+            raise ExchangeUnreachableError(type(error).__name__) from None
+        try:
+            return call.result(self._sent(call))
+        except httpx.HTTPError as error:
+            raise ExchangeUnreachableError(type(error).__name__) from None
+
+    def _sent(self, call: Call[Result]) -> HttpAnswer:
+        headers = {} if call.body is None else {"Content-Type": call.content_type}
+        deadline = self._monotonic() + self._limits.answer_seconds
+        with self._http.stream(call.method, call.path, params=call.parameters, content=call.body, headers=headers) as response:
+            data = self._bounded(response, call.maximum_answer_bytes, deadline)
+        return HttpAnswer(response.status_code, response.headers, data)
+
+    def _bounded(self, response: httpx.Response, maximum_bytes: int, deadline: float) -> bytes:
+        """Read as it comes: what was packed to swell on arrival is not unpacked."""
+        data = bytearray()
+        for part in response.iter_raw():
+            data += part
+            if len(data) > maximum_bytes:
+                raise ExchangeAnswerError(f"more than {maximum_bytes} bytes")
+            if self._monotonic() > deadline:
+                raise ExchangeUnreachableError(f"no whole answer in {self._limits.answer_seconds:g} s")
+        return bytes(data)
