@@ -12,12 +12,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stillmine.demo.person_commands import person_app
 from stillmine.demo.platform import Platform
 from stillmine.demo.processes import System, free_port
 from stillmine.demo.story import Pictures, Story
 from stillmine.wire.errors import NotConfiguredError
 
 app = typer.Typer(invoke_without_command=True, pretty_exceptions_enable=False)
+app.add_typer(person_app, name="person", help="Play the person of a case at an exchange on this machine.")
 
 _PROJECT = Path(__file__).resolve().parents[3]
 _MEDIA = _PROJECT / "media"
