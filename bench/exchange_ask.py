@@ -63,7 +63,7 @@ def _is_ready(home: Path) -> bool:
     if service_status(home) is None:
         return False
     try:
-        candidates(home, [(Kind.PDQ, "00" * 32)])
+        candidates(home, [AskQuery(Kind.PDQ, "00" * 32)])
     except IndexLoadingError:
         return False
     return True
@@ -94,7 +94,7 @@ def measured(home: Path, url: str, key: str, values: bytes, asks: int) -> None:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": BINARY_CONTENT_TYPE}
     print("| ask | p50, ms | p99, ms | most, ms |\n|---|---:|---:|---:|")
     with httpx.Client(base_url=url, headers=headers, timeout=60) as web:
-        line("single, at the service", lambda query: candidates(home, [(query.kind, query.value)]), queries(values, asks, 1))
+        line("single, at the service", lambda query: candidates(home, [query]), queries(values, asks, 1))
         line("single, over HTTP", lambda query: web.post("/api/v1/ask", content=encode_ask([query])), queries(values, asks // 4, 2))
         batches = [queries(values, BATCH, 10 + number) for number in range(5)]
         spent, found = [], 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ask through HTTP, answered by a real index service in a thread: what matches, what an answer tells, what is counted and refused."""
 
+import hashlib
 import socket
 import tempfile
 import threading
@@ -51,6 +52,37 @@ def test_a_turned_picture_is_found_and_the_nearest_is_named(phone: Phone, partne
     assert many == [("match", by_value[value(1)]), ("match", by_value[NEAR]), CLEAR] * 3
 
 
+@pytest.mark.parametrize("others", [0, 40])
+def test_as_it_is_only_the_orientation_that_was_sent_is_looked_up(
+    phone: Phone, partner: PartnerClient, follower: Callable[[], None], others: int
+) -> None:
+    """In either form, alone and among so many that they are searched together; the same value asked in both ways has two answers."""
+    phone.open(1)
+    follower()
+    over = turned(bytes.fromhex(value(1)))[5 * 32 : 6 * 32].hex()
+    rest = [AskQuery(Kind.PDQ, hashlib.sha256(bytes([number])).hexdigest(), None, number % 2 == 0) for number in range(others)]
+    asked = [AskQuery(Kind.PDQ, text, None, as_it_is) for text in (value(1), over) for as_it_is in (True, False)] + rest
+    body = {"version": 1, "queries": [{"kind": "pdq", "value": row.value, "as_it_is": row.as_it_is} for row in asked]}
+    found = partner.web.post("/api/v1/ask", json=body, headers=partner.headers).json()["answers"]
+    assert [row["outcome"] for row in found] == ["match", "match", "clear", "match"] + ["clear"] * others
+    headers = {**partner.headers, "Content-Type": BINARY_CONTENT_TYPE}
+    told = decode_answer(partner.web.post("/api/v1/ask", content=encode_ask(asked), headers=headers).content, len(asked))
+    assert [is_match for is_match, _, _ in told] == [True, True, False, True] + [False] * others
+
+
+def test_a_video_as_it_is_is_compared_with_stills_in_its_own_orientation(
+    phone: Phone, partner: PartnerClient, follower: Callable[[], None]
+) -> None:
+    phone.open(1)
+    follower()
+    over = turned(bytes.fromhex(value(1)))[5 * 32 : 6 * 32].hex()
+    queries = [
+        {"kind": "vpdq", "value": f'["{pdq},90,0.0"]', "as_it_is": as_it_is} for pdq in (value(1), over) for as_it_is in (True, False)
+    ]
+    found = partner.web.post("/api/v1/ask", json={"version": 1, "queries": queries}, headers=partner.headers).json()["answers"]
+    assert [row["outcome"] for row in found] == ["match", "match", "clear", "match"]
+
+
 def test_every_kind_in_json_and_binary(phone: Phone, partner: PartnerClient, follower: Callable[[], None]) -> None:
     frames = "[" + ",".join(f'"{number * 7 % 256:02x}{"5a" * 31},90,{number}.0"' for number in range(8)) + "]"
     rows = [{"kind": "sha256", "value": SHA256, "quality": 100}, {"kind": "md5", "value": MD5, "quality": 100}]
@@ -67,6 +99,9 @@ def test_every_kind_in_json_and_binary(phone: Phone, partner: PartnerClient, fol
     assert response.headers["Content-Type"] == BINARY_CONTENT_TYPE
     assert [own.hex() for _, own, _ in decode_answer(response.content, 4)] == found
     assert [is_match for is_match, _, _ in decode_answer(response.content, 4)] == [True, True, False, True]
+    as_they_are = encode_ask([AskQuery(Kind(kind), text, None, as_it_is=True) for kind, text in asked])
+    response = partner.web.post("/api/v1/ask", content=as_they_are, headers={**partner.headers, "Content-Type": BINARY_CONTENT_TYPE})
+    assert [own.hex() for _, own, _ in decode_answer(response.content, 4)] == found
 
 
 def test_a_protected_still_is_found_among_the_frames_of_a_video(phone: Phone, partner: PartnerClient, follower: Callable[[], None]) -> None:

@@ -55,6 +55,26 @@ def test_one_by_one_and_many_at_once_find_the_same_in_the_same_order() -> None:
     assert any(len(found) == 32 for found in one_by_one)
 
 
+def test_what_is_asked_as_it_is_is_not_turned() -> None:
+    source = random.Random(6)
+    index = FingerprintIndex()
+    values = [source.randbytes(32) for _ in range(9)]
+    frames = [VideoFrame(source.randbytes(32), 90, float(second)) for second in range(12)]
+    for number, value in enumerate(values):
+        index.add(number.to_bytes(16), Kind.PDQ, value)
+    index.add(b"v" * 16, Kind.VPDQ, text(frames))
+    ids = [[number.to_bytes(16)] for number in range(9)]
+    over = [orientations(value)[5] for value in values]
+    assert [index.ask(Kind.PDQ, value, 32, is_turned=False) for value in (*values, *over)] == [*ids, *[[]] * 9]
+    assert index.ask_pictures(values + over, 32, threads=2, is_turned=False) == [*ids, *[[]] * 9]
+    assert index.ask_pictures(over, 32, threads=2) == ids
+    shown = [*frames, VideoFrame(values[3], 90, 12.0)]
+    assert index.ask(Kind.VPDQ, text(shown), 32, is_turned=False) == [b"v" * 16, ids[3][0]]
+    turned_over = [frame._replace(pdq=orientations(frame.pdq)[5]) for frame in shown]
+    assert index.ask(Kind.VPDQ, text(turned_over), 32) == [b"v" * 16, ids[3][0]]
+    assert index.ask(Kind.VPDQ, text(turned_over), 32, is_turned=False) == []
+
+
 def test_a_turned_video_is_found() -> None:
     source = random.Random(4)
     frames = [VideoFrame(source.randbytes(32), 90, float(second)) for second in range(12)]

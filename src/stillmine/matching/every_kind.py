@@ -78,16 +78,18 @@ class FingerprintIndex:
         """Return sounds that these values are a copy of, hold, or were cut from; longest match first."""
         return self._sounds.search(values)
 
-    def ask(self, kind: Kind, value: bytes, maximum: int) -> list[bytes]:
-        """Return the ids that a single value matches, best first, at most `maximum`; pictures and videos in all eight orientations.
+    def ask(self, kind: Kind, value: bytes, maximum: int, is_turned: bool = True) -> list[bytes]:
+        """Return the ids that a single value matches, best first, at most `maximum`.
 
-        A video is compared with videos, which come first, and each of its frames with pictures.
+        Pictures and videos in all eight orientations, or only in the one that they have unless `is_turned`. A video is compared with
+        videos, which come first, and each of its frames with pictures.
         """
         if kind is Kind.PDQ:
-            found = self._pictures.search_variants(orientations(value))
+            found = self._pictures.search_variants(orientations(value) if is_turned else [value])
             return [near.id for near in found[:maximum]]
         if kind is Kind.VPDQ:
-            turns = turned_frames(parse_vpdq(value.decode("ascii")))
+            frames = parse_vpdq(value.decode("ascii"))
+            turns = turned_frames(frames) if is_turned else [list(frames)]
             videos = [match.id for frames in turns for match in self._videos.search(frames)]
             shown = {frame.pdq for frames in turns for frame in frames if frame.quality >= MINIMUM_QUALITY}
             pictures = [near.id for near in self._pictures.search_variants(sorted(shown))]
@@ -96,11 +98,13 @@ class FingerprintIndex:
             return [match.id for match in self._sounds.search(parse_chromaprint(value.decode("ascii")))[:maximum]]
         return self.same_file(kind, value)[:maximum]
 
-    def ask_pictures(self, values: Sequence[bytes], maximum: int, threads: int) -> list[list[bytes]]:
+    def ask_pictures(self, values: Sequence[bytes], maximum: int, threads: int, is_turned: bool = True) -> list[list[bytes]]:
         """Return for each picture what `ask` does, for many at once on several processors."""
-        batch = self._pictures.search_many(turned(b"".join(values)), MAXIMUM_DISTANCE_BITS, threads)
+        joined = b"".join(values)
+        batch = self._pictures.search_many(turned(joined) if is_turned else joined, MAXIMUM_DISTANCE_BITS, threads)
+        of_each = TURNS if is_turned else 1
         nearest: list[dict[bytes, int]] = [{} for _ in values]
         for query, own, distance in zip(batch.queries.tolist(), batch.ids.tolist(), batch.distances.tolist(), strict=True):
-            found = nearest[query // TURNS]
+            found = nearest[query // of_each]
             found[own] = min(distance, found.get(own, distance))
         return [sorted(found, key=lambda own: (found[own], own))[:maximum] for found in nearest]

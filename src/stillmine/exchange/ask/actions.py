@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import F
 
 from stillmine.exchange.ask.models import AskBeside, AskCount, AskMatch
-from stillmine.exchange.ask.nearby import active_of, named_by_index, nearest_of_each_case
+from stillmine.exchange.ask.nearby import active_of, asked, named_by_index, nearest_of_each_case
 from stillmine.exchange.ask.probing import _note_variety
 from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.context import Context
@@ -36,7 +36,7 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
     with tx("ask.answer", exchange.clock) as minute:
         active = active_of(named, partner)
         nearest = nearest_of_each_case(named, active)
-        near = [nearest[query.kind, query.value] for query in message.queries]
+        near = [nearest[asked(query)] for query in message.queries]
         _count(partner, minute, len(near), sum(map(bool, near)))
         found: dict[str, list[str | None]] = {}
         for query, ids in zip(message.queries, near, strict=True):

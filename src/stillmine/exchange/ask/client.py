@@ -24,16 +24,15 @@ from stillmine.exchange.ask.protocol import (
 )
 from stillmine.wire.ask import AskQuery, encode_ask
 from stillmine.wire.ask_errors import IndexLoadingError
-from stillmine.wire.fingerprint import Kind
 
 ANSWER_SECONDS = 60.0
 
 _kept = threading.local()
 
 
-def candidates(home: Path, queries: Sequence[tuple[Kind, str]]) -> list[Candidates]:
-    """Return for each query, a kind and a value, the ids of fingerprints that match, nearest first; raises IndexLoadingError."""
-    body = _exchange(home, bytes([Request.ASK]) + encode_ask([AskQuery(kind, value) for kind, value in queries]))
+def candidates(home: Path, queries: Sequence[AskQuery]) -> list[Candidates]:
+    """Return for each query the ids of fingerprints that match, nearest first; raises IndexLoadingError."""
+    body = _exchange(home, bytes([Request.ASK]) + encode_ask(queries))
     if body[0] == Reply.LOADING:
         raise IndexLoadingError
     try:

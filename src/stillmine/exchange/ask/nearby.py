@@ -22,8 +22,10 @@ from stillmine.wire.fingerprint import Kind
 
 _READ_AT_ONCE = 10_000
 
-Asked = tuple[Kind, str]
-"""A kind and a value: what is asked twice is looked up once."""
+Asked = AskQuery
+"""A query without its upload's token, as `asked` gives it: what is asked twice is looked up once."""
+
+_TURNED_KINDS = (Kind.PDQ, Kind.VPDQ)
 
 
 class Active(NamedTuple):
@@ -34,15 +36,20 @@ class Active(NamedTuple):
     is_flagged: bool
 
 
+def asked(query: AskQuery) -> Asked:
+    """Return what is looked up for a query; of a kind that is never turned, `as_it_is` is the same as not."""
+    return AskQuery(query.kind, query.value, None, query.as_it_is and query.kind in _TURNED_KINDS)
+
+
 def named_by_index(exchange: Context, queries: Iterable[AskQuery]) -> dict[Asked, Candidates]:
     """Return what the index names for each different query; raises IndexLoadingError.
 
     Queries whose lists were cut because all together had too many are asked again, fewer at once: many uploads near one case would else
     hide another case behind it.
     """
-    asked = list(dict.fromkeys((query.kind, query.value) for query in queries))
-    named = dict(zip(asked, candidates(exchange.home, asked), strict=True))
-    short = [one for one in asked if named[one].is_cut and len(named[one].ids) < MAXIMUM_CANDIDATES]
+    different = list(dict.fromkeys(map(asked, queries)))
+    named = dict(zip(different, candidates(exchange.home, different), strict=True))
+    short = [one for one in different if named[one].is_cut and len(named[one].ids) < MAXIMUM_CANDIDATES]
     kept: dict[str, str] = {}
     for start in range(0, len(short), QUERIES_NEVER_CUT):
         some = short[start : start + QUERIES_NEVER_CUT]
@@ -69,12 +76,12 @@ def nearest_of_each_case(named: Mapping[Asked, Candidates], active: Mapping[str,
     Raises IndexLoadingError where nothing that is named is active any more and others stand behind it.
     """
     nearest: dict[Asked, list[str]] = {}
-    for asked, found in named.items():
+    for query, found in named.items():
         of_case: dict[int, str] = {}
         for own in found.ids:
             if own in active:
                 of_case.setdefault(active[own].case_id, own)
         if not of_case and found.is_cut:
             raise IndexLoadingError
-        nearest[asked] = list(of_case.values())
+        nearest[query] = list(of_case.values())
     return nearest
