@@ -36,15 +36,16 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.database_address import DATABASE_VARIABLE
 from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.index import Index, candidates_for
+from stillmine.partner.listing.index import Index
+from stillmine.partner.listing.sync import Sync
 from stillmine.partner.store import Store
-from stillmine.partner.sync import Sync
+from stillmine.partner.worker_messages import Picture
 from stillmine.wire import codec
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.case import CaseView, OpenCase, Role, Statement
 from stillmine.wire.case_key import Secret
 from stillmine.wire.feed import FeedPage
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint, Kind, pdq_bytes
 
 CLIENTS = 4
 FILES = 3
@@ -182,7 +183,7 @@ class ListPartner:
 
     def has(self, value: str) -> bool:
         """Search for it."""
-        return bool(candidates_for(self._index, Fingerprint(Kind.PDQ, value, 90)))
+        return bool(self._index.near_pictures([Picture([pdq_bytes(value)], 90, [])]))
 
 
 def withdrawals(web: httpx.Client, list_partner: ListPartner, ask_key: str) -> tuple[list[float], list[float]]:

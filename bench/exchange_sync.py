@@ -24,9 +24,9 @@ from measuring import machine, versions
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.index import Index
+from stillmine.partner.listing.index import Index
+from stillmine.partner.listing.sync import Sync
 from stillmine.partner.store import Store
-from stillmine.partner.sync import Sync
 from stillmine.wire.case_key import Secret
 from stillmine.wire.snapshot import SnapshotReader
 

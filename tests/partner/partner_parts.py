@@ -12,10 +12,11 @@ from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
 from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.decoding import fingerprints_of
-from stillmine.partner.index import Index, loaded_index
+from stillmine.partner.listing.index import Index, loaded_index
+from stillmine.partner.listing.look_up import ListWay
+from stillmine.partner.listing.sync import Sync
 from stillmine.partner.screening import Screening
 from stillmine.partner.store import Store
-from stillmine.partner.sync import Sync
 from stillmine.partner.upload import OpenFile, Upload
 from stillmine.partner.upload_tokens import UploadTokens
 from stillmine.partner.worker_messages import Answer, Job
@@ -71,14 +72,14 @@ class Partner:
         self.sync = Sync(client, self.store, self.index.follow, clock, must_stop=self._must_stop)
         self.woken = 0
         self.tokens = UploadTokens(Secret(b"smu_of_tests"), clock)
+        self.way = ListWay(self.store, self.index, threads=2)
         self.screening = Screening(
             self.store,
-            self.index,
+            self.way,
             InThisProcess(),
             self.tokens,
             clock=clock,
             random_bytes=_NUMBERS,
-            threads=2,
             feedback_is_waiting=self._wake,
         )
 

@@ -10,7 +10,7 @@ import pytest
 
 from stillmine.partner import background
 from stillmine.partner.background import SyncThread
-from stillmine.partner.sync import Sync
+from stillmine.partner.listing.sync import Sync
 from stillmine.wire.errors import ExchangeUnreachableError
 
 

@@ -42,7 +42,7 @@ def screened(partner: Partner, clock: Clock) -> Callable[[Answer], ScreenResult]
     """What is answered where a worker made this."""
 
     def screen(answer: Answer) -> ScreenResult:
-        screening = Screening(partner.store, partner.index, Made(answer), partner.tokens, clock=clock, random_bytes=Numbers(), threads=1)
+        screening = Screening(partner.store, partner.way, Made(answer), partner.tokens, clock=clock, random_bytes=Numbers())
         try:
             with Path(__file__).open("rb") as file:
                 return screening.screen_upload(file)

@@ -15,9 +15,10 @@ from partner_parts import Clock, InThisProcess, Partner
 from PIL import Image, ImageEnhance, ImageOps
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.partner.index import Candidate
+from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.screening import MAXIMUM_MATCHES, Screening
 from stillmine.partner.upload import OpenFile
+from stillmine.partner.ways import Candidate
 from stillmine.partner.worker_messages import Answer, Picture
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenOutcome, ScreenResult, Variant
@@ -188,9 +189,7 @@ class Fails:
 def test_unexpected_failure_is_not_screened_and_its_words_are_not_logged(
     protecting: Partner, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    protecting.screening = Screening(
-        protecting.store, protecting.index, Fails(), protecting.tokens, clock=clock, random_bytes=bytes, threads=1
-    )
+    protecting.screening = Screening(protecting.store, protecting.way, Fails(), protecting.tokens, clock=clock, random_bytes=bytes)
     result = protecting.screen(b"marked bytes")
     assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "internal_error")
     assert "RuntimeError" in caplog.text
@@ -209,17 +208,8 @@ def test_a_search_that_takes_too_long_is_answered_and_a_late_match_is_not_record
         return search(pictures)
 
     monkeypatch.setattr(protecting.index, "near_pictures", slow)
-    hasty = Screening(
-        protecting.store,
-        protecting.index,
-        InThisProcess(),
-        protecting.tokens,
-        clock=clock,
-        random_bytes=bytes,
-        threads=1,
-        search_seconds=0.05,
-    )
-    protecting.screening = hasty
+    hasty = ListWay(protecting.store, protecting.index, threads=1, search_seconds=0.05)
+    protecting.screening = Screening(protecting.store, hasty, InThisProcess(), protecting.tokens, clock=clock, random_bytes=bytes)
     data = (media / PROTECTED[0]).read_bytes()
     results = [protecting.screen(data), protecting.screen(data)]
     release.set()

@@ -234,7 +234,7 @@ def bad_files(photograph: bytes) -> Iterator[bytes]:
 
 
 def screened(partner: Partner, decoder: Decoder, clock: Clock, *files: bytes) -> list[tuple[ScreenOutcome, str | None]]:
-    partner.screening = Screening(partner.store, partner.index, decoder, partner.tokens, clock=clock, random_bytes=Numbers(), threads=1)
+    partner.screening = Screening(partner.store, partner.way, decoder, partner.tokens, clock=clock, random_bytes=Numbers())
     results = [partner.screen(data) for data in files]
     partner.screening.close()
     return [(result.outcome, result.reason) for result in results]

@@ -23,11 +23,12 @@ from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.background import SyncThread
 from stillmine.partner.decoder import Decoder, default_threads
 from stillmine.partner.home import service_key, upload_token_key
-from stillmine.partner.index import loaded_index
+from stillmine.partner.listing.index import loaded_index
+from stillmine.partner.listing.look_up import ListWay
+from stillmine.partner.listing.sync import Sync
 from stillmine.partner.screening import Screening
 from stillmine.partner.service import Service
 from stillmine.partner.store import Store
-from stillmine.partner.sync import Sync
 from stillmine.partner.upload_tokens import UploadTokens
 
 log = logging.getLogger("stillmine.partner")
@@ -74,9 +75,8 @@ def opened_screening(home: Path, threads: int, surroundings: Surroundings = REAL
     """Open what screening files from the command line needs; raises NotConfiguredError where a sandbox is wanted and there is none."""
     tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
     store, decoder = Store(home), Decoder(threads, needs_sandbox=needs_sandbox)
-    screening = Screening(
-        store, loaded_index(store), decoder, tokens, clock=surroundings.clock, random_bytes=surroundings.random_bytes, threads=threads
-    )
+    way = ListWay(store, loaded_index(store), threads=threads)
+    screening = Screening(store, way, decoder, tokens, clock=surroundings.clock, random_bytes=surroundings.random_bytes)
     try:
         decoder.start()
         decoder.check_sandbox()
@@ -110,12 +110,11 @@ def build_service(
     decoder = Decoder(threads, needs_sandbox=needs_sandbox)
     screening = Screening(
         store,
-        index,
+        ListWay(store, index, threads=threads),
         decoder,
         tokens,
         clock=surroundings.clock,
         random_bytes=surroundings.random_bytes,
-        threads=threads,
         feedback_is_waiting=thread.wake,
     )
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from stillmine.partner.sync import Sync
+from stillmine.partner.listing.sync import Sync
 from stillmine.wire.errors import StillmineError
 
 log = logging.getLogger("stillmine.partner")

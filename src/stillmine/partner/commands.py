@@ -18,10 +18,10 @@ from stillmine.client.settings import exchange_settings
 from stillmine.fingerprint.errors import FileUnreadableError
 from stillmine.partner.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync
 from stillmine.partner.home import prepare_home, sole_user
+from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.sandbox import keep_out_of_memory
 from stillmine.partner.screening import Screening
 from stillmine.partner.serving import serve as serve_application
-from stillmine.partner.sync import SyncReport
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import MatchedSpan, ScreenMatch, ScreenOutcome, ScreenResult, Variant
 

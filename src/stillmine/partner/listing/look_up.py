@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Look an upload up in the list that was synced, under a deadline.
+
+What is not found in half a list says nothing: until the first sync is whole, only what matches is answered.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from stillmine.partner.errors import DeadlineError, NeverSyncedError
+from stillmine.partner.listing.index import Index
+from stillmine.partner.made import Made
+from stillmine.partner.store import Store
+from stillmine.partner.ways import Candidate, LookedUp
+
+SEARCH_SECONDS = 5.0
+"""For the search alone, after the fingerprints are made."""
+
+
+class ListWay:
+    """The list of one store, searched through one index over it. Safe to use from several threads."""
+
+    def __init__(self, store: Store, index: Index, *, threads: int, search_seconds: float = SEARCH_SECONDS) -> None:
+        """`threads` is how many searches run at once."""
+        self._store = store
+        self._index = index
+        self._search_seconds = search_seconds
+        self._searches = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="search")
+
+    def close(self) -> None:
+        """Take no more uploads; a search at work is left to end by itself."""
+        self._searches.shutdown(wait=False, cancel_futures=True)
+
+    def require_use(self) -> None:
+        """Raise NeverSyncedError where nothing was synced at all."""
+        if self.as_of() is None and not len(self._index):
+            raise NeverSyncedError
+
+    def as_of(self) -> datetime | None:
+        """Return when the list was synced to its end, None if never."""
+        seconds = self._store.place().synced_at
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    def look_up(self, made: Made, _token: bytes) -> LookedUp:
+        """Look up what was made of one upload."""
+        as_of = self.as_of()  # before the search: what it says was true then
+        same = self._index.same_file(made.digests)
+        near, left_out = self._before_deadline(lambda: self._near(made)) if made.has_more_than_digests else ([], [])
+        if as_of is None:
+            # The first sync is still under way: what is not found yet may be in the rest.
+            left_out = [*left_out, NeverSyncedError.code]
+        return LookedUp([*same, *near], left_out, as_of)
+
+    def _near(self, made: Made) -> list[Candidate]:
+        found: list[Candidate] = []
+        shown = [*(picture for film in made.films for picture in film.pictures()), *made.pictures]
+        if shown:
+            found += self._index.near_pictures(shown)
+        for film in made.films:
+            found += self._index.near_videos(film.turned, film.frames_per_second)
+        for sound in made.sounds:
+            found += self._index.near_sounds(sound)
+        return found
+
+    def _before_deadline(self, search: Callable[[], list[Candidate]]) -> tuple[list[Candidate], list[str]]:
+        """Search in the pool; waiting for a free thread counts, and what comes too late is dropped unrecorded."""
+        future = self._searches.submit(search)
+        try:
+            return future.result(timeout=self._search_seconds), []
+        except TimeoutError:
+            future.cancel()
+            return [], [DeadlineError.code]
