@@ -50,6 +50,7 @@ check-content: .build/python-dev .build/portal ## words, facts, sources, reviews
 bench: .build/python-dev .build/peers .build/kernel ## measure against the named peers, in one run
 	python bench/fingerprint.py
 	python bench/matching.py
+	python bench/partner.py
 
 fuzz: .build/python-dev .build/kernel ## fuzz kernel and decoders, 15 minutes each (docs/security-testing.md says what it needs)
 	python tools/fuzz/run.py

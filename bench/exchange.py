@@ -16,15 +16,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import numpy as np
+from clients import side_by_side
 from exchange_stocked import serving
 from measuring import machine, versions
 
@@ -88,38 +88,6 @@ def opening(values: list[str]) -> bytes:
     """Return the body that opens a case with these pictures."""
     statement = Statement(role=Role.PERSON, is_adult_now=True, was_adult_then=True)
     return codec.encode(OpenCase(version=1, statement=statement, fingerprints=[Fingerprint(Kind.PDQ, value, 90) for value in values]))
-
-
-def side_by_side(url: str, seconds: float, request: Callable[[HTTPConnection], bool]) -> tuple[int, list[float], float]:
-    """Let some clients send requests, each the next when the last is answered, until one says that it is done or the time is over.
-
-    Returns how many were answered, how many milliseconds each took, and how many seconds all together.
-    """
-    times: list[float] = []
-    start = time.perf_counter()
-    faults: list[BaseException] = []
-
-    def run() -> None:
-        connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
-        try:
-            is_going = True
-            while is_going and time.perf_counter() - start < seconds:
-                began = time.perf_counter()
-                is_going = request(connection)
-                times.append((time.perf_counter() - began) * 1000)
-        except BaseException as fault:
-            faults.append(fault)
-        finally:
-            connection.close()
-
-    clients = [threading.Thread(target=run) for _ in range(CLIENTS)]
-    for client in clients:
-        client.start()
-    for client in clients:
-        client.join()
-    if faults:
-        raise faults[0]
-    return len(times), times, time.perf_counter() - start
 
 
 def answered(connection: HTTPConnection, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> bytes:
@@ -225,10 +193,10 @@ def on_postgresql(seconds: float) -> None:
                 time.sleep(0.05)
             time.sleep(BOTH_WORKERS_SECONDS)
             print(f"\n| PostgreSQL, 2 web workers, {CLIENTS} clients | a second | p50, ms | p99, ms |\n|---|---:|---:|---:|")
-            count, times, spent = side_by_side(url, seconds, open_one)
-            line(f"cases of {FILES} pictures opened", count / spent, times)
-            count, times, spent = side_by_side(url, 600, Reader(keys[1:-1]).next_page)
-            line(f"pages of {PAGE} read by partners that begin ({count} pages)", count / spent, times)
+            times, spent = side_by_side(url, seconds, CLIENTS, open_one)
+            line(f"cases of {FILES} pictures opened", len(times) / spent, times)
+            times, spent = side_by_side(url, 600, CLIENTS, Reader(keys[1:-1]).next_page)
+            line(f"pages of {PAGE} read by partners that begin ({len(times)} pages)", len(times) / spent, times)
             with ListPartner(url, keys[-1], Path(folder) / "partner") as list_partner:
                 until_listed, until_asked = withdrawals(web, list_partner, keys[0])
     print(f"\n| from the withdrawal's answer to no longer matched, {WITHDRAWALS} times | median, s | most, s |\n|---|---:|---:|")

@@ -8,20 +8,15 @@ million cases over HTTP would be another measurement. Values are uniform: real o
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from processes import NO_VARIABLES, running
 
 from stillmine.exchange.app import configure
 from stillmine.exchange.config import ExchangeConfig
@@ -128,19 +123,10 @@ def _insert(table: str, rows: list[dict[str, Any]]) -> None:
 
 
 @contextmanager
-def serving(home: Path, workers: int, *options: str, variables: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+def serving(home: Path, workers: int, *options: str, variables: Mapping[str, str] = NO_VARIABLES) -> Iterator[str]:
     """Serve it in processes of its own, without the caller's settings; yields the address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange", "serve", "--home", str(home)]
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("STILLMINE_")} | dict(variables)
-    process = subprocess.Popen([*command, "--port", str(port), "--workers", str(workers), *options], env=environment)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
+    with running("exchange", "serve", "--home", str(home), "--workers", str(workers), *options, variables=variables) as url:
+        yield url
 
 
 def waited(claim: object) -> float:

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `partner.py` measures, as real processes: a stocked exchange, a partner that asks and one with the list, a service of each.
+
+A peer is never started or shipped here: where an environment variable says at which address one runs, photographs are sent to it too.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from exchange_stocked import serving, stocked, waited
+from processes import running
+
+from stillmine.wire import codec
+from stillmine.wire.ask import ExchangeStatus, IndexState
+from stillmine.wire.screen import ScreenOutcome, ScreenResult
+
+PEER_VARIABLE = "STILLMINE_BENCH_HMA"
+"""Address of a Hasher-Matcher-Actioner that runs, with hasher and matcher in it, such as http://127.0.0.1:5100."""
+LONGEST_ANSWER_BYTES = 1024 * 1024
+
+Fault = str | None
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where photographs are sent, in which form, and what its answer says went wrong."""
+
+    name: str
+    url: str
+    path: str
+    headers: dict[str, str]
+    body: Callable[[bytes], bytes]
+    """Of a photograph."""
+    fault: Callable[[int, bytes], Fault]
+    """Of an answer's status and body; a photograph is expected to match nothing."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """The exchange as the partner that asks sees it."""
+
+    url: str
+    key: str
+
+    def status(self) -> ExchangeStatus | None:
+        """Return what it says of itself, None while nobody listens."""
+        try:
+            answer = httpx.get(f"{self.url}/api/v1/status", headers={"Authorization": f"Bearer {self.key}"})
+        except httpx.TransportError:
+            return None
+        return codec.decode(answer.raise_for_status().content, ExchangeStatus)
+
+    def is_ready(self) -> bool:
+        """Whether asks are answered."""
+        status = self.status()
+        return status is not None and status.index is IndexState.READY
+
+    def queries_today(self) -> int:
+        """Return how many queries were counted."""
+        status = self.status()
+        assert status is not None
+        return status.queries_today
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that runs."""
+
+    exchange: Exchange
+    targets: list[Target]
+
+
+@contextmanager
+def started(folder: Path, fingerprints: int, workers: int, ways: list[str]) -> Iterator[Services]:
+    """Start everything and wait until it is ready; `ways` names the services that are wanted."""
+    home = folder / "exchange"
+    context, list_key, _ = stocked(home, fingerprints)
+    from stillmine.exchange.partners.actions import MAXIMUM_DAILY_QUOTA as QUOTA  # noqa: PLC0415
+    from stillmine.exchange.partners.actions import add_partner, set_partner  # noqa: PLC0415 (needs the configured apps)
+
+    keys = {"list": list_key, "ask": add_partner(context, "Example Forum")[1]}
+    set_partner(context, "Example Forum", daily_quota=QUOTA)
+    with ExitStack() as stack:
+        exchange = Exchange(stack.enter_context(serving(home, workers)), keys["ask"])
+        waited(exchange.is_ready)
+        targets = [stack.enter_context(_service(folder, way, exchange.url, keys[way])) for way in ways]
+        address = os.environ.get(PEER_VARIABLE)
+        yield Services(exchange, [*targets, *([_peer(address)] if address else [])])
+
+
+@contextmanager
+def _service(folder: Path, way: str, exchange: str, key: str) -> Iterator[Target]:
+    key_file, home = folder / f"{way}.key", folder / way
+    key_file.touch(mode=0o600)
+    key_file.write_text(key)
+    with running("partner", "serve", "--home", str(home), "--exchange", exchange, "--key-file", str(key_file)) as url:
+        waited(lambda: _is_fresh(url))
+        headers = {"Authorization": f"Bearer {(home / 'service.key').read_text().strip()}", "Content-Type": "image/jpeg"}
+        yield Target(way, url, "/screen", headers, lambda photograph: photograph, screen_fault)
+
+
+def _is_fresh(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def screen_fault(status: int, data: bytes) -> Fault:
+    """Return what is wrong with an answer of our service."""
+    if status != 200:
+        return f"HTTP {status}"
+    result = codec.decode(data, ScreenResult, LONGEST_ANSWER_BYTES)
+    return None if result.outcome is ScreenOutcome.NO_MATCH else (result.reason or result.outcome)
+
+
+def _peer(address: str) -> Target:
+    boundary = secrets.token_hex(16)
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="photo"; filename="photo.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+    tail = f"\r\n--{boundary}--\r\n"
+    return Target(
+        "Hasher-Matcher-Actioner",
+        f"http://{urlsplit(address).netloc}",
+        "/m/lookup",
+        {"Content-Type": f"multipart/form-data; boundary={boundary}"},
+        lambda photograph: head.encode() + photograph + tail.encode(),
+        lambda status, _data: None if status == 200 else f"HTTP {status}",
+    )

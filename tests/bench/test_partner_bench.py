@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bench of a partner's service measures every way that it is told to, and counts what goes wrong."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+from partner_services import Target, screen_fault  # noqa: E402
+from photographs import make_photographs, sources  # noqa: E402
+from upload_load import Cell, measured  # noqa: E402
+
+from stillmine.fingerprint import distance_bits, fingerprint_image  # noqa: E402
+
+SMALL = ["--fingerprints", "20", "--seconds", "20", "--clients", "1", "2", "--megapixels", "0.1", "--photographs", "4", "--asks", "3"]
+NO_MATCH = b'{"outcome":"no_match","matches":[],"synced_at":"2026-12-01T00:00:00Z","reason":null,"is_by_sound_alone":false,"left_out":[]}'
+
+
+def rows(said: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in said.splitlines() if line.startswith("| ")]
+
+
+def test_a_small_run_measures_everything(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "bench" / "partner.py"), *SMALL, "--ways", "list", "--media", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    measured_rows = [row for row in rows(done.stdout) if row[2:3] == ["list"]]
+    assert [row[:4] for row in measured_rows] == [
+        ["0.1 MP", "1", "list", "4"],
+        ["0.1 MP", "2", "list", "4"],
+        ["1.6 MP, one uploaded again and again", "4", "list", "4"],
+    ]
+    assert {row[-1] for row in measured_rows} == {"none"}
+    assert re.search(r"^\| ask of 10 queries \| 2 \| [\d.]+ \|", done.stdout, re.MULTILINE)
+    assert "media/exif_orientation" in done.stdout
+
+
+def test_photographs_are_different_and_show_something(tmp_path: Path) -> None:
+    made = [fingerprint_image(path.read_bytes()) for path in make_photographs(tmp_path / "made", sources(tmp_path), 0.1, 12)]
+    assert min(each.quality for each in made) >= 50
+    assert all(distance_bits(one.pdq, other.pdq) > 0 for place, one in enumerate(made) for other in made[:place])
+
+
+def test_an_answer_that_is_no_answer_is_counted() -> None:
+    assert screen_fault(200, NO_MATCH) is None
+    assert screen_fault(503, b"") == "HTTP 503"
+    late = NO_MATCH.replace(b'"no_match"', b'"not_screened"').replace(b'"reason":null', b'"reason":"deadline"')
+    assert screen_fault(200, late) == "deadline"
+    cell = Cell([1.0, 2.0, 3.0, 4.0], 2.0, Counter({"deadline": 1, "HTTP 503": 1}))
+    assert cell.rate == 1.0
+    assert cell.faults_in_words() == "1 deadline, 1 HTTP 503"
+
+
+@pytest.mark.parametrize("clients", [1, 3])
+def test_nobody_there_is_counted_and_every_photograph_is_tried_once(tmp_path: Path, clients: int) -> None:
+    files = [tmp_path / str(number) for number in range(7)]
+    for file in files:
+        file.write_bytes(b"photograph")
+    nobody = Target("ask", "http://127.0.0.1:1", "/screen", {}, lambda photograph: photograph, screen_fault)
+    cell = measured([nobody], files, clients, 60)["ask"]
+    assert len(cell.milliseconds) == 7
+    assert cell.faults == Counter({"ConnectionRefusedError": 7})
+    assert cell.rate == 0
