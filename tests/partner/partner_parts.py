@@ -79,15 +79,14 @@ class Partner:
             InThisProcess(),
             self.tokens,
             clock=clock,
-            random_bytes=_NUMBERS,
             feedback_is_waiting=self._wake,
         )
 
-    def screen(self, data: bytes, uploader: str | None = None) -> ScreenResult:
+    def screen(self, data: bytes, uploader: str | None = None, content_id: str | None = None) -> ScreenResult:
         """Screen the bytes of a file."""
         with Upload(self.home) as upload:
             upload.write(data)
-            return self.screening.screen_upload(upload, uploader)
+            return self.screening.screen_upload(upload, uploader, content_id)
 
     def _must_stop(self) -> bool:
         return self.must_stop()
@@ -98,6 +97,3 @@ class Partner:
     def close(self) -> None:
         self.screening.close()
         self.store.close()
-
-
-_NUMBERS = Numbers()

@@ -29,9 +29,9 @@ def synced(partner: Partner, exchange: FakeExchange) -> Partner:
     return partner
 
 
-def screen(partner: Partner) -> str:
+def screen(partner: Partner, content_id: str | None = None) -> str:
     """Screen one upload that matches; return the match id."""
-    result = partner.screening.screen_fingerprints([Fingerprint(Kind.PDQ, VALUE.hex(), 90)])
+    result = partner.screening.screen_fingerprints([Fingerprint(Kind.PDQ, VALUE.hex(), 90)], content_id=content_id)
     return result.matches[0].match_id
 
 
@@ -68,8 +68,8 @@ def test_more_than_a_message_holds_goes_in_several(synced: Partner, exchange: Fa
 
 
 def test_unknown_ids_are_dropped_with_a_count(synced: Partner, exchange: FakeExchange, caplog: pytest.LogCaptureFixture) -> None:
-    screen(synced)
-    screen(synced)
+    screen(synced, "upload 1")
+    screen(synced, "upload 2")
     exchange.unknown_ids.add(exchange.id_of("f"))
     report = synced.sync.run()
     assert (report.feedback_sent, report.feedback_unknown) == (0, 2)

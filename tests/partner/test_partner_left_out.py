@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fake_exchange import FakeExchange
 from moving_media import melody, video_file
-from partner_parts import Clock, Numbers, Partner
+from partner_parts import Clock, Partner
 from PIL import Image
 
 from stillmine.fingerprint.media_errors import VideoUnreadableError
@@ -42,7 +42,7 @@ def screened(partner: Partner, clock: Clock) -> Callable[[Answer], ScreenResult]
     """What is answered where a worker made this."""
 
     def screen(answer: Answer) -> ScreenResult:
-        screening = Screening(partner.store, partner.way, Made(answer), partner.tokens, clock=clock, random_bytes=Numbers())
+        screening = Screening(partner.store, partner.way, Made(answer), partner.tokens, clock=clock)
         try:
             with Path(__file__).open("rb") as file:
                 return screening.screen_upload(file)

@@ -189,7 +189,7 @@ class Fails:
 def test_unexpected_failure_is_not_screened_and_its_words_are_not_logged(
     protecting: Partner, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    protecting.screening = Screening(protecting.store, protecting.way, Fails(), protecting.tokens, clock=clock, random_bytes=bytes)
+    protecting.screening = Screening(protecting.store, protecting.way, Fails(), protecting.tokens, clock=clock)
     result = protecting.screen(b"marked bytes")
     assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "internal_error")
     assert "RuntimeError" in caplog.text
@@ -209,7 +209,7 @@ def test_a_search_that_takes_too_long_is_answered_and_a_late_match_is_not_record
 
     monkeypatch.setattr(protecting.index, "near_pictures", slow)
     hasty = ListWay(protecting.store, protecting.index, threads=1, search_seconds=0.05)
-    protecting.screening = Screening(protecting.store, hasty, InThisProcess(), protecting.tokens, clock=clock, random_bytes=bytes)
+    protecting.screening = Screening(protecting.store, hasty, InThisProcess(), protecting.tokens, clock=clock)
     data = (media / PROTECTED[0]).read_bytes()
     results = [protecting.screen(data), protecting.screen(data)]
     release.set()
@@ -283,14 +283,6 @@ def test_one_match_per_fingerprint_nearest_first_at_most_twenty(partner: Partner
     assert (report.fingerprint_id, len(report.near)) == (nearest_first[0], 30)
     assert {report.fingerprint_id, *report.near} == set(nearest_first)
     assert partner.woken == 1
-
-
-def test_each_upload_has_its_own_matches(partner: Partner, exchange: FakeExchange) -> None:
-    exchange.add("f", VALUE)
-    partner.sync.run()
-    ids = {screen_values(partner, VALUE).matches[0].match_id for _ in range(3)}
-    assert len(ids) == 3
-    assert partner.store.counts().waiting_feedback == 3
 
 
 def test_low_quality_fingerprint_is_not_compared(partner: Partner, exchange: FakeExchange) -> None:

@@ -154,6 +154,8 @@ def test_answer_holds_no_fingerprint_and_no_distance(platform: ServiceClient, ph
         "undone",
         "matched_spans",
         "is_flagged",
+        "is_synthetic",
+        "decision",
     }
 
 

@@ -10,13 +10,13 @@ import pytest
 
 from stillmine.partner import schema
 from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
-from stillmine.partner.store import FoundMatch, FoundUpload, Store, StoredEntry
+from stillmine.partner.matches import FoundMatch, FoundUpload
+from stillmine.partner.store import Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, Review, Variant
-from stillmine.wire.vote import VoteKind
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def found(fingerprint: int, number: int = 1) -> FoundMatch:
 
 def upload(*fingerprints: int, number: int = 1, first_match: int = 1) -> FoundUpload:
     matches = [found(one, first_match + place) for place, one in enumerate(fingerprints)]
-    return FoundUpload((300 + number).to_bytes(16), (200 + number).to_bytes(16), (400 + number).to_bytes(16), matches)
+    return FoundUpload((300 + number).to_bytes(16), (400 + number).to_bytes(16), matches)
 
 
 def test_page_and_cursor_are_applied_together(store: Store) -> None:
@@ -258,27 +258,6 @@ def test_a_decision_is_about_the_upload_but_not_about_what_was_decided_by_itself
     store.record_review(second.match_id, Review(1, Decision.REMOVED), (2).to_bytes(16))
     store.record_review(third.match_id, not_the_same, (3).to_bytes(16))
     assert named(store) == [("not_the_same", [1, 2, 3, 4]), ("removed", [2, 3, 4]), ("not_the_same", [3])]
-
-
-def test_a_store_of_before_votes_takes_votes_and_keeps_what_it_holds(home: Path) -> None:
-    store = Store(home)
-    store.apply_page([active(1)], "c1", None)
-    store.record_upload(upload(1), 20, minute=10)
-    store.close()
-    with sqlite3.connect(home / schema.FILE_NAME) as old:
-        old.execute("DROP TABLE vote_outbox")
-        old.execute("DROP TABLE uploads")
-        old.execute("DROP TABLE flagged")
-        for table, column in (("matches", "upload_id"), ("outbox", "token"), ("outbox", "near"), ("place", "has_leftovers")):
-            old.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        old.execute("PRAGMA user_version = 2")
-    old.close()
-    store = Store(home)
-    store.record_review((101).to_bytes(16), Review(1, Decision.REMOVED, vote=VoteKind.AGREE), (1).to_bytes(16))
-    assert [vote.vote for vote in store.waiting_votes(10)] == [VoteKind.AGREE]
-    assert named(store) == [("found", [1]), ("removed", [1])]
-    assert [row.upload_token for row in store.waiting_feedback(10)] == [None, None], "matches of before have no upload"
-    store.close()
 
 
 def test_a_store_belongs_to_one_exchange(store: Store) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from fake_exchange import FakeExchange
-from partner_parts import Clock, Numbers, Partner
+from partner_parts import Clock, Partner
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
@@ -234,7 +234,7 @@ def bad_files(photograph: bytes) -> Iterator[bytes]:
 
 
 def screened(partner: Partner, decoder: Decoder, clock: Clock, *files: bytes) -> list[tuple[ScreenOutcome, str | None]]:
-    partner.screening = Screening(partner.store, partner.way, decoder, partner.tokens, clock=clock, random_bytes=Numbers())
+    partner.screening = Screening(partner.store, partner.way, decoder, partner.tokens, clock=clock)
     results = [partner.screen(data) for data in files]
     partner.screening.close()
     return [(result.outcome, result.reason) for result in results]

@@ -76,7 +76,7 @@ def opened_screening(home: Path, threads: int, surroundings: Surroundings = REAL
     tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
     store, decoder = Store(home), Decoder(threads, needs_sandbox=needs_sandbox)
     way = ListWay(store, loaded_index(store), threads=threads)
-    screening = Screening(store, way, decoder, tokens, clock=surroundings.clock, random_bytes=surroundings.random_bytes)
+    screening = Screening(store, way, decoder, tokens, clock=surroundings.clock)
     try:
         decoder.start()
         decoder.check_sandbox()
@@ -114,7 +114,6 @@ def build_service(
         decoder,
         tokens,
         clock=surroundings.clock,
-        random_bytes=surroundings.random_bytes,
         feedback_is_waiting=thread.wake,
     )
 

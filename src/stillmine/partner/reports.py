@@ -26,12 +26,16 @@ class Said(NamedTuple):
 
 
 def queue_reports(db: sqlite3.Connection, feedback_id: bytes, said: Said, near: Sequence[bytes]) -> None:
-    """Queue what is said of these fingerprints, the first being the one that it is said of: one report for every 1,000."""
+    """Queue what is said of these fingerprints, the first being the one that it is said of: one report for every 1,000.
+
+    One that waits already is not queued again.
+    """
     for start in range(0, len(near), MAXIMUM_NEAR):
         own, *others = near[start : start + MAXIMUM_NEAR]
         own_id = feedback_id if start == 0 else hashlib.sha256(feedback_id + start.to_bytes(4)).digest()[:_ID_BYTES]
         db.execute(
-            "INSERT INTO outbox (feedback_id, fingerprint_id, outcome, reason, token, near) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO outbox (feedback_id, fingerprint_id, outcome, reason, token, near) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (feedback_id) DO NOTHING",
             (own_id, own, said.outcome, said.reason, said.token, b"".join(others)),
         )
 
@@ -42,7 +46,7 @@ def waiting_reports(db: sqlite3.Connection, maximum: int) -> list[Feedback]:
     waiting: list[Feedback] = []
     left = MAXIMUM_NEAR_PER_MESSAGE
     for feedback_id, fingerprint_id, outcome, reason, token, near in rows:
-        others = _split(near)
+        others = split_ids(near)
         left -= 1 + len(others)
         if left < 0:
             break
@@ -76,8 +80,9 @@ def decided_together(db: sqlite3.Connection, match_id: bytes, review: Review) ->
     if review.reason is NotRemovedReason.NOT_THE_SAME and is_decided_otherwise:
         return upload[0], [own]
     without = {own, *(fingerprint_id for fingerprint_id, _ in decided)}
-    return upload[0], [own, *(one for one in _split(upload[1]) if one not in without)]
+    return upload[0], [own, *(one for one in split_ids(upload[1]) if one not in without)]
 
 
-def _split(ids: bytes) -> list[bytes]:
+def split_ids(ids: bytes) -> list[bytes]:
+    """Return the ids of a column that holds several."""
     return [ids[start : start + _ID_BYTES] for start in range(0, len(ids), _ID_BYTES)]

@@ -14,7 +14,7 @@ from pathlib import Path
 from stillmine.partner.errors import StoreUnreadableError
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 5
+VERSION = 6
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -98,6 +98,37 @@ ALTER TABLE place ADD COLUMN has_leftovers INTEGER NOT NULL DEFAULT 1;   -- eras
 """
 """Version 4 did not look whether SQLite had left any."""
 
+_ONE_UPLOAD = """
+ALTER TABLE uploads ADD COLUMN content_id TEXT;              -- the platform's own word, where it said one
+CREATE INDEX uploads_of_content ON uploads (content_id) WHERE content_id IS NOT NULL;
+CREATE TABLE matches_in_order (
+    place          INTEGER PRIMARY KEY AUTOINCREMENT,       -- the order in which they are listed; never used again
+    match_id       BLOB NOT NULL UNIQUE CHECK (length(match_id) = 16),
+    fingerprint_id BLOB NOT NULL,
+    kind           TEXT NOT NULL,
+    variant        TEXT,                                    -- of pdq and vpdq
+    bucket         TEXT,                                    -- of pdq that the list found
+    class          TEXT NOT NULL,
+    matched_minute INTEGER NOT NULL,                        -- Unix minutes; finer times are not kept
+    upload_id      BLOB,                                    -- null for matches of before version 4
+    undone         TEXT NOT NULL DEFAULT '',                -- words with commas between
+    spans          TEXT NOT NULL DEFAULT '[]',              -- MatchedSpans as JSON
+    is_flagged     INTEGER NOT NULL DEFAULT 0,
+    is_synthetic   INTEGER,                                 -- null: nobody said
+    is_listed      INTEGER NOT NULL DEFAULT 1,              -- found in the list, not by asking alone
+    decision       TEXT,                                    -- mutable: the last review counts
+    reason         TEXT
+);
+INSERT INTO matches_in_order (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, decision, reason)
+    SELECT match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, decision, reason FROM matches
+    ORDER BY matched_minute, match_id;
+DROP TABLE matches;
+ALTER TABLE matches_in_order RENAME TO matches;
+CREATE INDEX matches_of_upload ON matches (upload_id);
+CREATE INDEX matches_open ON matches (place) WHERE decision IS NULL;
+"""
+"""Version 5 could not list matches, and made new ones each time that an upload was screened."""
+
 _NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
 
 _FROM_VERSION_1 = """
@@ -121,11 +152,12 @@ ALTER TABLE new_matches RENAME TO matches;
 """Version 1 knew pictures only."""
 
 _CHANGES = {
-    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT,
-    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS,
-    2: _VOTES + _UPLOADS + _LEFTOVERS,
-    3: _UPLOADS + _LEFTOVERS,
-    4: _LEFTOVERS,
+    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD,
+    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD,
+    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD,
+    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD,
+    4: _LEFTOVERS + _ONE_UPLOAD,
+    5: _ONE_UPLOAD,
 }
 """What brings a file of this version to the newest one."""
 

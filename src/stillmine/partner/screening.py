@@ -9,13 +9,16 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+import msgspec
 
 from stillmine.partner.errors import DecoderStoppedError, StoreUnreadableError
 from stillmine.partner.made import Made, made_by_platform, made_of_file
-from stillmine.partner.store import FoundMatch, FoundUpload, Store
+from stillmine.partner.matches import FoundMatch, FoundUpload
+from stillmine.partner.store import Store
 from stillmine.partner.upload import OpenFile
-from stillmine.partner.upload_tokens import UploadTokens
+from stillmine.partner.upload_tokens import UploadIdentity, UploadTokens
 from stillmine.partner.ways import Candidate, Way
 from stillmine.partner.worker_messages import Answer
 from stillmine.wire.door_errors import BusyError
@@ -48,8 +51,15 @@ class Found:
 
     candidates: list[Candidate]
     left_out: list[str]
-    token: bytes
+    identity: UploadIdentity
     as_of: datetime | None
+
+
+class Words(NamedTuple):
+    """The platform's own words for who uploads and for what is uploaded."""
+
+    uploader: str | None
+    content_id: str | None
 
 
 class Screening:
@@ -63,7 +73,6 @@ class Screening:
         tokens: UploadTokens,
         *,
         clock: Callable[[], datetime],
-        random_bytes: Callable[[int], bytes],
         feedback_is_waiting: Callable[[], None] = lambda: None,
     ) -> None:
         """`feedback_is_waiting` is called after a match queued feedback."""
@@ -72,32 +81,39 @@ class Screening:
         self._decoder = decoder
         self._tokens = tokens
         self._clock = clock
-        self._random_bytes = random_bytes
         self._feedback_is_waiting = feedback_is_waiting
 
     def close(self) -> None:
         """Take no more uploads; a search at work is left to end by itself."""
         self._way.close()
 
-    def screen_upload(self, file: OpenFile, uploader: str | None = None) -> ScreenResult:
-        """Screen a file of any kind: picture, animated picture, video or sound; `uploader` is the platform's word for who uploads it."""
-        return self._screen(lambda: made_of_file(self._decoder.fingerprints(file)), uploader)
+    def screen_upload(self, file: OpenFile, uploader: str | None = None, content_id: str | None = None) -> ScreenResult:
+        """Screen a file of any kind: picture, animated picture, video or sound.
 
-    def screen_fingerprints(self, fingerprints: Sequence[Fingerprint], uploader: str | None = None) -> ScreenResult:
+        `uploader` is the platform's word for who uploads it, `content_id` that for what is uploaded.
+        """
+        return self._screen(lambda: made_of_file(self._decoder.fingerprints(file)), Words(uploader, content_id))
+
+    def screen_fingerprints(
+        self, fingerprints: Sequence[Fingerprint], uploader: str | None = None, content_id: str | None = None
+    ) -> ScreenResult:
         """Screen fingerprints that the platform made of one upload."""
-        return self._screen(lambda: made_by_platform(fingerprints), uploader)
+        return self._screen(lambda: made_by_platform(fingerprints), Words(uploader, content_id))
 
-    def not_screened(self, reason: str) -> ScreenResult:
+    def not_screened(self, reason: str, content_id: str | None = None) -> ScreenResult:
         """Return the answer for an upload that could not be screened, with the error code of why."""
-        return self._not_screened([reason])
+        return msgspec.structs.replace(self._not_screened([reason]), content_id=content_id)
 
     def _not_screened(self, left_out: list[str]) -> ScreenResult:
         return ScreenResult(ScreenOutcome.NOT_SCREENED, [], self._way.as_of(), left_out[0], left_out=left_out)
 
-    def _screen(self, make: Callable[[], Made], uploader: str | None) -> ScreenResult:
+    def _screen(self, make: Callable[[], Made], words: Words) -> ScreenResult:
         """Answer, or say with a code why there is no answer; raises BusyError."""
+        return msgspec.structs.replace(self._screened(make, words), content_id=words.content_id)
+
+    def _screened(self, make: Callable[[], Made], words: Words) -> ScreenResult:
         try:
-            return self._answer(make, uploader)
+            return self._answer(make, words)
         except BusyError:
             raise  # nothing was looked at, and it may be sent again
         except StillmineError as error:
@@ -107,9 +123,9 @@ class Screening:
             log.error("screening failed: %s", type(error).__name__)
             return self.not_screened(StillmineError.code)
 
-    def _answer(self, make: Callable[[], Made], uploader: str | None) -> ScreenResult:
+    def _answer(self, make: Callable[[], Made], words: Words) -> ScreenResult:
         self._way.require_use()
-        found = self._find(make(), uploader)
+        found = self._find(make(), words)
         matches = self._record(found)
         if matches:
             is_by_sound_alone = all(match.kind is Kind.CHROMAPRINT for match in matches)
@@ -118,11 +134,11 @@ class Screening:
             return self._not_screened(found.left_out)
         return ScreenResult(ScreenOutcome.NO_MATCH, [], found.as_of)
 
-    def _find(self, made: Made, uploader: str | None) -> Found:
-        token = self._tokens.token(made.upload, uploader)
-        looked_up = self._way.look_up(made, token)
+    def _find(self, made: Made, words: Words) -> Found:
+        identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
+        looked_up = self._way.look_up(made, identity.token)
         left_out = _each_once(map(_known, [*made.left_out, *looked_up.left_out]))
-        return Found(looked_up.candidates, left_out, token, looked_up.as_of)
+        return Found(looked_up.candidates, left_out, identity, looked_up.as_of)
 
     def _record(self, found: Found) -> list[ScreenMatch]:
         """Report all whose fingerprint is still active, and answer the nearest of them."""
@@ -131,28 +147,12 @@ class Screening:
             best.setdefault(candidate.id, candidate)
         if not best:
             return []
-        upload = FoundUpload(
-            upload_id=self._random_bytes(ID_BYTES),
-            feedback_id=self._random_bytes(ID_BYTES),
-            token=found.token,
-            matches=[self._found(candidate) for candidate in list(best.values())[:MAXIMUM_REPORTED]],
-        )
-        kept = self._kept(upload)
+        identity = found.identity
+        matches = [_found(candidate, self._tokens.match_id(identity, candidate.id)) for candidate in list(best.values())[:MAXIMUM_REPORTED]]
+        kept = self._kept(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id))
         if kept:
             self._feedback_is_waiting()
-        return [
-            ScreenMatch(
-                match_id=match.match_id.hex(),
-                kind=match.kind,
-                match_class=match.match_class,
-                distance_bucket=match.bucket,
-                variant=match.variant,
-                undone=list(best[match.fingerprint_id].undone),
-                matched_spans=list(best[match.fingerprint_id].spans),
-                is_flagged=match.is_flagged,
-            )
-            for match in kept
-        ]
+        return [_shown(match) for match in kept]
 
     def _kept(self, upload: FoundUpload) -> list[FoundMatch]:
         """Record what is still active; a full disk keeps a match from being recorded, not from being answered."""
@@ -163,15 +163,36 @@ class Screening:
             log.error("a match was answered and could not be recorded: is the disk of the home folder full?")
             return kept
 
-    def _found(self, candidate: Candidate) -> FoundMatch:
-        return FoundMatch(
-            match_id=self._random_bytes(ID_BYTES),
-            fingerprint_id=candidate.id,
-            kind=candidate.kind,
-            match_class=candidate.match_class,
-            bucket=candidate.bucket,
-            variant=candidate.variant,
-        )
+
+def _found(candidate: Candidate, match_id: bytes) -> FoundMatch:
+    return FoundMatch(
+        match_id=match_id,
+        fingerprint_id=candidate.id,
+        kind=candidate.kind,
+        match_class=candidate.match_class,
+        bucket=candidate.bucket,
+        variant=candidate.variant,
+        is_flagged=candidate.is_flagged,
+        is_listed=candidate.is_listed,
+        is_synthetic=candidate.is_synthetic,
+        undone=candidate.undone,
+        spans=candidate.spans,
+    )
+
+
+def _shown(match: FoundMatch) -> ScreenMatch:
+    return ScreenMatch(
+        match_id=match.match_id.hex(),
+        kind=match.kind,
+        match_class=match.match_class,
+        distance_bucket=match.bucket,
+        variant=match.variant,
+        undone=list(match.undone),
+        matched_spans=list(match.spans),
+        is_flagged=match.is_flagged,
+        is_synthetic=match.is_synthetic,
+        decision=match.decision,
+    )
 
 
 def _known(code: str) -> str:

@@ -45,7 +45,7 @@ from stillmine.wire.errors import (
     StillmineError,
 )
 from stillmine.wire.readiness import OK, UNKNOWN, readiness
-from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, Review, ScreenFingerprints
+from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, Review, ScreenFingerprints, require_content_id
 
 log = logging.getLogger("stillmine.partner")
 
@@ -61,6 +61,7 @@ READY_FROM_BYTES = 1024 * 1024
 FRESH_SECONDS = 120
 CLOCK_TOLERANCE_SECONDS = 5
 UPLOADER_HEADER = "Stillmine-Uploader"
+CONTENT_ID_HEADER = "Stillmine-Content-Id"
 MAXIMUM_UPLOADER_SIGNS = 200
 
 _MATCH_ID = re.compile("[0-9a-f]{32}")
@@ -110,20 +111,22 @@ class Service:
         return Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
 
     async def _screen(self, request: Request) -> Response:
-        uploader = _uploader(request)
+        uploader, content_id = _uploader(request), _content_id(request)
         sent_as = request.headers.get("content-type", "")
         content_type = sent_as.partition(";")[0].strip().lower()
         if content_type == "application/json":
             body = await _body(request, MAXIMUM_SCREEN_MESSAGE_BYTES)
             message = await run_in_threadpool(decode, body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
-            return _json(await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints, uploader))
+            if message.content_id is not None:
+                content_id = _one_content_id(content_id, message.content_id)
+            return _json(await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints, uploader, content_id))
         part = SinglePart(boundary_of(sent_as)) if content_type.startswith("multipart/") else None
         with Upload(self._home) as upload:
             try:
                 await _receive(request, upload, part)
             except (FileTooLargeError, StoreUnreadableError) as error:
-                return _json(await run_in_threadpool(self._screening.not_screened, error.code))
-            return _json(await run_in_threadpool(self._screening.screen_upload, upload, uploader))
+                return _json(await run_in_threadpool(self._screening.not_screened, error.code, content_id))
+            return _json(await run_in_threadpool(self._screening.screen_upload, upload, uploader, content_id))
 
     async def _review(self, request: Request) -> Response:
         review = decode(await _body(request, MAXIMUM_MESSAGE_BYTES), Review)
@@ -220,6 +223,25 @@ def _uploader(request: Request) -> str | None:
     if uploader is not None and not 1 <= len(uploader) <= MAXIMUM_UPLOADER_SIGNS:
         raise MalformedMessageError(f"{UPLOADER_HEADER}: 1 to {MAXIMUM_UPLOADER_SIGNS} characters")
     return uploader
+
+
+def _content_id(request: Request) -> str | None:
+    """Return the platform's own word for what is uploaded, sent as UTF-8; raises MalformedMessageError."""
+    said = request.headers.getlist(CONTENT_ID_HEADER)
+    if not said:
+        return None
+    try:
+        (word,) = said
+        return require_content_id(word.encode("latin-1").decode())
+    except ValueError:
+        raise MalformedMessageError(f"{CONTENT_ID_HEADER}: once, in UTF-8") from None
+
+
+def _one_content_id(in_header: str | None, in_message: str) -> str:
+    """Return the one that header and message say; raises MalformedMessageError where they are two."""
+    if in_header not in (None, in_message):
+        raise MalformedMessageError(f"content_id: {CONTENT_ID_HEADER} says another")
+    return in_message
 
 
 def _require_as_it_is(request: Request) -> None:

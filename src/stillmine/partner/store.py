@@ -10,22 +10,20 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
 from stillmine.partner.leftovers import Leftovers
+from stillmine.partner.matches import FoundMatch, FoundUpload, Wanted, active_among, listed, one_listed, record, still_matching
 from stillmine.partner.reports import Said, decided_together, queue_reports, waiting_reports
 from stillmine.partner.schema import FILE_NAME, open_database
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import Feedback, Outcome
 from stillmine.wire.fingerprint import Kind
-from stillmine.wire.screen import DistanceBucket, MatchClass, Review, Variant
+from stillmine.wire.screen import KeptMatch, MatchPage, Review
 from stillmine.wire.vote import Vote, VoteKind, VoteReason
-
-_MARKS_AT_ONCE = 1000
-"""SQLite allows so many in one statement, and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +57,6 @@ class Place:
     cursor: str | None
     is_acknowledged: bool
     synced_at: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class FoundMatch:
-    """A match about to be recorded, with the id made for it."""
-
-    match_id: bytes
-    fingerprint_id: bytes
-    kind: Kind
-    match_class: MatchClass
-    bucket: DistanceBucket | None
-    variant: Variant | None
-    is_flagged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FoundUpload:
-    """An upload that matched: its token, the ids made for it, and everything that it matched, nearest first."""
-
-    upload_id: bytes
-    feedback_id: bytes
-    token: bytes
-    matches: Sequence[FoundMatch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +136,7 @@ class Store:
         """
         newest = {entry.id: entry for entry in entries}
         with self._transaction() as db:
-            was_active = self._active_among(list(newest))
+            was_active = active_among(db, list(newest))
             gone = self._values_of([entry.id for entry in newest.values() if entry.value is None and entry.id in was_active])
             (generation, is_refetching) = db.execute("SELECT generation, is_refetching FROM place").fetchone()
             db.executemany(
@@ -199,7 +174,7 @@ class Store:
         """Apply active fingerprints of one kind, each (id, value, quality), or none of them; returns how many were not active before."""
         with self._transaction() as db:
             (generation,) = db.execute("SELECT generation FROM place").fetchone()
-            was_active = {} if self._is_filling else self._active_among([row[0] for row in rows])
+            was_active = {} if self._is_filling else active_among(db, [row[0] for row in rows])
             db.executemany(
                 "INSERT INTO fingerprints (id, kind, state, value, quality, generation) VALUES (?, ?, 'active', ?, ?, ?) "
                 "ON CONFLICT (id) DO UPDATE SET state = excluded.state, value = excluded.value, "
@@ -249,35 +224,33 @@ class Store:
             return True
 
     def record_upload(self, upload: FoundUpload, shown: int, minute: int) -> list[FoundMatch]:
-        """Queue `found` for everything that an upload matched and keep the nearest as matches, at most `shown`; return those.
+        """Keep what an upload matched, the nearest as matches, at most `shown`, and return those; queue `found` for what is new of it.
 
-        What is not active any more is dropped.
+        What is not active in the list any more is dropped. The same upload again changes nothing and is answered with what was decided.
         """
         with self._transaction() as db:
-            active = self._active_among([match.fingerprint_id for match in upload.matches])
-            found = [match for match in upload.matches if match.fingerprint_id in active]
-            if not found:
-                return []
-            near = [match.fingerprint_id for match in found]
-            db.execute("INSERT INTO uploads (upload_id, token, near) VALUES (?, ?, ?)", (upload.upload_id, upload.token, b"".join(near)))
-            kept = [replace(match, is_flagged=active[match.fingerprint_id]) for match in found[:shown]]
-            db.executemany(
-                "INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (row.match_id, row.fingerprint_id, row.kind, row.variant, row.bucket, row.match_class, minute, upload.upload_id)
-                    for row in kept
-                ],
-            )
-            queue_reports(db, upload.feedback_id, Said(Outcome.FOUND, None, upload.token), near)
-        return kept
+            found = still_matching(db, upload)
+            if found:
+                record(db, upload, found, shown, minute)
+        return found[:shown]
 
     def still_active(self, upload: FoundUpload, shown: int) -> list[FoundMatch]:
         """Return what `record_upload` would, and keep nothing: for a store that can be read and not written."""
-        with self._reading():
-            active = self._active_among([match.fingerprint_id for match in upload.matches])
-        found = [match for match in upload.matches if match.fingerprint_id in active]
-        return [replace(match, is_flagged=active[match.fingerprint_id]) for match in found[:shown]]
+        with self._reading() as db:
+            return still_matching(db, upload)[:shown]
+
+    def matches(self, wanted: Wanted) -> MatchPage:
+        """Return a page of the matches that are kept, oldest first; raises MalformedMessageError for a cursor that is none."""
+        with self._reading() as db:
+            return listed(db, wanted)
+
+    def match(self, match_id: bytes) -> KeptMatch:
+        """Return one match; raises MatchNotFoundError."""
+        with self._reading() as db:
+            found = one_listed(db, match_id)
+        if found is None:
+            raise MatchNotFoundError
+        return found
 
     def record_review(self, match_id: bytes, review: Review, report_id: bytes) -> None:
         """Keep a reviewer's decision and queue it as feedback, and their vote if there is one; raises MatchNotFoundError."""
@@ -321,17 +294,6 @@ class Store:
     @staticmethod
     def _start_again(db: sqlite3.Connection) -> None:
         db.execute("UPDATE place SET cursor = NULL, acknowledged_cursor = NULL, generation = generation + 1, is_refetching = 1")
-
-    def _active_among(self, ids: Sequence[bytes]) -> dict[bytes, bool]:
-        """Return which of these are active, and whether they are flagged."""
-        found: dict[bytes, bool] = {}
-        for start in range(0, len(ids), _MARKS_AT_ONCE):
-            part = ids[start : start + _MARKS_AT_ONCE]
-            marks = ", ".join("?" * len(part))
-            is_flagged = "EXISTS (SELECT 1 FROM flagged WHERE flagged.id = fingerprints.id)"
-            query = f"SELECT id, {is_flagged} FROM fingerprints WHERE state = 'active' AND id IN ({marks})"  # noqa: S608 - only marks
-            found |= {fingerprint_id: bool(flag) for fingerprint_id, flag in self._db.execute(query, part)}
-        return found
 
     def _values_of(self, ids: Sequence[bytes]) -> list[bytes | str]:
         return [self._db.execute("SELECT value FROM fingerprints WHERE id = ?", (fingerprint_id,)).fetchone()[0] for fingerprint_id in ids]

@@ -1,24 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The token of an upload: it lets an exchange count the same upload once, and tells it nothing else.
+"""What tells uploads apart: the token of an upload for the exchange, and the ids of it and of its matches for the platform.
 
-An HMAC with a key that never leaves this service, over the day, the upload's bytes and whoever uploaded them. So one account that uploads
-one file a thousand times in a day is one upload, and nobody else can tell which file or account it was, or link two days.
+The token lets an exchange count the same upload once, and tells it nothing else: an HMAC with a key that never leaves this service, over
+the day, the upload's bytes and whoever uploaded them. So one account that uploads one file a thousand times in a day is one upload, and
+nobody else can tell which file or account it was, or link two days. The ids are HMACs with the same key, so that the same upload has the
+same ones whatever was lost meanwhile. Nothing of the platform's words may be readable in any of them.
 """
 
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Fingerprint
 
 TOKEN_BYTES = 16
-_LABEL = b"stillmine/upload-token/v1"
+_TOKEN_LABEL = b"stillmine/upload-token/v1"
+_UPLOAD_LABEL = b"stillmine/upload-id/v1"
+_MATCH_LABEL = b"stillmine/match-id/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadIdentity:
+    """Which upload it is: `same` is equal for the same upload and for no other."""
+
+    token: bytes
+    same: bytes
+    upload_id: bytes
+    content_id: str | None
 
 
 class UploadTokens:
-    """Makes the tokens of one service."""
+    """Makes the tokens and ids of one service."""
 
     def __init__(self, key: Secret, clock: Callable[[], datetime]) -> None:
         self._key = bytes(key)
@@ -28,7 +43,20 @@ class UploadTokens:
         """Return the token of an upload, given as the SHA-256 of its bytes, by `uploader`, where the platform said who that is."""
         day = f"{self._clock().astimezone(UTC):%Y-%m-%d}"
         by = hashlib.sha256((uploader or "").encode()).digest()
-        return hmac.digest(self._key, b"\0".join((_LABEL, day.encode(), upload + by)), "sha256")[:TOKEN_BYTES]
+        return self._keyed(_TOKEN_LABEL, day.encode(), upload + by)
+
+    def identify(self, upload: bytes, uploader: str | None, content_id: str | None) -> UploadIdentity:
+        """Return which upload this is: the same bytes with the same `content_id`; without one, the same token."""
+        token = self.token(upload, uploader)
+        same = b"token" + token if content_id is None else b"content" + upload + hashlib.sha256(content_id.encode()).digest()
+        return UploadIdentity(token, same, self._keyed(_UPLOAD_LABEL, same), content_id)
+
+    def match_id(self, identity: UploadIdentity, fingerprint_id: bytes) -> bytes:
+        """Return the id of the match of this upload with this fingerprint."""
+        return self._keyed(_MATCH_LABEL, identity.same + fingerprint_id)
+
+    def _keyed(self, *parts: bytes) -> bytes:
+        return hmac.digest(self._key, b"\0".join(parts), "sha256")[:TOKEN_BYTES]
 
 
 def upload_of(fingerprints: Sequence[Fingerprint]) -> bytes:

@@ -20,7 +20,11 @@ IN_ORDER = tuple(Variant(name) for name in VARIANTS)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One fingerprint that the upload is near."""
+    """One fingerprint that the upload is near.
+
+    `is_listed`: found in the list, so that it is answered only while it is active there. What the exchange itself told says of itself
+    whether it is flagged, and whether a computer made or changed the file.
+    """
 
     id: bytes
     kind: Kind
@@ -29,6 +33,9 @@ class Candidate:
     variant: Variant | None = None
     undone: tuple[Undone, ...] = ()
     spans: tuple[MatchedSpan, ...] = ()
+    is_listed: bool = True
+    is_flagged: bool = False
+    is_synthetic: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

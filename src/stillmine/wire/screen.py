@@ -5,6 +5,7 @@ The exact distance stays inside: a bucket is enough for a reviewer, and a finer 
 uploader how far to alter a copy. Contract: spec/screen.md.
 """
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -19,6 +20,14 @@ from stillmine.wire.vote import VoteKind, VoteReason, require_reason
 MAXIMUM_FINGERPRINTS_PER_SCREEN = 100
 MAXIMUM_SCREEN_MESSAGE_BYTES = 4 * 1024 * 1024
 """Largest ScreenFingerprints: it may hold long videos."""
+
+MAXIMUM_CONTENT_ID_SIGNS = 200
+MAXIMUM_MATCHES_PER_PAGE = 500
+
+_NO_SIGN_OF_A_WORD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+ContentId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAXIMUM_CONTENT_ID_SIGNS)]
+"""The platform's own word for what is uploaded; `require_content_id` says what else holds."""
 
 
 class ScreenOutcome(StrEnum):
@@ -87,7 +96,9 @@ class MatchedSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One fingerprint that the upload is near; `match_id` goes into the review.
 
-    `is_flagged`: an operator of the exchange was asked to look at it; decide by eye, not by rule.
+    `is_flagged`: an operator of the exchange was asked to look at it; decide by eye, not by rule. `is_synthetic`: the person said that a
+    computer made or changed the file; null where the list, which does not say it, was looked up. `decision`: what a reviewer decided
+    earlier about this fingerprint in this very upload, null while nobody has.
     Bucket and what was undone are there for `pdq` only, the variant for `pdq` and `vpdq`, spans for `vpdq` and `chromaprint`; of a
     `pdq` in a moving upload one span, that of the picture which is nearest: its fingerprint's seconds are 0, as a still has none.
     """
@@ -100,6 +111,8 @@ class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     undone: list[Undone] = []
     matched_spans: list[MatchedSpan] = []
     is_flagged: bool = False
+    is_synthetic: bool | None = None
+    decision: Decision | None = None
 
 
 class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +121,7 @@ class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `left_out`: codes of all that was not compared, each once, beside a match as well; `reason` is the first. Empty with `no_match`,
     always: that is answered only if everything the upload shows was compared.
     `is_by_sound_alone`: all that matched are sounds, which may be music that both use. For a reviewer, never for a rule that removes.
+    `content_id` is what the platform sent. `retry_after_seconds`: when to send it again, where that is known.
     """
 
     outcome: ScreenOutcome
@@ -116,13 +130,20 @@ class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str | None = None
     is_by_sound_alone: bool = False
     left_out: list[str] = []
+    content_id: str | None = None
+    retry_after_seconds: int | None = None
 
 
 class ScreenFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Screen fingerprints that the platform made itself."""
+    """Screen fingerprints that the platform made itself, all of one upload; `content_id` is its word for that."""
 
     version: Literal[1]
     fingerprints: Annotated[list[Fingerprint], msgspec.Meta(min_length=1, max_length=MAXIMUM_FINGERPRINTS_PER_SCREEN)]
+    content_id: ContentId | None = None
+
+    def __post_init__(self) -> None:
+        if self.content_id is not None:
+            require_content_id(self.content_id)
 
 
 class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -143,6 +164,34 @@ class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         require_reason(self.vote, self.vote_reason)
 
 
+class MatchState(StrEnum):
+    """Which matches are listed: `open` ones wait for a decision."""
+
+    OPEN = "open"
+    REVIEWED = "reviewed"
+    ALL = "all"
+
+
+class KeptMatch(ScreenMatch, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A match that is kept: what its ScreenMatch said, whose it is, and what became of it.
+
+    `matched_at` is the minute in which it matched first. `is_withdrawn`: the fingerprint is known to be active no more, so it is a match
+    no longer; null where only looking the upload up again can tell.
+    """
+
+    matched_at: datetime
+    content_id: str | None = None
+    reason: NotRemovedReason | None = None
+    is_withdrawn: bool | None = None
+
+
+class MatchPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Matches, oldest first; `after` leads to the next page, and is null where there is none yet."""
+
+    matches: list[KeptMatch]
+    after: str | None = None
+
+
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the partner service is: counts and ages, never a fingerprint. `problem` is the error code of the last sync, if it failed."""
 
@@ -152,6 +201,16 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fingerprints: int
     waiting_feedback: int
     problem: str | None
+
+
+def require_content_id(content_id: str) -> str:
+    """Return it; raises MalformedMessageError for what no header can carry, so that a header and JSON can say the same words."""
+    is_long_enough = 1 <= len(content_id) <= MAXIMUM_CONTENT_ID_SIGNS
+    if not is_long_enough or _NO_SIGN_OF_A_WORD.search(content_id) or content_id != content_id.strip():
+        raise MalformedMessageError(
+            f"content_id: 1 to {MAXIMUM_CONTENT_ID_SIGNS} characters on one line, no control characters, no space at either end"
+        )
+    return content_id
 
 
 def distance_bucket(distance_bits: int) -> DistanceBucket:
