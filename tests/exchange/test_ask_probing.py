@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """A partner that works out a fingerprint by asking is seen, matching goes on, and no query is kept."""
 
+import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import httpx
 import pytest
 from ask_parts import answers
 from exchange_parts import Clock, PartnerClient, Phone, value
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from stillmine.exchange.context import Context
 from stillmine.exchange.partners.scopes import Way
+from stillmine.fingerprint.query import query_variants
 
 
 @pytest.fixture
@@ -25,6 +29,42 @@ def flipped(hexadecimal: str, *bits: int) -> str:
     for bit in bits:
         number ^= 1 << bit
     return f"{number:064x}"
+
+
+def at_distance(bits: int, number: int) -> str:
+    """Return one of many values so far from the first."""
+    return flipped(value(1), *range(bits - 1), 40 + number)
+
+
+def ask_with_token(partner: PartnerClient, token: str, *values: str, kind: str = "pdq", as_it_is: bool = False) -> list[str]:
+    queries = [{"kind": kind, "value": text, "upload_token": token, "as_it_is": as_it_is} for text in values]
+    answer = partner.web.post("/api/v1/ask", json={"version": 1, "queries": queries}, headers=partner.headers)
+    assert answer.status_code == 200, answer.text
+    return [row["outcome"] for row in answer.json()["answers"]]
+
+
+def video(frames: Iterable[str]) -> str:
+    return "[" + ",".join(f'"{pdq},90,{second}.0"' for second, pdq in enumerate(frames)) + "]"
+
+
+def saved(picture: Image.Image, quality: int = 90) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=quality)
+    return stream.getvalue()
+
+
+def bars_and_captions(picture: Image.Image, number: int) -> Image.Image:
+    """A caption above, a bar below, of ever other heights."""
+    above, below = 20 + 2 * number, 10 + number
+    whole = Image.new("RGB", (picture.width, picture.height + above + below), "white")
+    whole.paste(picture, (0, above))
+    ImageDraw.Draw(whole).text((12, 5), f"look at this {number}", fill="black")
+    return whole
+
+
+def thin_frames(picture: Image.Image, number: int) -> Image.Image:
+    """So thin that with and without it match."""
+    return ImageOps.expand(picture, border=5 + number % 5, fill=(8 * (number // 5), 0, 0))
 
 
 def alarms() -> list[tuple[str, int]]:
@@ -70,26 +110,77 @@ def test_456_queries_work_out_a_fingerprint_and_are_seen(
 def test_fewer_than_the_limit_and_the_same_again_call_nobody(phone: Phone, asking: PartnerClient, follower: Callable[[], None]) -> None:
     phone.open(1)
     follower()
-    copies = [flipped(value(1), bit) for bit in range(19)]
+    copies = [at_distance(28, number) for number in range(19)]
     for _ in range(3):
         answers(asking, *copies)
     assert alarms() == []
+    answers(asking, *[at_distance(28, number) for number in range(19, 40)])
+    assert alarms() == [("Example Asker", 1)]
 
 
-def test_eight_orientations_of_one_upload_count_once_and_a_token_hides_no_more(
-    phone: Phone, asking: PartnerClient, follower: Callable[[], None]
-) -> None:
-    def ask(token: str, *bits: int) -> None:
-        queries = [{"kind": "pdq", "value": flipped(value(1), bit), "upload_token": token} for bit in bits]
-        answer = asking.web.post("/api/v1/ask", json={"version": 1, "queries": queries}, headers=asking.headers)
-        assert answer.status_code == 200
-
+def test_copies_well_inside_call_nobody_however_many(phone: Phone, asking: PartnerClient, follower: Callable[[], None]) -> None:
+    """Who has such a copy learns nothing from the answer."""
     phone.open(1)
     follower()
-    for upload in range(19):
-        ask(f"{upload:032x}", *range(8 * upload, 8 * upload + 8))
+    assert {outcome for outcome, _ in answers(asking, *[at_distance(27, number) for number in range(200)])} == {"match"}
     assert alarms() == []
-    ask("f" * 32, *range(256))
+
+
+def test_probing_under_a_few_upload_tokens_is_seen(phone: Phone, asking: PartnerClient, follower: Callable[[], None]) -> None:
+    """A partner makes its tokens itself: they say nothing about how many uploads there were."""
+    phone.open(1)
+    follower()
+    for start in (0, 8, 16):
+        ask_with_token(asking, "f" * 32, *[at_distance(31, number) for number in range(start, start + 8)])
+    assert alarms() == [("Example Asker", 1)]
+
+
+def test_who_asks_which_of_two_is_nearer_is_seen(
+    phone: Phone, other_phone: Phone, asking: PartnerClient, follower: Callable[[], None]
+) -> None:
+    """With a fingerprint of one's own beside another's, the name in the answer tells which is nearer, at any distance."""
+    own = flipped(value(1), *range(100, 120))
+    phone.open(1)
+    other_phone.open(fingerprints=[{"kind": "pdq", "value": own, "quality": 90}])
+    follower()
+    for number in range(64):  # ten bits from each: one more decides
+        answers(asking, flipped(value(1), *range(100, 110), 120 + number))
+    assert alarms() == [("Example Asker", 2)]
+
+
+@pytest.mark.parametrize("edit", [bars_and_captions, thin_frames])
+def test_copies_of_a_picture_with_bars_and_captions_call_nobody(
+    root: Path, phone: Phone, asking: PartnerClient, follower: Callable[[], None], edit: Callable[[Image.Image, int], Image.Image]
+) -> None:
+    """One user's picture, sixty times altered and with other things around it, asked about as the kit does: all hashes, as they are."""
+    picture = Image.open(root / "media/clothing/coat.jpg").convert("RGB")
+    picture.thumbnail((320, 320))
+    phone.open(1, fingerprints=[{"kind": "pdq", "value": query_variants(saved(picture))[0].pdq.hex(), "quality": 90}])
+    follower()
+    matched = set()
+    for number in range(60):
+        hashes = [
+            variant.pdq.hex()
+            for variant in query_variants(saved(edit(ImageEnhance.Contrast(picture).enhance(0.2 + number / 20), number), 30 + number))
+        ]
+        found = ask_with_token(asking, f"{number:032x}", *hashes, as_it_is=True)
+        matched |= {text for text, outcome in zip(hashes, found, strict=True) if outcome == "match"}
+    assert len(matched) > 24
+    assert alarms() == []
+
+
+def test_of_a_video_what_has_one_token_counts_once_for_each_eight(
+    phone: Phone, asking: PartnerClient, follower: Callable[[], None]
+) -> None:
+    """No distance is known of videos, so orientations of one upload can't be told from probing."""
+    frames = [value(100 + number) for number in range(12)]
+    phone.open(1, fingerprints=[{"kind": "vpdq", "value": video(frames), "quality": 90}])
+    follower()
+    for upload in range(19):
+        copies = [video(flipped(pdq, 8 * upload + turn) for pdq in frames) for turn in range(8)]
+        ask_with_token(asking, f"{upload:032x}", *copies, kind="vpdq")
+    assert alarms() == []
+    ask_with_token(asking, "f" * 32, *[video(flipped(pdq, 3, number) for pdq in frames) for number in range(10, 60)], kind="vpdq")
     assert alarms() == [("Example Asker", 1)]
 
 
@@ -102,7 +193,7 @@ def test_the_marks_hold_no_query_and_go_with_the_day_and_never_into_a_backup(
 
     phone.open(1)
     follower()
-    answers(asking, flipped(value(1), 1))
+    answers(asking, flipped(value(1), 1), at_distance(31, 1))
     seen = bytes(AskVariety.objects.get().seen)
     assert (len(seen), int.from_bytes(seen).bit_count()) == (32, 1)
     assert AskVariety not in data_models()
@@ -119,7 +210,7 @@ def test_no_table_and_no_line_of_the_log_holds_what_was_asked(
     caplog.set_level(logging.DEBUG)
     phone.open(1)
     follower()
-    near, far = flipped(value(1), 3, 77, 200), value(99)
+    near, far = at_distance(30, 7), value(99)
     assert [outcome for outcome, _ in answers(asking, near, far)] == ["match", "clear"]
     kept = [repr(cell) for model in apps.get_models() for row in model.objects.values_list() for cell in row]
     assert len(kept) > 50
@@ -136,7 +227,7 @@ def test_an_alarm_stands_where_operators_look_for_a_week(
     phone.open(1)
     follower()
     assert not partner_rows(exchange.clock())[0].needs_attention
-    answers(asking, *[flipped(value(1), bit) for bit in range(64)])
+    answers(asking, *[at_distance(31, number) for number in range(64)])
     (row,) = partner_rows(exchange.clock())
     assert (row.needs_attention, row.probed) == (True, 1)
     assert not partner_rows(exchange.clock() + timedelta(days=7))[0].needs_attention

@@ -13,6 +13,7 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.drills.kind import DrillKind
 from stillmine.exchange.drills.picture import drill_fingerprint, drill_picture
 from stillmine.fingerprint import fingerprint_image
+from stillmine.wire.ask import AskQuery
 from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.fingerprint import Kind
 
@@ -162,7 +163,7 @@ def test_neither_a_snapshot_nor_an_ask_tells_anybody_else(
     bodies = [phone.web.get("/api/v1/feed/snapshot", headers=client.headers).content for client in (partner, other_partner)]
     value_of_drill = bytes.fromhex(Drill.objects.get().value)
     assert [value_of_drill in body for body in bodies] == [True, False]
-    named = {(Kind.PDQ, Drill.objects.get().value): Candidates([planted], is_cut=False)}
+    named = {AskQuery(Kind.PDQ, Drill.objects.get().value): Candidates([planted], b"\0", is_cut=False)}
     assert (list(active_of(named, ours)), list(active_of(named, theirs))) == ([planted], [])
 
 

@@ -65,14 +65,14 @@ def test_what_is_asked_as_it_is_is_not_turned() -> None:
     index.add(b"v" * 16, Kind.VPDQ, text(frames))
     ids = [[number.to_bytes(16)] for number in range(9)]
     over = [orientations(value)[5] for value in values]
-    assert [index.ask(Kind.PDQ, value, 32, is_turned=False) for value in (*values, *over)] == [*ids, *[[]] * 9]
-    assert index.ask_pictures(values + over, 32, threads=2, is_turned=False) == [*ids, *[[]] * 9]
-    assert index.ask_pictures(over, 32, threads=2) == ids
+    assert [found(index, Kind.PDQ, value, 32, is_turned=False) for value in (*values, *over)] == [*ids, *[[]] * 9]
+    assert [[one.id for one in many] for many in index.ask_pictures(values + over, 32, threads=2, is_turned=False)] == [*ids, *[[]] * 9]
+    assert [[one.id for one in many] for many in index.ask_pictures(over, 32, threads=2)] == ids
     shown = [*frames, VideoFrame(values[3], 90, 12.0)]
-    assert index.ask(Kind.VPDQ, text(shown), 32, is_turned=False) == [b"v" * 16, ids[3][0]]
+    assert found(index, Kind.VPDQ, text(shown), 32, is_turned=False) == [b"v" * 16, ids[3][0]]
     turned_over = [frame._replace(pdq=orientations(frame.pdq)[5]) for frame in shown]
-    assert index.ask(Kind.VPDQ, text(turned_over), 32) == [b"v" * 16, ids[3][0]]
-    assert index.ask(Kind.VPDQ, text(turned_over), 32, is_turned=False) == []
+    assert found(index, Kind.VPDQ, text(turned_over), 32) == [b"v" * 16, ids[3][0]]
+    assert found(index, Kind.VPDQ, text(turned_over), 32, is_turned=False) == []
 
 
 def test_a_turned_video_is_found() -> None:
@@ -82,8 +82,28 @@ def test_a_turned_video_is_found() -> None:
     index.add(b"v" * 16, Kind.VPDQ, text(frames))
     for turn in range(TURNS):
         asked = [frame._replace(pdq=orientations(frame.pdq)[turn]) for frame in frames]
-        assert index.ask(Kind.VPDQ, text(asked), 32) == [b"v" * 16]
-    assert index.ask(Kind.VPDQ, text([frame._replace(pdq=source.randbytes(32)) for frame in frames]), 32) == []
+        assert found(index, Kind.VPDQ, text(asked), 32) == [b"v" * 16]
+    assert found(index, Kind.VPDQ, text([frame._replace(pdq=source.randbytes(32)) for frame in frames]), 32) == []
+
+
+def test_each_comes_with_its_distance_where_there_is_one() -> None:
+    source = random.Random(7)
+    index = FingerprintIndex()
+    picture, frames = source.randbytes(32), [VideoFrame(source.randbytes(32), 90, float(second)) for second in range(12)]
+    index.add(b"p" * 16, Kind.PDQ, picture)
+    index.add(b"v" * 16, Kind.VPDQ, text(frames))
+    index.add(b"s" * 16, Kind.SHA256, picture)
+    copies = [near(picture, bits, source) for bits in (0, 7, 31)]
+    for is_turned in (True, False):
+        assert [index.ask(Kind.PDQ, copy, 32, is_turned)[0].distance_bits for copy in copies] == [0, 7, 31]
+        assert [many[0].distance_bits for many in index.ask_pictures(copies, 32, 1, is_turned)] == [0, 7, 31]
+        shown = text([*frames, VideoFrame(copies[2], 90, 12.0), VideoFrame(copies[1], 90, 13.0)])
+        assert index.ask(Kind.VPDQ, shown, 32, is_turned) == [(b"v" * 16, None), (b"p" * 16, 7)]
+    assert index.ask(Kind.SHA256, picture, 32) == [(b"s" * 16, 0)]
+
+
+def found(index: FingerprintIndex, kind: Kind, value: bytes, maximum: int, is_turned: bool = True) -> list[bytes]:
+    return [one.id for one in index.ask(kind, value, maximum, is_turned)]
 
 
 def near(value: bytes, bits: int, source: random.Random) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from stillmine.matching.exact import ExactSet
 from stillmine.matching.hamming import HammingIndex
-from stillmine.matching.near import Near
+from stillmine.matching.near import Candidate, Near
 from stillmine.matching.sound import SoundIndex
 from stillmine.matching.spans import TimedMatch
 from stillmine.matching.turned import TURNS, orientations, turned, turned_frames
@@ -78,27 +78,27 @@ class FingerprintIndex:
         """Return sounds that these values are a copy of, hold, or were cut from; longest match first."""
         return self._sounds.search(values)
 
-    def ask(self, kind: Kind, value: bytes, maximum: int, is_turned: bool = True) -> list[bytes]:
-        """Return the ids that a single value matches, best first, at most `maximum`.
+    def ask(self, kind: Kind, value: bytes, maximum: int, is_turned: bool = True) -> list[Candidate]:
+        """Return what a single value matches, best first, at most `maximum`.
 
         Pictures and videos in all eight orientations, or only in the one that they have unless `is_turned`. A video is compared with
         videos, which come first, and each of its frames with pictures.
         """
         if kind is Kind.PDQ:
             found = self._pictures.search_variants(orientations(value) if is_turned else [value])
-            return [near.id for near in found[:maximum]]
+            return [Candidate(near.id, near.distance_bits) for near in found[:maximum]]
         if kind is Kind.VPDQ:
             frames = parse_vpdq(value.decode("ascii"))
             turns = turned_frames(frames) if is_turned else [list(frames)]
-            videos = [match.id for frames in turns for match in self._videos.search(frames)]
+            videos = [Candidate(match.id, None) for frames in turns for match in self._videos.search(frames)]
             shown = {frame.pdq for frames in turns for frame in frames if frame.quality >= MINIMUM_QUALITY}
-            pictures = [near.id for near in self._pictures.search_variants(sorted(shown))]
+            pictures = [Candidate(near.id, near.distance_bits) for near in self._pictures.search_variants(sorted(shown))]
             return list(dict.fromkeys([*videos, *pictures]))[:maximum]
         if kind is Kind.CHROMAPRINT:
-            return [match.id for match in self._sounds.search(parse_chromaprint(value.decode("ascii")))[:maximum]]
-        return self.same_file(kind, value)[:maximum]
+            return [Candidate(match.id, None) for match in self._sounds.search(parse_chromaprint(value.decode("ascii")))[:maximum]]
+        return [Candidate(own, 0) for own in self.same_file(kind, value)[:maximum]]
 
-    def ask_pictures(self, values: Sequence[bytes], maximum: int, threads: int, is_turned: bool = True) -> list[list[bytes]]:
+    def ask_pictures(self, values: Sequence[bytes], maximum: int, threads: int, is_turned: bool = True) -> list[list[Candidate]]:
         """Return for each picture what `ask` does, for many at once on several processors."""
         joined = b"".join(values)
         batch = self._pictures.search_many(turned(joined) if is_turned else joined, MAXIMUM_DISTANCE_BITS, threads)
@@ -107,4 +107,5 @@ class FingerprintIndex:
         for query, own, distance in zip(batch.queries.tolist(), batch.ids.tolist(), batch.distances.tolist(), strict=True):
             found = nearest[query // of_each]
             found[own] = min(distance, found.get(own, distance))
-        return [sorted(found, key=lambda own: (found[own], own))[:maximum] for found in nearest]
+        ordered = (sorted(found.items(), key=lambda one: (one[1], one[0]))[:maximum] for found in nearest)
+        return [[Candidate(own, distance) for own, distance in found] for found in ordered]

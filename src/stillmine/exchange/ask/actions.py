@@ -36,7 +36,8 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
     with tx("ask.answer", exchange.clock) as minute:
         active = active_of(named, partner)
         nearest = nearest_of_each_case(named, active)
-        near = [nearest[asked(query)] for query in message.queries]
+        matched = [nearest[asked(query)] for query in message.queries]
+        near = [list(one) for one in matched]
         _count(partner, minute, len(near), sum(map(bool, near)))
         found: dict[str, list[str | None]] = {}
         for query, ids in zip(message.queries, near, strict=True):
@@ -45,7 +46,7 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
         if found:
             _write_down(partner, {own: len(said) for own, said in found.items()}, minute)
             _write_beside(partner, near, minute)
-            _note_variety(exchange, partner, message.queries, near, minute)
+            _note_variety(exchange, partner, message.queries, matched, minute)
             _note_matches(exchange, found, partner, minute)
             _record_matches(exchange, partner, near, minute)
     told = sorted({ids[0] for ids in near if ids})

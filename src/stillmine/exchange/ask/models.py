@@ -45,7 +45,7 @@ class AskBeside(models.Model):
 
 
 class AskVariety(models.Model):
-    """How many different queries of one partner matched one fingerprint on one UTC day, roughly: 256 bits, gone when the day is over."""
+    """How many different queries of one partner only just matched one fingerprint on one UTC day: 256 bits, gone when the day is over."""
 
     partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
     fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.PROTECT, related_name="+", db_index=False)

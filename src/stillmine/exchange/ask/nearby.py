@@ -5,11 +5,11 @@ A partner is told one. Every case hears of its match all the same, or whoever op
 match away from the person in it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from stillmine.exchange.ask.client import candidates
-from stillmine.exchange.ask.protocol import MAXIMUM_CANDIDATES, QUERIES_NEVER_CUT, Candidates
+from stillmine.exchange.ask.protocol import MAXIMUM_CANDIDATES, NO_DISTANCE, QUERIES_NEVER_CUT, Candidates
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.drills.secrecy import only_for
@@ -18,14 +18,21 @@ from stillmine.exchange.partners.models import Partner
 from stillmine.wire.ask import AskQuery
 from stillmine.wire.ask_errors import IndexLoadingError
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, Kind
 
 _READ_AT_ONCE = 10_000
 
 Asked = AskQuery
 """A query without its upload's token, as `asked` gives it: what is asked twice is looked up once."""
 
+EDGE_BITS = 4
+"""Only so near a border can one answer tell something of a fingerprint: further inside, whoever has a copy knew it before."""
+
 _TURNED_KINDS = (Kind.PDQ, Kind.VPDQ)
+
+
+Nearest = dict[str, bool | None]
+"""The nearest fingerprint of every case, nearest first, and whether matching it tells anything of it; None: no distance is known."""
 
 
 class Active(NamedTuple):
@@ -54,7 +61,7 @@ def named_by_index(exchange: Context, queries: Iterable[AskQuery]) -> dict[Asked
     for start in range(0, len(short), QUERIES_NEVER_CUT):
         some = short[start : start + QUERIES_NEVER_CUT]
         for one, found in zip(some, candidates(exchange.home, some), strict=True):
-            named[one] = Candidates([kept.setdefault(own, own) for own in found.ids], found.is_cut)  # mostly the same: each is kept once
+            named[one] = found._replace(ids=[kept.setdefault(own, own) for own in found.ids])  # mostly the same: each is kept once
     return named
 
 
@@ -70,18 +77,28 @@ def active_of(named: Mapping[Asked, Candidates], partner: Partner) -> dict[str, 
     return active
 
 
-def nearest_of_each_case(named: Mapping[Asked, Candidates], active: Mapping[str, Active]) -> dict[Asked, list[str]]:
+def nearest_of_each_case(named: Mapping[Asked, Candidates], active: Mapping[str, Active]) -> dict[Asked, Nearest]:
     """Return for each query the nearest active fingerprint of every case, nearest first.
 
     Raises IndexLoadingError where nothing that is named is active any more and others stand behind it.
     """
-    nearest: dict[Asked, list[str]] = {}
+    nearest: dict[Asked, Nearest] = {}
     for query, found in named.items():
-        of_case: dict[int, str] = {}
-        for own in found.ids:
-            if own in active:
-                of_case.setdefault(active[own].case_id, own)
+        near = [(own, distance) for own, distance in zip(found.ids, found.distances, strict=True) if own in active]
+        of_case: dict[int, tuple[str, bool | None]] = {}
+        for place, (own, _) in enumerate(near):
+            if active[own].case_id not in of_case:
+                of_case[active[own].case_id] = own, _tells(near, place)
         if not of_case and found.is_cut:
             raise IndexLoadingError
-        nearest[query] = list(of_case.values())
+        nearest[query] = dict(of_case.values())
     return nearest
+
+
+def _tells(near: Sequence[tuple[str, int]], place: int) -> bool | None:
+    """Whether this match is close to ending, or to another being named instead of it: those are what an answer tells apart."""
+    distance = near[place][1]
+    if distance == NO_DISTANCE:
+        return None
+    beside = [bits for _, bits in (*near[max(0, place - 1) : place], *near[place + 1 : place + 2])]
+    return any(abs(distance - border) < EDGE_BITS for border in (MAXIMUM_DISTANCE_BITS, *beside))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """See a partner that asks about ever new values near one fingerprint, as one does that works out what the fingerprint is: spec/ask.md.
 
-It only calls an operator: a picture that many people alter and upload looks alike. Must never keep a query: of each that matched, one of
-256 bits is set, at a place that the exchange's secret and the day decide, and the bits go when the day is over.
+Such a partner asks where one bit decides: at the edge of matching, or where another fingerprint is as near. Copies that people alter are
+there once in twenty, so this only calls an operator. Must never keep a query: of each that matched, one of 256 bits is set, at a place
+that the exchange's secret and the day decide, and the bits go when the day is over.
 """
 
 import hmac
@@ -13,6 +14,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import F, Sum
 
 from stillmine.exchange.ask.models import AskVariety, ProbingAlarm
+from stillmine.exchange.ask.nearby import Nearest
 from stillmine.exchange.context import Context
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.secret import derive
@@ -21,7 +23,7 @@ from stillmine.wire.ask import AskQuery
 
 BITS = 256
 QUERIES_OF_ONE_UPLOAD = 8
-"""A picture is asked about in up to eight orientations: more values with one upload token are more than one upload."""
+"""A video is asked about in up to eight orientations: more values with one upload token are more than one upload."""
 
 SHOWN_FOR = timedelta(days=7)
 KEPT_FOR = timedelta(days=30)
@@ -29,20 +31,23 @@ KEPT_FOR = timedelta(days=30)
 _log = logging.getLogger(__name__)
 
 
-def _note_variety(exchange: Context, partner: Partner, asked: Sequence[AskQuery], near: Sequence[Sequence[str]], now: datetime) -> None:
-    """Mark what matched near each fingerprint. The caller holds the partner's count of the day, so two asks don't meet here."""
+def _note_variety(exchange: Context, partner: Partner, asked: Sequence[AskQuery], matched: Sequence[Nearest], now: datetime) -> None:
+    """Mark what tells of each fingerprint. The caller holds the partner's count of the day, so two asks don't meet here."""
+    of_each: dict[str, list[tuple[AskQuery, bool | None]]] = {}
+    for query, near in zip(asked, matched, strict=True):
+        for own, tells in near.items():
+            of_each.setdefault(own, []).append((query, tells))
+    found = {own: values for own, queries in of_each.items() if (values := set(telling(queries)))}
+    if not found:
+        return
     day, key = now.date(), derive(exchange.secret, "stillmine/ask-variety-key/v1", now.date().isoformat().encode())
-    found: dict[str, list[AskQuery]] = {}
-    for query, ids in zip(asked, near, strict=True):
-        for own in ids:
-            found.setdefault(own, []).append(query)
     AskVariety.objects.bulk_create([AskVariety(partner=partner, fingerprint_id=own, day=day) for own in found], ignore_conflicts=True)
     rows = list(AskVariety.objects.filter(partner=partner, day=day, fingerprint_id__in=found))
     least, reached = bits_at(exchange.ask.differing_matches_a_day), 0
     for row in rows:
         before = int.from_bytes(bytes(row.seen))
         after = before
-        for value in uploads(found[row.fingerprint_id]):
+        for value in found[row.fingerprint_id]:
             place = hmac.digest(bytes(key), b"\0".join((partner.random_id.encode(), row.fingerprint_id.encode(), value)), "sha256")[0]
             after |= 1 << place
         row.seen = after.to_bytes(BITS // 8)
@@ -52,15 +57,18 @@ def _note_variety(exchange: Context, partner: Partner, asked: Sequence[AskQuery]
         _call(partner, day, reached, exchange.ask.differing_matches_a_day)
 
 
-def uploads(queries: Iterable[AskQuery]) -> Iterator[bytes]:
-    """Yield for each upload that these queries can be of one of its values: what comes without a token is one upload for each value."""
+def telling(queries: Iterable[tuple[AskQuery, bool | None]]) -> Iterator[bytes]:
+    """Yield the values that tell something of a fingerprint, whatever token they came with: partners make tokens as they like.
+
+    Where no distance is known, of videos and sounds, every value may; of those with one token each eighth is taken.
+    """
     of_token: dict[str, set[bytes]] = {}
-    for query in queries:
+    for query, tells in queries:
         value = f"{query.kind.value} {query.value}".encode()
-        if query.upload_token is None:
-            yield value
-        else:
+        if tells is None and query.upload_token is not None:
             of_token.setdefault(query.upload_token, set()).add(value)
+        elif tells is not False:
+            yield value
     for values in of_token.values():
         yield from sorted(values)[::QUERIES_OF_ONE_UPLOAD]
 
@@ -90,8 +98,8 @@ def _call(partner: Partner, day: date, fingerprints: int, limit: int) -> None:
     ProbingAlarm.objects.filter(partner=partner, day=day).update(fingerprints=F("fingerprints") + fingerprints)
     if is_first:
         _log.warning(
-            "partner %s: %d or more different queries matched one fingerprint today. Many altered copies of one picture look like that, "
-            "and so does working out a fingerprint. See: docs/operators.md, A partner that probes",
+            "partner %s: %d or more different queries only just matched one fingerprint today. Hundreds of altered copies of one picture "
+            "look like that, and so does working out a fingerprint. See: docs/operators.md, A partner that probes",
             partner.name,
             limit,
         )

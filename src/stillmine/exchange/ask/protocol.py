@@ -8,10 +8,12 @@ one machine, and each still bounds what it reads and believes no length.
 import os
 import socket
 import struct
+from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from stillmine.matching.near import Candidate
 from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_QUERIES
 from stillmine.wire.errors import NotConfiguredError
 
@@ -32,7 +34,10 @@ QUERIES_NEVER_CUT = MAXIMUM_CANDIDATES_IN_ALL // MAXIMUM_CANDIDATES
 """So many queries of one request have the maximum each."""
 
 MAXIMUM_REQUEST_BYTES = MAXIMUM_ASK_BYTES + 64 * 1024
-MAXIMUM_REPLY_BYTES = 1 + 4 * MAXIMUM_QUERIES + MAXIMUM_CANDIDATES_IN_ALL * ID_BYTES
+MAXIMUM_REPLY_BYTES = 1 + 4 * MAXIMUM_QUERIES + MAXIMUM_CANDIDATES_IN_ALL * (ID_BYTES + 1)
+
+NO_DISTANCE = 255
+"""In place of a distance in bits, where none is measured."""
 
 _LENGTH = struct.Struct("<I")
 _COUNT = struct.Struct("<I")
@@ -61,9 +66,10 @@ class ProtocolError(Exception):
 
 
 class Candidates(NamedTuple):
-    """What matches one query, best first. Where the list `is_cut`, there are others behind it."""
+    """What matches one query, best first, and how far each is, in bits or NO_DISTANCE; others stand behind a list that `is_cut`."""
 
     ids: list[str]
+    distances: bytes
     is_cut: bool
 
 
@@ -100,12 +106,15 @@ def receive_frame(connection: socket.socket, maximum_bytes: int) -> bytes | None
     return body
 
 
-def encode_candidates(candidates: list[list[bytes]]) -> bytes:
-    """Return an answer to an ask: for each query how many ids follow (the highest bit: others were left out), then those."""
-    most = _most_of_each([len(ids) for ids in candidates])
-    counts = ((min(len(ids), most), ids) for ids in candidates)
-    parts = [_COUNT.pack(count | (_IS_CUT if len(ids) > count else 0)) + b"".join(ids[:count]) for count, ids in counts]
-    return bytes([Reply.CANDIDATES]) + b"".join(parts)
+def encode_candidates(candidates: Sequence[Sequence[Candidate]]) -> bytes:
+    """Return an answer to an ask: for each query how many follow (the highest bit: others were left out), their ids, their distances."""
+    most = _most_of_each([len(found) for found in candidates])
+    return bytes([Reply.CANDIDATES]) + b"".join(_encode_list(found[:most], len(found) > most) for found in candidates)
+
+
+def _encode_list(found: Sequence[Candidate], is_cut: bool) -> bytes:
+    distances = bytes(NO_DISTANCE if one.distance_bits is None else one.distance_bits for one in found)
+    return _COUNT.pack(len(found) | (_IS_CUT if is_cut else 0)) + b"".join(one.id for one in found) + distances
 
 
 def decode_candidates(body: bytes, queries: int) -> list[Candidates]:
@@ -120,12 +129,13 @@ def decode_candidates(body: bytes, queries: int) -> list[Candidates]:
         (number,) = _COUNT.unpack_from(body, place)
         place += _COUNT.size
         count = number & ~_IS_CUT
-        ids = body[place : place + count * ID_BYTES].hex() if count <= MAXIMUM_CANDIDATES else ""
-        if len(ids) < 2 * count * ID_BYTES:
+        end = place + count * ID_BYTES
+        if count > MAXIMUM_CANDIDATES or end + count > len(body):
             raise ProtocolError
-        step = 2 * ID_BYTES
-        found.append(Candidates([ids[start : start + step] for start in range(0, len(ids), step)], bool(number & _IS_CUT)))
-        place += count * ID_BYTES
+        ids, step = body[place:end].hex(), 2 * ID_BYTES
+        own = [ids[start : start + step] for start in range(0, len(ids), step)]
+        found.append(Candidates(own, body[end : end + count], bool(number & _IS_CUT)))
+        place = end + count
     if place != len(body) or len(found) != queries:
         raise ProtocolError
     return found

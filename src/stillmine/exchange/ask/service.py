@@ -32,6 +32,7 @@ from stillmine.exchange.ask.protocol import (
     receive_frame,
     send_frame,
 )
+from stillmine.matching.near import Candidate
 from stillmine.matching.turned import TURNS
 from stillmine.wire.ask import Ask, AskQuery, decode_ask
 from stillmine.wire.errors import StillmineError
@@ -108,9 +109,9 @@ class IndexService:
             return bytes([Reply.LOADING])
         return encode_candidates(self._candidates(ask))
 
-    def _candidates(self, ask: Ask) -> list[list[bytes]]:
+    def _candidates(self, ask: Ask) -> list[list[Candidate]]:
         """Return what matches each query; one more than may be answered says that there are others."""
-        found: dict[int, list[bytes]] = {}
+        found: dict[int, list[Candidate]] = {}
         for is_turned in (True, False):
             pictures = [place for place, query in enumerate(ask.queries) if query.kind is Kind.PDQ and query.as_it_is is not is_turned]
             if len(pictures) * (TURNS if is_turned else 1) > ONE_BY_ONE * TURNS:
@@ -119,7 +120,7 @@ class IndexService:
                 found |= zip(pictures, many, strict=True)
         return [found[place] if place in found else self._one(query) for place, query in enumerate(ask.queries)]
 
-    def _one(self, query: AskQuery) -> list[bytes]:
+    def _one(self, query: AskQuery) -> list[Candidate]:
         """Films and sounds take turns: they take long, and pictures must not wait for them."""
         with self._one_film if query.kind in (Kind.VPDQ, Kind.CHROMAPRINT) else nullcontext():
             return self._follower.index.ask(query.kind, _value(query), MAXIMUM_CANDIDATES + 1, not query.as_it_is)

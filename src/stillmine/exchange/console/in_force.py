@@ -83,7 +83,7 @@ def _of_what_leaves(exchange: Context) -> list[Setting]:
         Setting("What people add appears in partners’ lists together", f"every {exchange.feed.tick_seconds} seconds", TICK_VARIABLE),
         Setting("The public log is published", f"every {exchange.publish_every // _SECOND} seconds", PUBLISH_EVERY_VARIABLE),
         Setting(
-            "Different queries of a partner near one fingerprint in a day that are an alarm",
+            "Different queries of a partner at the edge of one fingerprint in a day that are an alarm",
             f"{exchange.ask.differing_matches_a_day} or more",
             DIFFERING_VARIABLE,
         ),
