@@ -63,11 +63,13 @@ class Call(Generic[Result]):
     body: bytes | None = field(default=None, repr=False)
     content_type: str = _JSON
     maximum_answer_bytes: int = MAXIMUM_ANSWER_BYTES
+    places: Sequence[int] | None = field(default=None, repr=False)
+    """Where the queries of this request stood among those that were asked about, if elsewhere."""
 
     def result(self, answer: HttpAnswer) -> Result:
         """Return what was answered; raises the StillmineError of a refusal, or ExchangeAnswerError."""
         if not 200 <= answer.status < 300:
-            raise refusal(answer.status, answer.headers, answer.data)
+            raise refusal(answer.status, answer.headers, answer.data, self.places)
         try:
             return self.read(answer.data)
         except StillmineError as error:
@@ -79,7 +81,7 @@ def status() -> Call[ExchangeStatus]:
     return Call("GET", "/api/v1/status", _reader(ExchangeStatus), is_repeatable=True)
 
 
-def ask(queries: Sequence[AskQuery]) -> Call[list[Answer]]:
+def ask(queries: Sequence[AskQuery], places: Sequence[int] | None = None) -> Call[list[Answer]]:
     """Ask about what fits one request. With upload tokens a repetition counts queries twice and nothing else; without, uploads too."""
     return Call(
         "POST",
@@ -88,7 +90,13 @@ def ask(queries: Sequence[AskQuery]) -> Call[list[Answer]]:
         is_repeatable=all(query.upload_token is not None for query in queries),
         body=encode_ask(queries),
         content_type=BINARY_CONTENT_TYPE,
+        places=places,
     )
+
+
+def snapshot() -> Call[None]:
+    """Open the snapshot, which is read as it comes. Never repeated: some of it may be in use by then."""
+    return Call("GET", "/api/v1/feed/snapshot", _nothing, is_repeatable=False)
 
 
 def feed_page(cursor: str | None) -> Call[FeedPage]:

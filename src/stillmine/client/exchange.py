@@ -7,25 +7,25 @@ to the configured exchange only: redirects are not followed. Nothing that was se
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
 
 from stillmine.client import calls
+from stillmine.client.asking import Plan
 from stillmine.client.calls import Call, HttpAnswer
-from stillmine.client.errors import ExchangeAnswerError
-from stillmine.client.http import BROKEN_CONNECTION, request_headers, timeout_of
-from stillmine.client.refusals import refusal
+from stillmine.client.deadline_transport import DeadlineTransport
+from stillmine.client.http import BROKEN_CONNECTION, Collected, Requests, failures_named
 from stillmine.client.settings import ExchangeSettings
 from stillmine.client.time_limits import TimeLimits
 from stillmine.wire.ask import Answer, AskQuery, ExchangeStatus
-from stillmine.wire.errors import ExchangeUnreachableError, NotFoundError
+from stillmine.wire.errors import NotFoundError
 from stillmine.wire.feed import FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotReader
+from stillmine.wire.snapshot import SnapshotReader
 from stillmine.wire.submission import SubmissionReceipt, WithdrawalReceipt
 from stillmine.wire.vote import Vote
 
@@ -48,15 +48,8 @@ class Exchange:
         """`transport` replaces the network in tests; `monotonic` counts seconds."""
         self._monotonic = monotonic
         self._limits = limits or TimeLimits()
-        self._http = httpx.Client(
-            base_url=settings.url,
-            headers=request_headers(settings),
-            timeout=timeout_of(self._limits),
-            follow_redirects=False,
-            # A proxy named in the environment can't reach this machine's own loopback.
-            trust_env=not settings.is_on_this_machine,
-            transport=transport,
-        )
+        self._requests = Requests(settings, self._limits)
+        self._transport = transport or DeadlineTransport(settings, monotonic)
 
     def __enter__(self) -> Self:
         return self
@@ -66,15 +59,20 @@ class Exchange:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._transport.close()
 
     def status(self) -> ExchangeStatus:
         """Return how the exchange stands, what this key may do, and what is left of the day. Repeated once where the connection broke."""
         return self._answered(calls.status())
 
     def ask(self, queries: Sequence[AskQuery]) -> list[Answer]:
-        """Return one answer for each query, in their order. Repeated once where the connection broke, if all have upload tokens."""
-        return self._answered(calls.ask(queries)) if queries else []
+        """Return one answer for each query, in their order. Repeated once where the connection broke, if all have upload tokens.
+
+        What is more than one request may hold goes in several, one after the other, and queries of one upload token together where they
+        fit. Where one fails nothing is returned; what was asked before it is counted, and may be asked again.
+        """
+        plan = Plan(queries)
+        return plan.answers([self._answered(call) for call in plan.calls])
 
     def feed_page(self, cursor: str | None = None) -> FeedPage:
         """Return the page after `cursor`, or the first one. Repeated once where the connection broke."""
@@ -86,17 +84,14 @@ class Exchange:
 
         Raises what SnapshotReader does, too. Never repeated.
         """
-        try:
-            with self._http.stream("GET", "/api/v1/feed/snapshot", headers={"Accept": SNAPSHOT_CONTENT_TYPE}) as response:
-                if response.is_success:
-                    yield SnapshotReader(response.iter_raw())
-                elif response.status_code == NotFoundError.status:
-                    yield None
-                else:
-                    data = self._bounded(response, calls.MAXIMUM_ANSWER_BYTES, self._monotonic() + self._limits.answer_seconds)
-                    raise refusal(response.status_code, response.headers, data)
-        except httpx.HTTPError as error:
-            raise ExchangeUnreachableError(type(error).__name__) from None
+        call, deadline = calls.snapshot(), self._monotonic() + self._limits.snapshot_seconds
+        with failures_named(), closing(self._transport.handle_request(self._requests.of(call, deadline))) as response:
+            if response.is_success:
+                yield SnapshotReader(response.iter_raw())
+            elif response.status_code == NotFoundError.status:
+                yield None
+            else:
+                call.result(self._read(call, response))
 
     def acknowledge(self, cursor: str) -> None:
         """Tell the exchange that everything up to `cursor` is applied here. Repeated once where the connection broke."""
@@ -119,32 +114,22 @@ class Exchange:
         return self._answered(calls.take_back(fingerprint_ids))
 
     def _answered(self, call: Call[Result]) -> Result:
-        try:
-            return call.result(self._sent(call))
-        except BROKEN_CONNECTION as error:
-            if not call.is_repeatable:
-                raise ExchangeUnreachableError(type(error).__name__) from None
-        except httpx.HTTPError as error:
-            raise ExchangeUnreachableError(type(error).__name__) from None
-        try:
-            return call.result(self._sent(call))
-        except httpx.HTTPError as error:
-            raise ExchangeUnreachableError(type(error).__name__) from None
-
-    def _sent(self, call: Call[Result]) -> HttpAnswer:
-        headers = {} if call.body is None else {"Content-Type": call.content_type}
         deadline = self._monotonic() + self._limits.answer_seconds
-        with self._http.stream(call.method, call.path, params=call.parameters, content=call.body, headers=headers) as response:
-            data = self._bounded(response, call.maximum_answer_bytes, deadline)
-        return HttpAnswer(response.status_code, response.headers, data)
+        with failures_named():
+            try:
+                answer = self._sent(call, deadline)
+            except BROKEN_CONNECTION:
+                if not call.is_repeatable:
+                    raise
+                answer = self._sent(call, deadline)
+        return call.result(answer)
 
-    def _bounded(self, response: httpx.Response, maximum_bytes: int, deadline: float) -> bytes:
-        """Read as it comes: what was packed to swell on arrival is not unpacked."""
-        data = bytearray()
+    def _sent(self, call: Call[Result], deadline: float) -> HttpAnswer:
+        with closing(self._transport.handle_request(self._requests.of(call, deadline))) as response:
+            return self._read(call, response)
+
+    def _read(self, call: Call[Result], response: httpx.Response) -> HttpAnswer:
+        collected = Collected(call.maximum_answer_bytes)
         for part in response.iter_raw():
-            data += part
-            if len(data) > maximum_bytes:
-                raise ExchangeAnswerError(f"more than {maximum_bytes} bytes")
-            if self._monotonic() > deadline:
-                raise ExchangeUnreachableError(f"no whole answer in {self._limits.answer_seconds:g} s")
-        return bytes(data)
+            collected.take(part)
+        return HttpAnswer(response.status_code, response.headers, collected.data())

@@ -1,25 +1,127 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What both clients tell the HTTP library. It must never follow a redirect or unpack an answer."""
+"""What both clients send and how they collect what comes, whichever way it travels.
 
+No redirect is followed, no cookie kept, no answer unpacked: a request goes to the configured exchange and what comes back is bounded.
+"""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore
 import httpx
 
+from stillmine.client.calls import Call
+from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.settings import ExchangeSettings
 from stillmine.client.time_limits import TimeLimits
+from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError
 
-BROKEN_CONNECTION = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+BROKEN_CONNECTION = (
+    httpx.RemoteProtocolError,
+    httpx.ReadError,
+    httpx.WriteError,
+    httpcore.RemoteProtocolError,
+    httpcore.ReadError,
+    httpcore.WriteError,
+)
 """A connection was there and broke, as a kept one does when the other side closed it at that moment."""
 
+KEPT_SECONDS = 60.0
+"""How long an unused connection is kept: shorter than an exchange keeps it (spec/doors.md)."""
 
-def request_headers(settings: ExchangeSettings) -> dict[str, str]:
-    """Return what every request carries, the key included."""
-    return {
-        "Authorization": f"Bearer {bytes(settings.partner_key).decode('ascii')}",
-        "Accept": "*/*",
-        "Accept-Encoding": "identity",
-        "User-Agent": "stillmine",
-    }
+KEPT_CONNECTIONS = 32
+
+_FAILURES = (
+    httpx.HTTPError,
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
 
 
-def timeout_of(limits: TimeLimits) -> httpx.Timeout:
-    """Return the limits that hold for each step of a request."""
-    return httpx.Timeout(limits.silence_seconds, connect=limits.connect_seconds)
+class Requests:
+    """Makes the requests to one exchange."""
+
+    def __init__(self, settings: ExchangeSettings, limits: TimeLimits) -> None:
+        self._url = settings.url
+        self._head = [
+            ("Host", urlsplit(settings.url).netloc),
+            ("Authorization", f"Bearer {bytes(settings.partner_key).decode('ascii')}"),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "identity"),
+            ("User-Agent", "stillmine"),
+        ]
+        self._timeout = httpx.Timeout(limits.silence_seconds, connect=limits.connect_seconds).as_dict()
+        self._urls: dict[str, httpx.URL] = {}
+
+    def of(self, call: Call[Any], deadline: float | None = None) -> httpx.Request:
+        """Return what is sent for a call."""
+        head = self._head
+        if call.body is not None:
+            head = [*head, ("Content-Type", call.content_type), ("Content-Length", str(len(call.body)))]
+        extensions: dict[str, object] = {"timeout": self._timeout} | ({} if deadline is None else {"deadline": deadline})
+        return httpx.Request(call.method, self._url_of(call), headers=head, content=call.body, extensions=extensions)
+
+    def _url_of(self, call: Call[Any]) -> httpx.URL:
+        """To make an address costs more than to look one up."""
+        url = self._urls.get(call.path)
+        if url is None:
+            url = self._urls[call.path] = httpx.URL(self._url + call.path)
+        return url.copy_merge_params(call.parameters) if call.parameters else url
+
+
+class Collected:
+    """An answer's content, part by part, read as it comes: what was packed to swell on arrival is not unpacked."""
+
+    def __init__(self, maximum_bytes: int) -> None:
+        self._maximum_bytes = maximum_bytes
+        self._data = bytearray()
+
+    def take(self, part: bytes) -> None:
+        """Add a part; raises ExchangeAnswerError where that is too much."""
+        self._data += part
+        if len(self._data) > self._maximum_bytes:
+            raise ExchangeAnswerError(f"more than {self._maximum_bytes} bytes")
+
+    def data(self) -> bytes:
+        """Return all of it."""
+        return bytes(self._data)
+
+
+@contextmanager
+def failures_named() -> Iterator[None]:
+    """Turn whatever the network does into ExchangeUnreachableError, which names the kind and repeats nothing."""
+    try:
+        yield
+    except _FAILURES as error:
+        raise ExchangeUnreachableError(type(error).__name__) from None
+
+
+def trusted_certificates(settings: ExchangeSettings) -> ssl.SSLContext | bool:
+    """Return whose certificates are trusted: as SSL_CERT_FILE or SSL_CERT_DIR says, else Mozilla's list. To load it takes a while."""
+    return httpx.create_ssl_context(trust_env=True) if settings.url.startswith("https:") else False
+
+
+def proxy_of_environment(settings: ExchangeSettings) -> httpx.Proxy | None:
+    """Return the proxy that the environment names for this exchange; raises NotConfiguredError for one that can't be used.
+
+    A proxy can't reach this machine's own loopback, so there is none for it.
+    """
+    parts = urlsplit(settings.url)
+    named = getproxies()
+    url = named.get(parts.scheme) or named.get("all")
+    if settings.is_on_this_machine or not url or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    try:
+        proxy = httpx.Proxy(url if "://" in url else f"http://{url}")
+    except (ValueError, httpx.InvalidURL):
+        proxy = None
+    if proxy is None or proxy.url.scheme not in {"http", "https"}:
+        raise NotConfiguredError("the proxy named in HTTPS_PROXY or ALL_PROXY: must be an http:// or https:// address")
+    return proxy

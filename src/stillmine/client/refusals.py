@@ -6,7 +6,7 @@ where it is known, a detail where it has the form of a place or a scope, and a b
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
@@ -76,15 +76,17 @@ _REFUSALS: dict[str, type[StillmineError]] = {
 }
 
 _DETAIL = re.compile(
-    r"(?:at )?(?:queries|fingerprints|fingerprint_ids|feedback|votes)\[(?:[0-9]{1,4}|\.\.\.)\]|scope: (?:ask|list|submit|feedback)",
-    re.ASCII,
+    r"queries\[(?P<query>[0-9]{1,4})\]|(?:fingerprints|feedback|votes)\[[0-9]{1,4}\]|scope: (?:ask|list|submit|feedback)", re.ASCII
 )
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
-def refusal(status: int, headers: Mapping[str, str], data: bytes) -> StillmineError:
-    """Turn an error answer into the error of its code, with the time to wait that its header names."""
-    error = _error_of(status, data)
+def refusal(status: int, headers: Mapping[str, str], data: bytes, places: Sequence[int] | None = None) -> StillmineError:
+    """Turn an error answer into the error of its code, with the time to wait that its header names.
+
+    `places` says of each query of the request where it stood among those that were asked about, if elsewhere.
+    """
+    error = _error_of(status, data, places)
     waiting = retry_after_seconds(headers)
     if waiting is not None:
         error.retry_after_seconds = waiting
@@ -111,15 +113,24 @@ def http_date(text: str) -> datetime | None:
     return None if date.tzinfo is None else date
 
 
-def _error_of(status: int, data: bytes) -> StillmineError:
+def _error_of(status: int, data: bytes, places: Sequence[int] | None) -> StillmineError:
     try:
         message = _ERROR.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):
         message = ErrorMessage("", "")
     known = _REFUSALS.get(message.code)
     if known is not None:
-        detail = _DETAIL.match(message.detail)
-        return known(detail.group() if detail else "")
+        return known(_detail(message.detail, places))
     if status >= 500:
         return ExchangeUnreachableError(f"HTTP status {status}")
     return ExchangeAnswerError(f"HTTP status {status}")
+
+
+def _detail(text: str, places: Sequence[int] | None) -> str:
+    found = _DETAIL.match(text)
+    if found is None:
+        return ""
+    number = found.group("query")
+    if places is None or number is None:
+        return found.group()
+    return f"queries[{places[int(number)]}]" if int(number) < len(places) else ""

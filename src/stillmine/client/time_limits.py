@@ -15,4 +15,7 @@ class TimeLimits:
     """Between two parts of what is sent or answered."""
 
     answer_seconds: float = 30.0
-    """From the start of a request to the last byte of its answer; of a snapshot, to the first."""
+    """From the start of a request to the last byte of its answer, a repetition included."""
+
+    snapshot_seconds: float = 3600.0
+    """The same for a snapshot, which is as long as the list, and what is done with each block meanwhile."""

@@ -8,7 +8,7 @@ case.
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -97,45 +97,65 @@ class SnapshotWriter:
         return part + self._sum.digest()[:_CHECK_BYTES]
 
 
-class SnapshotReader:
-    """Reads one stream from its parts, however they are cut. Memory is bounded by one block."""
+class SnapshotParser:
+    """Reads one stream as it comes: `give` it each part, then take what is whole with `next`; `end` says that no more comes.
 
-    def __init__(self, parts: Iterable[bytes]) -> None:
-        """Read the beginning; raises FeedSnapshotCutError, FeedSnapshotDamagedError or FeedSnapshotVersionError, as `blocks` does."""
-        self._parts = iter(parts)
+    Memory is bounded by one block and one part. `next` and `end` raise FeedSnapshotCutError, FeedSnapshotDamagedError or
+    FeedSnapshotVersionError.
+    """
+
+    def __init__(self) -> None:
         self._held = bytearray()
         self._sum = hashlib.sha256()
         self._count = 0
-        start = self._take(len(_MAGIC) + len(_VERSION))
+        self._is_whole = False
+        self._steps = self._read()
+
+    def give(self, part: bytes) -> None:
+        """Add what came."""
+        self._held += part
+
+    def next(self) -> SnapshotHead | SnapshotBlock | None:
+        """Return the head, then each block once it is known to be whole; None where more must come first."""
+        return next(self._steps)
+
+    def end(self) -> None:
+        """Raise FeedSnapshotCutError unless the stream was complete."""
+        if not self._is_whole:
+            raise FeedSnapshotCutError
+
+    def _read(self) -> Iterator[SnapshotHead | SnapshotBlock | None]:
+        yield (yield from self._head())
+        while not self._is_whole:
+            start = yield from self._take(_BLOCK.size)
+            number, count, length = _BLOCK.unpack(start)
+            if count > MAXIMUM_BLOCK_ENTRIES or length > MAXIMUM_BLOCK_BYTES:
+                raise FeedSnapshotDamagedError("block")
+            body = yield from self._take(length)
+            yield from self._check(start + body)
+            if number == _END:
+                self._require_end(count, body)
+            elif number in _KINDS:
+                yield self._block(_KINDS[number], count, body)
+            else:  # a kind of a later version: counted, and left out
+                self._count += count
+        while not self._held:
+            yield None
+        raise FeedSnapshotDamagedError("more after the end")
+
+    def _head(self) -> Generator[None, None, SnapshotHead]:
+        start = yield from self._take(len(_MAGIC) + len(_VERSION))
         if not start.startswith(_MAGIC):
             raise FeedSnapshotDamagedError("magic")
         if not start.endswith(_VERSION):
             raise FeedSnapshotVersionError
-        rest = self._take(_HEAD.size - len(start))
+        rest = yield from self._take(_HEAD.size - len(start))
         _, _, cursor_bytes, count = _HEAD.unpack(start + rest)
-        cursor = self._take(cursor_bytes)
-        self._check(start + rest + cursor)
+        cursor = yield from self._take(cursor_bytes)
+        yield from self._check(start + rest + cursor)
         if not cursor.isascii():
             raise FeedSnapshotDamagedError("cursor")
-        self.head = SnapshotHead(cursor.decode("ascii"), count)
-
-    def blocks(self) -> Iterator[SnapshotBlock]:
-        """Yield each block once it is known to be whole; after the last one the stream was complete."""
-        while True:
-            start = self._take(_BLOCK.size)
-            number, count, length = _BLOCK.unpack(start)
-            if count > MAXIMUM_BLOCK_ENTRIES or length > MAXIMUM_BLOCK_BYTES:
-                raise FeedSnapshotDamagedError("block")
-            body = self._take(length)
-            self._check(start + body)
-            if number == _END:
-                self._require_end(count, body)
-                return
-            kind = _KINDS.get(number)
-            if kind is None:  # a kind of a later version: counted, and left out
-                self._count += count
-                continue
-            yield self._block(kind, count, body)
+        return SnapshotHead(cursor.decode("ascii"), count)
 
     def _block(self, kind: Kind, count: int, body: bytes) -> SnapshotBlock:
         ids, place = body[: count * _ID_BYTES], count * _ID_BYTES
@@ -155,20 +175,44 @@ class SnapshotReader:
     def _require_end(self, count: int, body: bytes) -> None:
         if count or int.from_bytes(body, "little") != self._count:
             raise FeedSnapshotDamagedError("count")
-        if self._held or any(self._parts):
-            raise FeedSnapshotDamagedError("more after the end")
+        self._is_whole = True
 
-    def _check(self, part: bytes) -> None:
+    def _check(self, part: bytes) -> Generator[None, None, None]:
         self._sum.update(part)
-        if self._take(_CHECK_BYTES) != self._sum.digest()[:_CHECK_BYTES]:
+        if (yield from self._take(_CHECK_BYTES)) != self._sum.digest()[:_CHECK_BYTES]:
             raise FeedSnapshotDamagedError("checksum")
 
-    def _take(self, size: int) -> bytes:
+    def _take(self, size: int) -> Generator[None, None, bytes]:
         while len(self._held) < size:
-            part = next(self._parts, None)
-            if part is None:
-                raise FeedSnapshotCutError
-            self._held += part
+            yield None
         taken = bytes(self._held[:size])
         del self._held[:size]
         return taken
+
+
+class SnapshotReader:
+    """Reads one stream from its parts, however they are cut; raises what SnapshotParser does."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        """Read the beginning."""
+        self._parts = iter(parts)
+        self._parser = SnapshotParser()
+        head = self._next()
+        if not isinstance(head, SnapshotHead):  # never: it is what comes first
+            raise FeedSnapshotDamagedError("head")
+        self.head = head
+
+    def blocks(self) -> Iterator[SnapshotBlock]:
+        """Yield each block once it is known to be whole; after the last one the stream was complete."""
+        while isinstance(block := self._next(), SnapshotBlock):
+            yield block
+
+    def _next(self) -> SnapshotHead | SnapshotBlock | None:
+        """Return what is whole, None at the end."""
+        while (step := self._parser.next()) is None:
+            part = next(self._parts, None)
+            if part is None:
+                self._parser.end()
+                break
+            self._parser.give(part)
+        return step
