@@ -6,32 +6,22 @@ from typing import Any
 
 import httpx
 import pytest
+from client_parts import KEY, Client, ClientOf, streamed
 
-from stillmine.client import Exchange, ExchangeAnswerError, ExchangeSettings
+from stillmine.client import ExchangeAnswerError
 from stillmine.client.refusals import MAXIMUM_RETRY_AFTER_SECONDS
 from stillmine.wire.ask import Answer, Ask, AskAnswer, AskQuery, Outcome, decode_ask, encode_answer
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
-from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import encode
 from stillmine.wire.errors import ExchangeUnreachableError, FingerprintMalformedError, StillmineError
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.partner_errors import ScopeMissingError
 
-KEY = "smk_01234567_" + "A" * 43
-SETTINGS = ExchangeSettings("https://exchange.example/below", Secret(KEY.encode()))
 PDQ = "0f" * 32
 TOKEN = "ab" * 16
 
 
-def client_of(answer: Callable[[httpx.Request], httpx.Response]) -> Exchange:
-    return Exchange(SETTINGS, httpx.MockTransport(answer))
-
-
-def streamed(status: int, content: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
-    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))
-
-
-def test_an_ask_travels_in_binary_and_comes_back_in_words() -> None:
+def test_an_ask_travels_in_binary_and_comes_back_in_words(client_of: ClientOf) -> None:
     asked: list[Ask] = []
     told = [Answer(Outcome.MATCH, "ab" * 16, "sf------"), Answer(), Answer(Outcome.MATCH, "cd" * 16, "-f------")]
 
@@ -46,12 +36,12 @@ def test_an_ask_travels_in_binary_and_comes_back_in_words() -> None:
     assert asked[0].queries == queries
 
 
-def test_nothing_is_asked_about_nothing() -> None:
+def test_nothing_is_asked_about_nothing(client_of: ClientOf) -> None:
     assert client_of(lambda request: pytest.fail("asked")).ask([]) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"SMR1", b"SMR1" + bytes(17), b"SMR1" + bytes(36), b"<html>", b'{"version":1,"answers":[]}'])
-def test_other_than_one_answer_for_each_query_is_none(content: bytes) -> None:
+def test_other_than_one_answer_for_each_query_is_none(client_of: ClientOf, content: bytes) -> None:
     with pytest.raises(ExchangeAnswerError):
         client_of(lambda request: streamed(200, content)).ask([AskQuery(Kind.PDQ, PDQ)])
 
@@ -68,7 +58,7 @@ def test_other_than_one_answer_for_each_query_is_none(content: bytes) -> None:
         (302, "", ExchangeAnswerError),
     ],
 )
-def test_a_refusal_is_the_error_of_its_code(status: int, code: str, error: type[StillmineError]) -> None:
+def test_a_refusal_is_the_error_of_its_code(client_of: ClientOf, status: int, code: str, error: type[StillmineError]) -> None:
     client = client_of(
         lambda request: streamed(status, encode(StillmineError("<words>").message()).replace(b"internal_error", code.encode()))
     )
@@ -80,7 +70,7 @@ def test_a_refusal_is_the_error_of_its_code(status: int, code: str, error: type[
 @pytest.mark.parametrize(
     ("detail", "kept"), [("queries[17]: 64 digits", "queries[17]"), ("scope: ask", "scope: ask"), ("a value: 0f0f", ""), ("queries[x]", "")]
 )
-def test_of_a_detail_a_place_or_a_scope_is_kept(detail: str, kept: str) -> None:
+def test_of_a_detail_a_place_or_a_scope_is_kept(client_of: ClientOf, detail: str, kept: str) -> None:
     client = client_of(lambda request: streamed(422, encode(FingerprintMalformedError(detail).message())))
     with pytest.raises(FingerprintMalformedError) as raised:
         client.status()
@@ -108,7 +98,7 @@ NOW = "Fri, 17 May 2030 12:34:56 GMT"
         ({}, 5),
     ],
 )
-def test_retry_after_is_bounded_and_nonsense_is_left_out(headers: dict[str, str], seconds: int) -> None:
+def test_retry_after_is_bounded_and_nonsense_is_left_out(client_of: ClientOf, headers: dict[str, str], seconds: int) -> None:
     client = client_of(lambda request: streamed(503, encode(IndexLoadingError().message()), headers))
     with pytest.raises(IndexLoadingError) as raised:
         client.ask([AskQuery(Kind.PDQ, PDQ)])
@@ -127,7 +117,9 @@ def test_retry_after_is_bounded_and_nonsense_is_left_out(headers: dict[str, str]
         (lambda client: client.take_back([TOKEN]), 1),
     ],
 )
-def test_what_is_sent_again_over_a_broken_connection(error: Exception, request_of: Callable[[Exchange], Any], times: int) -> None:
+def test_what_is_sent_again_over_a_broken_connection(
+    client_of: ClientOf, error: Exception, request_of: Callable[[Client], Any], times: int
+) -> None:
     sent: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -139,7 +131,7 @@ def test_what_is_sent_again_over_a_broken_connection(error: Exception, request_o
     assert len(sent) == times
 
 
-def test_nothing_is_sent_again_where_nobody_is_or_nobody_answers() -> None:
+def test_nothing_is_sent_again_where_nobody_is_or_nobody_answers(client_of: ClientOf) -> None:
     for error in (httpx.ConnectError("x"), httpx.ConnectTimeout("x"), httpx.ReadTimeout("x"), httpx.ProxyError("x")):
         sent: list[str] = []
 

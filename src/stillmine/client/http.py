@@ -122,6 +122,6 @@ def proxy_of_environment(settings: ExchangeSettings) -> httpx.Proxy | None:
         proxy = httpx.Proxy(url if "://" in url else f"http://{url}")
     except (ValueError, httpx.InvalidURL):
         proxy = None
-    if proxy is None or proxy.url.scheme not in {"http", "https"}:
+    if proxy is None or proxy.url.scheme not in {"http", "https"} or not proxy.url.host:
         raise NotConfiguredError("the proxy named in HTTPS_PROXY or ALL_PROXY: must be an http:// or https:// address")
     return proxy
