@@ -2,9 +2,10 @@
 """The one Python client of an exchange: docs/client.md."""
 
 from stillmine.client.async_exchange import AsyncExchange
+from stillmine.client.calls import DatedStatus
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings, exchange_settings
 from stillmine.client.time_limits import TimeLimits
 
-__all__ = ["AsyncExchange", "Exchange", "ExchangeAnswerError", "ExchangeSettings", "TimeLimits", "exchange_settings"]
+__all__ = ["AsyncExchange", "DatedStatus", "Exchange", "ExchangeAnswerError", "ExchangeSettings", "TimeLimits", "exchange_settings"]

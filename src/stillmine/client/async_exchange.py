@@ -11,7 +11,7 @@ import httpx
 
 from stillmine.client import calls
 from stillmine.client.asking import Plan
-from stillmine.client.calls import Call, HttpAnswer
+from stillmine.client.calls import Call, DatedStatus, HttpAnswer
 from stillmine.client.http import (
     BROKEN_CONNECTION,
     KEPT_CONNECTIONS,
@@ -69,6 +69,10 @@ class AsyncExchange:
     async def status(self) -> ExchangeStatus:
         """Return how the exchange stands, what this key may do, and what is left of the day."""
         return await self._answered(calls.status())
+
+    async def dated_status(self) -> DatedStatus:
+        """Return the same, and what the exchange's clock said."""
+        return await self._answered(calls.dated_status())
 
     async def ask(self, queries: Sequence[AskQuery]) -> list[Answer]:
         """Return one answer for each query, in their order."""

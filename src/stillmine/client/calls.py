@@ -7,12 +7,13 @@ where a repetition changes nothing, because nobody knows how far the first one c
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from stillmine.client.errors import ExchangeAnswerError
-from stillmine.client.refusals import refusal
+from stillmine.client.refusals import http_date, refusal
 from stillmine.wire.ask import (
     BINARY_CONTENT_TYPE,
     NO_TAGS,
@@ -51,13 +52,20 @@ class HttpAnswer:
     data: bytes = field(repr=False)
 
 
+class DatedStatus(NamedTuple):
+    """How the exchange stands, and its clock when it said so, None where the answer has no date."""
+
+    status: ExchangeStatus
+    answered_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Result]):
     """One request; `result` reads its answer."""
 
     method: str
     path: str
-    read: Callable[[bytes], Result]
+    read: Callable[[HttpAnswer], Result]
     is_repeatable: bool
     parameters: dict[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
@@ -71,7 +79,7 @@ class Call(Generic[Result]):
         if not 200 <= answer.status < 300:
             raise refusal(answer.status, answer.headers, answer.data, self.places)
         try:
-            return self.read(answer.data)
+            return self.read(answer)
         except StillmineError as error:
             raise ExchangeAnswerError(error.detail) from None
 
@@ -81,12 +89,20 @@ def status() -> Call[ExchangeStatus]:
     return Call("GET", "/api/v1/status", _reader(ExchangeStatus), is_repeatable=True)
 
 
+def dated_status() -> Call[DatedStatus]:
+    """Ask for the same, and keep the date of the answer."""
+    read = _reader(ExchangeStatus)
+    return Call(
+        "GET", "/api/v1/status", lambda answer: DatedStatus(read(answer), http_date(answer.headers.get("Date", ""))), is_repeatable=True
+    )
+
+
 def ask(queries: Sequence[AskQuery], places: Sequence[int] | None = None) -> Call[list[Answer]]:
     """Ask about what fits one request. With upload tokens a repetition counts queries twice and nothing else; without, uploads too."""
     return Call(
         "POST",
         "/api/v1/ask",
-        lambda data: _answers(data, len(queries)),
+        lambda answer: _answers(answer.data, len(queries)),
         is_repeatable=all(query.upload_token is not None for query in queries),
         body=encode_ask(queries),
         content_type=BINARY_CONTENT_TYPE,
@@ -133,15 +149,15 @@ def take_back(fingerprint_ids: list[str]) -> Call[WithdrawalReceipt]:
     return _posted("/api/v1/submissions/withdraw", message, _reader(WithdrawalReceipt), is_repeatable=False)
 
 
-def _posted(path: str, message: msgspec.Struct, read: Callable[[bytes], Result], *, is_repeatable: bool) -> Call[Result]:
+def _posted(path: str, message: msgspec.Struct, read: Callable[[HttpAnswer], Result], *, is_repeatable: bool) -> Call[Result]:
     return Call("POST", path, read, is_repeatable=is_repeatable, body=encode(message))
 
 
-def _reader(message_type: type[Message], maximum_bytes: int = MAXIMUM_ANSWER_BYTES) -> Callable[[bytes], Message]:
-    return lambda data: decode(data, message_type, maximum_bytes)
+def _reader(message_type: type[Message], maximum_bytes: int = MAXIMUM_ANSWER_BYTES) -> Callable[[HttpAnswer], Message]:
+    return lambda answer: decode(answer.data, message_type, maximum_bytes)
 
 
-def _nothing(_: bytes) -> None:
+def _nothing(_: HttpAnswer) -> None:
     """What is answered without a content says all by its status."""
 
 

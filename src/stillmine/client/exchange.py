@@ -15,7 +15,7 @@ import httpx
 
 from stillmine.client import calls
 from stillmine.client.asking import Plan
-from stillmine.client.calls import Call, HttpAnswer
+from stillmine.client.calls import Call, DatedStatus, HttpAnswer
 from stillmine.client.deadline_transport import DeadlineTransport
 from stillmine.client.http import BROKEN_CONNECTION, Collected, Requests, failures_named
 from stillmine.client.settings import ExchangeSettings
@@ -64,6 +64,10 @@ class Exchange:
     def status(self) -> ExchangeStatus:
         """Return how the exchange stands, what this key may do, and what is left of the day. Repeated once where the connection broke."""
         return self._answered(calls.status())
+
+    def dated_status(self) -> DatedStatus:
+        """Return the same, and what the exchange's clock said. Repeated once where the connection broke."""
+        return self._answered(calls.dated_status())
 
     def ask(self, queries: Sequence[AskQuery]) -> list[Answer]:
         """Return one answer for each query, in their order. Repeated once where the connection broke, if all have upload tokens.

@@ -4,6 +4,7 @@
 No redirect is followed, no cookie kept, no answer unpacked: a request goes to the configured exchange and what comes back is bounded.
 """
 
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,12 @@ _FAILURES = (
     httpcore.ProxyError,
     httpcore.UnsupportedProtocol,
 )
+
+_WORDS: dict[type[BaseException], str] = {
+    ssl.SSLError: "no TLS",
+    socket.gaierror: "the name of the exchange is not known here",
+    ConnectionRefusedError: "connection refused",
+}
 
 
 class Requests:
@@ -100,7 +107,21 @@ def failures_named() -> Iterator[None]:
     try:
         yield
     except _FAILURES as error:
-        raise ExchangeUnreachableError(type(error).__name__) from None
+        raise ExchangeUnreachableError(failure_named(error)) from None
+
+
+def failure_named(error: BaseException) -> str:
+    """Say what kind of failure it was, in words of this machine."""
+    name = type(error).__name__
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"{name}: certificate: {cause.verify_message}"
+        for kind, words in _WORDS.items():
+            if isinstance(cause, kind):
+                return f"{name}: {words}"
+        cause = cause.__cause__ or cause.__context__
+    return name
 
 
 def trusted_certificates(settings: ExchangeSettings) -> ssl.SSLContext | bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The partner's commands: sync once, serve, screen files.
+"""The partner's commands: check the connection, sync once, serve, screen files.
 
 They read settings, call one thing and say in words what happened. A key is never an option, because a command line can be
 read by everyone on the machine. Standard output carries answers only; what went wrong goes to standard error.
@@ -14,9 +14,12 @@ from typing import Annotated
 import msgspec
 import typer
 
+from stillmine.client import Exchange as ExchangeClient
 from stillmine.client.settings import exchange_settings
 from stillmine.fingerprint.errors import FileUnreadableError
-from stillmine.partner.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync
+from stillmine.partner.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync, utc_now
+from stillmine.partner.checking import check as check_exchange
+from stillmine.partner.checking import in_words as report_in_words
 from stillmine.partner.home import prepare_home, sole_user
 from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.sandbox import keep_out_of_memory
@@ -28,6 +31,7 @@ from stillmine.wire.screen import MatchedSpan, ScreenMatch, ScreenOutcome, Scree
 DEFAULT_HOME = Path("~/.stillmine/partner")
 DEFAULT_PORT = 8460
 EXIT_NO_MATCH, EXIT_MATCH, EXIT_NOT_SCREENED = 0, 1, 2
+EXIT_NOT_RIGHT = 2
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -116,6 +120,19 @@ def screen(
     if ScreenOutcome.MATCH in outcomes:
         raise typer.Exit(EXIT_MATCH)
     raise typer.Exit(EXIT_NOT_SCREENED if ScreenOutcome.NOT_SCREENED in outcomes else EXIT_NO_MATCH)
+
+
+@app.command()
+def check(exchange: Exchange = None, key_file: KeyFile = None, json: Json = False) -> None:
+    """Look once whether everything is right: address, certificate, key, what it may do, index, quota, clock. Asks about nothing.
+
+    Exit codes: 0 all is right, 2 something is not (each problem says what to do).
+    """
+    _begin()
+    report = check_exchange(lambda: exchange_settings(exchange, key_file), ExchangeClient, utc_now)
+    typer.echo(msgspec.json.encode(report).decode() if json else report_in_words(report))
+    if not report.is_right:
+        raise typer.Exit(EXIT_NOT_RIGHT)
 
 
 def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Path, ScreenResult]]:

@@ -231,7 +231,7 @@ class MatchNotFoundError(StillmineError):
 class ExchangeUnreachableError(StillmineError):
     code = "exchange_unreachable"
     status = 502
-    sentence = "The exchange did not answer. Matching goes on with what was fetched before; sync tries again by itself."
+    sentence = "The exchange did not answer. Nothing is lost: check its address and the network if that goes on, and send the same again."
 
 
 class NotConfiguredError(StillmineError):
