@@ -37,7 +37,7 @@ def screen(partner: Partner, content_id: str | None = None) -> str:
 
 def test_found_then_decision_arrive_in_order(synced: Partner, exchange: FakeExchange) -> None:
     match_id = screen(synced)
-    synced.store.record_review(bytes.fromhex(match_id), REMOVED, b"r" * 16)
+    synced.store.record_review(bytes.fromhex(match_id), REMOVED, b"r" * 16, 50)
     report = synced.sync.run()
     assert (report.feedback_sent, report.feedback_unknown) == (2, 0)
     assert [taken.outcome for taken in exchange.feedback.values()] == [Outcome.FOUND, Outcome.REMOVED]
@@ -61,7 +61,7 @@ def test_lost_receipt_repeats_the_same_ids(synced: Partner, exchange: FakeExchan
 def test_more_than_a_message_holds_goes_in_several(synced: Partner, exchange: FakeExchange) -> None:
     match_id = bytes.fromhex(screen(synced))
     for number in range(MAXIMUM_FEEDBACK_PER_MESSAGE + 5):
-        synced.store.record_review(match_id, REMOVED, number.to_bytes(15) + b"r")
+        synced.store.record_review(match_id, REMOVED, number.to_bytes(15) + b"r", 50)
     synced.sync.run()
     assert len(exchange.feedback) == MAXIMUM_FEEDBACK_PER_MESSAGE + 6
     assert exchange.requests.count(f"POST {FEEDBACK}") == 2
@@ -109,14 +109,14 @@ def test_feedback_on_a_withdrawn_fingerprint_is_still_sent(synced: Partner, exch
     match_id = screen(synced)
     exchange.withdraw("f")
     synced.sync.run()
-    synced.store.record_review(bytes.fromhex(match_id), REMOVED, b"r" * 16)
+    synced.store.record_review(bytes.fromhex(match_id), REMOVED, b"r" * 16, 50)
     assert synced.sync.run().feedback_sent == 1
 
 
 def test_votes_arrive_in_order_after_the_decision(synced: Partner, exchange: FakeExchange) -> None:
     match_id = bytes.fromhex(screen(synced))
-    synced.store.record_review(match_id, AGREED, b"1" * 16)
-    synced.store.record_review(match_id, DISAGREED, b"2" * 16)
+    synced.store.record_review(match_id, AGREED, b"1" * 16, 50)
+    synced.store.record_review(match_id, DISAGREED, b"2" * 16, 50)
     assert synced.store.counts().waiting_feedback == 5
     assert synced.sync.run().feedback_sent == 5
     assert [(vote.vote, vote.reason) for vote in exchange.votes.values()] == [
@@ -129,7 +129,7 @@ def test_votes_arrive_in_order_after_the_decision(synced: Partner, exchange: Fak
 
 
 def test_a_vote_whose_receipt_is_lost_is_sent_again_with_its_id(synced: Partner, exchange: FakeExchange) -> None:
-    synced.store.record_review(bytes.fromhex(screen(synced)), AGREED, b"1" * 16)
+    synced.store.record_review(bytes.fromhex(screen(synced)), AGREED, b"1" * 16, 50)
     exchange.lost_answers.add(VOTES)
     with pytest.raises(ExchangeUnreachableError):
         synced.sync.run()
@@ -140,7 +140,7 @@ def test_a_vote_whose_receipt_is_lost_is_sent_again_with_its_id(synced: Partner,
 
 
 def test_a_vote_that_is_refused_keeps_no_report_back(synced: Partner, exchange: FakeExchange) -> None:
-    synced.store.record_review(bytes.fromhex(screen(synced)), AGREED, b"1" * 16)
+    synced.store.record_review(bytes.fromhex(screen(synced)), AGREED, b"1" * 16, 50)
     exchange.answers[VOTES] = httpx.Response(404)
     with pytest.raises(ExchangeAnswerError):
         synced.sync.run()

@@ -9,18 +9,22 @@ from pathlib import Path
 
 import pytest
 from fake_exchange import FakeExchange
-from partner_parts import Clock, Partner
+from partner_parts import Clock, InThisProcess, Partner
 from test_partner_store import active, tombstone
 
+from stillmine.partner.made import Made
 from stillmine.partner.matches import FoundMatch, FoundUpload, Wanted
 from stillmine.partner.schema import FILE_NAME
+from stillmine.partner.screening import Screening
 from stillmine.partner.store import Store
+from stillmine.partner.ways import Candidate, LookedUp
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, MatchState, Review, ScreenOutcome, Variant
 
 FILE = b"any file, also one that can't be read"
 VALUE = bytes(range(32))
+DIGEST = Fingerprint(Kind.SHA256, "cd" * 32, 100)
 REMOVED = Review(1, Decision.REMOVED)
 NOT_THE_SAME = Review(1, Decision.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME)
 A_DAY = 86_400
@@ -76,20 +80,20 @@ def test_a_day_later_the_same_word_is_the_same_match_and_without_one_it_is_anoth
 
 def test_a_decision_stays_and_is_answered_to_the_same_upload_only(protecting: Partner, clock: Clock) -> None:
     reviewed = match_id(protecting, content_id="post 7")
-    protecting.store.record_review(bytes.fromhex(reviewed), REMOVED, b"r" * 16)
+    protecting.store.record_review(bytes.fromhex(reviewed), REMOVED, b"r" * 16, 50)
     clock.move(A_DAY)
     again = protecting.screen(FILE, content_id="post 7")
     assert (again.outcome, again.matches[0].match_id, again.matches[0].decision) == (ScreenOutcome.MATCH, reviewed, Decision.REMOVED)
     assert [match.decision for match in protecting.screen(FILE, content_id="post 8").matches] == [None]
     kept = protecting.store.match(bytes.fromhex(reviewed))
     assert (kept.decision, kept.reason, kept.content_id) == (Decision.REMOVED, None, "post 7")
-    protecting.store.record_review(bytes.fromhex(reviewed), NOT_THE_SAME, b"s" * 16)
+    protecting.store.record_review(bytes.fromhex(reviewed), NOT_THE_SAME, b"s" * 16, 50)
     assert protecting.screen(FILE, content_id="post 7").matches[0].decision is Decision.NOT_REMOVED
 
 
 def test_what_an_upload_matches_later_is_added_and_reported_once(protecting: Partner, exchange: FakeExchange) -> None:
     first = match_id(protecting, content_id="post 7")
-    protecting.store.record_review(bytes.fromhex(first), REMOVED, b"r" * 16)
+    protecting.store.record_review(bytes.fromhex(first), REMOVED, b"r" * 16, 50)
     protecting.sync.run()
     exchange.add("later", sha256(FILE).digest(), Kind.SHA256)
     protecting.sync.run()
@@ -195,3 +199,51 @@ def test_what_was_asked_about_is_recorded_as_it_is_and_one_fingerprint_is_one_ma
     store.apply_page([tombstone(1)], "c2", 6)
     assert [match.is_withdrawn for match in store.matches(Wanted()).matches] == [True]
     store.close()
+
+
+class Asks:
+    """A way that asks: what it finds is in no list."""
+
+    def __init__(self, *found: Candidate) -> None:
+        self.found = list(found)
+
+    def require_use(self) -> None: ...
+
+    def as_of(self) -> None: ...
+
+    def look_up(self, _made: Made, _token: bytes) -> LookedUp:
+        return LookedUp(self.found, [], None)
+
+    def close(self) -> None: ...
+
+
+ASKED = Candidate(b"f" * 16, Kind.SHA256, MatchClass.EXACT, is_listed=False, is_flagged=True, is_synthetic=True)
+
+
+def test_what_is_asked_about_again_and_matches_no_more_is_known_to_be_withdrawn(partner: Partner, clock: Clock) -> None:
+    way = Asks(ASKED)
+    partner.screening = Screening(partner.store, way, InThisProcess(), partner.tokens, clock=clock)
+    (answered,) = partner.screening.screen_fingerprints([DIGEST], content_id="post 7").matches
+    assert (answered.is_flagged, answered.is_synthetic) == (True, True)
+
+    def is_withdrawn() -> list[bool | None]:
+        return [match.is_withdrawn for match in partner.store.matches(Wanted()).matches]
+
+    assert is_withdrawn() == [None]
+    way.found = []
+    assert partner.screening.screen_fingerprints([DIGEST], content_id="post 8").outcome is ScreenOutcome.NO_MATCH
+    assert is_withdrawn() == [None], "another upload"
+    assert partner.screening.screen_fingerprints([DIGEST], content_id="post 7").outcome is ScreenOutcome.NO_MATCH
+    assert is_withdrawn() == [True]
+    way.found = [ASKED]
+    assert partner.screening.screen_fingerprints([DIGEST], content_id="post 7").matches[0].match_id == answered.match_id
+    assert is_withdrawn() == [None], "a suspension may end"
+    assert partner.store.counts().waiting_feedback == 1
+
+
+def test_a_match_of_a_list_that_was_erased_is_neither_active_nor_withdrawn(protecting: Partner) -> None:
+    match_id(protecting, content_id="post 7")
+    protecting.store._db.execute("DELETE FROM fingerprints")
+    assert [match.is_withdrawn for match in protecting.store.matches(Wanted()).matches] == [True], "the list does not have it any more"
+    protecting.store._db.execute("UPDATE place SET synced_at = NULL")
+    assert [match.is_withdrawn for match in protecting.store.matches(Wanted()).matches] == [None], "there is no list"

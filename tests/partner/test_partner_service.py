@@ -27,7 +27,15 @@ from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, ScreenOu
 
 PHOTOGRAPH = "media/clothing/coat.jpg"
 MATCH = "/matches/" + "0" * 32 + "/review"
-ROUTES = {"/screen": "POST", "/matches/{match_id}/review": "POST", "/health": "GET", "/livez": "GET", "/readyz": "GET"}
+ROUTES = {
+    "/screen": "POST",
+    "/matches": "GET",
+    "/matches/{match_id}": "GET",
+    "/matches/{match_id}/review": "POST",
+    "/health": "GET",
+    "/livez": "GET",
+    "/readyz": "GET",
+}
 OPEN_ROUTES = {"/health", "/livez", "/readyz"}
 JSON = {"Content-Type": "application/json"}
 

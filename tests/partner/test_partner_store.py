@@ -210,10 +210,10 @@ def test_review_needs_a_match_and_each_becomes_feedback(store: Store, home: Path
     store.apply_page([active(1)], "c1", None)
     store.record_upload(upload(1), 20, minute=10)
     match_id = (101).to_bytes(16)
-    store.record_review(match_id, Review(1, Decision.REMOVED), (1).to_bytes(16))
-    store.record_review(match_id, Review(1, Decision.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME), (2).to_bytes(16))
+    store.record_review(match_id, Review(1, Decision.REMOVED), (1).to_bytes(16), 50)
+    store.record_review(match_id, Review(1, Decision.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME), (2).to_bytes(16), 50)
     with pytest.raises(MatchNotFoundError):
-        store.record_review(bytes(16), Review(1, Decision.REMOVED), (3).to_bytes(16))
+        store.record_review(bytes(16), Review(1, Decision.REMOVED), (3).to_bytes(16), 50)
     outcomes = [(report.outcome, report.reason) for report in store.waiting_feedback(10)]
     assert outcomes == [(Outcome.FOUND, None), (Outcome.REMOVED, None), (Outcome.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME)]
     store.remove_feedback(store.waiting_feedback(2))
@@ -236,7 +236,7 @@ def test_everything_that_an_upload_matched_is_reported_and_the_nearest_are_shown
     assert named(store) == [("found", list(range(1, 1001))), ("found", list(range(1001, 1502)))]
     assert {row.upload_token for row in store.waiting_feedback(10)} == {f"{401:032x}"}
     store.remove_feedback(store.waiting_feedback(10))
-    store.record_review(kept[2].match_id, Review(1, Decision.REMOVED), (1).to_bytes(16))
+    store.record_review(kept[2].match_id, Review(1, Decision.REMOVED), (1).to_bytes(16), 50)
     assert named(store) == [("removed", [3, 1, 2, *range(4, 1001)]), ("removed", list(range(1001, 1502)))]
 
 
@@ -254,9 +254,9 @@ def test_a_decision_is_about_the_upload_but_not_about_what_was_decided_by_itself
     first, second, third = store.record_upload(upload(1, 2, 3, 4), 3, minute=10)
     store.remove_feedback(store.waiting_feedback(10))
     not_the_same = Review(1, Decision.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME)
-    store.record_review(first.match_id, not_the_same, (1).to_bytes(16))
-    store.record_review(second.match_id, Review(1, Decision.REMOVED), (2).to_bytes(16))
-    store.record_review(third.match_id, not_the_same, (3).to_bytes(16))
+    store.record_review(first.match_id, not_the_same, (1).to_bytes(16), 50)
+    store.record_review(second.match_id, Review(1, Decision.REMOVED), (2).to_bytes(16), 50)
+    store.record_review(third.match_id, not_the_same, (3).to_bytes(16), 50)
     assert named(store) == [("not_the_same", [1, 2, 3, 4]), ("removed", [2, 3, 4]), ("not_the_same", [3])]
 
 

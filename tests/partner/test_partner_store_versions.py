@@ -64,7 +64,7 @@ def test_a_store_of_before_keeps_its_matches_and_can_list_and_review_them(home: 
 def test_a_store_of_before_sends_what_waits_and_takes_what_is_new(home: Path, version: int) -> None:
     make_old(home, version)
     store = Store(home)
-    store.record_review((101).to_bytes(16), REMOVED, (1).to_bytes(16))
+    store.record_review((101).to_bytes(16), REMOVED, (1).to_bytes(16), 50)
     found = FoundMatch((103).to_bytes(16), FINGERPRINT, Kind.PDQ, MatchClass.NEAR, None, None)
     store.record_upload(FoundUpload((302).to_bytes(16), (402).to_bytes(16), [found], "video 7"), 20, minute=30)
     waiting = store.waiting_feedback(10)

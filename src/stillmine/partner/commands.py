@@ -17,16 +17,17 @@ import typer
 from stillmine.client import Exchange as ExchangeClient
 from stillmine.client.settings import exchange_settings
 from stillmine.fingerprint.errors import FileUnreadableError
+from stillmine.partner import match_commands
 from stillmine.partner.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync, utc_now
 from stillmine.partner.checking import check as check_exchange
 from stillmine.partner.checking import in_words as report_in_words
 from stillmine.partner.home import prepare_home, sole_user
+from stillmine.partner.in_words import match_in_words
 from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.sandbox import keep_out_of_memory
 from stillmine.partner.screening import Screening
 from stillmine.partner.serving import serve as serve_application
-from stillmine.wire.fingerprint import Kind
-from stillmine.wire.screen import MatchedSpan, ScreenMatch, ScreenOutcome, ScreenResult, Variant
+from stillmine.wire.screen import MatchState, ScreenOutcome, ScreenResult
 
 DEFAULT_HOME = Path("~/.stillmine/partner")
 DEFAULT_PORT = 8460
@@ -135,6 +136,33 @@ def check(exchange: Exchange = None, key_file: KeyFile = None, json: Json = Fals
         raise typer.Exit(EXIT_NOT_RIGHT)
 
 
+@app.command()
+def matches(
+    home: Home = DEFAULT_HOME,
+    state: match_commands.State = MatchState.OPEN,
+    content_id: match_commands.ContentId = None,
+    json: Json = False,
+) -> None:
+    """List what matched and waits for a decision, oldest first; also while the service runs."""
+    _begin()
+    match_commands.list_matches(home, state, content_id, is_json=json)
+
+
+@app.command()
+def review(
+    match_id: match_commands.MatchId,
+    decision: match_commands.Decided,
+    *,
+    home: Home = DEFAULT_HOME,
+    reason: match_commands.Reason = None,
+    vote: match_commands.Vote = None,
+    vote_reason: match_commands.VoteWhy = None,
+) -> None:
+    """Say what a reviewer decided about a match; the exchange is told at the next sync. Also while the service runs."""
+    _begin()
+    match_commands.review_match(home, match_id, match_commands.review_of(decision, reason, vote, vote_reason))
+
+
 def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Path, ScreenResult]]:
     for path in files:
         try:
@@ -151,30 +179,7 @@ def _result_in_words(result: ScreenResult) -> str:
         return "no match"
     by_sound = " by sound alone, so a person must listen" if result.is_by_sound_alone else ""
     left_out = f"; not compared: [{', '.join(result.left_out)}]" if result.left_out else ""
-    return f"match{by_sound}: {', '.join(_match_in_words(match) for match in result.matches)}{left_out}"
-
-
-def _match_in_words(match: ScreenMatch) -> str:
-    if match.kind in (Kind.SHA256, Kind.MD5):
-        how = "the same file"
-    elif match.kind is Kind.PDQ:
-        undone = f" after {' and '.join(match.undone)}" if match.undone else ""
-        shown = "".join(f", on screen at {span.upload_start_seconds:g}-{span.upload_end_seconds:g} s" for span in match.matched_spans)
-        how = f"{match.match_class} as {match.variant}{undone}, {match.distance_bucket} of 256 bits differ{shown}"
-    elif match.kind is Kind.VPDQ:
-        turned = "" if match.variant in (None, Variant.ORIGINAL) else f" as {match.variant}"
-        how = f"{match.match_class} video{turned}, {_spans_in_words(match.matched_spans)}"
-    else:
-        how = f"{match.match_class} sound, {_spans_in_words(match.matched_spans)}"
-    return f"{how}, match id {match.match_id}"
-
-
-def _spans_in_words(spans: Sequence[MatchedSpan]) -> str:
-    parts = []
-    for span in spans:
-        upload = f"{span.upload_start_seconds:g}-{span.upload_end_seconds:g} s"
-        parts.append(f"{upload} is {span.fingerprint_start_seconds:g}-{span.fingerprint_end_seconds:g} s")
-    return " and ".join(parts)
+    return f"match{by_sound}: {', '.join(match_in_words(match) for match in result.matches)}{left_out}"
 
 
 def _in_words(report: SyncReport, active: int) -> str:

@@ -116,13 +116,24 @@ def record(db: sqlite3.Connection, upload: FoundUpload, found: Sequence[FoundMat
     _keep(db, upload.upload_id, found[:shown], minute)
 
 
+def note_gone(db: sqlite3.Connection, upload_id: bytes) -> None:
+    """Note that this upload matches nothing any more."""
+    db.execute("UPDATE matches SET is_gone = 1 WHERE upload_id = ?", (upload_id,))
+
+
+def is_kept(db: sqlite3.Connection, upload_id: bytes) -> bool:
+    """Return whether this upload has matches that are not noted as gone."""
+    (found,) = db.execute("SELECT EXISTS (SELECT 1 FROM matches WHERE upload_id = ? AND NOT is_gone)", (upload_id,)).fetchone()
+    return bool(found)
+
+
 def listed(db: sqlite3.Connection, wanted: Wanted) -> MatchPage:
     """Return a page of matches, oldest first; raises MalformedMessageError for a cursor that is none."""
     where, values = ["matches.place > ?"], [_place(wanted.after)]
     if wanted.state is not MatchState.ALL:
         where.append(f"matches.decision IS {'' if wanted.state is MatchState.OPEN else 'NOT '}NULL")
     if wanted.content_id is not None:
-        where.append("uploads.content_id = ?")
+        where.append("matches.upload_id IN (SELECT upload_id FROM uploads WHERE content_id = ?)")
     words = () if wanted.content_id is None else (wanted.content_id,)
     rows = db.execute(f"{_ROWS} WHERE {' AND '.join(where)} ORDER BY matches.place LIMIT ?", (*values, *words, wanted.limit + 1)).fetchall()
     page = rows[: wanted.limit]
@@ -138,8 +149,8 @@ def one_listed(db: sqlite3.Connection, match_id: bytes) -> KeptMatch | None:
 _IS_ACTIVE = "(SELECT fingerprints.state = 'active' FROM fingerprints WHERE fingerprints.id = matches.fingerprint_id)"
 _HAS_LIST = "(SELECT synced_at IS NOT NULL FROM place)"
 _IS_WITHDRAWN = f"""CASE WHEN {_IS_ACTIVE} IS NOT NULL THEN NOT {_IS_ACTIVE}
-    WHEN matches.is_listed AND {_HAS_LIST} THEN 1 END"""
-"""Of a match of the list: what the list says, also by not having the fingerprint any more; where there is no list, nobody knows."""
+    WHEN matches.is_gone OR (matches.is_listed AND {_HAS_LIST}) THEN 1 END"""
+"""What the list says, also by not having a fingerprint of its own any more; else what looking the upload up again has told, if anything."""
 
 _IS_FLAGGED = f"""CASE WHEN {_IS_ACTIVE} THEN EXISTS (SELECT 1 FROM flagged WHERE flagged.id = matches.fingerprint_id)
     ELSE matches.is_flagged END"""  # noqa: S608 - no value
@@ -153,7 +164,7 @@ def _keep(db: sqlite3.Connection, upload_id: bytes, found: Sequence[FoundMatch],
     db.executemany(
         "INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, undone, spans, "
         "is_flagged, is_synthetic, is_listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (match_id) DO UPDATE SET is_flagged = excluded.is_flagged, bucket = coalesce(bucket, excluded.bucket), "
+        "ON CONFLICT (match_id) DO UPDATE SET is_flagged = excluded.is_flagged, is_gone = 0, bucket = coalesce(bucket, excluded.bucket), "
         "is_synthetic = coalesce(is_synthetic, excluded.is_synthetic), is_listed = is_listed OR excluded.is_listed",
         [
             (

@@ -116,11 +116,15 @@ CREATE TABLE matches_in_order (
     is_flagged     INTEGER NOT NULL DEFAULT 0,
     is_synthetic   INTEGER,                                 -- null: nobody said
     is_listed      INTEGER NOT NULL DEFAULT 1,              -- found in the list, not by asking alone
+    is_gone        INTEGER NOT NULL DEFAULT 0,              -- its upload was looked up again, whole, and matched nothing
     decision       TEXT,                                    -- mutable: the last review counts
-    reason         TEXT
+    reason         TEXT,
+    decided_minute INTEGER                                  -- of the last review; of one of before version 6 that of the match
 );
-INSERT INTO matches_in_order (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, decision, reason)
-    SELECT match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, decision, reason FROM matches
+INSERT INTO matches_in_order (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, decision, reason,
+                              decided_minute)
+    SELECT match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, decision, reason,
+           CASE WHEN decision IS NOT NULL THEN matched_minute END FROM matches
     ORDER BY matched_minute, match_id;
 DROP TABLE matches;
 ALTER TABLE matches_in_order RENAME TO matches;

@@ -7,6 +7,7 @@ and never `no_match`. What could be made of an upload is looked up even where th
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -132,6 +133,7 @@ class Screening:
             return ScreenResult(ScreenOutcome.MATCH, matches, found.as_of, is_by_sound_alone=is_by_sound_alone, left_out=found.left_out)
         if found.left_out:
             return self._not_screened(found.left_out)
+        self._note_no_match(found.identity)
         return ScreenResult(ScreenOutcome.NO_MATCH, [], found.as_of)
 
     def _find(self, made: Made, words: Words) -> Found:
@@ -153,6 +155,11 @@ class Screening:
         if kept:
             self._feedback_is_waiting()
         return [_shown(match) for match in kept]
+
+    def _note_no_match(self, identity: UploadIdentity) -> None:
+        """Tell the list of matches, for reviewers; a store that takes no note changes nothing of the answer."""
+        with suppress(StoreUnreadableError):
+            self._store.note_no_match(identity.upload_id)
 
     def _kept(self, upload: FoundUpload) -> list[FoundMatch]:
         """Record what is still active; a full disk keeps a match from being recorded, not from being answered."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP service a platform asks about each upload: screen, review, health.
+"""The HTTP service a platform asks about each upload: screen, list matches, review, health.
 
 One process, because the index is one copy in memory and a withdrawal must leave it at one moment; uploads are read by worker
 processes. Nothing is read before the key is checked, bodies are bounded while they stream, and no header, body, path or
@@ -32,6 +32,7 @@ from stillmine.partner.screening import ID_BYTES, Screening
 from stillmine.partner.single_part import SinglePart, boundary_of
 from stillmine.partner.store import Store
 from stillmine.partner.upload import Upload
+from stillmine.partner.wanted import wanted_matches
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
 from stillmine.wire.door_errors import BusyError
@@ -103,6 +104,8 @@ class Service:
         """Return the ASGI application."""
         routes = [
             Route("/screen", self._guarded(self._with_room(self._screen)), methods=["POST"]),
+            Route("/matches", self._guarded(self._matches), methods=["GET"]),
+            Route("/matches/{match_id}", self._guarded(self._match), methods=["GET"]),
             Route("/matches/{match_id}/review", self._guarded(self._with_room(self._review)), methods=["POST"]),
             Route("/health", self._guarded(self._health, needs_key=False), methods=["GET"]),
             Route("/livez", _alive, methods=["GET"]),
@@ -130,12 +133,16 @@ class Service:
 
     async def _review(self, request: Request) -> Response:
         review = decode(await _body(request, MAXIMUM_MESSAGE_BYTES), Review)
-        match_id = request.path_params["match_id"]
-        if not _MATCH_ID.fullmatch(match_id):
-            raise MatchNotFoundError
-        await run_in_threadpool(self._store.record_review, bytes.fromhex(match_id), review, self._random_bytes(ID_BYTES))
+        minute = int(self._clock().timestamp()) // 60
+        await run_in_threadpool(self._store.record_review, _match_id(request), review, self._random_bytes(ID_BYTES), minute)
         self._feedback_is_waiting()
         return Response(status_code=204, headers=_HEADERS)
+
+    async def _matches(self, request: Request) -> Response:
+        return _json(await run_in_threadpool(self._store.matches, wanted_matches(request.query_params)))
+
+    async def _match(self, request: Request) -> Response:
+        return _json(await run_in_threadpool(self._store.match, _match_id(request)))
 
     async def _health(self, _request: Request) -> Response:
         health = await run_in_threadpool(self.health)
@@ -215,6 +222,13 @@ class Service:
         shown = request.headers.get("authorization", "").encode("latin-1")
         if not hmac.compare_digest(shown, self._authorization):
             raise ServiceKeyError
+
+
+def _match_id(request: Request) -> bytes:
+    match_id = request.path_params["match_id"]
+    if not _MATCH_ID.fullmatch(match_id):
+        raise MatchNotFoundError
+    return bytes.fromhex(match_id)
 
 
 def _uploader(request: Request) -> str | None:

@@ -15,7 +15,18 @@ from pathlib import Path
 
 from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
 from stillmine.partner.leftovers import Leftovers
-from stillmine.partner.matches import FoundMatch, FoundUpload, Wanted, active_among, listed, one_listed, record, still_matching
+from stillmine.partner.matches import (
+    FoundMatch,
+    FoundUpload,
+    Wanted,
+    active_among,
+    is_kept,
+    listed,
+    note_gone,
+    one_listed,
+    record,
+    still_matching,
+)
 from stillmine.partner.reports import Said, decided_together, queue_reports, waiting_reports
 from stillmine.partner.schema import FILE_NAME, open_database
 from stillmine.wire.case import FingerprintState
@@ -234,6 +245,14 @@ class Store:
                 record(db, upload, found, shown, minute)
         return found[:shown]
 
+    def note_no_match(self, upload_id: bytes) -> None:
+        """Note that an upload was looked up whole and matches nothing: if it matched earlier, it does so no longer."""
+        with self._reading() as db:
+            if not is_kept(db, upload_id):
+                return
+        with self._transaction() as db:
+            note_gone(db, upload_id)
+
     def still_active(self, upload: FoundUpload, shown: int) -> list[FoundMatch]:
         """Return what `record_upload` would, and keep nothing: for a store that can be read and not written."""
         with self._reading() as db:
@@ -252,13 +271,14 @@ class Store:
             raise MatchNotFoundError
         return found
 
-    def record_review(self, match_id: bytes, review: Review, report_id: bytes) -> None:
+    def record_review(self, match_id: bytes, review: Review, report_id: bytes, minute: int) -> None:
         """Keep a reviewer's decision and queue it as feedback, and their vote if there is one; raises MatchNotFoundError."""
         with self._transaction() as db:
             row = db.execute("SELECT fingerprint_id FROM matches WHERE match_id = ?", (match_id,)).fetchone()
             if row is None:
                 raise MatchNotFoundError
-            db.execute("UPDATE matches SET decision = ?, reason = ? WHERE match_id = ?", (review.decision, review.reason, match_id))
+            decided = (review.decision, review.reason, minute, match_id)
+            db.execute("UPDATE matches SET decision = ?, reason = ?, decided_minute = ? WHERE match_id = ?", decided)
             token, near = decided_together(db, match_id, review)
             queue_reports(db, report_id, Said(Outcome(review.decision.value), review.reason, token), near)
             if review.vote is not None:

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A match as a line that a person reads on the command line.
+
+Says what the answer over HTTP says and nothing more: no distance, no fingerprint.
+"""
+
+from collections.abc import Sequence
+
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.screen import KeptMatch, MatchedSpan, ScreenMatch, Variant
+
+
+def match_in_words(match: ScreenMatch) -> str:
+    """Return how the upload matches, and the match id."""
+    if match.kind in (Kind.SHA256, Kind.MD5):
+        how = "the same file"
+    elif match.kind is Kind.PDQ:
+        undone = f" after {' and '.join(match.undone)}" if match.undone else ""
+        shown = "".join(f", on screen at {span.upload_start_seconds:g}-{span.upload_end_seconds:g} s" for span in match.matched_spans)
+        how = f"{match.match_class} as {match.variant}{undone}{_bits(match)}{shown}"
+    elif match.kind is Kind.VPDQ:
+        turned = "" if match.variant in (None, Variant.ORIGINAL) else f" as {match.variant}"
+        how = f"{match.match_class} video{turned}{_spans(match.matched_spans)}"
+    else:
+        how = f"{match.match_class} sound{_spans(match.matched_spans)}"
+    return f"{how}, match id {match.match_id}"
+
+
+def kept_in_words(match: KeptMatch) -> str:
+    """Return one line of the list of matches: the minute, what was decided, the platform's word for the upload, and how it matches."""
+    decided = "open" if match.decision is None else str(match.decision) + (f" ({match.reason})" if match.reason else "")
+    withdrawn = ", withdrawn" if match.is_withdrawn else ""
+    upload = "" if match.content_id is None else f"  {match.content_id}"
+    return f"{match.matched_at:%Y-%m-%d %H:%M}Z  {decided}{withdrawn}{upload}  {match_in_words(match)}"
+
+
+def _bits(match: ScreenMatch) -> str:
+    return "" if match.distance_bucket is None else f", {match.distance_bucket} of 256 bits differ"
+
+
+def _spans(spans: Sequence[MatchedSpan]) -> str:
+    parts = []
+    for span in spans:
+        upload = f"{span.upload_start_seconds:g}-{span.upload_end_seconds:g} s"
+        parts.append(f"{upload} is {span.fingerprint_start_seconds:g}-{span.fingerprint_end_seconds:g} s")
+    return f", {' and '.join(parts)}" if parts else ""

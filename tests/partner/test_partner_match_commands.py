@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands for what matched: the list in words and as JSON, a decision, and what doesn't go together."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from fake_exchange import FakeExchange
+from partner_parts import Partner
+from typer.testing import CliRunner
+
+from stillmine.partner import match_commands
+from stillmine.partner.commands import app
+from stillmine.partner.matches import Wanted
+from stillmine.wire.codec import decode
+from stillmine.wire.errors import MatchNotFoundError, NotConfiguredError
+from stillmine.wire.feedback import Outcome
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.screen import KeptMatch
+
+FILE = b"any file, also one that can't be read"
+
+
+@pytest.fixture
+def match_id(partner: Partner, exchange: FakeExchange) -> str:
+    """The newest match of two; the store stays open, as beside a running service."""
+    exchange.add("f", sha256(FILE).digest(), Kind.SHA256)
+    partner.sync.run()
+    partner.screen(FILE)
+    return partner.screen(FILE, content_id="post 7").matches[0].match_id
+
+
+def run(home: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments), env={"STILLMINE_PARTNER_HOME": str(home)})
+
+
+def test_the_list_and_a_decision(home: Path, partner: Partner, match_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(match_commands, "MAXIMUM_MATCHES_PER_PAGE", 1)
+    listed = run(home, "matches").stdout.splitlines()
+    assert len(listed) == 2, "every page of it"
+    assert listed[1] == f"2030-05-17 12:34Z  open  post 7  the same file, match id {match_id}"
+    decided = run(home, "review", match_id, "not_removed", "--reason", "not_intimate", "--vote", "agree")
+    assert (decided.exit_code, decided.stdout) == (0, "")
+    assert len(run(home, "matches").stdout.splitlines()) == 1
+    assert "not_removed (not_intimate)" in run(home, "matches", "--state", "reviewed").stdout
+    (line,) = run(home, "matches", "--state", "all", "--content-id", "post 7", "--json").stdout.splitlines()
+    assert decode(line.encode(), KeptMatch) == partner.store.match(bytes.fromhex(match_id))
+    assert json.loads(line)["decision"] == "not_removed"
+    assert [report.outcome for report in partner.store.waiting_feedback(10)] == [Outcome.FOUND, Outcome.FOUND, Outcome.NOT_REMOVED]
+    assert len(partner.store.waiting_votes(10)) == 1
+
+
+@pytest.mark.parametrize("wrong", ["0" * 32, "0" * 30, "x", ""])
+def test_an_unknown_match_is_refused(home: Path, match_id: str, wrong: str) -> None:
+    assert isinstance(run(home, "review", wrong, "removed").exception, MatchNotFoundError)
+
+
+@pytest.mark.parametrize("options", [["not_removed"], ["removed", "--reason", "not_the_same"], ["removed", "--vote", "disagree"]])
+def test_what_does_not_go_together_is_refused(home: Path, partner: Partner, match_id: str, options: list[str]) -> None:
+    assert isinstance(run(home, "review", match_id, *options).exception, NotConfiguredError)
+    assert len(partner.store.matches(Wanted()).matches) == 2
