@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """A whole running system for one test: exchange with portal, partner, platform, as separate processes, on either database."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "exchange"))
+
+from between import Between
+from parties import PLATFORM, Exchange, Service
 
 from stillmine.demo.processes import System, free_port
 
@@ -28,3 +34,28 @@ def system(system_folder: Path, fresh_database_url: str | None) -> Iterator[Syst
 def photograph(root: Path) -> bytes:
     """The demo's photograph, as file bytes."""
     return (root / "media/skimage/rocket.jpg").read_bytes()
+
+
+@pytest.fixture
+def exchange(system_folder: Path, fresh_database_url: str | None) -> Iterator[Exchange]:
+    """An exchange that serves, its index loaded, without partners."""
+    with Exchange(system_folder, fresh_database_url) as running:
+        running.start()
+        yield running
+
+
+@pytest.fixture
+def between(exchange: Exchange) -> Iterator[Between]:
+    """What the platform's service reaches the exchange through."""
+    with Between(exchange.port) as relay:
+        yield relay
+
+
+@pytest.fixture
+def asking(system_folder: Path, exchange: Exchange, between: Between) -> Iterator[Service]:
+    """The service of a partner as `partner add` makes one, started as its platform starts it."""
+    key = exchange.add_partner(PLATFORM)
+    exchange.wait_for_index(key)
+    with Service(system_folder, "service", between.url, key) as service:
+        service.start()
+        yield service
