@@ -21,6 +21,7 @@ if [ "$purpose" = test ]; then
     command -v c++ >/dev/null || missing+=(g++) # `pdqhash`, which we compare with, is built from source
     command -v chromium >/dev/null || missing+=(chromium)
     [ -n "$(PATH="$PATH:/usr/sbin" command -v nginx)" ] || missing+=(nginx-light) # runs the samples of deploy/
+    command -v curl >/dev/null || missing+=(curl) # the commands of the guides
     command -v caddy >/dev/null || missing+=(caddy)
     command -v pdftotext >/dev/null || missing+=(poppler-utils) # reads the PDFs that the portal makes
     fc-list 2>/dev/null | grep -q . || missing+=(fonts-dejavu-core)

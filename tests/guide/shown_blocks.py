@@ -20,7 +20,7 @@ from pathlib import Path
 NOT_RUN = "# Not run by our tests"
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BEGIN, _END = "\x1ebegin", "\x1eend"
-_PATIENCE_SECONDS = 600
+_PATIENCE_SECONDS = 240
 _HEAD = "set -eu -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n"
 _VARYING = re.compile(
     r"\b\d{4}-\d\d-\d\d(T[\d:]+Z)?\b"  # days and times
