@@ -7,5 +7,15 @@ from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings, exchange_settings
 from stillmine.client.time_limits import TimeLimits
+from stillmine.client.upload_token import upload_token
 
-__all__ = ["AsyncExchange", "DatedStatus", "Exchange", "ExchangeAnswerError", "ExchangeSettings", "TimeLimits", "exchange_settings"]
+__all__ = [
+    "AsyncExchange",
+    "DatedStatus",
+    "Exchange",
+    "ExchangeAnswerError",
+    "ExchangeSettings",
+    "TimeLimits",
+    "exchange_settings",
+    "upload_token",
+]

@@ -11,13 +11,12 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from stillmine.client.upload_token import TOKEN_BYTES, upload_token
 from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Fingerprint
 
-TOKEN_BYTES = 16
-_TOKEN_LABEL = b"stillmine/upload-token/v1"
 _UPLOAD_LABEL = b"stillmine/upload-id/v1"
 _MATCH_LABEL = b"stillmine/match-id/v1"
 
@@ -41,9 +40,7 @@ class UploadTokens:
 
     def token(self, upload: bytes, uploader: str | None) -> bytes:
         """Return the token of an upload, given as the SHA-256 of its bytes, by `uploader`, where the platform said who that is."""
-        day = f"{self._clock().astimezone(UTC):%Y-%m-%d}"
-        by = hashlib.sha256((uploader or "").encode()).digest()
-        return self._keyed(_TOKEN_LABEL, day.encode(), upload + by)
+        return bytes.fromhex(upload_token(self._key, upload, uploader or "", self._clock()))
 
     def identify(self, upload: bytes, uploader: str | None, content_id: str | None) -> UploadIdentity:
         """Return which upload this is: the same bytes with the same `content_id`; without one, the same token."""
