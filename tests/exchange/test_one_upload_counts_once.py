@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The partner's own service beside an exchange: one upload that is screened sixty times counts as one, sixty uploads as sixty."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import httpx
+import pytest
+from exchange_parts import Clock, PartnerClient, Phone, ticking
+from test_uploads_counted import counted
+
+from stillmine.client import Exchange, ExchangeSettings
+from stillmine.exchange.app import wsgi_application
+from stillmine.exchange.context import Context
+from stillmine.partner.listing.index import loaded_index
+from stillmine.partner.listing.look_up import ListWay
+from stillmine.partner.listing.sync import Sync
+from stillmine.partner.made import Made
+from stillmine.partner.screening import Screening
+from stillmine.partner.store import Store
+from stillmine.partner.upload import OpenFile
+from stillmine.partner.upload_tokens import UploadTokens
+from stillmine.partner.ways import Candidate, LookedUp, Way
+from stillmine.partner.worker_messages import Answer
+from stillmine.wire.ask import AskQuery, Outcome
+from stillmine.wire.case_key import Secret
+from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.screen import MatchClass, ScreenMatch
+
+VALUE = sha256(b"a file").hexdigest()
+SIXTY = 60
+
+
+class NoFiles:
+    """These uploads are fingerprints."""
+
+    def fingerprints(self, _file: OpenFile) -> Answer:
+        raise AssertionError
+
+
+class Asking:
+    """A way that asks about digests."""
+
+    def __init__(self, client: Exchange, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._clock = clock
+
+    def require_use(self) -> None: ...
+
+    def as_of(self) -> datetime:
+        return self._clock()
+
+    def look_up(self, upload: Made, token: bytes) -> LookedUp:
+        answers = self._client.ask([AskQuery(kind, value.hex(), token.hex()) for kind, value in upload.digests])
+        told = zip(upload.digests, answers, strict=True)
+        found = [
+            Candidate(bytes.fromhex(answer.id), kind, MatchClass.EXACT, is_listed=False)
+            for (kind, _), answer in told
+            if answer.outcome is Outcome.MATCH
+        ]
+        return LookedUp(found, [], self._clock())
+
+    def close(self) -> None: ...
+
+
+class Kit:
+    """The parts of one partner's service, with one of its ways."""
+
+    def __init__(self, store: Store, way: Way, sync: Sync, clock: Clock) -> None:
+        self._sync = sync
+        self._tokens = UploadTokens(Secret(b"smu_of_tests"), clock)
+        self._screening = Screening(store, way, NoFiles(), self._tokens, clock=clock)
+
+    def screen(self, content_id: str | None, uploader: str | None = None) -> ScreenMatch:
+        """Screen the upload and send what is to be reported; return its match."""
+        made_there = [Fingerprint(Kind.SHA256, VALUE, 100)]
+        (match,) = self._screening.screen_fingerprints(made_there, uploader, content_id).matches
+        self._sync.send_feedback()
+        return match
+
+
+@pytest.fixture
+def counting(exchange: Context, monkeypatch: pytest.MonkeyPatch) -> httpx.WSGITransport:
+    """The exchange with a setting so high that half of it, which one partner counts for at most, is more than is screened here."""
+    from stillmine.exchange.intake import quarantine
+
+    of_any_number = quarantine._count_uploads
+    monkeypatch.setattr(quarantine, "_count_uploads", lambda found, partner, now, _limit: of_any_number(found, partner, now, 1000))
+    return httpx.WSGITransport(ticking(exchange, wsgi_application(exchange)), raise_app_exceptions=True)
+
+
+@pytest.fixture(params=["list", "ask"])
+def kit(
+    request: pytest.FixtureRequest,
+    phone: Phone,
+    partner: PartnerClient,
+    counting: httpx.WSGITransport,
+    follower: Callable[[], None],
+    clock: Clock,
+    tmp_path: Path,
+) -> Iterator[Kit]:
+    """A kit that is in step with an exchange on which a person has protected the file."""
+    phone.open(fingerprints=[{"kind": "sha256", "value": VALUE, "quality": 100}])
+    follower()
+    settings = ExchangeSettings("https://exchange.example", Secret(partner.key.encode()))
+    store, client = Store(tmp_path), Exchange(settings, counting)
+    index = loaded_index(store)
+    sync = Sync(client, store, index.follow, clock)
+    if request.param == "list":
+        sync.run()
+        way: Way = ListWay(store, index, threads=1)
+    else:
+        way = Asking(client, clock)
+    yield Kit(store, way, sync, clock)
+    way.close()
+    client.close()
+    store.close()
+
+
+@pytest.mark.parametrize("content_id", ["post 7", None])
+def test_one_upload_is_one_however_often_it_is_screened(kit: Kit, content_id: str | None) -> None:
+    ids = {kit.screen(content_id).match_id for _ in range(SIXTY)}
+    assert (len(ids), [uploads for uploads, _ in counted()]) == (1, [1])
+
+
+def test_sixty_uploads_are_sixty(kit: Kit) -> None:
+    ids = {kit.screen(f"post {number}", f"account {number}").match_id for number in range(SIXTY)}
+    assert (len(ids), [uploads for uploads, _ in counted()]) == (SIXTY, [SIXTY])
+
+
+def test_one_account_that_posts_one_file_sixty_times_counts_as_one(kit: Kit) -> None:
+    """Each post is reviewed by itself; nobody can call an operator by posting again."""
+    ids = {kit.screen(f"post {number}", "account 1").match_id for number in range(SIXTY)}
+    assert (len(ids), [uploads for uploads, _ in counted()]) == (SIXTY, [1])
+
+
+def test_a_retry_after_midnight_is_the_same_match(kit: Kit, clock: Clock, request: pytest.FixtureRequest) -> None:
+    before = kit.screen("post 7")
+    clock.forward(days=1)
+    assert kit.screen("post 7").match_id == before.match_id
+    is_asking = "ask" in request.node.name
+    assert [uploads for uploads, _ in counted()] == ([1, 1] if is_asking else [1]), "asked about on two days, reported on one"
