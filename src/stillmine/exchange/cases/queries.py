@@ -109,7 +109,7 @@ def _partner_statuses(
             PartnerStatus(
                 partner=names[partner_id],
                 given_on=_day(given.get((fingerprint_id, partner_id))),
-                found_on=_day(report.found_at or matched.get((fingerprint_id, partner_id))),
+                found_on=_first_day(report.found_at, matched.get((fingerprint_id, partner_id))),
                 removed_on=_day(report.removed_at),
                 not_removed_on=_day(report.not_removed_at),
                 not_removed_reason=report.not_removed_reason,
@@ -120,6 +120,11 @@ def _partner_statuses(
             )
         )
     return statuses
+
+
+def _first_day(*times: datetime | None) -> date | None:
+    """A partner that asks is told of a copy first and reports it later: one find."""
+    return _day(min((at for at in times if at), default=None))
 
 
 def _day(at: datetime | None) -> date | None:
