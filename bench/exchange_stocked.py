@@ -27,9 +27,9 @@ AT_ONCE = 20_000
 SEED = 20261125
 
 
-def stocked(home: Path, count: int) -> tuple[Context, str, bytes]:
+def stocked(home: Path, count: int, database_url: str | None = None) -> tuple[Context, str, bytes]:
     """Make an exchange with `count` pictures and one partner that is given the list; returns it, the key and the values, 32 bytes each."""
-    exchange = configure(ExchangeConfig(home=home))
+    exchange = configure(ExchangeConfig(home=home, database_url=database_url))
     from stillmine.exchange.database import migrate  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415
     from stillmine.exchange.partners.scopes import Way  # noqa: PLC0415
@@ -47,6 +47,8 @@ def _write_without_waiting() -> None:
     """For this process alone: nothing here must survive a power cut, and a small cache makes a large table slow to fill."""
     from django.db import connection  # noqa: PLC0415
 
+    if connection.vendor != "sqlite":
+        return
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous = OFF")
         cursor.execute("PRAGMA cache_size = -1000000")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
 from stillmine.exchange.context import Clock, context, to_minute
 from stillmine.exchange.database_errors import refusal_of
@@ -27,14 +27,17 @@ _turns = Turns()
 
 
 @contextmanager
-def tx(name: str, clock: Clock) -> Iterator[datetime]:
+def tx(name: str, clock: Clock, *, may_be_lost: bool = False) -> Iterator[datetime]:
     """Open the transaction `name` and yield its time, rounded down to the minute.
 
-    Raises StorageFullError, DatabaseUnavailableError or DatabaseBusyError where disk or database give way.
+    One that `may_be_lost` does not wait for the disk: a loss of power can undo it, with others of the kind, and nothing else. Only for
+    what nobody was told of. Raises StorageFullError, DatabaseUnavailableError or DatabaseBusyError where disk or database give way.
     """
     require_room(context().home, name)
     try:
-        with _turn(), transaction.atomic(durable=True):
+        with _turn(), _not_waiting_for_disk() if may_be_lost else nullcontext(), transaction.atomic(durable=True):
+            if may_be_lost and connection.vendor == "postgresql":
+                _say("SET LOCAL synchronous_commit TO OFF")
             yield to_minute(clock())
     except StillmineError:
         raise
@@ -49,3 +52,24 @@ def tx(name: str, clock: Clock) -> Iterator[datetime]:
 
 def _turn() -> AbstractContextManager[None]:
     return _turns.turn(TURN_SECONDS) if connection.vendor == "sqlite" else nullcontext()
+
+
+@contextmanager
+def _not_waiting_for_disk() -> Iterator[None]:
+    """SQLite knows this of connections alone. One that can't be set back is closed: the next begins as the settings say."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    try:
+        _say("PRAGMA synchronous=NORMAL")
+        yield
+    finally:
+        try:
+            _say("PRAGMA synchronous=FULL")
+        except Error:
+            connection.close()
+
+
+def _say(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
