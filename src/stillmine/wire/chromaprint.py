@@ -9,7 +9,7 @@ text comes from strangers: work is bounded by its length. Contract: spec/case.md
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stillmine.wire.errors import FingerprintMalformedError
 
@@ -42,6 +42,42 @@ def parse_chromaprint(text: str) -> tuple[int, ...]:
         raise FingerprintMalformedError("chromaprint: too short or too long for its header")
     rests = _numbers(data[rests_start:], _REST_BITS)
     return tuple(_values(gap + next(rests) if gap == _LARGEST_GAP else gap for gap in gaps))
+
+
+def format_chromaprint(values: Sequence[int]) -> str:
+    """Return the text form of 1 to 32,768 values; raises FingerprintMalformedError, also for a text that would be too long."""
+    if not 1 <= len(values) <= MAXIMUM_CHROMAPRINT_VALUES or not all(0 <= value < 1 << _VALUE_BITS for value in values):
+        raise FingerprintMalformedError(f"chromaprint: 1 to {MAXIMUM_CHROMAPRINT_VALUES} values of {_VALUE_BITS} bits")
+    gaps = [gap for before, value in zip((0, *values), values, strict=False) for gap in _gaps_of(before ^ value)]
+    rests = [gap - _LARGEST_GAP for gap in gaps if gap >= _LARGEST_GAP]
+    head = bytes([STANDARD_ALGORITHM]) + len(values).to_bytes(_HEADER_BYTES - 1)
+    data = head + _joined([min(gap, _LARGEST_GAP) for gap in gaps], _GAP_BITS) + _joined(rests, _REST_BITS)
+    text = base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    if len(text) > MAXIMUM_CHROMAPRINT_BYTES:
+        raise FingerprintMalformedError(f"chromaprint: at most {MAXIMUM_CHROMAPRINT_BYTES} bytes")
+    return text
+
+
+def _gaps_of(changed: int) -> list[int]:
+    """From each changed bit to the next, from below, and the zero that ends a value."""
+    places = [place for place in range(1, _VALUE_BITS + 1) if changed >> (place - 1) & 1]
+    return [place - before for before, place in zip((0, *places), places, strict=False)] + [0]
+
+
+def _joined(numbers: Sequence[int], width: int) -> bytes:
+    """Numbers of `width` bits each, lowest bits first."""
+    held = held_bits = 0
+    data = bytearray()
+    for number in numbers:
+        held |= number << held_bits
+        held_bits += width
+        while held_bits >= 8:
+            data.append(held & 0xFF)
+            held >>= 8
+            held_bits -= 8
+    if held_bits:
+        data.append(held)
+    return bytes(data)
 
 
 def _packed(text: str) -> bytes:

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests to the exchange, made of the queries of many uploads: while one is under way, what arrives waits and goes with the next.
+
+Nothing waits for a clock. A lane has connections of its own, so that pictures never wait for films. What failed fails for every upload
+that was in the request or waits; the gate says when one is tried again. Must never put a query into a log or an error.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from stillmine.partner.asking.gate import Gate
+from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, Answer, AskQuery
+from stillmine.wire.door_errors import BusyError
+from stillmine.wire.errors import StillmineError
+
+log = logging.getLogger("stillmine.partner")
+
+_QUERY_HEAD_BYTES = 5 + 16
+_MAGIC_BYTES = 4
+
+
+class AnswersAsks(Protocol):
+    """The part of an exchange's client that a lane uses, from several threads at once."""
+
+    def ask(self, queries: Sequence[AskQuery]) -> list[Answer]: ...
+
+
+class Weight(NamedTuple):
+    """What a request holds, against the limits of one."""
+
+    queries: int
+    bytes: int
+    frames: int
+
+    def plus(self, other: "Weight") -> "Weight":
+        """Return both together."""
+        return Weight(self.queries + other.queries, self.bytes + other.bytes, self.frames + other.frames)
+
+    @property
+    def fits(self) -> bool:
+        """Whether one request holds it."""
+        return self.queries <= MAXIMUM_QUERIES and self.bytes + _MAGIC_BYTES <= MAXIMUM_ASK_BYTES and self.frames <= MAXIMUM_ASK_FRAMES
+
+
+class Answered(NamedTuple):
+    """The answers to the queries of one job, when they came, and which second that was by the lane's clock."""
+
+    answers: list[Answer]
+    moment: datetime
+    second: float
+
+
+@dataclass(slots=True)
+class _Job:
+    queries: Sequence[AskQuery]
+    weight: Weight
+    answered: "Future[Answered]" = field(default_factory=Future)
+
+
+class Lane:
+    """Sends what is handed to it, over so many connections at once. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        name: str,
+        exchange: AnswersAsks,
+        connections: int,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` returns UTC; `monotonic` counts seconds."""
+        self._exchange = exchange
+        self._clock = clock
+        self._monotonic = monotonic
+        self._changed = threading.Condition()
+        # Guarded by the condition.
+        self._gate = Gate(monotonic, clock)
+        self._waiting: deque[_Job] = deque()
+        self._is_closed = False
+        self._answered_at: datetime | None = None
+        self._threads = [threading.Thread(target=self._run, name=f"ask-{name}-{number}", daemon=True) for number in range(connections)]
+
+    def start(self) -> None:
+        """Start sending."""
+        for thread in self._threads:
+            thread.start()
+
+    def close(self) -> None:
+        """Send nothing more; what waits fails, and a request under way is left to end by itself."""
+        with self._changed:
+            self._is_closed = True
+            self._fail_waiting(BusyError())
+            self._changed.notify_all()
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the exchange answered last."""
+        with self._changed:
+            return self._answered_at
+
+    @property
+    def problem(self) -> str | None:
+        """The error code of why nothing is asked, None while asks are answered."""
+        with self._changed:
+            return None if self._gate.problem is None else self._gate.problem.code
+
+    def seconds_left(self) -> int:
+        """Return in how many seconds it is worth to send an upload again that failed."""
+        with self._changed:
+            return self._gate.seconds_left()
+
+    def try_soon(self) -> None:
+        """Say that the exchange may answer again."""
+        with self._changed:
+            self._gate.try_soon()
+            self._changed.notify_all()
+
+    def hand_over(self, queries: Sequence[AskQuery], weight: Weight) -> "Future[Answered]":
+        """Take queries that fit one request; the future has their answers, or raises the StillmineError of why there are none."""
+        job = _Job(queries, weight)
+        with self._changed:
+            if self._is_closed:
+                raise BusyError
+            if not self._gate.is_open and self._gate.problem is not None:
+                job.answered.set_exception(self._gate.problem)
+            else:
+                self._waiting.append(job)
+                self._changed.notify()
+        return job.answered
+
+    def _run(self) -> None:
+        while True:
+            jobs = self._next_jobs()
+            if jobs is None:
+                return
+            self._send(jobs)
+
+    def _next_jobs(self) -> list[_Job] | None:
+        """Wait for jobs, as many as fit one request; None at the end."""
+        with self._changed:
+            while True:
+                self._changed.wait_for(lambda: self._is_closed or (self._waiting and self._gate.is_open))
+                if self._is_closed:
+                    return None
+                jobs: list[_Job] = []
+                weight = Weight(0, 0, 0)
+                while self._waiting and (together := weight.plus(self._waiting[0].weight)).fits:
+                    job = self._waiting.popleft()
+                    # An upload that was given up meanwhile costs no query.
+                    if job.answered.set_running_or_notify_cancel():
+                        jobs.append(job)
+                        weight = together
+                if jobs:
+                    self._gate.pass_through()
+                    return jobs
+
+    def _send(self, jobs: Sequence[_Job]) -> None:
+        queries = [query for job in jobs for query in job.queries]
+        try:
+            answers = self._exchange.ask(queries)
+        except StillmineError as error:
+            self._fail(jobs, error)
+        except Exception as error:
+            # No traceback and no message: they could hold what was asked.
+            log.error("asking failed: %s", type(error).__name__)
+            self._fail(jobs, StillmineError())
+        else:
+            self._deliver(jobs, answers)
+
+    def _deliver(self, jobs: Sequence[_Job], answers: Sequence[Answer]) -> None:
+        moment, second = self._clock(), self._monotonic()
+        with self._changed:
+            if self._gate.problem is not None:
+                log.info("the exchange answers asks again")
+            self._gate.answered()
+            self._answered_at = moment
+            self._changed.notify_all()
+        start = 0
+        for job in jobs:
+            end = start + len(job.queries)
+            job.answered.set_result(Answered(list(answers[start:end]), moment, second))
+            start = end
+
+    def _fail(self, jobs: Sequence[_Job], error: StillmineError) -> None:
+        with self._changed:
+            if self._gate.problem is None or self._gate.problem.code != error.code:
+                log.error("the exchange can't be asked: %s [%s]", error, error.code)
+            self._gate.failed(error)
+            self._fail_waiting(error)
+        for job in jobs:
+            job.answered.set_exception(error)
+
+    def _fail_waiting(self, error: StillmineError) -> None:
+        while self._waiting:
+            job = self._waiting.popleft()
+            if job.answered.set_running_or_notify_cancel():
+                job.answered.set_exception(error)
+
+
+def weight_of(query: AskQuery, frames: int) -> Weight:
+    """Return what a query adds to a request; a value of hex digits is half as long there."""
+    return Weight(1, _QUERY_HEAD_BYTES + len(query.value), frames)
