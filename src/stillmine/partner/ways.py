@@ -42,12 +42,14 @@ class Candidate:
 class LookedUp:
     """Fingerprints near the upload, and the codes of why some of it was not looked up.
 
-    `as_of`: up to when what was withdrawn or added is known, None where nothing is.
+    `as_of`: up to when what was withdrawn or added is known, None where nothing is. `retry_after_seconds`: when it is worth to look the
+    upload up again, where something was left out and that is known.
     """
 
     candidates: list[Candidate]
     left_out: list[str]
     as_of: datetime | None
+    retry_after_seconds: int | None = None
 
 
 class Way(Protocol):

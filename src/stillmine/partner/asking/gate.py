@@ -55,10 +55,6 @@ class Gate:
         """Say that a request goes now; after a problem it is the one that tries."""
         self._is_probing = self._problem is not None
 
-    def not_sent(self) -> None:
-        """Say that nothing went after all."""
-        self._is_probing = False
-
     def answered(self) -> None:
         """Say that a request was answered."""
         self._problem = None

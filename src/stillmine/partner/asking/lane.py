@@ -204,6 +204,6 @@ class Lane:
                 job.answered.set_exception(error)
 
 
-def weight_of(query: AskQuery, frames: int) -> Weight:
-    """Return what a query adds to a request; a value of hex digits is half as long there."""
-    return Weight(1, _QUERY_HEAD_BYTES + len(query.value), frames)
+def weight_of(value_signs: int, frames: int) -> Weight:
+    """Return what a query adds to a request at most: of hex digits only half are sent."""
+    return Weight(1, _QUERY_HEAD_BYTES + value_signs, frames)

@@ -136,7 +136,9 @@ def _of_many_stills(stills: Sequence[Picture]) -> Iterator[Asked]:
     for undone, group in by_undone.items():
         for piece in _pieces(group):
             for turn, variant in enumerate(IN_ORDER):
-                frames = [VideoFrame(one.hashes[turn], one.quality, one.seconds[0]) for one in piece if one.seconds and turn < len(one.hashes)]
+                frames = [
+                    VideoFrame(one.hashes[turn], one.quality, one.seconds[0]) for one in piece if one.seconds and turn < len(one.hashes)
+                ]
                 if frames:
                     yield Asked(Kind.VPDQ, format_vpdq(frames), frames=len(frames), variant=variant, undone=undone)
 
