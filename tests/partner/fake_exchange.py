@@ -14,16 +14,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import msgspec
 
+from stillmine.wire.ask import Answer, AskAnswer, AskQuery, ExchangeStatus, IndexState, Outcome, decode_ask, encode_answer, tags_of
+from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.codec import decode, encode
 from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, NotFoundError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.feed import AcknowledgeFeed, FeedEntry, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
 from stillmine.wire.fingerprint import Kind, value_bytes
+from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from stillmine.wire.snapshot import SnapshotBlock, SnapshotHead, SnapshotWriter
 from stillmine.wire.vote import SubmitVotes, Vote
 
+ASK = "/api/v1/ask"
 SNAPSHOT = "/api/v1/feed/snapshot"
+STATUS = "/api/v1/status"
+FEEDBACK = "/api/v1/feedback"
+REPORTS = (FEEDBACK, "/api/v1/votes")
 KEY = "smk_01234567_" + "A" * 43
 
 
@@ -45,6 +52,12 @@ class FakeExchange:
         """A fault by path: answered or raised instead."""
         self.lost_answers: set[str] = set()
         """Paths whose request is taken, but whose answer is lost."""
+        self.scopes = ["ask", "feedback", "list", "submit"]
+        self.index = IndexState.READY
+        self.queries_today = 0
+        self.queries_a_day = 1_000_000
+        self.asks: list[list[AskQuery]] = []
+        """The queries of each ask that was answered."""
         self.url = ""
         """The address, while it serves."""
         self._sequence = 0
@@ -137,7 +150,7 @@ class FakeExchange:
         try:
             answer = self._taken(request)
         except StillmineError as error:
-            return _streamed(error.status, encode(error.message()))
+            return _streamed(error.status, encode(error.message()), _retry_after(error))
         if path in self.lost_answers:
             raise httpx.ReadError("lost")
         if isinstance(answer, bytes):
@@ -147,19 +160,51 @@ class FakeExchange:
     def _taken(self, request: httpx.Request) -> msgspec.Struct | bytes | None:
         if request.headers.get("Authorization") != f"Bearer {KEY}":
             raise PartnerKeyUnknownError
-        if request.url.path == "/api/v1/feed/acknowledgements":
+        path = request.url.path
+        if path == STATUS:
+            behind = 0 if self.index is IndexState.READY else None
+            return ExchangeStatus(1, self.index, behind, self.queries_today, self.queries_a_day, sorted(self.scopes))
+        if path == ASK:
+            return encode_answer(AskAnswer(1, self._answered(decode_ask(request.content).queries)))
+        return self._reported(path, request.content) if path in REPORTS else self._listed(path, request)
+
+    def _listed(self, path: str, request: httpx.Request) -> msgspec.Struct | bytes | None:
+        if "list" not in self.scopes:
+            raise ListNotGivenError
+        if path == "/api/v1/feed/acknowledgements":
             self.acknowledged.append(decode(request.content, AcknowledgeFeed).cursor)
             return None
-        if request.url.path == SNAPSHOT:
+        if path == SNAPSHOT:
             return self.snapshot or self.whole_snapshot()
-        if request.url.path == "/api/v1/feedback":
-            return self._take_feedback(decode(request.content, SubmitFeedback))
-        if request.url.path == "/api/v1/votes":
-            votes = {vote.vote_id: vote for vote in decode(request.content, SubmitVotes).votes}
-            repeated = len(votes.keys() & self.votes.keys())
-            self.votes |= votes
-            return FeedbackReceipt(accepted=len(votes) - repeated, repeated=repeated, unknown=[])
         return self._page(request.url.params.get("cursor"), int(request.url.params.get("limit", 500)))
+
+    def _reported(self, path: str, content: bytes) -> FeedbackReceipt:
+        if "feedback" not in self.scopes:
+            raise ScopeMissingError("scope: feedback")
+        if path == FEEDBACK:
+            return self._take_feedback(decode(content, SubmitFeedback))
+        votes = {vote.vote_id: vote for vote in decode(content, SubmitVotes).votes}
+        repeated = len(votes.keys() & self.votes.keys())
+        self.votes |= votes
+        return FeedbackReceipt(accepted=len(votes) - repeated, repeated=repeated, unknown=[])
+
+    def _answered(self, queries: list[AskQuery]) -> list[Answer]:
+        """Answer as an exchange that compares a value with the same value, and frames of videos with stills; nothing is turned."""
+        if "ask" not in self.scopes:
+            raise ScopeMissingError("scope: ask")
+        if self.index is not IndexState.READY:
+            raise IndexLoadingError
+        if self.queries_today + len(queries) > self.queries_a_day:
+            raise QuotaUsedUpError
+        self.queries_today += len(queries)
+        self.asks.append(queries)
+        return [self._answer_to(query) for query in queries]
+
+    def _answer_to(self, query: AskQuery) -> Answer:
+        for _, entry in self._newest.values():
+            if entry.value is not None and (query.kind, query.value) == (entry.kind, entry.value):
+                return Answer(Outcome.MATCH, entry.id, tags_of(is_synthetic=False, is_flagged=entry.is_flagged))
+        return Answer()
 
     def whole_snapshot(self) -> bytes:
         """Return everything active, one fingerprint in a block."""
@@ -196,3 +241,7 @@ class FakeExchange:
 def _streamed(status: int, content: bytes, headers: httpx.Headers | None = None) -> httpx.Response:
     """An answer that is not read yet, as from a network."""
     return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))
+
+
+def _retry_after(error: StillmineError) -> httpx.Headers:
+    return httpx.Headers({} if error.retry_after_seconds is None else {"Retry-After": str(error.retry_after_seconds)})

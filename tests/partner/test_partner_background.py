@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sync thread: nothing ends it but a stop, and a stop is never held up by a silent exchange."""
+"""The thread that follows the exchange: nothing ends it but a stop, and a stop is never held up by a silent exchange."""
 
 import threading
 import time
@@ -9,8 +9,7 @@ from typing import cast
 import pytest
 
 from stillmine.partner import background
-from stillmine.partner.background import SyncThread
-from stillmine.partner.listing.sync import Sync
+from stillmine.partner.background import FollowThread
 from stillmine.wire.errors import ExchangeUnreachableError
 
 
@@ -18,6 +17,7 @@ class ScriptedSync:
     """Stands in for Sync: each run does the next step of a script, then nothing."""
 
     def __init__(self, *steps: Callable[[], None]) -> None:
+        self.every_seconds = 3600.0
         self.runs = 0
         self.reports = 0
         self.steps = list(steps)
@@ -27,15 +27,19 @@ class ScriptedSync:
         if self.steps:
             self.steps.pop(0)()
 
+    def seconds_to_next(self) -> float:
+        return self.every_seconds
+
     def send_feedback(self) -> None:
         self.reports += 1
         if self.steps:
             self.steps.pop(0)()
 
 
-def thread_for(sync: ScriptedSync, every_seconds: float) -> tuple[SyncThread, threading.Event]:
+def thread_for(sync: ScriptedSync, every_seconds: float) -> tuple[FollowThread, threading.Event]:
     stopping = threading.Event()
-    return SyncThread(cast(Sync, sync), stopping, every_seconds), stopping
+    sync.every_seconds = every_seconds
+    return FollowThread(sync, stopping), stopping
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

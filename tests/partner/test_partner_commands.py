@@ -84,6 +84,7 @@ def test_sync_as_json(run: Run, exchange: FakeExchange) -> None:
         "feedback_sent": 0,
         "feedback_unknown": 0,
         "started_again": False,
+        "way": "list",
     }
 
 

@@ -118,7 +118,7 @@ class Waiting:
         self.at_work = threading.Semaphore(0)
         self.may_end = threading.Event()
 
-    def screen_upload(self, _file: OpenFile, _uploader: str | None) -> ScreenResult:
+    def screen_upload(self, _file: OpenFile, _uploader: str | None, _content_id: str | None) -> ScreenResult:
         self.at_work.release()
         assert self.may_end.wait(60)
         return ScreenResult(ScreenOutcome.NO_MATCH, [], None)

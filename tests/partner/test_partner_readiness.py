@@ -40,14 +40,14 @@ def test_ready_once_it_has_synced_and_alive_before(
         assert client.get("/livez").text == "alive\n"
 
 
-def test_a_sync_that_never_was(home: Path, clock: Clock) -> None:
+def test_an_exchange_that_never_answered(home: Path, clock: Clock) -> None:
     def refuses(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("nobody there")
 
     surroundings = Surroundings(clock=clock, random_bytes=Numbers(), transport=httpx.MockTransport(refuses))
     with running(build_service(home, SETTINGS, sync_every_seconds=60, threads=1, surroundings=surroundings)) as client:
         answer = client.get("/readyz")
-        assert (answer.status_code, answer.json()["parts"]) == (503, {"store": "ok", "sync": "never", "disk": "ok"})
+        assert (answer.status_code, answer.json()["parts"]) == (503, {"store": "ok", "way": "unknown", "disk": "ok"})
         assert client.get("/livez").status_code == 200
 
 
@@ -61,5 +61,5 @@ def test_a_sync_that_is_late_and_a_disk_that_is_full(
                 break
         clock.now += timedelta(seconds=121)
         assert client.get("/readyz").json()["parts"] == {"store": "ok", "sync": "late", "disk": "ok"}
-        monkeypatch.setattr("stillmine.partner.service.READY_FROM_BYTES", 1 << 62)
+        monkeypatch.setattr("stillmine.partner.standing.READY_FROM_BYTES", 1 << 62)
         assert client.get("/readyz").json()["parts"]["disk"] == "full"

@@ -20,16 +20,25 @@ from starlette.concurrency import run_in_threadpool
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.background import SyncThread
+from stillmine.partner.asking.connecting import asking
+from stillmine.partner.asking.look_up import AskWay
+from stillmine.partner.background import FollowThread
 from stillmine.partner.decoder import Decoder, default_threads
+from stillmine.partner.following import Following, Parts
 from stillmine.partner.home import service_key, upload_token_key
 from stillmine.partner.listing.index import loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
+from stillmine.partner.reporting import Reporting
 from stillmine.partner.screening import Screening
 from stillmine.partner.service import Service
+from stillmine.partner.standing import Standing
 from stillmine.partner.store import Store
 from stillmine.partner.upload_tokens import UploadTokens
+from stillmine.partner.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed, decided
+from stillmine.partner.ways import Way
+from stillmine.wire.errors import NotConfiguredError, StillmineError
+from stillmine.wire.screen import WayName
 
 log = logging.getLogger("stillmine.partner")
 
@@ -54,37 +63,111 @@ class Surroundings:
 REAL = Surroundings()
 
 
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """One store and one exchange, and what stands between them."""
+
+    store: Store
+    exchange: Exchange
+    asking: AskWay
+    way: WayInUse
+    following: Following
+
+
+def connected(
+    store: Store,
+    settings: ExchangeSettings,
+    choice: WayChoice,
+    surroundings: Surroundings = REAL,
+    *,
+    threads: int = 1,
+    sync_every_seconds: float = LOOK_SECONDS,
+    must_stop: Callable[[], bool] = lambda: False,
+) -> Connected:
+    """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one."""
+    store.bind_exchange(settings.url)
+    store.match_kinds(MATCHED_KINDS)
+    index = loaded_index(store)
+    exchange = Exchange(settings, surroundings.transport)
+    asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport)
+    way = WayInUse(ListWay(store, index, threads=threads), asks, assumed(choice, store.way()))
+    sync = Sync(exchange, store, index.follow, surroundings.clock, must_stop=must_stop)
+    parts = Parts(store, index, sync, Reporting(exchange, store, must_stop), way, asks)
+    return Connected(
+        store, exchange, asks, way, Following(choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds)
+    )
+
+
 @contextmanager
-def opened_sync(home: Path, settings: ExchangeSettings, surroundings: Surroundings = REAL) -> Iterator[tuple[Sync, Store]]:
-    """Open what one sync from the command line needs; it has no index to keep in step."""
+def opened_sync(
+    home: Path, settings: ExchangeSettings, choice: WayChoice, surroundings: Surroundings = REAL
+) -> Iterator[tuple[Following, Store]]:
+    """Open what one sync from the command line needs."""
     store = Store(home)
     try:
-        store.bind_exchange(settings.url)
-        store.match_kinds(MATCHED_KINDS)
-        client = Exchange(settings, surroundings.transport)
+        parts = connected(store, settings, choice, surroundings)
         try:
-            yield Sync(client, store, lambda _changes: None, surroundings.clock), store
+            yield parts.following, store
         finally:
-            client.close()
+            parts.way.close()
+            parts.exchange.close()
     finally:
         store.close()
 
 
 @contextmanager
-def opened_screening(home: Path, threads: int, surroundings: Surroundings = REAL, *, needs_sandbox: bool = False) -> Iterator[Screening]:
-    """Open what screening files from the command line needs; raises NotConfiguredError where a sandbox is wanted and there is none."""
+def opened_screening(
+    home: Path,
+    threads: int,
+    settings: Callable[[], ExchangeSettings | None],
+    choice: WayChoice = WayChoice.AUTO,
+    surroundings: Surroundings = REAL,
+    *,
+    needs_sandbox: bool = False,
+) -> Iterator[Screening]:
+    """Open what screening files from the command line needs; raises NotConfiguredError where a sandbox is wanted and there is none.
+
+    `settings` returns the exchange, None where none is named; it is asked where the list alone does not do.
+    """
     tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
     store, decoder = Store(home), Decoder(threads, needs_sandbox=needs_sandbox)
-    way = ListWay(store, loaded_index(store), threads=threads)
-    screening = Screening(store, way, decoder, tokens, clock=surroundings.clock)
     try:
-        decoder.start()
-        decoder.check_sandbox()
-        yield screening
+        way = _way_for_files(store, settings, choice, surroundings, threads)
+        screening = Screening(store, way, decoder, tokens, clock=surroundings.clock)
+        try:
+            decoder.start()
+            decoder.check_sandbox()
+            yield screening
+        finally:
+            screening.close()
+            decoder.close()
     finally:
-        screening.close()
-        decoder.close()
         store.close()
+
+
+def _way_for_files(
+    store: Store, settings: Callable[[], ExchangeSettings | None], choice: WayChoice, surroundings: Surroundings, threads: int
+) -> Way:
+    """Return how files from the command line are looked up: nothing of the store changes by that but what matches."""
+    use = assumed(choice, store.way())
+    listing = ListWay(store, loaded_index(store), threads=threads)
+    exchange = None if use == Use(WayName.LIST) else settings()
+    if exchange is None:
+        if use.asks:
+            raise NotConfiguredError("--exchange or STILLMINE_PARTNER_EXCHANGE: uploads are looked up there, and no list is kept here")
+        return listing
+    store.bind_exchange(exchange.url)
+    asks = asking(exchange, surroundings.clock, surroundings.random_bytes, surroundings.transport)
+    asks.start()
+    return WayInUse(listing, asks, _looked(exchange, choice, surroundings))
+
+
+def _looked(settings: ExchangeSettings, choice: WayChoice, surroundings: Surroundings) -> Use:
+    with Exchange(settings, surroundings.transport) as exchange:
+        try:
+            return decided(choice, exchange.status().scopes)
+        except StillmineError as error:
+            return Use(None, (type(error),))
 
 
 def build_service(
@@ -94,28 +177,20 @@ def build_service(
     threads: int = DEFAULT_THREADS,
     surroundings: Surroundings = REAL,
     *,
+    choice: WayChoice = WayChoice.AUTO,
     needs_sandbox: bool = False,
 ) -> Starlette:
-    """Put the service together; its sync thread lives as long as the application's lifespan, and the store is closed with it."""
+    """Put the service together; its threads live as long as the application's lifespan, and the store is closed with it."""
     key = service_key(home, surroundings.random_bytes)
     tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
     store = Store(home)
-    store.bind_exchange(settings.url)
-    store.match_kinds(MATCHED_KINDS)
-    index = loaded_index(store)
     stopping = threading.Event()
-    client = Exchange(settings, surroundings.transport)
-    sync = Sync(client, store, index.follow, surroundings.clock, must_stop=stopping.is_set)
-    thread = SyncThread(sync, stopping, sync_every_seconds)
-    decoder = Decoder(threads, needs_sandbox=needs_sandbox)
-    screening = Screening(
-        store,
-        ListWay(store, index, threads=threads),
-        decoder,
-        tokens,
-        clock=surroundings.clock,
-        feedback_is_waiting=thread.wake,
+    parts = connected(
+        store, settings, choice, surroundings, threads=threads, sync_every_seconds=sync_every_seconds, must_stop=stopping.is_set
     )
+    thread = FollowThread(parts.following, stopping)
+    decoder = Decoder(threads, needs_sandbox=needs_sandbox)
+    screening = Screening(store, parts.way, decoder, tokens, clock=surroundings.clock, feedback_is_waiting=thread.wake)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -123,15 +198,24 @@ def build_service(
             decoder.start()
             if not await run_in_threadpool(decoder.check_sandbox):
                 log.info("workers are shut in: no file, no network, no other process")
+            parts.asking.start()
             thread.start()
             yield
         finally:
             screening.close()
             decoder.close()
             if thread.stop():
-                client.close()
+                parts.exchange.close()
                 store.close()
 
+    standing = Standing(
+        store,
+        home,
+        use=lambda: parts.way.use,
+        following=parts.following,
+        clock=surroundings.clock,
+        last_problem=lambda: thread.problem,
+    )
     service = Service(
         screening=screening,
         store=store,
@@ -140,7 +224,7 @@ def build_service(
         clock=surroundings.clock,
         random_bytes=surroundings.random_bytes,
         feedback_is_waiting=thread.wake,
-        problem=lambda: thread.problem,
+        standing=standing,
         lifespan=lifespan,
     )
     return service.app()

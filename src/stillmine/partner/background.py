@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The thread that syncs a running service, and sends feedback as soon as there is some.
+"""The thread that keeps a running service in step with its exchange, and sends feedback as soon as there is some.
 
-One failed sync must never end it: whatever happens is kept as an error code for `GET /health`, logged once, and tried again.
+One failed round must never end it: whatever happens is kept as an error code for `GET /health`, logged once, and tried again.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
-from stillmine.partner.listing.sync import Sync
 from stillmine.wire.errors import StillmineError
 
 log = logging.getLogger("stillmine.partner")
@@ -21,19 +21,26 @@ STOP_SECONDS = 3.0
 """How long a stop waits for a request to the exchange; after that the thread ends with the process, which harms nothing."""
 
 
-class SyncThread:
-    """Runs `sync` every `every_seconds`, and its feedback part when woken."""
+class Rounds(Protocol):
+    """What the thread does."""
 
-    def __init__(
-        self, sync: Sync, stopping: threading.Event, every_seconds: float, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        """`stopping` is the event that `sync` asks about too; `monotonic` counts seconds."""
-        self._sync = sync
+    def run(self) -> object: ...
+
+    def send_feedback(self) -> object: ...
+
+    def seconds_to_next(self) -> float: ...
+
+
+class FollowThread:
+    """Runs one round after the other, and the feedback part of one when woken."""
+
+    def __init__(self, rounds: Rounds, stopping: threading.Event, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`stopping` is the event that the rounds ask about too; `monotonic` counts seconds."""
+        self._rounds = rounds
         self._stopping = stopping
-        self._every_seconds = every_seconds
         self._monotonic = monotonic
         self._woken = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="follow", daemon=True)
         self._problem: str | None = None
 
     @property
@@ -42,7 +49,7 @@ class SyncThread:
         return self._problem
 
     def start(self) -> None:
-        """Start with a sync at once."""
+        """Start with a round at once."""
         self._thread.start()
 
     def wake(self) -> None:
@@ -59,19 +66,19 @@ class SyncThread:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._attempt(self._sync.run, is_whole=True)
-            self._wait_and_report(until=self._monotonic() + self._every_seconds)
+            self._attempt(self._rounds.run, is_whole=True)
+            self._wait_and_report(until=self._monotonic() + self._rounds.seconds_to_next())
 
     def _wait_and_report(self, until: float) -> None:
-        """Wait for the next sync; feedback that arises meanwhile is sent without waiting for it."""
+        """Wait for the next round; feedback that arises meanwhile is sent without waiting for it."""
         while (seconds := until - self._monotonic()) > 0 and not self._stopping.is_set():
             if self._woken.wait(seconds) and not self._stopping.is_set():
                 self._woken.clear()
-                self._attempt(self._sync.send_feedback, is_whole=False)
+                self._attempt(self._rounds.send_feedback, is_whole=False)
                 self._stopping.wait(FEEDBACK_PAUSE_SECONDS)
 
     def _attempt(self, work: Callable[[], object], *, is_whole: bool) -> None:
-        """Do it; only a whole sync that worked clears an earlier problem."""
+        """Do it; only a whole round that worked clears an earlier problem."""
         try:
             work()
         except StillmineError as error:
@@ -81,7 +88,7 @@ class SyncThread:
             self._note(StillmineError.code, type(error).__name__)
         else:
             if is_whole:
-                self._note(None, "sync works again")
+                self._note(None, "the exchange works again")
 
     def _note(self, problem: str | None, words: str) -> None:
         if problem != self._problem:

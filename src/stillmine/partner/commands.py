@@ -15,7 +15,7 @@ import msgspec
 import typer
 
 from stillmine.client import Exchange as ExchangeClient
-from stillmine.client.settings import exchange_settings
+from stillmine.client.settings import ExchangeSettings, exchange_settings
 from stillmine.fingerprint.errors import FileUnreadableError
 from stillmine.partner import match_commands
 from stillmine.partner.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync, utc_now
@@ -27,7 +27,8 @@ from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.sandbox import keep_out_of_memory
 from stillmine.partner.screening import Screening
 from stillmine.partner.serving import serve as serve_application
-from stillmine.wire.screen import MatchState, ScreenOutcome, ScreenResult
+from stillmine.partner.way_in_use import WayChoice
+from stillmine.wire.screen import MatchState, ScreenOutcome, ScreenResult, WayName
 
 DEFAULT_HOME = Path("~/.stillmine/partner")
 DEFAULT_PORT = 8460
@@ -49,6 +50,14 @@ KeyFile = Annotated[
 RequireSandbox = Annotated[
     bool, typer.Option("--require-sandbox", help="Refuse to start where the kernel can't shut the processes in that read uploads.")
 ]
+WayWanted = Annotated[
+    WayChoice,
+    typer.Option(
+        "--way",
+        help="Where uploads are looked up: `ask` at the exchange, in the `list` that it gave, or in `both`; "
+        "`auto` takes the list where it is given.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 
 
@@ -60,13 +69,18 @@ class ScreenedFile(msgspec.Struct, frozen=True):
 
 
 @app.command()
-def sync(home: Home = DEFAULT_HOME, exchange: Exchange = None, key_file: KeyFile = None, json: Json = False) -> None:
-    """Fetch what changed from the exchange once, acknowledge it and send feedback. `serve` does this by itself."""
+def sync(
+    home: Home = DEFAULT_HOME, exchange: Exchange = None, key_file: KeyFile = None, way: WayWanted = WayChoice.AUTO, json: Json = False
+) -> None:
+    """Fetch what changed from the exchange once, acknowledge it and send feedback; of a partner that asks, send feedback alone.
+
+    `serve` does this by itself.
+    """
     _begin()
     settings = exchange_settings(exchange, key_file)
     home = prepare_home(home.expanduser())
-    with sole_user(home), opened_sync(home, settings) as (synchronise, store):
-        report = synchronise.run()
+    with sole_user(home), opened_sync(home, settings, way) as (following, store):
+        report = following.run()
         active = store.counts().fingerprints
     typer.echo(msgspec.json.encode(report).decode() if json else _in_words(report, active))
 
@@ -77,9 +91,12 @@ def serve(
     home: Home = DEFAULT_HOME,
     exchange: Exchange = None,
     key_file: KeyFile = None,
+    way: WayWanted = WayChoice.AUTO,
     listen: Annotated[str, typer.Option(help="Address to listen on. Uploads travel in clear: keep it on this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
-    sync_every: Annotated[int, typer.Option(min=1, max=60, help="Seconds between syncs; a withdrawal takes as long at most.")] = 15,
+    sync_every: Annotated[
+        int, typer.Option(min=1, max=60, help="Seconds between syncs of a list; a withdrawal takes as long at most. Who asks needs none.")
+    ] = 15,
     threads: Annotated[
         int,
         typer.Option(
@@ -96,25 +113,34 @@ def serve(
     home = prepare_home(home.expanduser())
     shown = f"[{listen}]" if ":" in listen else listen
     with sole_user(home):
-        application = build_service(home, settings, sync_every, threads, needs_sandbox=require_sandbox)
+        application = build_service(home, settings, sync_every, threads, choice=way, needs_sandbox=require_sandbox)
         serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
 
 
 @app.command()
 def screen(
     files: Annotated[list[Path], typer.Argument(help="Pictures, videos, sounds.", metavar="FILE…")],
+    *,
     home: Home = DEFAULT_HOME,
+    exchange: Exchange = None,
+    key_file: KeyFile = None,
+    way: WayWanted = WayChoice.AUTO,
     require_sandbox: RequireSandbox = False,
     json: Json = False,
 ) -> None:
-    """Screen files against what was synced last. A match is kept and reported at the next sync, as with the service.
+    """Look files up: in the list that was synced last, or at the exchange. A match is kept and reported later, as with the service.
 
     Exit codes: 0 no file matched, 1 at least one file matched, 2 none matched and at least one was not screened (or a setting is wrong).
     """
     _begin()
     home = prepare_home(home.expanduser())
     outcomes = set()
-    with opened_screening(home, threads=1, needs_sandbox=require_sandbox) as screening:
+
+    def settings() -> ExchangeSettings | None:
+        is_needed = way in (WayChoice.ASK, WayChoice.BOTH) or exchange is not None
+        return exchange_settings(exchange, key_file) if is_needed else None
+
+    with opened_screening(home, 1, settings, way, needs_sandbox=require_sandbox) as screening:
         for file, result in _screened(files, screening):
             outcomes.add(result.outcome)
             typer.echo(msgspec.json.encode(ScreenedFile(str(file), result)).decode() if json else f"{file}: {_result_in_words(result)}")
@@ -183,6 +209,8 @@ def _result_in_words(result: ScreenResult) -> str:
 
 
 def _in_words(report: SyncReport, active: int) -> str:
+    if report.way is WayName.ASK:
+        return f"No list is kept: uploads are looked up at the exchange. {_counted(report.feedback_sent, 'report')} sent."
     parts = [
         "Started again from the beginning of the feed." if report.started_again else "",
         f"{_counted(report.added, 'fingerprint')} added, {report.erased} erased; {active} matched from now on.",

@@ -6,6 +6,7 @@ value in a thousand stays. So the file is looked through, and written anew where
 """
 
 import mmap
+import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -36,3 +37,18 @@ class Leftovers:
             return True
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             return any(content.find(mark) >= 0 for mark in self._marks)
+
+
+def empty_log(db: sqlite3.Connection) -> bool:
+    """Empty SQLite's log into the file; False where a reader is in the way."""
+    (is_busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
+
+
+def write_anew(db: sqlite3.Connection) -> bool:
+    """Write the whole file anew, so that it holds rows and nothing beside them; False where that needs another try."""
+    try:
+        db.execute("VACUUM")
+    except sqlite3.OperationalError:
+        return False
+    return empty_log(db)

@@ -55,6 +55,11 @@ class Made:
         """Whether anything is to be compared, not only found again."""
         return bool(self.pictures or self.films or self.sounds)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to look up."""
+        return not self.digests and not self.has_more_than_digests
+
 
 def made_of_file(answer: Answer) -> Made:
     """Return what a worker made of a file."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from stillmine.partner.errors import StoreUnreadableError
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 6
+VERSION = 7
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -133,6 +133,12 @@ CREATE INDEX matches_open ON matches (place) WHERE decision IS NULL;
 """
 """Version 5 could not list matches, and made new ones each time that an upload was screened."""
 
+_WAY = """
+ALTER TABLE place ADD COLUMN way TEXT;                       -- in which uploads were looked up last: ask, list, both
+UPDATE place SET way = 'list' WHERE cursor IS NOT NULL;
+"""
+"""Version 6 knew the list alone."""
+
 _NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
 
 _FROM_VERSION_1 = """
@@ -156,12 +162,13 @@ ALTER TABLE new_matches RENAME TO matches;
 """Version 1 knew pictures only."""
 
 _CHANGES = {
-    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD,
-    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD,
-    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD,
-    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD,
-    4: _LEFTOVERS + _ONE_UPLOAD,
-    5: _ONE_UPLOAD,
+    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY,
+    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY,
+    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY,
+    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY,
+    4: _LEFTOVERS + _ONE_UPLOAD + _WAY,
+    5: _ONE_UPLOAD + _WAY,
+    6: _WAY,
 }
 """What brings a file of this version to the newest one."""
 

@@ -54,6 +54,7 @@ class Found:
     left_out: list[str]
     identity: UploadIdentity
     as_of: datetime | None
+    retry_after_seconds: int | None
 
 
 class Words(NamedTuple):
@@ -105,8 +106,9 @@ class Screening:
         """Return the answer for an upload that could not be screened, with the error code of why."""
         return msgspec.structs.replace(self._not_screened([reason]), content_id=content_id)
 
-    def _not_screened(self, left_out: list[str]) -> ScreenResult:
-        return ScreenResult(ScreenOutcome.NOT_SCREENED, [], self._way.as_of(), left_out[0], left_out=left_out)
+    def _not_screened(self, left_out: list[str], retry_after_seconds: int | None = None) -> ScreenResult:
+        as_of = self._way.as_of()
+        return ScreenResult(ScreenOutcome.NOT_SCREENED, [], as_of, left_out[0], left_out=left_out, retry_after_seconds=retry_after_seconds)
 
     def _screen(self, make: Callable[[], Made], words: Words) -> ScreenResult:
         """Answer, or say with a code why there is no answer; raises BusyError."""
@@ -118,7 +120,7 @@ class Screening:
         except BusyError:
             raise  # nothing was looked at, and it may be sent again
         except StillmineError as error:
-            return self.not_screened(error.code)
+            return self._not_screened([error.code], error.retry_after_seconds)
         except Exception as error:
             # No traceback and no message: they can hold parts of the upload.
             log.error("screening failed: %s", type(error).__name__)
@@ -126,13 +128,18 @@ class Screening:
 
     def _answer(self, make: Callable[[], Made], words: Words) -> ScreenResult:
         self._way.require_use()
-        found = self._find(make(), words)
+        made = make()
+        found = self._find(made, words)
         matches = self._record(found)
+        if found.candidates and not matches:
+            # What matched was withdrawn, or its list given up, while it was looked up.
+            found = self._find(made, words)
+            matches = self._record(found)
         if matches:
             is_by_sound_alone = all(match.kind is Kind.CHROMAPRINT for match in matches)
             return ScreenResult(ScreenOutcome.MATCH, matches, found.as_of, is_by_sound_alone=is_by_sound_alone, left_out=found.left_out)
         if found.left_out:
-            return self._not_screened(found.left_out)
+            return self._not_screened(found.left_out, found.retry_after_seconds)
         self._note_no_match(found.identity)
         return ScreenResult(ScreenOutcome.NO_MATCH, [], found.as_of)
 
@@ -140,7 +147,9 @@ class Screening:
         identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
         looked_up = self._way.look_up(made, identity.token)
         left_out = _each_once(map(_known, [*made.left_out, *looked_up.left_out]))
-        return Found(looked_up.candidates, left_out, identity, looked_up.as_of)
+        if made.is_empty and not left_out:
+            left_out = [DecoderStoppedError.code]  # nothing was looked up, and no worker of ours says so without a reason
+        return Found(looked_up.candidates, left_out, identity, looked_up.as_of, looked_up.retry_after_seconds)
 
     def _record(self, found: Found) -> list[ScreenMatch]:
         """Report all whose fingerprint is still active, and answer the nearest of them."""

@@ -9,13 +9,11 @@ address is ever logged. Contract: spec/screen.md.
 import asyncio
 import hmac
 import logging
-import os
 import re
-import sqlite3
 import traceback
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -30,6 +28,7 @@ from stillmine.fingerprint import FileTooLargeError
 from stillmine.partner.errors import ContentEncodingUnsupportedError, MultipartUnsupportedError, StoreUnreadableError
 from stillmine.partner.screening import ID_BYTES, Screening
 from stillmine.partner.single_part import SinglePart, boundary_of
+from stillmine.partner.standing import Standing
 from stillmine.partner.store import Store
 from stillmine.partner.upload import Upload
 from stillmine.partner.wanted import wanted_matches
@@ -45,8 +44,8 @@ from stillmine.wire.errors import (
     ServiceKeyError,
     StillmineError,
 )
-from stillmine.wire.readiness import OK, UNKNOWN, readiness
-from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, Review, ScreenFingerprints, require_content_id
+from stillmine.wire.readiness import readiness
+from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Review, ScreenFingerprints, require_content_id
 
 log = logging.getLogger("stillmine.partner")
 
@@ -56,11 +55,6 @@ MAXIMUM_REQUESTS_AT_ONCE = 32
 PATIENCE_SECONDS = 3.0
 """For a place among them; then 503 `busy`."""
 
-READY_FROM_BYTES = 1024 * 1024
-"""Free on the disk of the home folder: with less the next match may not be kept."""
-
-FRESH_SECONDS = 120
-CLOCK_TOLERANCE_SECONDS = 5
 UPLOADER_HEADER = "Stillmine-Uploader"
 CONTENT_ID_HEADER = "Stillmine-Content-Id"
 MAXIMUM_UPLOADER_SIGNS = 200
@@ -84,10 +78,10 @@ class Service:
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
         feedback_is_waiting: Callable[[], None],
-        problem: Callable[[], str | None],
+        standing: Standing,
         lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
     ) -> None:
-        """`problem` returns the error code of the last sync, None if it worked; a large upload passes through `home`, without a name."""
+        """A large upload passes through `home`, without a name."""
         self._screening = screening
         self._store = store
         self._home = home
@@ -95,7 +89,7 @@ class Service:
         self._clock = clock
         self._random_bytes = random_bytes
         self._feedback_is_waiting = feedback_is_waiting
-        self._problem = problem
+        self._standing = standing
         self._lifespan = lifespan
         self._room = asyncio.Semaphore(MAXIMUM_REQUESTS_AT_ONCE)
         self.patience_seconds = PATIENCE_SECONDS
@@ -145,41 +139,15 @@ class Service:
         return _json(await run_in_threadpool(self._store.match, _match_id(request)))
 
     async def _health(self, _request: Request) -> Response:
-        health = await run_in_threadpool(self.health)
+        health = await run_in_threadpool(self._standing.health)
         return _json(health, 200 if health.is_fresh else 503)
 
     async def _ready(self, _request: Request) -> Response:
-        said = readiness(await run_in_threadpool(self.parts))
+        said = readiness(await run_in_threadpool(self._standing.parts))
         response = _json(said, 200 if said.is_ready else 503)
         if not said.is_ready:
             response.headers["Retry-After"] = "10"
         return response
-
-    def parts(self) -> dict[str, str]:
-        """Return a word for each part, with no count and no time in it: spec/readiness.md."""
-        try:
-            health = self.health()
-        except (StillmineError, sqlite3.Error, OSError):
-            return {"store": "down", "sync": UNKNOWN, "disk": self._disk()}
-        sync = OK if health.is_fresh else "never" if health.synced_at is None else "late"
-        return {"store": OK, "sync": sync, "disk": self._disk()}
-
-    def _disk(self) -> str:
-        found = os.statvfs(self._home)
-        return OK if found.f_bavail * found.f_frsize >= READY_FROM_BYTES else "full"
-
-    def health(self) -> Health:
-        """Return counts and ages; not fresh if the last sync is older than two minutes, or lies in the future of this clock."""
-        synced_at, counts = self._store.place().synced_at, self._store.counts()
-        age = None if synced_at is None else int(self._clock().timestamp()) - synced_at
-        return Health(
-            is_fresh=age is not None and -CLOCK_TOLERANCE_SECONDS <= age <= FRESH_SECONDS,
-            synced_at=None if synced_at is None else datetime.fromtimestamp(synced_at, UTC),
-            age_seconds=age,
-            fingerprints=counts.fingerprints,
-            waiting_feedback=counts.waiting_feedback,
-            problem=self._problem(),
-        )
 
     def _with_room(self, handler: Handler) -> Handler:
         """Let in as many requests at once as there is memory for; the body of one that waits is not read."""

@@ -11,10 +11,11 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
-from stillmine.partner.leftovers import Leftovers
+from stillmine.partner.leftovers import Leftovers, empty_log, write_anew
 from stillmine.partner.matches import (
     FoundMatch,
     FoundUpload,
@@ -33,7 +34,7 @@ from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import Feedback, Outcome
 from stillmine.wire.fingerprint import Kind
-from stillmine.wire.screen import KeptMatch, MatchPage, Review
+from stillmine.wire.screen import KeptMatch, MatchPage, Review, WayName
 from stillmine.wire.vote import Vote, VoteKind, VoteReason
 
 
@@ -112,6 +113,41 @@ class Store:
         with self._reading() as db:
             cursor, acknowledged, synced_at = db.execute("SELECT cursor, acknowledged_cursor, synced_at FROM place").fetchone()
         return Place(cursor, cursor == acknowledged, synced_at)
+
+    def synced_at(self) -> datetime | None:
+        """Return when the list was synced to its end, None if never."""
+        seconds = self.place().synced_at
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    def way(self) -> WayName | None:
+        """Return in which way uploads were looked up last, None where nobody knows yet."""
+        with self._reading() as db:
+            (way,) = db.execute("SELECT way FROM place").fetchone()
+        return None if way is None else WayName(way)
+
+    def remember_way(self, way: WayName) -> None:
+        """Remember in which way uploads are looked up."""
+        with self._transaction() as db:
+            db.execute("UPDATE place SET way = ?", (way,))
+
+    def holds_list(self) -> bool:
+        """Return whether there is anything of a list."""
+        with self._reading() as db:
+            (holds,) = db.execute("SELECT cursor IS NOT NULL OR EXISTS (SELECT 1 FROM fingerprints) FROM place").fetchone()
+        return bool(holds)
+
+    def erase_list(self) -> None:
+        """Erase everything that the exchange gave, and the place in its feed; `forget_erased` then leaves nothing of it in the file."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM fingerprints")
+            db.execute("DELETE FROM flagged")
+            db.execute(
+                "UPDATE place SET cursor = NULL, acknowledged_cursor = NULL, synced_at = NULL, generation = generation + 1, "
+                "is_refetching = 0, has_leftovers = 1"
+            )
+            self._active_count = 0
+            self._is_checkpoint_due = True
+            self._leftovers = Leftovers(is_unknown=True)
 
     def counts(self) -> Counts:
         """Return how many fingerprints are active and how much feedback waits, votes included."""
@@ -221,13 +257,13 @@ class Store:
         with self._reading() as db:
             if not self._is_checkpoint_due:
                 return True
-            if not _empty_log(db):
+            if not empty_log(db):
                 return False
             looked_for = self._leftovers
             self._leftovers = Leftovers(is_unknown=False)
         is_clean = not looked_for.may_be_in(self._path)  # while others go on: what is erased meanwhile is looked for next time
         with self._reading() as db:
-            if not is_clean and not _write_anew(db):
+            if not is_clean and not write_anew(db):
                 self._leftovers = Leftovers(is_unknown=True)
                 return False
             self._is_checkpoint_due = False
@@ -351,17 +387,3 @@ class Store:
         # A full disk may have ended the transaction already.
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
-
-
-def _empty_log(db: sqlite3.Connection) -> bool:
-    (is_busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not is_busy
-
-
-def _write_anew(db: sqlite3.Connection) -> bool:
-    """Write the whole file anew, so that it holds rows and nothing beside them; False where that needs another try."""
-    try:
-        db.execute("VACUUM")
-    except sqlite3.OperationalError:
-        return False
-    return _empty_log(db)

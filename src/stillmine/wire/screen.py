@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from stillmine.wire.ask import IndexState
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.feedback import NotRemovedReason, OpaqueId
 from stillmine.wire.fingerprint import Fingerprint, Kind
@@ -192,15 +193,31 @@ class MatchPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: str | None = None
 
 
+class WayName(StrEnum):
+    """Where uploads are looked up: at the exchange, in the list that it gave, or in the list first."""
+
+    ASK = "ask"
+    LIST = "list"
+    BOTH = "both"
+
+
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the partner service is: counts and ages, never a fingerprint. `problem` is the error code of the last sync, if it failed."""
+    """How the partner service is: counts and ages, never a fingerprint. `problem` is the error code of what does not work, if anything.
+
+    `synced_at`: when the list was synced to its end, or when the exchange answered last; with `both` the earlier of the two.
+    `fingerprints` is null where no list is kept; `index`, `queries_today` and `queries_a_day`, of the last status, where none is asked.
+    """
 
     is_fresh: bool
     synced_at: datetime | None
     age_seconds: int | None
-    fingerprints: int
+    fingerprints: int | None
     waiting_feedback: int
     problem: str | None
+    way: WayName | None = None
+    index: IndexState | None = None
+    queries_today: int | None = None
+    queries_a_day: int | None = None
 
 
 def require_content_id(content_id: str) -> str:

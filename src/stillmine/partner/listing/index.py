@@ -40,6 +40,10 @@ class Index:
         """Search for it no longer."""
         self._all.remove(id)
 
+    def clear(self) -> None:
+        """Search for nothing any more."""
+        self._all = FingerprintIndex()
+
     def follow(self, changes: PageChanges) -> None:
         """Do what a page did to the store."""
         for fingerprint_id in changes.erased:

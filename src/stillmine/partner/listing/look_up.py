@@ -6,7 +6,7 @@ What is not found in half a list says nothing: until the first sync is whole, on
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 
 from stillmine.partner.errors import DeadlineError, NeverSyncedError
 from stillmine.partner.listing.index import Index
@@ -39,8 +39,7 @@ class ListWay:
 
     def as_of(self) -> datetime | None:
         """Return when the list was synced to its end, None if never."""
-        seconds = self._store.place().synced_at
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        return self._store.synced_at()
 
     def look_up(self, made: Made, _token: bytes) -> LookedUp:
         """Look up what was made of one upload."""

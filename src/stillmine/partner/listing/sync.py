@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One sync: fetch what changed, apply it, say so to the exchange, hand over feedback.
+"""One sync: fetch what changed, apply it, say so to the exchange.
 
 Order is the promise: a page is applied with its cursor or not at all, the index follows the store, erased values
 leave SQLite's log, and only then is the page acknowledged. So "no longer matched here" is never said too early, and
@@ -10,31 +10,26 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
-from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
 from stillmine.matching.every_kind import MATCHED_KINDS
+from stillmine.partner.reporting import HandedOver, Reporting
 from stillmine.partner.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import ExchangeUnreachableError, FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage
-from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE, Feedback, FeedbackReceipt
 from stillmine.wire.fingerprint import FULL_QUALITY, Kind, require_value, value_bytes, value_text
+from stillmine.wire.screen import WayName
 from stillmine.wire.snapshot import SnapshotBlock
-from stillmine.wire.vote import MAXIMUM_VOTES_PER_MESSAGE, Vote
-
-Named = TypeVar("Named", Feedback, Vote)
-"""Both name a fingerprint."""
 
 log = logging.getLogger("stillmine.partner")
 
 
 class SyncReport(msgspec.Struct, frozen=True):
-    """What one sync did, as counts."""
+    """What one sync did, as counts, and in which way uploads are looked up."""
 
     pages: int = 0
     added: int = 0
@@ -43,13 +38,11 @@ class SyncReport(msgspec.Struct, frozen=True):
     feedback_sent: int = 0
     feedback_unknown: int = 0
     started_again: bool = False
+    way: WayName | None = WayName.LIST
 
-
-class _HandedOver(NamedTuple):
-    """Of one queue: how many the exchange took, and how many named no fingerprint."""
-
-    taken: int
-    unknown: int
+    def with_feedback(self, handed_over: HandedOver) -> "SyncReport":
+        """Return it with what was handed over."""
+        return msgspec.structs.replace(self, feedback_sent=handed_over.taken, feedback_unknown=handed_over.unknown)
 
 
 class Sync:
@@ -69,49 +62,25 @@ class Sync:
         self._update_index = update_index
         self._clock = clock
         self._must_stop = must_stop
+        self._reporting = Reporting(client, store, must_stop)
 
     def run(self) -> SyncReport:
-        """Fetch to the end of the feed, acknowledge, send feedback; raises the StillmineError of what failed first.
+        """Follow the feed, then hand over feedback; raises the StillmineError of what failed first.
 
         Feedback is also sent when the feed could not be read: a report must not wait for an unrelated fault.
         """
         try:
-            report = self._follow_feed()
+            report = self.follow()
         except ExchangeUnreachableError:
             raise
         except StillmineError:
             with contextlib.suppress(StillmineError):
-                self.send_feedback()
+                self._reporting.send()
             raise
-        sent, unknown = self.send_feedback()
-        return msgspec.structs.replace(report, feedback_sent=sent, feedback_unknown=unknown)
+        return report.with_feedback(self._reporting.send())
 
-    def send_feedback(self) -> tuple[int, int]:
-        """Hand over all feedback that waits, votes after it; return how many were taken and how many named no fingerprint."""
-        store, client = self._store, self._client
-        reports = self._hand_over(
-            partial(store.waiting_feedback, MAXIMUM_FEEDBACK_PER_MESSAGE), client.submit_feedback, store.remove_feedback
-        )
-        votes = self._hand_over(partial(store.waiting_votes, MAXIMUM_VOTES_PER_MESSAGE), client.submit_votes, store.remove_votes)
-        unknown = reports.unknown + votes.unknown
-        if unknown:
-            log.warning("the exchange knows no fingerprint for %d reports; they were dropped", unknown)
-        return reports.taken + votes.taken, unknown
-
-    def _hand_over(
-        self, waiting: Callable[[], list[Named]], submit: Callable[[list[Named]], FeedbackReceipt], remove: Callable[[list[Named]], None]
-    ) -> "_HandedOver":
-        """Empty one queue, message by message; what the exchange has taken is removed before the next is sent."""
-        taken = unknown = 0
-        while not self._must_stop() and (sent := waiting()):
-            receipt = submit(sent)
-            remove(sent)
-            nameless = sum(one.fingerprint_id in receipt.unknown for one in sent)
-            taken += len(sent) - nameless
-            unknown += nameless
-        return _HandedOver(taken, unknown)
-
-    def _follow_feed(self) -> SyncReport:
+    def follow(self) -> SyncReport:
+        """Fetch to the end of the feed and acknowledge it; raises the StillmineError of what failed."""
         report = SyncReport()
         has_more = True
         while has_more and not self._must_stop():
