@@ -18,6 +18,8 @@ from stillmine.wire.partner_errors import ScopeMissingError
 MAXIMUM_CLOCK_DIFFERENCE_SECONDS = 60
 """More than that, and upload tokens of this machine belong to another day than the exchange's for long."""
 
+_DATE_SECONDS = 2
+
 ASK, LIST, FEEDBACK = "ask", "list", "feedback"
 
 CLOCK_DIFFERS = "clock_differs"
@@ -131,9 +133,9 @@ def _of_clock(difference: float | None) -> Finding:
 
 
 def _clock_difference(dated: DatedStatus, before: datetime, after: datetime) -> float | None:
-    """How far the exchange's clock is ahead, 0 where it lies between question and answer; its date has whole seconds."""
+    """How far the exchange's clock is ahead, 0 where it lies between question and answer; its date has whole seconds and may be a second old."""
     if dated.answered_at is None:
         return None
     ahead = (dated.answered_at - after).total_seconds()
-    behind = (before - dated.answered_at).total_seconds() - 1
+    behind = (before - dated.answered_at).total_seconds() - _DATE_SECONDS
     return ahead if ahead > 0 else -behind if behind > 0 else 0.0
