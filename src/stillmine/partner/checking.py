@@ -133,7 +133,7 @@ def _of_clock(difference: float | None) -> Finding:
 
 
 def _clock_difference(dated: DatedStatus, before: datetime, after: datetime) -> float | None:
-    """How far the exchange's clock is ahead, 0 where it lies between question and answer; its date has whole seconds and may be a second old."""
+    """How far the exchange's clock is ahead, 0 where it lies between question and answer; its date is up to two seconds old."""
     if dated.answered_at is None:
         return None
     ahead = (dated.answered_at - after).total_seconds()
