@@ -62,7 +62,7 @@ def test_nonsense_and_cuts_are_refused_with_a_code(data: bytes, queries: list[As
         decode_ask(whole[: draw.draw(st.integers(last + 1, len(whole) - 1))])
 
 
-@given(st.lists(st.tuples(st.booleans(), st.binary(min_size=16, max_size=16)), min_size=1, max_size=20))
+@given(st.lists(st.tuples(st.booleans(), st.binary(min_size=16, max_size=16).filter(any)), min_size=1, max_size=20))
 def test_an_answer_has_one_size_and_comes_back(rows: list[tuple[bool, bytes]]) -> None:
     message = AskAnswer(1, [Answer(Outcome.MATCH, own.hex(), "s-------") if is_match else Answer() for is_match, own in rows])
     data = encode_answer(message)
@@ -79,3 +79,9 @@ def test_videos_of_one_ask_are_bounded_together() -> None:
     decode_ask(encode_ask([AskQuery(Kind.VPDQ, text)]))
     with pytest.raises(MalformedMessageError):
         decode_ask(encode_ask([AskQuery(Kind.VPDQ, text)] * 2))
+
+
+@pytest.mark.parametrize("row", [bytes([2]) + b"a" * 16 + b"\0", bytes([1]) + bytes(17), bytes(1) + b"a" * 16 + b"\0", bytes(17) + b"\1"])
+def test_a_row_that_is_neither_match_nor_clear_is_refused(row: bytes) -> None:
+    with pytest.raises(MalformedMessageError, match=r"answers\[1\]"):
+        decode_answer(b"SMR1" + bytes(18) + row, 2)

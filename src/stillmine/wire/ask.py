@@ -31,6 +31,9 @@ _ANSWER_MAGIC = b"SMR1"
 _QUERY_HEAD = struct.Struct("<BI")
 _ANSWER = struct.Struct("<B16sB")
 _TOKEN_BYTES = 16
+_IS_MATCH = 1
+_NO_ID_BYTES = bytes(16)
+_CLEAR_ROW = (0, _NO_ID_BYTES, 0)
 _HAS_TOKEN = 0x80
 """Set in the byte of the kind where an upload token stands between head and value."""
 _IS_AS_IT_IS = 0x40
@@ -166,10 +169,18 @@ def encode_answer(answer: AskAnswer) -> bytes:
 
 
 def decode_answer(data: bytes, queries: int) -> list[tuple[bool, bytes, int]]:
-    """Read the binary form as (is a match, id, tags as bits); raises MalformedMessageError where it does not answer so many queries."""
+    """Read the binary form as (is a match, id, tags as bits).
+
+    Raises MalformedMessageError where it does not answer so many queries, or a row is neither a match with an id nor clear and empty: what
+    is not understood must not pass for `clear`.
+    """
     if not data.startswith(_ANSWER_MAGIC) or len(data) != len(_ANSWER_MAGIC) + queries * _ANSWER.size:
         raise MalformedMessageError("binary: SMR1 and 18 bytes for each query")
-    return [(outcome == 1, own, tags) for outcome, own, tags in _ANSWER.iter_unpack(data[len(_ANSWER_MAGIC) :])]
+    rows = list(_ANSWER.iter_unpack(data[len(_ANSWER_MAGIC) :]))
+    for place, (outcome, own, tags) in enumerate(rows):
+        if not ((outcome == _IS_MATCH and own != _NO_ID_BYTES) or (outcome, own, tags) == _CLEAR_ROW):
+            raise MalformedMessageError(f"answers[{place}]")
+    return [(outcome == _IS_MATCH, own, tags) for outcome, own, tags in rows]
 
 
 def _tag_bits(tags: str) -> int:
