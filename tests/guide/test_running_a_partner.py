@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/running-a-partner.md, run as a newcomer would: an exchange, a partner's service, a person, from nothing to the withdrawal."""
+
+from pathlib import Path
+
+from shown_blocks import NOT_RUN, blocks_of, run_guide
+
+from stillmine.demo.processes import free_port
+
+TICK = {"STILLMINE_EXCHANGE_FEED_TICK_SECONDS": "1"}
+
+
+def test_every_command_of_the_guide_does_what_the_guide_says(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "media").symlink_to(root / "media")
+    ports = {"8080": str(free_port(0)), "8460": str(free_port(0))}
+    run_guide((root / "docs/running-a-partner.md").read_text(), tmp_path, ports, TICK)
+
+
+def test_two_blocks_are_not_run_and_say_why(root: Path) -> None:
+    left_out = [block.text for block in blocks_of((root / "docs/running-a-partner.md").read_text()) if NOT_RUN in block.text]
+    assert [text.splitlines()[0].removeprefix(NOT_RUN) for text in left_out] == [
+        ": it installs from the network",
+        ": exchange.example is an exchange that somebody else runs",
+    ]
