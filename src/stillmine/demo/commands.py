@@ -14,7 +14,7 @@ from rich.console import Console
 
 from stillmine.demo.person_commands import person_app
 from stillmine.demo.platform import Platform
-from stillmine.demo.processes import System, free_port
+from stillmine.demo.processes import FORUM, SOCIAL, System, free_port
 from stillmine.demo.story import Pictures, Story
 from stillmine.wire.errors import NotConfiguredError
 
@@ -39,10 +39,10 @@ def demo(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being asked to end stops the children too
     console = Console(highlight=False, width=140)
     pictures = Pictures(photograph, _unrelated(others, photograph))
-    ports = (free_port(8400), free_port(8401), free_port(8402))
+    ports = [free_port(wished) for wished in range(8400, 8405)]
     with tempfile.TemporaryDirectory(prefix="stillmine-demo-") as folder:
-        console.print("Stillmine, the main job: starting an exchange, a partner and a pretend platform …")
-        with System(Path(folder), ports) as system:
+        console.print("Stillmine, the main job: starting an exchange, two partners and their pretend platforms …")
+        with System(Path(folder), ports, platforms=(SOCIAL, FORUM)) as system:
             has_held = Story(system, pictures, console).tell()
             console.print("\n[bold]Everything held.[/bold]" if has_held else "\n[bold]Not everything held; see above.[/bold]")
             if not leave:
@@ -55,12 +55,14 @@ def platform(
     partner: Annotated[str, typer.Option(help="Address of the partner service.")],
     service_key_file: Annotated[Path, typer.Option(help="File with the partner service's key.")],
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")],
+    name: Annotated[str, typer.Option(help="What it is called.")],
+    lookup: Annotated[str, typer.Option(help="What its partner service does with an upload, in words.")],
 ) -> None:
-    """Serve Example Social, the pretend platform."""
+    """Serve a pretend platform."""
     from stillmine.serving.doors import Doors  # noqa: PLC0415 - only this process needs the server
     from stillmine.serving.listening import answer, bound  # noqa: PLC0415
 
-    application = Platform(partner, service_key_file.read_text().strip()).app()
+    application = Platform(name, lookup, partner, service_key_file.read_text().strip()).app()
 
     async def serve(listener: socket.socket) -> None:
         told_to_stop = asyncio.Event()
@@ -87,8 +89,9 @@ def _stay(console: Console, system: System, pictures: Pictures) -> None:
     console.print(
         f"   portal          {system.url('exchange')}/          (protect a picture, for example {pictures.photograph})", soft_wrap=True
     )
-    console.print(f"   Example Social  {system.url('platform')}/          (post it, or an altered copy)")
-    console.print(f"   partner         {system.url('partner')}/health")
+    for platform in (SOCIAL, FORUM):
+        console.print(f"   {platform.name:<15} {system.url('platform', platform)}/          (post it, or an altered copy)")
+        console.print(f"   {'':<15} {system.url('partner', platform)}/health    (its partner service, which {platform.in_words})")
     console.print("Ctrl-C stops everything and deletes what it kept.")
     try:
         threading.Event().wait()

@@ -36,7 +36,7 @@ function show(entry, result) {
   } else if (result.outcome === "no_match") {
     entry.className = "accepted";
     element("strong", "Accepted.", entry);
-    element("span", "It is near no fingerprint on the list. (This pretend platform forgets it at once.)", entry);
+    element("span", "It is near no fingerprint that someone asked to have stopped. (This pretend platform forgets it at once.)", entry);
   } else {
     element("strong", "Not screened.", entry);
     element("span", `The platform decides by other means. Reason: ${result.reason ?? result.code ?? "unknown"}.`, entry);

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Example Social: a pretend platform with one page, so that one can pick a picture and see it accepted or stopped.
+"""A pretend platform with one page, so that one can pick a picture and see it accepted or stopped.
 
 It does what a real platform does: hands each upload to its own partner service before anyone else sees it. It keeps no upload:
 an accepted picture is forgotten too.
 """
 
+import html
 from importlib import resources
 
 import httpx
@@ -13,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-PLATFORM_NAME = "Example Social"
 MAXIMUM_UPLOAD_BYTES = 64 * 1024 * 1024
 
 _TYPES = {"page.html": "text/html; charset=utf-8", "page.js": "text/javascript", "page.css": "text/css"}
@@ -26,9 +26,10 @@ _HEADERS = {
 
 
 class Platform:
-    """The pretend platform; `partner_url` and `service_key` lead to its partner service."""
+    """The pretend platform `name`; `partner_url` and `service_key` lead to its partner service, `lookup` says what that does."""
 
-    def __init__(self, partner_url: str, service_key: str) -> None:
+    def __init__(self, name: str, lookup: str, partner_url: str, service_key: str) -> None:
+        self._words = {"{name}": html.escape(name), "{lookup}": html.escape(lookup)}
         self._partner = httpx.AsyncClient(base_url=partner_url, headers={"Authorization": f"Bearer {service_key}"}, timeout=15)
 
     def app(self) -> Starlette:
@@ -45,7 +46,9 @@ class Platform:
         name = request.path_params.get("name", "page.html")
         if name not in _TYPES:
             return Response(status_code=404, headers=_HEADERS)
-        data = (resources.files("stillmine.demo") / name).read_bytes()
+        data = (resources.files("stillmine.demo") / name).read_text(encoding="utf-8")
+        for place, words in self._words.items() if name == "page.html" else ():
+            data = data.replace(place, words)
         return Response(data, media_type=_TYPES[name], headers=_HEADERS)
 
     async def _upload(self, request: Request) -> Response:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The story the demo tells, step by step, each step done for real and each word taken from what happened.
 
-Nothing is assumed: a copy is "stopped" when the platform's partner said so. `tell` returns whether all that must hold did.
+Nothing is assumed: a copy is "stopped" when a platform's partner said so. Two platforms are in it: the partner of one asks the exchange,
+that of the other has its list. `tell` returns whether all that must hold did.
 """
 
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +18,7 @@ from rich.table import Table
 
 from stillmine.demo.edits import AlteredCopy, altered_copies
 from stillmine.demo.person import Person
-from stillmine.demo.processes import SYNC_SECONDS, System
+from stillmine.demo.processes import FORUM, SOCIAL, SYNC_SECONDS, Connected, System
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire import codec
 from stillmine.wire.case import CaseView, PartnerStatus
@@ -25,6 +27,10 @@ from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import Decision, Review, ScreenMatch, ScreenOutcome, ScreenResult, Variant
 
 PATIENCE_SECONDS = 90
+INDEX_SECONDS = 1.0
+"""After this the exchange answers for what was added; it looks four times a second."""
+
+BOTH = (SOCIAL, FORUM)
 
 
 class Pictures(NamedTuple):
@@ -41,13 +47,17 @@ class Story:
         self._system = system
         self._pictures = pictures
         self._say = console.print
-        self._platform = httpx.Client(base_url=system.url("platform"), timeout=20)
+        self._platforms = {platform: httpx.Client(base_url=system.url("platform", platform), timeout=20) for platform in BOTH}
         self._failures: list[str] = []
 
     def tell(self) -> bool:
         """Run all steps; return whether the first six copies were stopped, the unrelated passed and withdrawal held."""
         photograph = self._pictures.photograph.read_bytes()
-        with self._platform, Person(self._system.url("exchange"), secret := secrets.token_bytes(SECRET_BYTES)) as person:
+        self._wait(self._are_ready, "both partner services were ready", time.monotonic())
+        with ExitStack() as stack:
+            for platform in self._platforms.values():
+                stack.enter_context(platform)
+            person = stack.enter_context(Person(self._system.url("exchange"), secret := secrets.token_bytes(SECRET_BYTES)))
             fingerprint = self._fingerprint(photograph)
             self._open(person, secret, fingerprint, photograph)
             copies = altered_copies(photograph)
@@ -57,6 +67,9 @@ class Story:
         for failure in self._failures:
             self._say(f"[bold]Did not hold:[/bold] {failure}")
         return not self._failures
+
+    def _are_ready(self) -> bool:
+        return all(httpx.get(self._system.url("partner", platform) + "/readyz", timeout=5).is_success for platform in BOTH)
 
     def _heading(self, text: str) -> None:
         self._say(f"\n[bold]{text}[/bold]")
@@ -71,43 +84,47 @@ class Story:
 
     def _open(self, person: Person, secret: bytes, fingerprint: Fingerprint, photograph: bytes) -> None:
         self._heading("2. An anonymous case")
-        before = self._upload(photograph)
+        before = self._upload(FORUM, photograph)  # not at the one that asks, which remembers for a minute what was clear
         self._require(before.outcome is ScreenOutcome.NO_MATCH, "the photograph passed before the case was opened")
-        self._say(f"   before: posted on Example Social, the photograph is {_in_words(before)}")
+        self._say(f"   before: posted on {FORUM.name}, the photograph is {_in_words(before)}")
         sent, case = person.open_case([fingerprint])
         opened = time.monotonic()
         self._say(words_of_sent(sent), soft_wrap=True)
         self._say(f"   case key, made on the device and known to nobody else: [bold]{case_key_text(secret)}[/bold]")
         self._say(f"   the case is {case.state} until {case.expires_at:%d %B %Y}")
-        took = self._wait(lambda: self._upload(photograph).outcome is ScreenOutcome.MATCH, "the photograph was stopped", opened)
-        self._say(f"   {took:.1f} seconds later Example Social stops it (its partner service syncs every {SYNC_SECONDS} s)")
+        time.sleep(INDEX_SECONDS)
+        for platform, why in ((SOCIAL, "its partner service asks"), (FORUM, f"its partner service syncs its list every {SYNC_SECONDS} s")):
+            took = self._wait(lambda: self._is_stopped(platform, photograph), f"the photograph was stopped at {platform.name}", opened)  # noqa: B023
+            self._say(f"   {took:.1f} seconds later {platform.name} stops it ({why})")
 
     def _upload_all(self, copies: list[AlteredCopy]) -> None:
-        self._heading("3. Altered copies and other photographs, posted on Example Social")
-        table = Table("posted", "answer", "bits that differ", "undone first", box=None, padding=(0, 2, 0, 3))
+        self._heading("3. Altered copies and other photographs, posted on both")
+        columns = (f"{platform.name}\n({platform.way})" for platform in BOTH)
+        table = Table("posted", *columns, "bits that differ\n(told by the list)", "undone first", box=None, padding=(0, 2, 0, 3))
         for copy in copies:
-            result = self._upload(copy.data)
-            self._add_row(table, copy.name, result)
+            outcome = self._post_on_both(table, copy.name, copy.data)
             if copy.must_be_stopped:
-                self._require(result.outcome is ScreenOutcome.MATCH, f"stopped: {copy.name}")
+                self._require(outcome is ScreenOutcome.MATCH, f"stopped: {copy.name}")
         for path in self._pictures.unrelated:
-            result = self._upload(path.read_bytes())
-            self._add_row(table, f"another photograph, {path.name}", result)
-            self._require(result.outcome is ScreenOutcome.NO_MATCH, f"passed: {path.name}")
+            outcome = self._post_on_both(table, f"another photograph, {path.name}", path.read_bytes())
+            self._require(outcome is ScreenOutcome.NO_MATCH, f"passed: {path.name}")
         self._say(table)
         hard = " and ".join(copy.name for copy in copies if not copy.must_be_stopped)
         self._say("   PDQ looks at a picture as a whole. The partner first takes off strips and bars where it recognises them. It doesn't")
         self._say(f"   always, so these are shown as they came out: {hard}.")
 
     def _review(self, person: Person, photograph: bytes) -> None:
-        self._heading("4. A reviewer at Example Social decides, and the person sees it")
-        match = self._upload(photograph).matches[0]
+        self._heading("4. A reviewer at each decides, and the person sees it")
         review = codec.encode(Review(version=1, decision=Decision.REMOVED))
-        self._platform.post(f"/review/{match.match_id}", content=review).raise_for_status()
-        self._wait(lambda: _status(person.show_case()).removed_on is not None, "the case showed that a copy was removed", time.monotonic())
-        status = _status(person.show_case())
-        dates = f"given {status.given_on}, found {status.found_on}, removed {status.removed_on}"
-        self._say(f"   the case now says (days, UTC): {status.partner}: {dates}")
+        for platform in BOTH:
+            match = self._upload(platform, photograph).matches[0]
+            self._platforms[platform].post(f"/review/{match.match_id}", content=review).raise_for_status()
+        for platform in BOTH:
+            claim = f"the case showed that a copy was removed at {platform.name}"
+            self._wait(lambda: _status(person.show_case(), platform).removed_on is not None, claim, time.monotonic())  # noqa: B023
+            status = _status(person.show_case(), platform)
+            given = f"given {status.given_on}" if status.given_on else "never given"
+            self._say(f"   the case now says (days, UTC): {status.partner}: {given}, found {status.found_on}, removed {status.removed_on}")
 
     def _withdraw(self, person: Person, copies: list[AlteredCopy]) -> None:
         self._heading("5. The person takes it back")
@@ -116,17 +133,33 @@ class Story:
         is_erased = all(fingerprint.value is None for fingerprint in case.fingerprints)
         self._require(is_erased, "the exchange erased the fingerprint")
         self._say(f"   the case is {case.state}; the exchange {'has erased' if is_erased else 'still holds'} the fingerprint")
-        took = self._wait(lambda: self._upload(copies[0].data).outcome is ScreenOutcome.NO_MATCH, "copies passed again", withdrawn)
-        still = [copy.name for copy in copies if self._upload(copy.data).outcome is not ScreenOutcome.NO_MATCH]
-        self._require(not still, f"all copies passed after the withdrawal (still stopped: {', '.join(still)})")
-        self._say(f"   {took:.1f} seconds later copies pass again; {len(copies) - len(still)} of {len(copies)} do")
-        self._wait(
-            lambda: _status(person.show_case()).withdrawal_confirmed_at is not None, "the partner confirmed the withdrawal", withdrawn
-        )
-        self._say(f"   confirmed by {_status(person.show_case()).partner}: it no longer matches this fingerprint")
+        at_once = self._upload(SOCIAL, copies[0].data).outcome is ScreenOutcome.NO_MATCH
+        self._require(at_once, f"the very next copy passed at {SOCIAL.name}")
+        self._say(f"   {SOCIAL.name}: the very next copy {'passes' if at_once else 'is still stopped'}; it never had the fingerprint")
+        took = self._wait(lambda: not self._is_stopped(FORUM, copies[0].data), f"copies passed again at {FORUM.name}", withdrawn)
+        self._say(f"   {FORUM.name}: {took:.1f} seconds later, with the next sync, copies pass again")
+        for platform in BOTH:
+            still = [copy.name for copy in copies if self._upload(platform, copy.data).outcome is not ScreenOutcome.NO_MATCH]
+            self._require(not still, f"all copies passed at {platform.name} after the withdrawal (still stopped: {', '.join(still)})")
+            self._say(f"   {platform.name}: {len(copies) - len(still)} of {len(copies)} copies pass")
+        claim = f"{FORUM.name} confirmed the withdrawal"
+        self._wait(lambda: _status(person.show_case(), FORUM).withdrawal_confirmed_at is not None, claim, withdrawn)
+        self._say(f"   confirmed by {FORUM.name}: it no longer matches this fingerprint")
 
-    def _upload(self, data: bytes) -> ScreenResult:
-        answer = self._platform.post("/upload", content=data)
+    def _is_stopped(self, platform: Connected, data: bytes) -> bool:
+        return self._upload(platform, data).outcome is ScreenOutcome.MATCH
+
+    def _post_on_both(self, table: Table, name: str, data: bytes) -> ScreenOutcome:
+        """Post it and add its row; return what both answered. What they disagree about did not hold."""
+        asked, listed = (self._upload(platform, data) for platform in BOTH)
+        self._require(asked.outcome is listed.outcome, f"both platforms gave one answer: {name}")
+        match = listed.matches[0] if listed.matches else None
+        bits = (match.distance_bucket or "") if match else ""
+        table.add_row(name, _in_words(asked), _in_words(listed), bits, _undone(match) if match else "")
+        return asked.outcome
+
+    def _upload(self, platform: Connected, data: bytes) -> ScreenResult:
+        answer = self._platforms[platform].post("/upload", content=data)
         return codec.decode(answer.content, ScreenResult)
 
     def _require(self, is_met: bool, claim: str) -> None:
@@ -142,11 +175,6 @@ class Story:
         self._failures.append(f"{claim} within {PATIENCE_SECONDS} seconds")
         return time.monotonic() - since
 
-    @staticmethod
-    def _add_row(table: Table, name: str, result: ScreenResult) -> None:
-        match = result.matches[0] if result.matches else None
-        table.add_row(name, _in_words(result), match.distance_bucket if match else "", _undone(match) if match else "")
-
 
 def _in_words(result: ScreenResult) -> str:
     if result.outcome is ScreenOutcome.NOT_SCREENED:
@@ -161,10 +189,10 @@ def _undone(match: ScreenMatch) -> str:
     return ", ".join(steps).replace("_", " ") or "nothing"
 
 
-def _status(case: CaseView) -> PartnerStatus:
-    """The one partner's status of the one fingerprint; all null while it was not given to anyone."""
-    partners = case.fingerprints[0].partners
-    return partners[0] if partners else PartnerStatus(partner="nobody yet")
+def _status(case: CaseView, platform: Connected) -> PartnerStatus:
+    """This platform's status of the one fingerprint; all null while nothing happened there."""
+    partners = (status for status in case.fingerprints[0].partners if status.partner == platform.name)
+    return next(partners, PartnerStatus(partner=platform.name))
 
 
 def words_of_sent(sent: bytes) -> str:
