@@ -150,7 +150,7 @@ class Following:
 
     def _look(self) -> None:
         status = self._exchange.status()
-        self._status, self._status_at = status, self._clock()
+        self._status, self._status_at = status, self._clock().replace(microsecond=0)
         self._looks_in_vain = 0
         self._may_report = "feedback" in status.scopes
         parts = self._parts

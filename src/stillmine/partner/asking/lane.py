@@ -175,7 +175,7 @@ class Lane:
             self._deliver(jobs, answers)
 
     def _deliver(self, jobs: Sequence[_Job], answers: Sequence[Answer]) -> None:
-        moment, second = self._clock(), self._monotonic()
+        moment, second = self._clock().replace(microsecond=0), self._monotonic()
         with self._changed:
             if self._gate.problem is not None:
                 log.info("the exchange answers asks again")
