@@ -127,8 +127,8 @@ def _insert(table: str, rows: list[dict[str, Any]]) -> None:
 @contextmanager
 def serving(home: Path, workers: int, *options: str, variables: Mapping[str, str] = NO_VARIABLES) -> Iterator[str]:
     """Serve it in processes of its own, without the caller's settings; yields the address."""
-    with running("exchange", "serve", "--home", str(home), "--workers", str(workers), *options, variables=variables) as url:
-        yield url
+    with running("exchange", "serve", "--home", str(home), "--workers", str(workers), *options, variables=variables) as served:
+        yield served.url
 
 
 def waited(claim: object) -> float:

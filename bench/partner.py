@@ -29,6 +29,9 @@ WARM_UP = 16
 REPEATED_MEGAPIXELS, REPEATED_CLIENTS = 1.6, 4
 REPEATED = 400
 """Times that one photograph is sent again."""
+TIMES = ("sent", "p50, ms", "p99, ms", "a second", "of `list`")
+PROCESSOR = ("service, ms of a processor each", "exchange, the same")
+HEADS = ("photograph", "clients", "way", *TIMES, *PROCESSOR, "queries each", "errors")
 
 
 def print_photographs(services: Services, folder: Path, found: Sources, options: argparse.Namespace) -> None:
@@ -48,7 +51,7 @@ def print_photographs(services: Services, folder: Path, found: Sources, options:
 
 def _print_cells(name: str, services: Services, photographs: Sequence[Path], clients: int, seconds: float) -> None:
     before = services.exchange.queries_today()
-    cells = measured(services.targets, photographs, clients, seconds)
+    cells = measured(services.targets, services.exchange.served, photographs, clients, seconds)
     queries = services.exchange.queries_today() - before
     listed = cells.get("list")
     for way, cell in cells.items():
@@ -59,7 +62,10 @@ def _print_cells(name: str, services: Services, photographs: Sequence[Path], cli
 def _numbers(cell: Cell, listed: Cell | None) -> str:
     p50, p99 = cell.percentiles()
     of_list = "" if listed is None or listed is cell or not listed.rate else f"{cell.rate / listed.rate:.2f}"
-    return f"{len(cell.milliseconds)} | {p50:.1f} | {p99:.1f} | {cell.rate:.1f} | {of_list}"
+    took = [
+        f"{seconds * 1000 / len(cell.milliseconds):.1f}" if seconds else "" for seconds in (cell.service_seconds, cell.exchange_seconds)
+    ]
+    return f"{len(cell.milliseconds)} | {p50:.1f} | {p99:.1f} | {cell.rate:.1f} | {of_list} | {' | '.join(took)}"
 
 
 def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -93,9 +99,8 @@ def main() -> None:
     ):
         folder = Path(name)
         warm = make_photographs(folder / "warm", found, min(SIZES), WARM_UP)
-        measured(services.targets, warm, REPEATED_CLIENTS, options.seconds)
-        print("\n| photograph | clients | way | sent | p50, ms | p99, ms | a second | of `list` | queries each | errors |")
-        print("|---|---:|---|---:|---:|---:|---:|---:|---:|---|")
+        measured(services.targets, services.exchange.served, warm, REPEATED_CLIENTS, options.seconds)
+        print(f"\n| {' | '.join(HEADS)} |\n|---|---:|---|{'---:|' * (len(HEADS) - 4)}---|")
         print_photographs(services, folder, found, options)
         for target in services.targets:
             if target.name == "ask":

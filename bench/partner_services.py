@@ -15,8 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-from exchange_stocked import serving, stocked, waited
-from processes import running
+from exchange_stocked import stocked, waited
+from processes import Running, running
 
 from stillmine.wire import codec
 from stillmine.wire.ask import ExchangeStatus, IndexState
@@ -41,14 +41,21 @@ class Target:
     """Of a photograph."""
     fault: Callable[[int, bytes], Fault]
     """Of an answer's status and body; a photograph is expected to match nothing."""
+    served: Running | None = None
+    """Its processes, where they are ours."""
 
 
 @dataclass(frozen=True)
 class Exchange:
     """The exchange as the partner that asks sees it."""
 
-    url: str
+    served: Running
     key: str
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return self.served.url
 
     def status(self) -> ExchangeStatus | None:
         """Return what it says of itself, None while nobody listens."""
@@ -89,7 +96,8 @@ def started(folder: Path, fingerprints: int, workers: int, ways: list[str]) -> I
     keys = {"list": list_key, "ask": add_partner(context, "Example Forum")[1]}
     set_partner(context, "Example Forum", daily_quota=QUOTA)
     with ExitStack() as stack:
-        exchange = Exchange(stack.enter_context(serving(home, workers)), keys["ask"])
+        command = ("exchange", "serve", "--home", str(home), "--workers", str(workers))
+        exchange = Exchange(stack.enter_context(running(*command)), keys["ask"])
         waited(exchange.is_ready)
         targets = [stack.enter_context(_service(folder, way, exchange.url, keys[way])) for way in ways]
         address = os.environ.get(PEER_VARIABLE)
@@ -101,10 +109,10 @@ def _service(folder: Path, way: str, exchange: str, key: str) -> Iterator[Target
     key_file, home = folder / f"{way}.key", folder / way
     key_file.touch(mode=0o600)
     key_file.write_text(key)
-    with running("partner", "serve", "--home", str(home), "--exchange", exchange, "--key-file", str(key_file)) as url:
-        waited(lambda: _is_fresh(url))
+    with running("partner", "serve", "--home", str(home), "--exchange", exchange, "--key-file", str(key_file)) as served:
+        waited(lambda: _is_fresh(served.url))
         headers = {"Authorization": f"Bearer {(home / 'service.key').read_text().strip()}", "Content-Type": "image/jpeg"}
-        yield Target(way, url, "/screen", headers, lambda photograph: photograph, screen_fault)
+        yield Target(way, served.url, "/screen", headers, lambda photograph: photograph, screen_fault, served)
 
 
 def _is_fresh(url: str) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from clients import NothingLeftError, side_by_side
 from partner_services import Target
+from processes import Running
 
 ROUNDS = 2
 """Each service gets its turn in each, the other way round in the second, so that a busy moment of the machine meets all."""
@@ -28,6 +29,10 @@ class Cell:
     milliseconds: list[float] = field(default_factory=list)
     seconds: float = 0
     faults: Counter[str] = field(default_factory=Counter)
+    service_seconds: float = 0
+    """Processor time of the service and its workers."""
+    exchange_seconds: float = 0
+    """Processor time of the exchange meanwhile."""
 
     @property
     def rate(self) -> float:
@@ -73,16 +78,24 @@ class Sender:
             return type(error).__name__
 
 
-def measured(targets: Sequence[Target], photographs: Sequence[Path], clients: int, seconds: float) -> dict[str, Cell]:
+def measured(targets: Sequence[Target], exchange: Running, photographs: Sequence[Path], clients: int, seconds: float) -> dict[str, Cell]:
     """Send the photographs to every target, for so many seconds at most, and return a cell for each."""
     cells = {target.name: Cell() for target in targets}
     for number in range(ROUNDS):
         part = photographs[number::ROUNDS]
         for target in targets if number % 2 == 0 else reversed(targets):
             sender = Sender(target, [target.body(path.read_bytes()) for path in part])
-            times, spent = side_by_side(target.url, seconds / ROUNDS, clients, sender.send_next)
             cell = cells[target.name]
+            cell.service_seconds -= _processor_seconds(target.served)
+            cell.exchange_seconds -= exchange.processor_seconds()
+            times, spent = side_by_side(target.url, seconds / ROUNDS, clients, sender.send_next)
+            cell.service_seconds += _processor_seconds(target.served)
+            cell.exchange_seconds += exchange.processor_seconds()
             cell.milliseconds += times
             cell.seconds += spent
             cell.faults += sender.faults
     return cells
+
+
+def _processor_seconds(served: Running | None) -> float:
+    return 0 if served is None else served.processor_seconds()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bench of a partner's service measures every way that it is told to, and counts what goes wrong."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 from partner_services import Target, screen_fault  # noqa: E402
 from photographs import make_photographs, sources  # noqa: E402
+from processes import Running  # noqa: E402
 from upload_load import Cell, measured  # noqa: E402
 
 from stillmine.fingerprint import distance_bits, fingerprint_image  # noqa: E402
@@ -26,16 +28,18 @@ def rows(said: str) -> list[list[str]]:
 
 
 def test_a_small_run_measures_everything(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "bench" / "partner.py"), *SMALL, "--ways", "list", "--media", str(tmp_path)]
+    command = [sys.executable, str(ROOT / "bench" / "partner.py"), *SMALL, "--media", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    measured_rows = [row for row in rows(done.stdout) if row[2:3] == ["list"]]
-    assert [row[:4] for row in measured_rows] == [
-        ["0.1 MP", "1", "list", "4"],
-        ["0.1 MP", "2", "list", "4"],
-        ["1.6 MP, one uploaded again and again", "4", "list", "4"],
-    ]
+    measured_rows = [row for row in rows(done.stdout) if row[2:3] in (["list"], ["ask"])]
+    cells = [("0.1 MP", "1"), ("0.1 MP", "2"), ("1.6 MP, one uploaded again and again", "4")]
+    assert [row[:4] for row in measured_rows] == [[*cell, way, "4"] for cell in cells for way in ("list", "ask")]
     assert {row[-1] for row in measured_rows} == {"none"}
+    queries = [float(row[-2]) for row in measured_rows if row[2] == "ask"]
+    assert queries[0] >= 10, "not one may be answered from memory"
+    assert queries[1] >= 10
+    assert queries[2] < 10
+    assert re.search(r"^\| 8 `pdq`, `sha256`, `md5` \| [\d.]+ \|", done.stdout, re.MULTILINE)
     assert re.search(r"^\| ask of 10 queries \| 2 \| [\d.]+ \|", done.stdout, re.MULTILINE)
     assert "media/exif_orientation" in done.stdout
 
@@ -62,7 +66,15 @@ def test_nobody_there_is_counted_and_every_photograph_is_tried_once(tmp_path: Pa
     for file in files:
         file.write_bytes(b"photograph")
     nobody = Target("ask", "http://127.0.0.1:1", "/screen", {}, lambda photograph: photograph, screen_fault)
-    cell = measured([nobody], files, clients, 60)["ask"]
+    cell = measured([nobody], Running("", os.getpid()), files, clients, 60)["ask"]
     assert len(cell.milliseconds) == 7
     assert cell.faults == Counter({"ConnectionRefusedError": 7})
     assert cell.rate == 0
+
+
+def test_the_processor_time_of_a_process_holds_that_of_those_it_started() -> None:
+    own = Running("", os.getpid())
+    before = own.processor_seconds()
+    burn = "import time\nwhile time.process_time() < 0.3: pass"
+    subprocess.run([sys.executable, "-c", burn], check=True)
+    assert own.processor_seconds() - before >= 0.25
