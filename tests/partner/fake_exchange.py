@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import msgspec
 
+from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.wire.ask import Answer, AskAnswer, AskQuery, ExchangeStatus, IndexState, Outcome, decode_ask, encode_answer, tags_of
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.case import FingerprintState
@@ -189,7 +190,7 @@ class FakeExchange:
         return FeedbackReceipt(accepted=len(votes) - repeated, repeated=repeated, unknown=[])
 
     def _answered(self, queries: list[AskQuery]) -> list[Answer]:
-        """Answer as an exchange that compares a value with the same value, and frames of videos with stills; nothing is turned."""
+        """Answer as an exchange does, from an index made for this request: never from one that lags."""
         if "ask" not in self.scopes:
             raise ScopeMissingError("scope: ask")
         if self.index is not IndexState.READY:
@@ -198,13 +199,16 @@ class FakeExchange:
             raise QuotaUsedUpError
         self.queries_today += len(queries)
         self.asks.append(queries)
-        return [self._answer_to(query) for query in queries]
-
-    def _answer_to(self, query: AskQuery) -> Answer:
-        for _, entry in self._newest.values():
-            if entry.value is not None and (query.kind, query.value) == (entry.kind, entry.value):
-                return Answer(Outcome.MATCH, entry.id, tags_of(is_synthetic=False, is_flagged=entry.is_flagged))
-        return Answer()
+        index = FingerprintIndex()
+        entries = {bytes.fromhex(entry.id): entry for _, entry in self._newest.values() if entry.value is not None}
+        for own, entry in entries.items():
+            index.add(own, entry.kind, value_bytes(entry.kind, entry.value or ""))
+        answers = []
+        for query in queries:
+            found = index.ask(query.kind, value_bytes(query.kind, query.value), 1, is_turned=not query.as_it_is)
+            tags = tags_of(is_synthetic=False, is_flagged=bool(found) and entries[found[0].id].is_flagged)
+            answers.append(Answer(Outcome.MATCH, found[0].id.hex(), tags) if found else Answer())
+        return answers
 
     def whole_snapshot(self) -> bytes:
         """Return everything active, one fingerprint in a block."""

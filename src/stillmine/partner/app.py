@@ -7,6 +7,7 @@ Everything else gets them as parameters. Nothing here decides anything.
 import logging
 import secrets
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class Surroundings:
 
     clock: Callable[[], datetime] = utc_now
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    monotonic: Callable[[], float] = time.monotonic
     transport: httpx.BaseTransport | None = None
 
 
@@ -89,7 +91,7 @@ def connected(
     store.match_kinds(MATCHED_KINDS)
     index = loaded_index(store)
     exchange = Exchange(settings, surroundings.transport)
-    asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport)
+    asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     way = WayInUse(ListWay(store, index, threads=threads), asks, assumed(choice, store.way()))
     sync = Sync(exchange, store, index.follow, surroundings.clock, must_stop=must_stop)
     parts = Parts(store, index, sync, Reporting(exchange, store, must_stop), way, asks)
@@ -157,7 +159,7 @@ def _way_for_files(
             raise NotConfiguredError("--exchange or STILLMINE_PARTNER_EXCHANGE: uploads are looked up there, and no list is kept here")
         return listing
     store.bind_exchange(exchange.url)
-    asks = asking(exchange, surroundings.clock, surroundings.random_bytes, surroundings.transport)
+    asks = asking(exchange, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     asks.start()
     return WayInUse(listing, asks, _looked(exchange, choice, surroundings))
 

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A partner that follows its exchange as the service does, without HTTP service, thread and worker process, on a clock set by hand."""
+
+from pathlib import Path
+
+from fake_exchange import FakeExchange
+from partner_parts import SETTINGS, Clock, InThisProcess, Numbers
+
+from stillmine.partner.app import Surroundings, connected
+from stillmine.partner.listing.sync import SyncReport
+from stillmine.partner.screening import Screening
+from stillmine.partner.standing import Standing
+from stillmine.partner.store import Store
+from stillmine.partner.upload import Upload
+from stillmine.partner.upload_tokens import UploadTokens
+from stillmine.partner.way_in_use import WayChoice
+from stillmine.wire.case_key import Secret
+from stillmine.wire.errors import StillmineError
+from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.screen import Health, ScreenResult
+
+
+class AskingPartner:
+    """Everything between a home folder and a fake exchange; `round` does what the service's thread does."""
+
+    def __init__(self, home: Path, exchange: FakeExchange, clock: Clock, choice: WayChoice = WayChoice.AUTO) -> None:
+        self.home = home
+        self.store = Store(home)
+        surroundings = Surroundings(clock, Numbers(), clock.seconds, exchange.transport())
+        self.parts = connected(self.store, SETTINGS, choice, surroundings, sync_every_seconds=15)
+        self.problem: str | None = None
+        self.standing = Standing(
+            self.store,
+            home,
+            use=lambda: self.parts.way.use,
+            following=self.parts.following,
+            clock=clock,
+            last_problem=lambda: self.problem,
+        )
+        self.screening = Screening(self.store, self.parts.way, InThisProcess(), UploadTokens(Secret(b"smu_of_tests"), clock), clock=clock)
+        self.parts.asking.start()
+
+    def round(self) -> SyncReport | None:
+        """Follow the exchange once; None where that failed, and `problem` says why."""
+        try:
+            report = self.parts.following.run()
+        except StillmineError as error:
+            self.problem = error.code
+            return None
+        self.problem = None
+        return report
+
+    def screen(self, data: bytes, uploader: str | None = None, content_id: str | None = None) -> ScreenResult:
+        """Screen the bytes of a file."""
+        with Upload(self.home) as upload:
+            upload.write(data)
+            return self.screening.screen_upload(upload, uploader, content_id)
+
+    def screen_values(self, *values: bytes) -> ScreenResult:
+        """Screen pictures of which only the fingerprints are sent."""
+        return self.screening.screen_fingerprints([Fingerprint(Kind.PDQ, value.hex(), 90) for value in values])
+
+    def health(self) -> Health:
+        return self.standing.health()
+
+    def close(self) -> None:
+        self.screening.close()
+        self.store.close()
