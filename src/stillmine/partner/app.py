@@ -95,9 +95,10 @@ def connected(
     way = WayInUse(ListWay(store, index, threads=threads), asks, assumed(choice, store.way()))
     sync = Sync(exchange, store, index.follow, surroundings.clock, must_stop=must_stop)
     parts = Parts(store, index, sync, Reporting(exchange, store, must_stop), way, asks)
-    return Connected(
-        store, exchange, asks, way, Following(choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds)
+    following = Following(
+        choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds, monotonic=surroundings.monotonic
     )
+    return Connected(store, exchange, asks, way, following)
 
 
 @contextmanager

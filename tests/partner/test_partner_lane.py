@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How uploads share requests to the exchange: what waits goes together, nothing waits for a clock, and nobody is left without an answer."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+
+import pytest
+from partner_parts import Clock
+
+from stillmine.partner.asking.lane import Answered, Lane, Weight, weight_of
+from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, Answer, AskQuery
+from stillmine.wire.door_errors import BusyError
+from stillmine.wire.errors import ExchangeUnreachableError, StillmineError
+from stillmine.wire.fingerprint import Kind
+
+
+class HeldExchange:
+    """Takes requests, and answers one for each `answer`; or fails with what `fails` holds."""
+
+    def __init__(self) -> None:
+        self.requests: list[list[AskQuery]] = []
+        self.taken = threading.Semaphore(0)
+        self.may_answer = threading.Semaphore(0)
+        self.fails: Exception | None = None
+
+    def ask(self, queries: Sequence[AskQuery]) -> list[Answer]:
+        self.requests.append(list(queries))
+        self.taken.release()
+        assert self.may_answer.acquire(timeout=60)
+        if self.fails is not None:
+            raise self.fails
+        return [Answer() for _ in queries]
+
+
+@pytest.fixture
+def held() -> HeldExchange:
+    return HeldExchange()
+
+
+@pytest.fixture
+def make_lane(held: HeldExchange, clock: Clock) -> Iterator[Callable[[int], Lane]]:
+    lanes: list[Lane] = []
+
+    def make(connections: int = 1) -> Lane:
+        lanes.append(Lane("test", held, connections, clock, clock.seconds))
+        lanes[-1].start()
+        return lanes[-1]
+
+    yield make
+    for lane in lanes:
+        lane.close()
+    for _ in range(100):
+        held.may_answer.release()
+
+
+def upload(number: int, queries: int = 10) -> list[AskQuery]:
+    return [AskQuery(Kind.PDQ, f"{number:032x}{place:032x}", f"{number:032x}") for place in range(queries)]
+
+
+def hand_over(lane: Lane, number: int, queries: int = 10) -> "Future[Answered]":
+    asked = upload(number, queries)
+    weight = Weight(0, 0, 0)
+    for query in asked:
+        weight = weight.plus(weight_of(len(query.value), 0))
+    return lane.hand_over(asked, weight)
+
+
+def test_the_first_goes_at_once_and_what_arrives_meanwhile_goes_together(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
+    lane = make_lane(1)
+    first = hand_over(lane, 0)
+    assert held.taken.acquire(timeout=60)
+    others = [hand_over(lane, number) for number in range(1, 6)]
+    held.may_answer.release()
+    assert held.taken.acquire(timeout=60)
+    held.may_answer.release()
+    assert [len(answered.result(60).answers) for answered in (first, *others)] == [10] * 6
+    assert [len(request) for request in held.requests] == [10, 50]
+    assert held.requests[1] == [query for number in range(1, 6) for query in upload(number)], "in the order in which they came"
+
+
+def test_each_upload_gets_its_own_answers(make_lane: Callable[[int], Lane], held: HeldExchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    def echo(queries: Sequence[AskQuery]) -> list[Answer]:
+        return [Answer(id=query.value[:32]) for query in queries]
+
+    monkeypatch.setattr(held, "ask", echo)
+    lane = make_lane(2)
+    handed = [(number, hand_over(lane, number, 1 + number % 7)) for number in range(1, 200)]
+    for number, answered in handed:
+        assert [answer.id for answer in answered.result(60).answers] == [f"{number:032x}"] * (1 + number % 7)
+
+
+def test_a_request_holds_no_more_than_the_exchange_takes(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
+    lane = make_lane(1)
+    hand_over(lane, 0)
+    assert held.taken.acquire(timeout=60)
+    waiting = [hand_over(lane, number, 300) for number in range(1, 6)]
+    for _ in range(4):
+        held.may_answer.release()
+    assert all(answered.result(60) for answered in waiting)
+    assert [len(request) for request in held.requests] == [10, 900, 600]
+
+
+@pytest.mark.parametrize(
+    ("weight", "fits"),
+    [
+        (Weight(MAXIMUM_QUERIES, 0, 0), True),
+        (Weight(MAXIMUM_QUERIES + 1, 0, 0), False),
+        (Weight(1, MAXIMUM_ASK_BYTES - 4, 0), True),
+        (Weight(1, MAXIMUM_ASK_BYTES - 3, 0), False),
+        (Weight(1, 0, MAXIMUM_ASK_FRAMES), True),
+        (Weight(1, 0, MAXIMUM_ASK_FRAMES + 1), False),
+    ],
+)
+def test_the_limits_of_a_request(weight: Weight, fits: bool) -> None:
+    assert weight.fits is fits
+
+
+def test_a_failure_fails_what_waits_and_one_request_tries_again(make_lane: Callable[[int], Lane], held: HeldExchange, clock: Clock) -> None:
+    lane = make_lane(2)
+    held.fails = ExchangeUnreachableError("ConnectError")
+    first = hand_over(lane, 0)
+    assert held.taken.acquire(timeout=60)
+    second = hand_over(lane, 1)
+    assert held.taken.acquire(timeout=60)
+    waiting = hand_over(lane, 2)
+    held.may_answer.release()
+    held.may_answer.release()
+    for answered in (first, second, waiting, hand_over(lane, 3)):
+        with pytest.raises(ExchangeUnreachableError):
+            answered.result(60)
+    assert len(held.requests) == 2
+    clock.move(30)
+    trying = hand_over(lane, 4)
+    assert held.taken.acquire(timeout=60)
+    with pytest.raises(ExchangeUnreachableError):
+        hand_over(lane, 5).result(0)  # while one tries, the others are answered at once
+    held.fails = None
+    held.may_answer.release()
+    assert trying.result(60)
+    held.may_answer.release()
+    assert hand_over(lane, 6).result(60)
+
+
+def test_an_exception_that_nobody_foresaw_leaves_the_lane_at_work(
+    make_lane: Callable[[int], Lane], held: HeldExchange, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    lane = make_lane(1)
+    held.fails = RuntimeError("marked words")
+    held.may_answer.release()
+    with pytest.raises(StillmineError) as raised:
+        hand_over(lane, 0).result(60)
+    assert raised.value.code == "internal_error"
+    assert "marked" not in caplog.text
+    clock.move(30)
+    held.fails = None
+    held.may_answer.release()
+    assert hand_over(lane, 1).result(60)
+
+
+def test_an_upload_that_was_given_up_costs_no_query(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
+    lane = make_lane(1)
+    hand_over(lane, 0)
+    assert held.taken.acquire(timeout=60)
+    given_up = hand_over(lane, 1)
+    kept = hand_over(lane, 2)
+    assert given_up.cancel()
+    held.may_answer.release()
+    held.may_answer.release()
+    assert kept.result(60)
+    assert held.requests[1] == upload(2)
+
+
+def test_a_stop_answers_what_waits_and_takes_nothing_more(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
+    lane = make_lane(1)
+    hand_over(lane, 0)
+    assert held.taken.acquire(timeout=60)
+    waiting = hand_over(lane, 1)
+    lane.close()
+    with pytest.raises(BusyError):
+        waiting.result(60)
+    with pytest.raises(BusyError):
+        hand_over(lane, 2)
