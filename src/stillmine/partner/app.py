@@ -35,6 +35,7 @@ from stillmine.partner.screening import Screening
 from stillmine.partner.service import Service
 from stillmine.partner.standing import Standing
 from stillmine.partner.store import Store
+from stillmine.partner.upkeep import KEPT_DAYS, Upkeep
 from stillmine.partner.upload_tokens import UploadTokens
 from stillmine.partner.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed, decided
 from stillmine.partner.ways import Way
@@ -182,6 +183,7 @@ def build_service(
     *,
     choice: WayChoice = WayChoice.AUTO,
     needs_sandbox: bool = False,
+    kept_days: int = KEPT_DAYS,
 ) -> Starlette:
     """Put the service together; its threads live as long as the application's lifespan, and the store is closed with it."""
     key = service_key(home, surroundings.random_bytes)
@@ -203,7 +205,8 @@ def build_service(
                 log.info("workers are shut in: no file, no network, no other process")
             parts.asking.start()
             thread.start()
-            yield
+            async with Upkeep(store, surroundings.clock, kept_days).going_on():
+                yield
         finally:
             screening.close()
             decoder.close()

@@ -27,6 +27,7 @@ from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.sandbox import keep_out_of_memory
 from stillmine.partner.screening import Screening
 from stillmine.partner.serving import serve as serve_application
+from stillmine.partner.upkeep import KEPT_DAYS
 from stillmine.partner.way_in_use import WayChoice
 from stillmine.wire.screen import MatchState, ScreenOutcome, ScreenResult, WayName
 
@@ -106,6 +107,9 @@ def serve(
         ),
     ] = DEFAULT_THREADS,
     require_sandbox: RequireSandbox = False,
+    keep_matches: Annotated[
+        int, typer.Option(min=1, max=3650, help="Days after a decision until a match is forgotten; what is open is kept.")
+    ] = KEPT_DAYS,
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
     _begin()
@@ -113,7 +117,7 @@ def serve(
     home = prepare_home(home.expanduser())
     shown = f"[{listen}]" if ":" in listen else listen
     with sole_user(home):
-        application = build_service(home, settings, sync_every, threads, choice=way, needs_sandbox=require_sandbox)
+        application = build_service(home, settings, sync_every, threads, choice=way, needs_sandbox=require_sandbox, kept_days=keep_matches)
         serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
 
 

@@ -24,6 +24,7 @@ ID_BYTES = 16
 _MARKS_AT_ONCE = 1000
 """SQLite allows so many in one statement, and more."""
 
+_FORGOTTEN_AT_ONCE = 500
 _FOUND_LABEL = b"stillmine/found-id/v1"
 _MAXIMUM_CURSOR_SIGNS = 18
 _SPANS = msgspec.json.Decoder(list[MatchedSpan])
@@ -157,6 +158,25 @@ _IS_FLAGGED = f"""CASE WHEN {_IS_ACTIVE} THEN EXISTS (SELECT 1 FROM flagged WHER
 
 _ROWS = f"""SELECT matches.place, match_id, kind, class, bucket, variant, undone, spans, {_IS_FLAGGED}, is_synthetic, decision,
     matched_minute, uploads.content_id, reason, {_IS_WITHDRAWN} FROM matches LEFT JOIN uploads ON uploads.upload_id = matches.upload_id"""  # noqa: S608 - no value
+
+
+_IS_OLD = f"(coalesce(decided_minute, CASE WHEN {_IS_WITHDRAWN} THEN matched_minute END) < ?)"
+"""Decided before that minute, or known to be withdrawn and matched before it. What is open is never old: NULL is not true."""
+
+_PERHAPS_OLD = """SELECT upload_id FROM matches WHERE decided_minute < ?
+    UNION SELECT upload_id FROM matches WHERE decision IS NULL AND matched_minute < ?"""
+"""Found by indexes, so that nothing waits while most are not old."""
+
+
+def forget_old(db: sqlite3.Connection, before_minute: int) -> int:
+    """Forget uploads of which every match is old, some at a time; return how many went."""
+    every = f"NOT EXISTS (SELECT 1 FROM matches WHERE matches.upload_id = uploads.upload_id AND {_IS_OLD} IS NOT TRUE)"  # noqa: S608 - no value
+    query = f"SELECT upload_id FROM ({_PERHAPS_OLD}) AS uploads WHERE upload_id IS NOT NULL AND {every} LIMIT ?"  # noqa: S608 - no value
+    old = db.execute(query, (before_minute, before_minute, before_minute, _FORGOTTEN_AT_ONCE)).fetchall()
+    db.executemany("DELETE FROM matches WHERE upload_id = ?", old)
+    db.executemany("DELETE FROM uploads WHERE upload_id = ?", old)
+    alone = db.execute(f"DELETE FROM matches WHERE upload_id IS NULL AND {_IS_OLD}", (before_minute,)).rowcount  # noqa: S608 - no value
+    return len(old) + alone
 
 
 def _keep(db: sqlite3.Connection, upload_id: bytes, found: Sequence[FoundMatch], minute: int) -> None:

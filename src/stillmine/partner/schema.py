@@ -129,6 +129,7 @@ INSERT INTO matches_in_order (match_id, fingerprint_id, kind, variant, bucket, c
 DROP TABLE matches;
 ALTER TABLE matches_in_order RENAME TO matches;
 CREATE INDEX matches_of_upload ON matches (upload_id);
+CREATE INDEX matches_decided ON matches (decided_minute) WHERE decided_minute IS NOT NULL;
 CREATE INDEX matches_open ON matches (place) WHERE decision IS NULL;
 """
 """Version 5 could not list matches, and made new ones each time that an upload was screened."""

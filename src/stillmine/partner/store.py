@@ -21,6 +21,7 @@ from stillmine.partner.matches import (
     FoundUpload,
     Wanted,
     active_among,
+    forget_old,
     is_kept,
     listed,
     note_gone,
@@ -288,6 +289,11 @@ class Store:
                 return
         with self._transaction() as db:
             note_gone(db, upload_id)
+
+    def forget_matches(self, before_minute: int) -> int:
+        """Forget some of the uploads whose matches were all decided before that minute, or withdrawn since; return how many."""
+        with self._transaction() as db:
+            return forget_old(db, before_minute)
 
     def still_active(self, upload: FoundUpload, shown: int) -> list[FoundMatch]:
         """Return what `record_upload` would, and keep nothing: for a store that can be read and not written."""
