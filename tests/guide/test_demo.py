@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stillmine demo`: its story holds at a platform that asks and at one that has the list, and each one's page says which it is."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stillmine.demo.platform import Platform
+from stillmine.demo.processes import FORUM, SOCIAL, Connected, System
+
+STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
+
+
+def test_the_story_holds_in_both_ways() -> None:
+    done = subprocess.run([*STILLMINE, "demo", "--exit"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Everything held." in done.stdout
+    words = [line.split() for line in done.stdout.splitlines()]
+    assert sum(line.count("STOPPED") for line in words) >= 2 * 6
+    assert sum(line.count("accepted") for line in words if line[:1] == ["another"]) == 2 * 4
+    assert "Example Social: never given, found " in done.stdout
+    assert "Example Forum: given " in done.stdout
+    assert "Example Social: the very next copy passes" in done.stdout
+    assert "confirmed by Example Forum" in done.stdout
+
+
+@pytest.mark.parametrize("platform", [SOCIAL, FORUM])
+def test_a_platforms_page_says_its_name_and_its_way(platform: Connected) -> None:
+    application = Platform(platform.name, platform.in_words, "http://127.0.0.1:9", "key").app()
+
+    async def fetched() -> str:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://platform") as browser:
+            return (await browser.get("/")).text
+
+    page = asyncio.run(fetched())
+    assert f"<h1>{platform.name}</h1>" in page
+    assert f"its partner service {'asks the exchange' if platform is SOCIAL else 'has the exchange&#x27;s list'}." in page
+    assert "{" not in page
+
+
+def test_each_platform_has_addresses_of_its_own(tmp_path: Path) -> None:
+    system = System(tmp_path, range(9001, 9006), platforms=(SOCIAL, FORUM))
+    parts = [("exchange", None), ("partner", None), ("platform", None), ("partner", FORUM), ("platform", FORUM)]
+    assert [system.url(part, of) for part, of in parts] == [f"http://127.0.0.1:{port}" for port in range(9001, 9006)]
+    assert system.url("platform", SOCIAL) == system.url("platform")
