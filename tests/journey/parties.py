@@ -24,7 +24,7 @@ from stillmine.wire import codec
 from stillmine.wire.ask import AskAnswer, Outcome
 from stillmine.wire.feedback import NotRemovedReason
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.screen import Decision, Health, Review, ScreenResult
+from stillmine.wire.screen import Decision, Health, KeptMatch, MatchPage, Review, ScreenResult
 
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
 PLATFORM = "Example Social"
@@ -199,8 +199,11 @@ class Service(Party):
     def health(self) -> Health:
         return codec.decode(httpx.get(f"{self.url}/health", timeout=30).content, Health)
 
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, headers=self._key_header(), timeout=30)
+    def matches(self, **filters: str) -> list[KeptMatch]:
+        """List what is open, or what the filters say."""
+        answer = httpx.get(f"{self.url}/matches", params=filters, headers=self._key_header(), timeout=30)
+        assert answer.status_code == 200, answer.text
+        return codec.decode(answer.content, MatchPage).matches
 
     def _key_header(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {(self.home / 'service.key').read_text().strip()}"}

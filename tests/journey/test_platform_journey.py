@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The main job with a platform that has the list: a copy is stopped, reviewed, seen by the person, and let through again.
+"""The main job with a platform of each way: a copy is stopped, reviewed, seen by the person, and let through again.
 
-One case holds a photograph, a video, a sound and a very file.
+One case holds a photograph, a video, a sound and a very file; three platforms screen copies of them at one exchange at the same time.
 """
 
 import secrets
@@ -32,7 +32,7 @@ class Platform(NamedTuple):
     between: Between
 
 
-HAS_LIST = ("Example Forum", "list")
+ASKS, HAS_LIST, BOTH = ("Example Social", "ask"), ("Example Forum", "list"), ("Example Video", "both")
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +42,10 @@ def files(root: Path) -> list[Protected]:
 
 @pytest.fixture
 def platforms(system_folder: Path, exchange: Exchange) -> Iterator[list[Platform]]:
-    """A partner with the list."""
+    """One partner of each way; what is not said to `serve` it finds out by itself."""
     with ExitStack() as stack:
         started = []
-        for name, way in (HAS_LIST,):
+        for name, way in (ASKS, HAS_LIST, BOTH):
             key = exchange.add_partner(name, "--way", "ask" if way == "ask" else "list")
             between = stack.enter_context(Between(exchange.port))
             service = stack.enter_context(Service(system_folder, way, between.url, key))
@@ -61,6 +61,7 @@ def test_a_copy_is_stopped_reviewed_seen_and_let_through_again(
     root: Path, files: list[Protected], exchange: Exchange, platforms: list[Platform]
 ) -> None:
     for platform in platforms:
+        assert platform.service.health().way == platform.way
         unrelated = platform.service.screen(protected.unrelated(root))
         assert (unrelated.outcome, unrelated.reason) == (ScreenOutcome.NO_MATCH, None)
     with Person(exchange.url, secrets.token_bytes(10)) as person:
@@ -70,10 +71,11 @@ def test_a_copy_is_stopped_reviewed_seen_and_let_through_again(
             stop_and_review(platform, files)
             assert_person_sees_it(person, platform)
         assert person.withdraw_case().state is CaseState.WITHDRAWN
-        for platform in platforms:
+        assert_next_upload_passes(platforms[0], files)
+        for platform in platforms[1:]:
             wait_until(lambda: all(status.withdrawal_confirmed_at for status in seen_by(person, platform)))  # noqa: B023
             assert_next_upload_passes(platform, files)
-    assert not [body for platform in platforms for body in platform.between.bodies(ASK)]
+    assert [bool(platform.between.bodies(ASK)) for platform in platforms] == [True, False, True]
 
 
 def is_known(platform: Platform, exchange: Exchange, files: list[Protected]) -> bool:
@@ -88,8 +90,10 @@ def stop_and_review(platform: Platform, files: list[Protected]) -> None:
     found = [the_match(platform, file) for file in files]
     assert [match.kind for match in found] == [file.fingerprint.kind for file in files]
     assert [the_match(platform, file).match_id for file in files] == [match.match_id for match in found], "the same upload, the same match"
+    assert open_matches(platform) == [match.match_id for match in found]
     for match in found:
         platform.service.review(match.match_id, Decision.REMOVED)
+    assert open_matches(platform) == []
 
 
 def assert_person_sees_it(person: Person, platform: Platform) -> None:
@@ -112,6 +116,10 @@ def the_match(platform: Platform, file: Protected) -> ScreenMatch:
     assert result.outcome is ScreenOutcome.MATCH, (platform, file.fingerprint.kind)
     [match] = result.matches
     return match
+
+
+def open_matches(platform: Platform) -> list[str]:
+    return [match.match_id for match in platform.service.matches()]
 
 
 def seen_by(person: Person, platform: Platform) -> list[PartnerStatus]:
