@@ -2,6 +2,7 @@
 """A broken or hostile exchange, over real connections: whoever calls gets an error in bounded time and memory, never a wrong answer."""
 
 import gzip
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -79,6 +80,22 @@ def test_a_kept_connection_that_is_gone_is_opened_again(client_of: ClientOf) -> 
         assert [client.ask([QUERY]) for _ in range(4)] == [[Answer()]] * 4
         assert len(exchange.requests) == 5
         assert exchange.connections == 2
+
+
+def test_a_connection_that_was_closed_meanwhile_is_not_used_for_what_is_never_repeated(client_of: ClientOf) -> None:
+    has_hung_up = threading.Event()
+
+    def hang_up_after_the_answer(connection: Connection, request: bytes) -> None:
+        connection.send(http("200 OK", STATUS if b"/status" in request else b'{"withdrawn":1,"repeated":0,"unknown":[]}'))
+        connection.hang_up()
+        has_hung_up.set()
+
+    with ScriptedExchange(hang_up_after_the_answer) as exchange:
+        client = client_of(settings=exchange.settings)
+        client.status()
+        assert has_hung_up.wait(60)
+        assert client.take_back(["ab" * 16]).withdrawn == 1
+        assert len(exchange.requests) == 2
 
 
 def test_one_connection_is_kept_for_one_caller(client_of: ClientOf) -> None:
