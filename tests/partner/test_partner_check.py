@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from stillmine.client import Exchange, ExchangeSettings
 from stillmine.partner.checking import Report, check, in_words
 from stillmine.partner.commands import app
+from stillmine.partner.way_in_use import WayChoice
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import encode
@@ -28,7 +29,7 @@ def status(**other: Any) -> ExchangeStatus:
     return ExchangeStatus(version=1, **({**usual, "scopes": ["ask", "feedback", "submit"]} | other))
 
 
-def report_of(answer: ExchangeStatus | StillmineError | Exception, date: str = DATE) -> Report:
+def report_of(answer: ExchangeStatus | StillmineError | Exception, date: str = DATE, way: WayChoice = WayChoice.AUTO) -> Report:
     asked: list[str] = []
 
     def answered(request: httpx.Request) -> httpx.Response:
@@ -39,7 +40,7 @@ def report_of(answer: ExchangeStatus | StillmineError | Exception, date: str = D
             raise answer
         return httpx.Response(200, headers={"Date": date} if date else {}, stream=httpx.ByteStream(encode(answer)))
 
-    report = check(lambda: SETTINGS, lambda settings: Exchange(settings, httpx.MockTransport(answered)), lambda: NOW)
+    report = check(lambda: SETTINGS, lambda settings: Exchange(settings, httpx.MockTransport(answered)), way, lambda: NOW)
     assert set(asked) == {"/api/v1/status"}
     return report
 
@@ -77,6 +78,24 @@ def test_what_is_wrong_is_found(answer: ExchangeStatus | StillmineError | Except
     assert codes(report) == found
     assert report.is_right == (not found)
     assert in_words(report).count("PROBLEM") == len(found)
+
+
+LOADING = {"index": IndexState.LOADING, "behind_seconds": None}
+
+
+@pytest.mark.parametrize(
+    ("way", "answer", "found"),
+    [
+        (WayChoice.LIST, status(), [("key", "list_not_given")]),
+        (WayChoice.LIST, status(scopes=["feedback", "list"], **LOADING), []),
+        (WayChoice.ASK, status(scopes=["feedback", "list"]), [("key", "scope_missing")]),
+        (WayChoice.ASK, status(scopes=["ask", "feedback", "list"], **LOADING), [("index", "index_loading")]),
+        (WayChoice.BOTH, status(scopes=["ask", "feedback", "list"], queries_a_day=0), [("quota", "quota_used_up")]),
+        (WayChoice.BOTH, status(scopes=["feedback"]), [("key", "list_not_given"), ("key", "scope_missing")]),
+    ],
+)
+def test_what_is_wrong_depends_on_the_way_that_is_wanted(way: WayChoice, answer: ExchangeStatus, found: list[tuple[str, str]]) -> None:
+    assert codes(report_of(answer, way=way)) == found
 
 
 @pytest.mark.parametrize(

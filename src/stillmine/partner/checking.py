@@ -4,23 +4,35 @@
 It asks about nothing and fetches nothing, so nobody is told that they were looked for and no query is used up.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import msgspec
 
 from stillmine.client import DatedStatus, Exchange, ExchangeSettings
+from stillmine.partner.way_in_use import Use, WayChoice, decided
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.errors import NotConfiguredError, StillmineError
-from stillmine.wire.partner_errors import ScopeMissingError
+from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
+from stillmine.wire.screen import WayName
 
 MAXIMUM_CLOCK_DIFFERENCE_SECONDS = 60
 """More than that, and upload tokens of this machine belong to another day than the exchange's for long."""
 
 _DATE_SECONDS = 2
 
-ASK, LIST, FEEDBACK = "ask", "list", "feedback"
+FEEDBACK = "feedback"
+
+_LOOKED_UP = {
+    WayName.ASK: "the service asks",
+    WayName.LIST: "the service takes the list",
+    WayName.BOTH: "the service takes the list, and asks",
+}
+_MISSING: dict[type[StillmineError], str] = {
+    ScopeMissingError: "Uploads can't be looked up by asking. Use another key, or ask the operator for one with the scope ask",
+    ListNotGivenError: "You are given no list. Use --way ask, or talk to the operator about the list",
+}
 
 CLOCK_DIFFERS = "clock_differs"
 
@@ -47,27 +59,30 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def check(
-    read_settings: Callable[[], ExchangeSettings], connect: Callable[[ExchangeSettings], Exchange], clock: Callable[[], datetime]
+    read_settings: Callable[[], ExchangeSettings],
+    connect: Callable[[ExchangeSettings], Exchange],
+    choice: WayChoice,
+    clock: Callable[[], datetime],
 ) -> Report:
-    """Look once, at the settings first. `clock` returns UTC."""
+    """Look once, at the settings first. `choice` is what the platform wants, `clock` returns UTC."""
     try:
         settings = read_settings()
         with connect(settings) as exchange:
-            return _of_exchange(exchange, settings.url, clock)
+            return _of_exchange(exchange, settings.url, choice, clock)
     except NotConfiguredError as error:
         return Report("", is_right=False, findings=[Finding("settings", str(error), error.code)])
 
 
-def _of_exchange(exchange: Exchange, url: str, clock: Callable[[], datetime]) -> Report:
+def _of_exchange(exchange: Exchange, url: str, choice: WayChoice, clock: Callable[[], datetime]) -> Report:
     before = clock()
     try:
         dated = exchange.dated_status()
     except StillmineError as error:
         return Report(url, is_right=False, findings=[Finding("exchange", str(error), error.code)])
     difference = _clock_difference(dated, before, clock())
-    status = dated.status
+    status, use = dated.status, decided(choice, dated.status.scopes)
     findings = [Finding("exchange", f"{url} answers{', with a trusted certificate' if url.startswith('https:') else ''}")]
-    findings += [*_of_key(status.scopes), *_of_asking(status), _of_clock(difference)]
+    findings += [*_of_key(status, use), *_of_asking(status, use), _of_clock(difference)]
     return Report(
         url,
         is_right=all(finding.code is None for finding in findings),
@@ -89,15 +104,13 @@ def _coded(finding: Finding) -> str:
     return finding.words if finding.code is None else f"{finding.words} [{finding.code}]"
 
 
-def _of_key(scopes: Sequence[str]) -> Iterator[Finding]:
-    may = f"this key may {', '.join(scopes) or 'nothing'}"
-    if LIST in scopes:
-        yield Finding("key", f"{may}: the service takes the list")
-    elif ASK in scopes:
-        yield Finding("key", f"{may}: the service asks")
-    else:
-        yield Finding("key", f"{may}: nothing can be screened. Ask the operator for a key with the scope ask", ScopeMissingError.code)
-    if FEEDBACK not in scopes:
+def _of_key(status: ExchangeStatus, use: Use) -> Iterator[Finding]:
+    may = f"this key may {', '.join(status.scopes) or 'nothing'}"
+    if use.way is not None and not use.refused:
+        yield Finding("key", f"{may}: {_LOOKED_UP[use.way]}")
+    for refused in use.refused:
+        yield Finding("key", f"{may}. {_MISSING.get(refused, refused.sentence)}", refused.code)
+    if FEEDBACK not in status.scopes:
         yield Finding(
             "feedback",
             "this key may send none, so people never learn that you found and removed a copy. Ask the operator for the scope feedback",
@@ -105,8 +118,8 @@ def _of_key(scopes: Sequence[str]) -> Iterator[Finding]:
         )
 
 
-def _of_asking(status: ExchangeStatus) -> Iterator[Finding]:
-    if ASK not in status.scopes:
+def _of_asking(status: ExchangeStatus, use: Use) -> Iterator[Finding]:
+    if not use.asks:
         return
     if status.index is IndexState.READY:
         yield Finding("index", f"ready, {status.behind_seconds or 0} s behind")

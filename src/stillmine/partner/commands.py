@@ -154,13 +154,13 @@ def screen(
 
 
 @app.command()
-def check(exchange: Exchange = None, key_file: KeyFile = None, json: Json = False) -> None:
+def check(exchange: Exchange = None, key_file: KeyFile = None, way: WayWanted = WayChoice.AUTO, json: Json = False) -> None:
     """Look once whether everything is right: address, certificate, key, what it may do, index, quota, clock. Asks about nothing.
 
     Exit codes: 0 all is right, 2 something is not (each problem says what to do).
     """
     _begin()
-    report = check_exchange(lambda: exchange_settings(exchange, key_file), ExchangeClient, utc_now)
+    report = check_exchange(lambda: exchange_settings(exchange, key_file), ExchangeClient, way, utc_now)
     typer.echo(msgspec.json.encode(report).decode() if json else report_in_words(report))
     if not report.is_right:
         raise typer.Exit(EXIT_NOT_RIGHT)
