@@ -57,6 +57,12 @@ def test_a_feed_is_followed_to_its_end_and_acknowledged(connected: Client, excha
         connected.feed_page("nonsense")
 
 
+def test_who_erased_the_list_says_so(connected: Client, exchange: FakeExchange) -> None:
+    exchange.scopes = ["ask", "feedback"]
+    connected.acknowledge_erased()
+    assert exchange.acknowledged == ["erased"]
+
+
 def test_a_snapshot_is_read_block_by_block(connected: Client, exchange: FakeExchange) -> None:
     exchange.has_snapshot = True
     for number in range(5):

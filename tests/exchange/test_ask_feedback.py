@@ -2,7 +2,7 @@
 """What a partner that asks is told, finds and decides is one find to the person and one upload to the exchange, whatever its way."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -45,6 +45,12 @@ def counted() -> list[tuple[int, int]]:
     from stillmine.exchange.intake.models import MatchCount
 
     return list(MatchCount.objects.order_by("id").values_list("uploads", "reports"))
+
+
+def events_of_partner(name: str) -> int:
+    from stillmine.exchange.ledger.models import Leaf
+
+    return Leaf.objects.filter(text__contains=f'"event":"{name}"').count()
 
 
 def events(name: str) -> int:
@@ -128,6 +134,65 @@ def test_set_back_to_asking_nothing_is_given_and_nothing_false_is_shown(
     assert seen(phone).withdrawal_confirmed_at is not None
     assert (seen(phone, 2).given_on, seen(phone, 2).found_on) == (LATER, None)
     assert findings() == []
+
+
+def erased(partner: PartnerClient) -> httpx.Response:
+    return partner.web.post("/api/v1/feed/acknowledgements", json={"version": 1, "is_erased": True}, headers=partner.headers)
+
+
+def test_who_erased_the_list_has_confirmed_every_withdrawal_until_it_is_given_again(
+    exchange: Context, phone: Phone, partner: PartnerClient, clock: Clock
+) -> None:
+    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.partners.actions import find_partner, set_partner
+    from stillmine.exchange.partners.health import partner_health
+
+    def confirmed() -> list[datetime | None]:
+        return [fingerprint.partners[0].withdrawal_confirmed_at for fingerprint in phone.show().fingerprints[:3]]
+
+    def is_late() -> bool:
+        clock.forward(hours=1)
+        return partner_health(find_partner("Example Social"), exchange.clock()).is_late
+
+    first, second, third, _ = [row.id for row in phone.open(1, 2, 3, 4).fingerprints]
+    partner.sync()
+    assert code(erased(partner)) == (409, "list_still_given")
+    set_partner(exchange, "Example Social", way=Way.ASK)
+    phone.withdraw(first)
+    assert (confirmed(), is_late()) == ([None, None, None], True)
+    said = exchange.clock().replace(second=0, microsecond=0)
+    for _ in range(2):
+        assert erased(partner).status_code == 204
+        assert confirmed() == [said, None, None]
+        assert events_of_partner("acknowledged") == 1
+    assert not is_late()
+    phone.withdraw(second)
+    later = exchange.clock().replace(second=0, microsecond=0)
+    assert later > said
+    assert confirmed() == [said, later, None]
+    assert [row.partners[0].given_on for row in phone.show().fingerprints] == [DAY] * 4
+    set_partner(exchange, "Example Social", way=Way.LIST)
+    partner.cursor = None
+    partner.sync()
+    phone.withdraw(third)
+    assert confirmed() == [said, later, None], "it has the list again, so its word is waited for"
+    assert is_late()
+    assert findings() == []
+
+
+def test_who_was_never_given_the_list_says_nothing_by_having_erased_it(exchange: Context, phone: Phone, asking: PartnerClient) -> None:
+    from stillmine.exchange.partners.actions import add_key, find_partner
+    from stillmine.exchange.partners.scopes import Scope
+
+    phone.open(1)
+    assert erased(asking).status_code == 204
+    assert find_partner("Example Asker").erased_list_at is None
+    assert events_of_partner("acknowledged") == 0
+    reporter = PartnerClient(asking.web, add_key(exchange, "Example Asker", [Scope.FEEDBACK])[1])
+    assert code(erased(reporter)) == (403, "scope_missing")
+    for body in ({}, {"cursor": "0" * 48, "is_erased": True}, {"cursor": None}):
+        answer = asking.web.post("/api/v1/feed/acknowledgements", json={"version": 1, **body}, headers=asking.headers)
+        assert code(answer) == (400, "malformed_message")
 
 
 def test_a_word_of_the_list_holds_at_asks_and_the_other_way_round(

@@ -23,7 +23,7 @@ from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError
 from stillmine.wire.feed import AcknowledgeFeed, FeedEntry, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
 from stillmine.wire.fingerprint import Kind, value_bytes
-from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
+from stillmine.wire.partner_errors import ListNotGivenError, ListStillGivenError, ScopeMissingError
 from stillmine.wire.snapshot import SnapshotBlock, SnapshotHead, SnapshotWriter
 from stillmine.wire.vote import SubmitVotes, Vote
 
@@ -170,10 +170,11 @@ class FakeExchange:
         return self._reported(path, request.content) if path in REPORTS else self._listed(path, request)
 
     def _listed(self, path: str, request: httpx.Request) -> msgspec.Struct | bytes | None:
-        if "list" not in self.scopes:
-            raise ListNotGivenError
-        if path == "/api/v1/feed/acknowledgements":
-            self.acknowledged.append(decode(request.content, AcknowledgeFeed).cursor)
+        said = decode(request.content, AcknowledgeFeed) if path == "/api/v1/feed/acknowledgements" else None
+        if ("list" in self.scopes) is (said is not None and said.is_erased):
+            raise ListStillGivenError if "list" in self.scopes else ListNotGivenError
+        if said is not None:
+            self.acknowledged.append(said.cursor or "erased")
             return None
         if path == SNAPSHOT:
             return self.snapshot or self.whole_snapshot()

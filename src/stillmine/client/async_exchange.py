@@ -99,6 +99,10 @@ class AsyncExchange:
         """Tell the exchange that everything up to `cursor` is applied here."""
         await self._answered(calls.acknowledge(cursor))
 
+    async def acknowledge_erased(self) -> None:
+        """Tell the exchange, which gives the list no longer, that nothing of it is left here."""
+        await self._answered(calls.acknowledge_erased())
+
     async def submit_feedback(self, feedback: list[Feedback]) -> FeedbackReceipt:
         """Hand over 1 to 1,000 reports."""
         return await self._answered(calls.submit_feedback(feedback))

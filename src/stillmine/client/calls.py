@@ -127,6 +127,11 @@ def acknowledge(cursor: str) -> Call[None]:
     return _posted("/api/v1/feed/acknowledgements", AcknowledgeFeed(version=1, cursor=cursor), _nothing, is_repeatable=True)
 
 
+def acknowledge_erased() -> Call[None]:
+    """Say that nothing of the list is left; saying it twice is saying it."""
+    return _posted("/api/v1/feed/acknowledgements", AcknowledgeFeed(version=1, is_erased=True), _nothing, is_repeatable=True)
+
+
 def submit_feedback(feedback: list[Feedback]) -> Call[FeedbackReceipt]:
     """Hand over reports; their ids make a repetition harmless."""
     return _posted("/api/v1/feedback", SubmitFeedback(version=1, feedback=feedback), _reader(FeedbackReceipt), is_repeatable=True)

@@ -101,6 +101,10 @@ class Exchange:
         """Tell the exchange that everything up to `cursor` is applied here. Repeated once where the connection broke."""
         self._answered(calls.acknowledge(cursor))
 
+    def acknowledge_erased(self) -> None:
+        """Tell the exchange, which gives the list no longer, that nothing of it is left here. Repeated once where the connection broke."""
+        self._answered(calls.acknowledge_erased())
+
     def submit_feedback(self, feedback: list[Feedback]) -> FeedbackReceipt:
         """Hand over 1 to 1,000 reports. Repeated once where the connection broke: a report that is known changes nothing."""
         return self._answered(calls.submit_feedback(feedback))

@@ -119,7 +119,9 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "GET api/v1/feed/snapshot": Operation("Fetch everything active as one stream", {200: (SNAPSHOT_CONTENT_TYPE,)}, scope=Scope.LIST),
     "POST api/v1/feed/acknowledgements": Operation(
-        "Confirm that all up to a cursor is applied", {204: ()}, (feed.AcknowledgeFeed,), scope=Scope.LIST
+        "Confirm that all up to a cursor is applied (scope `list`), or that nothing of the list is left (scope `ask`)",
+        {204: ()},
+        (feed.AcknowledgeFeed,),
     ),
     "POST api/v1/feedback": Operation(
         "Report what was found and decided", {200: (feedback.FeedbackReceipt,)}, (feedback.SubmitFeedback,), scope=Scope.FEEDBACK

@@ -40,6 +40,7 @@ WHEN_FULL = frozenset(
         "drills.finish",
         "drills.withdraw",
         "feed.acknowledge",
+        "feed.acknowledge_erased",
         "feed.forget_old_values",
         "feed.forget_told_values",
         "feed.hand_out_newest",

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from stillmine.wire.case import FingerprintState
+from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.feedback import OpaqueId
 from stillmine.wire.fingerprint import Kind, Quality
 
@@ -46,7 +47,15 @@ class FeedPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AcknowledgeFeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The partner says: everything up to this cursor is applied, tombstones no longer match here."""
+    """The partner says: everything up to this cursor is applied, tombstones no longer match here.
+
+    `is_erased`, instead of a cursor, of a partner that was set back to asking: nothing of the list is left here, so nothing of it matches.
+    """
 
     version: Literal[1]
-    cursor: str
+    cursor: str | None = None
+    is_erased: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.cursor is None) is not self.is_erased:
+            raise MalformedMessageError("either cursor or is_erased")

@@ -19,6 +19,12 @@ class ListNotGivenError(StillmineError):
     sentence = "This exchange answers you when you ask and gives you no list. Use POST /api/v1/ask, or talk to the exchange about the list."
 
 
+class ListStillGivenError(StillmineError):
+    code = "list_still_given"
+    status = 409
+    sentence = "This exchange gives you the list. Acknowledge the cursor of what you applied, or ask the exchange to end the list first."
+
+
 class PartnerKeyEndedError(StillmineError):
     code = "partner_key_ended"
     status = 403

@@ -15,12 +15,13 @@ from django.db.models import Exists, F, OuterRef
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.drills.secrecy import cases_hidden_from
-from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Head, PendingTombstone, Shape
-from stillmine.exchange.feed.sequence import _lock_head
+from stillmine.exchange.feed.models import Change, Disclosure, Head, PendingTombstone, Shape
+from stillmine.exchange.feed.sequence import _confirm, _lock_head
 from stillmine.exchange.feed.ticks import show_if_due
 from stillmine.exchange.ledger.actions import _mention, _record
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.exchange.partners.scopes import Way
 from stillmine.exchange.storage_errors import StorageFullError
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
@@ -28,6 +29,7 @@ from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorInvalidError
 from stillmine.wire.feed import MAXIMUM_PAGE_VALUE_BYTES
 from stillmine.wire.fingerprint import ACCEPTED_KINDS, Kind
+from stillmine.wire.partner_errors import ListStillGivenError
 from stillmine.wire.stopncii import SIGNAL_TYPES
 
 PENDING_TOMBSTONE_TERM = timedelta(days=30)
@@ -123,13 +125,26 @@ def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
         Partner.objects.select_for_update(no_key=True).get(id=partner.id)  # a page handed out refers to the partner and must not wait
         if sequence > Head.objects.get().shown_sequence:
             raise FeedCursorInvalidError
-        latest = Acknowledgement.objects.filter(partner=partner).order_by("-sequence").first()
-        if latest is not None and sequence <= latest.sequence:
-            return
-        if latest is not None and latest.minute >= now:
-            Acknowledgement.objects.filter(id=latest.id).update(sequence=sequence)
-        else:
-            Acknowledgement.objects.create(partner=partner, sequence=sequence, minute=now)
+        _acknowledge(exchange, partner, sequence, now)
+
+
+def acknowledge_erased(exchange: Context, partner: Partner) -> None:
+    """Record that a partner that asks has nothing left of the list: every withdrawal is confirmed, also those to come.
+
+    Changes nothing for a partner that was never given a page. Raises ListStillGivenError where it is given the list now.
+    """
+    with tx("feed.acknowledge_erased", exchange.clock) as now:
+        head = _lock_head()  # a withdrawal meanwhile would else wait for a word that was given
+        own = Partner.objects.select_for_update(no_key=True).get(id=partner.id)
+        if own.way == Way.LIST:
+            raise ListStillGivenError
+        if own.erased_list_at is None and Disclosure.objects.filter(partner=own).exists():
+            Partner.objects.filter(id=own.id).update(erased_list_at=now)
+            _acknowledge(exchange, own, head.shown_sequence, now)
+
+
+def _acknowledge(exchange: Context, partner: Partner, sequence: int, now: datetime) -> None:
+    if _confirm(partner, sequence, now):
         cursor = partner_ids(exchange.secret, partner.random_id).cursor(sequence)
         _record(exchange, EventName.ACKNOWLEDGED, now, partner=partner, details={"cursor": cursor})
 

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from stillmine.exchange.cases.models import Fingerprint
 from stillmine.exchange.context import Context
 from stillmine.exchange.feed.kept_values import _keep, withdrawable_values
-from stillmine.exchange.feed.models import Change, Head, PendingTombstone, Shape
+from stillmine.exchange.feed.models import Acknowledgement, Change, Head, PendingTombstone, Shape
 from stillmine.exchange.feed.queries import first_given
+from stillmine.exchange.partners.models import Partner
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.stopncii import SIGNAL_TYPES
 
@@ -73,7 +74,8 @@ def tick_number(exchange: Context) -> int:
 def _append_changes(exchange: Context, fingerprint_ids: list[str], state: FingerprintState, now: datetime) -> None:
     """Give each fingerprint's change to `state` the next number, in random order. The change's time never runs backwards.
 
-    What comes to be active waits for a tick; a tombstone is shown at once where anything of the fingerprint ever was.
+    What comes to be active waits for a tick; a tombstone is shown at once where anything of the fingerprint ever was, and who erased the
+    list has confirmed it before.
     """
     head = _lock_head()
     changed_at = max(head.changed_at, now)
@@ -85,8 +87,23 @@ def _append_changes(exchange: Context, fingerprint_ids: list[str], state: Finger
     _keep_for_partners_that_know_only_values(exchange, fingerprint_ids, state, changed_at)
     new = _numbered(exchange, head, ((own, own in shown) for own in fingerprint_ids), state, changed_at)
     _store(head, before, new)
+    if state is not FingerprintState.ACTIVE and shown:
+        for partner in Partner.objects.exclude(erased_list_at=None):
+            _confirm(partner, new[-1].sequence, now)
     if state is FingerprintState.ACTIVE and head.waiting_since is None and len(shown) < len(new):
         Head.objects.filter(id=HEAD_ID).update(waiting_since=tick_number(exchange))
+
+
+def _confirm(partner: Partner, sequence: int, now: datetime) -> bool:
+    """Note that everything up to a number no longer matches at a partner; returns False for a number that was confirmed before."""
+    latest = Acknowledgement.objects.filter(partner=partner).order_by("-sequence").first()
+    if latest is not None and sequence <= latest.sequence:
+        return False
+    if latest is not None and latest.minute >= now:
+        Acknowledgement.objects.filter(id=latest.id).update(sequence=sequence)
+    else:
+        Acknowledgement.objects.create(partner=partner, sequence=sequence, minute=now)
+    return True
 
 
 def _show_waiting(exchange: Context, now: datetime) -> None:

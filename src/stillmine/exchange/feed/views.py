@@ -11,7 +11,7 @@ from stillmine.exchange.edge import answer, query_number, read_message
 from stillmine.exchange.feed import actions
 from stillmine.exchange.feed.models import Change, Shape
 from stillmine.exchange.intake.flags import flagged_among
-from stillmine.exchange.partners.authentication import bearer_partner
+from stillmine.exchange.partners.authentication import bearer_key, bearer_partner, require_scope
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.partners.queries import read_cursor
@@ -33,9 +33,14 @@ def fetch(request: HttpRequest) -> HttpResponse:
 
 def acknowledge(request: HttpRequest) -> HttpResponse:
     """POST /api/v1/feed/acknowledgements."""
-    exchange, partner = context(), bearer_partner(request, Scope.LIST)
+    exchange, key = context(), bearer_key(request, None)
     message = read_message(request, AcknowledgeFeed)
-    actions.acknowledge(exchange, partner, read_cursor(exchange, partner, message.cursor))
+    if message.cursor is None:
+        require_scope(key, Scope.ASK)
+        actions.acknowledge_erased(exchange, key.partner)
+    else:
+        require_scope(key, Scope.LIST)
+        actions.acknowledge(exchange, key.partner, read_cursor(exchange, key.partner, message.cursor))
     return HttpResponse(status=204)
 
 

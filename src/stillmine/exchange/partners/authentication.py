@@ -50,11 +50,17 @@ def _checked(key: str, scope: Scope | None) -> PartnerKey:
     exchange = context()
     now = exchange.clock()
     row = key_row(key, now)
-    way = Way(row.partner.way)
-    if scope is Scope.LIST and scope not in ALLOWED[way]:
-        raise ListNotGivenError
-    if scope is not None and scope not in scopes_of(row.scopes, way):
-        raise ScopeMissingError(f"scope: {scope}")
+    if scope is not None:
+        require_scope(row, scope)
     with suppress(StorageFullError):  # a full disk must not keep a partner from withdrawing
         note_use(exchange, row, now.date())
     return row
+
+
+def require_scope(key: PartnerKey, scope: Scope) -> None:
+    """Raise ListNotGivenError or ScopeMissingError where a key may not do this now."""
+    way = Way(key.partner.way)
+    if scope is Scope.LIST and scope not in ALLOWED[way]:
+        raise ListNotGivenError
+    if scope not in scopes_of(key.scopes, way):
+        raise ScopeMissingError(f"scope: {scope}")

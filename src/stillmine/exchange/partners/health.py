@@ -24,8 +24,8 @@ _AT_ONCE = 500
 class PartnerHealth:
     """`last_given_at` is the minute of the last page with something new; who finds nothing new leaves no trace but its key's day.
 
-    Changes are those of today's fingerprints after the last acknowledgement; who was never given a page is not behind. Withdrawals and
-    suspensions count where this partner was given the fingerprint. The StopNCII shape alone has no way to acknowledge.
+    Changes are those of today's fingerprints after the last acknowledgement; who was never given a page, or has erased all, is not behind.
+    Withdrawals and suspensions count where this partner was given the fingerprint. The StopNCII shape alone has no way to acknowledge.
     """
 
     last_given_at: datetime | None
@@ -42,7 +42,7 @@ def partner_health(partner: Partner, now: datetime) -> PartnerHealth:
     """Return how a partner follows, from what is stored."""
     acknowledged = Acknowledgement.objects.filter(partner=partner).aggregate(sequence=Max("sequence"), minute=Max("minute"))
     pages = Disclosure.objects.filter(partner=partner)
-    shapes = set(pages.values_list("shape", flat=True).distinct())
+    shapes = set(pages.values_list("shape", flat=True).distinct()) if partner.erased_list_at is None else set()
     can_acknowledge = shapes != {Shape.STOPNCII.value}
     after = acknowledged["sequence"] or 0
     behind = Change.objects.filter(superseded_by=None, is_shown=True, sequence__gt=after) if shapes else Change.objects.none()

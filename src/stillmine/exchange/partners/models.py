@@ -12,7 +12,10 @@ DEFAULT_DAILY_QUOTA = 1_000_000
 
 
 class Partner(models.Model):
-    """`random_id` goes into the partner's id and cursor keys; it never changes. `daily_quota` is in queries of asks a day."""
+    """`random_id` goes into the partner's id and cursor keys; it never changes. `daily_quota` is in queries of asks a day.
+
+    `erased_list_at`: since then it has nothing of the list, by its own word; null while it is given the list, and where it never said so.
+    """
 
     random_id = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=60)
@@ -21,6 +24,7 @@ class Partner(models.Model):
     daily_quota = models.PositiveIntegerField(default=DEFAULT_DAILY_QUOTA)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    erased_list_at = models.DateTimeField(null=True)
 
 
 class PartnerKey(models.Model):
