@@ -20,10 +20,11 @@ from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner import workers
-from stillmine.partner.decoder import Decoder
+from stillmine.partner.decoder import PICTURE_MEMORY_BYTES, Decoder
 from stillmine.partner.screening import Screening
 from stillmine.partner.upload import Upload
-from stillmine.partner.worker_messages import MAXIMUM_ANSWER_BYTES, Answer, Media
+from stillmine.partner.worker_messages import MAXIMUM_ANSWER_BYTES, Answer, Media, WorkerGoneError
+from stillmine.partner.workers import Task, WorkerPool, WorkerSettings
 from stillmine.wire.screen import ScreenOutcome
 
 PHOTOGRAPH = "media/clothing/coat.jpg"
@@ -194,16 +195,56 @@ def is_running(process_id: int) -> bool:
 
 def test_a_worker_is_replaced_after_enough_jobs(monkeypatch: pytest.MonkeyPatch, photograph: bytes) -> None:
     monkeypatch.setattr(workers, "JOBS_PER_WORKER", 3)
-    decoder = Decoder(1, deadline_seconds=LONG_ENOUGH)
-    decoder.start()
+    pool, at_work, getting_ready = opened_pool(), [], []
     try:
-        seen = []
         for _ in range(7):
-            assert made(decoder, photograph).left_out == []
-            seen.append(decoder.process_ids[0])
+            with pool._worker() as worker:
+                at_work.append(worker.process_id)
+                worker.jobs += 1
+            getting_ready.append(set(pool.process_ids) - {at_work[-1]})
+        answer = worked(pool, photograph)
     finally:
-        decoder.close()
-    assert len(set(seen)) == 3
+        pool.close()
+    assert answer.left_out == []
+    assert [at_work.index(process_id) for process_id in at_work] == [0, 0, 0, 3, 3, 3, 6]
+    assert getting_ready[0] == getting_ready[1] == {at_work[3]}, "the next one is there before it is needed"
+    wait_until_gone([*at_work, *set().union(*getting_ready)])
+
+
+def test_a_worker_that_ends_before_its_time_is_followed_by_the_one_that_got_ready(
+    monkeypatch: pytest.MonkeyPatch, photograph: bytes
+) -> None:
+    monkeypatch.setattr(workers, "JOBS_PER_WORKER", 3)
+    pool = opened_pool()
+    try:
+        assert worked(pool, photograph).left_out == []
+        both = set(pool.process_ids)
+        ended = worn_by_accident(pool)
+        assert both - {ended} == set(pool.process_ids)
+        assert worked(pool, photograph).left_out == []
+    finally:
+        pool.close()
+    wait_until_gone([*both, *pool.process_ids])
+
+
+def worn_by_accident(pool: WorkerPool) -> int:
+    try:
+        with pool._worker() as worker:
+            raise WorkerGoneError
+    except WorkerGoneError:
+        return worker.process_id
+
+
+def opened_pool() -> WorkerPool:
+    pool = WorkerPool(1, WorkerSettings(PICTURE_MEMORY_BYTES))
+    pool.start()
+    return pool
+
+
+def worked(pool: WorkerPool, data: bytes) -> Answer:
+    with Upload(Path("/")) as upload:
+        upload.write(data)
+        return pool.work(upload, Task(is_moving=False, seconds=60), Answer(Media.UNKNOWN))
 
 
 def mutated(data: bytes, source: random.Random) -> bytes:

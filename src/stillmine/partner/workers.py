@@ -35,6 +35,9 @@ CPU_SECONDS_PER_SECOND = 4
 JOBS_PER_WORKER = 500
 """Then it is replaced, so that what a decoder forgets to free does not add up to its limit."""
 
+JOBS_TO_GET_READY = 100
+"""So many before, the one that takes its place is started: to load decoders takes it a third of a second, and no upload waits for that."""
+
 LEAST_SHARE_OF_TIME = 0.1
 """Of a job's deadline. A queue that leaves less ends the job and no worker: others would have to wait for a new one to start."""
 
@@ -143,8 +146,10 @@ class WorkerPool:
         self._settings = settings
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        # Guarded by the lock: every worker there is, free or at work, and whether there may be more.
+        # Guarded by the lock: every worker there is, free, at work or getting ready; by worker, the one that takes its place; and
+        # whether there may be more.
         self._all: set[Worker] = set()
+        self._successors: dict[Worker, Worker] = {}
         self._is_closed = False
         self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
 
@@ -216,6 +221,9 @@ class WorkerPool:
             self._is_closed = True
             for worker in self._all:
                 worker.kill()
+            for worker in self._successors.values():
+                worker.end()  # nobody uses it yet
+            self._successors.clear()
         free = []
         with contextlib.suppress(queue.Empty):
             while True:
@@ -231,18 +239,29 @@ class WorkerPool:
         """
         with self._lock:
             if is_well and not self._is_closed:
+                if worker.jobs >= JOBS_PER_WORKER - JOBS_TO_GET_READY and worker not in self._successors:
+                    self._prepare_successor(worker)
                 return worker
             worker.end()
             if self._is_closed:
                 return worker
-            try:
-                new = Worker(self._settings)
-            except OSError as error:
-                log.error("a worker can't be started: %s", error.strerror)
+            if worker not in self._successors:
+                self._prepare_successor(worker)
+            new = self._successors.pop(worker, None)
+            if new is None:
                 return worker
             self._all.discard(worker)
-            self._all.add(new)
             return new
+
+    def _prepare_successor(self, worker: Worker) -> None:
+        """Start the one that takes a worker's place, where that can be; the lock is held."""
+        try:
+            new = Worker(self._settings)
+        except OSError as error:
+            log.error("a worker can't be started: %s", error.strerror)
+            return
+        self._successors[worker] = new
+        self._all.add(new)
 
 
 def _with_reason(answer: Answer, code: str) -> Answer:
