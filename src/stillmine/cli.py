@@ -59,7 +59,7 @@ def _mount(app: typer.Typer, name: str, part: Part) -> None:
     if any(importlib.util.find_spec(module) is None for module in part.needs):
 
         def missing() -> None:
-            typer.echo(f"This part is not installed. Run: pip install 'stillmine[{part.extra}]'", err=True)
+            typer.echo(f"This part is not installed. Run in a checkout: pip install '.[{part.extra}]'", err=True)
             raise typer.Exit(2)
 
         app.command(name, help=part.help)(missing)
