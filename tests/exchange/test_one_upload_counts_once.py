@@ -14,22 +14,27 @@ from test_uploads_counted import counted
 from stillmine.client import Exchange, ExchangeSettings
 from stillmine.exchange.app import wsgi_application
 from stillmine.exchange.context import Context
+from stillmine.partner.asking.queries import queries_of
 from stillmine.partner.listing.index import loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
 from stillmine.partner.made import Made
+from stillmine.partner.reporting import Reporting
 from stillmine.partner.screening import Screening
 from stillmine.partner.store import Store
 from stillmine.partner.upload import OpenFile
 from stillmine.partner.upload_tokens import UploadTokens
-from stillmine.partner.ways import Candidate, LookedUp, Way
+from stillmine.partner.ways import LookedUp, Way
 from stillmine.partner.worker_messages import Answer
-from stillmine.wire.ask import AskQuery, Outcome
+from stillmine.wire.ask import Outcome
 from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Fingerprint, Kind
-from stillmine.wire.screen import MatchClass, ScreenMatch
+from stillmine.wire.screen import ScreenMatch
 
 VALUE = sha256(b"a file").hexdigest()
+TURNED = [sha256(b"turn %d" % turn).hexdigest() for turn in range(8)]
+"""A picture in its eight orientations, which nobody has protected: nine queries carry the token of one upload."""
+
 SIXTY = 60
 
 
@@ -41,7 +46,7 @@ class NoFiles:
 
 
 class Asking:
-    """A way that asks about digests."""
+    """A way that asks with the service's own queries, without its lanes and its memory."""
 
     def __init__(self, client: Exchange, clock: Callable[[], datetime]) -> None:
         self._client = client
@@ -53,14 +58,10 @@ class Asking:
         return self._clock()
 
     def look_up(self, upload: Made, token: bytes) -> LookedUp:
-        answers = self._client.ask([AskQuery(kind, value.hex(), token.hex()) for kind, value in upload.digests])
-        told = zip(upload.digests, answers, strict=True)
-        found = [
-            Candidate(bytes.fromhex(answer.id), kind, MatchClass.EXACT, is_listed=False)
-            for (kind, _), answer in told
-            if answer.outcome is Outcome.MATCH
-        ]
-        return LookedUp(found, [], self._clock())
+        asked = queries_of(upload)
+        answers = self._client.ask([one.query(token.hex()) for one in asked])
+        told = zip(asked, answers, strict=True)
+        return LookedUp([one.candidate(answer) for one, answer in told if answer.outcome is Outcome.MATCH], [], self._clock())
 
     def close(self) -> None: ...
 
@@ -68,16 +69,16 @@ class Asking:
 class Kit:
     """The parts of one partner's service, with one of its ways."""
 
-    def __init__(self, store: Store, way: Way, sync: Sync, clock: Clock) -> None:
-        self._sync = sync
+    def __init__(self, store: Store, way: Way, reporting: Reporting, clock: Clock) -> None:
+        self._reporting = reporting
         self._tokens = UploadTokens(Secret(b"smu_of_tests"), clock)
         self._screening = Screening(store, way, NoFiles(), self._tokens, clock=clock)
 
     def screen(self, content_id: str | None, uploader: str | None = None) -> ScreenMatch:
         """Screen the upload and send what is to be reported; return its match."""
-        made_there = [Fingerprint(Kind.SHA256, VALUE, 100)]
+        made_there = [Fingerprint(Kind.SHA256, VALUE, 100), *(Fingerprint(Kind.PDQ, turned, 90) for turned in TURNED)]
         (match,) = self._screening.screen_fingerprints(made_there, uploader, content_id).matches
-        self._sync.send_feedback()
+        self._reporting.send()
         return match
 
 
@@ -107,13 +108,12 @@ def kit(
     settings = ExchangeSettings("https://exchange.example", Secret(partner.key.encode()))
     store, client = Store(tmp_path), Exchange(settings, counting)
     index = loaded_index(store)
-    sync = Sync(client, store, index.follow, clock)
     if request.param == "list":
-        sync.run()
+        Sync(client, store, index.follow, clock).run()
         way: Way = ListWay(store, index, threads=1)
     else:
         way = Asking(client, clock)
-    yield Kit(store, way, sync, clock)
+    yield Kit(store, way, Reporting(client, store), clock)
     way.close()
     client.close()
     store.close()

@@ -247,3 +247,11 @@ def test_a_match_of_a_list_that_was_erased_is_neither_active_nor_withdrawn(prote
     assert [match.is_withdrawn for match in protecting.store.matches(Wanted()).matches] == [True], "the list does not have it any more"
     protecting.store._db.execute("UPDATE place SET synced_at = NULL")
     assert [match.is_withdrawn for match in protecting.store.matches(Wanted()).matches] == [None], "there is no list"
+
+
+def test_the_same_upload_again_writes_nothing(protecting: Partner, home: Path) -> None:
+    match_id(protecting, content_id="post 7")
+    log = home / f"{FILE_NAME}-wal"
+    before = log.stat().st_size
+    assert len({match_id(protecting, content_id="post 7") for _ in range(10)}) == 1
+    assert log.stat().st_size == before

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillmine.wire import codec
+from stillmine.wire.ask import Ask
 from stillmine.wire.case import OpenCase, Withdraw
 from stillmine.wire.errors import MalformedMessageError, MessageTooLargeError, StillmineError
 from stillmine.wire.feedback import SubmitFeedback
@@ -133,3 +134,19 @@ def test_threads_that_read_a_message_for_the_first_time_at_once_do_not_crash() -
     """In a process of its own, for what went wrong was a segmentation fault."""
     ended = subprocess.run([sys.executable, "-c", RACE], check=False, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("message_type", "body"),
+    [
+        (SubmitFeedback, {"version": 1, "feedback": [{"feedback_id": "ID", "fingerprint_id": "a" * 32, "outcome": "found"}]}),
+        (SubmitFeedback, {"version": 1, "feedback": [{"feedback_id": "a" * 32, "fingerprint_id": "ID", "outcome": "found"}]}),
+        (Withdraw, {"version": 1, "fingerprint_id": "ID"}),
+        (Ask, {"version": 1, "queries": [{"kind": "pdq", "value": "0f" * 32, "upload_token": "ID"}]}),
+    ],
+)
+def test_an_id_with_a_line_break_behind_it_is_another_id(message_type: type, body: dict[str, object]) -> None:
+    """The end of a pattern is also before a last line break: two texts of one id, of which one is too long for the database."""
+    text = json.dumps(body)
+    assert codec.decode(text.replace("ID", "b" * 32).encode(), message_type)
+    assert refused(message_type, text.replace("ID", "b" * 32 + "\\n").encode()).code == "malformed_message"

@@ -23,7 +23,7 @@ SALT_BYTES = 32
 _SALT_LABEL = b"stillmine/case-ledger/v1"
 _COMMITMENT_LABEL = b"stillmine/ledger/fingerprint/v1"
 
-_HashText = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+_HashText = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
 
 
 class EventName(StrEnum):

@@ -191,9 +191,23 @@ def _keep(db: sqlite3.Connection, upload_id: bytes, found: Sequence[FoundMatch],
                 *(match.match_id, match.fingerprint_id, match.kind, match.variant, match.bucket, match.match_class, minute, upload_id),
                 *(",".join(match.undone), msgspec.json.encode(match.spans).decode(), match.is_flagged, match.is_synthetic, match.is_listed),
             )
-            for match in found
+            for match in _that_say_more(db, found)
         ],
     )
+
+
+def _that_say_more(db: sqlite3.Connection, found: Sequence[FoundMatch]) -> list[FoundMatch]:
+    """Return those that are not kept yet as they are now: an upload that comes again and again must not write each time."""
+    marks = ", ".join("?" * len(found))
+    columns = "match_id, is_flagged, is_gone, is_listed, bucket IS NOT NULL, is_synthetic IS NOT NULL"
+    rows = db.execute(f"SELECT {columns} FROM matches WHERE match_id IN ({marks})", [match.match_id for match in found])  # noqa: S608 - only marks
+    kept = {match_id: said for match_id, *said in rows}
+    return [match for match in found if match.match_id not in kept or _says_more(match, *kept[match.match_id])]
+
+
+def _says_more(match: FoundMatch, is_flagged: int, is_gone: int, is_listed: int, has_bucket: int, is_said: int) -> bool:  # noqa: PLR0917 (a row)
+    is_new_of_it = (match.bucket is not None and not has_bucket) or (match.is_synthetic is not None and not is_said)
+    return bool(is_gone or match.is_flagged != bool(is_flagged) or (match.is_listed and not is_listed) or is_new_of_it)
 
 
 def _kept(row: tuple[Any, ...]) -> KeptMatch:

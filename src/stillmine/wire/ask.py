@@ -84,7 +84,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     outcome: Outcome = Outcome.CLEAR
     id: OpaqueId = NO_ID
-    tags: Annotated[str, msgspec.Meta(pattern="^[a-z-]{8}$")] = NO_TAGS
+    tags: Annotated[str, msgspec.Meta(pattern="^[a-z-]{8}$", max_length=8)] = NO_TAGS
 
 
 class AskAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,7 +28,7 @@ DEFAULT_TERM_MONTHS = 24
 WITHDRAWAL_DELAY = timedelta(hours=72)
 """From asking to taking effect where a case delays withdrawals, and from switching the delay off to its end."""
 
-FingerprintId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+FingerprintId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$", max_length=32)]
 TermMonths = Annotated[int, msgspec.Meta(ge=1, le=DEFAULT_TERM_MONTHS)]
 
 

@@ -23,9 +23,9 @@ MAXIMUM_NEAR_PER_MESSAGE = 5000
 MAXIMUM_FEEDBACK_BYTES = 512 * 1024
 """Largest SubmitFeedback."""
 
-OpaqueId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+OpaqueId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$", max_length=32)]
 
-UploadToken = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+UploadToken = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$", max_length=32)]
 """16 bytes, the same for the same upload of one uploader on one day. Only its partner can make it, and it tells nobody else anything."""
 
 

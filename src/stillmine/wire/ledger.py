@@ -20,7 +20,7 @@ MAXIMUM_LEAVES_BYTES = 512 * 1024
 MAXIMUM_TREE_SIZE = 10**15
 """Larger numbers are refused: JavaScript holds them exactly up to here."""
 
-TreeHash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+TreeHash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
 TreeSize = Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_TREE_SIZE)]
 
 

@@ -17,7 +17,7 @@ STEP = 10
 
 MAXIMUM_MONTHS = 24
 
-Month = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}$")]
+Month = Annotated[str, msgspec.Meta(pattern="^[0-9]{4}-[0-9]{2}$", max_length=7)]
 Count = int | None
 
 
