@@ -95,6 +95,13 @@ def test_who_is_given_the_list_and_set_back_to_asking_keeps_no_list(
     assert stopped(asking, file) == match_id
     person.withdraw_case()
     assert asking.screen(file.copy).outcome is ScreenOutcome.NO_MATCH
+    wait_until(lambda: is_confirmed(person))
+
+
+def is_confirmed(person: Person) -> bool:
+    """What it was given and has erased is not waited for."""
+    statuses = [status for row in person.show_case().fingerprints for status in row.partners if status.given_on]
+    return bool(statuses) and all(status.withdrawal_confirmed_at for status in statuses)
 
 
 def stopped(service: Service, file: Protected) -> str:

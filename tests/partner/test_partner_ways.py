@@ -127,6 +127,43 @@ def test_a_partner_set_back_to_asking_erases_its_list_at_once_and_asks(opened: O
     assert partner.screen_values(VALUE).outcome is ScreenOutcome.NO_MATCH
 
 
+ACKNOWLEDGEMENTS = "/api/v1/feed/acknowledgements"
+
+
+def test_who_erased_its_list_tells_the_exchange_once_and_not_before_it_is_true(opened: Open, exchange: FakeExchange) -> None:
+    exchange.add("f", VALUE)
+    partner = opened()
+    partner.round()
+    told = len(exchange.acknowledged)
+    exchange.scopes = ASKER
+    exchange.answers[ACKNOWLEDGEMENTS] = httpx.ConnectError("no")
+    partner.round()
+    assert (partner.store.holds_list(), len(exchange.acknowledged)) == (False, told)
+    del exchange.answers[ACKNOWLEDGEMENTS]
+    partner.close()
+    again = opened()
+    again.round()
+    again.round()
+    assert exchange.acknowledged[told:] == ["erased"]
+
+
+def test_who_never_had_a_list_or_is_still_given_one_says_nothing_of_erasing(opened: Open, exchange: FakeExchange) -> None:
+    exchange.scopes = ASKER
+    asker = opened()
+    asker.round()
+    asker.close()
+    exchange.scopes = [*ASKER, "list"]
+    exchange.add("f", VALUE)
+    lister = opened()
+    lister.round()
+    before = list(exchange.acknowledged)
+    lister.close()
+    insisting = opened(WayChoice.ASK)
+    insisting.round()
+    assert not insisting.store.holds_list()
+    assert exchange.acknowledged == before
+
+
 def test_a_list_left_by_a_crash_is_erased_even_where_the_exchange_is_away(
     opened: Open, exchange: FakeExchange, partner: Partner, home: Path
 ) -> None:

@@ -181,6 +181,16 @@ class Following:
             log.info("the list is erased: it is not given any more, or not used")
         if is_unused and not parts.store.forget_erased():
             log.info("another program reads the store; erased values leave its log in a later round")
+        elif is_unused and self._status is not None and "list" not in self._status.scopes:
+            self._tell_erased()
+
+    def _tell_erased(self) -> None:
+        """People wait for this word about what they withdrew; where it was not taken, a later round says it."""
+        place = self._parts.store.place()
+        if place.cursor is None and not place.is_acknowledged:
+            with contextlib.suppress(StillmineError):
+                self._exchange.acknowledge_erased()
+                self._parts.store.mark_acknowledged(None)
 
 
 def _may_answer(status: ExchangeStatus, problem: str | None) -> bool:

@@ -65,7 +65,7 @@ class PageChanges:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the store stands in its feed; `synced_at` is Unix seconds."""
+    """Where the store stands in its feed; `synced_at` is Unix seconds. No cursor, not acknowledged: erased, and the exchange not told."""
 
     cursor: str | None
     is_acknowledged: bool
@@ -143,7 +143,7 @@ class Store:
             db.execute("DELETE FROM fingerprints")
             db.execute("DELETE FROM flagged")
             db.execute(
-                "UPDATE place SET cursor = NULL, acknowledged_cursor = NULL, synced_at = NULL, generation = generation + 1, "
+                "UPDATE place SET cursor = NULL, acknowledged_cursor = '', synced_at = NULL, generation = generation + 1, "
                 "is_refetching = 0, has_leftovers = 1"
             )
             self._active_count = 0
@@ -245,8 +245,8 @@ class Store:
         with self._transaction() as db:
             self._start_again(db)
 
-    def mark_acknowledged(self, cursor: str) -> None:
-        """Remember that the exchange took the acknowledgement up to `cursor`."""
+    def mark_acknowledged(self, cursor: str | None) -> None:
+        """Remember that the exchange took the acknowledgement up to `cursor`; None: that the list is erased."""
         with self._transaction() as db:
             db.execute("UPDATE place SET acknowledged_cursor = ?", (cursor,))
 
