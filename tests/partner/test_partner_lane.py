@@ -11,7 +11,7 @@ from partner_parts import Clock
 from stillmine.partner.asking.lane import Answered, Lane, Weight, weight_of
 from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, Answer, AskQuery
 from stillmine.wire.door_errors import BusyError
-from stillmine.wire.errors import ExchangeUnreachableError, StillmineError
+from stillmine.wire.errors import ExchangeUnreachableError, MalformedMessageError, StillmineError
 from stillmine.wire.fingerprint import Kind
 
 
@@ -140,6 +140,32 @@ def test_a_failure_fails_what_waits_and_one_request_tries_again(make_lane: Calla
     assert trying.result(60)
     held.may_answer.release()
     assert hand_over(lane, 6).result(60)
+
+
+def test_what_the_exchange_will_not_read_of_one_upload_costs_no_other_its_answer(
+    make_lane: Callable[[int], Lane], held: HeldExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = held.ask
+
+    def picky(queries: Sequence[AskQuery]) -> list[Answer]:
+        answers = taken(queries)
+        if any(query.upload_token == f"{2:032x}" for query in queries):
+            raise MalformedMessageError("queries[7]")
+        return answers
+
+    monkeypatch.setattr(held, "ask", picky)
+    lane = make_lane(1)
+    hand_over(lane, 0)
+    assert held.taken.acquire(timeout=60)
+    handed = [hand_over(lane, number) for number in (1, 2, 3)]
+    for _ in range(10):
+        held.may_answer.release()
+    assert handed[0].result(60)
+    assert handed[2].result(60)
+    with pytest.raises(MalformedMessageError):
+        handed[1].result(60)
+    assert lane.problem is None
+    assert hand_over(lane, 4).result(60)
 
 
 def test_an_exception_that_nobody_foresaw_leaves_the_lane_at_work(

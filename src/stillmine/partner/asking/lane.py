@@ -18,9 +18,18 @@ from typing import NamedTuple, Protocol
 from stillmine.partner.asking.gate import Gate
 from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, Answer, AskQuery
 from stillmine.wire.door_errors import BusyError
-from stillmine.wire.errors import StillmineError
+from stillmine.wire.errors import (
+    FingerprintMalformedError,
+    KindNotAcceptedError,
+    MalformedMessageError,
+    MessageTooLargeError,
+    StillmineError,
+)
 
 log = logging.getLogger("stillmine.partner")
+
+REFUSED_AS_THEY_ARE = (FingerprintMalformedError, KindNotAcceptedError, MalformedMessageError, MessageTooLargeError)
+"""No later try changes these."""
 
 _QUERY_HEAD_BYTES = 5 + 16
 _MAGIC_BYTES = 4
@@ -107,9 +116,9 @@ class Lane:
 
     @property
     def problem(self) -> str | None:
-        """The error code of why nothing is asked, None while asks are answered."""
+        """The error code of why nothing is asked, None while asks are answered, or the next one is tried at once."""
         with self._changed:
-            return None if self._gate.problem is None else self._gate.problem.code
+            return None if self._gate.problem is None or self._gate.is_open else self._gate.problem.code
 
     def seconds_left(self) -> int:
         """Return in how many seconds it is worth to send an upload again that failed."""
@@ -165,6 +174,8 @@ class Lane:
         queries = [query for job in jobs for query in job.queries]
         try:
             answers = self._exchange.ask(queries)
+        except REFUSED_AS_THEY_ARE as error:
+            self._refused(jobs, error)
         except StillmineError as error:
             self._fail(jobs, error)
         except Exception as error:
@@ -187,6 +198,18 @@ class Lane:
             end = start + len(job.queries)
             job.answered.set_result(Answered(list(answers[start:end]), moment, second))
             start = end
+
+    def _refused(self, jobs: Sequence[_Job], error: StillmineError) -> None:
+        """Send each job by itself: what the exchange will not read of one upload must cost no other its answer."""
+        log.error("the exchange refused queries: %s", error.code)
+        with self._changed:
+            self._gate.answered()
+            self._changed.notify_all()
+        if len(jobs) == 1:
+            jobs[0].answered.set_exception(error)
+            return
+        for job in jobs:
+            self._send([job])
 
     def _fail(self, jobs: Sequence[_Job], error: StillmineError) -> None:
         with self._changed:
