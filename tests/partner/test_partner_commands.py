@@ -92,8 +92,9 @@ def test_sync_refusals(run: Run, url: str, home: Path) -> None:
     refused(run("sync", STILLMINE_PARTNER_EXCHANGE=""), NotConfiguredError)
     refused(run("sync", STILLMINE_PARTNER_KEY=""), NotConfiguredError)
     refused(run("sync", STILLMINE_PARTNER_KEY="smk_01234567_" + "B" * 43), PartnerKeyUnknownError)
+    refused(run("sync", STILLMINE_PARTNER_EXCHANGE="http://localhost:9"), ExchangeUnreachableError)
+    assert run("sync").exit_code == 0, "a wrong address is corrected while nothing is held"
     refused(run("sync", STILLMINE_PARTNER_EXCHANGE="http://localhost:9"), HomeOfAnotherExchangeError)
-    assert run("sync").exit_code == 0
     with sole_user(home):
         refused(run("sync"), HomeInUseError)
 

@@ -16,7 +16,7 @@ from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.fingerprint import Kind
-from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, Review, Variant
+from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, Review, Variant, WayName
 
 
 @pytest.fixture
@@ -260,9 +260,15 @@ def test_a_decision_is_about_the_upload_but_not_about_what_was_decided_by_itself
     assert named(store) == [("not_the_same", [1, 2, 3, 4]), ("removed", [2, 3, 4]), ("not_the_same", [3])]
 
 
-def test_a_store_belongs_to_one_exchange(store: Store) -> None:
+def test_a_store_belongs_to_one_exchange_once_it_holds_anything_of_it(store: Store) -> None:
+    store.bind_exchange("https://mistyped.example")
+    store.remember_way(WayName.ASK)
     store.bind_exchange("https://one.example")
+    assert store.way() is None, "what the other one gave says nothing"
+    store.remember_way(WayName.LIST)
+    store.apply_page([active(1)], "c1", 1)
     store.bind_exchange("https://one.example")
+    assert store.way() is WayName.LIST
     with pytest.raises(HomeOfAnotherExchangeError):
         store.bind_exchange("https://two.example")
 

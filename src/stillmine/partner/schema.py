@@ -196,6 +196,13 @@ def open_database(folder: Path) -> sqlite3.Connection:
     return connection
 
 
+def holds_anything(connection: sqlite3.Connection) -> bool:
+    """Whether there is anything of an exchange: a place in its feed, a fingerprint, a match, something that waits to be sent."""
+    rows = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("fingerprints", "matches", "outbox", "vote_outbox"))
+    (holds,) = connection.execute(f"SELECT cursor IS NOT NULL OR {rows} FROM place").fetchone()  # noqa: S608 - no value
+    return bool(holds)
+
+
 def _configure(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
     connection.execute("PRAGMA journal_mode = WAL")

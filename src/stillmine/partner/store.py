@@ -30,7 +30,7 @@ from stillmine.partner.matches import (
     still_matching,
 )
 from stillmine.partner.reports import Said, decided_together, queue_reports, waiting_reports
-from stillmine.partner.schema import FILE_NAME, open_database
+from stillmine.partner.schema import FILE_NAME, holds_anything, open_database
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import Feedback, Outcome
@@ -101,13 +101,13 @@ class Store:
             self._db.close()
 
     def bind_exchange(self, url: str) -> None:
-        """Tie this store to one exchange for good; raises HomeOfAnotherExchangeError for a second one."""
+        """Tie this store to one exchange; raises HomeOfAnotherExchangeError for another one once anything of the first is held."""
         with self._transaction() as db:
             (bound,) = db.execute("SELECT exchange_url FROM place").fetchone()
-            if bound is None:
-                db.execute("UPDATE place SET exchange_url = ?", (url,))
-            elif bound != url:
+            if bound not in (None, url) and holds_anything(db):
                 raise HomeOfAnotherExchangeError
+            if bound != url:
+                db.execute("UPDATE place SET way = CASE WHEN exchange_url IS NULL THEN way END, exchange_url = ?", (url,))
 
     def place(self) -> Place:
         """Return the place in the feed."""
