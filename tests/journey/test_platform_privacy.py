@@ -9,6 +9,7 @@ import json
 import secrets
 from pathlib import Path
 
+import faults
 import protected
 import pytest
 from between import ASK, FEEDBACK, STATUS, Between, Seen
@@ -48,6 +49,11 @@ def test_nothing_that_was_asked_stays_and_nothing_else_is_sent(
         for data in (protected.unrelated(root), *(file.copy for file in protected_files(root))):
             assert asking.screen(data, CONTENT_ID, UPLOADER).outcome is ScreenOutcome.NO_MATCH
         assert asking.screen_form(picture.data, FILE_NAME).outcome is ScreenOutcome.MATCH
+        for fault in (faults.says(500), faults.cut, faults.answers(faults.one_answer_less)):
+            between.fault = fault
+            assert asking.screen(picture.data, CONTENT_ID, UPLOADER).outcome is ScreenOutcome.NOT_SCREENED
+            between.fault = None
+            wait_until(lambda: asking.screen(picture.data, CONTENT_ID, UPLOADER).outcome is ScreenOutcome.MATCH)
         wait_until(lambda: asking.health().waiting_feedback == 0)
 
         assert_only_documented_fields(between.seen)
