@@ -3,6 +3,7 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -95,17 +96,19 @@ class Connection:
 class ScriptedExchange:
     """Reads requests and answers each as `script` does."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[bytes] = []
         self.connections = 0
         self._script = script
+        self._tls = tls
         self._ended = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads = [threading.Thread(target=self._accept)]
 
     @property
     def settings(self) -> ExchangeSettings:
-        return ExchangeSettings(f"http://127.0.0.1:{self._listener.getsockname()[1]}", Secret(KEY.encode()))
+        scheme = "http" if self._tls is None else "https"
+        return ExchangeSettings(f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}", Secret(KEY.encode()))
 
     def __enter__(self) -> "ScriptedExchange":
         self._threads[0].start()
@@ -130,14 +133,17 @@ class ScriptedExchange:
             self._threads.append(thread)
             thread.start()
 
-    def _serve(self, own: socket.socket, number: int) -> None:
-        own.settimeout(0.1)
-        with own, suppress(OSError):
+    def _serve(self, accepted: socket.socket, number: int) -> None:
+        with suppress(OSError), self._secured(accepted) as own:
+            own.settimeout(0.1)
             while (request := self._request(own)) is not None:
                 self.requests.append(request)
                 own.settimeout(None)
                 self._script(Connection(own, number, self._ended), request)
                 own.settimeout(0.1)
+
+    def _secured(self, accepted: socket.socket) -> socket.socket:
+        return accepted if self._tls is None else self._tls.wrap_socket(accepted, server_side=True)
 
     def _request(self, own: socket.socket) -> bytes | None:
         data = b""

@@ -11,17 +11,9 @@ import httpx
 
 from stillmine.client import calls
 from stillmine.client.asking import Plan
+from stillmine.client.async_transport import AsyncTransport
 from stillmine.client.calls import Call, DatedStatus, HttpAnswer
-from stillmine.client.http import (
-    BROKEN_CONNECTION,
-    KEPT_CONNECTIONS,
-    KEPT_SECONDS,
-    Collected,
-    Requests,
-    failures_named,
-    proxy_of_environment,
-    trusted_certificates,
-)
+from stillmine.client.http import BROKEN_CONNECTION, Collected, Requests, failures_named
 from stillmine.client.settings import ExchangeSettings
 from stillmine.client.time_limits import TimeLimits
 from stillmine.wire.ask import Answer, AskQuery, ExchangeStatus
@@ -49,12 +41,7 @@ class AsyncExchange:
         """`transport` replaces the network in tests."""
         self._limits = limits or TimeLimits()
         self._requests = Requests(settings, self._limits)
-        self._transport = transport or httpx.AsyncHTTPTransport(
-            verify=trusted_certificates(settings),
-            trust_env=False,
-            proxy=proxy_of_environment(settings),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=KEPT_CONNECTIONS, keepalive_expiry=KEPT_SECONDS),
-        )
+        self._transport = transport or AsyncTransport(settings)
 
     async def __aenter__(self) -> Self:
         return self

@@ -14,7 +14,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from stillmine.client.http import KEPT_CONNECTIONS, KEPT_SECONDS, proxy_of_environment, trusted_certificates
+from stillmine.client.network import core_request, pool_options
 from stillmine.client.settings import ExchangeSettings
 
 _PART_BYTES = 16 * 1024
@@ -26,30 +26,13 @@ class DeadlineTransport(httpx.BaseTransport):
     def __init__(self, settings: ExchangeSettings, monotonic: Callable[[], float]) -> None:
         """`monotonic` counts the seconds of deadlines."""
         self._left = _TimeLeft(monotonic)
-        proxy = proxy_of_environment(settings)
-        trusted = trusted_certificates(settings)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=trusted if isinstance(trusted, ssl.SSLContext) else None,
-            proxy=None if proxy is None else httpcore.Proxy(str(proxy.url), auth=proxy.raw_auth),
-            max_connections=None,
-            max_keepalive_connections=KEPT_CONNECTIONS,
-            keepalive_expiry=KEPT_SECONDS,
-            network_backend=_Backend(self._left),
-        )
+        self._pool = httpcore.ConnectionPool(**pool_options(settings), network_backend=_Backend(self._left))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return its answer, whose content is still to be read."""
         deadline: float = request.extensions["deadline"]
-        url = request.url
-        sent = httpcore.Request(
-            request.method,
-            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-            headers=request.headers.raw,
-            content=request.content,
-            extensions={"timeout": request.extensions["timeout"]},
-        )
         with self._left.until(deadline):
-            answer = self._pool.handle_request(sent)
+            answer = self._pool.handle_request(core_request(request))
         return httpx.Response(answer.status, headers=answer.headers, stream=_Content(answer, self._left, deadline))
 
     def close(self) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
@@ -19,7 +18,7 @@ from stillmine.client.calls import Call
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.settings import ExchangeSettings
 from stillmine.client.time_limits import TimeLimits
-from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError
+from stillmine.wire.errors import ExchangeUnreachableError
 
 BROKEN_CONNECTION = (
     httpx.RemoteProtocolError,
@@ -30,11 +29,6 @@ BROKEN_CONNECTION = (
     httpcore.WriteError,
 )
 """A connection was there and broke, as a kept one does when the other side closed it at that moment."""
-
-KEPT_SECONDS = 60.0
-"""How long an unused connection is kept: shorter than an exchange keeps it (spec/doors.md)."""
-
-KEPT_CONNECTIONS = 32
 
 _FAILURES = (
     httpx.HTTPError,
@@ -122,27 +116,3 @@ def failure_named(error: BaseException) -> str:
                 return f"{name}: {words}"
         cause = cause.__cause__ or cause.__context__
     return name
-
-
-def trusted_certificates(settings: ExchangeSettings) -> ssl.SSLContext | bool:
-    """Return whose certificates are trusted: as SSL_CERT_FILE or SSL_CERT_DIR says, else Mozilla's list. To load it takes a while."""
-    return httpx.create_ssl_context(trust_env=True) if settings.url.startswith("https:") else False
-
-
-def proxy_of_environment(settings: ExchangeSettings) -> httpx.Proxy | None:
-    """Return the proxy that the environment names for this exchange; raises NotConfiguredError for one that can't be used.
-
-    A proxy can't reach this machine's own loopback, so there is none for it.
-    """
-    parts = urlsplit(settings.url)
-    named = getproxies()
-    url = named.get(parts.scheme) or named.get("all")
-    if settings.is_on_this_machine or not url or proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return None
-    try:
-        proxy = httpx.Proxy(url if "://" in url else f"http://{url}")
-    except (ValueError, httpx.InvalidURL):
-        proxy = None
-    if proxy is None or proxy.url.scheme not in {"http", "https"} or not proxy.url.host:
-        raise NotConfiguredError("the proxy named in HTTPS_PROXY or ALL_PROXY: must be an http:// or https:// address")
-    return proxy
