@@ -184,6 +184,19 @@ def test_an_exception_that_nobody_foresaw_leaves_the_lane_at_work(
     assert hand_over(lane, 1).result(60)
 
 
+def test_a_short_film_never_waits_for_all_of_a_long_one(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
+    lane = make_lane(1)
+    full = Weight(10, 1000, MAXIMUM_ASK_FRAMES)
+    long = [lane.hand_over(upload(part), full, turn=part) for part in range(4)]
+    assert held.taken.acquire(timeout=60)
+    short = lane.hand_over(upload(9), full)
+    for _ in range(5):
+        held.may_answer.release()
+    assert short.result(60)
+    assert all(answered.result(60) for answered in long)
+    assert held.requests == [upload(number) for number in (0, 9, 1, 2, 3)]
+
+
 def test_an_upload_that_was_given_up_costs_no_query(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
     lane = make_lane(1)
     hand_over(lane, 0)

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests to the exchange, made of the queries of many uploads: while one is under way, what arrives waits and goes with the next.
 
-Nothing waits for a clock. A lane has connections of its own, so that pictures never wait for films. What failed fails for every upload
-that was in the request or waits; the gate says when one is tried again. Must never put a query into a log or an error.
+Nothing waits for a clock. A lane has connections of its own, so that pictures never wait for films; and the first request of every film
+goes before the second of any, so that a short one never waits for all of a long one. What failed fails for every upload that was in the
+request or waits; the gate says when one is tried again. Must never put a query into a log or an error.
 """
 
+import heapq
+import itertools
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -66,11 +68,15 @@ class Answered(NamedTuple):
     second: float
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, order=True)
 class _Job:
-    queries: Sequence[AskQuery]
-    weight: Weight
-    answered: "Future[Answered]" = field(default_factory=Future)
+    """`turn`: which part of its upload it is; the first parts of all uploads go before the second part of any."""
+
+    turn: int
+    number: int
+    queries: Sequence[AskQuery] = field(compare=False)
+    weight: Weight = field(compare=False)
+    answered: "Future[Answered]" = field(default_factory=Future, compare=False)
 
 
 class Lane:
@@ -91,7 +97,8 @@ class Lane:
         self._changed = threading.Condition()
         # Guarded by the condition.
         self._gate = Gate(monotonic, clock)
-        self._waiting: deque[_Job] = deque()
+        self._waiting: list[_Job] = []
+        self._numbers = itertools.count()
         self._is_closed = False
         self._answered_at: datetime | None = None
         self._threads = [threading.Thread(target=self._run, name=f"ask-{name}-{number}", daemon=True) for number in range(connections)]
@@ -131,16 +138,19 @@ class Lane:
             self._gate.try_soon()
             self._changed.notify_all()
 
-    def hand_over(self, queries: Sequence[AskQuery], weight: Weight) -> "Future[Answered]":
-        """Take queries that fit one request; the future has their answers, or raises the StillmineError of why there are none."""
-        job = _Job(queries, weight)
+    def hand_over(self, queries: Sequence[AskQuery], weight: Weight, turn: int = 0) -> "Future[Answered]":
+        """Take queries that fit one request, as part `turn` of their upload.
+
+        The future has their answers, or raises the StillmineError of why there are none.
+        """
         with self._changed:
+            job = _Job(turn, next(self._numbers), queries, weight)
             if self._is_closed:
                 raise BusyError
             if not self._gate.is_open and self._gate.problem is not None:
                 job.answered.set_exception(self._gate.problem)
             else:
-                self._waiting.append(job)
+                heapq.heappush(self._waiting, job)
                 self._changed.notify()
         return job.answered
 
@@ -161,7 +171,7 @@ class Lane:
                 jobs: list[_Job] = []
                 weight = Weight(0, 0, 0)
                 while self._waiting and (together := weight.plus(self._waiting[0].weight)).fits:
-                    job = self._waiting.popleft()
+                    job = heapq.heappop(self._waiting)
                     # An upload that was given up meanwhile costs no query.
                     if job.answered.set_running_or_notify_cancel():
                         jobs.append(job)
@@ -222,7 +232,7 @@ class Lane:
 
     def _fail_waiting(self, error: StillmineError) -> None:
         while self._waiting:
-            job = self._waiting.popleft()
+            job = self._waiting.pop()
             if job.answered.set_running_or_notify_cancel():
                 job.answered.set_exception(error)
 

@@ -101,7 +101,9 @@ class AskWay:
         return self._asked(route, list(_parts(unknown)), token.hex(), moments)
 
     def _asked(self, route: Route, parts: Sequence[_Part], token: str, moments: Sequence[datetime]) -> LookedUp:
-        handed = [(part, route.lane.hand_over([asked.query(token) for asked in part.asked], part.weight)) for part in parts]
+        handed = [
+            (part, route.lane.hand_over([asked.query(token) for asked in part.asked], part.weight, turn)) for turn, part in enumerate(parts)
+        ]
         _, late = wait([answered for _, answered in handed], timeout=route.seconds)
         for answered in late:
             answered.cancel()
