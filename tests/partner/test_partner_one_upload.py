@@ -107,6 +107,21 @@ def test_what_an_upload_matches_later_is_added_and_reported_once(protecting: Par
     assert len(protecting.store.matches(Wanted()).matches) == 1
 
 
+def test_one_decision_closes_all_that_the_upload_matched_and_each_can_be_decided_by_itself(
+    protecting: Partner, exchange: FakeExchange
+) -> None:
+    exchange.add("g", sha256(FILE).digest(), Kind.SHA256)
+    protecting.sync.run()
+    protecting.screen(FILE, content_id="post 8")
+    ids = [bytes.fromhex(match.match_id) for match in protecting.screen(FILE, content_id="post 7").matches]
+    protecting.store.record_review(ids[0], REMOVED, b"r" * 16, 50)
+    assert [match.content_id for match in protecting.store.matches(Wanted()).matches] == ["post 8"] * 2
+    assert [match.decision for match in protecting.screen(FILE, content_id="post 7").matches] == [Decision.REMOVED] * 2
+    protecting.store.record_review(ids[1], NOT_THE_SAME, b"s" * 16, 51)
+    protecting.store.record_review(ids[0], REMOVED, b"t" * 16, 52)
+    assert [protecting.store.match(own).decision for own in ids] == [Decision.REMOVED, Decision.NOT_REMOVED]
+
+
 def test_a_lost_store_makes_the_same_ids_again_so_nothing_counts_twice(
     protecting: Partner, exchange: FakeExchange, home: Path, open_partner: Callable[[], Partner]
 ) -> None:

@@ -27,7 +27,7 @@ REMOVED = Review(1, Decision.REMOVED, vote=VoteKind.AGREE)
 
 
 def make_old(home: Path, version: int) -> None:
-    """Two matches, the later one reviewed, their upload where the version knew uploads, and a report that waits."""
+    """Two matches, the later one reviewed, the upload of the other where the version knew uploads, and a report that waits."""
     with sqlite3.connect(home / schema.FILE_NAME) as old:
         old.executescript(TABLES_OF[version])
         old.execute("INSERT INTO fingerprints VALUES (?, 'pdq', 'active', ?, 90, 0)", (FINGERPRINT, b"v" * 32))
@@ -39,7 +39,7 @@ def make_old(home: Path, version: int) -> None:
         old.execute("INSERT INTO outbox (feedback_id, fingerprint_id, outcome) VALUES (?, ?, 'found')", ((201).to_bytes(16), FINGERPRINT))
         if version >= 4:
             old.execute("INSERT INTO uploads VALUES (?, ?, ?)", (UPLOAD, TOKEN, FINGERPRINT))
-            old.execute("UPDATE matches SET upload_id = ?", (UPLOAD,))
+            old.execute("UPDATE matches SET upload_id = ? WHERE decision IS NULL", (UPLOAD,))
         old.execute(f"PRAGMA user_version = {version}")
     old.close()
 
@@ -73,4 +73,15 @@ def test_a_store_of_before_sends_what_waits_and_takes_what_is_new(home: Path, ve
     assert [row.upload_token for row in waiting] == [None, known, f"{402:032x}"], "matches of before version 4 have no upload"
     assert [vote.vote for vote in store.waiting_votes(10)] == [VoteKind.AGREE]
     assert [match.content_id for match in store.matches(Wanted(content_id="video 7")).matches] == ["video 7"]
+    store.close()
+
+
+def test_what_was_decided_with_its_upload_before_is_not_open(home: Path) -> None:
+    make_old(home, 5)
+    with sqlite3.connect(home / schema.FILE_NAME) as old:
+        old.execute("UPDATE matches SET upload_id = ?", (UPLOAD,))
+    old.close()
+    store = Store(home)
+    assert store.matches(Wanted()).matches == []
+    assert [match.decision for match in store.matches(Wanted(MatchState.REVIEWED)).matches] == [Decision.REMOVED] * 2
     store.close()

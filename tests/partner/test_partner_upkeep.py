@@ -47,19 +47,24 @@ def kept(partner: Partner) -> list[str | None]:
     return [match.content_id for match in partner.store.matches(Wanted(MatchState.ALL)).matches]
 
 
-def test_an_upload_goes_a_year_after_the_last_of_its_decisions(protecting: Partner, clock: Clock, home: Path) -> None:
+def test_an_upload_goes_a_year_after_the_last_of_its_decisions(
+    protecting: Partner, exchange: FakeExchange, clock: Clock, home: Path
+) -> None:
     upkeep = Upkeep(protecting.store, clock)
-    first, second = screen(protecting, "post 7")
+    before = screen(protecting, "post 7")
+    review(protecting, clock, before[0])
+    exchange.add("later", sha256(FILE).digest(), Kind.SHA256)
+    protecting.sync.run()
+    (later,) = set(screen(protecting, "post 7")) - set(before)
     screen(protecting, "post 8")
-    review(protecting, clock, first)
     clock.move(2 * KEPT_DAYS * DAY)
-    assert upkeep.run() == 0, "the second match of post 7 waits for a decision"
-    review(protecting, clock, second)
+    assert upkeep.run() == 0, "what post 7 matched later waits for a decision"
+    review(protecting, clock, later)
     clock.move(KEPT_DAYS * DAY)
     assert upkeep.run() == 0
     clock.move(60)
     assert upkeep.run() == 1
-    assert kept(protecting) == ["post 8"] * 2, "what is open is never forgotten"
+    assert kept(protecting) == ["post 8"] * 3, "what is open is never forgotten"
     with sqlite3.connect(home / FILE_NAME) as db:
         assert db.execute("SELECT content_id FROM uploads").fetchall() == [("post 8",)]
     db.close()

@@ -18,7 +18,18 @@ from stillmine.partner.reports import Said, queue_reports, split_ids
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.fingerprint import Kind
-from stillmine.wire.screen import Decision, DistanceBucket, KeptMatch, MatchClass, MatchedSpan, MatchPage, MatchState, Undone, Variant
+from stillmine.wire.screen import (
+    Decision,
+    DistanceBucket,
+    KeptMatch,
+    MatchClass,
+    MatchedSpan,
+    MatchPage,
+    MatchState,
+    Review,
+    Undone,
+    Variant,
+)
 
 ID_BYTES = 16
 _MARKS_AT_ONCE = 1000
@@ -115,6 +126,18 @@ def record(db: sqlite3.Connection, upload: FoundUpload, found: Sequence[FoundMat
         found_id = hashlib.sha256(b"\0".join((_FOUND_LABEL, upload.upload_id + b"".join(new)))).digest()[:ID_BYTES]
         queue_reports(db, found_id, Said(Outcome.FOUND, None, upload.token), new)
     _keep(db, upload.upload_id, found[:shown], minute)
+
+
+def decide(db: sqlite3.Connection, match_id: bytes, review: Review, near: Sequence[bytes], minute: int) -> None:
+    """Keep a decision about a match, and about those of its upload that it is said of too, `near`; else they would stay open for ever."""
+    said = (review.decision, review.reason, minute)
+    db.execute("UPDATE matches SET decision = ?, reason = ?, decided_minute = ?, is_own = 1 WHERE match_id = ?", (*said, match_id))
+    query = """SELECT match_id, fingerprint_id FROM matches
+        WHERE NOT is_own AND upload_id = (SELECT upload_id FROM matches WHERE match_id = ?)"""
+    together = set(near)
+    others = [own for own, fingerprint_id in db.execute(query, (match_id,)).fetchall() if fingerprint_id in together]
+    statement = "UPDATE matches SET decision = ?, reason = ?, decided_minute = ? WHERE match_id = ?"
+    db.executemany(statement, [(*said, own) for own in others])
 
 
 def note_gone(db: sqlite3.Connection, upload_id: bytes) -> None:

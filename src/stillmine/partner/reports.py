@@ -74,7 +74,7 @@ def decided_together(db: sqlite3.Connection, match_id: bytes, review: Review) ->
     if upload is None:
         return None, [own]
     decided = db.execute(
-        "SELECT fingerprint_id, reason FROM matches WHERE upload_id = ? AND match_id != ? AND decision IS NOT NULL", (upload_id, match_id)
+        "SELECT fingerprint_id, reason FROM matches WHERE upload_id = ? AND match_id != ? AND is_own", (upload_id, match_id)
     ).fetchall()
     is_decided_otherwise = any(reason != NotRemovedReason.NOT_THE_SAME for _, reason in decided)
     if review.reason is NotRemovedReason.NOT_THE_SAME and is_decided_otherwise:

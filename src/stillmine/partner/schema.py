@@ -119,16 +119,21 @@ CREATE TABLE matches_in_order (
     is_gone        INTEGER NOT NULL DEFAULT 0,              -- its upload was looked up again, whole, and matched nothing
     decision       TEXT,                                    -- mutable: the last review counts
     reason         TEXT,
-    decided_minute INTEGER                                  -- of the last review; of one of before version 6 that of the match
+    decided_minute INTEGER,                                 -- of the last review; of one of before version 6 that of the match
+    is_own         INTEGER NOT NULL DEFAULT 0               -- decided by itself, not with another match of its upload
 );
 INSERT INTO matches_in_order (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, decision, reason,
-                              decided_minute)
+                              decided_minute, is_own)
     SELECT match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, decision, reason,
-           CASE WHEN decision IS NOT NULL THEN matched_minute END FROM matches
+           CASE WHEN decision IS NOT NULL THEN matched_minute END, decision IS NOT NULL FROM matches
     ORDER BY matched_minute, match_id;
 DROP TABLE matches;
 ALTER TABLE matches_in_order RENAME TO matches;
 CREATE INDEX matches_of_upload ON matches (upload_id);
+UPDATE matches SET (decision, reason, decided_minute) =
+    (SELECT decision, reason, decided_minute FROM matches AS other WHERE other.upload_id = matches.upload_id AND other.is_own
+     ORDER BY other.place LIMIT 1)
+    WHERE NOT is_own AND upload_id IS NOT NULL;
 CREATE INDEX matches_decided ON matches (decided_minute) WHERE decided_minute IS NOT NULL;
 CREATE INDEX matches_open ON matches (place) WHERE decision IS NULL;
 """

@@ -21,6 +21,7 @@ from stillmine.partner.matches import (
     FoundUpload,
     Wanted,
     active_among,
+    decide,
     forget_old,
     is_kept,
     listed,
@@ -319,9 +320,8 @@ class Store:
             row = db.execute("SELECT fingerprint_id FROM matches WHERE match_id = ?", (match_id,)).fetchone()
             if row is None:
                 raise MatchNotFoundError
-            decided = (review.decision, review.reason, minute, match_id)
-            db.execute("UPDATE matches SET decision = ?, reason = ?, decided_minute = ? WHERE match_id = ?", decided)
             token, near = decided_together(db, match_id, review)
+            decide(db, match_id, review, near, minute)
             queue_reports(db, report_id, Said(Outcome(review.decision.value), review.reason, token), near)
             if review.vote is not None:
                 db.execute(
