@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/running-a-partner.md, run as a newcomer would: an exchange, a partner's service, a person, from nothing to the withdrawal."""
 
-import re
 from pathlib import Path
 
 from shown_blocks import NOT_RUN, blocks_of, run_guide
@@ -24,13 +23,3 @@ def test_two_blocks_are_not_run_and_say_why(root: Path) -> None:
         ": it installs from the network",
         ": exchange.example is an exchange that somebody else runs",
     ]
-
-
-def test_every_code_that_a_platform_can_meet_is_in_its_tables(root: Path) -> None:
-    """By the column "where" of docs/errors.md, in which each code of the program stands once."""
-    met = re.compile(r"\| `(\w+)` \| \S+ \| [^|]*(?:partner|screen|ask|feed|all)")
-    codes = {found[1] for line in (root / "docs/errors.md").read_text().splitlines() if (found := met.match(line))}
-    assert len(codes) > 60
-    guide = (root / "docs/running-a-partner.md").read_text()
-    of_the_fingerprint_command = {"decoder_died"}
-    assert {code for code in codes if f"`{code}`" not in guide} == of_the_fingerprint_command

@@ -60,6 +60,16 @@ def test_every_error_code_is_documented_once_with_its_status() -> None:
         assert f"| `{error.code}` | {error.status} |" in written, error.code
 
 
+def test_every_code_that_a_platform_can_meet_is_in_its_guide() -> None:
+    """By the column "where" of docs/errors.md, in which each code of the program stands once."""
+    met = re.compile(r"\| `(\w+)` \| \S+ \| [^|]*(?:partner|screen|ask|feed|all)")
+    codes = {found[1] for line in document("docs/errors.md").splitlines() if (found := met.match(line))}
+    assert len(codes) > 60
+    guide = document("docs/running-a-partner.md")
+    of_the_fingerprint_command = {"decoder_died"}
+    assert {code for code in codes if f"`{code}`" not in guide} == of_the_fingerprint_command
+
+
 def test_error_codes_are_distinct_and_sentences_say_what_to_do() -> None:
     codes = [error.code for error in error_classes() if "code" in vars(error)]
     assert len(codes) == len(set(codes))
