@@ -62,9 +62,8 @@ def _print_cells(name: str, services: Services, photographs: Sequence[Path], cli
 def _numbers(cell: Cell, listed: Cell | None) -> str:
     p50, p99 = cell.percentiles()
     of_list = "" if listed is None or listed is cell or not listed.rate else f"{cell.rate / listed.rate:.2f}"
-    took = [
-        f"{seconds * 1000 / len(cell.milliseconds):.1f}" if seconds else "" for seconds in (cell.service_seconds, cell.exchange_seconds)
-    ]
+    times = (cell.service_seconds, cell.exchange_seconds) if cell.service_seconds else ()  # of a peer nothing is known
+    took = [f"{seconds * 1000 / len(cell.milliseconds):.1f}" for seconds in times] or ["", ""]
     return f"{len(cell.milliseconds)} | {p50:.1f} | {p99:.1f} | {cell.rate:.1f} | {of_list} | {' | '.join(took)}"
 
 
