@@ -10,6 +10,7 @@ from client_parts import KEY, Client, ClientOf, streamed
 
 from stillmine.client import ExchangeAnswerError
 from stillmine.client.refusals import MAXIMUM_RETRY_AFTER_SECONDS
+from stillmine.wire import ask_errors, partner_errors
 from stillmine.wire.ask import Answer, Ask, AskAnswer, AskQuery, Outcome, decode_ask, encode_answer
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.codec import encode
@@ -142,3 +143,12 @@ def test_nothing_is_sent_again_where_nobody_is_or_nobody_answers(client_of: Clie
         with pytest.raises(ExchangeUnreachableError):
             client_of(answer).status()
         assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [known for known in StillmineError.__subclasses__() if known.__module__ in (ask_errors.__name__, partner_errors.__name__)],
+)
+def test_every_code_that_only_a_partner_can_meet_is_known(client_of: ClientOf, error: type[StillmineError]) -> None:
+    with pytest.raises(error):
+        client_of(lambda request: streamed(error.status, encode(error().message()))).status()

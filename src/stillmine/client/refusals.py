@@ -35,6 +35,7 @@ from stillmine.wire.errors import (
 )
 from stillmine.wire.partner_errors import (
     ListNotGivenError,
+    ListStillGivenError,
     NotDecidedError,
     PartnerKeyEndedError,
     ScopeMissingError,
@@ -58,6 +59,7 @@ _REFUSALS: dict[str, type[StillmineError]] = {
         IndexLoadingError,
         KindNotAcceptedError,
         ListNotGivenError,
+        ListStillGivenError,
         MalformedMessageError,
         MessageTooLargeError,
         NotDecidedError,
