@@ -124,6 +124,21 @@ def test_a_first_look_at_a_database_of_before_goes_by_the_newest_time_in_it(phon
     assert phone.show().state is CaseState.OPEN
 
 
+def test_a_first_look_at_an_exchange_that_has_just_written_its_first_leaf_believes(exchange: Context, clock: Clock) -> None:
+    """Of a leaf only the day is known; taken for midnight, each new exchange would seem to have jumped from one o'clock on."""
+    from stillmine.exchange.clock.actions import is_doubted, look_at_clock
+    from stillmine.exchange.clock.models import ClockState
+    from stillmine.exchange.partners.actions import add_partner
+
+    for later, is_believed in ((0, True), (9, True), (-24, False), (48, False)):
+        ClockState.objects.all().delete()
+        add_partner(exchange, f"Example {later}")
+        clock.jump(hours=later)
+        look_at_clock(exchange)
+        assert is_doubted() is not is_believed, later
+        clock.jump(hours=-later)
+
+
 @pytest.mark.parametrize("days", [-800, -3])
 def test_a_clock_that_is_behind_ends_nothing_too_soon_and_hides_nothing(phone: Phone, exchange: Context, clock: Clock, days: int) -> None:
     phone.open(1, term_months=1)

@@ -25,7 +25,7 @@ def look_at_clock(exchange: Context, *, is_confirmed: bool = False) -> Known:
         if is_confirmed:
             known = confirmed(now, uptime)
         elif row is None:
-            known = first_known(now, uptime, newest_stored(apps))
+            known = first_known(now, uptime, newest_stored(apps, now))
         else:
             known = judged(_known(row), now, uptime)
         _keep(known)
