@@ -144,12 +144,13 @@ def test_words_that_can_not_be_read_or_are_two_are_refused(platform: ServiceClie
     refusal(platform.post("/screen", content=body, headers={**JSON, CONTENT_ID: "two"}), 400, "malformed_message")
 
 
-def test_a_word_comes_back_with_every_outcome(platform: ServiceClient, root: Path) -> None:
+def test_a_word_comes_back_with_every_outcome(platform: ServiceClient, root: Path, home: Path) -> None:
     other = (root / "media/clothing/hat.jpg").read_bytes()
     for data, outcome in ((other, ScreenOutcome.NO_MATCH), (b"nothing", ScreenOutcome.NOT_SCREENED), (b"", ScreenOutcome.NOT_SCREENED)):
-        answer = screened(platform, data, **{CONTENT_ID: "post 7"})
-        assert (answer.outcome, answer.content_id) == (outcome, "post 7")
-    assert page(platform, "?state=all").matches == [], "of what matched nothing, nothing is kept"
+        answer = screened(platform, data, **{CONTENT_ID: "marked word"})
+        assert (answer.outcome, answer.content_id) == (outcome, "marked word")
+    assert page(platform, "?state=all").matches == []
+    assert not any(b"marked word" in path.read_bytes() for path in home.iterdir()), "of what matched nothing, nothing is kept"
 
 
 @pytest.mark.usefixtures("protected")
