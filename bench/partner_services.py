@@ -98,7 +98,7 @@ def started(folder: Path, fingerprints: int, workers: int, ways: list[str]) -> I
     with ExitStack() as stack:
         command = ("exchange", "serve", "--home", str(home), "--workers", str(workers))
         exchange = Exchange(stack.enter_context(running(*command)), keys["ask"])
-        waited(exchange.is_ready)
+        _wait(exchange.served, exchange.is_ready)
         targets = [stack.enter_context(_service(folder, way, exchange.url, keys[way])) for way in ways]
         address = os.environ.get(PEER_VARIABLE)
         yield Services(exchange, [*targets, *([_peer(address)] if address else [])])
@@ -110,9 +110,17 @@ def _service(folder: Path, way: str, exchange: str, key: str) -> Iterator[Target
     key_file.touch(mode=0o600)
     key_file.write_text(key)
     with running("partner", "serve", "--home", str(home), "--exchange", exchange, "--key-file", str(key_file)) as served:
-        waited(lambda: _is_fresh(served.url))
+        _wait(served, lambda: _is_fresh(served.url))
         headers = {"Authorization": f"Bearer {(home / 'service.key').read_text().strip()}", "Content-Type": "image/jpeg"}
         yield Target(way, served.url, "/screen", headers, lambda photograph: photograph, screen_fault, served)
+
+
+def _wait(served: Running, claim: Callable[[], bool]) -> None:
+    def is_so() -> bool:
+        served.require_running()
+        return claim()
+
+    waited(is_so)
 
 
 def _is_fresh(url: str) -> bool:

@@ -26,6 +26,11 @@ class Running:
     url: str
     process_id: int
 
+    def require_running(self) -> None:
+        """Raise ChildProcessError where it has ended: nobody need wait for it."""
+        if ") Z " in Path(f"/proc/{self.process_id}/stat").read_text():
+            raise ChildProcessError(f"process {self.process_id} has ended before it was ready")
+
     def processor_seconds(self) -> float:
         """Return the processor time that it and all that it started have taken, those that have ended among them."""
         took, parents = {}, {}

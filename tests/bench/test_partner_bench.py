@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
-from partner_services import Target, screen_fault  # noqa: E402
+from partner_services import Target, _service, screen_fault  # noqa: E402
 from photographs import make_photographs, sources  # noqa: E402
 from processes import Running  # noqa: E402
 from upload_load import Cell, measured  # noqa: E402
@@ -78,3 +78,9 @@ def test_the_processor_time_of_a_process_holds_that_of_those_it_started() -> Non
     burn = "import time\nwhile time.process_time() < 0.3: pass"
     subprocess.run([sys.executable, "-c", burn], check=True)
     assert own.processor_seconds() - before >= 0.25
+
+
+def test_nobody_waits_for_a_service_that_has_ended(tmp_path: Path) -> None:
+    (tmp_path / "ask.key").touch()
+    with pytest.raises(ChildProcessError), _service(tmp_path, "ask", "no address", "no key"):
+        pass
