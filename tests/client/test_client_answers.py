@@ -14,7 +14,7 @@ from stillmine.wire import ask_errors, partner_errors
 from stillmine.wire.ask import Answer, Ask, AskAnswer, AskQuery, Outcome, decode_ask, encode_answer
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.codec import encode
-from stillmine.wire.errors import ExchangeUnreachableError, FingerprintMalformedError, StillmineError
+from stillmine.wire.errors import ExchangeUnreachableError, FingerprintMalformedError, MessageTooLargeError, StillmineError
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.partner_errors import ScopeMissingError
 
@@ -56,6 +56,7 @@ def test_other_than_one_answer_for_each_query_is_none(client_of: ClientOf, conte
         (503, "database_busy", ExchangeUnreachableError),
         (502, "<html>", ExchangeUnreachableError),
         (404, "not_found", ExchangeAnswerError),
+        (413, "<html>", MessageTooLargeError),
         (302, "", ExchangeAnswerError),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 from client_parts import KEY, Client, ClientOf, streamed
-from fake_exchange import SNAPSHOT, FakeExchange
+from fake_exchange import REPORTS, SNAPSHOT, FakeExchange
 
 from stillmine.client import ExchangeAnswerError, ExchangeSettings
 from stillmine.wire.case import FingerprintState
@@ -121,6 +121,15 @@ def test_feedback_and_votes_come_with_a_receipt(connected: Client, exchange: Fak
     assert connected.submit_feedback([Feedback(ID, ID, Outcome.FOUND)]) == FeedbackReceipt(1, 0, [])
     assert connected.submit_feedback([Feedback(ID, ID, Outcome.FOUND)]) == FeedbackReceipt(0, 1, [])
     assert connected.submit_votes([Vote(ID, ID, VoteKind.AGREE)]) == FeedbackReceipt(1, 0, [])
+
+
+@pytest.mark.parametrize("receipt", [FeedbackReceipt(0, 0, []), FeedbackReceipt(2, 0, []), FeedbackReceipt(1, 0, [ID])])
+def test_a_receipt_that_does_not_account_for_each_is_none(connected: Client, exchange: FakeExchange, receipt: FeedbackReceipt) -> None:
+    exchange.answers = dict.fromkeys(REPORTS, httpx.Response(200, content=encode(receipt)))
+    with pytest.raises(ExchangeAnswerError):
+        connected.submit_feedback([Feedback(ID, ID, Outcome.FOUND)])
+    with pytest.raises(ExchangeAnswerError):
+        connected.submit_votes([Vote(ID, ID, VoteKind.AGREE)])
 
 
 def test_a_lost_receipt_is_asked_for_again_with_the_same_ids(connected: Client, exchange: FakeExchange) -> None:

@@ -31,15 +31,22 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = datetime(2030, 5, 17, 12, 34, 56, tzinfo=UTC)
+        self._set_back_seconds = 0.0
 
     def __call__(self) -> datetime:
         return self.now
 
     def seconds(self) -> float:
-        return self.now.timestamp()
+        """Count seconds, whatever the clock is set to."""
+        return self.now.timestamp() + self._set_back_seconds
 
     def move(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+
+    def set_back(self, seconds: float) -> None:
+        """Correct a clock that was ahead; no time passes."""
+        self.now -= timedelta(seconds=seconds)
+        self._set_back_seconds += seconds
 
 
 class Numbers:

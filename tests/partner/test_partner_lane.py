@@ -8,8 +8,9 @@ from concurrent.futures import Future
 import pytest
 from partner_parts import Clock
 
-from stillmine.partner.asking.lane import Answered, Lane, Weight, weight_of
+from stillmine.partner.asking.lane import OVERTAKING_UPLOADS, Answered, Lane, Weight, weight_of
 from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, Answer, AskQuery
+from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import ExchangeUnreachableError, MalformedMessageError, StillmineError
 from stillmine.wire.fingerprint import Kind
@@ -64,6 +65,28 @@ def hand_over(lane: Lane, number: int, queries: int = 10) -> "Future[Answered]":
     for query in asked:
         weight = weight.plus(weight_of(len(query.value), 0))
     return lane.hand_over(asked, weight)
+
+
+def fill(
+    lane: Lane, held: HeldExchange, uploads: int, refusal: Callable[[Sequence[int]], StillmineError | None]
+) -> "list[Future[Answered]]":
+    """Let so many uploads wait for one request, and answer or refuse each request by the numbers of the uploads in it."""
+    taken = held.ask
+
+    def ask(queries: Sequence[AskQuery]) -> list[Answer]:
+        answers = taken(queries)
+        error = refusal(sorted({int(query.upload_token or "", 16) for query in queries} - {uploads}))
+        if error is not None:
+            raise error
+        return answers
+
+    held.ask = ask  # type: ignore[method-assign]
+    hand_over(lane, uploads)
+    assert held.taken.acquire(timeout=60)
+    sent = [hand_over(lane, number) for number in range(uploads)]
+    for _ in range(4 * uploads):
+        held.may_answer.release()
+    return sent
 
 
 def test_the_first_goes_at_once_and_what_arrives_meanwhile_goes_together(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
@@ -168,6 +191,56 @@ def test_what_the_exchange_will_not_read_of_one_upload_costs_no_other_its_answer
     assert hand_over(lane, 4).result(60)
 
 
+@pytest.mark.parametrize("refused", [[0], [37], [63], [3, 4], []])
+def test_a_refused_upload_is_found_in_few_requests(make_lane: Callable[[int], Lane], held: HeldExchange, refused: list[int]) -> None:
+    sent = fill(make_lane(1), held, 64, lambda numbers: MalformedMessageError() if set(numbers) & set(refused) else None)
+    for number, answered in enumerate(sent):
+        if number in refused:
+            with pytest.raises(MalformedMessageError):
+                answered.result(60)
+        else:
+            assert answered.result(60)
+    assert len(held.requests) <= 2 + 2 * 6 * max(1, len(refused))
+
+
+def test_what_is_left_of_a_quota_is_used(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
+    left = [330]
+
+    def over_quota(numbers: Sequence[int]) -> StillmineError | None:
+        if 10 * len(numbers) > left[0]:
+            return QuotaUsedUpError()
+        left[0] -= 10 * len(numbers)
+        return None
+
+    lane = make_lane(1)
+    sent = fill(lane, held, 64, over_quota)
+    assert [answered.exception(60) is None for answered in sent] == [number < 33 for number in range(64)]
+    assert lane.problem == "quota_used_up"
+    assert len(held.requests) < 20
+
+
+def test_a_large_upload_that_the_quota_has_no_room_for_stops_no_small_one(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
+    lane = make_lane(1)
+    held.fails = QuotaUsedUpError()
+    held.may_answer.release()
+    with pytest.raises(QuotaUsedUpError):
+        hand_over(lane, 0, queries=960).result(60)
+    held.fails = None
+    held.may_answer.release()
+    assert hand_over(lane, 1).result(60)
+
+
+def test_what_waits_behind_a_refused_upload_is_not_asked_of_an_exchange_that_went_away(
+    make_lane: Callable[[int], Lane], held: HeldExchange
+) -> None:
+    errors = iter([None, MalformedMessageError(), ExchangeUnreachableError("ConnectError")])
+    sent = fill(make_lane(1), held, 64, lambda _: next(errors))
+    for answered in sent:
+        with pytest.raises(ExchangeUnreachableError):
+            answered.result(60)
+    assert len(held.requests) == 3
+
+
 def test_an_exception_that_nobody_foresaw_leaves_the_lane_at_work(
     make_lane: Callable[[int], Lane], held: HeldExchange, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -195,6 +268,20 @@ def test_a_short_film_never_waits_for_all_of_a_long_one(make_lane: Callable[[int
     assert short.result(60)
     assert all(answered.result(60) for answered in long)
     assert held.requests == [upload(number) for number in (0, 9, 1, 2, 3)]
+
+
+def test_a_long_film_never_waits_for_all_that_come_after_it(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
+    lane = make_lane(1)
+    full = Weight(10, 1000, MAXIMUM_ASK_FRAMES)
+    for part in range(3):
+        lane.hand_over(upload(part), full, turn=part)
+    assert held.taken.acquire(timeout=60)
+    last = [lane.hand_over(upload(number), full) for number in range(100, 180)][-1]
+    for _ in range(100):
+        held.may_answer.release()
+    assert last.result(60)
+    places = [held.requests.index(upload(part)) for part in range(3)]
+    assert all(place <= part * (1 + OVERTAKING_UPLOADS) for part, place in enumerate(places))
 
 
 def test_an_upload_that_was_given_up_costs_no_query(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:

@@ -351,6 +351,33 @@ def test_health_and_readiness_of_who_asks(opened: Open, exchange: FakeExchange, 
     assert partner.standing.parts()["quota"] == "used_up"
 
 
+def test_a_clock_that_is_set_back_makes_health_no_staler_than_the_next_look(opened: Open, exchange: FakeExchange, clock: Clock) -> None:
+    exchange.scopes = ASKER
+    partner = opened()
+    partner.round()
+    partner.screen_values(VALUE)
+    clock.set_back(3600)
+    clock.move(1)
+    partner.round()
+    assert (partner.health().is_fresh, partner.health().synced_at) == (True, clock.now)
+    assert partner.standing.parts()["exchange"] == "ok"
+
+
+def test_less_than_a_photograph_takes_is_a_used_up_quota(opened: Open, exchange: FakeExchange, root: Path) -> None:
+    exchange.scopes, exchange.queries_a_day = ASKER, 9
+    partner = opened()
+    partner.round()
+    partner.screen((root / "media/clothing/coat.jpg").read_bytes())
+    for _ in range(2):
+        assert partner.health().problem == "quota_used_up"
+        assert partner.standing.parts()["quota"] == "used_up"
+        partner.round()
+    exchange.queries_a_day = 10
+    partner.round()
+    assert partner.health().problem is None
+    assert partner.standing.parts()["quota"] == "ok"
+
+
 def test_a_list_is_synced_no_more_often_than_said_though_the_way_is_looked_at(opened: Open, exchange: FakeExchange, clock: Clock) -> None:
     partner = opened()
     partner.parts.following._sync_every_seconds = 60

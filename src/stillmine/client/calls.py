@@ -134,12 +134,12 @@ def acknowledge_erased() -> Call[None]:
 
 def submit_feedback(feedback: list[Feedback]) -> Call[FeedbackReceipt]:
     """Hand over reports; their ids make a repetition harmless."""
-    return _posted("/api/v1/feedback", SubmitFeedback(version=1, feedback=feedback), _reader(FeedbackReceipt), is_repeatable=True)
+    return _posted("/api/v1/feedback", SubmitFeedback(version=1, feedback=feedback), _receipt_for(feedback), is_repeatable=True)
 
 
 def submit_votes(votes: list[Vote]) -> Call[FeedbackReceipt]:
     """Hand over votes; their ids make a repetition harmless."""
-    return _posted("/api/v1/votes", SubmitVotes(version=1, votes=votes), _reader(FeedbackReceipt), is_repeatable=True)
+    return _posted("/api/v1/votes", SubmitVotes(version=1, votes=votes), _receipt_for(votes), is_repeatable=True)
 
 
 def submit(fingerprints: list[Fingerprint]) -> Call[SubmissionReceipt]:
@@ -160,6 +160,20 @@ def _posted(path: str, message: msgspec.Struct, read: Callable[[HttpAnswer], Res
 
 def _reader(message_type: type[Message], maximum_bytes: int = MAXIMUM_ANSWER_BYTES) -> Callable[[HttpAnswer], Message]:
     return lambda answer: decode(answer.data, message_type, maximum_bytes)
+
+
+def _receipt_for(sent: Sequence[Feedback] | Sequence[Vote]) -> Callable[[HttpAnswer], FeedbackReceipt]:
+    """A receipt has to account for each: whoever sent them forgets them then, and what was not taken would be lost."""
+    read = _reader(FeedbackReceipt)
+
+    def receipt_of(answer: HttpAnswer) -> FeedbackReceipt:
+        receipt = read(answer)
+        unknown = set(receipt.unknown)
+        if receipt.accepted + receipt.repeated != sum(one.fingerprint_id not in unknown for one in sent):
+            raise ExchangeAnswerError("receipt: of another number")
+        return receipt
+
+    return receipt_of
 
 
 def _nothing(_: HttpAnswer) -> None:

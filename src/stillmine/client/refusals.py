@@ -123,6 +123,8 @@ def _error_of(status: int, data: bytes, places: Sequence[int] | None) -> Stillmi
     known = _REFUSALS.get(message.code)
     if known is not None:
         return known(_detail(message.detail, places))
+    if status == MessageTooLargeError.status:  # said by what stands before the exchange
+        return MessageTooLargeError()
     if status >= 500:
         return ExchangeUnreachableError(f"HTTP status {status}")
     return ExchangeAnswerError(f"HTTP status {status}")

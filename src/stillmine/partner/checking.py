@@ -10,6 +10,7 @@ from datetime import datetime
 import msgspec
 
 from stillmine.client import DatedStatus, Exchange, ExchangeSettings
+from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.partner.way_in_use import Use, WayChoice, decided
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
@@ -126,9 +127,8 @@ def _of_asking(status: ExchangeStatus, use: Use) -> Iterator[Finding]:
     else:
         words = "loading or behind: uploads are not screened by asking. It is ready within minutes; if not, tell the operator"
         yield Finding("index", words, IndexLoadingError.code)
-    left = max(0, status.queries_a_day - status.queries_today)
-    words = f"{left:,} of {status.queries_a_day:,} queries are left until midnight UTC"
-    if left:
+    words = f"{status.queries_left:,} of {status.queries_a_day:,} queries are left until midnight UTC"
+    if status.queries_left >= PHOTOGRAPH_QUERIES:
         yield Finding("quota", words)
     else:
         yield Finding("quota", f"{words}. Until then uploads are not screened; ask the operator for more", QuotaUsedUpError.code)

@@ -14,11 +14,13 @@ from datetime import datetime
 from typing import Protocol
 
 from stillmine.client.exchange import Exchange
+from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.partner.listing.index import Index
 from stillmine.partner.listing.sync import Sync, SyncReport
 from stillmine.partner.reporting import HandedOver, Reporting
 from stillmine.partner.store import Store
 from stillmine.partner.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, decided
+from stillmine.partner.ways import Heard
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.errors import ExchangeUnreachableError, StillmineError
@@ -36,7 +38,8 @@ class Asks(Protocol):
     @property
     def problem(self) -> str | None: ...
 
-    def as_of(self) -> datetime | None: ...
+    @property
+    def heard(self) -> Heard | None: ...
 
     def try_soon(self) -> None: ...
 
@@ -78,7 +81,7 @@ class Following:
         self._sync_due = 0.0
         self._looks_in_vain = 0
         self._status: ExchangeStatus | None = None
-        self._status_at: datetime | None = None
+        self._status_heard: Heard | None = None
         self._may_report = True
 
     @property
@@ -89,7 +92,8 @@ class Following:
     @property
     def answered_at(self) -> datetime | None:
         """When the exchange answered last, a look or an ask."""
-        return max((at for at in (self._status_at, self._parts.asking.as_of()) if at is not None), default=None)
+        last = max((heard for heard in (self._status_heard, self._parts.asking.heard) if heard is not None), default=None)
+        return None if last is None else last.moment
 
     @property
     def problem(self) -> str | None:
@@ -150,7 +154,7 @@ class Following:
 
     def _look(self) -> None:
         status = self._exchange.status()
-        self._status, self._status_at = status, self._clock().replace(microsecond=0)
+        self._status, self._status_heard = status, Heard(self._monotonic(), self._clock().replace(microsecond=0))
         self._looks_in_vain = 0
         self._may_report = "feedback" in status.scopes
         parts = self._parts
@@ -195,5 +199,5 @@ class Following:
 
 def _may_answer(status: ExchangeStatus, problem: str | None) -> bool:
     """Whether asks that fail may work again, by what the exchange says of itself."""
-    has_quota = status.queries_today < status.queries_a_day or problem != QuotaUsedUpError.code
+    has_quota = status.queries_left >= PHOTOGRAPH_QUERIES or problem != QuotaUsedUpError.code
     return problem is not None and has_quota and status.index is IndexState.READY

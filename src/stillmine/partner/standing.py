@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.partner.following import Following
 from stillmine.partner.store import Store
 from stillmine.partner.way_in_use import Use
@@ -99,7 +100,7 @@ class Standing:
             return UNKNOWN
         if name == "index":
             return OK if status.index is IndexState.READY else status.index.value
-        return OK if status.queries_today < status.queries_a_day else "used_up"
+        return OK if status.queries_left >= PHOTOGRAPH_QUERIES else "used_up"
 
     def _is_fresh(self, moment: datetime | None) -> bool:
         """Not older than two minutes, and not in the future of this clock."""

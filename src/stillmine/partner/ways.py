@@ -7,7 +7,7 @@ it could not look up it names with a code.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from stillmine.fingerprint import VARIANTS
 from stillmine.partner.made import Made
@@ -16,6 +16,13 @@ from stillmine.wire.screen import DistanceBucket, MatchClass, MatchedSpan, Undon
 
 IN_ORDER = tuple(Variant(name) for name in VARIANTS)
 """The wire's words in the order of the eight hashes."""
+
+
+class Heard(NamedTuple):
+    """That the exchange answered: the second by a clock that never goes back, which says what was later, and the moment to show."""
+
+    second: float
+    moment: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,11 @@ class ExchangeStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     queries_a_day: int
     scopes: list[str]
 
+    @property
+    def queries_left(self) -> int:
+        """How many more are answered today."""
+        return max(0, self.queries_a_day - self.queries_today)
+
 
 def tags_of(is_synthetic: bool, is_flagged: bool) -> str:
     """Return the policy tags of a match: `s`, the person says that a computer made it; `f`, an operator has yet to look."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests to the exchange, made of the queries of many uploads: while one is under way, what arrives waits and goes with the next.
 
-Nothing waits for a clock. A lane has connections of its own, so that pictures never wait for films; and the first request of every film
-goes before the second of any, so that a short one never waits for all of a long one. What failed fails for every upload that was in the
-request or waits; the gate says when one is tried again. Must never put a query into a log or an error.
+Nothing waits for a clock. A lane has connections of its own, so that pictures never wait for films; and of all films that wait the first
+request goes before the second of any, so that a short one never waits for all of a long one. What failed fails for every upload that was
+in the request or waits; the gate says when one is tried again. Must never put a query into a log or an error.
 """
 
 import heapq
@@ -18,7 +18,10 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from stillmine.partner.asking.gate import Gate
+from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
+from stillmine.partner.ways import Heard
 from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, Answer, AskQuery
+from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import (
     FingerprintMalformedError,
@@ -32,6 +35,9 @@ log = logging.getLogger("stillmine.partner")
 
 REFUSED_AS_THEY_ARE = (FingerprintMalformedError, KindNotAcceptedError, MalformedMessageError, MessageTooLargeError)
 """No later try changes these."""
+
+OVERTAKING_UPLOADS = 32
+"""So many of those that come later go before the next part of an upload: all that wait at once, and no stream of new ones without end."""
 
 _QUERY_HEAD_BYTES = 5 + 16
 _MAGIC_BYTES = 4
@@ -70,9 +76,9 @@ class Answered(NamedTuple):
 
 @dataclass(slots=True, order=True)
 class _Job:
-    """`turn`: which part of its upload it is; the first parts of all uploads go before the second part of any."""
+    """`place`: in which order they go; of one place the first that came."""
 
-    turn: int
+    place: int
     number: int
     queries: Sequence[AskQuery] = field(compare=False)
     weight: Weight = field(compare=False)
@@ -99,8 +105,9 @@ class Lane:
         self._gate = Gate(monotonic, clock)
         self._waiting: list[_Job] = []
         self._numbers = itertools.count()
+        self._uploads = 0
         self._is_closed = False
-        self._answered_at: datetime | None = None
+        self._heard: Heard | None = None
         self._threads = [threading.Thread(target=self._run, name=f"ask-{name}-{number}", daemon=True) for number in range(connections)]
 
     def start(self) -> None:
@@ -116,10 +123,10 @@ class Lane:
             self._changed.notify_all()
 
     @property
-    def answered_at(self) -> datetime | None:
+    def heard(self) -> Heard | None:
         """When the exchange answered last."""
         with self._changed:
-            return self._answered_at
+            return self._heard
 
     @property
     def problem(self) -> str | None:
@@ -144,9 +151,10 @@ class Lane:
         The future has their answers, or raises the StillmineError of why there are none.
         """
         with self._changed:
-            job = _Job(turn, next(self._numbers), queries, weight)
             if self._is_closed:
                 raise BusyError
+            self._uploads += 1 if turn == 0 else 0
+            job = _Job(self._uploads + turn * OVERTAKING_UPLOADS, next(self._numbers), queries, weight)
             if not self._gate.is_open and self._gate.problem is not None:
                 job.answered.set_exception(self._gate.problem)
             else:
@@ -186,6 +194,8 @@ class Lane:
             answers = self._exchange.ask(queries)
         except REFUSED_AS_THEY_ARE as error:
             self._refused(jobs, error)
+        except QuotaUsedUpError as error:
+            self._over_quota(jobs, error)
         except StillmineError as error:
             self._fail(jobs, error)
         except Exception as error:
@@ -201,7 +211,7 @@ class Lane:
             if self._gate.problem is not None:
                 log.info("the exchange answers asks again")
             self._gate.answered()
-            self._answered_at = moment
+            self._heard = Heard(second, moment)
             self._changed.notify_all()
         start = 0
         for job in jobs:
@@ -210,16 +220,40 @@ class Lane:
             start = end
 
     def _refused(self, jobs: Sequence[_Job], error: StillmineError) -> None:
-        """Send each job by itself: what the exchange will not read of one upload must cost no other its answer."""
+        """Find the upload of which the exchange will not read something: it must cost no other its answer."""
         log.error("the exchange refused queries: %s", error.code)
+        self._open_gate()
+        if len(jobs) == 1:
+            jobs[0].answered.set_exception(error)
+        else:
+            self._send_in_halves(jobs)
+
+    def _over_quota(self, jobs: Sequence[_Job], error: StillmineError) -> None:
+        """What is left of a day may be too little for all of them, or for a large one, and enough for others."""
+        if len(jobs) > 1:
+            self._send_in_halves(jobs)
+        elif jobs[0].weight.queries > PHOTOGRAPH_QUERIES:
+            self._open_gate()
+            jobs[0].answered.set_exception(error)
+        else:
+            self._fail(jobs, error)
+
+    def _open_gate(self) -> None:
         with self._changed:
             self._gate.answered()
             self._changed.notify_all()
-        if len(jobs) == 1:
-            jobs[0].answered.set_exception(error)
-            return
-        for job in jobs:
-            self._send([job])
+
+    def _send_in_halves(self, jobs: Sequence[_Job]) -> None:
+        """Send one half, then the other, unless the exchange stopped to answer meanwhile."""
+        middle = len(jobs) // 2
+        self._send(jobs[:middle])
+        with self._changed:
+            problem = self._gate.problem
+        if problem is None:
+            self._send(jobs[middle:])
+        else:
+            for job in jobs[middle:]:
+                job.answered.set_exception(problem)
 
     def _fail(self, jobs: Sequence[_Job], error: StillmineError) -> None:
         with self._changed:

@@ -15,8 +15,9 @@ from stillmine.partner.asking.lane import Answered, Lane, Weight, weight_of
 from stillmine.partner.asking.queries import Asked, queries_of
 from stillmine.partner.errors import DeadlineError, DecoderStoppedError
 from stillmine.partner.made import Made
-from stillmine.partner.ways import Candidate, LookedUp
+from stillmine.partner.ways import Candidate, Heard, LookedUp
 from stillmine.wire.ask import MAXIMUM_QUERIES, Outcome
+from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import FingerprintMalformedError, StillmineError
 
@@ -83,7 +84,13 @@ class AskWay:
 
     def as_of(self) -> datetime | None:
         """Return when the exchange answered an ask last."""
-        return max((at for at in (self._pictures.lane.answered_at, self._moving.lane.answered_at) if at), default=None)
+        heard = self.heard
+        return None if heard is None else heard.moment
+
+    @property
+    def heard(self) -> Heard | None:
+        """That the exchange answered an ask last; the clock may have been set back since an earlier one."""
+        return max((heard for heard in (self._pictures.lane.heard, self._moving.lane.heard) if heard), default=None)
 
     def look_up(self, made: Made, token: bytes) -> LookedUp:
         """Ask about what was made of one upload."""
@@ -130,7 +137,10 @@ class AskWay:
     def _retry_after(route: Route, errors: Sequence[StillmineError]) -> int | None:
         if not errors:
             return None
-        return DEADLINE_RETRY_SECONDS if isinstance(errors[0], DeadlineError) else route.lane.seconds_left()
+        if isinstance(errors[0], DeadlineError):
+            return DEADLINE_RETRY_SECONDS
+        is_of_this_day = isinstance(errors[0], QuotaUsedUpError)
+        return (errors[0].retry_after_seconds if is_of_this_day else None) or route.lane.seconds_left()
 
 
 def _error_of(answered: "Future[Answered]", late: "set[Future[Answered]]") -> StillmineError | None:

@@ -20,6 +20,9 @@ from stillmine.wire.fingerprint import MINIMUM_QUALITY, Kind, require_form
 from stillmine.wire.screen import MatchClass, MatchedSpan, Undone, Variant
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, VideoFrame, format_vpdq
 
+PHOTOGRAPH_QUERIES = 10
+"""Of one with nothing around it: eight orientations and two digests. Where fewer are left of a day's quota, it is as good as used up."""
+
 STILLS_ONE_BY_ONE = 12
 """Of a moving upload; more of them are asked about as the frames of videos, or one film with captions would cost thousands of queries."""
 
