@@ -13,7 +13,7 @@ from stillmine.client import calls
 from stillmine.client.asking import Plan
 from stillmine.client.async_transport import AsyncTransport
 from stillmine.client.calls import Call, DatedStatus, HttpAnswer
-from stillmine.client.http import BROKEN_CONNECTION, Collected, Requests, failures_named
+from stillmine.client.http import BROKEN_CONNECTION, KEY_REFUSED, Collected, Requests, failures_named
 from stillmine.client.settings import ExchangeSettings
 from stillmine.client.time_limits import TimeLimits
 from stillmine.wire.ask import Answer, AskQuery, ExchangeStatus
@@ -107,6 +107,15 @@ class AsyncExchange:
         return await self._answered(calls.take_back(fingerprint_ids))
 
     async def _answered(self, call: Call[Result]) -> Result:
+        key = self._requests.key
+        try:
+            return await self._answered_once(call)
+        except KEY_REFUSED:
+            if not self._requests.has_newer_key(key):
+                raise
+        return await self._answered_once(call)
+
+    async def _answered_once(self, call: Call[Result]) -> Result:
         async with _within(self._limits.answer_seconds):
             try:
                 answer = await self._sent(call)

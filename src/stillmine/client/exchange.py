@@ -17,7 +17,7 @@ from stillmine.client import calls
 from stillmine.client.asking import Plan
 from stillmine.client.calls import Call, DatedStatus, HttpAnswer
 from stillmine.client.deadline_transport import DeadlineTransport
-from stillmine.client.http import BROKEN_CONNECTION, Collected, Requests, failures_named
+from stillmine.client.http import BROKEN_CONNECTION, KEY_REFUSED, Collected, Requests, failures_named
 from stillmine.client.settings import ExchangeSettings
 from stillmine.client.time_limits import TimeLimits
 from stillmine.wire.ask import Answer, AskQuery, ExchangeStatus
@@ -35,7 +35,8 @@ Result = TypeVar("Result")
 class Exchange:
     """One exchange. Several threads may use it at once: each request that is under way has a connection of its own, which is kept open.
 
-    Every method raises the StillmineError of the exchange's refusal, ExchangeUnreachableError or ExchangeAnswerError.
+    Every method raises the StillmineError of the exchange's refusal, ExchangeUnreachableError or ExchangeAnswerError. Where the exchange
+    refuses the key, the key file is read again; if another key stands there now, what was refused is sent once more, with that one.
     """
 
     def __init__(
@@ -122,6 +123,15 @@ class Exchange:
         return self._answered(calls.take_back(fingerprint_ids))
 
     def _answered(self, call: Call[Result]) -> Result:
+        key = self._requests.key
+        try:
+            return self._answered_once(call)
+        except KEY_REFUSED:
+            if not self._requests.has_newer_key(key):
+                raise
+        return self._answered_once(call)
+
+    def _answered_once(self, call: Call[Result]) -> Result:
         deadline = self._monotonic() + self._limits.answer_seconds
         with failures_named():
             try:

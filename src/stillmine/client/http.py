@@ -18,7 +18,9 @@ from stillmine.client.calls import Call
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.settings import ExchangeSettings
 from stillmine.client.time_limits import TimeLimits
-from stillmine.wire.errors import ExchangeUnreachableError
+from stillmine.wire.case_key import Secret
+from stillmine.wire.errors import ExchangeUnreachableError, PartnerKeyRevokedError, PartnerKeyUnknownError
+from stillmine.wire.partner_errors import PartnerKeyEndedError
 
 BROKEN_CONNECTION = (
     httpx.RemoteProtocolError,
@@ -29,6 +31,9 @@ BROKEN_CONNECTION = (
     httpcore.WriteError,
 )
 """A connection was there and broke, as a kept one does when the other side closed it at that moment."""
+
+KEY_REFUSED = (PartnerKeyEndedError, PartnerKeyRevokedError, PartnerKeyUnknownError)
+"""A newer key may stand in the file meanwhile, and nothing was changed by what was refused so."""
 
 _FAILURES = (
     httpx.HTTPError,
@@ -50,14 +55,10 @@ class Requests:
     """Makes the requests to one exchange."""
 
     def __init__(self, settings: ExchangeSettings, limits: TimeLimits) -> None:
+        self._settings = settings
         self._url = settings.url
-        self._head = [
-            ("Host", urlsplit(settings.url).netloc),
-            ("Authorization", f"Bearer {bytes(settings.partner_key).decode('ascii')}"),
-            ("Accept", "*/*"),
-            ("Accept-Encoding", "identity"),
-            ("User-Agent", "stillmine"),
-        ]
+        self._key = settings.partner_key
+        self._head = self._head_with(settings.partner_key)
         self._timeout = httpx.Timeout(limits.silence_seconds, connect=limits.connect_seconds).as_dict()
         self._urls: dict[str, httpx.URL] = {}
 
@@ -68,6 +69,26 @@ class Requests:
             head = [*head, ("Content-Type", call.content_type), ("Content-Length", str(len(call.body)))]
         extensions: dict[str, object] = {"timeout": self._timeout} | ({} if deadline is None else {"deadline": deadline})
         return httpx.Request(call.method, self._url_of(call), headers=head, content=call.body, extensions=extensions)
+
+    @property
+    def key(self) -> Secret:
+        """The partner key that is sent."""
+        return self._key
+
+    def has_newer_key(self, refused: Secret) -> bool:
+        """Return whether another key than the one that was refused is sent from now on, since it stands in the key file."""
+        if self._key is refused and (key := self._settings.key_in_file()) is not None and bytes(key) != bytes(refused):
+            self._key, self._head = key, self._head_with(key)
+        return self._key is not refused
+
+    def _head_with(self, key: Secret) -> list[tuple[str, str]]:
+        return [
+            ("Host", urlsplit(self._url).netloc),
+            ("Authorization", f"Bearer {bytes(key).decode('ascii')}"),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "identity"),
+            ("User-Agent", "stillmine"),
+        ]
 
     def _url_of(self, call: Call[Any]) -> httpx.URL:
         """To make an address costs more than to look one up."""

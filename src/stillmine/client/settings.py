@@ -24,15 +24,26 @@ _PARTNER_KEY = re.compile(rb"smk_[0-9a-f]{8}_[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class ExchangeSettings:
-    """The exchange's address without a slash at its end, and the key that it gave this partner."""
+    """The exchange's address without a slash at its end, and the key that it gave this partner.
+
+    `key_file` is where the key stands, if in a file: a client reads it again when the exchange refuses the key.
+    """
 
     url: str
     partner_key: Secret
+    key_file: Path | None = None
 
     @property
     def is_on_this_machine(self) -> bool:
         """Whether requests stay on the loopback interface."""
         return urlsplit(self.url).hostname in LOOPBACK_HOSTS
+
+    def key_in_file(self) -> Secret | None:
+        """Return the partner key that stands in the key file now, None where there is no such file or no whole key in it."""
+        try:
+            return None if self.key_file is None else _checked_key(read_private(self.key_file, "--key-file"))
+        except NotConfiguredError:
+            return None
 
 
 def exchange_settings(url: str | None, key_file: Path | None, environment: Mapping[str, str] = os.environ) -> ExchangeSettings:
@@ -46,9 +57,13 @@ def exchange_settings(url: str | None, key_file: Path | None, environment: Mappi
     key = environment.get(KEY_VARIABLE, "").strip().encode() if key_file is None else read_private(key_file, "--key-file")
     if not key:
         raise NotConfiguredError(f"--key-file or {KEY_VARIABLE}: the partner key that the exchange gave you")
+    return ExchangeSettings(checked_url, _checked_key(key), key_file)
+
+
+def _checked_key(key: bytes) -> Secret:
     if not _PARTNER_KEY.fullmatch(key):
         raise NotConfiguredError("the partner key is not whole: it starts with smk_ and has 56 characters; copy it again")
-    return ExchangeSettings(checked_url, Secret(key))
+    return Secret(key)
 
 
 def _checked_url(url: str) -> str:

@@ -20,7 +20,7 @@ from stillmine.wire.partner_errors import PartnerKeyEndedError, ScopeMissingErro
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 KEY_PAUSE_SECONDS = 15.0
-"""A mended key may come."""
+"""A newer key may stand in the key file by then, or the operator has changed what this one may do."""
 
 KEY_ERRORS = (PartnerKeyMissingError, PartnerKeyUnknownError, PartnerKeyRevokedError, PartnerKeyEndedError, ScopeMissingError)
 
