@@ -227,7 +227,7 @@ describe("how far a withdrawal has come", () => {
 test("the summary of an open and of an ended case", () => {
   const view: CaseView = { state: "open", opened_at: GIVEN, expires_at: "2028-11-21T14:05:00", withdrawn_at: null, fingerprints: [fingerprint("active", [])] };
   expect(summaryLines(view, words, NOW)).toEqual([
-    "No service has a fingerprint from it yet. Services that take part usually fetch it within a minute or two.",
+    "No service has a fingerprint from it. Many services need none: they ask the exchange about each file that is uploaded. The others usually have it within a minute or two.",
     "It stays open until 21 November 2028.",
   ]);
   expect(summaryLines({ ...view, state: "expired" }, words, NOW)[0]).toMatch(/^Its time ended on 21 November 2028/);
