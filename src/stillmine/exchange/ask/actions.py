@@ -6,6 +6,7 @@ never make a `clear` of a match, nor a match of what was withdrawn.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
@@ -17,7 +18,7 @@ from stillmine.exchange.ask.probing import _note_variety
 from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.context import Context
 from stillmine.exchange.intake.quarantine import _note_matches
-from stillmine.exchange.ledger.actions import _record, _record_once_each
+from stillmine.exchange.ledger.actions import _record, _record_each, _told
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.tx import tx
@@ -55,11 +56,12 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
             for own in ids:
                 found.setdefault(own, []).append(query.upload_token)
         if found:
+            recorded = _recorded_today(partner, sorted(found), minute)
             _write_down(partner, {own: len(said) for own, said in found.items()}, minute)
             _write_beside(partner, near, minute)
             _note_variety(exchange, partner, message.queries, matched, minute)
             _note_matches(exchange, found, partner, minute)
-            _record_matches(exchange, partner, near, minute)
+            _record_matches(exchange, partner, near, minute, recorded)
     told = sorted({ids[0] for ids in near if ids})
     entry_ids = dict(zip(told, partner_ids(exchange.secret, partner.random_id).entry_ids(told), strict=True)) if told else {}
     answers = {own: Answer(Outcome.MATCH, entry_ids[own], tags_of(active[own].is_synthetic, active[own].is_flagged)) for own in told}
@@ -108,13 +110,22 @@ def _write_beside(partner: Partner, near: Sequence[Sequence[str]], now: datetime
         AskBeside.objects.bulk_create(rows, update_conflicts=True, unique_fields=["partner", "told", "other"], update_fields=["last_day"])
 
 
-def _record_matches(exchange: Context, partner: Partner, near: Sequence[Sequence[str]], now: datetime) -> None:
+def _recorded_today(partner: Partner, fingerprint_ids: Sequence[str], now: datetime) -> set[str]:
+    """Return which of these the log has a `matched` of this partner for, of this day and of the state that they are in.
+
+    An entry says no more than the day, so one is enough: else whoever uploads one file again and again would fill the log, which is for ever.
+    """
+    today = AskMatch.objects.filter(partner=partner, day=now.date(), fingerprint_id__in=fingerprint_ids)
+    return _told(EventName.MATCHED, partner, list(today.values_list("fingerprint_id", flat=True)))
+
+
+def _record_matches(exchange: Context, partner: Partner, near: Sequence[Sequence[str]], now: datetime, recorded: AbstractSet[str]) -> None:
     """Write into the log what is told, as one entry, and of each other case its own: an entry's size must not show a person other cases."""
-    told = sorted({ids[0] for ids in near if ids})
-    others = sorted({own for ids in near for own in ids[1:]} - set(told))
-    _record(exchange, EventName.MATCHED, now, partner=partner, fingerprint_ids=told)
-    if others:
-        _record_once_each(exchange, EventName.MATCHED, now, partner, others)
+    told = {ids[0] for ids in near if ids}
+    others = {own for ids in near for own in ids[1:]} - told
+    if new := sorted(told - recorded):
+        _record(exchange, EventName.MATCHED, now, partner=partner, fingerprint_ids=new)
+    _record_each(exchange, EventName.MATCHED, now, partner, sorted(others - recorded))
 
 
 def _used_up(partner: Partner, now: datetime) -> QuotaUsedUpError:

@@ -65,16 +65,11 @@ MAXIMUM_ENTRIES_EACH = 32
 """So many are written one by one; what is beyond shares one entry, so that no event can fill the log."""
 
 
-def _record_once_each(exchange: Context, event: EventName, now: datetime, partner: Partner, fingerprint_ids: Sequence[str]) -> None:
-    """Record one entry for each fingerprint that the log does not say this of since its state last changed.
-
-    They are of different cases, and each is told by itself.
-    """
-    told = _told(event, partner, fingerprint_ids)
-    new = [fingerprint_id for fingerprint_id in fingerprint_ids if fingerprint_id not in told]
-    groups = [[one] for one in new[:MAXIMUM_ENTRIES_EACH]]
-    if beyond := new[MAXIMUM_ENTRIES_EACH:]:
-        groups.append(beyond)
+def _record_each(exchange: Context, event: EventName, now: datetime, partner: Partner, fingerprint_ids: Sequence[str]) -> None:
+    """Record one entry for each fingerprint: they are of different cases, and each is told by itself."""
+    groups = [[one] for one in fingerprint_ids[:MAXIMUM_ENTRIES_EACH]]
+    if beyond := fingerprint_ids[MAXIMUM_ENTRIES_EACH:]:
+        groups.append(list(beyond))
     for group in groups:
         _record(exchange, event, now, partner=partner, fingerprint_ids=group)
 
