@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log says of a match that it was told, and on which day. Whoever uploads one file again and again must not fill a log that is for ever."""
+"""The log says that a match was told, and on which day: who uploads one file again and again must not fill a log that is for ever."""
 
 import json
 from collections.abc import Callable

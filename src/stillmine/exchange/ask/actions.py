@@ -113,7 +113,7 @@ def _write_beside(partner: Partner, near: Sequence[Sequence[str]], now: datetime
 def _recorded_today(partner: Partner, fingerprint_ids: Sequence[str], now: datetime) -> set[str]:
     """Return which of these the log has a `matched` of this partner for, of this day and of the state that they are in.
 
-    An entry says no more than the day, so one is enough: else whoever uploads one file again and again would fill the log, which is for ever.
+    An entry says no more than the day, so one is enough: else who uploads one file again and again would fill a log that is for ever.
     """
     today = AskMatch.objects.filter(partner=partner, day=now.date(), fingerprint_id__in=fingerprint_ids)
     return _told(EventName.MATCHED, partner, list(today.values_list("fingerprint_id", flat=True)))
