@@ -10,15 +10,24 @@ from client_parts import KEY, Client, ClientOf, streamed
 
 from stillmine.client import ExchangeAnswerError
 from stillmine.client.refusals import MAXIMUM_RETRY_AFTER_SECONDS
-from stillmine.wire import ask_errors, partner_errors
+from stillmine.wire import ask_errors, partner_errors, storage_errors
 from stillmine.wire.ask import Answer, Ask, AskAnswer, AskQuery, Outcome, decode_ask, encode_answer
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.codec import encode
-from stillmine.wire.errors import ExchangeUnreachableError, FingerprintMalformedError, MessageTooLargeError, StillmineError
+from stillmine.wire.door_errors import BusyError
+from stillmine.wire.errors import (
+    ExchangeUnreachableError,
+    FingerprintMalformedError,
+    KeysMissingError,
+    MessageTooLargeError,
+    StillmineError,
+)
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.partner_errors import ScopeMissingError
+from stillmine.wire.storage_errors import DatabaseBusyError
 
 PDQ = "0f" * 32
+MODULES = {module.__name__ for module in (ask_errors, partner_errors, storage_errors)}
 TOKEN = "ab" * 16
 
 
@@ -53,7 +62,10 @@ def test_other_than_one_answer_for_each_query_is_none(client_of: ClientOf, conte
         (503, "index_loading", IndexLoadingError),
         (429, "quota_used_up", QuotaUsedUpError),
         (403, "scope_missing", ScopeMissingError),
-        (503, "database_busy", ExchangeUnreachableError),
+        (503, "database_busy", DatabaseBusyError),
+        (503, "keys_missing", KeysMissingError),
+        (503, "busy", BusyError),
+        (503, "of_a_later_version", ExchangeUnreachableError),
         (502, "<html>", ExchangeUnreachableError),
         (404, "not_found", ExchangeAnswerError),
         (413, "<html>", MessageTooLargeError),
@@ -148,8 +160,8 @@ def test_nothing_is_sent_again_where_nobody_is_or_nobody_answers(client_of: Clie
 
 @pytest.mark.parametrize(
     "error",
-    [known for known in StillmineError.__subclasses__() if known.__module__ in (ask_errors.__name__, partner_errors.__name__)],
+    [known for known in StillmineError.__subclasses__() if known.__module__ in MODULES],
 )
-def test_every_code_that_only_a_partner_can_meet_is_known(client_of: ClientOf, error: type[StillmineError]) -> None:
+def test_every_code_that_a_partner_can_meet_there_is_known(client_of: ClientOf, error: type[StillmineError]) -> None:
     with pytest.raises(error):
         client_of(lambda request: streamed(error.status, encode(error().message()))).status()

@@ -118,7 +118,7 @@ def test_what_fails_after_the_search_tells_nothing(
     exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The entry in the ledger is the last thing that is written: without it the whole ask is undone."""
-    from stillmine.exchange.storage_errors import StorageFullError
+    from stillmine.wire.storage_errors import StorageFullError
 
     def fail(*_: object, **__: object) -> None:
         raise StorageFullError

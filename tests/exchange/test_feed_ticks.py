@@ -283,7 +283,7 @@ def test_a_full_disk_makes_no_tick_and_tombstones_go_out(
 ) -> None:
     from stillmine.exchange import tx as transactions
     from stillmine.exchange.reserve import WHEN_FULL
-    from stillmine.exchange.storage_errors import StorageFullError
+    from stillmine.wire.storage_errors import StorageFullError
 
     def require_room(_home: object, name: str) -> None:
         if name not in WHEN_FULL:

@@ -23,8 +23,8 @@ from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.keys.day_file import DAY_KEYS_FILE
 from stillmine.exchange.reserve import RESERVE_BYTES, RESERVE_FILE, WHEN_FULL, is_given_up, keep_reserve
 from stillmine.exchange.sparing_log import STORAGE_LOG, SparingLog
-from stillmine.exchange.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
 from stillmine.exchange.turns import Turns
+from stillmine.wire.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
 
 
 def of_sqlite(number: int) -> Exception:

@@ -28,10 +28,10 @@ def all_documents() -> str:
 
 def error_classes() -> list[type[errors.StillmineError]]:
     import stillmine.exchange.console.errors  # its errors, like the next ones, are children of the same root
-    import stillmine.exchange.storage_errors
     import stillmine.fingerprint
     import stillmine.wire.door_errors
-    import stillmine.wire.partner_errors  # noqa: F401
+    import stillmine.wire.partner_errors
+    import stillmine.wire.storage_errors  # noqa: F401
 
     found: list[type[errors.StillmineError]] = [errors.StillmineError]
     for known in found:

@@ -28,6 +28,7 @@ from stillmine.wire.snapshot import SnapshotBlock, SnapshotHead, SnapshotWriter
 from stillmine.wire.vote import SubmitVotes, Vote
 
 ASK = "/api/v1/ask"
+FEED = "/api/v1/feed"
 SNAPSHOT = "/api/v1/feed/snapshot"
 STATUS = "/api/v1/status"
 FEEDBACK = "/api/v1/feedback"

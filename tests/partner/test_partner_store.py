@@ -10,7 +10,7 @@ import pytest
 
 from stillmine.partner import schema
 from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
-from stillmine.partner.matches import FoundMatch, FoundUpload
+from stillmine.partner.matches import FoundMatch, FoundUpload, Wanted
 from stillmine.partner.store import Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
@@ -232,7 +232,8 @@ def named(store: Store) -> list[tuple[str, list[int]]]:
 def test_everything_that_an_upload_matched_is_reported_and_the_nearest_are_shown(store: Store) -> None:
     store.apply_page([active(number) for number in range(1, 1502)], "c1", None)
     kept = store.record_upload(upload(*range(1, 1502)), 20, minute=10)
-    assert [int.from_bytes(match.fingerprint_id) for match in kept] == list(range(1, 21))
+    assert [int.from_bytes(match.fingerprint_id) for match in kept] == list(range(1, 1502))
+    assert [int(match.match_id, 16) for match in store.matches(Wanted()).matches] == [int.from_bytes(match.match_id) for match in kept[:20]]
     assert named(store) == [("found", list(range(1, 1001))), ("found", list(range(1001, 1502)))]
     assert {row.upload_token for row in store.waiting_feedback(10)} == {f"{401:032x}"}
     store.remove_feedback(store.waiting_feedback(10))
@@ -251,7 +252,7 @@ def test_no_message_holds_more_than_it_may(store: Store) -> None:
 
 def test_a_decision_is_about_the_upload_but_not_about_what_was_decided_by_itself(store: Store) -> None:
     store.apply_page([active(number) for number in range(1, 5)], "c1", None)
-    first, second, third = store.record_upload(upload(1, 2, 3, 4), 3, minute=10)
+    first, second, third = store.record_upload(upload(1, 2, 3, 4), 3, minute=10)[:3]
     store.remove_feedback(store.waiting_feedback(10))
     not_the_same = Review(1, Decision.NOT_REMOVED, NotRemovedReason.NOT_THE_SAME)
     store.record_review(first.match_id, not_the_same, (1).to_bytes(16), 50)

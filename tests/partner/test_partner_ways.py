@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from asking_parts import AskingPartner
-from fake_exchange import ASK, STATUS, FakeExchange
+from fake_exchange import ASK, FEED, STATUS, FakeExchange
 from partner_parts import Clock, Partner
 
 from stillmine.partner import schema
@@ -210,6 +210,44 @@ def test_from_asking_to_the_list_and_back(opened: Open, exchange: FakeExchange, 
         assert partner.store.way() == way
 
 
+def test_who_asked_goes_on_asking_until_the_list_is_whole(opened: Open, exchange: FakeExchange, clock: Clock) -> None:
+    exchange.scopes = ASKER
+    exchange.add("f", VALUE)
+    opened().round()
+    exchange.scopes, exchange.answers[FEED] = LISTER, httpx.ConnectError("no")
+    partner = opened()
+    for _ in range(2):  # the first look, and one more while the list does not come
+        clock.move(15)
+        assert partner.round() is None
+        assert partner.screen_values(VALUE).outcome is ScreenOutcome.MATCH
+        assert partner.screen_values(OTHER).outcome is ScreenOutcome.NO_MATCH
+        assert (partner.health().way, partner.store.way()) == ("ask", "ask")
+    assert partner.problem == "exchange_unreachable"
+    del exchange.answers[FEED]
+    clock.move(15)
+    assert partner.round() is not None
+    asked = len(exchange.asks)
+    assert partner.screen_values(VALUE).outcome is ScreenOutcome.MATCH
+    assert partner.screen_values(OTHER).outcome is ScreenOutcome.NO_MATCH
+    assert (len(exchange.asks), partner.health().way, partner.store.way()) == (asked, "list", "list")
+
+
+@pytest.mark.parametrize(("scopes", "reason"), [(["list"], "never_synced"), (ASKER, None)])
+def test_whose_key_may_not_ask_waits_for_the_list_and_whose_list_is_taken_back_goes_on(
+    opened: Open, exchange: FakeExchange, clock: Clock, scopes: list[str], reason: str | None
+) -> None:
+    exchange.scopes = ASKER
+    partner = opened()
+    partner.round()
+    exchange.scopes, exchange.answers[FEED] = LISTER, httpx.ConnectError("no")
+    clock.move(15)
+    partner.round()
+    exchange.scopes = scopes
+    clock.move(15)
+    partner.round()
+    assert partner.screen_values(VALUE).reason == reason
+
+
 def test_a_list_that_is_insisted_on_and_not_given_says_so(opened: Open, exchange: FakeExchange) -> None:
     exchange.scopes = ASKER
     partner = opened(WayChoice.LIST)
@@ -242,6 +280,8 @@ def test_both_without_the_list_never_call_an_upload_clear(opened: Open, exchange
     match = partner.screen_values(VALUE)
     assert (match.outcome, match.left_out) == (ScreenOutcome.MATCH, ["list_not_given"])
     assert partner.screen_values(OTHER).reason == "list_not_given"
+    assert partner.standing.parts()["way"] == "refused", "what matches nothing is not screened, whatever else works"
+    assert not partner.health().is_fresh
 
 
 class Scripted:

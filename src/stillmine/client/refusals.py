@@ -14,7 +14,7 @@ import msgspec
 
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
-from stillmine.wire.door_errors import HeadTooLargeError, TooManyAtOnceError, TooSlowError
+from stillmine.wire.door_errors import BusyError, HeadTooLargeError, TooManyAtOnceError, TooSlowError
 from stillmine.wire.errors import (
     ConflictError,
     ErrorMessage,
@@ -23,6 +23,7 @@ from stillmine.wire.errors import (
     FeedCursorInvalidError,
     FingerprintMalformedError,
     FlatFingerprintError,
+    KeysMissingError,
     KindNotAcceptedError,
     MalformedMessageError,
     MessageTooLargeError,
@@ -41,6 +42,7 @@ from stillmine.wire.partner_errors import (
     ScopeMissingError,
     TooManySubmissionsError,
 )
+from stillmine.wire.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
 
 MAXIMUM_RETRY_AFTER_SECONDS = 86_400
 """A day: the longest that an exchange has reason to ask for, since a quota is new at midnight."""
@@ -50,13 +52,17 @@ _ERROR = msgspec.json.Decoder(ErrorMessage)
 _REFUSALS: dict[str, type[StillmineError]] = {
     error.code: error
     for error in (
+        BusyError,
         ConflictError,
+        DatabaseBusyError,
+        DatabaseUnavailableError,
         FeedCursorForeignError,
         FeedCursorInvalidError,
         FingerprintMalformedError,
         FlatFingerprintError,
         HeadTooLargeError,
         IndexLoadingError,
+        KeysMissingError,
         KindNotAcceptedError,
         ListNotGivenError,
         ListStillGivenError,
@@ -70,6 +76,7 @@ _REFUSALS: dict[str, type[StillmineError]] = {
         QualityTooLowError,
         QuotaUsedUpError,
         ScopeMissingError,
+        StorageFullError,
         TooManyAtOnceError,
         TooManyAttemptsError,
         TooManySubmissionsError,

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from django.db import InterfaceError
 
-from stillmine.exchange.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
 from stillmine.wire.errors import StillmineError
+from stillmine.wire.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
 
 _SQLITE: dict[int, type[StillmineError]] = {
     sqlite3.SQLITE_FULL: StorageFullError,

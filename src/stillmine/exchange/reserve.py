@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from stillmine.exchange.storage_errors import StorageFullError
+from stillmine.wire.storage_errors import StorageFullError
 
 RESERVE_FILE = "storage.reserve"
 RESERVE_BYTES = 16 * 1024 * 1024

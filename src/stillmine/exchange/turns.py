@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from stillmine.exchange.storage_errors import DatabaseBusyError
+from stillmine.wire.storage_errors import DatabaseBusyError
 
 
 class Turns:

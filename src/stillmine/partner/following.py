@@ -25,6 +25,7 @@ from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.errors import ExchangeUnreachableError, StillmineError
 from stillmine.wire.partner_errors import ScopeMissingError
+from stillmine.wire.screen import WayName
 
 log = logging.getLogger("stillmine.partner")
 
@@ -83,6 +84,7 @@ class Following:
         self._status: ExchangeStatus | None = None
         self._status_heard: Heard | None = None
         self._may_report = True
+        self._awaited: Use | None = None
 
     @property
     def status(self) -> ExchangeStatus | None:
@@ -124,8 +126,9 @@ class Following:
         self._erase_unused_list()
         report = SyncReport(way=self._parts.way.use.way)
         try:
-            if self._parts.way.use.lists and self._monotonic() >= self._sync_due:
+            if (self._parts.way.use.lists or self._awaited is not None) and self._monotonic() >= self._sync_due:
                 report = self._parts.sync.follow()
+                self._begin_with_list()
                 self._sync_due = self._monotonic() + self._sync_every_seconds
         except ExchangeUnreachableError:
             raise
@@ -157,8 +160,23 @@ class Following:
         self._status, self._status_heard = status, Heard(self._monotonic(), self._clock().replace(microsecond=0))
         self._looks_in_vain = 0
         self._may_report = "feedback" in status.scopes
+        wanted = decided(self._choice, status.scopes)
+        asks_meanwhile = wanted == Use(WayName.LIST) and "ask" in status.scopes and self._has_list_to_fetch
+        if asks_meanwhile and self._awaited is None:
+            log.info("the list is fetched; until it is whole, uploads are asked about")
+            self._sync_due = 0.0
+        self._awaited = wanted if asks_meanwhile else None
+        self._begin_with(self._parts.way.use if asks_meanwhile else wanted)
+        if _may_answer(status, self._parts.asking.problem):
+            self._parts.asking.try_soon()
+
+    @property
+    def _has_list_to_fetch(self) -> bool:
+        """Whether uploads are asked about and nothing of a list is whole."""
+        return self._parts.way.use == Use(WayName.ASK) and self._parts.store.synced_at() is None
+
+    def _begin_with(self, use: Use) -> None:
         parts = self._parts
-        use = decided(self._choice, status.scopes)
         if use != parts.way.use:
             log.info("uploads are looked up in the way: %s", use.way or "none that this key allows")
             parts.asking.forget()
@@ -166,8 +184,12 @@ class Following:
             parts.way.switch(use)
         if use.way is not None and use.way is not parts.store.way():
             parts.store.remember_way(use.way)
-        if _may_answer(status, parts.asking.problem):
-            parts.asking.try_soon()
+
+    def _begin_with_list(self) -> None:
+        """Look uploads up in the list that was awaited, once it is whole."""
+        if self._awaited is not None and self._parts.store.synced_at() is not None:
+            self._begin_with(self._awaited)
+            self._awaited = None
 
     def _looked_in_vain(self, error: StillmineError) -> None:
         self._looks_in_vain += 1
@@ -178,7 +200,7 @@ class Following:
     def _erase_unused_list(self) -> None:
         """Uploads are not looked up in it any more; what was found in it a moment ago is not answered once it is erased."""
         parts = self._parts
-        is_unused = not parts.way.use.lists and (parts.way.use.way is not None or self._looks_in_vain == 0)
+        is_unused = not parts.way.use.lists and self._awaited is None and (parts.way.use.way is not None or self._looks_in_vain == 0)
         if is_unused and parts.store.holds_list():
             parts.store.erase_list()
             parts.index.clear()

@@ -141,7 +141,7 @@ CREATE INDEX matches_open ON matches (place) WHERE decision IS NULL;
 
 _WAY = """
 ALTER TABLE place ADD COLUMN way TEXT;                       -- in which uploads were looked up last: ask, list, both
-UPDATE place SET way = 'list' WHERE cursor IS NOT NULL;
+UPDATE place SET way = 'list' WHERE cursor IS NOT NULL OR EXISTS (SELECT 1 FROM fingerprints);
 """
 """Version 6 knew the list alone."""
 

@@ -17,6 +17,7 @@ import msgspec
 from stillmine.partner.errors import DecoderStoppedError, StoreUnreadableError
 from stillmine.partner.made import Made, made_by_platform, made_of_file
 from stillmine.partner.matches import FoundMatch, FoundUpload
+from stillmine.partner.sparing_log import SparingLog
 from stillmine.partner.store import Store
 from stillmine.partner.upload import OpenFile
 from stillmine.partner.upload_tokens import UploadIdentity, UploadTokens
@@ -84,6 +85,7 @@ class Screening:
         self._tokens = tokens
         self._clock = clock
         self._feedback_is_waiting = feedback_is_waiting
+        self._log = SparingLog(log)
 
     def close(self) -> None:
         """Take no more uploads; a search at work is left to end by itself."""
@@ -123,7 +125,7 @@ class Screening:
             return self._not_screened([error.code], error.retry_after_seconds)
         except Exception as error:
             # No traceback and no message: they can hold parts of the upload.
-            log.error("screening failed: %s", type(error).__name__)
+            self._log.say(f"screening failed: {type(error).__name__}")
             return self.not_screened(StillmineError.code)
 
     def _answer(self, make: Callable[[], Made], words: Words) -> ScreenResult:
@@ -136,8 +138,9 @@ class Screening:
             found = self._find(made, words)
             matches = self._record(found)
         if matches:
-            is_by_sound_alone = all(match.kind is Kind.CHROMAPRINT for match in matches)
-            return ScreenResult(ScreenOutcome.MATCH, matches, found.as_of, is_by_sound_alone=is_by_sound_alone, left_out=found.left_out)
+            is_by_sound_alone = all(match.kind is Kind.CHROMAPRINT for match in matches)  # of all, not of those that are shown
+            shown = [_shown(match) for match in matches[:MAXIMUM_MATCHES]]
+            return ScreenResult(ScreenOutcome.MATCH, shown, found.as_of, is_by_sound_alone=is_by_sound_alone, left_out=found.left_out)
         if found.left_out:
             return self._not_screened(found.left_out, found.retry_after_seconds)
         self._note_no_match(found.identity)
@@ -151,8 +154,8 @@ class Screening:
             left_out = [DecoderStoppedError.code]  # nothing was looked up, and no worker of ours says so without a reason
         return Found(looked_up.candidates, left_out, identity, looked_up.as_of, looked_up.retry_after_seconds)
 
-    def _record(self, found: Found) -> list[ScreenMatch]:
-        """Report all whose fingerprint is still active, and answer the nearest of them."""
+    def _record(self, found: Found) -> list[FoundMatch]:
+        """Report all whose fingerprint is still active, and return them, nearest first."""
         best: dict[bytes, Candidate] = {}
         for candidate in sorted(found.candidates, key=_rank):
             best.setdefault(candidate.id, candidate)
@@ -163,7 +166,7 @@ class Screening:
         kept = self._kept(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id))
         if kept:
             self._feedback_is_waiting()
-        return [_shown(match) for match in kept]
+        return kept
 
     def _note_no_match(self, identity: UploadIdentity) -> None:
         """Tell the list of matches, for reviewers; a store that takes no note changes nothing of the answer."""
@@ -175,8 +178,8 @@ class Screening:
         try:
             return self._store.record_upload(upload, MAXIMUM_MATCHES, minute=int(self._clock().timestamp()) // 60)
         except StoreUnreadableError:
-            kept = self._store.still_active(upload, MAXIMUM_MATCHES)
-            log.error("a match was answered and could not be recorded: is the disk of the home folder full?")
+            kept = self._store.still_active(upload)
+            self._log.say("a match was answered and could not be recorded: is the disk of the home folder full?")
             return kept
 
 

@@ -54,7 +54,7 @@ class Standing:
         oldest = None if None in moments.values() else min((moment for moment in moments.values() if moment is not None), default=None)
         status: ExchangeStatus | None = self._following.status if use.asks else None
         return Health(
-            is_fresh=bool(moments) and all(self._is_fresh(moment) for moment in moments.values()),
+            is_fresh=bool(moments) and not use.refused and all(self._is_fresh(moment) for moment in moments.values()),
             synced_at=oldest,
             age_seconds=None if oldest is None else int(self._clock().timestamp()) - int(oldest.timestamp()),
             fingerprints=counts.fingerprints if use.lists else None,
@@ -69,7 +69,12 @@ class Standing:
     def parts(self) -> dict[str, str]:
         """Return a word for each part, with no count and no time in it: spec/readiness.md."""
         use = self._use()
-        names = [*(["sync"] if use.lists else []), *(["exchange", "index", "quota"] if use.asks else [])] or ["way"]
+        is_way_right = (use.lists or use.asks) and not use.refused
+        names = [
+            *(["sync"] if use.lists else []),
+            *(["exchange", "index", "quota"] if use.asks else []),
+            *([] if is_way_right else ["way"]),
+        ]
         try:
             moments = self._moments(use)
             self._store.counts()

@@ -272,16 +272,16 @@ class Store:
             db.execute("UPDATE place SET has_leftovers = 0")
             return True
 
-    def record_upload(self, upload: FoundUpload, shown: int, minute: int) -> list[FoundMatch]:
-        """Keep what an upload matched, the nearest as matches, at most `shown`, and return those; queue `found` for what is new of it.
+    def record_upload(self, upload: FoundUpload, kept: int, minute: int) -> list[FoundMatch]:
+        """Keep what an upload matched, the nearest as matches, at most `kept`; queue `found` for what is new of it. Returns all of it.
 
         What is not active in the list any more is dropped. The same upload again changes nothing and is answered with what was decided.
         """
         with self._transaction() as db:
             found = still_matching(db, upload)
             if found:
-                record(db, upload, found, shown, minute)
-        return found[:shown]
+                record(db, upload, found, kept, minute)
+        return found
 
     def note_no_match(self, upload_id: bytes) -> None:
         """Note that an upload was looked up whole and matches nothing: if it matched earlier, it does so no longer."""
@@ -296,10 +296,10 @@ class Store:
         with self._transaction() as db:
             return forget_old(db, before_minute)
 
-    def still_active(self, upload: FoundUpload, shown: int) -> list[FoundMatch]:
+    def still_active(self, upload: FoundUpload) -> list[FoundMatch]:
         """Return what `record_upload` would, and keep nothing: for a store that can be read and not written."""
         with self._reading() as db:
-            return still_matching(db, upload)[:shown]
+            return still_matching(db, upload)
 
     def matches(self, wanted: Wanted) -> MatchPage:
         """Return a page of the matches that are kept, oldest first; raises MalformedMessageError for a cursor that is none."""

@@ -22,7 +22,6 @@ from stillmine.exchange.ledger.actions import _mention, _record
 from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.partners.scopes import Way
-from stillmine.exchange.storage_errors import StorageFullError
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import FingerprintState
@@ -31,6 +30,7 @@ from stillmine.wire.feed import MAXIMUM_PAGE_VALUE_BYTES
 from stillmine.wire.fingerprint import ACCEPTED_KINDS, Kind
 from stillmine.wire.partner_errors import ListStillGivenError
 from stillmine.wire.stopncii import SIGNAL_TYPES
+from stillmine.wire.storage_errors import StorageFullError
 
 PENDING_TOMBSTONE_TERM = timedelta(days=30)
 

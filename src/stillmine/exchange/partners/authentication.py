@@ -14,9 +14,9 @@ from stillmine.exchange.partners.actions import note_use
 from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.partners.queries import key_row
 from stillmine.exchange.partners.scopes import ALLOWED, Scope, Way, scopes_of
-from stillmine.exchange.storage_errors import StorageFullError
 from stillmine.wire.errors import PartnerKeyMissingError, PartnerKeyUnknownError
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
+from stillmine.wire.storage_errors import StorageFullError
 
 
 def bearer_partner(request: HttpRequest, scope: Scope | None) -> Partner:

@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 
 from stillmine.partner.asking.gate import Gate
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
+from stillmine.partner.sparing_log import SparingLog
 from stillmine.partner.ways import Heard
 from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, Answer, AskQuery
 from stillmine.wire.ask_errors import QuotaUsedUpError
@@ -100,6 +101,7 @@ class Lane:
         self._exchange = exchange
         self._clock = clock
         self._monotonic = monotonic
+        self._log = SparingLog(log, monotonic)
         self._changed = threading.Condition()
         # Guarded by the condition.
         self._gate = Gate(monotonic, clock)
@@ -121,6 +123,12 @@ class Lane:
             self._is_closed = True
             self._fail_waiting(BusyError())
             self._changed.notify_all()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is sent any more."""
+        with self._changed:
+            return self._is_closed
 
     @property
     def heard(self) -> Heard | None:
@@ -200,7 +208,7 @@ class Lane:
             self._fail(jobs, error)
         except Exception as error:
             # No traceback and no message: they could hold what was asked.
-            log.error("asking failed: %s", type(error).__name__)
+            self._log.say(f"asking failed: {type(error).__name__}")
             self._fail(jobs, StillmineError())
         else:
             self._deliver(jobs, answers)
@@ -221,7 +229,7 @@ class Lane:
 
     def _refused(self, jobs: Sequence[_Job], error: StillmineError) -> None:
         """Find the upload of which the exchange will not read something: it must cost no other its answer."""
-        log.error("the exchange refused queries: %s", error.code)
+        self._log.say(f"the exchange refused queries: {error.code}")
         self._open_gate()
         if len(jobs) == 1:
             jobs[0].answered.set_exception(error)

@@ -118,7 +118,7 @@ class AskWay:
         answered_at = list(moments)
         errors: list[StillmineError] = []
         for part, answered in handed:
-            error = _error_of(answered, late)
+            error = _error_of(answered, late, is_stopping=route.lane.is_closed)
             if error is None:
                 found = answered.result()
                 candidates += self._taken(part, found)
@@ -143,12 +143,12 @@ class AskWay:
         return (errors[0].retry_after_seconds if is_of_this_day else None) or route.lane.seconds_left()
 
 
-def _error_of(answered: "Future[Answered]", late: "set[Future[Answered]]") -> StillmineError | None:
-    """Return why there is no answer; raises BusyError while the service stops."""
+def _error_of(answered: "Future[Answered]", late: "set[Future[Answered]]", *, is_stopping: bool) -> StillmineError | None:
+    """Return why there is no answer; raises BusyError while the service stops, for an exchange may say that word too."""
     if answered in late:
         return DeadlineError()
     error = answered.exception()
-    if isinstance(error, BusyError):
+    if isinstance(error, BusyError) and is_stopping:
         raise error
     return error if error is None or isinstance(error, StillmineError) else StillmineError()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What anybody may meet when disk or database give way. Each says that the same can be sent again, and when."""
+"""What anybody may meet when an exchange's disk or database gives way. Each says that the same can be sent again, and when."""
 
 from stillmine.wire.errors import StillmineError
 

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Uploads that match more than is shown, and what fails with every upload: what is shown is not all, and one line in the log will do."""
+
+import logging
+from pathlib import Path
+
+import httpx
+import pytest
+from asking_parts import AskingPartner
+from fake_exchange import ASK, FakeExchange
+from moving_media import melody, sound_file
+from partner_parts import Clock, Partner
+
+from stillmine.fingerprint.audio import fingerprint_sound
+from stillmine.partner.screening import MAXIMUM_MATCHES
+from stillmine.partner.sparing_log import INTERVAL_SECONDS, SparingLog
+from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.screen import ScreenOutcome
+
+NEAR_BITS = 28
+VALUE = bytes(range(100, 132))
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_a_picture_behind_many_sounds_is_not_by_sound_alone(partner: Partner, exchange: FakeExchange, is_recorded: bool) -> None:
+    sound = fingerprint_sound(sound_file(melody(3, 20))).text
+    for number in range(MAXIMUM_MATCHES + 5):
+        exchange.add_text(f"song {number}", Kind.CHROMAPRINT, sound)
+    exchange.add("picture", VALUE)
+    partner.sync.run()
+    if not is_recorded:
+        partner.store._db.execute("PRAGMA max_page_count = 1")  # a full disk
+    far = int.from_bytes(VALUE) ^ ((1 << NEAR_BITS) - 1)
+    upload = [Fingerprint(Kind.CHROMAPRINT, sound, 100), Fingerprint(Kind.PDQ, f"{far:064x}", 90)]
+    result = partner.screening.screen_fingerprints(upload)
+    assert (result.outcome, {match.kind for match in result.matches}) == (ScreenOutcome.MATCH, {Kind.CHROMAPRINT})
+    assert len(result.matches) == MAXIMUM_MATCHES
+    assert not result.is_by_sound_alone
+    assert partner.screening.screen_fingerprints(upload[:1]).is_by_sound_alone
+
+
+def test_what_goes_wrong_with_every_upload_is_said_once_a_minute(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    sparing = SparingLog(logging.getLogger("stillmine.partner"), clock.seconds)
+    for _ in range(100):
+        sparing.say("one")
+        sparing.say("other")
+    clock.move(INTERVAL_SECONDS)
+    sparing.say("one")
+    assert [row.getMessage() for row in caplog.records] == ["one", "other", "one"]
+
+
+def test_an_exchange_that_is_away_or_refuses_everything_is_one_line(
+    home: Path, exchange: FakeExchange, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange.scopes = ["ask", "feedback"]
+    partner = AskingPartner(home, exchange, clock)
+    partner.round()
+    refused = httpx.Response(400, content=b'{"code":"malformed_message","message":""}')
+    for fault in (httpx.ConnectError("no"), refused):
+        caplog.clear()
+        exchange.answers[ASK] = fault
+        for number in range(100):
+            assert partner.screen_values(number.to_bytes(32)).outcome is ScreenOutcome.NOT_SCREENED
+            clock.move(0.5)
+        assert len([row for row in caplog.records if row.name.startswith("stillmine")]) == 1
+    partner.close()
+
+
+def test_a_full_disk_is_one_line(partner: Partner, exchange: FakeExchange, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(300):
+        exchange.add(f"f{number}", VALUE)
+    partner.sync.run()
+    partner.store._db.execute("PRAGMA max_page_count = 1")
+    for _ in range(30):
+        assert partner.screening.screen_fingerprints([Fingerprint(Kind.PDQ, VALUE.hex(), 90)]).outcome is ScreenOutcome.MATCH
+    assert len([row for row in caplog.records if "could not be recorded" in row.getMessage()]) == 1
