@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from ask_parts import ask
 from exchange_parts import PartnerClient, Phone, feedback_on, fingerprint, opening, value
 
 from stillmine.exchange.context import Context
@@ -145,3 +146,32 @@ def test_acknowledgements_at_once_keep_the_highest(exchange: Context, phone: Pho
         cursors.append(cursor)
     at_once(exchange, *[lambda cursor=cursor: partner.acknowledge(cursor) for cursor in cursors])
     assert [row.sequence for row in Acknowledgement.objects.all()] == [2 * THREADS]  # each is added, then shown
+
+
+def test_asks_at_once_never_count_beyond_the_quota_and_what_is_refused_counts_nothing(
+    exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None]
+) -> None:
+    """The first of the day among them, with and without a match, of several sizes."""
+    from stillmine.exchange.ask.client import forget_connection
+    from stillmine.exchange.ask.models import AskCount, AskMatch
+    from stillmine.exchange.partners.models import Partner
+
+    phone.open(1)
+    follower()
+    Partner.objects.update(daily_quota=20)
+    asked = [[value(10 * number + more) for more in range(number % 3 + 1)] + [value(1)] * (number % 2) for number in range(16)]
+
+    def is_answered(values: list[str]) -> bool:
+        try:
+            answer = ask(partner, *[("pdq", text) for text in values])
+        finally:
+            forget_connection()
+        assert answer.status_code in (200, 429)
+        return answer.status_code == 200
+
+    answered = at_once(exchange, *[lambda values=values: is_answered(values) for values in asked])
+    taken = [values for values, is_taken in zip(asked, answered, strict=True) if is_taken]
+    matches = sum(values.count(value(1)) for values in taken)
+    assert list(AskCount.objects.values_list("queries", "matches")) == [(sum(map(len, taken)), matches)]
+    assert sum(map(len, taken)) <= 20 < sum(map(len, asked))
+    assert sum(AskMatch.objects.values_list("queries", flat=True)) == matches

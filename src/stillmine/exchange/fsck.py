@@ -93,6 +93,7 @@ def _rules() -> Iterable[str]:
         "value(s) are kept for a partner that was never given a page in that shape": PendingTombstone.objects.exclude(
             partner_id__in=Disclosure.objects.filter(shape="stopncii").values("partner_id")
         ).count(),
+        "value(s) are kept for a partner that has erased the list": PendingTombstone.objects.exclude(partner__erased_list_at=None).count(),
         "report(s) refer to no fingerprint": Report.objects.exclude(fingerprint_id__in=Fingerprint.objects.values("id")).count(),
     }
     return [f"{count} {rule}" for rule, count in (broken | intake.broken_rules()).items() if count]

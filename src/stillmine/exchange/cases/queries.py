@@ -105,6 +105,7 @@ def _partner_statuses(
     for fingerprint_id, partner_id in sorted(given.keys() | matched.keys(), key=lambda both: (names[both[1]].casefold(), both)):
         report = reports.get((fingerprint_id, partner_id), Reported())
         vote = votes.get((fingerprint_id, partner_id))
+        was_given = (fingerprint_id, partner_id) in given  # who only asked has nothing to confirm
         statuses[fingerprint_id].append(
             PartnerStatus(
                 partner=names[partner_id],
@@ -116,7 +117,7 @@ def _partner_statuses(
                 vote=vote.vote if vote else None,
                 vote_reason=vote.reason if vote else None,
                 voted_on=_day(vote.voted_at) if vote else None,
-                withdrawal_confirmed_at=confirmed.get((withdrawn.get(fingerprint_id, 0), partner_id)),
+                withdrawal_confirmed_at=confirmed.get((withdrawn.get(fingerprint_id, 0), partner_id)) if was_given else None,
             )
         )
     return statuses

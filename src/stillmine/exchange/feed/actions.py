@@ -131,6 +131,7 @@ def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
 def acknowledge_erased(exchange: Context, partner: Partner) -> None:
     """Record that a partner that asks has nothing left of the list: every withdrawal is confirmed, also those to come.
 
+    No value is kept any longer to tell it to stop.
     Changes nothing for a partner that was never given a page. Raises ListStillGivenError where it is given the list now.
     """
     with tx("feed.acknowledge_erased", exchange.clock) as now:
@@ -140,6 +141,7 @@ def acknowledge_erased(exchange: Context, partner: Partner) -> None:
             raise ListStillGivenError
         if own.erased_list_at is None and Disclosure.objects.filter(partner=own).exists():
             Partner.objects.filter(id=own.id).update(erased_list_at=now)
+            PendingTombstone.objects.filter(partner=own).delete()
             _acknowledge(exchange, own, head.shown_sequence, now)
 
 

@@ -149,7 +149,7 @@ def _ever_shown(before: list[Change]) -> set[str]:
 def _keep_for_partners_that_know_only_values(
     exchange: Context, fingerprint_ids: list[str], state: FingerprintState, changed_at: datetime
 ) -> None:
-    """Keep values for the partners that know them in the StopNCII shape; drop them where they are active again."""
+    """Keep values for the partners that know them in the StopNCII shape and have not erased them; drop them where they are active again."""
     pending = PendingTombstone.objects.filter(fingerprint_id__in=fingerprint_ids)
     if state is FingerprintState.ACTIVE:
         pending.delete()
@@ -158,6 +158,8 @@ def _keep_for_partners_that_know_only_values(
     indexes = {row.id: row.blind_index or "" for row in rows}
     knowing = set(first_given(Change.objects.filter(fingerprint_id__in=fingerprint_ids), Shape.STOPNCII))
     knowing |= _told_through_another_case(indexes)
+    erased = set(Partner.objects.exclude(erased_list_at=None).values_list("id", flat=True))
+    knowing = {(own, partner_id) for own, partner_id in knowing if partner_id not in erased}
     pending.update(changed_at=changed_at)
     known = {fingerprint_id for fingerprint_id, _ in knowing}
     values = withdrawable_values(exchange, [row for row in rows if row.id in known])

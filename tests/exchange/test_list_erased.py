@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Of a partner that was set back to asking and has erased the list: nothing is kept to tell it, and nothing is said that it did not say."""
+
+from collections.abc import Callable
+
+from ask_parts import answers
+from exchange_parts import PartnerClient, Phone, value
+from test_ask_feedback import erased
+
+from stillmine.exchange.context import Context
+from stillmine.exchange.partners.scopes import Way
+
+
+def kept() -> tuple[int, int]:
+    """How many withdrawn values are kept to tell partners, and how many keys of such."""
+    from stillmine.exchange.feed.models import PendingTombstone
+    from stillmine.exchange.keys.models import TombstoneDataKey
+
+    return PendingTombstone.objects.count(), TombstoneDataKey.objects.count()
+
+
+def set_way(exchange: Context, way: Way) -> None:
+    from stillmine.exchange.partners.actions import set_partner
+
+    set_partner(exchange, "Example Social", way=way)
+
+
+def test_no_value_is_kept_to_tell_who_has_erased_the_list(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
+    from stillmine.exchange.fsck import findings
+
+    def receipt() -> str:
+        return str(phone.web.get("/api/v1/case/receipt", headers=phone.headers).json()["note"])
+
+    first, second, _ = [row.id for row in phone.open(1, 2, 3).fingerprints]
+    partner.web.get("/stopncii/v1/FetchHashes?startTimestamp=10", headers=partner.stopncii_headers)
+    set_way(exchange, Way.ASK)
+    phone.withdraw(first)
+    assert kept() == (1, 1), "it may still have the list, and be given it again"
+    assert "Kept only to tell partners to stop" in receipt()
+    assert erased(partner).status_code == 204
+    assert kept() == (0, 0)
+    phone.withdraw(second)
+    assert kept() == (0, 0)
+    assert "Kept only" not in receipt()
+    set_way(exchange, Way.LIST)
+    partner.web.get("/stopncii/v1/FetchHashes?startTimestamp=10", headers=partner.stopncii_headers)
+    phone.withdraw()
+    assert kept() == (1, 1), "it was given that one again"
+    assert findings() == []
+
+
+def test_who_was_told_of_a_match_and_never_given_it_confirms_nothing(
+    exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None]
+) -> None:
+    phone.open(1)
+    partner.sync()
+    set_way(exchange, Way.ASK)
+    assert erased(partner).status_code == 204
+    phone.add(2)
+    follower()
+    assert answers(partner, value(2))[0][0] == "match"
+    phone.withdraw()
+    given, only_asked = (row.partners[0] for row in phone.show().fingerprints)
+    assert (given.given_on is None, given.withdrawal_confirmed_at is None) == (False, False)
+    assert (only_asked.given_on, only_asked.withdrawal_confirmed_at) == (None, None)
+    assert only_asked.found_on is not None
