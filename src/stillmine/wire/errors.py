@@ -225,7 +225,7 @@ class ServiceKeyError(StillmineError):
 class MatchNotFoundError(StillmineError):
     code = "match_not_found"
     status = 404
-    sentence = "There is no such match here. Use the match id from the answer to the screen request."
+    sentence = "There is no such match here. Use the match id from the answer to the screen request, or from GET /matches."
 
 
 class ExchangeUnreachableError(StillmineError):
