@@ -58,6 +58,13 @@ def test_unknown_ids_are_listed_and_the_others_taken(
     assert sorted(receipt["unknown"]) == sorted([foreign, "0" * 32, own_id])
 
 
+def test_a_report_whose_nearest_is_unknown_is_one_of_the_next(phone: Phone, partner: PartnerClient, entry: str) -> None:
+    report = {**feedback_on("0" * 32, 1, "removed"), "near": ["1" * 32, entry, "2" * 32]}
+    assert partner.report(report) == {"accepted": 1, "repeated": 0, "unknown": []}
+    assert partner.report(report) == {"accepted": 0, "repeated": 1, "unknown": []}
+    assert phone.show().fingerprints[0].partners[0].removed_on == DAY
+
+
 def test_two_partners_may_use_the_same_feedback_id(phone: Phone, partner: PartnerClient, other_partner: PartnerClient, entry: str) -> None:
     other_partner.sync()
     partner.report(feedback_on(entry, 1))

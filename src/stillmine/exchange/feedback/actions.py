@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+import msgspec
+
 from stillmine.exchange.ask.queries import told_beside
 from stillmine.exchange.context import Context
 from stillmine.exchange.feedback.models import Report
@@ -23,11 +25,11 @@ _DERIVED_LABEL = b"stillmine/report-of-another-case/v1"
 
 def submit_feedback(exchange: Context, partner: Partner, message: SubmitFeedback) -> FeedbackReceipt:
     """Store the reports that name a fingerprint and are new; returns how many were, and the ids that name none."""
-    sent = {feedback.feedback_id: feedback for feedback in reversed(message.feedback)}
-    entry_ids = [feedback.fingerprint_id for feedback in message.feedback]
-    near = [entry_id for feedback in message.feedback for entry_id in feedback.near]
+    said_of = [entry_id for feedback in message.feedback for entry_id in (feedback.fingerprint_id, *feedback.near)]
     with tx("feedback.submit", exchange.clock) as now:
-        named = _named(exchange, partner, [*entry_ids, *near])
+        named = _named(exchange, partner, said_of)
+        rows = [_of_nearest_known(feedback, named) for feedback in message.feedback]
+        sent = {feedback.feedback_id: feedback for feedback in reversed(rows)}
         known = set(Report.objects.filter(partner=partner, feedback_id__in=list(sent)).values_list("feedback_id", flat=True))
         new = [row for row in reversed(sent.values()) if row.fingerprint_id in named and row.feedback_id not in known]
         beside = told_beside(partner, sorted({named[row.fingerprint_id] for row in new}))
@@ -35,7 +37,14 @@ def submit_feedback(exchange: Context, partner: Partner, message: SubmitFeedback
         reports = [(report, row.upload_token) for row in new for report in _reports(partner, row, named, beside, cases, now)]
         Report.objects.bulk_create(report for report, _ in reports)
         _note_feedback(exchange, partner, reports, now)
+    entry_ids = [feedback.fingerprint_id for feedback in rows]
     return receipt_for(entry_ids, {entry_id: named[entry_id] for entry_id in entry_ids if entry_id in named}, len(new))
+
+
+def _of_nearest_known(row: Feedback, named: Mapping[str, str]) -> Feedback:
+    """Return a report as one of the nearest fingerprint that exists: what a restored backup lacks must not cost others theirs."""
+    known = [entry_id for entry_id in (row.fingerprint_id, *row.near) if entry_id in named]
+    return msgspec.structs.replace(row, fingerprint_id=known[0], near=known[1:]) if known else row
 
 
 def _reports(  # noqa: PLR0917 (what the message says, and what is known of it)
