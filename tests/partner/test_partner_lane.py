@@ -8,8 +8,9 @@ from concurrent.futures import Future
 import pytest
 from partner_parts import Clock
 
-from stillmine.partner.asking.lane import OVERTAKING_UPLOADS, Answered, Lane, Weight, weight_of
-from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, Answer, AskQuery
+from stillmine.client.weight import Weight, weight_of
+from stillmine.partner.asking.lane import OVERTAKING_UPLOADS, Answered, Lane
+from stillmine.wire.ask import MAXIMUM_ASK_FRAMES, Answer, AskQuery
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import ExchangeUnreachableError, MalformedMessageError, StillmineError
@@ -61,9 +62,9 @@ def upload(number: int, queries: int = 10) -> list[AskQuery]:
 
 def hand_over(lane: Lane, number: int, queries: int = 10) -> "Future[Answered]":
     asked = upload(number, queries)
-    weight = Weight(0, 0, 0)
+    weight = Weight()
     for query in asked:
-        weight = weight.plus(weight_of(len(query.value), 0))
+        weight = weight.plus(weight_of(query.kind, query.value))
     return lane.hand_over(asked, weight)
 
 
@@ -122,21 +123,6 @@ def test_a_request_holds_no_more_than_the_exchange_takes(make_lane: Callable[[in
         held.may_answer.release()
     assert all(answered.result(60) for answered in waiting)
     assert [len(request) for request in held.requests] == [10, 900, 600]
-
-
-@pytest.mark.parametrize(
-    ("weight", "fits"),
-    [
-        (Weight(MAXIMUM_QUERIES, 0, 0), True),
-        (Weight(MAXIMUM_QUERIES + 1, 0, 0), False),
-        (Weight(1, MAXIMUM_ASK_BYTES - 4, 0), True),
-        (Weight(1, MAXIMUM_ASK_BYTES - 3, 0), False),
-        (Weight(1, 0, MAXIMUM_ASK_FRAMES), True),
-        (Weight(1, 0, MAXIMUM_ASK_FRAMES + 1), False),
-    ],
-)
-def test_the_limits_of_a_request(weight: Weight, fits: bool) -> None:
-    assert weight.fits is fits
 
 
 def test_a_failure_fails_what_waits_and_one_request_tries_again(make_lane: Callable[[int], Lane], held: HeldExchange, clock: Clock) -> None:

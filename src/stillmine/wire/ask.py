@@ -31,6 +31,10 @@ _ANSWER_MAGIC = b"SMR1"
 _QUERY_HEAD = struct.Struct("<BI")
 _ANSWER = struct.Struct("<B16sB")
 _TOKEN_BYTES = 16
+EMPTY_ASK_BYTES = len(_ASK_MAGIC)
+QUERY_HEAD_BYTES = _QUERY_HEAD.size + _TOKEN_BYTES
+"""What stands before the value of each query in the binary form, its upload token included."""
+
 _IS_MATCH = 1
 _NO_ID_BYTES = bytes(16)
 _CLEAR_ROW = (0, _NO_ID_BYTES, 0)

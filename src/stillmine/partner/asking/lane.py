@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from stillmine.client.weight import Weight
 from stillmine.partner.asking.gate import Gate
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.partner.sparing_log import SparingLog
 from stillmine.partner.ways import Heard
-from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, Answer, AskQuery
+from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import (
@@ -40,31 +41,11 @@ REFUSED_AS_THEY_ARE = (FingerprintMalformedError, KindNotAcceptedError, Malforme
 OVERTAKING_UPLOADS = 32
 """So many of those that come later go before the next part of an upload: all that wait at once, and no stream of new ones without end."""
 
-_QUERY_HEAD_BYTES = 5 + 16
-_MAGIC_BYTES = 4
-
 
 class AnswersAsks(Protocol):
     """The part of an exchange's client that a lane uses, from several threads at once."""
 
     def ask(self, queries: Sequence[AskQuery]) -> list[Answer]: ...
-
-
-class Weight(NamedTuple):
-    """What a request holds, against the limits of one."""
-
-    queries: int
-    bytes: int
-    frames: int
-
-    def plus(self, other: "Weight") -> "Weight":
-        """Return both together."""
-        return Weight(self.queries + other.queries, self.bytes + other.bytes, self.frames + other.frames)
-
-    @property
-    def fits(self) -> bool:
-        """Whether one request holds it."""
-        return self.queries <= MAXIMUM_QUERIES and self.bytes + _MAGIC_BYTES <= MAXIMUM_ASK_BYTES and self.frames <= MAXIMUM_ASK_FRAMES
 
 
 class Answered(NamedTuple):
@@ -185,7 +166,7 @@ class Lane:
                 if self._is_closed:
                     return None
                 jobs: list[_Job] = []
-                weight = Weight(0, 0, 0)
+                weight = Weight()
                 while self._waiting and (together := weight.plus(self._waiting[0].weight)).fits:
                     job = heapq.heappop(self._waiting)
                     # An upload that was given up meanwhile costs no query.
@@ -277,8 +258,3 @@ class Lane:
             job = self._waiting.pop()
             if job.answered.set_running_or_notify_cancel():
                 job.answered.set_exception(error)
-
-
-def weight_of(value_signs: int, frames: int) -> Weight:
-    """Return what a query adds to a request at most: of hex digits only half are sent."""
-    return Weight(1, _QUERY_HEAD_BYTES + value_signs, frames)

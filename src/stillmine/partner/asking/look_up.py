@@ -10,8 +10,9 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime
 
+from stillmine.client.weight import packed, weight_of
 from stillmine.partner.asking.clear_memory import ClearMemory
-from stillmine.partner.asking.lane import Answered, Lane, Weight, weight_of
+from stillmine.partner.asking.lane import Answered, Lane
 from stillmine.partner.asking.queries import Asked, queries_of
 from stillmine.partner.errors import DeadlineError, DecoderStoppedError
 from stillmine.partner.made import Made
@@ -35,14 +36,6 @@ class Route:
 
     lane: Lane
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """As many queries of an upload as one request holds."""
-
-    asked: list[Asked]
-    weight: Weight
 
 
 class AskWay:
@@ -105,11 +98,12 @@ class AskWay:
         if not unknown:
             return LookedUp([], [], min(moments, default=self.as_of()))
         route = self._moving if _takes_long(made, unknown) else self._pictures
-        return self._asked(route, list(_parts(unknown)), token.hex(), moments)
+        return self._asked(route, unknown, token.hex(), moments)
 
-    def _asked(self, route: Route, parts: Sequence[_Part], token: str, moments: Sequence[datetime]) -> LookedUp:
+    def _asked(self, route: Route, asked: Sequence[Asked], token: str, moments: Sequence[datetime]) -> LookedUp:
+        parts = packed((one, weight_of(one.kind, one.value)) for one in asked)
         handed = [
-            (part, route.lane.hand_over([asked.query(token) for asked in part.asked], part.weight, turn)) for turn, part in enumerate(parts)
+            (part, route.lane.hand_over([one.query(token) for one in part], weight, turn)) for turn, (part, weight) in enumerate(parts)
         ]
         _, late = wait([answered for _, answered in handed], timeout=route.seconds)
         for answered in late:
@@ -128,8 +122,8 @@ class AskWay:
         left_out = list(dict.fromkeys(error.code for error in errors))
         return LookedUp(candidates, left_out, min(answered_at, default=self.as_of()), self._retry_after(route, errors))
 
-    def _taken(self, part: _Part, answered: Answered) -> Iterator[Candidate]:
-        rows = list(zip(part.asked, answered.answers, strict=True))
+    def _taken(self, part: Sequence[Asked], answered: Answered) -> Iterator[Candidate]:
+        rows = list(zip(part, answered.answers, strict=True))
         self._memory.keep((asked for asked, answer in rows if answer.outcome is Outcome.CLEAR), answered.second, answered.moment)
         return (asked.candidate(answer) for asked, answer in rows if answer.outcome is Outcome.MATCH)
 
@@ -156,17 +150,3 @@ def _error_of(answered: "Future[Answered]", late: "set[Future[Answered]]", *, is
 def _takes_long(made: Made, asked: Sequence[Asked]) -> bool:
     moves = bool(made.films or made.sounds) or any(picture.seconds is not None for picture in made.pictures)
     return moves or len(asked) > MAXIMUM_QUERIES
-
-
-def _parts(asked: Sequence[Asked]) -> Iterator[_Part]:
-    """As few as the limits of a request allow, in the order of the queries."""
-    part: list[Asked] = []
-    weight = Weight(0, 0, 0)
-    for one in asked:
-        own = weight_of(len(one.value), one.frames)
-        if part and not weight.plus(own).fits:
-            yield _Part(part, weight)
-            part, weight = [], Weight(0, 0, 0)
-        part.append(one)
-        weight = weight.plus(own)
-    yield _Part(part, weight)

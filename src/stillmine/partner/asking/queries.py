@@ -42,7 +42,6 @@ class Asked:
 
     kind: Kind
     value: str
-    frames: int = 0
     variant: Variant | None = None
     undone: tuple[Undone, ...] = ()
     spans: tuple[MatchedSpan, ...] = ()
@@ -128,7 +127,7 @@ def _scenes(rows: list[list[VideoFrame]]) -> Iterator[tuple[list[VideoFrame], li
 def _of_frames(film: Film, rows: list[list[VideoFrame]]) -> Iterator[Asked]:
     for piece in _pieces(rows):
         for turn, variant in enumerate(IN_ORDER[: len(film.turned)]):
-            yield Asked(Kind.VPDQ, format_vpdq([row[turn] for row in piece]), frames=len(piece), variant=variant)
+            yield Asked(Kind.VPDQ, format_vpdq([row[turn] for row in piece]), variant=variant)
 
 
 def _of_many_stills(stills: Sequence[Picture]) -> Iterator[Asked]:
@@ -143,7 +142,7 @@ def _of_many_stills(stills: Sequence[Picture]) -> Iterator[Asked]:
                     VideoFrame(one.hashes[turn], one.quality, one.seconds[0]) for one in piece if one.seconds and turn < len(one.hashes)
                 ]
                 if frames:
-                    yield Asked(Kind.VPDQ, format_vpdq(frames), frames=len(frames), variant=variant, undone=undone)
+                    yield Asked(Kind.VPDQ, format_vpdq(frames), variant=variant, undone=undone)
 
 
 def _pieces(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
