@@ -110,6 +110,8 @@ def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
         newest_active = Change.objects.filter(superseded_by=None, is_shown=True, state=FingerprintState.ACTIVE)
         count = newest_active.count() - newest_active.filter(fingerprint__case_id__in=hidden).count()
         bounds = {"shape": Shape.SNAPSHOT, "from_sequence": 0, "to_sequence": newest, "head_sequence": head.sequence}
+        if count:
+            _note_given(partner)
         if count and not Disclosure.objects.filter(partner=partner, **bounds).update(last_at=now, pages=F("pages") + 1):
             active = newest_active.exclude(fingerprint__case_id__in=hidden).values_list("fingerprint__ledger_commitment", flat=True)
             commitments = {bytes(stored) for stored in active.iterator() if stored is not None}
@@ -149,6 +151,11 @@ def _acknowledge(exchange: Context, partner: Partner, sequence: int, now: dateti
     if _confirm(partner, sequence, now):
         cursor = partner_ids(exchange.secret, partner.random_id).cursor(sequence)
         _record(exchange, EventName.ACKNOWLEDGED, now, partner=partner, details={"cursor": cursor})
+
+
+def _note_given(partner: Partner) -> None:
+    """Who is given anything has something of the list again, also where the page was under way while it said that all is erased."""
+    Partner.objects.filter(id=partner.id).exclude(erased_list_at=None).update(erased_list_at=None)
 
 
 def forget_told_values(exchange: Context, partner: Partner, asked_from: datetime) -> None:
@@ -214,6 +221,8 @@ def _record_page(
 
     The same page again is the same disclosure: it is counted, and has its entries in the log already.
     """
+    if handed.given or handed.given_beside:
+        _note_given(partner)
     numbers = dict(zip(("from_sequence", "to_sequence", "head_sequence"), bounds, strict=True))
     if Disclosure.objects.filter(partner=partner, shape=shape, **numbers).update(last_at=now, pages=F("pages") + 1):
         return

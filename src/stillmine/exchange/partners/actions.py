@@ -46,8 +46,7 @@ def set_partner(exchange: Context, name: str, way: Way | None = None, daily_quot
         partner = _live_partner(name)
         partner.way = partner.way if way is None else way.value
         partner.daily_quota = partner.daily_quota if daily_quota is None else daily_quota
-        partner.erased_list_at = None if partner.way == Way.LIST else partner.erased_list_at  # from now on it has the list again
-        partner.save(update_fields=["way", "daily_quota", "erased_list_at"])
+        partner.save(update_fields=["way", "daily_quota"])
         details = {"way": partner.way, "daily_quota": str(partner.daily_quota)}
         _record(exchange, EventName.PARTNER_CHANGED, now, partner=partner, details=details)
         return partner

@@ -14,7 +14,7 @@ DEFAULT_DAILY_QUOTA = 1_000_000
 class Partner(models.Model):
     """`random_id` goes into the partner's id and cursor keys; it never changes. `daily_quota` is in queries of asks a day.
 
-    `erased_list_at`: since then it has nothing of the list, by its own word; null while it is given the list, and where it never said so.
+    `erased_list_at`: since then it has nothing of the list, by its own word; null where it never said so, and once it is given any again.
     """
 
     random_id = models.CharField(max_length=32, unique=True)
