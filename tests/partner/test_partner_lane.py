@@ -69,7 +69,7 @@ def hand_over(lane: Lane, number: int, queries: int = 10) -> "Future[Answered]":
 
 
 def fill(
-    lane: Lane, held: HeldExchange, uploads: int, refusal: Callable[[Sequence[int]], StillmineError | None]
+    lane: Lane, held: HeldExchange, uploads: int, refusal: Callable[[Sequence[int]], StillmineError | None], queries: int = 10
 ) -> "list[Future[Answered]]":
     """Let so many uploads wait for one request, and answer or refuse each request by the numbers of the uploads in it."""
     taken = held.ask
@@ -84,7 +84,7 @@ def fill(
     held.ask = ask  # type: ignore[method-assign]
     hand_over(lane, uploads)
     assert held.taken.acquire(timeout=60)
-    sent = [hand_over(lane, number) for number in range(uploads)]
+    sent = [hand_over(lane, number, queries) for number in range(uploads)]
     for _ in range(4 * uploads):
         held.may_answer.release()
     return sent
@@ -203,6 +203,16 @@ def test_what_is_left_of_a_quota_is_used(make_lane: Callable[[int], Lane], held:
     assert [answered.exception(60) is None for answered in sent] == [number < 33 for number in range(64)]
     assert lane.problem == "quota_used_up"
     assert len(held.requests) < 20
+
+
+def test_where_the_quota_has_no_room_for_the_smallest_the_larger_are_not_tried(
+    make_lane: Callable[[int], Lane], held: HeldExchange
+) -> None:
+    sent = fill(make_lane(1), held, 40, lambda numbers: QuotaUsedUpError() if numbers else None, queries=25)
+    for answered in sent:
+        with pytest.raises(QuotaUsedUpError):
+            answered.result(60)
+    assert len(held.requests) <= 2 + 6
 
 
 def test_a_large_upload_that_the_quota_has_no_room_for_stops_no_small_one(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:

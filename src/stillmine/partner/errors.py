@@ -62,7 +62,7 @@ class HomeInUseError(StillmineError):
 class HomeOfAnotherExchangeError(StillmineError):
     code = "home_of_another_exchange"
     status = 409
-    sentence = "This home folder holds the list of another exchange. Give each exchange its own `--home`, or correct `--exchange`."
+    sentence = "This home folder belongs to another exchange. Give each exchange its own `--home`, or correct `--exchange`."
 
 
 class StoreUnreadableError(StillmineError):

@@ -220,7 +220,7 @@ class Lane:
     def _over_quota(self, jobs: Sequence[_Job], error: StillmineError) -> None:
         """What is left of a day may be too little for all of them, or for a large one, and enough for others."""
         if len(jobs) > 1:
-            self._send_in_halves(jobs)
+            self._send_in_halves(sorted(jobs, key=lambda job: job.weight.queries))
         elif jobs[0].weight.queries > PHOTOGRAPH_QUERIES:
             self._open_gate()
             jobs[0].answered.set_exception(error)
@@ -233,11 +233,12 @@ class Lane:
             self._changed.notify_all()
 
     def _send_in_halves(self, jobs: Sequence[_Job]) -> None:
-        """Send one half, then the other, unless the exchange stopped to answer meanwhile."""
+        """Send one half, then the other, unless the exchange stopped to answer meanwhile, or had no room for the last of the first."""
         middle = len(jobs) // 2
         self._send(jobs[:middle])
+        last = jobs[middle - 1].answered.exception()
         with self._changed:
-            problem = self._gate.problem
+            problem = last if isinstance(last, QuotaUsedUpError) else self._gate.problem
         if problem is None:
             self._send(jobs[middle:])
         else:
