@@ -4,6 +4,7 @@
 import hashlib
 import io
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from partner_parts import Clock
 from PIL import Image, ImageOps
 from test_partner_screening import saved
 
+from stillmine.client.weight import weight_of
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.partner.asking import look_up
+from stillmine.partner.asking.connecting import PICTURE_CONNECTIONS
+from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.wire.ask import MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, AskQuery, IndexState
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Kind
@@ -27,6 +31,7 @@ from stillmine.wire.vpdq import parse_vpdq
 
 COAT, HAT = "media/clothing/coat.jpg", "media/clothing/hat.jpg"
 VALUE = bytes(range(100, 132))
+OTHER = bytes(range(200, 232))
 
 
 @pytest.fixture
@@ -164,6 +169,40 @@ def test_it_asks_again_when_it_is_time_each_time_later_and_works_by_itself_then(
     del exchange.answers[ASK]
     assert asking.screen_values(VALUE).outcome is ScreenOutcome.NO_MATCH
     assert asking.health().problem is None
+    exchange.answers[ASK] = httpx.ConnectError("no")
+    asking.screen_values(OTHER)
+    clock.move(0.5)
+    before = exchange.requests.count(f"POST {ASK}")
+    asking.screen_values(OTHER)
+    assert exchange.requests.count(f"POST {ASK}") == before + 1, "after an answer the pauses begin again"
+
+
+def test_an_answer_is_as_old_as_the_oldest_of_what_was_remembered(asking: AskingPartner, exchange: FakeExchange, clock: Clock) -> None:
+    first = asking.screen_values(VALUE)
+    clock.move(20)
+    second = asking.screen_values(OTHER)
+    assert second.synced_at != first.synced_at
+    clock.move(20)
+    assert asking.screen_values(OTHER, VALUE).synced_at == first.synced_at, "both were remembered"
+    assert asking.screen_values(VALUE, VALUE[::-1]).synced_at == first.synced_at, "one was asked about now"
+    assert len(exchange.asks) == 3
+
+
+def test_an_upload_too_large_for_what_is_left_of_a_quota_may_come_again_when_the_exchange_says(
+    asking: AskingPartner, exchange: FakeExchange
+) -> None:
+    exchange.answers[ASK] = httpx.Response(429, content=b'{"code":"quota_used_up","message":""}', headers={"Retry-After": "4000"})
+    result = asking.screen_values(*(bytes([place]) * 32 for place in range(PHOTOGRAPH_QUERIES + 1)))
+    assert (result.reason, result.retry_after_seconds) == ("quota_used_up", 4000)
+
+
+def test_a_picture_of_more_queries_than_one_request_holds_goes_with_what_moves(asking: AskingPartner, exchange: FakeExchange) -> None:
+    many = [place.to_bytes(32) for place in range(2 * MAXIMUM_QUERIES + 1)]
+    asking.screen_values(*many[:MAXIMUM_QUERIES])
+    assert asking.parts.asking._moving.lane.heard is None
+    asking.screen_values(*many[MAXIMUM_QUERIES:])
+    assert asking.parts.asking._moving.lane.heard is not None
+    assert len(exchange.asks) == 3
 
 
 def test_what_is_remembered_is_answered_while_the_exchange_is_away(asking: AskingPartner, exchange: FakeExchange) -> None:
@@ -208,6 +247,24 @@ def test_an_upload_whose_answer_comes_too_late_is_said_and_a_late_match_is_not_r
     release.set()
     assert (result.outcome, result.reason, result.retry_after_seconds) == (ScreenOutcome.NOT_SCREENED, "deadline", 5)
     assert asking.store.counts().waiting_feedback == 0
+
+
+def test_an_upload_that_waited_too_long_costs_no_query(
+    asking: AskingPartner, exchange: FakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All connections are held by uploads before it; what was given up meanwhile is not asked about when one is free again."""
+    release, answered, lane = threading.Event(), exchange._answered, asking.parts.asking._pictures.lane
+    monkeypatch.setattr(exchange, "_answered", lambda asked: answered(asked) if release.wait(60) else [])
+    for number in range(PICTURE_CONNECTIONS):
+        held = lane.hand_over([AskQuery(Kind.PDQ, f"{number:064x}")], weight_of(Kind.PDQ, VALUE.hex()))
+        while not held.running():
+            time.sleep(0.001)
+    monkeypatch.setattr(asking.parts.asking, "_pictures", look_up.Route(lane, 0.05))
+    assert asking.screen_values(VALUE).reason == "deadline"
+    release.set()
+    monkeypatch.setattr(asking.parts.asking, "_pictures", look_up.Route(lane, 60))
+    assert asking.screen_values(OTHER).outcome is ScreenOutcome.NO_MATCH
+    assert VALUE.hex() not in {query.value for query in queries(exchange)}
 
 
 def test_a_film_is_asked_about_in_every_orientation_within_the_limits_of_requests(

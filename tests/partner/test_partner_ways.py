@@ -159,9 +159,11 @@ def test_who_never_had_a_list_or_is_still_given_one_says_nothing_of_erasing(open
     before = list(exchange.acknowledged)
     lister.close()
     insisting = opened(WayChoice.ASK)
+    asked = len(exchange.requests)
     insisting.round()
     assert not insisting.store.holds_list()
     assert exchange.acknowledged == before
+    assert f"POST {ACKNOWLEDGEMENTS}" not in exchange.requests[asked:], "it would be refused each time"
 
 
 def test_a_list_left_by_a_crash_is_erased_even_where_the_exchange_is_away(
@@ -183,6 +185,17 @@ def test_a_list_is_kept_while_nobody_knows_that_it_is_not_given(opened: Open, ex
     partner.round()
     assert partner.health().way is WayName.LIST
     assert partner.screen_values(VALUE).outcome is ScreenOutcome.MATCH
+
+
+def test_a_list_is_kept_where_no_way_was_ever_known_and_the_exchange_says_nothing(
+    opened: Open, exchange: FakeExchange, partner: Partner
+) -> None:
+    exchange.add("f", VALUE)
+    partner.sync.run()
+    exchange.answers[STATUS] = httpx.ConnectError("no")
+    again = opened()
+    again.round()
+    assert (again.store.holds_list(), again.health().way) == (True, None)
 
 
 def test_matches_of_an_erased_list_stay_open_and_are_not_called_withdrawn(opened: Open, exchange: FakeExchange) -> None:
@@ -208,6 +221,23 @@ def test_from_asking_to_the_list_and_back(opened: Open, exchange: FakeExchange, 
         assert partner.screen_values(VALUE).outcome is ScreenOutcome.MATCH
         assert partner.screen_values(OTHER).outcome is ScreenOutcome.NO_MATCH
         assert partner.store.way() == way
+
+
+def test_a_list_that_is_given_back_at_once_is_fetched_at_once(opened: Open, exchange: FakeExchange) -> None:
+    partner = opened()
+    for scopes in (["list"], ASKER, ["list"]):
+        exchange.scopes = scopes
+        partner.round()
+    assert partner.screen_values(VALUE).outcome is ScreenOutcome.NO_MATCH
+
+
+def test_what_is_known_of_one_way_alone_is_not_said_of_both(opened: Open, exchange: FakeExchange) -> None:
+    exchange.answers[FEED] = httpx.ConnectError("no")
+    partner = opened(WayChoice.BOTH)
+    partner.round()
+    result = partner.screen_values(VALUE)
+    assert (result.reason, len(exchange.asks)) == ("never_synced", 1)
+    assert partner.screen_values(VALUE).synced_at is None
 
 
 def test_who_asked_goes_on_asking_until_the_list_is_whole(opened: Open, exchange: FakeExchange, clock: Clock) -> None:

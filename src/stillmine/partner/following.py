@@ -44,8 +44,6 @@ class Asks(Protocol):
 
     def try_soon(self) -> None: ...
 
-    def forget(self) -> None: ...
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -179,7 +177,6 @@ class Following:
         parts = self._parts
         if use != parts.way.use:
             log.info("uploads are looked up in the way: %s", use.way or "none that this key allows")
-            parts.asking.forget()
             self._sync_due = 0.0
             parts.way.switch(use)
         if use.way is not None and use.way is not parts.store.way():

@@ -50,11 +50,6 @@ class ClearMemory:
                 self._clear[digest] = second, moment
             self._drop_old()
 
-    def forget(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._clear.clear()
-
     def _drop_old(self) -> None:
         oldest_kept = self._monotonic() - KEPT_SECONDS
         while self._clear:

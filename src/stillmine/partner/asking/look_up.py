@@ -58,10 +58,6 @@ class AskWay:
         self._pictures.lane.close()
         self._moving.lane.close()
 
-    def forget(self) -> None:
-        """Forget what was clear: what is asked from now on is asked anew."""
-        self._memory.forget()
-
     def try_soon(self) -> None:
         """Say that the exchange may answer again."""
         self._pictures.lane.try_soon()
