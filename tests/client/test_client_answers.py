@@ -9,6 +9,7 @@ import pytest
 from client_parts import KEY, Client, ClientOf, streamed
 
 from stillmine.client import ExchangeAnswerError
+from stillmine.client.errors import ExchangeFailedError
 from stillmine.client.refusals import MAXIMUM_RETRY_AFTER_SECONDS
 from stillmine.wire import ask_errors, partner_errors, storage_errors
 from stillmine.wire.ask import Answer, Ask, AskAnswer, AskQuery, Outcome, decode_ask, encode_answer
@@ -66,6 +67,7 @@ def test_other_than_one_answer_for_each_query_is_none(client_of: ClientOf, conte
         (503, "keys_missing", KeysMissingError),
         (503, "busy", BusyError),
         (503, "of_a_later_version", ExchangeUnreachableError),
+        (500, "internal_error", ExchangeFailedError),
         (502, "<html>", ExchangeUnreachableError),
         (404, "not_found", ExchangeAnswerError),
         (413, "<html>", MessageTooLargeError),

@@ -126,7 +126,7 @@ def test_what_the_platform_sends_is_asked_in_its_own_orientation(asking: AskingP
     ("fault", "code", "least_seconds", "most_seconds"),
     [
         (httpx.ConnectError("no"), "exchange_unreachable", 1, 1),
-        (httpx.Response(500, content=b"<html>"), "exchange_unreachable", 1, 1),
+        (httpx.Response(502, content=b"<html>"), "exchange_unreachable", 1, 1),
         (httpx.Response(200, content=b"<html>"), "exchange_answer_unreadable", 1, 1),
         (httpx.Response(200, content=b"SMR1"), "exchange_answer_unreadable", 1, 1),
         (httpx.Response(302, headers={"Location": "https://elsewhere.example"}), "exchange_answer_unreadable", 1, 1),

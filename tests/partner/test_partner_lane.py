@@ -8,6 +8,7 @@ from concurrent.futures import Future
 import pytest
 from partner_parts import Clock
 
+from stillmine.client.errors import ExchangeFailedError
 from stillmine.client.weight import Weight, weight_of
 from stillmine.partner.asking.lane import OVERTAKING_UPLOADS, Answered, Lane
 from stillmine.wire.ask import MAXIMUM_ASK_FRAMES, Answer, AskQuery
@@ -224,6 +225,34 @@ def test_a_large_upload_that_the_quota_has_no_room_for_stops_no_small_one(make_l
     held.fails = None
     held.may_answer.release()
     assert hand_over(lane, 1).result(60)
+
+
+def test_an_upload_that_breaks_the_exchange_stops_no_other(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
+    lane = make_lane(1)
+    sent = fill(lane, held, 64, lambda numbers: ExchangeFailedError() if 37 in numbers else None)
+    assert [number for number, answered in enumerate(sent) if answered.exception(60) is not None] == [37]
+    for number in range(6):
+        broken = hand_over(lane, 37)
+        held.may_answer.release()
+        with pytest.raises(ExchangeUnreachableError):
+            broken.result(60)
+        held.may_answer.release()
+        assert hand_over(lane, 100 + number).result(60)
+
+
+def test_an_exchange_that_answers_nothing_but_500_is_left_alone(make_lane: Callable[[int], Lane], held: HeldExchange, clock: Clock) -> None:
+    lane = make_lane(1)
+    sent = fill(lane, held, 64, lambda numbers: ExchangeFailedError() if numbers else None)
+    for answered in sent:
+        with pytest.raises(ExchangeUnreachableError):
+            answered.result(60)
+    assert len(held.requests) < 12
+    assert lane.problem == "exchange_unreachable"
+    clock.move(0.5)
+    held.may_answer.release()
+    with pytest.raises(ExchangeUnreachableError):
+        hand_over(lane, 1).result(60)
+    assert lane.problem == "exchange_unreachable"
 
 
 def test_what_waits_behind_a_refused_upload_is_not_asked_of_an_exchange_that_went_away(

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from stillmine.client.errors import ExchangeAnswerError
+from stillmine.client.errors import ExchangeAnswerError, ExchangeFailedError
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError, HeadTooLargeError, TooManyAtOnceError, TooSlowError
 from stillmine.wire.errors import (
@@ -132,6 +132,8 @@ def _error_of(status: int, data: bytes, places: Sequence[int] | None) -> Stillmi
         return known(_detail(message.detail, places))
     if status == MessageTooLargeError.status:  # said by what stands before the exchange
         return MessageTooLargeError()
+    if status == 500:
+        return ExchangeFailedError("HTTP status 500")
     if status >= 500:
         return ExchangeUnreachableError(f"HTTP status {status}")
     return ExchangeAnswerError(f"HTTP status {status}")

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from stillmine.client.errors import ExchangeFailedError
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.errors import (
     PartnerKeyMissingError,
@@ -21,6 +22,9 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 KEY_PAUSE_SECONDS = 15.0
 """A newer key may stand in the key file by then, or the operator has changed what this one may do."""
+
+FAILURES_BORNE = 2
+"""Requests in a row that are answered 500: one upload that breaks the exchange must not be a way to keep others from being asked about."""
 
 KEY_ERRORS = (PartnerKeyMissingError, PartnerKeyUnknownError, PartnerKeyRevokedError, PartnerKeyEndedError, ScopeMissingError)
 
@@ -36,6 +40,7 @@ class Gate:
         self._until = 0.0
         self._pause = FIRST_PAUSE_SECONDS
         self._is_probing = False
+        self._failures = 0
 
     @property
     def problem(self) -> StillmineError | None:
@@ -60,6 +65,12 @@ class Gate:
         self._problem = None
         self._is_probing = False
         self._pause = FIRST_PAUSE_SECONDS
+        self._failures = 0
+
+    def bears_failure(self) -> bool:
+        """Say that a request was answered 500; return whether it stays open nevertheless."""
+        self._failures += 1
+        return self._problem is None and self._failures <= FAILURES_BORNE
 
     def failed(self, error: StillmineError) -> None:
         """Close for as long as the error says, or twice as long as the last time."""
@@ -76,6 +87,8 @@ class Gate:
             return KEY_PAUSE_SECONDS
         if isinstance(error, QuotaUsedUpError):
             return _seconds_to_midnight(self._clock())
+        if isinstance(error, ExchangeFailedError):
+            return FIRST_PAUSE_SECONDS
         if error.retry_after_seconds:
             return min(float(error.retry_after_seconds), LONGEST_PAUSE_SECONDS)
         pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE_SECONDS)

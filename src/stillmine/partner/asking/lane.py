@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from stillmine.client.errors import ExchangeFailedError
 from stillmine.client.weight import Weight
 from stillmine.partner.asking.gate import Gate
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
@@ -185,6 +186,8 @@ class Lane:
             self._refused(jobs, error)
         except QuotaUsedUpError as error:
             self._over_quota(jobs, error)
+        except ExchangeFailedError as error:
+            self._broke(jobs, error)
         except StillmineError as error:
             self._fail(jobs, error)
         except Exception as error:
@@ -223,6 +226,17 @@ class Lane:
             self._send_in_halves(sorted(jobs, key=lambda job: job.weight.queries))
         elif jobs[0].weight.queries > PHOTOGRAPH_QUERIES:
             self._open_gate()
+            jobs[0].answered.set_exception(error)
+        else:
+            self._fail(jobs, error)
+
+    def _broke(self, jobs: Sequence[_Job], error: ExchangeFailedError) -> None:
+        """One upload may have broken the exchange, which answers others."""
+        with self._changed:
+            is_borne = len(jobs) == 1 and self._gate.bears_failure()
+        if len(jobs) > 1:
+            self._send_in_halves(jobs)
+        elif is_borne:
             jobs[0].answered.set_exception(error)
         else:
             self._fail(jobs, error)
