@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands, with an exchange over real HTTP, and one service as a real process."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,10 +26,12 @@ from typer.testing import CliRunner
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.partner.asking.connecting import PICTURE_CONNECTIONS
 from stillmine.partner.commands import app
 from stillmine.partner.decoder import Decoder
 from stillmine.partner.errors import HomeInUseError, HomeOfAnotherExchangeError
 from stillmine.partner.home import sole_user
+from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.fingerprint import Kind
 
@@ -152,7 +156,8 @@ def test_a_sandbox_can_be_made_a_condition(run: Run, home: Path, monkeypatch: py
     without = (sys.executable, "-I", str(Path(__file__).parent / "worker_without_walls.py"))
     monkeypatch.setattr("stillmine.partner.app.Decoder", partial(Decoder, command=without))
     assert run("sync").exit_code == 0
-    result = run(*command, "--require-sandbox")
+    port = ["--port", str(free_port())] if command == ["serve"] else []
+    result = run(*command, *port, "--require-sandbox")
     refused(result, NotConfiguredError)
     assert "no landlock, seccomp" in str(result.exception)
 
@@ -236,6 +241,50 @@ def test_stop_is_not_held_up_by_half_a_request(home: Path, exchange: FakeExchang
         process.communicate()
     assert process.returncode == 0
     assert "Traceback" not in log
+
+
+def test_what_waits_for_the_exchange_at_a_stop_is_told_so(
+    home: Path, exchange: FakeExchange, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exchange that holds every ask: those under way take all connections, and those that wait can't be sent."""
+    exchange.scopes = ["ask", "feedback"]
+    held, may_answer, port, codes = threading.Semaphore(0), threading.Event(), free_port(), list[str]()
+
+    def hold(_: FakeExchange, queries: list[AskQuery]) -> list[Answer]:
+        held.release()
+        may_answer.wait()
+        return [Answer() for _ in queries]
+
+    monkeypatch.setattr(FakeExchange, "_answered", hold)
+    process = serving(home, url, port)
+
+    def screen(number: int) -> None:
+        body = b'{"version":1,"fingerprints":[{"kind":"sha256","value":"%064x","quality":100}]}' % number
+        headers = {"Authorization": f"Bearer {(home / 'service.key').read_text().strip()}", "Content-Type": "application/json"}
+        with contextlib.suppress(httpx.TransportError):
+            answer = httpx.post(f"http://127.0.0.1:{port}/screen", content=body, headers=headers, timeout=60, trust_env=False)
+            codes.append(answer.json().get("code") or answer.json()["outcome"])
+
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            wait_for(lambda: client.get("/readyz").status_code == 200, process)
+        uploads = [threading.Thread(target=screen, args=(number,)) for number in range(PICTURE_CONNECTIONS + 3)]
+        for upload in uploads[:PICTURE_CONNECTIONS]:
+            upload.start()
+            assert held.acquire(timeout=30)
+        for upload in uploads[PICTURE_CONNECTIONS:]:
+            upload.start()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=30)
+    finally:
+        may_answer.set()
+        process.kill()
+        process.communicate()
+    for upload in uploads:
+        upload.join(30)
+    assert (process.returncode, "Traceback" in log) == (0, False)
+    assert codes == ["busy"] * 3
 
 
 def test_taken_port_is_said(home: Path, url: str, run: Run) -> None:

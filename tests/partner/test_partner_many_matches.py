@@ -14,6 +14,7 @@ from partner_parts import Clock, Partner
 from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.partner.screening import MAXIMUM_MATCHES
 from stillmine.partner.sparing_log import INTERVAL_SECONDS, SparingLog
+from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import ScreenOutcome
 
@@ -74,3 +75,11 @@ def test_a_full_disk_is_one_line(partner: Partner, exchange: FakeExchange, caplo
     for _ in range(30):
         assert partner.screening.screen_fingerprints([Fingerprint(Kind.PDQ, VALUE.hex(), 90)]).outcome is ScreenOutcome.MATCH
     assert len([row for row in caplog.records if "could not be recorded" in row.getMessage()]) == 1
+
+
+def test_a_list_that_is_closed_says_busy_and_not_that_something_broke(partner: Partner, exchange: FakeExchange) -> None:
+    exchange.add("f", VALUE)
+    partner.sync.run()
+    partner.screening.close()
+    with pytest.raises(BusyError):
+        partner.screening.screen_fingerprints([Fingerprint(Kind.PDQ, VALUE.hex(), 90)])

@@ -61,3 +61,15 @@ def test_an_unknown_match_is_refused(home: Path, match_id: str, wrong: str) -> N
 def test_what_does_not_go_together_is_refused(home: Path, partner: Partner, match_id: str, options: list[str]) -> None:
     assert isinstance(run(home, "review", match_id, *options).exception, NotConfiguredError)
     assert len(partner.store.matches(Wanted()).matches) == 2
+
+
+def test_a_folder_without_a_store_is_not_an_empty_list(tmp_path: Path) -> None:
+    for command in (("matches",), ("review", "0" * 32, "removed")):
+        assert isinstance(run(tmp_path / "mistyped", *command).exception, NotConfiguredError)
+    assert not (tmp_path / "mistyped").exists()
+
+
+@pytest.mark.usefixtures("match_id")
+@pytest.mark.parametrize("word", ["", " a", "a\nb", "a" * 201, "\udcff"])
+def test_a_word_that_no_upload_can_have_is_refused(home: Path, word: str) -> None:
+    assert isinstance(run(home, "matches", "--content-id", word).exception, NotConfiguredError)

@@ -448,6 +448,23 @@ def test_less_than_a_photograph_takes_is_a_used_up_quota(opened: Open, exchange:
     assert partner.standing.parts()["quota"] == "ok"
 
 
+@pytest.mark.parametrize("code", ["storage_full", "partner_key_revoked"])
+def test_an_exchange_whose_asks_fail_is_not_ready_until_the_next_is_tried(
+    opened: Open, exchange: FakeExchange, clock: Clock, code: str
+) -> None:
+    exchange.scopes = ASKER
+    partner = opened()
+    partner.round()
+    exchange.answers[ASK] = httpx.Response(503, content=b'{"code":"%s","message":""}' % code.encode())
+    partner.screen_values(VALUE)
+    assert (partner.standing.parts()["exchange"], partner.health().problem) == ("failing", code)
+    clock.move(30)
+    assert partner.standing.parts()["exchange"] == "ok", "else nobody would send the upload that tries"
+    del exchange.answers[ASK]
+    partner.screen_values(VALUE)
+    assert (partner.standing.parts()["exchange"], partner.health().problem) == ("ok", None)
+
+
 def test_a_list_is_synced_no_more_often_than_said_though_the_way_is_looked_at(opened: Open, exchange: FakeExchange, clock: Clock) -> None:
     partner = opened()
     partner.parts.following._sync_every_seconds = 60

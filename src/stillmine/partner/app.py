@@ -233,4 +233,6 @@ def build_service(
         standing=standing,
         lifespan=lifespan,
     )
-    return service.app()
+    application = service.app()
+    application.state.take_no_more = screening.close
+    return application

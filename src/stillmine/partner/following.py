@@ -96,13 +96,18 @@ class Following:
         return None if last is None else last.moment
 
     @property
+    def asking_problem(self) -> str | None:
+        """The error code of why uploads that are asked about are answered so at once, None while they are asked about."""
+        return self._parts.asking.problem
+
+    @property
     def problem(self) -> str | None:
         """The error code of what does not work though the exchange answers, None where all does."""
         use = self._parts.way.use
         if use.refused:
             return use.refused[0].code
-        if use.asks and self._parts.asking.problem is not None:
-            return self._parts.asking.problem
+        if use.asks and self.asking_problem is not None:
+            return self.asking_problem
         if not self._may_report and self._parts.store.counts().waiting_feedback:
             return ScopeMissingError.code
         return None

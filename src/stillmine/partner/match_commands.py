@@ -16,18 +16,19 @@ from stillmine.partner.app import REAL
 from stillmine.partner.home import prepare_home
 from stillmine.partner.in_words import kept_in_words
 from stillmine.partner.matches import ID_BYTES, Wanted
+from stillmine.partner.schema import FILE_NAME
 from stillmine.partner.store import Store
 from stillmine.wire.codec import encode
 from stillmine.wire.errors import MalformedMessageError, MatchNotFoundError, NotConfiguredError
 from stillmine.wire.feedback import NotRemovedReason
-from stillmine.wire.screen import MAXIMUM_MATCHES_PER_PAGE, Decision, KeptMatch, MatchState, Review
+from stillmine.wire.screen import MAXIMUM_MATCHES_PER_PAGE, Decision, KeptMatch, MatchState, Review, require_content_id
 from stillmine.wire.vote import VoteKind, VoteReason
 
 
 def list_matches(home: Path, state: MatchState, content_id: str | None, *, is_json: bool) -> None:
     """Print every match of this state, oldest first, as a line of words or of JSON."""
-    wanted = Wanted(state, content_id, MAXIMUM_MATCHES_PER_PAGE)
-    with closing(Store(prepare_home(home.expanduser()))) as store:
+    wanted = Wanted(state, None if content_id is None else _word(content_id), MAXIMUM_MATCHES_PER_PAGE)
+    with closing(_opened(home)) as store:
         for match in _every(store, wanted):
             typer.echo(encode(match).decode() if is_json else kept_in_words(match))
 
@@ -42,8 +43,25 @@ def review_of(decision: Decision, reason: NotRemovedReason | None, vote: VoteKin
 
 def review_match(home: Path, match_id: str, review: Review) -> None:
     """Keep a decision; a running service reports it, or the next sync. Raises MatchNotFoundError."""
-    with closing(Store(prepare_home(home.expanduser()))) as store:
+    with closing(_opened(home)) as store:
         store.record_review(_id_bytes(match_id), review, REAL.random_bytes(ID_BYTES), int(REAL.clock().timestamp()) // 60)
+
+
+def _opened(home: Path) -> Store:
+    """Open the store of a service; raises NotConfiguredError where there is none: a mistyped folder must not look like nothing to do."""
+    folder = home.expanduser()
+    if not (folder / FILE_NAME).is_file():
+        raise NotConfiguredError("--home: nothing was ever screened with this folder; name that of the service")
+    return Store(prepare_home(folder))
+
+
+def _word(content_id: str) -> str:
+    """Return it; raises NotConfiguredError for what no upload can be called."""
+    try:
+        content_id.encode()
+        return require_content_id(content_id)
+    except (UnicodeEncodeError, MalformedMessageError):
+        raise NotConfiguredError("--content-id: 1 to 200 characters in UTF-8, as `Stillmine-Content-Id` takes them") from None
 
 
 def _every(store: Store, wanted: Wanted) -> Iterator[KeptMatch]:

@@ -15,12 +15,16 @@ from stillmine.partner.following import Following
 from stillmine.partner.store import Store
 from stillmine.partner.way_in_use import Use
 from stillmine.wire.ask import ExchangeStatus, IndexState
+from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.readiness import OK, UNKNOWN
 from stillmine.wire.screen import Health
 
 READY_FROM_BYTES = 1024 * 1024
 """Free on the disk of the home folder: with less the next match may not be kept."""
+
+WORKING = (None, QuotaUsedUpError.code, IndexLoadingError.code)
+"""Of asks: the last two are parts of their own."""
 
 FRESH_SECONDS = 120
 CLOCK_TOLERANCE_SECONDS = 5
@@ -83,6 +87,8 @@ class Standing:
         words = {"store": OK}
         for name in names:
             words[name] = self._word(moments[name]) if name in moments else self._asking_word(name)
+        if words.get("exchange") == OK and self._following.asking_problem not in WORKING:
+            words["exchange"] = "failing"
         return {**words, "disk": self._disk()}
 
     def _moments(self, use: Use) -> dict[str, datetime | None]:

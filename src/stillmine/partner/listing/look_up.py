@@ -5,7 +5,7 @@ What is not found in half a list says nothing: until the first sync is whole, on
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from datetime import datetime
 
 from stillmine.partner.errors import DeadlineError, NeverSyncedError
@@ -13,6 +13,7 @@ from stillmine.partner.listing.index import Index
 from stillmine.partner.made import Made
 from stillmine.partner.store import Store
 from stillmine.partner.ways import Candidate, LookedUp
+from stillmine.wire.door_errors import BusyError
 
 SEARCH_SECONDS = 5.0
 """For the search alone, after the fingerprints are made."""
@@ -63,10 +64,18 @@ class ListWay:
         return found
 
     def _before_deadline(self, search: Callable[[], list[Candidate]]) -> tuple[list[Candidate], list[str]]:
-        """Search in the pool; waiting for a free thread counts, and what comes too late is dropped unrecorded."""
-        future = self._searches.submit(search)
+        """Search in the pool; waiting for a free thread counts, and what comes too late is dropped unrecorded.
+
+        Raises BusyError at a stop.
+        """
+        try:
+            future = self._searches.submit(search)
+        except RuntimeError:  # closed: what the pool says of it
+            raise BusyError from None
         try:
             return future.result(timeout=self._search_seconds), []
+        except CancelledError:
+            raise BusyError from None
         except TimeoutError:
             future.cancel()
             return [], [DeadlineError.code]
