@@ -12,7 +12,10 @@ from service_client import ServiceClient
 from test_partner_service import application, nobody, platform, screened  # noqa: F401
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.partner import upload
+from stillmine.partner import upload as uploads
+from stillmine.partner.errors import StoreUnreadableError
+from stillmine.partner.store import Store
+from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import ScreenOutcome
 
 
@@ -36,10 +39,33 @@ def test_a_match_is_answered_though_it_can_not_be_recorded(
     assert partner.screen(photograph).outcome is ScreenOutcome.NO_MATCH
 
 
+def test_what_is_withdrawn_while_the_disk_is_full_is_matched_no_longer(
+    partner: Partner, exchange: FakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = bytes(range(32))
+    exchange.add("f", value)
+    partner.sync.run()
+    upload = [Fingerprint(Kind.PDQ, value.hex(), 90)]
+    assert partner.screening.screen_fingerprints(upload).outcome is ScreenOutcome.MATCH
+    exchange.withdraw("f")
+    with monkeypatch.context() as full:
+        full.setattr(Store, "apply_page", fails)
+        with pytest.raises(StoreUnreadableError):
+            partner.sync.run()
+        assert partner.screening.screen_fingerprints(upload).outcome is ScreenOutcome.NO_MATCH
+        assert exchange.acknowledged == ["a.1"], "nothing is erased yet"
+    partner.sync.run()
+    assert (partner.store.counts().fingerprints, exchange.acknowledged[-1]) == (0, exchange.cursor())
+
+
+def fails(*_: object) -> None:
+    raise StoreUnreadableError
+
+
 def test_an_upload_that_finds_no_room_is_said_not_to_be_screened(platform: ServiceClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "no room")
 
-    monkeypatch.setattr(upload, "_write_whole", full)
+    monkeypatch.setattr(uploads, "_write_whole", full)
     answer = screened(platform, b"x")
     assert (answer.outcome, answer.reason) == (ScreenOutcome.NOT_SCREENED, "store_unreadable")

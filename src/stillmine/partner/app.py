@@ -233,6 +233,4 @@ def build_service(
         standing=standing,
         lifespan=lifespan,
     )
-    application = service.app()
-    application.state.take_no_more = screening.close
-    return application
+    return service.app()

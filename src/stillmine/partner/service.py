@@ -95,7 +95,7 @@ class Service:
         self.patience_seconds = PATIENCE_SECONDS
 
     def app(self) -> Starlette:
-        """Return the ASGI application."""
+        """Return the ASGI application, with `state.take_no_more` for whoever stops it."""
         routes = [
             Route("/screen", self._guarded(self._with_room(self._screen)), methods=["POST"]),
             Route("/matches", self._guarded(self._matches), methods=["GET"]),
@@ -105,7 +105,9 @@ class Service:
             Route("/livez", _alive, methods=["GET"]),
             Route("/readyz", self._guarded(self._ready, needs_key=False), methods=["GET"]),
         ]
-        return Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
+        application = Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
+        application.state.take_no_more = self._screening.close
+        return application
 
     async def _screen(self, request: Request) -> Response:
         uploader, content_id = _uploader(request), _content_id(request)

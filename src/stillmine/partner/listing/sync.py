@@ -16,6 +16,7 @@ import msgspec
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
 from stillmine.matching.every_kind import MATCHED_KINDS
+from stillmine.partner.errors import StoreUnreadableError
 from stillmine.partner.reporting import HandedOver, Reporting
 from stillmine.partner.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
@@ -145,7 +146,7 @@ class Sync:
         if left_out:
             log.warning("%d feed entries are of kinds that this version can't match", left_out)
         synced_at = None if page.has_more else int(self._clock().timestamp())
-        changes = self._store.apply_page(entries, page.cursor, synced_at)
+        changes = self._applied(entries, page.cursor, synced_at)
         self._update_index(changes)
         return msgspec.structs.replace(
             report,
@@ -154,6 +155,15 @@ class Sync:
             erased=report.erased + len(changes.erased),
             of_other_kinds=report.of_other_kinds + left_out,
         )
+
+    def _applied(self, entries: list[StoredEntry], cursor: str, synced_at: int | None) -> PageChanges:
+        """Apply a page. Where the disk is full, what is withdrawn is matched no longer all the same, and not acknowledged."""
+        try:
+            return self._store.apply_page(entries, cursor, synced_at)
+        except StoreUnreadableError:
+            newest = {entry.id: entry for entry in entries}
+            self._update_index(PageChanges([], [entry.id for entry in newest.values() if entry.value is None], 0))
+            raise
 
     def _acknowledge(self) -> None:
         if not self._store.forget_erased():
