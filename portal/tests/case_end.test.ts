@@ -94,7 +94,7 @@ describe("a receipt", () => {
     expect(receiptParts({ ...receipt, erased: [], ended: [ended], kept_after_end: 1 }, words, NOW)[0]?.lines).toEqual([
       "Its time ended on 22 November at 15:00: Picture. Kept locked and unused in case that was a mistake.",
       "It is erased by 25 November at 15:00.",
-      "No service had it.",
+      "No service had a fingerprint of it.",
     ]);
   });
 
@@ -112,7 +112,7 @@ describe("a receipt", () => {
           "Example Social confirmed on 22 November at 15:01 that it no longer looks for it.",
         ],
       },
-      { name: "Picture 3", lines: ["Erased at the exchange on 22 November at 15:00: Picture.", GONE, "No service had it."] },
+      { name: "Picture 3", lines: ["Erased at the exchange on 22 November at 15:00: Picture.", GONE, "No service had a fingerprint of it."] },
     ]);
   });
 
@@ -124,7 +124,7 @@ describe("a receipt", () => {
     expect(parts).toEqual([
       {
         name: "Picture 3",
-        lines: ["You, or someone with your key, asked for this on 19 November at 15:00.", "Erased at the exchange on 22 November at 15:00: Picture.", GONE, "No service had it."],
+        lines: ["You, or someone with your key, asked for this on 19 November at 15:00.", "Erased at the exchange on 22 November at 15:00: Picture.", GONE, "No service had a fingerprint of it."],
       },
       {
         name: "Sound 4",

@@ -210,7 +210,7 @@ describe("how far a withdrawal has come", () => {
   const waiting = { partner: "Example Forum", given_on: GIVEN };
   const never = { partner: "Example Video" };
   test.each<[string, PartnerStatus[], string]>([
-    ["nobody had it", [never], "Withdrawn. No service had it."],
+    ["nobody had it", [never], "Withdrawn. No service had a fingerprint of it."],
     ["one of one", [confirmed, never], "Withdrawn. The one service that had it confirmed that it no longer looks for it."],
     ["one of two", [confirmed, waiting], "Withdrawn. 1 of 2 services confirmed; we are waiting for the others."],
     ["none of one", [waiting], "Withdrawn. We are waiting for the one service that had it to confirm."],
