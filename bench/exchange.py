@@ -136,7 +136,7 @@ class ListPartner:
         self._thread = threading.Thread(target=self._follow)
 
     def __enter__(self) -> ListPartner:
-        self._sync.run()
+        self._sync.follow()
         self._thread.start()
         return self
 
@@ -147,7 +147,7 @@ class ListPartner:
 
     def _follow(self) -> None:
         while not self._ended.wait(SYNC_EVERY):
-            self._sync.run()
+            self._sync.follow()
 
     def has(self, value: str) -> bool:
         """Search for it."""

@@ -46,7 +46,7 @@ def synced(name: str, folder: Path, client: Exchange, count: int) -> None:
     store, index = Store(folder), Index()
     store.match_kinds(MATCHED_KINDS)
     start = time.perf_counter()
-    report = Sync(client, store, index.follow, lambda: datetime.now(UTC)).run()
+    report = Sync(client, store, index.follow, lambda: datetime.now(UTC)).follow()
     seconds = time.perf_counter() - start
     assert report.added == len(index) == count
     print(f"| {name} | {seconds:.1f} | {count / seconds:,.0f} |", flush=True)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A key that was changed in its file is used as soon as the exchange refuses the one before; nothing is restarted."""
 
+from itertools import count
 from pathlib import Path
 
 import httpx
 import pytest
 from client_parts import KEY, SETTINGS, ClientOf, streamed
 
-from stillmine.client import ExchangeSettings, exchange_settings
+from stillmine.client import Exchange, ExchangeSettings, exchange_settings
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.codec import encode
 from stillmine.wire.errors import PartnerKeyRevokedError, PartnerKeyUnknownError, StillmineError
@@ -64,6 +65,25 @@ def test_a_key_that_is_refused_too_ends_it(client_of: ClientOf, key_file: Path) 
     with pytest.raises(PartnerKeyUnknownError):
         client.status()
     assert exchange.shown == [KEY, NEWER]
+
+
+@pytest.mark.parametrize("fault", [httpx.ReadError("x"), httpx.Response(401, json={"code": "partner_key_unknown", "message": ""})])
+def test_what_is_sent_again_ends_when_the_first_one_would_have(key_file: Path, fault: Exception | httpx.Response) -> None:
+    """Over a connection that is opened again, or with another key."""
+    deadlines: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        deadlines.append(request.extensions["deadline"])
+        if isinstance(fault, Exception):
+            raise fault
+        return streamed(fault.status_code, fault.content)
+
+    seconds = count()
+    with Exchange(settings_of(key_file), httpx.MockTransport(answer), lambda: float(next(seconds))) as client:
+        key_file.write_text(NEWER)
+        with pytest.raises(StillmineError):
+            client.status()
+    assert (len(deadlines), len(set(deadlines))) == (2, 1)
 
 
 @pytest.mark.parametrize("content", ["", NEWER[:-1], "smk_"])

@@ -182,6 +182,28 @@ def test_a_full_list_of_candidates_that_are_all_gone_is_no_clear(
     assert answers(partner, value(1)) == [CLEAR]
 
 
+def test_many_queries_near_one_case_hide_no_other_behind_it(
+    phone: Phone, other_phone: Phone, partner: PartnerClient, follower: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Together they have more candidates than the index names at once: those that were cut are looked up again, fewer at a time."""
+    monkeypatch.setattr("stillmine.exchange.ask.protocol.MAXIMUM_CANDIDATES_IN_ALL", 64)
+    monkeypatch.setattr("stillmine.exchange.ask.nearby.QUERIES_NEVER_CUT", 1)
+    near, far = int(value(1), 16), int(value(1), 16) ^ 0xFFFF << 64
+    phone.open(1, fingerprints=[{"kind": "pdq", "value": f"{near ^ 1 << place:064x}", "quality": 90} for place in range(40)])
+    other_phone.open(1, fingerprints=[{"kind": "pdq", "value": f"{far:064x}", "quality": 90}])
+    follower()
+    answers(partner, *(f"{near ^ 3 << place:064x}" for place in range(0, 16, 2)))
+    (row,) = other_phone.show().fingerprints
+    assert [shown.partner for shown in row.partners] == ["Example Social"]
+
+
+def test_what_is_never_turned_is_looked_up_once_whether_as_it_is_or_not() -> None:
+    from stillmine.exchange.ask.nearby import asked
+
+    assert asked(AskQuery(Kind.SHA256, value(1), "ab" * 16, as_it_is=True)) == asked(AskQuery(Kind.SHA256, value(1)))
+    assert asked(AskQuery(Kind.PDQ, value(1), "ab" * 16, as_it_is=True)) != asked(AskQuery(Kind.PDQ, value(1)))
+
+
 def test_queries_are_counted_and_matches_written_down(
     exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None], clock: Clock
 ) -> None:

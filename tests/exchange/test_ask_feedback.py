@@ -166,6 +166,8 @@ def test_who_erased_the_list_has_confirmed_every_withdrawal_until_it_is_given_ag
         assert confirmed() == [said, None, None]
         assert events_of_partner("acknowledged") == 1
     assert not is_late()
+    assert erased(partner).status_code == 204
+    assert find_partner("Example Social").erased_list_at == said, "since when it has nothing does not move"
     phone.withdraw(second)
     later = exchange.clock().replace(second=0, microsecond=0)
     assert later > said

@@ -17,6 +17,8 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 from stillmine.exchange.context import Context
 from stillmine.exchange.partners.scopes import Way
 from stillmine.fingerprint.query import query_variants
+from stillmine.wire.ask import AskQuery
+from stillmine.wire.fingerprint import Kind
 
 
 @pytest.fixture
@@ -124,6 +126,15 @@ def test_copies_well_inside_call_nobody_however_many(phone: Phone, asking: Partn
     follower()
     assert {outcome for outcome, _ in answers(asking, *[at_distance(27, number) for number in range(200)])} == {"match"}
     assert alarms() == []
+
+
+def test_of_the_sounds_and_videos_of_one_token_each_eighth_counts() -> None:
+    from stillmine.exchange.ask.probing import telling
+
+    songs = [(AskQuery(Kind.CHROMAPRINT, f"song {number}", "ab" * 16), None) for number in range(24)]
+    assert [len(list(telling(songs[:count]))) for count in (1, 8, 9, 16, 17)] == [1, 1, 2, 2, 3]
+    without_token = [(AskQuery(Kind.CHROMAPRINT, query.value), None) for query, _ in songs]
+    assert len(list(telling(without_token))) == 24
 
 
 def test_probing_under_a_few_upload_tokens_is_seen(phone: Phone, asking: PartnerClient, follower: Callable[[], None]) -> None:

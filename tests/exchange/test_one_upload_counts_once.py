@@ -109,7 +109,7 @@ def kit(
     store, client = Store(tmp_path), Exchange(settings, counting)
     index = loaded_index(store)
     if request.param == "list":
-        Sync(client, store, index.follow, clock).run()
+        Sync(client, store, index.follow, clock).follow()
         way: Way = ListWay(store, index, threads=1)
     else:
         way = Asking(client, clock)

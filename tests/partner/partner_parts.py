@@ -14,7 +14,8 @@ from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.decoding import fingerprints_of
 from stillmine.partner.listing.index import Index, loaded_index
 from stillmine.partner.listing.look_up import ListWay
-from stillmine.partner.listing.sync import Sync
+from stillmine.partner.listing.sync import Sync, SyncReport
+from stillmine.partner.reporting import Reporting
 from stillmine.partner.screening import Screening
 from stillmine.partner.store import Store
 from stillmine.partner.upload import OpenFile, Upload
@@ -69,6 +70,17 @@ class InThisProcess:
         return answer
 
 
+class ListRound:
+    """What a round of the service does with a list: follow it, then hand over what waits."""
+
+    def __init__(self, sync: Sync, reporting: Reporting) -> None:
+        self._sync = sync
+        self._reporting = reporting
+
+    def run(self) -> SyncReport:
+        return self._sync.follow().with_feedback(self._reporting.send())
+
+
 class Partner:
     """Store, index, sync and screening over one home folder, without HTTP service, thread and worker process."""
 
@@ -79,7 +91,8 @@ class Partner:
         self.index: Index = loaded_index(self.store)
         client = Exchange(ExchangeSettings(SETTINGS.url, Secret(key.encode())), exchange.transport())
         self.must_stop: Callable[[], bool] = lambda: False
-        self.sync = Sync(client, self.store, self.index.follow, clock, must_stop=self._must_stop)
+        sync = Sync(client, self.store, self.index.follow, clock, must_stop=self._must_stop)
+        self.sync = ListRound(sync, Reporting(client, self.store, self._must_stop))
         self.woken = 0
         self.tokens = UploadTokens(Secret(b"smu_of_tests"), clock)
         self.way = ListWay(self.store, self.index, threads=2)

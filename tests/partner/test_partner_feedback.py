@@ -2,11 +2,13 @@
 """Feedback: every match and every review arrives once, whatever is lost, and nothing waits for an unrelated fault."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
+from asking_parts import AskingPartner
 from fake_exchange import FakeExchange
-from partner_parts import Partner
+from partner_parts import Clock, Partner
 
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.wire.errors import ExchangeUnreachableError, MalformedMessageError
@@ -78,22 +80,21 @@ def test_unknown_ids_are_dropped_with_a_count(synced: Partner, exchange: FakeExc
     assert exchange.id_of("f") not in caplog.text
 
 
-def test_feedback_goes_out_although_the_feed_cannot_be_read(synced: Partner, exchange: FakeExchange) -> None:
-    screen(synced)
+@pytest.mark.parametrize(("fault", "left"), [(None, 0), (httpx.Response(500), 1)])
+def test_feedback_goes_out_although_the_feed_cannot_be_read_and_what_failed_first_is_named(
+    home: Path, exchange: FakeExchange, clock: Clock, fault: httpx.Response | None, left: int
+) -> None:
+    exchange.add("f", VALUE)
+    partner = AskingPartner(home, exchange, clock)
+    partner.round()
+    assert partner.screen_values(VALUE).matches
+    clock.move(15)
     exchange.answers[FEED] = httpx.Response(200, content=b"nonsense")
-    with pytest.raises(ExchangeAnswerError):
-        synced.sync.run()
-    assert len(exchange.feedback) == 1
-    assert synced.store.counts().waiting_feedback == 0
-
-
-def test_what_failed_first_is_named(synced: Partner, exchange: FakeExchange) -> None:
-    screen(synced)
-    exchange.answers[FEED] = httpx.Response(200, content=b"nonsense")
-    exchange.answers[FEEDBACK] = httpx.Response(500)
-    with pytest.raises(ExchangeAnswerError):
-        synced.sync.run()
-    assert synced.store.counts().waiting_feedback == 1
+    if fault is not None:
+        exchange.answers[FEEDBACK] = fault
+    assert partner.round() is None
+    assert (partner.problem, partner.store.counts().waiting_feedback) == ("exchange_answer_unreadable", left)
+    partner.close()
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(400, json={"code": "malformed_message", "message": "x"}), httpx.Response(500)])

@@ -108,21 +108,21 @@ class AsyncExchange:
 
     async def _answered(self, call: Call[Result]) -> Result:
         key = self._requests.key
-        try:
-            return await self._answered_once(call)
-        except KEY_REFUSED:
-            if not self._requests.has_newer_key(key):
-                raise
-        return await self._answered_once(call)
-
-    async def _answered_once(self, call: Call[Result]) -> Result:
         async with _within(self._limits.answer_seconds):
             try:
-                answer = await self._sent(call)
-            except BROKEN_CONNECTION:
-                if not call.is_repeatable:
+                return await self._answered_once(call)
+            except KEY_REFUSED:
+                if not self._requests.has_newer_key(key):
                     raise
-                answer = await self._sent(call)
+            return await self._answered_once(call)
+
+    async def _answered_once(self, call: Call[Result]) -> Result:
+        try:
+            answer = await self._sent(call)
+        except BROKEN_CONNECTION:
+            if not call.is_repeatable:
+                raise
+            answer = await self._sent(call)
         return call.result(answer)
 
     async def _sent(self, call: Call[Result]) -> HttpAnswer:

@@ -123,16 +123,15 @@ class Exchange:
         return self._answered(calls.take_back(fingerprint_ids))
 
     def _answered(self, call: Call[Result]) -> Result:
-        key = self._requests.key
+        key, deadline = self._requests.key, self._monotonic() + self._limits.answer_seconds
         try:
-            return self._answered_once(call)
+            return self._answered_before(deadline, call)
         except KEY_REFUSED:
             if not self._requests.has_newer_key(key):
                 raise
-        return self._answered_once(call)
+        return self._answered_before(deadline, call)
 
-    def _answered_once(self, call: Call[Result]) -> Result:
-        deadline = self._monotonic() + self._limits.answer_seconds
+    def _answered_before(self, deadline: float, call: Call[Result]) -> Result:
         with failures_named():
             try:
                 answer = self._sent(call, deadline)

@@ -6,7 +6,6 @@ leave SQLite's log, and only then is the page acknowledged. So "no longer matche
 whatever is cut off in between is repeated without harm.
 """
 
-import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -17,10 +16,10 @@ from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
 from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.errors import StoreUnreadableError
-from stillmine.partner.reporting import HandedOver, Reporting
+from stillmine.partner.reporting import HandedOver
 from stillmine.partner.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.errors import ExchangeUnreachableError, FeedCursorForeignError, FeedCursorInvalidError, StillmineError
+from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage
 from stillmine.wire.fingerprint import FULL_QUALITY, Kind, require_value, value_bytes, value_text
 from stillmine.wire.screen import WayName
@@ -63,22 +62,6 @@ class Sync:
         self._update_index = update_index
         self._clock = clock
         self._must_stop = must_stop
-        self._reporting = Reporting(client, store, must_stop)
-
-    def run(self) -> SyncReport:
-        """Follow the feed, then hand over feedback; raises the StillmineError of what failed first.
-
-        Feedback is also sent when the feed could not be read: a report must not wait for an unrelated fault.
-        """
-        try:
-            report = self.follow()
-        except ExchangeUnreachableError:
-            raise
-        except StillmineError:
-            with contextlib.suppress(StillmineError):
-                self._reporting.send()
-            raise
-        return report.with_feedback(self._reporting.send())
 
     def follow(self) -> SyncReport:
         """Fetch to the end of the feed and acknowledge it; raises the StillmineError of what failed."""
