@@ -88,6 +88,8 @@ def test_feedback_on_a_withdrawn_fingerprint_is_taken(phone: Phone, partner: Par
         {"outcome": "not_removed", "reason": "because"},
         {"outcome": "liked"},
         {"feedback_id": "short"},
+        {"feedback_id": "ab" * 16 + "\n"},  # one sign more than the columns of PostgreSQL hold
+        {"upload_token": "ab" * 16 + "\n"},
         {"fingerprint_id": "G" * 32},
         {"comment": "free text"},
     ],

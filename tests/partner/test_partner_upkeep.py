@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long matches are kept: what was decided long ago goes with its upload, what is open stays."""
 
+import asyncio
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -10,12 +13,14 @@ import pytest
 from fake_exchange import FakeExchange
 from partner_parts import SETTINGS, Clock, Numbers, Partner
 from service_client import running
+from starlette.concurrency import run_in_threadpool
 from test_partner_service import wait_until
 
 from stillmine.partner import matches
 from stillmine.partner.app import Surroundings, build_service
 from stillmine.partner.matches import Wanted
 from stillmine.partner.schema import FILE_NAME
+from stillmine.partner.store import Store
 from stillmine.partner.upkeep import KEPT_DAYS, Upkeep
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.fingerprint import Kind
@@ -126,3 +131,23 @@ def test_a_running_service_does_it_by_itself(
     surroundings = Surroundings(clock=clock, random_bytes=Numbers(), transport=exchange.transport())
     with running(build_service(home, SETTINGS, 0.2, threads=1, surroundings=surroundings, kept_days=7)):
         wait_until(lambda: not kept(protecting))
+
+
+def test_a_stop_does_not_wait_until_all_is_forgotten(protecting: Partner, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred thousand old matches take some ten seconds."""
+    begun, calls = threading.Event(), 0
+
+    def some(_: Store, _minute: int) -> int:
+        nonlocal calls
+        begun.set()
+        time.sleep(0.001)
+        calls += 1
+        return int(calls < 20_000)
+
+    async def stopped_at_once() -> None:
+        async with Upkeep(protecting.store, clock).going_on():
+            await run_in_threadpool(begun.wait)
+
+    monkeypatch.setattr(Store, "forget_matches", some)
+    asyncio.run(stopped_at_once())
+    assert calls < 20_000

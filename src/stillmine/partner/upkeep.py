@@ -35,11 +35,15 @@ class Upkeep:
     def run(self) -> int:
         """Forget what is old; returns how many uploads. A store that can't be written keeps them until the next time."""
         forgotten = 0
+        while some := self._forget_some():
+            forgotten += some
+        return forgotten
+
+    def _forget_some(self) -> int:
         before = int(self._clock().timestamp()) // 60 - self._kept_minutes
         with suppress(StoreUnreadableError):
-            while some := self._store.forget_matches(before):
-                forgotten += some
-        return forgotten
+            return self._store.forget_matches(before)
+        return 0
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
@@ -54,6 +58,9 @@ class Upkeep:
 
     async def _go_on(self) -> None:
         while True:
-            if forgotten := await run_in_threadpool(self.run):
+            forgotten = 0
+            while some := await run_in_threadpool(self._forget_some):  # a stop waits for some, not for all
+                forgotten += some
+            if forgotten:
                 log.info("forgot the matches of %s uploads that were decided long ago", forgotten)
             await asyncio.sleep(EVERY_SECONDS)
