@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A whole running system for one test: exchange with portal, partner, platform, as separate processes, on either database."""
 
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "exchange"))
 
+import protected
 from between import Between
-from parties import PLATFORM, Exchange, Service
+from parties import PLATFORM, Exchange, Service, wait_until
+from protected import Protected
 
+from stillmine.demo.person import Person
 from stillmine.demo.processes import System, free_port
 
 
@@ -59,3 +63,18 @@ def asking(system_folder: Path, exchange: Exchange, between: Between) -> Iterato
     with Service(system_folder, "service", between.url, key) as service:
         service.start()
         yield service
+
+
+@pytest.fixture
+def file(root: Path) -> Protected:
+    """The photograph that is protected, and an altered copy of it."""
+    return protected.photograph(root)
+
+
+@pytest.fixture
+def person(exchange: Exchange, asking: Service, file: Protected) -> Iterator[Person]:
+    """Somebody whose photograph is protected by now."""
+    with Person(exchange.url, secrets.token_bytes(10)) as someone:
+        someone.open_case([file.fingerprint])
+        wait_until(lambda: exchange.knows(asking.key, file.fingerprint))
+        yield someone

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 
 from between import ASK, Answered, Connection, Fault
+from parties import Service
 
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, Answer, Ask, AskAnswer, Outcome, decode_ask, encode_answer
 
@@ -22,6 +23,17 @@ def says(status: int, body: bytes = b"", **headers: str) -> Fault:
     """Answer the same to everything."""
     named = [(name.replace("_", "-"), text) for name, text in headers.items()]
     return lambda connection: connection.give(Answered(status, named, body))
+
+
+def kills(service: Service) -> Fault:
+    """Let the exchange answer, and kill the service before it hears that."""
+
+    def kill(connection: Connection) -> None:
+        connection.ask_exchange()
+        service.kill()
+        connection.close_connection = True
+
+    return kill
 
 
 def cut(connection: Connection) -> None:

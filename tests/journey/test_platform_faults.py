@@ -5,7 +5,6 @@ An upload is never let through for a fault, what was reported meanwhile arrives,
 """
 
 import fcntl
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ import faults
 import httpx
 import protected
 import pytest
-from between import FEEDBACK, Between, Connection, Fault
+from between import FEEDBACK, Between, Fault
 from parties import PLATFORM, Exchange, Service, wait_until
 from protected import Protected
 
@@ -52,20 +51,6 @@ HOSTILE: list[tuple[str, Fault, set[str]]] = [
         faults.clear_with_id,
     )
 ]
-
-
-@pytest.fixture
-def file(root: Path) -> Protected:
-    return protected.photograph(root)
-
-
-@pytest.fixture
-def person(exchange: Exchange, asking: Service, file: Protected) -> Iterator[Person]:
-    """Somebody whose photograph is protected by now."""
-    with Person(exchange.url, secrets.token_bytes(10)) as someone:
-        someone.open_case([file.fingerprint])
-        wait_until(lambda: exchange.knows(asking.key, file.fingerprint))
-        yield someone
 
 
 def test_an_exchange_that_is_away_loading_or_of_a_used_up_quota_loses_nothing(
@@ -130,13 +115,7 @@ def test_a_service_killed_after_the_exchange_answered_gives_the_same_match_and_o
     between: Between, asking: Service, person: Person, file: Protected, path: str
 ) -> None:
     """Killed at `ask`, it has recorded nothing; killed while it reports, it has, and does not know whether the report was taken."""
-
-    def kill(connection: Connection) -> None:
-        connection.ask_exchange()
-        asking.kill()
-        connection.close_connection = True
-
-    between.fault = faults.only(path, kill)
+    between.fault = faults.only(path, faults.kills(asking))
     with suppress(httpx.TransportError):
         asking.screen(file.copy, CONTENT_ID)
     wait_until(lambda: asking.process is not None and asking.process.poll() is not None)

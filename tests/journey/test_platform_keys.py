@@ -2,11 +2,7 @@
 """What an operator may do to a partner while its service runs: rotate, limit and revoke its key, give it the list and take that back."""
 
 import json
-import secrets
-from collections.abc import Iterator
-from pathlib import Path
 
-import protected
 import pytest
 from marks import files_with_values
 from parties import PLATFORM, Exchange, Service, wait_until
@@ -16,20 +12,6 @@ from stillmine.demo.person import Person
 from stillmine.wire.screen import Decision, ScreenOutcome
 
 pytestmark = pytest.mark.long
-
-
-@pytest.fixture
-def file(root: Path) -> Protected:
-    return protected.photograph(root)
-
-
-@pytest.fixture
-def person(exchange: Exchange, asking: Service, file: Protected) -> Iterator[Person]:
-    """Somebody whose photograph is protected by now."""
-    with Person(exchange.url, secrets.token_bytes(10)) as someone:
-        someone.open_case([file.fingerprint])
-        wait_until(lambda: exchange.knows(asking.key, file.fingerprint))
-        yield someone
 
 
 def test_a_rotated_key_changes_no_match(exchange: Exchange, asking: Service, person: Person, file: Protected) -> None:

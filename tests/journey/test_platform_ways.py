@@ -13,7 +13,7 @@ import faults
 import httpx
 import protected
 import pytest
-from between import FEEDBACK, Between, Connection
+from between import FEEDBACK, Between
 from parties import PLATFORM, Exchange, Service, wait_until
 from protected import Protected
 
@@ -25,11 +25,6 @@ from stillmine.wire.screen import Decision, ScreenOutcome
 pytestmark = pytest.mark.long
 
 Start = Callable[[str], Service]
-
-
-@pytest.fixture
-def file(root: Path) -> Protected:
-    return protected.photograph(root)
 
 
 @pytest.fixture
@@ -103,13 +98,7 @@ def test_a_service_with_the_list_killed_while_it_reports(way: str, between: Betw
     service = start(way)
     person.open_case([file.fingerprint])
     wait_until(lambda: service.health().fingerprints == 1)
-
-    def kill(connection: Connection) -> None:
-        connection.ask_exchange()
-        service.kill()
-        connection.close_connection = True
-
-    between.fault = faults.only(FEEDBACK, kill)
+    between.fault = faults.only(FEEDBACK, faults.kills(service))
     with suppress(httpx.TransportError):
         service.screen(file.copy)
     wait_until(lambda: service.process is not None and service.process.poll() is not None)

@@ -5,8 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from fake_exchange import KEY, FakeExchange
-from partner_parts import Clock, Partner
+from partner_parts import Clock, Partner, Run
+from typer.testing import CliRunner
+
+from stillmine.partner.commands import app
 
 
 @pytest.fixture
@@ -43,3 +47,21 @@ def open_partner(home: Path, exchange: FakeExchange, clock: Clock) -> Iterator[C
 @pytest.fixture
 def partner(open_partner: Callable[[], Partner]) -> Partner:
     return open_partner()
+
+
+@pytest.fixture
+def url(exchange: FakeExchange) -> Iterator[str]:
+    """Where the exchange can be reached over HTTP."""
+    with exchange.serving() as address:
+        yield address
+
+
+@pytest.fixture
+def run(home: Path, url: str) -> Run:
+    """Run a command with home, exchange and key in its environment."""
+    environment = {"STILLMINE_PARTNER_HOME": str(home), "STILLMINE_PARTNER_EXCHANGE": url, "STILLMINE_PARTNER_KEY": KEY}
+
+    def run_it(*arguments: str, **more: str) -> Result:
+        return CliRunner().invoke(app, list(arguments), env={**environment, **more})
+
+    return run_it

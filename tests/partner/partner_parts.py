@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from click.testing import Result
 from fake_exchange import KEY, FakeExchange
 
 from stillmine.client.exchange import Exchange
@@ -25,6 +26,9 @@ from stillmine.wire.case_key import Secret
 from stillmine.wire.screen import ScreenResult
 
 SETTINGS = ExchangeSettings("https://exchange.example", Secret(KEY.encode()))
+
+Run = Callable[..., Result]
+"""Runs a command."""
 
 
 class Clock:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import pytest
 from click.testing import Result
 from fake_exchange import KEY, FakeExchange
 from moving_media import video_file
+from partner_parts import Run
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -36,25 +37,6 @@ from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, 
 from stillmine.wire.fingerprint import Kind
 
 COAT, HAT = "media/clothing/coat.jpg", "media/clothing/hat.jpg"
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def url(exchange: FakeExchange) -> Iterator[str]:
-    with exchange.serving() as address:
-        yield address
-
-
-@pytest.fixture
-def run(home: Path, url: str) -> Run:
-    """Run a command with home, exchange and key in its environment."""
-    environment = {"STILLMINE_PARTNER_HOME": str(home), "STILLMINE_PARTNER_EXCHANGE": url, "STILLMINE_PARTNER_KEY": KEY}
-
-    def run_it(*arguments: str, **more: str) -> Result:
-        return CliRunner().invoke(app, list(arguments), env={**environment, **more})
-
-    return run_it
 
 
 @pytest.fixture

@@ -3,41 +3,24 @@
 
 import json
 import socket
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from fake_exchange import KEY, FakeExchange
+from fake_exchange import FakeExchange
+from partner_parts import Run
 from test_partner_commands import COAT, HAT, refused
-from typer.testing import CliRunner
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.partner.commands import app
 from stillmine.partner.store import Store
 from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from stillmine.wire.screen import WayName
 
-Run = Callable[..., Result]
-
 
 @pytest.fixture
-def url(exchange: FakeExchange) -> Iterator[str]:
+def url(exchange: FakeExchange, url: str) -> str:
     exchange.scopes = ["ask", "feedback", "submit"]
-    with exchange.serving() as address:
-        yield address
-
-
-@pytest.fixture
-def run(home: Path, url: str) -> Run:
-    """Run a command with home, exchange and key in its environment."""
-    environment = {"STILLMINE_PARTNER_HOME": str(home), "STILLMINE_PARTNER_EXCHANGE": url, "STILLMINE_PARTNER_KEY": KEY}
-
-    def run_it(*arguments: str, **more: str) -> Result:
-        return CliRunner().invoke(app, list(arguments), env={**environment, **more})
-
-    return run_it
+    return url
 
 
 def test_files_are_looked_up_at_the_exchange_and_reported_with_the_next_sync(
