@@ -2,12 +2,15 @@
 """Which way requests go: threads side by side, a proxy of the environment, and nothing through it that stays on this machine."""
 
 import asyncio
+import ssl
 from concurrent.futures import ThreadPoolExecutor
 
+import httpcore
 import pytest
 from client_parts import KEY, ClientOf, Connection, ScriptedExchange, http
 
 from stillmine.client import AsyncExchange, Exchange, ExchangeSettings
+from stillmine.client.deadline_transport import _Stream, _TimeLeft
 from stillmine.wire.ask import Answer, AskAnswer, AskQuery, Outcome, decode_ask, encode_answer
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError
@@ -78,3 +81,33 @@ def test_a_proxy_that_cannot_be_used_says_so(client_of: ClientOf, monkeypatch: p
     monkeypatch.setenv("ALL_PROXY", proxy)
     with pytest.raises(NotConfiguredError, match="ALL_PROXY"):
         client_of(settings=ExchangeSettings("https://exchange.example", Secret(KEY.encode())))
+
+
+class SlowStream(httpcore.NetworkStream):
+    """A connection of which each step takes a second."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.given: list[float | None] = []
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._step(timeout)
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        self._step(timeout)
+        return self
+
+    def _step(self, timeout: float | None) -> None:
+        self.given.append(timeout)
+        self.now += 1
+
+
+def test_each_step_gets_what_is_left_of_the_time_and_none_begins_after_it() -> None:
+    """Whoever takes a byte now and then keeps each step short, not all of them."""
+    slow = SlowStream()
+    left = _TimeLeft(lambda: slow.now)
+    with left.until(4.5), pytest.raises(httpcore.WriteTimeout):
+        _Stream(slow, left).start_tls(ssl.create_default_context(), "exchange.example", 10.0).write(bytes(1024 * 1024), 4.0)
+    assert slow.given == [4.5, 3.5, 2.5, 1.5, 0.5]
