@@ -23,7 +23,7 @@ from stillmine.wire.errors import (
     MessageTooLargeError,
     StillmineError,
 )
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.partner_errors import ScopeMissingError
 from stillmine.wire.storage_errors import DatabaseBusyError
 
@@ -130,6 +130,11 @@ def test_retry_after_is_bounded_and_nonsense_is_left_out(client_of: ClientOf, he
         (lambda client: client.ask([AskQuery(Kind.PDQ, PDQ, TOKEN)]), 2),
         (lambda client: client.ask([AskQuery(Kind.PDQ, PDQ, TOKEN), AskQuery(Kind.PDQ, PDQ)]), 1),
         (lambda client: client.acknowledge("cursor"), 2),
+        (lambda client: client.acknowledge_erased(), 2),
+        (lambda client: client.feed_page(), 2),
+        (lambda client: client.submit_feedback([]), 2),
+        (lambda client: client.submit_votes([]), 2),
+        (lambda client: client.submit([Fingerprint(Kind.PDQ, PDQ, 90)]), 1),
         (lambda client: client.take_back([TOKEN]), 1),
     ],
 )
