@@ -13,7 +13,7 @@ TICK = {"STILLMINE_EXCHANGE_FEED_TICK_SECONDS": "1"}
 def test_every_command_of_the_guide_does_what_the_guide_says(root: Path, tmp_path: Path) -> None:
     (tmp_path / "media").symlink_to(root / "media")
     ports = {"8080": str(free_port(0)), "8460": str(free_port(0))}
-    patience = {"sleep 2 ": "sleep 8 "}  # a busy machine is no failure
+    patience = {"sleep 2\n": "sleep 8\n"}  # a busy machine is no failure
     run_guide((root / "docs/running-a-partner.md").read_text(), tmp_path, {**ports, **patience}, TICK)
 
 

@@ -17,7 +17,8 @@ from stillmine.partner.way_in_use import WayChoice
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import encode
-from stillmine.wire.errors import NotConfiguredError, PartnerKeyRevokedError, StillmineError
+from stillmine.wire.errors import NotConfiguredError, PartnerKeyRevokedError, PartnerKeyUnknownError, StillmineError
+from stillmine.wire.partner_errors import PartnerKeyEndedError
 
 SETTINGS = ExchangeSettings("https://exchange.example", Secret(KEY.encode()))
 NOW = datetime(2030, 5, 17, 12, 34, 56, tzinfo=UTC)
@@ -69,7 +70,9 @@ def test_all_is_right() -> None:
         (status(index=IndexState.LOADING, behind_seconds=None), [("index", "index_loading")]),
         (status(queries_today=1_000_000), [("quota", "quota_used_up")]),
         (status(queries_today=1_000_001), [("quota", "quota_used_up")]),
-        (PartnerKeyRevokedError(), [("exchange", "partner_key_revoked")]),
+        (PartnerKeyUnknownError(), [("key", "partner_key_unknown")]),
+        (PartnerKeyRevokedError(), [("key", "partner_key_revoked")]),
+        (PartnerKeyEndedError(), [("key", "partner_key_ended")]),
         (httpx.ConnectError("x"), [("exchange", "exchange_unreachable")]),
     ],
 )
@@ -78,6 +81,10 @@ def test_what_is_wrong_is_found(answer: ExchangeStatus | StillmineError | Except
     assert codes(report) == found
     assert report.is_right == (not found)
     assert in_words(report).count("PROBLEM") == len(found)
+
+
+def test_a_refused_key_is_not_a_fault_of_the_address() -> None:
+    assert in_words(report_of(PartnerKeyUnknownError())).startswith("ok       exchange  https://exchange.example answers")
 
 
 LOADING = {"index": IndexState.LOADING, "behind_seconds": None}

@@ -72,6 +72,12 @@ def test_no_key_names_both_ways() -> None:
         exchange_settings("https://exchange.example", None, {})
 
 
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_an_empty_key_file_is_called_empty(tmp_path: Path, content: str) -> None:
+    with pytest.raises(NotConfiguredError, match="--key-file: this file is empty"):
+        exchange_settings("https://exchange.example", private_file(tmp_path / "key", content), {"STILLMINE_PARTNER_KEY": KEY})
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
 def test_key_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     file = private_file(tmp_path / "key", KEY)

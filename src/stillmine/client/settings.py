@@ -52,11 +52,13 @@ def exchange_settings(url: str | None, key_file: Path | None, environment: Mappi
     Raises NotConfiguredError.
     """
     if not url:
-        raise NotConfiguredError("--exchange or STILLMINE_PARTNER_EXCHANGE: the address of the exchange")
+        raise NotConfiguredError("--exchange or STILLMINE_PARTNER_EXCHANGE: missing; give the address of the exchange")
     checked_url = _checked_url(url)
     key = environment.get(KEY_VARIABLE, "").strip().encode() if key_file is None else read_private(key_file, "--key-file")
+    if not key and key_file is not None:
+        raise NotConfiguredError("--key-file: this file is empty; write the partner key that the exchange gave you into it")
     if not key:
-        raise NotConfiguredError(f"--key-file or {KEY_VARIABLE}: the partner key that the exchange gave you")
+        raise NotConfiguredError(f"--key-file or {KEY_VARIABLE}: missing; give the partner key that the exchange gave you")
     return ExchangeSettings(checked_url, _checked_key(key), key_file)
 
 

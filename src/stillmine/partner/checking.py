@@ -14,8 +14,14 @@ from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.partner.way_in_use import Use, WayChoice, decided
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
-from stillmine.wire.errors import NotConfiguredError, StillmineError
-from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
+from stillmine.wire.errors import (
+    NotConfiguredError,
+    PartnerKeyMissingError,
+    PartnerKeyRevokedError,
+    PartnerKeyUnknownError,
+    StillmineError,
+)
+from stillmine.wire.partner_errors import ListNotGivenError, PartnerKeyEndedError, ScopeMissingError
 from stillmine.wire.screen import WayName
 
 MAXIMUM_CLOCK_DIFFERENCE_SECONDS = 60
@@ -34,6 +40,8 @@ _MISSING: dict[type[StillmineError], str] = {
     ScopeMissingError: "Uploads can't be looked up by asking. Use another key, or ask the operator for one with the scope ask",
     ListNotGivenError: "You are given no list. Use --way ask, or talk to the operator about the list",
 }
+
+_KEY_REFUSED = (PartnerKeyMissingError, PartnerKeyUnknownError, PartnerKeyRevokedError, PartnerKeyEndedError)
 
 CLOCK_DIFFERS = "clock_differs"
 
@@ -79,11 +87,10 @@ def _of_exchange(exchange: Exchange, url: str, choice: WayChoice, clock: Callabl
     try:
         dated = exchange.dated_status()
     except StillmineError as error:
-        return Report(url, is_right=False, findings=[Finding("exchange", str(error), error.code)])
+        return Report(url, is_right=False, findings=list(_of_refusal(error, url)))
     difference = _clock_difference(dated, before, clock())
     status, use = dated.status, decided(choice, dated.status.scopes)
-    findings = [Finding("exchange", f"{url} answers{', with a trusted certificate' if url.startswith('https:') else ''}")]
-    findings += [*_of_key(status, use), *_of_asking(status, use), _of_clock(difference)]
+    findings = [_answers(url), *_of_key(status, use), *_of_asking(status, use), _of_clock(difference)]
     return Report(
         url,
         is_right=all(finding.code is None for finding in findings),
@@ -94,6 +101,17 @@ def _of_exchange(exchange: Exchange, url: str, choice: WayChoice, clock: Callabl
         queries_a_day=status.queries_a_day,
         clock_difference_seconds=difference,
     )
+
+
+def _answers(url: str) -> Finding:
+    return Finding("exchange", f"{url} answers{', with a trusted certificate' if url.startswith('https:') else ''}")
+
+
+def _of_refusal(error: StillmineError, url: str) -> Iterator[Finding]:
+    """An exchange that refuses the key does answer: whoever reads this should mend the key, not the address."""
+    if isinstance(error, _KEY_REFUSED):
+        yield _answers(url)
+    yield Finding("key" if isinstance(error, _KEY_REFUSED) else "exchange", str(error), error.code)
 
 
 def in_words(report: Report) -> str:

@@ -56,7 +56,10 @@ class NeverSyncedError(StillmineError):
 class HomeInUseError(StillmineError):
     code = "home_in_use"
     status = 409
-    sentence = "A partner service is running with this home folder and syncs by itself. Stop it first, or leave the sync to it."
+    sentence = (
+        "A partner service is running with this home folder and does this by itself. "
+        "Leave it to that one, stop that one first, or give another service a `--home` of its own."
+    )
 
 
 class HomeOfAnotherExchangeError(StillmineError):

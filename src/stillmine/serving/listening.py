@@ -6,6 +6,7 @@ uvicorn's own: it would tell when somebody asked, and for what.
 """
 
 import asyncio
+import errno
 import logging
 import resource
 import socket
@@ -35,6 +36,12 @@ SHARED_FAIRLY = 8
 processes would else get half of what the machine can do."""
 STEP_ASIDE_SECONDS = 0.001
 """For each connection that it has."""
+
+_TO_DO = {
+    errno.EADDRINUSE: "another program listens there; stop it, or name another --port",
+    errno.EACCES: "ports below 1024 are for root; name a larger one",
+    errno.EADDRNOTAVAIL: "this machine has no such address",
+}
 
 ONE_NETWORK = Networks()
 """All clients count as one: for a service that one platform uses."""
@@ -186,5 +193,5 @@ class _Server:
 
 
 def _no_place(error: OSError | OverflowError) -> NotConfiguredError:
-    reason = error.strerror if isinstance(error, OSError) else "a port is 1 to 65535"
+    reason = "a port is 1 to 65535" if isinstance(error, OverflowError) else _TO_DO.get(error.errno or 0, error.strerror)
     return NotConfiguredError(f"--listen, --port: can't be used ({reason})")

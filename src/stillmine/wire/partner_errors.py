@@ -16,7 +16,10 @@ class ScopeMissingError(StillmineError):
 class ListNotGivenError(StillmineError):
     code = "list_not_given"
     status = 403
-    sentence = "This exchange answers you when you ask and gives you no list. Use POST /api/v1/ask, or talk to the exchange about the list."
+    sentence = (
+        "This exchange answers you when you ask and gives you no list. "
+        "Ask (POST /api/v1/ask; `stillmine partner` without `--way`), or talk to its operator about the list."
+    )
 
 
 class ListStillGivenError(StillmineError):

@@ -31,7 +31,9 @@ def add_partner(exchange: Context, name: str, way: Way = Way.ASK) -> tuple[Partn
     with tx("partners.add", exchange.clock) as now:
         row = Partner(random_id=exchange.random_bytes(16).hex(), name=kept, name_key=name_key(kept), way=way.value, created_at=now)
         if Partner.objects.filter(name_key=row.name_key).exists():
-            raise NotConfiguredError("partner name: a partner with this name is here already")
+            raise NotConfiguredError(
+                "partner name: a partner with this name is here already; name another, or make it one more key (`partner key add`)"
+            )
         row.save(force_insert=True)
         key = _add_key(exchange, row, "", now, EventName.PARTNER_ADDED)  # takes the log's lock, so two that look alike see each other
         require_no_look_alike("partner", kept, Partner.objects.exclude(id=row.id).values_list("name", flat=True))
