@@ -2,6 +2,8 @@
 """The commands for what matched: the list in words and as JSON, a decision, and what doesn't go together."""
 
 import json
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,11 +16,12 @@ from typer.testing import CliRunner
 from stillmine.partner import match_commands
 from stillmine.partner.commands import app
 from stillmine.partner.matches import Wanted
+from stillmine.partner.schema import FILE_NAME
 from stillmine.wire.codec import decode
 from stillmine.wire.errors import MatchNotFoundError, NotConfiguredError
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.fingerprint import Kind
-from stillmine.wire.screen import KeptMatch
+from stillmine.wire.screen import Decision, KeptMatch
 
 FILE = b"any file, also one that can't be read"
 
@@ -73,3 +76,19 @@ def test_a_folder_without_a_store_is_not_an_empty_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize("word", ["", " a", "a\nb", "a" * 201, "\udcff"])
 def test_a_word_that_no_upload_can_have_is_refused(home: Path, word: str) -> None:
     assert isinstance(run(home, "matches", "--content-id", word).exception, NotConfiguredError)
+
+
+def test_commands_in_a_process_of_their_own_beside_a_store_that_was_looked_through(
+    home: Path, partner: Partner, exchange: FakeExchange, match_id: str
+) -> None:
+    """A process that closes any descriptor of the file drops its locks on it; the next program to close would take the log away."""
+    exchange.add("g", sha256(b"g").digest(), Kind.SHA256)
+    partner.sync.run()
+    exchange.withdraw("g")
+    partner.sync.run()  # the file is looked through for what was erased
+    program = [sys.executable, "-c", "from stillmine.partner.commands import app; app()"]
+    for command in (["matches"], ["review", match_id, "removed"]):
+        subprocess.run([*program, *command, "--home", str(home)], check=True, capture_output=True)
+    assert (home / f"{FILE_NAME}-wal").exists()
+    assert partner.store.match(bytes.fromhex(match_id)).decision is Decision.REMOVED
+    assert [report.outcome for report in partner.store.waiting_feedback(10)] == [Outcome.REMOVED]

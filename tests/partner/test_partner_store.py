@@ -10,6 +10,7 @@ import pytest
 
 from stillmine.partner import schema
 from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
+from stillmine.partner.leftovers import StoreFile
 from stillmine.partner.matches import FoundMatch, FoundUpload, Wanted
 from stillmine.partner.store import Store, StoredEntry
 from stillmine.wire.case import FingerprintState
@@ -299,3 +300,15 @@ def test_store_of_a_newer_version_is_refused_unchanged(tmp_path: Path) -> None:
 
 def _files(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+def test_a_value_is_found_wherever_it_stands_in_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillmine.partner.leftovers.READ_BYTES", 100)
+    mark, path = bytes(range(32)), home / "file"
+    for place in (0, 1, 68, 69, 99, 100, 137, 500):
+        path.write_bytes(bytes(place) + mark + bytes(7))
+        file = StoreFile(path)
+        assert file.holds_any({mark}), place
+        assert not file.holds_any({mark[::-1]})
+        assert not file.holds_any(set())
+        file.close()

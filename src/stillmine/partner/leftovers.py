@@ -5,13 +5,15 @@
 value in a thousand stays. So the file is looked through, and written anew where anything is found. Must never keep values for longer.
 """
 
-import mmap
+import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 MOST_LOOKED_FOR = 16
 """Looking for one takes about as long as reading the file once; for more, writing the file anew is quicker."""
+
+READ_BYTES = 16 * 1024 * 1024
 
 MARK_BYTES = 32
 """So many first bytes of a value tell it from any other."""
@@ -31,12 +33,35 @@ class Leftovers:
             self.is_unknown = True
             self._marks.clear()
 
-    def may_be_in(self, path: Path) -> bool:
+    def may_be_in(self, file: "StoreFile") -> bool:
         """True where the file holds any of them, or where nobody knows. What is in SQLite's log must be in the file before."""
-        if self.is_unknown:
-            return True
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return any(content.find(mark) >= 0 for mark in self._marks)
+        return self.is_unknown or file.holds_any(self._marks)
+
+
+class StoreFile:
+    """The store's file, to be looked through; open for as long as the connection is.
+
+    Closing any descriptor of a file drops every lock that this process has on it (POSIX), SQLite's too. A command beside the service would
+    then think that nobody uses the store, and take its log away: what either writes from then on, the other never sees, and loses.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+
+    def close(self) -> None:
+        """Close it, after the connection."""
+        self._file.close()
+
+    def holds_any(self, marks: Collection[bytes]) -> bool:
+        """Return whether any of these stands anywhere in it."""
+        place = 0
+        while marks and (part := os.pread(self._file.fileno(), READ_BYTES, place)):
+            if any(mark in part for mark in marks):
+                return True
+            if len(part) <= MARK_BYTES:
+                return False
+            place += len(part) - MARK_BYTES  # a mark may begin in one part and end in the next
+        return False
 
 
 def empty_log(db: sqlite3.Connection) -> bool:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
-from stillmine.partner.leftovers import Leftovers, empty_log, write_anew
+from stillmine.partner.leftovers import Leftovers, StoreFile, empty_log, write_anew
 from stillmine.partner.matches import (
     FoundMatch,
     FoundUpload,
@@ -90,7 +90,7 @@ class Store:
         self._lock = threading.RLock()
         # A process that died may have left erased values in the log.
         self._is_checkpoint_due = True
-        self._path = folder / FILE_NAME
+        self._file = StoreFile(folder / FILE_NAME)
         (has_leftovers,) = self._db.execute("SELECT has_leftovers FROM place").fetchone()
         self._leftovers = Leftovers(is_unknown=bool(has_leftovers))
         self._is_filling = False
@@ -100,6 +100,7 @@ class Store:
         """Close the file."""
         with self._lock:
             self._db.close()
+            self._file.close()
 
     def bind_exchange(self, url: str) -> None:
         """Tie this store to one exchange; raises HomeOfAnotherExchangeError for another one once anything of the first is held."""
@@ -263,7 +264,7 @@ class Store:
                 return False
             looked_for = self._leftovers
             self._leftovers = Leftovers(is_unknown=False)
-        is_clean = not looked_for.may_be_in(self._path)  # while others go on: what is erased meanwhile is looked for next time
+        is_clean = not looked_for.may_be_in(self._file)  # while others go on: what is erased meanwhile is looked for next time
         with self._reading() as db:
             if not is_clean and not write_anew(db):
                 self._leftovers = Leftovers(is_unknown=True)
