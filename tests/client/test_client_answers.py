@@ -39,6 +39,7 @@ def test_an_ask_travels_in_binary_and_comes_back_in_words(client_of: ClientOf) -
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.url == "https://exchange.example/below/api/v1/ask"
         assert request.headers["Authorization"] == f"Bearer {KEY}"
+        assert request.headers["Accept-Encoding"] == "identity", "nothing that swells on arrival"
         asked.append(decode_ask(request.content))
         return streamed(200, encode_answer(AskAnswer(1, told)))
 

@@ -22,8 +22,9 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.keys.day_file import DAY_KEYS_FILE
 from stillmine.exchange.reserve import RESERVE_BYTES, RESERVE_FILE, WHEN_FULL, is_given_up, keep_reserve
-from stillmine.exchange.sparing_log import STORAGE_LOG, SparingLog
+from stillmine.exchange.storage_log import SAID, say_storage
 from stillmine.exchange.turns import Turns
+from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
 
 
@@ -67,11 +68,11 @@ def test_everything_else_stays_an_accident(error: Exception) -> None:
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """What is logged; nothing was said in the minute before."""
-    STORAGE_LOG._said.clear()
+    SAID._said.clear()
     logging.getLogger("stillmine").propagate = True
     yield caplog
     logging.getLogger("stillmine").propagate = False
-    STORAGE_LOG._said.clear()
+    SAID._said.clear()
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_a_line_is_due_again_after_a_minute(log: pytest.LogCaptureFixture) -> No
     now = [0.0]
     sparing = SparingLog(logging.getLogger("stillmine.test"), lambda: now[0])
     for _ in range(150):
-        assert sparing.say(StorageFullError())
+        assert say_storage(StorageFullError(), sparing)
         now[0] += 1
     assert len(log.records) == 3
 

@@ -13,7 +13,7 @@ from partner_parts import Clock, Partner
 
 from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.partner.screening import MAXIMUM_MATCHES
-from stillmine.partner.sparing_log import INTERVAL_SECONDS, SparingLog
+from stillmine.serving.sparing_log import INTERVAL_SECONDS, SparingLog
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import ScreenOutcome

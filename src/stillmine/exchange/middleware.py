@@ -18,7 +18,7 @@ from stillmine.exchange.edge import refusal
 from stillmine.exchange.headers import PROBES, is_api
 from stillmine.exchange.keys.seal import SealedValueError
 from stillmine.exchange.portal import not_found_page
-from stillmine.exchange.sparing_log import STORAGE_LOG
+from stillmine.exchange.storage_log import say_storage
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES
 from stillmine.wire.errors import (
     KeysMissingError,
@@ -49,7 +49,7 @@ class refuse_in_plain_words:  # noqa: N801 (Django names middleware by what it d
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse:
         """Turn what a view raised into an answer."""
         if isinstance(error, KeysMissingError):
-            STORAGE_LOG.say(error)
+            say_storage(error)
             return refusal(KeysMissingError())  # the detail names files of the operator's
         if isinstance(error, NotConfiguredError | SealedValueError):  # for the operator alone: both name a place, never a value
             _log.error("%s", error)
@@ -59,7 +59,7 @@ class refuse_in_plain_words:  # noqa: N801 (Django names middleware by what it d
             return refusal(found)
         storage = refusal_of(error)  # a read, outside of a transaction
         if storage is not None:
-            STORAGE_LOG.say(storage)
+            say_storage(storage)
             return refusal(storage)
         _log.error("%s in %s", type(error).__name__, place_of(error))
         return refusal(StillmineError())

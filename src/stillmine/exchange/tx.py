@@ -14,7 +14,7 @@ from django.db import Error, connection, transaction
 from stillmine.exchange.context import Clock, context, to_minute
 from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.reserve import require_room
-from stillmine.exchange.sparing_log import STORAGE_LOG
+from stillmine.exchange.storage_log import say_storage
 from stillmine.exchange.turns import Turns
 from stillmine.wire.errors import StillmineError
 
@@ -44,7 +44,7 @@ def tx(name: str, clock: Clock, *, may_be_lost: bool = False) -> Iterator[dateti
     except Exception as error:
         refusal = refusal_of(error)
         if refusal is not None:
-            STORAGE_LOG.say(refusal)
+            say_storage(refusal)
             raise refusal from error
         _log.warning("transaction %s was undone: %s", name, type(error).__name__)
         raise

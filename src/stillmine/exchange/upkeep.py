@@ -31,8 +31,8 @@ from stillmine.exchange.keys.turn import keep_day_keys
 from stillmine.exchange.ledger.publishing import publish_due
 from stillmine.exchange.limits.actions import forget_old_counts
 from stillmine.exchange.reserve import is_given_up, keep_reserve, with_reserve
-from stillmine.exchange.sparing_log import STORAGE_LOG
 from stillmine.exchange.statistics.actions import count_yesterday
+from stillmine.exchange.storage_log import say_storage
 from stillmine.wire.errors import StillmineError
 
 INTERVAL_SECONDS = 60
@@ -117,7 +117,7 @@ def _try(name: str, step: Callable[[Context], Result], exchange: Context, tell: 
     except Exception as error:
         refusal = error if isinstance(error, StillmineError) else refusal_of(error)
         why = (refusal.detail or refusal.sentence) if refusal else type(error).__name__
-        if refusal is None or not STORAGE_LOG.say(refusal):
+        if refusal is None or not say_storage(refusal):
             _log.error("upkeep failed: %s (%s)", name, why)
         tell(f"{name}: {why}")
         return None

@@ -17,12 +17,12 @@ import msgspec
 from stillmine.partner.errors import DecoderStoppedError, StoreUnreadableError
 from stillmine.partner.made import Made, made_by_platform, made_of_file
 from stillmine.partner.matches import FoundMatch, FoundUpload
-from stillmine.partner.sparing_log import SparingLog
 from stillmine.partner.store import Store
 from stillmine.partner.upload import OpenFile
 from stillmine.partner.upload_tokens import UploadIdentity, UploadTokens
 from stillmine.partner.ways import Candidate, Way
 from stillmine.partner.worker_messages import Answer
+from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import Fingerprint, Kind

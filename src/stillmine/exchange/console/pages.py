@@ -23,7 +23,7 @@ from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.edge import View
 from stillmine.exchange.limits.network import network_key
 from stillmine.exchange.middleware import place_of, what_was_sent_wrongly
-from stillmine.exchange.sparing_log import STORAGE_LOG
+from stillmine.exchange.storage_log import say_storage
 from stillmine.wire.errors import MethodNotAllowedError, NotFoundError, StillmineError
 
 _log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ def _refusal(error: Exception) -> StillmineError:
     """Return what the page says; only what is our fault, or the storage's, is in the log."""
     storage = refusal_of(error)
     if storage is not None:
-        STORAGE_LOG.say(storage)
+        say_storage(storage)
         return storage
     found = what_was_sent_wrongly(error)
     if found is None:

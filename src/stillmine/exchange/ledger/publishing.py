@@ -16,7 +16,7 @@ from stillmine.exchange.database_errors import refusal_of
 from stillmine.exchange.ledger.key import signing_key
 from stillmine.exchange.ledger.models import HEAD_ID, GivenCheckpoint, Leaf, LedgerHead, Node
 from stillmine.exchange.ledger.nodes import READ_AT_ONCE, joined_hashes, node_id, stored_range
-from stillmine.exchange.sparing_log import STORAGE_LOG
+from stillmine.exchange.storage_log import say_storage
 from stillmine.exchange.tx import tx
 from stillmine.ledger.entry import SALT_BYTES, Entry, EventName, entry_hash
 from stillmine.ledger.tree import CompactRange, Place
@@ -91,7 +91,7 @@ def _publish_and_wait(exchange: Context) -> float:
         head = LedgerHead.objects.get(id=HEAD_ID)
     except Exception as error:
         refusal = error if isinstance(error, StillmineError) else refusal_of(error)
-        if refusal is None or not STORAGE_LOG.say(refusal):
+        if refusal is None or not say_storage(refusal):
             _log.error("the ledger was not published (%s); trying again", type(error).__name__)
         return RETRY_SECONDS
     left = (head.next_at - exchange.clock()).total_seconds() if head.next_at else 0.0

@@ -21,8 +21,8 @@ from stillmine.client.errors import ExchangeFailedError
 from stillmine.client.weight import Weight
 from stillmine.partner.asking.gate import Gate
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
-from stillmine.partner.sparing_log import SparingLog
 from stillmine.partner.ways import Heard
+from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError

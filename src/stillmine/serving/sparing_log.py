@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Say once a minute what goes wrong with every upload: a full disk must not be filled by the log of the service that met it.
+"""Say once a minute what goes wrong with every request: a full disk must not be filled by the log of the service that met it.
 
-The words must never hold anything of an upload.
+The words must never hold anything of a request.
 """
 
 import logging
@@ -22,12 +22,13 @@ class SparingLog:
         self._guard = threading.Lock()
         self._said: dict[str, float] = {}
 
-    def say(self, words: str) -> None:
-        """Write this line as an error, unless that was done in the last minute."""
+    def say(self, words: str, sort: str | None = None) -> None:
+        """Write this line as an error, unless one of its sort, which is its words unless said, was written in the last minute."""
+        sort = words if sort is None else sort
         now = self._monotonic()
         with self._guard:
-            is_due = now - self._said.get(words, -INTERVAL_SECONDS) >= INTERVAL_SECONDS
+            is_due = now - self._said.get(sort, -INTERVAL_SECONDS) >= INTERVAL_SECONDS
             if is_due:
-                self._said[words] = now
+                self._said[sort] = now
         if is_due:
             self._log.error("%s", words)
