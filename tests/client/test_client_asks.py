@@ -101,6 +101,13 @@ def test_a_refusal_names_the_place_among_all_queries(client_of: ClientOf) -> Non
     assert raised.value.detail == "queries[1501]"
 
 
+def test_a_refusal_that_names_a_query_which_was_not_asked_names_none(client_of: ClientOf) -> None:
+    client = client_of(lambda request: streamed(422, encode(FingerprintMalformedError("queries[1700]: 64 digits").message())))
+    with pytest.raises(FingerprintMalformedError) as raised:
+        client.ask([pdq(number, number % 2) for number in range(1800)])
+    assert raised.value.detail == ""
+
+
 @given(st.lists(st.tuples(st.sampled_from([1, 40, 3000, 7200]), st.none() | st.integers(0, 5)), max_size=12))
 def test_whatever_is_asked_each_request_keeps_the_limits(wanted: list[tuple[int, int | None]]) -> None:
     queries = [pdq(place, upload) if frames == 1 else film(frames, place, upload) for place, (frames, upload) in enumerate(wanted)]
