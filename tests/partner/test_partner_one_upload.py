@@ -4,7 +4,7 @@
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
+from hashlib import md5, sha256
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,20 @@ def test_what_an_upload_matches_later_is_added_and_reported_once(protecting: Par
     first_id, later_id = exchange.id_of("f"), exchange.id_of("later")
     assert said == [(Outcome.FOUND, first_id, []), (Outcome.REMOVED, first_id, []), (Outcome.FOUND, later_id, [])]
     assert len(protecting.store.matches(Wanted()).matches) == 1
+
+
+def test_a_decision_is_told_with_the_token_under_which_the_upload_was_reported_last(
+    protecting: Partner, exchange: FakeExchange, clock: Clock
+) -> None:
+    first = match_id(protecting, content_id="post 7")
+    clock.move(A_DAY)
+    exchange.add("g", md5(FILE, usedforsecurity=False).digest(), Kind.MD5)
+    protecting.sync.run()
+    assert len(protecting.screen(FILE, content_id="post 7").matches) == 2
+    protecting.store.record_review(bytes.fromhex(first), REMOVED, b"r" * 16, 50)
+    protecting.sync.run()
+    yesterday, today, decided = [report.upload_token for report in exchange.feedback.values()]
+    assert decided == today != yesterday
 
 
 def test_one_decision_closes_all_that_the_upload_matched_and_each_can_be_decided_by_itself(

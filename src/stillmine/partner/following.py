@@ -127,18 +127,7 @@ class Following:
             failed = error
             self._looked_in_vain(error)
         self._erase_unused_list()
-        report = SyncReport(way=self._parts.way.use.way)
-        try:
-            if (self._parts.way.use.lists or self._awaited is not None) and self._monotonic() >= self._sync_due:
-                report = self._parts.sync.follow()
-                self._begin_with_list()
-                self._sync_due = self._monotonic() + self._sync_every_seconds
-        except ExchangeUnreachableError:
-            raise
-        except StillmineError:
-            with contextlib.suppress(StillmineError):
-                self.send_feedback()
-            raise
+        report = self._follow_list()
         if isinstance(failed, ExchangeUnreachableError):
             raise failed
         handed_over = self.send_feedback()
@@ -157,6 +146,22 @@ class Following:
         except ScopeMissingError:
             self._may_report = False
             return HandedOver(0, 0)
+
+    def _follow_list(self) -> SyncReport:
+        """Sync the list where it is time for that; feedback must not wait for a fault of the feed."""
+        report = SyncReport(way=self._parts.way.use.way)
+        try:
+            if (self._parts.way.use.lists or self._awaited is not None) and self._monotonic() >= self._sync_due:
+                report = self._parts.sync.follow()
+                self._begin_with_list()
+                self._sync_due = self._monotonic() + self._sync_every_seconds
+        except ExchangeUnreachableError:
+            raise
+        except StillmineError:
+            with contextlib.suppress(StillmineError):
+                self.send_feedback()
+            raise
+        return report
 
     def _look(self) -> None:
         status = self._exchange.status()
