@@ -46,16 +46,19 @@ class StoreFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("rb", buffering=0)
+        # No file object: one that is collected before the connection is closed would close it.
+        self._descriptor: int | None = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
         """Close it, after the connection."""
-        self._file.close()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
 
     def holds_any(self, marks: Collection[bytes]) -> bool:
         """Return whether any of these stands anywhere in it."""
         place = 0
-        while marks and (part := os.pread(self._file.fileno(), READ_BYTES, place)):
+        while marks and self._descriptor is not None and (part := os.pread(self._descriptor, READ_BYTES, place)):
             if any(mark in part for mark in marks):
                 return True
             if len(part) <= MARK_BYTES:
