@@ -4,6 +4,7 @@
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import md5, sha256
 from pathlib import Path
 
@@ -227,6 +228,9 @@ def test_what_was_asked_about_is_recorded_as_it_is_and_one_fingerprint_is_one_ma
     assert store.counts().waiting_feedback == 1
     store.apply_page([tombstone(1)], "c2", 6)
     assert [match.is_withdrawn for match in store.matches(Wanted()).matches] == [True]
+    store.start_again()
+    store.apply_page([], "c3", 7)
+    assert [match.is_withdrawn for match in store.matches(Wanted()).matches] == [True], "it was in the list, and is there no more"
     store.close()
 
 
@@ -267,6 +271,9 @@ def test_what_is_asked_about_again_and_matches_no_more_is_known_to_be_withdrawn(
     way.found = [ASKED]
     assert partner.screening.screen_fingerprints([DIGEST], content_id="post 7").matches[0].match_id == answered.match_id
     assert is_withdrawn() == [None], "a suspension may end"
+    way.found = [replace(ASKED, is_flagged=False)]
+    partner.screening.screen_fingerprints([DIGEST], content_id="post 7")
+    assert [match.is_flagged for match in partner.store.matches(Wanted()).matches] == [False], "as it is now"
     assert partner.store.counts().waiting_feedback == 1
 
 
