@@ -126,15 +126,18 @@ def test_one_decision_closes_all_that_the_upload_matched_and_each_can_be_decided
     protecting: Partner, exchange: FakeExchange
 ) -> None:
     exchange.add("g", sha256(FILE).digest(), Kind.SHA256)
+    exchange.add("h", md5(FILE, usedforsecurity=False).digest(), Kind.MD5)
     protecting.sync.run()
     protecting.screen(FILE, content_id="post 8")
     ids = [bytes.fromhex(match.match_id) for match in protecting.screen(FILE, content_id="post 7").matches]
     protecting.store.record_review(ids[0], REMOVED, b"r" * 16, 50)
-    assert [match.content_id for match in protecting.store.matches(Wanted()).matches] == ["post 8"] * 2
-    assert [match.decision for match in protecting.screen(FILE, content_id="post 7").matches] == [Decision.REMOVED] * 2
+    assert [match.content_id for match in protecting.store.matches(Wanted()).matches] == ["post 8"] * 3
+    assert [match.decision for match in protecting.screen(FILE, content_id="post 7").matches] == [Decision.REMOVED] * 3
     protecting.store.record_review(ids[1], NOT_THE_SAME, b"s" * 16, 51)
+    decided = [Decision.REMOVED, Decision.NOT_REMOVED, Decision.REMOVED]
+    assert [protecting.store.match(own).decision for own in ids] == decided, "that it is not the same is said of one alone"
     protecting.store.record_review(ids[0], REMOVED, b"t" * 16, 52)
-    assert [protecting.store.match(own).decision for own in ids] == [Decision.REMOVED, Decision.NOT_REMOVED]
+    assert [protecting.store.match(own).decision for own in ids] == decided
 
 
 def test_a_lost_store_makes_the_same_ids_again_so_nothing_counts_twice(
