@@ -63,7 +63,7 @@ def test_mistakes_are_one_sentence_and_exit_code_2(operator: Operator, arguments
 def test_a_home_that_others_can_read_stops_the_start(operator: Operator) -> None:
     operator.run("migrate")
     (operator.home / "exchange.secret").chmod(0o644)
-    assert "chmod 600" in operator.run("serve", expect=2)
+    assert "chmod 600" in operator.run("serve", "--port", "1024", expect=2)
 
 
 def test_a_database_that_is_not_there_yet_or_not_reachable_is_said(operator: Operator) -> None:
