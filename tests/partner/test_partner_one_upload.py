@@ -256,6 +256,29 @@ class Asks:
 ASKED = Candidate(b"f" * 16, Kind.SHA256, MatchClass.EXACT, is_listed=False, is_flagged=True, is_synthetic=True)
 
 
+class ListGivenUp(Asks):
+    """Finds in the list, which is erased before that is recorded; then asks."""
+
+    def look_up(self, _made: Made, _token: bytes) -> LookedUp:
+        found, self.found = self.found, [ASKED]
+        return LookedUp(found, [], None)
+
+
+def test_what_a_list_knew_that_was_given_up_at_that_moment_is_looked_up_again(partner: Partner, clock: Clock) -> None:
+    way = ListGivenUp(replace(ASKED, is_listed=True))
+    partner.screening = Screening(partner.store, way, InThisProcess(), partner.tokens, clock=clock)
+    assert partner.screening.screen_fingerprints([DIGEST]).outcome is ScreenOutcome.MATCH
+
+
+def test_what_the_list_does_not_say_is_filled_in_by_asking(home: Path) -> None:
+    store = Store(home)
+    store.apply_page([active(1)], "c1", 5)
+    for match in (found(1, is_listed=True), found(1, is_listed=False, is_synthetic=True), found(1, is_listed=True)):
+        store.record_upload(FoundUpload(b"u" * 16, b"t" * 16, [match], "post 7"), 20, 10)
+    assert [match.is_synthetic for match in store.matches(Wanted()).matches] == [True]
+    store.close()
+
+
 def test_what_is_asked_about_again_and_matches_no_more_is_known_to_be_withdrawn(partner: Partner, clock: Clock) -> None:
     way = Asks(ASKED)
     partner.screening = Screening(partner.store, way, InThisProcess(), partner.tokens, clock=clock)
