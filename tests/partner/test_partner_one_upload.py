@@ -2,7 +2,7 @@
 """One upload, one match: the same upload has the same ids, is reported once, and keeps what was decided about it."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import md5, sha256
@@ -247,7 +247,7 @@ class Asks:
 
     def as_of(self) -> None: ...
 
-    def look_up(self, _made: Made, _token: bytes) -> LookedUp:
+    def look_up(self, _made: Made, _token: bytes, _withdrawn: Collection[bytes] = ()) -> LookedUp:
         return LookedUp(self.found, [], None)
 
     def close(self) -> None: ...

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which way uploads are looked up: what the exchange gives, what the platform wants, and what happens when it changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import httpx
@@ -326,7 +326,7 @@ class Scripted:
     def as_of(self) -> None:
         return None
 
-    def look_up(self, _made: Made, _token: bytes) -> LookedUp:
+    def look_up(self, _made: Made, _token: bytes, _withdrawn: Collection[bytes] = ()) -> LookedUp:
         self.looks += 1
         self.meanwhile()
         return LookedUp([], [], None)

@@ -6,7 +6,7 @@ and never `no_match`. What could be made of an upload is looked up even where th
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from stillmine.partner.errors import DecoderStoppedError, StoreUnreadableError
+from stillmine.partner.errors import DeadlineError, DecoderStoppedError, StoreUnreadableError
 from stillmine.partner.made import Made, made_by_platform, made_of_file
 from stillmine.partner.matches import FoundMatch, FoundUpload
 from stillmine.partner.store import Store
@@ -35,6 +35,12 @@ MAXIMUM_MATCHES = 20
 
 MAXIMUM_REPORTED = 4096
 """So many are reported as found, the nearest: more than 13 whole cases of copies that somebody sets before another's."""
+
+MAXIMUM_LOOKS = 5
+"""At one upload, while all that each look found in the list is withdrawn before it is recorded."""
+
+LOOK_AGAIN_SECONDS = 5
+"""After so many looks: a list that changes as fast is at rest in a moment."""
 
 ID_BYTES = 16
 
@@ -131,12 +137,18 @@ class Screening:
     def _answer(self, make: Callable[[], Made], words: Words) -> ScreenResult:
         self._way.require_use()
         made = make()
-        found = self._find(made, words)
-        matches = self._record(found)
-        if found.candidates and not matches:
-            # What matched was withdrawn, or its list given up, while it was looked up.
-            found = self._find(made, words)
-            matches = self._record(found)
+        withdrawn: set[bytes] = set()
+        for _ in range(MAXIMUM_LOOKS):
+            found = self._find(made, words, withdrawn)
+            nearest = _nearest(found.candidates)
+            matches = self._record(found.identity, nearest)
+            if matches or not nearest:
+                return self._said(found, matches)
+            # All that matched was withdrawn, or its list given up, while it was looked up: without it more may have to be looked at.
+            withdrawn.update(candidate.id for candidate in nearest)
+        return self._not_screened([DeadlineError.code], LOOK_AGAIN_SECONDS)
+
+    def _said(self, found: Found, matches: Sequence[FoundMatch]) -> ScreenResult:
         if matches:
             is_by_sound_alone = all(match.kind is Kind.CHROMAPRINT for match in matches)  # of all, not of those that are shown
             shown = [_shown(match) for match in matches[:MAXIMUM_MATCHES]]
@@ -146,23 +158,19 @@ class Screening:
         self._note_no_match(found.identity)
         return ScreenResult(ScreenOutcome.NO_MATCH, [], found.as_of)
 
-    def _find(self, made: Made, words: Words) -> Found:
+    def _find(self, made: Made, words: Words, withdrawn: Collection[bytes]) -> Found:
         identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
-        looked_up = self._way.look_up(made, identity.token)
+        looked_up = self._way.look_up(made, identity.token, withdrawn)
         left_out = _each_once(map(_known, [*made.left_out, *looked_up.left_out]))
         if made.is_empty and not left_out:
             left_out = [DecoderStoppedError.code]  # nothing was looked up, and no worker of ours says so without a reason
         return Found(looked_up.candidates, left_out, identity, looked_up.as_of, looked_up.retry_after_seconds)
 
-    def _record(self, found: Found) -> list[FoundMatch]:
+    def _record(self, identity: UploadIdentity, nearest: Sequence[Candidate]) -> list[FoundMatch]:
         """Report all whose fingerprint is still active, and return them, nearest first."""
-        best: dict[bytes, Candidate] = {}
-        for candidate in sorted(found.candidates, key=_rank):
-            best.setdefault(candidate.id, candidate)
-        if not best:
+        if not nearest:
             return []
-        identity = found.identity
-        matches = [_found(candidate, self._tokens.match_id(identity, candidate.id)) for candidate in list(best.values())[:MAXIMUM_REPORTED]]
+        matches = [_found(candidate, self._tokens.match_id(identity, candidate.id)) for candidate in nearest]
         kept = self._kept(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id))
         if kept:
             self._feedback_is_waiting()
@@ -224,6 +232,14 @@ def _known(code: str) -> str:
 
 def _each_once(codes: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(codes))
+
+
+def _nearest(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return each fingerprint once, as it is nearest, and of too many the nearest."""
+    best: dict[bytes, Candidate] = {}
+    for candidate in sorted(candidates, key=_rank):
+        best.setdefault(candidate.id, candidate)
+    return list(best.values())[:MAXIMUM_REPORTED]
 
 
 def _rank(candidate: Candidate) -> tuple[bool, int]:

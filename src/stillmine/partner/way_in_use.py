@@ -5,7 +5,7 @@ The way may change while uploads are looked up. What was looked up in a list tha
 again; and what a way that is in use could not look up is named, so that nothing is called clear by half.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -105,11 +105,11 @@ class WayInUse:
         moments = [way.as_of() for way in ways]
         return min((moment for moment in moments if moment is not None), default=None) if None not in moments else None
 
-    def look_up(self, made: Made, token: bytes) -> LookedUp:
+    def look_up(self, made: Made, token: bytes, withdrawn: Collection[bytes] = ()) -> LookedUp:
         """Look up what was made of one upload; it is asked about only where the list has nothing like it."""
         while True:
             use = self._use
-            found = self._looked_up(use, made, token)
+            found = self._looked_up(use, made, token, withdrawn)
             if use is self._use:
                 return found
 
@@ -118,12 +118,12 @@ class WayInUse:
         self._listing.close()
         self._asking.close()
 
-    def _looked_up(self, use: Use, made: Made, token: bytes) -> LookedUp:
+    def _looked_up(self, use: Use, made: Made, token: bytes, withdrawn: Collection[bytes]) -> LookedUp:
         found = LookedUp([], [error.code for error in use.refused], None, int(LOOK_SECONDS) if use.refused else None)
         if use.lists:
-            found = _together(found, self._listing.look_up(made, token))
+            found = _together(found, self._listing.look_up(made, token, withdrawn))
         if use.asks and not found.candidates:
-            found = _together(found, self._asking.look_up(made, token))
+            found = _together(found, self._asking.look_up(made, token, withdrawn))
         return found
 
 

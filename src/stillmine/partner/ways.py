@@ -5,6 +5,7 @@ Screening knows these words and nothing of lists or requests. A way must never c
 it could not look up it names with a code.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -68,8 +69,11 @@ class Way(Protocol):
     def as_of(self) -> datetime | None:
         """Return up to when what was withdrawn or added is known, None where nothing is."""
 
-    def look_up(self, made: Made, token: bytes) -> LookedUp:
-        """Look up what was made of one upload; `token` is its upload token."""
+    def look_up(self, made: Made, token: bytes, withdrawn: Collection[bytes] = ()) -> LookedUp:
+        """Look up what was made of one upload; `token` is its upload token.
+
+        `withdrawn` are fingerprints that a list held a moment ago and holds no more, which its search may still find.
+        """
 
     def close(self) -> None:
         """Take no more uploads; what is under way is left to end by itself."""

@@ -5,7 +5,7 @@ What was not answered is named with the code of why, and with when to send the u
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,8 +81,8 @@ class AskWay:
         """That the exchange answered an ask last; the clock may have been set back since an earlier one."""
         return max((heard for heard in (self._pictures.lane.heard, self._moving.lane.heard) if heard), default=None)
 
-    def look_up(self, made: Made, token: bytes) -> LookedUp:
-        """Ask about what was made of one upload."""
+    def look_up(self, made: Made, token: bytes, _withdrawn: Collection[bytes] = ()) -> LookedUp:
+        """Ask about what was made of one upload; the exchange knows by itself what is withdrawn."""
         try:
             asked = queries_of(made)
         except FingerprintMalformedError:

@@ -4,7 +4,7 @@
 What is not found in half a list says nothing: until the first sync is whole, only what matches is answered.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from datetime import datetime
 
@@ -42,15 +42,15 @@ class ListWay:
         """Return when the list was synced to its end, None if never."""
         return self._store.synced_at()
 
-    def look_up(self, made: Made, _token: bytes) -> LookedUp:
-        """Look up what was made of one upload."""
+    def look_up(self, made: Made, _token: bytes, withdrawn: Collection[bytes] = ()) -> LookedUp:
+        """Look up what was made of one upload, but for what is known to be withdrawn."""
         as_of = self.as_of()  # before the search: what it says was true then
         same = self._index.same_file(made.digests)
         near, left_out = self._before_deadline(lambda: self._near(made)) if made.has_more_than_digests else ([], [])
         if as_of is None:
             # The first sync is still under way: what is not found yet may be in the rest.
             left_out = [*left_out, NeverSyncedError.code]
-        return LookedUp([*same, *near], left_out, as_of)
+        return LookedUp([candidate for candidate in (*same, *near) if candidate.id not in withdrawn], left_out, as_of)
 
     def _near(self, made: Made) -> list[Candidate]:
         found: list[Candidate] = []
