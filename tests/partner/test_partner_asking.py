@@ -20,9 +20,11 @@ from test_partner_screening import saved
 from stillmine.client.weight import weight_of
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.audio import fingerprint_sound
+from stillmine.partner.app import Surroundings
 from stillmine.partner.asking import look_up
 from stillmine.partner.asking.connecting import PICTURE_CONNECTIONS
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
+from stillmine.partner.way_in_use import WayChoice
 from stillmine.wire.ask import MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, AskQuery, IndexState
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Kind
@@ -106,6 +108,25 @@ def test_what_was_clear_is_not_asked_again_for_a_minute(asking: AskingPartner, e
     assert len(exchange.asks) == 2
 
 
+def test_what_was_clear_before_the_machine_slept_is_asked_again(
+    home: Path, exchange: FakeExchange, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept = 0.0
+    monkeypatch.setattr(time, "clock_gettime", lambda which: slept + 1000.0 if which == time.CLOCK_BOOTTIME else 0.0)
+    monkeypatch.setattr(clock, "seconds", Surroundings().monotonic)
+    partner = AskingPartner(home, exchange, clock, WayChoice.ASK)
+    for slept, asks in ((0.0, 1), (59.0, 1), (60.0, 2)):  # noqa: B007 (the clock reads it)
+        assert partner.screen_values(VALUE).outcome is ScreenOutcome.NO_MATCH
+        assert len(exchange.asks) == asks
+    partner.close()
+
+
+def test_without_a_clock_that_counts_sleep_the_usual_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME")
+    before = time.monotonic()
+    assert before <= Surroundings().monotonic() <= time.monotonic()
+
+
 def test_a_match_is_never_remembered_so_a_withdrawal_holds_for_the_very_next_upload(asking: AskingPartner, exchange: FakeExchange) -> None:
     exchange.add("f", VALUE)
     assert asking.screen_values(VALUE).outcome is ScreenOutcome.MATCH
@@ -127,9 +148,7 @@ def test_what_the_platform_sends_is_asked_in_its_own_orientation(asking: AskingP
     [
         (httpx.ConnectError("no"), "exchange_unreachable", 1, 1),
         (httpx.Response(502, content=b"<html>"), "exchange_unreachable", 1, 1),
-        (httpx.Response(200, content=b"<html>"), "exchange_answer_unreadable", 1, 1),
-        (httpx.Response(200, content=b"SMR1"), "exchange_answer_unreadable", 1, 1),
-        (httpx.Response(302, headers={"Location": "https://elsewhere.example"}), "exchange_answer_unreadable", 1, 1),
+        (httpx.Response(429, content=b"<html>", headers={"Retry-After": "20"}), "exchange_answer_unreadable", 20, 20),
         (httpx.Response(503, content=b'{"code":"index_loading","message":""}', headers={"Retry-After": "7"}), "index_loading", 7, 7),
         (httpx.Response(503, content=b'{"code":"index_loading","message":""}', headers={"Retry-After": "700"}), "index_loading", 30, 30),
         (httpx.Response(503, content=b'{"code":"storage_full","message":""}', headers={"Retry-After": "300"}), "storage_full", 30, 30),
@@ -152,6 +171,25 @@ def test_an_exchange_that_does_not_answer_is_said_with_its_code_and_when_to_come
     assert asking.screen_values(VALUE[::-1]).reason == code, "at once, without asking"
     assert exchange.requests.count(f"POST {ASK}") == asked
     assert asking.health().problem == code
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        httpx.Response(200, content=b"<html>"),
+        httpx.Response(200, content=b"SMR1"),
+        httpx.Response(302, headers={"Location": "https://elsewhere.example"}),
+        httpx.Response(403, content=b"<html>"),
+    ],
+)
+def test_an_answer_that_can_not_be_read_is_of_its_upload_alone_until_the_third(
+    asking: AskingPartner, exchange: FakeExchange, unreadable: httpx.Response
+) -> None:
+    exchange.answers[ASK] = unreadable
+    for number in range(5):
+        result = asking.screen_values(bytes([number]) * 32)
+        assert (result.reason, result.retry_after_seconds) == ("exchange_answer_unreadable", 1)
+    assert exchange.requests.count(f"POST {ASK}") == 3
 
 
 def test_it_asks_again_when_it_is_time_each_time_later_and_works_by_itself_then(

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 import pytest
 from partner_parts import Clock
 
-from stillmine.client.errors import ExchangeFailedError
+from stillmine.client.errors import ExchangeAnswerError, ExchangeFailedError
 from stillmine.client.weight import Weight, weight_of
 from stillmine.partner.asking.lane import OVERTAKING_UPLOADS, Answered, Lane
 from stillmine.wire.ask import MAXIMUM_ASK_FRAMES, Answer, AskQuery
@@ -55,6 +55,9 @@ def make_lane(held: HeldExchange, clock: Clock) -> Iterator[Callable[[int], Lane
         lane.close()
     for _ in range(100):
         held.may_answer.release()
+
+
+OF_ONE_PERHAPS = (ExchangeFailedError, ExchangeAnswerError)
 
 
 def upload(number: int, queries: int = 10) -> list[AskQuery]:
@@ -227,32 +230,40 @@ def test_a_large_upload_that_the_quota_has_no_room_for_stops_no_small_one(make_l
     assert hand_over(lane, 1).result(60)
 
 
-def test_an_upload_that_breaks_the_exchange_stops_no_other(make_lane: Callable[[int], Lane], held: HeldExchange) -> None:
+@pytest.mark.parametrize("error", OF_ONE_PERHAPS)
+def test_an_upload_that_breaks_the_exchange_or_that_a_firewall_refuses_stops_no_other(
+    make_lane: Callable[[int], Lane], held: HeldExchange, error: type[StillmineError]
+) -> None:
     lane = make_lane(1)
-    sent = fill(lane, held, 64, lambda numbers: ExchangeFailedError() if 37 in numbers else None)
+    sent = fill(lane, held, 64, lambda numbers: error() if 37 in numbers else None)
     assert [number for number, answered in enumerate(sent) if answered.exception(60) is not None] == [37]
     for number in range(6):
         broken = hand_over(lane, 37)
         held.may_answer.release()
-        with pytest.raises(ExchangeUnreachableError):
+        with pytest.raises(error):
             broken.result(60)
         held.may_answer.release()
         assert hand_over(lane, 100 + number).result(60)
 
 
-def test_an_exchange_that_answers_nothing_but_500_is_left_alone(make_lane: Callable[[int], Lane], held: HeldExchange, clock: Clock) -> None:
+@pytest.mark.parametrize("error", OF_ONE_PERHAPS)
+def test_an_exchange_that_answers_so_always_is_left_alone_and_tried_again_soon(
+    make_lane: Callable[[int], Lane], held: HeldExchange, clock: Clock, error: type[StillmineError]
+) -> None:
     lane = make_lane(1)
-    sent = fill(lane, held, 64, lambda numbers: ExchangeFailedError() if numbers else None)
+    sent = fill(lane, held, 64, lambda numbers: error() if numbers else None)
     for answered in sent:
-        with pytest.raises(ExchangeUnreachableError):
+        with pytest.raises(error):
             answered.result(60)
     assert len(held.requests) < 12
-    assert lane.problem == "exchange_unreachable"
-    clock.move(0.5)
-    held.may_answer.release()
-    with pytest.raises(ExchangeUnreachableError):
-        hand_over(lane, 1).result(60)
-    assert lane.problem == "exchange_unreachable"
+    for _ in range(5):
+        asked = len(held.requests)
+        assert lane.problem == error.code
+        clock.move(0.5)
+        held.may_answer.release()
+        with pytest.raises(error):
+            hand_over(lane, 1).result(60)
+        assert len(held.requests) == asked + 1
 
 
 def test_what_waits_behind_a_refused_upload_is_not_asked_of_an_exchange_that_went_away(

@@ -13,6 +13,7 @@ from service_client import running
 
 from stillmine.partner.app import Surroundings, build_service
 from stillmine.partner.store import Store
+from stillmine.partner.way_in_use import WayChoice
 
 
 def test_ready_once_it_has_synced_and_alive_before(
@@ -63,3 +64,18 @@ def test_a_sync_that_is_late_and_a_disk_that_is_full(
         assert client.get("/readyz").json()["parts"] == {"store": "ok", "sync": "late", "disk": "ok"}
         monkeypatch.setattr("stillmine.partner.standing.READY_FROM_BYTES", 1 << 62)
         assert client.get("/readyz").json()["parts"]["disk"] == "full"
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"), [(WayChoice.BOTH, "in the way: both"), (WayChoice.AUTO, "in the way: not known before the exchange says")]
+)
+def test_the_way_is_in_the_log_from_the_start(
+    home: Path, clock: Clock, caplog: pytest.LogCaptureFixture, choice: WayChoice, said: str
+) -> None:
+    def refuses(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("nobody there")
+
+    caplog.set_level("INFO", "stillmine.partner")
+    surroundings = Surroundings(clock=clock, random_bytes=Numbers(), transport=httpx.MockTransport(refuses))
+    with running(build_service(home, SETTINGS, sync_every_seconds=60, threads=1, surroundings=surroundings, choice=choice)):
+        assert sum(said in line for line in caplog.messages) == 1

@@ -53,13 +53,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def seconds_with_sleep() -> float:
+    """Count seconds, also while the machine is suspended, where the system has a clock for that: nothing outlives its time by a sleep."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the outside world gives: time, randomness, and the network where tests replace it."""
 
     clock: Callable[[], datetime] = utc_now
     random_bytes: Callable[[int], bytes] = secrets.token_bytes
-    monotonic: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = seconds_with_sleep
     transport: httpx.BaseTransport | None = None
 
 
@@ -203,6 +209,7 @@ def build_service(
             decoder.start()
             if not await run_in_threadpool(decoder.check_sandbox):
                 log.info("workers are shut in: no file, no network, no other process")
+            log.info("uploads are looked up in the way: %s", parts.way.use.way or "not known before the exchange says what this key may")
             parts.asking.start()
             thread.start()
             async with Upkeep(store, surroundings.clock, kept_days).going_on():

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from stillmine.client.errors import ExchangeFailedError
+from stillmine.client.errors import ExchangeAnswerError, ExchangeFailedError
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.errors import (
     PartnerKeyMissingError,
@@ -24,7 +24,8 @@ KEY_PAUSE_SECONDS = 15.0
 """A newer key may stand in the key file by then, or the operator has changed what this one may do."""
 
 FAILURES_BORNE = 2
-"""Requests in a row that are answered 500: one upload that breaks the exchange must not be a way to keep others from being asked about."""
+"""Requests in a row that are answered 500, or so that it can't be read: one upload that breaks the exchange, or angers a firewall,
+must not be a way to keep others from being asked about."""
 
 KEY_ERRORS = (PartnerKeyMissingError, PartnerKeyUnknownError, PartnerKeyRevokedError, PartnerKeyEndedError, ScopeMissingError)
 
@@ -68,7 +69,7 @@ class Gate:
         self._failures = 0
 
     def bears_failure(self) -> bool:
-        """Say that a request was answered 500; return whether it stays open nevertheless."""
+        """Say that a request was answered so that it may be of one upload; return whether it stays open nevertheless."""
         self._failures += 1
         return self._problem is None and self._failures <= FAILURES_BORNE
 
@@ -87,12 +88,20 @@ class Gate:
             return KEY_PAUSE_SECONDS
         if isinstance(error, QuotaUsedUpError):
             return _seconds_to_midnight(self._clock())
-        if isinstance(error, ExchangeFailedError):
+        if is_perhaps_of_one(error):
             return FIRST_PAUSE_SECONDS
         if error.retry_after_seconds:
             return min(float(error.retry_after_seconds), LONGEST_PAUSE_SECONDS)
         pause, self._pause = self._pause, min(2 * self._pause, LONGEST_PAUSE_SECONDS)
         return pause
+
+
+def is_perhaps_of_one(error: StillmineError) -> bool:
+    """Return whether this may be so of one upload and of no other: it broke the exchange, or a firewall took its bytes for an attack.
+
+    Who can't be read and names a time to wait, as a limit on requests does, means every upload.
+    """
+    return isinstance(error, ExchangeFailedError) or (isinstance(error, ExchangeAnswerError) and not error.retry_after_seconds)
 
 
 def _seconds_to_midnight(now: datetime) -> float:

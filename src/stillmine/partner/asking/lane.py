@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from stillmine.client.errors import ExchangeFailedError
 from stillmine.client.weight import Weight
-from stillmine.partner.asking.gate import Gate
+from stillmine.partner.asking.gate import Gate, is_perhaps_of_one
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.partner.ways import Heard
 from stillmine.serving.sparing_log import SparingLog
@@ -186,10 +185,11 @@ class Lane:
             self._refused(jobs, error)
         except QuotaUsedUpError as error:
             self._over_quota(jobs, error)
-        except ExchangeFailedError as error:
-            self._broke(jobs, error)
         except StillmineError as error:
-            self._fail(jobs, error)
+            if is_perhaps_of_one(error):
+                self._broke(jobs, error)
+            else:
+                self._fail(jobs, error)
         except Exception as error:
             # No traceback and no message: they could hold what was asked.
             self._log.say(f"asking failed: {type(error).__name__}")
@@ -230,8 +230,8 @@ class Lane:
         else:
             self._fail(jobs, error)
 
-    def _broke(self, jobs: Sequence[_Job], error: ExchangeFailedError) -> None:
-        """One upload may have broken the exchange, which answers others."""
+    def _broke(self, jobs: Sequence[_Job], error: StillmineError) -> None:
+        """One upload may have broken the exchange, or something before it that reads requests, and others are answered."""
         with self._changed:
             is_borne = len(jobs) == 1 and self._gate.bears_failure()
         if len(jobs) > 1:
