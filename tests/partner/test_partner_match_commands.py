@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from fake_exchange import FakeExchange
-from partner_parts import Partner
+from partner_parts import Partner, Run
 from typer.testing import CliRunner
 
 from stillmine.partner import match_commands
@@ -92,3 +92,18 @@ def test_commands_in_a_process_of_their_own_beside_a_store_that_was_looked_throu
     assert (home / f"{FILE_NAME}-wal").exists()
     assert partner.store.match(bytes.fromhex(match_id)).decision is Decision.REMOVED
     assert [report.outcome for report in partner.store.waiting_feedback(10)] == [Outcome.REMOVED]
+
+
+def test_signs_that_turn_or_hide_what_is_seen_are_shown_in_words(home: Path, partner: Partner, match_id: str) -> None:
+    partner.screen(FILE, content_id="a\u202eb\u200bc\u00adé文")
+    assert "  a\\u202eb\\u200bc\\xadé文  the same file" in run(home, "matches").stdout.splitlines()[-1]
+    assert json.loads(run(home, "matches", "--json").stdout.splitlines()[-1])["content_id"] == "a\u202eb\u200bc\u00adé文"
+
+
+def test_a_files_name_and_what_an_exchange_says_are_shown_in_words(run: Run, exchange: FakeExchange, tmp_path: Path) -> None:
+    file = tmp_path / "a\u202eb"
+    file.write_bytes(b"no picture")
+    exchange.scopes = ["ask", "feedback", "\u202etsil"]
+    said = run("screen", str(file)).stdout + run("check").stdout
+    assert "\u202e" not in said
+    assert said.count("\\u202e") == 2

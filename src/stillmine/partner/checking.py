@@ -11,6 +11,7 @@ import msgspec
 
 from stillmine.client import DatedStatus, Exchange, ExchangeSettings
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
+from stillmine.partner.in_words import as_shown
 from stillmine.partner.way_in_use import Use, WayChoice, decided
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
@@ -116,7 +117,7 @@ def _of_refusal(error: StillmineError, url: str) -> Iterator[Finding]:
 
 def in_words(report: Report) -> str:
     """Return a line for each finding."""
-    return "\n".join(f"{'ok' if one.code is None else 'PROBLEM':8} {one.part:9} {_coded(one)}" for one in report.findings)
+    return "\n".join(f"{'ok' if one.code is None else 'PROBLEM':8} {one.part:9} {as_shown(_coded(one))}" for one in report.findings)
 
 
 def _coded(finding: Finding) -> str:

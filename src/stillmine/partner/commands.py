@@ -22,7 +22,7 @@ from stillmine.partner.app import DEFAULT_THREADS, build_service, opened_screeni
 from stillmine.partner.checking import check as check_exchange
 from stillmine.partner.checking import in_words as report_in_words
 from stillmine.partner.home import prepare_home, sole_user
-from stillmine.partner.in_words import match_in_words
+from stillmine.partner.in_words import as_shown, match_in_words
 from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.sandbox import keep_out_of_memory
 from stillmine.partner.screening import Screening
@@ -147,7 +147,8 @@ def screen(
     with opened_screening(home, 1, settings, way, needs_sandbox=require_sandbox) as screening:
         for file, result in _screened(files, screening):
             outcomes.add(result.outcome)
-            typer.echo(msgspec.json.encode(ScreenedFile(str(file), result)).decode() if json else f"{file}: {_result_in_words(result)}")
+            words = f"{as_shown(str(file))}: {_result_in_words(result)}"
+            typer.echo(msgspec.json.encode(ScreenedFile(str(file), result)).decode() if json else words)
     if ScreenOutcome.MATCH in outcomes:
         raise typer.Exit(EXIT_MATCH)
     raise typer.Exit(EXIT_NOT_SCREENED if ScreenOutcome.NOT_SCREENED in outcomes else EXIT_NO_MATCH)

@@ -10,6 +10,11 @@ from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import KeptMatch, MatchedSpan, ScreenMatch, Variant
 
 
+def as_shown(text: str) -> str:
+    """Return a stranger's text with every sign that can't be seen, or that turns or moves what is seen, in words: `\\u202e`."""
+    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+
+
 def match_in_words(match: ScreenMatch) -> str:
     """Return how the upload matches, and the match id."""
     if match.kind in (Kind.SHA256, Kind.MD5):
@@ -30,8 +35,12 @@ def kept_in_words(match: KeptMatch) -> str:
     """Return one line of the list of matches: the minute, what was decided, the platform's word for the upload, and how it matches."""
     decided = "open" if match.decision is None else str(match.decision) + (f" ({match.reason})" if match.reason else "")
     withdrawn = ", withdrawn" if match.is_withdrawn else ""
-    upload = "" if match.content_id is None else f"  {match.content_id}"
+    upload = "" if match.content_id is None else f"  {as_shown(match.content_id)}"
     return f"{match.matched_at:%Y-%m-%d %H:%M}Z  {decided}{withdrawn}{upload}  {match_in_words(match)}"
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape").decode()
 
 
 def _bits(match: ScreenMatch) -> str:
