@@ -180,6 +180,12 @@ def _looked(settings: ExchangeSettings, choice: WayChoice, surroundings: Surroun
             return Use(None, (type(error),))
 
 
+def _say_at_start(use: Use, *, is_shut_in: bool) -> None:
+    if is_shut_in:
+        log.info("workers are shut in: no file, no network, no other process")
+    log.info("uploads are looked up in the way: %s", use.way or "not known before the exchange says what this key may")
+
+
 def build_service(
     home: Path,
     settings: ExchangeSettings,
@@ -207,9 +213,7 @@ def build_service(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         try:
             decoder.start()
-            if not await run_in_threadpool(decoder.check_sandbox):
-                log.info("workers are shut in: no file, no network, no other process")
-            log.info("uploads are looked up in the way: %s", parts.way.use.way or "not known before the exchange says what this key may")
+            _say_at_start(parts.way.use, is_shut_in=not await run_in_threadpool(decoder.check_sandbox))
             parts.asking.start()
             thread.start()
             async with Upkeep(store, surroundings.clock, kept_days).going_on():
