@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from stillmine.demo.processes import free_ports
+
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "exchange.example"
 PATIENCE_SECONDS = 60
@@ -79,12 +81,6 @@ class Sample:
         thread.join()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def replaced(text: str, *pairs: tuple[str, str]) -> str:
     """Return the sample with its places filled in; a place that is no longer there is an error."""
     for place, value in pairs:
@@ -116,7 +112,7 @@ def program(name: str) -> str:
 @contextmanager
 def nginx(folder: Path, portal: Path) -> Iterator[Sample]:
     """The nginx sample, its ports, certificate, folder and exchange filled in and nothing else changed."""
-    sample = Sample(free_port(), free_port(), free_port())
+    sample = Sample(*free_ports(0, 0, 0))
     write_certificate(folder)
     site = replaced(
         (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8"),
@@ -141,7 +137,8 @@ def nginx(folder: Path, portal: Path) -> Iterator[Sample]:
 @contextmanager
 def caddy(folder: Path, portal: Path) -> Iterator[Sample]:
     """The Caddy sample with a certificate of its own making and without the redirection from port 80, which it makes by itself."""
-    sample = Sample(free_port(), None, free_port())
+    port, exchange_port = free_ports(0, 0)
+    sample = Sample(port, None, exchange_port)
     site = replaced(
         (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8"),
         ("\nexchange.example {", f"\nhttps://{HOST}:{sample.port} {{"),

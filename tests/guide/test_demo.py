@@ -2,6 +2,7 @@
 """`stillmine demo`: its story holds at a platform that asks and at one that has the list, and each one's page says which it is."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from stillmine.demo.platform import Platform
-from stillmine.demo.processes import FORUM, SOCIAL, Connected, System
+from stillmine.demo.processes import FORUM, SOCIAL, Connected, System, free_ports
 
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
 
@@ -47,3 +48,28 @@ def test_each_platform_has_addresses_of_its_own(tmp_path: Path) -> None:
     parts = [("exchange", None), ("partner", None), ("platform", None), ("partner", FORUM), ("platform", FORUM)]
     assert [system.url(part, of) for part, of in parts] == [f"http://127.0.0.1:{port}" for port in range(9001, 9006)]
     assert system.url("platform", SOCIAL) == system.url("platform")
+
+
+def test_ports_that_are_chosen_together_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system may give a port again as soon as it was let go, as it did once in a run of all tests."""
+    freed: list[int] = []
+    bind, close = socket.socket.bind, socket.socket.close
+
+    def bound(own: socket.socket, address: tuple[str, int]) -> None:
+        bind(own, (address[0], freed.pop()) if freed and not address[1] else address)
+
+    def closed(own: socket.socket) -> None:
+        freed.append(own.getsockname()[1])
+        close(own)
+
+    monkeypatch.setattr(socket.socket, "bind", bound)
+    monkeypatch.setattr(socket.socket, "close", closed)
+    chosen = free_ports(0, 0, 0)
+    assert len(set(chosen)) == 3
+
+
+def test_a_wished_port_is_given_where_nobody_has_it() -> None:
+    (port,) = free_ports(0)
+    assert free_ports(port) == [port]
+    with socket.create_server(("127.0.0.1", port)):
+        assert free_ports(port) != [port]

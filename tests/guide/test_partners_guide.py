@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from shown_blocks import NOT_RUN, blocks_of, run_guide
 
-from stillmine.demo.processes import free_port
+from stillmine.demo.processes import free_ports
 
 pytest.importorskip("threatexchange")
 
@@ -19,7 +19,7 @@ def test_every_command_of_the_page_does_what_the_page_says(root: Path, tmp_path:
     shutil.copy(root / "media/skimage/rocket.jpg", tmp_path / "photo.jpg")
     shutil.copy(root / "media/clothing/hat.jpg", tmp_path / "other.jpg")
     guide = (root / "docs/partners.md").read_text()
-    printed = run_guide(guide, tmp_path, {"8080": str(free_port(0))}, TICK)
+    printed = run_guide(guide, tmp_path, {"8080": str(free_ports(0)[0])}, TICK)
     assert "204" in printed
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from shown_blocks import NOT_RUN, blocks_of, run_guide
 
-from stillmine.demo.processes import free_port
+from stillmine.demo.processes import free_ports
 
 TICK = {"STILLMINE_EXCHANGE_FEED_TICK_SECONDS": "1"}
 
 
 def test_every_command_of_the_guide_does_what_the_guide_says(root: Path, tmp_path: Path) -> None:
     (tmp_path / "media").symlink_to(root / "media")
-    ports = {"8080": str(free_port(0)), "8460": str(free_port(0))}
+    ports = dict(zip(("8080", "8460"), map(str, free_ports(0, 0)), strict=True))
     patience = {"sleep 2\n": "sleep 8\n"}  # a busy machine is no failure
     run_guide((root / "docs/running-a-partner.md").read_text(), tmp_path, {**ports, **patience}, TICK)
 

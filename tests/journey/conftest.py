@@ -16,7 +16,7 @@ from parties import PLATFORM, Exchange, Service, wait_until
 from protected import Protected
 
 from stillmine.demo.person import Person
-from stillmine.demo.processes import System, free_port
+from stillmine.demo.processes import System, free_ports
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def system_folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def system(system_folder: Path, fresh_database_url: str | None) -> Iterator[System]:
     environment = {"STILLMINE_EXCHANGE_DATABASE": fresh_database_url} if fresh_database_url else {}
-    with System(system_folder, (free_port(0), free_port(0), free_port(0)), environment) as running:
+    with System(system_folder, free_ports(0, 0, 0), environment) as running:
         yield running
 
 

@@ -18,7 +18,7 @@ from walk import Recorded, Shown, Walk
 from wiretap import Wiretap
 
 from stillmine.demo.edits import altered_copies
-from stillmine.demo.processes import System, free_port
+from stillmine.demo.processes import System, free_ports
 from stillmine.wire import codec
 from stillmine.wire.case import OpenCase
 from stillmine.wire.case_key import case_key_secret, credentials
@@ -52,7 +52,7 @@ class Tapped(NamedTuple):
 
 @pytest.fixture
 def tapped(system_folder: Path, fresh_database_url: str | None) -> Iterator[Tapped]:
-    ports = (free_port(0), free_port(0), free_port(0))
+    ports = free_ports(0, 0, 0)
     environment = {"STILLMINE_EXCHANGE_DATABASE": fresh_database_url} if fresh_database_url else {}
     with Wiretap(ports[0], ADDRESS) as browser, Wiretap(ports[0], "127.0.0.1") as partner:
         exchange_url = f"http://127.0.0.1:{partner.port}"

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from stillmine.demo.person_commands import person_app
 from stillmine.demo.platform import Platform
-from stillmine.demo.processes import FORUM, SOCIAL, System, free_port
+from stillmine.demo.processes import FORUM, SOCIAL, System, free_ports
 from stillmine.demo.story import Pictures, Story
 from stillmine.wire.errors import NotConfiguredError
 
@@ -39,7 +39,7 @@ def demo(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being asked to end stops the children too
     console = Console(highlight=False, width=140)
     pictures = Pictures(photograph, _unrelated(others, photograph))
-    ports = [free_port(wished) for wished in range(8400, 8405)]
+    ports = free_ports(*range(8400, 8405))
     with tempfile.TemporaryDirectory(prefix="stillmine-demo-") as folder:
         console.print("Stillmine, the main job: starting an exchange, two partners and their pretend platforms …")
         with System(Path(folder), ports, platforms=(SOCIAL, FORUM)) as system:

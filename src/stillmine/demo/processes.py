@@ -4,6 +4,7 @@
 Everything they keep lies in one throwaway folder that goes when the demo ends; all secrets are made for this run.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -174,14 +175,20 @@ def _part(kind: str, number: int) -> str:
 _STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
 
 
-def free_port(wished: int) -> int:
-    """Return the wished port if nobody listens there, else any free one."""
+def free_ports(*wished: int) -> list[int]:
+    """Return each wished port if nobody listens there, else (and for 0) any free one; no two are the same."""
+    with contextlib.ExitStack() as held:  # until all are chosen: a port that was let go may be chosen again
+        return [_held_port(held, port) for port in wished]
+
+
+def _held_port(held: contextlib.ExitStack, wished: int) -> int:
     for port in (wished, 0):
-        with socket.socket() as probe:
+        probe = held.enter_context(socket.socket())
+        if port:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return int(probe.getsockname()[1])
     raise NotConfiguredError(f"no free port on this machine (process {os.getpid()})")
