@@ -17,7 +17,9 @@ from served_exchange import Operator, wait_until
 
 from stillmine.client import Exchange, ExchangeSettings
 from stillmine.fingerprint import fingerprint_image
+from stillmine.wire.ask import AskQuery, Outcome
 from stillmine.wire.case_key import Secret
+from stillmine.wire.fingerprint import Kind
 
 ADDRESS = "https://exchange.example"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -43,6 +45,9 @@ def reader(operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path]
     with Exchange(ExchangeSettings(url, Secret((folder / "list-partner.key").read_bytes()))) as exchange:
         wait_until(lambda: exchange.status().index == "ready")
         wait_until(lambda: bool(exchange.feed_page().entries))
+        wait_until(
+            lambda: exchange.ask([AskQuery(Kind.PDQ, made.pdq.hex())])[0].outcome is Outcome.MATCH
+        )  # the index follows a moment later
     return folder
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The partner's own service beside an exchange: one upload that is screened sixty times counts as one, sixty uploads as sixty."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -57,7 +57,7 @@ class Asking:
     def as_of(self) -> datetime:
         return self._clock()
 
-    def look_up(self, upload: Made, token: bytes) -> LookedUp:
+    def look_up(self, upload: Made, token: bytes, _withdrawn: Collection[bytes] = ()) -> LookedUp:
         asked = queries_of(upload)
         answers = self._client.ask([one.query(token.hex()) for one in asked])
         told = zip(asked, answers, strict=True)

@@ -259,7 +259,7 @@ ASKED = Candidate(b"f" * 16, Kind.SHA256, MatchClass.EXACT, is_listed=False, is_
 class ListGivenUp(Asks):
     """Finds in the list, which is erased before that is recorded; then asks."""
 
-    def look_up(self, _made: Made, _token: bytes) -> LookedUp:
+    def look_up(self, _made: Made, _token: bytes, _withdrawn: Collection[bytes] = ()) -> LookedUp:
         found, self.found = self.found, [ASKED]
         return LookedUp(found, [], None)
 
