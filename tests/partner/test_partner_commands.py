@@ -59,6 +59,15 @@ def test_sync_says_in_words_what_changed(run: Run, exchange: FakeExchange) -> No
     assert exchange.acknowledged == ["a.2", "a.3"]
 
 
+def test_a_sync_reads_no_list_into_memory(run: Run, exchange: FakeExchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange.add("f", bytes(range(32)))
+    assert run("sync").exit_code == 0
+    exchange.add("g", bytes(range(1, 33)))
+    for reading in ("stillmine.partner.app.loaded_index", "stillmine.partner.listing.index.Index.follow"):
+        monkeypatch.setattr(reading, lambda *_: pytest.fail("read into memory"))
+    assert run("sync").stdout == "1 fingerprint added, 0 erased; 2 matched from now on.\n"
+
+
 def test_sync_as_json(run: Run, exchange: FakeExchange) -> None:
     exchange.add("f", bytes(range(32)))
     report = json.loads(run("sync", "--json").stdout)

@@ -27,7 +27,7 @@ from stillmine.partner.background import FollowThread
 from stillmine.partner.decoder import Decoder, default_threads
 from stillmine.partner.following import Following, Parts
 from stillmine.partner.home import service_key, upload_token_key
-from stillmine.partner.listing.index import loaded_index
+from stillmine.partner.listing.index import Index, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
 from stillmine.partner.reporting import Reporting
@@ -89,18 +89,22 @@ def connected(
     choice: WayChoice,
     surroundings: Surroundings = REAL,
     *,
+    looks_up: bool = True,
     threads: int = 1,
     sync_every_seconds: float = LOOK_SECONDS,
     must_stop: Callable[[], bool] = lambda: False,
 ) -> Connected:
-    """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one."""
+    """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one.
+
+    `looks_up`: whether uploads are looked up; else the list stays in the store and is not read into memory.
+    """
     store.bind_exchange(settings.url)
     store.match_kinds(MATCHED_KINDS)
-    index = loaded_index(store)
+    index = loaded_index(store) if looks_up else Index()
     exchange = Exchange(settings, surroundings.transport)
     asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     way = WayInUse(ListWay(store, index, threads=threads), asks, assumed(choice, store.way()))
-    sync = Sync(exchange, store, index.follow, surroundings.clock, must_stop=must_stop)
+    sync = Sync(exchange, store, index.follow if looks_up else lambda _changes: None, surroundings.clock, must_stop=must_stop)
     parts = Parts(store, index, sync, Reporting(exchange, store, must_stop), way, asks)
     following = Following(
         choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds, monotonic=surroundings.monotonic
@@ -115,7 +119,7 @@ def opened_sync(
     """Open what one sync from the command line needs."""
     store = Store(home)
     try:
-        parts = connected(store, settings, choice, surroundings)
+        parts = connected(store, settings, choice, surroundings, looks_up=False)
         try:
             yield parts.following, store
         finally:

@@ -137,9 +137,10 @@ class Screening:
     def _answer(self, make: Callable[[], Made], words: Words) -> ScreenResult:
         self._way.require_use()
         made = make()
+        identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
         withdrawn: set[bytes] = set()
         for _ in range(MAXIMUM_LOOKS):
-            found = self._find(made, words, withdrawn)
+            found = self._find(made, identity, withdrawn)
             nearest = _nearest(found.candidates)
             matches = self._record(found.identity, nearest)
             if matches or not nearest:
@@ -158,8 +159,7 @@ class Screening:
         self._note_no_match(found.identity)
         return ScreenResult(ScreenOutcome.NO_MATCH, [], found.as_of)
 
-    def _find(self, made: Made, words: Words, withdrawn: Collection[bytes]) -> Found:
-        identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
+    def _find(self, made: Made, identity: UploadIdentity, withdrawn: Collection[bytes]) -> Found:
         looked_up = self._way.look_up(made, identity.token, withdrawn)
         left_out = _each_once(map(_known, [*made.left_out, *looked_up.left_out]))
         if made.is_empty and not left_out:

@@ -4,8 +4,7 @@
 What was not answered is named with the code of why, and with when to send the upload again. Must never take a missing answer for `clear`.
 """
 
-import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,12 +40,10 @@ class Route:
 class AskWay:
     """One exchange, asked over a lane for pictures and one for what moves. Safe to use from several threads."""
 
-    def __init__(self, pictures: Route, moving: Route, memory: ClearMemory, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """`monotonic` counts seconds."""
+    def __init__(self, pictures: Route, moving: Route, memory: ClearMemory) -> None:
         self._pictures = pictures
         self._moving = moving
         self._memory = memory
-        self._monotonic = monotonic
 
     def start(self) -> None:
         """Start to answer."""
