@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from typing import Self
 import httpx
 from served_exchange import Operator
 
+from stillmine.demo.processes import free_ports
 from stillmine.wire import codec
 from stillmine.wire.ask import AskAnswer, Outcome
 from stillmine.wire.feedback import NotRemovedReason
@@ -40,20 +40,12 @@ def wait_until(is_so: Callable[[], object], every_seconds: float = 0.1) -> None:
         time.sleep(every_seconds)
 
 
-def free_port() -> int:
-    """Return a port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 class Party:
     """A command that serves; `log` is all that it ever wrote."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.home, self.log = folder / name, folder / f"{name}.log"
-        self.port = free_port()
+        (self.port,) = free_ports(0)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
