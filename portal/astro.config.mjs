@@ -11,7 +11,8 @@ const place = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 // Where "Leave this page quickly" goes. An empty page unless the operator chooses a neutral site: docs/portal.md.
 const exitAddress = process.env.PORTAL_EXIT_ADDRESS ?? "about:blank";
-if (exitAddress !== "about:blank" && !exitAddress.startsWith("https://")) throw new Error("PORTAL_EXIT_ADDRESS has to begin with https://");
+if (exitAddress !== "about:blank" && !exitAddress.startsWith("https://"))
+  throw new Error("PORTAL_EXIT_ADDRESS has to begin with https://");
 
 const locales = readdirSync(place("../content/messages")).filter((locale) => locale !== "en");
 

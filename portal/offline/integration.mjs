@@ -27,11 +27,21 @@ function serviceWorker(folder, worker, locales) {
     .map((entry) => `${entry.parentPath}/${entry.name}`.replaceAll("\\", "/").slice(folder.length))
     .map((name) => name.replace(/^\/+/, ""))
     .sort();
-  const digests = new Map(names.map((name) => [`/${name.replace(/(^|\/)index\.html$/, "$1")}`, integrityOf(readFileSync(folder + name))]));
+  const digests = new Map(
+    names.map((name) => [`/${name.replace(/(^|\/)index\.html$/, "$1")}`, integrityOf(readFileSync(folder + name))]),
+  );
   const addresses = [...digests.keys()];
-  const languageOf = (address) => locales.find((locale) => address.startsWith(`/${locale}/`)) ?? (address.endsWith("/") || address.endsWith(".html") ? DEFAULT_LOCALE : null);
-  const filesOf = (locale) => Object.fromEntries(addresses.filter((address) => languageOf(address) === locale).map((address) => [address, digests.get(address)]));
-  const files = JSON.stringify({ shared: filesOf(null), pages: Object.fromEntries([DEFAULT_LOCALE, ...locales].map((locale) => [locale, filesOf(locale)])) });
+  const languageOf = (address) =>
+    locales.find((locale) => address.startsWith(`/${locale}/`)) ??
+    (address.endsWith("/") || address.endsWith(".html") ? DEFAULT_LOCALE : null);
+  const filesOf = (locale) =>
+    Object.fromEntries(
+      addresses.filter((address) => languageOf(address) === locale).map((address) => [address, digests.get(address)]),
+    );
+  const files = JSON.stringify({
+    shared: filesOf(null),
+    pages: Object.fromEntries([DEFAULT_LOCALE, ...locales].map((locale) => [locale, filesOf(locale)])),
+  });
   const version = createHash("sha256").update(worker).update(files).digest("hex").slice(0, 16);
   return `const VERSION = ${JSON.stringify(version)};\nconst FILES = ${files};\n${worker}`;
 }

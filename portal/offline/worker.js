@@ -41,5 +41,9 @@ async function page(request, pathname) {
 self.addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== self.location.origin || !known.has(pathname)) return;
-  event.respondWith(pathname.endsWith("/") ? page(event.request, pathname) : kept(pathname).then((part) => part ?? fetch(event.request)));
+  event.respondWith(
+    pathname.endsWith("/")
+      ? page(event.request, pathname)
+      : kept(pathname).then((part) => part ?? fetch(event.request)),
+  );
 });

@@ -37,7 +37,17 @@ describe("the term of a case", () => {
 });
 
 describe("a case whose term is over", () => {
-  const base: CaseFingerprint = { id: "a", kind: "pdq", file_number: 1, state: "withdrawn", value: null, quality: null, added_at: "", withdrawn_at: "", partners: [] };
+  const base: CaseFingerprint = {
+    id: "a",
+    kind: "pdq",
+    file_number: 1,
+    state: "withdrawn",
+    value: null,
+    quality: null,
+    added_at: "",
+    withdrawn_at: "",
+    partners: [],
+  };
   const kept: CaseView = { ...ending(-1, "expired"), fingerprints: [{ ...base, erased_by: "2026-11-25T10:00:00" }] };
 
   test("is not said to be erased while it is kept", () => {
@@ -50,8 +60,16 @@ describe("a case whose term is over", () => {
 
   test.each<[string, Partial<CaseFingerprint>, string]>([
     ["kept", { erased_by: "2026-11-25T10:00:00" }, "No longer looked for: the time of the case ended."],
-    ["erased after that", { withdrawn_at: "2026-11-22T10:00:00", erased_at: "2026-11-25T10:00:00" }, "No longer looked for: the time of the case ended."],
-    ["withdrawn by the person", { withdrawn_at: "2026-11-22T10:00:00", erased_at: "2026-11-22T10:00:00" }, "Withdrawn."],
+    [
+      "erased after that",
+      { withdrawn_at: "2026-11-22T10:00:00", erased_at: "2026-11-25T10:00:00" },
+      "No longer looked for: the time of the case ended.",
+    ],
+    [
+      "withdrawn by the person",
+      { withdrawn_at: "2026-11-22T10:00:00", erased_at: "2026-11-22T10:00:00" },
+      "Withdrawn.",
+    ],
     ["withdrawn at an earlier version", { withdrawn_at: "2026-11-22T10:00:00" }, "Withdrawn."],
   ])("says of what is %s who ended it", (_, change, said) => {
     const [file] = filesOf([{ ...base, ...change }]);
@@ -85,12 +103,25 @@ describe("a receipt", () => {
           { partner: "Example Social", given_on: "2026-11-22", confirmed_at: "2026-11-22T15:01:00" },
         ],
       },
-      { file_number: 3, kinds: ["pdq"], erased_at: "2026-11-22T15:00:00", unreadable_by: "2026-11-24T15:00:00", is_unreadable: true, partners: [] },
+      {
+        file_number: 3,
+        kinds: ["pdq"],
+        erased_at: "2026-11-22T15:00:00",
+        unreadable_by: "2026-11-24T15:00:00",
+        is_unreadable: true,
+        partners: [],
+      },
     ],
   };
 
   test("says of what is kept after the end until when, and nowhere that it is erased", () => {
-    const ended = { file_number: 1, kinds: ["pdq"], ended_at: "2026-11-22T15:00:00", erased_by: "2026-11-25T15:00:00", partners: [] } as const;
+    const ended = {
+      file_number: 1,
+      kinds: ["pdq"],
+      ended_at: "2026-11-22T15:00:00",
+      erased_by: "2026-11-25T15:00:00",
+      partners: [],
+    } as const;
     expect(receiptParts({ ...receipt, erased: [], ended: [ended], kept_after_end: 1 }, words, NOW)[0]?.lines).toEqual([
       "Its time ended on 22 November at 15:00: Picture. Kept locked and unused in case that was a mistake.",
       "It is erased by 25 November at 15:00.",
@@ -112,19 +143,37 @@ describe("a receipt", () => {
           "Example Social confirmed on 22 November at 15:01 that it no longer looks for it.",
         ],
       },
-      { name: "Picture 3", lines: ["Erased at the exchange on 22 November at 15:00: Picture.", GONE, "No service had a fingerprint of it."] },
+      {
+        name: "Picture 3",
+        lines: [
+          "Erased at the exchange on 22 November at 15:00: Picture.",
+          GONE,
+          "No service had a fingerprint of it.",
+        ],
+      },
     ]);
   });
 
   test("says what is asked for and when it takes effect, and of what was erased when it was asked for", () => {
     const [, second] = receipt.erased;
     if (second === undefined) throw new Error("two parts");
-    const asked = [{ file_number: 4, kinds: ["chromaprint"], asked_at: "2026-11-22T16:00:00", due_at: "2026-11-25T16:00:00" }] as const;
-    const parts = receiptParts({ ...receipt, erased: [{ ...second, asked_at: "2026-11-19T15:00:00" }], asked }, words, NOW);
+    const asked = [
+      { file_number: 4, kinds: ["chromaprint"], asked_at: "2026-11-22T16:00:00", due_at: "2026-11-25T16:00:00" },
+    ] as const;
+    const parts = receiptParts(
+      { ...receipt, erased: [{ ...second, asked_at: "2026-11-19T15:00:00" }], asked },
+      words,
+      NOW,
+    );
     expect(parts).toEqual([
       {
         name: "Picture 3",
-        lines: ["You, or someone with your key, asked for this on 19 November at 15:00.", "Erased at the exchange on 22 November at 15:00: Picture.", GONE, "No service had a fingerprint of it."],
+        lines: [
+          "You, or someone with your key, asked for this on 19 November at 15:00.",
+          "Erased at the exchange on 22 November at 15:00: Picture.",
+          GONE,
+          "No service had a fingerprint of it.",
+        ],
       },
       {
         name: "Sound 4",
@@ -137,8 +186,14 @@ describe("a receipt", () => {
   });
 
   test("says where the exchange is late with old copies", () => {
-    const late = receipt.erased.map((part) => ({ ...part, unreadable_by: "2026-11-20T15:00:00", is_unreadable: false }));
-    expect(receiptParts({ ...receipt, erased: late }, words, NOW)[0]?.lines[1]).toMatch(/could still be used to read it. This should have ended by 20 November/);
+    const late = receipt.erased.map((part) => ({
+      ...part,
+      unreadable_by: "2026-11-20T15:00:00",
+      is_unreadable: false,
+    }));
+    expect(receiptParts({ ...receipt, erased: late }, words, NOW)[0]?.lines[1]).toMatch(
+      /could still be used to read it. This should have ended by 20 November/,
+    );
   });
 
   test("says what is still kept", () => {

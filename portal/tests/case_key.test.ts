@@ -3,7 +3,8 @@ import vectors from "../../vectors/case_key.json" with { type: "json" };
 import { describe, expect, test } from "vitest";
 import { CaseKeyError, keyOf, makeCaseKey, readCaseKey } from "../src/wire/case_key";
 
-const bytes = (hex: string): Uint8Array<ArrayBuffer> => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+const bytes = (hex: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 const problemOf = (text: string): Promise<string> =>
   readCaseKey(text).then(
     () => "none",

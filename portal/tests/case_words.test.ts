@@ -3,10 +3,24 @@ import { describe, expect, test } from "vitest";
 import { slipWords } from "../src/case/entry";
 import { filesOf } from "../src/case/case_files";
 import { partnerRecords } from "../src/case/partner_record";
-import { countPartners, isFound, partnerLines, stateWords, summaryLines, withdrawalWords } from "../src/case/partner_words";
+import {
+  countPartners,
+  isFound,
+  partnerLines,
+  stateWords,
+  summaryLines,
+  withdrawalWords,
+} from "../src/case/partner_words";
 import { translator } from "../src/messages/translator";
 import { CaseKeyError } from "../src/wire/case_key";
-import type { CaseFingerprint, CaseView, FingerprintState, Kind, PartnerStatus, SuspensionReason } from "../src/wire/types";
+import type {
+  CaseFingerprint,
+  CaseView,
+  FingerprintState,
+  Kind,
+  PartnerStatus,
+  SuspensionReason,
+} from "../src/wire/types";
 import { wordsOf } from "./files";
 
 const words = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
@@ -37,7 +51,12 @@ describe("what a partner did", () => {
   test.each<[string, FingerprintState, Omit<PartnerStatus, "partner">, string[]]>([
     ["nothing", "active", {}, ["Example Social does not have it yet."]],
     ["given", "active", { given_on: GIVEN }, [given]],
-    ["found", "active", { given_on: GIVEN, found_on: LATER }, [given, "Found on Example Social on 23 November. They are looking at it."]],
+    [
+      "found",
+      "active",
+      { given_on: GIVEN, found_on: LATER },
+      [given, "Found on Example Social on 23 November. They are looking at it."],
+    ],
     [
       "removed",
       "active",
@@ -66,7 +85,10 @@ describe("what a partner did", () => {
       "disagreed",
       "active",
       { given_on: GIVEN, vote: "disagree", vote_reason: "lawful_publication", voted_on: LATER },
-      [given, "Example Social said on 23 November that it should not be looked for: they say it was published lawfully."],
+      [
+        given,
+        "Example Social said on 23 November that it should not be looked for: they say it was published lawfully.",
+      ],
     ],
     ["withdrawn, waiting", "withdrawn", { given_on: GIVEN }, [given, "We are waiting for Example Social to confirm."]],
     [
@@ -88,8 +110,11 @@ describe("what a partner did", () => {
 });
 
 describe("what a partner did about a file with several fingerprints", () => {
-  const of = (kind: Kind, status: Omit<PartnerStatus, "partner">, state: FingerprintState = "active"): CaseFingerprint =>
-    fingerprint(state, [{ partner: "Example Social", ...status }], kind);
+  const of = (
+    kind: Kind,
+    status: Omit<PartnerStatus, "partner">,
+    state: FingerprintState = "active",
+  ): CaseFingerprint => fingerprint(state, [{ partner: "Example Social", ...status }], kind);
   const given = "Given to Example Social on 22 November.";
   const removed = "Found on Example Social and removed on 23 November.";
   const LAST = "2026-11-24";
@@ -104,7 +129,10 @@ describe("what a partner did about a file with several fingerprints", () => {
 
   test("a decision about one of them is one about the copy", () => {
     const removal = { given_on: GIVEN, found_on: GIVEN, removed_on: LATER };
-    expect(linesOf([of("vpdq", removal), of("chromaprint", { given_on: GIVEN, found_on: GIVEN })])).toEqual([given, removed]);
+    expect(linesOf([of("vpdq", removal), of("chromaprint", { given_on: GIVEN, found_on: GIVEN })])).toEqual([
+      given,
+      removed,
+    ]);
   });
 
   test("what is found after the last decision is said too", () => {
@@ -119,7 +147,10 @@ describe("what a partner did about a file with several fingerprints", () => {
   test("two decisions that differ are both said, in their order", () => {
     const kept = { given_on: GIVEN, not_removed_on: LAST, not_removed_reason: "not_the_same" } as const;
     const said = linesOf([of("chromaprint", kept), of("vpdq", { given_on: GIVEN, removed_on: LATER })]);
-    expect(said.slice(1)).toEqual([removed, "Found on Example Social, not removed. They decided on 24 November: they say it is not a copy of it."]);
+    expect(said.slice(1)).toEqual([
+      removed,
+      "Found on Example Social, not removed. They decided on 24 November: they say it is not a copy of it.",
+    ]);
   });
 
   test("votes alike on several are said once, and those that differ in their order", () => {
@@ -144,8 +175,14 @@ describe("what a partner did about a file with several fingerprints", () => {
     const confirmed = of("vpdq", { given_on: GIVEN, withdrawal_confirmed_at: CONFIRMED }, "withdrawn");
     const never = of("chromaprint", {}, "withdrawn");
     const part = "Given to Example Social on 22 November: 1 of its 2 fingerprints.";
-    expect(linesOf([confirmed, never])).toEqual([part, "Example Social confirmed on 22 November at 18:30 that it no longer looks for it."]);
-    expect(linesOf([confirmed, of("md5", { given_on: GIVEN }, "withdrawn")])).toEqual([given, "We are waiting for Example Social to confirm."]);
+    expect(linesOf([confirmed, never])).toEqual([
+      part,
+      "Example Social confirmed on 22 November at 18:30 that it no longer looks for it.",
+    ]);
+    expect(linesOf([confirmed, of("md5", { given_on: GIVEN }, "withdrawn")])).toEqual([
+      given,
+      "We are waiting for Example Social to confirm.",
+    ]);
   });
 
   test("a file is found when one of its fingerprints is", () => {
@@ -170,7 +207,10 @@ describe("the files of a case", () => {
   });
 
   test("are in the order of their numbers, each with all of its fingerprints", () => {
-    const at = (file_number: number, kind: Kind): CaseFingerprint => ({ ...fingerprint("active", [], kind), file_number });
+    const at = (file_number: number, kind: Kind): CaseFingerprint => ({
+      ...fingerprint("active", [], kind),
+      file_number,
+    });
     const files = filesOf([at(2, "vpdq"), at(1, "pdq"), at(2, "md5")]);
     expect(files.map((file) => [file.number, file.fingerprints.map(({ kind }) => kind)])).toEqual([
       [1, ["pdq"]],
@@ -181,9 +221,17 @@ describe("the files of a case", () => {
   test.each<[readonly FingerprintState[], string, readonly string[]]>([
     [["active", "active"], "active", []],
     [["withdrawn", "withdrawn"], "withdrawn", ["Withdrawn."]],
-    [["active", "withdrawn"], "active", ["Withdrawn so far: 1 of its 2 fingerprints. The others are still looked for."]],
+    [
+      ["active", "withdrawn"],
+      "active",
+      ["Withdrawn so far: 1 of its 2 fingerprints. The others are still looked for."],
+    ],
     [["suspended", "active"], "suspended", [expect.stringMatching(/^Partly on hold/)]],
-    [["suspended", "withdrawn"], "suspended", [expect.stringMatching(/^Withdrawn so far: 1 of its 2/), expect.stringMatching(/^On hold/)]],
+    [
+      ["suspended", "withdrawn"],
+      "suspended",
+      [expect.stringMatching(/^Withdrawn so far: 1 of its 2/), expect.stringMatching(/^On hold/)],
+    ],
   ])("with %j is %s", (states, state, said) => {
     const [file] = filesOf(states.map((each) => fingerprint(each, [])));
     expect(file?.state).toBe(state);
@@ -211,7 +259,11 @@ describe("how far a withdrawal has come", () => {
   const never = { partner: "Example Video" };
   test.each<[string, PartnerStatus[], string]>([
     ["nobody had it", [never], "Withdrawn. No service had a fingerprint of it."],
-    ["one of one", [confirmed, never], "Withdrawn. The one service that had it confirmed that it no longer looks for it."],
+    [
+      "one of one",
+      [confirmed, never],
+      "Withdrawn. The one service that had it confirmed that it no longer looks for it.",
+    ],
     ["one of two", [confirmed, waiting], "Withdrawn. 1 of 2 services confirmed; we are waiting for the others."],
     ["none of one", [waiting], "Withdrawn. We are waiting for the one service that had it to confirm."],
   ])("%s", (_, partners, expected) => {
@@ -220,12 +272,21 @@ describe("how far a withdrawal has come", () => {
 
   test("a partner has confirmed only when all its fingerprints are", () => {
     const same = { partner: "Example Social", given_on: GIVEN };
-    expect(countPartners([fingerprint("withdrawn", [confirmed]), fingerprint("withdrawn", [same])])).toEqual({ given: 1, confirmed: 0 });
+    expect(countPartners([fingerprint("withdrawn", [confirmed]), fingerprint("withdrawn", [same])])).toEqual({
+      given: 1,
+      confirmed: 0,
+    });
   });
 });
 
 test("the summary of an open and of an ended case", () => {
-  const view: CaseView = { state: "open", opened_at: GIVEN, expires_at: "2028-11-21T14:05:00", withdrawn_at: null, fingerprints: [fingerprint("active", [])] };
+  const view: CaseView = {
+    state: "open",
+    opened_at: GIVEN,
+    expires_at: "2028-11-21T14:05:00",
+    withdrawn_at: null,
+    fingerprints: [fingerprint("active", [])],
+  };
   expect(summaryLines(view, words, NOW)).toEqual([
     "No service has a fingerprint from it. Many services need none: they ask the exchange about each file that is uploaded. The others usually have it within a minute or two.",
     "It stays open until 21 November 2028.",
@@ -238,7 +299,11 @@ test.each([
   ["length", 1, "A case key has 20 letters and digits. This has 1."],
   ["length", 19, "A case key has 20 letters and digits. This has 19."],
   ["sign", 20, "There is a sign in it that no key has. A key has digits, and letters from A to Z except U."],
-  ["check", 20, "One letter or digit does not fit. Compare each group with your copy: 8 and B, 5 and S, 2 and Z look alike."],
+  [
+    "check",
+    20,
+    "One letter or digit does not fit. Compare each group with your copy: 8 and B, 5 and S, 2 and Z look alike.",
+  ],
 ] as const)("a key with a wrong %s of %i signs", (problem, signs, expected) => {
   expect(slipWords(new CaseKeyError(problem, signs), words)).toBe(expected);
 });

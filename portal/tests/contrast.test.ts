@@ -25,7 +25,8 @@ describe.each([
   ["light", colours(light)],
   ["dark", new Map([...colours(light), ...colours(dark)])],
 ])("%s", (_, theme) => {
-  const of = (text: string, ground: string): number => contrast(theme.get(text) ?? "#000000", theme.get(ground) ?? "#000000");
+  const of = (text: string, ground: string): number =>
+    contrast(theme.get(text) ?? "#000000", theme.get(ground) ?? "#000000");
 
   test.each(["ground", "surface", "tint"])("text on %s", (ground) => {
     expect(of("ink", ground)).toBeGreaterThanOrEqual(7);

@@ -27,7 +27,8 @@ function changed(change: (service: Record<string, unknown>) => void, page = "one
 
 test("the project's own directory is whole", () => {
   const { services, lists } = readDirectory(real);
-  for (const list of ["danger", "relay", "similar", "talk", "plans", "police", "under_18", "under_18_first"]) expect(lists.get(list)?.length).toBeGreaterThan(0);
+  for (const list of ["danger", "relay", "similar", "talk", "plans", "police", "under_18", "under_18_first"])
+    expect(lists.get(list)?.length).toBeGreaterThan(0);
   expect(lists.get("danger")?.every((service) => service.phones.length > 0)).toBe(true);
   expect(services.size).toBeGreaterThan(70);
   for (const service of services.values()) expect(service.source.length).toBeGreaterThan(0);
@@ -40,7 +41,11 @@ test("nothing in its files is unchecked", () => {
 
 describe("the build stops at", () => {
   test.each<[string, Record<string, string>, RegExp]>([
-    ["a row that was not checked", changed((row) => (row["confidence"] = "from_general_knowledge")), /x-one.confidence was not checked/],
+    [
+      "a row that was not checked",
+      changed((row) => (row["confidence"] = "from_general_knowledge")),
+      /x-one.confidence was not checked/,
+    ],
     [
       "a field that was not checked",
       changed((row) => (row["shown"] = { sms: { value: "1", confidence: "from_general_knowledge" } })),
@@ -49,16 +54,26 @@ describe("the build stops at", () => {
     ["a field without a mark", changed((row) => (row["shown"] = { sms: { value: "1" } })), /x-one.sms was not checked/],
     ["a service without a source", changed((row) => (row["source"] = [])), /names no source/],
     ["a service without a day of review", changed((row) => (row["reviewed"] = "lately")), /no day of review/],
-    ["a service without a kind, which no help page could show", changed((row) => (row["kind"] = "other")), /x-one has no kind/],
+    [
+      "a service without a kind, which no help page could show",
+      changed((row) => (row["kind"] = "other")),
+      /x-one has no kind/,
+    ],
     ["a service for nobody", changed((row) => (row["audience"] = "dogs")), /x-one has no audience/],
-    ["a number for texts that is none", changed((row) => (row["shown"] = { sms: { value: "HELP", confidence: "seed" } })), /x-one.sms is no number/],
+    [
+      "a number for texts that is none",
+      changed((row) => (row["shown"] = { sms: { value: "HELP", confidence: "seed" } })),
+      /x-one.sms is no number/,
+    ],
     ["a page that names what is not there", changed(() => undefined, "one: [x-one, x-two]"), /names x-two/],
   ])("%s", (_, files, message) => {
     expect(() => readDirectory(files)).toThrow(message);
   });
 
   test("nothing when all is well", () => {
-    expect(readDirectory(changed(() => undefined)).lists.get("one")?.[0]?.phones).toEqual([{ number: "1", note: null }]);
+    expect(readDirectory(changed(() => undefined)).lists.get("one")?.[0]?.phones).toEqual([
+      { number: "1", note: null },
+    ]);
   });
 });
 
@@ -70,7 +85,9 @@ test("what to write in a text stands beside the number", () => {
 test("each region that a row names has a name", () => {
   const english = wordsOf("en");
   const files = filesUnder("content", [".yaml"]).filter((path) => /^content\/(directory|laws)\//.test(path));
-  const regions = files.flatMap((path) => [...readText(path).matchAll(/^ {2}- ([a-z]{2}-[a-z]{2,3})$/gm)].map(([, code]) => code ?? ""));
+  const regions = files.flatMap((path) =>
+    [...readText(path).matchAll(/^ {2}- ([a-z]{2}-[a-z]{2,3})$/gm)].map(([, code]) => code ?? ""),
+  );
   expect(regions.length).toBeGreaterThan(10);
   expect(regions.filter((code) => !english.get(`region.${code}`))).toEqual([]);
 });
@@ -81,10 +98,16 @@ test("each field, value and kind of a fact has words", () => {
     .filter((path) => /^content\/(laws\/|platforms|directory\/(?!pages|opening))/.test(path))
     .flatMap((path) => readFacts(readText(path)));
   const fields = new Set(rows.flatMap((one) => one.facts.map((fact) => fact.field)));
-  const marks = new Set(rows.flatMap((one) => one.facts.flatMap((fact) => fact.values)).filter((value) => /^(yes|no|[a-z]+(_[a-z]+)+)$/.test(value)));
+  const marks = new Set(
+    rows
+      .flatMap((one) => one.facts.flatMap((fact) => fact.values))
+      .filter((value) => /^(yes|no|[a-z]+(_[a-z]+)+)$/.test(value)),
+  );
   const kinds = new Set(rows.flatMap((one) => one.kind ?? []));
   expect(rows.length).toBeGreaterThan(150);
   expect([...fields].filter((field) => !english.get(`facts.label.${field}`))).toEqual([]);
   expect([...marks].filter((value) => !english.get(`facts.value.${value}`))).toEqual([]);
-  expect([...kinds].filter((kind) => !english.get(`help.kind.${kind}`) && !english.get(`facts.type.${kind}`))).toEqual([]);
+  expect([...kinds].filter((kind) => !english.get(`help.kind.${kind}`) && !english.get(`facts.type.${kind}`))).toEqual(
+    [],
+  );
 });

@@ -6,7 +6,11 @@ import { excessOf, fingerprintsOf, rowsOf, type ChosenFile, type Row } from "../
 import type { Outcome } from "../src/protect/work_line";
 import type { CaseFingerprint, Fingerprint, Kind } from "../src/wire/types";
 
-const made = (kind: Kind, sign: string, length = 64): Fingerprint => ({ kind, value: sign.repeat(length), quality: 90 });
+const made = (kind: Kind, sign: string, length = 64): Fingerprint => ({
+  kind,
+  value: sign.repeat(length),
+  quality: 90,
+});
 const picture = (sign: string): FileFingerprints => ({ type: "picture", fingerprints: [made("pdq", sign)], notes: [] });
 const video = (sign: string): FileFingerprints => ({
   type: "video",
@@ -14,7 +18,8 @@ const video = (sign: string): FileFingerprints => ({
   notes: [],
 });
 const ready = (of: FileFingerprints): Outcome => ({ kind: "ready", made: of });
-const chosen = (...outcomes: readonly Outcome[]): ChosenFile[] => outcomes.map((outcome, place) => ({ key: place + 1, file: new Blob(), outcome, isSynthetic: false }));
+const chosen = (...outcomes: readonly Outcome[]): ChosenFile[] =>
+  outcomes.map((outcome, place) => ({ key: place + 1, file: new Blob(), outcome, isSynthetic: false }));
 const numbers = (rows: readonly Row[]): (number | null)[] => rows.map((row) => row.number);
 
 function inCase(kind: Kind, value: string | null, file_number: number): CaseFingerprint {
@@ -25,7 +30,16 @@ function inCase(kind: Kind, value: string | null, file_number: number): CaseFing
 
 describe("numbers of files", () => {
   test("are those of the case: what is left out has none", () => {
-    const rows = rowsOf(chosen(ready(picture("a")), { kind: "problem", problem: "empty" }, ready(video("b")), { kind: "stopped" }, { kind: "waiting" }), []);
+    const rows = rowsOf(
+      chosen(
+        ready(picture("a")),
+        { kind: "problem", problem: "empty" },
+        ready(video("b")),
+        { kind: "stopped" },
+        { kind: "waiting" },
+      ),
+      [],
+    );
     expect(numbers(rows)).toEqual([1, null, 2, null, 3]);
     expect(fingerprintsOf(rows).map(({ kind, file_number }) => [kind, file_number])).toEqual([
       ["pdq", 1],
@@ -57,12 +71,18 @@ describe("numbers of files", () => {
 describe("the same file twice", () => {
   test("is sent once, and says which it is", () => {
     const rows = rowsOf(chosen(ready(video("a")), ready(video("a"))), []);
-    expect(rows[1]).toMatchObject({ number: null, state: { kind: "same", as: { type: "video", number: 1, isInCase: false } } });
+    expect(rows[1]).toMatchObject({
+      number: null,
+      state: { kind: "same", as: { type: "video", number: 1, isInCase: false } },
+    });
     expect(fingerprintsOf(rows)).toHaveLength(3);
   });
 
   test("is told by all fingerprints, not by one", () => {
-    const other: FileFingerprints = { ...video("a"), fingerprints: [made("vpdq", "c"), made("chromaprint", "a"), made("md5", "c", 32)] };
+    const other: FileFingerprints = {
+      ...video("a"),
+      fingerprints: [made("vpdq", "c"), made("chromaprint", "a"), made("md5", "c", 32)],
+    };
     const rows = rowsOf(chosen(ready(video("a")), ready(other)), []);
     expect(numbers(rows)).toEqual([1, 2]);
     expect(fingerprintsOf(rows).map(({ kind, file_number }) => [kind, file_number])).toEqual([
@@ -82,29 +102,53 @@ describe("the same file twice", () => {
   test("in the case already, unless it was withdrawn there", () => {
     const value = "a".repeat(64);
     const again = chosen(ready(picture("a")));
-    expect(rowsOf(again, filesOf([inCase("pdq", value, 3)]))[0]?.state).toEqual({ kind: "same", as: { type: "picture", number: 3, isInCase: true } });
+    expect(rowsOf(again, filesOf([inCase("pdq", value, 3)]))[0]?.state).toEqual({
+      kind: "same",
+      as: { type: "picture", number: 3, isInCase: true },
+    });
     expect(rowsOf(again, filesOf([inCase("pdq", null, 3)]))[0]).toMatchObject({ number: 4, state: { kind: "ready" } });
   });
 });
 
 test("a file is what it says until it was looked into", () => {
-  const said = (type: string): ChosenFile => ({ key: 1, file: new Blob([], { type }), outcome: { kind: "waiting" }, isSynthetic: false });
-  const types = ["image/heic", "video/mp4", "audio/amr", "", "text/plain"].map((type) => rowsOf([said(type)], [])[0]?.type);
+  const said = (type: string): ChosenFile => ({
+    key: 1,
+    file: new Blob([], { type }),
+    outcome: { kind: "waiting" },
+    isSynthetic: false,
+  });
+  const types = ["image/heic", "video/mp4", "audio/amr", "", "text/plain"].map(
+    (type) => rowsOf([said(type)], [])[0]?.type,
+  );
   expect(types).toEqual(["picture", "video", "sound", "other", "other"]);
-  const looked: ChosenFile = { ...said("video/mp4"), outcome: ready({ type: "sound", fingerprints: [made("chromaprint", "a")], notes: [] }) };
+  const looked: ChosenFile = {
+    ...said("video/mp4"),
+    outcome: ready({ type: "sound", fingerprints: [made("chromaprint", "a")], notes: [] }),
+  };
   expect(rowsOf([looked], [])[0]?.type).toBe("sound");
 });
 
 describe("what a case and a message hold", () => {
-  const values = (count: number, length = 64): Fingerprint[] => Array.from({ length: count }, (_, place) => made("vpdq", String.fromCharCode(0x100 + place), length));
+  const values = (count: number, length = 64): Fingerprint[] =>
+    Array.from({ length: count }, (_, place) => made("vpdq", String.fromCharCode(0x100 + place), length));
   test.each([
     ["all that fits", values(300), [], null],
     ["too many fingerprints", values(301), [], "fingerprints"],
     ["too many with what the case has", values(299), [inCase("pdq", "f", 1), inCase("pdq", null, 2)], "fingerprints"],
-    ["a value that is there already counts once", values(300), [inCase("vpdq", String.fromCharCode(0x100).repeat(64), 1)], null],
+    [
+      "a value that is there already counts once",
+      values(300),
+      [inCase("vpdq", String.fromCharCode(0x100).repeat(64), 1)],
+      null,
+    ],
     ["too long values", [made("vpdq", "a", 4 * 1024 * 1024 + 1)], [], "bytes"],
     ["values that fit into a case but not, as JSON, into a message", [made("vpdq", '"', 3 * 1024 * 1024)], [], "bytes"],
-    ["too long with what the case has", [made("vpdq", "a", 1024 * 1024)], [inCase("vpdq", "b".repeat(3 * 1024 * 1024 + 1), 1)], "bytes"],
+    [
+      "too long with what the case has",
+      [made("vpdq", "a", 1024 * 1024)],
+      [inCase("vpdq", "b".repeat(3 * 1024 * 1024 + 1), 1)],
+      "bytes",
+    ],
     ["too many files", [{ ...made("pdq", "a"), file_number: 101 }], [], "files"],
   ] as const)("%s", (_, sending, there, expected) => {
     expect(excessOf(sending, filesOf(there))).toBe(expected);

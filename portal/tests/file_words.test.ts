@@ -9,7 +9,14 @@ import type { Kind } from "../src/wire/types";
 import { wordsOf } from "./files";
 
 const words = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
-const row = (type: FileType, number: number | null, state: RowState): Row => ({ key: 1, file: new Blob(), type, number, isSynthetic: false, state });
+const row = (type: FileType, number: number | null, state: RowState): Row => ({
+  key: 1,
+  file: new Blob(),
+  type,
+  number,
+  isSynthetic: false,
+  state,
+});
 
 /** Every note; a new one is a type error here until it has words. */
 const NOTES: Record<FileNote, RegExp> = {

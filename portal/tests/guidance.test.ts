@@ -11,23 +11,69 @@ const steps = [...whole.plans.values()].flatMap((plan) => plan.steps.map((step) 
 
 /** The sections of the guidance that Netsafe (nz) and the Victim Supports of Finland (fi) and England and Wales (ew) stand behind. */
 const BACKED: { readonly [section: string]: readonly string[] } = {
-  "1.1": ["ew", "fi"], "1.2": ["ew", "fi", "nz"], "1.3": ["fi", "nz"], "1.4": ["ew", "fi", "nz"], "1.5": ["ew"], "1.6": ["ew", "nz"], "1.7": ["nz"], "1.8": ["ew", "fi", "nz"],
-  "2.1": ["fi"], "2.2": ["fi"], "2.3": ["ew", "fi", "nz"], "2.4": ["nz"], "2.5": ["fi"], "2.6": ["ew", "fi", "nz"], "2.7": ["ew"], "2.9": ["ew"],
-  "3.1": ["nz"], "3.2": ["fi"], "3.3": ["ew", "fi", "nz"], "3.4": ["ew"], "3.5": ["fi"],
-  "4.2": ["nz"], "4.3": ["ew"], "4.4": ["fi"], "4.5": ["ew"], "4.6": ["ew"],
-  "5.1": ["nz"], "5.2": ["nz"], "5.3": ["ew"], "5.4": ["ew", "nz"],
-  "6.1": ["nz"], "6.2": ["nz"], "6.3": ["nz"], "6.4": ["nz"],
-  "7.1": ["ew"], "7.2": ["ew"], "7.3": ["ew"], "7.4": ["ew"], "7.5": ["ew"],
-  "8.1": ["ew", "nz"], "8.2": ["ew"], "8.3": ["ew"], "8.4": ["ew"], "8.6": ["ew"],
+  "1.1": ["ew", "fi"],
+  "1.2": ["ew", "fi", "nz"],
+  "1.3": ["fi", "nz"],
+  "1.4": ["ew", "fi", "nz"],
+  "1.5": ["ew"],
+  "1.6": ["ew", "nz"],
+  "1.7": ["nz"],
+  "1.8": ["ew", "fi", "nz"],
+  "2.1": ["fi"],
+  "2.2": ["fi"],
+  "2.3": ["ew", "fi", "nz"],
+  "2.4": ["nz"],
+  "2.5": ["fi"],
+  "2.6": ["ew", "fi", "nz"],
+  "2.7": ["ew"],
+  "2.9": ["ew"],
+  "3.1": ["nz"],
+  "3.2": ["fi"],
+  "3.3": ["ew", "fi", "nz"],
+  "3.4": ["ew"],
+  "3.5": ["fi"],
+  "4.2": ["nz"],
+  "4.3": ["ew"],
+  "4.4": ["fi"],
+  "4.5": ["ew"],
+  "4.6": ["ew"],
+  "5.1": ["nz"],
+  "5.2": ["nz"],
+  "5.3": ["ew"],
+  "5.4": ["ew", "nz"],
+  "6.1": ["nz"],
+  "6.2": ["nz"],
+  "6.3": ["nz"],
+  "6.4": ["nz"],
+  "7.1": ["ew"],
+  "7.2": ["ew"],
+  "7.3": ["ew"],
+  "7.4": ["ew"],
+  "7.5": ["ew"],
+  "8.1": ["ew", "nz"],
+  "8.2": ["ew"],
+  "8.3": ["ew"],
+  "8.4": ["ew"],
+  "8.6": ["ew"],
 };
 
 test.each(Object.entries(BACKED))("section %s is in a plan, with its sources", (section, backers) => {
-  const named = new Set(steps.filter((step) => step.from.includes(section)).flatMap((step) => [...step.sources, ...[...step.countries.values()].flat()].map((source) => source.id)));
+  const named = new Set(
+    steps
+      .filter((step) => step.from.includes(section))
+      .flatMap((step) => [...step.sources, ...[...step.countries.values()].flat()].map((source) => source.id)),
+  );
   expect(backers.filter((backer) => !named.has(backer))).toEqual([]);
 });
 
 test("the plan for threats begins with the four steps of Victim Support Finland, in their order, and safety from a partner is asked after the first", () => {
-  expect(whole.plans.get("threat")?.steps.map((step) => step.step).filter((step) => step !== "known").slice(0, 4)).toEqual(["pay", "keep", "police", "published"]);
+  expect(
+    whole.plans
+      .get("threat")
+      ?.steps.map((step) => step.step)
+      .filter((step) => step !== "known")
+      .slice(0, 4),
+  ).toEqual(["pay", "keep", "police", "published"]);
 });
 
 test.each(["en", "fi"])("every step and line has words in %s", (locale) => {
@@ -36,14 +82,32 @@ test.each(["en", "fi"])("every step and line has words in %s", (locale) => {
     ...["title", "why", "need", ...countries.keys()].map((part) => `plan.${plan}.${step}.${part}`),
     ...(to === null ? [] : [`plan.go.${to}`]),
   ]);
-  const lines = [...whole.guides.values()].flatMap(({ guide, sections }) => sections.flatMap(({ section, lines: each }) => ["title", ...each.map((_, place) => String(place + 1))].map((part) => `guide.${guide}.${section}.${part}`)));
+  const lines = [...whole.guides.values()].flatMap(({ guide, sections }) =>
+    sections.flatMap(({ section, lines: each }) =>
+      ["title", ...each.map((_, place) => String(place + 1))].map((part) => `guide.${guide}.${section}.${part}`),
+    ),
+  );
   expect([...keys, ...lines].filter((key) => !words.get(key))).toEqual([]);
 });
 
 test("no message of a plan or guide is without its step or line", () => {
-  const known = new Set(steps.flatMap(({ plan, step, countries }) => ["title", "why", "need", ...countries.keys()].map((part) => `plan.${plan}.${step}.${part}`)));
-  const lines = new Set([...whole.guides.values()].flatMap(({ guide, sections }) => sections.flatMap(({ section, lines: each }) => ["title", ...each.map((_, place) => String(place + 1))].map((part) => `guide.${guide}.${section}.${part}`))));
-  const stray = [...wordsOf("en").keys()].filter((key) => (/^plan\.(?!go\.|country\.|marks\.)[a-z]+\.[a-z]+\./.test(key) && !known.has(key)) || (/^guide\.[a-z]+\.[a-z_]+\.[0-9]+$/.test(key) && !lines.has(key)));
+  const known = new Set(
+    steps.flatMap(({ plan, step, countries }) =>
+      ["title", "why", "need", ...countries.keys()].map((part) => `plan.${plan}.${step}.${part}`),
+    ),
+  );
+  const lines = new Set(
+    [...whole.guides.values()].flatMap(({ guide, sections }) =>
+      sections.flatMap(({ section, lines: each }) =>
+        ["title", ...each.map((_, place) => String(place + 1))].map((part) => `guide.${guide}.${section}.${part}`),
+      ),
+    ),
+  );
+  const stray = [...wordsOf("en").keys()].filter(
+    (key) =>
+      (/^plan\.(?!go\.|country\.|marks\.)[a-z]+\.[a-z]+\./.test(key) && !known.has(key)) ||
+      (/^guide\.[a-z]+\.[a-z_]+\.[0-9]+$/.test(key) && !lines.has(key)),
+  );
   expect(stray).toEqual([]);
 });
 
@@ -59,6 +123,8 @@ describe("the build stops at", () => {
     expect(() => readGuidance(sources, text, guides)).toThrow(message);
   });
   test("a source without a day of review", () => {
-    expect(() => readGuidance("- {id: nz, title: x, url: null, date: null, reviewed: lately}", plans, guides)).toThrow(/no day of review/);
+    expect(() => readGuidance("- {id: nz, title: x, url: null, date: null, reviewed: lately}", plans, guides)).toThrow(
+      /no day of review/,
+    );
   });
 });

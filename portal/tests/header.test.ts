@@ -5,14 +5,22 @@ import { UndecodableError } from "../src/fingerprint/problems";
 import { readHeader } from "../src/fingerprint/header";
 
 const bytes = (...parts: (readonly number[] | string)[]): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...part].map((sign) => sign.charCodeAt(0)) : [...part])));
+  Uint8Array.from(
+    parts.flatMap((part) => (typeof part === "string" ? [...part].map((sign) => sign.charCodeAt(0)) : [...part])),
+  );
 const big = (value: number): number[] => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 const little = (value: number): number[] => big(value).reverse();
-const pngChunk = (name: string, data: readonly number[]): Uint8Array => bytes(big(data.length), name, data, [0, 0, 0, 0]);
+const pngChunk = (name: string, data: readonly number[]): Uint8Array =>
+  bytes(big(data.length), name, data, [0, 0, 0, 0]);
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 const png = (width: number, height: number): Uint8Array<ArrayBuffer> =>
-  bytes(PNG, [...pngChunk("IHDR", [...big(width), ...big(height), 8, 2, 0, 0, 0])], [...pngChunk("IDAT", [1, 2, 3])], [...pngChunk("IEND", [])]);
+  bytes(
+    PNG,
+    [...pngChunk("IHDR", [...big(width), ...big(height), 8, 2, 0, 0, 0])],
+    [...pngChunk("IDAT", [1, 2, 3])],
+    [...pngChunk("IEND", [])],
+  );
 /** With a thumbnail's end marker inside a segment, which must not count as the end of the picture. */
 const jpeg = (width: number, height: number): Uint8Array<ArrayBuffer> =>
   bytes(
@@ -21,11 +29,31 @@ const jpeg = (width: number, height: number): Uint8Array<ArrayBuffer> =>
     [0xff, 0xda, 0, 3, 1, 0x11, 0x22, 0x33, 0xff, 0xd9],
   );
 /** One row of 16 pixels. */
-const wholeBmp = bytes("BM", little(102), [0, 0, 0, 0], little(54), little(40), little(16), little(1), [1, 0, 24, 0], Array<number>(72).fill(0));
+const wholeBmp = bytes(
+  "BM",
+  little(102),
+  [0, 0, 0, 0],
+  little(54),
+  little(40),
+  little(16),
+  little(1),
+  [1, 0, 24, 0],
+  Array<number>(72).fill(0),
+);
 const gif = bytes("GIF89a", [64, 1, 200, 0], [0, 0, 0, 0x3b]);
 const webpExtended = bytes("RIFF", little(22), "WEBP", "VP8X", little(10), [0, 0, 0, 0], [63, 1, 0], [199, 0, 0]);
 const webpLossless = bytes("RIFF", little(18), "WEBP", "VP8L", little(5), [0x2f], little(319 | (199 << 14)), [0]);
-const bmp = bytes("BM", little(58), [0, 0, 0, 0], little(54), little(40), little(320), little(-200 >>> 0), [1, 0, 24, 0], Array<number>(28).fill(0));
+const bmp = bytes(
+  "BM",
+  little(58),
+  [0, 0, 0, 0],
+  little(54),
+  little(40),
+  little(320),
+  little(-200 >>> 0),
+  [1, 0, 24, 0],
+  Array<number>(28).fill(0),
+);
 
 describe("sizes", () => {
   test.each<[string, Uint8Array]>([

@@ -3,7 +3,14 @@ import { getPublicKeyAsync, signAsync } from "@noble/ed25519";
 import { describe, expect, test } from "vitest";
 import { ledgerParts, summary } from "../src/case/ledger_words";
 import { fromBase64, fromHex, toHex, utf8, type Bytes } from "../src/bytes/bytes";
-import { checkCaseLedger, checkContinues, LedgerError, type Known, type LedgerProblem, type Told } from "../src/ledger/case_ledger";
+import {
+  checkCaseLedger,
+  checkContinues,
+  LedgerError,
+  type Known,
+  type LedgerProblem,
+  type Told,
+} from "../src/ledger/case_ledger";
 import { openCheckpoint, type Checkpoint } from "../src/ledger/checkpoint";
 import { commitment, ledgerSalt, readEntry } from "../src/ledger/entry";
 import { openPromise, type Promised } from "../src/ledger/promise";
@@ -19,8 +26,23 @@ interface Vectors {
   inclusion_must_fail: (Inclusion & { name: string })[];
   consistency: Consistency[];
   consistency_must_fail: (Consistency & { name: string })[];
-  checkpoint: { seed: string; key: string; size: number; root: string; note: string; must_fail: { name: string; note: string }[]; keys_must_fail: { name: string; key: string; note: string }[] };
-  promise: { seed: string; key: string; leaf: string; publish_by: string; note: string; must_fail: { name: string; note: string }[] };
+  checkpoint: {
+    seed: string;
+    key: string;
+    size: number;
+    root: string;
+    note: string;
+    must_fail: { name: string; note: string }[];
+    keys_must_fail: { name: string; key: string; note: string }[];
+  };
+  promise: {
+    seed: string;
+    key: string;
+    leaf: string;
+    publish_by: string;
+    note: string;
+    must_fail: { name: string; note: string }[];
+  };
   commitments: { token: string; ledger_salt: string; fingerprints: { fingerprint_id: string; commitment: string }[] };
   entries: { name: string; text: string; hash: string }[];
 }
@@ -49,7 +71,8 @@ function flipped(bytes: Bytes, bit: number): Bytes {
 }
 
 describe("inclusion", () => {
-  const holds = ({ root, size, index, leaf, path }: Inclusion): Promise<boolean> => includes(fromHex(root), size, index, fromHex(leaf), path.map(fromHex));
+  const holds = ({ root, size, index, leaf, path }: Inclusion): Promise<boolean> =>
+    includes(fromHex(root), size, index, fromHex(leaf), path.map(fromHex));
 
   test("every proof of the vectors holds, and none of those that must fail", async () => {
     expect(vectors.inclusion.length).toBeGreaterThan(30);
@@ -61,7 +84,9 @@ describe("inclusion", () => {
     for (const { root, size, index, leaf, path } of vectors.inclusion.filter(({ size }) => size === 7)) {
       const parts = [root, leaf, ...path].map(fromHex);
       for (const changed of parts.keys()) {
-        const [otherRoot, otherLeaf, ...otherPath] = parts.map((part, place) => (place === changed ? flipped(part, (37 * place + index) % 256) : part));
+        const [otherRoot, otherLeaf, ...otherPath] = parts.map((part, place) =>
+          place === changed ? flipped(part, (37 * place + index) % 256) : part,
+        );
         expect(await includes(otherRoot ?? parts[0]!, size, index, otherLeaf ?? parts[0]!, otherPath)).toBe(false);
       }
     }
@@ -82,21 +107,34 @@ describe("consistency", () => {
 describe("checkpoint", () => {
   test("the signed one is read", async () => {
     const read = await openCheckpoint(note, key);
-    expect(read && { ...read, root: toHex(read.root) }).toEqual({ origin: key.split("+")[0], size: vectors.checkpoint.size, root: vectors.checkpoint.root });
+    expect(read && { ...read, root: toHex(read.root) }).toEqual({
+      origin: key.split("+")[0],
+      size: vectors.checkpoint.size,
+      root: vectors.checkpoint.root,
+    });
   });
 
-  test.each(vectors.checkpoint.must_fail.map((wrong) => [wrong.name, wrong.note]))("%s is refused", async (_name, wrong) => {
-    expect(await openCheckpoint(wrong, key)).toBeNull();
-  });
+  test.each(vectors.checkpoint.must_fail.map((wrong) => [wrong.name, wrong.note]))(
+    "%s is refused",
+    async (_name, wrong) => {
+      expect(await openCheckpoint(wrong, key)).toBeNull();
+    },
+  );
 
-  test.each(["", key.slice(1), key.replace("+", "-"), `${key}A`, key.replace(/\+[0-9a-f]{8}\+/, "+00000000+")])("key %j is refused", async (wrong) => {
-    expect(await openCheckpoint(note, wrong)).toBeNull();
-  });
+  test.each(["", key.slice(1), key.replace("+", "-"), `${key}A`, key.replace(/\+[0-9a-f]{8}\+/, "+00000000+")])(
+    "key %j is refused",
+    async (wrong) => {
+      expect(await openCheckpoint(note, wrong)).toBeNull();
+    },
+  );
 
-  test.each(vectors.checkpoint.keys_must_fail.map((wrong) => [wrong.name, wrong.key, wrong.note]))("a key of %s is refused", async (_name, wrong, under) => {
-    expect(await openCheckpoint(under, wrong)).toBeNull();
-    expect(await openCheckpoint(note, wrong)).toBeNull();
-  });
+  test.each(vectors.checkpoint.keys_must_fail.map((wrong) => [wrong.name, wrong.key, wrong.note]))(
+    "a key of %s is refused",
+    async (_name, wrong, under) => {
+      expect(await openCheckpoint(under, wrong)).toBeNull();
+      expect(await openCheckpoint(note, wrong)).toBeNull();
+    },
+  );
 
   test("with any byte of the signature changed it is refused", async () => {
     const [body = "", line = ""] = note.split("\n\n");
@@ -114,7 +152,11 @@ describe("promise", () => {
 
   test("the signed one is read", async () => {
     const read = await openPromise(promise.note, promise.key);
-    expect(read && { ...read, leaf: toHex(read.leaf) }).toEqual({ leaf: promise.leaf, publishBy: new Date(promise.publish_by), note: promise.note });
+    expect(read && { ...read, leaf: toHex(read.leaf) }).toEqual({
+      leaf: promise.leaf,
+      publishBy: new Date(promise.publish_by),
+      note: promise.note,
+    });
   });
 
   test.each(promise.must_fail.map((wrong) => [wrong.name, wrong.note]))("%s is refused", async (_name, wrong) => {
@@ -127,10 +169,13 @@ describe("promise", () => {
 });
 
 describe("entries and commitments", () => {
-  test.each(vectors.entries.map((entry) => [entry.name, entry.text, entry.hash]))("%s is read and hashed", async (_name, text, hash) => {
-    expect(readEntry(text)).not.toBeNull();
-    expect(toHex(await leafHash(utf8(text)))).toBe(hash);
-  });
+  test.each(vectors.entries.map((entry) => [entry.name, entry.text, entry.hash]))(
+    "%s is read and hashed",
+    async (_name, text, hash) => {
+      expect(readEntry(text)).not.toBeNull();
+      expect(toHex(await leafHash(utf8(text)))).toBe(hash);
+    },
+  );
 
   test.each(vectors.entries.map((entry) => [entry.text]))("another text for the same entry is refused: %s", (text) => {
     expect(readEntry(`${text} `)).toBeNull();
@@ -174,11 +219,17 @@ async function aPromise(publishBy: string, otherLeaf?: Bytes): Promise<CaseLedge
   const { text, items } = log.entries[0]!;
   const name = log.key.split("+")[0] ?? "";
   const leaf = otherLeaf ?? (await leafHash(utf8(text)));
-  const promise = await noteOf(`Stillmine ledger promise\n${name}\n${btoa(String.fromCharCode(...leaf))}\n${publishBy}\n`);
+  const promise = await noteOf(
+    `Stillmine ledger promise\n${name}\n${btoa(String.fromCharCode(...leaf))}\n${publishBy}\n`,
+  );
   return { ...log, ...(await signed(0, await sha256())), entries: [], promised: [{ text, promise, items }] };
 }
 
-function known(fingerprints: readonly CaseFingerprint[] = [fingerprint()], authorization = AUTHORIZATION, seen: readonly Promised[] = []): Known {
+function known(
+  fingerprints: readonly CaseFingerprint[] = [fingerprint()],
+  authorization = AUTHORIZATION,
+  seen: readonly Promised[] = [],
+): Known {
   return { authorization, fingerprints, now: new Date("2026-11-26T06:59:59Z"), seen };
 }
 
@@ -192,14 +243,37 @@ async function signed(size: number, root: Bytes): Promise<{ key: string; checkpo
 
 async function noteOf(body: string): Promise<string> {
   const [name = "", id = ""] = key.split("+");
-  const line = btoa(String.fromCharCode(...fromHex(id), ...(await signAsync(utf8(body), fromHex(vectors.checkpoint.seed)))));
+  const line = btoa(
+    String.fromCharCode(...fromHex(id), ...(await signAsync(utf8(body), fromHex(vectors.checkpoint.seed)))),
+  );
   return `${body}\n— ${name} ${line}\n`;
 }
 
 function fingerprint(changes: Partial<CaseFingerprint> = {}): CaseFingerprint {
-  const status = { partner: "Example Social", given_on: "2026-11-25", found_on: null, removed_on: null, not_removed_on: null };
-  const more = { not_removed_reason: null, vote: null, vote_reason: null, voted_on: null, withdrawal_confirmed_at: null };
-  const base = { id: ID, kind: "pdq", file_number: 1, state: "active", value: "", quality: 90, added_at: "", withdrawn_at: null } as const;
+  const status = {
+    partner: "Example Social",
+    given_on: "2026-11-25",
+    found_on: null,
+    removed_on: null,
+    not_removed_on: null,
+  };
+  const more = {
+    not_removed_reason: null,
+    vote: null,
+    vote_reason: null,
+    voted_on: null,
+    withdrawal_confirmed_at: null,
+  };
+  const base = {
+    id: ID,
+    kind: "pdq",
+    file_number: 1,
+    state: "active",
+    value: "",
+    quality: 90,
+    added_at: "",
+    withdrawn_at: null,
+  } as const;
   return { ...base, partners: [{ ...status, ...more }], suspended_for: null, ...changes };
 }
 
@@ -216,24 +290,41 @@ async function problemOf(checked: Promise<unknown>): Promise<LedgerProblem | nul
 describe("the log of a case", () => {
   test("what checks is told", async () => {
     const { told, checkpoint } = await checkCaseLedger(await aLog(), known());
-    expect(told).toEqual([{ event: "disclosed", day: "2026-11-25", partner: "Example Social", fingerprintIds: [ID], publishBy: null }]);
+    expect(told).toEqual([
+      { event: "disclosed", day: "2026-11-25", partner: "Example Social", fingerprintIds: [ID], publishBy: null },
+    ]);
     expect(checkpoint.size).toBe(2);
   });
 
   test("what is promised is told as well as what is published", async () => {
     const { told, promised } = await checkCaseLedger(await aPromise("2026-11-26T07:00:00Z"), known());
-    expect(told).toEqual([{ event: "disclosed", day: "2026-11-25", partner: "Example Social", fingerprintIds: [ID], publishBy: new Date("2026-11-26T07:00:00Z") }]);
-    expect(promised.map(({ note }) => note)).toEqual((await aPromise("2026-11-26T07:00:00Z")).promised.map(({ promise }) => promise));
+    expect(told).toEqual([
+      {
+        event: "disclosed",
+        day: "2026-11-25",
+        partner: "Example Social",
+        fingerprintIds: [ID],
+        publishBy: new Date("2026-11-26T07:00:00Z"),
+      },
+    ]);
+    expect(promised.map(({ note }) => note)).toEqual(
+      (await aPromise("2026-11-26T07:00:00Z")).promised.map(({ promise }) => promise),
+    );
   });
 
   test("a promise whose time is over, with what proves it", async () => {
     const log = await aPromise("2026-11-26T06:59:58Z");
     const error: unknown = await checkCaseLedger(log, known()).catch((found: unknown) => found);
-    expect(error instanceof LedgerError && [error.problem, error.promised.map(({ note }) => note)]).toEqual(["overdue", [log.promised[0]?.promise]]);
+    expect(error instanceof LedgerError && [error.problem, error.promised.map(({ note }) => note)]).toEqual([
+      "overdue",
+      [log.promised[0]?.promise],
+    ]);
   });
 
   test("a promise of another entry, or signed by nobody", async () => {
-    expect(await problemOf(checkCaseLedger(await aPromise("2026-11-26T07:00:00Z", await leafHash(utf8("other"))), known()))).toBe("promise");
+    expect(
+      await problemOf(checkCaseLedger(await aPromise("2026-11-26T07:00:00Z", await leafHash(utf8("other"))), known())),
+    ).toBe("promise");
     const log = await aPromise("2026-11-26T07:00:00Z");
     const later = log.promised.map((one) => ({ ...one, promise: one.promise.replace("26T07", "27T07") }));
     expect(await problemOf(checkCaseLedger({ ...log, promised: later }, known()))).toBe("promise");
@@ -248,7 +339,9 @@ describe("the log of a case", () => {
     expect(await problemOf(checkCaseLedger(await aPromise("2026-11-26T07:00:00Z"), after))).toBeNull();
     expect(await problemOf(checkCaseLedger(await aPromise("2026-11-26T13:00:00Z"), after))).toBe("missing");
     const dropped = { ...(await aLog()), entries: [] };
-    expect(await problemOf(checkCaseLedger(dropped, known([fingerprint({ partners: [] })], AUTHORIZATION, promised)))).toBe("missing");
+    expect(
+      await problemOf(checkCaseLedger(dropped, known([fingerprint({ partners: [] })], AUTHORIZATION, promised))),
+    ).toBe("missing");
   });
 
   test("a forged signature", async () => {
@@ -258,12 +351,18 @@ describe("the log of a case", () => {
   });
 
   test.each<[string, (log: CaseLedger) => CaseLedger]>([
-    ["another partner in the text", (log) => changed(log, { text: log.entries[0]!.text.replace("Example Social", "Example Forum!") })],
+    [
+      "another partner in the text",
+      (log) => changed(log, { text: log.entries[0]!.text.replace("Example Social", "Example Forum!") }),
+    ],
     ["another day in the text", (log) => changed(log, { text: log.entries[0]!.text.replace("11-25", "11-24") })],
     ["another place", (log) => changed(log, { place: 1 })],
     ["a shorter path", (log) => changed(log, { path: [] })],
     ["no fingerprint", (log) => changed(log, { items: [] })],
-    ["a fingerprint of nobody's case", (log) => changed(log, { items: [{ fingerprint_id: "f".repeat(32), place: 0, path: [] }] })],
+    [
+      "a fingerprint of nobody's case",
+      (log) => changed(log, { items: [{ fingerprint_id: "f".repeat(32), place: 0, path: [] }] }),
+    ],
   ])("%s", async (_name, change) => {
     expect(await problemOf(checkCaseLedger(change(await aLog()), known()))).toBe("entry");
   });
@@ -276,7 +375,9 @@ describe("the log of a case", () => {
   test("what the case page says and the log does not", async () => {
     const without = { ...(await aLog()), entries: [] };
     expect(await problemOf(checkCaseLedger(without, known()))).toBe("missing");
-    expect(await problemOf(checkCaseLedger(await aLog(), known([fingerprint({ state: "withdrawn" })])))).toBe("missing");
+    expect(await problemOf(checkCaseLedger(await aLog(), known([fingerprint({ state: "withdrawn" })])))).toBe(
+      "missing",
+    );
     expect(await problemOf(checkCaseLedger(await aLog({ partner: "Example Forum" }), known()))).toBe("missing");
   });
 
@@ -302,18 +403,31 @@ function changed(log: CaseLedger, change: Partial<CaseLedger["entries"][number]>
 describe("its words", () => {
   const words = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
   const NOW = new Date("2026-11-26T10:00:00");
-  const told = (event: string, partner: string | null, publishBy: Date | null = null): Told => ({ event, day: "2026-11-25", partner, fingerprintIds: [ID], publishBy });
+  const told = (event: string, partner: string | null, publishBy: Date | null = null): Told => ({
+    event,
+    day: "2026-11-25",
+    partner,
+    fingerprintIds: [ID],
+    publishBy,
+  });
   const soon = new Date("2026-11-26T13:00:00");
 
   test("one sentence for each, the same one once, unknown events left out", () => {
-    const entries = [told("disclosed", "Example Social"), told("disclosed", "Example Social"), told("of_tomorrow", null), told("withdrawn", null)];
+    const entries = [
+      told("disclosed", "Example Social"),
+      told("disclosed", "Example Social"),
+      told("of_tomorrow", null),
+      told("withdrawn", null),
+    ];
     const [part] = ledgerParts(entries, [fingerprint()], words, NOW);
     expect(part?.lines).toEqual(["25 November: given to \u2068Example Social\u2069.", "25 November: withdrawn."]);
   });
 
   test("what is not published yet says by when it is", () => {
     const entries = [told("disclosed", "Example Social"), told("withdrawn", null, soon)];
-    expect(ledgerParts(entries, [fingerprint()], words, NOW)[0]?.lines[1]).toBe("25 November: withdrawn. Written down; in the public log by 26 November, 13:00.");
+    expect(ledgerParts(entries, [fingerprint()], words, NOW)[0]?.lines[1]).toBe(
+      "25 November: withdrawn. Written down; in the public log by 26 November, 13:00.",
+    );
     const checked = "Checked on this device, and nothing is missing that this page shows.";
     const one = "One is written down and signed, and will be in the public log by 26 November, 13:00.";
     expect(summary(entries, words, NOW)).toBe(`${checked} One entry about your case is in the public log. ${one}`);

@@ -18,9 +18,12 @@ const flipped = (hex: string): string[] =>
 
 /** Every list of hashes that differs in one bit of one of them. */
 const flippedIn = (hashes: readonly string[]): string[][] =>
-  hashes.flatMap((hash, place) => flipped(hash).map((other) => hashes.map((one, index) => (index === place ? other : one))));
+  hashes.flatMap((hash, place) =>
+    flipped(hash).map((other) => hashes.map((one, index) => (index === place ? other : one))),
+  );
 
-const held = async (checks: readonly Promise<boolean>[]): Promise<number> => (await Promise.all(checks)).filter((one) => one).length;
+const held = async (checks: readonly Promise<boolean>[]): Promise<number> =>
+  (await Promise.all(checks)).filter((one) => one).length;
 
 test("no path holds with one bit changed, in it, the leaf or the root", async () => {
   const checks = vectors.inclusion
@@ -48,7 +51,8 @@ test("no consistency proof holds with one bit changed, in it or in a root", asyn
 
 describe("the checkpoint", () => {
   const { key, note } = vectors.checkpoint;
-  const changedAt = (text: string, place: number): string => text.slice(0, place) + (text[place] === "A" ? "B" : "A") + text.slice(place + 1);
+  const changedAt = (text: string, place: number): string =>
+    text.slice(0, place) + (text[place] === "A" ? "B" : "A") + text.slice(place + 1);
 
   test("is refused with any sign of it changed, left out or doubled", async () => {
     const others = [...note].flatMap((sign, place) => [
@@ -75,7 +79,10 @@ describe("the checkpoint", () => {
       const id = (await sha256(utf8(`${name}\n`), marked)).slice(0, 4);
       const body = `${name}\n8\n${root}\n`;
       const signature = new Uint8Array(await crypto.subtle.sign("Ed25519", pair.privateKey, utf8(body)));
-      const read = await openCheckpoint(`${body}\n— ${name} ${base64(Uint8Array.of(...id, ...signature))}\n`, `${name}+${toHex(id)}+${base64(marked)}`);
+      const read = await openCheckpoint(
+        `${body}\n— ${name} ${base64(Uint8Array.of(...id, ...signature))}\n`,
+        `${name}+${toHex(id)}+${base64(marked)}`,
+      );
       return read !== null;
     };
     expect(await signedAs(`stillmine/${toHex(await sha256(marked.slice(1))).slice(0, 32)}`)).toBe(true);

@@ -37,7 +37,11 @@ describe("the chain", () => {
 
   test.each<[string, (entries: Entry[]) => readonly Entry[], number]>([
     ["a text changed", (all) => all.map((entry) => (entry.number === 2 ? { ...entry, what: "x" } : entry)), 2],
-    ["a time changed", (all) => all.map((entry) => (entry.number === 1 ? { ...entry, written_at: "2026-11-24T12:00:00Z" } : entry)), 1],
+    [
+      "a time changed",
+      (all) => all.map((entry) => (entry.number === 1 ? { ...entry, written_at: "2026-11-24T12:00:00Z" } : entry)),
+      1,
+    ],
     ["an entry taken out", (all) => all.filter((entry) => entry.number !== 2), 2],
     ["entries in another order", ([one, two, three]) => [one, three, two].filter((entry) => entry !== undefined), 2],
   ])("breaks where there is %s", async (_, change, place) => {
@@ -54,7 +58,14 @@ test("a clock behind the last entry is noticed, but not a minute's jitter", asyn
 
 describe("a folder", () => {
   test("is read back as it was", async () => {
-    const folder = { ...emptyFolder(false), entries: await chain({ what: "1", files: [{ sha256: "ab".repeat(32), bytes: 3, type: "image/png", is_kept: true }] }), notices: [newNotice("plain", "", "Example Forum")] };
+    const folder = {
+      ...emptyFolder(false),
+      entries: await chain({
+        what: "1",
+        files: [{ sha256: "ab".repeat(32), bytes: 3, type: "image/png", is_kept: true }],
+      }),
+      notices: [newNotice("plain", "", "Example Forum")],
+    };
     expect(readFolder(folderText(folder))).toEqual(folder);
   });
 
@@ -71,10 +82,19 @@ describe("a folder", () => {
 
 describe("reports", () => {
   test("hold every text, the files' codes and the last hash", async () => {
-    const entries = await chain({ kind: "threat", words: "Pay", seen_at: "2026-11-24T10:00", files: [{ sha256: "cd".repeat(32), bytes: 9, type: "", is_kept: false }] }, { kind: "report", reference: "R-7", platform: "police" });
+    const entries = await chain(
+      {
+        kind: "threat",
+        words: "Pay",
+        seen_at: "2026-11-24T10:00",
+        files: [{ sha256: "cd".repeat(32), bytes: 9, type: "", is_kept: false }],
+      },
+      { kind: "report", reference: "R-7", platform: "police" },
+    );
     const folder = { ...emptyFolder(false), entries };
     const text = plain(logReport(folder, english, NOW));
-    for (const part of ["Pay", "cd".repeat(32), "R-7", "2026-11-24 10:00", entries[1]?.hash ?? ""]) expect(text).toContain(part);
+    for (const part of ["Pay", "cd".repeat(32), "R-7", "2026-11-24 10:00", entries[1]?.hash ?? ""])
+      expect(text).toContain(part);
     const summary = plain(policeReport(folder, english, NOW));
     for (const part of ["Pay", "R-7", "cd".repeat(32), "______"]) expect(summary).toContain(part);
   });
@@ -83,7 +103,11 @@ describe("reports", () => {
     expect(plain(logReport(emptyFolder(true), english, NOW))).toContain("under 18");
   });
 
-  test.each([["+05:30", "2026-11-25 17:30:00"], ["-03:30", "2026-11-25 08:30:00"], ["+00:00", "2026-11-25 12:00:00"]])("tell the device's own time at %s", async (offset, local) => {
+  test.each([
+    ["+05:30", "2026-11-25 17:30:00"],
+    ["-03:30", "2026-11-25 08:30:00"],
+    ["+00:00", "2026-11-25 12:00:00"],
+  ])("tell the device's own time at %s", async (offset, local) => {
     const [entry] = await chain({ what: "1" });
     expect(localOf({ ...(entry ?? expect.fail()), offset })).toBe(local);
   });
@@ -92,7 +116,10 @@ describe("reports", () => {
 test("a ZIP is read back with its pictures, and a picture that is not the same is missed", async () => {
   const picture = new Uint8Array([1, 2, 3]);
   const sha256 = createHash("sha256").update(picture).digest("hex");
-  const folder = { ...emptyFolder(false), entries: await chain({ what: "1", files: [{ sha256, bytes: 3, type: "image/png", is_kept: true }] }) };
+  const folder = {
+    ...emptyFolder(false),
+    entries: await chain({ what: "1", files: [{ sha256, bytes: 3, type: "image/png", is_kept: true }] }),
+  };
   const parts = { folder, text: "t", howTo: "h" };
   const read = await readExport(await zipOf({ ...parts, pictures: new Map([[sha256, picture]]) }));
   expect(read).toMatchObject({ isTextOnly: false, brokenAt: null, lostPictures: 0 });

@@ -8,13 +8,38 @@ const sources = filesUnder("portal/src", [".ts", ".tsx", ".astro"]).map(readText
 const locales = [...new Set(filesUnder("content/messages", [".json"]).map((path) => path.split("/")[2] ?? ""))];
 
 /** Keys that code puts together from a part, and the parts that can occur. */
-const BUILT = [/^error\.[a-z_0-9]+$/, /^protect\.(problem|note|excess)\.[a-z_]+$/, /^protect\.send\.kind\.[a-z0-9]+$/, /^file\.(name|left_out)\.[a-z]+$/, /^case\.kind\.[a-z0-9]+$/, /^case\.state\.[a-z]+$/, /^case\.(vote\.)?reason\.[a-z_]+$/, /^case\.suspended\.[a-z_]+$/, /^case\.delay\.(off|on|ending)$/, /^case\.ledger\.wrong\.[a-z_]+$/, /^country\.[a-z]+$/, /^plan\.(go\.[a-z0-9-]+|[a-z]+\.[a-z]+\.(title|why|need|[a-z]{2})|[a-z]+\.(title|first))$/, /^guide\.[a-z]+\.[a-z_]+\.(title|[0-9]+)$/, /^folder\.problem\.[a-z_]+$/, /^try\.alteration\.[a-z_0-9]+$/, /^device\.(pages|country|marks|ledger|log)\.(title|what)$/, /^log\.(kind|field)\.[a-z_]+$/, /^notice\.(law|unverified|missing|subject|opening|copies|clock)\.[a-z_]+$/, /^notice\.field\.[a-z_0-9]+$/, /^region\.[a-z-]+$/, /^help\.(kind|way|audience)\.[a-z_0-9]+$/, /^facts\.(label|value|type|reliability|field|confidence)\.[a-z_]+$/];
+const BUILT = [
+  /^error\.[a-z_0-9]+$/,
+  /^protect\.(problem|note|excess)\.[a-z_]+$/,
+  /^protect\.send\.kind\.[a-z0-9]+$/,
+  /^file\.(name|left_out)\.[a-z]+$/,
+  /^case\.kind\.[a-z0-9]+$/,
+  /^case\.state\.[a-z]+$/,
+  /^case\.(vote\.)?reason\.[a-z_]+$/,
+  /^case\.suspended\.[a-z_]+$/,
+  /^case\.delay\.(off|on|ending)$/,
+  /^case\.ledger\.wrong\.[a-z_]+$/,
+  /^country\.[a-z]+$/,
+  /^plan\.(go\.[a-z0-9-]+|[a-z]+\.[a-z]+\.(title|why|need|[a-z]{2})|[a-z]+\.(title|first))$/,
+  /^guide\.[a-z]+\.[a-z_]+\.(title|[0-9]+)$/,
+  /^folder\.problem\.[a-z_]+$/,
+  /^try\.alteration\.[a-z_0-9]+$/,
+  /^device\.(pages|country|marks|ledger|log)\.(title|what)$/,
+  /^log\.(kind|field)\.[a-z_]+$/,
+  /^notice\.(law|unverified|missing|subject|opening|copies|clock)\.[a-z_]+$/,
+  /^notice\.field\.[a-z_0-9]+$/,
+  /^region\.[a-z-]+$/,
+  /^help\.(kind|way|audience)\.[a-z_0-9]+$/,
+  /^facts\.(label|value|type|reliability|field|confidence)\.[a-z_]+$/,
+];
 
 describe("the catalogue", () => {
   test("each message is used", () => {
     const isUsed = (key: string): boolean => {
       const stem = key.replace(/\.(one|other)$/, "");
-      return sources.includes(`"${key}"`) || sources.includes(`"${stem}"`) || BUILT.some((pattern) => pattern.test(key));
+      return (
+        sources.includes(`"${key}"`) || sources.includes(`"${stem}"`) || BUILT.some((pattern) => pattern.test(key))
+      );
     };
     expect([...english.keys()].filter((key) => !isUsed(key))).toEqual([]);
   });
@@ -22,12 +47,16 @@ describe("the catalogue", () => {
   test("each error that the portal can meet has words", () => {
     const codes = [...ERROR_CODES, "unreachable", "answer_unreadable", "unknown"];
     expect(codes.filter((code) => !english.get(`error.${code}`))).toEqual([]);
-    const extra = [...english.keys()].filter((key) => key.startsWith("error.") && key !== "error.title" && !codes.includes(key.slice(6)));
+    const extra = [...english.keys()].filter(
+      (key) => key.startsWith("error.") && key !== "error.title" && !codes.includes(key.slice(6)),
+    );
     expect(extra).toEqual([]);
   });
 
   test("each country of the directory has a name, and no other has", () => {
-    const countries = filesUnder("content/directory", [".yaml"]).map((path) => path.split("/").pop()?.replace(".yaml", "") ?? "");
+    const countries = filesUnder("content/directory", [".yaml"]).map(
+      (path) => path.split("/").pop()?.replace(".yaml", "") ?? "",
+    );
     const named = [...english.keys()].filter((key) => key.startsWith("country.")).map((key) => key.slice(8));
     expect(named.sort()).toEqual(countries.filter((country) => !["pages", "opening"].includes(country)).sort());
   });
@@ -41,16 +70,31 @@ describe("the catalogue", () => {
     const own = wordsOf(locale);
     const places = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
     const missing = [...english.keys()].filter((key) => !own.get(key));
-    const wrong = [...english].filter(([key, text]) => own.has(key) && String(places(own.get(key) ?? "")) !== String(places(text)));
+    const wrong = [...english].filter(
+      ([key, text]) => own.has(key) && String(places(own.get(key) ?? "")) !== String(places(text)),
+    );
     const unknown = [...own.keys()].filter((key) => !english.has(key));
     expect({ missing, unknown, wrong: wrong.map(([key]) => key) }).toEqual({ missing: [], unknown: [], wrong: [] });
   });
 
   test.each([
-    ["en", [/guarantee/i, /100 ?%/, /remove (it )?everywhere/i, /can.?t be reversed/i, /victim/i, /revenge porn/i, /\bhash can/i]],
+    [
+      "en",
+      [
+        /guarantee/i,
+        /100 ?%/,
+        /remove (it )?everywhere/i,
+        /can.?t be reversed/i,
+        /victim/i,
+        /revenge porn/i,
+        /\bhash can/i,
+      ],
+    ],
     ["fi", [/takaamme|taattu/i, /100 ?%/, /poist\w+ kaikkialta/i, /\buhri/i, /kostoporno/i]],
   ])("nothing is promised in %s that can't be kept, and nobody is labelled", (locale, never) => {
-    const slips = [...wordsOf(locale)].filter(([, text]) => never.some((words) => words.test(text))).map(([key]) => key);
+    const slips = [...wordsOf(locale)]
+      .filter(([, text]) => never.some((words) => words.test(text)))
+      .map(([key]) => key);
     expect(slips).toEqual([]);
   });
 });

@@ -15,14 +15,39 @@ const regime = (id: string): Regime => regimes.find((one) => one.id === id) ?? e
 const english = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
 
 const WHOLE: Fields = {
-  role: "self", authority: "", name: "Maria Example", signature: "Maria Example", email: "maria@example.org", phone: "555 0100", address: "1 Example Street",
-  may_tell_author: "no", locations: ["https://example.net/7"], description: "a photograph", reasons: "no consent", facts: "sent to one person",
-  states_intimate: true, states_no_consent: true, states_good_faith: true, states_accurate: true, is_under_18: false,
+  role: "self",
+  authority: "",
+  name: "Maria Example",
+  signature: "Maria Example",
+  email: "maria@example.org",
+  phone: "555 0100",
+  address: "1 Example Street",
+  may_tell_author: "no",
+  locations: ["https://example.net/7"],
+  description: "a photograph",
+  reasons: "no consent",
+  facts: "sent to one person",
+  states_intimate: true,
+  states_no_consent: true,
+  states_good_faith: true,
+  states_accurate: true,
+  is_under_18: false,
 };
-const notice = (id: string, change: Partial<Notice> = {}): Notice => ({ ...newNotice(id, "", "Example Forum"), fields: WHOLE, ...change });
+const notice = (id: string, change: Partial<Notice> = {}): Notice => ({
+  ...newNotice(id, "", "Example Forum"),
+  fields: WHOLE,
+  ...change,
+});
 
 test("the regimes are the six of the spec", () => {
-  expect(regimes.map((one) => one.id).sort()).toEqual(["au_esafety", "eu_dsa", "gb_osa", "nz_hdca", "plain", "us_tida"]);
+  expect(regimes.map((one) => one.id).sort()).toEqual([
+    "au_esafety",
+    "eu_dsa",
+    "gb_osa",
+    "nz_hdca",
+    "plain",
+    "us_tida",
+  ]);
 });
 
 describe.each(regimes.map((one) => [one.id, one] as const))("%s", (id, own) => {
@@ -31,16 +56,29 @@ describe.each(regimes.map((one) => [one.id, one] as const))("%s", (id, own) => {
     expect(missing(EMPTY_FIELDS, own)).toEqual(own.elements.map(({ element }) => element));
   });
 
-  test.each(own.elements.map(({ element, rule }) => [element, rule] as const))("names %s where what it asks for is not there", (element, rule) => {
-    const blank = (name: string): Partial<Fields> => ({ [name]: typeof WHOLE[name as keyof Fields] === "boolean" ? false : "" });
-    for (const name of rule.all) expect(missing({ ...WHOLE, ...blank(name) }, own)).toContain(element);
-    if (rule.any.length > 0) expect(missing({ ...WHOLE, ...Object.assign({}, ...rule.any.map(blank)) }, own)).toContain(element);
-    if (rule.addresses) for (const locations of [[], ["his profile"]]) expect(missing({ ...WHOLE, locations }, own)).toContain(element);
-  });
+  test.each(own.elements.map(({ element, rule }) => [element, rule] as const))(
+    "names %s where what it asks for is not there",
+    (element, rule) => {
+      const blank = (name: string): Partial<Fields> => ({
+        [name]: typeof WHOLE[name as keyof Fields] === "boolean" ? false : "",
+      });
+      for (const name of rule.all) expect(missing({ ...WHOLE, ...blank(name) }, own)).toContain(element);
+      if (rule.any.length > 0)
+        expect(missing({ ...WHOLE, ...Object.assign({}, ...rule.any.map(blank)) }, own)).toContain(element);
+      if (rule.addresses)
+        for (const locations of [[], ["his profile"]]) expect(missing({ ...WHOLE, locations }, own)).toContain(element);
+    },
+  );
 
   test.each(["en", "fi"])("has its words in %s", (locale) => {
     const words = wordsOf(locale);
-    const keys = [`notice.law.${id}`, `notice.subject.${id}`, `notice.opening.${id}`, ...own.elements.map(({ element }) => `notice.missing.${element}`), ...own.unverified.map((one) => `notice.unverified.${one}`)];
+    const keys = [
+      `notice.law.${id}`,
+      `notice.subject.${id}`,
+      `notice.opening.${id}`,
+      ...own.elements.map(({ element }) => `notice.missing.${element}`),
+      ...own.unverified.map((one) => `notice.unverified.${one}`),
+    ];
     const parts = ["copies", "clock"].filter((part) => own.text.includes(part)).map((part) => `notice.${part}.${id}`);
     expect([...keys, ...parts].filter((key) => !words.get(key))).toEqual([]);
   });
@@ -62,7 +100,15 @@ test("no name is needed where the law says so", () => {
   expect(missing({ ...WHOLE, name: "", email: "", is_under_18: true }, regime("eu_dsa"))).toEqual([]);
 });
 
-test.each([["https://example.net/a", true], ["http://example.net", true], ["example.net", false], ["ftp://example.net", false], ["javascript:alert(1)", false], ["https://localhost", false], ["", false]])("%s is an address: %s", (text, is) => {
+test.each([
+  ["https://example.net/a", true],
+  ["http://example.net", true],
+  ["example.net", false],
+  ["ftp://example.net", false],
+  ["javascript:alert(1)", false],
+  ["https://localhost", false],
+  ["", false],
+])("%s is an address: %s", (text, is) => {
   expect(isAddress(text)).toBe(is);
 });
 
@@ -93,14 +139,31 @@ describe("the clock", () => {
 });
 
 test("the next place gets what was sent, when, and their answer", () => {
-  const text = escalationText(notice("us_tida", { sent_at: "2026-11-25T12:00:00Z", outcome: "refused", answer: "We see no problem." }), regime("us_tida"), english, (day) => day.toISOString());
-  for (const part of ["2026-11-25T12:00:00", "Example Forum", "They refused.", "We see no problem.", "TAKE IT DOWN Act", "https://example.net/7"]) expect(text).toContain(part);
+  const text = escalationText(
+    notice("us_tida", { sent_at: "2026-11-25T12:00:00Z", outcome: "refused", answer: "We see no problem." }),
+    regime("us_tida"),
+    english,
+    (day) => day.toISOString(),
+  );
+  for (const part of [
+    "2026-11-25T12:00:00",
+    "Example Forum",
+    "They refused.",
+    "We see no problem.",
+    "TAKE IT DOWN Act",
+    "https://example.net/7",
+  ])
+    expect(text).toContain(part);
 });
 
 describe("the build stops at a regime", () => {
   const good = readText("content/regimes/us_tida.yaml");
   test.each<[string, string, RegExp]>([
-    ["that names a field which is not there", good.replace("[signature]}", "[autograph]}"), /names the field autograph/],
+    [
+      "that names a field which is not there",
+      good.replace("[signature]}", "[autograph]}"),
+      /names the field autograph/,
+    ],
     ["whose element asks for nothing", good.replace("{all: [signature]}", "{}"), /asks for nothing/],
     ["without a day of review", good.replace('reviewed: "2026-11-22"', "reviewed: lately"), /no day of review/],
     ["whose clock does not run", good.replace("starts: sent", "starts: someday"), /no clock that runs/],
@@ -110,7 +173,8 @@ describe("the build stops at a regime", () => {
 });
 
 test("where the time is for passing the notice on, nobody says that removal came too late", () => {
-  const silent = (law: string): string => escalationText(notice(law, { sent_at: "2026-11-20T12:00:00Z" }), regime(law), english, (day) => day.toISOString());
+  const silent = (law: string): string =>
+    escalationText(notice(law, { sent_at: "2026-11-20T12:00:00Z" }), regime(law), english, (day) => day.toISOString());
   expect(silent("nz_hdca")).toContain("The 48 hours for passing on my notice are over");
   expect(silent("nz_hdca")).not.toContain("not removed in time");
   expect(silent("us_tida")).toContain("It was not removed in time.");

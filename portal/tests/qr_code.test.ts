@@ -10,6 +10,7 @@ test("the QR path draws exactly the dark cells, with a quiet zone of four", () =
     for (let step = 0; step < Number(length); step += 1) drawn.add(`${Number(x) - 4 + step},${Number(y) - 4}`);
   }
   const dark = new Set<string>();
-  for (let y = 0; y < code.size; y += 1) for (let x = 0; x < code.size; x += 1) if (code.get(x, y)) dark.add(`${x},${y}`);
+  for (let y = 0; y < code.size; y += 1)
+    for (let x = 0; x < code.size; x += 1) if (code.get(x, y)) dark.add(`${x},${y}`);
   expect(drawn).toEqual(dark);
 });

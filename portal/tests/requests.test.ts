@@ -2,9 +2,26 @@
 import vectors from "../../vectors/open_case.json" with { type: "json" };
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ERROR_CODES, type OpenCase } from "../src/wire/types";
-import { addFingerprints, cancelWithdrawal, ExchangeError, fetchReceipt, openCase, renewCase, send, setDelay, showCase, withdraw } from "../src/wire/requests";
+import {
+  addFingerprints,
+  cancelWithdrawal,
+  ExchangeError,
+  fetchReceipt,
+  openCase,
+  renewCase,
+  send,
+  setDelay,
+  showCase,
+  withdraw,
+} from "../src/wire/requests";
 
-const VIEW = { state: "open", opened_at: "2026-11-22T14:05:00Z", expires_at: "2028-11-21T14:05:00Z", withdrawn_at: null, fingerprints: [] };
+const VIEW = {
+  state: "open",
+  opened_at: "2026-11-22T14:05:00Z",
+  expires_at: "2028-11-21T14:05:00Z",
+  withdrawn_at: null,
+  fingerprints: [],
+};
 const textOf = (body: Uint8Array | null): string => new TextDecoder().decode(body ?? new Uint8Array()).trimEnd();
 
 function answerWith(status: number, body: string): ReturnType<typeof vi.fn> {
@@ -25,8 +42,17 @@ describe("bytes of OpenCase", () => {
   const withDefaultTerm = vectors.open_case.filter(({ body }) => body.includes('"term_months":24'));
   test.each(withDefaultTerm)("$name: exactly those of the wire package", ({ body }) => {
     const message = JSON.parse(body) as OpenCase;
-    const shuffled = message.fingerprints.map(({ kind, value, quality, file_number = 1 }) => ({ file_number, quality, value, kind }));
-    const statement = { was_adult_then: message.statement.was_adult_then, is_adult_now: message.statement.is_adult_now, role: message.statement.role };
+    const shuffled = message.fingerprints.map(({ kind, value, quality, file_number = 1 }) => ({
+      file_number,
+      quality,
+      value,
+      kind,
+    }));
+    const statement = {
+      was_adult_then: message.statement.was_adult_then,
+      is_adult_now: message.statement.is_adult_now,
+      role: message.statement.role,
+    };
     expect(textOf(openCase("Case x", statement, shuffled, message.delays_withdrawal ?? false).body)).toBe(body);
   });
 
@@ -34,16 +60,23 @@ describe("bytes of OpenCase", () => {
 });
 
 test("fingerprints of one file say so, and the first file's number is left out", () => {
-  const fingerprints = [1, 1, 2].map((file_number) => ({ kind: "md5", value: "ab", quality: 100, file_number }) as const);
+  const fingerprints = [1, 1, 2].map(
+    (file_number) => ({ kind: "md5", value: "ab", quality: 100, file_number }) as const,
+  );
   const part = '{"kind":"md5","value":"ab","quality":100';
-  expect(textOf(addFingerprints("Case x", fingerprints).body)).toBe(`{"version":1,"fingerprints":[${part}},${part}},${part},"file_number":2}]}`);
+  expect(textOf(addFingerprints("Case x", fingerprints).body)).toBe(
+    `{"version":1,"fingerprints":[${part}},${part}},${part},"file_number":2}]}`,
+  );
 });
 
 test("one file or ten, opening or withdrawing: one size", () => {
-  const of = (count: number) => Array.from({ length: count }, () => ({ kind: "pdq", value: "a".repeat(64), quality: 100 }) as const);
+  const of = (count: number) =>
+    Array.from({ length: count }, () => ({ kind: "pdq", value: "a".repeat(64), quality: 100 }) as const);
   const statement = { role: "person", is_adult_now: true, was_adult_then: true } as const;
   const sizes = [1, 2, 3, 5, 10].map((count) => openCase("Case x", statement, of(count), false).body?.length);
-  expect(new Set([...sizes, withdraw("Case x", null).body?.length, addFingerprints("Case x", of(3)).body?.length])).toEqual(new Set([4096]));
+  expect(
+    new Set([...sizes, withdraw("Case x", null).body?.length, addFingerprints("Case x", of(3)).body?.length]),
+  ).toEqual(new Set([4096]));
 });
 
 test("withdrawing names one fingerprint, or none for the whole case", () => {
@@ -64,7 +97,14 @@ test("renewing asks for the longest term", () => {
 });
 
 test("a receipt is believed only in its own form", async () => {
-  const receipt = { reference: "ab", made_at: "2026-11-22T14:05:00Z", state: "withdrawn", kept: 0, kept_to_tell: 0, erased: [] };
+  const receipt = {
+    reference: "ab",
+    made_at: "2026-11-22T14:05:00Z",
+    state: "withdrawn",
+    kept: 0,
+    kept_to_tell: 0,
+    erased: [],
+  };
   answerWith(200, JSON.stringify({ version: 1, receipt, note: "text" }));
   expect((await fetchReceipt("Case x")).note).toBe("text");
   answerWith(200, JSON.stringify({ version: 1, receipt: { ...receipt, erased: [{ file_number: 1 }] }, note: "text" }));
@@ -81,7 +121,12 @@ test("what is sent is what was prepared, without cookies, referrer or cache", as
   const [path, sent] = answer.mock.calls[0] as [string, RequestInit];
   expect(path).toBe("/api/v1/case");
   expect(sent.body).toBe(request.body);
-  expect(sent).toMatchObject({ credentials: "omit", referrerPolicy: "no-referrer", cache: "no-store", redirect: "error" });
+  expect(sent).toMatchObject({
+    credentials: "omit",
+    referrerPolicy: "no-referrer",
+    cache: "no-store",
+    redirect: "error",
+  });
   expect(sent.headers).toEqual({ Authorization: "Case x", "Content-Type": "application/json" });
 });
 

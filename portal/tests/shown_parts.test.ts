@@ -7,19 +7,30 @@ import { endOf, shownParts, startOf, WHOLE } from "../src/fingerprint/shown_part
 
 type Bytes = readonly number[];
 
-const number = (value: number, bytes = 4): Bytes => Array.from({ length: bytes }, (_, place) => Math.floor(value / 256 ** (bytes - 1 - place)) % 256);
+const number = (value: number, bytes = 4): Bytes =>
+  Array.from({ length: bytes }, (_, place) => Math.floor(value / 256 ** (bytes - 1 - place)) % 256);
 const box = (kind: string, ...content: Bytes[]): Bytes => {
   const body = content.flat();
   return [...number(8 + body.length), ...[...kind].map((letter) => letter.charCodeAt(0)), ...body];
 };
 const header = (kind: string, value: number): Bytes => box(kind, number(0), number(0), number(0), number(value));
 const MINUS_ONE = [255, 255, 255, 255];
-const edit = (duration: number, begin: number, rate = 1): Bytes => [...number(duration), ...(begin < 0 ? MINUS_ONE : number(begin)), ...number(rate * 0x10000)];
+const edit = (duration: number, begin: number, rate = 1): Bytes => [
+  ...number(duration),
+  ...(begin < 0 ? MINUS_ONE : number(begin)),
+  ...number(rate * 0x10000),
+];
 const list = (...edits: Bytes[]): Bytes => box("edts", box("elst", number(0), number(edits.length), ...edits));
 /** Ticks of the movie are tenths of a second, those of the track hundredths. */
 const movie = (edits: Bytes, ...more: Bytes[]): Blob => {
-  const track = (id: number, own: Bytes): Bytes => box("trak", header("tkhd", id), own, box("mdia", header("mdhd", 100)));
-  return new Blob([new Uint8Array([...box("ftyp", number(0)), ...box("moov", header("mvhd", 10), track(1, []), track(2, edits), ...more)])]);
+  const track = (id: number, own: Bytes): Bytes =>
+    box("trak", header("tkhd", id), own, box("mdia", header("mdhd", 100)));
+  return new Blob([
+    new Uint8Array([
+      ...box("ftyp", number(0)),
+      ...box("moov", header("mvhd", 10), track(1, []), track(2, edits), ...more),
+    ]),
+  ]);
 };
 
 interface Vector {
@@ -35,8 +46,13 @@ interface Vector {
 /** Ticks of the movie are tenths of a second. */
 function movieOf({ version = 0, says, scale = 100, is_fragmented: isFragmented = false, edits }: Vector): Blob {
   const bytes = version === 1 ? 8 : 4;
-  const signed = (value: number): Bytes => (value < 0 ? Array.from({ length: bytes }, () => 255) : number(value, bytes));
-  const entries = edits.map(([duration = 0, begin = 0, rate = 0]) => [...number(duration, bytes), ...signed(begin), ...number(rate)]);
+  const signed = (value: number): Bytes =>
+    value < 0 ? Array.from({ length: bytes }, () => 255) : number(value, bytes);
+  const entries = edits.map(([duration = 0, begin = 0, rate = 0]) => [
+    ...number(duration, bytes),
+    ...signed(begin),
+    ...number(rate),
+  ]);
   const own = box("edts", box("elst", [version, 0, 0, 0], number(says ?? edits.length), ...entries));
   const track = box("trak", header("tkhd", 2), own, box("mdia", header("mdhd", scale)));
   return new Blob([new Uint8Array(box("moov", header("mvhd", 10), track, isFragmented ? box("mvex") : []))]);
@@ -49,7 +65,11 @@ describe("the parts of the vectors, as the server reads them", () => {
     const [first] = edits.filter(([, begin]) => begin !== -1);
     const before = edits.slice(0, first ? edits.indexOf(first) : 0).reduce((sum, [duration = 0]) => sum + duration, 0);
     const zero = (first?.[1] ?? 0) - Math.round((before * scale) / 10);
-    const inTicks = found?.map(({ from, to, shift }) => [from * scale + zero, Number.isFinite(to) ? to * scale + zero : null, (from + shift) * scale]);
+    const inTicks = found?.map(({ from, to, shift }) => [
+      from * scale + zero,
+      Number.isFinite(to) ? to * scale + zero : null,
+      (from + shift) * scale,
+    ]);
     const rounded = inTicks?.map((part) => part.map((ticks) => (ticks === null ? null : Math.round(ticks)))) ?? null;
     expect(parts?.length === 0 ? found : rounded).toEqual(parts?.length === 0 ? WHOLE : parts);
   });
@@ -60,12 +80,15 @@ describe("which parts of a track are shown", () => {
     expect(await shownParts(movie([]), 2)).toBe(WHOLE);
     expect(await shownParts(movie(list()), 2)).toBe(WHOLE);
     expect(await shownParts(movie(list(edit(10, 500))), 1)).toBe(WHOLE);
-    expect(await shownParts(new Blob([new Uint8Array([0x1a, 0x45, 0xdf, 0xa3, 0, 0, 0, 0, 1, 1, 1, 1])]), 2)).toBe(WHOLE);
+    expect(await shownParts(new Blob([new Uint8Array([0x1a, 0x45, 0xdf, 0xa3, 0, 0, 0, 0, 1, 1, 1, 1])]), 2)).toBe(
+      WHOLE,
+    );
   });
 
   it("counts from the first part that is shown, in both widths of numbers", async () => {
     const wide = box("edts", box("elst", [1, 0, 0, 0], number(1), number(30, 8), number(650, 8), number(0x10000)));
-    for (const edits of [list(edit(30, 650)), wide]) expect(await shownParts(movie(edits), 2)).toEqual([{ from: 0, to: 3, shift: 0 }]);
+    for (const edits of [list(edit(30, 650)), wide])
+      expect(await shownParts(movie(edits), 2)).toEqual([{ from: 0, to: 3, shift: 0 }]);
   });
 
   it("puts parts one after the other, and leaves room for empty edits", async () => {

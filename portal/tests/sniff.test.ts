@@ -51,16 +51,25 @@ interface Families {
 describe("the families of the vectors", () => {
   const { families } = JSON.parse(readText("vectors/families.json")) as Families;
 
-  test.each(families.map(({ is, start }) => [JSON.stringify(start).slice(0, 60), start, is] as const))("%s", (_, start, is) => {
-    const family = familyOf(Uint8Array.from(start.flatMap(([digits, zeros]) => [...Buffer.from(digits, "hex"), ...new Array<number>(zeros).fill(0)])));
-    expect(family === "heif" ? "picture" : family).toBe(is);
-  });
+  test.each(families.map(({ is, start }) => [JSON.stringify(start).slice(0, 60), start, is] as const))(
+    "%s",
+    (_, start, is) => {
+      const family = familyOf(
+        Uint8Array.from(
+          start.flatMap(([digits, zeros]) => [...Buffer.from(digits, "hex"), ...new Array<number>(zeros).fill(0)]),
+        ),
+      );
+      expect(family === "heif" ? "picture" : family).toBe(is);
+    },
+  );
 });
 
 describe("what moves", () => {
   const frame = "\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0";
-  const gif = (frames: number): string => `GIF89a\x01\0\x01\0\x80\0\0${"\0".repeat(6)}\x21\xf9\x04\0\x0a\0\0\0${frame.repeat(frames)}\x3b`;
-  const chunk = (name: string, data: string): string => `\0\0\0${String.fromCharCode(data.length)}${name}${data}\0\0\0\0`;
+  const gif = (frames: number): string =>
+    `GIF89a\x01\0\x01\0\x80\0\0${"\0".repeat(6)}\x21\xf9\x04\0\x0a\0\0\0${frame.repeat(frames)}\x3b`;
+  const chunk = (name: string, data: string): string =>
+    `\0\0\0${String.fromCharCode(data.length)}${name}${data}\0\0\0\0`;
   const png = (...chunks: string[]): string => `\x89PNG\r\n\x1a\n${chunk("IHDR", "\0".repeat(13))}${chunks.join("")}`;
 
   test.each<[string, string, boolean]>([

@@ -5,7 +5,12 @@ import { filesUnder, readText } from "./files";
 
 const code = filesUnder("portal/src", [".ts", ".tsx"]);
 const pages = filesUnder("portal/src", [".astro"]);
-const all = [...code, ...pages, ...filesUnder("portal/src", [".css"]), ...filesUnder("portal/offline", [".js", ".mjs"])];
+const all = [
+  ...code,
+  ...pages,
+  ...filesUnder("portal/src", [".css"]),
+  ...filesUnder("portal/offline", [".js", ".mjs"]),
+];
 const hasLetter = (text: string): boolean => /\p{L}/u.test(text);
 /** Attributes whose values a person reads or hears. */
 /** The files that may keep something on the device, each only where the person switched that on. */
@@ -15,7 +20,13 @@ const PAGES = "portal/src/device/pages_kept.ts";
 const READ_ATTRIBUTES = ["alt", "title", "placeholder", "aria-label", "label", "aria-description"];
 
 function nodesOf(path: string): ts.Node[] {
-  const root = ts.createSourceFile(path, readText(path), ts.ScriptTarget.Latest, true, path.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS);
+  const root = ts.createSourceFile(
+    path,
+    readText(path),
+    ts.ScriptTarget.Latest,
+    true,
+    path.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS,
+  );
   const found: ts.Node[] = [];
   const visit = (node: ts.Node): void => {
     found.push(node);
@@ -36,14 +47,21 @@ describe.each(code)("%s", (path) => {
     const texts = nodes.filter(ts.isJsxText).map((node) => node.text);
     const attributes = nodes
       .filter(ts.isJsxAttribute)
-      .filter((node) => READ_ATTRIBUTES.includes(node.name.getText()) && node.initializer !== undefined && ts.isStringLiteral(node.initializer))
+      .filter(
+        (node) =>
+          READ_ATTRIBUTES.includes(node.name.getText()) &&
+          node.initializer !== undefined &&
+          ts.isStringLiteral(node.initializer),
+      )
       .map((node) => node.getText());
     expect([...texts, ...attributes].filter(hasLetter)).toEqual([]);
   });
 
   test("asks a browser for nothing that came after Chrome 87 and Safari 15", () => {
     // What the language itself got later is refused by the library of types (tsconfig.json: ES2021).
-    expect(readText(path)).not.toMatch(/randomUUID|structuredClone|AbortSignal\.(timeout|any)|\.(requestSubmit|showPicker|checkVisibility)\(/);
+    expect(readText(path)).not.toMatch(
+      /randomUUID|structuredClone|AbortSignal\.(timeout|any)|\.(requestSubmit|showPicker|checkVisibility)\(/,
+    );
   });
 
   test("stores nothing but where the person may switch that on, and asks nobody else", () => {
@@ -57,8 +75,11 @@ describe.each(code)("%s", (path) => {
 
 /** Return what is left of a page's markup without code, tags and expressions: the text it would show as it stands. */
 function plainText(source: string): string {
-  let text = source.replace(/^---[\s\S]*?---/, "").replace(/<script>[\s\S]*?<\/script>/g, "").replace(/<svg[\s\S]*?<\/svg>/g, "");
-  for (let before = ""; before !== text; ) {
+  let text = source
+    .replace(/^---[\s\S]*?---/, "")
+    .replace(/<script>[\s\S]*?<\/script>/g, "")
+    .replace(/<svg[\s\S]*?<\/svg>/g, "");
+  for (let before = ""; before !== text;) {
     before = text;
     text = text.replace(/\{[^{}]*\}/g, "");
   }
@@ -73,7 +94,9 @@ describe.each(pages)("%s", (path) => {
   test("takes every word a person reads from the catalogue", () => {
     const source = readText(path);
     expect(plainText(source).match(/\p{L}+/gu) ?? []).toEqual([]);
-    const attributes = READ_ATTRIBUTES.filter((name) => new RegExp(`\\s${name}="[^"]*\\p{L}`, "u").test(source.replace(/<Page[^>]*>/g, "")));
+    const attributes = READ_ATTRIBUTES.filter((name) =>
+      new RegExp(`\\s${name}="[^"]*\\p{L}`, "u").test(source.replace(/<Page[^>]*>/g, "")),
+    );
     expect(attributes).toEqual([]);
   });
 });

@@ -4,9 +4,13 @@ import { readDirectory } from "../src/directory/load";
 import { ownTexts } from "../src/directory/translated";
 import { filesUnder, readText, readWords } from "./files";
 
-const directory = readDirectory(Object.fromEntries(filesUnder("content/directory", [".yaml"]).map((path) => [`/${path}`, readText(path)])));
+const directory = readDirectory(
+  Object.fromEntries(filesUnder("content/directory", [".yaml"]).map((path) => [`/${path}`, readText(path)])),
+);
 const texts = new Set([...directory.services.values()].flatMap(ownTexts));
-const languages = [...new Set(filesUnder("content/messages", [".json"]).map((path) => path.split("/")[2] ?? ""))].filter((language) => language !== "en");
+const languages = [
+  ...new Set(filesUnder("content/messages", [".json"]).map((path) => path.split("/")[2] ?? "")),
+].filter((language) => language !== "en");
 
 test.each(languages)("all that services say of themselves has words in %s, and nothing else has", (language) => {
   const words = readWords(`content/directory/${language}.json`);
@@ -15,7 +19,10 @@ test.each(languages)("all that services say of themselves has words in %s, and n
 });
 
 test.each(languages)("numbers, hours and addresses are the same in %s", (language) => {
-  const figures = (text: string): string => (text.match(/\d{1,2}:\d{2}|24\/7|\d{3,}|\w+\.\w{2,3}\/\S*|https?:\S+/g) ?? []).join(" ");
-  const changed = [...readWords(`content/directory/${language}.json`)].filter(([english, own]) => figures(english) !== figures(own));
+  const figures = (text: string): string =>
+    (text.match(/\d{1,2}:\d{2}|24\/7|\d{3,}|\w+\.\w{2,3}\/\S*|https?:\S+/g) ?? []).join(" ");
+  const changed = [...readWords(`content/directory/${language}.json`)].filter(
+    ([english, own]) => figures(english) !== figures(own),
+  );
   expect(changed.map(([english]) => english)).toEqual([]);
 });

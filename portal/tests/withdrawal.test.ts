@@ -11,7 +11,17 @@ const id = (sign: string): string => sign.repeat(32);
 function view(withdrawn: readonly string[]): CaseView {
   const fingerprints = ["a", "b", "c"].map((sign): CaseFingerprint => {
     const state = withdrawn.includes(sign) ? "withdrawn" : "active";
-    return { id: id(sign), kind: "md5", file_number: sign === "c" ? 2 : 1, state, value: null, quality: null, added_at: "", withdrawn_at: null, partners: [] };
+    return {
+      id: id(sign),
+      kind: "md5",
+      file_number: sign === "c" ? 2 : 1,
+      state,
+      value: null,
+      quality: null,
+      added_at: "",
+      withdrawn_at: null,
+      partners: [],
+    };
   });
   return { state: "open", opened_at: "", expires_at: "", withdrawn_at: null, fingerprints };
 }
@@ -42,7 +52,9 @@ test("a file is withdrawn fingerprint by fingerprint, in order", async () => {
 test("where one fails, what was withdrawn is known, and a second try asks only for the rest", async () => {
   const seen: CaseView[] = [];
   answerWith(view(["a"]), null);
-  await expect(withdrawTarget(KEY, view([]), 1, (part) => seen.push(part))).rejects.toMatchObject({ code: "unreachable" });
+  await expect(withdrawTarget(KEY, view([]), 1, (part) => seen.push(part))).rejects.toMatchObject({
+    code: "unreachable",
+  });
   expect(seen).toEqual([view(["a"])]);
   const asked = answerWith(view(["a", "b"]));
   await withdrawTarget(KEY, view(["a"]), 1, () => undefined);
@@ -59,7 +71,11 @@ describe("with the delay", () => {
   const DUE = { withdrawal_asked_at: "2026-11-22T14:05:00Z", withdrawal_due_at: "2026-11-25T14:05:00Z" };
   const delayed = (delay: "off" | "on" | "ending", asked: readonly string[]): CaseView => {
     const { fingerprints, ...rest } = view([]);
-    return { ...rest, delay, fingerprints: fingerprints.map((one) => ({ ...one, ...(asked.includes(one.id[0] ?? "") ? DUE : {}) })) };
+    return {
+      ...rest,
+      delay,
+      fingerprints: fingerprints.map((one) => ({ ...one, ...(asked.includes(one.id[0] ?? "") ? DUE : {}) })),
+    };
   };
 
   test("what is asked for is not asked for again, but withdrawn where the delay is off", () => {
@@ -71,7 +87,11 @@ describe("with the delay", () => {
 
   test("says whether all is asked for, and when the first of it takes effect", () => {
     expect(askedOf(view([]).fingerprints)).toBeNull();
-    expect(askedOf(delayed("on", ["b"]).fingerprints)).toEqual({ askedAt: new Date(DUE.withdrawal_asked_at), dueAt: new Date(DUE.withdrawal_due_at), isAll: false });
+    expect(askedOf(delayed("on", ["b"]).fingerprints)).toEqual({
+      askedAt: new Date(DUE.withdrawal_asked_at),
+      dueAt: new Date(DUE.withdrawal_due_at),
+      isAll: false,
+    });
     const [first, ...others] = delayed("on", ["a", "b", "c"]).fingerprints;
     const sooner = { ...first, withdrawal_due_at: "2026-11-24T00:00:00Z" } as CaseFingerprint;
     expect(askedOf([...others, sooner])).toMatchObject({ dueAt: new Date("2026-11-24T00:00:00Z"), isAll: true });

@@ -7,9 +7,20 @@ import { ExchangeError, openCase, type PreparedRequest } from "../src/wire/reque
 
 vi.mock("../src/protect/work_worker?worker", () => ({ default: class {} }));
 
-const VIEW = { state: "open", opened_at: "2026-11-22T14:05:00Z", expires_at: "2028-11-21T14:05:00Z", withdrawn_at: null, fingerprints: [] };
+const VIEW = {
+  state: "open",
+  opened_at: "2026-11-22T14:05:00Z",
+  expires_at: "2028-11-21T14:05:00Z",
+  withdrawn_at: null,
+  fingerprints: [],
+};
 const NEEDED = { code: "proof_of_work_needed", message: "m", detail: "", challenge: "1.2.3", parts: 2, zero_bits: 4 };
-const REQUEST: PreparedRequest = openCase("Case x", { role: "person", is_adult_now: true, was_adult_then: true }, [], false);
+const REQUEST: PreparedRequest = openCase(
+  "Case x",
+  { role: "person", is_adult_now: true, was_adult_then: true },
+  [],
+  false,
+);
 
 function answers(...given: readonly (readonly [number, unknown])[]): ReturnType<typeof vi.fn> {
   const left = [...given];
@@ -23,15 +34,24 @@ function answers(...given: readonly (readonly [number, unknown])[]): ReturnType<
 
 afterEach(() => vi.unstubAllGlobals());
 
-test.each(vectors.proof_of_work)("$challenge gives the numbers of the wire package", async ({ challenge, parts, zero_bits, proof }) => {
-  const numbers: number[] = [];
-  for await (const number of workSums(challenge, parts, zero_bits)) numbers.push(number);
-  expect(`${challenge} ${numbers.join(".")}`).toBe(proof);
-});
+test.each(vectors.proof_of_work)(
+  "$challenge gives the numbers of the wire package",
+  async ({ challenge, parts, zero_bits, proof }) => {
+    const numbers: number[] = [];
+    for await (const number of workSums(challenge, parts, zero_bits)) numbers.push(number);
+    expect(`${challenge} ${numbers.join(".")}`).toBe(proof);
+  },
+);
 
 test("no work where none is asked for", async () => {
   const answer = answers([201, VIEW]);
-  expect(await sendWithWork(REQUEST, () => undefined, () => Promise.reject(new Error("not asked for")))).toEqual(VIEW);
+  expect(
+    await sendWithWork(
+      REQUEST,
+      () => undefined,
+      () => Promise.reject(new Error("not asked for")),
+    ),
+  ).toEqual(VIEW);
   expect(answer).toHaveBeenCalledTimes(1);
 });
 
@@ -47,7 +67,11 @@ test("the same bytes go again, with the proof in a header", async () => {
 
 test("after two proofs the person decides", async () => {
   const answer = answers([428, NEEDED], [428, NEEDED], [428, NEEDED], [201, VIEW]);
-  const error = await sendWithWork(REQUEST, () => undefined, async () => "late").catch((caught: unknown) => caught);
+  const error = await sendWithWork(
+    REQUEST,
+    () => undefined,
+    async () => "late",
+  ).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(ExchangeError);
   expect(error).toMatchObject({ code: "proof_of_work_needed" });
   expect(answer).toHaveBeenCalledTimes(3);

@@ -73,7 +73,9 @@ describe("files in line", () => {
   test("progress is told by whole hundredths and never goes back", () => {
     const { calls, told } = lineWith(1);
     for (const share of [0, 0.001, 0.2, 0.205, 0.1, 1]) calls[0]?.onProgress?.(share);
-    expect(told.slice(2).map(([, outcome]) => (outcome.kind === "working" ? outcome.share : outcome.kind))).toEqual([0, 0.2, 1]);
+    expect(told.slice(2).map(([, outcome]) => (outcome.kind === "working" ? outcome.share : outcome.kind))).toEqual([
+      0, 0.2, 1,
+    ]);
   });
 });
 

@@ -16,14 +16,19 @@ export interface Asked {
 export function askedOf(fingerprints: readonly CaseFingerprint[]): Asked | null {
   const left = leftOf(fingerprints);
   const due = left.flatMap(({ withdrawal_asked_at, withdrawal_due_at }) =>
-    withdrawal_asked_at && withdrawal_due_at ? [{ askedAt: new Date(withdrawal_asked_at), dueAt: new Date(withdrawal_due_at) }] : [],
+    withdrawal_asked_at && withdrawal_due_at
+      ? [{ askedAt: new Date(withdrawal_asked_at), dueAt: new Date(withdrawal_due_at) }]
+      : [],
   );
   const [first] = due.sort((one, other) => one.dueAt.getTime() - other.dueAt.getTime());
   return first === undefined ? null : { ...first, isAll: due.length === left.length };
 }
 
 /** Return those of these fingerprints for which withdrawing would change something now. */
-export function withdrawable({ delay = "off" }: CaseView, fingerprints: readonly CaseFingerprint[]): readonly CaseFingerprint[] {
+export function withdrawable(
+  { delay = "off" }: CaseView,
+  fingerprints: readonly CaseFingerprint[],
+): readonly CaseFingerprint[] {
   return leftOf(fingerprints).filter(({ withdrawal_due_at }) => delay === "off" || !withdrawal_due_at);
 }
 

@@ -14,10 +14,17 @@ export interface CaseFile {
 
 /** Return the files of a case by their numbers. */
 export function filesOf(fingerprints: readonly CaseFingerprint[]): readonly CaseFile[] {
-  const numbers = [...new Set(fingerprints.map((fingerprint) => fingerprint.file_number))].sort((one, other) => one - other);
+  const numbers = [...new Set(fingerprints.map((fingerprint) => fingerprint.file_number))].sort(
+    (one, other) => one - other,
+  );
   return numbers.map((number) => {
     const own = fingerprints.filter((fingerprint) => fingerprint.file_number === number);
-    return { number, type: typeOfKinds(own.map((fingerprint) => fingerprint.kind)), state: stateOf(own), fingerprints: own };
+    return {
+      number,
+      type: typeOfKinds(own.map((fingerprint) => fingerprint.kind)),
+      state: stateOf(own),
+      fingerprints: own,
+    };
   });
 }
 

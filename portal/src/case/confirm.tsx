@@ -41,8 +41,16 @@ export function ConfirmStep({ caseKey, view, target, onPart, onDone, onKeep }: P
   const kinds = fingerprintsIn(view, target).map((fingerprint) => fingerprint.kind);
   const name = target === null ? "" : fileName({ type: typeOfKinds(kinds), number: target }, words);
   const isEnded = view.state === "expired";
-  const title = isEnded ? "case.confirm.expired.title" : target === null ? "case.confirm.all.title" : "case.confirm.one.title";
-  const yes = isEnded ? t("case.confirm.expired.yes") : isDelayed(view) ? t("case.confirm.delayed.yes") : t(target === null ? "case.confirm.all.yes" : "case.confirm.one.yes", { name });
+  const title = isEnded
+    ? "case.confirm.expired.title"
+    : target === null
+      ? "case.confirm.all.title"
+      : "case.confirm.one.title";
+  const yes = isEnded
+    ? t("case.confirm.expired.yes")
+    : isDelayed(view)
+      ? t("case.confirm.delayed.yes")
+      : t(target === null ? "case.confirm.all.yes" : "case.confirm.one.yes", { name });
   return (
     <>
       <Heading>{t(title, { name })}</Heading>
@@ -55,7 +63,11 @@ export function ConfirmStep({ caseKey, view, target, onPart, onDone, onKeep }: P
       {problem !== null && <ExchangeProblem code={problem} />}
       {problem !== null && <Left view={view} target={target} />}
       <div class="actions">
-        <ActionButton label={isWorking ? t("case.confirm.working") : yes} isBusy={isWorking} onPress={() => void press()} />
+        <ActionButton
+          label={isWorking ? t("case.confirm.working") : yes}
+          isBusy={isWorking}
+          onPress={() => void press()}
+        />
         <button type="button" class="button second" onClick={onKeep}>
           {t(isEnded ? "case.confirm.expired.no" : "case.confirm.no")}
         </button>
@@ -76,8 +88,14 @@ function Left({ view, target }: { readonly view: CaseView; readonly target: Targ
 
 function consequences(view: CaseView, target: Target): readonly MessageKey[] {
   if (view.state === "expired") return ["case.confirm.all.1", "case.confirm.expired"];
-  if (isDelayed(view)) return ["case.confirm.delayed.1", "case.confirm.delayed.2", "case.confirm.delayed.3", "case.confirm.delayed.4"];
+  if (isDelayed(view))
+    return ["case.confirm.delayed.1", "case.confirm.delayed.2", "case.confirm.delayed.3", "case.confirm.delayed.4"];
   if (target === null) return ["case.confirm.all.1", "case.confirm.2", "case.confirm.3", "case.confirm.all.last"];
   const isLast = filesOf(leftOf(view.fingerprints)).every((file) => file.number === target);
-  return ["case.confirm.1", "case.confirm.2", "case.confirm.3", isLast ? "case.confirm.last" : "case.confirm.one.later"];
+  return [
+    "case.confirm.1",
+    "case.confirm.2",
+    "case.confirm.3",
+    isLast ? "case.confirm.last" : "case.confirm.one.later",
+  ];
 }

@@ -35,7 +35,12 @@ export function AskedNotice({ caseKey, view, onChanged }: Props) {
         <strong>{t("case.asked.due", day(asked.dueAt))}</strong> {t("case.asked.until")}
       </p>
       <p>{t("case.asked.not_you")}</p>
-      <SendButton requests={[cancelWithdrawal(caseKey.authorization, null)]} label={t("case.asked.cancel")} kind="first" onSent={onChanged} />
+      <SendButton
+        requests={[cancelWithdrawal(caseKey.authorization, null)]}
+        label={t("case.asked.cancel")}
+        kind="first"
+        onSent={onChanged}
+      />
     </div>
   );
 }
@@ -49,7 +54,14 @@ export function CancelFile({ caseKey, file, onChanged }: FileProps) {
   const words = useWords();
   const asked = file.fingerprints.filter(({ withdrawal_due_at }) => withdrawal_due_at);
   const requests = asked.map(({ id }) => cancelWithdrawal(caseKey.authorization, id));
-  return <SendButton requests={requests} label={words.t("case.asked.file.cancel", { name: fileName(file, words) })} kind="second" onSent={onChanged} />;
+  return (
+    <SendButton
+      requests={requests}
+      label={words.t("case.asked.file.cancel", { name: fileName(file, words) })}
+      kind="second"
+      onSent={onChanged}
+    />
+  );
 }
 
 interface SettingProps extends Props {
@@ -83,7 +95,15 @@ export function DelaySetting({ caseKey, view, onChanged, onExplain }: SettingPro
 }
 
 /** Before it is switched on: when that is wise, and what it costs. */
-export function DelayStep({ caseKey, onSent, onBack }: { readonly caseKey: CaseKey; readonly onSent: (view: CaseView) => void; readonly onBack: () => void }) {
+export function DelayStep({
+  caseKey,
+  onSent,
+  onBack,
+}: {
+  readonly caseKey: CaseKey;
+  readonly onSent: (view: CaseView) => void;
+  readonly onBack: () => void;
+}) {
   const { t } = useWords();
   return (
     <>
@@ -91,7 +111,12 @@ export function DelayStep({ caseKey, onSent, onBack }: { readonly caseKey: CaseK
       <p class="lead">{t("protect.delay.text")}</p>
       <DelayMeaning />
       <div class="actions">
-        <SendButton requests={[setDelay(caseKey.authorization, true)]} label={t("protect.delay.choose")} kind="first" onSent={onSent} />
+        <SendButton
+          requests={[setDelay(caseKey.authorization, true)]}
+          label={t("protect.delay.choose")}
+          kind="first"
+          onSent={onSent}
+        />
         <button type="button" class="button second" onClick={onBack}>
           {t("case.delay.leave")}
         </button>
@@ -144,7 +169,12 @@ export function SendButton({ requests, label, kind, onSent }: SendProps) {
   return (
     <>
       {problem !== null && <ExchangeProblem code={problem} />}
-      <ActionButton kind={kind} label={isWorking ? t("case.delay.working") : label} isBusy={isWorking} onPress={() => void press()} />
+      <ActionButton
+        kind={kind}
+        label={isWorking ? t("case.delay.working") : label}
+        isBusy={isWorking}
+        onPress={() => void press()}
+      />
     </>
   );
 }

@@ -60,7 +60,11 @@ export function EntryStep({ onOpen }: Props) {
         />
         {problem !== null && <ExchangeProblem code={problem} />}
         <div class="actions">
-          <ActionButton label={t(isLooking ? "case.entry.looking" : "case.entry.button")} isBusy={isLooking} onPress={() => void submit()} />
+          <ActionButton
+            label={t(isLooking ? "case.entry.looking" : "case.entry.button")}
+            isBusy={isLooking}
+            onPress={() => void submit()}
+          />
           <a class="button plain" href={pageAddress("/protect/")}>
             {t("case.entry.none")}
           </a>

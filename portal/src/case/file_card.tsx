@@ -71,6 +71,11 @@ function FingerprintLine({ fingerprint }: { readonly fingerprint: CaseFingerprin
   const { t } = useWords();
   const { id, kind, value } = fingerprint;
   const of = t(`case.kind.${kind}`);
-  if (value !== null) return <li data-fingerprint={id}>{t("case.fingerprint", { kind: of, start: firstSigns({ kind, value }) })}</li>;
-  return <li data-fingerprint={id}>{t(isKept(fingerprint) ? "case.fingerprint.kept" : "case.fingerprint.erased", { kind: of })}</li>;
+  if (value !== null)
+    return <li data-fingerprint={id}>{t("case.fingerprint", { kind: of, start: firstSigns({ kind, value }) })}</li>;
+  return (
+    <li data-fingerprint={id}>
+      {t(isKept(fingerprint) ? "case.fingerprint.kept" : "case.fingerprint.erased", { kind: of })}
+    </li>
+  );
 }

@@ -10,7 +10,16 @@ import type { CheckedLedger, LedgerProblem } from "../ledger/case_ledger";
 import type { Promised } from "../ledger/promise";
 import { forget, recall, remember, type Seen } from "../ledger/remembered";
 import type { CaseKey } from "../wire/case_key";
-import { codeOf, ExchangeError, fetchCaseLedger, fetchConsistency, fetchLedgerKey, send, showCase, type ErrorCode } from "../wire/requests";
+import {
+  codeOf,
+  ExchangeError,
+  fetchCaseLedger,
+  fetchConsistency,
+  fetchLedgerKey,
+  send,
+  showCase,
+  type ErrorCode,
+} from "../wire/requests";
 import type { CaseFingerprint, CaseLedger } from "../wire/types";
 import { dayWords, ledgerParts, summary } from "./ledger_words";
 import { PromisedPart, SavePromises } from "./promised";
@@ -27,7 +36,13 @@ interface Props {
 type Outcome =
   | { readonly is: "checking" }
   | { readonly is: "unreached"; readonly code: ErrorCode }
-  | { readonly is: "wrong"; readonly problem: LedgerProblem; readonly before: Seen | null; readonly checkpoint: string; readonly promised: readonly Promised[] }
+  | {
+      readonly is: "wrong";
+      readonly problem: LedgerProblem;
+      readonly before: Seen | null;
+      readonly checkpoint: string;
+      readonly promised: readonly Promised[];
+    }
   | { readonly is: "right"; readonly checked: CheckedLedger; readonly before: Seen | null };
 
 export function LedgerStep({ caseKey, fingerprints, onBack }: Props) {
@@ -51,7 +66,10 @@ export function LedgerStep({ caseKey, fingerprints, onBack }: Props) {
   );
 }
 
-function useCheck(caseKey: CaseKey, fingerprints: readonly CaseFingerprint[]): { readonly outcome: Outcome; readonly check: () => void } {
+function useCheck(
+  caseKey: CaseKey,
+  fingerprints: readonly CaseFingerprint[],
+): { readonly outcome: Outcome; readonly check: () => void } {
   const [turn, setTurn] = useState(0);
   const [outcome, setOutcome] = useState<Outcome>({ is: "checking" });
   const seen = useRef<readonly Promised[]>([]);
@@ -70,7 +88,11 @@ function useCheck(caseKey: CaseKey, fingerprints: readonly CaseFingerprint[]): {
 }
 
 /** What does not add up is looked at once more before it is said: something may have happened between two requests. */
-async function checked(authorization: string, shown: readonly CaseFingerprint[], seen: readonly Promised[]): Promise<Outcome> {
+async function checked(
+  authorization: string,
+  shown: readonly CaseFingerprint[],
+  seen: readonly Promised[],
+): Promise<Outcome> {
   const first = await checkedOnce(authorization, shown, seen);
   if (first.is !== "wrong") return first;
   try {
@@ -88,7 +110,11 @@ async function loadChecks(): Promise<typeof import("../ledger/case_ledger")> {
   }
 }
 
-async function checkedOnce(authorization: string, fingerprints: readonly CaseFingerprint[], seen: readonly Promised[]): Promise<Outcome> {
+async function checkedOnce(
+  authorization: string,
+  fingerprints: readonly CaseFingerprint[],
+  seen: readonly Promised[],
+): Promise<Outcome> {
   let ledger: CaseLedger, key: string, checks: typeof import("../ledger/case_ledger");
   try {
     [{ key }, ledger, checks] = await Promise.all([fetchLedgerKey(), fetchCaseLedger(authorization), loadChecks()]);
@@ -102,17 +128,30 @@ async function checkedOnce(authorization: string, fingerprints: readonly CaseFin
     if (key !== ledger.key) throw new LedgerError("checkpoint");
     const found = await checkCaseLedger(ledger, { authorization, fingerprints, now: new Date(), seen });
     if (before !== null) {
-      await checkContinues(before.checkpoint, found.checkpoint, async (from, to) => (await fetchConsistency(from, to)).proof);
+      await checkContinues(
+        before.checkpoint,
+        found.checkpoint,
+        async (from, to) => (await fetchConsistency(from, to)).proof,
+      );
       remember(found.checkpoint, new Date());
     }
     return { is: "right", checked: found, before };
   } catch (error) {
-    if (error instanceof LedgerError) return { is: "wrong", problem: error.problem, before, checkpoint: ledger.checkpoint, promised: error.promised };
+    if (error instanceof LedgerError)
+      return { is: "wrong", problem: error.problem, before, checkpoint: ledger.checkpoint, promised: error.promised };
     return { is: "unreached", code: codeOf(error) };
   }
 }
 
-function Right({ checked: { told, checkpoint, promised }, before, fingerprints }: { readonly checked: CheckedLedger; readonly before: Seen | null; readonly fingerprints: readonly CaseFingerprint[] }) {
+function Right({
+  checked: { told, checkpoint, promised },
+  before,
+  fingerprints,
+}: {
+  readonly checked: CheckedLedger;
+  readonly before: Seen | null;
+  readonly fingerprints: readonly CaseFingerprint[];
+}) {
   const words = useWords();
   const { t } = words;
   const now = new Date();
@@ -157,7 +196,19 @@ function Lines({ lines }: { readonly lines: readonly string[] }) {
 }
 
 /** Said calmly: it does not change the case, and there is something to do. */
-function Wrong({ problem, before, checkpoint, promised, onForget }: { readonly problem: LedgerProblem; readonly before: Seen | null; readonly checkpoint: string; readonly promised: readonly Promised[]; readonly onForget: () => void }) {
+function Wrong({
+  problem,
+  before,
+  checkpoint,
+  promised,
+  onForget,
+}: {
+  readonly problem: LedgerProblem;
+  readonly before: Seen | null;
+  readonly checkpoint: string;
+  readonly promised: readonly Promised[];
+  readonly onForget: () => void;
+}) {
   const words = useWords();
   const { t } = words;
   const now = new Date();

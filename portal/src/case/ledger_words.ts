@@ -25,11 +25,21 @@ export interface LedgerPart {
 }
 
 /** Return what is told of each file, oldest first; the same sentence once, however many of its fingerprints it is about. */
-export function ledgerParts(told: readonly Told[], fingerprints: readonly CaseFingerprint[], words: Translator, now: Date): readonly LedgerPart[] {
+export function ledgerParts(
+  told: readonly Told[],
+  fingerprints: readonly CaseFingerprint[],
+  words: Translator,
+  now: Date,
+): readonly LedgerPart[] {
   return filesOf(fingerprints).map((file) => {
     const ids = new Set(file.fingerprints.map((fingerprint) => fingerprint.id));
-    const lines = told.filter(({ fingerprintIds }) => fingerprintIds.some((id) => ids.has(id))).flatMap((entry) => sentence(entry, words, now));
-    return { name: fileName(file, words), lines: lines.length > 0 ? [...new Set(lines)] : [words.t("case.ledger.nothing")] };
+    const lines = told
+      .filter(({ fingerprintIds }) => fingerprintIds.some((id) => ids.has(id)))
+      .flatMap((entry) => sentence(entry, words, now));
+    return {
+      name: fileName(file, words),
+      lines: lines.length > 0 ? [...new Set(lines)] : [words.t("case.ledger.nothing")],
+    };
   });
 }
 
@@ -40,8 +50,15 @@ export function summary(told: readonly Told[], words: Translator, now: Date): st
   if (told.length === 0) return words.t("case.ledger.right.none");
   if (waiting.length === 0) return words.plural("case.ledger.right", published);
   const latest = new Date(Math.max(...waiting.map((moment) => moment.getTime())));
-  const promised = words.plural("case.ledger.promised", waiting.length, { date: words.date(latest, now), time: words.time(latest) });
-  return [words.t("case.ledger.checked"), ...(published === 0 ? [] : [words.plural("case.ledger.published", published)]), promised].join(" ");
+  const promised = words.plural("case.ledger.promised", waiting.length, {
+    date: words.date(latest, now),
+    time: words.time(latest),
+  });
+  return [
+    words.t("case.ledger.checked"),
+    ...(published === 0 ? [] : [words.plural("case.ledger.published", published)]),
+    promised,
+  ].join(" ");
 }
 
 /** Return a day of the log in words; the log counts days in UTC, which need not be the device's. */
@@ -56,5 +73,7 @@ function sentence({ event, day, partner, publishBy }: Told, words: Translator, n
   if (key === undefined) return [];
   const what = words.t(key, { partner: `\u2068${partner ?? ""}\u2069`, date: dayWords(day, words, now) });
   if (publishBy === null) return [what];
-  return [`${what} ${words.t("case.ledger.promised.by", { date: words.date(publishBy, now), time: words.time(publishBy) })}`];
+  return [
+    `${what} ${words.t("case.ledger.promised.by", { date: words.date(publishBy, now), time: words.time(publishBy) })}`,
+  ];
 }

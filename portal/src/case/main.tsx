@@ -35,7 +35,11 @@ function CasePage() {
     setOpened(null);
     back();
   };
-  return step === "case" && opened ? <CaseScreen caseKey={opened.caseKey} first={opened.view} onClose={close} /> : <EntryStep onOpen={open} />;
+  return step === "case" && opened ? (
+    <CaseScreen caseKey={opened.caseKey} first={opened.view} onClose={close} />
+  ) : (
+    <EntryStep onOpen={open} />
+  );
 }
 
 mount(CasePage);

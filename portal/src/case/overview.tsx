@@ -32,7 +32,19 @@ interface Props {
   readonly onClose: () => void;
 }
 
-export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, onReceipt, onLedger, onDelay, onChanged, onClose }: Props) {
+export function Overview({
+  caseKey,
+  watch,
+  news,
+  onWithdraw,
+  onAdd,
+  onRenewed,
+  onReceipt,
+  onLedger,
+  onDelay,
+  onChanged,
+  onClose,
+}: Props) {
   const words = useWords();
   const { t } = words;
   const { view } = watch;
@@ -49,8 +61,19 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
         </p>
       )}
       <Summary view={view} />
-      {view.delay === "ending" && <DelaySetting caseKey={caseKey} view={view} onChanged={(changed) => onChanged(changed, null)} onExplain={onDelay} />}
-      <AskedNotice caseKey={caseKey} view={view} onChanged={(changed) => onChanged(changed, t("case.asked.cancelled"))} />
+      {view.delay === "ending" && (
+        <DelaySetting
+          caseKey={caseKey}
+          view={view}
+          onChanged={(changed) => onChanged(changed, null)}
+          onExplain={onDelay}
+        />
+      )}
+      <AskedNotice
+        caseKey={caseKey}
+        view={view}
+        onChanged={(changed) => onChanged(changed, t("case.asked.cancelled"))}
+      />
       <Renewal caseKey={caseKey} view={view} onRenewed={onRenewed} />
       <LookAgain watch={watch} />
       <ol class="cards">
@@ -60,7 +83,15 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
             file={file}
             canWithdraw={isOpen && withdrawable(view, file.fingerprints).length > 0}
             onWithdraw={() => onWithdraw(file.number)}
-            cancel={isOpen && <CancelFile caseKey={caseKey} file={file} onChanged={(changed) => onChanged(changed, t("case.asked.cancelled"))} />}
+            cancel={
+              isOpen && (
+                <CancelFile
+                  caseKey={caseKey}
+                  file={file}
+                  onChanged={(changed) => onChanged(changed, t("case.asked.cancelled"))}
+                />
+              )
+            }
           />
         ))}
       </ol>
@@ -100,7 +131,14 @@ export function Overview({ caseKey, watch, news, onWithdraw, onAdd, onRenewed, o
           {t("case.close")}
         </button>
       </div>
-      {view.delay !== "ending" && <DelaySetting caseKey={caseKey} view={view} onChanged={(changed) => onChanged(changed, null)} onExplain={onDelay} />}
+      {view.delay !== "ending" && (
+        <DelaySetting
+          caseKey={caseKey}
+          view={view}
+          onChanged={(changed) => onChanged(changed, null)}
+          onExplain={onDelay}
+        />
+      )}
     </>
   );
 }
@@ -126,7 +164,9 @@ function LookAgain({ watch }: { readonly watch: Watch }) {
   return (
     <div class="look-again">
       <p class="small soft" data-error={watch.problem ?? undefined} role={watch.problem === null ? undefined : "alert"}>
-        {watch.problem === null ? t("case.looked", { time: at }) : t("case.stale", { problem: t(`error.${watch.problem}`), time: at })}
+        {watch.problem === null
+          ? t("case.looked", { time: at })
+          : t("case.stale", { problem: t(`error.${watch.problem}`), time: at })}
       </p>
       <button type="button" class="button plain" onClick={watch.look}>
         {t("case.look")}
@@ -141,7 +181,11 @@ function Missing({ watch, onClose }: { readonly watch: Watch; readonly onClose: 
   return (
     <>
       <Heading>{t("case.title")}</Heading>
-      {watch.problem === null ? <p role="status">{t("case.entry.looking")}</p> : <ExchangeProblem code={watch.problem} />}
+      {watch.problem === null ? (
+        <p role="status">{t("case.entry.looking")}</p>
+      ) : (
+        <ExchangeProblem code={watch.problem} />
+      )}
       <div class="actions">
         <ActionButton label={t("case.look")} onPress={watch.look} />
         <button type="button" class="button plain" onClick={onClose}>

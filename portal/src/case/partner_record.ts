@@ -39,9 +39,13 @@ export interface PartnerRecord {
 
 /** Return what each partner did about these fingerprints of one file, in the order in which they are named. */
 export function partnerRecords(fingerprints: readonly CaseFingerprint[]): readonly PartnerRecord[] {
-  const partners = [...new Set(fingerprints.flatMap((fingerprint) => fingerprint.partners.map((status) => status.partner)))];
+  const partners = [
+    ...new Set(fingerprints.flatMap((fingerprint) => fingerprint.partners.map((status) => status.partner))),
+  ];
   return partners.map((partner) => {
-    const statuses = fingerprints.flatMap((fingerprint) => fingerprint.partners.filter((status) => status.partner === partner));
+    const statuses = fingerprints.flatMap((fingerprint) =>
+      fingerprint.partners.filter((status) => status.partner === partner),
+    );
     return recordOf(partner, statuses);
   });
 }
@@ -75,7 +79,9 @@ function decisionsOf(statuses: readonly PartnerStatus[]): readonly Decision[] {
 
 /** Fingerprints of one file are mostly voted on alike, and then one sentence says it. */
 function votesOf(statuses: readonly PartnerStatus[]): readonly GivenVote[] {
-  const own = statuses.flatMap(({ vote, voted_on, vote_reason }) => (vote && voted_on ? { kind: vote, on: voted_on, reason: vote_reason ?? null } : []));
+  const own = statuses.flatMap(({ vote, voted_on, vote_reason }) =>
+    vote && voted_on ? { kind: vote, on: voted_on, reason: vote_reason ?? null } : [],
+  );
   own.sort((one, other) => byTime(one.on, other.on));
   return (["agree", "disagree"] as const)
     .flatMap((kind) => own.filter((vote) => vote.kind === kind).slice(-1))
@@ -83,7 +89,8 @@ function votesOf(statuses: readonly PartnerStatus[]): readonly GivenVote[] {
 }
 
 function decisionOf({ removed_on, not_removed_on, not_removed_reason }: PartnerStatus): Decision | null {
-  if (removed_on && (!not_removed_on || byTime(removed_on, not_removed_on) >= 0)) return { kind: "removed", on: removed_on, reason: null };
+  if (removed_on && (!not_removed_on || byTime(removed_on, not_removed_on) >= 0))
+    return { kind: "removed", on: removed_on, reason: null };
   return not_removed_on ? { kind: "not_removed", on: not_removed_on, reason: not_removed_reason ?? null } : null;
 }
 

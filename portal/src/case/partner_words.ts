@@ -14,13 +14,15 @@ import { endedWithCase, keptUntil } from "./term";
 /** Return what one partner did about one file, one sentence per line. */
 export function partnerLines(record: PartnerRecord, file: CaseFile, words: Translator, now: Date): string[] {
   const { partner, givenOn, foundOn, confirmedAt } = record;
-  const said = (key: MessageKey, day: string, more: Values = {}): string => words.t(key, { partner, date: dayWords(day, words, now), ...more });
+  const said = (key: MessageKey, day: string, more: Values = {}): string =>
+    words.t(key, { partner, date: dayWords(day, words, now), ...more });
   const lines = givenOn === null ? [] : [givenLine(record, file, givenOn, said)];
   lines.push(...record.decisions.map((decision) => decisionLine(decision, words, said)));
   if (foundOn !== null) lines.push(said("case.partner.found", foundOn));
   lines.push(...record.votes.map((vote) => voteLine(vote, words, said)));
   if (file.state === "withdrawn") {
-    if (confirmedAt !== null) lines.push(words.t("case.withdrawal.confirmed", { partner, ...momentOf(confirmedAt, words, now) }));
+    if (confirmedAt !== null)
+      lines.push(words.t("case.withdrawal.confirmed", { partner, ...momentOf(confirmedAt, words, now) }));
     else if (givenOn !== null) lines.push(words.t("case.withdrawal.waiting", { partner }));
   } else if (lines.length === 0) {
     lines.push(words.t("case.partner.not_given", { partner }));
@@ -33,7 +35,9 @@ type Said = (key: MessageKey, day: string, more?: Values) => string;
 /** Not every service can use every kind, so it is said where one has only a part. */
 function givenLine({ givenCount }: PartnerRecord, { fingerprints }: CaseFile, givenOn: string, said: Said): string {
   const count = fingerprints.length;
-  return givenCount < count ? said("case.partner.given_part", givenOn, { given: givenCount, count }) : said("case.partner.given", givenOn);
+  return givenCount < count
+    ? said("case.partner.given_part", givenOn, { given: givenCount, count })
+    : said("case.partner.given", givenOn);
 }
 
 function decisionLine({ kind, on, reason }: Decision, words: Translator, said: Said): string {
@@ -42,7 +46,9 @@ function decisionLine({ kind, on, reason }: Decision, words: Translator, said: S
 }
 
 function voteLine({ kind, on, reason }: GivenVote, words: Translator, said: Said): string {
-  return kind === "agree" ? said("case.vote.agree", on) : said("case.vote.disagree", on, { reason: reason ? words.t(`case.vote.reason.${reason}`) : "" });
+  return kind === "agree"
+    ? said("case.vote.agree", on)
+    : said("case.vote.disagree", on, { reason: reason ? words.t(`case.vote.reason.${reason}`) : "" });
 }
 
 /** Say whether any partner found a copy of this file. */
@@ -54,12 +60,15 @@ export function isFound(file: CaseFile): boolean {
 /** Return how much of a file is withdrawn or on hold, where it is not simply looked for. */
 export function stateWords({ state, fingerprints }: CaseFile, words: Translator): readonly string[] {
   // What went with the end of its case was not withdrawn by anybody.
-  if (state === "withdrawn") return [words.t(fingerprints.some(endedWithCase) ? "case.withdrawal.ended" : "case.withdrawal.withdrawn")];
+  if (state === "withdrawn")
+    return [words.t(fingerprints.some(endedWithCase) ? "case.withdrawal.ended" : "case.withdrawal.withdrawn")];
   const left = leftOf(fingerprints);
   const held = left.filter((fingerprint) => fingerprint.state === "suspended").length;
   const lines: string[] = [];
   if (left.length < fingerprints.length) {
-    lines.push(words.t("case.withdrawal.part", { withdrawn: fingerprints.length - left.length, count: fingerprints.length }));
+    lines.push(
+      words.t("case.withdrawal.part", { withdrawn: fingerprints.length - left.length, count: fingerprints.length }),
+    );
   }
   if (held > 0) lines.push(words.t(held < left.length ? "case.suspended.part" : "case.suspended"));
   const reasons = new Set(left.flatMap(({ suspended_for }) => (suspended_for ? [suspended_for] : [])));
@@ -68,7 +77,10 @@ export function stateWords({ state, fingerprints }: CaseFile, words: Translator)
 }
 
 /** How many partners were given one of these fingerprints, and how many of them confirmed all withdrawals among them. */
-export function countPartners(fingerprints: readonly CaseFingerprint[]): { readonly given: number; readonly confirmed: number } {
+export function countPartners(fingerprints: readonly CaseFingerprint[]): {
+  readonly given: number;
+  readonly confirmed: number;
+} {
   const open = new Map<string, boolean>();
   for (const fingerprint of fingerprints) {
     for (const status of fingerprint.partners) {
@@ -96,7 +108,9 @@ export function summaryLines(view: CaseView, words: Translator, now: Date): stri
   if (view.state === "expired") {
     const until = keptUntil(view);
     if (until === null) return [words.t("case.expired_on", day(view.expires_at))];
-    return [words.t("case.expired_kept", { ...day(view.expires_at), until: words.date(until, now), time: words.time(until) })];
+    return [
+      words.t("case.expired_kept", { ...day(view.expires_at), until: words.date(until, now), time: words.time(until) }),
+    ];
   }
   if (view.state === "withdrawn") {
     const erased = view.withdrawn_at ? [words.t("case.withdrawn_on", day(view.withdrawn_at))] : [];

@@ -22,15 +22,25 @@ export function receiptLines(receipt: Receipt, words: Translator, now: Date): re
 
 /** Return what is said of each part that was erased, then of each that is asked to be. */
 export function receiptParts(receipt: Receipt, words: Translator, now: Date): readonly ReceiptPart[] {
-  const named = ({ kinds, file_number }: ErasedPart | EndedPart | AskedPart): string => fileName({ type: typeOfKinds(kinds), number: file_number }, words);
-  const erased = receipt.erased.map((part) => ({ name: named(part), lines: partLines(part, erasedLines(part, words, now), words, now) }));
-  const ended = (receipt.ended ?? []).map((part) => ({ name: named(part), lines: partLines(part, endedLines(part, words, now), words, now) }));
+  const named = ({ kinds, file_number }: ErasedPart | EndedPart | AskedPart): string =>
+    fileName({ type: typeOfKinds(kinds), number: file_number }, words);
+  const erased = receipt.erased.map((part) => ({
+    name: named(part),
+    lines: partLines(part, erasedLines(part, words, now), words, now),
+  }));
+  const ended = (receipt.ended ?? []).map((part) => ({
+    name: named(part),
+    lines: partLines(part, endedLines(part, words, now), words, now),
+  }));
   const asked = (receipt.asked ?? []).map((part) => ({ name: named(part), lines: askedLines(part, words, now) }));
   return [...erased, ...ended, ...asked];
 }
 
 function askedLines({ asked_at, due_at }: AskedPart, words: Translator, now: Date): readonly string[] {
-  return [words.t("case.asked.on", moment(asked_at, words, now)), words.t("case.receipt.due", moment(due_at, words, now))];
+  return [
+    words.t("case.asked.on", moment(asked_at, words, now)),
+    words.t("case.receipt.due", moment(due_at, words, now)),
+  ];
 }
 
 function erasedLines(part: ErasedPart, words: Translator, now: Date): readonly string[] {
@@ -57,7 +67,12 @@ function kindWords(kinds: ErasedPart["kinds"], { t }: Translator): string {
   return kinds.map((kind) => t(`case.kind.${kind}`)).join(", ");
 }
 
-function partLines({ partners }: ErasedPart | EndedPart, first: readonly string[], words: Translator, now: Date): readonly string[] {
+function partLines(
+  { partners }: ErasedPart | EndedPart,
+  first: readonly string[],
+  words: Translator,
+  now: Date,
+): readonly string[] {
   const { t } = words;
   const lines = [...first];
   if (partners.length === 0) return [...lines, t("case.receipt.nobody")];

@@ -60,17 +60,36 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
       done(view, view.state === "open" ? saidOf(view, target, words) : null);
     };
     return (
-      <ConfirmStep caseKey={caseKey} view={watch.view} target={target} onPart={watch.take} onDone={withdrawn} onKeep={steps.back} />
+      <ConfirmStep
+        caseKey={caseKey}
+        view={watch.view}
+        target={target}
+        onPart={watch.take}
+        onDone={withdrawn}
+        onKeep={steps.back}
+      />
     );
   }
   if (steps.step.startsWith("add_") && watch.view) {
-    return <AddSteps caseKey={caseKey} before={watch.view} step={steps.step} go={steps.go} back={steps.back} onAdded={addedWith(watch.take, setNews)} />;
+    return (
+      <AddSteps
+        caseKey={caseKey}
+        before={watch.view}
+        step={steps.step}
+        go={steps.go}
+        back={steps.back}
+        onAdded={addedWith(watch.take, setNews)}
+      />
+    );
   }
   if (steps.step === "delay") {
-    return <DelayStep caseKey={caseKey} onSent={(view) => done(view, words.t("case.delay.done"))} onBack={steps.back} />;
+    return (
+      <DelayStep caseKey={caseKey} onSent={(view) => done(view, words.t("case.delay.done"))} onBack={steps.back} />
+    );
   }
   if (steps.step === "receipt") return <ReceiptStep caseKey={caseKey} onBack={steps.back} />;
-  if (steps.step === "ledger" && watch.view) return <LedgerStep caseKey={caseKey} fingerprints={watch.view.fingerprints} onBack={steps.back} />;
+  if (steps.step === "ledger" && watch.view)
+    return <LedgerStep caseKey={caseKey} fingerprints={watch.view.fingerprints} onBack={steps.back} />;
   const start = (step: Step): void => {
     setNews(null);
     steps.go(step);
@@ -106,7 +125,10 @@ function saidOf(view: CaseView, target: Target, words: Translator): string {
   return words.t("case.asked.said", { date: words.date(asked.dueAt, new Date()), time: words.time(asked.dueAt) });
 }
 
-function addedWith(take: (view: CaseView) => void, say: (news: string | null) => void): (view: CaseView, said: string | null) => void {
+function addedWith(
+  take: (view: CaseView) => void,
+  say: (news: string | null) => void,
+): (view: CaseView, said: string | null) => void {
   return (view, said) => {
     take(view);
     say(said);
@@ -136,7 +158,10 @@ function AddSteps({ caseKey, before, step, go, back, onAdded }: AddProps) {
   const files = useFiles(inCase);
   const [wasAdultThen, setAdultThen] = useState(false);
   const isSending = step === "add_send" && wasAdultThen;
-  const request = useMemo(() => (isSending ? requestOf(caseKey, files.rows, inCase) : null), [isSending, caseKey, files.rows, inCase]);
+  const request = useMemo(
+    () => (isSending ? requestOf(caseKey, files.rows, inCase) : null),
+    [isSending, caseKey, files.rows, inCase],
+  );
   if (request !== null) {
     const sent = (view: CaseView): void => {
       const known = new Set(before.fingerprints.map((fingerprint) => fingerprint.id));

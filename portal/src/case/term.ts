@@ -25,7 +25,10 @@ export function endedWithCase(fingerprint: CaseFingerprint): boolean {
 
 /** Return until when what an expired case held is kept, so that its end can be undone; null where nothing is. */
 export function keptUntil(view: CaseView): Date | null {
-  const times = view.state === "expired" ? view.fingerprints.flatMap(({ erased_by }) => (erased_by ? [new Date(erased_by)] : [])) : [];
+  const times =
+    view.state === "expired"
+      ? view.fingerprints.flatMap(({ erased_by }) => (erased_by ? [new Date(erased_by)] : []))
+      : [];
   return times[0] ?? null;
 }
 

@@ -21,7 +21,12 @@ export function fingerprintsIn(view: CaseView, target: Target): readonly CaseFin
  * Withdraw a target and return the case after it; `onPart` is told of the case after each request. Throws ExchangeError
  * where one fails: what came before it stays withdrawn.
  */
-export async function withdrawTarget(caseKey: CaseKey, view: CaseView, target: Target, onPart: (view: CaseView) => void): Promise<CaseView> {
+export async function withdrawTarget(
+  caseKey: CaseKey,
+  view: CaseView,
+  target: Target,
+  onPart: (view: CaseView) => void,
+): Promise<CaseView> {
   if (target === null) return send(withdraw(caseKey.authorization, null));
   let after = view;
   for (const { id } of withdrawable(view, fingerprintsIn(view, target))) {

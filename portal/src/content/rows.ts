@@ -7,7 +7,8 @@
 export type Row = { readonly [field: string]: unknown };
 
 export function row(value: unknown, place: string): Row {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error(`content: ${place} is not a row`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error(`content: ${place} is not a row`);
   return Object.fromEntries(Object.entries(value));
 }
 

@@ -47,7 +47,8 @@ function DevicePage() {
     setSaid("");
     const ends = await Promise.allSettled(wanted.map((kept) => kept.erase()));
     const now = await look();
-    const isLeft = ({ name }: Kept, place: number): boolean => now.get(name) === "yes" || (now.get(name) === "unknown" && ends[place]?.status === "rejected");
+    const isLeft = ({ name }: Kept, place: number): boolean =>
+      now.get(name) === "yes" || (now.get(name) === "unknown" && ends[place]?.status === "rejected");
     const left = wanted.filter(isLeft).map((kept) => t(`device.${kept.name}.title`));
     setKnown(now);
     setProblem(left.length === 0 ? null : t("device.left", { names: left.join("; ") }));
@@ -79,7 +80,13 @@ function DevicePage() {
       {problem !== null && <Problem>{problem}</Problem>}
       <ul class="cards">
         {KEPT.map((kept) => (
-          <KeptCard key={kept.name} kept={kept} isThere={known.get(kept.name)} onKeep={keep} onErase={(done) => erase([kept], done)} />
+          <KeptCard
+            key={kept.name}
+            kept={kept}
+            isThere={known.get(kept.name)}
+            onKeep={keep}
+            onErase={(done) => erase([kept], done)}
+          />
         ))}
       </ul>
       <div class="actions">
@@ -114,8 +121,22 @@ function KeptCard({ kept, isThere, onKeep, onErase }: CardProps) {
       <p>
         <strong>{isThere !== undefined && t(SAID[isThere])}</strong>
       </p>
-      {isThere === "yes" && kept.name !== "log" && <ActionButton label={`${t("device.erase")}: ${name}`} kind="second" isBusy={isBusy} onPress={() => void act(onErase(t("device.erased", { name })))} />}
-      {kept.name === "pages" && (isThere === "no" || isThere === "unknown") && canKeepPages() && <ActionButton label={t("device.pages.keep")} kind="second" isBusy={isBusy} onPress={() => void act(onKeep(keepPages(locale)))} />}
+      {isThere === "yes" && kept.name !== "log" && (
+        <ActionButton
+          label={`${t("device.erase")}: ${name}`}
+          kind="second"
+          isBusy={isBusy}
+          onPress={() => void act(onErase(t("device.erased", { name })))}
+        />
+      )}
+      {kept.name === "pages" && (isThere === "no" || isThere === "unknown") && canKeepPages() && (
+        <ActionButton
+          label={t("device.pages.keep")}
+          kind="second"
+          isBusy={isBusy}
+          onPress={() => void act(onKeep(keepPages(locale)))}
+        />
+      )}
       {kept.name === "pages" && !canKeepPages() && <p class="small">{t("device.pages.cant")}</p>}
       {isBusy && <p role="status">{t("site.script.waiting")}</p>}
     </li>

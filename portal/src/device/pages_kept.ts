@@ -17,7 +17,10 @@ export async function arePagesKept(): Promise<boolean> {
 
 /** Keep the pages of a language; resolves when all of them are there, rejects where the browser keeps nothing or one did not come. */
 export async function keepPages(language: string): Promise<void> {
-  const registration = await navigator.serviceWorker.register(`/sw.js?language=${encodeURIComponent(language)}`, { scope: "/", updateViaCache: "none" });
+  const registration = await navigator.serviceWorker.register(`/sw.js?language=${encodeURIComponent(language)}`, {
+    scope: "/",
+    updateViaCache: "none",
+  });
   const worker = registration.installing ?? registration.waiting ?? registration.active;
   if (!worker || worker.state === "activated") return;
   try {

@@ -4,9 +4,15 @@
 import { readFacts, type FactRow } from "./facts";
 import { ANYWHERE, COUNTRIES } from "./services";
 
-const services = read(import.meta.glob<string>("../../../content/directory/*.yaml", { eager: true, query: "?raw", import: "default" }));
-const laws = read(import.meta.glob<string>("../../../content/laws/*.yaml", { eager: true, query: "?raw", import: "default" }));
-const platforms = read(import.meta.glob<string>("../../../content/platforms.yaml", { eager: true, query: "?raw", import: "default" }));
+const services = read(
+  import.meta.glob<string>("../../../content/directory/*.yaml", { eager: true, query: "?raw", import: "default" }),
+);
+const laws = read(
+  import.meta.glob<string>("../../../content/laws/*.yaml", { eager: true, query: "?raw", import: "default" }),
+);
+const platforms = read(
+  import.meta.glob<string>("../../../content/platforms.yaml", { eager: true, query: "?raw", import: "default" }),
+);
 
 function read(files: { readonly [path: string]: string }): readonly FactRow[] {
   return Object.entries(files)
@@ -20,4 +26,6 @@ export const platformFacts = (): readonly FactRow[] => platforms;
 const OFFERED: readonly string[] = [...COUNTRIES, ANYWHERE];
 const placeOf = (country: string): number => (OFFERED.includes(country) ? OFFERED.indexOf(country) : OFFERED.length);
 /** Every country that any fact is about, in the order in which countries are offered. */
-export const factCountries: readonly string[] = [...new Set([...services, ...laws].flatMap((one) => one.country ?? []))].sort((one, other) => placeOf(one) - placeOf(other));
+export const factCountries: readonly string[] = [
+  ...new Set([...services, ...laws].flatMap((one) => one.country ?? [])),
+].sort((one, other) => placeOf(one) - placeOf(other));

@@ -13,7 +13,18 @@ import { list, nullable, reviewedOf, row, text, type Row } from "../content/rows
 import { checkedFields, regionsOf, sourcesOf, type Source } from "./rows";
 
 /** Kinds of service, in the order in which the help pages show them. */
-export const KINDS = ["emergency", "police", "ncii_helpline", "victim_support", "child_protection", "mental_health", "hash_service", "platform_reporting_help", "content_regulator", "crime_hotline"] as const;
+export const KINDS = [
+  "emergency",
+  "police",
+  "ncii_helpline",
+  "victim_support",
+  "child_protection",
+  "mental_health",
+  "hash_service",
+  "platform_reporting_help",
+  "content_regulator",
+  "crime_hotline",
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Null where nobody checked for whom it is. */
@@ -70,12 +81,20 @@ export function readDirectory(files: { readonly [path: string]: string }): Direc
   const openings = readOpening(opening, (id) => textsOf(found(services, id, "opening.yaml")));
   for (const [id, own] of openings) services.set(id, { ...found(services, id, "opening.yaml"), opening: own });
   const lists = new Map<string, readonly Service[]>();
-  for (const [page, ids] of Object.entries(pages)) lists.set(page, list(ids, page).map((id) => found(services, String(id), page)));
+  for (const [page, ids] of Object.entries(pages))
+    lists.set(
+      page,
+      list(ids, page).map((id) => found(services, String(id), page)),
+    );
   return { services, lists };
 }
 
 function textsOf(one: Service): Map<string, string> {
-  const pairs = [["hours", one.hours], ["chat_hours", one.chatHours], ...one.phones.map((phone) => [phone.number, phone.note])] as const;
+  const pairs = [
+    ["hours", one.hours],
+    ["chat_hours", one.chatHours],
+    ...one.phones.map((phone) => [phone.number, phone.note]),
+  ] as const;
   return new Map(pairs.flatMap(([from, words]) => (from && words ? [[from, words]] : [])));
 }
 
@@ -94,7 +113,8 @@ function service(entry: Row): Service {
   const id = text(entry["id"], "id");
   const shown = checkedFields(entry, id);
   const value = (field: string): unknown => (field in shown ? row(shown[field], id)["value"] : null);
-  const optional = (field: string): string | null => (value(field) === null ? null : text(value(field), `${id}.${field}`));
+  const optional = (field: string): string | null =>
+    value(field) === null ? null : text(value(field), `${id}.${field}`);
   const sms = optional("sms");
   return {
     id,

@@ -11,15 +11,22 @@ export interface Part {
   readonly href: string | null;
 }
 
-const schemes = new Map<string, string>([...numbersOf((service) => (service.sms ? [service.sms.number] : []), "sms:"), ...numbersOf((service) => service.phones.map((phone) => phone.number), "tel:")]);
+const schemes = new Map<string, string>([
+  ...numbersOf((service) => (service.sms ? [service.sms.number] : []), "sms:"),
+  ...numbersOf((service) => service.phones.map((phone) => phone.number), "tel:"),
+]);
 /** As numbers are written in North America; a row may name one beside those that it is reached by, for a text telephone. */
 const NORTH_AMERICAN = "1-\\d{3}-\\d{3}-\\d{4}";
 /** Longest first, so that a number within a longer one is not taken for it; never a piece of another number, a date or a sum. */
-const known = [...schemes.keys()].sort((one, other) => other.length - one.length).map((number) => number.replaceAll(/[+]/g, "\\+"));
+const known = [...schemes.keys()]
+  .sort((one, other) => other.length - one.length)
+  .map((number) => number.replaceAll(/[+]/g, "\\+"));
 const NUMBERS = new RegExp(`(?<![\\w+/.,-]|\\d )(?:${[...known, NORTH_AMERICAN].join("|")})(?![\\w-]|[ .,]\\d)`, "g");
 
 function numbersOf(own: (service: Service) => readonly string[], scheme: string): readonly [string, string][] {
-  return allServices().flatMap(own).map((number) => [number, scheme]);
+  return allServices()
+    .flatMap(own)
+    .map((number) => [number, scheme]);
 }
 
 /** Return a text in parts, each number of the directory a part of its own. */

@@ -31,7 +31,8 @@ export function readOpening(document: unknown, textsOf: (service: string) => Tex
   for (const one of list(document, "opening").map((entry) => row(entry, "opening"))) {
     const service = text(one["service"], "opening.service");
     const from = text(one["from"], `${service}.from`);
-    if (textsOf(service).get(from) !== one["text"]) throw new Error(`directory: opening of ${service} was read from other words than its ${from}`);
+    if (textsOf(service).get(from) !== one["text"])
+      throw new Error(`directory: opening of ${service} was read from other words than its ${from}`);
     const isAlways = one["week"] === "always";
     const own = found.get(service) ?? new Map<string, Opening>();
     if (own.has(from)) throw new Error(`directory: opening of ${service} is there twice for ${from}`);
@@ -48,19 +49,29 @@ export function readOpening(document: unknown, textsOf: (service: string) => Tex
 
 /** Return `Mon-Thu 09:00-18:00` and the like as minutes of the week. */
 export function weekOf(lines: readonly string[]): string {
-  return lines.flatMap(daysOf).sort((one, other) => one[0] - other[0]).map((span) => span.join("-")).join(",");
+  return lines
+    .flatMap(daysOf)
+    .sort((one, other) => one[0] - other[0])
+    .map((span) => span.join("-"))
+    .join(",");
 }
 
 function daysOf(line: string): [number, number][] {
-  const [, first = "", last = first, from = "", to = ""] = /^(\w{3})(?:-(\w{3}))? (\d{2}:\d{2})-(\d{2}:\d{2})$/.exec(line) ?? [];
+  const [, first = "", last = first, from = "", to = ""] =
+    /^(\w{3})(?:-(\w{3}))? (\d{2}:\d{2})-(\d{2}:\d{2})$/.exec(line) ?? [];
   const [start, end] = [DAYS.indexOf(first), DAYS.indexOf(last)];
-  if (start < 0 || end < start || minutes(to) <= minutes(from)) throw new Error(`directory: "${line}" is no opening hours`);
-  return DAYS.slice(start, end + 1).map((_, day) => [(start + day) * DAY_MINUTES + minutes(from), (start + day) * DAY_MINUTES + minutes(to)]);
+  if (start < 0 || end < start || minutes(to) <= minutes(from))
+    throw new Error(`directory: "${line}" is no opening hours`);
+  return DAYS.slice(start, end + 1).map((_, day) => [
+    (start + day) * DAY_MINUTES + minutes(from),
+    (start + day) * DAY_MINUTES + minutes(to),
+  ]);
 }
 
 function minutes(clock: string): number {
   const [hours = NaN, rest = NaN] = clock.split(":").map(Number);
-  if (!(hours <= 24 && rest < 60 && hours * 60 + rest <= DAY_MINUTES)) throw new Error(`directory: "${clock}" is no time of day`);
+  if (!(hours <= 24 && rest < 60 && hours * 60 + rest <= DAY_MINUTES))
+    throw new Error(`directory: "${clock}" is no time of day`);
   return hours * 60 + rest;
 }
 

@@ -3,7 +3,11 @@
 
 import { readDirectory, type Service } from "./load";
 
-const files = import.meta.glob<string>("../../../content/directory/*.yaml", { eager: true, query: "?raw", import: "default" });
+const files = import.meta.glob<string>("../../../content/directory/*.yaml", {
+  eager: true,
+  query: "?raw",
+  import: "default",
+});
 const directory = readDirectory(files);
 
 /** Countries with a help page, in the order in which they are offered. */
@@ -12,7 +16,8 @@ export const COUNTRIES = ["nz", "gb", "ie", "fi", "eu", "us", "ca", "au"] as con
 export const ANYWHERE = "global";
 
 for (const { id, country } of directory.services.values())
-  if (country !== ANYWHERE && !COUNTRIES.some((known) => known === country)) throw new Error(`directory: no help page shows ${id}`);
+  if (country !== ANYWHERE && !COUNTRIES.some((known) => known === country))
+    throw new Error(`directory: no help page shows ${id}`);
 
 /** Return a page's services in their order; throws for a list that content/directory/pages.yaml does not have. */
 export function services(list: string): readonly Service[] {
@@ -34,7 +39,8 @@ export function servicesOf(country: string): readonly Service[] {
 /** Return a page's services by country, in the order of first appearance. */
 export function byCountry(list: string): ReadonlyMap<string, readonly Service[]> {
   const countries = new Map<string, Service[]>();
-  for (const service of services(list)) countries.set(service.country, [...(countries.get(service.country) ?? []), service]);
+  for (const service of services(list))
+    countries.set(service.country, [...(countries.get(service.country) ?? []), service]);
   return countries;
 }
 

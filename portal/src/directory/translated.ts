@@ -8,7 +8,10 @@
 import { DEFAULT_LOCALE } from "../messages/catalogues";
 import type { Service } from "./load";
 
-const files = import.meta.glob<{ readonly [english: string]: string }>("../../../content/directory/*.json", { eager: true, import: "default" });
+const files = import.meta.glob<{ readonly [english: string]: string }>("../../../content/directory/*.json", {
+  eager: true,
+  import: "default",
+});
 
 export interface Said {
   readonly service: Service;
@@ -20,7 +23,10 @@ export interface Said {
 export function saidIn(locale: string, service: Service): Said {
   const words = Object.entries(files).find(([path]) => path.endsWith(`/${locale}.json`))?.[1];
   if (locale === DEFAULT_LOCALE || !words || ownTexts(service).some((text) => words[text] === undefined)) {
-    return { service: { ...service, languages: service.languages.map((one) => languageName(DEFAULT_LOCALE, one)) }, language: DEFAULT_LOCALE };
+    return {
+      service: { ...service, languages: service.languages.map((one) => languageName(DEFAULT_LOCALE, one)) },
+      language: DEFAULT_LOCALE,
+    };
   }
   const say = (text: string): string => words[text] ?? text;
   const maybe = (text: string | null): string | null => (text === null ? null : say(text));
@@ -54,5 +60,9 @@ function languageName(locale: string, language: string): string {
 export function ownTexts(service: Service): readonly string[] {
   const { canDo, phones, sms, hours, chatHours, languages, cost, confidentiality, accessibility } = service;
   const notes = [...phones.map((phone) => phone.note), sms?.note ?? null];
-  return [...canDo, ...languages.filter((one) => !isCode(one)), ...[...notes, hours, chatHours, cost, confidentiality, accessibility].filter((text) => text !== null)];
+  return [
+    ...canDo,
+    ...languages.filter((one) => !isCode(one)),
+    ...[...notes, hours, chatHours, cost, confidentiality, accessibility].filter((text) => text !== null),
+  ];
 }

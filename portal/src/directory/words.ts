@@ -7,7 +7,9 @@ import { translator, type Catalogue } from "../messages/translator";
 /** Return the names of regions as a list in the language: `England and Wales`. */
 export function regionNames(words: Catalogue, regions: readonly string[]): string {
   const { t } = translator(words);
-  return new Intl.ListFormat(words.locale, { type: "conjunction" }).format(regions.map((code) => t(`region.${code}` as MessageKey)));
+  return new Intl.ListFormat(words.locale, { type: "conjunction" }).format(
+    regions.map((code) => t(`region.${code}` as MessageKey)),
+  );
 }
 
 /** Return a text as a sentence: a capital letter and a full stop. */

@@ -42,7 +42,9 @@ function count(event: KeyboardEvent): void {
   presses = [...presses.filter((moment) => now - moment < WITHIN_MILLISECONDS), now];
   if (presses.length >= PRESSES) return leave(link.href);
   const announcement = document.querySelector("[data-exit-status]");
-  if (announcement) announcement.textContent = (PRESSES - presses.length === 1 ? link.dataset["oneMore"] : link.dataset["twoMore"]) ?? "";
+  if (announcement)
+    announcement.textContent =
+      (PRESSES - presses.length === 1 ? link.dataset["oneMore"] : link.dataset["twoMore"]) ?? "";
 }
 
 document.addEventListener("click", follow);

@@ -15,7 +15,8 @@ type AnswerOf<Of> = Extract<Answer, { of: Of }>;
 /** Ask and take no other answer; rejects with FileError or UndecodableError. */
 export async function askFor<Asked extends Question>(ask: Ask, question: Asked): Promise<AnswerOf<Asked["of"]>> {
   const answer = await ask(question);
-  if (answer.of === "nothing") throw isProblem(answer.reason) ? new FileError(answer.reason) : new UndecodableError(answer.reason);
+  if (answer.of === "nothing")
+    throw isProblem(answer.reason) ? new FileError(answer.reason) : new UndecodableError(answer.reason);
   if (answer.of !== question.of) throw new UndecodableError();
   return answer as AnswerOf<Asked["of"]>;
 }
@@ -49,7 +50,10 @@ export function pageVideoReader(ask: Ask, { start, end, lastsTo }: KnownVideo): 
       take({ ...frame, turn: "original", first: second, last: second });
       onProgress((second + 1) / last);
     }
-    return { endsEarly: end !== null && played < end - MINIMUM_SHORTFALL_SECONDS, isLimited: shown > MAXIMUM_VIDEO_SECONDS };
+    return {
+      endsEarly: end !== null && played < end - MINIMUM_SHORTFALL_SECONDS,
+      isLimited: shown > MAXIMUM_VIDEO_SECONDS,
+    };
   };
 }
 
@@ -60,14 +64,17 @@ const SAME_LENGTH_SECONDS = 0.25;
 export async function* pageSound(ask: Ask, { parts, begin, end }: KnownSound): AsyncGenerator<SoundPiece> {
   const { samples, rate } = await askFor(ask, { of: "sound" });
   const lasts = (seconds: number): boolean => Math.abs(samples.length / rate - seconds) <= SAME_LENGTH_SECONDS;
-  const isCut = parts.length > 1 || parts.some(({ from, to }) => from - begin > SAME_LENGTH_SECONDS || end - to > SAME_LENGTH_SECONDS);
+  const isCut =
+    parts.length > 1 ||
+    parts.some(({ from, to }) => from - begin > SAME_LENGTH_SECONDS || end - to > SAME_LENGTH_SECONDS);
   const spans = parts.map(({ from, to }) => [Math.max(from, begin), Math.max(from, Math.min(to, end))] as const);
   if (!isCut || lasts(spans.reduce((sum, [from, to]) => sum + to - from, 0))) {
     yield { samples, rate };
     return;
   }
   if (!lasts(end - begin)) throw new UndecodableError();
-  for (const [from, to] of spans) yield { samples: samples.subarray(Math.round((from - begin) * rate), Math.round((to - begin) * rate)), rate };
+  for (const [from, to] of spans)
+    yield { samples: samples.subarray(Math.round((from - begin) * rate), Math.round((to - begin) * rate)), rate };
 }
 
 /** What is known of a sound before the page decodes it: seconds of its track. */

@@ -73,7 +73,10 @@ function visible(brightest: Uint8Array): [number, number] {
   if (length - (end - first) > MAXIMUM_TRIMMED * length) return [0, length];
   const edge = Math.ceil(MAXIMUM_EDGE * length);
   const start = first >= MINIMUM_BAR * length ? first + darkEdge(brightest.slice(first, first + edge)) : 0;
-  const stop = length - end >= MINIMUM_BAR * length ? end - darkEdge(brightest.slice(Math.max(0, end - edge), end).reverse()) : length;
+  const stop =
+    length - end >= MINIMUM_BAR * length
+      ? end - darkEdge(brightest.slice(Math.max(0, end - edge), end).reverse())
+      : length;
   return [start, stop];
 }
 

@@ -82,5 +82,8 @@ export function textAt(bytes: Uint8Array, place: number): string {
 }
 
 function write(bytes: Uint8Array, place: number, text: string): void {
-  bytes.set([...text].map((sign) => sign.charCodeAt(0)), place);
+  bytes.set(
+    [...text].map((sign) => sign.charCodeAt(0)),
+    place,
+  );
 }

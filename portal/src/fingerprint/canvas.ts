@@ -17,7 +17,8 @@ export function workerCanvas(): OffscreenCanvas | null {
 }
 
 export function contextOf(canvas: Canvas): CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D {
-  const context = canvas.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null;
+  const context = canvas.getContext("2d", { willReadFrequently: true }) as
+    CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null;
   if (!context) throw new UndecodableError();
   return context;
 }
@@ -61,7 +62,9 @@ export function requireTruePixels(canvas: Canvas): void {
   }
   const pixels = context.getImageData(0, 0, 16, 16).data;
   for (let cell = 0; cell < 256; cell += 1) {
-    const off = [shade(cell), shade(cell + 5), shade(cell + 11)].map((value, channel) => Math.abs(value - (pixels[4 * cell + channel] ?? 0)));
+    const off = [shade(cell), shade(cell + 5), shade(cell + 11)].map((value, channel) =>
+      Math.abs(value - (pixels[4 * cell + channel] ?? 0)),
+    );
     if (off.some((distance) => distance > PIXEL_TOLERANCE)) throw new UndecodableError("pixels_hidden");
   }
 }

@@ -38,7 +38,8 @@ export function monoOf(channels: readonly Float32Array[], only: number | null): 
   const heard = only === null ? channels : channels.slice(Math.min(only, channels.length - 1)).slice(0, 1);
   const mono = new Float32Array(channels[0]?.length ?? 0);
   for (const channel of heard) {
-    for (let place = 0; place < mono.length; place += 1) mono[place] = (mono[place] ?? 0) + (channel[place] ?? 0) / heard.length;
+    for (let place = 0; place < mono.length; place += 1)
+      mono[place] = (mono[place] ?? 0) + (channel[place] ?? 0) / heard.length;
   }
   return mono;
 }

@@ -60,7 +60,10 @@ export class SoundStream {
     const at = (address: number): number => (chromaprint.HEAP32 as Int32Array)[address / 4] ?? 0;
     requireDone(chromaprint._chromaprint_get_raw_fingerprint(this.#context, data, size));
     const start = at(data) / 4;
-    const values = Uint32Array.from((chromaprint.HEAP32 as Int32Array).subarray(start, start + at(size)), (value) => value >>> 0);
+    const values = Uint32Array.from(
+      (chromaprint.HEAP32 as Int32Array).subarray(start, start + at(size)),
+      (value) => value >>> 0,
+    );
     chromaprint._free(at(data));
     requireDone(chromaprint._chromaprint_get_fingerprint(this.#context, data));
     const text = chromaprint.UTF8ToString(at(data));

@@ -4,7 +4,24 @@
  * gigabytes takes little memory. A format that it does not read is left to the browser's own element.
  */
 
-import { ADTS, BlobSource, FLAC, Input, IsobmffInputFormat, MATROSKA, MP3, MP4, MPEG_TS, OGG, QTFF, WAVE, WEBM, type InputAudioTrack, type InputTrack, type InputVideoTrack } from "mediabunny";
+import {
+  ADTS,
+  BlobSource,
+  FLAC,
+  Input,
+  IsobmffInputFormat,
+  MATROSKA,
+  MP3,
+  MP4,
+  MPEG_TS,
+  OGG,
+  QTFF,
+  WAVE,
+  WEBM,
+  type InputAudioTrack,
+  type InputTrack,
+  type InputVideoTrack,
+} from "mediabunny";
 import { turnOf as matrixTurnOf } from "./display_matrix";
 import type { Turn } from "./frames";
 import { shownParts, WHOLE, type Part } from "./shown_parts";
@@ -32,18 +49,33 @@ export interface OpenContainer {
 
 /** Return what a file holds; null where it can't be opened, or nothing is found in it. */
 export async function openContainer(file: Blob): Promise<OpenContainer | null> {
-  const input = new Input({ formats: FORMATS, source: new BlobSource(file, { maxCacheSize: CACHE_BYTES, handleUnhandledError: () => undefined }) });
+  const input = new Input({
+    formats: FORMATS,
+    source: new BlobSource(file, { maxCacheSize: CACHE_BYTES, handleUnhandledError: () => undefined }),
+  });
   try {
     const [videos, sounds] = [await input.getVideoTracks(), await input.getAudioTracks()];
     if (videos.length + sounds.length === 0) throw new Error("nothing in it");
     const format = await input.getFormat();
     const isOfBoxes = format instanceof IsobmffInputFormat;
-    const partsOf = async (track: InputTrack): Promise<readonly Part[] | null> => (isOfBoxes ? shownParts(file, track.id) : WHOLE);
+    const partsOf = async (track: InputTrack): Promise<readonly Part[] | null> =>
+      isOfBoxes ? shownParts(file, track.id) : WHOLE;
     const turnOf = async (track: InputTrack): Promise<Turn | null> => (isOfBoxes ? matrixTurnOf(file, track.id) : null);
     const [video, sound] = [await chosenOf(videos), await chosenOf(sounds)];
-    const pictureEnd = async (): Promise<number | null> => (video && (isOfBoxes || !sound || !(await lastsToTheEnd(sound))) ? video.getDurationFromMetadata() : null);
+    const pictureEnd = async (): Promise<number | null> =>
+      video && (isOfBoxes || !sound || !(await lastsToTheEnd(sound))) ? video.getDurationFromMetadata() : null;
     const [hasFurtherFilms, hasFurtherSounds] = [videos.length > 1, sounds.length > 1];
-    return { video, sound, hasFurtherFilms, hasFurtherSounds, partsOf, turnOf, pictureEnd, mayHoldMore: format === MPEG_TS, close: () => input.dispose() };
+    return {
+      video,
+      sound,
+      hasFurtherFilms,
+      hasFurtherSounds,
+      partsOf,
+      turnOf,
+      pictureEnd,
+      mayHoldMore: format === MPEG_TS,
+      close: () => input.dispose(),
+    };
   } catch {
     input.dispose();
     return null;

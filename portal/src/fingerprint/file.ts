@@ -33,7 +33,12 @@ type Made = Omit<FileFingerprints, "type">;
 const FULL_QUALITY = 100;
 /** Notes of what a picture's fingerprint does not stand for: the whole file is recognised by its digest as well. */
 const LEFT_OUT: readonly FileNote[] = ["film_not_readable", "further_pictures", "hidden_picture"];
-const USUAL_OF_FILMS: readonly FileNote[] = ["video_has_no_sound", "sound_too_short", "sound_without_detail", "sound_not_readable"];
+const USUAL_OF_FILMS: readonly FileNote[] = [
+  "video_has_no_sound",
+  "sound_too_short",
+  "sound_without_detail",
+  "sound_not_readable",
+];
 
 /** Rejects with FileError. */
 export async function makeFile(file: Blob, tools: Tools, onProgress: OnProgress): Promise<FileFingerprints> {
@@ -57,8 +62,10 @@ async function makePicture(file: Blob, family: Family, tools: Tools, stages: Sta
   const films = await filmsOf(bytes, tools, stages);
   const notes = [...still.notes, ...films.notes, ...furtherOf(bytes)];
   const fingerprints = [...still.fingerprints, ...films.fingerprints];
-  if (films.fingerprints.length > 0) return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(1))], notes };
-  if (fingerprints.length > 0 && !notes.some((note) => LEFT_OUT.includes(note))) return { type: "picture", fingerprints, notes };
+  if (films.fingerprints.length > 0)
+    return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(1))], notes };
+  if (fingerprints.length > 0 && !notes.some((note) => LEFT_OUT.includes(note)))
+    return { type: "picture", fingerprints, notes };
   return { type: "picture", fingerprints: [...fingerprints, await digest(file, "sha256", stages.next(1))], notes };
 }
 
@@ -114,11 +121,20 @@ async function makeAnimation(file: Blob, bytes: ArrayBuffer, tools: Tools, stage
   }
   if (isPng && lacksPngFrames(whole)) notes.add("ends_early");
   if (notes.has("ends_early")) notes.delete("end_missing"); // which says that all of it is there
-  return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(0.1))], notes: [...notes] };
+  return {
+    type: "animation",
+    fingerprints: [...fingerprints, await digest(file, "md5", stages.next(0.1))],
+    notes: [...notes],
+  };
 }
 
 /** A video or a sound; which of them is known once the file is open. */
-async function makeTimed(file: Blob, family: "video" | "sound", tools: Tools, stages: Stages): Promise<FileFingerprints> {
+async function makeTimed(
+  file: Blob,
+  family: "video" | "sound",
+  tools: Tools,
+  stages: Stages,
+): Promise<FileFingerprints> {
   const { fingerprintTimed } = await part(import("./moving"));
   const made = await fingerprintTimed(file, family, tools, stages);
   const kind: DigestKind = made.type === "video" ? "md5" : "sha256";

@@ -16,7 +16,9 @@ const SMALLEST_HEAD = 16;
 export function filmsBehind(bytes: Uint8Array<ArrayBuffer>): readonly Blob[] {
   if (!isOfBoxes(bytes) && !(bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff)) return [];
   const sequence = holdsSequence(bytes) && !isAvif(bytes) ? [asMovie(bytes)] : []; // that of an AVIF is its animation
-  return [...sequence, ...appended(bytes)].slice(0, MAXIMUM_FILMS).map((film) => new Blob([film], { type: "video/mp4" }));
+  return [...sequence, ...appended(bytes)]
+    .slice(0, MAXIMUM_FILMS)
+    .map((film) => new Blob([film], { type: "video/mp4" }));
 }
 
 /** Return what stands in front of the first film's head, be it whole or not: all of a file that has none. */
@@ -33,7 +35,11 @@ function appended(bytes: Uint8Array<ArrayBuffer>): readonly Uint8Array<ArrayBuff
 
 function headsOf(bytes: Uint8Array<ArrayBuffer>, most: number): readonly number[] {
   const heads: number[] = [];
-  for (let found = find(bytes, HEAD, SMALLEST_HEAD); found >= 0 && heads.length < most; found = find(bytes, HEAD, found + 4)) {
+  for (
+    let found = find(bytes, HEAD, SMALLEST_HEAD);
+    found >= 0 && heads.length < most;
+    found = find(bytes, HEAD, found + 4)
+  ) {
     const isFilm = startsMovie(bytes, found - 4) && familyOf(bytes.subarray(found - 4, found + 12)) === "video";
     if (isFilm) heads.push(found - 4);
   }

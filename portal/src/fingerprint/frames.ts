@@ -45,13 +45,23 @@ interface Hashed {
 }
 
 /** Return the samples of a video; none where the reader gave no picture. Rejects with what the reader rejects with. */
-export async function sampleVideo(kernel: Kernel, read: FrameReader, onProgress: (share: number) => void): Promise<SampledVideo> {
+export async function sampleVideo(
+  kernel: Kernel,
+  read: FrameReader,
+  onProgress: (share: number) => void,
+): Promise<SampledVideo> {
   const finders = new Map<string, BarFinder>();
   let hasher = new Hasher(kernel, finders, true);
-  let end = await read((shown) => hasher.take(shown), (share) => onProgress(share / 2));
+  let end = await read(
+    (shown) => hasher.take(shown),
+    (share) => onProgress(share / 2),
+  );
   if (!hasher.settle()) {
     hasher = new Hasher(kernel, finders, false);
-    end = await read((shown) => hasher.take(shown), (share) => onProgress(0.5 + share / 2));
+    end = await read(
+      (shown) => hasher.take(shown),
+      (share) => onProgress(0.5 + share / 2),
+    );
   }
   return { ...end, samples: hasher.hashed.map((entry) => entry.sample) };
 }
@@ -106,7 +116,12 @@ class Hasher {
   #hash(shown: Shown, bounds: Bounds): Sample {
     const { pixels, width, height, turn, first, last } = shown;
     const isUpright = turn === "original";
-    const stream = this.kernel.begin(bounds.right - bounds.left, bounds.bottom - bounds.top, "rgba8", isUpright ? 1 : 8);
+    const stream = this.kernel.begin(
+      bounds.right - bounds.left,
+      bounds.bottom - bounds.top,
+      "rgba8",
+      isUpright ? 1 : 8,
+    );
     if (bounds.left === 0 && bounds.right === width) {
       stream.addRows(pixels.subarray(4 * width * bounds.top, 4 * width * bounds.bottom));
     } else {

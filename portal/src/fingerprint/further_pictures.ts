@@ -61,7 +61,10 @@ function hasMpo(bytes: Uint8Array): boolean {
   if (start < 4) return false;
   const view = viewOf(bytes);
   const isLittle = bytes[start] === 0x49;
-  const [directory, long] = [start + view.getUint32(start + 4, isLittle), (place: number): number => view.getUint32(place, isLittle)];
+  const [directory, long] = [
+    start + view.getUint32(start + 4, isLittle),
+    (place: number): number => view.getUint32(place, isLittle),
+  ];
   for (let tag = directory + 2; tag < directory + 2 + 12 * view.getUint16(directory, isLittle); tag += 12) {
     if (view.getUint16(tag, isLittle) !== MPO_ENTRIES) continue;
     const [size, entries] = [long(tag + 4), start + long(tag + 8)];

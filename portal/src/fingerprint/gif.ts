@@ -22,7 +22,10 @@ export function cleanGif(bytes: Bytes, filling: Bytes): CleanGif | null {
   const missing = end - 1 - bytes.length;
   const other = Uint8Array.from({ length: missing }, (_, index) => filling[index % filling.length] ?? 0);
   const close = Uint8Array.of(0, 0x3b);
-  return { parts: [bytes, new Uint8Array(missing), close], probe: [bytes, other, Uint8Array.of(filling.length), filling, close] };
+  return {
+    parts: [bytes, new Uint8Array(missing), close],
+    probe: [bytes, other, Uint8Array.of(filling.length), filling, close],
+  };
 }
 
 /** Where a row of blocks ends, its last and empty one included; past the file's end where it is cut. */

@@ -21,7 +21,8 @@ export function readHeader(bytes: Uint8Array): Header | null {
   try {
     if (begins(bytes, [0xff, 0xd8, 0xff])) return readJpeg(bytes);
     if (begins(bytes, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])) return readPng(bytes, view);
-    if (hasText(bytes, 0, "GIF8")) return { width: view.getUint16(6, true), height: view.getUint16(8, true), isTruncated: false };
+    if (hasText(bytes, 0, "GIF8"))
+      return { width: view.getUint16(6, true), height: view.getUint16(8, true), isTruncated: false };
     if (hasText(bytes, 0, "RIFF") && hasText(bytes, 8, "WEBP")) return readWebp(bytes, view);
     if (hasText(bytes, 0, "BM") && view.getUint32(14, true) >= 40) return readBmp(view);
   } catch (error) {

@@ -57,7 +57,9 @@ export async function decodeHeif(bytes: ArrayBuffer): Promise<HeifPicture> {
     const [width, height] = [image.get_width(), image.get_height()];
     checkSize(width, height);
     const pixels: Pixels = new Uint8ClampedArray(4 * width * height);
-    const isDone = await new Promise<boolean>((resolve) => image.display({ data: pixels, width, height }, (result) => resolve(result !== null)));
+    const isDone = await new Promise<boolean>((resolve) =>
+      image.display({ data: pixels, width, height }, (result) => resolve(result !== null)),
+    );
     if (!isDone) throw new UndecodableError();
     return { pixels, width, height };
   } finally {

@@ -65,7 +65,13 @@ export function readJpegHead(bytes: Uint8Array): JpegHead {
       orientation ||= readOrientation(content);
     } else if (marker === START_OF_SCAN) {
       const scanAt = end <= bytes.length ? end : null;
-      return { width, height, orientation: orientation || UPRIGHT, isOnePass: components > 0 && content[0] === components, scanAt };
+      return {
+        width,
+        height,
+        orientation: orientation || UPRIGHT,
+        isOnePass: components > 0 && content[0] === components,
+        scanAt,
+      };
     }
   }
   return { width, height, orientation: orientation || UPRIGHT, isOnePass: false, scanAt: null };
@@ -134,5 +140,9 @@ function isSide(marker: number): boolean {
 
 function isNeeded(marker: number, content: Uint8Array): boolean {
   const needed = NEEDED[marker];
-  return needed !== undefined && content.length >= needed[1] && [...needed[0]].every((sign, place) => content[place] === sign.charCodeAt(0));
+  return (
+    needed !== undefined &&
+    content.length >= needed[1] &&
+    [...needed[0]].every((sign, place) => content[place] === sign.charCodeAt(0))
+  );
 }

@@ -85,7 +85,8 @@ export class FingerprintMaker {
         clearTimeout(timer);
         timer = setTimeout(outOfPatience, PATIENCE_MILLISECONDS);
         if (data.kind === "progress") onProgress?.(data.share);
-        if (data.kind === "question") answers.answer(data.question).then((message) => worker.postMessage(message), outOfPatience);
+        if (data.kind === "question")
+          answers.answer(data.question).then((message) => worker.postMessage(message), outOfPatience);
         if (data.kind === "made") settle(() => resolve(data.made));
         if (data.kind === "problem") settle(() => reject(new FileError(data.problem)));
       };

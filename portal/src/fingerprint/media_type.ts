@@ -23,11 +23,19 @@ const BEGINNINGS: readonly (readonly [string, string])[] = [
   ["\xff\xf9", "audio/aac"],
 ];
 const RIFF_FORMS: Record<string, string> = { WEBP: "image/webp", WAVE: "audio/wav", "AVI ": "video/x-msvideo" };
-const BRANDS: Record<string, string> = { avif: "image/avif", avis: "image/avif", "jxl ": "image/jxl", "qt  ": "video/quicktime" };
+const BRANDS: Record<string, string> = {
+  avif: "image/avif",
+  avis: "image/avif",
+  "jxl ": "image/jxl",
+  "qt  ": "video/quicktime",
+};
 
 /** Return the file with the type that its bytes have; as it is where they tell nothing, or can't be read. */
 export async function withTrueType(file: Blob): Promise<Blob> {
-  const start = await file.slice(0, START_BYTES).arrayBuffer().catch(() => null);
+  const start = await file
+    .slice(0, START_BYTES)
+    .arrayBuffer()
+    .catch(() => null);
   if (!start || familyOf(new Uint8Array(start)) === "unknown") return file;
   return file.slice(0, file.size, mediaTypeOf(new Uint8Array(start)));
 }

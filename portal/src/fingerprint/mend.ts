@@ -37,11 +37,23 @@ const SIGNATURES: readonly (readonly [PictureKind, string])[] = [
   ["png", "\x89PNG\r\n\x1a\n"],
   ["gif", "GIF8"],
 ];
-const TURNS: readonly Turn[] = ["original", "flip_horizontal", "rotate180", "flip_vertical", "transpose", "rotate270", "transverse", "rotate90"];
+const TURNS: readonly Turn[] = [
+  "original",
+  "flip_horizontal",
+  "rotate180",
+  "flip_vertical",
+  "transpose",
+  "rotate270",
+  "transverse",
+  "rotate90",
+];
 /** Bits that any decoder makes other pixels of than of none. */
 const FILLING = Uint8Array.from({ length: 64 }, (_, index) => [0x5a, 0xa5, 0x33, 0xcc][index % 4] ?? 0);
 /** With each restart marker: a decoder that waits for one passes over all bits in front of it. */
-const JPEG_FILLING = [FILLING, ...Array.from({ length: 8 }, (_, number) => Uint8Array.of(0xff, 0xd0 + number, ...FILLING))];
+const JPEG_FILLING = [
+  FILLING,
+  ...Array.from({ length: 8 }, (_, number) => Uint8Array.of(0xff, 0xd0 + number, ...FILLING)),
+];
 const JPEG_END = Uint8Array.of(0xff, 0xd9);
 
 export function kindOf(bytes: Uint8Array): PictureKind {
@@ -73,7 +85,13 @@ export function mend(bytes: Bytes): Mended | null {
       return mendPng(bytes);
     case "gif": {
       const clean = cleanGif(bytes, FILLING);
-      return clean && { file: new Blob([...clean.parts]), turn: "original", probe: clean.probe && new Blob([...clean.probe]) };
+      return (
+        clean && {
+          file: new Blob([...clean.parts]),
+          turn: "original",
+          probe: clean.probe && new Blob([...clean.probe]),
+        }
+      );
     }
     case "webp": {
       const clean = cleanWebp(bytes);

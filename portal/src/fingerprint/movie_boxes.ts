@@ -27,7 +27,11 @@ export async function* boxesIn(file: Blob, { start, end }: Range): AsyncGenerato
     const isLong = short === 1 && head.byteLength >= 16;
     const size = isLong ? Number(head.getBigUint64(8)) : short === 0 ? end - place : short;
     if (size < (isLong ? 16 : 8)) return;
-    yield { kind: String.fromCharCode(...new Uint8Array(head.buffer, 4, 4)), start: place + (isLong ? 16 : 8), end: Math.min(place + size, end) };
+    yield {
+      kind: String.fromCharCode(...new Uint8Array(head.buffer, 4, 4)),
+      start: place + (isLong ? 16 : 8),
+      end: Math.min(place + size, end),
+    };
     place += size;
   }
 }
@@ -38,7 +42,10 @@ export async function contentOf(file: Blob, { start, end }: Range, maximumBytes:
 }
 
 /** Return the movie's box and that of its track with an id; null where there is no such track. */
-export async function trackIn(file: Blob, trackId: number): Promise<{ readonly movie: Box; readonly track: Box } | null> {
+export async function trackIn(
+  file: Blob,
+  trackId: number,
+): Promise<{ readonly movie: Box; readonly track: Box } | null> {
   const movie = await boxIn(file, { start: 0, end: file.size }, "moov");
   if (!movie) return null;
   for await (const track of boxesIn(file, movie)) {

@@ -36,20 +36,35 @@ const NOT_OPENED: readonly FileNote[] = ["video_not_readable", "sound_not_readab
 const NOT_READABLE: Made = { fingerprints: [], notes: ["video_not_readable"] };
 
 /** All but the digest of a video or a sound. Rejects with FileError. */
-export async function fingerprintTimed(file: Blob, family: "video" | "sound", tools: Tools, stages: Stages): Promise<PartlyMade> {
+export async function fingerprintTimed(
+  file: Blob,
+  family: "video" | "sound",
+  tools: Tools,
+  stages: Stages,
+): Promise<PartlyMade> {
   const container = await openContainer(file);
   try {
     const further = furtherOf(container);
     const isVideo = container?.video != null || (family === "video" && (!container?.sound || container.mayHoldMore));
     if (!isVideo) {
       const sound = await soundOf(file, container, tools, stages.next(0.8));
-      return { type: "sound", fingerprints: sound.fingerprints, notes: await withEarlyEnd(file, { ...sound, notes: [...sound.notes, ...further] }) };
+      return {
+        type: "sound",
+        fingerprints: sound.fingerprints,
+        notes: await withEarlyEnd(file, { ...sound, notes: [...sound.notes, ...further] }),
+      };
     }
     const video = await videoOf(container, tools, stages.next(0.7));
     const hasNoSound = container !== null && container.sound === null && !container.mayHoldMore;
-    const sound: Made = hasNoSound ? { fingerprints: [], notes: ["video_has_no_sound"] } : await soundOf(file, container, tools, stages.next(0.2));
-    const made = { fingerprints: [...video.fingerprints, ...sound.fingerprints], notes: [...video.notes, ...further, ...sound.notes] };
-    const isOpened = container !== null || made.fingerprints.length > 0 || !NOT_OPENED.every((note) => made.notes.includes(note));
+    const sound: Made = hasNoSound
+      ? { fingerprints: [], notes: ["video_has_no_sound"] }
+      : await soundOf(file, container, tools, stages.next(0.2));
+    const made = {
+      fingerprints: [...video.fingerprints, ...sound.fingerprints],
+      notes: [...video.notes, ...further, ...sound.notes],
+    };
+    const isOpened =
+      container !== null || made.fingerprints.length > 0 || !NOT_OPENED.every((note) => made.notes.includes(note));
     if (!isOpened) return { type: "video", fingerprints: [], notes: ["video_not_opened"] };
     return { type: "video", fingerprints: made.fingerprints, notes: await withEarlyEnd(file, made) };
   } finally {
@@ -59,7 +74,10 @@ export async function fingerprintTimed(file: Blob, family: "video" | "sound", to
 
 /** What of a file with several tracks is left out: a case gets those that play first. */
 function furtherOf(container: OpenContainer | null): readonly FileNote[] {
-  return [...(container?.hasFurtherFilms ? (["further_films"] as const) : []), ...(container?.hasFurtherSounds ? (["further_sounds"] as const) : [])];
+  return [
+    ...(container?.hasFurtherFilms ? (["further_films"] as const) : []),
+    ...(container?.hasFurtherSounds ? (["further_sounds"] as const) : []),
+  ];
 }
 
 /** `vpdq` of an animated picture. Rejects with FileError. */
@@ -72,7 +90,8 @@ export async function fingerprintAnimation(bytes: ArrayBuffer, tools: Tools, onP
 
 async function videoOf(container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
   const track = container?.video ?? null;
-  if (!container || !track) return framesOf(pageVideoReader(tools.ask, { start: 0, end: null, lastsTo: null }), tools, onProgress);
+  if (!container || !track)
+    return framesOf(pageVideoReader(tools.ask, { start: 0, end: null, lastsTo: null }), tools, onProgress);
   const parts = await container.partsOf(track).catch(() => null);
   if (!parts) return { fingerprints: [], notes: ["video_edits"] };
   const turn = await container.turnOf(track).catch(() => null);
@@ -102,7 +121,10 @@ async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress)
   try {
     const { samples, endsEarly, isLimited } = await sampleVideo(await tools.kernel(), read, onProgress);
     if (samples.length === 0) return NOT_READABLE;
-    const notes: FileNote[] = [...(endsEarly ? (["ends_early"] as const) : []), ...(isLimited ? (["longer_than_read"] as const) : [])];
+    const notes: FileNote[] = [
+      ...(endsEarly ? (["ends_early"] as const) : []),
+      ...(isLimited ? (["longer_than_read"] as const) : []),
+    ];
     const vpdq = vpdqOf(samples, toHex);
     if (!vpdq) return { fingerprints: [], notes: ["video_too_little_detail", ...notes] };
     return { fingerprints: [{ kind: "vpdq", ...vpdq }], notes };
@@ -112,7 +134,12 @@ async function framesOf(read: FrameReader, tools: Tools, onProgress: OnProgress)
   }
 }
 
-async function soundOf(file: Blob, container: OpenContainer | null, tools: Tools, onProgress: OnProgress): Promise<Made> {
+async function soundOf(
+  file: Blob,
+  container: OpenContainer | null,
+  tools: Tools,
+  onProgress: OnProgress,
+): Promise<Made> {
   const track = container?.sound ?? null;
   const parts = container && track ? await container.partsOf(track).catch(() => null) : WHOLE;
   if (!parts) return { fingerprints: [], notes: ["sound_edits"] };
@@ -120,7 +147,11 @@ async function soundOf(file: Blob, container: OpenContainer | null, tools: Tools
   const delay = canDecode && (await track.getCodec()) === "mp3" ? await mp3DelayOf(file) : 0;
   const made = canDecode ? await soundOrNull(() => fingerprintTrack(track, parts, delay, onProgress)) : null;
   const known = await knownOf(track, parts);
-  const { text, notes } = made ?? (await soundOrNull(() => fingerprintPieces(pageSound(tools.ask, known)))) ?? { text: null, notes: ["sound_not_readable"] };
+  const { text, notes } = made ??
+    (await soundOrNull(() => fingerprintPieces(pageSound(tools.ask, known)))) ?? {
+      text: null,
+      notes: ["sound_not_readable"],
+    };
   return { fingerprints: text === null ? [] : [{ kind: "chromaprint", value: text, quality: FULL_QUALITY }], notes };
 }
 

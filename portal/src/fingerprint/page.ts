@@ -111,7 +111,7 @@ export class PageDecoder {
 
 /** Chromium leaves an empty edit out of a video's length until it comes to its end, and then lets it grow piece by piece. */
 async function findEnd(video: HTMLVideoElement, end: number): Promise<void> {
-  for (let before = 0; video.duration < end && video.duration > before; ) {
+  for (let before = 0; video.duration < end && video.duration > before;) {
     before = video.duration;
     const grown = new Promise((resolve) => video.addEventListener("durationchange", resolve, { once: true }));
     await seek(video, before);

@@ -22,7 +22,8 @@ const BAND_PIXELS = 1 << 20;
 
 /** Throws UndecodableError where a picture of this size is not read. */
 export function checkSize(width: number, height: number, maximumPixels = MAXIMUM_PIXELS): void {
-  if (Math.max(width, height) > MAXIMUM_DIMENSION || width * height > maximumPixels) throw new UndecodableError("picture_too_large");
+  if (Math.max(width, height) > MAXIMUM_DIMENSION || width * height > maximumPixels)
+    throw new UndecodableError("picture_too_large");
   if (width < MINIMUM_DIMENSION || height < MINIMUM_DIMENSION) throw new UndecodableError("too_small");
 }
 

@@ -45,7 +45,12 @@ const WINDOWS = 128;
 const MINIMUM_PIXELS_PER_WINDOW = 4;
 
 /** Rejects with FileError and UndecodableError. */
-export async function fingerprintPicture(file: Blob, family: Family, buffer: ArrayBuffer, tools: Tools): Promise<PictureHash> {
+export async function fingerprintPicture(
+  file: Blob,
+  family: Family,
+  buffer: ArrayBuffer,
+  tools: Tools,
+): Promise<PictureHash> {
   const bytes = new Uint8Array(buffer);
   const header = readHeader(bytes);
   const shrink = shrinkOf(bytes, header);
@@ -80,7 +85,8 @@ async function readMended(bytes: Bytes, how: How, tools: Tools, refusal: Undecod
   if (!mended) throw refusal;
   try {
     const { value, quality, sum } = await read(mended, how, tools);
-    if (mended.probe && (await read({ file: mended.probe, turn: mended.turn }, how, tools)).sum !== sum) throw new UndecodableError();
+    if (mended.probe && (await read({ file: mended.probe, turn: mended.turn }, how, tools)).sum !== sum)
+      throw new UndecodableError();
     return { value, quality, isMended: true };
   } catch (error) {
     throw isRefused(error) ? new UndecodableError("ends_early") : error;
@@ -92,10 +98,15 @@ async function read({ file, turn }: Prepared, { header, shrink, isSummed }: How,
   const canvas = typeof createImageBitmap === "function" ? workerCanvas() : null;
   if (!canvas) return readByPage({ file, turn }, { header, shrink, isSummed }, tools);
   requireTruePixels(canvas);
-  const decoded = header && shrink > 1 ? await decodeSmaller(file, header.width, header.height, shrink) : await decode(file);
+  const decoded =
+    header && shrink > 1 ? await decodeSmaller(file, header.width, header.height, shrink) : await decode(file);
   try {
     const [width, height] = header && shrink > 1 ? [header.width, header.height] : [decoded.width, decoded.height];
-    const reading = new Reading(kernel.begin(width, height, "rgba8", turn === "original" ? 1 : 8, shrink), turn, isSummed);
+    const reading = new Reading(
+      kernel.begin(width, height, "rgba8", turn === "original" ? 1 : 8, shrink),
+      turn,
+      isSummed,
+    );
     readRows(decoded, canvas, (band) => reading.add(band));
     return reading.end();
   } finally {
@@ -106,7 +117,11 @@ async function read({ file, turn }: Prepared, { header, shrink, isSummed }: How,
 async function readByPage({ file, turn }: Prepared, { shrink, isSummed }: How, { kernel, ask }: Tools): Promise<Read> {
   if (shrink > 1) throw new UndecodableError("picture_too_large");
   const { width, height } = await askFor(ask, { of: "picture", file });
-  const reading = new Reading((await kernel()).begin(width, height, "rgba8", turn === "original" ? 1 : 8), turn, isSummed);
+  const reading = new Reading(
+    (await kernel()).begin(width, height, "rgba8", turn === "original" ? 1 : 8),
+    turn,
+    isSummed,
+  );
   for (;;) {
     const { rows } = await askFor(ask, { of: "rows" });
     if (!rows) return reading.end();
@@ -149,6 +164,7 @@ class Reading {
 
 function sumOf(rows: Pixels, before: number): number {
   let sum = before;
-  for (const word of new Uint32Array(rows.buffer, rows.byteOffset, rows.length / 4)) sum = Math.imul(sum ^ word, 0x01000193);
+  for (const word of new Uint32Array(rows.buffer, rows.byteOffset, rows.length / 4))
+    sum = Math.imul(sum ^ word, 0x01000193);
   return sum;
 }

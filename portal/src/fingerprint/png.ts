@@ -27,7 +27,11 @@ const MAXIMUM_CHUNKS = 100_000;
 const SIDE = ["tRNS", "iCCP", "cICP", "sRGB", "gAMA", "cHRM", "acTL", "fcTL", "fdAT"];
 const LENGTHS: Readonly<Record<string, number>> = { cICP: 4, sRGB: 1, gAMA: 4, cHRM: 32, acTL: 8, fcTL: 26 };
 /** The least and the most bytes of a `tRNS` that decoders can read, by the header's kind of colours. */
-const TRANSPARENCY_BYTES: Readonly<Record<number, readonly [least: number, most: number]>> = { 0: [2, 2], 2: [6, 6], 3: [1, 256] };
+const TRANSPARENCY_BYTES: Readonly<Record<number, readonly [least: number, most: number]>> = {
+  0: [2, 2],
+  2: [6, 6],
+  3: [1, 256],
+};
 /** Its place in the header. */
 const KIND_OF_COLOURS = 9;
 
@@ -113,7 +117,8 @@ export function cleanPng(bytes: Bytes): CleanPng | null {
 
 /** What the first `IHDR` holds, wherever it stands; null where there is none, or an empty one. */
 export function headerOf(bytes: Bytes): Bytes | null {
-  for (const { kind, start, end } of chunksOf(bytes)) if (kind === "IHDR" && end > start) return bytes.subarray(start, end);
+  for (const { kind, start, end } of chunksOf(bytes))
+    if (kind === "IHDR" && end > start) return bytes.subarray(start, end);
   return null;
 }
 
@@ -129,7 +134,10 @@ export function writtenChunk(kind: string, data: readonly Uint8Array[]): Bytes {
   const written = new Uint8Array(length + 12);
   const view = new DataView(written.buffer);
   view.setUint32(0, length);
-  written.set([...kind].map((sign) => sign.charCodeAt(0)), 4);
+  written.set(
+    [...kind].map((sign) => sign.charCodeAt(0)),
+    4,
+  );
   let place = 8;
   for (const part of data) {
     written.set(part, place);

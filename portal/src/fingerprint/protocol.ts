@@ -24,7 +24,12 @@ export type Answer =
   | { readonly of: "picture"; readonly width: number; readonly height: number }
   | { readonly of: "rows"; readonly rows: Uint8ClampedArray<ArrayBuffer> | null }
   | { readonly of: "video"; readonly seconds: number }
-  | { readonly of: "frame"; readonly width: number; readonly height: number; readonly pixels: Uint8ClampedArray<ArrayBuffer> }
+  | {
+      readonly of: "frame";
+      readonly width: number;
+      readonly height: number;
+      readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+    }
   | { readonly of: "sound"; readonly samples: Float32Array<ArrayBuffer>; readonly rate: number }
   | { readonly of: "nothing"; readonly reason: UndecodableReason | FileProblem };
 

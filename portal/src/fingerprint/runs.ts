@@ -28,7 +28,10 @@ export function mergeSamples(samples: readonly Sample[]): readonly Sample[] {
 }
 
 /** There are never more entries than samples. Return the text and the best quality of the samples that have detail, null if none has. */
-export function vpdqOf(samples: readonly Sample[], toHex: (hash: Uint8Array) => string): { value: string; quality: number } | null {
+export function vpdqOf(
+  samples: readonly Sample[],
+  toHex: (hash: Uint8Array) => string,
+): { value: string; quality: number } | null {
   const runs = mergeSamples(samples.filter((sample) => sample.quality >= MINIMUM_QUALITY));
   const entries = runs.flatMap(({ hash, quality, first, last }) =>
     (last > first ? [first, last] : [first]).map((second) => `${toHex(hash)},${quality},${second}`),

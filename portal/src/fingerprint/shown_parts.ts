@@ -57,7 +57,12 @@ export function startOf(parts: readonly Part[], start: number): number {
   return first ? Math.max(first.from, start) + first.shift : start;
 }
 
-function partsOf(edits: readonly Edit[], movieScale: number, trackScale: number, isFragmented: boolean): readonly Part[] | null {
+function partsOf(
+  edits: readonly Edit[],
+  movieScale: number,
+  trackScale: number,
+  isFragmented: boolean,
+): readonly Part[] | null {
   const first = edits.findIndex((edit) => edit.begin !== -1);
   if (first === -1 || edits.some((edit) => edit.begin !== -1 && edit.rate !== NORMAL_RATE)) return null;
   const inTrack = (ticks: number): number => Math.round((ticks * trackScale) / movieScale);
@@ -90,7 +95,11 @@ async function editsOf(file: Blob, track: Box): Promise<readonly Edit[] | null> 
   return Array.from({ length: count }, (_, number) => {
     const place = 8 + number * entryBytes;
     return isLong
-      ? { duration: Number(view.getBigUint64(place)), begin: Number(view.getBigInt64(place + 8)), rate: view.getUint32(place + 16) }
+      ? {
+          duration: Number(view.getBigUint64(place)),
+          begin: Number(view.getBigInt64(place + 8)),
+          rate: view.getUint32(place + 16),
+        }
       : { duration: view.getUint32(place), begin: view.getInt32(place + 4), rate: view.getUint32(place + 8) };
   });
 }

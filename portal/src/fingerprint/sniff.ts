@@ -16,7 +16,23 @@ const ANIMATABLE = ["GIF87a", "GIF89a", "\x89PNG\r\n\x1a\n"];
 const HEIF_BRANDS = ["heic", "heix", "heim", "heis", "hevc", "hevx", "hevm", "hevs", "mif1", "mif2", "miaf", "msf1"];
 const PICTURE_BRANDS = ["avif", "avis", "jxl "];
 /** How the first brand of videos and sounds begins: what else they name says which boxes they have, not what they are. */
-const VIDEO_BRANDS = ["iso", "mp4", "mp7", "avc", "qt  ", "M4", "f4", "F4", "3g", "mmp4", "MSNV", "dash", "cmf", "XAVC", "CAEP"];
+const VIDEO_BRANDS = [
+  "iso",
+  "mp4",
+  "mp7",
+  "avc",
+  "qt  ",
+  "M4",
+  "f4",
+  "F4",
+  "3g",
+  "mmp4",
+  "MSNV",
+  "dash",
+  "cmf",
+  "XAVC",
+  "CAEP",
+];
 const FILE_TYPE_BYTES = 256;
 const MOV_ATOMS = ["ftyp", "moov", "mdat", "wide", "free", "skip", "pnot", "styp"];
 const FORMS: Record<string, Family> = {
@@ -44,7 +60,19 @@ const VIDEOS = [
 ];
 const SOUNDS = [
   ...["OggS", "fLaC", "ID3", "#!AMR", "caff", "riff\x2e\x91\xcf\x11", "\x7f\xfe\x80\x01", ".snd"],
-  ...["MThd", "MAC \x96\x0f", "wvpk", "MPCK", "MP+\x07", "MP+\x17", "TTA1", ".ra\xfd", "DSD \x1c", "FRM8", "Creative Voice"],
+  ...[
+    "MThd",
+    "MAC \x96\x0f",
+    "wvpk",
+    "MPCK",
+    "MP+\x07",
+    "MP+\x17",
+    "TTA1",
+    ".ra\xfd",
+    "DSD \x1c",
+    "FRM8",
+    "Creative Voice",
+  ],
 ];
 const PACKET_BYTES = [188, 192, 204];
 const PACKETS_THAT_FOLLOW = 5;
@@ -54,7 +82,8 @@ const LATEST_AC3 = 16;
 /** Return what the first START_BYTES bytes look like. */
 export function familyOf(bytes: Uint8Array): Family {
   const start = String.fromCharCode(...bytes.subarray(0, START_BYTES));
-  const begins = (signatures: readonly string[]): boolean => signatures.some((signature) => start.startsWith(signature));
+  const begins = (signatures: readonly string[]): boolean =>
+    signatures.some((signature) => start.startsWith(signature));
   if (begins(ANIMATABLE)) return "animatable";
   if (begins(PICTURES)) return "picture";
   if (isOfBoxes(bytes)) return familyOfBoxes(start);
@@ -101,7 +130,9 @@ function brandsOf(start: string): readonly string[] {
   if (start.slice(4, 8) !== "ftyp") return [];
   const size = [...start.slice(0, 4)].reduce((sum, sign) => sum * 256 + sign.charCodeAt(0), 0);
   const end = Math.min(size, start.length, FILE_TYPE_BYTES);
-  const others = Array.from({ length: Math.max(0, Math.floor((end - 16) / 4)) }, (_, place) => start.slice(16 + 4 * place, 20 + 4 * place));
+  const others = Array.from({ length: Math.max(0, Math.floor((end - 16) / 4)) }, (_, place) =>
+    start.slice(16 + 4 * place, 20 + 4 * place),
+  );
   return [start.slice(8, 12), ...others];
 }
 
@@ -117,5 +148,7 @@ function isMpegSound(bytes: Uint8Array): boolean {
   if (sync !== 0xff || (kind & 0xe0) !== 0xe0) return false;
   if (first === 0) return true;
   const [version, layer, bitRate, samplingRate] = [(kind >> 3) & 3, (kind >> 1) & 3, rates >> 4, (rates >> 2) & 3];
-  return version !== 1 && layer !== 0 && bitRate !== 0 && bitRate !== 15 && samplingRate !== 3 && bytes.length - first >= 4;
+  return (
+    version !== 1 && layer !== 0 && bitRate !== 0 && bitRate !== 15 && samplingRate !== 3 && bytes.length - first >= 4
+  );
 }

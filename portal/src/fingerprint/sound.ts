@@ -31,11 +31,18 @@ export interface SoundPiece {
  * Return what the parts of a track's sound give, one after the other; `delay` is how many samples come before it. Rejects with FileError
  * where a part of the engine does not load.
  */
-export async function fingerprintTrack(track: InputAudioTrack, parts: readonly Part[], delay: number, onProgress: (share: number) => void): Promise<SoundFingerprint> {
+export async function fingerprintTrack(
+  track: InputAudioTrack,
+  parts: readonly Part[],
+  delay: number,
+  onProgress: (share: number) => void,
+): Promise<SoundFingerprint> {
   const meter = new ChannelMeter();
   const mixed = await fingerprintPieces(withoutDelay(piecesOf(track, parts, { meter, only: null }, onProgress), delay));
   const only = meter.neededChannel;
-  return only === null ? mixed : fingerprintPieces(withoutDelay(piecesOf(track, parts, { meter: null, only }, onProgress), delay));
+  return only === null
+    ? mixed
+    : fingerprintPieces(withoutDelay(piecesOf(track, parts, { meter: null, only }, onProgress), delay));
 }
 
 /** Return what sound gives that comes in pieces; a rejection of `pieces` after the first one counts as an early end. */
@@ -101,7 +108,12 @@ class Listener {
 export function changeOf(values: Uint32Array): number {
   let bits = 0;
   for (let place = 1; place < values.length; place += 1) {
-    for (let rest = ((values[place] ?? 0) ^ (values[place - 1] ?? 0)) >>> 0; rest !== 0; rest = (rest & (rest - 1)) >>> 0) bits += 1;
+    for (
+      let rest = ((values[place] ?? 0) ^ (values[place - 1] ?? 0)) >>> 0;
+      rest !== 0;
+      rest = (rest & (rest - 1)) >>> 0
+    )
+      bits += 1;
   }
   return values.length < 2 ? 0 : bits / 32 / (values.length - 1);
 }
@@ -112,7 +124,10 @@ export function toSixteenBit(samples: Float32Array): Int16Array {
 
 /** For the rare file that changes its rate on the way: the nearest sample is near enough for a fingerprint of its second part. */
 function atRate(samples: Float32Array, from: number, to: number): Float32Array {
-  return Float32Array.from({ length: Math.floor((samples.length * to) / from) }, (_, place) => samples[Math.floor((place * from) / to)] ?? 0);
+  return Float32Array.from(
+    { length: Math.floor((samples.length * to) / from) },
+    (_, place) => samples[Math.floor((place * from) / to)] ?? 0,
+  );
 }
 
 async function* withoutDelay(pieces: AsyncIterable<SoundPiece>, delay: number): AsyncGenerator<SoundPiece> {
@@ -131,13 +146,21 @@ interface Hearing {
 }
 
 /** Of a track without edits, what comes before time 0 is the encoder's, not the sound's. */
-async function* piecesOf(track: InputAudioTrack, parts: readonly Part[], { meter, only }: Hearing, onProgress: (share: number) => void): AsyncGenerator<SoundPiece> {
+async function* piecesOf(
+  track: InputAudioTrack,
+  parts: readonly Part[],
+  { meter, only }: Hearing,
+  onProgress: (share: number) => void,
+): AsyncGenerator<SoundPiece> {
   const seconds = Math.min(MAXIMUM_SOUND_SECONDS, (await track.getDurationFromMetadata()) ?? MAXIMUM_SOUND_SECONDS);
   for (const { from, to, shift } of parts) {
     const begin = from === -Infinity ? 0 : from;
     for await (const sample of new AudioSampleSink(track).samples(from, to)) {
       const { sampleRate: rate, timestamp } = sample;
-      const [early, end] = [Math.max(0, Math.round((begin - timestamp) * rate)), Math.max(0, Math.round((to - timestamp) * rate))];
+      const [early, end] = [
+        Math.max(0, Math.round((begin - timestamp) * rate)),
+        Math.max(0, Math.round((to - timestamp) * rate)),
+      ];
       const channels = channelsOf(sample).map((channel) => channel.subarray(early, end));
       meter?.hear(channels);
       onProgress(Math.max(0, Math.min(1, (timestamp + shift) / seconds)));

@@ -53,14 +53,22 @@ export interface VideoPlan {
 }
 
 /** Rejects with FileError and UndecodableError. */
-export function videoReader({ track, parts, turn: known, pictureEnd }: VideoPlan, config: VideoDecoderConfig, canvas: Canvas): FrameReader {
+export function videoReader(
+  { track, parts, turn: known, pictureEnd }: VideoPlan,
+  config: VideoDecoderConfig,
+  canvas: Canvas,
+): FrameReader {
   return async (take, onProgress) => {
-    if ((await track.getCodedWidth()) * (await track.getCodedHeight()) > MAXIMUM_FRAME_PIXELS) throw new FileError("too_large");
-    const turn = known ?? TURNS[`${await track.getRotation()}${(await track.getFlip()) ? " mirrored" : ""}`] ?? "original";
+    if ((await track.getCodedWidth()) * (await track.getCodedHeight()) > MAXIMUM_FRAME_PIXELS)
+      throw new FileError("too_large");
+    const turn =
+      known ?? TURNS[`${await track.getRotation()}${(await track.getFlip()) ? " mirrored" : ""}`] ?? "original";
     const declared = endOf(parts, await track.getDurationFromMetadata()) ?? 0;
     const reading = new Reading(config, (frame, span) => take(shownOf(frame, span, turn, canvas)));
     try {
-      await reading.readAll(new EncodedPacketSink(track), parts, (seconds) => onProgress(declared > 0 ? Math.min(1, seconds / declared) : 0));
+      await reading.readAll(new EncodedPacketSink(track), parts, (seconds) =>
+        onProgress(declared > 0 ? Math.min(1, seconds / declared) : 0),
+      );
       return reading.end(endOf(parts, pictureEnd));
     } finally {
       reading.close();
@@ -109,7 +117,11 @@ class Reading {
   }
 
   /** From the key picture before the part on: what comes before it is decoded, and not shown. */
-  async #readPart(sink: EncodedPacketSink, { from, to, shift }: Part, onTime: (seconds: number) => void): Promise<void> {
+  async #readPart(
+    sink: EncodedPacketSink,
+    { from, to, shift }: Part,
+    onTime: (seconds: number) => void,
+  ): Promise<void> {
     const isWhole = from === -Infinity;
     const first = isWhole ? null : await sink.getKeyPacket(from, { verifyKeyPackets: true });
     let keysBehind = 0;
@@ -172,7 +184,8 @@ class Reading {
 
   #receive(frame: VideoFrame): void {
     const { from, to, shift } = this.#part;
-    const isShown = frame.timestamp + ROUNDING_MICROSECONDS >= from * SECOND && frame.timestamp + ROUNDING_MICROSECONDS < to * SECOND;
+    const isShown =
+      frame.timestamp + ROUNDING_MICROSECONDS >= from * SECOND && frame.timestamp + ROUNDING_MICROSECONDS < to * SECOND;
     if (this.#isOver() || !isShown) {
       frame.close();
       return;

@@ -9,7 +9,8 @@ const FIRST_PART = 12;
 
 /** By the first `EXIF` part. */
 export function webpOrientation(bytes: Uint8Array): number {
-  for (const { kind, start, end } of partsOf(bytes)) if (kind === "EXIF") return readOrientation(bytes.subarray(start, end));
+  for (const { kind, start, end } of partsOf(bytes))
+    if (kind === "EXIF") return readOrientation(bytes.subarray(start, end));
   return UPRIGHT;
 }
 

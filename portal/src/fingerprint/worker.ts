@@ -48,7 +48,11 @@ async function make(file: Blob): Promise<FromWorker> {
 
 /** The page gives the next file when it has what the one before gives. */
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
-  if (data.kind === "prepare") void tools.kernel().catch(() => undefined).then(fetchAllParts);
+  if (data.kind === "prepare")
+    void tools
+      .kernel()
+      .catch(() => undefined)
+      .then(fetchAllParts);
   if (data.kind === "answer") answered?.(data.answer);
   if (data.kind === "file") void make(data.file).then(post);
 });

@@ -8,7 +8,15 @@ import { newNotice, type Notice } from "../notice/notice";
 import type { NoticeData } from "../notice/regime";
 import { Field, Options, Select, Slip } from "./fields";
 
-export function Choose({ data, onChoose, onBack }: { readonly data: NoticeData; readonly onChoose: (notice: Notice) => void; readonly onBack: () => void }) {
+export function Choose({
+  data,
+  onChoose,
+  onBack,
+}: {
+  readonly data: NoticeData;
+  readonly onChoose: (notice: Notice) => void;
+  readonly onBack: () => void;
+}) {
   const { t } = useWords();
   const [platform, setPlatform] = useState("");
   const [name, setName] = useState("");
@@ -29,9 +37,17 @@ export function Choose({ data, onChoose, onBack }: { readonly data: NoticeData; 
         options={[["", t("notice.choose.other")], ...data.platforms.map((one) => [one.id, one.name] as const)]}
         onChange={setPlatform}
       />
-      {platform === "" && <Field label={t("notice.choose.name")} name="platform_name" value={name} onChange={setName} />}
+      {platform === "" && (
+        <Field label={t("notice.choose.name")} name="platform_name" value={name} onChange={setName} />
+      )}
       <p class="small soft">{t("notice.choose.law.note")}</p>
-      <Options label={t("notice.choose.law")} name="regime" value={regime} options={data.regimes.map((one) => [one.id, t(`notice.law.${one.id}` as "notice.law.plain")])} onChange={setRegime} />
+      <Options
+        label={t("notice.choose.law")}
+        name="regime"
+        value={regime}
+        options={data.regimes.map((one) => [one.id, t(`notice.law.${one.id}` as "notice.law.plain")])}
+        onChange={setRegime}
+      />
       {hasPressed && platformName === "" && <Slip>{t("notice.choose.name_missing")}</Slip>}
       <div class="actions">
         <ActionButton label={t("notice.choose.go")} onPress={go} />

@@ -32,20 +32,36 @@ export function EntryForm({ state, open, draft, files, onDraft, onFiles, onSaved
   const save = async (): Promise<void> => {
     const long = TEXT_FIELDS.find((field) => draft[field].length > LIMITS.characters);
     const isEmpty = TEXT_FIELDS.every((field) => draft[field].trim() === "") && files.length === 0;
-    if (long) return setSlip(t("folder.entry.long", { field: t(`log.field.${long}`), count: draft[long].length, most: LIMITS.characters }));
+    if (long)
+      return setSlip(
+        t("folder.entry.long", { field: t(`log.field.${long}`), count: draft[long].length, most: LIMITS.characters }),
+      );
     if (isEmpty) return setSlip(t("folder.entry.empty"));
-    if (keptBytes(folder.entries.flatMap((entry) => entry.files)) + keptBytes(files.map((file) => file.entry)) > LIMITS.allBytes) return setSlip(t("folder.problem.full"));
+    if (
+      keptBytes(folder.entries.flatMap((entry) => entry.files)) + keptBytes(files.map((file) => file.entry)) >
+      LIMITS.allBytes
+    )
+      return setSlip(t("folder.problem.full"));
     setSlip(null);
     setBusy(true);
     const written = { ...draft, files: files.map((file) => file.entry) };
-    const pictures = new Map(files.flatMap(({ entry: own, bytes }) => (own.is_kept && bytes ? [[own.sha256, bytes] as const] : [])));
-    const kept = await state.change(async (now) => ({ ...now, entries: [...now.entries, await chained(written, now.entries, new Date())] }), pictures);
+    const pictures = new Map(
+      files.flatMap(({ entry: own, bytes }) => (own.is_kept && bytes ? [[own.sha256, bytes] as const] : [])),
+    );
+    const kept = await state.change(
+      async (now) => ({ ...now, entries: [...now.entries, await chained(written, now.entries, new Date())] }),
+      pictures,
+    );
     setBusy(false);
     if (kept) onSaved(kept.entries.length);
   };
   return (
     <>
-      <Heading>{draft.corrects === null ? t("folder.entry.title") : t("folder.entry.correct.title", { number: draft.corrects })}</Heading>
+      <Heading>
+        {draft.corrects === null
+          ? t("folder.entry.title")
+          : t("folder.entry.correct.title", { number: draft.corrects })}
+      </Heading>
       <p>{t("folder.entry.note")}</p>
       {kinds.length > 1 && (
         <Select
@@ -56,12 +72,26 @@ export function EntryForm({ state, open, draft, files, onDraft, onFiles, onSaved
           onChange={(value) => onDraft({ ...draft, kind: value as EntryKind })}
         />
       )}
-      <Field label={t("log.field.seen_at")} name="seen_at" type="datetime-local" note={t("folder.entry.zone", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })} value={draft.seen_at} onChange={(value) => onDraft({ ...draft, seen_at: value })} />
+      <Field
+        label={t("log.field.seen_at")}
+        name="seen_at"
+        type="datetime-local"
+        note={t("folder.entry.zone", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}
+        value={draft.seen_at}
+        onChange={(value) => onDraft({ ...draft, seen_at: value })}
+      />
       <button type="button" class="button plain" onClick={() => onDraft({ ...draft, seen_at: localNow(new Date()) })}>
         {t("folder.entry.now")}
       </button>
       {TEXT_FIELDS.map((field) => (
-        <Field key={field} label={t(`log.field.${field}`)} name={field} isLong={LONG.has(field)} value={draft[field]} onChange={(value) => onDraft({ ...draft, [field]: value })} />
+        <Field
+          key={field}
+          label={t(`log.field.${field}`)}
+          name={field}
+          isLong={LONG.has(field)}
+          value={draft[field]}
+          onChange={(value) => onDraft({ ...draft, [field]: value })}
+        />
       ))}
       <EntryFiles isTextOnly={folder.is_text_only} files={files} onFiles={onFiles} />
       {slip !== null && <Slip>{slip}</Slip>}

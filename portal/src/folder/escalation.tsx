@@ -22,7 +22,11 @@ export function Escalation({ notice, regime, onChange }: Props) {
   const words = useWords();
   const { t } = words;
   const [answer, setAnswer] = useState(notice.answer);
-  const stamp = (moment: Date): string => moment.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  const stamp = (moment: Date): string =>
+    moment
+      .toISOString()
+      .replace("T", " ")
+      .replace(/\.\d+Z$/, " UTC");
   const { site } = useSiteWords(notice);
   const text = escalationText(notice, regime, site, stamp);
   return (
@@ -35,7 +39,9 @@ export function Escalation({ notice, regime, onChange }: Props) {
             <span class="ways">
               {phones.map((number) => (
                 <a key={number} href={`tel:${number.replaceAll(/[ -]/g, "")}`}>
-                  <span>{t("service.ring")} <bdi dir="ltr">{number}</bdi></span>
+                  <span>
+                    {t("service.ring")} <bdi dir="ltr">{number}</bdi>
+                  </span>
                 </a>
               ))}
               {url !== null && (
@@ -51,9 +57,22 @@ export function Escalation({ notice, regime, onChange }: Props) {
         {t("notice.escalate.help")}
       </a>
       <Field label={t("notice.card.answer")} isLong value={answer} onChange={setAnswer} />
-      {answer !== notice.answer && <ActionButton label={t("notice.card.answer.keep")} kind="second" onPress={() => onChange({ ...notice, answer })} />}
+      {answer !== notice.answer && (
+        <ActionButton
+          label={t("notice.card.answer.keep")}
+          kind="second"
+          onPress={() => onChange({ ...notice, answer })}
+        />
+      )}
       <p>{t("notice.escalate.lead")}</p>
-      <pre class="bytes" tabIndex={0} role="region" aria-label={t("notice.escalate.title")} lang={site.locale} data-escalation-text>
+      <pre
+        class="bytes"
+        tabIndex={0}
+        role="region"
+        aria-label={t("notice.escalate.title")}
+        lang={site.locale}
+        data-escalation-text
+      >
         {text}
       </pre>
       <CopyButton label={t("notice.escalate.copy")} text={text} />

@@ -32,14 +32,17 @@ export function Export({ open, onBack }: { readonly open: OpenFolder; readonly o
     setPrinted(null);
   }, [printed]);
   const { folder } = open;
-  const report = (wanted: Wanted): readonly Block[] => (wanted === "police" ? policeReport : logReport)(folder, words, new Date());
+  const report = (wanted: Wanted): readonly Block[] =>
+    (wanted === "police" ? policeReport : logReport)(folder, words, new Date());
   const make = async (wanted: Wanted): Promise<void> => {
     setBusy(true);
     setMade(null);
     setFailed(false);
     try {
-      const pdf = async (): Promise<Bytes> => (await import("../log/pdf")).pdfOf(report(wanted), t("log.report.title"), words.locale);
-      const [bytes, missing] = wanted === "zip" ? await zipped(open, plain(report("zip")), t("log.howto")) : [await pdf(), 0];
+      const pdf = async (): Promise<Bytes> =>
+        (await import("../log/pdf")).pdfOf(report(wanted), t("log.report.title"), words.locale);
+      const [bytes, missing] =
+        wanted === "zip" ? await zipped(open, plain(report("zip")), t("log.howto")) : [await pdf(), 0];
       const name = `notes-${new Date().toISOString().slice(0, 10)}${wanted === "police" ? "-summary" : ""}.${wanted === "zip" ? "zip" : "pdf"}`;
       download(bytes, name, wanted === "zip" ? "application/zip" : "application/pdf");
       setMade({ name, missing });
@@ -57,7 +60,11 @@ export function Export({ open, onBack }: { readonly open: OpenFolder; readonly o
         <ActionButton label={t("folder.export.pdf")} kind="second" isBusy={isBusy} onPress={() => void make("pdf")} />
         <ActionButton label={t("folder.export.zip")} kind="second" isBusy={isBusy} onPress={() => void make("zip")} />
         <ActionButton label={t("folder.export.print")} kind="second" onPress={() => setPrinted(report("pdf"))} />
-        <ActionButton label={t("folder.export.print_police")} kind="second" onPress={() => setPrinted(report("police"))} />
+        <ActionButton
+          label={t("folder.export.print_police")}
+          kind="second"
+          onPress={() => setPrinted(report("police"))}
+        />
       </div>
       <p class="small soft">{t("folder.export.letters")}</p>
       <p role="status" data-made={made?.name}>
@@ -79,7 +86,9 @@ export function Export({ open, onBack }: { readonly open: OpenFolder; readonly o
 async function zipped({ folder, vault }: OpenFolder, text: string, howTo: string): Promise<readonly [Bytes, number]> {
   const { zipOf } = await import("../log/zip");
   const pictures = new Map<string, Uint8Array>();
-  const kept = new Set(folder.entries.flatMap((entry) => entry.files.filter((file) => file.is_kept).map((file) => file.sha256)));
+  const kept = new Set(
+    folder.entries.flatMap((entry) => entry.files.filter((file) => file.is_kept).map((file) => file.sha256)),
+  );
   for (const sha256 of kept) {
     const bytes = await vault.picture(sha256);
     if (bytes) pictures.set(sha256, bytes);

@@ -30,18 +30,55 @@ export function Field({ label, value, onChange, type = "text", note, isLong = fa
         </p>
       )}
       {isLong ? (
-        <textarea class="field text-field" id={id} rows={4} dir="auto" autocomplete="off" spellcheck={false} data-field={name} value={value} onInput={(event) => onChange(event.currentTarget.value)} {...described} />
+        <textarea
+          class="field text-field"
+          id={id}
+          rows={4}
+          dir="auto"
+          autocomplete="off"
+          spellcheck={false}
+          data-field={name}
+          value={value}
+          onInput={(event) => onChange(event.currentTarget.value)}
+          {...described}
+        />
       ) : (
-        <input class="field text-field" id={id} type={type as "text"} dir={type === "text" ? "auto" : undefined} autocomplete="off" spellcheck={false} data-field={name} value={value} onInput={(event) => onChange(event.currentTarget.value)} {...described} />
+        <input
+          class="field text-field"
+          id={id}
+          type={type as "text"}
+          dir={type === "text" ? "auto" : undefined}
+          autocomplete="off"
+          spellcheck={false}
+          data-field={name}
+          value={value}
+          onInput={(event) => onChange(event.currentTarget.value)}
+          {...described}
+        />
       )}
     </div>
   );
 }
 
-export function Tick({ label, checked, onChange, name }: { readonly label: string; readonly checked: boolean; readonly onChange: (checked: boolean) => void; readonly name?: string }) {
+export function Tick({
+  label,
+  checked,
+  onChange,
+  name,
+}: {
+  readonly label: string;
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+  readonly name?: string;
+}) {
   return (
     <label class="check">
-      <input type="checkbox" checked={checked} data-field={name} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <input
+        type="checkbox"
+        checked={checked}
+        data-field={name}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
       <span>{label}</span>
     </label>
   );
@@ -64,7 +101,14 @@ export function Select({ label, value, options, onChange, note, name }: SelectPr
         {label}
       </label>
       {note !== undefined && <p class="small soft">{note}</p>}
-      <select class="select" id={id} autocomplete="off" data-field={name} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+      <select
+        class="select"
+        id={id}
+        autocomplete="off"
+        data-field={name}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      >
         {options.map(([own, text]) => (
           <option key={own} value={own} selected={own === value}>
             {text}

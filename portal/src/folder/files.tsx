@@ -22,14 +22,22 @@ export function EntryFiles({ isTextOnly, files, onFiles }: Props) {
   const id = useId();
   const [slip, setSlip] = useState<string | null>(null);
   const isKept = files.some(({ entry }) => entry.is_kept);
-  const keep = (wanted: boolean): void => onFiles(files.map((file) => ({ ...file, entry: { ...file.entry, is_kept: wanted && file.bytes !== null } })));
+  const keep = (wanted: boolean): void =>
+    onFiles(files.map((file) => ({ ...file, entry: { ...file.entry, is_kept: wanted && file.bytes !== null } })));
   const choose = async (list: FileList | null): Promise<void> => {
     const chosen = [...(list ?? [])];
-    if (files.length + chosen.length > LIMITS.filesPerEntry) return setSlip(t("folder.files.many", { count: LIMITS.filesPerEntry }));
+    if (files.length + chosen.length > LIMITS.filesPerEntry)
+      return setSlip(t("folder.files.many", { count: LIMITS.filesPerEntry }));
     const read = await Promise.all(chosen.map(chosenFile));
     const readable = read.filter((file) => file !== null);
     const isLarge = readable.some((file) => file.bytes === null);
-    setSlip(readable.length < read.length ? t("folder.files.unreadable") : isLarge ? t("folder.files.large", { most: LIMITS.pictureBytes / 1024 / 1024 }) : null);
+    setSlip(
+      readable.length < read.length
+        ? t("folder.files.unreadable")
+        : isLarge
+          ? t("folder.files.large", { most: LIMITS.pictureBytes / 1024 / 1024 })
+          : null,
+    );
     onFiles([...files, ...readable.filter(({ entry }) => !files.some((file) => file.entry.sha256 === entry.sha256))]);
   };
   if (isTextOnly) {
@@ -66,7 +74,11 @@ export function EntryFiles({ isTextOnly, files, onFiles }: Props) {
             {files.map(({ entry }, place) => (
               <li key={entry.sha256} data-file={entry.sha256}>
                 {t("folder.files.one", { type: entry.type || "?", bytes: entry.bytes })}{" "}
-                <button type="button" class="button plain" onClick={() => onFiles(files.filter((_, own) => own !== place))}>
+                <button
+                  type="button"
+                  class="button plain"
+                  onClick={() => onFiles(files.filter((_, own) => own !== place))}
+                >
                   {t("folder.files.remove", { number: place + 1 })}
                 </button>
               </li>
@@ -85,7 +97,9 @@ async function chosenFile(file: File): Promise<ChosenFile | null> {
   try {
     const isLarge = file.size > LIMITS.pictureBytes;
     const bytes = isLarge ? null : new Uint8Array(await file.arrayBuffer());
-    const sha256 = bytes ? await sha256Hex(bytes) : await (await import("../fingerprint/digests")).digestOf(file, "sha256", () => undefined);
+    const sha256 = bytes
+      ? await sha256Hex(bytes)
+      : await (await import("../fingerprint/digests")).digestOf(file, "sha256", () => undefined);
     return { entry: { sha256, bytes: file.size, type: file.type, is_kept: false }, bytes };
   } catch {
     return null;

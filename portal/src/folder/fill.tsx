@@ -45,7 +45,15 @@ export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack
     if (isKept && left.length === 0) onComplete();
   };
   const text = (name: NoticeText) => (
-    <Field key={name} label={t(`notice.field.${name}`)} name={name} isLong={LONG.has(name)} type={name === "email" || name === "phone" ? TYPES[name] : "text"} value={fields[name]} onChange={(value) => set({ [name]: value })} />
+    <Field
+      key={name}
+      label={t(`notice.field.${name}`)}
+      name={name}
+      isLong={LONG.has(name)}
+      type={name === "email" || name === "phone" ? TYPES[name] : "text"}
+      value={fields[name]}
+      onChange={(value) => set({ [name]: value })}
+    />
   );
   return (
     <>
@@ -78,7 +86,13 @@ export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack
         />
       )}
       {shownStatements(regime).map((name) => (
-        <Tick key={name} label={t(`notice.field.${name}`)} name={name} checked={fields[name]} onChange={(value) => set({ [name]: value })} />
+        <Tick
+          key={name}
+          label={t(`notice.field.${name}`)}
+          name={name}
+          checked={fields[name]}
+          onChange={(value) => set({ [name]: value })}
+        />
       ))}
       {fields.is_under_18 && (
         <p class="slip">
@@ -106,25 +120,43 @@ function Rules({ regime }: { readonly regime: Regime }) {
         </p>
       ))}
       <p class="small soft">
-        {t("notice.source", { title: source.title, date: date(new Date(source.reviewed), new Date(0)) })} {t("notice.not_advice")}
+        {t("notice.source", { title: source.title, date: date(new Date(source.reviewed), new Date(0)) })}{" "}
+        {t("notice.not_advice")}
       </p>
     </>
   );
 }
 
-function Locations({ open, fields, onSet }: { readonly open: OpenFolder; readonly fields: Fields; readonly onSet: (change: Partial<Fields>) => void }) {
+function Locations({
+  open,
+  fields,
+  onSet,
+}: {
+  readonly open: OpenFolder;
+  readonly fields: Fields;
+  readonly onSet: (change: Partial<Fields>) => void;
+}) {
   const { t } = useWords();
   const [typed, setTyped] = useState(fields.locations.join("\n"));
   const noted = [...new Set(open.folder.entries.map((entry) => entry.address.trim()).filter(isAddress))];
   const take = (text: string): void => {
     setTyped(text);
-    onSet({ locations: text.split(/\s*\n\s*/).map((line) => line.trim()).filter((line) => line !== "") });
+    onSet({
+      locations: text
+        .split(/\s*\n\s*/)
+        .map((line) => line.trim())
+        .filter((line) => line !== ""),
+    });
   };
   return (
     <>
       <Field label={t("notice.field.locations")} name="locations" isLong value={typed} onChange={take} />
       {noted.length > 0 && (
-        <button type="button" class="button plain" onClick={() => take([...new Set([...fields.locations, ...noted])].join("\n"))}>
+        <button
+          type="button"
+          class="button plain"
+          onClick={() => take([...new Set([...fields.locations, ...noted])].join("\n"))}
+        >
           {t("notice.field.locations.log")}
         </button>
       )}
@@ -170,6 +202,11 @@ function shownTexts(regime: Regime): readonly NoticeText[] {
 
 function shownStatements(regime: Regime): readonly (typeof STATEMENTS)[number][] {
   const asked = new Set(regime.elements.flatMap(({ rule }) => [...rule.all, ...rule.any, rule.unless ?? ""]));
-  const inText: { readonly [name: string]: string } = { states_intimate: "declares", states_no_consent: "no_consent", states_good_faith: "good_faith", states_accurate: "good_faith" };
+  const inText: { readonly [name: string]: string } = {
+    states_intimate: "declares",
+    states_no_consent: "no_consent",
+    states_good_faith: "good_faith",
+    states_accurate: "good_faith",
+  };
   return STATEMENTS.filter((name) => asked.has(name) || regime.text.includes(inText[name] ?? "-"));
 }

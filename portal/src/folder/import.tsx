@@ -12,7 +12,15 @@ import { FolderTrouble } from "./problem";
 import { NewPassphrase } from "./start";
 import type { FolderProblem, FolderState } from "./state";
 
-export function Import({ state, onOpen, onBack }: { readonly state: FolderState; readonly onOpen: () => void; readonly onBack: () => void }) {
+export function Import({
+  state,
+  onOpen,
+  onBack,
+}: {
+  readonly state: FolderState;
+  readonly onOpen: () => void;
+  readonly onBack: () => void;
+}) {
   const { t } = useWords();
   const id = useId();
   const [found, setFound] = useState<Imported | null>(null);
@@ -48,7 +56,13 @@ export function Import({ state, onOpen, onBack }: { readonly state: FolderState;
       <Heading>{t("folder.import.title")}</Heading>
       <p>{t("folder.import.text")}</p>
       <p class="chooser">
-        <input id={id} class="visually-hidden" type="file" accept=".zip,.json,application/zip,application/json" onChange={(event) => void read(event.currentTarget.files?.[0])} />
+        <input
+          id={id}
+          class="visually-hidden"
+          type="file"
+          accept=".zip,.json,application/zip,application/json"
+          onChange={(event) => void read(event.currentTarget.files?.[0])}
+        />
         <label class="button second" for={id}>
           {t("folder.import.choose")}
         </label>
@@ -57,7 +71,9 @@ export function Import({ state, onOpen, onBack }: { readonly state: FolderState;
       {found && (
         <>
           <p role="status" data-imported={found.entries.length}>
-            {found.brokenAt === null ? t("folder.import.holds", { count: found.entries.length }) : t("folder.import.broken", { number: found.brokenAt })}
+            {found.brokenAt === null
+              ? t("folder.import.holds", { count: found.entries.length })
+              : t("folder.import.broken", { number: found.brokenAt })}
           </p>
           {found.lostPictures > 0 && <Slip>{t("folder.import.lost", { count: found.lostPictures })}</Slip>}
         </>

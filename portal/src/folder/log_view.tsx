@@ -52,7 +52,11 @@ export function LogView({ state, open, saved, onAdd, onCorrect, onExport, onNoti
       <ul class="tool-list">
         {!folder.is_text_only && (
           <li>
-            <button type="button" class="button plain" onClick={() => void state.change((now) => ({ ...now, is_text_only: true }))}>
+            <button
+              type="button"
+              class="button plain"
+              onClick={() => void state.change((now) => ({ ...now, is_text_only: true }))}
+            >
               {t("folder.log.text_only")}
             </button>
           </li>
@@ -99,10 +103,20 @@ function EntryCard({ entry, onCorrect }: { readonly entry: Entry; readonly onCor
           <Pair key={field} label={t(`log.field.${field}`)} text={entry[field]} />
         ))}
         {entry.files.map((file) => (
-          <Pair key={file.sha256} label={t("log.field.file")} text={t("log.report.file", { bytes: file.bytes, sha256: file.sha256, type: file.type || "?" })} />
+          <Pair
+            key={file.sha256}
+            label={t("log.field.file")}
+            text={t("log.report.file", { bytes: file.bytes, sha256: file.sha256, type: file.type || "?" })}
+          />
         ))}
       </dl>
-      <p class="small soft">{t("log.report.written", { utc: entry.written_at, local: `${localOf(entry)} ${entry.offset}`, zone: entry.zone })}</p>
+      <p class="small soft">
+        {t("log.report.written", {
+          utc: entry.written_at,
+          local: `${localOf(entry)} ${entry.offset}`,
+          zone: entry.zone,
+        })}
+      </p>
       <button type="button" class="button plain" onClick={onCorrect}>
         {t("folder.log.correct")}
         <span class="visually-hidden"> ({entry.number})</span>

@@ -12,5 +12,12 @@ export function pageNoticeData(): NoticeData {
 
 /** Made by this project's own build from checked files, so its two lists are enough to look at. */
 function isNoticeData(value: unknown): value is NoticeData {
-  return typeof value === "object" && value !== null && "regimes" in value && Array.isArray(value.regimes) && "platforms" in value && Array.isArray(value.platforms);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "regimes" in value &&
+    Array.isArray(value.regimes) &&
+    "platforms" in value &&
+    Array.isArray(value.platforms)
+  );
 }

@@ -43,11 +43,29 @@ export function NoticeTextView({ state, notice, regime, platform, onLanguage, on
       <Heading>{t("notice.text.title")}</Heading>
       <p class="lead">{t("notice.text.lead")}</p>
       {all.length > 1 && notice.sent_at === "" && (
-        <Options label={t("notice.text.language")} name="language" value={site.locale} options={all.map((one) => [one.locale, one.t("locale.name")])} onChange={onLanguage} />
+        <Options
+          label={t("notice.text.language")}
+          name="language"
+          value={site.locale}
+          options={all.map((one) => [one.locale, one.t("locale.name")])}
+          onChange={onLanguage}
+        />
       )}
-      {isOther && <TextOf title={t("notice.text.site", { language: site.t("locale.name") })} subject={sent.subject} body={sent.body} language={site.locale} />}
+      {isOther && (
+        <TextOf
+          title={t("notice.text.site", { language: site.t("locale.name") })}
+          subject={sent.subject}
+          body={sent.body}
+          language={site.locale}
+        />
+      )}
       {isOther && site.t("locale.is_reviewed") === "no" && <p class="slip">{t("notice.text.machine")}</p>}
-      <TextOf title={isOther ? t("notice.text.own") : own.subject} subject={own.subject} body={own.body} language={words.locale} />
+      <TextOf
+        title={isOther ? t("notice.text.own") : own.subject}
+        subject={own.subject}
+        body={own.body}
+        language={words.locale}
+      />
       <Sending subject={sent.subject} body={sent.body} language={site.locale} />
       {regime.to === "regulator" ? <p>{t("notice.text.form_regulator")}</p> : null}
       {regime.to === "platform" && platform?.report_url && (
@@ -60,7 +78,15 @@ export function NoticeTextView({ state, notice, regime, platform, onLanguage, on
       {regime.to === "regulator" && (
         <ul class="short-services">
           {regime.escalation.map(({ id, name, url }) => (
-            <li key={id}>{url === null ? name : <a href={url} rel="noreferrer">{name}</a>}</li>
+            <li key={id}>
+              {url === null ? (
+                name
+              ) : (
+                <a href={url} rel="noreferrer">
+                  {name}
+                </a>
+              )}
+            </li>
           ))}
         </ul>
       )}
@@ -74,7 +100,17 @@ export function NoticeTextView({ state, notice, regime, platform, onLanguage, on
   );
 }
 
-function TextOf({ title, subject, body, language }: { readonly title: string; readonly subject: string; readonly body: string; readonly language: string }) {
+function TextOf({
+  title,
+  subject,
+  body,
+  language,
+}: {
+  readonly title: string;
+  readonly subject: string;
+  readonly body: string;
+  readonly language: string;
+}) {
   return (
     <section>
       <h2>{title}</h2>
@@ -85,7 +121,15 @@ function TextOf({ title, subject, body, language }: { readonly title: string; re
   );
 }
 
-function Sending({ subject, body, language }: { readonly subject: string; readonly body: string; readonly language: string }) {
+function Sending({
+  subject,
+  body,
+  language,
+}: {
+  readonly subject: string;
+  readonly body: string;
+  readonly language: string;
+}) {
   const words = useWords();
   const { t } = words;
   const [hasFailed, setFailed] = useState(false);
@@ -96,12 +140,19 @@ function Sending({ subject, body, language }: { readonly subject: string; readon
     setPrinting(false);
   }, [isPrinting]);
   const mail = `mailto:?subject=${encodeURIComponent(subject)}&body=${encodeURIComponent(body)}`;
-  const blocks: readonly Block[] = [{ kind: "title", text: subject }, ...body.split("\n\n").map((text) => ({ kind: "text", text }) as const)];
+  const blocks: readonly Block[] = [
+    { kind: "title", text: subject },
+    ...body.split("\n\n").map((text) => ({ kind: "text", text }) as const),
+  ];
   const keep = async (): Promise<void> => {
     setFailed(false);
     try {
       const { pdfOf } = await import("../log/pdf");
-      download(await pdfOf(blocks, subject, language), `notice-${new Date().toISOString().slice(0, 10)}.pdf`, "application/pdf");
+      download(
+        await pdfOf(blocks, subject, language),
+        `notice-${new Date().toISOString().slice(0, 10)}.pdf`,
+        "application/pdf",
+      );
     } catch {
       setFailed(true);
     }

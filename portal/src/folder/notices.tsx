@@ -34,7 +34,8 @@ export function Notices({ state, open, regimes, onNew, onOpen, onLog }: Props) {
   }, []);
   const { folder, vault } = open;
   const change = (notice: Notice): void => void state.change((now) => withNotice(now, notice));
-  const erase = ({ id }: Notice): void => void state.change((now) => ({ ...now, notices: now.notices.filter((one) => one.id !== id) }));
+  const erase = ({ id }: Notice): void =>
+    void state.change((now) => ({ ...now, notices: now.notices.filter((one) => one.id !== id) }));
   return (
     <>
       <Heading>{t("notice.list.title")}</Heading>
@@ -48,7 +49,19 @@ export function Notices({ state, open, regimes, onNew, onOpen, onLog }: Props) {
       <ul class="cards">
         {[...folder.notices].reverse().map((notice) => {
           const regime = regimes.find((one) => one.id === notice.regime);
-          return regime && <NoticeCard key={notice.id} notice={notice} regime={regime} now={now} onOpen={() => onOpen(notice)} onChange={change} onErase={() => erase(notice)} />;
+          return (
+            regime && (
+              <NoticeCard
+                key={notice.id}
+                notice={notice}
+                regime={regime}
+                now={now}
+                onOpen={() => onOpen(notice)}
+                onChange={change}
+                onErase={() => erase(notice)}
+              />
+            )
+          );
         })}
       </ul>
     </>
@@ -75,15 +88,42 @@ function NoticeCard({ notice, regime, now, onOpen, onChange, onErase }: CardProp
       <p class="small soft">{t(`notice.law.${regime.id}` as "notice.law.plain")}</p>
       <p>{isSent ? t("notice.card.sent", { date: date(sent, now), time: time(sent) }) : t("notice.card.draft")}</p>
       {isSent && sent.getTime() > now.getTime() + 60_000 && <Slip>{t("notice.clock.wrong")}</Slip>}
-      <ClockWords clock={clock} now={now} isRefused={notice.outcome === "refused"} isPassingOn={regime.clock?.for === "passing_on"} />
-      {clock.state === "no_day" && <StartClock label={t("notice.clock.day")} type="date" onStart={(day) => onChange({ ...notice, look_again: day })} />}
+      <ClockWords
+        clock={clock}
+        now={now}
+        isRefused={notice.outcome === "refused"}
+        isPassingOn={regime.clock?.for === "passing_on"}
+      />
+      {clock.state === "no_day" && (
+        <StartClock
+          label={t("notice.clock.day")}
+          type="date"
+          onStart={(day) => onChange({ ...notice, look_again: day })}
+        />
+      )}
       {clock.state === "waiting_for_regulator" && (
-        <StartClock label={t("notice.clock.regulator.at")} type="datetime-local" onStart={(moment) => onChange({ ...notice, regulator_at: new Date(moment).toISOString() })} />
+        <StartClock
+          label={t("notice.clock.regulator.at")}
+          type="datetime-local"
+          onStart={(moment) => onChange({ ...notice, regulator_at: new Date(moment).toISOString() })}
+        />
       )}
       <div class="actions">
         <ActionButton label={t("notice.card.open")} kind="second" onPress={onOpen} />
-        {isSent && notice.outcome !== "removed" && <ActionButton label={t("notice.card.removed")} kind="second" onPress={() => onChange({ ...notice, outcome: "removed" })} />}
-        {isSent && notice.outcome === "" && <ActionButton label={t("notice.card.refused")} kind="second" onPress={() => onChange({ ...notice, outcome: "refused" })} />}
+        {isSent && notice.outcome !== "removed" && (
+          <ActionButton
+            label={t("notice.card.removed")}
+            kind="second"
+            onPress={() => onChange({ ...notice, outcome: "removed" })}
+          />
+        )}
+        {isSent && notice.outcome === "" && (
+          <ActionButton
+            label={t("notice.card.refused")}
+            kind="second"
+            onPress={() => onChange({ ...notice, outcome: "refused" })}
+          />
+        )}
       </div>
       {clock.state === "over" && <Escalation notice={notice} regime={regime} onChange={onChange} />}
       <button type="button" class="button plain" onClick={onErase}>
@@ -129,9 +169,17 @@ function ClockWords({ clock, now, isRefused, isPassingOn }: ClockProps) {
   const { t, date, time } = useWords();
   switch (clock.state) {
     case "running":
-      return <p class="slip">{t("notice.clock.running", { hours: clock.hoursLeft, date: date(clock.until, now), time: time(clock.until) })}</p>;
+      return (
+        <p class="slip">
+          {t("notice.clock.running", { hours: clock.hoursLeft, date: date(clock.until, now), time: time(clock.until) })}
+        </p>
+      );
     case "over":
-      return <Slip>{t(isRefused ? "notice.clock.refused" : isPassingOn ? "notice.clock.over.passing_on" : "notice.clock.over")}</Slip>;
+      return (
+        <Slip>
+          {t(isRefused ? "notice.clock.refused" : isPassingOn ? "notice.clock.over.passing_on" : "notice.clock.over")}
+        </Slip>
+      );
     case "removed":
       return <p class="slip">{t("notice.clock.removed")}</p>;
     case "no_day":

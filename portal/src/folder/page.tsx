@@ -113,7 +113,17 @@ export function FolderPage({ first }: { readonly first: "log" | "notices" }) {
     return <Choose data={data} onChoose={choose} onBack={back} />;
   }
   if (step === "fill" && notice !== null && regime !== undefined) {
-    return <Fill state={state} open={open} notice={notice} regime={regime} onNotice={setNotice} onComplete={() => go("text")} onBack={back} />;
+    return (
+      <Fill
+        state={state}
+        open={open}
+        notice={notice}
+        regime={regime}
+        onNotice={setNotice}
+        onComplete={() => go("text")}
+        onBack={back}
+      />
+    );
   }
   if (isText) {
     const sent = async (): Promise<void> => {
@@ -125,14 +135,34 @@ export function FolderPage({ first }: { readonly first: "log" | "notices" }) {
       setNotice({ ...notice, language });
       void state.change((now) => withNotice(now, { ...notice, language }));
     };
-    return <NoticeTextView state={state} notice={notice} regime={regime} platform={platform} onLanguage={speak} onSent={() => void sent()} onChange={() => go("fill")} onBack={back} />;
+    return (
+      <NoticeTextView
+        state={state}
+        notice={notice}
+        regime={regime}
+        platform={platform}
+        onLanguage={speak}
+        onSent={() => void sent()}
+        onChange={() => go("fill")}
+        onBack={back}
+      />
+    );
   }
   if (step === "notices" || (first === "notices" && step !== "log")) {
     const show = (one: Notice): void => {
       setNotice(one);
       go(one.sent_at === "" ? "fill" : "text");
     };
-    return <Notices state={state} open={open} regimes={data.regimes} onNew={() => go("choose")} onOpen={show} onLog={() => go("log")} />;
+    return (
+      <Notices
+        state={state}
+        open={open}
+        regimes={data.regimes}
+        onNew={() => go("choose")}
+        onOpen={show}
+        onLog={() => go("log")}
+      />
+    );
   }
   return (
     <LogView

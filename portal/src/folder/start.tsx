@@ -24,7 +24,11 @@ export function Start(props: Props) {
   const [isThere, setThere] = useState<boolean | "unreadable" | null>(null);
   useEffect(() => void hasKept().then(setThere, () => setThere("unreadable")), []);
   if (isThere === null) return <h1>{props.title}</h1>;
-  return isThere === true ? <Unlock {...props} onWiped={() => setThere(false)} /> : <Begin {...props} isUnreadable={isThere === "unreadable"} />;
+  return isThere === true ? (
+    <Unlock {...props} onWiped={() => setThere(false)} />
+  ) : (
+    <Begin {...props} isUnreadable={isThere === "unreadable"} />
+  );
 }
 
 function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: () => void }) {
@@ -114,14 +118,24 @@ function Begin({ state, title, lead, onOpen, onImport, isUnreadable }: Props & {
 }
 
 /** Two fields that have to agree; says what is wrong only when asked to go on. */
-export function NewPassphrase({ state, onBegin }: { readonly state: FolderState; readonly onBegin: (passphrase: string) => Promise<void> }) {
+export function NewPassphrase({
+  state,
+  onBegin,
+}: {
+  readonly state: FolderState;
+  readonly onBegin: (passphrase: string) => Promise<void>;
+}) {
   const { t } = useWords();
   const [passphrase, setPassphrase] = useState("");
   const [again, setAgain] = useState("");
   const [hasPressed, setPressed] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const isShort = [...passphrase].length < MINIMUM_PASSPHRASE_CHARACTERS;
-  const slip = isShort ? t("folder.pass.short", { count: MINIMUM_PASSPHRASE_CHARACTERS }) : passphrase === again ? null : t("folder.pass.differ");
+  const slip = isShort
+    ? t("folder.pass.short", { count: MINIMUM_PASSPHRASE_CHARACTERS })
+    : passphrase === again
+      ? null
+      : t("folder.pass.differ");
   const go = async (): Promise<void> => {
     setPressed(true);
     if (slip !== null) return;
@@ -145,7 +159,15 @@ export function NewPassphrase({ state, onBegin }: { readonly state: FolderState;
   );
 }
 
-function PassphraseField({ label, value, onChange }: { readonly label: string; readonly value: string; readonly onChange: (value: string) => void }) {
+function PassphraseField({
+  label,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
   const { t } = useWords();
   const [isShown, setShown] = useState(false);
   return (

@@ -9,7 +9,8 @@ import { emptyFolder, FolderError, folderText, readFolder, type Folder } from ".
 import { StoreError, wipeKept, type StoreProblem } from "../vault/store";
 import { createVault, memoryVault, openVault, type Pictures, type Vault } from "../vault/vault";
 
-export type FolderProblem = StoreProblem | "passphrase" | "newer" | "gone" | "damaged" | "exists" | "not_erased" | "not_loaded";
+export type FolderProblem =
+  StoreProblem | "passphrase" | "newer" | "gone" | "damaged" | "exists" | "not_erased" | "not_loaded";
 
 export interface OpenFolder {
   readonly vault: Vault;
@@ -59,7 +60,8 @@ export function useFolder(): FolderState {
     begin: (folder, passphrase, pictures) =>
       tried(
         async () => {
-          const vault = passphrase === null ? memoryVault(pictures) : await createVault(passphrase, folderText(folder), pictures);
+          const vault =
+            passphrase === null ? memoryVault(pictures) : await createVault(passphrase, folderText(folder), pictures);
           setOpen({ vault, folder });
           setWiped(false);
           return null;

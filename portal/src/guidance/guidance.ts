@@ -43,5 +43,7 @@ export function linesOf(step: Step, country: string | null): readonly string[] {
 
 /** Return the ids of the services that are shown with a step: everywhere's, then those of the country, or of all. */
 export function servicesOf(step: Step, country: string | null): readonly string[] {
-  return [...step.services].filter(([own]) => own === "all" || country === null || own === country).flatMap(([, ids]) => ids);
+  return [...step.services]
+    .filter(([own]) => own === "all" || country === null || own === country)
+    .flatMap(([, ids]) => ids);
 }

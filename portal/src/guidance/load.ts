@@ -62,15 +62,26 @@ export interface Guidance {
 
 /** Return everything in the three files; throws, naming the place, where something is missing or unknown. */
 export function readGuidance(sourcesText: string, plansText: string, guidesText: string): Guidance {
-  const sources = new Map(list(parse(sourcesText), "sources").map((one) => source(row(one, "sources"))).map((one) => [one.id, one]));
+  const sources = new Map(
+    list(parse(sourcesText), "sources")
+      .map((one) => source(row(one, "sources")))
+      .map((one) => [one.id, one]),
+  );
   const known = (ids: unknown, place: string): readonly GuidanceSource[] =>
     list(ids ?? [], place).map((id) => {
       const found = sources.get(String(id));
       if (!found) throw new Error(`guidance: ${place} names the source ${String(id)}, which is not there`);
       return found;
     });
-  const plans = new Map(Object.entries(row(parse(plansText), "plans")).map(([name, value]) => [name, plan(name, row(value, name), known)]));
-  const guides = new Map(Object.entries(row(parse(guidesText), "guides")).map(([name, value]) => [name, guide(name, list(value, name), known)]));
+  const plans = new Map(
+    Object.entries(row(parse(plansText), "plans")).map(([name, value]) => [name, plan(name, row(value, name), known)]),
+  );
+  const guides = new Map(
+    Object.entries(row(parse(guidesText), "guides")).map(([name, value]) => [
+      name,
+      guide(name, list(value, name), known),
+    ]),
+  );
   return { sources, plans, guides };
 }
 
@@ -78,7 +89,13 @@ type Known = (ids: unknown, place: string) => readonly GuidanceSource[];
 
 function source(one: Row): GuidanceSource {
   const id = text(one["id"], "id of a source");
-  return { id, title: text(one["title"], `${id}.title`), url: nullable(one["url"]), date: nullable(one["date"]), reviewed: reviewedOf(one, id) };
+  return {
+    id,
+    title: text(one["title"], `${id}.title`),
+    url: nullable(one["url"]),
+    date: nullable(one["date"]),
+    reviewed: reviewedOf(one, id),
+  };
 }
 
 function plan(name: string, entry: Row, known: Known): Plan {
@@ -100,7 +117,12 @@ function step(name: string, entry: Row, known: Known): Step {
     to: nullable(entry["to"]),
     countries: new Map(byCountry.map(([country, ids]) => [country, known(ids, `${place}.${country}`)])),
     only: list(entry["only"] ?? [], place).map(String),
-    services: new Map(Object.entries(row(entry["services"] ?? {}, place)).map(([country, ids]) => [country, list(ids, place).map(String)])),
+    services: new Map(
+      Object.entries(row(entry["services"] ?? {}, place)).map(([country, ids]) => [
+        country,
+        list(ids, place).map(String),
+      ]),
+    ),
   };
 }
 
@@ -110,7 +132,12 @@ function guide(name: string, sections: readonly unknown[], known: Known): Guide 
     sections: sections.map((one) => {
       const entry = row(one, name);
       const section = text(entry["section"], name);
-      return { section, lines: list(entry["lines"], section).map((ids) => known(ids, `${name}.${section}`)), to: nullable(entry["to"]), numbers: nullable(entry["numbers"]) };
+      return {
+        section,
+        lines: list(entry["lines"], section).map((ids) => known(ids, `${name}.${section}`)),
+        to: nullable(entry["to"]),
+        numbers: nullable(entry["numbers"]),
+      };
     }),
   };
 }

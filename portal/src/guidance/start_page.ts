@@ -10,7 +10,10 @@ const place = document.querySelector<HTMLElement>("[data-country-choice]");
 const select = place?.querySelector("select");
 const keep = place?.querySelector("input");
 const refused = place?.querySelector<HTMLElement>("[data-refused]");
-const links = [...document.querySelectorAll<HTMLAnchorElement>("a[data-of-country]")].map((link) => ({ link, plain: link.getAttribute("href") ?? "" }));
+const links = [...document.querySelectorAll<HTMLAnchorElement>("a[data-of-country]")].map((link) => ({
+  link,
+  plain: link.getAttribute("href") ?? "",
+}));
 
 function show(country: string): void {
   for (const { link, plain } of links) link.setAttribute("href", country === "" ? plain : `${plain}${country}/`);

@@ -53,7 +53,9 @@ function narrow(): void {
     if (way) way.hidden = section.hidden;
   }
   const status = filters?.querySelector<HTMLElement>("[data-count]");
-  const text = (status?.dataset["count"] ?? "").replace("{count}", String(count)).replace("{all}", String(services.length));
+  const text = (status?.dataset["count"] ?? "")
+    .replace("{count}", String(count))
+    .replace("{all}", String(services.length));
   if (status && status.textContent !== text) status.textContent = text;
   const empty = document.querySelector<HTMLElement>("[data-empty]");
   if (empty) empty.hidden = count > 0;

@@ -19,9 +19,19 @@ export function isOpen(week: string, zone: string, moment: Date): boolean | null
 /** Return the minutes since Monday 00:00 in a time zone; null where the browser does not know it. */
 export function minuteOfWeek(zone: string, moment: Date): number | null {
   try {
-    const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const format = new Intl.DateTimeFormat("en-US", {
+      timeZone: zone,
+      weekday: "short",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
     const parts = new Map(format.formatToParts(moment).map((part) => [part.type, part.value]));
-    const [day, hour, minute] = [DAYS.indexOf(parts.get("weekday") ?? ""), Number(parts.get("hour")), Number(parts.get("minute"))];
+    const [day, hour, minute] = [
+      DAYS.indexOf(parts.get("weekday") ?? ""),
+      Number(parts.get("hour")),
+      Number(parts.get("minute")),
+    ];
     return day < 0 || !(hour >= 0 && minute >= 0) ? null : (day * 24 + (hour % 24)) * 60 + minute;
   } catch {
     return null;

@@ -68,7 +68,14 @@ function answer(button: Element): void {
 
 /** The exit asks nothing, and what opens beside this page loses nothing. */
 function isFree(link: HTMLAnchorElement, event: MouseEvent): boolean {
-  return event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || link.hasAttribute("data-exit");
+  return (
+    event.button !== 0 ||
+    event.metaKey ||
+    event.ctrlKey ||
+    event.shiftKey ||
+    event.altKey ||
+    link.hasAttribute("data-exit")
+  );
 }
 
 /** The frame's links; and where something is held, links of the text that lead to another page. */
@@ -76,7 +83,10 @@ function linkAt(target: Element): HTMLAnchorElement | null {
   const link = target.closest<HTMLAnchorElement>(FRAME);
   if (link !== null || holders === 0) return link;
   const other = target.closest<HTMLAnchorElement>("main a[href]:not([download])");
-  const leads = other !== null && /^https?:$/.test(other.protocol) && other.origin + other.pathname !== location.origin + location.pathname;
+  const leads =
+    other !== null &&
+    /^https?:$/.test(other.protocol) &&
+    other.origin + other.pathname !== location.origin + location.pathname;
   return leads ? other : null;
 }
 

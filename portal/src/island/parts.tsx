@@ -66,7 +66,12 @@ export function ActionButton(props: {
   readonly onPress: () => void;
 }) {
   return (
-    <button type="button" class={props.kind === "second" ? "button second" : "button"} aria-disabled={props.isBusy ? "true" : undefined} onClick={() => !props.isBusy && props.onPress()}>
+    <button
+      type="button"
+      class={props.kind === "second" ? "button second" : "button"}
+      aria-disabled={props.isBusy ? "true" : undefined}
+      onClick={() => !props.isBusy && props.onPress()}
+    >
       {props.label}
     </button>
   );

@@ -17,7 +17,8 @@ import { continues, includes, leafHash } from "./proofs";
  * What does not add up: the signed state of the log, an entry, a promise, an entry that should be there, one that should be published by
  * now; or since the last visit: another log's name, a shorter log, another past.
  */
-export type LedgerProblem = "checkpoint" | "entry" | "promise" | "missing" | "overdue" | "other_log" | "shrunk" | "rewritten";
+export type LedgerProblem =
+  "checkpoint" | "entry" | "promise" | "missing" | "overdue" | "other_log" | "shrunk" | "rewritten";
 
 export class LedgerError extends Error {
   /** `promised` are the promises that prove it. */
@@ -58,11 +59,16 @@ export interface Known {
 const LONGEST_STRETCH_MILLISECONDS = 40;
 
 /** Return what the log says, checked; throws LedgerError. */
-export async function checkCaseLedger(ledger: CaseLedger, { authorization, fingerprints, now, seen }: Known): Promise<CheckedLedger> {
+export async function checkCaseLedger(
+  ledger: CaseLedger,
+  { authorization, fingerprints, now, seen }: Known,
+): Promise<CheckedLedger> {
   const checkpoint = await openCheckpoint(ledger.checkpoint, ledger.key);
   if (checkpoint === null) throw new LedgerError("checkpoint");
   const salt = await ledgerSalt(fromHex(authorization.slice(authorization.lastIndexOf(".") + 1)));
-  const leaves = new Map(await Promise.all(fingerprints.map(async ({ id }) => [id, await leafHash(await commitment(salt, id))] as const)));
+  const leaves = new Map(
+    await Promise.all(fingerprints.map(async ({ id }) => [id, await leafHash(await commitment(salt, id))] as const)),
+  );
   const told: Told[] = [];
   const promised: Promised[] = [];
   const pause = pauses();
@@ -94,7 +100,11 @@ function pauses(): () => Promise<void> {
 }
 
 /** What was promised before is published now, or promised for the same time: a later one would be no promise. */
-async function checkKept(seen: readonly Promised[], promised: readonly Promised[], entries: readonly LedgerEntry[]): Promise<void> {
+async function checkKept(
+  seen: readonly Promised[],
+  promised: readonly Promised[],
+  entries: readonly LedgerEntry[],
+): Promise<void> {
   if (seen.length === 0) return;
   const published = new Set(await Promise.all(entries.map(async ({ text }) => toHex(await leafHash(utf8(text))))));
   const notes = new Set(promised.map(({ note }) => note));
@@ -103,21 +113,34 @@ async function checkKept(seen: readonly Promised[], promised: readonly Promised[
 }
 
 /** Check that the log goes on from a checkpoint seen before; throws LedgerError. */
-export async function checkContinues(before: Checkpoint, now: Checkpoint, fetchProof: (from: number, to: number) => Promise<readonly string[]>): Promise<void> {
+export async function checkContinues(
+  before: Checkpoint,
+  now: Checkpoint,
+  fetchProof: (from: number, to: number) => Promise<readonly string[]>,
+): Promise<void> {
   if (before.origin !== now.origin) throw new LedgerError("other_log");
   if (before.size > now.size) throw new LedgerError("shrunk");
   const proof = before.size === now.size ? [] : await fetchProof(before.size, now.size);
-  if (!(await continues(before.size, before.root, now.size, now.root, proof.map(fromHex)))) throw new LedgerError("rewritten");
+  if (!(await continues(before.size, before.root, now.size, now.root, proof.map(fromHex))))
+    throw new LedgerError("rewritten");
 }
 
-async function checkEntry({ text, place, path, items }: LedgerEntry, { size, root }: Checkpoint, leaves: ReadonlyMap<string, Bytes>): Promise<Told> {
+async function checkEntry(
+  { text, place, path, items }: LedgerEntry,
+  { size, root }: Checkpoint,
+  leaves: ReadonlyMap<string, Bytes>,
+): Promise<Told> {
   const entry = readEntry(text);
   const isIn = entry !== null && (await includes(root, size, place, await leafHash(utf8(text)), path.map(fromHex)));
   if (!isIn) throw new LedgerError("entry");
   return toldBy(entry, items, leaves, null);
 }
 
-async function checkPromised({ text, promise, items }: LedgerPromised, key: string, leaves: ReadonlyMap<string, Bytes>): Promise<readonly [Told, Promised]> {
+async function checkPromised(
+  { text, promise, items }: LedgerPromised,
+  key: string,
+  leaves: ReadonlyMap<string, Bytes>,
+): Promise<readonly [Told, Promised]> {
   const entry = readEntry(text);
   if (entry === null) throw new LedgerError("entry");
   const opened = await openPromise(promise, key);
@@ -126,11 +149,19 @@ async function checkPromised({ text, promise, items }: LedgerPromised, key: stri
 }
 
 /** Return what an entry tells, once each fingerprint that it is said to name is proved to be named by it. */
-async function toldBy(entry: Entry, items: readonly LedgerItem[], leaves: ReadonlyMap<string, Bytes>, publishBy: Date | null): Promise<Told> {
+async function toldBy(
+  entry: Entry,
+  items: readonly LedgerItem[],
+  leaves: ReadonlyMap<string, Bytes>,
+  publishBy: Date | null,
+): Promise<Told> {
   if (items.length === 0) throw new LedgerError("entry");
   for (const item of items) {
     const leaf = leaves.get(item.fingerprint_id);
-    const names = leaf !== undefined && entry.root !== null && (await includes(entry.root, entry.items, item.place, leaf, item.path.map(fromHex)));
+    const names =
+      leaf !== undefined &&
+      entry.root !== null &&
+      (await includes(entry.root, entry.items, item.place, leaf, item.path.map(fromHex)));
     if (!names) throw new LedgerError("entry");
   }
   const { event, day, partner } = entry;
@@ -139,7 +170,9 @@ async function toldBy(entry: Entry, items: readonly LedgerItem[], leaves: Readon
 
 /** Say whether what the case page says of giving and ending stands in the log too. */
 function isWhole(told: readonly Told[], fingerprints: readonly CaseFingerprint[]): boolean {
-  const known = new Set(told.flatMap(({ event, partner, fingerprintIds }) => fingerprintIds.map((id) => `${id} ${event} ${partner ?? ""}`)));
+  const known = new Set(
+    told.flatMap(({ event, partner, fingerprintIds }) => fingerprintIds.map((id) => `${id} ${event} ${partner ?? ""}`)),
+  );
   return fingerprints.every(({ id, state, partners }) => {
     const isGiven = partners.every(({ partner, given_on }) => !given_on || known.has(`${id} disclosed ${partner}`));
     const isEnded = state !== "withdrawn" || known.has(`${id} withdrawn `) || known.has(`${id} expired `);

@@ -30,6 +30,7 @@ function readBody(body: string): Checkpoint | null {
   const [origin, size, encoded, end, ...more] = body.split("\n");
   if (origin === undefined || size === undefined || encoded === undefined || end !== "" || more.length > 0) return null;
   const root = fromBase64(encoded);
-  const isNumber = /^(0|[1-9][0-9]*)$/.test(size) && size.length <= MAXIMUM_SIZE_DIGITS && Number.isSafeInteger(Number(size));
+  const isNumber =
+    /^(0|[1-9][0-9]*)$/.test(size) && size.length <= MAXIMUM_SIZE_DIGITS && Number.isSafeInteger(Number(size));
   return isName(origin) && isNumber && root?.length === 32 ? { origin, size: Number(size), root } : null;
 }

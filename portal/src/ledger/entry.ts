@@ -21,12 +21,15 @@ export interface Entry {
 /** Return the entry of a leaf's text; null for any text that the exchange would not have made. */
 export function readEntry(text: string): Entry | null {
   const fields = objectOf(text);
-  if (fields === null || canonical(fields) !== text || Object.keys(fields).some((name) => !FIELDS.includes(name))) return null;
-  if (fields["partner"] === null || fields["items"] === 0 || fields["root"] === null || !areDetails(fields["details"])) return null;
+  if (fields === null || canonical(fields) !== text || Object.keys(fields).some((name) => !FIELDS.includes(name)))
+    return null;
+  if (fields["partner"] === null || fields["items"] === 0 || fields["root"] === null || !areDetails(fields["details"]))
+    return null;
   const { version, event, day, salt, partner = null, items = 0, root = null } = fields;
   if (version !== 1 || typeof event !== "string" || typeof salt !== "string" || !HASH.test(salt)) return null;
   if (typeof day !== "string" || !isDay(day) || (partner !== null && typeof partner !== "string")) return null;
-  if (typeof items !== "number" || !Number.isSafeInteger(items) || items < 0 || (items === 0) !== (root === null)) return null;
+  if (typeof items !== "number" || !Number.isSafeInteger(items) || items < 0 || (items === 0) !== (root === null))
+    return null;
   if (root === null) return { event, day, partner, items, root };
   return typeof root === "string" && HASH.test(root) ? { event, day, partner, items, root: fromHex(root) } : null;
 }

@@ -25,7 +25,15 @@ export async function openPromise(note: string, keyText: string): Promise<Promis
   const opened = await openNote(note, keyText, MAXIMUM_PROMISE_BYTES, 1);
   if (opened === null) return null;
   const [title, origin, encoded, time, end, ...more] = opened.body.split("\n");
-  if (title !== TITLE || origin !== opened.keyName || encoded === undefined || time === undefined || end !== "" || more.length > 0) return null;
+  if (
+    title !== TITLE ||
+    origin !== opened.keyName ||
+    encoded === undefined ||
+    time === undefined ||
+    end !== "" ||
+    more.length > 0
+  )
+    return null;
   const [leaf, publishBy] = [fromBase64(encoded), readTime(time)];
   return leaf?.length === HASH_BYTES && publishBy !== null ? { leaf, publishBy, note } : null;
 }

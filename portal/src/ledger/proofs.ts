@@ -31,7 +31,13 @@ interface Height {
 }
 
 /** Say whether `path` leads from the leaf hash at `index` to the root of a tree of `size` leaves. */
-export async function includes(root: Bytes, size: number, index: number, leaf: Bytes, path: readonly Bytes[]): Promise<boolean> {
+export async function includes(
+  root: Bytes,
+  size: number,
+  index: number,
+  leaf: Bytes,
+  path: readonly Bytes[],
+): Promise<boolean> {
   if (!isIndex(index) || !Number.isSafeInteger(size) || index >= size || !areHashes(path)) return false;
   const height = { place: index, last: size - 1 };
   let joint = leaf;
@@ -44,7 +50,13 @@ export async function includes(root: Bytes, size: number, index: number, leaf: B
 }
 
 /** Say whether `proof` shows that the tree of `newSize` leaves begins with all of the tree of `oldSize`. */
-export async function continues(oldSize: number, oldRoot: Bytes, newSize: number, newRoot: Bytes, proof: readonly Bytes[]): Promise<boolean> {
+export async function continues(
+  oldSize: number,
+  oldRoot: Bytes,
+  newSize: number,
+  newRoot: Bytes,
+  proof: readonly Bytes[],
+): Promise<boolean> {
   if (!isIndex(oldSize) || !isIndex(newSize) || oldSize > newSize || !areHashes(proof)) return false;
   if (oldSize === newSize) return proof.length === 0 && areSame(oldRoot, newRoot);
   if (oldSize === 0) return proof.length === 0 && areSame(oldRoot, await sha256());

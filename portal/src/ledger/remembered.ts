@@ -20,9 +20,15 @@ export interface Seen {
 export function recall(): Seen | null {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(NAME) ?? "null");
-    if (typeof kept !== "object" || kept === null || !("origin" in kept && "size" in kept && "root" in kept && "day" in kept)) return null;
+    if (
+      typeof kept !== "object" ||
+      kept === null ||
+      !("origin" in kept && "size" in kept && "root" in kept && "day" in kept)
+    )
+      return null;
     const { origin, size, root, day } = kept;
-    if (typeof origin !== "string" || typeof size !== "number" || typeof root !== "string" || typeof day !== "string") return null;
+    if (typeof origin !== "string" || typeof size !== "number" || typeof root !== "string" || typeof day !== "string")
+      return null;
     return /^[0-9a-f]{64}$/.test(root) ? { checkpoint: { origin, size, root: fromHex(root) }, day } : null;
   } catch {
     return null;

@@ -29,7 +29,12 @@ interface NoteKey {
 }
 
 /** Return what the key signed, null for any other text, for one that is too long and for one with more signature lines. */
-export async function openNote(note: string, keyText: string, maximumBytes: number, maximumSignatures: number): Promise<OpenedNote | null> {
+export async function openNote(
+  note: string,
+  keyText: string,
+  maximumBytes: number,
+  maximumSignatures: number,
+): Promise<OpenedNote | null> {
   const key = await readKey(keyText);
   if (key === null || utf8(note).length > maximumBytes) return null;
   const end = note.lastIndexOf("\n\n");
@@ -38,7 +43,9 @@ export async function openNote(note: string, keyText: string, maximumBytes: numb
   const signatures = lines.map(readSignature);
   if (signatures.includes(null)) return null;
   const body = note.slice(0, end + 1);
-  const own = signatures.find((line) => line?.name === key.name && areSame(line.signed.subarray(0, KEY_ID_BYTES), key.id));
+  const own = signatures.find(
+    (line) => line?.name === key.name && areSame(line.signed.subarray(0, KEY_ID_BYTES), key.id),
+  );
   const signature = own?.signed.subarray(KEY_ID_BYTES);
   if (signature?.length !== SIGNATURE_BYTES) return null;
   return (await isSigned(signature, body, key)) ? { keyName: key.name, body } : null;

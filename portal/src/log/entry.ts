@@ -43,11 +43,29 @@ export interface Entry extends Draft {
   readonly hash: string;
 }
 
-export const LIMITS = { entries: 1_000, characters: 10_000, filesPerEntry: 20, pictureBytes: 20 * 1024 * 1024, allBytes: 200 * 1024 * 1024 } as const;
+export const LIMITS = {
+  entries: 1_000,
+  characters: 10_000,
+  filesPerEntry: 20,
+  pictureBytes: 20 * 1024 * 1024,
+  allBytes: 200 * 1024 * 1024,
+} as const;
 
 const FIRST = "0".repeat(64);
 
-export const EMPTY_DRAFT: Draft = { kind: "seen", seen_at: "", address: "", platform: "", account: "", what: "", words: "", who_saw: "", reference: "", files: [], corrects: null };
+export const EMPTY_DRAFT: Draft = {
+  kind: "seen",
+  seen_at: "",
+  address: "",
+  platform: "",
+  account: "",
+  what: "",
+  words: "",
+  who_saw: "",
+  reference: "",
+  files: [],
+  corrects: null,
+};
 
 /** Return the entry that a draft becomes after the others, written now. */
 export async function chained(draft: Draft, before: readonly Entry[], now: Date): Promise<Entry> {

@@ -30,7 +30,10 @@ export function emptyFolder(isTextOnly: boolean): Folder {
 /** The folder with this notice in its place, or added. */
 export function withNotice(folder: Folder, notice: Notice): Folder {
   const isThere = folder.notices.some((one) => one.id === notice.id);
-  return { ...folder, notices: isThere ? folder.notices.map((one) => (one.id === notice.id ? notice : one)) : [...folder.notices, notice] };
+  return {
+    ...folder,
+    notices: isThere ? folder.notices.map((one) => (one.id === notice.id ? notice : one)) : [...folder.notices, notice],
+  };
 }
 
 export function folderText(folder: Folder): string {
@@ -44,7 +47,11 @@ export function readFolder(text: string): Folder {
   if (whole["format"] > FORMAT) throw new FolderError("newer");
   const { is_text_only: isTextOnly, entries, notices } = whole;
   if (typeof isTextOnly !== "boolean" || !Array.isArray(entries)) throw new FolderError("damaged");
-  return { is_text_only: isTextOnly, entries: entries.map(readEntry), notices: Array.isArray(notices) ? notices.map((one) => readNotice(object(one), damaged)) : [] };
+  return {
+    is_text_only: isTextOnly,
+    entries: entries.map(readEntry),
+    notices: Array.isArray(notices) ? notices.map((one) => readNotice(object(one), damaged)) : [],
+  };
 }
 
 /** Return an entry exactly as it was; throws FolderError for anything that is not one. */
@@ -84,7 +91,14 @@ export function readEntry(value: unknown): Entry {
 
 function readFile(value: unknown): EntryFile {
   const { sha256, bytes, type, is_kept: isKept } = object(value);
-  if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256) || typeof bytes !== "number" || typeof type !== "string" || typeof isKept !== "boolean") return damaged();
+  if (
+    typeof sha256 !== "string" ||
+    !/^[0-9a-f]{64}$/.test(sha256) ||
+    typeof bytes !== "number" ||
+    typeof type !== "string" ||
+    typeof isKept !== "boolean"
+  )
+    return damaged();
   return { sha256, bytes, type, is_kept: isKept };
 }
 

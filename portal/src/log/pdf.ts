@@ -19,7 +19,11 @@ const INK = rgb(0.13, 0.16, 0.17);
 const bidi = bidiFactory();
 
 /** Return the bytes of a PDF; rejects where the font can't be loaded. */
-export async function pdfOf(blocks: readonly Block[], title: string, language: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function pdfOf(
+  blocks: readonly Block[],
+  title: string,
+  language: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const answer = await fetch(fontAddress);
   if (!answer.ok) throw new Error("the font did not load");
   const file = await PDFDocument.create();
@@ -53,13 +57,22 @@ class Writer {
     if (block.kind === "title" || block.kind === "heading") this.y -= size;
     if (block.kind === "heading" && this.y < PAGE.margin + 5 * size) this.page = this.newPage();
     const text = block.kind === "pair" ? `${block.label}: ${block.text}` : block.text;
-    for (const paragraph of text.split(/\r\n|\r|\n/)) for (const line of this.lines(this.shown(paragraph), size)) this.line(line, size);
+    for (const paragraph of text.split(/\r\n|\r|\n/))
+      for (const line of this.lines(this.shown(paragraph), size)) this.line(line, size);
     this.y -= size * 0.35;
   }
 
   numberPages(): void {
     const pages = this.file.getPages();
-    pages.forEach((page, place) => page.drawText(`${place + 1} / ${pages.length}`, { x: PAGE.width - PAGE.margin - 24, y: PAGE.margin / 2, size: 8, font: this.font, color: INK }));
+    pages.forEach((page, place) =>
+      page.drawText(`${place + 1} / ${pages.length}`, {
+        x: PAGE.width - PAGE.margin - 24,
+        y: PAGE.margin / 2,
+        size: 8,
+        font: this.font,
+        color: INK,
+      }),
+    );
   }
 
   private newPage(): PDFPage {

@@ -31,11 +31,18 @@ export function logReport(folder: Folder, translator: Translator, made: Date): r
 /** Return one page for the police: what, where, who, when, what was done; without the details of every entry. */
 export function policeReport(folder: Folder, { t }: Translator, made: Date): readonly Block[] {
   const { entries } = folder;
-  const every = (pick: (entry: Entry) => string): string => [...new Set(entries.map(pick).filter((text) => text.trim() !== ""))].join("\n");
+  const every = (pick: (entry: Entry) => string): string =>
+    [...new Set(entries.map(pick).filter((text) => text.trim() !== ""))].join("\n");
   const of = (kind: Entry["kind"]): readonly Entry[] => entries.filter((entry) => entry.kind === kind);
-  const told = (one: Entry): string => [one.seen_at || one.written_at.slice(0, 10), one.platform, one.what, one.reference].filter((text) => text !== "").join(" · ");
+  const told = (one: Entry): string =>
+    [one.seen_at || one.written_at.slice(0, 10), one.platform, one.what, one.reference]
+      .filter((text) => text !== "")
+      .join(" · ");
   const pairs: readonly (readonly [string, string])[] = [
-    [t("log.police.what"), short(every((entry) => (entry.kind === "seen" || entry.kind === "threat" ? entry.what : "")))],
+    [
+      t("log.police.what"),
+      short(every((entry) => (entry.kind === "seen" || entry.kind === "threat" ? entry.what : ""))),
+    ],
     [t("log.field.words"), short(every((entry) => (entry.kind === "threat" ? entry.words : "")))],
     [t("log.police.where"), short(every((entry) => entry.address))],
     [t("log.police.accounts"), short(every((entry) => [entry.platform, entry.account].filter(Boolean).join(": ")))],
@@ -57,20 +64,35 @@ export function policeReport(folder: Folder, { t }: Translator, made: Date): rea
 export function plain(blocks: readonly Block[]): string {
   const line = (block: Block): string => {
     if (block.kind === "pair") return `${block.label}: ${block.text}`;
-    return block.kind === "title" || block.kind === "heading" ? `\n${block.text}\n${"-".repeat(Math.min(72, block.text.length))}` : block.text;
+    return block.kind === "title" || block.kind === "heading"
+      ? `\n${block.text}\n${"-".repeat(Math.min(72, block.text.length))}`
+      : block.text;
   };
   return `${blocks.map(line).join("\n").trim()}\n`;
 }
 
 function entryBlocks(entry: Entry, { t }: Translator): readonly Block[] {
-  const pair = (label: string, text: string): readonly Block[] => (text.trim() === "" ? [] : [{ kind: "pair", label, text }]);
+  const pair = (label: string, text: string): readonly Block[] =>
+    text.trim() === "" ? [] : [{ kind: "pair", label, text }];
   return [
     { kind: "heading", text: t("log.report.entry", { number: entry.number, kind: t(`log.kind.${entry.kind}`) }) },
     ...pair(t("log.field.seen_at"), entry.seen_at.replace("T", " ")),
     ...(entry.corrects === null ? [] : pair(t("log.field.corrects"), String(entry.corrects))),
     ...TEXT_FIELDS.flatMap((field) => pair(t(`log.field.${field}`), entry[field])),
-    ...entry.files.flatMap((file) => pair(t("log.field.file"), t("log.report.file", { bytes: file.bytes, type: file.type || "?", sha256: file.sha256 }))),
-    { kind: "small", text: t("log.report.written", { utc: entry.written_at, local: `${localOf(entry)} ${entry.offset}`, zone: entry.zone }) },
+    ...entry.files.flatMap((file) =>
+      pair(
+        t("log.field.file"),
+        t("log.report.file", { bytes: file.bytes, type: file.type || "?", sha256: file.sha256 }),
+      ),
+    ),
+    {
+      kind: "small",
+      text: t("log.report.written", {
+        utc: entry.written_at,
+        local: `${localOf(entry)} ${entry.offset}`,
+        zone: entry.zone,
+      }),
+    },
     { kind: "small", text: t("log.report.hash", { hash: entry.hash }) },
   ];
 }
@@ -82,7 +104,11 @@ export function localOf(entry: Entry): string {
   return new Date(Date.parse(entry.written_at) + shift * 60_000).toISOString().slice(0, 19).replace("T", " ");
 }
 
-const stamp = (moment: Date): string => moment.toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
+const stamp = (moment: Date): string =>
+  moment
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, " UTC");
 
 /** One page stays one page: what is longer is cut, and says so by dots; the whole log holds it all. */
 function short(text: string): string {

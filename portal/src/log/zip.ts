@@ -17,18 +17,31 @@ export interface ZipParts {
   readonly pictures: ReadonlyMap<string, Uint8Array>;
 }
 
-const EXTENSIONS: { readonly [type: string]: string } = { "image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif", "image/heic": "heic", "image/avif": "avif" };
+const EXTENSIONS: { readonly [type: string]: string } = {
+  "image/jpeg": "jpg",
+  "image/png": "png",
+  "image/webp": "webp",
+  "image/gif": "gif",
+  "image/heic": "heic",
+  "image/avif": "avif",
+};
 
 /** Return the ZIP's bytes. Times in it are those of 1980, so that they tell nothing of the device. */
 export async function zipOf({ folder, text, howTo, pictures }: ZipParts): Promise<Uint8Array<ArrayBuffer>> {
-  const files: { [name: string]: Uint8Array } = { "log.json": strToU8(logJson(folder)), "log.txt": strToU8(text), "HOW-TO-CHECK.txt": strToU8(howTo) };
+  const files: { [name: string]: Uint8Array } = {
+    "log.json": strToU8(logJson(folder)),
+    "log.txt": strToU8(text),
+    "HOW-TO-CHECK.txt": strToU8(howTo),
+  };
   for (const entry of folder.entries) {
     entry.files.forEach(({ sha256, type }, place) => {
       const bytes = pictures.get(sha256);
       if (bytes) files[`pictures/${entry.number}-${place + 1}.${EXTENSIONS[type] ?? "bin"}`] = bytes;
     });
   }
-  const sums = await Promise.all(Object.entries(files).map(async ([name, bytes]) => `${await sha256Hex(Uint8Array.from(bytes))}  ${name}\n`));
+  const sums = await Promise.all(
+    Object.entries(files).map(async ([name, bytes]) => `${await sha256Hex(Uint8Array.from(bytes))}  ${name}\n`),
+  );
   files["SHA256SUMS"] = strToU8(sums.join(""));
   return new Uint8Array(zipSync(files, { level: 6, mtime: "1980-01-01T00:00:00" }));
 }
@@ -56,7 +69,13 @@ export async function readExport(bytes: Uint8Array<ArrayBuffer>): Promise<Import
   }
   const named = entries.flatMap((entry) => entry.files.filter((file) => file.is_kept).map((file) => file.sha256));
   const wanted = new Map([...pictures].filter(([sha256]) => named.includes(sha256)));
-  return { isTextOnly, entries, pictures: wanted, brokenAt: await firstBreak(entries), lostPictures: named.filter((sha256) => !wanted.has(sha256)).length };
+  return {
+    isTextOnly,
+    entries,
+    pictures: wanted,
+    brokenAt: await firstBreak(entries),
+    lostPictures: named.filter((sha256) => !wanted.has(sha256)).length,
+  };
 }
 
 function logJson({ is_text_only: isTextOnly, entries }: Folder): string {
@@ -70,7 +89,14 @@ function readLogJson(text: string): { readonly isTextOnly: boolean; readonly ent
   } catch {
     throw new FolderError("damaged");
   }
-  if (typeof whole !== "object" || whole === null || !("format" in whole) || !("entries" in whole) || !Array.isArray(whole.entries)) throw new FolderError("damaged");
+  if (
+    typeof whole !== "object" ||
+    whole === null ||
+    !("format" in whole) ||
+    !("entries" in whole) ||
+    !Array.isArray(whole.entries)
+  )
+    throw new FolderError("damaged");
   if (typeof whole.format !== "number" || whole.format > 1) throw new FolderError("newer");
   return { isTextOnly: "is_text_only" in whole && whole.is_text_only === true, entries: whole.entries.map(readEntry) };
 }

@@ -7,7 +7,10 @@
 
 import type { Catalogue } from "./translator";
 
-const files = import.meta.glob<{ readonly [key: string]: string }>("../../../content/messages/*/*.json", { eager: true, import: "default" });
+const files = import.meta.glob<{ readonly [key: string]: string }>("../../../content/messages/*/*.json", {
+  eager: true,
+  import: "default",
+});
 
 export const DEFAULT_LOCALE = "en";
 
@@ -47,5 +50,8 @@ export function address(locale: string, page: string): string {
 
 /** The paths of one page in every language, for Astro. */
 export function localePaths(): { params: { locale: string | undefined }; props: { locale: string } }[] {
-  return LOCALES.map((locale) => ({ params: { locale: locale === DEFAULT_LOCALE ? undefined : locale }, props: { locale } }));
+  return LOCALES.map((locale) => ({
+    params: { locale: locale === DEFAULT_LOCALE ? undefined : locale },
+    props: { locale },
+  }));
 }

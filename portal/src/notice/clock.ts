@@ -13,7 +13,10 @@ export function clockOf(notice: Notice, regime: Regime, now: Date): Clock {
   if (notice.outcome === "removed") return { state: "removed" };
   if (notice.sent_at === "") return { state: "not_sent" };
   const until = deadline(notice, regime);
-  if (until === null) return notice.outcome === "refused" ? { state: "over", until: now, hoursLeft: 0 } : { state: regime.clock ? "waiting_for_regulator" : "no_day" };
+  if (until === null)
+    return notice.outcome === "refused"
+      ? { state: "over", until: now, hoursLeft: 0 }
+      : { state: regime.clock ? "waiting_for_regulator" : "no_day" };
   const hoursLeft = Math.max(0, Math.ceil((until.getTime() - now.getTime()) / 3_600_000));
   return { state: notice.outcome === "refused" || now >= until ? "over" : "running", until, hoursLeft };
 }

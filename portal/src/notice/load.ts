@@ -28,7 +28,12 @@ export function readRegime(yaml: string, contact: (id: string) => Contact): Regi
     elements,
     text: list(entry["text"], id).map(String),
     escalation: list(entry["escalation"], id).map((one) => contact(String(one))),
-    source: { title: text(source["title"], id), url: nullable(source["url"]), date: nullable(source["date"]), reviewed: reviewedOf(source, id) },
+    source: {
+      title: text(source["title"], id),
+      url: nullable(source["url"]),
+      date: nullable(source["date"]),
+      reviewed: reviewedOf(source, id),
+    },
   };
 }
 
@@ -38,23 +43,36 @@ export function readPlatforms(yaml: string): readonly Platform[] {
     const entry = row(one, "platforms");
     const shown = row(entry["shown"], "platforms");
     const address = shown["report_url"] === undefined ? null : row(shown["report_url"], "report_url");
-    if (address && address["confidence"] !== "seed" && address["confidence"] !== "sourced") throw new Error(`platforms: ${String(entry["id"])} was not checked`);
-    return { id: text(entry["id"], "platforms"), name: text(entry["name"], "platforms"), report_url: address ? text(address["value"], "report_url") : null };
+    if (address && address["confidence"] !== "seed" && address["confidence"] !== "sourced")
+      throw new Error(`platforms: ${String(entry["id"])} was not checked`);
+    return {
+      id: text(entry["id"], "platforms"),
+      name: text(entry["name"], "platforms"),
+      report_url: address ? text(address["value"], "report_url") : null,
+    };
   });
 }
 
 function element(entry: Row, regime: string): Element {
   const name = text(entry["element"], regime);
   const rule = row(entry["rule"], `${regime}.${name}`);
-  const fields = (key: string): readonly string[] => list(rule[key] ?? [], `${regime}.${name}`).map((field) => known(String(field), `${regime}.${name}`));
-  const read: Rule = { all: fields("all"), any: fields("any"), addresses: rule["addresses"] === true, unless: typeof rule["unless"] === "string" ? known(rule["unless"], name) : null };
-  if (read.all.length + read.any.length === 0 && !read.addresses) throw new Error(`regimes: ${regime}.${name} asks for nothing`);
+  const fields = (key: string): readonly string[] =>
+    list(rule[key] ?? [], `${regime}.${name}`).map((field) => known(String(field), `${regime}.${name}`));
+  const read: Rule = {
+    all: fields("all"),
+    any: fields("any"),
+    addresses: rule["addresses"] === true,
+    unless: typeof rule["unless"] === "string" ? known(rule["unless"], name) : null,
+  };
+  if (read.all.length + read.any.length === 0 && !read.addresses)
+    throw new Error(`regimes: ${regime}.${name} asks for nothing`);
   return { element: name, rule: read };
 }
 
 function clock(entry: Row, regime: string): NonNullable<Regime["clock"]> {
   const { hours, starts } = entry;
-  if (typeof hours !== "number" || (starts !== "sent" && starts !== "regulator_notice")) throw new Error(`regimes: ${regime} has no clock that runs`);
+  if (typeof hours !== "number" || (starts !== "sent" && starts !== "regulator_notice"))
+    throw new Error(`regimes: ${regime} has no clock that runs`);
   return { hours, starts, for: entry["for"] === "passing_on" ? "passing_on" : "removal" };
 }
 

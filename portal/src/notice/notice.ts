@@ -6,11 +6,27 @@
 import { toHex } from "../bytes/bytes";
 
 /** Texts of a notice; any may be empty until the regime's elements are checked. */
-export const NOTICE_TEXTS = ["name", "signature", "email", "phone", "address", "description", "reasons", "facts", "authority"] as const;
+export const NOTICE_TEXTS = [
+  "name",
+  "signature",
+  "email",
+  "phone",
+  "address",
+  "description",
+  "reasons",
+  "facts",
+  "authority",
+] as const;
 export type NoticeText = (typeof NOTICE_TEXTS)[number];
 
 /** What a person states by ticking it. */
-export const STATEMENTS = ["states_intimate", "states_no_consent", "states_good_faith", "states_accurate", "is_under_18"] as const;
+export const STATEMENTS = [
+  "states_intimate",
+  "states_no_consent",
+  "states_good_faith",
+  "states_accurate",
+  "is_under_18",
+] as const;
 export type Statement = (typeof STATEMENTS)[number];
 
 export type Fields = { readonly [Name in NoticeText]: string } & { readonly [Name in Statement]: boolean } & {
@@ -63,7 +79,19 @@ const SITE_LANGUAGE = "en";
 
 /** A notice with nothing filled in. */
 export function newNotice(regime: string, platform: string, platformName: string): Notice {
-  return { id: toHex(crypto.getRandomValues(new Uint8Array(16))), regime, platform, platform_name: platformName, language: SITE_LANGUAGE, fields: EMPTY_FIELDS, sent_at: "", regulator_at: "", look_again: "", outcome: "", answer: "" };
+  return {
+    id: toHex(crypto.getRandomValues(new Uint8Array(16))),
+    regime,
+    platform,
+    platform_name: platformName,
+    language: SITE_LANGUAGE,
+    fields: EMPTY_FIELDS,
+    sent_at: "",
+    regulator_at: "",
+    look_again: "",
+    outcome: "",
+    answer: "",
+  };
 }
 
 type Row = { readonly [name: string]: unknown };

@@ -27,7 +27,12 @@ export interface Regime {
   readonly id: string;
   readonly countries: readonly string[];
   readonly to: "platform" | "regulator";
-  readonly clock: { readonly hours: number; readonly starts: "sent" | "regulator_notice"; /** What the time is for: removal, or passing the notice on to whoever posted. */ readonly for: "removal" | "passing_on" } | null;
+  readonly clock: {
+    readonly hours: number;
+    readonly starts: "sent" | "regulator_notice";
+    /** What the time is for: removal, or passing the notice on to whoever posted. */ readonly for:
+      "removal" | "passing_on";
+  } | null;
   /** What about it was not verified, each with words on the page. */
   readonly unverified: readonly string[];
   readonly elements: readonly Element[];
@@ -35,7 +40,12 @@ export interface Regime {
   readonly text: readonly string[];
   /** Whom to turn to when it did not help. */
   readonly escalation: readonly Contact[];
-  readonly source: { readonly title: string; readonly url: string | null; readonly date: string | null; readonly reviewed: string };
+  readonly source: {
+    readonly title: string;
+    readonly url: string | null;
+    readonly date: string | null;
+    readonly reviewed: string;
+  };
 }
 
 export interface Platform {

@@ -6,7 +6,11 @@ import { service } from "../directory/services";
 import { readPlatforms, readRegime } from "./load";
 import type { Contact, NoticeData } from "./regime";
 
-const files = import.meta.glob<string>("../../../content/regimes/*.yaml", { eager: true, query: "?raw", import: "default" });
+const files = import.meta.glob<string>("../../../content/regimes/*.yaml", {
+  eager: true,
+  query: "?raw",
+  import: "default",
+});
 
 /** The plain report comes last: it is for whoever finds nothing closer. */
 const ORDER = ["us_tida", "gb_osa", "eu_dsa", "nz_hdca", "au_esafety", "plain"];

@@ -28,7 +28,10 @@ export function isAddress(text: string): boolean {
 function isMet(rule: Rule, fields: Fields): boolean {
   if (rule.unless !== null && isFilled(rule.unless, fields)) return true;
   if (rule.addresses && (fields.locations.length === 0 || badLocations(fields).length > 0)) return false;
-  return rule.all.every((name) => isFilled(name, fields)) && (rule.any.length === 0 || rule.any.some((name) => isFilled(name, fields)));
+  return (
+    rule.all.every((name) => isFilled(name, fields)) &&
+    (rule.any.length === 0 || rule.any.some((name) => isFilled(name, fields)))
+  );
 }
 
 function isFilled(name: string, fields: Fields): boolean {

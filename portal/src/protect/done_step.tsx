@@ -17,7 +17,11 @@ export function DoneStep({ view, onShow }: { readonly view: CaseView; readonly o
         <li>{t("protect.done.1")}</li>
         <li>{t("protect.done.2")}</li>
         <li>{t("protect.done.3")}</li>
-        <li>{t(isDelayed(view) ? "protect.done.4.delayed" : "protect.done.4", { date: date(new Date(view.expires_at), new Date()) })}</li>
+        <li>
+          {t(isDelayed(view) ? "protect.done.4.delayed" : "protect.done.4", {
+            date: date(new Date(view.expires_at), new Date()),
+          })}
+        </li>
       </ol>
       <div class="actions">
         <ActionButton label={t("protect.done.case")} onPress={onShow} />

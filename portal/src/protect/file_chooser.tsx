@@ -11,7 +11,13 @@ const ACCEPTED = [
   ...[".amr", ".opus", ".oga", ".ogg", ".m4a", ".aac", ".flac", ".aif", ".aiff", ".caf"],
 ].join(",");
 
-export function FileChooser({ isMore, onChoose }: { readonly isMore: boolean; readonly onChoose: (files: readonly File[]) => void }) {
+export function FileChooser({
+  isMore,
+  onChoose,
+}: {
+  readonly isMore: boolean;
+  readonly onChoose: (files: readonly File[]) => void;
+}) {
   const { t } = useWords();
   return (
     <div class="chooser">

@@ -34,7 +34,9 @@ export function FileRow({ row, onStop, onTryAgain, onRemove, onSynthetic, onAdd 
         {called}
       </p>
       <p>{first}</p>
-      {row.state.kind === "working" && <progress aria-label={label(t("protect.files.progress"))} value={row.state.share ?? undefined} max={1} />}
+      {row.state.kind === "working" && (
+        <progress aria-label={label(t("protect.files.progress"))} value={row.state.share ?? undefined} max={1} />
+      )}
       {notes.length > 0 && (
         <ul class="notes">
           {notes.map((note) => (
@@ -45,14 +47,25 @@ export function FileRow({ row, onStop, onTryAgain, onRemove, onSynthetic, onAdd 
       {isShown && <Look file={row.file} type={row.type} label={t("protect.files.shown", { name: called })} />}
       {row.state.kind === "ready" && (
         <label class="check">
-          <input type="checkbox" checked={row.isSynthetic} aria-label={label(t("protect.files.synthetic"))} onChange={(event) => onSynthetic(event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={row.isSynthetic}
+            aria-label={label(t("protect.files.synthetic"))}
+            onChange={(event) => onSynthetic(event.currentTarget.checked)}
+          />
           <span>{t("protect.files.synthetic")}</span>
         </label>
       )}
       <TryIt row={row} name={called} label={label} onAdd={onAdd} />
       <div class="file-actions">
         {change && (
-          <button type="button" class="button plain" ref={action} aria-label={label(t(change.key))} onClick={change.onPress}>
+          <button
+            type="button"
+            class="button plain"
+            ref={action}
+            aria-label={label(t(change.key))}
+            onClick={change.onPress}
+          >
             {t(change.key)}
           </button>
         )}

@@ -40,11 +40,19 @@ export function FileStep({ title, files, onContinue, onBack }: Props) {
       <p class="lead">{t("protect.files.lead")}</p>
       <p>{t("protect.files.fingerprint")}</p>
       <FileChooser isMore={rows.length > 0} onChoose={files.add} />
-      {files.isFull && <p class="slip" role="alert">{t("protect.files.full", { count: MAXIMUM_FILES_PER_CASE })}</p>}
+      {files.isFull && (
+        <p class="slip" role="alert">
+          {t("protect.files.full", { count: MAXIMUM_FILES_PER_CASE })}
+        </p>
+      )}
       <FileList files={files} />
       <Recognised />
       {rows.some((row) => row.number === null) && <p class="soft">{t("protect.files.leave_out")}</p>}
-      {excess !== null && <p class="slip" role="alert">{t(`protect.excess.${excess}`)}</p>}
+      {excess !== null && (
+        <p class="slip" role="alert">
+          {t(`protect.excess.${excess}`)}
+        </p>
+      )}
       <p role="status">{hasPressed && isWorking ? t("protect.files.wait") : ""}</p>
       <div class="actions">
         {ready > 0 && <ActionButton label={plural("protect.files.continue", ready)} onPress={goOn} />}

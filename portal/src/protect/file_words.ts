@@ -35,7 +35,9 @@ export function rowLines({ state }: Row, words: Translator): readonly string[] {
     case "problem":
       return [t(`protect.problem.${state.problem}`)];
     case "same":
-      return [t(state.as.isInCase ? "protect.problem.in_case" : "protect.problem.same", { name: fileName(state.as, words) })];
+      return [
+        t(state.as.isInCase ? "protect.problem.in_case" : "protect.problem.same", { name: fileName(state.as, words) }),
+      ];
     case "ready":
       return [t(recognisedKey(state.made)), ...state.made.notes.map((note) => t(`protect.note.${note}`))];
   }

@@ -42,7 +42,9 @@ export function useFiles(inCase: readonly CaseFile[]): Files {
   const add = (files: readonly Blob[]): void => {
     const counted = rows.filter((row) => row.number !== null).length;
     const room = Math.max(0, MAXIMUM_FILES_PER_CASE - highestNumber(inCase) - counted);
-    const added = files.slice(0, room).map((file): ChosenFile => ({ key: nextKey.current++, file, outcome: { kind: "waiting" }, isSynthetic: false }));
+    const added = files
+      .slice(0, room)
+      .map((file): ChosenFile => ({ key: nextKey.current++, file, outcome: { kind: "waiting" }, isSynthetic: false }));
     setFull(files.length > room);
     setAll((before) => [...before, ...added]);
     added.forEach(({ key, file }) => line.add(key, file));
@@ -61,7 +63,8 @@ export function useFiles(inCase: readonly CaseFile[]): Files {
     stop: (key) => line.stop(key),
     tryAgain: (key) => all.filter((file) => file.key === key).forEach(({ file }) => line.add(key, file)),
     remove,
-    setSynthetic: (key, isSynthetic) => setAll((before) => before.map((file) => (file.key === key ? { ...file, isSynthetic } : file))),
+    setSynthetic: (key, isSynthetic) =>
+      setAll((before) => before.map((file) => (file.key === key ? { ...file, isSynthetic } : file))),
     clear: () => {
       line.stopAll();
       setAll([]);

@@ -41,15 +41,36 @@ function Current({ state }: { readonly state: ProtectState }) {
     case "then":
       return <ThenStep state={state} />;
     case "files":
-      return <FileStep title={t("protect.files.title")} files={state.files} onContinue={() => void state.showKey()} onBack={state.back} />;
+      return (
+        <FileStep
+          title={t("protect.files.title")}
+          files={state.files}
+          onContinue={() => void state.showKey()}
+          onBack={state.back}
+        />
+      );
     case "key":
-      return state.caseKey && <KeyStep caseKey={state.caseKey} delaysWithdrawal={state.delaysWithdrawal} onDelay={state.chooseDelay} onKept={() => state.go("send")} onBack={state.back} />;
+      return (
+        state.caseKey && (
+          <KeyStep
+            caseKey={state.caseKey}
+            delaysWithdrawal={state.delaysWithdrawal}
+            onDelay={state.chooseDelay}
+            onKept={() => state.go("send")}
+            onBack={state.back}
+          />
+        )
+      );
     case "send":
       return <OpenStep state={state} />;
     case "done":
       return state.view && <DoneStep view={state.view} onShow={() => state.go("case")} />;
     case "case":
-      return state.caseKey && <CaseScreen caseKey={state.caseKey} first={state.view} onClose={() => location.replace(pageAddress("/"))} />;
+      return (
+        state.caseKey && (
+          <CaseScreen caseKey={state.caseKey} first={state.view} onClose={() => location.replace(pageAddress("/"))} />
+        )
+      );
   }
 }
 
@@ -129,7 +150,15 @@ function OpenStep({ state }: { readonly state: ProtectState }) {
     const isThere = code === "case_already_open" || code === "case_closed";
     return isThere ? { label: t("protect.send.to_case"), onPress: () => state.go("case") } : null;
   };
-  return <SendStep request={state.request} label={t("protect.send.button")} onBack={state.back} wayOn={wayOn} onSent={state.finish} />;
+  return (
+    <SendStep
+      request={state.request}
+      label={t("protect.send.button")}
+      onBack={state.back}
+      wayOn={wayOn}
+      onSent={state.finish}
+    />
+  );
 }
 
 function NotSecure() {

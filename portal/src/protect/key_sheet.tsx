@@ -13,7 +13,9 @@ export function KeySheet({ text, hasAddress }: { readonly text: string; readonly
   return (
     <Sheet>
       <h2>{t("protect.sheet.title")}</h2>
-      <p class="sheet-key" dir="ltr">{text}</p>
+      <p class="sheet-key" dir="ltr">
+        {text}
+      </p>
       <QrCode text={text} label={t("protect.sheet.title")} />
       <p>{t("protect.sheet.note")}</p>
       {hasAddress && <p>{`${location.origin}/case/`}</p>}

@@ -57,7 +57,13 @@ export function KeyStep({ caseKey, delaysWithdrawal, onDelay, onKept, onBack }: 
 }
 
 /** Asked where the key is, because the key is what somebody could take or demand. Off unless chosen. */
-function DelayChoice({ isChosen, onChange }: { readonly isChosen: boolean; readonly onChange: (isChosen: boolean) => void }) {
+function DelayChoice({
+  isChosen,
+  onChange,
+}: {
+  readonly isChosen: boolean;
+  readonly onChange: (isChosen: boolean) => void;
+}) {
   const { t } = useWords();
   return (
     <section data-delay-choice={isChosen ? "on" : "off"}>

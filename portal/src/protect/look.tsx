@@ -33,7 +33,18 @@ export function Look({ file, type, label }: Props) {
   const fail = (): void => setFailed(true);
   switch (type) {
     case "video":
-      return <video class="look" src={address} aria-label={label} controls muted preload="metadata" playsInline onError={fail} />;
+      return (
+        <video
+          class="look"
+          src={address}
+          aria-label={label}
+          controls
+          muted
+          preload="metadata"
+          playsInline
+          onError={fail}
+        />
+      );
     case "sound":
       return <audio class="look" src={address} aria-label={label} controls preload="metadata" onError={fail} />;
     default:

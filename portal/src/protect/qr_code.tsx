@@ -9,7 +9,14 @@ export function QrCode({ text, label }: { readonly text: string; readonly label:
   const code = generate(text);
   const side = code.size + 2 * QUIET_ZONE;
   return (
-    <svg class="qr" viewBox={`0 0 ${side} ${side}`} role="img" aria-label={label} shape-rendering="crispEdges" data-qr={text}>
+    <svg
+      class="qr"
+      viewBox={`0 0 ${side} ${side}`}
+      role="img"
+      aria-label={label}
+      shape-rendering="crispEdges"
+      data-qr={text}
+    >
       <rect width={side} height={side} fill="#ffffff" />
       <path fill="#000000" d={pathOf(code)} />
     </svg>

@@ -78,7 +78,13 @@ export function fingerprintsOf(rows: readonly Row[]): readonly Fingerprint[] {
     if (state.kind !== "ready" || number === null) return [];
     const own = state.made.fingerprints.filter((fingerprint) => !sent.has(valueId(fingerprint)));
     own.forEach((fingerprint) => sent.add(valueId(fingerprint)));
-    return own.map(({ kind, value, quality }) => ({ kind, value, quality, file_number: number, is_synthetic: isSynthetic }));
+    return own.map(({ kind, value, quality }) => ({
+      kind,
+      value,
+      quality,
+      file_number: number,
+      is_synthetic: isSynthetic,
+    }));
   });
 }
 
@@ -103,7 +109,8 @@ export function highestNumber(inCase: readonly CaseFile[]): number {
 function ownersInCase(inCase: readonly CaseFile[]): Map<string, Named> {
   const owners = new Map<string, Named>();
   for (const { type, number, fingerprints } of inCase) {
-    for (const fingerprint of fingerprints) if (fingerprint.value !== null) owners.set(valueId(fingerprint), { type, number, isInCase: true });
+    for (const fingerprint of fingerprints)
+      if (fingerprint.value !== null) owners.set(valueId(fingerprint), { type, number, isInCase: true });
   }
   return owners;
 }

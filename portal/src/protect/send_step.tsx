@@ -51,7 +51,11 @@ export function SendStep({ request, label, onSent, onBack, wayOn }: Props) {
       {work !== null && <Work share={work} />}
       <div class="actions">
         {way && <ActionButton label={way.label} onPress={way.onPress} />}
-        <ActionButton label={isSending ? t("protect.send.sending") : wanted} isBusy={isSending} onPress={() => void press()} />
+        <ActionButton
+          label={isSending ? t("protect.send.sending") : wanted}
+          isBusy={isSending}
+          onPress={() => void press()}
+        />
         <BackButton onBack={onBack} />
       </div>
     </>

@@ -48,8 +48,14 @@ export function useProtectState(): ProtectState {
   const [view, setView] = useState<CaseView | null>(null);
   const request = useMemo(() => {
     const fingerprints = fingerprintsOf(files.rows);
-    if (caseKey === null || role === null || fingerprints.length === 0 || excessOf(fingerprints, NOTHING) !== null) return null;
-    return openCase(caseKey.authorization, { role, is_adult_now: isAdultNow, was_adult_then: wasAdultThen }, fingerprints, delaysWithdrawal);
+    if (caseKey === null || role === null || fingerprints.length === 0 || excessOf(fingerprints, NOTHING) !== null)
+      return null;
+    return openCase(
+      caseKey.authorization,
+      { role, is_adult_now: isAdultNow, was_adult_then: wasAdultThen },
+      fingerprints,
+      delaysWithdrawal,
+    );
   }, [caseKey, role, isAdultNow, wasAdultThen, files.rows, delaysWithdrawal]);
 
   const isOpen = (step: Step): boolean => {

@@ -25,7 +25,10 @@ export function TryIt({ row, name, label, onAdd }: Props) {
   const [Panel, setPanel] = useState<ComponentType<PanelProps> | null>(null);
   const [isOpen, setOpen] = useState(false);
   const [hasFailed, setFailed] = useState(false);
-  const pdq = row.type === "picture" && row.state.kind === "ready" ? row.state.made.fingerprints.find(({ kind }) => kind === "pdq")?.value : undefined;
+  const pdq =
+    row.type === "picture" && row.state.kind === "ready"
+      ? row.state.made.fingerprints.find(({ kind }) => kind === "pdq")?.value
+      : undefined;
   if (pdq === undefined) return null;
   const press = (): void => {
     setOpen(!isOpen);

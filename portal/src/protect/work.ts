@@ -22,7 +22,11 @@ const MAXIMUM_PROOFS = 2;
 export type OnWork = (share: number) => void;
 
 /** Return the case; `onWork` is told how much of the work is done, from 0. Throws ExchangeError, never anything else. */
-export async function sendWithWork(request: PreparedRequest, onWork: OnWork, prove: typeof proofOf = proofOf): Promise<CaseView> {
+export async function sendWithWork(
+  request: PreparedRequest,
+  onWork: OnWork,
+  prove: typeof proofOf = proofOf,
+): Promise<CaseView> {
   let proof: string | null = null;
   for (let made = 0; ; made += 1) {
     try {

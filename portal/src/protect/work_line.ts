@@ -19,7 +19,10 @@ export type Outcome =
 
 export interface Maker {
   prepare(): void;
-  make(file: Blob, options: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal }): Promise<FileFingerprints>;
+  make(
+    file: Blob,
+    options: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal },
+  ): Promise<FileFingerprints>;
   stop(): void;
 }
 
@@ -84,7 +87,10 @@ export class WorkLine {
     };
     tell({ kind: "working", share: null });
     try {
-      const made = await this.#maker.make(file, { onProgress: wholePercents((share) => tell({ kind: "working", share })), signal });
+      const made = await this.#maker.make(file, {
+        onProgress: wholePercents((share) => tell({ kind: "working", share })),
+        signal,
+      });
       tell({ kind: "ready", made });
     } catch (error) {
       tell({ kind: "problem", problem: error instanceof FileError ? error.problem : "engine" });

@@ -13,7 +13,8 @@ export async function* workSums(challenge: string, parts: number, zeroBits: numb
     const digest = hasher.init().update(text).digest("binary");
     return new DataView(digest.buffer, digest.byteOffset).getUint32(0) >>> (32 - zeroBits) === 0;
   };
-  for (let part = 0; part < parts; part += 1) yield firstSolved(new TextEncoder().encode(`${challenge}.${part}.`), isSolved);
+  for (let part = 0; part < parts; part += 1)
+    yield firstSolved(new TextEncoder().encode(`${challenge}.${part}.`), isSolved);
 }
 
 /** The number is written behind the start in place: a new text for every try would be the larger half of the work. */

@@ -11,7 +11,10 @@ async function work({ challenge, parts, zero_bits }: WorkNeeded): Promise<void> 
   const numbers: number[] = [];
   for await (const number of workSums(challenge, parts, zero_bits)) {
     numbers.push(number);
-    post({ share: numbers.length / parts, proof: numbers.length === parts ? `${challenge} ${numbers.join(".")}` : null });
+    post({
+      share: numbers.length / parts,
+      proof: numbers.length === parts ? `${challenge} ${numbers.join(".")}` : null,
+    });
   }
 }
 

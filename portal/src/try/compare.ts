@@ -12,12 +12,21 @@ import { findParts, type Luma, type Part } from "./trims";
 export const MAXIMUM_DISTANCE = 31;
 
 /** Return whether pixels, RGBA on white, match the fingerprint. */
-export function wouldBeFound(kernel: Kernel, pixels: Uint8ClampedArray, width: number, height: number, pdq: string): boolean {
+export function wouldBeFound(
+  kernel: Kernel,
+  pixels: Uint8ClampedArray,
+  width: number,
+  height: number,
+  pdq: string,
+): boolean {
   const own = bytesOf(pdq);
-  const matches = ({ hashes, quality }: PdqResult): boolean => quality >= MINIMUM_QUALITY && hashes.some((hash) => distance(hash, own) <= MAXIMUM_DISTANCE);
+  const matches = ({ hashes, quality }: PdqResult): boolean =>
+    quality >= MINIMUM_QUALITY && hashes.some((hash) => distance(hash, own) <= MAXIMUM_DISTANCE);
   if (matches(kernel.pdq(pixels, width, height, "rgba8", 8))) return true;
   const luma = lumaOf(pixels, width, height);
-  return findParts(luma).some((part) => matches(kernel.pdq(cut(luma, part), part.right - part.left, part.bottom - part.top, "luma8", 8)));
+  return findParts(luma).some((part) =>
+    matches(kernel.pdq(cut(luma, part), part.right - part.left, part.bottom - part.top, "luma8", 8)),
+  );
 }
 
 /** Luma as the server's decoder makes it. */
@@ -32,13 +41,15 @@ export function lumaOf(pixels: Uint8ClampedArray, width: number, height: number)
 
 function cut({ width, bytes }: Luma, { left, top, right, bottom }: Part): Uint8Array {
   const part = new Uint8Array((right - left) * (bottom - top));
-  for (let row = top; row < bottom; row += 1) part.set(bytes.subarray(row * width + left, row * width + right), (row - top) * (right - left));
+  for (let row = top; row < bottom; row += 1)
+    part.set(bytes.subarray(row * width + left, row * width + right), (row - top) * (right - left));
   return part;
 }
 
 export function distance(one: Uint8Array, other: Uint8Array): number {
   let bits = 0;
-  for (const [place, byte] of one.entries()) for (let rest = byte ^ (other[place] ?? 0); rest > 0; rest &= rest - 1) bits += 1;
+  for (const [place, byte] of one.entries())
+    for (let rest = byte ^ (other[place] ?? 0); rest > 0; rest &= rest - 1) bits += 1;
   return bits;
 }
 

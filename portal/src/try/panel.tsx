@@ -59,7 +59,13 @@ export default function TryPanel({ file, pdq, name, onAdd }: Props) {
       <label class="field-label" for={id}>
         {t("try.what")}
       </label>
-      <select class="select" id={id} autocomplete="off" value={alteration} onChange={(event) => setAlteration(ALTERATIONS.find((one) => one === event.currentTarget.value) ?? "caption")}>
+      <select
+        class="select"
+        id={id}
+        autocomplete="off"
+        value={alteration}
+        onChange={(event) => setAlteration(ALTERATIONS.find((one) => one === event.currentTarget.value) ?? "caption")}
+      >
         {ALTERATIONS.map((one) => (
           <option key={one} value={one}>
             {t(`try.alteration.${one}`)}
@@ -98,7 +104,13 @@ export default function TryPanel({ file, pdq, name, onAdd }: Props) {
   );
 }
 
-async function verdictOf(kernel: Promise<Kernel>, file: Blob, pdq: string, alteration: Alteration, words: string): Promise<Verdict> {
+async function verdictOf(
+  kernel: Promise<Kernel>,
+  file: Blob,
+  pdq: string,
+  alteration: Alteration,
+  words: string,
+): Promise<Verdict> {
   const copy = await altered(file, alteration, words);
   const canvas = document.createElement("canvas");
   requireTruePixels(canvas);

@@ -58,7 +58,10 @@ export function findParts(luma: Luma): readonly Part[] {
   const candidates = [inner];
   if (inner.found[0] === 2 && inner.found[1] === 2) {
     const [above, below, left, right] = inner.found;
-    candidates.push({ ...inner, top: plain.top, found: [0, below, left, right] }, { ...inner, bottom: plain.bottom, found: [above, 0, left, right] });
+    candidates.push(
+      { ...inner, top: plain.top, found: [0, below, left, right] },
+      { ...inner, bottom: plain.bottom, found: [above, 0, left, right] },
+    );
   }
   candidates.push(plain);
   const parts = new Map<string, Part>();
@@ -85,9 +88,18 @@ function trimRows(luma: Luma, bounds: Bounds, mayBeWritten: boolean): Bounds {
   const smallest = Math.max(MINIMUM_PIXELS, Math.floor(MINIMUM_PART * luma.height));
   const pixel = (row: number, column: number): number => luma.bytes[(top + row) * luma.width + left + column] ?? 0;
   const above = findBar({ lines, length: right - left, at: pixel }, smallest, mayBeWritten);
-  const below = findBar({ lines, length: right - left, at: (line, place) => pixel(lines - 1 - line, place) }, smallest, mayBeWritten);
+  const below = findBar(
+    { lines, length: right - left, at: (line, place) => pixel(lines - 1 - line, place) },
+    smallest,
+    mayBeWritten,
+  );
   if (lines - above.lines - below.lines < smallest) return bounds;
-  return { ...bounds, top: top + above.lines, bottom: bottom - below.lines, found: [kindOf(above, found[0]), kindOf(below, found[1]), found[2], found[3]] };
+  return {
+    ...bounds,
+    top: top + above.lines,
+    bottom: bottom - below.lines,
+    found: [kindOf(above, found[0]), kindOf(below, found[1]), found[2], found[3]],
+  };
 }
 
 /** Returns the same object where there is nothing at the sides. */
@@ -97,9 +109,18 @@ function trimColumns(luma: Luma, bounds: Bounds): Bounds {
   const smallest = Math.max(MINIMUM_PIXELS, Math.floor(MINIMUM_PART * luma.width));
   const pixel = (column: number, row: number): number => luma.bytes[(top + row) * luma.width + left + column] ?? 0;
   const before = findBar({ lines, length: bottom - top, at: pixel }, smallest, false);
-  const after = findBar({ lines, length: bottom - top, at: (line, place) => pixel(lines - 1 - line, place) }, smallest, false);
+  const after = findBar(
+    { lines, length: bottom - top, at: (line, place) => pixel(lines - 1 - line, place) },
+    smallest,
+    false,
+  );
   if (lines - before.lines - after.lines < smallest || before.lines + after.lines === 0) return bounds;
-  return { ...bounds, left: left + before.lines, right: right - after.lines, found: [found[0], found[1], kindOf(before, found[2]), kindOf(after, found[3])] };
+  return {
+    ...bounds,
+    left: left + before.lines,
+    right: right - after.lines,
+    found: [found[0], found[1], kindOf(before, found[2]), kindOf(after, found[3])],
+  };
 }
 
 function kindOf(bar: Bar, known: number): number {
@@ -135,14 +156,21 @@ function sample({ lines, length, at }: View): readonly Line[] {
 }
 
 /** Where a bar at the first line may end, and whether it is plain up to there: at each change of its ground, and where there is none any more. */
-function walk(lines: readonly Line[], leastShare: number): readonly { readonly near: number; readonly isPlain: boolean }[] {
+function walk(
+  lines: readonly Line[],
+  leastShare: number,
+): readonly { readonly near: number; readonly isPlain: boolean }[] {
   const ends: { near: number; isPlain: boolean }[] = [];
   const shares: number[] = [];
   let ground = -1;
   for (const [number, line] of lines.entries()) {
     let share = shareOf(line, ground);
     if (share < leastShare) {
-      if (number > 0) ends.push({ near: number, isPlain: Math.min(1, ...shares.slice(0, Math.max(0, shares.length - RINGING))) >= PLAIN_SHARE });
+      if (number > 0)
+        ends.push({
+          near: number,
+          isPlain: Math.min(1, ...shares.slice(0, Math.max(0, shares.length - RINGING))) >= PLAIN_SHARE,
+        });
       ground = median(line);
       share = shareOf(line, ground);
       if (share < PLAIN_SHARE) break;
@@ -156,7 +184,9 @@ function walk(lines: readonly Line[], leastShare: number): readonly { readonly n
 function findStep(lines: readonly Line[], end: number): { readonly end: number; readonly height: number } {
   const first = Math.max(1, end - 2);
   const near = lines.slice(first - 1, end + RINGING + 1);
-  const steps = near.slice(1).map((line, place) => mean(line.map((value, own) => Math.abs(value - (near[place]?.[own] ?? 0)))));
+  const steps = near
+    .slice(1)
+    .map((line, place) => mean(line.map((value, own) => Math.abs(value - (near[place]?.[own] ?? 0)))));
   const height = Math.max(...steps);
   return { end: first + steps.indexOf(height), height };
 }

@@ -49,14 +49,28 @@ export async function keyOf(passphrase: string, recipe: KeyRecipe): Promise<Cryp
 /** Return bytes sealed under a fresh nonce; `about` has to be the same when they are opened. */
 export async function seal(key: CryptoKey, bytes: Uint8Array<ArrayBuffer>, about: string): Promise<Sealed> {
   const nonce = crypto.getRandomValues(new Uint8Array(12));
-  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(about) }, key, bytes);
+  const sealed = await crypto.subtle.encrypt(
+    { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(about) },
+    key,
+    bytes,
+  );
   return { nonce, bytes: new Uint8Array(sealed) };
 }
 
 /** Return what was sealed; null where the key is another, or the bytes were changed. */
-export async function unseal(key: CryptoKey, { nonce, bytes }: Sealed, about: string): Promise<Uint8Array<ArrayBuffer> | null> {
+export async function unseal(
+  key: CryptoKey,
+  { nonce, bytes }: Sealed,
+  about: string,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
-    return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(about) }, key, bytes));
+    return new Uint8Array(
+      await crypto.subtle.decrypt(
+        { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(about) },
+        key,
+        bytes,
+      ),
+    );
   } catch {
     return null;
   }

@@ -45,7 +45,11 @@ export async function readKept(): Promise<KeptLog | null> {
 }
 
 /** Keep a log, and pictures with it, in one step; throws StoreError where the kept one is not `onto`. */
-export async function writeKept(kept: KeptLog, onto: number | null, pictures: ReadonlyMap<string, Sealed>): Promise<void> {
+export async function writeKept(
+  kept: KeptLog,
+  onto: number | null,
+  pictures: ReadonlyMap<string, Sealed>,
+): Promise<void> {
   try {
     await withDatabase(async (database) => {
       const work = database.transaction(["log", "pictures"], "readwrite", { durability: "strict" });

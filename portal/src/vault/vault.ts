@@ -48,7 +48,8 @@ export async function createVault(passphrase: string, text: string, pictures: Pi
   return opened(key, kept);
 }
 
-export type Opening = { readonly vault: Vault; readonly text: string } | { readonly problem: "passphrase" | "newer" | "gone" };
+export type Opening =
+  { readonly vault: Vault; readonly text: string } | { readonly problem: "passphrase" | "newer" | "gone" };
 
 /** Open the kept folder. A wrong passphrase changes nothing, nor does a folder that a newer version made. */
 export async function openVault(passphrase: string): Promise<Opening> {
@@ -79,7 +80,11 @@ function opened(key: CryptoKey, first: KeptLog): Vault {
 }
 
 async function sealedPictures(key: CryptoKey, pictures: Pictures): Promise<ReadonlyMap<string, Sealed>> {
-  return new Map(await Promise.all([...pictures].map(async ([name, bytes]) => [name, await seal(key, bytes, aboutPicture(name))] as const)));
+  return new Map(
+    await Promise.all(
+      [...pictures].map(async ([name, bytes]) => [name, await seal(key, bytes, aboutPicture(name))] as const),
+    ),
+  );
 }
 
 function encoded(text: string): Uint8Array<ArrayBuffer> {

@@ -54,7 +54,10 @@ export async function readCaseKey(typed: string): Promise<CaseKey> {
 export async function keyOf(secret: Uint8Array<ArrayBuffer>): Promise<CaseKey> {
   const signs = encode(secret) + (await checkSigns(secret));
   const groups = signs.match(new RegExp(`.{${GROUP}}`, "g")) ?? [];
-  const [caseId, token] = await Promise.all([derive(secret, "stillmine/case-id/v1"), derive(secret, "stillmine/case-token/v1")]);
+  const [caseId, token] = await Promise.all([
+    derive(secret, "stillmine/case-id/v1"),
+    derive(secret, "stillmine/case-token/v1"),
+  ]);
   return { text: groups.join("-"), authorization: `Case ${toHex(caseId.subarray(0, 16))}.${toHex(token)}` };
 }
 

@@ -5,7 +5,16 @@
  * Fields this build doesn't know are left alone: a newer exchange may say more than an open page understands.
  */
 
-import { SHAPES, type CaseLedger, type CaseView, type ErrorMessage, type LedgerConsistency, type LedgerKey, type SignedReceipt, type WorkNeeded } from "./types";
+import {
+  SHAPES,
+  type CaseLedger,
+  type CaseView,
+  type ErrorMessage,
+  type LedgerConsistency,
+  type LedgerKey,
+  type SignedReceipt,
+  type WorkNeeded,
+} from "./types";
 
 interface Shape {
   readonly $ref?: string;
@@ -99,5 +108,7 @@ function fitsObject(value: unknown, shape: Shape): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
   if (!(shape.required ?? []).every((field) => fields.has(field))) return false;
-  return Object.entries(shape.properties ?? {}).every(([field, inner]) => !fields.has(field) || fits(fields.get(field), inner));
+  return Object.entries(shape.properties ?? {}).every(
+    ([field, inner]) => !fields.has(field) || fits(fields.get(field), inner),
+  );
 }

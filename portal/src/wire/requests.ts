@@ -6,7 +6,15 @@
  * No cookie, no referrer and no cached copy goes along. Contract: spec/case.md.
  */
 
-import { isCaseLedger, isCaseView, isErrorMessage, isLedgerConsistency, isLedgerKey, isSignedReceipt, isWorkNeeded } from "./check";
+import {
+  isCaseLedger,
+  isCaseView,
+  isErrorMessage,
+  isLedgerConsistency,
+  isLedgerKey,
+  isSignedReceipt,
+  isWorkNeeded,
+} from "./check";
 import { padded } from "./padding";
 import {
   DEFAULT_TERM_MONTHS,
@@ -66,7 +74,12 @@ const CASE_PATH = "/api/v1/case";
 const ANSWER_TIME_MILLISECONDS = 30_000;
 
 /** Fields stand in the order of the wire package, so that equal messages are equal bytes on both sides, up to their padding. */
-export function openCase(authorization: string, statement: Statement, fingerprints: readonly Fingerprint[], delaysWithdrawal: boolean): PreparedRequest {
+export function openCase(
+  authorization: string,
+  statement: Statement,
+  fingerprints: readonly Fingerprint[],
+  delaysWithdrawal: boolean,
+): PreparedRequest {
   const { role, is_adult_now, was_adult_then } = statement;
   const message: OpenCase = {
     version: 1,
@@ -128,7 +141,10 @@ export async function fetchCaseLedger(authorization: string): Promise<CaseLedger
 
 /** Fetch the proof that the log of one size continues that of another, without saying whose case asks; throws ExchangeError. */
 export async function fetchConsistency(from: number, to: number): Promise<LedgerConsistency> {
-  return ask({ method: "GET", path: `/api/v1/ledger/consistency?from=${from}&to=${to}`, authorization: null, body: null }, isLedgerConsistency);
+  return ask(
+    { method: "GET", path: `/api/v1/ledger/consistency?from=${from}&to=${to}`, authorization: null, body: null },
+    isLedgerConsistency,
+  );
 }
 
 /** Fetch the log's key as everybody is given it, without saying whose case asks; throws ExchangeError. */
@@ -136,7 +152,11 @@ export async function fetchLedgerKey(): Promise<LedgerKey> {
   return ask({ method: "GET", path: "/api/v1/ledger/key", authorization: null, body: null }, isLedgerKey);
 }
 
-async function ask<Answer>(request: AnyRequest, isAnswer: (value: unknown) => value is Answer, proof: string | null = null): Promise<Answer> {
+async function ask<Answer>(
+  request: AnyRequest,
+  isAnswer: (value: unknown) => value is Answer,
+  proof: string | null = null,
+): Promise<Answer> {
   const answer = await reach(request, proof);
   const value = await readJson(answer);
   if (answer.ok && isAnswer(value)) return value;
@@ -191,9 +211,19 @@ function codeOfStatus(status: number): ErrorCode {
 
 /** The first file's number and what is not said are left out, as in the wire package. */
 function inOrder({ kind, value, quality, file_number = 1, is_synthetic = false }: Fingerprint): Fingerprint {
-  return { kind, value, quality, ...(file_number === 1 ? {} : { file_number }), ...(is_synthetic ? { is_synthetic } : {}) };
+  return {
+    kind,
+    value,
+    quality,
+    ...(file_number === 1 ? {} : { file_number }),
+    ...(is_synthetic ? { is_synthetic } : {}),
+  };
 }
 
-function post(path: string, authorization: string, message: OpenCase | AddFingerprints | Withdraw | CancelWithdrawal | SetDelay | RenewCase): PreparedRequest {
+function post(
+  path: string,
+  authorization: string,
+  message: OpenCase | AddFingerprints | Withdraw | CancelWithdrawal | SetDelay | RenewCase,
+): PreparedRequest {
   return { method: "POST", path, authorization, body: padded(new TextEncoder().encode(JSON.stringify(message))) };
 }
