@@ -11,11 +11,12 @@ PIP_COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extr
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 LOCK := $(PIP_COMPILE) --extra exchange --extra partner --extra build
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(shell find kernel -name '*.c' -o -name '*.h' -o -name CMakeLists.txt 2>/dev/null)
+KERNEL_CODE := $(shell find kernel -name '*.c' -o -name '*.h')
+KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(KERNEL_CODE)
 PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
 	$(wildcard portal/*.json portal/*.mjs portal/*.ts portal/offline/*)
 
-.PHONY: help demo test test-long check check-python check-portal check-content bench fuzz lock wasm clean
+.PHONY: help demo test test-long check format check-python check-portal check-content bench fuzz lock wasm clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -36,9 +37,14 @@ check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries,
 check-python: .build/python-dev .build/kernel
 	ruff check .
 	ruff format --check .
+	clang-format --dry-run --Werror $(KERNEL_CODE)
 	mypy
 	lint-imports
 	python tools/openapi.py --check
+
+format: .build/python-dev ## lay out Python and C as the checks want them
+	ruff format .
+	clang-format -i $(KERNEL_CODE)
 
 check-portal: .build/python-dev .build/portal
 	cd portal && npm run --silent check
@@ -92,8 +98,11 @@ clean: ## remove everything that was built or installed here
 	@bash tools/prepare_peers.sh || { test $$? -eq 1 && exit 0; exit 2; } && \
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements-peers.lock && touch $@
 
+# A warning stops the build of those who change the kernel; another compiler's new warning doesn't stop those who install it.
+test test-long check check-python fuzz: KERNEL_BUILD := -C cmake.define.STILLMINE_WARNINGS_ARE_ERRORS=ON
+
 .build/kernel: $(KERNEL_SOURCES) .build/python
-	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(KERNEL_BUILD) -e .
 	@touch $@
 
 .build/node-modules: portal/package-lock.json | .build/python

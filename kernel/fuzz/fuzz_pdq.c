@@ -65,7 +65,8 @@ static int add_batch(stillmine_pdq *state, const struct plan *plan, uint32_t row
 static int run(const struct plan *plan, uint32_t batch, const uint8_t *data, size_t size,
                uint8_t hashes[STILLMINE_VARIANTS][STILLMINE_HASH_BYTES], uint32_t *quality) {
     size_t state_bytes = 0;
-    int status = stillmine_measure_shrunk_pdq(plan->width, plan->height, plan->format, plan->variants, plan->shrink, &state_bytes);
+    int status = stillmine_measure_shrunk_pdq(plan->width, plan->height, plan->format, plan->variants, plan->shrink,
+                                              &state_bytes);
     if (status != STILLMINE_OK) {
         return status;
     }
@@ -75,18 +76,22 @@ static int run(const struct plan *plan, uint32_t batch, const uint8_t *data, siz
         memset(state, 0, 4);
         stillmine_finish_pdq(state, hashes, quality);
         add_batch(state, plan, 0, 1, data, size);
-        stillmine_begin_shrunk_pdq(state, state_bytes - 1, plan->width, plan->height, plan->format, plan->variants, plan->shrink);
+        stillmine_begin_shrunk_pdq(state, state_bytes - 1, plan->width, plan->height, plan->format, plan->variants,
+                                   plan->shrink);
     }
-    status = stillmine_begin_shrunk_pdq(state, state_bytes, plan->width, plan->height, plan->format, plan->variants, plan->shrink);
+    status = stillmine_begin_shrunk_pdq(state, state_bytes, plan->width, plan->height, plan->format, plan->variants,
+                                        plan->shrink);
     const uint32_t rows = shrunk(plan->height, plan->shrink);
     for (uint32_t row = 0; row < rows && status == STILLMINE_OK; row += batch) {
         const uint32_t count = rows - row < batch ? rows - row : batch;
         status = add_batch(state, plan, row, count, data, size);
-        if (plan->is_rude && row + count < rows && stillmine_finish_pdq(state, hashes, quality) != STILLMINE_TOO_FEW_ROWS) {
+        if (plan->is_rude && row + count < rows &&
+            stillmine_finish_pdq(state, hashes, quality) != STILLMINE_TOO_FEW_ROWS) {
             abort();
         }
     }
-    if (status == STILLMINE_OK && plan->is_rude && add_batch(state, plan, 0, 1, data, size) != STILLMINE_TOO_MANY_ROWS) {
+    if (status == STILLMINE_OK && plan->is_rude &&
+        add_batch(state, plan, 0, 1, data, size) != STILLMINE_TOO_MANY_ROWS) {
         abort();
     }
     if (status != STILLMINE_OK || stillmine_finish_pdq(state, hashes, quality) != STILLMINE_OK || *quality > 100) {
@@ -118,7 +123,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     polite.is_rude = 0;
     polite.gap = 0;
     const int again = run(&polite, MAX_SIDE, data + HEADER_BYTES, size - HEADER_BYTES, second, &second_quality);
-    if (status != again || (status == STILLMINE_OK && (memcmp(first, second, sizeof first) != 0 || first_quality != second_quality))) {
+    if (status != again ||
+        (status == STILLMINE_OK && (memcmp(first, second, sizeof first) != 0 || first_quality != second_quality))) {
         abort();
     }
     return 0;

@@ -136,7 +136,8 @@ int stillmine_add_values(stillmine_index *index, const uint8_t *ids, const uint8
     for (size_t start = 0; !is_bulk && start < count && status == STILLMINE_INDEX_OK; start += PIECE) {
         const size_t piece = count - start < PIECE ? count - start : PIECE;
         pthread_mutex_lock(&index->updates);
-        status = add_piece(index, ids + start * STILLMINE_ID_BYTES, values + start * STILLMINE_FINGERPRINT_BYTES, piece);
+        status =
+            add_piece(index, ids + start * STILLMINE_ID_BYTES, values + start * STILLMINE_FINGERPRINT_BYTES, piece);
         pthread_mutex_unlock(&index->updates);
     }
     return status;

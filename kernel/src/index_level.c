@@ -57,8 +57,8 @@ __attribute__((target("popcnt"))) static void measure_popcnt(const uint64_t *con
 __attribute__((target("avx2,popcnt"))) static void filter_avx2(const union stillmine_line *const *lines,
                                                                const uint8_t *limits, size_t count, uint16_t sketch,
                                                                uint16_t *masks) {
-    const __m256i nibble_bits = _mm256_broadcastsi128_si256(
-        _mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+    const __m256i nibble_bits =
+        _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
     const __m256i low_nibbles = _mm256_set1_epi8(15);
     const __m256i query = _mm256_set1_epi16((short)sketch);
     for (size_t line = 0; line < count; line++) {
@@ -73,9 +73,8 @@ __attribute__((target("avx2,popcnt"))) static void filter_avx2(const union still
     }
 }
 
-__attribute__((target("popcnt"))) static size_t scan_popcnt(const uint64_t *values, size_t count,
-                                                            const uint64_t query[4], uint32_t max_distance_bits,
-                                                            uint32_t *near) {
+__attribute__((target("popcnt"))) static size_t
+scan_popcnt(const uint64_t *values, size_t count, const uint64_t query[4], uint32_t max_distance_bits, uint32_t *near) {
     return scan_words(values, count, query, max_distance_bits, near);
 }
 

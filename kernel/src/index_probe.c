@@ -99,7 +99,8 @@ static int read_extra(struct probe *probe);
 static int add_extra(struct probe *probe, const union stillmine_line *line, const struct block *from, uint32_t number,
                      bool follows) {
     struct block *extra = &probe->extra;
-    while (extra->count == BLOCK_LINES || (extra->count > 0 && extra->table != from->table)) { /* each line of a chain that is read puts in the next */
+    while (extra->count == BLOCK_LINES ||
+           (extra->count > 0 && extra->table != from->table)) { /* each line of a chain that is read puts in the next */
         const int status = read_extra(probe);
         if (status != PROBE_DONE) {
             return status;
@@ -126,7 +127,8 @@ static int follow_line(struct probe *probe, const struct block *block, uint32_t 
     int status = PROBE_DONE;
     const uint32_t neighbours = stillmine_count_neighbours(header);
     for (uint32_t i = 0; i < neighbours && status == PROBE_DONE; i++) {
-        const uint32_t bucket = (uint32_t)(block->lines[number] - table->home); /* buckets with neighbours are one line */
+        const uint32_t bucket =
+            (uint32_t)(block->lines[number] - table->home); /* buckets with neighbours are one line */
         const union stillmine_line *neighbour = stillmine_get_bucket(table, stillmine_get_neighbour(bucket, i));
         status = add_extra(probe, neighbour, block, number, false);
     }

@@ -22,8 +22,8 @@ static bool take_step(struct stillmine_rebuild *rebuild, struct stillmine_bands 
         *discarded = rebuild->bands; /* it grew meanwhile: the next one is wide */
         return true;
     }
-    rebuild->has_failed = rebuild->has_failed || !stillmine_fill_bands(rebuild->bands, &index->store,
-                                                                       rebuild->next_slot, end, UINT32_MAX, 1);
+    rebuild->has_failed = rebuild->has_failed ||
+                          !stillmine_fill_bands(rebuild->bands, &index->store, rebuild->next_slot, end, UINT32_MAX, 1);
     rebuild->next_slot = end;
     if (rebuild->has_failed) {
         index->failed_at = index->store.live_count + 1;
@@ -152,7 +152,8 @@ static bool fits(const stillmine_index *index) {
     const bool is_too_small = count * 4 > planned * 5;
     const bool is_too_large = count * 4 < planned && planned > 2 * STILLMINE_MIN_INDEXED;
     const bool is_worn = index->churn > count / 2 + FORGIVEN_CHURN;
-    const bool is_too_narrow = !index->bands->layout.is_wide && index->store.slot_count >= STILLMINE_NARROW_SLOTS / 8 * 7;
+    const bool is_too_narrow =
+        !index->bands->layout.is_wide && index->store.slot_count >= STILLMINE_NARROW_SLOTS / 8 * 7;
     return !is_too_small && !is_too_large && !is_worn && !is_too_narrow;
 }
 

@@ -34,7 +34,8 @@ bool stillmine_scan_store(const struct stillmine_index *index, const uint64_t qu
         for (size_t i = 0; i < count; i++) {
             const uint32_t slot = start + near[i];
             if (stillmine_is_live(store, slot) &&
-                !stillmine_append_found(found, slot, stillmine_count_difference(stillmine_get_value(store, slot), query))) {
+                !stillmine_append_found(found, slot,
+                                        stillmine_count_difference(stillmine_get_value(store, slot), query))) {
                 return false;
             }
         }
@@ -225,8 +226,8 @@ static void keep_nearest(struct hit_list *hits) {
     qsort(hits->items, hits->count, sizeof *hits->items, compare_hits);
 }
 
-int stillmine_search_variants(stillmine_index *index, const uint8_t *queries, size_t count,
-                              uint32_t max_distance_bits, struct stillmine_hits *hits) {
+int stillmine_search_variants(stillmine_index *index, const uint8_t *queries, size_t count, uint32_t max_distance_bits,
+                              struct stillmine_hits *hits) {
     struct stillmine_found_list found = {0};
     struct hit_list list = {0};
     bool is_ok = true;

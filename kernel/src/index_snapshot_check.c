@@ -35,7 +35,8 @@ static bool check_segments(struct stillmine_store *store) {
             if (segment->entries[place] == 0) {
                 continue;
             }
-            is_ok = slot < store->slot_count && stillmine_is_live(store, slot) && (seen[slot / 64] >> slot % 64 & 1) == 0;
+            is_ok =
+                slot < store->slot_count && stillmine_is_live(store, slot) && (seen[slot / 64] >> slot % 64 & 1) == 0;
             if (is_ok) {
                 seen[slot / 64] |= UINT64_C(1) << slot % 64;
                 segment->count++;
@@ -132,7 +133,8 @@ static bool check_overflow(const struct stillmine_table *table, uint32_t slot_co
 
 bool stillmine_check_table(struct stillmine_table *table, uint32_t slot_count) {
     uint8_t *is_used = calloc((size_t)table->overflow_count + 1, 1);
-    bool is_ok = is_used != NULL && check_home(table, slot_count, is_used) && check_overflow(table, slot_count, is_used);
+    bool is_ok =
+        is_used != NULL && check_home(table, slot_count, is_used) && check_overflow(table, slot_count, is_used);
     table->overflow_free = 0;
     for (uint32_t i = table->overflow_count; is_ok && i-- > 0;) {
         union stillmine_line *line = stillmine_get_overflow(table, i);

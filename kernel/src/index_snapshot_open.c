@@ -122,7 +122,8 @@ static bool take_store(struct opening *opening) {
         store->values[i] = (uint64_t *)(void *)(sections[STILLMINE_VALUES] +
                                                 (size_t)i * STILLMINE_CHUNK_SLOTS * STILLMINE_FINGERPRINT_BYTES);
         store->ids[i] = sections[STILLMINE_IDS] + (size_t)i * STILLMINE_CHUNK_SLOTS * STILLMINE_ID_BYTES;
-        memcpy(store->live[i], sections[STILLMINE_LIVE] + (size_t)i * STILLMINE_CHUNK_SLOTS / 8, STILLMINE_CHUNK_SLOTS / 8);
+        memcpy(store->live[i], sections[STILLMINE_LIVE] + (size_t)i * STILLMINE_CHUNK_SLOTS / 8,
+               STILLMINE_CHUNK_SLOTS / 8);
         store->chunk_count = store->mapped_chunks = i + 1;
     }
     if (rest > 0) {
@@ -132,7 +133,8 @@ static bool take_store(struct opening *opening) {
         }
         memcpy(store->values[whole], sections[STILLMINE_VALUES] + first * STILLMINE_FINGERPRINT_BYTES,
                (size_t)rest * STILLMINE_FINGERPRINT_BYTES);
-        memcpy(store->ids[whole], sections[STILLMINE_IDS] + first * STILLMINE_ID_BYTES, (size_t)rest * STILLMINE_ID_BYTES);
+        memcpy(store->ids[whole], sections[STILLMINE_IDS] + first * STILLMINE_ID_BYTES,
+               (size_t)rest * STILLMINE_ID_BYTES);
         memcpy(store->live[whole], sections[STILLMINE_LIVE] + first / 8, ((size_t)rest + 63) / 64 * sizeof(uint64_t));
     }
     store->slot_count = slots;
@@ -167,8 +169,10 @@ static int take_bands(struct opening *opening) {
     for (uint32_t i = 0; i < opening->layout.band_count; i++) {
         const struct stillmine_band *band = &opening->layout.bands[i];
         struct stillmine_table *table = &index->bands->tables[i];
-        *table = (struct stillmine_table){.home_lines = band->home_lines, .index_bits = band->index_bits,
-                                          .is_wide = opening->layout.is_wide, .is_mapped = true};
+        *table = (struct stillmine_table){.home_lines = band->home_lines,
+                                          .index_bits = band->index_bits,
+                                          .is_wide = opening->layout.is_wide,
+                                          .is_mapped = true};
         table->home = (union stillmine_line *)(void *)opening->sections[STILLMINE_HOME + 2 * i];
         table->home_count = (uint64_t)band->home_lines << band->index_bits;
         if (!stillmine_copy_overflow(table, opening->sections[STILLMINE_OVERFLOW + 2 * i],

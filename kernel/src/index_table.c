@@ -53,7 +53,8 @@ static void drop_entry(union stillmine_line *line, uint32_t place, bool is_wide)
 }
 
 bool stillmine_create_table(struct stillmine_table *table, const struct stillmine_band *band, bool is_wide) {
-    *table = (struct stillmine_table){.home_lines = band->home_lines, .index_bits = band->index_bits, .is_wide = is_wide};
+    *table =
+        (struct stillmine_table){.home_lines = band->home_lines, .index_bits = band->index_bits, .is_wide = is_wide};
     table->home_count = (uint64_t)band->home_lines << band->index_bits;
     table->home = stillmine_map_memory((size_t)table->home_count * STILLMINE_LINE_BYTES, true);
     return table->home != NULL;

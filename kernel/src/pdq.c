@@ -5,9 +5,9 @@
  * directions are linear: only the 64 finished sums per column are turned into luma. All sums are exact integers, so
  * neither the compiler nor the vector width can change a bit of the answer.
  *
- * PDQ's even windows lean to one side, so a picture that is turned over is not sampled at the same places: its hash is up
- * to some 40 bits from what negating coefficients gives. So every block that a variant needs is really sampled: along
- * each axis straight and mirrored, at most four blocks. */
+ * PDQ's even windows lean to one side, so a picture that is turned over is not sampled at the same places: its hash is
+ * up to some 40 bits from what negating coefficients gives. So every block that a variant needs is really sampled:
+ * along each axis straight and mirrored, at most four blocks. */
 #include "stillmine/pdq.h"
 
 #include "pdq_axis.h"
@@ -329,7 +329,8 @@ int stillmine_add_pdq_rows(stillmine_pdq *state, const uint8_t *rows, size_t row
 static void wipe(stillmine_pdq *state) {
     size_t state_bytes = 0;
     volatile uint64_t *words = (volatile uint64_t *)(void *)state;
-    stillmine_measure_shrunk_pdq(state->width, state->height, state->channels, state->variants, state->shrink, &state_bytes);
+    stillmine_measure_shrunk_pdq(state->width, state->height, state->channels, state->variants, state->shrink,
+                                 &state_bytes);
     for (size_t i = 0; i < state_bytes / sizeof(uint64_t); i++) {
         words[i] = 0;
     }

@@ -2,8 +2,8 @@
 /* Why weights: a box pass of window w averages w pixels, two of them weigh 2w - 1 pixels by 1, 2, .. w .. 2, 1 over
  * w * w, and PDQ then looks at 64 places only. So the 64 weighted sums are all of it that has to be computed.
  *
- * One sample is different, the cut one. For an even window the last sample reaches one pixel past the edge; there PDQ averages
- * the w - 1 pixels that exist, which makes its weights multiples of 1 / (w * w * (w - 1)). */
+ * One sample is different, the cut one. For an even window the last sample reaches one pixel past the edge; there PDQ
+ * averages the w - 1 pixels that exist, which makes its weights multiples of 1 / (w * w * (w - 1)). */
 #include "pdq_axis.h"
 
 struct stillmine_axis stillmine_make_axis(uint32_t length, uint32_t is_mirrored, uint32_t shrink) {

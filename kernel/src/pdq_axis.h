@@ -33,7 +33,7 @@ int stillmine_is_symmetric(uint32_t length);
 /* Whether this is the one sample that reaches past the edge. */
 int stillmine_is_cut(const struct stillmine_axis *axis, uint32_t sample);
 
-/* Where within its first tap a sample begins: samples with the same phase have the same weights, but for the cut one. */
+/* Where within its first tap a sample begins: samples of the same phase have the same weights, but for the cut one. */
 uint32_t stillmine_phase_of(const struct stillmine_axis *axis, uint32_t sample);
 
 /* First tap, number of taps, and sum of the weights of one of the 64 samples. */

@@ -31,7 +31,8 @@ static size_t list_length(const struct stillmine_sounds *sounds, uint32_t value)
 }
 
 /* How many places lie on each other; 0 if that is too little of the shorter of the two. */
-static uint32_t overlap_of(int64_t query_count, int64_t length, int64_t shift, const struct stillmine_sound_rules *rules) {
+static uint32_t overlap_of(int64_t query_count, int64_t length, int64_t shift,
+                           const struct stillmine_sound_rules *rules) {
     const int64_t start = shift < 0 ? -shift : 0;
     const int64_t end = query_count < length - shift ? query_count : length - shift;
     const int64_t shorter = query_count < length ? query_count : length;
@@ -76,7 +77,8 @@ __attribute__((target("popcnt"))) static size_t agreeing_popcnt(const uint32_t *
 }
 #endif
 
-static size_t count_agreeing(const uint32_t *a, const uint32_t *b, size_t count, const struct stillmine_sound_rules *rules) {
+static size_t count_agreeing(const uint32_t *a, const uint32_t *b, size_t count,
+                             const struct stillmine_sound_rules *rules) {
 #ifdef HAS_POPCNT_CLONE
     if (__builtin_cpu_supports("popcnt")) {
         return agreeing_popcnt(a, b, count, rules);
@@ -123,7 +125,7 @@ static int choose_places(const struct stillmine_sounds *sounds, const uint32_t *
     return 1;
 }
 
-/* Calls for each vote that can be a match: counts it where `shifts` is NULL, else writes it behind its sound's others. */
+/* Called for each vote that can be a match: counts it if `shifts` is NULL, else writes it after its sound's others. */
 static void walk_votes(const struct stillmine_sounds *sounds, const uint32_t *query, size_t query_count,
                        const struct stillmine_sound_rules *rules, struct vote_work *work) {
     for (size_t i = 0; i < work->place_count; i++) {
@@ -189,8 +191,8 @@ static size_t tally_votes(int32_t *shifts, size_t count, struct tally *kept, siz
     return kept_count;
 }
 
-static int is_match(const struct stillmine_sounds *sounds, uint32_t sound, const uint32_t *query, size_t query_count, int32_t shift,
-                    const struct stillmine_sound_rules *rules) {
+static int is_match(const struct stillmine_sounds *sounds, uint32_t sound, const uint32_t *query, size_t query_count,
+                    int32_t shift, const struct stillmine_sound_rules *rules) {
     const uint32_t *values = sounds->values + sounds->offsets[sound];
     const size_t length = sounds->offsets[sound + 1] - sounds->offsets[sound];
     const size_t shorter = query_count < length ? query_count : length;
@@ -201,8 +203,8 @@ static int is_match(const struct stillmine_sounds *sounds, uint32_t sound, const
 }
 
 static size_t collect(const struct stillmine_sounds *sounds, const uint32_t *query, size_t query_count,
-                      const struct stillmine_sound_rules *rules, struct vote_work *work, struct stillmine_sound_shift *found,
-                      size_t capacity) {
+                      const struct stillmine_sound_rules *rules, struct vote_work *work,
+                      struct stillmine_sound_shift *found, size_t capacity) {
     const size_t most = rules->shifts < MAX_SHIFTS ? rules->shifts : MAX_SHIFTS;
     struct tally kept[MAX_SHIFTS];
     size_t total = 0;

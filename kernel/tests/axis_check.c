@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tries every length an axis can have, straight and mirrored, whole and shrunk: what the kernel's buffers and sums rely on.
+/* Tries every length an axis can have, straight and mirrored, whole and shrunk: the kernel's buffers and sums rely on
+ * what it checks.
  *
  * Prints the first length that breaks a rule and fails, or how many lengths were tried. */
 #include <stdio.h>
@@ -11,7 +12,7 @@ static uint32_t end_tap(const struct stillmine_axis *axis, uint32_t sample) {
     return stillmine_first_tap(axis, sample) + stillmine_count_taps(axis, sample);
 }
 
-/* Samples lie inside, come in order, and a row reaches at most two of them that are unfinished: there are two planes. */
+/* Samples lie inside, come in order, and a row reaches at most two unfinished ones: there are two planes. */
 static int has_room(const struct stillmine_axis *axis) {
     const uint32_t columns = (axis->length + axis->shrink - 1) / axis->shrink;
     /* A shrunk row may be the last of one sample and the first of the next but one: the first is finished before the
@@ -27,7 +28,8 @@ static int has_room(const struct stillmine_axis *axis) {
             (end_tap(axis, sample + 1) < end || stillmine_first_tap(axis, sample + 1) < first)) {
             return 0;
         }
-        if (sample + 2 < STILLMINE_SAMPLES && axis->window > 1 && stillmine_first_tap(axis, sample + 2) + shared < end) {
+        if (sample + 2 < STILLMINE_SAMPLES && axis->window > 1 &&
+            stillmine_first_tap(axis, sample + 2) + shared < end) {
             return 0;
         }
     }

@@ -42,7 +42,8 @@ static void take_operation(struct model *model, stillmine_index **index, const c
         break;
     default:
         make_value(model, kind, query);
-        model_search(model, *index, query, draw(model) % 4 == 0 ? (uint32_t)draw(model) % 257 : (uint32_t)draw(model) % 65);
+        model_search(model, *index, query,
+                     draw(model) % 4 == 0 ? (uint32_t)draw(model) % 257 : (uint32_t)draw(model) % 65);
     }
 }
 

@@ -11,12 +11,12 @@
 
 #define MODEL_KEYS 16384
 
-#define REQUIRE(claim)                                                     \
-    do {                                                                   \
-        if (!(claim)) {                                                    \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #claim);    \
-            abort();                                                       \
-        }                                                                  \
+#define REQUIRE(claim)                                                                                                 \
+    do {                                                                                                               \
+        if (!(claim)) {                                                                                                \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #claim);                                                \
+            abort();                                                                                                   \
+        }                                                                                                              \
     } while (0)
 
 struct model {

@@ -38,8 +38,8 @@ static Py_ssize_t find_stride(const Py_buffer *view, Py_ssize_t width, Py_ssize_
     if (view->ndim == 1 && view->shape[0] == width * height * channels && view->strides[0] == 1) {
         return width * channels;
     }
-    const int is_plane = view->ndim == 2 && view->shape[0] == height && view->shape[1] == width * channels &&
-                         view->strides[1] == 1;
+    const int is_plane =
+        view->ndim == 2 && view->shape[0] == height && view->shape[1] == width * channels && view->strides[1] == 1;
     const int is_stack = view->ndim == 3 && view->shape[0] == height && view->shape[1] == width &&
                          view->shape[2] == channels && view->strides[1] == channels && view->strides[2] == 1;
     if ((is_plane || is_stack) && view->strides[0] >= width * channels) {
@@ -71,7 +71,7 @@ static int fits(Py_ssize_t value) {
     return value >= 0 && value <= (Py_ssize_t)INT32_MAX;
 }
 
-/* Reads (pixels, width, height, pixel_format, variants=8, shrink=1) and begins; returns 0, or -1 with an exception set. */
+/* Reads (pixels, width, height, pixel_format, variants=8, shrink=1) and begins; returns 0, or -1 with an exception. */
 static int begin(PyObject *args, const char *format, PyObject **pixels, struct picture *picture) {
     Py_ssize_t width;
     Py_ssize_t height;
@@ -89,14 +89,14 @@ static int begin(PyObject *args, const char *format, PyObject **pixels, struct p
         PyErr_SetString(PyExc_ValueError, "shrink is 1, 2, 4 or 8");
         return -1;
     }
-    *picture = (struct picture){(uint32_t)width,    (uint32_t)height, (uint32_t)pixel_format,
-                                (uint32_t)variants, (uint32_t)shrink, NULL, NULL};
+    *picture = (struct picture){
+        (uint32_t)width, (uint32_t)height, (uint32_t)pixel_format, (uint32_t)variants, (uint32_t)shrink, NULL, NULL};
     size_t state_bytes = 0;
     const int refusal = !fits(width) || !fits(height) ? STILLMINE_TOO_LARGE
-                        : !fits(pixel_format)         ? STILLMINE_BAD_FORMAT
-                                                      : stillmine_measure_shrunk_pdq(picture->width, picture->height,
-                                                                                     picture->pixel_format, picture->variants,
-                                                                                     picture->shrink, &state_bytes);
+                        : !fits(pixel_format)
+                            ? STILLMINE_BAD_FORMAT
+                            : stillmine_measure_shrunk_pdq(picture->width, picture->height, picture->pixel_format,
+                                                           picture->variants, picture->shrink, &state_bytes);
     if (refusal != STILLMINE_OK) {
         PyErr_SetString(PyExc_ValueError, describe(width < 0 || height < 0 ? STILLMINE_TOO_SMALL : refusal));
         return -1;
@@ -121,7 +121,10 @@ static int add_rows(const struct picture *picture, PyObject *pixels, Py_ssize_t 
     }
     const Py_ssize_t columns = shrunk(picture->width, picture->shrink);
     const Py_ssize_t row_bytes = columns * (Py_ssize_t)picture->pixel_format;
-    const Py_ssize_t given = rows >= 0 ? rows : view.ndim == 1 ? view.len / row_bytes : view.ndim > 1 ? view.shape[0] : 0;
+    const Py_ssize_t given = rows >= 0        ? rows
+                             : view.ndim == 1 ? view.len / row_bytes
+                             : view.ndim > 1  ? view.shape[0]
+                                              : 0;
     const Py_ssize_t stride = find_stride(&view, columns, given, (Py_ssize_t)picture->pixel_format);
     int status = STILLMINE_OK;
     if (stride >= 0 && given > shrunk(picture->height, picture->shrink)) {

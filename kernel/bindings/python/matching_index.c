@@ -128,7 +128,7 @@ static PyObject *remove_id(PyObject *self, PyObject *argument) {
     if (check_id(&id)) {
         bool was_there;
         Py_BEGIN_ALLOW_THREADS
-        (void)stillmine_remove_value(index_of(self), id.buf, &was_there);
+        stillmine_remove_value(index_of(self), id.buf, &was_there);
         Py_END_ALLOW_THREADS
         result = PyBool_FromLong(was_there);
     }
@@ -157,7 +157,8 @@ static PyObject *list_hits(const struct stillmine_hits *hits) {
     PyObject *list = PyList_New((Py_ssize_t)hits->count);
     for (size_t i = 0; list != NULL && i < hits->count; i++) {
         const struct stillmine_hit *hit = &hits->items[i];
-        PyObject *item = Py_BuildValue("(y#II)", hit->id, (Py_ssize_t)STILLMINE_ID_BYTES, hit->distance_bits, hit->query);
+        PyObject *item =
+            Py_BuildValue("(y#II)", hit->id, (Py_ssize_t)STILLMINE_ID_BYTES, hit->distance_bits, hit->query);
         if (item == NULL) {
             Py_CLEAR(list);
         } else {
@@ -177,9 +178,11 @@ static PyObject *pack_hits(const struct stillmine_hits *hits) {
     if (queries != NULL && ids != NULL && distances != NULL) {
         for (Py_ssize_t i = 0; i < count; i++) {
             const uint16_t distance_bits = (uint16_t)hits->items[i].distance_bits;
-            memcpy(PyBytes_AS_STRING(queries) + i * (Py_ssize_t)sizeof(uint32_t), &hits->items[i].query, sizeof(uint32_t));
+            memcpy(PyBytes_AS_STRING(queries) + i * (Py_ssize_t)sizeof(uint32_t), &hits->items[i].query,
+                   sizeof(uint32_t));
             memcpy(PyBytes_AS_STRING(ids) + i * STILLMINE_ID_BYTES, hits->items[i].id, STILLMINE_ID_BYTES);
-            memcpy(PyBytes_AS_STRING(distances) + i * (Py_ssize_t)sizeof distance_bits, &distance_bits, sizeof distance_bits);
+            memcpy(PyBytes_AS_STRING(distances) + i * (Py_ssize_t)sizeof distance_bits, &distance_bits,
+                   sizeof distance_bits);
         }
         result = PyTuple_Pack(3, queries, ids, distances);
     }
@@ -195,7 +198,8 @@ static PyObject *search(PyObject *self, PyObject *args, bool is_many) {
     unsigned int threads = 1;
     struct stillmine_hits hits = {0};
     PyObject *result = NULL;
-    if (!PyArg_ParseTuple(args, is_many ? "y*iI:search_many" : "y*i:search_variants", &values, &max_distance_bits, &threads)) {
+    if (!PyArg_ParseTuple(args, is_many ? "y*iI:search_many" : "y*i:search_variants", &values, &max_distance_bits,
+                          &threads)) {
         return NULL;
     }
     if (values.len % STILLMINE_FINGERPRINT_BYTES != 0) {
@@ -314,8 +318,10 @@ static PyMethodDef methods[] = {
     {"add_many", add_many, METH_VARARGS, "add_many(ids, values, threads)"},
     {"remove", remove_id, METH_O, "remove(id) -> bool"},
     {"contains", contains, METH_O, "contains(id) -> bool"},
-    {"search_variants", search_variants, METH_VARARGS, "search_variants(values, max_distance_bits) -> [(id, distance_bits, query), ...]"},
-    {"search_many", search_many, METH_VARARGS, "search_many(values, max_distance_bits, threads) -> (queries, ids, distances)"},
+    {"search_variants", search_variants, METH_VARARGS,
+     "search_variants(values, max_distance_bits) -> [(id, distance_bits, query), ...]"},
+    {"search_many", search_many, METH_VARARGS,
+     "search_many(values, max_distance_bits, threads) -> (queries, ids, distances)"},
     {"count", count, METH_NOARGS, "count() -> int"},
     {"memory_bytes", memory_bytes, METH_NOARGS, "memory_bytes() -> int"},
     {"settle", settle, METH_NOARGS, "settle(): wait until no rebuild is under way"},

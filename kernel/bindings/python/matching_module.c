@@ -15,9 +15,8 @@ static size_t scan_without_gil(const Py_buffer *fingerprints, const uint8_t *que
                                struct stillmine_near *found, size_t capacity) {
     size_t total;
     Py_BEGIN_ALLOW_THREADS
-    total = stillmine_scan_fingerprints(fingerprints->buf,
-                                        (size_t)fingerprints->len / STILLMINE_FINGERPRINT_BYTES, query,
-                                        max_distance_bits, found, capacity);
+    total = stillmine_scan_fingerprints(fingerprints->buf, (size_t)fingerprints->len / STILLMINE_FINGERPRINT_BYTES,
+                                        query, max_distance_bits, found, capacity);
     Py_END_ALLOW_THREADS
     return total;
 }
@@ -93,7 +92,8 @@ static int add_types(PyObject *module) {
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, add_types}, {0, NULL}};
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "_kernel", .m_doc = "The exact scan and the index.", .m_methods = methods, .m_slots = slots,
+    PyModuleDef_HEAD_INIT, .m_name = "_kernel", .m_doc = "The exact scan and the index.",
+    .m_methods = methods,  .m_slots = slots,
 };
 
 PyMODINIT_FUNC PyInit__kernel(void) {

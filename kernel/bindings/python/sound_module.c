@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stillmine.matching._sound: where a sound may lie in many others, for CPython. Holds no algorithm; lets go of the GIL.
  *
- * The typed stub is src/stillmine/matching/_sound.pyi. Tables are checked for their sizes here and for their content never: they
- * are made by stillmine.matching.sound_table, and places outside their sound are passed over by the kernel. */
+ * The typed stub is src/stillmine/matching/_sound.pyi. Only the sizes of tables are checked here, never their
+ * content: stillmine.matching.sound_table makes them, and the kernel passes over places outside their sound. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
@@ -27,7 +27,8 @@ static int sizes_fit(const Py_buffer buffers[BUFFERS]) {
     return offsets >= 1 && offset[0] == 0 && offset[offsets - 1] == (uint64_t)values &&
            buffers[STARTS].len == (Py_ssize_t)((STILLMINE_SOUND_CODES + 1) * sizeof(uint32_t)) &&
            buffers[PLACES].len == values * (Py_ssize_t)sizeof(struct stillmine_sound_place) && start[0] == 0 &&
-           start[STILLMINE_SOUND_CODES] == (uint64_t)values && buffers[QUERY].len / (Py_ssize_t)sizeof(uint32_t) <= INT32_MAX;
+           start[STILLMINE_SOUND_CODES] == (uint64_t)values &&
+           buffers[QUERY].len / (Py_ssize_t)sizeof(uint32_t) <= INT32_MAX;
 }
 
 static PyObject *list_shifts(const struct stillmine_sound_shift *found, size_t total) {
@@ -77,16 +78,27 @@ static PyObject *align_within(const Py_buffer buffers[BUFFERS], const struct sti
 
 static PyObject *align(PyObject *module, PyObject *args, PyObject *keywords) {
     (void)module;
-    static char *names[] = {"values", "offsets", "starts", "places", "query", "maximum_error_bits", "smoothed_values",
-                            "minimum_run", "minimum_matched", "matched_share", "shifts", "votes", NULL};
+    static char *names[] = {"values",
+                            "offsets",
+                            "starts",
+                            "places",
+                            "query",
+                            "maximum_error_bits",
+                            "smoothed_values",
+                            "minimum_run",
+                            "minimum_matched",
+                            "matched_share",
+                            "shifts",
+                            "votes",
+                            NULL};
     Py_buffer buffers[BUFFERS];
     struct stillmine_sound_rules rules = {0};
     double matched_share;
     Py_ssize_t votes;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "y*y*y*y*y*$IIIIdIn:align", names, &buffers[VALUES], &buffers[OFFSETS],
-                                     &buffers[STARTS], &buffers[PLACES], &buffers[QUERY], &rules.maximum_error_bits,
-                                     &rules.smoothed_values, &rules.minimum_run, &rules.minimum_matched, &matched_share,
-                                     &rules.shifts, &votes)) {
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "y*y*y*y*y*$IIIIdIn:align", names, &buffers[VALUES],
+                                     &buffers[OFFSETS], &buffers[STARTS], &buffers[PLACES], &buffers[QUERY],
+                                     &rules.maximum_error_bits, &rules.smoothed_values, &rules.minimum_run,
+                                     &rules.minimum_matched, &matched_share, &rules.shifts, &votes)) {
         return NULL;
     }
     PyObject *result = NULL;
@@ -107,15 +119,16 @@ static PyObject *align(PyObject *module, PyObject *args, PyObject *keywords) {
 
 static PyMethodDef methods[] = {
     {"align", (PyCFunction)(void (*)(void))align, METH_VARARGS | METH_KEYWORDS,
-     "align(values, offsets, starts, places, query, *, maximum_error_bits, smoothed_values, minimum_run, minimum_matched, "
-     "matched_share, shifts, votes) -> [(sound, shift), ...]"},
+     "align(values, offsets, starts, places, query, *, maximum_error_bits, smoothed_values, minimum_run, "
+     "minimum_matched, matched_share, shifts, votes) -> [(sound, shift), ...]"},
     {NULL, NULL, 0, NULL},
 };
 
 static PyModuleDef_Slot slots[] = {{0, NULL}};
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "_sound", .m_doc = "Where a sound may lie in others.", .m_methods = methods, .m_slots = slots,
+    PyModuleDef_HEAD_INIT, .m_name = "_sound", .m_doc = "Where a sound may lie in others.",
+    .m_methods = methods,  .m_slots = slots,
 };
 
 PyMODINIT_FUNC PyInit__sound(void) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exact range search over fingerprints of 32 bytes, updatable while it answers: spec/matching.md says how and why exact.
+/* Exact range search over fingerprints of 32 bytes, updatable while it answers: spec/matching.md says how, and why it
+ * is exact.
  *
  * Hosted C11 with pthreads. Every function may be called from any thread, except that an index must not be destroyed
  * while another call uses it. No state outside the index. What is removed is overwritten. */
@@ -70,8 +71,8 @@ int stillmine_search_index(stillmine_index *index, const uint8_t *queries, size_
 
 /* Every value within max_distance_bits of any query, once, by its nearest (of equals, the first) query, in order of
  * distance and id; all queries see the same state of the index. */
-int stillmine_search_variants(stillmine_index *index, const uint8_t *queries, size_t count,
-                              uint32_t max_distance_bits, struct stillmine_hits *hits);
+int stillmine_search_variants(stillmine_index *index, const uint8_t *queries, size_t count, uint32_t max_distance_bits,
+                              struct stillmine_hits *hits);
 void stillmine_free_hits(struct stillmine_hits *hits);
 
 /* Writes a file that only its owner may read, whole or not at all. Updates wait meanwhile, searches don't. */

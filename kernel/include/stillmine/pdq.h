@@ -65,8 +65,8 @@ int stillmine_begin_pdq(stillmine_pdq *state, size_t state_bytes, uint32_t width
 
 /* The same for a picture that its decoder made smaller by `shrink` (1, 2, 4 or 8) along both axes: width and height are
  * the original's, the rows are ceil(height / shrink) rows of ceil(width / shrink) pixels, and each pixel stands for the
- * shrink * shrink original ones that it covers. So the places and weights are the original's; what is lost is only the detail within
- * such a square. */
+ * shrink * shrink original ones that it covers. So the places and weights are the original's; what is lost is only the
+ * detail within such a square. */
 int stillmine_measure_shrunk_pdq(uint32_t width, uint32_t height, uint32_t pixel_format, uint32_t variants,
                                  uint32_t shrink, size_t *state_bytes);
 int stillmine_begin_shrunk_pdq(stillmine_pdq *state, size_t state_bytes, uint32_t width, uint32_t height,

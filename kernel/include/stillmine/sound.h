@@ -18,8 +18,8 @@ struct stillmine_sound_place {
     uint32_t place;
 };
 
-/* `count` sounds, one behind the other in `values`; sound s is offsets[s] to offsets[s + 1]. `places` are grouped by the
- * highest bits of the value there: those of code c are starts[c] to starts[c + 1]. */
+/* `count` sounds, one behind the other in `values`; sound s is offsets[s] to offsets[s + 1]. `places` are grouped by
+ * the highest bits of the value there: those of code c are starts[c] to starts[c + 1]. */
 struct stillmine_sounds {
     const uint32_t *values;
     const uint32_t *offsets;
@@ -48,8 +48,8 @@ struct stillmine_sound_rules {
     size_t votes;
 };
 
-/* Writes the shifts at which a sound agrees with the query for long enough, in order of sound and then of votes, at most `capacity` of them, and returns
- * how many there are; SIZE_MAX if there is no memory. */
+/* Writes the shifts at which a sound agrees with the query for long enough, in order of sound and then of votes, at
+ * most `capacity` of them, and returns how many there are; SIZE_MAX if there is no memory. */
 size_t stillmine_align_sounds(const struct stillmine_sounds *sounds, const uint32_t *query, size_t query_count,
                               const struct stillmine_sound_rules *rules, struct stillmine_sound_shift *found,
                               size_t capacity);
