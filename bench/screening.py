@@ -33,8 +33,8 @@ from stillmine.wire.fingerprint import MINIMUM_QUALITY
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "media"
-sys.path.insert(0, str(ROOT / "tests" / "partner"))
-from moving_media import video_file  # noqa: E402
+sys.path.insert(0, str(ROOT))
+from tests.partner.moving_media import video_file  # noqa: E402
 
 SECONDS = 600
 SIZE = (1366, 1200)

@@ -21,8 +21,8 @@ from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.exact import exact_digests
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "fingerprint_audio"))
-from sound_clips import encode_sound, samples_of  # noqa: E402
+sys.path.insert(0, str(ROOT))
+from tests.fingerprint_audio.sound_clips import encode_sound, samples_of  # noqa: E402
 
 FORMATS: tuple[tuple[str, str, str, str, int, int], ...] = (
     ("MP3, 128 kbit/s", "mp3", "mp3", "libmp3lame", 128_000, 44_100),

@@ -12,8 +12,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "exchange"))
 
-from besieged import Besieged
-from frozen import PostgreSQL
+from tests.attacks.besieged import Besieged
+from tests.attacks.frozen import PostgreSQL
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,9 @@
 """Connections that are silent, half, slow, aborted, or not read, from one network and from many, with the numbers that operators get."""
 
 import pytest
-from attacker import answered, attacking, everything, head, http_2_uploads, is_open, new_case, wait_until
-from besieged import Besieged
+
+from tests.attacker import answered, attacking, everything, head, http_2_uploads, is_open, new_case, wait_until
+from tests.attacks.besieged import Besieged
 
 pytestmark = pytest.mark.long
 

@@ -4,9 +4,10 @@
 import threading
 
 import pytest
-from attacker import new_case
-from besieged import Besieged
 from exchange_parts import Phone
+
+from tests.attacker import new_case
+from tests.attacks.besieged import Besieged
 
 pytestmark = pytest.mark.long
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from besieged import Besieged
 from exchange_parts import Phone
+
+from tests.attacks.besieged import Besieged
 
 pytestmark = pytest.mark.long
 

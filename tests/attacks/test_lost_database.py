@@ -5,10 +5,11 @@ import sqlite3
 
 import httpx
 import pytest
-from attacker import wait_until
-from besieged import Besieged
 from exchange_parts import Phone
-from frozen import PostgreSQL
+
+from tests.attacker import wait_until
+from tests.attacks.besieged import Besieged
+from tests.attacks.frozen import PostgreSQL
 
 pytestmark = pytest.mark.long
 

@@ -2,9 +2,10 @@
 """A machine whose clock is wrong, ahead or behind: no case ends by it, and nothing that it had is gone when the clock is right again."""
 
 import pytest
-from attacker import wait_until
-from besieged import Besieged
 from exchange_parts import Phone
+
+from tests.attacker import wait_until
+from tests.attacks.besieged import Besieged
 
 pytestmark = pytest.mark.long
 

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The robustness bench's copies are what their names say: readable, of the expected length and size, and the same each time."""
 
-import sys
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+import recall
+import sound_edits
+import video_edits
+from moving_files import SOUND_RATE, Clip, read_clip, read_sound
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench"))
-import recall  # noqa: E402
-import sound_edits  # noqa: E402
-import video_edits  # noqa: E402
-from moving_files import SOUND_RATE, Clip, read_clip, read_sound  # noqa: E402
 
 VIDEO = {f"{edit.group}, {edit.name}": edit for edit in video_edits.EDITS}
 SOUND = {f"{edit.group}, {edit.name}": edit for edit in sound_edits.EDITS}

@@ -9,15 +9,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from partner_services import Target, _service, screen_fault
+from photographs import make_photographs, sources
+from processes import Running
+from upload_load import Cell, measured
+
+from stillmine.fingerprint import distance_bits, fingerprint_image
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench"))
-from partner_services import Target, _service, screen_fault  # noqa: E402
-from photographs import make_photographs, sources  # noqa: E402
-from processes import Running  # noqa: E402
-from upload_load import Cell, measured  # noqa: E402
-
-from stillmine.fingerprint import distance_bits, fingerprint_image  # noqa: E402
 
 SMALL = ["--fingerprints", "20", "--seconds", "20", "--clients", "1", "2", "--megapixels", "0.1", "--photographs", "4", "--asks", "3"]
 NO_MATCH = b'{"outcome":"no_match","matches":[],"synced_at":"2026-12-01T00:00:00Z","reason":null,"is_by_sound_alone":false,"left_out":[]}'

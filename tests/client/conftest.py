@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Both clients, so that every test of the contract runs against each."""
 
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from client_parts import SETTINGS, Client, ClientOf, InALoop
 
 from stillmine.client import AsyncExchange, Exchange, ExchangeSettings, TimeLimits
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "partner"))  # the fake exchange
+from tests.client.client_parts import SETTINGS, Client, ClientOf, InALoop
 
 
 @pytest.fixture(params=["sync", "async"])

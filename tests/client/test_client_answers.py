@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from client_parts import KEY, Client, ClientOf, streamed
 
 from stillmine.client import ExchangeAnswerError
 from stillmine.client.errors import ExchangeFailedError
@@ -26,6 +25,7 @@ from stillmine.wire.errors import (
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.partner_errors import ScopeMissingError
 from stillmine.wire.storage_errors import DatabaseBusyError
+from tests.client.client_parts import KEY, Client, ClientOf, streamed
 
 PDQ = "0f" * 32
 MODULES = {module.__name__ for module in (ask_errors, partner_errors, storage_errors)}

@@ -6,7 +6,6 @@ from functools import cache
 
 import httpx
 import pytest
-from client_parts import ClientOf, streamed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +24,7 @@ from stillmine.wire.ask import (
 from stillmine.wire.codec import encode
 from stillmine.wire.errors import FingerprintMalformedError
 from stillmine.wire.fingerprint import Kind
+from tests.client.client_parts import ClientOf, streamed
 
 
 def pdq(number: int, upload: int | None) -> AskQuery:

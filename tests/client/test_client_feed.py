@@ -5,8 +5,6 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from client_parts import KEY, Client, ClientOf, streamed
-from fake_exchange import REPORTS, SNAPSHOT, FakeExchange
 
 from stillmine.client import ExchangeAnswerError, ExchangeSettings
 from stillmine.wire.case import FingerprintState
@@ -25,6 +23,8 @@ from stillmine.wire.partner_errors import ListNotGivenError
 from stillmine.wire.snapshot import FeedSnapshotCutError, FeedSnapshotDamagedError
 from stillmine.wire.submission import SubmissionReceipt, SubmitFingerprints, WithdrawalReceipt, WithdrawSubmissions
 from stillmine.wire.vote import Vote, VoteKind
+from tests.client.client_parts import KEY, Client, ClientOf, streamed
+from tests.partner.fake_exchange import REPORTS, SNAPSHOT, FakeExchange
 
 ID = "ab" * 16
 ROOT = ExchangeSettings("https://exchange.example", Secret(KEY.encode()))

@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from client_parts import KEY, ClientOf, Connection, ScriptedExchange, http
 
 from stillmine.client import ExchangeAnswerError, TimeLimits
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError, StillmineError
 from stillmine.wire.fingerprint import Kind
+from tests.client.client_parts import KEY, ClientOf, Connection, ScriptedExchange, http
 
 PDQ = "0f" * 32
 QUERY = AskQuery(Kind.PDQ, PDQ, "ab" * 16)

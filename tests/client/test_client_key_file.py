@@ -6,13 +6,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from client_parts import KEY, SETTINGS, ClientOf, streamed
 
 from stillmine.client import Exchange, ExchangeSettings, exchange_settings
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.codec import encode
 from stillmine.wire.errors import PartnerKeyRevokedError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.partner_errors import PartnerKeyEndedError, ScopeMissingError
+from tests.client.client_parts import KEY, SETTINGS, ClientOf, streamed
 
 NEWER = "smk_89abcdef_" + "B" * 43
 STATUS = ExchangeStatus(1, IndexState.READY, 0, 0, 10, ["ask"])

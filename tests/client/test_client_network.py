@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpcore
 import pytest
-from client_parts import KEY, ClientOf, Connection, ScriptedExchange, http
 
 from stillmine.client import AsyncExchange, Exchange, ExchangeSettings
 from stillmine.client.deadline_transport import _Stream, _TimeLeft
@@ -15,6 +14,7 @@ from stillmine.wire.ask import Answer, AskAnswer, AskQuery, Outcome, decode_ask,
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError
 from stillmine.wire.fingerprint import Kind
+from tests.client.client_parts import KEY, ClientOf, Connection, ScriptedExchange, http
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 

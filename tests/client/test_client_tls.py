@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from client_parts import ClientOf, Connection, ScriptedExchange, http
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,6 +16,7 @@ from stillmine.client import ExchangeSettings, TimeLimits
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError
 from stillmine.wire.fingerprint import Kind
+from tests.client.client_parts import ClientOf, Connection, ScriptedExchange, http
 
 QUERY = AskQuery(Kind.PDQ, "0f" * 32, "ab" * 16)
 

@@ -10,7 +10,6 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from accessible import is_scrolled_sideways, open_page, violations
 from console_parts import PASSWORD, Desk
 from django.test import override_settings
 from exchange_parts import Clock, PartnerClient, Phone, value
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from stillmine.exchange.app import wsgi_application
 from stillmine.exchange.context import Context
+from tests.accessible import is_scrolled_sideways, open_page, violations
 
 PAGES = [
     "",

@@ -5,8 +5,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from picture_files import save, scene
-from several_films import film_of
+from tests.fingerprint.picture_files import save, scene
+from tests.several_films import film_of
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG = save(scene().convert("L"), "PNG")

@@ -5,9 +5,10 @@ import struct
 import zlib
 
 import numpy as np
-from damaged_files import chunk
-from picture_files import save, scene
 from PIL import Image
+
+from tests.fingerprint.damaged_files import chunk
+from tests.fingerprint.picture_files import save, scene
 
 SRGB_PRIMARIES = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 WIDE_PRIMARIES = (34570, 35850, 73470, 26530, 11520, 82640, 15660, 1770)

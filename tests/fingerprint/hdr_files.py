@@ -4,9 +4,10 @@
 import struct
 
 import numpy as np
-from damaged_files import chunk
-from picture_files import save, scene
 from PIL import Image
+
+from tests.fingerprint.damaged_files import chunk
+from tests.fingerprint.picture_files import save, scene
 
 WHITE_NITS = 203
 PQ, HLG = 16, 18

@@ -7,11 +7,11 @@ import zlib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from picture_files import heic_of, save, scene
 
 from stillmine.fingerprint import DEFAULT_LIMITS, Limits, MediaError, decode, fingerprint_image, fingerprint_pixels
 from stillmine.fingerprint.errors import FileUnreadableError
 from stillmine.wire.errors import StillmineError
+from tests.fingerprint.picture_files import heic_of, save, scene
 
 JPEG = save(scene(), "JPEG", quality=90)
 PNG = save(scene(), "PNG")

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 import typer
-from damaged_files import BMP, END_MISSING, GIF, JPEG, PIXELS_MISSING, PNG, SIDE_BYTES_WRONG, WEBP, chunk, png_with
-from picture_files import save, scene
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -19,6 +17,8 @@ from stillmine.fingerprint import MediaError, TruncatedImageError, distance_bits
 from stillmine.fingerprint.commands import compare_files, fingerprint_files
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.sniff import FileType
+from tests.fingerprint.damaged_files import BMP, END_MISSING, GIF, JPEG, PIXELS_MISSING, PNG, SIDE_BYTES_WRONG, WEBP, chunk, png_with
+from tests.fingerprint.picture_files import save, scene
 
 app = typer.Typer()
 app.command("fingerprint")(fingerprint_files)
@@ -109,7 +109,7 @@ def test_wrong_side_bytes_hide_no_further_pictures(form: str, tmp_path: Path) ->
 
 
 def test_a_large_profile_that_can_be_used_is_used(tmp_path: Path) -> None:
-    from test_decode import SRGB, exchange_red_and_blue
+    from tests.fingerprint.test_decode import SRGB, exchange_red_and_blue
 
     profile = exchange_red_and_blue(SRGB)
     padded = struct.pack(">I", len(profile) + 2_000_000) + profile[4:] + bytes(2_000_000)

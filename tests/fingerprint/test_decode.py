@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from picture_files import MEDIA, photographs, save, scene
 from PIL import Image, ImageCms
 
 from stillmine.fingerprint import ImageFingerprint, distance_bits, fingerprint_image, fingerprint_pixels
+from tests.fingerprint.picture_files import MEDIA, photographs, save, scene
 
 ORIENTATION = 0x0112
 STORED_AS = {

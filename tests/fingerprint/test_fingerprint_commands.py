@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
-from picture_files import MEDIA, save, scene
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -23,6 +22,7 @@ from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.sniff import FileType
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.vpdq import parse_vpdq
+from tests.fingerprint.picture_files import MEDIA, save, scene
 
 app = typer.Typer()
 app.command("fingerprint")(fingerprint_files)

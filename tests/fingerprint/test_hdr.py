@@ -2,13 +2,13 @@
 """Pictures of high dynamic range give the fingerprint of what an ordinary screen shows: "HDR" in spec/fingerprint.md."""
 
 import pytest
-from damaged_files import chunk
-from hdr_files import BT2020, HDR_FILES, PQ, SRGB, hdr_png
-from picture_files import save, scene
 from PIL import Image
 
 from stillmine.fingerprint import distance_bits, fingerprint_image
 from stillmine.fingerprint.transfer import HdrColours, Transfer, hdr_colours_of, to_sdr
+from tests.fingerprint.damaged_files import chunk
+from tests.fingerprint.hdr_files import BT2020, HDR_FILES, PQ, SRGB, hdr_png
+from tests.fingerprint.picture_files import save, scene
 
 SHOWN = fingerprint_image(save(scene(), "PNG"))
 

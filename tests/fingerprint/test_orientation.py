@@ -4,11 +4,11 @@
 import json
 
 import pytest
-from picture_files import ROOT, save, scene
-from turned_files import SIX, TURNED, TURNS, UPRIGHT
 
 from stillmine.fingerprint import distance_bits, fingerprint_image
 from stillmine.fingerprint.exif import read_orientation
+from tests.fingerprint.picture_files import ROOT, save, scene
+from tests.fingerprint.turned_files import SIX, TURNED, TURNS, UPRIGHT
 
 
 @pytest.mark.parametrize("name", TURNS)

@@ -5,14 +5,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from damaged_files import chunk
-from gamma_files import GAMMA_FILES, PLAIN_COLOURS, SRGB_PRIMARIES, SWAPPED_PRIMARIES, gamma, moving, primaries, with_colours
-from picture_files import save, scene
 from PIL import Image
 
 from stillmine.fingerprint import distance_bits, fingerprint_image
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.png_colours import png_colours_of, with_png_colours
+from tests.fingerprint.damaged_files import chunk
+from tests.fingerprint.gamma_files import (
+    GAMMA_FILES,
+    PLAIN_COLOURS,
+    SRGB_PRIMARIES,
+    SWAPPED_PRIMARIES,
+    gamma,
+    moving,
+    primaries,
+    with_colours,
+)
+from tests.fingerprint.picture_files import save, scene
 
 
 def shown_with_gamma(image: Image.Image, value: int) -> Image.Image:
@@ -49,7 +58,7 @@ def test_what_says_it_otherwise_is_left_alone(name: str) -> None:
 
 
 def test_a_profile_comes_first() -> None:
-    from test_decode import SRGB, exchange_red_and_blue
+    from tests.fingerprint.test_decode import SRGB, exchange_red_and_blue
 
     plain = save(scene(), "PNG", icc_profile=exchange_red_and_blue(SRGB))
     assert fingerprint_image(plain[:33] + gamma(22727) + plain[33:]).pdq == fingerprint_image(plain).pdq

@@ -6,7 +6,6 @@ import sys
 
 import numpy as np
 import pytest
-from picture_files import MEDIA, SHARED, photographs, save, scene
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from stillmine.demo.edits import altered_copies
@@ -20,6 +19,7 @@ from stillmine.fingerprint import (
     query_variants,
 )
 from stillmine.fingerprint.trims import MINIMUM_PIXELS, TRIMS, find_parts
+from tests.fingerprint.picture_files import MEDIA, SHARED, photographs, save, scene
 
 MATCH = 31
 ORIENTATION = 0x0112

@@ -8,13 +8,13 @@ import numpy as np
 import pdqhash
 import pytest
 from numpy.typing import NDArray
-from picture_files import MEDIA, SHARED, photographs
 from PIL import Image
 from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 
 from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image, fingerprint_pixels
 from stillmine.fingerprint.colour import has_own_colours
 from stillmine.fingerprint.reference import KEPT, downsample, to_luma, transform
+from tests.fingerprint.picture_files import MEDIA, SHARED, photographs
 
 SUBSET = 60
 TIED = 1e-5

@@ -6,15 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from picture_files import save, scene
 from PIL import Image, ImageOps
-from several_films import apng, heic_of_several, together, with_gain_map
 
 from stillmine.fingerprint import DEFAULT_LIMITS, TruncatedImageError, distance_bits, fingerprint_image
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.query import query_pictures
 from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.stored_pictures import MAX_PICTURES
+from tests.fingerprint.picture_files import save, scene
+from tests.several_films import apng, heic_of_several, together, with_gain_map
 
 FIRST = scene()
 SECOND = ImageOps.invert(scene().transpose(Image.Transpose.ROTATE_180)).resize((300, 200))

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from picture_files import MEDIA, photographs, save, scene
 from PIL import Image, ImageCms
 
 from stillmine.fingerprint import DEFAULT_LIMITS, MediaError, _kernel, distance_bits, fingerprint_image, fingerprint_pixels
 from stillmine.fingerprint.decode import decode_image
 from stillmine.fingerprint.jpeg import choose_shrink
 from stillmine.fingerprint.jpeg_segments import read_head
+from tests.fingerprint.picture_files import MEDIA, photographs, save, scene
 
 ORIENTATION = 0x0112
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from picture_files import MEDIA, photographs, scene
 from PIL import Image
 
 from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image, fingerprint_pixels, reference
+from tests.fingerprint.picture_files import MEDIA, photographs, scene
 
 TURNS = {
     "original": lambda picture: picture,

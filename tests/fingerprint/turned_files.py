@@ -3,9 +3,10 @@
 
 import struct
 
-from damaged_files import chunk
-from picture_files import save, scene
 from PIL import Image
+
+from tests.fingerprint.damaged_files import chunk
+from tests.fingerprint.picture_files import save, scene
 
 SHORT, LONG = 3, 4
 TURNED = scene().transpose(Image.Transpose.ROTATE_90)

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import av
 import numpy as np
 import pytest
-from sound_clips import RATE, ROOT, Samples, cut, sound
 
 from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.audio_compare import compare_sounds
 from stillmine.fingerprint.channels import ChannelMeter
 from stillmine.fingerprint.media_errors import SoundWithoutDetailError
+from tests.fingerprint_audio.sound_clips import RATE, ROOT, Samples, cut, sound
 
 CODECS = {
     "WAV": ("wav", "pcm_s16le", 0, RATE),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sound_clips import MEDIA, RATE, SHARED, cut, encode_sound, noisy, sound
 
 from stillmine.fingerprint import chromaprint_library
 from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
@@ -23,6 +22,7 @@ from stillmine.fingerprint.media_errors import (
 )
 from stillmine.fingerprint.media_limits import MediaLimits
 from stillmine.wire.chromaprint import parse_chromaprint
+from tests.fingerprint_audio.sound_clips import MEDIA, RATE, SHARED, cut, encode_sound, noisy, sound
 
 NAMES = ("strings", "whale", "reader", "helicopter")
 VIDEOS = MEDIA.parent / "video"

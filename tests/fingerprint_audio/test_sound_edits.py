@@ -8,13 +8,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from edited_clips import Edit, with_edits
-from sound_clips import cut, encode_sound, sound
 
 from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
 from stillmine.fingerprint.errors import MediaError
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.media_errors import SoundEditsError
+from tests.edited_clips import Edit, with_edits
+from tests.fingerprint_audio.sound_clips import cut, encode_sound, sound
 
 NAME = "strings"
 MOST_BITS = 0.05

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import av
 import pytest
-from sound_clips import MEDIA, encode_sound, sound
 
 from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
 from stillmine.fingerprint.audio_compare import compare_sounds
@@ -16,6 +15,7 @@ from stillmine.fingerprint.media_errors import SoundUnsupportedError
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
 from stillmine.fingerprint.signatures import START_BYTES
 from stillmine.fingerprint.sniff import FileType, sniff_file
+from tests.fingerprint_audio.sound_clips import MEDIA, encode_sound, sound
 
 FAMILIES = {
     "W64": ("w64", "pcm_s16le", 0, 44_100),

@@ -7,10 +7,10 @@ from fractions import Fraction
 import av
 import pytest
 from PIL import Image
-from video_clips import ROOT
 
 from stillmine.fingerprint.image import distance_bits, fingerprint_image
 from stillmine.fingerprint.video import fingerprint_video
+from tests.fingerprint_video.video_clips import ROOT
 
 
 def jpegs_with_exif(orientation: int, count: int = 6) -> list[bytes]:

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from several_films import film_of, heif_sequence, jpeg, motion_heic, motion_photo, with_tracks
 from typer import Typer
 from typer.testing import CliRunner
-from video_clips import MEDIA
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.commands import compare_files, fingerprint_files
@@ -18,6 +16,8 @@ from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
 from stillmine.fingerprint.film_behind import MAX_FILMS, films_behind
 from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.video import fingerprint_video
+from tests.fingerprint_video.video_clips import MEDIA
+from tests.several_films import film_of, heif_sequence, jpeg, motion_heic, motion_photo, with_tracks
 
 app = Typer()
 app.command("fingerprint")(fingerprint_files)

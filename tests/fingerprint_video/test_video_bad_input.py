@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from video_clips import MEDIA, encode, index_first, scene
 
 from stillmine.fingerprint.errors import EmptyFileError, FileUnreadableError, MediaError
 from stillmine.fingerprint.media_errors import (
@@ -20,6 +19,7 @@ from stillmine.fingerprint.media_errors import (
 from stillmine.fingerprint.media_limits import MediaLimits
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.video_compare import compare_videos
+from tests.fingerprint_video.video_clips import MEDIA, encode, index_first, scene
 
 FORMS = ("mp4", "fragmented", "matroska", "webm", "avi")
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from edited_clips import Edit, with_edits, without_edits
 from PIL import Image
-from video_clips import FRAMES_PER_SECOND, Rgb, encode
 
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.image import distance_bits, fingerprint_pixels
@@ -18,6 +16,8 @@ from stillmine.fingerprint.media_errors import VideoUnreadableError
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.video_compare import compare_videos
 from stillmine.wire.fingerprint import Kind
+from tests.edited_clips import Edit, with_edits, without_edits
+from tests.fingerprint_video.video_clips import FRAMES_PER_SECOND, Rgb, encode
 
 SCENES = 12
 DELAY_IN_FRAGMENTS = 0.2

@@ -8,7 +8,6 @@ import struct
 from pathlib import Path
 
 import pytest
-from video_clips import encode, scene
 
 from stillmine.fingerprint.container import open_container
 from stillmine.fingerprint.errors import FileUnreadableError
@@ -18,6 +17,7 @@ from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
 from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.video_compare import compare_videos
+from tests.fingerprint_video.video_clips import encode, scene
 
 FAMILIES = {
     "transport stream": ("mpegts", "libx264", {}),

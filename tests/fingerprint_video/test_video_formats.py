@@ -6,8 +6,6 @@ import os
 
 import numpy as np
 import pytest
-import video_clips
-from video_clips import MEDIA, SHARED, encode, resized, sampled_plainly, scene
 
 from stillmine.fingerprint.container import open_container
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, no_deadline
@@ -15,6 +13,8 @@ from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.video_compare import compare_videos
 from stillmine.fingerprint.video_frames import VideoReader
+from tests.fingerprint_video import video_clips
+from tests.fingerprint_video.video_clips import MEDIA, SHARED, encode, resized, sampled_plainly, scene
 
 FORMATS = [
     ("mp4", "libx264", {}),

@@ -9,7 +9,6 @@ from itertools import count
 import av
 import numpy as np
 import pytest
-from video_clips import MEDIA, Rgb, encode, sampled_plainly, scene
 
 from stillmine.fingerprint.container import open_container
 from stillmine.fingerprint.media_errors import MediaDeadlineError
@@ -18,6 +17,7 @@ from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.video_frames import Track, VideoReader
 from stillmine.fingerprint.video_groups import DependentGroupError
 from stillmine.fingerprint.video_packets import starts_anew
+from tests.fingerprint_video.video_clips import MEDIA, Rgb, encode, sampled_plainly, scene
 
 ALONE = replace(DEFAULT_MEDIA_LIMITS, decoder_threads=1)
 THREE = replace(DEFAULT_MEDIA_LIMITS, decoder_threads=3)

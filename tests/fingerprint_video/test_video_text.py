@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from video_clips import MEDIA, encode, resized, scene
 
 from stillmine.fingerprint.image import distance_bits
 from stillmine.fingerprint.video import Frame, fingerprint_video
 from stillmine.fingerprint.video_compare import MatchedSpan, compare_videos
 from stillmine.fingerprint.vpdq_text import read_vpdq, write_vpdq
 from stillmine.wire.errors import FingerprintMalformedError
+from tests.fingerprint_video.video_clips import MEDIA, encode, resized, scene
 
 KNOWN = json.loads((Path(__file__).parent / "known_clips.json").read_text())
 A, B = bytes(range(32)), bytes(range(32, 64))

@@ -6,12 +6,12 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from video_clips import MEDIA, ROOT, Rgb, encode, letterboxed, scene
 
 from stillmine.fingerprint.image import distance_bits, fingerprint_pixels
 from stillmine.fingerprint.video import Frame, fingerprint_video, merge_samples
 from stillmine.fingerprint.video_frames import VideoReader
 from stillmine.fingerprint.video_sampling import Sample
+from tests.fingerprint_video.video_clips import MEDIA, ROOT, Rgb, encode, letterboxed, scene
 
 
 def pdq_of(rgb: Rgb) -> bytes:

@@ -3,11 +3,11 @@
 
 import numpy as np
 import pytest
-from transparent_clips import FRAMES_PER_SECOND, encode_transparent, on, picture, transparent
-from video_clips import encode
 
 from stillmine.fingerprint.image import distance_bits, fingerprint_pixels
 from stillmine.fingerprint.video import fingerprint_video
+from tests.fingerprint_video.video_clips import encode
+from tests.transparent_clips import FRAMES_PER_SECOND, encode_transparent, on, picture, transparent
 
 SECONDS = 4
 FORMS = [

@@ -2,7 +2,6 @@
 """Clips made for tests from the project's own: other sizes, codecs, containers, times; and the plain way to sample a video."""
 
 import io
-import sys
 import tempfile
 from collections.abc import Sequence
 from fractions import Fraction
@@ -12,11 +11,9 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+from av1_encoder import open_encoder
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench"))
-
-from av1_encoder import open_encoder  # noqa: E402
 
 Rgb = npt.NDArray[np.uint8]
 

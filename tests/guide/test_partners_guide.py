@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from shown_blocks import NOT_RUN, blocks_of, run_guide
 
 from stillmine.demo.processes import free_ports
+from tests.guide.shown_blocks import NOT_RUN, blocks_of, run_guide
 
 pytest.importorskip("threatexchange")
 

@@ -3,9 +3,8 @@
 
 from pathlib import Path
 
-from shown_blocks import NOT_RUN, blocks_of, run_guide
-
 from stillmine.demo.processes import free_ports
+from tests.guide.shown_blocks import NOT_RUN, blocks_of, run_guide
 
 TICK = {"STILLMINE_EXCHANGE_FEED_TICK_SECONDS": "1"}
 

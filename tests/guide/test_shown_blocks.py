@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from shown_blocks import NOT_RUN, GuideError, run_guide
+
+from tests.guide.shown_blocks import NOT_RUN, GuideError, run_guide
 
 GUIDE = """
 Do this:

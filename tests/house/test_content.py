@@ -15,17 +15,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import check_content
 import pytest
 import yaml
+from content_check.links import link_problems
+from content_check.reviews import a_year_after, reference_problems, review_problems, reviews
+from content_check.schemas import documents, schema_problems
+from content_check.words import measure, reading_problems, translation_problems
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import check_content  # noqa: E402
-from content_check.links import link_problems  # noqa: E402
-from content_check.reviews import a_year_after, reference_problems, review_problems, reviews  # noqa: E402
-from content_check.schemas import documents, schema_problems  # noqa: E402
-from content_check.words import measure, reading_problems, translation_problems  # noqa: E402
 
 
 @pytest.fixture

@@ -10,13 +10,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "exchange"))
 
-import protected
-from between import Between
-from parties import PLATFORM, Exchange, Service, wait_until
-from protected import Protected
-
 from stillmine.demo.person import Person
 from stillmine.demo.processes import System, free_ports
+from tests.journey import protected
+from tests.journey.between import Between
+from tests.journey.parties import PLATFORM, Exchange, Service, wait_until
+from tests.journey.protected import Protected
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 
 from collections.abc import Callable
 
-from between import ASK, Answered, Connection, Fault
-from parties import Service
-
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, Answer, Ask, AskAnswer, Outcome, decode_ask, encode_answer
+from tests.journey.between import ASK, Answered, Connection, Fault
+from tests.journey.parties import Service
 
 KEPT_SECONDS = 120
 """Longer than any service waits."""

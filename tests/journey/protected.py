@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person protects in the journeys, one file of each kind, and the copy of it that somebody uploads later."""
 
-import sys
 from pathlib import Path
 from typing import NamedTuple
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 from moving_files import read_clip, read_sound
 from sound_edits import clip_of

@@ -12,10 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from marks import ADDRESS, FILE_NAME, MarkedPicture, files_with_marks, files_with_values, found_marks, marked_picture
 from PIL import Image
-from walk import Recorded, Shown, Walk
-from wiretap import Wiretap
 
 from stillmine.demo.edits import altered_copies
 from stillmine.demo.processes import System, free_ports
@@ -23,6 +20,9 @@ from stillmine.wire import codec
 from stillmine.wire.case import OpenCase
 from stillmine.wire.case_key import case_key_secret, credentials
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
+from tests.journey.marks import ADDRESS, FILE_NAME, MarkedPicture, files_with_marks, files_with_values, found_marks, marked_picture
+from tests.journey.walk import Recorded, Shown, Walk
+from tests.journey.wiretap import Wiretap
 
 PATIENCE_SECONDS = 60
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from marks import files_with_values, value_forms
 
 from stillmine.demo.person import Person
 from stillmine.demo.processes import System
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
+from tests.journey.marks import files_with_values, value_forms
 
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
 

@@ -9,19 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import faults
 import httpx
-import protected
 import pytest
-from between import FEEDBACK, Between, Fault
-from parties import PLATFORM, Exchange, Service, wait_until
-from protected import Protected
 
 from stillmine.demo.person import Person
 from stillmine.exchange.ask.protocol import LOCK_FILE
 from stillmine.wire import codec
 from stillmine.wire.feedback import Feedback, NotRemovedReason, Outcome, SubmitFeedback
 from stillmine.wire.screen import Decision, ScreenOutcome, ScreenResult
+from tests.journey import faults, protected
+from tests.journey.between import FEEDBACK, Between, Fault
+from tests.journey.parties import PLATFORM, Exchange, Service, wait_until
+from tests.journey.protected import Protected
 
 AWAY = {"exchange_unreachable"}
 UNREADABLE = {"exchange_answer_unreadable"}

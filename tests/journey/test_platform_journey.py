@@ -10,17 +10,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-import protected
 import pytest
-from between import ASK, FEEDBACK, Between
-from parties import Exchange, Service, wait_until
-from protected import Protected
 
 from stillmine.demo.person import Person
 from stillmine.wire import codec
 from stillmine.wire.case import CaseState, PartnerStatus
 from stillmine.wire.feedback import Feedback, Outcome, SubmitFeedback
 from stillmine.wire.screen import Decision, ScreenMatch, ScreenOutcome
+from tests.journey import protected
+from tests.journey.between import ASK, FEEDBACK, Between
+from tests.journey.parties import Exchange, Service, wait_until
+from tests.journey.protected import Protected
 
 
 class Platform(NamedTuple):

@@ -4,12 +4,12 @@
 import json
 
 import pytest
-from marks import files_with_values
-from parties import PLATFORM, Exchange, Service, wait_until
-from protected import Protected
 
 from stillmine.demo.person import Person
 from stillmine.wire.screen import Decision, ScreenOutcome
+from tests.journey.marks import files_with_values
+from tests.journey.parties import PLATFORM, Exchange, Service, wait_until
+from tests.journey.protected import Protected
 
 pytestmark = pytest.mark.long
 

@@ -9,12 +9,7 @@ import json
 import secrets
 from pathlib import Path
 
-import faults
-import protected
 import pytest
-from between import ASK, FEEDBACK, STATUS, Between, Seen
-from marks import FILE_NAME, MarkedPicture, files_with_marks, files_with_values, found_marks, marked_picture, value_forms
-from parties import Exchange, Service, wait_until
 
 from stillmine.demo.person import Person
 from stillmine.fingerprint import fingerprint_image
@@ -23,6 +18,10 @@ from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_ask
 from stillmine.wire.feedback import SubmitFeedback
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import Decision, ScreenOutcome
+from tests.journey import faults, protected
+from tests.journey.between import ASK, FEEDBACK, STATUS, Between, Seen
+from tests.journey.marks import FILE_NAME, MarkedPicture, files_with_marks, files_with_values, found_marks, marked_picture, value_forms
+from tests.journey.parties import Exchange, Service, wait_until
 
 UPLOADER = "canary-uploader-p4x9d2"
 CONTENT_ID = "canary-content-h6n1v8"

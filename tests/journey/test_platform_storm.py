@@ -11,17 +11,16 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-import faults
 import httpx
-import protected
 import pytest
-from between import FEEDBACK, Between, Fault
-from parties import Exchange, Service, wait_until
 
 from stillmine.demo.person import Person
 from stillmine.wire import codec
 from stillmine.wire.feedback import Outcome, SubmitFeedback
 from stillmine.wire.screen import ScreenOutcome
+from tests.journey import faults, protected
+from tests.journey.between import FEEDBACK, Between, Fault
+from tests.journey.parties import Exchange, Service, wait_until
 
 pytestmark = pytest.mark.long
 

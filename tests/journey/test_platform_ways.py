@@ -9,18 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import faults
 import httpx
-import protected
 import pytest
-from between import FEEDBACK, Between
-from parties import PLATFORM, Exchange, Service, wait_until
-from protected import Protected
 
 from stillmine.demo.person import Person
 from stillmine.wire import codec
 from stillmine.wire.feedback import Outcome, SubmitFeedback
 from stillmine.wire.screen import Decision, ScreenOutcome
+from tests.journey import faults, protected
+from tests.journey.between import FEEDBACK, Between
+from tests.journey.parties import PLATFORM, Exchange, Service, wait_until
+from tests.journey.protected import Protected
 
 pytestmark = pytest.mark.long
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kernel_vectors import ROOT, SOURCES, load_tool
+
+from tests.kernel.kernel_vectors import ROOT, SOURCES, load_tool
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from kernel_vectors import ROOT
+
+from tests.kernel.kernel_vectors import ROOT
 
 KERNEL = ROOT / "kernel"
 SOURCES = [*sorted((KERNEL / "src").glob("index*.c")), KERNEL / "src/hamming.c", KERNEL / "tests/index_check.c"]

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from kernel_vectors import ROOT, SOURCES, load_tool
+
+from tests.kernel.kernel_vectors import ROOT, SOURCES, load_tool
 
 LIBRARY = {"memset", "memcpy", "memmove", "memcmp"}
 """What a freestanding compiler may call by itself."""

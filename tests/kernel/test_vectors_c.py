@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kernel_vectors import STATUSES, VECTORS
 
 from stillmine.fingerprint import _kernel
+from tests.kernel.kernel_vectors import STATUSES, VECTORS
 
 CHANNELS = {"luma8": 1, "rgb8": 3, "rgba8": 4}
 SANITIZED = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from kernel_vectors import ROOT, VECTORS
 from playwright.sync_api import sync_playwright
-from test_vectors_node import node_path
+
+from tests.kernel.kernel_vectors import ROOT, VECTORS
+from tests.kernel.test_vectors_node import node_path
 
 STRIP = """
 import { readFileSync, writeFileSync } from "node:fs";

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kernel_vectors import ROOT, VECTORS
+from tests.kernel.kernel_vectors import ROOT, VECTORS
 
 
 def node_path() -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernel_vectors import VECTORS
 
 from stillmine.fingerprint import VARIANTS, _kernel
+from tests.kernel.kernel_vectors import VECTORS
 
 CHANNELS = {"luma8": 1, "rgb8": 3, "rgba8": 4}
 Pixels = Callable[[dict[str, Any]], bytes]

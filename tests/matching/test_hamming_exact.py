@@ -7,9 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hamming_oracle import BITS, Oracle, Rows, clustered_values, flipped, index_of, numbered_ids, random_values, with_bits_flipped
 
 from stillmine.matching.hamming import HammingIndex
+from tests.matching.hamming_oracle import (
+    BITS,
+    Oracle,
+    Rows,
+    clustered_values,
+    flipped,
+    index_of,
+    numbered_ids,
+    random_values,
+    with_bits_flipped,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 THRESHOLDS = (*range(0, 65, 4), 31, 32, 63, 100, 128, 255, 256)

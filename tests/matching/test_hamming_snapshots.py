@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hamming_oracle import index_of, numbered_ids, random_values
 
 from stillmine.matching.errors import (
     SnapshotDamagedError,
@@ -15,6 +14,7 @@ from stillmine.matching.errors import (
 )
 from stillmine.matching.hamming import HammingIndex
 from stillmine.wire.errors import StillmineError
+from tests.matching.hamming_oracle import index_of, numbered_ids, random_values
 
 PAGE = 4096
 

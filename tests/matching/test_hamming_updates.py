@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 import pytest
-from hamming_oracle import Oracle, Rows, clustered_values, flipped, index_of, numbered_ids, random_values
 
 from stillmine.matching.hamming import HammingIndex
+from tests.matching.hamming_oracle import Oracle, Rows, clustered_values, flipped, index_of, numbered_ids, random_values
 
 
 def fill(index: HammingIndex, ids: Rows, values: Rows) -> None:

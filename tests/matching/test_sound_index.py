@@ -5,7 +5,6 @@ import random
 
 import numpy as np
 import pytest
-from coming_and_going import what_went_wrong
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from stillmine.matching import _sound
 from stillmine.matching.sound import SoundIndex
 from stillmine.matching.sound_alignment import Values, aligned_sound_spans, as_values
 from stillmine.matching.sound_table import MAXIMUM_VOTES, SoundTable
+from tests.matching.coming_and_going import what_went_wrong
 
 
 def walk(source: random.Random, length: int) -> list[int]:

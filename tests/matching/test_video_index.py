@@ -5,7 +5,6 @@ import random
 from unittest.mock import patch
 
 import pytest
-from coming_and_going import what_went_wrong
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from stillmine.matching import video as video_module
 from stillmine.matching.video import VideoIndex
 from stillmine.matching.video_alignment import aligned_spans, comparable, phases, spread
 from stillmine.wire.vpdq import VideoFrame
+from tests.matching.coming_and_going import what_went_wrong
 
 TITLE = random.Random(77).randbytes(32)
 

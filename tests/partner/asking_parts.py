@@ -3,9 +3,6 @@
 
 from pathlib import Path
 
-from fake_exchange import FakeExchange
-from partner_parts import SETTINGS, Clock, InThisProcess, Numbers
-
 from stillmine.partner.app import Surroundings, connected
 from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.screening import Screening
@@ -18,6 +15,8 @@ from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import Health, ScreenResult
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import SETTINGS, Clock, InThisProcess, Numbers
 
 
 class AskingPartner:

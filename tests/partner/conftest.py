@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from fake_exchange import KEY, FakeExchange
-from partner_parts import Clock, Partner, Run
 from typer.testing import CliRunner
 
 from stillmine.partner.commands import app
+from tests.partner.fake_exchange import KEY, FakeExchange
+from tests.partner.partner_parts import Clock, Partner, Run
 
 
 @pytest.fixture

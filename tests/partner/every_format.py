@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pillow_heif
-from moving_media import animated_gif, melody, sound_file, video_file
 from PIL import Image, ImageCms
-from transparent_clips import encode_transparent, transparent
+
+from tests.partner.moving_media import animated_gif, melody, sound_file, video_file
+from tests.transparent_clips import encode_transparent, transparent
 
 PICTURES = (
     ("JPEG", {}),

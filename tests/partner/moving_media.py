@@ -2,20 +2,15 @@
 """Small videos and animated pictures for tests, made of the project's photographs and encoded when needed."""
 
 import io
-import sys
 from collections.abc import Sequence
 from fractions import Fraction
-from pathlib import Path
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
-from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-
 from av1_encoder import open_encoder
+from PIL import Image
 
 SIZE = (320, 240)
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from click.testing import Result
-from fake_exchange import KEY, FakeExchange
 
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
@@ -24,6 +23,7 @@ from stillmine.partner.upload_tokens import UploadTokens
 from stillmine.partner.worker_messages import Answer, Job
 from stillmine.wire.case_key import Secret
 from stillmine.wire.screen import ScreenResult
+from tests.partner.fake_exchange import KEY, FakeExchange
 
 SETTINGS = ExchangeSettings("https://exchange.example", Secret(KEY.encode()))
 

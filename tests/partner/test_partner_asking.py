@@ -10,12 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from asking_parts import AskingPartner
-from fake_exchange import ASK, FakeExchange
-from moving_media import animated_gif, melody, sound_file, video_file
-from partner_parts import Clock
 from PIL import Image, ImageOps
-from test_partner_screening import saved
 
 from stillmine.client.weight import weight_of
 from stillmine.fingerprint import fingerprint_image
@@ -30,6 +25,11 @@ from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import MatchClass, ScreenOutcome, Variant
 from stillmine.wire.vpdq import parse_vpdq
+from tests.partner.asking_parts import AskingPartner
+from tests.partner.fake_exchange import ASK, FakeExchange
+from tests.partner.moving_media import animated_gif, melody, sound_file, video_file
+from tests.partner.partner_parts import Clock
+from tests.partner.test_partner_screening import saved
 
 COAT, HAT = "media/clothing/coat.jpg", "media/clothing/hat.jpg"
 VALUE = bytes(range(100, 132))

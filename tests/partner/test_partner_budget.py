@@ -12,10 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from every_format import every_format, saved
-from fake_exchange import FakeExchange
-from moving_media import animated_gif, video_file
-from partner_parts import Partner
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image, work
@@ -33,6 +29,10 @@ from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import ScreenOutcome
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
+from tests.partner.every_format import every_format, saved
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.moving_media import animated_gif, video_file
+from tests.partner.partner_parts import Partner
 
 STUBBORN = (sys.executable, "-I", str(Path(__file__).parent / "stubborn_worker.py"))
 LONG_ENOUGH = dict.fromkeys(Media, 60.0)

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from fake_exchange import KEY
 from typer.testing import CliRunner
 
 from stillmine.client import Exchange, ExchangeSettings
@@ -19,6 +18,7 @@ from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import encode
 from stillmine.wire.errors import NotConfiguredError, PartnerKeyRevokedError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.partner_errors import PartnerKeyEndedError
+from tests.partner.fake_exchange import KEY
 
 SETTINGS = ExchangeSettings("https://exchange.example", Secret(KEY.encode()))
 NOW = datetime(2030, 5, 17, 12, 34, 56, tzinfo=UTC)

@@ -18,9 +18,6 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import Result
-from fake_exchange import KEY, FakeExchange
-from moving_media import video_file
-from partner_parts import Run
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -35,6 +32,9 @@ from stillmine.partner.home import sole_user
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.fingerprint import Kind
+from tests.partner.fake_exchange import KEY, FakeExchange
+from tests.partner.moving_media import video_file
+from tests.partner.partner_parts import Run
 
 COAT, HAT = "media/clothing/coat.jpg", "media/clothing/hat.jpg"
 

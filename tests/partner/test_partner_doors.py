@@ -15,10 +15,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_exchange import KEY, FakeExchange
-from partner_parts import SETTINGS, Clock, Numbers
-from service_client import running
-from test_partner_commands import free_port, wait_for
 
 from stillmine.partner.app import Surroundings, build_service
 from stillmine.partner.home import SERVICE_KEY_FILE
@@ -26,6 +22,10 @@ from stillmine.partner.screening import Screening
 from stillmine.partner.service import MAXIMUM_REQUESTS_AT_ONCE
 from stillmine.partner.upload import OpenFile
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
+from tests.partner.fake_exchange import KEY, FakeExchange
+from tests.partner.partner_parts import SETTINGS, Clock, Numbers
+from tests.partner.service_client import running
+from tests.partner.test_partner_commands import free_port, wait_for
 
 IMPATIENT = """
 from dataclasses import replace

@@ -5,16 +5,16 @@ import io
 from pathlib import Path
 
 import pytest
-from edited_clips import Edit, with_edits
-from fake_exchange import FakeExchange
-from moving_media import melody, sound_file, video_file
-from partner_parts import Partner
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import ScreenOutcome
+from tests.edited_clips import Edit, with_edits
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.moving_media import melody, sound_file, video_file
+from tests.partner.partner_parts import Partner
 
 CUT_AWAY = [Edit(2, 4), Edit(1, None), Edit(2, 6)]
 """Of a film whose first picture is the protected one; FFmpeg's own reading shows the film's beginning in the empty edit."""

@@ -6,9 +6,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from asking_parts import AskingPartner
-from fake_exchange import FakeExchange
-from partner_parts import Clock, Partner
 
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.wire.errors import ExchangeUnreachableError, MalformedMessageError
@@ -16,6 +13,9 @@ from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE, Outcome
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import Decision, Review
 from stillmine.wire.vote import VoteKind, VoteReason
+from tests.partner.asking_parts import AskingPartner
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Clock, Partner
 
 FEED, FEEDBACK, VOTES = "/api/v1/feed", "/api/v1/feedback", "/api/v1/votes"
 REMOVED = Review(1, Decision.REMOVED)

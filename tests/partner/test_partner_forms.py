@@ -10,12 +10,12 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from service_client import ServiceClient
-from test_partner_service import application, nobody, photograph, platform, protected, refusal, screened  # noqa: F401
 
 from stillmine.partner.errors import MultipartUnsupportedError
 from stillmine.partner.single_part import SinglePart, boundary_of
 from stillmine.wire.screen import ScreenOutcome
+from tests.partner.service_client import ServiceClient
+from tests.partner.test_partner_service import application, nobody, photograph, platform, protected, refusal, screened  # noqa: F401
 
 HEAD = b'Content-Disposition: form-data; name="file"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
 FORM = {"Content-Type": "multipart/form-data; boundary=xyz"}

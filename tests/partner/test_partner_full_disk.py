@@ -6,10 +6,6 @@ import errno
 from pathlib import Path
 
 import pytest
-from fake_exchange import FakeExchange
-from partner_parts import Partner
-from service_client import ServiceClient
-from test_partner_service import application, nobody, platform, screened  # noqa: F401
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner import upload as uploads
@@ -17,6 +13,10 @@ from stillmine.partner.errors import StoreUnreadableError
 from stillmine.partner.store import Store
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import ScreenOutcome
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Partner
+from tests.partner.service_client import ServiceClient
+from tests.partner.test_partner_service import application, nobody, platform, screened  # noqa: F401
 
 
 def test_a_match_is_answered_though_it_can_not_be_recorded(

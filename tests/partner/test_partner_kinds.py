@@ -8,9 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fake_exchange import FakeExchange
-from moving_media import SIZE, animated_gif, melody, sound_file, video_file
-from partner_parts import Partner
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
@@ -23,6 +20,9 @@ from stillmine.partner.store import Store
 from stillmine.wire.fingerprint import ACCEPTED_KINDS, Fingerprint, Kind
 from stillmine.wire.screen import MatchClass, ScreenOutcome, ScreenResult, Undone, Variant
 from stillmine.wire.vpdq import VideoFrame, format_vpdq, parse_vpdq, vpdq_quality
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.moving_media import SIZE, animated_gif, melody, sound_file, video_file
+from tests.partner.partner_parts import Partner
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 
 import pytest
-from partner_parts import Clock
 
 from stillmine.client.errors import ExchangeAnswerError, ExchangeFailedError
 from stillmine.client.weight import Weight, weight_of
@@ -16,6 +15,7 @@ from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import ExchangeUnreachableError, MalformedMessageError, StillmineError
 from stillmine.wire.fingerprint import Kind
+from tests.partner.partner_parts import Clock
 
 
 class HeldExchange:

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_exchange import FakeExchange
-from moving_media import melody, video_file
-from partner_parts import Clock, Partner
 from PIL import Image
 
 from stillmine.fingerprint.media_errors import VideoUnreadableError
@@ -22,6 +19,9 @@ from stillmine.partner.upload import OpenFile
 from stillmine.partner.worker_messages import Answer, Job, Media, Picture
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.moving_media import melody, video_file
+from tests.partner.partner_parts import Clock, Partner
 
 DIGESTS = {"sha256": b"s" * 32, "md5": b"m" * 16}
 VALUE = bytes(range(100, 132))

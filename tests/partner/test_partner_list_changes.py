@@ -6,9 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from asking_parts import AskingPartner
-from fake_exchange import FakeExchange
-from partner_parts import Clock
 
 from stillmine.partner.made import Made
 from stillmine.partner.screening import MAXIMUM_LOOKS
@@ -16,6 +13,9 @@ from stillmine.partner.way_in_use import WayChoice
 from stillmine.partner.ways import Candidate, LookedUp
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import MatchClass, ScreenOutcome
+from tests.partner.asking_parts import AskingPartner
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Clock
 
 VALUE = bytes(range(100, 132))
 

@@ -6,10 +6,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from asking_parts import AskingPartner
-from fake_exchange import ASK, FakeExchange
-from moving_media import melody, sound_file
-from partner_parts import Clock, Partner
 
 from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.partner.screening import MAXIMUM_MATCHES
@@ -17,6 +13,10 @@ from stillmine.serving.sparing_log import INTERVAL_SECONDS, SparingLog
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import ScreenOutcome
+from tests.partner.asking_parts import AskingPartner
+from tests.partner.fake_exchange import ASK, FakeExchange
+from tests.partner.moving_media import melody, sound_file
+from tests.partner.partner_parts import Clock, Partner
 
 NEAR_BITS = 28
 VALUE = bytes(range(100, 132))

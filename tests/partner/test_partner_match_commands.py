@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from fake_exchange import FakeExchange
-from partner_parts import Partner, Run
 from typer.testing import CliRunner
 
 from stillmine.partner import match_commands
@@ -22,6 +20,8 @@ from stillmine.wire.errors import MatchNotFoundError, NotConfiguredError
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import Decision, KeptMatch
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Partner, Run
 
 FILE = b"any file, also one that can't be read"
 

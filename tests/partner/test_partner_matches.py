@@ -8,9 +8,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_exchange import FakeExchange
-from service_client import ServiceClient
-from test_partner_service import (  # noqa: F401
+
+from stillmine.fingerprint import fingerprint_image
+from stillmine.wire.codec import decode
+from stillmine.wire.feedback import NotRemovedReason
+from stillmine.wire.screen import Decision, KeptMatch, MatchPage, ScreenOutcome, ScreenResult
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.service_client import ServiceClient
+from tests.partner.test_partner_service import (  # noqa: F401
     JSON,
     application,
     nobody,
@@ -20,11 +25,6 @@ from test_partner_service import (  # noqa: F401
     refusal,
     wait_until,
 )
-
-from stillmine.fingerprint import fingerprint_image
-from stillmine.wire.codec import decode
-from stillmine.wire.feedback import NotRemovedReason
-from stillmine.wire.screen import Decision, KeptMatch, MatchPage, ScreenOutcome, ScreenResult
 
 CONTENT_ID = "Stillmine-Content-Id"
 

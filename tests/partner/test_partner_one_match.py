@@ -4,14 +4,14 @@
 from pathlib import Path
 
 import pytest
-from asking_parts import AskingPartner
-from fake_exchange import FakeExchange
-from partner_parts import Clock
 
 from stillmine.partner.matches import Wanted
 from stillmine.partner.way_in_use import WayChoice
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import MatchState, ScreenMatch
+from tests.partner.asking_parts import AskingPartner
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Clock
 
 VALUE = bytes(range(100, 132))
 

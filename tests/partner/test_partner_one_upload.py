@@ -9,9 +9,6 @@ from hashlib import md5, sha256
 from pathlib import Path
 
 import pytest
-from fake_exchange import FakeExchange
-from partner_parts import Clock, InThisProcess, Partner
-from test_partner_store import active, tombstone
 
 from stillmine.partner.made import Made
 from stillmine.partner.matches import FoundMatch, FoundUpload, Wanted
@@ -22,6 +19,9 @@ from stillmine.partner.ways import Candidate, LookedUp
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, MatchState, Review, ScreenOutcome, Variant
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Clock, InThisProcess, Partner
+from tests.partner.test_partner_store import active, tombstone
 
 FILE = b"any file, also one that can't be read"
 VALUE = bytes(range(32))

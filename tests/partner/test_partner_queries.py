@@ -3,7 +3,6 @@
 
 import numpy as np
 import pytest
-from partner_parts import Clock
 
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.partner.asking.clear_memory import ClearMemory
@@ -15,6 +14,7 @@ from stillmine.wire.errors import FingerprintMalformedError
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import Undone, Variant
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, VideoFrame, format_vpdq, parse_vpdq
+from tests.partner.partner_parts import Clock
 
 RANDOM = np.random.default_rng(14)
 UPLOAD = b"u" * 32

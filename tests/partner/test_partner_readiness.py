@@ -7,13 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_exchange import FakeExchange
-from partner_parts import SETTINGS, Clock, Numbers
-from service_client import running
 
 from stillmine.partner.app import Surroundings, build_service
 from stillmine.partner.store import Store
 from stillmine.partner.way_in_use import WayChoice
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import SETTINGS, Clock, Numbers
+from tests.partner.service_client import running
 
 
 def test_ready_once_it_has_synced_and_alive_before(

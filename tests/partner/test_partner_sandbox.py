@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from every_format import every_format
 from PIL import Image
 
 from stillmine.partner.decoder import Decoder
@@ -17,6 +16,7 @@ from stillmine.partner.sandbox import NEEDED
 from stillmine.partner.upload import Upload
 from stillmine.partner.worker_messages import Answer, Job, Media
 from stillmine.wire.errors import NotConfiguredError
+from tests.partner.every_format import every_format
 
 HOSTILE = (sys.executable, "-I", str(Path(__file__).parent / "hostile_worker.py"))
 LONG_ENOUGH = dict.fromkeys(Media, 120.0)
@@ -77,7 +77,7 @@ from pathlib import Path
 import io
 sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
 from PIL import Image
-from every_format import every_format
+from tests.partner.every_format import every_format
 from stillmine.fingerprint.preload import load_decoders
 from stillmine.partner.decoding import fingerprints_of
 from stillmine.partner.worker_messages import Job

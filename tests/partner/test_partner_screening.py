@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from fake_exchange import FakeExchange
-from partner_parts import Clock, InThisProcess, Partner
 from PIL import Image, ImageEnhance, ImageOps
 
 from stillmine.fingerprint import fingerprint_image
@@ -22,6 +20,8 @@ from stillmine.partner.ways import Candidate
 from stillmine.partner.worker_messages import Answer, Picture
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenOutcome, ScreenResult, Variant
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Clock, InThisProcess, Partner
 
 PROTECTED = ("clothing/coat.jpg", "clothing/trousers.jpg", "exif_orientation/Landscape_1.jpg", "skimage/rocket.jpg", "skimage/chelsea.png")
 UNRELATED = ("clothing/jacket.jpg", "clothing/hat.jpg", "clothing/boots.jpg", "clothing/skirt.jpg", "skimage/horse.png")

@@ -10,9 +10,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fake_exchange import FakeExchange
-from partner_parts import SETTINGS, Clock, Numbers
-from service_client import ServiceClient, running
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -24,6 +21,9 @@ from stillmine.wire.codec import decode
 from stillmine.wire.errors import ErrorMessage
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Health, ScreenOutcome, ScreenResult
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import SETTINGS, Clock, Numbers
+from tests.partner.service_client import ServiceClient, running
 
 PHOTOGRAPH = "media/clothing/coat.jpg"
 MATCH = "/matches/" + "0" * 32 + "/review"

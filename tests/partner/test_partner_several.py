@@ -6,11 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_exchange import FakeExchange
-from moving_media import SIZE, melody, sound_file, video_file
-from partner_parts import Partner
 from PIL import Image
-from several_films import heif_sequence, jpeg, motion_heic, motion_photo, with_id3_cover, with_mp4_cover, with_sounds, with_tracks
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
@@ -22,6 +18,10 @@ from stillmine.partner.worker_messages import Job
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.moving_media import SIZE, melody, sound_file, video_file
+from tests.partner.partner_parts import Partner
+from tests.several_films import heif_sequence, jpeg, motion_heic, motion_photo, with_id3_cover, with_mp4_cover, with_sounds, with_tracks
 
 
 @pytest.fixture(scope="module")

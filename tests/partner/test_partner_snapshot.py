@@ -4,13 +4,13 @@
 from collections.abc import Callable
 
 import pytest
-from fake_exchange import SNAPSHOT, FakeExchange
-from partner_parts import Partner
-from test_partner_sync import FEED, matched, value
 
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.snapshot import FeedSnapshotCutError, FeedSnapshotDamagedError, SnapshotBlock, SnapshotHead, SnapshotWriter
+from tests.partner.fake_exchange import SNAPSHOT, FakeExchange
+from tests.partner.partner_parts import Partner
+from tests.partner.test_partner_sync import FEED, matched, value
 
 
 @pytest.fixture

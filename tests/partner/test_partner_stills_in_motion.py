@@ -9,9 +9,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from fake_exchange import FakeExchange
-from moving_media import animated_gif, video_file
-from partner_parts import Partner
 from PIL import Image, ImageOps
 
 from stillmine.fingerprint import fingerprint_image
@@ -21,6 +18,9 @@ from stillmine.partner import decoding
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, ScreenMatch, ScreenOutcome, ScreenResult, Undone, Variant
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.moving_media import animated_gif, video_file
+from tests.partner.partner_parts import Partner
 
 SIZE = (320, 240)
 RATE = 25

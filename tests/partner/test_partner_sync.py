@@ -5,10 +5,8 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from fake_exchange import FakeExchange
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from partner_parts import Clock, Partner
 
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.partner.worker_messages import Picture
@@ -17,6 +15,8 @@ from stillmine.wire.errors import ExchangeUnreachableError, PartnerKeyRevokedErr
 from stillmine.wire.feed import MAXIMUM_PAGE_BYTES
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import MatchClass
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Clock, Partner
 
 FEED, ACKNOWLEDGE, FEEDBACK = "/api/v1/feed", "/api/v1/feed/acknowledgements", "/api/v1/feedback"
 

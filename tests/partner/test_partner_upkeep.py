@@ -10,11 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from fake_exchange import FakeExchange
-from partner_parts import SETTINGS, Clock, Numbers, Partner
-from service_client import running
 from starlette.concurrency import run_in_threadpool
-from test_partner_service import wait_until
 
 from stillmine.partner import matches
 from stillmine.partner.app import Surroundings, build_service
@@ -25,6 +21,10 @@ from stillmine.partner.upkeep import KEPT_DAYS, Upkeep
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import Decision, MatchState, Review
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import SETTINGS, Clock, Numbers, Partner
+from tests.partner.service_client import running
+from tests.partner.test_partner_service import wait_until
 
 FILE = b"any file, also one that can't be read"
 REMOVED = Review(1, Decision.REMOVED)

@@ -5,14 +5,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from fake_exchange import FakeExchange
-from partner_parts import Clock, Numbers, Partner
 
 from stillmine.partner.home import UPLOAD_TOKEN_KEY_FILE, prepare_home, upload_token_key
 from stillmine.partner.upload_tokens import UploadTokens, upload_of
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.fingerprint import Fingerprint, Kind
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Clock, Numbers, Partner
 
 UPLOAD = bytes(32)
 

@@ -6,15 +6,15 @@ import socket
 from pathlib import Path
 
 import pytest
-from fake_exchange import FakeExchange
-from partner_parts import Run
-from test_partner_commands import COAT, HAT, refused
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.store import Store
 from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from stillmine.wire.screen import WayName
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Run
+from tests.partner.test_partner_commands import COAT, HAT, refused
 
 
 @pytest.fixture

@@ -6,9 +6,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from asking_parts import AskingPartner
-from fake_exchange import ASK, FEED, STATUS, FakeExchange
-from partner_parts import Clock, Partner
 
 from stillmine.partner import schema
 from stillmine.partner.made import Made
@@ -20,6 +17,9 @@ from stillmine.wire.feedback import Outcome
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from stillmine.wire.screen import Decision, Review, ScreenOutcome, WayName
 from stillmine.wire.vote import VoteKind
+from tests.partner.asking_parts import AskingPartner
+from tests.partner.fake_exchange import ASK, FEED, STATUS, FakeExchange
+from tests.partner.partner_parts import Clock, Partner
 
 ASKER = ["ask", "feedback", "submit"]
 LISTER = ["ask", "feedback", "list", "submit"]

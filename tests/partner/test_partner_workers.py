@@ -14,8 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from fake_exchange import FakeExchange
-from partner_parts import Clock, Partner
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
@@ -26,6 +24,8 @@ from stillmine.partner.upload import Upload
 from stillmine.partner.worker_messages import MAXIMUM_ANSWER_BYTES, Answer, Media, WorkerGoneError
 from stillmine.partner.workers import Task, WorkerPool, WorkerSettings
 from stillmine.wire.screen import ScreenOutcome
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Clock, Partner
 
 PHOTOGRAPH = "media/clothing/coat.jpg"
 STUBBORN = (sys.executable, "-I", str(Path(__file__).parent / "stubborn_worker.py"))

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from device_engine import Engine, build_page
 from PIL import Image
 from playwright.sync_api import Browser, Page
-from portal_server import PortalServer
+
+from tests.portal.device_engine import Engine, build_page
+from tests.portal.portal_server import PortalServer
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Page, Route
-from portal_server import PortalServer
+
+from tests.portal.portal_server import PortalServer
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from hands import Hands
 from playwright.sync_api import Page, expect
-from portal_pages import address
-from portal_server import PortalServer
+
+from tests.portal.hands import Hands
+from tests.portal.portal_pages import address
+from tests.portal.portal_server import PortalServer
 
 PASSPHRASE = "four quiet words here"
 MESSAGES = Path(__file__).resolve().parents[2] / "content/messages"

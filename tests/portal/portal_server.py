@@ -17,7 +17,6 @@ from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
-from small_ledger import SmallLedger
 
 from stillmine.exchange.cases.file_numbers import numbers_in_case
 from stillmine.exchange.headers import API_HEADERS, PORTAL_HEADERS
@@ -52,6 +51,7 @@ from stillmine.wire.ledger import CaseLedger, LedgerConsistency, LedgerKey
 from stillmine.wire.padding import padded
 from stillmine.wire.receipt import SignedReceipt, receipt_of, receipt_text
 from stillmine.wire.work import PROOF_HEADER, is_solved
+from tests.portal.small_ledger import SmallLedger
 
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
-from portal_server import PortalServer
+
+from tests.portal.portal_server import PortalServer
 
 PATIENCE_MILLISECONDS = 120_000
 """A busy machine takes long for a video; it is no failure."""

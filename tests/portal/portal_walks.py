@@ -4,12 +4,13 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from folder_steps import PASSPHRASE, Reader
-from notice_data import WHOLE, shown
 from playwright.sync_api import Page, expect
-from portal_pages import address
-from portal_server import PortalServer
-from portal_steps import choose
+
+from tests.portal.folder_steps import PASSPHRASE, Reader
+from tests.portal.notice_data import WHOLE, shown
+from tests.portal.portal_pages import address
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import choose
 
 Walk = Callable[[Page, PortalServer, Reader, Path], Iterator[str]]
 

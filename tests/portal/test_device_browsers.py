@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from conftest import picture
-from device_engine import Engine, distance_bits, with_worker_prefix
 from PIL import Image
-from test_device_files import assert_frames_agree, bit_error_rate, clip_of, scenes, server_values
 
 from stillmine.fingerprint.image import fingerprint_image
+from tests.portal.device_engine import Engine, distance_bits, with_worker_prefix
+from tests.portal.test_device_files import assert_frames_agree, bit_error_rate, clip_of, scenes, server_values
 
 ELEMENT_SOUND_BITS = 0.01
 """The browser's own resampler lies in between. Measured: 0.004 and less."""

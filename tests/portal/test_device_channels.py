@@ -6,9 +6,10 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from device_engine import Engine, with_worker_prefix
-from test_device_browsers import ELEMENT_SOUND_BITS
-from test_device_files import SOUND_BITS, bit_error_rate, server_values
+
+from tests.portal.device_engine import Engine, with_worker_prefix
+from tests.portal.test_device_browsers import ELEMENT_SOUND_BITS
+from tests.portal.test_device_files import SOUND_BITS, bit_error_rate, server_values
 
 RATE = 44_100
 

@@ -2,25 +2,22 @@
 """Damaged and turned pictures in a real browser give what they give on the server: "Damage" and "Orientation" in spec/fingerprint.md."""
 
 import io
-import sys
 from pathlib import Path
 
 import pytest
 from conftest import picture
-from device_engine import Engine, Made, distance_bits, with_worker_prefix
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fingerprint"))
-from damaged_files import END_MISSING, JPEG, PIXELS_MISSING, SIDE_BYTES_WRONG, chunk
-from gamma_files import GAMMA_FILES, PLAIN_COLOURS, gamma, moving
-from hdr_files import HDR_FILES
-from picture_files import save
-from several_films import together
-from turned_files import TURNS, UPRIGHT
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.vpdq_text import read_vpdq
+from tests.fingerprint.damaged_files import END_MISSING, JPEG, PIXELS_MISSING, SIDE_BYTES_WRONG, chunk
+from tests.fingerprint.gamma_files import GAMMA_FILES, PLAIN_COLOURS, gamma, moving
+from tests.fingerprint.hdr_files import HDR_FILES
+from tests.fingerprint.picture_files import save
+from tests.fingerprint.turned_files import TURNS, UPRIGHT
+from tests.portal.device_engine import Engine, Made, distance_bits, with_worker_prefix
+from tests.several_films import together
 
 PICTURE_BITS = 4
 NOTED_BY_NO_BROWSER = frozenset({"gif without its last byte"})

@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from device_engine import Engine, Made, distance_bits, seconds_of, with_worker_prefix
-from edited_clips import Edit, with_edits, with_matrix
-from test_device_files import assert_frames_agree, bit_error_rate, clip_of, scenes, server_values
 
 from stillmine.fingerprint.image import fingerprint_pixels
+from tests.edited_clips import Edit, with_edits, with_matrix
+from tests.portal.device_engine import Engine, Made, distance_bits, seconds_of, with_worker_prefix
+from tests.portal.test_device_files import assert_frames_agree, bit_error_rate, clip_of, scenes, server_values
 
 WAYS = {"worker": "", "page": "self.VideoDecoder = undefined; self.AudioDecoder = undefined;"}
 SCENES = 12

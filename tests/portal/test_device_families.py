@@ -9,10 +9,10 @@ import av
 import pillow_heif
 import pytest
 from conftest import picture
-from device_engine import Engine, distance_bits
-from test_device_files import PICTURE_BITS, SOUND_BITS, assert_frames_agree, bit_error_rate, scenes, server_values
 
 from stillmine.fingerprint.image import fingerprint_image
+from tests.portal.device_engine import Engine, distance_bits
+from tests.portal.test_device_files import PICTURE_BITS, SOUND_BITS, assert_frames_agree, bit_error_rate, scenes, server_values
 
 
 def video_of(file: Path, form: str, codec: str, sound: str = "", **options: str) -> Path:

@@ -9,7 +9,6 @@ import numpy as np
 import pillow_heif
 import pytest
 from conftest import picture
-from device_engine import Engine, Made, distance_bits, seconds_of
 from PIL import Image
 
 from stillmine.fingerprint.audio_compare import compare_sounds
@@ -17,6 +16,7 @@ from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.image import fingerprint_image
 from stillmine.wire.chromaprint import parse_chromaprint
 from stillmine.wire.fingerprint import MINIMUM_QUALITY, Kind
+from tests.portal.device_engine import Engine, Made, distance_bits, seconds_of
 
 PICTURE_BITS = 4
 FRAME_BITS = 10

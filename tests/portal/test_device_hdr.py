@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """An HDR10 video in a real browser, which maps it to SDR by rules of its own, is near what the server makes of it and of its original."""
 
-import sys
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
-from device_engine import Engine, distance_bits, seconds_of
-from test_device_files import clip_of, server_values
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
-
 from av1_encoder import open_encoder
+
+from tests.portal.device_engine import Engine, distance_bits, seconds_of
+from tests.portal.test_device_files import clip_of, server_values
 
 WHITE_NITS = 203
 FARTHEST_BITS = 24

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from device_engine import Engine, distance_bits, seconds_of
-from test_device_files import FRAME_BITS, FRAMES_THAT_AGREE, PICTURE_BITS, bit_error_rate, server_values
+
+from tests.portal.device_engine import Engine, distance_bits, seconds_of
+from tests.portal.test_device_files import FRAME_BITS, FRAMES_THAT_AGREE, PICTURE_BITS, bit_error_rate, server_values
 
 pytestmark = pytest.mark.long
 

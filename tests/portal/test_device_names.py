@@ -6,8 +6,9 @@ from pathlib import Path
 import pillow_heif
 import pytest
 from conftest import picture
-from device_engine import Engine, Made, with_worker_prefix
-from test_device_files import clip_of, scenes
+
+from tests.portal.device_engine import Engine, Made, with_worker_prefix
+from tests.portal.test_device_files import clip_of, scenes
 
 WRONG = ("jpg", "gif", "webp", "png", "svg", "mp4", "webm", "mp3", "txt", "pdf", "")
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from conftest import picture
-from device_engine import Engine, Made, distance_bits
-from several_films import (
+
+from tests.portal.device_engine import Engine, Made, distance_bits
+from tests.portal.test_device_files import FRAME_BITS, PICTURE_BITS, assert_frames_agree, server_values
+from tests.several_films import (
     apng,
     film_of,
     heic,
@@ -20,7 +22,6 @@ from several_films import (
     with_sounds,
     with_tracks,
 )
-from test_device_files import FRAME_BITS, PICTURE_BITS, assert_frames_agree, server_values
 
 SIZE = (320, 240)
 STILL = picture(3, *SIZE)

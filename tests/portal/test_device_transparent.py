@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from device_engine import Engine, distance_bits, seconds_of, with_worker_prefix
-from test_device_files import assert_frames_agree, clip_of, server_values
-from transparent_clips import FRAMES_PER_SECOND, encode_transparent, on, transparent
+
+from tests.portal.device_engine import Engine, distance_bits, seconds_of, with_worker_prefix
+from tests.portal.test_device_files import assert_frames_agree, clip_of, server_values
+from tests.transparent_clips import FRAMES_PER_SECOND, encode_transparent, on, transparent
 
 SECONDS = 4
 

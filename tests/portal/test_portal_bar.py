@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
-from covered import double_text_first
-from folder_steps import begin_log, write_entry
 from playwright.sync_api import Browser, Page, expect
-from portal_pages import EXIT, address, language_of, one_of_each
-from portal_server import PortalServer
-from portal_steps import to_files, to_key
+
+from tests.portal.covered import double_text_first
+from tests.portal.folder_steps import begin_log, write_entry
+from tests.portal.portal_pages import EXIT, address, language_of, one_of_each
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import to_files, to_key
 
 WAYS = [("/threat/", "/"), ("/threat/gb/", "/threat/"), ("/help/nz/", "/help/"), ("/fi/facts/fi/", "/fi/facts/"), ("/fi/safe/", "/fi/")]
 

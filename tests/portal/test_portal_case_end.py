@@ -8,14 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from playwright.sync_api import Page, expect
-from portal_server import NOW, Case, PortalServer
-from portal_steps import enter_key
 
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, DelayState, FingerprintState, PartnerStatus
 from stillmine.wire.case_key import case_key_text, credentials
 from stillmine.wire.errors import CaseClosedError
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.vote import VoteKind, VoteReason
+from tests.portal.portal_server import NOW, Case, PortalServer
+from tests.portal.portal_steps import enter_key
 
 SECRET = bytes(range(10))
 RENEW = "Keep it open for two years from today"

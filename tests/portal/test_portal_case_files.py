@@ -9,12 +9,12 @@ from datetime import timedelta
 import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
-from portal_server import NOW, Case, PortalServer
-from portal_steps import enter_key
 
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
 from stillmine.wire.case_key import case_key_text, credentials
 from stillmine.wire.fingerprint import Kind
+from tests.portal.portal_server import NOW, Case, PortalServer
+from tests.portal.portal_steps import enter_key
 
 SECRET = bytes(range(10))
 LATER = NOW + timedelta(minutes=20)

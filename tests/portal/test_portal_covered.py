@@ -4,13 +4,14 @@
 from pathlib import Path
 
 import pytest
-from accessible import open_page
-from covered import CUT, covered, cut, double_text_first
-from folder_steps import Reader
 from playwright.sync_api import Browser, Page, expect
-from portal_pages import every_page, one_of_each
-from portal_server import PortalServer
-from portal_walks import WALKS, Walk
+
+from tests.accessible import open_page
+from tests.portal.covered import CUT, covered, cut, double_text_first
+from tests.portal.folder_steps import Reader
+from tests.portal.portal_pages import every_page, one_of_each
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_walks import WALKS, Walk
 
 
 def slips_on(page: Page, portal: PortalServer, paths: list[str]) -> list[str]:

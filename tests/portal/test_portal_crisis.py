@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import pytest
-from portal_pages import COUNTRIES, DIST, address
-from test_portal_facts import NUMBER, dialled, rows
+
+from tests.portal.portal_pages import COUNTRIES, DIST, address
+from tests.portal.test_portal_facts import NUMBER, dialled, rows
 
 LANGUAGES = ("en", "fi")
 NO_NUMBER = re.compile(r"\b\d{4}-\d{2}(?:-\d{2})?\b|\b\d{1,2}[:.]\d{2}\b|\b\d{1,3}(?: 000)+\b|\b\d{3}-\d{3}-[A-Z]+")

@@ -9,10 +9,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from folder_steps import PASSPHRASE, begin_log, fill, unlock, write_entry
-from pdf_reading import pictures_in, text_of
 from playwright.sync_api import Download, Page, expect
-from portal_server import PortalServer
+
+from tests.portal.folder_steps import PASSPHRASE, begin_log, fill, unlock, write_entry
+from tests.portal.pdf_reading import pictures_in, text_of
+from tests.portal.portal_server import PortalServer
 
 ENTRY = {
     "address": "https://example.net/post/7",

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from conftest import picture
 from playwright.sync_api import Browser, Error, Page, Route, expect
-from portal_server import PortalServer
-from portal_steps import choose, to_case, to_files, to_send
+
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import choose, to_case, to_files, to_send
 
 
 @pytest.fixture

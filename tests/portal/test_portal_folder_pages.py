@@ -4,13 +4,14 @@
 from pathlib import Path
 
 import pytest
-from accessible import is_scrolled_sideways, open_page, violations
-from folder_steps import ENGLISH, PASSPHRASE, Reader, begin_log, fill, new_notice
-from notice_data import WHOLE, shown
 from playwright.sync_api import Browser, Page, expect
-from portal_pages import address
-from portal_server import PortalServer
-from portal_steps import wait_for
+
+from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.portal.folder_steps import ENGLISH, PASSPHRASE, Reader, begin_log, fill, new_notice
+from tests.portal.notice_data import WHOLE, shown
+from tests.portal.portal_pages import address
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import wait_for
 
 LONG_WORD = "https://example.net/" + "x" * 200
 

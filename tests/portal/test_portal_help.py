@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from portal_server import PortalServer
+
+from tests.portal.portal_server import PortalServer
 
 TUESDAY_MORNING = datetime.fromisoformat("2026-11-24T08:30:00+00:00")
 """10:30 in Helsinki, 08:30 in London, 21:30 in Auckland."""

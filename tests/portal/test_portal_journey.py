@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from conftest import picture
 from playwright.sync_api import Browser, Page, expect
-from portal_server import PortalServer
-from portal_steps import choose, enter_key, give_phone_back, go_back, to_case, to_files, to_key, to_send
 
 from stillmine.wire.case_key import case_key_secret, credentials
 from stillmine.wire.errors import (
@@ -20,6 +18,8 @@ from stillmine.wire.errors import (
     TooManyAttemptsError,
     UnderEighteenError,
 )
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import choose, enter_key, give_phone_back, go_back, to_case, to_files, to_key, to_send
 
 
 def press(page: Page, *keys: str) -> None:

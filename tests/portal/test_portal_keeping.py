@@ -3,10 +3,11 @@
 
 from pathlib import Path
 
-from folder_steps import PASSPHRASE, begin_log, fill, new_notice, unlock, write_entry
-from notice_data import WHOLE, shown
 from playwright.sync_api import Page, expect
-from portal_server import PortalServer
+
+from tests.portal.folder_steps import PASSPHRASE, begin_log, fill, new_notice, unlock, write_entry
+from tests.portal.notice_data import WHOLE, shown
+from tests.portal.portal_server import PortalServer
 
 NO_ERASING = "IDBFactory.prototype.deleteDatabase = () => { throw new DOMException('', 'UnknownError'); }"
 FULL = "() => { IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); }; }"

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from folder_steps import Reader, begin_log, new_notice, write_entry
 from playwright.sync_api import Browser, Page, Route, expect
-from portal_pages import EXIT, address
-from portal_server import PortalServer
-from portal_steps import to_key, to_send
+
+from tests.portal.folder_steps import Reader, begin_log, new_notice, write_entry
+from tests.portal.portal_pages import EXIT, address
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import to_key, to_send
 
 BEFORE = "data:text/html,<h1>before</h1>"
 

@@ -7,10 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from accessible import is_scrolled_sideways, open_page, violations
 from playwright.sync_api import Browser, Page, expect
-from portal_server import NOW, Case, PortalServer
-from portal_steps import enter_key
 
 from stillmine.ledger.checkpoint import SigningKey
 from stillmine.ledger.entry import EventName, entry_hash, ledger_salt
@@ -18,6 +15,9 @@ from stillmine.ledger.promise import open_promise, split_promises
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
 from stillmine.wire.case_key import case_key_text, credentials
 from stillmine.wire.fingerprint import Kind
+from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.portal.portal_server import NOW, Case, PortalServer
+from tests.portal.portal_steps import enter_key
 
 SECRET = bytes(range(10))
 LONG = "Example " + "Verylongname" * 4

@@ -3,10 +3,11 @@
 
 import pytest
 import yaml
-from folder_steps import Reader, begin_log, fill, new_notice, unlock
-from notice_data import LACKS, WHOLE, shown
 from playwright.sync_api import Page, expect
-from portal_server import PortalServer
+
+from tests.portal.folder_steps import Reader, begin_log, fill, new_notice, unlock
+from tests.portal.notice_data import LACKS, WHOLE, shown
+from tests.portal.portal_server import PortalServer
 
 
 def check(page: Page) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from portal_server import PortalServer
-from portal_steps import to_key
+
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import to_key
 
 FROM_THE_RIGHT = "() => { document.documentElement.dir = 'rtl'; document.documentElement.lang = 'ar'; }"
 

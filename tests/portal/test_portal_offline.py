@@ -8,11 +8,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from folder_steps import begin_log, unlock, write_entry
 from playwright.sync_api import Page, expect
-from portal_pages import one_of_each
-from portal_server import PortalServer
-from portal_steps import to_send, wait_for
+
+from tests.portal.folder_steps import begin_log, unlock, write_entry
+from tests.portal.portal_pages import one_of_each
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import to_send, wait_for
 
 KEEP = "Keep the pages here"
 

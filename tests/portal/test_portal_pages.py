@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from accessible import is_scrolled_sideways, open_page, violations
 from playwright.sync_api import Browser, Page, expect
-from portal_pages import EXIT, GUIDES, every_page, language_of, one_of_each
-from portal_server import PortalServer
-from portal_steps import choose, enter_key, to_case, to_files, to_key, to_send
+
+from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.portal.portal_pages import EXIT, GUIDES, every_page, language_of, one_of_each
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import choose, enter_key, to_case, to_files, to_key, to_send
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])

@@ -10,10 +10,10 @@ from pathlib import Path
 from conftest import picture
 from PIL import Image
 from playwright.sync_api import Page, expect
-from portal_server import PortalServer
-from portal_steps import choose, to_files
 
 from stillmine.fingerprint.image import fingerprint_image
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import choose, to_files
 
 
 def made_by_browser(page: Page, portal: PortalServer, *files: Path) -> list[str]:

@@ -4,8 +4,9 @@
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
-from portal_server import PortalServer
-from portal_steps import to_files, to_key, to_send
+
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import to_files, to_key, to_send
 
 
 def test_choosing_files(portal: PortalServer, page: Page) -> None:

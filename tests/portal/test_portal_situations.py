@@ -5,10 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
-from hands import TOUCH_PIXELS, Keys
 from playwright.sync_api import Browser, Page, expect
-from portal_pages import SITUATIONS, address
-from portal_server import PortalServer
+
+from tests.portal.hands import TOUCH_PIXELS, Keys
+from tests.portal.portal_pages import SITUATIONS, address
+from tests.portal.portal_server import PortalServer
 
 CHOICES = ("shared", "threat", "deepfake", "under-18", "seen", "unwanted", "filmed", "not-sure")
 

@@ -7,10 +7,10 @@ import pillow_heif
 import pytest
 from conftest import picture
 from playwright.sync_api import Browser, Page, expect
-from portal_server import PortalServer
-from portal_steps import choose, to_case, to_files, to_send
 
 from stillmine.wire.padding import PADDING_STEPS
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import choose, to_case, to_files, to_send
 
 ENGINE = (".js", ".wasm")
 

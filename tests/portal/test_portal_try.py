@@ -5,13 +5,13 @@ import base64
 from pathlib import Path
 
 import pytest
-from accessible import is_scrolled_sideways, open_page, violations
 from playwright.sync_api import Browser, Page, expect
-from portal_server import PortalServer
-from portal_steps import choose, to_files
 
 from stillmine.fingerprint.image import fingerprint_image
 from stillmine.fingerprint.query import query_variants
+from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import choose, to_files
 
 ALTERATIONS = ("caption", "darker", "grey", "warmer", "smaller", "mirrored", "cut_5", "cut_10", "cut_20", "across")
 OPEN = "Try it: would an altered copy be found?"

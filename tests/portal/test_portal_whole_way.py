@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from folder_steps import PASSPHRASE, Reader, begin_log, new_notice, unlock, write_entry
-from hands import hands
-from notice_data import LACKS, WHOLE, shown
-from pdf_reading import pictures_in, text_of
 from playwright.sync_api import Page, expect
-from portal_pages import address
-from portal_server import PortalServer
+
+from tests.portal.folder_steps import PASSPHRASE, Reader, begin_log, new_notice, unlock, write_entry
+from tests.portal.hands import hands
+from tests.portal.notice_data import LACKS, WHOLE, shown
+from tests.portal.pdf_reading import pictures_in, text_of
+from tests.portal.portal_pages import address
+from tests.portal.portal_server import PortalServer
 
 WAYS = [(width, language, by) for by in ("touch", "keys") for language in ("en", "fi") for width in (360, 1280)]
 CHOICES = ("role", "may_tell_author")

@@ -7,15 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from accessible import is_scrolled_sideways, open_page, violations
 from playwright.sync_api import Browser, Page, expect
-from portal_server import NOW, Case, PortalServer
-from portal_steps import enter_key, to_key
 
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, DelayState, FingerprintState, PartnerStatus
 from stillmine.wire.case_key import case_key_text, credentials
 from stillmine.wire.errors import ConflictError
 from stillmine.wire.fingerprint import Kind
+from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.portal.portal_server import NOW, Case, PortalServer
+from tests.portal.portal_steps import enter_key, to_key
 
 SECRET = bytes(range(10))
 QUESTION = "Could somebody force you to withdraw?"

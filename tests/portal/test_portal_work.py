@@ -4,10 +4,10 @@
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
-from portal_server import PortalServer
-from portal_steps import PATIENCE_MILLISECONDS, choose, to_case, to_send
 
 from stillmine.wire.errors import ProofOfWorkNeededError
+from tests.portal.portal_server import PortalServer
+from tests.portal.portal_steps import PATIENCE_MILLISECONDS, choose, to_case, to_send
 
 SEND = "Send this and open my case"
 

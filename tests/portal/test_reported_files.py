@@ -5,22 +5,19 @@
 of the same kinds are made by the tests that are named there, which need nothing but this repository.
 """
 
-import sys
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from device_engine import Engine, distance_bits, seconds_of
-from test_device_files import bit_error_rate, server_values
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "partner"))
-from fake_exchange import FakeExchange
-from partner_parts import Clock, Partner
 
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import ScreenOutcome
+from tests.partner.fake_exchange import FakeExchange
+from tests.partner.partner_parts import Clock, Partner
+from tests.portal.device_engine import Engine, distance_bits, seconds_of
+from tests.portal.test_device_files import bit_error_rate, server_values
 
 pytestmark = pytest.mark.long
 

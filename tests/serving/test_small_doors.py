@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from attacker import Attacker, answered, attacking, everything, head, is_open, wait_until
 
 from stillmine.serving.connection import Networks
 from stillmine.serving.doors import Doors, Room
 from stillmine.serving.front import Front, Inside
 from stillmine.serving.listening import answer, bound
 from stillmine.serving.wsgi import Answer, whole
+from tests.attacker import Attacker, answered, attacking, everything, head, is_open, wait_until
 
 SMALL = Doors(connections=40, connections_per_network=8, silent_seconds=1, idle_seconds=2, body_seconds=8, window_seconds=2, stop_seconds=5)
 BY_PEER, TWO_THREADS = Networks(lambda peer: peer), Room(threads=2)

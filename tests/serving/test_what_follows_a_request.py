@@ -2,8 +2,9 @@
 """Bytes behind a body or behind a refused head: nothing of them piles up or passes for another request."""
 
 import pytest
-from attacker import answered, attacking, everything, head
-from test_small_doors import serving
+
+from tests.attacker import answered, attacking, everything, head
+from tests.serving.test_small_doors import serving
 
 CHUNKED = head("POST", "/", {"Transfer-Encoding": "chunked"})
 
