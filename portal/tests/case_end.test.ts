@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { receiptLines, receiptParts } from "../src/case/receipt_words";
-import { filesOf } from "../src/case/case_files";
+import { filesOf } from "../src/files/case_files";
 import { stateWords, summaryLines } from "../src/case/partner_words";
 import { canRenew, endsSoon, keptUntil } from "../src/case/term";
 import { translator } from "../src/messages/translator";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { slipWords } from "../src/case/entry";
-import { filesOf } from "../src/case/case_files";
+import { filesOf } from "../src/files/case_files";
 import { partnerRecords } from "../src/case/partner_record";
 import {
   countPartners,

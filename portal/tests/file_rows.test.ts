@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
-import { filesOf } from "../src/case/case_files";
+import { filesOf } from "../src/files/case_files";
 import type { FileFingerprints } from "../src/fingerprint/made";
-import { excessOf, fingerprintsOf, rowsOf, type ChosenFile, type Row } from "../src/protect/rows";
-import type { Outcome } from "../src/protect/work_line";
+import { excessOf, fingerprintsOf, rowsOf, type ChosenFile, type Row } from "../src/files/rows";
+import type { Outcome } from "../src/files/work_line";
 import type { CaseFingerprint, Fingerprint, Kind } from "../src/wire/types";
 
 const made = (kind: Kind, sign: string, length = 64): Fingerprint => ({

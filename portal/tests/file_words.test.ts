@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import type { FileNote, FileType } from "../src/fingerprint/made";
 import { translator } from "../src/messages/translator";
-import { fileName, firstSigns, rowLines, rowName } from "../src/protect/file_words";
-import type { Row, RowState } from "../src/protect/rows";
+import { fileName, firstSigns, rowLines, rowName } from "../src/files/file_words";
+import type { Row, RowState } from "../src/files/rows";
 import { FILE_PROBLEMS } from "../src/fingerprint/problems";
 import type { Kind } from "../src/wire/types";
 import { wordsOf } from "./files";

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import vectors from "../../vectors/proof_of_work.json" with { type: "json" };
 import { afterEach, expect, test, vi } from "vitest";
-import { sendWithWork } from "../src/protect/work";
-import { workSums } from "../src/protect/work_sums";
+import { sendWithWork } from "../src/send/work";
+import { workSums } from "../src/send/work_sums";
 import { ExchangeError, openCase, type PreparedRequest } from "../src/wire/requests";
 
-vi.mock("../src/protect/work_worker?worker", () => ({ default: class {} }));
+vi.mock("../src/send/work_worker?worker", () => ({ default: class {} }));
 
 const VIEW = {
   state: "open",

@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { FileFingerprints, OnProgress } from "../src/fingerprint/made";
 import { FileError } from "../src/fingerprint/problems";
-import { WorkLine, type Maker, type Outcome } from "../src/protect/work_line";
+import { WorkLine, type Maker, type Outcome } from "../src/files/work_line";
 
 const MADE: FileFingerprints = { type: "picture", fingerprints: [], notes: [] };
 

@@ -2,7 +2,7 @@
 /* What is asked to be withdrawn and has not taken effect, told from a case's fingerprints. Pure. Contract: spec/case.md. */
 
 import type { CaseFingerprint, CaseView } from "../wire/types";
-import { leftOf } from "./case_files";
+import { leftOf } from "../files/case_files";
 
 export interface Asked {
   readonly askedAt: Date;

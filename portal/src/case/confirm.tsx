@@ -5,12 +5,12 @@ import { useState } from "preact/hooks";
 import { ActionButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { MessageKey } from "../messages/keys";
-import { fileName } from "../protect/file_words";
+import { fileName } from "../files/file_words";
 import type { CaseKey } from "../wire/case_key";
 import { codeOf, type ErrorCode } from "../wire/requests";
 import type { CaseView } from "../wire/types";
 import { isDelayed, withdrawable } from "./asked";
-import { filesOf, leftOf, typeOfKinds } from "./case_files";
+import { filesOf, leftOf, typeOfKinds } from "../files/case_files";
 import { fingerprintsIn, withdrawTarget, type Target } from "./withdrawal";
 
 interface Props {

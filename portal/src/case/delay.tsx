@@ -7,12 +7,12 @@
 import { useState } from "preact/hooks";
 import { ActionButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
-import { fileName } from "../protect/file_words";
+import { fileName } from "../files/file_words";
 import type { CaseKey } from "../wire/case_key";
 import { cancelWithdrawal, codeOf, send, setDelay, type ErrorCode, type PreparedRequest } from "../wire/requests";
 import type { CaseView } from "../wire/types";
 import { askedOf } from "./asked";
-import type { CaseFile } from "./case_files";
+import type { CaseFile } from "../files/case_files";
 
 interface Props {
   readonly caseKey: CaseKey;

@@ -3,10 +3,10 @@
 
 import type { ComponentChildren } from "preact";
 import { useWords } from "../island/words";
-import { fileName, firstSigns } from "../protect/file_words";
+import { fileName, firstSigns } from "../files/file_words";
 import type { CaseFingerprint } from "../wire/types";
 import { askedOf } from "./asked";
-import type { CaseFile } from "./case_files";
+import type { CaseFile } from "../files/case_files";
 import { partnerRecords } from "./partner_record";
 import { isKept } from "./term";
 import { isFound, partnerLines, stateWords } from "./partner_words";

@@ -4,8 +4,8 @@
 import type { Told } from "../ledger/case_ledger";
 import type { MessageKey } from "../messages/keys";
 import type { Translator } from "../messages/translator";
-import { fileName } from "../protect/file_words";
-import { filesOf } from "./case_files";
+import { fileName } from "../files/file_words";
+import { filesOf } from "../files/case_files";
 import type { CaseFingerprint } from "../wire/types";
 
 /** Events of a later version have no words here, and are left out. */

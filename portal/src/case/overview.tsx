@@ -7,7 +7,7 @@ import { pageAddress } from "../island/page_address";
 import type { CaseKey } from "../wire/case_key";
 import type { CaseView } from "../wire/types";
 import { askedOf, isDelayed, withdrawable } from "./asked";
-import { filesOf, leftOf } from "./case_files";
+import { filesOf, leftOf } from "../files/case_files";
 import { AskedNotice, CancelFile, DelaySetting } from "./delay";
 import { FileCard } from "./file_card";
 import { summaryLines } from "./partner_words";

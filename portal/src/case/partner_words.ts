@@ -6,7 +6,7 @@
 import type { MessageKey } from "../messages/keys";
 import type { Translator, Values } from "../messages/translator";
 import type { CaseFingerprint, CaseView } from "../wire/types";
-import { leftOf, type CaseFile } from "./case_files";
+import { leftOf, type CaseFile } from "../files/case_files";
 import { dayWords } from "./ledger_words";
 import type { Decision, GivenVote, PartnerRecord } from "./partner_record";
 import { endedWithCase, keptUntil } from "./term";

@@ -2,7 +2,7 @@
 /* What is written down and not in the public log yet: why, by when, and the signed promises to save. Nothing is kept unasked. */
 
 import { useWords } from "../island/words";
-import { download } from "../folder/download";
+import { download } from "../island/download";
 import { utf8 } from "../bytes/bytes";
 import type { Promised } from "../ledger/promise";
 

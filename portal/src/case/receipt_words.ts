@@ -2,9 +2,9 @@
 /* A receipt in plain words and dates. Pure. What is signed is the exchange's own text, not this. */
 
 import type { Translator, Values } from "../messages/translator";
-import { fileName } from "../protect/file_words";
+import { fileName } from "../files/file_words";
 import type { AskedPart, EndedPart, ErasedPart, Receipt } from "../wire/types";
-import { typeOfKinds } from "./case_files";
+import { typeOfKinds } from "../files/case_files";
 import { dayWords } from "./ledger_words";
 
 export interface ReceiptPart {

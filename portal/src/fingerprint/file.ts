@@ -4,29 +4,22 @@
  * them. Must never drop silently what could not be made: it is in `notes`.
  */
 
-import type { Kernel } from "@kernel/kernel";
 import { MINIMUM_QUALITY, type Fingerprint } from "../wire/types";
 import { isAnimated } from "./animated";
-import type { Ask } from "./asking";
 import { isShorterThanDeclared } from "./declared_size";
 import type { DigestKind } from "./digests";
 import { filmsBehind } from "./film_behind";
 import { hasFurtherPictures, hasHiddenPicture } from "./further_pictures";
 import { MAXIMUM_FILE_BYTES, MAXIMUM_PICTURE_BYTES } from "./limits";
 import { part } from "./load";
-import type { FileFingerprints, FileNote, FileType, OnProgress } from "./made";
+import type { FileFingerprints, FileNote, OnProgress } from "./made";
 import { kindOf } from "./mend";
 import { fingerprintPicture } from "./picture_hash";
 import { lacksPngFrames, withPngEnd } from "./png";
 import { FileError, UndecodableError, type UndecodableReason } from "./problems";
 import { familyOf, saysItIsMedium, START_BYTES, type Family } from "./sniff";
 import { Stages } from "./stages";
-
-/** What the worker lends: the kernel once it is loaded, and the page. */
-export interface Tools {
-  readonly kernel: () => Promise<Kernel>;
-  readonly ask: Ask;
-}
+import type { Tools } from "./tools";
 
 type Made = Omit<FileFingerprints, "type">;
 
@@ -156,11 +149,4 @@ async function bytesOf(file: Blob): Promise<ArrayBuffer> {
   } catch {
     throw new FileError("cannot_read");
   }
-}
-
-/** The parts of a file's result that do not come from its digest. */
-export interface PartlyMade {
-  readonly type: FileType;
-  readonly fingerprints: readonly Fingerprint[];
-  readonly notes: readonly FileNote[];
 }

@@ -46,5 +46,12 @@ export interface FileFingerprints {
   readonly notes: readonly FileNote[];
 }
 
+/** The parts of a file's result that do not come from its digest. */
+export interface PartlyMade {
+  readonly type: FileType;
+  readonly fingerprints: readonly Fingerprint[];
+  readonly notes: readonly FileNote[];
+}
+
 /** Called with the share of the work that is done, 0 to 1, never less than before. */
 export type OnProgress = (share: number) => void;

@@ -12,9 +12,8 @@ import { pageSound, pageVideoReader, type KnownSound } from "./asking";
 import { hasTruePixels, workerCanvas } from "./canvas";
 import { openContainer, type OpenContainer } from "./container";
 import { isShorterThanDeclared } from "./declared_size";
-import type { PartlyMade, Tools } from "./file";
 import { sampleVideo, type FrameReader } from "./frames";
-import type { FileNote, OnProgress } from "./made";
+import type { FileNote, OnProgress, PartlyMade } from "./made";
 import { mediaTypeOf } from "./media_type";
 import { mp3DelayOf } from "./mp3_delay";
 import { FileError, UndecodableError } from "./problems";
@@ -22,6 +21,7 @@ import { vpdqOf } from "./runs";
 import { endOf, startOf, WHOLE, type Part } from "./shown_parts";
 import { fingerprintPieces, fingerprintTrack, type SoundFingerprint } from "./sound";
 import type { Stages } from "./stages";
+import type { Tools } from "./tools";
 import { decoderConfigOf, videoReader } from "./video_reader";
 
 interface Made {

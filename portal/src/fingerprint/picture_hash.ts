@@ -7,7 +7,6 @@
 import { toHex, VARIANTS, type PdqStream, type Shrink } from "@kernel/kernel";
 import { askFor } from "./asking";
 import { requireTruePixels, workerCanvas, type Pixels } from "./canvas";
-import type { Tools } from "./file";
 import { readHeader, type Header } from "./header";
 import { readJpegHead } from "./jpeg";
 import { MAXIMUM_PIXELS, MAXIMUM_SHRUNK_PIXELS } from "./limits";
@@ -16,6 +15,7 @@ import { kindOf, mend, prepare, type Prepared, type Turn } from "./mend";
 import { checkSize, decode, decodeSmaller, readRows } from "./picture";
 import { UndecodableError } from "./problems";
 import type { Family } from "./sniff";
+import type { Tools } from "./tools";
 
 /** `isMended`: the file is damaged or its end is missing, and every pixel is there all the same. */
 export interface PictureHash {

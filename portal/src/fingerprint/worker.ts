@@ -8,11 +8,12 @@
 
 import { Kernel, KernelError } from "@kernel/kernel";
 import kernelAddress from "@kernel/stillmine_pdq.wasm?url";
-import { makeFile, type Tools } from "./file";
+import { makeFile } from "./file";
 import { loadBytes } from "./load";
 import { fetchAllParts } from "./parts";
 import { FileError } from "./problems";
 import type { Answer, FromWorker, ToWorker } from "./protocol";
+import type { Tools } from "./tools";
 
 let kernel: Promise<Kernel> | null = null;
 let answered: ((answer: Answer) => void) | null = null;

@@ -7,7 +7,7 @@ import { Sheet } from "../island/sheet";
 import { useWords } from "../island/words";
 import { logReport, plain, policeReport, type Block } from "../log/report";
 import { Blocks } from "./blocks";
-import { download } from "./download";
+import { download } from "../island/download";
 import type { OpenFolder } from "./state";
 
 type Wanted = "police" | "pdf" | "zip";

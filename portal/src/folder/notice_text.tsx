@@ -11,7 +11,7 @@ import type { Platform, Regime } from "../notice/regime";
 import { noticeText } from "../notice/text";
 import { Blocks } from "./blocks";
 import { CopyButton } from "./copy";
-import { download } from "./download";
+import { download } from "../island/download";
 import { Options } from "./fields";
 import { FolderTrouble } from "./problem";
 import { useSiteWords } from "./site_words";

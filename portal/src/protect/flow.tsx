@@ -13,9 +13,9 @@ import type { ErrorCode } from "../wire/requests";
 import { goToUnder18, pageAddress } from "../island/page_address";
 import { Choice } from "../island/choice";
 import { DoneStep } from "./done_step";
-import { FileStep } from "./file_step";
+import { FileStep } from "../files/file_step";
 import { KeyStep } from "./key_step";
-import { SendStep } from "./send_step";
+import { SendStep } from "../send/send_step";
 import { COUNTED, useProtectState, type ProtectState, type Step } from "./state";
 
 export function ProtectFlow() {

@@ -6,13 +6,13 @@
  */
 
 import { useMemo, useState } from "preact/hooks";
-import type { CaseFile } from "../case/case_files";
+import type { CaseFile } from "../files/case_files";
 import { useSteps, type Steps } from "../island/steps";
 import { makeCaseKey, type CaseKey } from "../wire/case_key";
 import { openCase, type PreparedRequest } from "../wire/requests";
 import type { CaseView, Role } from "../wire/types";
-import { useFiles, type Files } from "./files";
-import { excessOf, fingerprintsOf } from "./rows";
+import { useFiles, type Files } from "../files/files";
+import { excessOf, fingerprintsOf } from "../files/rows";
 
 /** The steps that are counted for the person, in order. */
 export const COUNTED = ["who", "now", "then", "files", "key", "send"] as const;

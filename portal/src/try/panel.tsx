@@ -10,7 +10,7 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { contextOf, pixelsOf, requireTruePixels } from "../fingerprint/canvas";
 import { loadBytes } from "../fingerprint/load";
 import { useWords } from "../island/words";
-import { Look } from "../protect/look";
+import { Look } from "../island/look";
 import { altered, ALTERATIONS, type Alteration } from "./alter";
 import { wouldBeFound } from "./compare";
 

@@ -4,7 +4,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useWords } from "../island/words";
 import { rowLines, rowName } from "./file_words";
-import { canLook, Look } from "./look";
+import { canLook, Look } from "../island/look";
 import { TryIt } from "./try_it";
 import type { Row } from "./rows";
 

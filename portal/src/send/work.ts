@@ -7,14 +7,8 @@
 
 import { send, WorkNeededError, ExchangeError, type PreparedRequest } from "../wire/requests";
 import type { CaseView, WorkNeeded } from "../wire/types";
+import type { WorkDone } from "./work_worker";
 import SumsWorker from "./work_worker?worker";
-
-/** What the worker says after each part. */
-export interface WorkDone {
-  readonly share: number;
-  /** There once all is done. */
-  readonly proof: string | null;
-}
 
 /** A proof may come too late on a slow device; after that the person decides. */
 const MAXIMUM_PROOFS = 2;

@@ -6,7 +6,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import type { FileType } from "../fingerprint/made";
-import { useWords } from "../island/words";
+import { useWords } from "./words";
 
 /** A file that this browser can't look into can't be shown either. */
 export function canLook(file: Blob, type: FileType): boolean {

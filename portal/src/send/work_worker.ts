@@ -2,8 +2,14 @@
 /* Does the sums of a proof of work away from the page, so that the page stays responsive. Makes no request. */
 
 import type { WorkNeeded } from "../wire/types";
-import type { WorkDone } from "./work";
 import { workSums } from "./work_sums";
+
+/** What the worker says after each part. */
+export interface WorkDone {
+  readonly share: number;
+  /** There once all is done. */
+  readonly proof: string | null;
+}
 
 const post = (done: WorkDone): void => self.postMessage(done);
 

@@ -5,7 +5,7 @@
  */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { CaseFile } from "../case/case_files";
+import type { CaseFile } from "./case_files";
 import { FingerprintMaker } from "../fingerprint/maker";
 import { MAXIMUM_FILES_PER_CASE } from "../wire/types";
 import { highestNumber, rowsOf, type ChosenFile, type Row } from "./rows";

@@ -6,7 +6,7 @@
  * which the case holds something already keeps the number that it has there.
  */
 
-import type { CaseFile } from "../case/case_files";
+import type { CaseFile } from "./case_files";
 import type { FileType } from "../fingerprint/made";
 import {
   MAXIMUM_CASE_MESSAGE_BYTES,
