@@ -36,10 +36,10 @@ from stillmine.exchange.context import Context
 from stillmine.exchange.database_address import DATABASE_VARIABLE
 from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE
 from stillmine.matching.every_kind import MATCHED_KINDS
+from stillmine.partner.fingerprinting.worker_messages import Picture
 from stillmine.partner.listing.index import Index
 from stillmine.partner.listing.sync import Sync
-from stillmine.partner.store import Store
-from stillmine.partner.worker_messages import Picture
+from stillmine.partner.store.store import Store
 from stillmine.wire import codec
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.case import CaseView, OpenCase, Role, Statement

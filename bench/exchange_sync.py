@@ -26,7 +26,7 @@ from stillmine.client.settings import ExchangeSettings
 from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.listing.index import Index
 from stillmine.partner.listing.sync import Sync
-from stillmine.partner.store import Store
+from stillmine.partner.store.store import Store
 from stillmine.wire.case_key import Secret
 from stillmine.wire.snapshot import SnapshotReader
 

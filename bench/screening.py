@@ -24,10 +24,10 @@ from measuring import machine
 from PIL import Image
 
 from stillmine.matching.every_kind import FingerprintIndex
-from stillmine.partner.decoder import Decoder
-from stillmine.partner.decoding import fingerprints_of
-from stillmine.partner.upload import Upload
-from stillmine.partner.worker_messages import Answer, Job
+from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
+from stillmine.partner.fingerprinting.upload import Upload
+from stillmine.partner.fingerprinting.worker_messages import Answer, Job
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY
 
@@ -100,18 +100,18 @@ def _processor_milliseconds(call: Callable[[], object]) -> float:
 
 def print_crowd(animations: int, pictures: int) -> None:
     """Print how long pictures take, one after the other, alone and beside so many animations of 400 pictures that keep coming."""
-    decoder = Decoder(min(4, os.cpu_count() or 1))
-    decoder.start()
-    decoder.check_sandbox()
+    fingerprinter = Fingerprinter(min(4, os.cpu_count() or 1))
+    fingerprinter.start()
+    fingerprinter.check_sandbox()
     photograph, crowd = saved(photographs()[0], "JPEG"), animation(400, 500, "GIF")
     sys.stdout.write("| pictures | p50, ms | p99, ms | most, ms | left out |\n|---|---:|---:|---:|---:|\n")
-    _print_pictures("alone", decoder, photograph, pictures)
+    _print_pictures("alone", fingerprinter, photograph, pictures)
     is_over = threading.Event()
 
     def keep_coming() -> None:
         while not is_over.is_set():
             try:
-                screened(decoder, crowd)
+                screened(fingerprinter, crowd)
             except BusyError:
                 time.sleep(1)
 
@@ -119,16 +119,16 @@ def print_crowd(animations: int, pictures: int) -> None:
         for _ in range(animations):
             threads.submit(keep_coming)
         time.sleep(2)
-        _print_pictures(f"beside {animations} animations", decoder, photograph, pictures)
+        _print_pictures(f"beside {animations} animations", fingerprinter, photograph, pictures)
         is_over.set()
-        decoder.close()
+        fingerprinter.close()
 
 
-def _print_pictures(name: str, decoder: Decoder, photograph: bytes, number: int) -> None:
+def _print_pictures(name: str, fingerprinter: Fingerprinter, photograph: bytes, number: int) -> None:
     times, left_out = [], 0
     for _ in range(number):
         start = time.monotonic()
-        left_out += bool(screened(decoder, photograph).left_out)
+        left_out += bool(screened(fingerprinter, photograph).left_out)
         times.append((time.monotonic() - start) * 1000)
     times.sort()
     most = times[min(number - 1, number * 99 // 100)]
@@ -136,11 +136,11 @@ def _print_pictures(name: str, decoder: Decoder, photograph: bytes, number: int)
     sys.stdout.flush()
 
 
-def screened(decoder: Decoder, data: bytes) -> Answer:
+def screened(fingerprinter: Fingerprinter, data: bytes) -> Answer:
     """Have a worker read a file; raises BusyError."""
     with Upload(Path("/")) as upload:
         upload.write(data)
-        return decoder.fingerprints(upload)
+        return fingerprinter.fingerprints(upload)
 
 
 def print_false_matches(folder: Path, hashes: Path, values: int) -> None:

@@ -32,7 +32,9 @@ PARTS = {
     "fingerprint": Part("stillmine.fingerprint.commands", "fingerprint_files"),
     "compare": Part("stillmine.fingerprint.commands", "compare_files"),
     "exchange": Part("stillmine.exchange.commands", "app", "Run an exchange: keeps fingerprints, never pictures.", ("django",), "exchange"),
-    "partner": Part("stillmine.partner.commands", "app", "Be a partner: screen uploads against an exchange.", ("httpx",), "partner"),
+    "partner": Part(
+        "stillmine.partner.commands.service_commands", "app", "Be a partner: screen uploads against an exchange.", ("httpx",), "partner"
+    ),
     "ledger": Part("stillmine.auditor.commands", "app", "Check an exchange's public log.", ("cryptography", "httpx"), "auditor"),
     "demo": Part("stillmine.demo.commands", "app", "Run the main job on a real photograph, narrated.", ("httpx",), "exchange,partner"),
 }

@@ -15,17 +15,17 @@ from stillmine.client import Exchange, ExchangeSettings
 from stillmine.exchange.app import wsgi_application
 from stillmine.exchange.context import Context
 from stillmine.partner.asking.queries import queries_of
+from stillmine.partner.fingerprinting.upload import OpenFile
+from stillmine.partner.fingerprinting.worker_messages import Answer
+from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.listing.index import loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
-from stillmine.partner.made import Made
-from stillmine.partner.reporting import Reporting
-from stillmine.partner.screening import Screening
-from stillmine.partner.store import Store
-from stillmine.partner.upload import OpenFile
-from stillmine.partner.upload_tokens import UploadTokens
-from stillmine.partner.ways import LookedUp, Way
-from stillmine.partner.worker_messages import Answer
+from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.upload_tokens import UploadTokens
+from stillmine.partner.screening.way import LookedUp, Way
+from stillmine.partner.store.store import Store
 from stillmine.wire.ask import Outcome
 from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Fingerprint, Kind

@@ -3,14 +3,14 @@
 
 from pathlib import Path
 
-from stillmine.partner.app import Surroundings, connected
+from stillmine.partner.fingerprinting.upload import Upload
 from stillmine.partner.listing.sync import SyncReport
-from stillmine.partner.screening import Screening
-from stillmine.partner.standing import Standing
-from stillmine.partner.store import Store
-from stillmine.partner.upload import Upload
-from stillmine.partner.upload_tokens import UploadTokens
-from stillmine.partner.way_in_use import WayChoice
+from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.upload_tokens import UploadTokens
+from stillmine.partner.screening.way_in_use import WayChoice
+from stillmine.partner.service.app import Surroundings, connected
+from stillmine.partner.service.standing import Standing
+from stillmine.partner.store.store import Store
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import Fingerprint, Kind

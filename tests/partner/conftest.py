@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from stillmine.partner.commands import app
+from stillmine.partner.commands.service_commands import app
 from tests.partner.fake_exchange import KEY, FakeExchange
 from tests.partner.partner_parts import Clock, Partner, Run
 

@@ -19,8 +19,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from stillmine.partner.worker import main
-from stillmine.partner.worker_messages import Answer, Job, Media
+from stillmine.partner.fingerprinting.worker import main
+from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NUMBERS = {"fork": 57, "tgkill": 234, "keyctl": 250, "bpf": 321, "userfaultfd": 323, "personality": 135}

@@ -11,16 +11,16 @@ from click.testing import Result
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.upload import OpenFile, Upload
+from stillmine.partner.fingerprinting.worker_messages import Answer, Job
+from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.listing.index import Index, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync, SyncReport
-from stillmine.partner.reporting import Reporting
-from stillmine.partner.screening import Screening
-from stillmine.partner.store import Store
-from stillmine.partner.upload import OpenFile, Upload
-from stillmine.partner.upload_tokens import UploadTokens
-from stillmine.partner.worker_messages import Answer, Job
+from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.upload_tokens import UploadTokens
+from stillmine.partner.store.store import Store
 from stillmine.wire.case_key import Secret
 from stillmine.wire.screen import ScreenResult
 from tests.partner.fake_exchange import KEY, FakeExchange
@@ -82,7 +82,7 @@ class ListRound:
         self._reporting = reporting
 
     def run(self) -> SyncReport:
-        return self._sync.follow().with_feedback(self._reporting.send())
+        return self._sync.follow().with_feedback(*self._reporting.send())
 
 
 class Partner:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from stillmine.partner.decoding import fingerprints_of
-from stillmine.partner.worker import main
-from stillmine.partner.worker_messages import Answer, Job, Media
+from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.worker import main
+from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media
 
 _LIBC = ctypes.CDLL(None)
 

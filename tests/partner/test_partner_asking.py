@@ -15,11 +15,11 @@ from PIL import Image, ImageOps
 from stillmine.client.weight import weight_of
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.audio import fingerprint_sound
-from stillmine.partner.app import Surroundings
 from stillmine.partner.asking import look_up
 from stillmine.partner.asking.connecting import PICTURE_CONNECTIONS
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
-from stillmine.partner.way_in_use import WayChoice
+from stillmine.partner.screening.way_in_use import WayChoice
+from stillmine.partner.service.app import Surroundings
 from stillmine.wire.ask import MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, AskQuery, IndexState
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Kind

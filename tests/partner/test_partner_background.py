@@ -8,8 +8,8 @@ from typing import cast
 
 import pytest
 
-from stillmine.partner import background
-from stillmine.partner.background import FollowThread
+from stillmine.partner.following import background
+from stillmine.partner.following.background import FollowThread
 from stillmine.wire.errors import ExchangeUnreachableError
 
 

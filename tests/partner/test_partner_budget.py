@@ -18,13 +18,13 @@ from stillmine.fingerprint import fingerprint_image, work
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.fingerprint.work import animation_work, video_work
-from stillmine.partner import budget
-from stillmine.partner.decoder import LONG_AT_ONCE, MOVING_AT_ONCE, MOVING_NICENESS, SHORT_SECONDS, Decoder
-from stillmine.partner.lanes import Lanes
-from stillmine.partner.service import MAXIMUM_REQUESTS_AT_ONCE
-from stillmine.partner.upload import Upload
-from stillmine.partner.worker_messages import Answer, Media
-from stillmine.partner.workers import Task
+from stillmine.partner.fingerprinting import budget
+from stillmine.partner.fingerprinting.fingerprinter import LONG_AT_ONCE, MOVING_AT_ONCE, MOVING_NICENESS, SHORT_SECONDS, Fingerprinter
+from stillmine.partner.fingerprinting.upload import Upload
+from stillmine.partner.fingerprinting.worker_messages import Answer, Media
+from stillmine.partner.fingerprinting.worker_queue import WorkerQueue
+from stillmine.partner.fingerprinting.workers import Task
+from stillmine.partner.service.service import MAXIMUM_REQUESTS_AT_ONCE
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import ScreenOutcome
@@ -51,21 +51,21 @@ def photographs(root: Path) -> list[Image.Image]:
 
 
 @pytest.fixture
-def single() -> Iterator[Decoder]:
+def single() -> Iterator[Fingerprinter]:
     """`--threads 1`, with workers that obey files."""
-    decoder = Decoder(1, STUBBORN, LONG_ENOUGH)
-    decoder.start()
-    yield decoder
-    decoder.close()
+    fingerprinter = Fingerprinter(1, STUBBORN, LONG_ENOUGH)
+    fingerprinter.start()
+    yield fingerprinter
+    fingerprinter.close()
 
 
-def made(decoder: Decoder, data: bytes) -> Answer:
+def made(fingerprinter: Fingerprinter, data: bytes) -> Answer:
     with Upload(Path("/")) as upload:
         upload.write(data)
-        return decoder.fingerprints(upload)
+        return fingerprinter.fingerprints(upload)
 
 
-def test_a_short_video_does_not_wait_for_long_ones(single: Decoder) -> None:
+def test_a_short_video_does_not_wait_for_long_ones(single: Fingerprinter) -> None:
     with ThreadPoolExecutor(3) as threads:
         films = [threads.submit(made, single, b"film hang") for _ in range(3)]
         for _ in range(5):
@@ -74,7 +74,7 @@ def test_a_short_video_does_not_wait_for_long_ones(single: Decoder) -> None:
         single.close()
 
 
-def test_a_file_that_lies_about_its_length_keeps_no_short_one_waiting(single: Decoder) -> None:
+def test_a_file_that_lies_about_its_length_keeps_no_short_one_waiting(single: Fingerprinter) -> None:
     made(single, b"clip nap")  # the workers have started
     single.short_limit_seconds = 2
     with ThreadPoolExecutor(4) as threads:
@@ -84,7 +84,7 @@ def test_a_file_that_lies_about_its_length_keeps_no_short_one_waiting(single: De
         single.close()
 
 
-def test_a_crowd_of_films_leaves_places_to_pictures_and_short_ones(single: Decoder) -> None:
+def test_a_crowd_of_films_leaves_places_to_pictures_and_short_ones(single: Fingerprinter) -> None:
     """Of the 32 uploads that a service takes at once, so it never answers all others that it is busy."""
     made(single, b"clip nap")
     with ThreadPoolExecutor(LONG_AT_ONCE) as threads:
@@ -98,7 +98,7 @@ def test_a_crowd_of_films_leaves_places_to_pictures_and_short_ones(single: Decod
     assert LONG_AT_ONCE < MOVING_AT_ONCE < MAXIMUM_REQUESTS_AT_ONCE
 
 
-def test_a_crowd_of_moving_files_leaves_places_to_pictures(single: Decoder, root: Path) -> None:
+def test_a_crowd_of_moving_files_leaves_places_to_pictures(single: Fingerprinter, root: Path) -> None:
     made(single, b"clip nap")
     with ThreadPoolExecutor(MOVING_AT_ONCE) as threads:
         clips = [threads.submit(made, single, b"clip hang") for _ in range(MOVING_AT_ONCE)]
@@ -110,13 +110,13 @@ def test_a_crowd_of_moving_files_leaves_places_to_pictures(single: Decoder, root
         single.close()
 
 
-def test_pictures_come_before_films_at_the_processor(single: Decoder) -> None:
+def test_pictures_come_before_films_at_the_processor(single: Fingerprinter) -> None:
     pictures, moving = ([os.getpriority(os.PRIO_PROCESS, each) for each in pool.process_ids] for pool in (single._pictures, single._moving))
     assert {place - os.getpriority(os.PRIO_PROCESS, 0) for place in pictures} == {0}
     assert {place - os.getpriority(os.PRIO_PROCESS, 0) for place in moving} == {MOVING_NICENESS}
 
 
-def test_a_queue_that_leaves_no_time_ends_no_worker(single: Decoder) -> None:
+def test_a_queue_that_leaves_no_time_ends_no_worker(single: Fingerprinter) -> None:
     made(single, b"clip nap")
     processes = set(single.process_ids)
     with pytest.raises(TimeoutError), single._moving._turn(Task(is_moving=True, seconds=5), until=time.monotonic() + 0.4):
@@ -126,37 +126,37 @@ def test_a_queue_that_leaves_no_time_ends_no_worker(single: Decoder) -> None:
 
 
 def test_the_shortest_goes_first() -> None:
-    lanes, order = Lanes(1, 0), list[float]()
+    queue, order = WorkerQueue(1, 0), list[float]()
 
     def work(seconds: float) -> None:
-        with lanes.turn(seconds, seconds > 5, patience_seconds=60):
+        with queue.turn(seconds, seconds > 5, patience_seconds=60):
             order.append(seconds)
 
-    with ThreadPoolExecutor(4) as threads, lanes.turn(0, is_long=False, patience_seconds=60):
+    with ThreadPoolExecutor(4) as threads, queue.turn(0, is_long=False, patience_seconds=60):
         for seconds in (9, 3, 1, 7):
             threads.submit(work, seconds)
-        wait_until(lambda: len(lanes._waiting) == 4)
+        wait_until(lambda: len(queue._waiting) == 4)
     assert order == [1, 3, 7, 9]
 
 
 def test_long_ones_never_take_every_worker_and_short_ones_may() -> None:
-    lanes = Lanes(2, kept_for_short=1)
-    with lanes.turn(60, is_long=True, patience_seconds=0):
-        with pytest.raises(TimeoutError), lanes.turn(50, is_long=True, patience_seconds=0.01):
+    queue = WorkerQueue(2, kept_for_short=1)
+    with queue.turn(60, is_long=True, patience_seconds=0):
+        with pytest.raises(TimeoutError), queue.turn(50, is_long=True, patience_seconds=0.01):
             pass
-        with lanes.turn(1, is_long=False, patience_seconds=0), pytest.raises(TimeoutError), lanes.turn(1, False, patience_seconds=0.01):
+        with queue.turn(1, is_long=False, patience_seconds=0), pytest.raises(TimeoutError), queue.turn(1, False, patience_seconds=0.01):
             pass
-    with lanes.turn(1, False, 0), lanes.turn(1, False, 0):
+    with queue.turn(1, False, 0), queue.turn(1, False, 0):
         pass
 
 
 def test_many_turns_are_all_given_back() -> None:
-    lanes, at_once, most = Lanes(3, 1), [0, 0], [0, 0]
+    queue, at_once, most = WorkerQueue(3, 1), [0, 0], [0, 0]
     lock = threading.Lock()
 
     def work(number: int) -> None:
         is_long = number % 2 == 0
-        with lanes.turn(number, is_long, patience_seconds=60):
+        with queue.turn(number, is_long, patience_seconds=60):
             for place in {0, int(is_long)}:
                 with lock:
                     at_once[place] += 1
@@ -168,7 +168,7 @@ def test_many_turns_are_all_given_back() -> None:
 
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(work, range(200)))
-    assert (lanes._free, lanes._free_for_long, at_once) == (3, 2, [0, 0])
+    assert (queue._free, queue._free_for_long, at_once) == (3, 2, [0, 0])
     assert most[0] <= 3
     assert most[1] <= 2
 

@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from stillmine.client import Exchange, ExchangeSettings
-from stillmine.partner.checking import Report, check, in_words
-from stillmine.partner.commands import app
-from stillmine.partner.way_in_use import WayChoice
+from stillmine.partner.commands.checking import Report, check, in_words
+from stillmine.partner.commands.service_commands import app
+from stillmine.partner.screening.way_in_use import WayChoice
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import encode

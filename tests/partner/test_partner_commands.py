@@ -25,10 +25,10 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.partner.asking.connecting import PICTURE_CONNECTIONS
-from stillmine.partner.commands import app
-from stillmine.partner.decoder import Decoder
-from stillmine.partner.errors import HomeInUseError, HomeOfAnotherExchangeError
-from stillmine.partner.home import sole_user
+from stillmine.partner.commands.service_commands import app
+from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
+from stillmine.partner.ground.errors import HomeInUseError, HomeOfAnotherExchangeError
+from stillmine.partner.ground.home import sole_user
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.fingerprint import Kind
@@ -63,7 +63,7 @@ def test_a_sync_reads_no_list_into_memory(run: Run, exchange: FakeExchange, monk
     exchange.add("f", bytes(range(32)))
     assert run("sync").exit_code == 0
     exchange.add("g", bytes(range(1, 33)))
-    for reading in ("stillmine.partner.app.loaded_index", "stillmine.partner.listing.index.Index.follow"):
+    for reading in ("stillmine.partner.service.app.loaded_index", "stillmine.partner.listing.index.Index.follow"):
         monkeypatch.setattr(reading, lambda *_: pytest.fail("read into memory"))
     assert run("sync").stdout == "1 fingerprint added, 0 erased; 2 matched from now on.\n"
 
@@ -145,7 +145,7 @@ def test_screen_names_what_matched_of_a_video(run: Run, exchange: FakeExchange, 
 @pytest.mark.parametrize("command", [["serve"], ["screen", COAT]])
 def test_a_sandbox_can_be_made_a_condition(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
     without = (sys.executable, "-I", str(Path(__file__).parent / "worker_without_walls.py"))
-    monkeypatch.setattr("stillmine.partner.app.Decoder", partial(Decoder, command=without))
+    monkeypatch.setattr("stillmine.partner.service.app.Fingerprinter", partial(Fingerprinter, command=without))
     assert run("sync").exit_code == 0
     port = ["--port", str(free_port())] if command == ["serve"] else []
     result = run(*command, *port, "--require-sandbox")
@@ -168,7 +168,7 @@ def free_port() -> int:
 
 
 def serving(home: Path, url: str, port: int) -> subprocess.Popen[str]:
-    program = "from stillmine.partner.commands import app; app()"
+    program = "from stillmine.partner.commands.service_commands import app; app()"
     command = [sys.executable, "-c", program, "serve", "--home", str(home), "--exchange", url, "--port", str(port), "--sync-every", "1"]
     environment = {**os.environ, "STILLMINE_PARTNER_KEY": KEY}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -16,11 +16,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stillmine.partner.app import Surroundings, build_service
-from stillmine.partner.home import SERVICE_KEY_FILE
-from stillmine.partner.screening import Screening
-from stillmine.partner.service import MAXIMUM_REQUESTS_AT_ONCE
-from stillmine.partner.upload import OpenFile
+from stillmine.partner.fingerprinting.upload import OpenFile
+from stillmine.partner.ground.home import SERVICE_KEY_FILE
+from stillmine.partner.screening.screening import Screening
+from stillmine.partner.service.app import Surroundings, build_service
+from stillmine.partner.service.service import MAXIMUM_REQUESTS_AT_ONCE
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 from tests.partner.fake_exchange import KEY, FakeExchange
 from tests.partner.partner_parts import SETTINGS, Clock, Numbers
@@ -29,9 +29,9 @@ from tests.partner.test_partner_commands import free_port, wait_for
 
 IMPATIENT = """
 from dataclasses import replace
-from stillmine.partner import serving
+from stillmine.partner.service import running as serving
 serving.DOORS = replace(serving.DOORS, {doors})
-from stillmine.partner.commands import app
+from stillmine.partner.commands.service_commands import app
 app()
 """
 
@@ -129,7 +129,7 @@ def test_more_requests_than_there_is_memory_for_are_told_so(
 ) -> None:
     waiting = Waiting()
     monkeypatch.setattr(Screening, "screen_upload", waiting.screen_upload)
-    monkeypatch.setattr("stillmine.partner.service.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("stillmine.partner.service.service.PATIENCE_SECONDS", 0.2)
     surroundings = Surroundings(clock=clock, random_bytes=Numbers(), transport=exchange.transport())
     application = build_service(home, SETTINGS, sync_every_seconds=60, threads=1, surroundings=surroundings)
     with running(application) as client, ThreadPoolExecutor(MAXIMUM_REQUESTS_AT_ONCE) as threads:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillmine.partner.errors import MultipartUnsupportedError
-from stillmine.partner.single_part import SinglePart, boundary_of
+from stillmine.partner.ground.errors import MultipartUnsupportedError
+from stillmine.partner.service.single_part import SinglePart, boundary_of
 from stillmine.wire.screen import ScreenOutcome
 from tests.partner.service_client import ServiceClient
 from tests.partner.test_partner_service import application, nobody, photograph, platform, protected, refusal, screened  # noqa: F401

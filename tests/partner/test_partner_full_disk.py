@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.partner import upload as uploads
-from stillmine.partner.errors import StoreUnreadableError
-from stillmine.partner.store import Store
+from stillmine.partner.fingerprinting import upload as uploads
+from stillmine.partner.ground.errors import StoreUnreadableError
+from stillmine.partner.store.store import Store
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import ScreenOutcome
 from tests.partner.fake_exchange import FakeExchange

@@ -15,8 +15,8 @@ from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.schema import FILE_NAME
-from stillmine.partner.store import Store
+from stillmine.partner.store.schema import FILE_NAME
+from stillmine.partner.store.store import Store
 from stillmine.wire.fingerprint import ACCEPTED_KINDS, Fingerprint, Kind
 from stillmine.wire.screen import MatchClass, ScreenOutcome, ScreenResult, Undone, Variant
 from stillmine.wire.vpdq import VideoFrame, format_vpdq, parse_vpdq, vpdq_quality

@@ -13,10 +13,10 @@ from PIL import Image
 from stillmine.fingerprint.media_errors import VideoUnreadableError
 from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
 from stillmine.fingerprint.video import VideoFingerprint
-from stillmine.partner import decoding
-from stillmine.partner.screening import Screening
-from stillmine.partner.upload import OpenFile
-from stillmine.partner.worker_messages import Answer, Job, Media, Picture
+from stillmine.partner.fingerprinting import decoding
+from stillmine.partner.fingerprinting.upload import OpenFile
+from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media, Picture
+from stillmine.partner.screening.screening import Screening
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 from tests.partner.fake_exchange import FakeExchange

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.partner.made import Made
-from stillmine.partner.screening import MAXIMUM_LOOKS
-from stillmine.partner.way_in_use import WayChoice
-from stillmine.partner.ways import Candidate, LookedUp
+from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.screening import MAXIMUM_LOOKS
+from stillmine.partner.screening.way import Candidate, LookedUp
+from stillmine.partner.screening.way_in_use import WayChoice
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import MatchClass, ScreenOutcome
 from tests.partner.asking_parts import AskingPartner

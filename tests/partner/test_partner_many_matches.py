@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from stillmine.fingerprint.audio import fingerprint_sound
-from stillmine.partner.screening import MAXIMUM_MATCHES
+from stillmine.partner.screening.screening import MAXIMUM_MATCHES
 from stillmine.serving.sparing_log import INTERVAL_SECONDS, SparingLog
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Fingerprint, Kind

@@ -11,10 +11,10 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from stillmine.partner import match_commands
-from stillmine.partner.commands import app
-from stillmine.partner.matches import Wanted
-from stillmine.partner.schema import FILE_NAME
+from stillmine.partner.commands import match_commands
+from stillmine.partner.commands.service_commands import app
+from stillmine.partner.store.matches import Wanted
+from stillmine.partner.store.schema import FILE_NAME
 from stillmine.wire.codec import decode
 from stillmine.wire.errors import MatchNotFoundError, NotConfiguredError
 from stillmine.wire.feedback import Outcome
@@ -86,7 +86,7 @@ def test_commands_in_a_process_of_their_own_beside_a_store_that_was_looked_throu
     partner.sync.run()
     exchange.withdraw("g")
     partner.sync.run()  # the file is looked through for what was erased
-    program = [sys.executable, "-c", "from stillmine.partner.commands import app; app()"]
+    program = [sys.executable, "-c", "from stillmine.partner.commands.service_commands import app; app()"]
     for command in (["matches"], ["review", match_id, "removed"]):
         subprocess.run([*program, *command, "--home", str(home)], check=True, capture_output=True)
     assert (home / f"{FILE_NAME}-wal").exists()

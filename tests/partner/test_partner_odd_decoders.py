@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 
 from stillmine.fingerprint.exact import exact_digests
-from stillmine.partner import decoding, worker
-from stillmine.partner.decoder import Decoder
-from stillmine.partner.decoding import fingerprints_of
-from stillmine.partner.upload import Upload
-from stillmine.partner.worker_messages import Answer, Job, Media
+from stillmine.partner.fingerprinting import decoding, worker
+from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
+from stillmine.partner.fingerprinting.upload import Upload
+from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media
 
 STUBBORN = (sys.executable, "-I", str(Path(__file__).parent / "stubborn_worker.py"))
 LONG_ENOUGH = dict.fromkeys(Media, 60.0)
@@ -31,10 +31,10 @@ def fail(*_: object, **__: object) -> NoReturn:
     raise OddError("words of a stranger's file")
 
 
-def made(decoder: Decoder, data: bytes) -> Answer:
+def made(fingerprinter: Fingerprinter, data: bytes) -> Answer:
     with Upload(Path("/")) as upload:
         upload.write(data)
-        return decoder.fingerprints(upload)
+        return fingerprinter.fingerprints(upload)
 
 
 def cameras_motion_jpeg(root: Path) -> bytes:
@@ -54,33 +54,33 @@ def cameras_motion_jpeg(root: Path) -> bytes:
 
 
 def test_a_cameras_motion_jpeg_is_read_and_its_worker_lives(root: Path) -> None:
-    decoder = Decoder(1, deadline_seconds=LONG_ENOUGH)
-    decoder.start()
+    fingerprinter = Fingerprinter(1, deadline_seconds=LONG_ENOUGH)
+    fingerprinter.start()
     try:
-        before = decoder.process_ids
-        answer = made(decoder, cameras_motion_jpeg(root))
+        before = fingerprinter.process_ids
+        answer = made(fingerprinter, cameras_motion_jpeg(root))
         assert (answer.media, answer.left_out) == (Media.VIDEO, [])
         assert {int(frame.seconds) for frame in answer.frames} == set(range(6))
-        assert decoder.process_ids == before
+        assert fingerprinter.process_ids == before
     finally:
-        decoder.close()
+        fingerprinter.close()
 
 
 @pytest.mark.parametrize("order", [b"raise", b"half raise", b"clip raise"])
 def test_what_nobody_foresaw_ends_the_reading_and_not_the_worker(order: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    decoder = Decoder(1, STUBBORN, LONG_ENOUGH)
-    decoder.start()
+    fingerprinter = Fingerprinter(1, STUBBORN, LONG_ENOUGH)
+    fingerprinter.start()
     try:
-        before = decoder.process_ids
+        before = fingerprinter.process_ids
         with caplog.at_level(logging.WARNING):
-            answer = made(decoder, order)
+            answer = made(fingerprinter, order)
         assert (answer.is_final, answer.left_out) == (True, ["decoder_failed"])
         assert answer.sha256 == (b"s" * 32 if order.startswith(b"half") else b"")
-        assert decoder.process_ids == before
+        assert fingerprinter.process_ids == before
         assert "stranger" not in caplog.text
         assert "a decoder failed" in caplog.text
     finally:
-        decoder.close()
+        fingerprinter.close()
 
 
 @pytest.mark.parametrize("part", ["fingerprint_video", "fingerprint_sound", "limits_within_budget"])

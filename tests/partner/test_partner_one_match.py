@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.partner.matches import Wanted
-from stillmine.partner.way_in_use import WayChoice
+from stillmine.partner.screening.way_in_use import WayChoice
+from stillmine.partner.store.matches import Wanted
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import MatchState, ScreenMatch
 from tests.partner.asking_parts import AskingPartner

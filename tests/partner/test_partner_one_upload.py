@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.partner.made import Made
-from stillmine.partner.matches import FoundMatch, FoundUpload, Wanted
-from stillmine.partner.schema import FILE_NAME
-from stillmine.partner.screening import Screening
-from stillmine.partner.store import Store
-from stillmine.partner.ways import Candidate, LookedUp
+from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.way import Candidate, LookedUp
+from stillmine.partner.store.matches import FoundMatch, FoundUpload, Wanted
+from stillmine.partner.store.schema import FILE_NAME
+from stillmine.partner.store.store import Store
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, MatchState, Review, ScreenOutcome, Variant
@@ -180,7 +180,7 @@ def test_a_match_that_was_recorded_and_not_answered_is_answered_with_the_same_id
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("stillmine.partner.screening._shown", crash)
+    monkeypatch.setattr("stillmine.partner.screening.screening._shown", crash)
     with pytest.raises(KeyboardInterrupt):
         protecting.screen(FILE, content_id="post 7")
     monkeypatch.undo()

@@ -7,8 +7,8 @@ import pytest
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.partner.asking.clear_memory import ClearMemory
 from stillmine.partner.asking.queries import STILLS_ONE_BY_ONE, Asked, queries_of
-from stillmine.partner.made import Film, Made, made_of_file
-from stillmine.partner.worker_messages import Answer, Frame, Media, Picture
+from stillmine.partner.fingerprinting.worker_messages import Answer, Frame, Media, Picture
+from stillmine.partner.screening.made import Film, Made, made_of_file
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_VALUES, format_chromaprint, parse_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError
 from stillmine.wire.fingerprint import Kind

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stillmine.partner.app import Surroundings, build_service
-from stillmine.partner.store import Store
-from stillmine.partner.way_in_use import WayChoice
+from stillmine.partner.screening.way_in_use import WayChoice
+from stillmine.partner.service.app import Surroundings, build_service
+from stillmine.partner.store.store import Store
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import SETTINGS, Clock, Numbers
 from tests.partner.service_client import running
@@ -62,7 +62,7 @@ def test_a_sync_that_is_late_and_a_disk_that_is_full(
                 break
         clock.now += timedelta(seconds=121)
         assert client.get("/readyz").json()["parts"] == {"store": "ok", "sync": "late", "disk": "ok"}
-        monkeypatch.setattr("stillmine.partner.standing.READY_FROM_BYTES", 1 << 62)
+        monkeypatch.setattr("stillmine.partner.service.standing.READY_FROM_BYTES", 1 << 62)
         assert client.get("/readyz").json()["parts"]["disk"] == "full"
 
 

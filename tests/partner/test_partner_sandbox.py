@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stillmine.partner.decoder import Decoder
-from stillmine.partner.decoding import fingerprints_of
-from stillmine.partner.sandbox import NEEDED
-from stillmine.partner.upload import Upload
-from stillmine.partner.worker_messages import Answer, Job, Media
+from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
+from stillmine.partner.fingerprinting.sandbox import NEEDED
+from stillmine.partner.fingerprinting.upload import Upload
+from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media
 from stillmine.wire.errors import NotConfiguredError
 from tests.partner.every_format import every_format
 
@@ -24,10 +24,10 @@ WALL_LESS = (sys.executable, "-I", str(Path(__file__).parent / "worker_without_w
 SHUT = {"EPERM", "EACCES", "ENOSYS"}
 
 
-def made(decoder: Decoder, data: bytes) -> Answer:
+def made(fingerprinter: Fingerprinter, data: bytes) -> Answer:
     with Upload(Path("/")) as upload:
         upload.write(data)
-        return decoder.fingerprints(upload)
+        return fingerprinter.fingerprints(upload)
 
 
 @pytest.fixture
@@ -42,13 +42,13 @@ def victim() -> Iterator[subprocess.Popen[bytes]]:
 def test_code_of_a_stranger_finds_every_door_shut(tmp_path: Path, victim: subprocess.Popen[bytes]) -> None:
     (tmp_path / "service.key").write_text("secret")
     (tmp_path / "store").write_text("list")
-    decoder = Decoder(1, HOSTILE, LONG_ENOUGH)
-    decoder.start()
+    fingerprinter = Fingerprinter(1, HOSTILE, LONG_ENOUGH)
+    fingerprinter.start()
     try:
         targets = (tmp_path / "service.key", tmp_path / "store", tmp_path, victim.pid)
-        found = dict(line.split(": ") for line in made(decoder, "\n".join(map(str, targets)).encode()).left_out)
+        found = dict(line.split(": ") for line in made(fingerprinter, "\n".join(map(str, targets)).encode()).left_out)
     finally:
-        decoder.close()
+        fingerprinter.close()
     assert found.pop("thread") == found.pop("upload") == "open"
     assert len(found) >= 40
     assert {name: result for name, result in found.items() if result not in SHUT} == {}
@@ -59,16 +59,16 @@ def test_code_of_a_stranger_finds_every_door_shut(tmp_path: Path, victim: subpro
 
 def test_every_format_is_read_behind_the_walls_as_before_them(root: Path) -> None:
     photographs = [Image.open(io.BytesIO(path.read_bytes())) for path in sorted((root / "media/clothing").glob("*.jpg"))[:4]]
-    decoder = Decoder(1, deadline_seconds=LONG_ENOUGH)
-    decoder.start()
+    fingerprinter = Fingerprinter(1, deadline_seconds=LONG_ENOUGH)
+    fingerprinter.start()
     try:
-        assert NEEDED.isdisjoint(decoder.check_sandbox())
+        assert NEEDED.isdisjoint(fingerprinter.check_sandbox())
         for name, data in every_format(photographs):
             *_, expected = fingerprints_of(io.BytesIO(data), Job(takes_long=True, seconds=600, cpu_seconds=600))
-            assert made(decoder, data) == expected, name
+            assert made(fingerprinter, data) == expected, name
             assert expected.left_out == [], name
     finally:
-        decoder.close()
+        fingerprinter.close()
 
 
 PRELOADED = """
@@ -79,8 +79,8 @@ sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
 from PIL import Image
 from tests.partner.every_format import every_format
 from stillmine.fingerprint.preload import load_decoders
-from stillmine.partner.decoding import fingerprints_of
-from stillmine.partner.worker_messages import Job
+from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.worker_messages import Job
 files = list(every_format([Image.open(path) for path in sorted(Path(sys.argv[2]).glob("*.jpg"))[:4]]))
 load_decoders()
 late = []
@@ -105,7 +105,7 @@ def test_nothing_is_loaded_once_the_walls_stand(root: Path) -> None:
 
 ALONE = """
 import ctypes, errno, os, socket
-from stillmine.partner import sandbox
+from stillmine.partner.fingerprinting import sandbox
 peer, libc = socket.socket(), ctypes.CDLL(None, use_errno=True)
 def is_shut(work):
     try:
@@ -132,10 +132,10 @@ def test_each_wall_stands_without_the_other(wall: str) -> None:
 
 def test_a_worker_without_walls_gets_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     """As on a kernel that has none; unless they are wanted, that is only said."""
-    wanting, plain = (Decoder(1, WALL_LESS, LONG_ENOUGH, needs_sandbox=needs) for needs in (True, False))
+    wanting, plain = (Fingerprinter(1, WALL_LESS, LONG_ENOUGH, needs_sandbox=needs) for needs in (True, False))
     photograph = (root / "media/clothing/coat.jpg").read_bytes()
-    for decoder in (wanting, plain):
-        decoder.start()
+    for fingerprinter in (wanting, plain):
+        fingerprinter.start()
     try:
         with pytest.raises(NotConfiguredError, match="has no landlock, seccomp"):
             wanting.check_sandbox()
@@ -149,7 +149,7 @@ def test_a_worker_without_walls_gets_no_file(tmp_path: Path, monkeypatch: pytest
 
 HIDDEN = """
 import ctypes, os, sys
-from stillmine.partner.sandbox import keep_out_of_memory
+from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
 if os.getuid() == 0:
     os.setgid(65534)
     os.setuid(65534)

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
 from stillmine.fingerprint import fingerprint_image
+from stillmine.partner.fingerprinting.upload import OpenFile
+from stillmine.partner.fingerprinting.worker_messages import Answer, Picture
 from stillmine.partner.listing.look_up import ListWay
-from stillmine.partner.screening import MAXIMUM_MATCHES, Screening
-from stillmine.partner.upload import OpenFile
-from stillmine.partner.ways import Candidate
-from stillmine.partner.worker_messages import Answer, Picture
+from stillmine.partner.screening.screening import MAXIMUM_MATCHES, Screening
+from stillmine.partner.screening.way import Candidate
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenOutcome, ScreenResult, Variant
 from tests.partner.fake_exchange import FakeExchange

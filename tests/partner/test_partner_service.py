@@ -14,9 +14,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.partner.app import Surroundings, build_service
-from stillmine.partner.home import SERVICE_KEY_FILE
-from stillmine.partner.upload import Upload
+from stillmine.partner.fingerprinting.upload import Upload
+from stillmine.partner.ground.home import SERVICE_KEY_FILE
+from stillmine.partner.service.app import Surroundings, build_service
 from stillmine.wire.codec import decode
 from stillmine.wire.errors import ErrorMessage
 from stillmine.wire.feedback import Outcome
@@ -220,7 +220,7 @@ def test_unknown_match(platform: ServiceClient, match_id: str) -> None:
 
 
 def test_upload_beyond_the_limit_is_not_screened(platform: ServiceClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stillmine.partner.service.Upload", partial(Upload, bytes_in_memory=1000, maximum_bytes=5000))
+    monkeypatch.setattr("stillmine.partner.service.service.Upload", partial(Upload, bytes_in_memory=1000, maximum_bytes=5000))
     assert screened(platform, b"x" * 5001).reason == "file_too_large"
     assert screened(platform, b"x" * 5000).reason == "not_an_image"
 
@@ -238,7 +238,7 @@ def test_a_large_upload_passes_through_a_file_that_nobody_sees(
             return super().fileno()
 
     before = {path.name for path in home.iterdir()}
-    monkeypatch.setattr("stillmine.partner.service.Upload", partial(Watched, bytes_in_memory=1000))
+    monkeypatch.setattr("stillmine.partner.service.service.Upload", partial(Watched, bytes_in_memory=1000))
     assert screened(platform, photograph).outcome is ScreenOutcome.MATCH
     assert seen
     assert all(names == before for names in seen)
@@ -257,7 +257,7 @@ def children() -> list[str]:
     """The worker processes of this process."""
     found = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     found += [number for task in Path("/proc/self/task").iterdir() for number in (task / "children").read_text().split()]
-    return [number for number in found if "stillmine.partner.worker" in Path(f"/proc/{number}/cmdline").read_text()]
+    return [number for number in found if "stillmine.partner.fingerprinting.worker" in Path(f"/proc/{number}/cmdline").read_text()]
 
 
 def test_unknown_path_and_method(platform: ServiceClient) -> None:
@@ -273,7 +273,7 @@ def test_unexpected_failure_is_answered_and_says_nothing_of_the_request(
     def fail(*_: object) -> None:
         raise RuntimeError("marked words")
 
-    monkeypatch.setattr("stillmine.partner.screening.Screening.screen_upload", fail)
+    monkeypatch.setattr("stillmine.partner.screening.screening.Screening.screen_upload", fail)
     refusal(platform.post("/screen", content=b"x"), 500, "internal_error")
     assert "RuntimeError" in caplog.text
     assert "marked" not in caplog.text

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stillmine.client.settings import exchange_settings
-from stillmine.partner.errors import HomeInUseError
-from stillmine.partner.home import SERVICE_KEY_FILE, prepare_home, service_key, sole_user
+from stillmine.partner.ground.errors import HomeInUseError
+from stillmine.partner.ground.home import SERVICE_KEY_FILE, prepare_home, service_key, sole_user
 from stillmine.wire.errors import NotConfiguredError
 from tests.partner.fake_exchange import KEY
 

@@ -13,8 +13,8 @@ from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
 from stillmine.fingerprint.media_errors import SoundUnreadableError
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
-from stillmine.partner import decoding
-from stillmine.partner.worker_messages import Job
+from stillmine.partner.fingerprinting import decoding
+from stillmine.partner.fingerprinting.worker_messages import Job
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality

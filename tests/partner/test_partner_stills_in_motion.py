@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.video import fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
-from stillmine.partner import decoding
+from stillmine.partner.fingerprinting import decoding
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, ScreenMatch, ScreenOutcome, ScreenResult, Undone, Variant
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.partner import schema
-from stillmine.partner.errors import HomeOfAnotherExchangeError, StoreUnreadableError
-from stillmine.partner.leftovers import StoreFile
-from stillmine.partner.matches import FoundMatch, FoundUpload, Wanted
-from stillmine.partner.store import Store, StoredEntry
+from stillmine.partner.ground.errors import HomeOfAnotherExchangeError, StoreUnreadableError
+from stillmine.partner.store import schema
+from stillmine.partner.store.leftovers import StoreFile
+from stillmine.partner.store.matches import FoundMatch, FoundUpload, Wanted
+from stillmine.partner.store.store import Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
@@ -303,7 +303,7 @@ def _files(folder: Path) -> bytes:
 
 
 def test_a_value_is_found_wherever_it_stands_in_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stillmine.partner.leftovers.READ_BYTES", 100)
+    monkeypatch.setattr("stillmine.partner.store.leftovers.READ_BYTES", 100)
     mark, path = bytes(range(32)), home / "file"
     for place in (0, 1, 68, 69, 99, 100, 137, 500):
         path.write_bytes(bytes(place) + mark + bytes(7))

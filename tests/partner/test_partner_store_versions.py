@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.partner import schema
-from stillmine.partner.matches import FoundMatch, FoundUpload, Wanted
-from stillmine.partner.store import Store
+from stillmine.partner.store import schema
+from stillmine.partner.store.matches import FoundMatch, FoundUpload, Wanted
+from stillmine.partner.store.store import Store
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import Decision, MatchClass, MatchState, Review

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stillmine.client.errors import ExchangeAnswerError
-from stillmine.partner.worker_messages import Picture
+from stillmine.partner.fingerprinting.worker_messages import Picture
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import ExchangeUnreachableError, PartnerKeyRevokedError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.feed import MAXIMUM_PAGE_BYTES

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from stillmine.partner.system_calls import MACHINES, filter_program
+from stillmine.partner.fingerprinting.system_calls import MACHINES, filter_program
 
 ALLOW, EPERM, ENOSYS, KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 X86, ARM = MACHINES["x86_64"].architecture, MACHINES["aarch64"].architecture

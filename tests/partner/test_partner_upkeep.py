@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from starlette.concurrency import run_in_threadpool
 
-from stillmine.partner import matches
-from stillmine.partner.app import Surroundings, build_service
-from stillmine.partner.matches import Wanted
-from stillmine.partner.schema import FILE_NAME
-from stillmine.partner.store import Store
-from stillmine.partner.upkeep import KEPT_DAYS, Upkeep
+from stillmine.partner.service.app import Surroundings, build_service
+from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep
+from stillmine.partner.store import matches
+from stillmine.partner.store.matches import Wanted
+from stillmine.partner.store.schema import FILE_NAME
+from stillmine.partner.store.store import Store
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import Decision, MatchState, Review

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.partner.home import UPLOAD_TOKEN_KEY_FILE, prepare_home, upload_token_key
-from stillmine.partner.upload_tokens import UploadTokens, upload_of
+from stillmine.partner.ground.home import UPLOAD_TOKEN_KEY_FILE, prepare_home, upload_token_key
+from stillmine.partner.screening.upload_tokens import UploadTokens, upload_of
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.fingerprint import Fingerprint, Kind

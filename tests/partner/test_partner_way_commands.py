@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.partner.store import Store
+from stillmine.partner.store.store import Store
 from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from stillmine.wire.screen import WayName

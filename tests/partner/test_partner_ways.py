@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stillmine.partner import schema
-from stillmine.partner.made import Made
-from stillmine.partner.store import Store
-from stillmine.partner.way_in_use import Use, WayChoice, WayInUse, assumed, decided
-from stillmine.partner.ways import LookedUp
+from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.way import LookedUp
+from stillmine.partner.screening.way_in_use import Use, WayChoice, WayInUse, assumed, decided
+from stillmine.partner.store import schema
+from stillmine.partner.store.store import Store
 from stillmine.wire.errors import ExchangeUnreachableError, PartnerKeyRevokedError
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError

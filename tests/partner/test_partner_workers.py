@@ -17,12 +17,12 @@ import pytest
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.partner import workers
-from stillmine.partner.decoder import PICTURE_MEMORY_BYTES, Decoder
-from stillmine.partner.screening import Screening
-from stillmine.partner.upload import Upload
-from stillmine.partner.worker_messages import MAXIMUM_ANSWER_BYTES, Answer, Media, WorkerGoneError
-from stillmine.partner.workers import Task, WorkerPool, WorkerSettings
+from stillmine.partner.fingerprinting import workers
+from stillmine.partner.fingerprinting.fingerprinter import PICTURE_MEMORY_BYTES, Fingerprinter
+from stillmine.partner.fingerprinting.upload import Upload
+from stillmine.partner.fingerprinting.worker_messages import MAXIMUM_ANSWER_BYTES, Answer, Media, WorkerGoneError
+from stillmine.partner.fingerprinting.workers import Task, WorkerPool, WorkerSettings
+from stillmine.partner.screening.screening import Screening
 from stillmine.wire.screen import ScreenOutcome
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, Partner
@@ -39,18 +39,18 @@ def photograph(root: Path) -> bytes:
 
 
 @pytest.fixture
-def decoder() -> Iterator[Decoder]:
+def fingerprinter() -> Iterator[Fingerprinter]:
     """Workers that obey files, two of each sort, in no hurry."""
-    opened = Decoder(2, STUBBORN, LONG_ENOUGH)
+    opened = Fingerprinter(2, STUBBORN, LONG_ENOUGH)
     opened.start()
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def hasty() -> Iterator[Decoder]:
+def hasty() -> Iterator[Fingerprinter]:
     """One worker of each sort, given up on soon, after it has started."""
-    opened = Decoder(1, STUBBORN, SHORT)
+    opened = Fingerprinter(1, STUBBORN, SHORT)
     opened.start()
     opened.deadline_seconds.update(LONG_ENOUGH)
     made(opened, b"x")
@@ -59,14 +59,14 @@ def hasty() -> Iterator[Decoder]:
     opened.close()
 
 
-def made(decoder: Decoder, data: bytes) -> Answer:
+def made(fingerprinter: Fingerprinter, data: bytes) -> Answer:
     with Upload(Path("/")) as upload:
         upload.write(data)
-        return decoder.fingerprints(upload)
+        return fingerprinter.fingerprints(upload)
 
 
-def test_a_worker_makes_what_this_process_would(decoder: Decoder, photograph: bytes) -> None:
-    answer = made(decoder, photograph)
+def test_a_worker_makes_what_this_process_would(fingerprinter: Fingerprinter, photograph: bytes) -> None:
+    answer = made(fingerprinter, photograph)
     expected = fingerprint_image(photograph)
     assert (answer.media, answer.is_final, answer.left_out) == (Media.IMAGE, True, [])
     (whole,) = answer.pictures
@@ -78,17 +78,17 @@ def test_a_worker_makes_what_this_process_would(decoder: Decoder, photograph: by
     "order",
     [b"die", b"eat", b"lie \0\0\0\1x", b"lie \xff\xff\xff\xff", b"lie " + (MAXIMUM_ANSWER_BYTES + 1).to_bytes(4), b"lie \0\0\0\3\x81\xa1x"],
 )
-def test_what_ends_a_worker_is_said_and_the_next_upload_is_read(decoder: Decoder, photograph: bytes, order: bytes) -> None:
-    before = set(decoder.process_ids)
+def test_what_ends_a_worker_is_said_and_the_next_upload_is_read(fingerprinter: Fingerprinter, photograph: bytes, order: bytes) -> None:
+    before = set(fingerprinter.process_ids)
     for _ in range(3):
-        assert made(decoder, order).left_out == ["decoder_stopped"]
-    assert made(decoder, photograph).left_out == []
-    after = decoder.process_ids
+        assert made(fingerprinter, order).left_out == ["decoder_stopped"]
+    assert made(fingerprinter, photograph).left_out == []
+    after = fingerprinter.process_ids
     assert len(after) == len(before)
     assert set(after) != before
 
 
-def test_a_worker_that_hangs_is_ended_at_the_deadline(hasty: Decoder, photograph: bytes) -> None:
+def test_a_worker_that_hangs_is_ended_at_the_deadline(hasty: Fingerprinter, photograph: bytes) -> None:
     before = set(hasty.process_ids)
     assert made(hasty, b"hang").left_out == ["deadline"]
     hasty.deadline_seconds.update(LONG_ENOUGH)
@@ -97,7 +97,7 @@ def test_a_worker_that_hangs_is_ended_at_the_deadline(hasty: Decoder, photograph
     assert not Path(f"/proc/{gone}").exists()
 
 
-def test_what_was_known_before_the_end_is_kept(hasty: Decoder) -> None:
+def test_what_was_known_before_the_end_is_kept(hasty: Fingerprinter) -> None:
     for order, reason in ((b"half hang", "deadline"), (b"half die", "decoder_stopped")):
         hasty.deadline_seconds.update(SHORT if reason == "deadline" else LONG_ENOUGH)
         answer = made(hasty, order)
@@ -106,35 +106,35 @@ def test_what_was_known_before_the_end_is_kept(hasty: Decoder) -> None:
 
 def test_processor_time_is_limited_though_the_deadline_is_far(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "CPU_SECONDS_PER_SECOND", 0)
-    decoder = Decoder(1, STUBBORN, LONG_ENOUGH)
-    decoder.start()
+    fingerprinter = Fingerprinter(1, STUBBORN, LONG_ENOUGH)
+    fingerprinter.start()
     try:
-        assert made(decoder, b"spin").left_out == ["decoder_stopped"]
+        assert made(fingerprinter, b"spin").left_out == ["decoder_stopped"]
     finally:
-        decoder.close()
+        fingerprinter.close()
 
 
-def test_a_worker_killed_in_the_middle_of_a_job_is_replaced(decoder: Decoder, photograph: bytes) -> None:
+def test_a_worker_killed_in_the_middle_of_a_job_is_replaced(fingerprinter: Fingerprinter, photograph: bytes) -> None:
     with ThreadPoolExecutor(2) as threads:
-        jobs = [threads.submit(made, decoder, b"hang") for _ in range(2)]
-        pictures = decoder.process_ids[:2]
+        jobs = [threads.submit(made, fingerprinter, b"hang") for _ in range(2)]
+        pictures = fingerprinter.process_ids[:2]
         time.sleep(0.3)
         for process_id in pictures:
             os.kill(process_id, signal.SIGKILL)
         assert [job.result(timeout=50).left_out for job in jobs] == [["decoder_stopped"]] * 2
-    assert made(decoder, photograph).left_out == []
-    assert not set(pictures) & set(decoder.process_ids)
+    assert made(fingerprinter, photograph).left_out == []
+    assert not set(pictures) & set(fingerprinter.process_ids)
 
 
-def test_waiting_for_a_free_worker_counts(hasty: Decoder) -> None:
+def test_waiting_for_a_free_worker_counts(hasty: Fingerprinter) -> None:
     with ThreadPoolExecutor(3) as threads:
         answers = list(threads.map(lambda _: made(hasty, b"hang"), range(3)))
     assert {tuple(answer.left_out) for answer in answers} == {("deadline",)}
 
 
-def test_a_worker_has_nothing_of_the_service(decoder: Decoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_has_nothing_of_the_service(fingerprinter: Fingerprinter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STILLMINE_PARTNER_KEY", "secret")
-    fresh = Decoder(1, STUBBORN, LONG_ENOUGH)
+    fresh = Fingerprinter(1, STUBBORN, LONG_ENOUGH)
     fresh.start()
     try:
         with (tmp_path / "open in the service").open("wb"):
@@ -151,23 +151,23 @@ def test_a_worker_has_nothing_of_the_service(decoder: Decoder, tmp_path: Path, m
 
 
 def test_closing_ends_every_process_and_whoever_waits(photograph: bytes) -> None:
-    decoder = Decoder(2, STUBBORN, LONG_ENOUGH)
-    decoder.start()
-    assert made(decoder, photograph).left_out == []
+    fingerprinter = Fingerprinter(2, STUBBORN, LONG_ENOUGH)
+    fingerprinter.start()
+    assert made(fingerprinter, photograph).left_out == []
     with ThreadPoolExecutor(1) as threads:
-        job = threads.submit(made, decoder, b"hang")
+        job = threads.submit(made, fingerprinter, b"hang")
         time.sleep(0.3)
-        process_ids = decoder.process_ids
-        decoder.close()
+        process_ids = fingerprinter.process_ids
+        fingerprinter.close()
         assert job.result(timeout=50).left_out == ["decoder_stopped"]
-    assert made(decoder, photograph).left_out == ["decoder_stopped"]
+    assert made(fingerprinter, photograph).left_out == ["decoder_stopped"]
     wait_until_gone(process_ids)
 
 
 def test_workers_end_with_a_service_that_was_killed() -> None:
     program = (
-        "import sys, time\nfrom stillmine.partner.decoder import Decoder\n"
-        "decoder = Decoder(2)\ndecoder.start()\nprint(*decoder.process_ids, flush=True)\ntime.sleep(600)"
+        "import sys, time\nfrom stillmine.partner.fingerprinting.fingerprinter import Fingerprinter\n"
+        "fingerprinter = Fingerprinter(2)\nfingerprinter.start()\nprint(*fingerprinter.process_ids, flush=True)\ntime.sleep(600)"
     )
     service = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert service.stdout is not None
@@ -274,8 +274,8 @@ def bad_files(photograph: bytes) -> Iterator[bytes]:
         yield mutated(kinds[number % len(kinds)], source)
 
 
-def screened(partner: Partner, decoder: Decoder, clock: Clock, *files: bytes) -> list[tuple[ScreenOutcome, str | None]]:
-    partner.screening = Screening(partner.store, partner.way, decoder, partner.tokens, clock=clock)
+def screened(partner: Partner, fingerprinter: Fingerprinter, clock: Clock, *files: bytes) -> list[tuple[ScreenOutcome, str | None]]:
+    partner.screening = Screening(partner.store, partner.way, fingerprinter, partner.tokens, clock=clock)
     results = [partner.screen(data) for data in files]
     partner.screening.close()
     return [(result.outcome, result.reason) for result in results]
@@ -291,12 +291,12 @@ def protecting(partner: Partner, exchange: FakeExchange, photograph: bytes) -> P
 def test_fifty_bad_files_in_a_row_are_all_answered(protecting: Partner, photograph: bytes, clock: Clock, root: Path) -> None:
     shared = sorted((root.parent / "shared/media/photos/heif").rglob("*corrupt*"))
     files = [*bad_files(photograph), *(path.read_bytes() for path in shared if path.is_file())]
-    decoder = Decoder(1, deadline_seconds=LONG_ENOUGH)
-    decoder.start()
+    fingerprinter = Fingerprinter(1, deadline_seconds=LONG_ENOUGH)
+    fingerprinter.start()
     try:
-        answers = screened(protecting, decoder, clock, *files, photograph)
+        answers = screened(protecting, fingerprinter, clock, *files, photograph)
     finally:
-        decoder.close()
+        fingerprinter.close()
     assert len(answers) == len(files) + 1 >= 51
     assert answers[-1] == (ScreenOutcome.MATCH, None)
     for outcome, reason in answers:
@@ -305,12 +305,12 @@ def test_fifty_bad_files_in_a_row_are_all_answered(protecting: Partner, photogra
 
 
 def test_a_worker_can_not_make_the_service_say_its_words(protecting: Partner, clock: Clock, tmp_path: Path) -> None:
-    decoder = Decoder(1, STUBBORN, LONG_ENOUGH)
-    decoder.start()
+    fingerprinter = Fingerprinter(1, STUBBORN, LONG_ENOUGH)
+    fingerprinter.start()
     try:
-        answers = screened(protecting, decoder, clock, b"report " + str(tmp_path).encode())
+        answers = screened(protecting, fingerprinter, clock, b"report " + str(tmp_path).encode())
     finally:
-        decoder.close()
+        fingerprinter.close()
     assert answers == [(ScreenOutcome.NOT_SCREENED, "decoder_stopped")]
 
 
@@ -319,38 +319,38 @@ def test_an_identical_file_is_stopped_though_it_breaks_its_decoder(protecting: P
 
     exchange.add("same", b"s" * 32, kind=Kind.SHA256)
     protecting.sync.run()
-    decoder = Decoder(1, STUBBORN, LONG_ENOUGH)
-    decoder.start()
+    fingerprinter = Fingerprinter(1, STUBBORN, LONG_ENOUGH)
+    fingerprinter.start()
     try:
-        answers = screened(protecting, decoder, clock, b"half die", b"die")
+        answers = screened(protecting, fingerprinter, clock, b"half die", b"die")
     finally:
-        decoder.close()
+        fingerprinter.close()
     assert answers == [(ScreenOutcome.MATCH, None), (ScreenOutcome.NOT_SCREENED, "decoder_stopped")]
 
 
-def test_pictures_do_not_wait_for_videos(decoder: Decoder, photograph: bytes) -> None:
+def test_pictures_do_not_wait_for_videos(fingerprinter: Fingerprinter, photograph: bytes) -> None:
     """Every worker for long media hangs, and more such uploads wait; pictures are answered all the same."""
     with ThreadPoolExecutor(4) as threads:
-        films = [threads.submit(made, decoder, b"film hang") for _ in range(4)]
+        films = [threads.submit(made, fingerprinter, b"film hang") for _ in range(4)]
         for _ in range(10):
-            assert made(decoder, photograph).left_out == []
+            assert made(fingerprinter, photograph).left_out == []
         assert not any(film.done() for film in films)
-        decoder.close()
+        fingerprinter.close()
         assert {tuple(film.result().left_out) for film in films} == {("decoder_stopped",)}
 
 
-def test_many_at_once(decoder: Decoder, photograph: bytes) -> None:
+def test_many_at_once(fingerprinter: Fingerprinter, photograph: bytes) -> None:
     orders = [photograph, b"die", b"half die", b"eat"] * 6
     start = threading.Barrier(8)
 
     def work(part: list[bytes]) -> list[list[str]]:
         start.wait()
-        return [made(decoder, order).left_out for order in part]
+        return [made(fingerprinter, order).left_out for order in part]
 
     with ThreadPoolExecutor(8) as threads:
         answers = [answer for answers in threads.map(work, [orders[place::8] for place in range(8)]) for answer in answers]
     assert sorted(map(tuple, answers)) == [()] * 6 + [("decoder_stopped",)] * 18
-    assert len(decoder.process_ids) == 4
+    assert len(fingerprinter.process_ids) == 4
 
 
 def place_of(upload: Upload) -> str:

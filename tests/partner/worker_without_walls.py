@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A worker on a kernel that knows neither Landlock nor seccomp: it says so, and works."""
 
-from stillmine.partner import worker
-from stillmine.partner.sandbox import Wall
+from stillmine.partner.fingerprinting import worker
+from stillmine.partner.fingerprinting.sandbox import Wall
 
 if __name__ == "__main__":
     worker.shut_in = lambda *_descriptors: [Wall.LANDLOCK, Wall.SECCOMP]

@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 from stillmine.client.weight import Weight
 from stillmine.partner.asking.gate import Gate, is_perhaps_of_one
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
-from stillmine.partner.ways import Heard
+from stillmine.partner.screening.way import Heard
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.ask_errors import QuotaUsedUpError

@@ -13,9 +13,9 @@ from stillmine.client.weight import packed, weight_of
 from stillmine.partner.asking.clear_memory import ClearMemory
 from stillmine.partner.asking.lane import Answered, Lane
 from stillmine.partner.asking.queries import Asked, queries_of
-from stillmine.partner.errors import DeadlineError, DecoderStoppedError
-from stillmine.partner.made import Made
-from stillmine.partner.ways import Candidate, Heard, LookedUp
+from stillmine.partner.ground.errors import DeadlineError, DecoderStoppedError
+from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.way import Candidate, Heard, LookedUp
 from stillmine.wire.ask import MAXIMUM_QUERIES, Outcome
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError

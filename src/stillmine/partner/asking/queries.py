@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from stillmine.partner.made import Film, Made
-from stillmine.partner.ways import IN_ORDER, Candidate, span_of
-from stillmine.partner.worker_messages import Picture
+from stillmine.partner.fingerprinting.worker_messages import Picture
+from stillmine.partner.screening.made import Film, Made
+from stillmine.partner.screening.way import IN_ORDER, Candidate, span_of
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_VALUES, format_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError

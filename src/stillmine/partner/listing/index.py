@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.matching.spans import TimedMatch
-from stillmine.partner.store import PageChanges, Store
-from stillmine.partner.ways import IN_ORDER, Candidate, span_of
-from stillmine.partner.worker_messages import Picture
+from stillmine.partner.fingerprinting.worker_messages import Picture
+from stillmine.partner.screening.way import IN_ORDER, Candidate, span_of
+from stillmine.partner.store.store import PageChanges, Store
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import MatchClass, MatchedSpan, Variant, distance_bucket
 from stillmine.wire.vpdq import VideoFrame

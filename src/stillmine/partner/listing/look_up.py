@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from datetime import datetime
 
-from stillmine.partner.errors import DeadlineError, NeverSyncedError
+from stillmine.partner.ground.errors import DeadlineError, NeverSyncedError
 from stillmine.partner.listing.index import Index
-from stillmine.partner.made import Made
-from stillmine.partner.store import Store
-from stillmine.partner.ways import Candidate, LookedUp
+from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.way import Candidate, LookedUp
+from stillmine.partner.store.store import Store
 from stillmine.wire.door_errors import BusyError
 
 SEARCH_SECONDS = 5.0

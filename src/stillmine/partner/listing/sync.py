@@ -15,9 +15,8 @@ import msgspec
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.errors import StoreUnreadableError
-from stillmine.partner.reporting import HandedOver
-from stillmine.partner.store import PageChanges, Store, StoredEntry
+from stillmine.partner.ground.errors import StoreUnreadableError
+from stillmine.partner.store.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage
@@ -40,9 +39,9 @@ class SyncReport(msgspec.Struct, frozen=True):
     started_again: bool = False
     way: WayName | None = WayName.LIST
 
-    def with_feedback(self, handed_over: HandedOver) -> "SyncReport":
-        """Return it with what was handed over."""
-        return msgspec.structs.replace(self, feedback_sent=handed_over.taken, feedback_unknown=handed_over.unknown)
+    def with_feedback(self, taken: int, unknown: int) -> "SyncReport":
+        """Return it with how much feedback the exchange took, and how much named no fingerprint that it knows."""
+        return msgspec.structs.replace(self, feedback_sent=taken, feedback_unknown=unknown)
 
 
 class Sync:

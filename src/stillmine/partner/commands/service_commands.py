@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The partner's commands: check the connection, sync once, serve, screen files.
+
+They read settings, call one thing and say in words what happened. A key is never an option, because a command line can be
+read by everyone on the machine. Standard output carries answers only; what went wrong goes to standard error.
+"""
+
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from stillmine.client import Exchange as ExchangeClient
+from stillmine.client.settings import ExchangeSettings, exchange_settings
+from stillmine.fingerprint.errors import FileUnreadableError
+from stillmine.partner.commands import match_commands
+from stillmine.partner.commands.checking import check as check_exchange
+from stillmine.partner.commands.checking import in_words as report_in_words
+from stillmine.partner.commands.in_words import as_shown, match_in_words
+from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
+from stillmine.partner.ground.home import prepare_home, sole_user
+from stillmine.partner.listing.sync import SyncReport
+from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.way_in_use import WayChoice
+from stillmine.partner.service.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync, utc_now
+from stillmine.partner.service.running import serve as serve_application
+from stillmine.partner.service.upkeep import KEPT_DAYS
+from stillmine.wire.screen import MatchState, ScreenOutcome, ScreenResult, WayName
+
+DEFAULT_HOME = Path("~/.stillmine/partner")
+DEFAULT_PORT = 8460
+EXIT_NO_MATCH, EXIT_MATCH, EXIT_NOT_SCREENED = 0, 1, 2
+EXIT_NOT_RIGHT = 2
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Home = Annotated[
+    Path, typer.Option(envvar="STILLMINE_PARTNER_HOME", help="Folder for store and service key; made with mode 0700.", show_default=True)
+]
+Exchange = Annotated[
+    str | None, typer.Option(envvar="STILLMINE_PARTNER_EXCHANGE", help="Address of the exchange, https:// (http:// only on this machine).")
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(envvar="STILLMINE_PARTNER_KEY_FILE", help="File (0600) with the partner key; without it STILLMINE_PARTNER_KEY is read."),
+]
+RequireSandbox = Annotated[
+    bool, typer.Option("--require-sandbox", help="Refuse to start where the kernel can't shut the processes in that read uploads.")
+]
+WayWanted = Annotated[
+    WayChoice,
+    typer.Option(
+        "--way",
+        help="Where uploads are looked up: `ask` at the exchange, in the `list` that it gave, or in `both`; "
+        "`auto` takes the list where it is given.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+
+
+class ScreenedFile(msgspec.Struct, frozen=True):
+    """One line of `screen --json`."""
+
+    file: str
+    result: ScreenResult
+
+
+@app.command()
+def sync(
+    home: Home = DEFAULT_HOME, exchange: Exchange = None, key_file: KeyFile = None, way: WayWanted = WayChoice.AUTO, json: Json = False
+) -> None:
+    """Fetch what changed from the exchange once, acknowledge it and send feedback; of a partner that asks, send feedback alone.
+
+    `serve` does this by itself.
+    """
+    _begin()
+    settings = exchange_settings(exchange, key_file)
+    home = prepare_home(home.expanduser())
+    with sole_user(home), opened_sync(home, settings, way) as (following, store):
+        report = following.run()
+        active = store.counts().fingerprints
+    typer.echo(msgspec.json.encode(report).decode() if json else _in_words(report, active))
+
+
+@app.command()
+def serve(
+    *,
+    home: Home = DEFAULT_HOME,
+    exchange: Exchange = None,
+    key_file: KeyFile = None,
+    way: WayWanted = WayChoice.AUTO,
+    listen: Annotated[str, typer.Option(help="Address to listen on. Uploads travel in clear: keep it on this machine.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
+    sync_every: Annotated[
+        int, typer.Option(min=1, max=60, help="Seconds between syncs of a list; a withdrawal takes as long at most. Who asks needs none.")
+    ] = 15,
+    threads: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=256,
+            help="Pictures read at once, up to 0.7 GB each; half as many videos or sounds, and a quarter as many short ones.",
+        ),
+    ] = DEFAULT_THREADS,
+    require_sandbox: RequireSandbox = False,
+    keep_matches: Annotated[
+        int, typer.Option(min=1, max=3650, help="Days after a decision until a match is forgotten; what is open is kept.")
+    ] = KEPT_DAYS,
+) -> None:
+    """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
+    _begin()
+    settings = exchange_settings(exchange, key_file)
+    home = prepare_home(home.expanduser())
+    shown = f"[{listen}]" if ":" in listen else listen
+    with sole_user(home):
+        application = build_service(home, settings, sync_every, threads, choice=way, needs_sandbox=require_sandbox, kept_days=keep_matches)
+        serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
+
+
+@app.command()
+def screen(
+    files: Annotated[list[Path], typer.Argument(help="Pictures, videos, sounds.", metavar="FILE…")],
+    *,
+    home: Home = DEFAULT_HOME,
+    exchange: Exchange = None,
+    key_file: KeyFile = None,
+    way: WayWanted = WayChoice.AUTO,
+    require_sandbox: RequireSandbox = False,
+    json: Json = False,
+) -> None:
+    """Look files up: in the list that was synced last, or at the exchange. A match is kept and reported later, as with the service.
+
+    Exit codes: 0 no file matched, 1 at least one file matched, 2 none matched and at least one was not screened (or a setting is wrong).
+    """
+    _begin()
+    home = prepare_home(home.expanduser())
+    outcomes = set()
+
+    def settings() -> ExchangeSettings | None:
+        is_needed = way in (WayChoice.ASK, WayChoice.BOTH) or exchange is not None
+        return exchange_settings(exchange, key_file) if is_needed else None
+
+    with opened_screening(home, 1, settings, way, needs_sandbox=require_sandbox) as screening:
+        for file, result in _screened(files, screening):
+            outcomes.add(result.outcome)
+            words = f"{as_shown(str(file))}: {_result_in_words(result)}"
+            typer.echo(msgspec.json.encode(ScreenedFile(str(file), result)).decode() if json else words)
+    if ScreenOutcome.MATCH in outcomes:
+        raise typer.Exit(EXIT_MATCH)
+    raise typer.Exit(EXIT_NOT_SCREENED if ScreenOutcome.NOT_SCREENED in outcomes else EXIT_NO_MATCH)
+
+
+@app.command()
+def check(exchange: Exchange = None, key_file: KeyFile = None, way: WayWanted = WayChoice.AUTO, json: Json = False) -> None:
+    """Look once whether everything is right: address, certificate, key, what it may do, index, quota, clock. Asks about nothing.
+
+    Exit codes: 0 all is right, 2 something is not (each problem says what to do).
+    """
+    _begin()
+    report = check_exchange(lambda: exchange_settings(exchange, key_file), ExchangeClient, way, utc_now)
+    typer.echo(msgspec.json.encode(report).decode() if json else report_in_words(report))
+    if not report.is_right:
+        raise typer.Exit(EXIT_NOT_RIGHT)
+
+
+@app.command()
+def matches(
+    home: Home = DEFAULT_HOME,
+    state: match_commands.State = MatchState.OPEN,
+    content_id: match_commands.ContentId = None,
+    json: Json = False,
+) -> None:
+    """List what matched and waits for a decision, oldest first; also while the service runs."""
+    _begin()
+    match_commands.list_matches(home, state, content_id, is_json=json)
+
+
+@app.command()
+def review(
+    match_id: match_commands.MatchId,
+    decision: match_commands.Decided,
+    *,
+    home: Home = DEFAULT_HOME,
+    reason: match_commands.Reason = None,
+    vote: match_commands.Vote = None,
+    vote_reason: match_commands.VoteWhy = None,
+) -> None:
+    """Say what a reviewer decided about a match; the exchange is told at the next sync. Also while the service runs."""
+    _begin()
+    match_commands.review_match(home, match_id, match_commands.review_of(decision, reason, vote, vote_reason))
+
+
+def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Path, ScreenResult]]:
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                yield path, screening.screen_upload(file)
+        except OSError:
+            yield path, screening.not_screened(FileUnreadableError.code)
+
+
+def _result_in_words(result: ScreenResult) -> str:
+    if result.outcome is ScreenOutcome.NOT_SCREENED:
+        return f"not screened [{', '.join(result.left_out)}]"
+    if result.outcome is ScreenOutcome.NO_MATCH:
+        return "no match"
+    by_sound = " by sound alone, so a person must listen" if result.is_by_sound_alone else ""
+    left_out = f"; not compared: [{', '.join(result.left_out)}]" if result.left_out else ""
+    return f"match{by_sound}: {', '.join(match_in_words(match) for match in result.matches)}{left_out}"
+
+
+def _in_words(report: SyncReport, active: int) -> str:
+    if report.way is WayName.ASK:
+        return f"No list is kept: uploads are looked up at the exchange. {_counted(report.feedback_sent, 'report')} sent."
+    parts = [
+        "Started again from the beginning of the feed." if report.started_again else "",
+        f"{_counted(report.added, 'fingerprint')} added, {report.erased} erased; {active} matched from now on.",
+        f"Left out, because this version can't match their kind: {report.of_other_kinds}." if report.of_other_kinds else "",
+        f"{_counted(report.feedback_sent, 'report')} sent." if report.feedback_sent else "",
+        f"Dropped, because this exchange knows no such fingerprint: {_counted(report.feedback_unknown, 'report')}."
+        if report.feedback_unknown
+        else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _begin() -> None:
+    """What every command needs: this process holds keys and values, so no other may look into it.
+
+    One format of log for all; request lines of the HTTP library stay out, because they hold cursors.
+    """
+    keep_out_of_memory()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)

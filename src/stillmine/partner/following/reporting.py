@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hand over what waits for the exchange: reports of uploads and reviews, and votes, in every way.
+
+What is not taken is kept and sent later; its ids make a repetition harmless. Must never drop what the exchange did not take.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from stillmine.client.exchange import Exchange
+from stillmine.partner.store.store import Store
+from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE, Feedback, FeedbackReceipt
+from stillmine.wire.vote import MAXIMUM_VOTES_PER_MESSAGE, Vote
+
+Named = TypeVar("Named", Feedback, Vote)
+"""Both name a fingerprint."""
+
+log = logging.getLogger("stillmine.partner")
+
+
+class HandedOver(NamedTuple):
+    """How many the exchange took, and how many named no fingerprint that it knows."""
+
+    taken: int
+    unknown: int
+
+
+class Reporting:
+    """The queues of one store, for one exchange. One thread uses it."""
+
+    def __init__(self, client: Exchange, store: Store, must_stop: Callable[[], bool] = lambda: False) -> None:
+        """`must_stop` is asked between requests."""
+        self._client = client
+        self._store = store
+        self._must_stop = must_stop
+
+    def send(self) -> HandedOver:
+        """Hand over all feedback that waits, votes after it; raises the StillmineError of what failed."""
+        store, client = self._store, self._client
+        reports = self._hand_over(
+            partial(store.waiting_feedback, MAXIMUM_FEEDBACK_PER_MESSAGE), client.submit_feedback, store.remove_feedback
+        )
+        votes = self._hand_over(partial(store.waiting_votes, MAXIMUM_VOTES_PER_MESSAGE), client.submit_votes, store.remove_votes)
+        unknown = reports.unknown + votes.unknown
+        if unknown:
+            log.warning("the exchange knows no fingerprint for %d reports; they were dropped", unknown)
+        return HandedOver(reports.taken + votes.taken, unknown)
+
+    def _hand_over(
+        self, waiting: Callable[[], list[Named]], submit: Callable[[list[Named]], FeedbackReceipt], remove: Callable[[list[Named]], None]
+    ) -> HandedOver:
+        """Empty one queue, message by message; what the exchange has taken is removed before the next is sent."""
+        taken = unknown = 0
+        while not self._must_stop() and (sent := waiting()):
+            receipt = submit(sent)
+            remove(sent)
+            nameless = sum(one.fingerprint_id in receipt.unknown for one in sent)
+            taken += len(sent) - nameless
+            unknown += nameless
+        return HandedOver(taken, unknown)

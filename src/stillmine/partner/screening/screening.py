@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Look one upload up, whatever the way, and say so even when that was not possible.
+
+Hostile bytes are read by worker processes under a deadline, and whatever goes wrong becomes `not_screened` with a code: never silence,
+and never `no_match`. What could be made of an upload is looked up even where the rest could not. An upload is never logged or kept.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from stillmine.partner.fingerprinting.upload import OpenFile
+from stillmine.partner.fingerprinting.worker_messages import Answer
+from stillmine.partner.ground.errors import DeadlineError, DecoderStoppedError, StoreUnreadableError
+from stillmine.partner.screening.made import Made, made_by_platform, made_of_file
+from stillmine.partner.screening.upload_tokens import UploadIdentity, UploadTokens
+from stillmine.partner.screening.way import Candidate, Way
+from stillmine.partner.store.matches import FoundMatch, FoundUpload
+from stillmine.partner.store.store import Store
+from stillmine.serving.sparing_log import SparingLog
+from stillmine.wire.door_errors import BusyError
+from stillmine.wire.errors import StillmineError
+from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
+
+log = logging.getLogger("stillmine.partner")
+
+MAXIMUM_MATCHES = 20
+"""So many are shown to a reviewer."""
+
+MAXIMUM_REPORTED = 4096
+"""So many are reported as found, the nearest: more than 13 whole cases of copies that somebody sets before another's."""
+
+MAXIMUM_LOOKS = 5
+"""At one upload, while all that each look found in the list is withdrawn before it is recorded."""
+
+LOOK_AGAIN_SECONDS = 5
+"""After so many looks: a list that changes as fast is at rest in a moment."""
+
+ID_BYTES = 16
+
+_BUCKETS = list(DistanceBucket)
+
+
+class FingerprintsUploads(Protocol):
+    """What makes fingerprints of an upload: worker processes, or something else in tests."""
+
+    def fingerprints(self, file: OpenFile) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Fingerprints near the upload, and the codes of why some parts of it were not compared."""
+
+    candidates: list[Candidate]
+    left_out: list[str]
+    identity: UploadIdentity
+    as_of: datetime | None
+    retry_after_seconds: int | None
+
+
+class Words(NamedTuple):
+    """The platform's own words for who uploads and for what is uploaded."""
+
+    uploader: str | None
+    content_id: str | None
+
+
+class Screening:
+    """Screens uploads by one way and keeps what matched in one store. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        way: Way,
+        fingerprinter: FingerprintsUploads,
+        tokens: UploadTokens,
+        *,
+        clock: Callable[[], datetime],
+        feedback_is_waiting: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`feedback_is_waiting` is called after a match queued feedback."""
+        self._store = store
+        self._way = way
+        self._fingerprinter = fingerprinter
+        self._tokens = tokens
+        self._clock = clock
+        self._feedback_is_waiting = feedback_is_waiting
+        self._log = SparingLog(log)
+
+    def close(self) -> None:
+        """Take no more uploads; a search at work is left to end by itself."""
+        self._way.close()
+
+    def screen_upload(self, file: OpenFile, uploader: str | None = None, content_id: str | None = None) -> ScreenResult:
+        """Screen a file of any kind: picture, animated picture, video or sound.
+
+        `uploader` is the platform's word for who uploads it, `content_id` that for what is uploaded.
+        """
+        return self._screen(lambda: made_of_file(self._fingerprinter.fingerprints(file)), Words(uploader, content_id))
+
+    def screen_fingerprints(
+        self, fingerprints: Sequence[Fingerprint], uploader: str | None = None, content_id: str | None = None
+    ) -> ScreenResult:
+        """Screen fingerprints that the platform made of one upload."""
+        return self._screen(lambda: made_by_platform(fingerprints), Words(uploader, content_id))
+
+    def not_screened(self, reason: str, content_id: str | None = None) -> ScreenResult:
+        """Return the answer for an upload that could not be screened, with the error code of why."""
+        return msgspec.structs.replace(self._not_screened([reason]), content_id=content_id)
+
+    def _not_screened(self, left_out: list[str], retry_after_seconds: int | None = None) -> ScreenResult:
+        as_of = self._way.as_of()
+        return ScreenResult(ScreenOutcome.NOT_SCREENED, [], as_of, left_out[0], left_out=left_out, retry_after_seconds=retry_after_seconds)
+
+    def _screen(self, make: Callable[[], Made], words: Words) -> ScreenResult:
+        """Answer, or say with a code why there is no answer; raises BusyError."""
+        return msgspec.structs.replace(self._screened(make, words), content_id=words.content_id)
+
+    def _screened(self, make: Callable[[], Made], words: Words) -> ScreenResult:
+        try:
+            return self._answer(make, words)
+        except BusyError:
+            raise  # nothing was looked at, and it may be sent again
+        except StillmineError as error:
+            return self._not_screened([error.code], error.retry_after_seconds)
+        except Exception as error:
+            # No traceback and no message: they can hold parts of the upload.
+            self._log.say(f"screening failed: {type(error).__name__}")
+            return self.not_screened(StillmineError.code)
+
+    def _answer(self, make: Callable[[], Made], words: Words) -> ScreenResult:
+        self._way.require_use()
+        made = make()
+        identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
+        withdrawn: set[bytes] = set()
+        for _ in range(MAXIMUM_LOOKS):
+            found = self._find(made, identity, withdrawn)
+            nearest = _nearest(found.candidates)
+            matches = self._record(found.identity, nearest)
+            if matches or not nearest:
+                return self._said(found, matches)
+            # All that matched was withdrawn, or its list given up, while it was looked up: without it more may have to be looked at.
+            withdrawn.update(candidate.id for candidate in nearest)
+        return self._not_screened([DeadlineError.code], LOOK_AGAIN_SECONDS)
+
+    def _said(self, found: Found, matches: Sequence[FoundMatch]) -> ScreenResult:
+        if matches:
+            is_by_sound_alone = all(match.kind is Kind.CHROMAPRINT for match in matches)  # of all, not of those that are shown
+            shown = [_shown(match) for match in matches[:MAXIMUM_MATCHES]]
+            return ScreenResult(ScreenOutcome.MATCH, shown, found.as_of, is_by_sound_alone=is_by_sound_alone, left_out=found.left_out)
+        if found.left_out:
+            return self._not_screened(found.left_out, found.retry_after_seconds)
+        self._note_no_match(found.identity)
+        return ScreenResult(ScreenOutcome.NO_MATCH, [], found.as_of)
+
+    def _find(self, made: Made, identity: UploadIdentity, withdrawn: Collection[bytes]) -> Found:
+        looked_up = self._way.look_up(made, identity.token, withdrawn)
+        left_out = _each_once(map(_known, [*made.left_out, *looked_up.left_out]))
+        if made.is_empty and not left_out:
+            left_out = [DecoderStoppedError.code]  # nothing was looked up, and no worker of ours says so without a reason
+        return Found(looked_up.candidates, left_out, identity, looked_up.as_of, looked_up.retry_after_seconds)
+
+    def _record(self, identity: UploadIdentity, nearest: Sequence[Candidate]) -> list[FoundMatch]:
+        """Report all whose fingerprint is still active, and return them, nearest first."""
+        if not nearest:
+            return []
+        matches = [_found(candidate, self._tokens.match_id(identity, candidate.id)) for candidate in nearest]
+        kept = self._kept(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id))
+        if kept:
+            self._feedback_is_waiting()
+        return kept
+
+    def _note_no_match(self, identity: UploadIdentity) -> None:
+        """Tell the list of matches, for reviewers; a store that takes no note changes nothing of the answer."""
+        with suppress(StoreUnreadableError):
+            self._store.note_no_match(identity.upload_id)
+
+    def _kept(self, upload: FoundUpload) -> list[FoundMatch]:
+        """Record what is still active; a full disk keeps a match from being recorded, not from being answered."""
+        try:
+            return self._store.record_upload(upload, MAXIMUM_MATCHES, minute=int(self._clock().timestamp()) // 60)
+        except StoreUnreadableError:
+            kept = self._store.still_active(upload)
+            self._log.say("a match was answered and could not be recorded: is the disk of the home folder full?")
+            return kept
+
+
+def _found(candidate: Candidate, match_id: bytes) -> FoundMatch:
+    return FoundMatch(
+        match_id=match_id,
+        fingerprint_id=candidate.id,
+        kind=candidate.kind,
+        match_class=candidate.match_class,
+        bucket=candidate.bucket,
+        variant=candidate.variant,
+        is_flagged=candidate.is_flagged,
+        is_listed=candidate.is_listed,
+        is_synthetic=candidate.is_synthetic,
+        undone=candidate.undone,
+        spans=candidate.spans,
+    )
+
+
+def _shown(match: FoundMatch) -> ScreenMatch:
+    return ScreenMatch(
+        match_id=match.match_id.hex(),
+        kind=match.kind,
+        match_class=match.match_class,
+        distance_bucket=match.bucket,
+        variant=match.variant,
+        undone=list(match.undone),
+        matched_spans=list(match.spans),
+        is_flagged=match.is_flagged,
+        is_synthetic=match.is_synthetic,
+        decision=match.decision,
+    )
+
+
+def _known(code: str) -> str:
+    """Return an error code of this program: a worker that a stranger took over may say anything, and the platform reads it."""
+    kinds: list[type[StillmineError]] = [StillmineError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return code if code in {kind.code for kind in kinds} else DecoderStoppedError.code
+
+
+def _each_once(codes: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(codes))
+
+
+def _nearest(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return each fingerprint once, as it is nearest, and of too many the nearest."""
+    best: dict[bytes, Candidate] = {}
+    for candidate in sorted(candidates, key=_rank):
+        best.setdefault(candidate.id, candidate)
+    return list(best.values())[:MAXIMUM_REPORTED]
+
+
+def _rank(candidate: Candidate) -> tuple[bool, int]:
+    """The same first, then the nearest."""
+    return candidate.match_class is not MatchClass.EXACT, 0 if candidate.bucket is None else _BUCKETS.index(candidate.bucket)

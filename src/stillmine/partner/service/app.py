@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a partner is put together: the only place with a real clock and real randomness.
+
+Everything else gets them as parameters. Nothing here decides anything.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+
+from stillmine.client.exchange import Exchange
+from stillmine.client.settings import ExchangeSettings
+from stillmine.matching.every_kind import MATCHED_KINDS
+from stillmine.partner.asking.connecting import asking
+from stillmine.partner.asking.look_up import AskWay
+from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter, default_threads
+from stillmine.partner.following.background import FollowThread
+from stillmine.partner.following.following import Following, Parts
+from stillmine.partner.following.reporting import Reporting
+from stillmine.partner.ground.home import service_key, upload_token_key
+from stillmine.partner.listing.index import Index, loaded_index
+from stillmine.partner.listing.look_up import ListWay
+from stillmine.partner.listing.sync import Sync
+from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.upload_tokens import UploadTokens
+from stillmine.partner.screening.way import Way
+from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed, decided
+from stillmine.partner.service.service import Service
+from stillmine.partner.service.standing import Standing
+from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep
+from stillmine.partner.store.store import Store
+from stillmine.wire.errors import NotConfiguredError, StillmineError
+from stillmine.wire.screen import WayName
+
+log = logging.getLogger("stillmine.partner")
+
+DEFAULT_THREADS = default_threads()
+"""Pictures decoded at once; how many of others, and how much memory that may take, is in fingerprinter.py."""
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def seconds_with_sleep() -> float:
+    """Count seconds, also while the machine is suspended, where the system has a clock for that: nothing outlives its time by a sleep."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the outside world gives: time, randomness, and the network where tests replace it."""
+
+    clock: Callable[[], datetime] = utc_now
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    monotonic: Callable[[], float] = seconds_with_sleep
+    transport: httpx.BaseTransport | None = None
+
+
+REAL = Surroundings()
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """One store and one exchange, and what stands between them."""
+
+    store: Store
+    exchange: Exchange
+    asking: AskWay
+    way: WayInUse
+    following: Following
+
+
+def connected(
+    store: Store,
+    settings: ExchangeSettings,
+    choice: WayChoice,
+    surroundings: Surroundings = REAL,
+    *,
+    looks_up: bool = True,
+    threads: int = 1,
+    sync_every_seconds: float = LOOK_SECONDS,
+    must_stop: Callable[[], bool] = lambda: False,
+) -> Connected:
+    """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one.
+
+    `looks_up`: whether uploads are looked up; else the list stays in the store and is not read into memory.
+    """
+    store.bind_exchange(settings.url)
+    store.match_kinds(MATCHED_KINDS)
+    index = loaded_index(store) if looks_up else Index()
+    exchange = Exchange(settings, surroundings.transport)
+    asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
+    way = WayInUse(ListWay(store, index, threads=threads), asks, assumed(choice, store.way()))
+    sync = Sync(exchange, store, index.follow if looks_up else lambda _changes: None, surroundings.clock, must_stop=must_stop)
+    parts = Parts(store, index, sync, Reporting(exchange, store, must_stop), way, asks)
+    following = Following(
+        choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds, monotonic=surroundings.monotonic
+    )
+    return Connected(store, exchange, asks, way, following)
+
+
+@contextmanager
+def opened_sync(
+    home: Path, settings: ExchangeSettings, choice: WayChoice, surroundings: Surroundings = REAL
+) -> Iterator[tuple[Following, Store]]:
+    """Open what one sync from the command line needs."""
+    store = Store(home)
+    try:
+        parts = connected(store, settings, choice, surroundings, looks_up=False)
+        try:
+            yield parts.following, store
+        finally:
+            parts.way.close()
+            parts.exchange.close()
+    finally:
+        store.close()
+
+
+@contextmanager
+def opened_screening(
+    home: Path,
+    threads: int,
+    settings: Callable[[], ExchangeSettings | None],
+    choice: WayChoice = WayChoice.AUTO,
+    surroundings: Surroundings = REAL,
+    *,
+    needs_sandbox: bool = False,
+) -> Iterator[Screening]:
+    """Open what screening files from the command line needs; raises NotConfiguredError where a sandbox is wanted and there is none.
+
+    `settings` returns the exchange, None where none is named; it is asked where the list alone does not do.
+    """
+    tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
+    store, fingerprinter = Store(home), Fingerprinter(threads, needs_sandbox=needs_sandbox)
+    try:
+        way = _way_for_files(store, settings, choice, surroundings, threads)
+        screening = Screening(store, way, fingerprinter, tokens, clock=surroundings.clock)
+        try:
+            fingerprinter.start()
+            fingerprinter.check_sandbox()
+            yield screening
+        finally:
+            screening.close()
+            fingerprinter.close()
+    finally:
+        store.close()
+
+
+def _way_for_files(
+    store: Store, settings: Callable[[], ExchangeSettings | None], choice: WayChoice, surroundings: Surroundings, threads: int
+) -> Way:
+    """Return how files from the command line are looked up: nothing of the store changes by that but what matches."""
+    use = assumed(choice, store.way())
+    listing = ListWay(store, loaded_index(store), threads=threads)
+    exchange = None if use == Use(WayName.LIST) else settings()
+    if exchange is None:
+        if use.asks:
+            raise NotConfiguredError("--exchange or STILLMINE_PARTNER_EXCHANGE: uploads are looked up there, and no list is kept here")
+        return listing
+    store.bind_exchange(exchange.url)
+    asks = asking(exchange, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
+    asks.start()
+    return WayInUse(listing, asks, _looked(exchange, choice, surroundings))
+
+
+def _looked(settings: ExchangeSettings, choice: WayChoice, surroundings: Surroundings) -> Use:
+    with Exchange(settings, surroundings.transport) as exchange:
+        try:
+            return decided(choice, exchange.status().scopes)
+        except StillmineError as error:
+            return Use(None, (type(error),))
+
+
+def _say_at_start(use: Use, *, is_shut_in: bool) -> None:
+    if is_shut_in:
+        log.info("workers are shut in: no file, no network, no other process")
+    log.info("uploads are looked up in the way: %s", use.way or "not known before the exchange says what this key may")
+
+
+def build_service(
+    home: Path,
+    settings: ExchangeSettings,
+    sync_every_seconds: float,
+    threads: int = DEFAULT_THREADS,
+    surroundings: Surroundings = REAL,
+    *,
+    choice: WayChoice = WayChoice.AUTO,
+    needs_sandbox: bool = False,
+    kept_days: int = KEPT_DAYS,
+) -> Starlette:
+    """Put the service together; its threads live as long as the application's lifespan, and the store is closed with it."""
+    key = service_key(home, surroundings.random_bytes)
+    tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
+    store = Store(home)
+    stopping = threading.Event()
+    parts = connected(
+        store, settings, choice, surroundings, threads=threads, sync_every_seconds=sync_every_seconds, must_stop=stopping.is_set
+    )
+    thread = FollowThread(parts.following, stopping)
+    fingerprinter = Fingerprinter(threads, needs_sandbox=needs_sandbox)
+    screening = Screening(store, parts.way, fingerprinter, tokens, clock=surroundings.clock, feedback_is_waiting=thread.wake)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        try:
+            fingerprinter.start()
+            _say_at_start(parts.way.use, is_shut_in=not await run_in_threadpool(fingerprinter.check_sandbox))
+            parts.asking.start()
+            thread.start()
+            async with Upkeep(store, surroundings.clock, kept_days).going_on():
+                yield
+        finally:
+            screening.close()
+            fingerprinter.close()
+            if thread.stop():
+                parts.exchange.close()
+                store.close()
+
+    standing = Standing(
+        store,
+        home,
+        use=lambda: parts.way.use,
+        following=parts.following,
+        clock=surroundings.clock,
+        last_problem=lambda: thread.problem,
+    )
+    service = Service(
+        screening=screening,
+        store=store,
+        home=home,
+        key=key,
+        clock=surroundings.clock,
+        random_bytes=surroundings.random_bytes,
+        feedback_is_waiting=thread.wake,
+        standing=standing,
+        lifespan=lifespan,
+    )
+    return service.app()

@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP service a platform asks about each upload: screen, list matches, review, health.
+
+One process, because the index is one copy in memory and a withdrawal must leave it at one moment; uploads are read by worker
+processes. Nothing is read before the key is checked, bodies are bounded while they stream, and no header, body, path or
+address is ever logged. Contract: spec/screen.md.
+"""
+
+import asyncio
+import hmac
+import logging
+import re
+import traceback
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from stillmine.fingerprint import FileTooLargeError
+from stillmine.partner.fingerprinting.upload import Upload
+from stillmine.partner.ground.errors import ContentEncodingUnsupportedError, MultipartUnsupportedError, StoreUnreadableError
+from stillmine.partner.screening.screening import ID_BYTES, Screening
+from stillmine.partner.service.single_part import SinglePart, boundary_of
+from stillmine.partner.service.standing import Standing
+from stillmine.partner.service.wanted import wanted_matches
+from stillmine.partner.store.store import Store
+from stillmine.wire.case_key import Secret
+from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
+from stillmine.wire.door_errors import BusyError
+from stillmine.wire.errors import (
+    MalformedMessageError,
+    MatchNotFoundError,
+    MessageTooLargeError,
+    MethodNotAllowedError,
+    NotFoundError,
+    ServiceKeyError,
+    StillmineError,
+)
+from stillmine.wire.readiness import readiness
+from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Review, ScreenFingerprints, require_content_id
+
+log = logging.getLogger("stillmine.partner")
+
+MAXIMUM_REQUESTS_AT_ONCE = 32
+"""Of those with a body: an upload may take 64 MiB of memory while it is read. More connections may be open."""
+
+PATIENCE_SECONDS = 3.0
+"""For a place among them; then 503 `busy`."""
+
+UPLOADER_HEADER = "Stillmine-Uploader"
+CONTENT_ID_HEADER = "Stillmine-Content-Id"
+MAXIMUM_UPLOADER_SIGNS = 200
+
+_MATCH_ID = re.compile("[0-9a-f]{32}")
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Service:
+    """The web application of one partner service."""
+
+    def __init__(
+        self,
+        *,
+        screening: Screening,
+        store: Store,
+        home: Path,
+        key: Secret,
+        clock: Callable[[], datetime],
+        random_bytes: Callable[[int], bytes],
+        feedback_is_waiting: Callable[[], None],
+        standing: Standing,
+        lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
+    ) -> None:
+        """A large upload passes through `home`, without a name."""
+        self._screening = screening
+        self._store = store
+        self._home = home
+        self._authorization = b"Bearer " + bytes(key)
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._feedback_is_waiting = feedback_is_waiting
+        self._standing = standing
+        self._lifespan = lifespan
+        self._room = asyncio.Semaphore(MAXIMUM_REQUESTS_AT_ONCE)
+        self.patience_seconds = PATIENCE_SECONDS
+
+    def app(self) -> Starlette:
+        """Return the ASGI application, with `state.take_no_more` for whoever stops it."""
+        routes = [
+            Route("/screen", self._guarded(self._with_room(self._screen)), methods=["POST"]),
+            Route("/matches", self._guarded(self._matches), methods=["GET"]),
+            Route("/matches/{match_id}", self._guarded(self._match), methods=["GET"]),
+            Route("/matches/{match_id}/review", self._guarded(self._with_room(self._review)), methods=["POST"]),
+            Route("/health", self._guarded(self._health, needs_key=False), methods=["GET"]),
+            Route("/livez", _alive, methods=["GET"]),
+            Route("/readyz", self._guarded(self._ready, needs_key=False), methods=["GET"]),
+        ]
+        application = Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
+        application.state.take_no_more = self._screening.close
+        return application
+
+    async def _screen(self, request: Request) -> Response:
+        uploader, content_id = _uploader(request), _content_id(request)
+        sent_as = request.headers.get("content-type", "")
+        content_type = sent_as.partition(";")[0].strip().lower()
+        if content_type == "application/json":
+            body = await _body(request, MAXIMUM_SCREEN_MESSAGE_BYTES)
+            message = await run_in_threadpool(decode, body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
+            if message.content_id is not None:
+                content_id = _one_content_id(content_id, message.content_id)
+            return _json(await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints, uploader, content_id))
+        part = SinglePart(boundary_of(sent_as)) if content_type.startswith("multipart/") else None
+        with Upload(self._home) as upload:
+            try:
+                await _receive(request, upload, part)
+            except (FileTooLargeError, StoreUnreadableError) as error:
+                return _json(await run_in_threadpool(self._screening.not_screened, error.code, content_id))
+            return _json(await run_in_threadpool(self._screening.screen_upload, upload, uploader, content_id))
+
+    async def _review(self, request: Request) -> Response:
+        review = decode(await _body(request, MAXIMUM_MESSAGE_BYTES), Review)
+        minute = int(self._clock().timestamp()) // 60
+        await run_in_threadpool(self._store.record_review, _match_id(request), review, self._random_bytes(ID_BYTES), minute)
+        self._feedback_is_waiting()
+        return Response(status_code=204, headers=_HEADERS)
+
+    async def _matches(self, request: Request) -> Response:
+        return _json(await run_in_threadpool(self._store.matches, wanted_matches(request.query_params)))
+
+    async def _match(self, request: Request) -> Response:
+        return _json(await run_in_threadpool(self._store.match, _match_id(request)))
+
+    async def _health(self, _request: Request) -> Response:
+        health = await run_in_threadpool(self._standing.health)
+        return _json(health, 200 if health.is_fresh else 503)
+
+    async def _ready(self, _request: Request) -> Response:
+        said = readiness(await run_in_threadpool(self._standing.parts))
+        response = _json(said, 200 if said.is_ready else 503)
+        if not said.is_ready:
+            response.headers["Retry-After"] = "10"
+        return response
+
+    def _with_room(self, handler: Handler) -> Handler:
+        """Let in as many requests at once as there is memory for; the body of one that waits is not read."""
+
+        async def with_room(request: Request) -> Response:
+            _require_as_it_is(request)
+            try:
+                async with asyncio.timeout(self.patience_seconds):
+                    await self._room.acquire()
+            except TimeoutError:
+                raise BusyError from None
+            try:
+                return await handler(request)
+            finally:
+                self._room.release()
+
+        return with_room
+
+    def _guarded(self, handler: Handler, needs_key: bool = True) -> Handler:
+        """Check the key first, and turn whatever goes wrong into an ErrorMessage."""
+
+        async def guarded(request: Request) -> Response:
+            try:
+                if needs_key:
+                    self._require_key(request)
+                return await handler(request)
+            except StillmineError as error:
+                return _refusal(error)
+            except ClientDisconnect:
+                return Response(status_code=400, headers=_HEADERS)
+            except Exception as error:
+                # The type and the place only: a message or a frame's values could hold what was sent.
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                log.error("unexpected %s in %s, line %s", type(error).__name__, place.name, place.lineno)
+                return _refusal(StillmineError())
+
+        return guarded
+
+    def _require_key(self, request: Request) -> None:
+        shown = request.headers.get("authorization", "").encode("latin-1")
+        if not hmac.compare_digest(shown, self._authorization):
+            raise ServiceKeyError
+
+
+def _match_id(request: Request) -> bytes:
+    match_id = request.path_params["match_id"]
+    if not _MATCH_ID.fullmatch(match_id):
+        raise MatchNotFoundError
+    return bytes.fromhex(match_id)
+
+
+def _uploader(request: Request) -> str | None:
+    """Return the platform's own word for who uploads, which goes into the upload's token and nowhere else; raises MalformedMessageError."""
+    uploader = request.headers.get(UPLOADER_HEADER)
+    if uploader is not None and not 1 <= len(uploader) <= MAXIMUM_UPLOADER_SIGNS:
+        raise MalformedMessageError(f"{UPLOADER_HEADER}: 1 to {MAXIMUM_UPLOADER_SIGNS} characters")
+    return uploader
+
+
+def _content_id(request: Request) -> str | None:
+    """Return the platform's own word for what is uploaded, sent as UTF-8; raises MalformedMessageError."""
+    said = request.headers.getlist(CONTENT_ID_HEADER)
+    if not said:
+        return None
+    try:
+        (word,) = said
+        return require_content_id(word.encode("latin-1").decode())
+    except ValueError:
+        raise MalformedMessageError(f"{CONTENT_ID_HEADER}: once, in UTF-8") from None
+
+
+def _one_content_id(in_header: str | None, in_message: str) -> str:
+    """Return the one that header and message say; raises MalformedMessageError where they are two."""
+    if in_header not in (None, in_message):
+        raise MalformedMessageError(f"content_id: {CONTENT_ID_HEADER} says another")
+    return in_message
+
+
+def _require_as_it_is(request: Request) -> None:
+    """Of several such headers each counts. Raises ContentEncodingUnsupportedError."""
+    coded = [word for name in ("content-encoding", "transfer-encoding") for word in ",".join(request.headers.getlist(name)).split(",")]
+    if any(word.strip().lower() not in ("", "identity", "chunked") for word in coded):
+        raise ContentEncodingUnsupportedError
+
+
+async def _alive(_request: Request) -> Response:
+    """Answer while the process does, whatever store and exchange do."""
+    return Response("alive\n", media_type="text/plain", headers=_HEADERS)
+
+
+async def _receive(request: Request, upload: Upload, part: SinglePart | None) -> None:
+    """Take the body as it comes, or the file in it; after a refusal the rest is read and dropped, so that the answer arrives.
+
+    Raises FileTooLargeError, MultipartUnsupportedError, or StoreUnreadableError where the disk takes no more.
+    """
+    refusal: StillmineError | None = None
+    async for data in request.stream():
+        if refusal is not None:
+            continue
+        try:
+            await _write(upload, data if part is None else part.take(data))
+        except (FileTooLargeError, MultipartUnsupportedError, StoreUnreadableError) as error:
+            refusal = error
+    if refusal is not None:
+        raise refusal
+    if part is not None:
+        part.finish()
+
+
+async def _write(upload: Upload, data: bytes) -> None:
+    try:
+        if upload.will_reach_disk:
+            await run_in_threadpool(upload.write, data)
+        else:
+            upload.write(data)
+    except OSError as error:
+        raise StoreUnreadableError(type(error).__name__) from None
+
+
+async def _body(request: Request, maximum_bytes: int) -> bytes:
+    """Return the body; raises MessageTooLargeError, after the rest was read and dropped, so that the answer arrives."""
+    data = bytearray()
+    is_too_large = False
+    async for part in request.stream():
+        is_too_large = is_too_large or len(data) + len(part) > maximum_bytes
+        if is_too_large:
+            data.clear()
+        else:
+            data += part
+    if is_too_large:
+        raise MessageTooLargeError(f"limit: {maximum_bytes} bytes")
+    return bytes(data)
+
+
+def _json(message: msgspec.Struct, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(encode(message), status, {**_HEADERS, **(headers or {})}, "application/json")
+
+
+def _refusal(error: StillmineError, headers: dict[str, str] | None = None) -> Response:
+    more = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if error.retry_after_seconds is not None:
+        more["Retry-After"] = str(error.retry_after_seconds)
+    return _json(error.message(), error.status, {**more, **(headers or {})})
+
+
+def _refuse_route(_request: Request, error: Exception) -> Response:
+    """Answer for a path or method that does not exist."""
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return _refusal(MethodNotAllowedError(), dict(error.headers or {}))
+    return _refusal(NotFoundError())

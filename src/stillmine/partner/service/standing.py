@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the service stands: counts and ages for who watches it, and a word for each part. Never a fingerprint.
+
+Fresh is what an answer `no_match` may stand on: a list that was synced a moment ago, an exchange that answered a moment ago.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
+from stillmine.partner.following.following import Following
+from stillmine.partner.screening.way_in_use import Use
+from stillmine.partner.store.store import Store
+from stillmine.wire.ask import ExchangeStatus, IndexState
+from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
+from stillmine.wire.errors import StillmineError
+from stillmine.wire.readiness import OK, UNKNOWN
+from stillmine.wire.screen import Health
+
+READY_FROM_BYTES = 1024 * 1024
+"""Free on the disk of the home folder: with less the next match may not be kept."""
+
+WORKING = (None, QuotaUsedUpError.code, IndexLoadingError.code)
+"""Of asks: the last two are parts of their own."""
+
+FRESH_SECONDS = 120
+CLOCK_TOLERANCE_SECONDS = 5
+
+
+class Standing:
+    """Reads how one service stands. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        home: Path,
+        *,
+        use: Callable[[], Use],
+        following: Following,
+        clock: Callable[[], datetime],
+        last_problem: Callable[[], str | None],
+    ) -> None:
+        """`use` returns the way in use, `last_problem` the error code of the last round with the exchange."""
+        self._store = store
+        self._home = home
+        self._use = use
+        self._following = following
+        self._clock = clock
+        self._last_problem = last_problem
+
+    def health(self) -> Health:
+        """Return counts and ages."""
+        use, counts = self._use(), self._store.counts()
+        moments = self._moments(use)
+        oldest = None if None in moments.values() else min((moment for moment in moments.values() if moment is not None), default=None)
+        status: ExchangeStatus | None = self._following.status if use.asks else None
+        return Health(
+            is_fresh=bool(moments) and not use.refused and all(self._is_fresh(moment) for moment in moments.values()),
+            synced_at=oldest,
+            age_seconds=None if oldest is None else int(self._clock().timestamp()) - int(oldest.timestamp()),
+            fingerprints=counts.fingerprints if use.lists else None,
+            waiting_feedback=counts.waiting_feedback,
+            problem=self._last_problem() or self._following.problem,
+            way=use.way,
+            index=None if status is None else status.index,
+            queries_today=None if status is None else status.queries_today,
+            queries_a_day=None if status is None else status.queries_a_day,
+        )
+
+    def parts(self) -> dict[str, str]:
+        """Return a word for each part, with no count and no time in it: spec/readiness.md."""
+        use = self._use()
+        is_way_right = (use.lists or use.asks) and not use.refused
+        names = [
+            *(["sync"] if use.lists else []),
+            *(["exchange", "index", "quota"] if use.asks else []),
+            *([] if is_way_right else ["way"]),
+        ]
+        try:
+            moments = self._moments(use)
+            self._store.counts()
+        except (StillmineError, sqlite3.Error, OSError):
+            return {"store": "down", **dict.fromkeys(names, UNKNOWN), "disk": self._disk()}
+        words = {"store": OK}
+        for name in names:
+            words[name] = self._word(moments[name]) if name in moments else self._asking_word(name)
+        if words.get("exchange") == OK and self._following.asking_problem not in WORKING:
+            words["exchange"] = "failing"
+        return {**words, "disk": self._disk()}
+
+    def _moments(self, use: Use) -> dict[str, datetime | None]:
+        """When each way in use last heard of the exchange."""
+        moments: dict[str, datetime | None] = {}
+        if use.lists:
+            moments["sync"] = self._store.synced_at()
+        if use.asks:
+            moments["exchange"] = self._following.answered_at
+        return moments
+
+    def _word(self, moment: datetime | None) -> str:
+        return OK if self._is_fresh(moment) else "never" if moment is None else "late"
+
+    def _asking_word(self, name: str) -> str:
+        status = self._following.status
+        if name == "way":
+            return "refused" if status is not None else UNKNOWN
+        if status is None:
+            return UNKNOWN
+        if name == "index":
+            return OK if status.index is IndexState.READY else status.index.value
+        return OK if status.queries_left >= PHOTOGRAPH_QUERIES else "used_up"
+
+    def _is_fresh(self, moment: datetime | None) -> bool:
+        """Not older than two minutes, and not in the future of this clock."""
+        age = None if moment is None else int(self._clock().timestamp()) - int(moment.timestamp())
+        return age is not None and -CLOCK_TOLERANCE_SECONDS <= age <= FRESH_SECONDS
+
+    def _disk(self) -> str:
+        found = os.statvfs(self._home)
+        return OK if found.f_bavail * found.f_frsize >= READY_FROM_BYTES else "full"

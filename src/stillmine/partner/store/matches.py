@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Matches in the store: one upload has one match with one fingerprint, however often it is screened, and each can be found again.
+
+What a way found is recorded as it is; what the list found only while it is active there, so that nothing withdrawn is answered. Each
+function needs the store's lock, and those that write its transaction. Must never hold a byte of an upload or the value of a fingerprint.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from stillmine.partner.store.reports import Said, queue_reports, split_ids
+from stillmine.wire.errors import MalformedMessageError
+from stillmine.wire.feedback import NotRemovedReason, Outcome
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.screen import (
+    Decision,
+    DistanceBucket,
+    KeptMatch,
+    MatchClass,
+    MatchedSpan,
+    MatchPage,
+    MatchState,
+    Review,
+    Undone,
+    Variant,
+)
+
+ID_BYTES = 16
+_MARKS_AT_ONCE = 1000
+"""SQLite allows so many in one statement, and more."""
+
+_FORGOTTEN_AT_ONCE = 500
+_FOUND_LABEL = b"stillmine/found-id/v1"
+_MAXIMUM_CURSOR_SIGNS = 18
+_SPANS = msgspec.json.Decoder(list[MatchedSpan])
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMatch:
+    """A match about to be recorded, with the id made for it.
+
+    `is_listed`: found in the list, so it counts only while its fingerprint is active there. `decision`: what was decided earlier.
+    """
+
+    match_id: bytes
+    fingerprint_id: bytes
+    kind: Kind
+    match_class: MatchClass
+    bucket: DistanceBucket | None
+    variant: Variant | None
+    is_flagged: bool = False
+    is_listed: bool = True
+    is_synthetic: bool | None = None
+    undone: tuple[Undone, ...] = ()
+    spans: tuple[MatchedSpan, ...] = ()
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUpload:
+    """An upload that matched: its own id, its token, the platform's word for it, and everything that it matched, nearest first."""
+
+    upload_id: bytes
+    token: bytes
+    matches: Sequence[FoundMatch]
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which matches are listed, and how many; `after` is the cursor of the page before."""
+
+    state: MatchState = MatchState.OPEN
+    content_id: str | None = None
+    limit: int = 100
+    after: str | None = None
+
+
+def active_among(db: sqlite3.Connection, ids: Sequence[bytes]) -> dict[bytes, bool]:
+    """Return which of these are active in the list, and whether they are flagged."""
+    found: dict[bytes, bool] = {}
+    for part, marks in _in_parts(ids):
+        is_flagged = "EXISTS (SELECT 1 FROM flagged WHERE flagged.id = fingerprints.id)"
+        query = f"SELECT id, {is_flagged} FROM fingerprints WHERE state = 'active' AND id IN ({marks})"  # noqa: S608 - only marks
+        found |= {fingerprint_id: bool(flag) for fingerprint_id, flag in db.execute(query, part)}
+    return found
+
+
+def still_matching(db: sqlite3.Connection, upload: FoundUpload) -> list[FoundMatch]:
+    """Return what of the upload's matches counts now, with the flags of now and what was decided earlier."""
+    active = active_among(db, [match.fingerprint_id for match in upload.matches if match.is_listed])
+    found = [match for match in upload.matches if not match.is_listed or match.fingerprint_id in active]
+    decided = _decisions(db, [match.match_id for match in found])
+    return [
+        replace(
+            match,
+            is_flagged=active[match.fingerprint_id] if match.is_listed else match.is_flagged,
+            decision=decided.get(match.match_id),
+        )
+        for match in found
+    ]
+
+
+def record(db: sqlite3.Connection, upload: FoundUpload, found: Sequence[FoundMatch], shown: int, minute: int) -> None:
+    """Keep the first `shown` as matches, and queue `found` for what this upload did not match before, with the token of today.
+
+    The report's id is made of what it says, so that an upload whose record was lost is not counted again.
+    """
+    near = [match.fingerprint_id for match in found]
+    row = db.execute("SELECT near FROM uploads WHERE upload_id = ?", (upload.upload_id,)).fetchone()
+    before = b"" if row is None else row[0]
+    known = set(split_ids(before))
+    new = [fingerprint_id for fingerprint_id in near if fingerprint_id not in known]
+    if new:
+        db.execute(
+            "INSERT INTO uploads (upload_id, token, near, content_id) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (upload_id) DO UPDATE SET near = excluded.near, token = excluded.token",
+            (upload.upload_id, upload.token, before + b"".join(new), upload.content_id),
+        )
+        found_id = hashlib.sha256(b"\0".join((_FOUND_LABEL, upload.upload_id + b"".join(new)))).digest()[:ID_BYTES]
+        queue_reports(db, found_id, Said(Outcome.FOUND, None, upload.token), new)
+    _keep(db, upload.upload_id, found[:shown], minute)
+
+
+def decide(db: sqlite3.Connection, match_id: bytes, review: Review, near: Sequence[bytes], minute: int) -> None:
+    """Keep a decision about a match, and about those of its upload that it is said of too, `near`; else they would stay open for ever."""
+    said = (review.decision, review.reason, minute)
+    db.execute("UPDATE matches SET decision = ?, reason = ?, decided_minute = ?, is_own = 1 WHERE match_id = ?", (*said, match_id))
+    query = """SELECT match_id, fingerprint_id FROM matches
+        WHERE NOT is_own AND upload_id = (SELECT upload_id FROM matches WHERE match_id = ?)"""
+    together = set(near)
+    others = [own for own, fingerprint_id in db.execute(query, (match_id,)).fetchall() if fingerprint_id in together]
+    statement = "UPDATE matches SET decision = ?, reason = ?, decided_minute = ? WHERE match_id = ?"
+    db.executemany(statement, [(*said, own) for own in others])
+
+
+def note_gone(db: sqlite3.Connection, upload_id: bytes) -> None:
+    """Note that this upload matches nothing any more."""
+    db.execute("UPDATE matches SET is_gone = 1 WHERE upload_id = ?", (upload_id,))
+
+
+def is_kept(db: sqlite3.Connection, upload_id: bytes) -> bool:
+    """Return whether this upload has matches that are not noted as gone."""
+    (found,) = db.execute("SELECT EXISTS (SELECT 1 FROM matches WHERE upload_id = ? AND NOT is_gone)", (upload_id,)).fetchone()
+    return bool(found)
+
+
+def listed(db: sqlite3.Connection, wanted: Wanted) -> MatchPage:
+    """Return a page of matches, oldest first; raises MalformedMessageError for a cursor that is none."""
+    where, values = ["matches.place > ?"], [_place(wanted.after)]
+    if wanted.state is not MatchState.ALL:
+        where.append(f"matches.decision IS {'' if wanted.state is MatchState.OPEN else 'NOT '}NULL")
+    if wanted.content_id is not None:
+        where.append("matches.upload_id IN (SELECT upload_id FROM uploads WHERE content_id = ?)")
+    words = () if wanted.content_id is None else (wanted.content_id,)
+    rows = db.execute(f"{_ROWS} WHERE {' AND '.join(where)} ORDER BY matches.place LIMIT ?", (*values, *words, wanted.limit + 1)).fetchall()
+    page = rows[: wanted.limit]
+    return MatchPage([_kept(row) for row in page], str(page[-1][0]) if len(rows) > wanted.limit else None)
+
+
+def one_listed(db: sqlite3.Connection, match_id: bytes) -> KeptMatch | None:
+    """Return one match, None if there is none."""
+    row = db.execute(f"{_ROWS} WHERE matches.match_id = ?", (match_id,)).fetchone()
+    return None if row is None else _kept(row)
+
+
+_IS_ACTIVE = "(SELECT fingerprints.state = 'active' FROM fingerprints WHERE fingerprints.id = matches.fingerprint_id)"
+_HAS_LIST = "(SELECT synced_at IS NOT NULL FROM place)"
+_IS_WITHDRAWN = f"""CASE WHEN {_IS_ACTIVE} IS NOT NULL THEN NOT {_IS_ACTIVE}
+    WHEN matches.is_gone OR (matches.is_listed AND {_HAS_LIST}) THEN 1 END"""
+"""What the list says, also by not having a fingerprint of its own any more; else what looking the upload up again has told, if anything."""
+
+_IS_FLAGGED = f"""CASE WHEN {_IS_ACTIVE} THEN EXISTS (SELECT 1 FROM flagged WHERE flagged.id = matches.fingerprint_id)
+    ELSE matches.is_flagged END"""  # noqa: S608 - no value
+
+_ROWS = f"""SELECT matches.place, match_id, kind, class, bucket, variant, undone, spans, {_IS_FLAGGED}, is_synthetic, decision,
+    matched_minute, uploads.content_id, reason, {_IS_WITHDRAWN} FROM matches LEFT JOIN uploads ON uploads.upload_id = matches.upload_id"""  # noqa: S608 - no value
+
+
+_IS_OLD = f"(coalesce(decided_minute, CASE WHEN {_IS_WITHDRAWN} THEN matched_minute END) < ?)"
+"""Decided before that minute, or known to be withdrawn and matched before it. What is open is never old: NULL is not true."""
+
+_PERHAPS_OLD = """SELECT upload_id FROM matches WHERE decided_minute < ?
+    UNION SELECT upload_id FROM matches WHERE decision IS NULL AND matched_minute < ?"""
+"""Found by indexes, so that nothing waits while most are not old."""
+
+
+def forget_old(db: sqlite3.Connection, before_minute: int) -> int:
+    """Forget uploads of which every match is old, some at a time; return how many went."""
+    every = f"NOT EXISTS (SELECT 1 FROM matches WHERE matches.upload_id = uploads.upload_id AND {_IS_OLD} IS NOT TRUE)"  # noqa: S608 - no value
+    query = f"SELECT upload_id FROM ({_PERHAPS_OLD}) AS uploads WHERE upload_id IS NOT NULL AND {every} LIMIT ?"  # noqa: S608 - no value
+    old = db.execute(query, (before_minute, before_minute, before_minute, _FORGOTTEN_AT_ONCE)).fetchall()
+    db.executemany("DELETE FROM matches WHERE upload_id = ?", old)
+    db.executemany("DELETE FROM uploads WHERE upload_id = ?", old)
+    alone = db.execute(f"DELETE FROM matches WHERE upload_id IS NULL AND {_IS_OLD}", (before_minute,)).rowcount  # noqa: S608 - no value
+    return len(old) + alone
+
+
+def _keep(db: sqlite3.Connection, upload_id: bytes, found: Sequence[FoundMatch], minute: int) -> None:
+    """Add what is new. Of what is kept already the flag is renewed, and filled in what one way can't tell and the other can."""
+    db.executemany(
+        "INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, undone, spans, "
+        "is_flagged, is_synthetic, is_listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (match_id) DO UPDATE SET is_flagged = excluded.is_flagged, is_gone = 0, bucket = coalesce(bucket, excluded.bucket), "
+        "is_synthetic = coalesce(is_synthetic, excluded.is_synthetic), is_listed = is_listed OR excluded.is_listed",
+        [
+            (
+                *(match.match_id, match.fingerprint_id, match.kind, match.variant, match.bucket, match.match_class, minute, upload_id),
+                *(",".join(match.undone), msgspec.json.encode(match.spans).decode(), match.is_flagged, match.is_synthetic, match.is_listed),
+            )
+            for match in _that_say_more(db, found)
+        ],
+    )
+
+
+def _that_say_more(db: sqlite3.Connection, found: Sequence[FoundMatch]) -> list[FoundMatch]:
+    """Return those that are not kept yet as they are now: an upload that comes again and again must not write each time."""
+    marks = ", ".join("?" * len(found))
+    columns = "match_id, is_flagged, is_gone, is_listed, bucket IS NOT NULL, is_synthetic IS NOT NULL"
+    rows = db.execute(f"SELECT {columns} FROM matches WHERE match_id IN ({marks})", [match.match_id for match in found])  # noqa: S608 - only marks
+    kept = {match_id: said for match_id, *said in rows}
+    return [match for match in found if match.match_id not in kept or _says_more(match, *kept[match.match_id])]
+
+
+def _says_more(match: FoundMatch, is_flagged: int, is_gone: int, is_listed: int, has_bucket: int, is_said: int) -> bool:  # noqa: PLR0917 (a row)
+    is_new_of_it = (match.bucket is not None and not has_bucket) or (match.is_synthetic is not None and not is_said)
+    return bool(is_gone or match.is_flagged != bool(is_flagged) or (match.is_listed and not is_listed) or is_new_of_it)
+
+
+def _kept(row: tuple[Any, ...]) -> KeptMatch:
+    (_, match_id, kind, match_class, bucket, variant, undone, spans, is_flagged, is_synthetic, decision, *others) = row
+    (minute, content_id, reason, is_withdrawn) = others
+    return KeptMatch(
+        match_id=match_id.hex(),
+        kind=Kind(kind),
+        match_class=MatchClass(match_class),
+        distance_bucket=None if bucket is None else DistanceBucket(bucket),
+        variant=None if variant is None else Variant(variant),
+        undone=[Undone(word) for word in undone.split(",") if word],
+        matched_spans=_SPANS.decode(spans),
+        is_flagged=bool(is_flagged),
+        is_synthetic=None if is_synthetic is None else bool(is_synthetic),
+        decision=None if decision is None else Decision(decision),
+        matched_at=datetime.fromtimestamp(minute * 60, UTC),
+        content_id=content_id,
+        reason=None if reason is None else NotRemovedReason(reason),
+        is_withdrawn=None if is_withdrawn is None else bool(is_withdrawn),
+    )
+
+
+def _decisions(db: sqlite3.Connection, match_ids: Sequence[bytes]) -> dict[bytes, Decision]:
+    found: dict[bytes, Decision] = {}
+    for part, marks in _in_parts(match_ids):
+        query = f"SELECT match_id, decision FROM matches WHERE decision IS NOT NULL AND match_id IN ({marks})"  # noqa: S608 - only marks
+        found |= {match_id: Decision(decision) for match_id, decision in db.execute(query, part)}
+    return found
+
+
+def _in_parts(ids: Sequence[bytes]) -> Iterator[tuple[Sequence[bytes], str]]:
+    """Return as many as one statement may hold, each time with their marks."""
+    for start in range(0, len(ids), _MARKS_AT_ONCE):
+        part = ids[start : start + _MARKS_AT_ONCE]
+        yield part, ", ".join("?" * len(part))
+
+
+def _place(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= _MAXIMUM_CURSOR_SIGNS):
+        raise MalformedMessageError("after: the cursor of the page before")
+    return int(cursor)

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The partner's SQLite file: its tables, its version and the settings that every connection needs.
+
+Erasing is a promise here, so `secure_delete` overwrites what is deleted, `journal_mode=WAL` is paired with checkpoints that
+empty the log, and what SQLite leaves where it moves rows is looked for (see Store.forget_erased). The file must never be readable by
+anyone but its owner.
+"""
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+
+from stillmine.partner.ground.errors import StoreUnreadableError
+
+FILE_NAME = "partner.sqlite3"
+VERSION = 7
+BUSY_TIMEOUT_MILLISECONDS = 5000
+
+_TABLES = """
+-- The newest state of each fingerprint in this partner's feed. The check holds whatever the code does:
+-- no tombstone keeps a value.
+CREATE TABLE fingerprints (
+    id          BLOB PRIMARY KEY CHECK (length(id) = 16),   -- immutable: opaque, made for this partner
+    kind        TEXT NOT NULL,                              -- immutable
+    state       TEXT NOT NULL,                              -- active, suspended, withdrawn
+    value       BLOB,                                       -- only while active: bytes of pdq, sha256, md5; text of others
+    quality     INTEGER,
+    generation  INTEGER NOT NULL,                           -- the fetch that last saw it; an older one is swept
+    CHECK ((state = 'active') = (value IS NOT NULL))
+) WITHOUT ROWID;
+
+-- One row. `synced_at` is Unix seconds of the last sync that reached the feed's end.
+CREATE TABLE place (
+    only_row            INTEGER PRIMARY KEY CHECK (only_row = 1),
+    exchange_url        TEXT,
+    cursor              TEXT,
+    acknowledged_cursor TEXT,
+    synced_at           INTEGER,
+    generation          INTEGER NOT NULL DEFAULT 0,
+    is_refetching       INTEGER NOT NULL DEFAULT 0,         -- fetching from the start; sweep at the end
+    kinds               TEXT                                -- kinds that were matched when this list was fetched
+);
+INSERT INTO place (only_row) VALUES (1);
+
+-- What is kept of a match. Nothing of the upload, and no exact distance.
+CREATE TABLE matches (
+    match_id       BLOB PRIMARY KEY CHECK (length(match_id) = 16),
+    fingerprint_id BLOB NOT NULL,
+    kind           TEXT NOT NULL,
+    variant        TEXT,                                    -- of pdq and vpdq
+    bucket         TEXT,                                    -- of pdq and vpdq
+    class          TEXT NOT NULL,
+    matched_minute INTEGER NOT NULL,                        -- Unix minutes; finer times are not kept
+    decision       TEXT,                                    -- mutable: the last review counts
+    reason         TEXT
+) WITHOUT ROWID;
+
+-- Feedback that the exchange has not taken yet, in the order it arose.
+CREATE TABLE outbox (
+    place          INTEGER PRIMARY KEY AUTOINCREMENT,
+    feedback_id    BLOB NOT NULL UNIQUE CHECK (length(feedback_id) = 16),
+    fingerprint_id BLOB NOT NULL,
+    outcome        TEXT NOT NULL,
+    reason         TEXT
+);
+"""
+
+_VOTES = """
+-- Votes on fingerprints that the exchange has not taken yet, in the order in which reviewers gave them.
+CREATE TABLE vote_outbox (
+    place          INTEGER PRIMARY KEY AUTOINCREMENT,
+    vote_id        BLOB NOT NULL UNIQUE CHECK (length(vote_id) = 16),
+    fingerprint_id BLOB NOT NULL,
+    vote           TEXT NOT NULL,
+    reason         TEXT
+);
+"""
+"""Version 2 knew no votes."""
+
+_UPLOADS = """
+-- Of an upload that matched: the token under which it is reported, and all fingerprints that it matched, nearest first, 16 bytes each.
+CREATE TABLE uploads (
+    upload_id BLOB PRIMARY KEY CHECK (length(upload_id) = 16),
+    token     BLOB NOT NULL CHECK (length(token) = 16),
+    near      BLOB NOT NULL
+);
+ALTER TABLE matches ADD COLUMN upload_id BLOB;               -- null for matches of before version 4
+ALTER TABLE outbox ADD COLUMN token BLOB;
+ALTER TABLE outbox ADD COLUMN near BLOB NOT NULL DEFAULT x'';
+-- Active fingerprints that an operator of the exchange was asked to look at.
+CREATE TABLE flagged (id BLOB PRIMARY KEY CHECK (length(id) = 16)) WITHOUT ROWID;
+"""
+"""Version 3 knew single fingerprints, not what else an upload matched."""
+
+_LEFTOVERS = """
+ALTER TABLE place ADD COLUMN has_leftovers INTEGER NOT NULL DEFAULT 1;   -- erased values may still stand in the file
+"""
+"""Version 4 did not look whether SQLite had left any."""
+
+_ONE_UPLOAD = """
+ALTER TABLE uploads ADD COLUMN content_id TEXT;              -- the platform's own word, where it said one
+CREATE INDEX uploads_of_content ON uploads (content_id) WHERE content_id IS NOT NULL;
+CREATE TABLE matches_in_order (
+    place          INTEGER PRIMARY KEY AUTOINCREMENT,       -- the order in which they are listed; never used again
+    match_id       BLOB NOT NULL UNIQUE CHECK (length(match_id) = 16),
+    fingerprint_id BLOB NOT NULL,
+    kind           TEXT NOT NULL,
+    variant        TEXT,                                    -- of pdq and vpdq
+    bucket         TEXT,                                    -- of pdq that the list found
+    class          TEXT NOT NULL,
+    matched_minute INTEGER NOT NULL,                        -- Unix minutes; finer times are not kept
+    upload_id      BLOB,                                    -- null for matches of before version 4
+    undone         TEXT NOT NULL DEFAULT '',                -- words with commas between
+    spans          TEXT NOT NULL DEFAULT '[]',              -- MatchedSpans as JSON
+    is_flagged     INTEGER NOT NULL DEFAULT 0,
+    is_synthetic   INTEGER,                                 -- null: nobody said
+    is_listed      INTEGER NOT NULL DEFAULT 1,              -- found in the list, not by asking alone
+    is_gone        INTEGER NOT NULL DEFAULT 0,              -- its upload was looked up again, whole, and matched nothing
+    decision       TEXT,                                    -- mutable: the last review counts
+    reason         TEXT,
+    decided_minute INTEGER,                                 -- of the last review; of one of before version 6 that of the match
+    is_own         INTEGER NOT NULL DEFAULT 0               -- decided by itself, not with another match of its upload
+);
+INSERT INTO matches_in_order (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, decision, reason,
+                              decided_minute, is_own)
+    SELECT match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, decision, reason,
+           CASE WHEN decision IS NOT NULL THEN matched_minute END, decision IS NOT NULL FROM matches
+    ORDER BY matched_minute, match_id;
+DROP TABLE matches;
+ALTER TABLE matches_in_order RENAME TO matches;
+CREATE INDEX matches_of_upload ON matches (upload_id);
+UPDATE matches SET (decision, reason, decided_minute) =
+    (SELECT decision, reason, decided_minute FROM matches AS other WHERE other.upload_id = matches.upload_id AND other.is_own
+     ORDER BY other.place LIMIT 1)
+    WHERE NOT is_own AND upload_id IS NOT NULL;
+CREATE INDEX matches_decided ON matches (decided_minute) WHERE decided_minute IS NOT NULL;
+CREATE INDEX matches_open ON matches (place) WHERE decision IS NULL;
+"""
+"""Version 5 could not list matches, and made new ones each time that an upload was screened."""
+
+_WAY = """
+ALTER TABLE place ADD COLUMN way TEXT;                       -- in which uploads were looked up last: ask, list, both
+UPDATE place SET way = 'list' WHERE cursor IS NOT NULL OR EXISTS (SELECT 1 FROM fingerprints);
+"""
+"""Version 6 knew the list alone."""
+
+_NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
+
+_FROM_VERSION_1 = """
+ALTER TABLE place ADD COLUMN kinds TEXT;
+UPDATE place SET kinds = 'pdq';
+CREATE TABLE new_matches (
+    match_id       BLOB PRIMARY KEY CHECK (length(match_id) = 16),
+    fingerprint_id BLOB NOT NULL,
+    kind           TEXT NOT NULL,
+    variant        TEXT,
+    bucket         TEXT,
+    class          TEXT NOT NULL,
+    matched_minute INTEGER NOT NULL,
+    decision       TEXT,
+    reason         TEXT
+) WITHOUT ROWID;
+INSERT INTO new_matches SELECT match_id, fingerprint_id, 'pdq', variant, bucket, class, matched_minute, decision, reason FROM matches;
+DROP TABLE matches;
+ALTER TABLE new_matches RENAME TO matches;
+"""
+"""Version 1 knew pictures only."""
+
+_CHANGES = {
+    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY,
+    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY,
+    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY,
+    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY,
+    4: _LEFTOVERS + _ONE_UPLOAD + _WAY,
+    5: _ONE_UPLOAD + _WAY,
+    6: _WAY,
+}
+"""What brings a file of this version to the newest one."""
+
+
+def open_database(folder: Path) -> sqlite3.Connection:
+    """Open the store in `folder` and make it at first use; raises StoreUnreadableError.
+
+    The connection may be used from several threads if a lock guards it.
+    """
+    path = folder / FILE_NAME
+    # Made here with its mode: SQLite would use the umask, and gives its log files the mode of this one.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        _configure(connection)
+        _require_version(connection)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise StoreUnreadableError(FILE_NAME) from error
+    except StoreUnreadableError:
+        connection.close()
+        raise
+    return connection
+
+
+def holds_anything(connection: sqlite3.Connection) -> bool:
+    """Whether there is anything of an exchange: a place in its feed, a fingerprint, a match, something that waits to be sent."""
+    (holds,) = connection.execute(
+        "SELECT cursor IS NOT NULL OR EXISTS (SELECT 1 FROM fingerprints) OR EXISTS (SELECT 1 FROM matches) "
+        "OR EXISTS (SELECT 1 FROM outbox) OR EXISTS (SELECT 1 FROM vote_outbox) FROM place"
+    ).fetchone()
+    return bool(holds)
+
+
+def _configure(connection: sqlite3.Connection) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: after a power cut a fingerprint that was acknowledged as withdrawn must not be back.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    # 64 MiB: a first sync writes everywhere in the table of fingerprints.
+    connection.execute("PRAGMA cache_size = -65536")
+
+
+def _require_version(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version in _CHANGES:
+            for statement in _statements(_CHANGES[version]):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        elif version != VERSION:
+            raise StoreUnreadableError(f"{FILE_NAME} has version {version}, this program knows {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> list[str]:
+    """The statements one by one: `executescript` would commit in between."""
+    lines = [line.split("--")[0] for line in script.splitlines()]
+    return [statement for statement in "\n".join(lines).split(";") if statement.strip()]

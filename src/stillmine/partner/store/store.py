@@ -1,0 +1,396 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a partner keeps: the synced fingerprints, its place in the feed, matches, and feedback not sent yet.
+
+The store is the truth and the index in memory only a way to search it: a match is recorded only while its
+fingerprint is active here, so nothing withdrawn is ever answered. Each public method is one transaction.
+Must never hold a byte of an upload or the value of a fingerprint that is not active.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from stillmine.partner.ground.errors import HomeOfAnotherExchangeError, StoreUnreadableError
+from stillmine.partner.store.leftovers import Leftovers, StoreFile, empty_log, write_anew
+from stillmine.partner.store.matches import (
+    FoundMatch,
+    FoundUpload,
+    Wanted,
+    active_among,
+    decide,
+    forget_old,
+    is_kept,
+    listed,
+    note_gone,
+    one_listed,
+    record,
+    still_matching,
+)
+from stillmine.partner.store.reports import Said, decided_together, queue_reports, waiting_reports
+from stillmine.partner.store.schema import FILE_NAME, holds_anything, open_database
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.errors import MatchNotFoundError
+from stillmine.wire.feedback import Feedback, Outcome
+from stillmine.wire.fingerprint import Kind
+from stillmine.wire.screen import KeptMatch, MatchPage, Review, WayName
+from stillmine.wire.vote import Vote, VoteKind, VoteReason
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One entry of a feed page, checked: `value`, in the store's form of its kind, is there exactly while the state is active."""
+
+    id: bytes
+    kind: Kind
+    state: FingerprintState
+    value: bytes | None
+    quality: int | None
+    is_flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageChanges:
+    """What a page changed: `active` as (id, kind, value) to search from now on, `erased` ids to search no longer.
+
+    `added` counts those of `active` that were not active before.
+    """
+
+    active: list[tuple[bytes, Kind, bytes]]
+    erased: list[bytes]
+    added: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the store stands in its feed; `synced_at` is Unix seconds. No cursor, not acknowledged: erased, and the exchange not told."""
+
+    cursor: str | None
+    is_acknowledged: bool
+    synced_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is kept."""
+
+    fingerprints: int
+    waiting_feedback: int
+
+
+class Store:
+    """The SQLite store of one home folder. Safe to use from several threads and, beside a service, from another process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or make the store; raises StoreUnreadableError."""
+        self._db = open_database(folder)
+        self._lock = threading.RLock()
+        # A process that died may have left erased values in the log.
+        self._is_checkpoint_due = True
+        self._file = StoreFile(folder / FILE_NAME)
+        (has_leftovers,) = self._db.execute("SELECT has_leftovers FROM place").fetchone()
+        self._leftovers = Leftovers(is_unknown=bool(has_leftovers))
+        self._is_filling = False
+        (self._active_count,) = self._db.execute("SELECT count(*) FROM fingerprints WHERE state = 'active'").fetchone()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+            self._file.close()
+
+    def bind_exchange(self, url: str) -> None:
+        """Tie this store to one exchange; raises HomeOfAnotherExchangeError for another one once anything of the first is held."""
+        with self._transaction() as db:
+            (bound,) = db.execute("SELECT exchange_url FROM place").fetchone()
+            if bound not in (None, url) and holds_anything(db):
+                raise HomeOfAnotherExchangeError
+            if bound != url:
+                db.execute("UPDATE place SET way = CASE WHEN exchange_url IS NULL THEN way END, exchange_url = ?", (url,))
+
+    def place(self) -> Place:
+        """Return the place in the feed."""
+        with self._reading() as db:
+            cursor, acknowledged, synced_at = db.execute("SELECT cursor, acknowledged_cursor, synced_at FROM place").fetchone()
+        return Place(cursor, cursor == acknowledged, synced_at)
+
+    def synced_at(self) -> datetime | None:
+        """Return when the list was synced to its end, None if never."""
+        seconds = self.place().synced_at
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    def way(self) -> WayName | None:
+        """Return in which way uploads were looked up last, None where nobody knows yet."""
+        with self._reading() as db:
+            (way,) = db.execute("SELECT way FROM place").fetchone()
+        return None if way is None else WayName(way)
+
+    def remember_way(self, way: WayName) -> None:
+        """Remember in which way uploads are looked up."""
+        with self._transaction() as db:
+            db.execute("UPDATE place SET way = ?", (way,))
+
+    def holds_list(self) -> bool:
+        """Return whether there is anything of a list."""
+        with self._reading() as db:
+            (holds,) = db.execute("SELECT cursor IS NOT NULL OR EXISTS (SELECT 1 FROM fingerprints) FROM place").fetchone()
+        return bool(holds)
+
+    def erase_list(self) -> None:
+        """Erase everything that the exchange gave, and the place in its feed; `forget_erased` then leaves nothing of it in the file."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM fingerprints")
+            db.execute("DELETE FROM flagged")
+            db.execute(
+                "UPDATE place SET cursor = NULL, acknowledged_cursor = '', synced_at = NULL, generation = generation + 1, "
+                "is_refetching = 0, has_leftovers = 1"
+            )
+            self._active_count = 0
+            self._is_checkpoint_due = True
+            self._leftovers = Leftovers(is_unknown=True)
+
+    def counts(self) -> Counts:
+        """Return how many fingerprints are active and how much feedback waits, votes included."""
+        with self._reading() as db:
+            (waiting,) = db.execute("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM vote_outbox)").fetchone()
+            return Counts(fingerprints=self._active_count, waiting_feedback=waiting)
+
+    def match_kinds(self, kinds: Iterable[Kind]) -> bool:
+        """Say which kinds this program matches; return whether the list has to be fetched again, because it was fetched without some.
+
+        Until then nothing counts as synced: `no_match` would be said of uploads whose kind was never fetched.
+        """
+        names = {kind.value for kind in kinds}
+        with self._transaction() as db:
+            (known, cursor) = db.execute("SELECT kinds, cursor FROM place").fetchone()
+            is_missing_some = cursor is not None and not names <= set((known or "").split(","))
+            if is_missing_some:
+                self._start_again(db)
+                db.execute("UPDATE place SET synced_at = NULL")
+            db.execute("UPDATE place SET kinds = ?", (",".join(sorted(names)),))
+        return is_missing_some
+
+    def active(self) -> list[tuple[bytes, Kind, bytes]]:
+        """Return (id, kind, value) of every active fingerprint."""
+        with self._reading() as db:
+            rows = db.execute("SELECT id, kind, value FROM fingerprints WHERE state = 'active'").fetchall()
+        return [(fingerprint_id, Kind(kind), value) for fingerprint_id, kind, value in rows]
+
+    def apply_page(self, entries: Sequence[StoredEntry], cursor: str, synced_at: int | None) -> PageChanges:
+        """Apply one feed page together with its cursor, or nothing of it.
+
+        `synced_at` is given with the last page. It ends a fetch from the start, and what that fetch did not see is erased.
+        """
+        newest = {entry.id: entry for entry in entries}
+        with self._transaction() as db:
+            was_active = active_among(db, list(newest))
+            gone = self._values_of([entry.id for entry in newest.values() if entry.value is None and entry.id in was_active])
+            (generation, is_refetching) = db.execute("SELECT generation, is_refetching FROM place").fetchone()
+            db.executemany(
+                "INSERT INTO fingerprints (id, kind, state, value, quality, generation) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, value = excluded.value, "
+                "quality = excluded.quality, generation = excluded.generation",
+                [(entry.id, entry.kind, entry.state, entry.value, entry.quality, generation) for entry in newest.values()],
+            )
+            db.executemany("DELETE FROM flagged WHERE id = ?", [(entry.id,) for entry in newest.values()])
+            db.executemany("INSERT INTO flagged (id) VALUES (?)", [(entry.id,) for entry in newest.values() if entry.is_flagged])
+            active = [(entry.id, entry.kind, entry.value) for entry in newest.values() if entry.value is not None]
+            erased = [entry.id for entry in newest.values() if entry.value is None and entry.id in was_active]
+            if synced_at is not None:
+                if is_refetching:
+                    swept = self._sweep(generation)
+                    erased += swept
+                    gone += swept.values()
+                db.execute("UPDATE place SET synced_at = ?, is_refetching = 0", (synced_at,))
+            db.execute("UPDATE place SET cursor = ?, has_leftovers = has_leftovers OR ?", (cursor, bool(erased)))
+        changes = PageChanges(active, erased, added=sum(fingerprint_id not in was_active for fingerprint_id, _, _ in active))
+        with self._lock:
+            self._active_count += changes.added - len(erased)
+            self._is_checkpoint_due = self._is_checkpoint_due or bool(erased)
+            self._leftovers.add(gone)
+        return changes
+
+    def begin_snapshot(self) -> None:
+        """Say that everything comes anew; what is there goes on being matched until the end of the feed shows what is gone."""
+        with self._transaction() as db:
+            self._start_again(db)
+            (has_some,) = db.execute("SELECT EXISTS (SELECT 1 FROM fingerprints)").fetchone()
+        self._is_filling = not has_some
+
+    def apply_snapshot(self, kind: Kind, rows: Sequence[tuple[bytes, bytes, int]]) -> int:
+        """Apply active fingerprints of one kind, each (id, value, quality), or none of them; returns how many were not active before."""
+        with self._transaction() as db:
+            (generation,) = db.execute("SELECT generation FROM place").fetchone()
+            was_active = {} if self._is_filling else active_among(db, [row[0] for row in rows])
+            db.executemany(
+                "INSERT INTO fingerprints (id, kind, state, value, quality, generation) VALUES (?, ?, 'active', ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, value = excluded.value, "
+                "quality = excluded.quality, generation = excluded.generation",
+                # In the order of the table: the ids of a snapshot are in no order, and each would need another page.
+                sorted((own, kind.value, value, quality, generation) for own, value, quality in rows),
+            )
+        with self._lock:
+            self._active_count += len(rows) - len(was_active)
+        return len(rows) - len(was_active)
+
+    def end_snapshot(self, cursor: str) -> None:
+        """Go on with the feed from this cursor."""
+        with self._transaction() as db:
+            db.execute("UPDATE place SET cursor = ?", (cursor,))
+        self._is_filling = False
+
+    def start_again(self) -> None:
+        """Forget the cursor, so that the feed is fetched from the start; matching goes on with what is there until then."""
+        with self._transaction() as db:
+            self._start_again(db)
+
+    def mark_acknowledged(self, cursor: str | None) -> None:
+        """Remember that the exchange took the acknowledgement up to `cursor`; None: that the list is erased."""
+        with self._transaction() as db:
+            db.execute("UPDATE place SET acknowledged_cursor = ?", (cursor,))
+
+    def forget_erased(self) -> bool:
+        """Empty SQLite's log, which may still hold erased values, and write the file anew where it holds any that SQLite has left there.
+
+        False if a reader is in the way, or the disk has no room for that (then repeat later).
+        """
+        with self._reading() as db:
+            if not self._is_checkpoint_due:
+                return True
+            if not empty_log(db):
+                return False
+            looked_for = self._leftovers
+            self._leftovers = Leftovers(is_unknown=False)
+        is_clean = not looked_for.may_be_in(self._file)  # while others go on: what is erased meanwhile is looked for next time
+        with self._reading() as db:
+            if not is_clean and not write_anew(db):
+                self._leftovers = Leftovers(is_unknown=True)
+                return False
+            self._is_checkpoint_due = False
+            db.execute("UPDATE place SET has_leftovers = 0")
+            return True
+
+    def record_upload(self, upload: FoundUpload, kept: int, minute: int) -> list[FoundMatch]:
+        """Keep what an upload matched, the nearest as matches, at most `kept`; queue `found` for what is new of it. Returns all of it.
+
+        What is not active in the list any more is dropped. The same upload again changes nothing and is answered with what was decided.
+        """
+        with self._transaction() as db:
+            found = still_matching(db, upload)
+            if found:
+                record(db, upload, found, kept, minute)
+        return found
+
+    def note_no_match(self, upload_id: bytes) -> None:
+        """Note that an upload was looked up whole and matches nothing: if it matched earlier, it does so no longer."""
+        with self._reading() as db:
+            if not is_kept(db, upload_id):
+                return
+        with self._transaction() as db:
+            note_gone(db, upload_id)
+
+    def forget_matches(self, before_minute: int) -> int:
+        """Forget some of the uploads whose matches were all decided before that minute, or withdrawn since; return how many."""
+        with self._transaction() as db:
+            return forget_old(db, before_minute)
+
+    def still_active(self, upload: FoundUpload) -> list[FoundMatch]:
+        """Return what `record_upload` would, and keep nothing: for a store that can be read and not written."""
+        with self._reading() as db:
+            return still_matching(db, upload)
+
+    def matches(self, wanted: Wanted) -> MatchPage:
+        """Return a page of the matches that are kept, oldest first; raises MalformedMessageError for a cursor that is none."""
+        with self._reading() as db:
+            return listed(db, wanted)
+
+    def match(self, match_id: bytes) -> KeptMatch:
+        """Return one match; raises MatchNotFoundError."""
+        with self._reading() as db:
+            found = one_listed(db, match_id)
+        if found is None:
+            raise MatchNotFoundError
+        return found
+
+    def record_review(self, match_id: bytes, review: Review, report_id: bytes, minute: int) -> None:
+        """Keep a reviewer's decision and queue it as feedback, and their vote if there is one; raises MatchNotFoundError."""
+        with self._transaction() as db:
+            row = db.execute("SELECT fingerprint_id FROM matches WHERE match_id = ?", (match_id,)).fetchone()
+            if row is None:
+                raise MatchNotFoundError
+            token, near = decided_together(db, match_id, review)
+            decide(db, match_id, review, near, minute)
+            queue_reports(db, report_id, Said(Outcome(review.decision.value), review.reason, token), near)
+            if review.vote is not None:
+                db.execute(
+                    "INSERT INTO vote_outbox (vote_id, fingerprint_id, vote, reason) VALUES (?, ?, ?, ?)",
+                    (report_id, row[0], review.vote, review.vote_reason),
+                )
+
+    def waiting_feedback(self, maximum: int) -> list[Feedback]:
+        """Return the oldest feedback that waits: at most `maximum` reports, and no more than one message holds."""
+        with self._reading() as db:
+            return waiting_reports(db, maximum)
+
+    def remove_feedback(self, sent: Sequence[Feedback]) -> None:
+        """Take feedback out of the queue after the exchange has taken it."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM outbox WHERE feedback_id = ?", [(bytes.fromhex(report.feedback_id),) for report in sent])
+
+    def waiting_votes(self, maximum: int) -> list[Vote]:
+        """Return the oldest votes that wait, at most `maximum`."""
+        with self._reading() as db:
+            rows = db.execute("SELECT vote_id, fingerprint_id, vote, reason FROM vote_outbox ORDER BY place LIMIT ?", (maximum,)).fetchall()
+        return [
+            Vote(vote_id.hex(), fingerprint_id.hex(), VoteKind(vote), None if reason is None else VoteReason(reason))
+            for vote_id, fingerprint_id, vote, reason in rows
+        ]
+
+    def remove_votes(self, sent: Sequence[Vote]) -> None:
+        """Take votes out of the queue after the exchange has taken them."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM vote_outbox WHERE vote_id = ?", [(bytes.fromhex(vote.vote_id),) for vote in sent])
+
+    @staticmethod
+    def _start_again(db: sqlite3.Connection) -> None:
+        db.execute("UPDATE place SET cursor = NULL, acknowledged_cursor = NULL, generation = generation + 1, is_refetching = 1")
+
+    def _values_of(self, ids: Sequence[bytes]) -> list[bytes | str]:
+        return [self._db.execute("SELECT value FROM fingerprints WHERE id = ?", (fingerprint_id,)).fetchone()[0] for fingerprint_id in ids]
+
+    def _sweep(self, generation: int) -> dict[bytes, bytes | str]:
+        rows = self._db.execute("SELECT id, value FROM fingerprints WHERE generation < ? AND state = 'active'", (generation,)).fetchall()
+        self._db.execute("DELETE FROM fingerprints WHERE generation < ?", (generation,))
+        return dict(rows)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Hold the lock; raises StoreUnreadableError for SQLite's own errors."""
+        with self._lock:
+            try:
+                yield self._db
+            except sqlite3.Error as error:
+                raise StoreUnreadableError(type(error).__name__) from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold the lock and a write transaction; roll back on any error; raises StoreUnreadableError for SQLite's own."""
+        with self._lock:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield self._db
+                self._db.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._roll_back()
+                raise StoreUnreadableError(type(error).__name__) from error
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _roll_back(self) -> None:
+        # A full disk may have ended the transaction already.
+        if self._db.in_transaction:
+            self._db.execute("ROLLBACK")
