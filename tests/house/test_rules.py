@@ -14,6 +14,8 @@ SKIPPED = {".git", ".venv", ".build", "build", "node_modules", "dist", ".astro",
 SOURCE_ENDINGS = {".py", ".c", ".h", ".ts", ".tsx", ".js", ".mjs", ".css", ".astro", ".sh", ".pyi"}
 GENERATED = re.compile(r"(^|/)(migrations/|pdq_tables\.h|types\.ts$)")
 MAXIMUM_SOURCE_LINES, MAXIMUM_TEST_LINES, MAXIMUM_FUNCTION_LINES = 400, 500, 60
+MARKDOWN_CHARACTERS = 160
+"""A line of prose is shorter than this. Blocks of commands, which a reader copies, and definitions of links keep their length."""
 NOUNS = ("wire", "fingerprint", "matching", "ledger")
 
 
@@ -73,6 +75,30 @@ def test_functions_are_short_enough_to_read() -> None:
                 if lines > MAXIMUM_FUNCTION_LINES:
                     wrong.append(f"{relative(path)}:{node.name}: {lines} lines")
     assert not wrong
+
+
+def long_lines(page: str) -> list[int]:
+    """Return the numbers of the lines of a Markdown page that are too long to review."""
+    found, is_fenced, is_command, before = [], False, False, ""
+    for number, line in enumerate(page.splitlines(), 1):
+        is_fenced ^= line.startswith("```")
+        is_command = line.startswith("    ") and (is_command or not before.strip())
+        is_kept = is_fenced or is_command or re.match(r"\[[^\]]+\]: |<!--", line)
+        if len(line) >= MARKDOWN_CHARACTERS and not is_kept:
+            found.append(number)
+        before = line
+    return found
+
+
+def test_lines_of_documents_are_short_enough_to_review() -> None:
+    pages = [path for path in files() if path.suffix == ".md"]
+    assert len(pages) > 30
+    assert not [f"{relative(path)}:{number}" for path in pages for number in long_lines(path.read_text(encoding="utf-8"))]
+
+
+def test_a_long_line_of_prose_or_of_a_table_is_found() -> None:
+    long = "x" * MARKDOWN_CHARACTERS
+    assert long_lines(f"short\n{long}\n\n    {long}\n\n| {long} |\n```\n{long}\n```\n- short\n    {long}\n[name]: {long}\n") == [2, 6, 11]
 
 
 def test_modules_say_why_they_exist() -> None:

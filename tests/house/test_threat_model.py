@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each claim of the threat model names what holds it, and that is there.
 
-A claim is a part, between semicolons, of the column "today"; its marks, `[✓][name]`, lead to definitions below the tables:
+A claim is an item of a list under "Today:"; its marks, `[✓][name]`, lead to definitions at the end:
 `[name]: file "test or words"`. In a file of Python tests the words are a test's name; in any other they stand in it somewhere.
 """
 
@@ -13,7 +13,7 @@ import pytest
 THREAT_MODEL = "spec/threat-model.md"
 _MARK = re.compile(r"\[✓\]\[([a-z0-9-]+)\]")
 _DEFINITION = re.compile(r'^\[([a-z0-9-]+)\]: (\S+) "([^"]+)"$', re.MULTILINE)
-_COLUMNS = ("who", "could", "today", "left open")
+_TODAY = re.compile(r"^Today:\n\n((?:(?:- |  ).*\n)+)", re.MULTILINE)
 
 
 def problems(text: str, folder: Path) -> list[str]:
@@ -29,14 +29,8 @@ def problems(text: str, folder: Path) -> list[str]:
 
 
 def _claims(text: str) -> list[str]:
-    rows = [[cell.strip() for cell in line.strip().strip("|").split(" | ")] for line in text.splitlines() if line.startswith("|")]
-    start = rows.index(list(_COLUMNS)) + 2
-    claims = []
-    for row in rows[start:]:
-        if len(row) != len(_COLUMNS):
-            break
-        claims += [part.strip() for part in row[2].split(";")]
-    return claims
+    lists = [found.replace("\n  ", " ") for found in _TODAY.findall(text)]
+    return [item.removeprefix("- ") for found in lists for item in found.splitlines()]
 
 
 def _holds(path: Path, words: str) -> bool:
@@ -50,13 +44,20 @@ def _holds(path: Path, words: str) -> bool:
 def test_each_claim_names_what_holds_it_and_that_is_there(root: Path) -> None:
     text = (root / THREAT_MODEL).read_text()
     assert len(_claims(text)) > 60
+    assert len(_TODAY.findall(text)) == text.count("\nToday:\n") == text.count("\nLeft open: ")
     assert problems(text, (root / THREAT_MODEL).parent) == []
 
 
 SMALL = """
-| who | could | today | left open |
-|---|---|---|---|
-| a | b | one thing holds [✓][one]; another too [✓][two] | - |
+### Somebody
+
+Today:
+
+- one thing
+  holds [✓][one]
+- another too [✓][two]
+
+Left open: nothing.
 
 [one]: test_held.py "test_one"
 [two]: other.md "two words"
@@ -68,7 +69,7 @@ SMALL = """
     [
         (" [✓][two]", "", "no mark: another too"),
         ("[✓][two]", "[✓][three]", "not defined: three"),
-        ("another", "and a third; another", "no mark: and a third"),
+        ("- another", "- and a third\n- another", "no mark: and a third"),
         ('"test_one"', '"test_on"', "not there: one: test_held.py: test_on"),
         ('"two words"', '"three words"', "not there: two: other.md: three words"),
         ("test_held.py", "test_gone.py", "not there: one: test_gone.py: test_one"),
