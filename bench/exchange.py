@@ -30,11 +30,11 @@ from measuring import machine, versions
 
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
-from stillmine.exchange.app import configure
-from stillmine.exchange.config import ExchangeConfig
-from stillmine.exchange.context import Context
-from stillmine.exchange.database_address import DATABASE_VARIABLE
-from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE
+from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
+from stillmine.exchange.settings.config import ExchangeConfig
+from stillmine.exchange.settings.intake import CASES_VARIABLE, FINGERPRINTS_VARIABLE
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import configure
 from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.fingerprinting.worker_messages import Picture
 from stillmine.partner.listing.index import Index
@@ -209,9 +209,9 @@ def on_postgresql(seconds: float) -> None:
 
 def added_partners(exchange: Context) -> list[str]:
     """Return keys: of one that asks, of one reader for each client, of one that follows."""
-    from stillmine.exchange.database import migrate  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.database.migrate import migrate  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415
-    from stillmine.exchange.partners.scopes import Way  # noqa: PLC0415
+    from stillmine.exchange.rows.scopes import Way  # noqa: PLC0415
 
     migrate(exchange)
     ways = [Way.ASK, *[Way.LIST] * CLIENTS, Way.LIST]

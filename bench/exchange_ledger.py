@@ -18,7 +18,7 @@ from unittest.mock import patch
 from exchange_stocked import PER_CASE, stocked
 from measuring import machine, measure, milliseconds, versions
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 PAGE = 500
 
@@ -32,9 +32,9 @@ def waiting_for_the_disk() -> None:
 
 def append_alone(exchange: Context, turns: int) -> None:
     """Time the append itself, inside an open transaction."""
-    from stillmine.exchange.cases.models import Fingerprint  # noqa: PLC0415
-    from stillmine.exchange.ledger.actions import _record  # noqa: PLC0415
-    from stillmine.exchange.tx import tx  # noqa: PLC0415
+    from stillmine.exchange.log.actions import _record  # noqa: PLC0415
+    from stillmine.exchange.rows.cases import Fingerprint  # noqa: PLC0415
+    from stillmine.exchange.transaction.tx import tx  # noqa: PLC0415
     from stillmine.ledger.entry import EventName  # noqa: PLC0415
 
     ids = list(Fingerprint.objects.values_list("id", flat=True)[:PAGE])
@@ -51,9 +51,9 @@ def append_alone(exchange: Context, turns: int) -> None:
 def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
     """Time two actions whole, commit included."""
     from stillmine.exchange.feed import actions, views  # noqa: PLC0415
-    from stillmine.exchange.feed.models import Disclosure, Shape  # noqa: PLC0415
-    from stillmine.exchange.feed.queries import head_sequence  # noqa: PLC0415
     from stillmine.exchange.partners.queries import key_row  # noqa: PLC0415
+    from stillmine.exchange.protection.given import head_sequence  # noqa: PLC0415
+    from stillmine.exchange.rows.feed import Disclosure, Shape  # noqa: PLC0415
 
     partner, newest = key_row(key, exchange.clock()).partner, head_sequence()
     found = iter(range(2 * turns))
@@ -86,10 +86,10 @@ def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
 
 def reads(exchange: Context, turns: int) -> None:
     """Time what is asked of the log."""
-    from stillmine.exchange.cases.models import Case  # noqa: PLC0415
-    from stillmine.exchange.fsck import findings  # noqa: PLC0415
-    from stillmine.exchange.ledger import queries  # noqa: PLC0415
-    from stillmine.exchange.ledger.actions import give_checkpoint  # noqa: PLC0415
+    from stillmine.exchange.fsck.findings import findings  # noqa: PLC0415
+    from stillmine.exchange.log.actions import give_checkpoint  # noqa: PLC0415
+    from stillmine.exchange.person import log_proofs as queries  # noqa: PLC0415
+    from stillmine.exchange.rows.cases import Case  # noqa: PLC0415
 
     size, _ = give_checkpoint(exchange)
     case = Case.objects.order_by("id")[2 * turns // PER_CASE // 2]

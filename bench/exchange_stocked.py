@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from processes import NO_VARIABLES, running
 
-from stillmine.exchange.app import configure
-from stillmine.exchange.config import ExchangeConfig
-from stillmine.exchange.context import Context
+from stillmine.exchange.settings.config import ExchangeConfig
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import configure
 
 PER_CASE = 10
 AT_ONCE = 20_000
@@ -30,9 +30,9 @@ SEED = 20261125
 def stocked(home: Path, count: int, database_url: str | None = None) -> tuple[Context, str, bytes]:
     """Make an exchange with `count` pictures and one partner that is given the list; returns it, the key and the values, 32 bytes each."""
     exchange = configure(ExchangeConfig(home=home, database_url=database_url))
-    from stillmine.exchange.database import migrate  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.database.migrate import migrate  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415
-    from stillmine.exchange.partners.scopes import Way  # noqa: PLC0415
+    from stillmine.exchange.rows.scopes import Way  # noqa: PLC0415
 
     migrate(exchange)
     _, key = add_partner(exchange, "Example Social", Way.LIST)
@@ -55,12 +55,12 @@ def _write_without_waiting() -> None:
 
 
 def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
-    from stillmine.exchange.cases.models import Case, Fingerprint  # noqa: PLC0415
-    from stillmine.exchange.cases.values import _new_keys, sealed  # noqa: PLC0415
-    from stillmine.exchange.feed.models import Change, Head  # noqa: PLC0415
-    from stillmine.exchange.keys.models import FingerprintDataKey  # noqa: PLC0415
     from stillmine.exchange.keys.seal import blind_index  # noqa: PLC0415
-    from stillmine.exchange.tx import tx  # noqa: PLC0415
+    from stillmine.exchange.protection.values import _new_keys, sealed  # noqa: PLC0415
+    from stillmine.exchange.rows.cases import Case, Fingerprint  # noqa: PLC0415
+    from stillmine.exchange.rows.feed import Change, Head  # noqa: PLC0415
+    from stillmine.exchange.rows.keys import FingerprintDataKey  # noqa: PLC0415
+    from stillmine.exchange.transaction.tx import tx  # noqa: PLC0415
 
     with tx("bench.stock", exchange.clock) as now:
         cases = Case.objects.bulk_create(

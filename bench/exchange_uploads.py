@@ -26,7 +26,7 @@ from exchange import postgresql
 from exchange_stocked import SEED, serving, stocked
 from measuring import machine, versions
 
-from stillmine.exchange.database_address import DATABASE_VARIABLE
+from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.fingerprint import Kind
 

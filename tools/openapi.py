@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from stillmine.exchange.app import configure
-from stillmine.exchange.config import ExchangeConfig
+from stillmine.exchange.settings.config import ExchangeConfig
+from stillmine.exchange.web.app import configure
 
 TARGET = Path(__file__).resolve().parent.parent / "spec/openapi.json"
 
@@ -23,7 +23,7 @@ def main() -> int:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         configure(ExchangeConfig(home=Path(home)))
-        from stillmine.exchange.openapi import document  # noqa: PLC0415 (needs the configured apps)
+        from stillmine.exchange.web.openapi import document  # noqa: PLC0415 (needs the configured apps)
 
         text = json.dumps(document(), indent=1, sort_keys=True) + "\n"
     if wanted.check:

@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stillmine.exchange.receipts.note import signing_key
+from stillmine.exchange.person.receipt_note import signing_key
 from stillmine.ledger.checkpoint import Checkpoint
 from stillmine.ledger.signed_note import NoteKey
 from stillmine.wire.case import CaseState

@@ -31,7 +31,9 @@ class Part:
 PARTS = {
     "fingerprint": Part("stillmine.fingerprint.commands", "fingerprint_files"),
     "compare": Part("stillmine.fingerprint.commands", "compare_files"),
-    "exchange": Part("stillmine.exchange.commands", "app", "Run an exchange: keeps fingerprints, never pictures.", ("django",), "exchange"),
+    "exchange": Part(
+        "stillmine.exchange.commands.program", "app", "Run an exchange: keeps fingerprints, never pictures.", ("django",), "exchange"
+    ),
     "partner": Part(
         "stillmine.partner.commands.service_commands", "app", "Be a partner: screen uploads against an exchange.", ("httpx",), "partner"
     ),

@@ -15,14 +15,14 @@ class WrongClock:
     seconds_ahead: int
 
     def __call__(self) -> datetime:
-        from stillmine.exchange.app import system_clock
+        from stillmine.exchange.web.app import system_clock
 
         return system_clock() + timedelta(seconds=self.seconds_ahead)
 
 
 def main() -> None:
-    from stillmine.exchange.config import Said, read_config
-    from stillmine.exchange.serve import serve
+    from stillmine.exchange.running.serve import serve
+    from stillmine.exchange.settings.config import Said, read_config
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds-ahead", type=int)

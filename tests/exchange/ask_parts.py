@@ -7,7 +7,7 @@ import httpx
 import pytest
 from exchange_parts import PartnerClient
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 
 @pytest.fixture

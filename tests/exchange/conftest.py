@@ -22,9 +22,9 @@ from exchange_parts import (
 )
 from served_exchange import operator, served  # noqa: F401 (fixtures of their own module)
 
-from stillmine.exchange.app import configure, wsgi_application
-from stillmine.exchange.config import ExchangeConfig
-from stillmine.exchange.context import Context
+from stillmine.exchange.settings.config import ExchangeConfig
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import configure, wsgi_application
 
 
 def own_database(url: str | None) -> str | None:
@@ -67,10 +67,11 @@ def configured(database_url: str | None, clock: Clock, portal_folder: Path, tmp_
         console=True,
     )
     context = configure(config, clock, random.Random(20261122).randbytes, lambda: clock.uptime)
-    from django.core.management import call_command
     from django.db import connections
 
-    call_command("migrate", verbosity=0)
+    from stillmine.exchange.database.migrate import migrate
+
+    migrate(context)
     yield context
     connections.close_all()
 
@@ -84,7 +85,7 @@ def exchange(configured: Context, clock: Clock) -> Iterator[Context]:
     clock.reset()
     look_at_clock(configured)
     yield configured
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
 
     assert findings() == []
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from exchange_parts import Clock
 
-from stillmine.exchange.app import wsgi_application
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import wsgi_application
 
 ORIGIN = "https://exchange.example"
 PASSWORD = "four unrelated words here"
@@ -35,8 +35,8 @@ class Desk:
     @classmethod
     def enrolled(cls, exchange: Context, clock: Clock, name: str, role: str) -> "Desk":
         """Add an operator as the command does and enrol them through the pages; they are signed in afterwards."""
-        from stillmine.exchange.console.models import Role
         from stillmine.exchange.console.operators import add_operator
+        from stillmine.exchange.rows.console import Role
 
         desk = cls.beside(exchange, clock, name)
         desk.enrol(add_operator(exchange, name, Role(role))[1])
@@ -88,7 +88,7 @@ class Desk:
 
 def log_lines() -> list[tuple[str, str, str, str]]:
     """Operator, action, target and outcome of every line, the oldest first."""
-    from stillmine.exchange.console.models import LogLine
+    from stillmine.exchange.rows.console import LogLine
 
     return list(LogLine.objects.order_by("id").values_list("operator", "action", "target", "outcome"))
 

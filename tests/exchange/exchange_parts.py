@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import msgspec
 
-from stillmine.exchange.clock.uptime import Uptime
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.ground.uptime import Uptime
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseView
 from stillmine.wire.case_key import credentials
 from stillmine.wire.feed import FeedEntry, FeedPage
@@ -194,8 +194,8 @@ def vote_on(entry_id: str, number: int, vote: str = "agree", reason: str | None 
 
 def publish(exchange: Context) -> int:
     """Publish what the ledger holds back, as if its time had come; returns by how many leaves the log grew."""
-    from stillmine.exchange.ledger.models import LedgerHead
-    from stillmine.exchange.ledger.publishing import publish_due
+    from stillmine.exchange.log.publishing import publish_due
+    from stillmine.exchange.rows.log import LedgerHead
 
     LedgerHead.objects.update(next_at=None)
     return publish_due(exchange)
@@ -214,9 +214,9 @@ def ticking(exchange: Context, application: "WSGIApplication") -> "WSGIApplicati
 
 def tick(exchange: Context) -> None:
     """Show what waits, whatever the time."""
-    from stillmine.exchange.feed.models import Head
-    from stillmine.exchange.feed.sequence import _show_waiting
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.protection.sequence import _show_waiting
+    from stillmine.exchange.rows.feed import Head
+    from stillmine.exchange.transaction.tx import tx
 
     if Head.objects.get().waiting_since is not None:
         with tx("test.tick", exchange.clock) as now:
@@ -241,9 +241,9 @@ def empty_all_tables() -> None:
     from django.apps import apps
     from django.db import transaction
 
-    from stillmine.exchange.feed.models import Head
-    from stillmine.exchange.keys.models import DayKey
-    from stillmine.exchange.ledger.models import LedgerHead
+    from stillmine.exchange.rows.feed import Head
+    from stillmine.exchange.rows.keys import DayKey
+    from stillmine.exchange.rows.log import LedgerHead
 
     with transaction.atomic():
         for model in apps.get_models():

@@ -21,8 +21,8 @@ from simulated_partners import PAGE_SIZES, Asking, NativeList, ValueList, a_repo
 from simulated_witness import Witness
 from test_ledger import checkpoint, told
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.checkpoint import Checkpoint
 from stillmine.ledger.proofs import continues
 from stillmine.wire.case import CaseState, CaseView, DelayState, FingerprintState, SuspensionReason
@@ -220,7 +220,7 @@ class World:
     # operators, time and upkeep
 
     def suspend(self) -> bool:
-        from stillmine.exchange.cases.actions import suspend
+        from stillmine.exchange.protection.actions import suspend
 
         if (phone := self._a_phone()) is None:
             return False
@@ -228,7 +228,7 @@ class World:
         return True
 
     def decide(self) -> bool:
-        from stillmine.exchange.intake.actions import keep_suspended, restore_suspended
+        from stillmine.exchange.quarantine.actions import keep_suspended, restore_suspended
 
         if (phone := self._a_phone()) is None:
             return False
@@ -239,9 +239,9 @@ class World:
         return False
 
     def change_bank(self) -> bool:
-        from stillmine.exchange.intake.actions import add_bank, remove_bank
-        from stillmine.exchange.intake.bank_files import BankSource
-        from stillmine.exchange.intake.models import Bank
+        from stillmine.exchange.quarantine.actions import add_bank, remove_bank
+        from stillmine.exchange.quarantine.bank_files import BankSource
+        from stillmine.exchange.rows.intake import Bank
 
         if Bank.objects.exists():
             remove_bank(self.exchange, "Example news")
@@ -251,7 +251,7 @@ class World:
         return True
 
     def switch_work(self) -> bool:
-        from stillmine.exchange.intake.actions import set_under_attack
+        from stillmine.exchange.quarantine.actions import set_under_attack
 
         set_under_attack(self.exchange, self.chance.random() < 0.5)
         return True
@@ -263,14 +263,14 @@ class World:
         return True
 
     def run_upkeep(self) -> bool:
-        from stillmine.exchange.upkeep import run_upkeep
+        from stillmine.exchange.running.upkeep import run_upkeep
 
         run_upkeep(self.exchange)
         return True
 
     def undo_ends(self) -> bool:
         """An operator brings back what expired in the last three days."""
-        from stillmine.exchange.cases.expiry import bring_back_cases
+        from stillmine.exchange.protection.expiry import bring_back_cases
 
         return bring_back_cases(self.exchange, timedelta(hours=72))[0] > 0
 
@@ -295,7 +295,7 @@ class World:
 
     def check(self) -> None:
         """Everything at once, over a quiet network."""
-        from stillmine.exchange.fsck import findings
+        from stillmine.exchange.fsck.findings import findings
 
         self.moment += 1
         with self._quiet():
@@ -334,12 +334,12 @@ class World:
         self.log.append(new)
 
     def _check_counts(self) -> None:
-        from stillmine.exchange.ask.models import AskCount
-        from stillmine.exchange.cases.models import Case
-        from stillmine.exchange.feedback.models import Report, Vote
         from stillmine.exchange.feedback.votes import current_votes
-        from stillmine.exchange.partners.models import Partner
         from stillmine.exchange.partners.opaque import partner_ids
+        from stillmine.exchange.rows.asks import AskCount
+        from stillmine.exchange.rows.cases import Case
+        from stillmine.exchange.rows.feedback import Report, Vote
+        from stillmine.exchange.rows.partners import Partner
 
         assert Case.objects.count() == len(self.witness.opened)
         stored = set(Report.objects.values_list("partner__name", "feedback_id"))
@@ -436,7 +436,7 @@ class World:
 
     def _waiting(self) -> set[str]:
         """Values of which some fingerprint waits for the next tick."""
-        from stillmine.exchange.feed.models import Change
+        from stillmine.exchange.rows.feed import Change
 
         waiting = set(Change.objects.filter(superseded_by=None, is_shown=False).values_list("fingerprint_id", flat=True))
         return {shown for shown, ids in self.held.items() if ids & waiting}

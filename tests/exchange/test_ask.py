@@ -12,7 +12,7 @@ import pytest
 from ask_parts import answers, ask
 from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.matching.turned import turned
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.fingerprint import Kind
@@ -207,7 +207,7 @@ def test_what_is_never_turned_is_looked_up_once_whether_as_it_is_or_not() -> Non
 def test_queries_are_counted_and_matches_written_down(
     exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None], clock: Clock
 ) -> None:
-    from stillmine.exchange.ask.models import AskCount, AskMatch
+    from stillmine.exchange.rows.asks import AskCount, AskMatch
 
     case = phone.open(1, 2)
     follower()
@@ -226,8 +226,8 @@ def test_queries_are_counted_and_matches_written_down(
 def test_a_used_up_quota_ends_at_midnight(
     exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None], clock: Clock
 ) -> None:
-    from stillmine.exchange.ask.models import AskCount
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.asks import AskCount
+    from stillmine.exchange.rows.partners import Partner
 
     Partner.objects.update(daily_quota=3)
     phone.open(1)
@@ -245,8 +245,8 @@ def test_a_used_up_quota_ends_at_midnight(
 def test_without_a_service_or_while_it_loads_or_is_behind_asks_wait(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
     from stillmine.exchange.ask.client import forget_connection
     from stillmine.exchange.ask.following import Follower
-    from stillmine.exchange.ask.models import AskCount
     from stillmine.exchange.ask.service import IndexService
+    from stillmine.exchange.rows.asks import AskCount
 
     seconds = [0.0]
     own = Follower(exchange, monotonic=lambda: seconds[0])

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from exchange_parts import PartnerClient, Phone, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 KEPT_SETTING = {"sqlite": ("PRAGMA synchronous", 2), "postgresql": ("SHOW synchronous_commit", "on")}
 """How each database says that commits wait for the disk, as the exchange sets it or finds it."""
@@ -80,7 +80,7 @@ def test_what_was_withdrawn_a_moment_ago_is_looked_up_and_waits(phone: Phone, pa
 
 
 def test_a_count_that_fails_leaves_later_transactions_waiting_for_the_disk(exchange: Context) -> None:
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.transaction.tx import tx
 
     def fail() -> None:
         with tx("test.lost", exchange.clock, may_be_lost=True):
@@ -96,9 +96,9 @@ def test_counts_of_clear_and_matching_asks_add_up_to_the_quota_and_not_over_it(
     exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None]
 ) -> None:
     from stillmine.exchange.ask.actions import _count
-    from stillmine.exchange.ask.models import AskCount
-    from stillmine.exchange.partners.models import Partner
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.rows.asks import AskCount
+    from stillmine.exchange.rows.partners import Partner
+    from stillmine.exchange.transaction.tx import tx
     from stillmine.wire.ask_errors import QuotaUsedUpError
 
     phone.open(1)

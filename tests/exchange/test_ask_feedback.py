@@ -9,8 +9,8 @@ import pytest
 from ask_parts import answers, ask
 from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, feedback_on, value
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import PartnerStatus
 
 DAY = START_MINUTE.date()
@@ -42,19 +42,19 @@ def seen(phone: Phone, place: int = 0) -> PartnerStatus:
 
 
 def counted() -> list[tuple[int, int]]:
-    from stillmine.exchange.intake.models import MatchCount
+    from stillmine.exchange.rows.intake import MatchCount
 
     return list(MatchCount.objects.order_by("id").values_list("uploads", "reports"))
 
 
 def events_of_partner(name: str) -> int:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     return Leaf.objects.filter(text__contains=f'"event":"{name}"').count()
 
 
 def events(name: str) -> int:
-    from stillmine.exchange.ledger.models import Mention
+    from stillmine.exchange.rows.log import Mention
 
     return Mention.objects.filter(event=name).count()
 
@@ -62,7 +62,7 @@ def events(name: str) -> int:
 def test_asked_found_and_removed_is_one_find_and_one_upload(
     phone: Phone, asking: PartnerClient, follower: Callable[[], None], clock: Clock
 ) -> None:
-    from stillmine.exchange.feedback.models import Report
+    from stillmine.exchange.rows.feedback import Report
 
     phone.open(1)
     follower()
@@ -108,7 +108,7 @@ def test_what_one_upload_matched_of_one_case_is_decided_once(phone: Phone, askin
 def test_set_back_to_asking_nothing_is_given_and_nothing_false_is_shown(
     exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None], clock: Clock
 ) -> None:
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
     from stillmine.exchange.partners.actions import set_partner
 
     phone.open(1, 2)
@@ -143,7 +143,7 @@ def erased(partner: PartnerClient) -> httpx.Response:
 def test_who_erased_the_list_has_confirmed_every_withdrawal_until_it_is_given_again(
     exchange: Context, phone: Phone, partner: PartnerClient, clock: Clock
 ) -> None:
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
     from stillmine.exchange.partners.actions import find_partner, set_partner
     from stillmine.exchange.partners.health import partner_health
 
@@ -184,7 +184,7 @@ def test_who_erased_the_list_has_confirmed_every_withdrawal_until_it_is_given_ag
 
 def test_who_was_never_given_the_list_says_nothing_by_having_erased_it(exchange: Context, phone: Phone, asking: PartnerClient) -> None:
     from stillmine.exchange.partners.actions import add_key, find_partner
-    from stillmine.exchange.partners.scopes import Scope
+    from stillmine.exchange.rows.scopes import Scope
 
     phone.open(1)
     assert erased(asking).status_code == 204

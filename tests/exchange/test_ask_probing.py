@@ -14,8 +14,8 @@ from ask_parts import answers
 from exchange_parts import Clock, PartnerClient, Phone, value
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
 from stillmine.fingerprint.query import query_variants
 from stillmine.wire.ask import AskQuery
 from stillmine.wire.fingerprint import Kind
@@ -70,7 +70,7 @@ def thin_frames(picture: Image.Image, number: int) -> Image.Image:
 
 
 def alarms() -> list[tuple[str, int]]:
-    from stillmine.exchange.ask.models import ProbingAlarm
+    from stillmine.exchange.rows.asks import ProbingAlarm
 
     return list(ProbingAlarm.objects.values_list("partner__name", "fingerprints"))
 
@@ -198,9 +198,9 @@ def test_of_a_video_what_has_one_token_counts_once_for_each_eight(
 def test_the_marks_hold_no_query_and_go_with_the_day_and_never_into_a_backup(
     phone: Phone, asking: PartnerClient, follower: Callable[[], None], exchange: Context, clock: Clock
 ) -> None:
-    from stillmine.exchange.ask.models import AskVariety
     from stillmine.exchange.ask.probing import forget_old_variety
     from stillmine.exchange.backup.rows import data_models
+    from stillmine.exchange.rows.asks import AskVariety
 
     phone.open(1)
     follower()

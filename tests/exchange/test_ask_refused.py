@@ -13,7 +13,7 @@ from ask_parts import ask
 from django.db import connection
 from exchange_parts import PartnerClient, Phone, code, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 Trouble = Callable[[Context], AbstractContextManager[None]]
 
@@ -40,7 +40,7 @@ def quota_that_is_used_up(exchange: Context) -> Iterator[None]:
 
 @contextmanager
 def disk_that_is_full(exchange: Context) -> Iterator[None]:
-    from stillmine.exchange.reserve import RESERVE_FILE
+    from stillmine.exchange.ground.reserve import RESERVE_FILE
 
     reserve: Path = exchange.home / RESERVE_FILE
     reserve.write_bytes(b"")
@@ -70,9 +70,9 @@ def database_that_somebody_holds(exchange: Context) -> Iterator[None]:
 
 
 def written() -> list[int]:
-    from stillmine.exchange.ask.models import AskCount, AskMatch, AskVariety
-    from stillmine.exchange.intake.models import CountedUpload, MatchCount
-    from stillmine.exchange.ledger.models import Leaf, Mention
+    from stillmine.exchange.rows.asks import AskCount, AskMatch, AskVariety
+    from stillmine.exchange.rows.intake import CountedUpload, MatchCount
+    from stillmine.exchange.rows.log import Leaf, Mention
 
     rows = [model.objects.count() for model in (AskMatch, AskVariety, MatchCount, CountedUpload, Leaf, Mention)]
     return [*rows, *AskCount.objects.values_list("queries", flat=True)]

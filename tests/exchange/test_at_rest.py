@@ -10,9 +10,9 @@ import pytest
 from exchange_parts import START, PartnerClient, Phone, code, opening, value
 from test_ledger import log
 
-from stillmine.exchange.context import Context
 from stillmine.exchange.keys.ring import KEYS_FILE, KeyEncryptionKeys, parse_keys
 from stillmine.exchange.keys.seal import Place, SealedValueError, blind_index, open_sealed, seal
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 
@@ -148,8 +148,8 @@ def test_a_command_that_never_gave_keys_is_run_once_a_minute_too(tmp_path: Path)
 
 
 def test_a_value_moved_to_another_row_is_an_error_and_nobody_gets_it(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.cases.values import values_of
+    from stillmine.exchange.protection.values import values_of
+    from stillmine.exchange.rows.cases import Fingerprint
 
     phone.open(1, 2)
     one, two = Fingerprint.objects.order_by("position")
@@ -166,8 +166,8 @@ def test_a_value_moved_to_another_row_is_an_error_and_nobody_gets_it(phone: Phon
 
 
 def test_a_data_key_goes_with_its_fingerprint_and_stays_until_then(phone: Phone, other_phone: Phone, exchange: Context) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.keys.models import FingerprintDataKey
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.rows.keys import FingerprintDataKey
 
     first, second = phone.open(1, 2).fingerprints
     other_phone.open(1)
@@ -182,8 +182,8 @@ def test_a_data_key_goes_with_its_fingerprint_and_stays_until_then(phone: Phone,
 
 
 def test_a_case_that_expires_loses_its_data_keys_after_72_hours(phone: Phone, exchange: Context) -> None:
-    from stillmine.exchange.keys.models import FingerprintDataKey
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.rows.keys import FingerprintDataKey
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     phone.open(1, term_months=1)
     exchange.clock.forward(days=40)  # type: ignore[attr-defined]
@@ -195,8 +195,8 @@ def test_a_case_that_expires_loses_its_data_keys_after_72_hours(phone: Phone, ex
 
 
 def test_a_kept_value_outlives_the_case_under_a_key_of_its_own(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
-    from stillmine.exchange.keys.models import FingerprintDataKey, TombstoneDataKey
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.rows.keys import FingerprintDataKey, TombstoneDataKey
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     phone.open(1)
     partner.fetch_hashes()
@@ -209,7 +209,7 @@ def test_a_kept_value_outlives_the_case_under_a_key_of_its_own(phone: Phone, par
 
 
 def test_a_person_can_withdraw_what_does_not_open_any_more(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
-    from stillmine.exchange.keys.models import FingerprintDataKey
+    from stillmine.exchange.rows.keys import FingerprintDataKey
 
     phone.open(1)
     partner.fetch_hashes()
@@ -228,8 +228,8 @@ def with_lines(exchange: Context, change: Callable[[str], str]) -> str:
 def test_rotation_while_serving_then_the_old_line_can_go(
     phone: Phone, other_phone: Phone, partner: PartnerClient, exchange: Context
 ) -> None:
-    from stillmine.exchange.keys.check import keys_in_use, require_keys
-    from stillmine.exchange.keys.rotation import rotate
+    from stillmine.exchange.erasure.rotation import rotate
+    from stillmine.exchange.protection.data_keys import keys_in_use, require_keys
 
     phone.open(1, 2)
     partner.fetch_hashes()
@@ -256,9 +256,9 @@ def test_rotation_while_serving_then_the_old_line_can_go(
 
 
 def test_a_missing_line_is_named_and_loses_nothing(phone: Phone, exchange: Context) -> None:
-    from stillmine.exchange.fsck import findings
-    from stillmine.exchange.keys.check import keys_in_use, require_keys
-    from stillmine.exchange.keys.rotation import rotate
+    from stillmine.exchange.erasure.rotation import rotate
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.protection.data_keys import keys_in_use, require_keys
 
     phone.open(1)
     [old] = keys_in_use(exchange)
@@ -297,8 +297,8 @@ def test_the_number_of_queries_does_not_grow_with_the_values(phone: Phone, other
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.cases.values import values_of
+    from stillmine.exchange.protection.values import values_of
+    from stillmine.exchange.rows.cases import Fingerprint
 
     phone.open(*range(1, 9))
     other_phone.open(*range(1, 9))

@@ -9,7 +9,7 @@ import pytest
 from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedback_on, value
 
 from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
 
 
@@ -59,9 +59,9 @@ def test_everything_comes_back_and_the_exchange_goes_on(
 def test_an_old_backup_holds_nothing_readable_of_a_case_withdrawn_since(
     exchange: Context, phone: Phone, other_phone: Phone, partner: PartnerClient, clock: Clock, tmp_path: Path
 ) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.cases.values import try_values_of
-    from stillmine.exchange.keys.models import FingerprintDataKey
+    from stillmine.exchange.protection.values import try_values_of
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.rows.keys import FingerprintDataKey
 
     phone.open(1, 2)
     other_phone.open(3, 4, 5)
@@ -125,7 +125,7 @@ def another_version(lines: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("damage", [cut, changed, doubled, another_version, lambda _: [], lambda _: ["x"]])
 def test_a_damaged_file_changes_nothing(exchange: Context, phone: Phone, tmp_path: Path, damage: Callable[[list[str]], list[str]]) -> None:
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
 
     phone.open(1)
     data = back_up(exchange, tmp_path)
@@ -160,7 +160,7 @@ def test_a_backup_whose_keys_can_not_be_written_leaves_the_last_one_as_it_was(ex
 
 
 def test_without_the_key_encryption_key_nothing_is_restored(exchange: Context, phone: Phone, tmp_path: Path) -> None:
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
 
     phone.open(1)
     back_up(exchange, tmp_path)
@@ -194,7 +194,7 @@ def test_a_backup_keeps_nobody_from_writing(exchange: Context, phone: Phone, tmp
     from django.db import connection
 
     from stillmine.exchange.backup.dump import _one_moment
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
 
     def write() -> None:
         Phone(phone.web, b"meanwhile!").open(9)

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from exchange_parts import ADULT, PartnerClient, Phone, code, fingerprint, opening, value
 
-from stillmine.exchange.app import wsgi_application
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import wsgi_application
 from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES
 
 WRONG_OPENINGS: list[tuple[object, int, str]] = [
@@ -44,8 +44,8 @@ WRONG_OPENINGS: list[tuple[object, int, str]] = [
 
 @pytest.mark.parametrize(("body", "status", "expected"), WRONG_OPENINGS)
 def test_a_wrong_opening_is_refused_and_leaves_nothing(phone: Phone, body: object, status: int, expected: str) -> None:
-    from stillmine.exchange.cases.models import Case, Fingerprint
-    from stillmine.exchange.feed.models import Change
+    from stillmine.exchange.rows.cases import Case, Fingerprint
+    from stillmine.exchange.rows.feed import Change
 
     content = {"content": body} if isinstance(body, bytes) else {"json": body}
     headers = {**phone.headers, "Content-Type": "application/json"}
@@ -155,8 +155,8 @@ def test_another_host_name_is_refused(web: httpx.Client) -> None:
 def test_an_accident_tells_neither_caller_nor_log_what_was_sent(
     phone: Phone, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from stillmine.exchange.cases import actions
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.protection import actions
+    from stillmine.exchange.rows.cases import Case
 
     def fail(ids: list[str], *_: object) -> None:
         raise RuntimeError(f"canary {ids} {value(1)}")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from exchange_parts import ADULT, START_MINUTE, Clock, PartnerClient, Phone, code, feedback_on, fingerprint, opening, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, FingerprintState
 
 
@@ -121,7 +121,7 @@ def test_a_fingerprint_of_another_case_is_not_found(phone: Phone, other_phone: P
 
 
 def test_a_case_ends_with_its_term(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     phone.open(1, term_months=1)
     clock.until(datetime(2026, 12, 22, 14, 4, 59, tzinfo=UTC))
@@ -147,7 +147,7 @@ def test_a_case_ends_with_its_term(phone: Phone, exchange: Context, clock: Clock
     ],
 )
 def test_a_term_counts_calendar_months(exchange: Context, start: tuple[int, int, int], months: int, end: tuple[int, int, int]) -> None:
-    from stillmine.exchange.cases.actions import add_months
+    from stillmine.exchange.protection.actions import add_months
 
     assert add_months(datetime(*start, 8, 30, tzinfo=UTC), months) == datetime(*end, 8, 30, tzinfo=UTC)
 
@@ -159,7 +159,7 @@ def test_the_statement_is_not_stored(phone: Phone) -> None:
 
 @pytest.mark.parametrize("change", [{"is_adult_now": False}, {"was_adult_then": False}])
 def test_under_eighteen_is_answered_and_nothing_is_stored(phone: Phone, change: dict[str, bool]) -> None:
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
 
     assert code(phone.post("case", opening(1, statement={**ADULT, **change}))) == (422, "under_18")
     assert not Case.objects.exists()
@@ -169,8 +169,8 @@ def test_the_number_of_queries_does_not_grow_with_the_case(phone: Phone, partner
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from stillmine.exchange.cases.models import Case
-    from stillmine.exchange.cases.queries import case_view
+    from stillmine.exchange.person.case_page import case_view
+    from stillmine.exchange.rows.cases import Case
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

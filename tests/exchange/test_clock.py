@@ -10,8 +10,8 @@ import pytest
 from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, empty_all_tables, value
 
 from stillmine.exchange.clock.judgement import LONGEST_PAUSE, STEADY, Known, confirmed, first_known, judged
-from stillmine.exchange.clock.uptime import Uptime, system_uptime
-from stillmine.exchange.context import Context
+from stillmine.exchange.ground.uptime import Uptime, system_uptime
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState
 
 
@@ -25,7 +25,7 @@ def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]
 
 
 def upkeep(exchange: Context, *, is_clock_confirmed: bool = False) -> dict[str, int]:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     return run_upkeep(exchange, is_clock_confirmed=is_clock_confirmed)
 
@@ -42,9 +42,9 @@ def run_for(exchange: Context, clock: Clock, hours: int) -> list[dict[str, int]]
 def test_a_clock_800_days_ahead_ends_nothing_however_long_it_runs(
     phone: Phone, partner: PartnerClient, exchange: Context, clock: Clock, said: pytest.LogCaptureFixture
 ) -> None:
-    from stillmine.exchange.feed.models import PendingTombstone
-    from stillmine.exchange.keys.models import FingerprintDataKey
-    from stillmine.exchange.statistics.models import Answer
+    from stillmine.exchange.rows.feed import PendingTombstone
+    from stillmine.exchange.rows.keys import FingerprintDataKey
+    from stillmine.exchange.rows.statistics import Answer
 
     phone.open(1, 2, term_months=1)
     partner.fetch_hashes()
@@ -114,7 +114,7 @@ def test_a_service_that_was_off_while_the_machine_ran_goes_on_at_once(phone: Pho
 
 
 def test_a_first_look_at_a_database_of_before_goes_by_the_newest_time_in_it(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.clock.models import ClockState
+    from stillmine.exchange.rows.clock import ClockState
 
     phone.open(1, term_months=1)
     ClockState.objects.all().delete()
@@ -127,8 +127,8 @@ def test_a_first_look_at_a_database_of_before_goes_by_the_newest_time_in_it(phon
 def test_a_first_look_at_an_exchange_that_has_just_written_its_first_leaf_believes(exchange: Context, clock: Clock) -> None:
     """Of a leaf only the day is known; taken for midnight, each new exchange would seem to have jumped from one o'clock on."""
     from stillmine.exchange.clock.actions import is_doubted, look_at_clock
-    from stillmine.exchange.clock.models import ClockState
     from stillmine.exchange.partners.actions import add_partner
+    from stillmine.exchange.rows.clock import ClockState
 
     for later, is_believed in ((0, True), (9, True), (-24, False), (48, False)):
         ClockState.objects.all().delete()
@@ -154,7 +154,7 @@ def test_a_clock_that_is_behind_ends_nothing_too_soon_and_hides_nothing(phone: P
 
 def cases(count: int, expires_at: datetime) -> None:
     """Rows without fingerprints: how many end is what is asked."""
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
 
     Case.objects.bulk_create(
         Case(case_id=f"{number:032x}", token_hash="0" * 64, term_months=1, opened_at=START_MINUTE, expires_at=expires_at)
@@ -164,7 +164,7 @@ def cases(count: int, expires_at: datetime) -> None:
 
 @pytest.mark.parametrize(("count", "first_day", "second_day"), [(30, 20, 10), (1500, 30, 29)])
 def test_no_more_than_a_share_ends_in_a_day(exchange: Context, clock: Clock, count: int, first_day: int, second_day: int) -> None:
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
 
     cases(count, START_MINUTE)
     assert [upkeep(exchange)["cases expired"], *(done["cases expired"] for done in run_for(exchange, clock, 3))] == [first_day, 0, 0, 0]
@@ -177,7 +177,7 @@ def test_no_more_than_a_share_ends_in_a_day(exchange: Context, clock: Clock, cou
 def test_cases_that_should_have_ended_a_week_ago_are_said_once_an_hour(
     exchange: Context, clock: Clock, said: pytest.LogCaptureFixture
 ) -> None:
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
 
     cases(80, START_MINUTE)
     clock.forward(days=6, hours=23)

@@ -3,14 +3,14 @@
 
 from exchange_parts import Clock, PartnerClient, Phone, feedback_on
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 
 def test_doubts_that_a_clock_ahead_has_dated_end_72_hours_after_it_is_right(
     exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient, clock: Clock
 ) -> None:
-    from stillmine.exchange.fsck import findings
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     run_upkeep(exchange)
     phone.open(1)
@@ -30,8 +30,8 @@ def test_doubts_that_a_clock_ahead_has_dated_end_72_hours_after_it_is_right(
 
 
 def test_counts_of_a_clock_ahead_are_deleted(exchange: Context, phone: Phone, clock: Clock) -> None:
-    from stillmine.exchange.limits.models import Attempts
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.rows.limits import Attempts
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     run_upkeep(exchange)
     clock.jump(days=800)
@@ -43,9 +43,9 @@ def test_counts_of_a_clock_ahead_are_deleted(exchange: Context, phone: Phone, cl
 
 
 def test_a_session_of_a_clock_ahead_has_ended(exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.console.models import Session
     from stillmine.exchange.console.sessions import _has_ended, forget_ended_sessions
-    from stillmine.exchange.context import to_minute
+    from stillmine.exchange.rows.console import Session
+    from stillmine.exchange.transaction.context import to_minute
 
     now = to_minute(clock())
     clock.jump(days=800)

@@ -10,8 +10,8 @@ import typer.main
 from exchange_parts import PartnerClient, Phone, empty_all_tables, value
 from typer.testing import CliRunner
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
 
 READS = {
@@ -46,16 +46,16 @@ class World:
         self.hashes.write_text(value(1) + "\n")
 
     def suspended(self) -> str:
-        from stillmine.exchange.intake.actions import add_bank
-        from stillmine.exchange.intake.bank_files import read_bank
+        from stillmine.exchange.quarantine.actions import add_bank
+        from stillmine.exchange.quarantine.bank_files import read_bank
 
         add_bank(self.exchange, "Example list", read_bank(self.hashes))
         return self.phone.open(1).fingerprints[0].id
 
     def flagged(self) -> str:
-        from stillmine.exchange.intake.flags import _flag
-        from stillmine.exchange.intake.models import FlagReason
-        from stillmine.exchange.tx import tx
+        from stillmine.exchange.protection.flags import _flag
+        from stillmine.exchange.rows.intake import FlagReason
+        from stillmine.exchange.transaction.tx import tx
 
         [fingerprint] = self.phone.open(2).fingerprints
         with tx("test.flag", self.exchange.clock) as now:
@@ -67,8 +67,8 @@ class World:
         return "Example list"
 
     def operator(self) -> str:
-        from stillmine.exchange.console.models import Role
         from stillmine.exchange.console.operators import add_operator
+        from stillmine.exchange.rows.console import Role
 
         return add_operator(self.exchange, "Mia", Role.MANAGER)[0].name
 
@@ -108,7 +108,7 @@ CHANGES: dict[str, tuple[Callable[[World], list[str]], str, str]] = {
 
 
 def all_commands() -> Iterator[str]:
-    from stillmine.exchange.commands import app
+    from stillmine.exchange.commands.program import app
 
     def walk(command: click.Command, path: str) -> Iterator[str]:
         if isinstance(command, click.Group) or hasattr(command, "commands"):
@@ -123,13 +123,13 @@ def all_commands() -> Iterator[str]:
 @pytest.fixture
 def world(exchange: Context, phone: Phone, partner: PartnerClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """The commands find the exchange of this test."""
-    monkeypatch.setattr("stillmine.exchange.command_line.configure", lambda _: exchange)
-    monkeypatch.setattr("stillmine.exchange.command_line.require_ready", lambda _: None)
+    monkeypatch.setattr("stillmine.exchange.commands.command_line.configure", lambda _: exchange)
+    monkeypatch.setattr("stillmine.exchange.commands.command_line.require_ready", lambda _: None)
     return World(exchange, phone, partner, tmp_path)
 
 
 def lines() -> list[tuple[str, str, str, str]]:
-    from stillmine.exchange.console.models import LogLine
+    from stillmine.exchange.rows.console import LogLine
 
     return list(LogLine.objects.order_by("id").values_list("operator", "action", "target", "outcome"))
 
@@ -138,13 +138,13 @@ def numbers() -> dict[str, int | None]:
     """The newest flag's and suspension's number: what was decided about is named by it, as in the console."""
     from django.db.models import Max
 
-    from stillmine.exchange.intake.models import Flag, Suspension
+    from stillmine.exchange.rows.intake import Flag, Suspension
 
     return {model.__name__.lower(): model.objects.aggregate(newest=Max("id"))["newest"] for model in (Flag, Suspension)}
 
 
 def run(*arguments: str) -> None:
-    from stillmine.exchange.commands import app
+    from stillmine.exchange.commands.program import app
 
     CliRunner().invoke(app, arguments, catch_exceptions=False)
 
@@ -157,7 +157,7 @@ def test_every_command_is_classified(exchange: Context) -> None:
 
 @pytest.mark.parametrize("command", sorted(CHANGES))
 def test_a_command_that_changes_something_leaves_its_line(world: World, command: str) -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     arguments, action, target = CHANGES[command]
     prepared = arguments(world)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from ask_parts import ask
 from exchange_parts import PartnerClient, Phone, feedback_on, fingerprint, opening, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 Result = TypeVar("Result")
 THREADS = 6
@@ -33,7 +33,7 @@ def at_once(exchange: Context, *calls: Callable[[], Result]) -> list[Result]:
 
 
 def test_the_same_opening_many_times_at_once_is_one_case(exchange: Context, phone: Phone) -> None:
-    from stillmine.exchange.cases.models import Case, Fingerprint
+    from stillmine.exchange.rows.cases import Case, Fingerprint
 
     answers = at_once(exchange, *[lambda: phone.post("case", opening(1, 2))] * THREADS)
     assert sorted(answer.status_code for answer in answers) == [200] * (THREADS - 1) + [201]
@@ -137,7 +137,7 @@ def test_a_partner_that_reports_and_syncs_at_once_waits_for_nobody_for_ever(
 
 
 def test_acknowledgements_at_once_keep_the_highest(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.feed.models import Acknowledgement
+    from stillmine.exchange.rows.feed import Acknowledgement
 
     phone.open(*range(1, THREADS + 1))
     cursors, cursor = [], None
@@ -153,8 +153,8 @@ def test_asks_at_once_never_count_beyond_the_quota_and_what_is_refused_counts_no
 ) -> None:
     """The first of the day among them, with and without a match, of several sizes."""
     from stillmine.exchange.ask.client import forget_connection
-    from stillmine.exchange.ask.models import AskCount, AskMatch
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.asks import AskCount, AskMatch
+    from stillmine.exchange.rows.partners import Partner
 
     phone.open(1)
     follower()

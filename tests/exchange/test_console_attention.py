@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from console_parts import Desk
 from exchange_parts import Clock, PartnerClient, Phone
 
-from stillmine.exchange.ask.settings import AskSettings
-from stillmine.exchange.context import Context
-from stillmine.exchange.feed.settings import FeedSettings
+from stillmine.exchange.settings.ask import AskSettings
+from stillmine.exchange.settings.feed import FeedSettings
+from stillmine.exchange.transaction.context import Context
 from stillmine.serving.doors import Doors, Room
 
 
 def test_every_setting_that_has_a_variable_is_shown(manager: Desk) -> None:
-    from stillmine.exchange.settings_file import KEYS
+    from stillmine.exchange.settings.file import KEYS
 
     page = manager.get("/console/settings").text
     assert [key.variable for key in KEYS.values() if key.variable and f"<code>{key.variable}</code>" not in page] == []
@@ -41,7 +41,7 @@ def nothing_is_late(desk: Desk) -> bool:
 
 
 def test_the_first_page_says_when_log_or_lists_are_late(manager: Desk, exchange: Context, phone: Phone, clock: Clock) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     run_upkeep(exchange)
     phone.open(1)
@@ -58,8 +58,8 @@ def test_the_first_page_says_when_log_or_lists_are_late(manager: Desk, exchange:
 def test_a_partner_is_named_for_each_thing_that_is_wrong(
     manager: Desk, exchange: Context, partner: PartnerClient, phone: Phone, clock: Clock
 ) -> None:
-    from stillmine.exchange.ask.models import ProbingAlarm
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.asks import ProbingAlarm
+    from stillmine.exchange.rows.partners import Partner
 
     phone.open(1)
     partner.sync()

@@ -15,8 +15,8 @@ from django.test import override_settings
 from exchange_parts import Clock, PartnerClient, Phone, value
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from stillmine.exchange.app import wsgi_application
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import wsgi_application
 from tests.accessible import is_scrolled_sideways, open_page, violations
 
 PAGES = [
@@ -94,8 +94,8 @@ def slips(page: Page) -> list[str]:
 
 def hold(exchange: Context) -> None:
     """A list in the bank, near which a fingerprint of the case will be."""
-    from stillmine.exchange.intake.actions import add_bank
-    from stillmine.exchange.intake.bank_files import BankSource
+    from stillmine.exchange.quarantine.actions import add_bank
+    from stillmine.exchange.quarantine.bank_files import BankSource
 
     add_bank(exchange, "Flags", BankSource((bytes.fromhex(value(7)),), 1))
 
@@ -120,8 +120,8 @@ def walk_intake(page: Page, address: str) -> Iterator[str]:
 
 def walk_doors(page: Page, address: str, exchange: Context) -> Iterator[str]:
     """Every page before signing in, with its errors."""
-    from stillmine.exchange.console.models import Role
     from stillmine.exchange.console.operators import add_operator
+    from stillmine.exchange.rows.console import Role
 
     code = add_operator(exchange, "Eva", Role.REVIEWER)[1]
     page.goto(address)
@@ -246,8 +246,8 @@ def test_no_page_scrolls_sideways_at_320_pixels(browser: Browser, address: str, 
 
 
 def test_enrolling_and_signing_in_by_keyboard_without_scripts(browser: Browser, address: str, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.console.models import Role
     from stillmine.exchange.console.operators import add_operator
+    from stillmine.exchange.rows.console import Role
 
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
     page, slips = context.new_page(), []

@@ -9,7 +9,7 @@ from console_parts import ORIGIN, PASSWORD, Desk, log_lines
 from django.test import override_settings
 from exchange_parts import Clock
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_an_unknown_name_costs_the_same_hash(manager: Desk, clock: Clock, monkey
     from argon2 import extract_parameters
 
     from stillmine.exchange.console import passwords, signing_in
-    from stillmine.exchange.console.models import Operator
+    from stillmine.exchange.rows.console import Operator
 
     compared = []
     monkeypatch.setattr(
@@ -107,8 +107,8 @@ def test_the_phone_may_be_one_step_off(manager: Desk, clock: Clock, steps: int, 
 
 
 def test_enrolment_refuses_wrong_and_old_codes_and_weak_passwords(exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.console.models import Role
     from stillmine.exchange.console.operators import add_operator
+    from stillmine.exchange.rows.console import Role
 
     code = add_operator(exchange, "Rita", Role.REVIEWER)[1]
     desk = Desk.beside(exchange, clock, "Rita")
@@ -131,8 +131,8 @@ def test_enrolment_refuses_wrong_and_old_codes_and_weak_passwords(exchange: Cont
 
 
 def test_sessions_end_when_idle_and_after_eight_hours(manager: Desk, clock: Clock, exchange: Context) -> None:
-    from stillmine.exchange.console.models import Session
     from stillmine.exchange.console.sessions import forget_ended_sessions
+    from stillmine.exchange.rows.console import Session
 
     for _ in range(16):
         clock.forward(minutes=29)
@@ -193,8 +193,8 @@ def test_right_sign_ins_are_not_counted(manager: Desk, clock: Clock) -> None:
 
 
 def test_no_number_of_wrong_enrolment_codes_keeps_the_right_one_out(exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.console.models import Role
     from stillmine.exchange.console.operators import add_operator
+    from stillmine.exchange.rows.console import Role
 
     code = add_operator(exchange, "Rita", Role.REVIEWER)[1]
     desk = Desk.beside(exchange, clock, "Rita")
@@ -209,7 +209,7 @@ def test_few_passwords_are_hashed_at_once_and_who_finds_no_room_loses_nothing(
     manager: Desk, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from stillmine.exchange.console import passwords
-    from stillmine.exchange.limits.models import Attempts
+    from stillmine.exchange.rows.limits import Attempts
 
     manager.sign_out()
     clock.forward(minutes=10)
@@ -231,8 +231,8 @@ def test_tries_are_limited_for_a_network_whatever_the_name(manager: Desk, exchan
 
 
 def test_what_is_stored_opens_nothing(manager: Desk, exchange: Context) -> None:
-    from stillmine.exchange.console.models import Operator, Session
     from stillmine.exchange.console.totp import secret_text
+    from stillmine.exchange.rows.console import Operator, Session
 
     operator = Operator.objects.get()
     stored = str([vars(row) for row in (operator, *Session.objects.all())])
@@ -244,8 +244,8 @@ def test_what_is_stored_opens_nothing(manager: Desk, exchange: Context) -> None:
 
 
 def test_a_sealed_second_factor_opens_for_its_operator_only(manager: Desk, exchange: Context) -> None:
-    from stillmine.exchange.console.models import Operator
     from stillmine.exchange.console.totp import unseal
+    from stillmine.exchange.rows.console import Operator
     from stillmine.wire.errors import NotConfiguredError
 
     operator = Operator.objects.get()
@@ -292,7 +292,7 @@ def test_forms_need_their_token_and_their_origin(manager: Desk) -> None:
     whole = {**data, "csrfmiddlewaretoken": token}
     for origin in ("https://elsewhere.example", "null", "http://exchange.example:81"):
         assert manager.web.post(path, data=whole, headers={"Origin": origin}).status_code == 403
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.partners import Partner
 
     assert Partner.objects.count() == 0
     assert manager.web.post(path, data=whole, headers={"Origin": ORIGIN}).status_code == 200

@@ -9,7 +9,7 @@ import pytest
 from console_parts import ORIGIN, Desk
 from exchange_parts import Clock, Phone, code
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data; boundary=here"

@@ -9,8 +9,8 @@ from console_parts import Desk, log_lines
 from django.test import override_settings
 from exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.headers import CONSOLE_POLICY
+from stillmine.exchange.ground.headers import CONSOLE_POLICY
+from stillmine.exchange.transaction.context import Context
 
 ROUTES = {
     "GET console": "anybody",
@@ -53,11 +53,11 @@ ROUTES = {
 @pytest.fixture
 def held(exchange: Context, phone: Phone) -> str:
     """A bank and a case with a fingerprint that it holds, and one that is flagged; returns the value of the held one."""
-    from stillmine.exchange.intake.actions import add_bank
-    from stillmine.exchange.intake.bank_files import BankSource
-    from stillmine.exchange.intake.flags import _flag
-    from stillmine.exchange.intake.models import FlagReason
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.protection.flags import _flag
+    from stillmine.exchange.quarantine.actions import add_bank
+    from stillmine.exchange.quarantine.bank_files import BankSource
+    from stillmine.exchange.rows.intake import FlagReason
+    from stillmine.exchange.transaction.tx import tx
 
     add_bank(exchange, "Flags", BankSource((bytes.fromhex(value(7)),), 1))
     _, other = phone.open(7, 8).fingerprints
@@ -73,8 +73,8 @@ def reviewer(exchange: Context, clock: Clock) -> Desk:
 
 def address(route: str) -> str:
     """The route's address, for the first partner and its first key where it names one."""
-    from stillmine.exchange.intake.models import Bank, Flag, Suspension
-    from stillmine.exchange.partners.models import Partner, PartnerKey
+    from stillmine.exchange.rows.intake import Bank, Flag, Suspension
+    from stillmine.exchange.rows.partners import Partner, PartnerKey
 
     path = "/" + route.split(" ")[1]
     ids = {"partner_id": Partner, "key_number": PartnerKey, "number": Suspension, "flag_number": Flag, "bank_id": Bank}
@@ -111,8 +111,8 @@ def test_nobody_gets_in(exchange: Context, clock: Clock, partner: PartnerClient,
 
 
 def test_somebody_who_enrols_gets_no_further(exchange: Context, clock: Clock, partner: PartnerClient) -> None:
-    from stillmine.exchange.console.models import Role
     from stillmine.exchange.console.operators import add_operator
+    from stillmine.exchange.rows.console import Role
 
     desk = Desk.beside(exchange, clock, "Eva")
     desk.begin_enrolment(add_operator(exchange, "Eva", Role.MANAGER)[1])
@@ -160,10 +160,10 @@ def test_wrong_methods_numbers_and_addresses_are_pages(manager: Desk) -> None:
 
 
 def test_no_page_shows_a_value_a_case_or_a_secret(manager: Desk, phone: Phone, held: str, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.cases.models import Case, Fingerprint
-    from stillmine.exchange.console.models import Operator, Session
-    from stillmine.exchange.feedback.models import Report
-    from stillmine.exchange.partners.models import Partner, PartnerKey
+    from stillmine.exchange.rows.cases import Case, Fingerprint
+    from stillmine.exchange.rows.console import Operator, Session
+    from stillmine.exchange.rows.feedback import Report
+    from stillmine.exchange.rows.partners import Partner, PartnerKey
 
     phone.add(1, 2, 3)
     partner.sync()
@@ -206,8 +206,8 @@ def test_pages_come_with_their_own_policy(manager: Desk) -> None:
 
 
 def test_no_page_has_a_style_or_a_script_in_it(manager: Desk, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.console.models import Role
     from stillmine.exchange.console.operators import add_operator
+    from stillmine.exchange.rows.console import Role
 
     desk = Desk.beside(exchange, clock, "Eva")
     desk.begin_enrolment(add_operator(exchange, "Eva", Role.MANAGER)[1])
@@ -216,7 +216,7 @@ def test_no_page_has_a_style_or_a_script_in_it(manager: Desk, exchange: Context,
 
 
 def test_without_the_option_there_is_no_console(manager: Desk, web: httpx.Client) -> None:
-    with override_settings(ROOT_URLCONF="stillmine.exchange.urls"):
+    with override_settings(ROOT_URLCONF="stillmine.exchange.web.urls"):
         for route in ROUTES:
             assert manager.web.request(route.split(" ")[0], "/" + route.split(" ")[1]).status_code == 404, route
 
@@ -313,8 +313,8 @@ def test_a_reviewer_decides_about_flags(reviewer: Desk, phone: Phone, partner: P
 
 
 def test_an_old_suspension_opens_nothing_once_there_is_a_new_one(reviewer: Desk, phone: Phone, exchange: Context, held: str) -> None:
-    from stillmine.exchange.cases.actions import suspend
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.protection.actions import suspend
+    from stillmine.exchange.rows.cases import Fingerprint
     from stillmine.wire.case import SuspensionReason
 
     here = waiting_number(reviewer)
@@ -341,7 +341,7 @@ def test_what_partners_say_is_shown_beside_a_suspension(
 
 
 def test_a_manager_removes_a_list_of_the_bank(manager: Desk, held: str) -> None:
-    from stillmine.exchange.intake.models import Bank
+    from stillmine.exchange.rows.intake import Bank
 
     page = manager.get("/console/bank").text
     assert ("Flags" in page, "1 file," in page) == (True, True)
@@ -353,8 +353,8 @@ def test_a_manager_removes_a_list_of_the_bank(manager: Desk, held: str) -> None:
 
 
 def test_votes_are_shown_beside_a_suspension(reviewer: Desk, phone: Phone, partner: PartnerClient, held: str, exchange: Context) -> None:
-    from stillmine.exchange.partners.models import Partner
     from stillmine.exchange.partners.opaque import partner_ids
+    from stillmine.exchange.rows.partners import Partner
 
     own = partner_ids(exchange.secret, Partner.objects.get().random_id)
     entries = own.entry_ids([row.id for row in phone.show().fingerprints])
@@ -390,7 +390,7 @@ def test_statistics_are_the_public_ones(reviewer: Desk, web: httpx.Client, excha
 
 
 def test_what_operators_do_is_in_the_ledger_and_signing_in_is_not(manager: Desk, clock: Clock) -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
     from stillmine.ledger.entry import EventName, read_entry
 
     manager.post("/console/partners/add", "/console/partners/add", name="Example Social")
@@ -405,8 +405,8 @@ def test_what_operators_do_is_in_the_ledger_and_signing_in_is_not(manager: Desk,
 
 
 def test_a_reviewer_hears_of_a_clock_that_is_doubted_and_of_a_full_disk(reviewer: Desk, clock: Clock, exchange: Context) -> None:
-    from stillmine.exchange.clock.models import ClockState
-    from stillmine.exchange.reserve import RESERVE_FILE
+    from stillmine.exchange.ground.reserve import RESERVE_FILE
+    from stillmine.exchange.rows.clock import ClockState
 
     ClockState.objects.all().delete()
     assert "Nothing." in reviewer.get("/console/").text

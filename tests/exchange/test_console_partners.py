@@ -9,7 +9,7 @@ from console_parts import Desk
 from exchange_parts import Clock, PartnerClient, Phone, code, tick
 from test_console_pages import log_lines
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 
 @pytest.mark.parametrize("way", [{}, {"way": "ask"}, {"way": "everything"}])

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
-from stillmine.exchange.context import Context
 from stillmine.exchange.drills.kind import DrillKind
 from stillmine.exchange.drills.picture import drill_fingerprint, drill_picture
+from stillmine.exchange.transaction.context import Context
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.ask import AskQuery
 from stillmine.wire.errors import NotConfiguredError
@@ -107,7 +107,7 @@ def test_a_partner_that_stops_and_never_acknowledges(stage: Stage, platform: Pla
 
 
 def test_a_partner_that_does_nothing_can_be_waited_for_again(stage: Stage, platform: Platform) -> None:
-    from stillmine.exchange.drills.models import Drill
+    from stillmine.exchange.rows.drills import Drill
 
     assert stage.run(nothing) == "NOT_GIVEN"
     assert stage.run(platform.partner.sync) == "NOT_FOUND"
@@ -141,7 +141,7 @@ def test_cut_off_anywhere_the_verdict_is_the_same(stage: Stage, platform: Platfo
     except CutOffError:
         verdict = stage.run(meanwhile)
     assert verdict == ("STILL_MATCHED" if ignores_withdrawals else "STOPPED")
-    from stillmine.exchange.drills.models import Drill
+    from stillmine.exchange.rows.drills import Drill
 
     assert Drill.objects.count() == 1
 
@@ -151,9 +151,9 @@ def test_neither_a_snapshot_nor_an_ask_tells_anybody_else(
 ) -> None:
     from stillmine.exchange.ask.nearby import active_of
     from stillmine.exchange.ask.protocol import Candidates
-    from stillmine.exchange.drills.models import Drill
     from stillmine.exchange.feed.actions import record_snapshot
     from stillmine.exchange.partners.actions import find_partner
+    from stillmine.exchange.rows.drills import Drill
 
     phone.open(1)
     assert stage.run(partner.sync) == "NOT_FOUND"
@@ -168,7 +168,7 @@ def test_neither_a_snapshot_nor_an_ask_tells_anybody_else(
 
 
 def test_nobody_else_is_given_it_in_any_shape(stage: Stage, platform: Platform, other_partner: PartnerClient, phone: Phone) -> None:
-    from stillmine.exchange.feed.models import PendingTombstone
+    from stillmine.exchange.rows.feed import PendingTombstone
 
     def everybody() -> None:
         platform.partner.fetch_hashes()
@@ -207,7 +207,7 @@ def test_a_partner_of_the_stopncii_shape(stage: Stage, partner: PartnerClient, i
 
 def test_an_ask_partner_and_a_revoked_one_have_no_drill(exchange: Context, stage: Stage, partner: PartnerClient) -> None:
     from stillmine.exchange.partners.actions import revoke_partner, set_partner
-    from stillmine.exchange.partners.scopes import Way
+    from stillmine.exchange.rows.scopes import Way
 
     set_partner(exchange, "Example Social", way=Way.ASK)
     with pytest.raises(NotConfiguredError):

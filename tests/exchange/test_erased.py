@@ -13,8 +13,8 @@ from exchange_parts import Clock, PartnerClient, Phone, value
 from test_receipts import receipt_of, verified
 from thief import Thief
 
-from stillmine.exchange.context import Context
 from stillmine.exchange.keys.day_file import DAY_KEYS_FILE
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
 
 
@@ -25,7 +25,7 @@ def said(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> p
 
 
 def upkeep(exchange: Context) -> dict[str, int]:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     return run_upkeep(exchange)
 
@@ -46,7 +46,7 @@ def test_by_the_time_that_the_receipt_names_no_log_copy_or_backup_opens_it(
     exchange: Context, phone: Phone, other_phone: Phone, clock: Clock, database_folder: Path | None, tmp_path: Path
 ) -> None:
     from stillmine.exchange.backup.dump import back_up
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     thief = Thief(exchange, database_folder, tmp_path)
     single = phone.open(1, 2).fingerprints[0].id
@@ -218,8 +218,8 @@ def test_a_key_made_by_a_clock_that_was_ahead_promises_nothing(exchange: Context
 def test_the_day_turns_while_cases_are_opened_and_withdrawn(exchange: Context, phone: Phone, clock: Clock) -> None:
     from django.db import connection
 
-    from stillmine.exchange.fsck import findings
-    from stillmine.exchange.keys.turn import keep_day_keys
+    from stillmine.exchange.erasure.day_turn import keep_day_keys
+    from stillmine.exchange.fsck.findings import findings
 
     failed: list[str] = []
     is_over = threading.Event()
@@ -256,8 +256,8 @@ def test_the_day_turns_while_cases_are_opened_and_withdrawn(exchange: Context, p
 
 
 def test_a_lost_file_is_said_and_never_made_again(exchange: Context, phone: Phone, clock: Clock) -> None:
-    from stillmine.exchange.fsck import findings
-    from stillmine.exchange.keys.check import require_keys
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.protection.data_keys import require_keys
 
     phone.open(1)
     path, aside = exchange.home / DAY_KEYS_FILE, exchange.home / "elsewhere"
@@ -316,7 +316,7 @@ def test_whoever_reads_for_long_keeps_the_keys(exchange: Context, phone: Phone, 
 
 
 def test_a_data_key_that_does_not_open_keeps_no_key_of_the_day(exchange: Context, phone: Phone, clock: Clock) -> None:
-    from stillmine.exchange.keys.models import FingerprintDataKey
+    from stillmine.exchange.rows.keys import FingerprintDataKey
 
     first, _ = phone.open(1, 2).fingerprints
     whole = bytes(FingerprintDataKey.objects.get(fingerprint=first.id).wrapped_key)

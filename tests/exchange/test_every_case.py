@@ -8,7 +8,7 @@ import httpx
 from ask_parts import answers
 from exchange_parts import START_MINUTE, PartnerClient, Phone, feedback_on, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import PartnerStatus
 
 COPY = value(1)
@@ -56,7 +56,7 @@ def test_an_ask_is_told_to_the_person_and_to_who_is_nearer(phone: Phone, partner
 def test_three_hundred_nearer_values_in_each_of_several_cases_hide_nobody(
     phone: Phone, partner: PartnerClient, follower: Callable[[], None]
 ) -> None:
-    from stillmine.exchange.ask.models import AskMatch
+    from stillmine.exchange.rows.asks import AskMatch
 
     phone.open(1, fingerprints=[{"kind": "pdq", "value": bits_off(*range(20)), "quality": 90}])
     near = [bits_off(place) for place in range(200)] + [bits_off(place, place + 1) for place in range(100)]
@@ -87,7 +87,7 @@ def test_each_case_learns_of_its_own_match_and_not_how_many_others_there_are(
 def test_a_decision_about_what_was_told_reaches_every_case_of_that_upload(
     exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None]
 ) -> None:
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
 
     phone.open(1, fingerprints=[{"kind": "pdq", "value": bits_off(1, 2, 3), "quality": 90}])
     abuser = case_of(phone.web, b"abuser-one", COPY)
@@ -105,7 +105,7 @@ def test_a_decision_about_what_was_told_reaches_every_case_of_that_upload(
 
 
 def test_a_list_partner_reports_all_that_one_upload_matched_and_each_case_hears_once(phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.feedback.models import Report
+    from stillmine.exchange.rows.feedback import Report
 
     phone.open(1, fingerprints=[{"kind": "pdq", "value": bits_off(*range(20)), "quality": 90}])
     near = [bits_off(place) for place in range(200)] + [bits_off(place, place + 1) for place in range(99)]
@@ -153,7 +153,7 @@ def test_a_thousand_uploads_near_one_case_hide_no_other_in_one_request(
 def test_a_doubt_about_another_upload_does_not_reach_what_once_matched_beside(
     exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient, follower: Callable[[], None]
 ) -> None:
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
 
     phone.open(1, fingerprints=[{"kind": "pdq", "value": bits_off(*range(20)), "quality": 90}])
     abuser = case_of(phone.web, b"abuser-one", COPY)

@@ -71,7 +71,7 @@ def test_no_shape_tells_a_partner_which_file(phone: Phone, partner: PartnerClien
 
 
 def test_withdrawal_erases_every_kind(phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     opened(phone, *EVERY_KIND)
     partner.sync()
@@ -183,7 +183,7 @@ def test_the_older_shape_lists_only_what_its_clients_match(phone: Phone, partner
 
 
 def test_what_the_older_shape_leaves_out_was_not_given_in_it(phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.feed.models import PendingTombstone
+    from stillmine.exchange.rows.feed import PendingTombstone
 
     opened(phone, *EVERY_KIND)
     partner.fetch_hashes()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, tick, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import FingerprintState
 
 
@@ -80,9 +80,9 @@ def test_ids_differ_between_partners_and_tell_nothing_of_the_case(
 
 
 def test_a_suspended_fingerprint_is_a_tombstone_and_comes_back(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.cases.transitions import _move_fingerprints
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.protection.transitions import _move_fingerprints
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.transaction.tx import tx
 
     phone.open(1)
     partner.sync()
@@ -124,8 +124,8 @@ def test_cursors_that_are_not_ours_or_of_another_partner(phone: Phone, partner: 
 
 
 def test_a_cursor_beyond_a_restored_backup_is_told_to_start_again(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
-    from stillmine.exchange.partners.models import Partner
     from stillmine.exchange.partners.opaque import partner_ids
+    from stillmine.exchange.rows.partners import Partner
 
     phone.open(1)
     partner.sync()
@@ -173,7 +173,7 @@ def test_given_counts_only_where_the_value_was_in_the_page(
 
 
 def test_a_page_fetched_again_is_the_same_disclosure_counted_twice(phone: Phone, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.feed.models import Disclosure
+    from stillmine.exchange.rows.feed import Disclosure
 
     phone.open(1)
     partner.fetch()
@@ -205,7 +205,7 @@ def test_a_withdrawal_is_confirmed_only_by_an_acknowledgement_that_covers_it(pho
 
 
 def test_acknowledgements_of_one_minute_are_one_row(phone: Phone, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.feed.models import Acknowledgement
+    from stillmine.exchange.rows.feed import Acknowledgement
 
     phone.open(1)
     for number in (2, 3, 4):
@@ -220,7 +220,7 @@ def test_acknowledgements_of_one_minute_are_one_row(phone: Phone, partner: Partn
 
 
 def test_change_times_never_run_backwards(phone: Phone, other_phone: Phone, clock: Clock) -> None:
-    from stillmine.exchange.feed.models import Change
+    from stillmine.exchange.rows.feed import Change
 
     phone.open(1)
     clock.forward(hours=-5)
@@ -233,6 +233,6 @@ def test_a_refused_request_takes_no_number(phone: Phone, partner: PartnerClient)
     phone.post("case", {"version": 1})
     phone.post("case/withdraw", {"version": 1, "fingerprint_id": "0" * 32})
     phone.add(2)
-    from stillmine.exchange.feed.models import Change
+    from stillmine.exchange.rows.feed import Change
 
     assert list(Change.objects.order_by("sequence").values_list("sequence", flat=True)) == [1, 2]

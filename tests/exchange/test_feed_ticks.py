@@ -11,9 +11,9 @@ import pytest
 from ask_parts import answers
 from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, value
 
-from stillmine.exchange.app import wsgi_application
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import wsgi_application
 
 SEVERAL = [(1, 2, 3, 4), (11, 12, 13, 14), (21, 22, 23, 24), (31, 32, 33, 34), (41, 42, 43, 44)]
 NEXT_TICK = datetime(2026, 11, 22, 14, 6, tzinfo=UTC)
@@ -104,8 +104,8 @@ def test_what_is_withdrawn_before_its_tick_was_never_there(
 
 
 def test_a_case_that_is_held_at_once_gives_no_tombstone(phone: Phone, partner: PartnerClient, clock: Clock, exchange: Context) -> None:
-    from stillmine.exchange.intake.actions import add_bank
-    from stillmine.exchange.intake.bank_files import BankSource
+    from stillmine.exchange.quarantine.actions import add_bank
+    from stillmine.exchange.quarantine.bank_files import BankSource
 
     add_bank(exchange, "Example news", BankSource((bytes.fromhex(value(1)),), pictures=1))
     phone.open(1)
@@ -146,12 +146,12 @@ def test_tombstones_come_at_once_and_not_in_the_order_of_the_case(phone: Phone, 
 def test_restored_waits_as_an_addition_does_and_a_flag_does_not(
     phone: Phone, partner: PartnerClient, clock: Clock, exchange: Context
 ) -> None:
-    from stillmine.exchange.cases.actions import suspend
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.intake.actions import restore_suspended
-    from stillmine.exchange.intake.flags import _flag
-    from stillmine.exchange.intake.models import FlagReason
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.protection.actions import suspend
+    from stillmine.exchange.protection.flags import _flag
+    from stillmine.exchange.quarantine.actions import restore_suspended
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.rows.intake import FlagReason
+    from stillmine.exchange.transaction.tx import tx
     from stillmine.wire.case import SuspensionReason
 
     phone.open(1)
@@ -172,9 +172,9 @@ def test_restored_waits_as_an_addition_does_and_a_flag_does_not(
 def test_suspended_and_withdrawn_before_it_is_shown_again_is_a_tombstone(
     phone: Phone, partner: PartnerClient, clock: Clock, exchange: Context
 ) -> None:
-    from stillmine.exchange.cases.actions import suspend
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.intake.actions import restore_suspended
+    from stillmine.exchange.protection.actions import suspend
+    from stillmine.exchange.quarantine.actions import restore_suspended
+    from stillmine.exchange.rows.cases import Fingerprint
     from stillmine.wire.case import SuspensionReason
 
     phone.open(1)
@@ -254,8 +254,8 @@ def test_a_clock_that_is_set_back_holds_nothing_up(phone: Phone, partner: Partne
 
 
 def test_upkeep_makes_the_tick_that_nobody_asked_for(phone: Phone, partner: PartnerClient, clock: Clock, exchange: Context) -> None:
-    from stillmine.exchange.feed.models import Change
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.rows.feed import Change
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     phone.open(1)
     assert run_upkeep(exchange)["ticks of the feed"] == 0
@@ -268,7 +268,7 @@ def test_upkeep_makes_the_tick_that_nobody_asked_for(phone: Phone, partner: Part
 def test_several_workers_make_one_batch(phones: list[Phone], partner: PartnerClient, clock: Clock, exchange: Context) -> None:
     from test_concurrency import at_once
 
-    from stillmine.exchange.feed.models import Change
+    from stillmine.exchange.rows.feed import Change
 
     for phone, numbers in zip(phones, SEVERAL, strict=True):
         phone.open(*numbers)
@@ -281,8 +281,8 @@ def test_several_workers_make_one_batch(phones: list[Phone], partner: PartnerCli
 def test_a_full_disk_makes_no_tick_and_tombstones_go_out(
     phone: Phone, other_phone: Phone, partner: PartnerClient, clock: Clock, exchange: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stillmine.exchange import tx as transactions
-    from stillmine.exchange.reserve import WHEN_FULL
+    from stillmine.exchange.ground.reserve import WHEN_FULL
+    from stillmine.exchange.transaction import tx as transactions
     from stillmine.wire.storage_errors import StorageFullError
 
     def require_room(_home: object, name: str) -> None:
@@ -319,15 +319,15 @@ def test_cursors_of_before_are_read_and_no_longer_made(phone: Phone, partner: Pa
 def cursor_of_before(exchange: Context, sequence: int) -> str:
     import hmac
 
-    from stillmine.exchange.partners.models import Partner
-    from stillmine.exchange.secret import derive
+    from stillmine.exchange.ground.secret import derive
+    from stillmine.exchange.rows.partners import Partner
 
     key = derive(exchange.secret, "stillmine/partner-cursor-key/v1", bytes.fromhex(Partner.objects.get().random_id))
     return f"{sequence}.{hmac.digest(bytes(key), str(sequence).encode(), 'sha256').hex()[:16]}"
 
 
 def test_no_number_of_the_sequence_is_in_the_ledger(phone: Phone, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
     from stillmine.ledger.entry import EventName, read_entry
 
     phone.open(1)
@@ -340,8 +340,8 @@ def test_no_number_of_the_sequence_is_in_the_ledger(phone: Phone, partner: Partn
 
 
 def test_fsck_sees_what_was_forgotten(phone: Phone, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.feed.models import Change, Head
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.rows.feed import Change, Head
 
     phone.open(1)
     Head.objects.update(waiting_since=None)

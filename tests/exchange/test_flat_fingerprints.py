@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from exchange_parts import ADULT, Phone, code, fingerprint, opening, value
 
-from stillmine.exchange.intake.flat import are_flat, is_flat
+from stillmine.exchange.gate.flat import are_flat, is_flat
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
 
@@ -17,7 +17,7 @@ FLAT = ["0" * 64, "f" * 64, "01" * 32, "0f" * 32, "00ff" * 16, "0123456789abcdef
 
 @pytest.mark.parametrize("text", FLAT)
 def test_a_flat_fingerprint_opens_no_case_and_is_not_added(phone: Phone, text: str) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     flat = {"kind": "pdq", "value": text, "quality": 90}
     body = opening(1)
@@ -92,7 +92,7 @@ def test_many_frames_are_judged_as_each_alone() -> None:
 def test_a_video_that_is_flat_but_for_its_last_frame_asks_python_for_two_of_its_frames(
     phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stillmine.exchange.intake import flat
+    from stillmine.exchange.gate import flat
 
     asked: list[bytes] = []
     monkeypatch.setattr(flat, "is_flat", lambda one: asked.append(one) or is_flat(one))
@@ -105,7 +105,7 @@ def test_a_video_that_is_flat_but_for_its_last_frame_asks_python_for_two_of_its_
 
 
 def test_a_refused_message_counts_and_closed_cases_are_told_before_any_work(phone: Phone, other_phone: Phone) -> None:
-    from stillmine.exchange.limits.models import Attempts
+    from stillmine.exchange.rows.limits import Attempts
 
     flat = {"kind": "pdq", "value": FLAT[0], "quality": 90}
     assert code(phone.post("case", {**opening(1), "fingerprints": [fingerprint(1), flat]})) == (422, "fingerprint_flat")

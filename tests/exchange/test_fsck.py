@@ -7,74 +7,74 @@ from datetime import timedelta
 import pytest
 from exchange_parts import START, PartnerClient, Phone
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 
 def head_too_high() -> None:
-    from stillmine.exchange.feed.models import Head
+    from stillmine.exchange.rows.feed import Head
 
     Head.objects.update(sequence=99)
 
 
 def no_head() -> None:
-    from stillmine.exchange.feed.models import Head
+    from stillmine.exchange.rows.feed import Head
 
     Head.objects.all().delete()
 
 
 def a_gap() -> None:
-    from stillmine.exchange.feed.models import Change
+    from stillmine.exchange.rows.feed import Change
 
     Change.objects.filter(sequence=1).delete()
 
 
 def time_runs_backwards() -> None:
-    from stillmine.exchange.feed.models import Change
+    from stillmine.exchange.rows.feed import Change
 
     Change.objects.filter(sequence=2).update(changed_at=START - timedelta(days=1))
 
 
 def another_state_in_the_feed() -> None:
-    from stillmine.exchange.feed.models import Change
+    from stillmine.exchange.rows.feed import Change
 
     shown = Change.objects.filter(superseded_by=None, is_shown=True, state="active").first()
     Change.objects.filter(sequence=shown.sequence if shown else 0).update(state="suspended")
 
 
 def superseded_by_nothing() -> None:
-    from stillmine.exchange.feed.models import Change
+    from stillmine.exchange.rows.feed import Change
 
     Change.objects.filter(sequence=2).update(superseded_by=77)
 
 
 def closed_with_active_fingerprints() -> None:
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
 
     Case.objects.update(state="expired", closed_at=START)
 
 
 def open_without_fingerprints() -> None:
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     Fingerprint.objects.update(state="withdrawn", sealed_value=None, blind_index=None, value_bytes=0, quality=None, withdrawn_at=START)
 
 
 def disclosure_of_the_future() -> None:
-    from stillmine.exchange.feed.models import Disclosure
+    from stillmine.exchange.rows.feed import Disclosure
 
     Disclosure.objects.update(head_sequence=50, to_sequence=50)
 
 
 def acknowledgement_of_the_future() -> None:
-    from stillmine.exchange.feed.models import Acknowledgement
+    from stillmine.exchange.rows.feed import Acknowledgement
 
     Acknowledgement.objects.update(sequence=50)
 
 
 def value_kept_for_nothing() -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.feed.models import PendingTombstone
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.rows.feed import PendingTombstone
+    from stillmine.exchange.rows.partners import Partner
 
     row = Fingerprint.objects.get(position=2)
     kept = {"sealed_value": b"", "blind_index": row.blind_index or ""}
@@ -82,52 +82,52 @@ def value_kept_for_nothing() -> None:
 
 
 def another_blind_index() -> None:
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     Fingerprint.objects.filter(position=2).update(blind_index="0f" * 32)
 
 
 def another_size() -> None:
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     Fingerprint.objects.filter(position=2).update(value_bytes=63)
 
 
 def value_of_another_row() -> None:
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     Fingerprint.objects.filter(position=2).update(sealed_value=Fingerprint.objects.get(position=3).sealed_value)
 
 
 def data_key_gone() -> None:
-    from stillmine.exchange.keys.models import FingerprintDataKey
+    from stillmine.exchange.rows.keys import FingerprintDataKey
 
     FingerprintDataKey.objects.all().delete()
 
 
 def data_key_of_another() -> None:
-    from stillmine.exchange.keys.models import FingerprintDataKey
+    from stillmine.exchange.rows.keys import FingerprintDataKey
 
     FingerprintDataKey.objects.update(wrapped_key=bytes(60))
 
 
 def key_that_is_not_at_hand() -> None:
-    from stillmine.exchange.keys.models import DayKey, FingerprintDataKey
+    from stillmine.exchange.rows.keys import DayKey, FingerprintDataKey
 
     DayKey.objects.create(id="00000000", sequence=99, made_at=START)
     FingerprintDataKey.objects.update(wrapped_by="00000000")
 
 
 def erased_with_a_data_key() -> None:
-    from stillmine.exchange.cases.models import Case, Fingerprint
+    from stillmine.exchange.rows.cases import Case, Fingerprint
 
     Fingerprint.objects.update(state="withdrawn", sealed_value=None, blind_index=None, value_bytes=0, quality=None, withdrawn_at=START)
     Case.objects.update(state="withdrawn", closed_at=START)
 
 
 def restored_yet_suspended() -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.intake.models import Suspension
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.rows.intake import Suspension
 
     Fingerprint.objects.filter(position=2).update(state="suspended")
     row = Fingerprint.objects.get(position=2)
@@ -135,8 +135,8 @@ def restored_yet_suspended() -> None:
 
 
 def active_without_a_decision() -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.intake.models import Suspension
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.rows.intake import Suspension
 
     Suspension.objects.create(fingerprint=Fingerprint.objects.get(position=2), reason="operator", suspended_at=START)
 
@@ -173,7 +173,7 @@ def test_each_broken_rule_is_found(
 ) -> None:
     from django.db import transaction
 
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
 
     phone.withdraw(phone.open(1, 2, 3).fingerprints[0].id)
     partner.sync()
@@ -199,7 +199,7 @@ def test_each_broken_rule_is_found(
 def test_the_database_refuses_a_withdrawn_fingerprint_with_a_value(exchange: Context, phone: Phone, change: dict[str, object]) -> None:
     from django.db import IntegrityError, transaction
 
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     phone.open(1)
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.exchange.config import ExchangeConfig, Said, database_settings, read_config
-from stillmine.exchange.secret import SECRET_FILE, derive, keep_secret, load_secret, new_secret
-from stillmine.exchange.settings import build_settings
+from stillmine.exchange.ground.secret import SECRET_FILE, derive, keep_secret, load_secret, new_secret
+from stillmine.exchange.settings.config import ExchangeConfig, Said, database_settings, read_config
+from stillmine.exchange.web.django_settings import build_settings
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 

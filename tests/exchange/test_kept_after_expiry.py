@@ -10,8 +10,8 @@ from exchange_parts import Clock, PartnerClient, Phone, code, value
 from served_exchange import Operator
 from test_ledger import log
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, FingerprintState, SuspensionReason
 from stillmine.wire.receipt import SignedReceipt
 
@@ -19,21 +19,21 @@ ALWAYS = timedelta(days=2000)
 
 
 def upkeep(exchange: Context) -> dict[str, int]:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     return run_upkeep(exchange)
 
 
 def bring_back(exchange: Context, ended_within: timedelta = timedelta(hours=72)) -> tuple[int, int]:
-    from stillmine.exchange.cases.expiry import bring_back_cases
+    from stillmine.exchange.protection.expiry import bring_back_cases
 
     return bring_back_cases(exchange, ended_within)
 
 
 def stored() -> tuple[int, int]:
     """How many data keys of fingerprints and how many kept values there are."""
-    from stillmine.exchange.cases.models import ExpiredValue
-    from stillmine.exchange.keys.models import FingerprintDataKey
+    from stillmine.exchange.rows.cases import ExpiredValue
+    from stillmine.exchange.rows.keys import FingerprintDataKey
 
     return FingerprintDataKey.objects.count(), ExpiredValue.objects.count()
 
@@ -51,7 +51,7 @@ def receipt(phone: Phone) -> SignedReceipt:
 def test_an_expired_case_stops_matching_at_once_and_comes_back_whole(
     phone: Phone, partner: PartnerClient, exchange: Context, clock: Clock
 ) -> None:
-    from stillmine.exchange.cases.actions import suspend
+    from stillmine.exchange.protection.actions import suspend
 
     _first, second, third = phone.open(1, 2, 3, term_months=1).fingerprints
     suspend(exchange, [second.id], SuspensionReason.OPERATOR)
@@ -151,7 +151,7 @@ def test_an_expired_case_is_not_renewed_and_not_opened_again(phone: Phone, excha
 
 def test_what_a_partner_takes_back_within_72_hours_is_erased(phone: Phone, exchange: Context, clock: Clock) -> None:
     from stillmine.exchange.partners.actions import add_partner, revoke_partner
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.partners import Partner
     from stillmine.exchange.submissions.actions import submit, withdraw, withdraw_values
     from stillmine.wire.fingerprint import Fingerprint, Kind
 
@@ -170,7 +170,7 @@ def test_what_a_partner_takes_back_within_72_hours_is_erased(phone: Phone, excha
 
 def test_a_clock_that_jumps_erases_nothing_and_an_end_it_caused_is_undone(phone: Phone, exchange: Context, clock: Clock) -> None:
     """An operator confirmed a clock that was 800 days ahead, and finds out."""
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     expires_at = phone.open(1, term_months=24).expires_at
     clock.jump(days=800)

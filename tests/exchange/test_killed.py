@@ -18,7 +18,7 @@ from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint
 from test_receipts import receipt_of
 from thief import Thief
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 MOST_MOMENTS = 200
@@ -72,14 +72,14 @@ class Scene:
 
 
 def upkeep(scene: Scene) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     scene.clock.forward(days=800)
     run_upkeep(scene.exchange)
 
 
 def the_day_turns(scene: Scene) -> None:
-    from stillmine.exchange.keys.turn import keep_day_keys
+    from stillmine.exchange.erasure.day_turn import keep_day_keys
 
     scene.clock.forward(days=1)
     keep_day_keys(scene.exchange)
@@ -88,7 +88,7 @@ def the_day_turns(scene: Scene) -> None:
 
 def another_partner(scene: Scene) -> None:
     from stillmine.exchange.partners.actions import add_partner
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.partners import Partner
 
     Partner.objects.filter(name="Example Video").exists() or add_partner(scene.exchange, "Example Video")
 
@@ -106,7 +106,7 @@ def revoke(scene: Scene) -> None:
 
 
 def suspend(scene: Scene) -> None:
-    from stillmine.exchange.cases.actions import suspend as keep_out
+    from stillmine.exchange.protection.actions import suspend as keep_out
     from stillmine.wire.case import SuspensionReason
 
     keep_out(scene.exchange, [scene.a_fingerprint], SuspensionReason.OPERATOR)
@@ -151,7 +151,7 @@ def submit_hash_feedback(scene: Scene) -> None:
 
 def set_partner(scene: Scene) -> None:
     from stillmine.exchange.partners.actions import set_partner as change
-    from stillmine.exchange.partners.scopes import Way
+    from stillmine.exchange.rows.scopes import Way
 
     change(scene.exchange, "Example Social", Way.LIST, 5)
 
@@ -163,9 +163,9 @@ def rotate_partner_key(scene: Scene) -> None:
 
 
 def change_bank(scene: Scene) -> None:
-    from stillmine.exchange.intake.actions import add_bank, remove_bank
-    from stillmine.exchange.intake.bank_files import BankSource
-    from stillmine.exchange.intake.models import Bank
+    from stillmine.exchange.quarantine.actions import add_bank, remove_bank
+    from stillmine.exchange.quarantine.bank_files import BankSource
+    from stillmine.exchange.rows.intake import Bank
 
     if not Bank.objects.exists():
         add_bank(scene.exchange, "Example news", BankSource((bytes.fromhex(value(30)),), pictures=1))
@@ -173,10 +173,10 @@ def change_bank(scene: Scene) -> None:
 
 
 def sweep_bank(scene: Scene) -> None:
-    from stillmine.exchange.intake.actions import add_bank
-    from stillmine.exchange.intake.bank_files import BankSource
-    from stillmine.exchange.intake.models import Bank
-    from stillmine.exchange.intake.sweep import sweep
+    from stillmine.exchange.quarantine.actions import add_bank
+    from stillmine.exchange.quarantine.bank_files import BankSource
+    from stillmine.exchange.quarantine.sweep import sweep
+    from stillmine.exchange.rows.intake import Bank
 
     if not Bank.objects.exists():
         add_bank(scene.exchange, "Example news", BankSource((bytes.fromhex(value(1)),), pictures=1))
@@ -184,7 +184,7 @@ def sweep_bank(scene: Scene) -> None:
 
 
 def suspend_keep_and_restore(scene: Scene) -> None:
-    from stillmine.exchange.intake.actions import keep_suspended, restore_suspended
+    from stillmine.exchange.quarantine.actions import keep_suspended, restore_suspended
 
     suspend(scene)
     keep_suspended(scene.exchange, scene.a_fingerprint)
@@ -192,7 +192,7 @@ def suspend_keep_and_restore(scene: Scene) -> None:
 
 
 def ask_for_work(scene: Scene) -> None:
-    from stillmine.exchange.intake.actions import set_under_attack
+    from stillmine.exchange.quarantine.actions import set_under_attack
 
     set_under_attack(scene.exchange, True)
     set_under_attack(scene.exchange, False)
@@ -208,8 +208,8 @@ def drill(scene: Scene) -> None:
 
 
 def operator(scene: Scene) -> None:
-    from stillmine.exchange.console.models import Operator, Role
     from stillmine.exchange.console.operators import add_operator, remove_operator
+    from stillmine.exchange.rows.console import Operator, Role
 
     if not Operator.objects.exists():
         add_operator(scene.exchange, "Mia Manager", Role.MANAGER)
@@ -267,7 +267,7 @@ def scene(exchange: Context, clock: Clock, phone: Phone, other_phone: Phone, par
 
 @pytest.mark.parametrize("deed", DEEDS)
 def test_nothing_is_lost_or_broken_whenever_it_dies(scene: Scene, deed: str) -> None:
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
 
     before = kept(scene)
     deaths = 0
@@ -284,7 +284,7 @@ def test_nothing_is_lost_or_broken_whenever_it_dies(scene: Scene, deed: str) -> 
 
 
 def test_whenever_it_dies_while_the_day_turns_what_lives_opens_and_the_old_key_goes(scene: Scene) -> None:
-    from stillmine.exchange.keys.turn import keep_day_keys
+    from stillmine.exchange.erasure.day_turn import keep_day_keys
 
     for moment in range(1, MOST_MOMENTS):
         old = set(scene.exchange.day_keys.lines())
@@ -305,8 +305,8 @@ def test_whenever_it_dies_while_the_day_turns_what_lives_opens_and_the_old_key_g
 def test_whenever_it_dies_while_it_backs_up_no_receipt_says_too_much(scene: Scene, tmp_path: Path, is_known: bool) -> None:
     from stillmine.exchange.backup.dump import back_up
     from stillmine.exchange.backup.folders import forget_folder
-    from stillmine.exchange.fsck import findings
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     for moment in range(1, MOST_MOMENTS):
         folder = tmp_path / str(moment)

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, code, opening, publish, tick, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.checkpoint import Checkpoint, read_verifier_key
 from stillmine.ledger.entry import commitment, entry_hash, ledger_salt
 from stillmine.ledger.promise import open_promise
@@ -22,7 +22,7 @@ from stillmine.wire.ledger import CaseLedger, LedgerEntry, LedgerPromised
 
 def log(*fields: str) -> list[tuple[Any, ...]]:
     """The entries so far, in the order of recording and without padding, as event and these fields."""
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     rows = list(Leaf.objects.order_by("id"))
     named = [{"items": len(bytes(row.items)) // 32 or None} for row in rows]
@@ -102,7 +102,7 @@ def test_a_whole_story_is_written_in_order(phone: Phone, partner: PartnerClient)
 
 
 def test_expiry_has_a_word_of_its_own(exchange: Context, phone: Phone, clock: Clock) -> None:
-    from stillmine.exchange.cases.expiry import expire_cases
+    from stillmine.exchange.protection.expiry import expire_cases
 
     phone.open(1, 2, term_months=1)
     clock.forward(days=32)
@@ -111,9 +111,9 @@ def test_expiry_has_a_word_of_its_own(exchange: Context, phone: Phone, clock: Cl
 
 
 def test_suspension_and_return_are_written(exchange: Context, phone: Phone) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.cases.transitions import _move_fingerprints
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.protection.transitions import _move_fingerprints
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.transaction.tx import tx
     from stillmine.wire.case import FingerprintState
 
     phone.open(1, 2)
@@ -142,7 +142,7 @@ def test_partners_and_keys_are_written_once(exchange: Context, partner: PartnerC
 
 
 def test_the_same_page_again_is_the_same_disclosure(phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.feed.models import Disclosure
+    from stillmine.exchange.rows.feed import Disclosure
 
     phone.open(1, 2)
     for _ in range(3):
@@ -157,7 +157,7 @@ def test_the_same_page_again_is_the_same_disclosure(phone: Phone, partner: Partn
 
 
 def test_a_page_of_both_has_two_entries(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
-    from stillmine.exchange.feed.models import Disclosure
+    from stillmine.exchange.rows.feed import Disclosure
 
     opened = phone.open(1, 2, 3)
     tick(exchange)
@@ -306,7 +306,7 @@ def test_wrong_numbers_are_refused(web: httpx.Client, phone: Phone, partner: Par
 
 
 def test_a_checkpoint_is_kept_and_stays_the_same(exchange: Context, web: httpx.Client, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.ledger.models import GivenCheckpoint
+    from stillmine.exchange.rows.log import GivenCheckpoint
 
     first = web.get("/api/v1/ledger/checkpoint").text
     assert web.get("/api/v1/ledger/checkpoint").text == first
@@ -331,8 +331,8 @@ def test_what_fails_is_not_written(exchange: Context, phone: Phone, partner: Par
 
 
 def test_an_entry_is_undone_with_what_it_records(exchange: Context, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stillmine.exchange.cases import withdrawal
-    from stillmine.exchange.ledger.models import LedgerHead, Node
+    from stillmine.exchange.protection import withdrawal
+    from stillmine.exchange.rows.log import LedgerHead, Node
 
     def stop(*arguments: object) -> None:
         raise RuntimeError
@@ -345,7 +345,7 @@ def test_an_entry_is_undone_with_what_it_records(exchange: Context, phone: Phone
 
 
 def test_fingerprints_of_before_the_log_are_left_out(phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     phone.open(1, 2)
     Fingerprint.objects.filter(position=1).update(ledger_commitment=None)

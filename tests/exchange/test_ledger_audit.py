@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from stillmine.auditor import commands
 from stillmine.auditor.client import LogClient
-from stillmine.exchange.app import wsgi_application
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import wsgi_application
 from stillmine.ledger.checkpoint import SigningKey
 from stillmine.ledger.entry import read_entry
 from stillmine.ledger.tree import CompactRange
@@ -39,7 +39,7 @@ def entries(phone: Phone, partner: PartnerClient, numbers: range) -> None:
 
 def rewrite(exchange: Context, number: int) -> None:
     """Change an entry and everything that depends on it, as someone with the database and the secret can."""
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     leaf = Leaf.objects.get(id=number)
     text = leaf.text.replace("Example Social", "Example Nobody")
@@ -49,8 +49,8 @@ def rewrite(exchange: Context, number: int) -> None:
 
 
 def cut(exchange: Context, leaves_left: int) -> None:
-    from stillmine.exchange.feed.models import Disclosure
-    from stillmine.exchange.ledger.models import Leaf, Mention
+    from stillmine.exchange.rows.feed import Disclosure
+    from stillmine.exchange.rows.log import Leaf, Mention
 
     Mention.objects.all().delete()
     Disclosure.objects.all().delete()
@@ -60,9 +60,9 @@ def cut(exchange: Context, leaves_left: int) -> None:
 
 def _make_anew(exchange: Context, size: int) -> None:
     """Make the tree again over the texts that are there, and forget every checkpoint."""
-    from stillmine.exchange.ledger.models import GivenCheckpoint, Leaf, LedgerHead, Node
-    from stillmine.exchange.ledger.nodes import joined_hashes
-    from stillmine.exchange.ledger.publishing import _grow
+    from stillmine.exchange.log.nodes import joined_hashes
+    from stillmine.exchange.log.publishing import _grow
+    from stillmine.exchange.rows.log import GivenCheckpoint, Leaf, LedgerHead, Node
 
     leaves = list(Leaf.objects.filter(place__lt=size).order_by("place").values_list("id", "text"))
     for model in (Node, GivenCheckpoint):
@@ -159,7 +159,7 @@ def test_a_shrunk_log(dishonest: Context, audit: Audit, tmp_path: Path) -> None:
 
 
 def test_a_rewritten_hash_under_the_old_signature(dishonest: Context, audit: Audit) -> None:
-    from stillmine.exchange.ledger.models import Node
+    from stillmine.exchange.rows.log import Node
 
     Node.objects.filter(id=4).update(hash=bytes(32))
     found = audit()
@@ -167,11 +167,12 @@ def test_a_rewritten_hash_under_the_old_signature(dishonest: Context, audit: Aud
 
 
 def test_another_secret_signs(dishonest: Context, audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stillmine.exchange.ledger import actions, views
+    from stillmine.exchange.log import actions
+    from stillmine.exchange.person import log_views as views
 
     state = tmp_path / "state.json"
     assert audit("--state", state).exit_code == 0
-    from stillmine.exchange.ledger.models import GivenCheckpoint
+    from stillmine.exchange.rows.log import GivenCheckpoint
 
     GivenCheckpoint.objects.all().delete()
     for module in (actions, views):
@@ -183,7 +184,7 @@ def test_another_secret_signs(dishonest: Context, audit: Audit, tmp_path: Path, 
 def test_promises_of_a_case_are_kept_and_one_that_is_dropped_is_evidence(
     exchange: Context, phone: Phone, partner: PartnerClient, audit: Audit, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stillmine.exchange.ledger.models import Leaf, Mention
+    from stillmine.exchange.rows.log import Leaf, Mention
 
     monkeypatch.setattr(commands, "now", lambda: clock.now)
     path = tmp_path / "promises.txt"

@@ -4,7 +4,7 @@
 from exchange_parts import PartnerClient, Phone, publish
 from test_concurrency import at_once
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.checkpoint import read_verifier_key
 from stillmine.ledger.proofs import continues
 
@@ -13,9 +13,9 @@ TURNS = 6
 
 
 def test_many_appends_at_once_leave_no_gap_and_lose_none(exchange: Context) -> None:
-    from stillmine.exchange.ledger.actions import _record
-    from stillmine.exchange.ledger.models import Leaf, LedgerHead
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.log.actions import _record
+    from stillmine.exchange.rows.log import Leaf, LedgerHead
+    from stillmine.exchange.transaction.tx import tx
     from stillmine.ledger.entry import EventName, read_entry
 
     def append(thread: int) -> list[int]:
@@ -38,8 +38,8 @@ def test_all_that_is_done_at_once_has_its_entry_and_checkpoints_continue_each_ot
 ) -> None:
     from collections import Counter
 
-    from stillmine.exchange.feed.models import Acknowledgement, Disclosure
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.feed import Acknowledgement, Disclosure
+    from stillmine.exchange.rows.log import Leaf
     from stillmine.ledger.entry import read_entry
 
     phones = [Phone(phone.web, number.to_bytes(10)) for number in range(THREADS)]

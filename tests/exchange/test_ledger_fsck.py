@@ -8,143 +8,143 @@ import httpx
 import pytest
 from exchange_parts import PartnerClient, Phone, publish
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.signed_note import NoteKey, NoteSigner
 
 
 def a_rewritten_entry() -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     leaf = Leaf.objects.get(id=1)
     Leaf.objects.filter(id=1).update(text=leaf.text.replace("Example Social", "Example Forum"))
 
 
 def a_spoilt_entry() -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     Leaf.objects.filter(place=0).update(text="{}")
 
 
 def a_missing_entry() -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     Leaf.objects.filter(place=0).update(place=None)
 
 
 def a_missing_last_entry() -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     Leaf.objects.filter(place=63).update(place=None)
 
 
 def a_commitment_taken_away() -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     Leaf.objects.filter(id=1).update(items=bytes(Leaf.objects.get(id=1).items)[32:])
 
 
 def another_hash() -> None:
-    from stillmine.exchange.ledger.models import Node
+    from stillmine.exchange.rows.log import Node
 
     Node.objects.filter(id=1).update(hash=bytes(32))
 
 
 def a_missing_hash() -> None:
-    from stillmine.exchange.ledger.models import Node
+    from stillmine.exchange.rows.log import Node
 
     Node.objects.filter(id=1).delete()
 
 
 def another_head() -> None:
-    from stillmine.exchange.ledger.models import LedgerHead
+    from stillmine.exchange.rows.log import LedgerHead
 
     LedgerHead.objects.update(size=1, hashes=bytes(32))
 
 
 def a_checkpoint_of_another_log() -> None:
-    from stillmine.exchange.context import context
-    from stillmine.exchange.ledger.key import signing_key
-    from stillmine.exchange.ledger.models import GivenCheckpoint
+    from stillmine.exchange.log.key import signing_key
+    from stillmine.exchange.rows.log import GivenCheckpoint
+    from stillmine.exchange.transaction.context import context
 
     GivenCheckpoint.objects.create(size=3, note=signing_key(context().secret).sign(3, bytes(32)))
 
 
 def a_checkpoint_of_the_future() -> None:
-    from stillmine.exchange.context import context
-    from stillmine.exchange.ledger.key import signing_key
-    from stillmine.exchange.ledger.models import GivenCheckpoint
+    from stillmine.exchange.log.key import signing_key
+    from stillmine.exchange.rows.log import GivenCheckpoint
+    from stillmine.exchange.transaction.context import context
 
     GivenCheckpoint.objects.create(size=300, note=signing_key(context().secret).sign(300, bytes(32)))
 
 
 def another_signature() -> None:
-    from stillmine.exchange.ledger.models import GivenCheckpoint
+    from stillmine.exchange.rows.log import GivenCheckpoint
     from stillmine.ledger.checkpoint import SigningKey
 
     GivenCheckpoint.objects.update(note=SigningKey(bytes(32)).sign(5, bytes(32)))
 
 
 def a_publication_without_padding() -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     Leaf.objects.filter(place=63).update(place=None)
 
 
 def an_entry_passed_over() -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     Leaf.objects.filter(id=0).update(place=None)
 
 
 def an_entry_that_nobody_promised() -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     Leaf.objects.filter(place=None).update(publish_by=None)
 
 
 def a_page_without_its_entry() -> None:
-    from stillmine.exchange.feed.models import Disclosure
+    from stillmine.exchange.rows.feed import Disclosure
 
     Disclosure.objects.filter(from_sequence=0).update(disclosed_entry=None)
 
 
 def a_page_with_another_partners_entry() -> None:
-    from stillmine.exchange.feed.models import Disclosure
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.feed import Disclosure
+    from stillmine.exchange.rows.partners import Partner
 
     Partner.objects.update(name="Renamed")
     assert Disclosure.objects.exists()
 
 
 def a_page_that_held_more() -> None:
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     Fingerprint.objects.filter(position=2).update(ledger_commitment=b"\x01" * 32)
 
 
 def a_tombstone_page_without_its_entry() -> None:
-    from stillmine.exchange.feed.models import Disclosure
+    from stillmine.exchange.rows.feed import Disclosure
 
     Disclosure.objects.update(retracted_entry=None)
 
 
 def a_silent_withdrawal() -> None:
-    from stillmine.exchange.ledger.models import Mention
+    from stillmine.exchange.rows.log import Mention
 
     Mention.objects.filter(event="withdrawn").delete()
 
 
 def a_mention_of_another_entry() -> None:
-    from stillmine.exchange.ledger.models import Mention
+    from stillmine.exchange.rows.log import Mention
 
     Mention.objects.filter(event="withdrawn").update(leaf_id=1)
 
 
 def a_silent_suspension() -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.context import context
-    from stillmine.exchange.feed.models import Head
-    from stillmine.exchange.feed.sequence import _append_changes
+    from stillmine.exchange.protection.sequence import _append_changes
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.rows.feed import Head
+    from stillmine.exchange.transaction.context import context
     from stillmine.wire.case import FingerprintState
 
     row = Fingerprint.objects.get(position=2)
@@ -184,7 +184,7 @@ def test_each_broken_rule_of_the_log_is_found(
 ) -> None:
     from django.db import connection, transaction
 
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
     from stillmine.exchange.partners.actions import add_key
 
     first = phone.open(1, 2).fingerprints[0].id
@@ -206,9 +206,9 @@ def test_each_broken_rule_of_the_log_is_found(
 def test_checkpoints_under_the_short_name_of_before_are_signed_anew(exchange: Context, web: httpx.Client, phone: Phone) -> None:
     from django.apps import apps
 
-    from stillmine.exchange.fsck import findings
-    from stillmine.exchange.ledger.models import GivenCheckpoint
-    from stillmine.exchange.secret import derive
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.ground.secret import derive
+    from stillmine.exchange.rows.log import GivenCheckpoint
 
     phone.open(1)
     phone.withdraw()

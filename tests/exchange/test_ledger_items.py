@@ -8,8 +8,8 @@ import pytest
 from ask_parts import answers
 from exchange_parts import PartnerClient, Phone, value
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
 
 
 def sizes(phone: Phone) -> list[tuple[str, int, set[int]]]:
@@ -43,7 +43,7 @@ def test_a_case_does_not_see_how_many_fingerprints_of_others_were_given_matched_
 
 
 def test_more_than_256_are_the_next_power_of_two(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
 
     phone.open(*range(1, 258))
     partner.sync(limit=1000)

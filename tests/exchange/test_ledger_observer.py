@@ -9,7 +9,7 @@ import pytest
 from ask_parts import answers
 from exchange_parts import Clock, PartnerClient, Phone, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 QUERIES = {"api/v1/ledger/leaves": "?start=0", "api/v1/ledger/consistency": "?from=0&to={size}"}
 TICK = datetime(2026, 11, 22, 18, tzinfo=UTC)
@@ -26,7 +26,7 @@ class Observer:
         return int(self.web.get("/api/v1/ledger/checkpoint").text.split("\n")[1])
 
     def look(self) -> dict[str, tuple[int, dict[str, str], bytes]]:
-        from stillmine.exchange.urls import ROUTES, Caller
+        from stillmine.exchange.web.urls import ROUTES, Caller
 
         seen = {}
         for route in ROUTES:
@@ -82,7 +82,7 @@ def scene(phone: Phone, other_phone: Phone, partner: PartnerClient, follower: Ca
 def test_nothing_is_seen_before_the_tick_and_after_it_a_multiple_of_64(
     exchange: Context, web: httpx.Client, clock: Clock, scene: Scene, deed: str
 ) -> None:
-    from stillmine.exchange.ledger.publishing import publish_due
+    from stillmine.exchange.log.publishing import publish_due
 
     act, grows_by = DEEDS[deed]
     observer = Observer(web)

@@ -8,7 +8,7 @@ import pytest
 from exchange_parts import Phone
 from test_ledger import log
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import SuspensionReason
 from stillmine.wire.errors import ConflictError, NotConfiguredError
 
@@ -18,8 +18,8 @@ def written(event: str) -> list[dict[str, Any]]:
 
 
 def test_a_change_of_the_bank(exchange: Context) -> None:
-    from stillmine.exchange.intake.actions import add_bank, remove_bank
-    from stillmine.exchange.intake.bank_files import BankSource
+    from stillmine.exchange.quarantine.actions import add_bank, remove_bank
+    from stillmine.exchange.quarantine.bank_files import BankSource
 
     source = BankSource((secrets.token_bytes(32),), pictures=1)
     add_bank(exchange, "Example news", source)
@@ -33,7 +33,7 @@ def test_a_change_of_the_bank(exchange: Context) -> None:
 
 
 def test_proof_of_work_on_and_off(exchange: Context) -> None:
-    from stillmine.exchange.intake.actions import set_under_attack
+    from stillmine.exchange.quarantine.actions import set_under_attack
 
     set_under_attack(exchange, True)
     set_under_attack(exchange, False)
@@ -42,9 +42,9 @@ def test_proof_of_work_on_and_off(exchange: Context) -> None:
 
 def test_decisions_by_command_are_an_operators_deed(exchange: Context, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused one too: whoever reads the log sees that it was tried."""
-    from stillmine.exchange.cases.actions import suspend
-    from stillmine.exchange.intake import commands
-    from stillmine.exchange.intake.models import Suspension
+    from stillmine.exchange.commands import intake as commands
+    from stillmine.exchange.protection.actions import suspend
+    from stillmine.exchange.rows.intake import Suspension
 
     monkeypatch.setattr(commands, "prepare", lambda _: exchange)
     (one,) = phone.open(1).fingerprints

@@ -13,7 +13,7 @@ from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publis
 from test_concurrency import at_once
 from test_ledger import case_ledger, checkpoint, told
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.checkpoint import read_verifier_key
 from stillmine.ledger.entry import entry_hash, read_entry
 from stillmine.ledger.promise import Promise, open_promise
@@ -23,13 +23,13 @@ HOUR = timedelta(hours=1)
 
 
 def head() -> Any:
-    from stillmine.exchange.ledger.models import LedgerHead
+    from stillmine.exchange.rows.log import LedgerHead
 
     return LedgerHead.objects.get()
 
 
 def publish_due(exchange: Context) -> int:
-    from stillmine.exchange.ledger.publishing import publish_due
+    from stillmine.exchange.log.publishing import publish_due
 
     return publish_due(exchange)
 
@@ -89,7 +89,7 @@ def test_many_processes_publish_once(exchange: Context) -> None:
 
 
 def test_a_place_says_nothing_of_what_came_before(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     phone.open(1)
     for number in range(2, 33):
@@ -105,7 +105,7 @@ def test_a_place_says_nothing_of_what_came_before(exchange: Context, phone: Phon
 
 
 def test_padding_is_an_entry_like_the_others(exchange: Context) -> None:
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     publish(exchange)
     texts = list(Leaf.objects.values_list("text", flat=True))
@@ -156,7 +156,7 @@ def test_an_entry_among_another_persons_is_promised_to_its_own_alone(
 
 
 def test_the_thread_publishes_and_goes_on_after_an_error(exchange: Context, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stillmine.exchange.ledger import publishing
+    from stillmine.exchange.log import publishing
 
     stopped, waits = threading.Event(), list[float]()
     real, calls = publishing.publish_due, list[int]()
@@ -179,7 +179,7 @@ def test_the_thread_publishes_and_goes_on_after_an_error(exchange: Context, phon
 
 
 def test_upkeep_publishes_too_whatever_it_thinks_of_the_clock(exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     clock.jump(days=30)
     assert run_upkeep(exchange)["leaves of the ledger published"] == 64
@@ -187,9 +187,9 @@ def test_upkeep_publishes_too_whatever_it_thinks_of_the_clock(exchange: Context,
 
 def test_a_log_of_before_is_filled_up(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
     """Six entries, published one by one by an earlier version."""
-    from stillmine.exchange.ledger.models import Leaf, LedgerHead
-    from stillmine.exchange.ledger.nodes import joined_hashes
-    from stillmine.exchange.ledger.publishing import _grow
+    from stillmine.exchange.log.nodes import joined_hashes
+    from stillmine.exchange.log.publishing import _grow
+    from stillmine.exchange.rows.log import Leaf, LedgerHead
     from stillmine.ledger.tree import CompactRange
 
     phone.open(1)
@@ -226,8 +226,8 @@ def test_a_backup_keeps_what_waits_and_its_promise(exchange: Context, phone: Pho
 def test_a_restore_says_that_the_log_may_have_been_published_since(
     exchange: Context, phone: Phone, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from stillmine.exchange.backup import commands
     from stillmine.exchange.backup.dump import back_up
+    from stillmine.exchange.commands import backups as commands
 
     publish_due(exchange)
     back_up(exchange, tmp_path)

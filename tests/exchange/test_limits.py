@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.intake.settings import IntakeSettings
+from stillmine.exchange.settings.intake import IntakeSettings
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import WorkNeeded
 from stillmine.wire.work import solve
 
@@ -138,7 +138,7 @@ def test_nine_thousand_fingerprints_in_a_minute_meet_proof_of_work(phone: Phone)
 
 
 def test_a_count_does_not_hold_an_address_and_its_key_changes_daily(phone: Phone, clock: Clock) -> None:
-    from stillmine.exchange.limits.models import Attempts
+    from stillmine.exchange.rows.limits import Attempts
 
     wrong_key(phone, 1)
     today = Attempts.objects.get()
@@ -149,7 +149,7 @@ def test_a_count_does_not_hold_an_address_and_its_key_changes_daily(phone: Phone
 
 
 def test_counts_are_deleted_after_ten_minutes(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     phone.open(1)
     wrong_key(phone, 1)
@@ -182,7 +182,7 @@ def test_counts_are_deleted_after_ten_minutes(phone: Phone, exchange: Context, c
     ],
 )
 def test_networks(exchange: Context, address: str, network: str) -> None:
-    from stillmine.exchange.limits.network import network_of
+    from stillmine.exchange.gate.network import network_of
 
     assert network_of(address) == network
 
@@ -200,7 +200,7 @@ def test_networks(exchange: Context, address: str, network: str) -> None:
     ],
 )
 def test_only_trusted_hops_are_believed(exchange: Context, proxies: int, forwarded: str, believed: str) -> None:
-    from stillmine.exchange.limits.network import _believed_address
+    from stillmine.exchange.gate.network import _believed_address
 
     assert _believed_address("203.0.113.7", forwarded, proxies) == believed
 
@@ -210,7 +210,7 @@ def test_a_forwarded_request_that_is_not_believed_is_told_once(
 ) -> None:
     from django.conf import settings
 
-    from stillmine.exchange.limits.network import warn_of_a_proxy
+    from stillmine.exchange.gate.network import warn_of_a_proxy
 
     warn_of_a_proxy.cache_clear()
     phone.web.get("/api/v1/case", headers={**phone.headers, "X-Forwarded-For": "198.51.100.1"})

@@ -8,14 +8,14 @@ from ask_parts import answers
 from exchange_parts import PartnerClient, Phone, value
 from test_ask_feedback import erased
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
 
 
 def kept() -> tuple[int, int]:
     """How many withdrawn values are kept to tell partners, and how many keys of such."""
-    from stillmine.exchange.feed.models import PendingTombstone
-    from stillmine.exchange.keys.models import TombstoneDataKey
+    from stillmine.exchange.rows.feed import PendingTombstone
+    from stillmine.exchange.rows.keys import TombstoneDataKey
 
     return PendingTombstone.objects.count(), TombstoneDataKey.objects.count()
 
@@ -27,7 +27,7 @@ def set_way(exchange: Context, way: Way) -> None:
 
 
 def test_no_value_is_kept_to_tell_who_has_erased_the_list(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
 
     def receipt() -> str:
         return str(phone.web.get("/api/v1/case/receipt", headers=phone.headers).json()["note"])

@@ -8,12 +8,12 @@ from ask_parts import answers
 from exchange_parts import Clock, PartnerClient, Phone, value
 from test_every_case import COPY, bits_off, case_of, found_on
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 
 def matched() -> list[tuple[str, str, int]]:
     """Every `matched` of the log, in the order of recording: partner, day, how many fingerprints it names."""
-    from stillmine.exchange.ledger.models import Leaf
+    from stillmine.exchange.rows.log import Leaf
 
     rows = Leaf.objects.filter(text__contains='"event":"matched"').order_by("id").values_list("text", "items")
     return [(said["partner"], said["day"], len(bytes(items)) // 32) for text, items in rows if (said := json.loads(text))]
@@ -22,8 +22,8 @@ def matched() -> list[tuple[str, str, int]]:
 def test_one_file_uploaded_again_and_again_is_one_entry_a_day(
     exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient, follower: Callable[[], None], clock: Clock
 ) -> None:
-    from stillmine.exchange.ask.models import AskMatch
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.rows.asks import AskMatch
 
     phone.open(1)
     follower()
@@ -65,8 +65,8 @@ def test_beside_others_it_is_one_entry_a_day_too(phone: Phone, partner: PartnerC
 
 
 def test_after_a_suspension_it_is_told_anew(exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None]) -> None:
-    from stillmine.exchange.cases.actions import restore, suspend
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.protection.actions import restore, suspend
     from stillmine.wire.case import SuspensionReason
 
     own = [row.id for row in phone.open(1).fingerprints]

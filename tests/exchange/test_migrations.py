@@ -3,7 +3,7 @@
 
 from io import StringIO
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 
 def test_models_and_migrations_agree(exchange: Context) -> None:
@@ -19,7 +19,7 @@ def test_all_migrations_are_applied_and_can_be_applied_again(exchange: Context) 
     call_command("migrate", verbosity=0)
     call_command("showmigrations", "--plan", stdout=plan)
     lines = [line for line in plan.getvalue().splitlines() if line.strip()]
-    assert len(lines) >= 6
+    assert lines
     assert all(line.startswith("[X]") for line in lines)
 
 

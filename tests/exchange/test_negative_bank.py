@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from exchange_parts import ADULT, PartnerClient, Phone, fingerprint, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseView, FingerprintState, SuspensionReason
 
 BANK = SuspensionReason.NEGATIVE_BANK
@@ -20,8 +20,8 @@ def hashes(folder: Path, *lines: str) -> Path:
 
 
 def add(exchange: Context, path: Path, name: str = "Well known") -> None:
-    from stillmine.exchange.intake.actions import add_bank
-    from stillmine.exchange.intake.bank_files import read_bank
+    from stillmine.exchange.quarantine.actions import add_bank
+    from stillmine.exchange.quarantine.bank_files import read_bank
 
     add_bank(exchange, name, read_bank(path))
 
@@ -73,7 +73,7 @@ def test_a_person_can_withdraw_what_is_held(exchange: Context, phone: Phone, tmp
 
 
 def test_the_bank_counts_as_soon_as_it_changes(exchange: Context, phone: Phone, tmp_path: Path) -> None:
-    from stillmine.exchange.intake.actions import remove_bank
+    from stillmine.exchange.quarantine.actions import remove_bank
 
     assert states(phone.open(1)) == [("active", None)]
     add(exchange, hashes(tmp_path, value(2)))
@@ -88,7 +88,7 @@ def test_the_bank_counts_as_soon_as_it_changes(exchange: Context, phone: Phone, 
 def test_what_an_operator_restored_stays_restored_when_it_is_sent_again(
     exchange: Context, phone: Phone, partner: PartnerClient, tmp_path: Path
 ) -> None:
-    from stillmine.exchange.intake.actions import restore_suspended
+    from stillmine.exchange.quarantine.actions import restore_suspended
 
     add(exchange, hashes(tmp_path, value(1)))
     case = open_with(phone, fingerprint(1), DIGEST)
@@ -113,7 +113,7 @@ def test_a_folder_of_pictures_holds_every_orientation(exchange: Context, phone: 
 
 
 def test_a_list_of_hashes_finds_turned_pictures_as_well_as_bits_allow(exchange: Context, root: Path, tmp_path: Path) -> None:
-    from stillmine.exchange.intake.bank import find_in_bank
+    from stillmine.exchange.gate.bank import find_in_bank
     from stillmine.fingerprint import fingerprint_image
     from stillmine.wire.fingerprint import Kind
 
@@ -125,7 +125,7 @@ def test_a_list_of_hashes_finds_turned_pictures_as_well_as_bits_allow(exchange: 
 
 
 def sweep(exchange: Context) -> tuple[int, int]:
-    from stillmine.exchange.intake.sweep import sweep as held_against
+    from stillmine.exchange.quarantine.sweep import sweep as held_against
 
     return held_against(exchange)
 
@@ -148,7 +148,7 @@ def test_a_sweep_suspends_what_was_accepted_before_with_its_file(
 
 
 def test_a_sweep_leaves_what_an_operator_restored_and_what_is_withdrawn(exchange: Context, phone: Phone, tmp_path: Path) -> None:
-    from stillmine.exchange.intake.actions import restore_suspended
+    from stillmine.exchange.quarantine.actions import restore_suspended
 
     phone.open(1, 2)
     phone.withdraw(phone.show().fingerprints[1].id)
@@ -162,9 +162,9 @@ def test_a_sweep_leaves_what_an_operator_restored_and_what_is_withdrawn(exchange
 def test_a_sweep_goes_over_all_steps_and_past_what_does_not_open(
     exchange: Context, phone: Phone, other_phone: Phone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.feed import sequence
-    from stillmine.exchange.intake.sweep import sweep as held_against
+    from stillmine.exchange.protection import sequence
+    from stillmine.exchange.quarantine.sweep import sweep as held_against
+    from stillmine.exchange.rows.cases import Fingerprint
 
     monkeypatch.setattr(sequence, "BATCH_CHANGES", 1)
     phone.open(1, 2)
@@ -195,8 +195,8 @@ def test_a_sweep_goes_over_all_steps_and_past_what_does_not_open(
     ],
 )
 def test_a_wrong_line_is_named_and_nothing_is_loaded(exchange: Context, tmp_path: Path, lines: list[str], where: str) -> None:
-    from stillmine.exchange.intake.errors import BankUnreadableError
-    from stillmine.exchange.intake.models import Bank
+    from stillmine.exchange.quarantine.errors import BankUnreadableError
+    from stillmine.exchange.rows.intake import Bank
 
     with pytest.raises(BankUnreadableError, match=where):
         add(exchange, hashes(tmp_path, *lines))
@@ -206,8 +206,8 @@ def test_a_wrong_line_is_named_and_nothing_is_loaded(exchange: Context, tmp_path
 def test_a_million_lines_are_held_and_one_wrong_line_among_them_is_named(exchange: Context, phone: Phone, tmp_path: Path) -> None:
     import numpy as np
 
-    from stillmine.exchange.intake.errors import BankUnreadableError
-    from stillmine.exchange.intake.models import Bank
+    from stillmine.exchange.quarantine.errors import BankUnreadableError
+    from stillmine.exchange.rows.intake import Bank
 
     packed = np.random.default_rng(20261125).bytes(32 * 1_000_000).hex()
     lines = [packed[start : start + 64] for start in range(0, len(packed), 64)]
@@ -227,8 +227,8 @@ def test_a_million_lines_are_held_and_one_wrong_line_among_them_is_named(exchang
 def test_a_picture_that_cannot_be_read_is_named_and_nothing_is_loaded(
     exchange: Context, root: Path, tmp_path: Path, content: bytes
 ) -> None:
-    from stillmine.exchange.intake.errors import BankUnreadableError
-    from stillmine.exchange.intake.models import Bank
+    from stillmine.exchange.quarantine.errors import BankUnreadableError
+    from stillmine.exchange.rows.intake import Bank
 
     (tmp_path / "a.jpg").write_bytes((root / "media/clothing/jacket.jpg").read_bytes())
     (tmp_path / "b.jpg").write_bytes(content)
@@ -238,7 +238,7 @@ def test_a_picture_that_cannot_be_read_is_named_and_nothing_is_loaded(
 
 
 def test_a_name_is_taken_once(exchange: Context, tmp_path: Path) -> None:
-    from stillmine.exchange.intake.models import Bank
+    from stillmine.exchange.rows.intake import Bank
     from stillmine.wire.errors import NotConfiguredError
 
     add(exchange, hashes(tmp_path, value(1)))

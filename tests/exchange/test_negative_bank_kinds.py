@@ -7,8 +7,8 @@ import pytest
 from exchange_parts import ADULT, PartnerClient, Phone, fingerprint, value
 from test_negative_bank import BANK, add, hashes, states, sweep
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.intake.held import Judged, held
+from stillmine.exchange.protection.held import Judged, held
+from stillmine.exchange.transaction.context import Context
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.wire.case import CaseView
 from stillmine.wire.fingerprint import Kind
@@ -75,7 +75,7 @@ def test_a_sweep_finds_every_kind(exchange: Context, phone: Phone, root: Path, f
 
 
 def test_what_is_no_media_is_skipped_and_named(folder: Path) -> None:
-    from stillmine.exchange.intake.bank_files import read_bank
+    from stillmine.exchange.quarantine.bank_files import read_bank
 
     source = read_bank(folder)
     assert (source.pictures, sorted(source.skipped)) == (3, ["README.md", "Thumbs.db", "notes.txt"])
@@ -83,8 +83,8 @@ def test_what_is_no_media_is_skipped_and_named(folder: Path) -> None:
 
 
 def test_a_folder_without_media_is_refused(tmp_path: Path) -> None:
-    from stillmine.exchange.intake.bank_files import read_bank
-    from stillmine.exchange.intake.errors import BankUnreadableError
+    from stillmine.exchange.quarantine.bank_files import read_bank
+    from stillmine.exchange.quarantine.errors import BankUnreadableError
 
     (tmp_path / "README.md").write_text("# nothing")
     with pytest.raises(BankUnreadableError, match="no picture, video or sound"):
@@ -123,7 +123,7 @@ def test_a_long_video_is_held_from_a_fifth_too_wherever_it_is(exchange: Context,
 def test_a_long_video_is_looked_at_in_few_places_first(
     exchange: Context, phone: Phone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stillmine.exchange.intake import bank
+    from stillmine.exchange.gate import bank
     from stillmine.matching.turned import turned
 
     add(exchange, hashes(tmp_path, value(1)))
@@ -174,7 +174,7 @@ def test_a_well_known_song_as_a_file_is_held_whole(exchange: Context, phone: Pho
 
 
 def test_what_partners_hand_in_is_held_in_every_kind(exchange: Context, phone: Phone, root: Path, folder: Path) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
+    from stillmine.exchange.rows.cases import Fingerprint
 
     add(exchange, folder)
     partner = PartnerClient.add(exchange, phone.web, "Example Social")
@@ -187,7 +187,7 @@ def test_what_partners_hand_in_is_held_in_every_kind(exchange: Context, phone: P
 
 
 def test_what_an_operator_restored_is_not_held_again_with_its_file(exchange: Context, phone: Phone, root: Path, folder: Path) -> None:
-    from stillmine.exchange.intake.actions import restore_suspended
+    from stillmine.exchange.quarantine.actions import restore_suspended
 
     add(exchange, folder)
     rows = made_of(root / PICTURE)
@@ -201,7 +201,7 @@ def test_what_an_operator_restored_is_not_held_again_with_its_file(exchange: Con
 def test_the_bank_is_asked_before_the_transaction(exchange: Context, phone: Phone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from django.db import connection
 
-    from stillmine.exchange.intake import bank
+    from stillmine.exchange.gate import bank
 
     add(exchange, hashes(tmp_path, value(1)))
     inside = []

@@ -26,9 +26,9 @@ from observers import (
     rising,
 )
 
-from stillmine.exchange.app import wsgi_application
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import wsgi_application
 from stillmine.wire.case import CaseView
 from stillmine.wire.padding import LEAST_ANSWER, PADDING_STEPS, padded
 
@@ -58,8 +58,8 @@ class Week:
         self.line, self.answers = LineObserver(), AskObserver()
 
     def pass_hours(self, hours: int) -> None:
-        from stillmine.exchange.ledger.publishing import publish_due
-        from stillmine.exchange.upkeep import run_upkeep
+        from stillmine.exchange.log.publishing import publish_due
+        from stillmine.exchange.running.upkeep import run_upkeep
 
         self.clock.until(START)
         for minute in range(hours * 60):

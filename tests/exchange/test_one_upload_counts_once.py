@@ -12,8 +12,8 @@ from exchange_parts import Clock, PartnerClient, Phone, ticking
 from test_uploads_counted import counted
 
 from stillmine.client import Exchange, ExchangeSettings
-from stillmine.exchange.app import wsgi_application
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import wsgi_application
 from stillmine.partner.asking.queries import queries_of
 from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import Answer
@@ -85,7 +85,7 @@ class Kit:
 @pytest.fixture
 def counting(exchange: Context, monkeypatch: pytest.MonkeyPatch) -> httpx.WSGITransport:
     """The exchange with a setting so high that half of it, which one partner counts for at most, is more than is screened here."""
-    from stillmine.exchange.intake import quarantine
+    from stillmine.exchange.quarantine import quarantine
 
     of_any_number = quarantine._count_uploads
     monkeypatch.setattr(quarantine, "_count_uploads", lambda found, partner, now, _limit: of_any_number(found, partner, now, 1000))

@@ -18,8 +18,8 @@ from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.schemas import BaseSchema
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Way
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
 
 load_all_checks()
 HELD = [
@@ -30,29 +30,29 @@ HELD = [
 
 @pytest.fixture
 def interface(exchange: Context) -> BaseSchema:
-    from stillmine.exchange.openapi import document
+    from stillmine.exchange.web.openapi import document
 
     return schemathesis.openapi.from_dict(document())
 
 
 def test_every_route_is_in_the_document(exchange: Context) -> None:
-    from stillmine.exchange.openapi import OPERATIONS
-    from stillmine.exchange.urls import ROUTES
+    from stillmine.exchange.web.openapi import OPERATIONS
+    from stillmine.exchange.web.urls import ROUTES
 
     assert {f"{method} {route.path}" for route in ROUTES for method in route.views} == set(OPERATIONS)
 
 
 def test_the_document_in_spec_is_up_to_date(exchange: Context, root: Path) -> None:
     """If not: `python tools/openapi.py`."""
-    from stillmine.exchange.openapi import document
+    from stillmine.exchange.web.openapi import document
 
     assert json.loads((root / "spec/openapi.json").read_text("utf-8")) == document()
 
 
 def test_the_document_names_the_scope_that_is_asked_for(exchange: Context, web: httpx.Client) -> None:
     """A key of an asking partner is refused exactly where the document names the list."""
-    from stillmine.exchange.openapi import OPERATIONS
-    from stillmine.exchange.urls import ROUTES, Caller
+    from stillmine.exchange.web.openapi import OPERATIONS
+    from stillmine.exchange.web.urls import ROUTES, Caller
 
     asking = PartnerClient.add(exchange, web, "Example Forum", Way.ASK)
     for route in ROUTES:
@@ -113,7 +113,7 @@ def test_each_post_that_succeeds_answers_with_its_message(
     follower: Callable[[], None],
 ) -> None:
     """What is made at random rarely names something that is there, so each is sent once as it is meant."""
-    from stillmine.exchange.openapi import OPERATIONS
+    from stillmine.exchange.web.openapi import OPERATIONS
 
     phone.open(1, 2)
     partner.sync()

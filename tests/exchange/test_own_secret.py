@@ -8,7 +8,7 @@ import pytest
 from exchange_parts import PartnerClient, Phone
 from served_exchange import Operator
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 
@@ -83,8 +83,8 @@ def with_secret(exchange: Context, secret: bytes) -> Context:
 
 
 def test_a_database_of_before_takes_only_the_secret_that_it_was_made_with(exchange: Context, phone: Phone) -> None:
-    from stillmine.exchange.secret_check.actions import require_own_secret
-    from stillmine.exchange.secret_check.models import SecretCheck
+    from stillmine.exchange.database.secret_check import require_own_secret
+    from stillmine.exchange.rows.secret_check import SecretCheck
 
     phone.open(1)
     assert not SecretCheck.objects.exists(), "as a version before left it"
@@ -100,7 +100,7 @@ def test_a_database_of_before_takes_only_the_secret_that_it_was_made_with(exchan
 
 
 def test_a_checkpoint_tells_another_secret_where_no_fingerprint_is_left(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.secret_check.actions import require_own_secret
+    from stillmine.exchange.database.secret_check import require_own_secret
 
     phone.open(1)
     phone.withdraw()

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from exchange_parts import START, START_MINUTE, Clock, PartnerClient, Phone, code, tick
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Scope, Way, scopes_of, stored_scopes
+from stillmine.exchange.rows.scopes import Scope, Way, scopes_of, stored_scopes
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
 
 FEED, FEEDBACK = ("GET", "/api/v1/feed"), ("POST", "/api/v1/feedback")
@@ -68,7 +68,7 @@ def test_a_key_may_only_what_its_scopes_say(exchange: Context, partner: PartnerC
 
 def test_a_scope_that_the_way_does_not_allow_is_not_given(exchange: Context, web: httpx.Client) -> None:
     from stillmine.exchange.partners.actions import add_key, add_partner
-    from stillmine.exchange.partners.models import PartnerKey
+    from stillmine.exchange.rows.partners import PartnerKey
 
     add_partner(exchange, "Example Social")
     with pytest.raises(NotConfiguredError):
@@ -149,14 +149,14 @@ def test_nothing_is_rotated_where_nothing_works_any_more(exchange: Context, part
 
 @pytest.mark.parametrize("text", ["", "7", "d", "7w", "-1d", "7d ", "1.5h", "99999d", "\u0667d"])
 def test_a_grace_that_is_not_one(text: str) -> None:
-    from stillmine.exchange.command_line import read_span
+    from stillmine.exchange.commands.command_line import read_span
 
     with pytest.raises(NotConfiguredError):
         read_span(text)
 
 
 def test_of_the_last_use_only_the_day_is_kept_and_it_never_goes_back(exchange: Context, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.partners.models import PartnerKey
+    from stillmine.exchange.rows.partners import PartnerKey
 
     def last_use() -> object:
         return PartnerKey.objects.get().last_used_on

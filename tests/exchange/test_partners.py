@@ -6,12 +6,12 @@ import re
 import pytest
 from exchange_parts import PartnerClient, Phone, code
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import FeedCursorInvalidError, NotConfiguredError
 
 
 def test_a_key_has_the_specified_form_and_only_its_hash_is_stored(exchange: Context, partner: PartnerClient) -> None:
-    from stillmine.exchange.partners.models import Partner, PartnerKey
+    from stillmine.exchange.rows.partners import Partner, PartnerKey
 
     assert re.fullmatch(r"smk_[0-9a-f]{8}_[A-Za-z0-9_-]{43}", partner.key)
     stored = str([*PartnerKey.objects.values(), *Partner.objects.values()])
@@ -22,7 +22,7 @@ def test_a_key_has_the_specified_form_and_only_its_hash_is_stored(exchange: Cont
 @pytest.mark.parametrize("name", ["", "   ", "x" * 61, "two\nlines", "tab\there", "\u202eright to left", "bell\a"])
 def test_names_that_could_mislead_are_refused(exchange: Context, name: str) -> None:
     from stillmine.exchange.partners.actions import add_partner
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.partners import Partner
 
     with pytest.raises(NotConfiguredError):
         add_partner(exchange, name)
@@ -45,9 +45,9 @@ def test_names_that_could_mislead_are_refused(exchange: Context, name: str) -> N
     ],
 )
 def test_words_of_two_alphabets_and_signs_that_show_nothing_are_refused(exchange: Context, name: str) -> None:
-    from stillmine.exchange.console.models import Role
     from stillmine.exchange.console.operators import add_operator
     from stillmine.exchange.partners.actions import add_partner
+    from stillmine.exchange.rows.console import Role
 
     with pytest.raises(NotConfiguredError):
         add_partner(exchange, name)
@@ -63,7 +63,7 @@ NAMES = [
 
 def test_names_of_any_alphabet_are_taken_beside_each_other(exchange: Context) -> None:
     from stillmine.exchange.partners.actions import add_partner
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.partners import Partner
 
     for name in NAMES:
         add_partner(exchange, name)
@@ -91,10 +91,10 @@ def test_names_of_any_alphabet_are_taken_beside_each_other(exchange: Context) ->
     ],
 )
 def test_a_name_that_looks_like_another_is_refused(exchange: Context, there: str, again: str) -> None:
-    from stillmine.exchange.console.models import Role
     from stillmine.exchange.console.operators import add_operator
     from stillmine.exchange.partners.actions import add_partner, revoke_partner
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.console import Role
+    from stillmine.exchange.rows.partners import Partner
 
     add_partner(exchange, there)
     with pytest.raises(NotConfiguredError, match="here already"):
@@ -111,7 +111,7 @@ def test_a_name_that_looks_like_another_is_refused(exchange: Context, there: str
 @pytest.mark.parametrize("again", ["Example Social", "example social", " EXAMPLE SOCIAL ", "Example\u00a0Social"])
 def test_names_are_unique_whatever_their_case(exchange: Context, partner: PartnerClient, again: str) -> None:
     from stillmine.exchange.partners.actions import add_partner
-    from stillmine.exchange.partners.models import PartnerKey
+    from stillmine.exchange.rows.partners import PartnerKey
 
     with pytest.raises(NotConfiguredError):
         add_partner(exchange, again)

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.intake.settings import IntakeSettings
+from stillmine.exchange.settings.intake import IntakeSettings
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import WorkNeeded
 from stillmine.wire.work import is_solved, solve
 
@@ -31,7 +31,7 @@ def exchange(exchange: Context) -> Iterator[Context]:
 
 @pytest.fixture
 def attacked(exchange: Context) -> Context:
-    from stillmine.exchange.intake.actions import set_under_attack
+    from stillmine.exchange.quarantine.actions import set_under_attack
 
     set_under_attack(exchange, True)
     return exchange
@@ -109,7 +109,7 @@ def test_forged_challenges_and_wrong_proofs_are_refused(attacked: Context, phone
 
 
 def test_showing_renewing_and_withdrawing_need_no_work(exchange: Context, phone: Phone) -> None:
-    from stillmine.exchange.intake.actions import set_under_attack
+    from stillmine.exchange.quarantine.actions import set_under_attack
 
     phone.open(1)
     set_under_attack(exchange, True)
@@ -137,7 +137,7 @@ def added_with(phone: Phone, proof: str, *numbers: int) -> httpx.Response:
 
 
 def test_adding_needs_work_too_and_a_proof_adds_its_own_message_alone(exchange: Context, phone: Phone, other_phone: Phone) -> None:
-    from stillmine.exchange.intake.actions import set_under_attack
+    from stillmine.exchange.quarantine.actions import set_under_attack
 
     phone.open(1)
     other_phone.open(1)
@@ -186,7 +186,7 @@ def test_fingerprints_from_many_networks_meet_it_added_ones_included(exchange: C
 
 
 def test_each_doubling_of_what_was_sent_doubles_the_work_and_five_are_the_most(exchange: Context, phone: Phone, clock: Clock) -> None:
-    from stillmine.exchange.limits.models import Attempts
+    from stillmine.exchange.rows.limits import Attempts
 
     minute = clock().replace(second=0, microsecond=0)
     row = Attempts.objects.create(network_key="other", what="fingerprint_added", minute=minute)
@@ -203,7 +203,7 @@ def test_what_partners_hand_in_asks_no_work_of_people(exchange: Context, phone: 
 
 
 def test_no_number_of_unanswered_challenges_keeps_a_network_from_another(attacked: Context, phone: Phone, other_phone: Phone) -> None:
-    from stillmine.exchange.limits.models import Attempts
+    from stillmine.exchange.rows.limits import Attempts
 
     for _ in range(61):
         needed(other_phone.post("case", opening(1)))
@@ -228,7 +228,7 @@ def test_under_eighteen_and_wrong_messages_are_answered_before_any_work(attacked
 )
 @pytest.mark.parametrize("text", ["-1", "many", "1e3", "9" * 12, "²"])
 def test_settings_are_numbers(name: str, text: str) -> None:
-    from stillmine.exchange.intake.settings import intake_settings
+    from stillmine.exchange.settings.intake import intake_settings
     from stillmine.wire.errors import NotConfiguredError
 
     with pytest.raises(NotConfiguredError, match=name):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from proxy_samples import HOST, Sample, caddy, nginx
 
-from stillmine.exchange.headers import API_HEADERS, PORTAL_HEADERS, TRANSPORT_HEADER
+from stillmine.exchange.ground.headers import API_HEADERS, PORTAL_HEADERS, TRANSPORT_HEADER
 
 SAMPLES = {"nginx": nginx, "caddy": caddy}
 

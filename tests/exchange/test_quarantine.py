@@ -6,7 +6,7 @@ import logging
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import SuspensionReason
 from stillmine.wire.errors import ConflictError, FingerprintNotFoundError
 
@@ -28,7 +28,7 @@ def state(phone: Phone) -> tuple[str, SuspensionReason | None]:
 
 
 def flags() -> list[tuple[str, list[str]]]:
-    from stillmine.exchange.intake.queries import flagged
+    from stillmine.exchange.quarantine.queries import flagged
 
     return [(group.reason.value, group.fingerprint_ids) for group in flagged()]
 
@@ -75,7 +75,7 @@ def test_two_partners_who_doubt_suspend_and_one_alone_does_not(
 def test_a_restored_one_is_active_everywhere_and_old_doubts_do_not_count_again(
     exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient, clock: Clock
 ) -> None:
-    from stillmine.exchange.intake.actions import leave_flagged, restore_suspended
+    from stillmine.exchange.quarantine.actions import leave_flagged, restore_suspended
 
     fingerprint_id = phone.open(1).fingerprints[0].id
     entry, other = entry_of(partner, value(1)), entry_of(other_partner, value(1))
@@ -99,9 +99,9 @@ def test_a_restored_one_is_active_everywhere_and_old_doubts_do_not_count_again(
 def test_doubts_end_after_72_hours_and_do_not_suspend_again(
     exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient, clock: Clock
 ) -> None:
-    from stillmine.exchange.fsck import findings
-    from stillmine.exchange.intake.queries import suspended
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.quarantine.queries import suspended
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     fingerprint_id = phone.open(1).fingerprints[0].id
     entry, other = entry_of(partner, value(1)), entry_of(other_partner, value(1))
@@ -128,8 +128,8 @@ def test_doubts_end_after_72_hours_and_do_not_suspend_again(
 def test_what_an_operator_decided_in_time_does_not_end(
     exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient, clock: Clock
 ) -> None:
-    from stillmine.exchange.intake.actions import keep_suspended
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.quarantine.actions import keep_suspended
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     fingerprint_id = phone.open(1).fingerprints[0].id
     doubt(partner, entry_of(partner, value(1)), 1)
@@ -141,10 +141,10 @@ def test_what_an_operator_decided_in_time_does_not_end(
 
 
 def test_what_an_earlier_version_suspended_for_a_count_is_matched_again(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.cases.actions import suspend
-    from stillmine.exchange.fsck import findings
-    from stillmine.exchange.intake.actions import keep_suspended
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.protection.actions import suspend
+    from stillmine.exchange.quarantine.actions import keep_suspended
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     rows = [fingerprint(1), fingerprint(2) | {"file_number": 2}]
     waiting, decided = (row.id for row in phone.open(1, fingerprints=rows).fingerprints)
@@ -164,8 +164,8 @@ def test_what_an_earlier_version_suspended_for_a_count_is_matched_again(exchange
 def test_kept_leaves_the_queue_and_stays_suspended(
     exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient
 ) -> None:
-    from stillmine.exchange.intake.actions import keep_suspended
-    from stillmine.exchange.intake.queries import evidence, suspended
+    from stillmine.exchange.quarantine.actions import keep_suspended
+    from stillmine.exchange.quarantine.queries import evidence, suspended
 
     fingerprint_id = phone.open(1).fingerprints[0].id
     entry = entry_of(partner, value(1))
@@ -182,8 +182,8 @@ def test_kept_leaves_the_queue_and_stays_suspended(
 
 
 def test_only_what_is_suspended_is_decided(exchange: Context, phone: Phone) -> None:
-    from stillmine.exchange.cases.actions import restore, suspend
-    from stillmine.exchange.intake.actions import keep_suspended, restore_suspended
+    from stillmine.exchange.protection.actions import restore, suspend
+    from stillmine.exchange.quarantine.actions import keep_suspended, restore_suspended
 
     one, two = (row.id for row in phone.open(1, 2).fingerprints)
     for decide in (keep_suspended, restore_suspended):
@@ -201,7 +201,7 @@ def test_only_what_is_suspended_is_decided(exchange: Context, phone: Phone) -> N
 
 
 def test_counts_go_after_thirty_days(exchange: Context, phone: Phone, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     phone.open(1)
     found(partner, entry_of(partner, value(1)), 0, 3)

@@ -13,7 +13,7 @@ from exchange_parts import Clock, Phone
 from served_exchange import Operator
 
 from stillmine.exchange.ask.protocol import ServiceStatus
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 PARTS = {"database", "migrations", "upkeep", "clock", "index", "disk", "erasing", "ledger", "feed", "keys"}
 
@@ -21,10 +21,10 @@ PARTS = {"database", "migrations", "upkeep", "clock", "index", "disk", "erasing"
 @pytest.fixture
 def ready(exchange: Context, monkeypatch: pytest.MonkeyPatch) -> Context:
     """An exchange in which all is well."""
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     run_upkeep(exchange)
-    monkeypatch.setattr("stillmine.exchange.readiness.service_status", lambda _: ServiceStatus(0, 0.1))
+    monkeypatch.setattr("stillmine.exchange.web.readiness.service_status", lambda _: ServiceStatus(0, 0.1))
     return exchange
 
 
@@ -52,9 +52,9 @@ def test_all_is_well_under_any_host_name(ready: Context, web: httpx.Client, phon
 
 @pytest.mark.parametrize("behind", [None, 31.0])
 def test_an_index_that_is_behind_or_away(ready: Context, web: httpx.Client, monkeypatch: pytest.MonkeyPatch, behind: float | None) -> None:
-    monkeypatch.setattr("stillmine.exchange.readiness.service_status", lambda _: ServiceStatus(0, behind))
+    monkeypatch.setattr("stillmine.exchange.web.readiness.service_status", lambda _: ServiceStatus(0, behind))
     assert parts(web) == {"index": "loading"}
-    monkeypatch.setattr("stillmine.exchange.readiness.service_status", lambda _: None)
+    monkeypatch.setattr("stillmine.exchange.web.readiness.service_status", lambda _: None)
     assert parts(web) == {"index": "loading"}
 
 
@@ -62,14 +62,14 @@ def test_a_database_that_is_down_leaves_the_process_alive(ready: Context, web: h
     def fails(*_: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr("stillmine.exchange.readiness.MigrationRecorder.applied_migrations", fails)
+    monkeypatch.setattr("stillmine.exchange.web.readiness.MigrationRecorder.applied_migrations", fails)
     unknown = ("migrations", "upkeep", "clock", "erasing", "ledger", "feed", "keys")
     assert parts(web) == {"database": "down", **dict.fromkeys(unknown, "unknown")}
     assert web.get("/livez").status_code == 200
 
 
 def test_upkeep_that_does_not_run(ready: Context, web: httpx.Client, clock: Clock) -> None:
-    from stillmine.exchange.clock.models import ClockState
+    from stillmine.exchange.rows.clock import ClockState
 
     clock.forward(minutes=6)
     assert parts(web) == {"upkeep": "late"}
@@ -94,7 +94,7 @@ def test_a_tick_and_a_publication_that_nobody_makes(ready: Context, web: httpx.C
 
 
 def test_keys_of_the_day_that_are_gone(ready: Context, web: httpx.Client, phone: Phone) -> None:
-    from stillmine.exchange.keys.models import DayKey
+    from stillmine.exchange.rows.keys import DayKey
 
     phone.open(1)
     file, away = ready.home / "day.keys", ready.home / "away"
@@ -110,7 +110,7 @@ def test_keys_of_the_day_that_are_gone(ready: Context, web: httpx.Client, phone:
 
 
 def test_a_clock_that_jumped(ready: Context, web: httpx.Client, clock: Clock) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     before = ready.uptime()
     clock.forward(days=800)
@@ -119,19 +119,19 @@ def test_a_clock_that_jumped(ready: Context, web: httpx.Client, clock: Clock) ->
 
 
 def test_migrations_that_are_missing_or_unknown(ready: Context, web: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stillmine.exchange.readiness import _known_migrations
+    from stillmine.exchange.web.readiness import _known_migrations
 
     known = _known_migrations()
-    monkeypatch.setattr("stillmine.exchange.readiness._known_migrations", lambda: known | {("cases", "9999_later")})
+    monkeypatch.setattr("stillmine.exchange.web.readiness._known_migrations", lambda: known | {("cases", "9999_later")})
     assert parts(web)["migrations"] == "missing"
-    monkeypatch.setattr("stillmine.exchange.readiness._known_migrations", lambda: frozenset(sorted(known)[1:]))
+    monkeypatch.setattr("stillmine.exchange.web.readiness._known_migrations", lambda: frozenset(sorted(known)[1:]))
     assert parts(web) == {"migrations": "newer"}
 
 
 def test_a_machine_that_has_a_copy_of_the_day_keys_is_not_ready_once_the_day_has_turned(
     ready: Context, web: httpx.Client, phone: Phone, clock: Clock
 ) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     phone.open(1)
     path = ready.home / "day.keys"
@@ -154,7 +154,7 @@ def test_a_machine_that_has_a_copy_of_the_day_keys_is_not_ready_once_the_day_has
 
 
 def test_a_disk_that_is_full(ready: Context, web: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stillmine.exchange import reserve
+    from stillmine.exchange.ground import reserve
 
     (ready.home / reserve.RESERVE_FILE).write_bytes(b"")
     assert parts(web) == {"disk": "full"}

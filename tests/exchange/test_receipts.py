@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState
 from stillmine.wire.receipt import ReceiptInvalidError, ReceiptPartner, SignedReceipt, receipt_text, reference_of
 
@@ -29,7 +29,7 @@ def key_of(phone: Phone) -> str:
 
 
 def verified(phone: Phone, note: str) -> str:
-    from stillmine.exchange.receipts.note import read_verifier, verified_text
+    from stillmine.exchange.person.receipt_note import read_verifier, verified_text
 
     return verified_text(read_verifier(key_of(phone)), note)
 
@@ -90,7 +90,7 @@ def test_a_value_kept_to_tell_a_partner_is_said_until_it_is_gone(phone: Phone, p
 
 
 def test_an_expired_case_has_one(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.cases.expiry import expire_cases
+    from stillmine.exchange.protection.expiry import expire_cases
 
     phone.open(1, term_months=1)
     clock.forward(days=40)
@@ -110,7 +110,7 @@ def test_no_value_id_or_key_is_in_it(phone: Phone, partner: PartnerClient) -> No
 
 
 def test_another_exchange_has_another_key() -> None:
-    from stillmine.exchange.receipts.note import signing_key
+    from stillmine.exchange.person.receipt_note import signing_key
     from stillmine.wire.case_key import Secret
 
     keys = {signing_key(Secret(bytes([number]) * 32)).public.text() for number in range(2)}
@@ -118,7 +118,7 @@ def test_another_exchange_has_another_key() -> None:
 
 
 def test_vector_of_a_signed_receipt() -> None:
-    from stillmine.exchange.receipts.note import read_verifier, signing_key, verified_text
+    from stillmine.exchange.person.receipt_note import read_verifier, signing_key, verified_text
     from stillmine.wire.case_key import Secret
 
     key = signing_key(Secret(bytes.fromhex(VECTORS["secret"])))
@@ -130,7 +130,7 @@ def test_vector_of_a_signed_receipt() -> None:
 
 @pytest.mark.parametrize("name", VECTORS["must_fail"])
 def test_vectors_that_must_fail(name: str) -> None:
-    from stillmine.exchange.receipts.note import read_verifier, verified_text
+    from stillmine.exchange.person.receipt_note import read_verifier, verified_text
 
     wrong = VECTORS["must_fail"][name]
     with pytest.raises(ReceiptInvalidError):
@@ -156,6 +156,6 @@ def test_the_command_checks_a_file_without_an_exchange(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", VECTORS["older_notes"])
 def test_a_receipt_of_an_older_version_is_still_believed(name: str) -> None:
-    from stillmine.exchange.receipts.note import read_verifier, verified_text
+    from stillmine.exchange.person.receipt_note import read_verifier, verified_text
 
     assert "Erased at the exchange" in verified_text(read_verifier(VECTORS["key"]), VECTORS["older_notes"][name])

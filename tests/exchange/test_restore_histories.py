@@ -10,7 +10,7 @@ from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedba
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, CaseView, FingerprintState
 
 PHONES = 3
@@ -36,8 +36,8 @@ OPERATIONS = st.one_of(
 
 
 def make_due(exchange: Context) -> None:
-    from stillmine.exchange.cases.withdrawal import end_due_delays, make_due_withdrawals
-    from stillmine.exchange.intake.quarantine import end_doubts
+    from stillmine.exchange.protection.withdrawal import end_due_delays, make_due_withdrawals
+    from stillmine.exchange.quarantine.quarantine import end_doubts
 
     make_due_withdrawals(exchange)
     end_due_delays(exchange)
@@ -45,9 +45,9 @@ def make_due(exchange: Context) -> None:
 
 
 def flag(exchange: Context, fingerprint_id: str) -> None:
-    from stillmine.exchange.intake.flags import _flag
-    from stillmine.exchange.intake.models import FlagReason
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.protection.flags import _flag
+    from stillmine.exchange.rows.intake import FlagReason
+    from stillmine.exchange.transaction.tx import tx
 
     with tx("tests.flag", exchange.clock) as now:
         _flag(exchange, [fingerprint_id], FlagReason.FOUND_TOO_OFTEN, now)
@@ -98,7 +98,7 @@ class History:
             self._change(name, place, count, view)
 
     def _end(self, name: str) -> None:
-        from stillmine.exchange.cases.expiry import bring_back_cases, erase_expired, expire_cases
+        from stillmine.exchange.protection.expiry import bring_back_cases, erase_expired, expire_cases
 
         if name == "expire":
             self.clock.forward(days=32)
@@ -118,7 +118,7 @@ class History:
         return {one.id: one.state for place in self.opened for one in self.phones[place].show().fingerprints}
 
     def _change(self, name: str, place: int, count: int, view: CaseView) -> None:
-        from stillmine.exchange.cases.actions import suspend
+        from stillmine.exchange.protection.actions import suspend
         from stillmine.wire.case import SuspensionReason
 
         chosen = view.fingerprints[count % len(view.fingerprints)].id
@@ -155,8 +155,8 @@ class History:
 def restored(history: History, data: Path) -> dict[str, FingerprintState]:
     """Put one data file into a fresh database and say how each fingerprint is there."""
     from stillmine.exchange.backup.load import restore
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.fsck import findings
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.rows.cases import Fingerprint
 
     begin_numbering_anew()
     restore(history.exchange, history.folder, data)

@@ -12,9 +12,9 @@ import httpx
 import pytest
 from served_exchange import Operator
 
-from stillmine.exchange.config import DATABASE_FILE, Said, read_config, serving_settings
-from stillmine.exchange.database_address import same_database, shown_database
-from stillmine.exchange.settings_file import KEYS, SETTINGS_FILE, keep_settings, read_settings_file
+from stillmine.exchange.ground.database_address import same_database, shown_database
+from stillmine.exchange.settings.config import DATABASE_FILE, Said, read_config, serving_settings
+from stillmine.exchange.settings.file import KEYS, SETTINGS_FILE, keep_settings, read_settings_file
 from stillmine.wire.errors import NotConfiguredError
 
 OTHER = "postgresql://stillmine:hidden-word@db.example/other"

@@ -16,8 +16,8 @@ from simulated_partners import ValueList
 from simulated_witness import Witness
 from simulated_world import WEIGHTS, World
 
-from stillmine.exchange.app import wsgi_application
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import wsgi_application
 
 SMALL_WORK = 4
 """Zero bits: a proof takes a few hundred hashes."""

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from exchange_parts import PartnerClient, Phone, feedback_on, opening
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.padding import LEAST_ANSWER, PADDING_STEPS
 
 

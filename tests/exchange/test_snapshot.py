@@ -10,7 +10,7 @@ from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, openi
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.fingerprint import Kind, value_text
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotReader
 
@@ -58,7 +58,7 @@ def test_it_holds_what_is_active_of_every_kind_and_the_feed_goes_on_after_it(
 
 
 def test_an_empty_exchange_gives_an_empty_snapshot_and_records_nothing(partner: PartnerClient, exchange: Context) -> None:
-    from stillmine.exchange.feed.models import Disclosure
+    from stillmine.exchange.rows.feed import Disclosure
 
     reader, found = fetch(partner)
     assert (reader.head.active, found, Disclosure.objects.count()) == (0, {}, 0)
@@ -66,9 +66,9 @@ def test_an_empty_exchange_gives_an_empty_snapshot_and_records_nothing(partner: 
 
 
 def test_it_is_on_record_before_a_byte_leaves(phone: Phone, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.context import context
     from stillmine.exchange.feed.actions import record_snapshot
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.rows.partners import Partner
+    from stillmine.exchange.transaction.context import context
 
     case = phone.open(1)
     clock.forward(minutes=5)
@@ -83,7 +83,8 @@ def test_it_is_on_record_before_a_byte_leaves(phone: Phone, partner: PartnerClie
 def test_what_is_withdrawn_while_it_is_sent_is_left_out_from_then_on(
     phone: Phone, partner: PartnerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stillmine.exchange.feed import sequence, snapshot
+    from stillmine.exchange.feed import snapshot
+    from stillmine.exchange.protection import sequence
 
     monkeypatch.setattr(sequence, "BATCH_CHANGES", 1)
     case = phone.open(1, 2, 3)
@@ -110,7 +111,7 @@ def test_large_values_are_read_a_few_at_a_time(
     phone: Phone, partner: PartnerClient, exchange: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from stillmine.exchange.ask.following import Follower
-    from stillmine.exchange.feed import sequence
+    from stillmine.exchange.protection import sequence
 
     monkeypatch.setattr(sequence, "BATCH_VALUE_BYTES", 150)  # two pictures
     case = phone.open(1, 2, 3, 4, 5)
@@ -198,10 +199,10 @@ def test_nothing_is_lost_or_repeated_under_writers_restarts_and_clock_steps(
     exchange: Context, phone: Phone, clock: Clock, steps: list[list[str]], snapshot_first: bool
 ) -> None:
     """Whoever follows from the beginning, from a snapshot or in between ends with exactly what is active, each fingerprint once."""
-    from stillmine.exchange.cases.models import Case, Fingerprint
-    from stillmine.exchange.cases.values import values_of
-    from stillmine.exchange.limits.models import Attempts
-    from stillmine.exchange.partners.models import Partner
+    from stillmine.exchange.protection.values import values_of
+    from stillmine.exchange.rows.cases import Case, Fingerprint
+    from stillmine.exchange.rows.limits import Attempts
+    from stillmine.exchange.rows.partners import Partner
 
     Attempts.objects.all().delete()  # the limit of cases from one network is another test's
     run = Partner.objects.count()

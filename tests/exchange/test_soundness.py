@@ -10,7 +10,7 @@ from served_exchange import Operator
 
 from stillmine.exchange.backup.errors import BackupRefusedError
 from stillmine.exchange.backup.files import KEYS_FILE
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 
 def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> int:
@@ -116,7 +116,7 @@ def test_far_fewer_keys_need_a_word(exchange: Context, phone: Phone, other_phone
 
 
 def test_a_fingerprint_without_its_key_keeps_the_last_keys(exchange: Context, phone: Phone, clock: Clock, tmp_path: Path) -> None:
-    from stillmine.exchange.keys.models import FingerprintDataKey
+    from stillmine.exchange.rows.keys import FingerprintDataKey
 
     phone.open(1)
     back_up(exchange, tmp_path)
@@ -133,8 +133,8 @@ def test_a_fingerprint_without_its_key_keeps_the_last_keys(exchange: Context, ph
 def test_rows_that_are_lost_keep_the_last_keys(exchange: Context, phone: Phone, clock: Clock, tmp_path: Path, table: str) -> None:
     from django.db.models import F
 
-    from stillmine.exchange.feed.models import Head
-    from stillmine.exchange.ledger.models import LedgerHead
+    from stillmine.exchange.rows.feed import Head
+    from stillmine.exchange.rows.log import LedgerHead
 
     phone.open(1)
     back_up(exchange, tmp_path)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, feedback_on, numbers
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 
 class People:
@@ -36,7 +36,7 @@ def people(web: httpx.Client, clock: Clock) -> People:
 
 def next_day(exchange: Context, people: People, days: int = 1) -> dict[str, Any]:
     """Go past midnight, do what `serve` does every minute, and look as a stranger does."""
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     people.clock.forward(days=days)
     assert "days counted" in run_upkeep(exchange)
@@ -183,9 +183,9 @@ def test_a_partner_that_never_confirms_is_not_left_out(
 
 
 def test_the_95th_percentile_of_many(exchange: Context, clock: Clock, people: People) -> None:
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
+    from stillmine.exchange.rows.statistics import Duration
     from stillmine.exchange.statistics.durations import CONFIRMATION, quantile
-    from stillmine.exchange.statistics.models import Duration
 
     people.open(10)
     cases = list(Case.objects.values_list("id", flat=True))

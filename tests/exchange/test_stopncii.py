@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 MINUTE = int(START_MINUTE.timestamp())
 
@@ -76,7 +76,7 @@ def test_a_withdrawal_names_the_value_to_whom_it_was_given_and_to_nobody_else(
 
 
 def test_a_kept_value_goes_once_the_partner_asks_from_later(phone: Phone, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.feed.models import PendingTombstone
+    from stillmine.exchange.rows.feed import PendingTombstone
 
     phone.open(1)
     partner.fetch_hashes()
@@ -90,7 +90,7 @@ def test_a_kept_value_goes_once_the_partner_asks_from_later(phone: Phone, partne
 
 
 def test_a_kept_value_goes_after_thirty_days(phone: Phone, partner: PartnerClient, clock: Clock, exchange: Context) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     phone.open(1)
     partner.fetch_hashes()

@@ -9,8 +9,8 @@ from exchange_parts import Clock, PartnerClient, Phone, code, value
 from test_submissions import record as submitted
 from test_submissions import submit_hashes
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Scope
+from stillmine.exchange.rows.scopes import Scope
+from stillmine.exchange.transaction.context import Context
 
 
 def post(partner: PartnerClient, *said: tuple[str, str]) -> httpx.Response:
@@ -76,7 +76,7 @@ def test_a_value_of_two_cases_is_told_to_both(phone: Phone, other_phone: Phone, 
 
 
 def test_a_match_after_the_withdrawal_is_a_report_of_its_own(phone: Phone, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.feedback.models import Report
+    from stillmine.exchange.rows.feedback import Report
 
     phone.open(1)
     partner.fetch_hashes()

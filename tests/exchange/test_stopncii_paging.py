@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 
 STEPS = 60
 
@@ -51,8 +51,8 @@ class OpenClient:
 
 
 def active_values(exchange: Context) -> set[str]:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.cases.values import values_of
+    from stillmine.exchange.protection.values import values_of
+    from stillmine.exchange.rows.cases import Fingerprint
 
     return set(values_of(exchange, list(Fingerprint.objects.filter(state="active"))).values())
 

@@ -17,13 +17,13 @@ from console_parts import Desk
 from django.db import DataError, InterfaceError, OperationalError
 from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
-from stillmine.exchange import reserve
-from stillmine.exchange.context import Context
-from stillmine.exchange.database_errors import refusal_of
+from stillmine.exchange.ground import reserve
+from stillmine.exchange.ground.database_errors import refusal_of
+from stillmine.exchange.ground.reserve import RESERVE_BYTES, RESERVE_FILE, WHEN_FULL, is_given_up, keep_reserve
+from stillmine.exchange.ground.storage_log import SAID, say_storage
+from stillmine.exchange.ground.turns import Turns
 from stillmine.exchange.keys.day_file import DAY_KEYS_FILE
-from stillmine.exchange.reserve import RESERVE_BYTES, RESERVE_FILE, WHEN_FULL, is_given_up, keep_reserve
-from stillmine.exchange.storage_log import SAID, say_storage
-from stillmine.exchange.turns import Turns
+from stillmine.exchange.transaction.context import Context
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
 
@@ -94,8 +94,8 @@ def test_reads_and_writes_answer_503_in_words_and_one_line_names_it(
     def fails(*_: object, **__: object) -> None:
         raise next(raised)
 
-    monkeypatch.setattr("stillmine.exchange.cases.views.case_view", fails)
-    monkeypatch.setattr("stillmine.exchange.cases.actions._move_fingerprints", fails)
+    monkeypatch.setattr("stillmine.exchange.person.views.case_view", fails)
+    monkeypatch.setattr("stillmine.exchange.protection.actions._move_fingerprints", fails)
     for _ in errors:
         for answer in (web.get("/api/v1/case", headers=phone.headers), phone.post("case/withdraw", {"version": 1})):
             assert code(answer) == (503, expected)
@@ -165,9 +165,9 @@ def test_the_reserve_is_real_room_for_this_user_alone(kept: Path) -> None:
 def test_on_a_full_disk_withdrawals_go_through_and_only_those(
     kept: Path, phone: Phone, other_phone: Phone, partner: PartnerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stillmine.exchange.cases import actions
-    from stillmine.exchange.context import context
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.protection import actions
+    from stillmine.exchange.running.upkeep import run_upkeep
+    from stillmine.exchange.transaction.context import context
 
     phone.open(1, 2)
     other_phone.open(3)
@@ -225,8 +225,8 @@ def test_on_a_full_disk_a_backup_is_noted_and_renewed_once(
 ) -> None:
     """Backups lie on another disk, and data keys that nobody replaces open what is withdrawn meanwhile."""
     from stillmine.exchange.backup import dump
-    from stillmine.exchange.backup.models import BackupFolder
-    from stillmine.exchange.context import context
+    from stillmine.exchange.rows.backups import BackupFolder
+    from stillmine.exchange.transaction.context import context
 
     phone.open(1)
     monkeypatch.setattr(reserve, "_free_bytes", lambda _: RESERVE_BYTES)
@@ -247,7 +247,7 @@ def test_a_disk_that_is_full_beyond_the_reserve_is_said(kept: Path, phone: Phone
         raise FULL[0]
 
     phone.open(1)
-    monkeypatch.setattr("stillmine.exchange.cases.actions._move_fingerprints", full)
+    monkeypatch.setattr("stillmine.exchange.protection.actions._move_fingerprints", full)
     assert code(phone.post("case/withdraw", {"version": 1})) == (503, "storage_full")
     assert code(phone.post("case/withdraw", {"version": 1})) == (503, "storage_full")
     assert is_given_up(kept)
@@ -295,8 +295,8 @@ def test_a_frozen_postgresql_ends_the_wait(database_url: str | None, monkeypatch
     """The server's own limits are no help when it is stopped: here it is only slow, and ours is the shorter one."""
     if database_url is None:
         pytest.skip("PostgreSQL only")
-    from stillmine.exchange.config import ExchangeConfig, database_settings
-    from stillmine.exchange.postgresql import base
+    from stillmine.exchange.database.postgresql import base
+    from stillmine.exchange.settings.config import ExchangeConfig, database_settings
 
     config = ExchangeConfig(home=Path("unused"), database_url=database_url, is_answering=True)
     wrapper = base.DatabaseWrapper({**PLAIN, **database_settings(config)}, "waiting")

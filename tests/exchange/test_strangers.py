@@ -7,8 +7,8 @@ import httpx
 import pytest
 from exchange_parts import PartnerClient, Phone, code, fingerprint, opening, publish, value
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Scope, Way
+from stillmine.exchange.rows.scopes import Scope, Way
+from stillmine.exchange.transaction.context import Context
 
 UNKNOWN_KEY = "smk_00000000_" + "A" * 43
 NO_CASE = "Case " + "0" * 32 + "." + "0" * 64
@@ -100,8 +100,8 @@ def call(web: httpx.Client, route: str, headers: dict[str, str]) -> tuple[int, s
 
 
 def test_every_route_is_classified(exchange: Context) -> None:
-    from stillmine.exchange.urls import ROUTES as TABLE
-    from stillmine.exchange.urls import urlpatterns
+    from stillmine.exchange.web.urls import ROUTES as TABLE
+    from stillmine.exchange.web.urls import urlpatterns
 
     assert {f"{method} {route.path}": route.caller.value for route in TABLE for method in route.views} == ROUTES
     assert len(urlpatterns) == len(TABLE)
@@ -264,7 +264,7 @@ def test_another_partner_changes_nothing_of_a_partners_own(
 @pytest.mark.parametrize("route", CASE_ROUTES + PARTNER_ROUTES)
 def test_an_operators_secret_is_no_key(exchange: Context, partner: PartnerClient, route: str) -> None:
     """What lies in the exchange's home and database opens nothing over HTTP."""
-    from stillmine.exchange.partners.models import PartnerKey
+    from stillmine.exchange.rows.partners import PartnerKey
 
     for stored in (bytes(exchange.secret).hex(), PartnerKey.objects.get().key_hash, f"smk_{PartnerKey.objects.get().key_id}_" + "A" * 43):
         expected = "case_key_malformed" if ROUTES[route] == "case key" else "partner_key_unknown"
@@ -273,8 +273,8 @@ def test_an_operators_secret_is_no_key(exchange: Context, partner: PartnerClient
 
 def everything() -> tuple[int, ...]:
     """How much is stored of all that a partner could change."""
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure
-    from stillmine.exchange.feedback.models import Report
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.rows.feed import Acknowledgement, Change, Disclosure
+    from stillmine.exchange.rows.feedback import Report
 
     return tuple(model.objects.count() for model in (Fingerprint, Change, Disclosure, Acknowledgement, Report))

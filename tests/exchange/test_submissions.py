@@ -7,8 +7,8 @@ import httpx
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, code, value
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.scopes import Scope
+from stillmine.exchange.rows.scopes import Scope
+from stillmine.exchange.transaction.context import Context
 
 MD5 = "0123456789abcdef" * 2
 
@@ -57,7 +57,7 @@ def test_what_is_handed_in_goes_to_list_partners_and_back_again(partner: Partner
 
 
 def test_a_case_of_a_partner_ends_with_its_last_fingerprint(exchange: Context, partner: PartnerClient) -> None:
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
 
     ids = submit(partner, *[value(number) for number in range(301)])["fingerprint_ids"]
     assert Case.objects.filter(state="open").count() == 2
@@ -94,7 +94,7 @@ def _opening(text: str) -> dict[str, object]:
 
 
 def test_handing_it_in_again_starts_the_term_anew(exchange: Context, partner: PartnerClient, clock: Clock) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     submit(partner, value(1))
     clock.forward(days=700)
@@ -191,7 +191,7 @@ def test_natively_the_quality_is_said_and_counts(partner: PartnerClient, quality
 
 
 def test_no_case_key_opens_a_partners_case(exchange: Context, partner: PartnerClient) -> None:
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.rows.cases import Case
 
     submit(partner, value(1))
     case = Case.objects.get()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from exchange_parts import START_MINUTE, Clock, Phone, code
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState
 
 
@@ -32,7 +32,7 @@ def test_renewing_moves_no_fingerprint_and_the_opening_still_finds_the_case(phon
 
 
 def test_a_renewed_case_outlives_its_first_end_and_ends_at_its_new_one(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.cases.expiry import expire_cases
+    from stillmine.exchange.protection.expiry import expire_cases
 
     phone.open(1, term_months=1)
     clock.forward(days=29)
@@ -47,8 +47,8 @@ def test_a_renewed_case_outlives_its_first_end_and_ends_at_its_new_one(phone: Ph
 
 
 def test_a_case_renewed_after_it_was_found_due_does_not_end(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.cases.expiry import _expire
-    from stillmine.exchange.cases.models import Case
+    from stillmine.exchange.protection.expiry import _expire
+    from stillmine.exchange.rows.cases import Case
 
     phone.open(1, term_months=1)
     clock.forward(days=40)
@@ -60,7 +60,7 @@ def test_a_case_renewed_after_it_was_found_due_does_not_end(phone: Phone, exchan
 
 @pytest.mark.parametrize("end", ["withdrawn", "expired"])
 def test_a_closed_case_is_not_renewed(phone: Phone, exchange: Context, clock: Clock, end: str) -> None:
-    from stillmine.exchange.cases.expiry import expire_cases
+    from stillmine.exchange.protection.expiry import expire_cases
 
     phone.open(1, term_months=1)
     if end == "withdrawn":

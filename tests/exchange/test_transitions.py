@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from exchange_parts import START, Phone
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, DelayState, FingerprintState
 from stillmine.wire.errors import ConflictError
 
@@ -27,7 +27,7 @@ def specified(root: Path, what: str) -> set[tuple[str, str]]:
 
 
 def test_the_tables_are_those_of_the_specification(exchange: Context, root: Path) -> None:
-    from stillmine.exchange.cases.transitions import (
+    from stillmine.exchange.protection.transitions import (
         CASE_RETURNS,
         CASE_TRANSITIONS,
         DELAY_TRANSITIONS,
@@ -45,10 +45,10 @@ def test_the_tables_are_those_of_the_specification(exchange: Context, root: Path
 def test_a_fingerprint_moves_only_along_the_table(
     exchange: Context, phone: Phone, before: FingerprintState, after: FingerprintState
 ) -> None:
-    from stillmine.exchange.cases.models import Fingerprint
-    from stillmine.exchange.cases.transitions import FINGERPRINT_TRANSITIONS, _move_fingerprints
-    from stillmine.exchange.feed.models import Change
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.protection.transitions import FINGERPRINT_TRANSITIONS, _move_fingerprints
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.rows.feed import Change
+    from stillmine.exchange.transaction.tx import tx
 
     def move(to: FingerprintState) -> None:
         with tx("test.move", exchange.clock) as now:
@@ -69,9 +69,9 @@ def test_a_fingerprint_moves_only_along_the_table(
 
 
 def test_a_closed_case_does_not_close_again(exchange: Context, phone: Phone) -> None:
-    from stillmine.exchange.cases.models import Case
-    from stillmine.exchange.cases.transitions import _close_case
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.protection.transitions import _close_case
+    from stillmine.exchange.rows.cases import Case
+    from stillmine.exchange.transaction.tx import tx
 
     phone.open(1)
     phone.withdraw()
@@ -81,9 +81,9 @@ def test_a_closed_case_does_not_close_again(exchange: Context, phone: Phone) -> 
 
 @pytest.mark.parametrize(("before", "after"), list(product(DelayState, DelayState)))
 def test_a_delay_moves_only_along_the_table(exchange: Context, phone: Phone, before: DelayState, after: DelayState) -> None:
-    from stillmine.exchange.cases.models import Case
-    from stillmine.exchange.cases.transitions import DELAY_TRANSITIONS, _move_delay
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.protection.transitions import DELAY_TRANSITIONS, _move_delay
+    from stillmine.exchange.rows.cases import Case
+    from stillmine.exchange.transaction.tx import tx
 
     def ends_at(state: DelayState) -> datetime | None:
         return START if state is DelayState.ENDING else None

@@ -10,7 +10,7 @@ import pytest
 from ask_parts import answers, ask
 from exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.fingerprint import Kind
 
@@ -29,13 +29,13 @@ def ask_about(partner: PartnerClient, *tokens: str | None, number: int = 1) -> l
 
 def counted() -> list[tuple[int, int]]:
     """Of each count: the distinct uploads, and all that was said."""
-    from stillmine.exchange.intake.models import MatchCount
+    from stillmine.exchange.rows.intake import MatchCount
 
     return list(MatchCount.objects.order_by("id").values_list("uploads", "reports"))
 
 
 def flagged() -> list[str]:
-    from stillmine.exchange.intake.queries import flagged as waiting
+    from stillmine.exchange.quarantine.queries import flagged as waiting
 
     return [one for group in waiting() for one in group.fingerprint_ids]
 
@@ -125,8 +125,8 @@ def test_tags_and_tokens_in_binary(
 def test_tokens_are_gone_the_next_day(
     exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None], clock: Clock
 ) -> None:
-    from stillmine.exchange.intake.models import CountedUpload
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.rows.intake import CountedUpload
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     phone.open(1)
     follower()
@@ -142,8 +142,8 @@ def test_tokens_are_gone_the_next_day(
 def test_an_operator_leaves_it_matched_or_suspends_it(
     exchange: Context, phone: Phone, partner: PartnerClient, other_partner: PartnerClient, clock: Clock
 ) -> None:
-    from stillmine.exchange.fsck import findings
-    from stillmine.exchange.intake.actions import leave_flagged, suspend_flagged
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.quarantine.actions import leave_flagged, suspend_flagged
     from stillmine.wire.errors import ConflictError, FingerprintNotFoundError
 
     fingerprint_id = phone.open(1).fingerprints[0].id
@@ -177,9 +177,9 @@ def test_an_operator_leaves_it_matched_or_suspends_it(
 
 
 def test_a_setting_of_nothing_counts_nothing_and_flags_nothing(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.intake.quarantine import _note_matches
-    from stillmine.exchange.partners.models import Partner
-    from stillmine.exchange.tx import tx
+    from stillmine.exchange.quarantine.quarantine import _note_matches
+    from stillmine.exchange.rows.partners import Partner
+    from stillmine.exchange.transaction.tx import tx
 
     fingerprint_id = phone.open(1).fingerprints[0].id
     never = replace(exchange, intake=replace(exchange.intake, found_a_day=0))

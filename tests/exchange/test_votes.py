@@ -23,7 +23,7 @@ def seen(status: PartnerStatus) -> tuple[object, object, object]:
 
 
 def test_the_latest_vote_counts_and_the_earlier_is_kept(phone: Phone, partner: PartnerClient, entry: str, clock: Clock) -> None:
-    from stillmine.exchange.feedback.models import Vote
+    from stillmine.exchange.rows.feedback import Vote
 
     assert seen(phone.show().fingerprints[0].partners[0]) == (None, None, None)
     assert partner.vote(vote_on(entry, 1, "disagree", "not_intimate")) == {"accepted": 1, "repeated": 0, "unknown": []}

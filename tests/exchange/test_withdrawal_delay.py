@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, opening, value
 
-from stillmine.exchange.context import Context
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, CaseView, DelayState, FingerprintState
 from stillmine.wire.receipt import SignedReceipt
 
@@ -19,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def upkeep(exchange: Context) -> dict[str, int]:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     return run_upkeep(exchange)
 
@@ -107,8 +107,8 @@ def test_a_withdrawn_case_can_not_be_cancelled_or_switched(phone: Phone) -> None
 
 
 def test_what_is_cancelled_after_it_was_found_due_is_not_withdrawn(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.cases.models import Case
-    from stillmine.exchange.cases.withdrawal import _withdraw_due
+    from stillmine.exchange.protection.withdrawal import _withdraw_due
+    from stillmine.exchange.rows.cases import Case
 
     opened = phone.open(1, delays_withdrawal=True)
     phone.withdraw()
@@ -167,7 +167,7 @@ def test_what_is_added_later_is_not_asked_for_and_keeps_the_case_open(phone: Pho
 
 
 def test_a_suspension_neither_stops_it_nor_hurries_it(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.cases.actions import restore, suspend
+    from stillmine.exchange.protection.actions import restore, suspend
     from stillmine.wire.case import SuspensionReason
 
     first, second = phone.open(1, 2, delays_withdrawal=True).fingerprints
@@ -304,7 +304,7 @@ def test_a_clock_that_jumps_makes_nothing_sooner(phone: Phone, exchange: Context
 
 @pytest.mark.parametrize("days", [4, 100])
 def test_what_came_due_while_the_exchange_was_off_can_be_cancelled_first(phone: Phone, exchange: Context, clock: Clock, days: int) -> None:
-    from stillmine.exchange.upkeep import run_upkeep
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     opened = phone.open(1, delays_withdrawal=True)
     upkeep(exchange)
@@ -325,7 +325,7 @@ def test_a_malformed_switch_changes_nothing(phone: Phone, wrong: dict[str, objec
 
 
 def test_an_expired_case_is_not_withdrawn_sooner_and_comes_back_with_the_delay(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.cases.expiry import bring_back_cases
+    from stillmine.exchange.protection.expiry import bring_back_cases
 
     end = phone.open(1, 2, term_months=1, delays_withdrawal=True).expires_at
     clock.until(end - timedelta(hours=1))
@@ -349,8 +349,8 @@ def test_an_expired_case_is_not_withdrawn_sooner_and_comes_back_with_the_delay(p
 
 
 def test_on_a_full_disk_it_is_asked_for_cancelled_switched_and_done_as_ever(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.cases.withdrawal import begin_anew, end_due_delays, make_due_withdrawals
-    from stillmine.exchange.reserve import RESERVE_FILE
+    from stillmine.exchange.ground.reserve import RESERVE_FILE
+    from stillmine.exchange.protection.withdrawal import begin_anew, end_due_delays, make_due_withdrawals
 
     _, second = phone.open(1, 2, delays_withdrawal=True).fingerprints
     upkeep(exchange)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from django.db import connection
 
-from stillmine.exchange.context import Context
 from stillmine.exchange.keys.day_file import DAY_KEYS_FILE, DayFile
 from stillmine.exchange.keys.seal import Place, SealedValueError, open_sealed
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case_key import Secret
 
 TABLES = {"keys.FingerprintDataKey": "fingerprint_data_keys", "keys.TombstoneDataKey": "tombstone_data_keys"}
@@ -31,8 +31,8 @@ class Thief:
 
     def copy(self) -> None:
         """Copy the files of the database, log included, and note what is sealed in them: a real thief would search for it."""
-        from stillmine.exchange.cases.models import Fingerprint
-        from stillmine.exchange.keys.models import FingerprintDataKey
+        from stillmine.exchange.rows.cases import Fingerprint
+        from stillmine.exchange.rows.keys import FingerprintDataKey
 
         for own, sealed in Fingerprint.objects.filter(sealed_value__isnull=False).values_list("id", "sealed_value"):
             self._values.add((Place("cases_fingerprint", "sealed_value", own), bytes(sealed)))

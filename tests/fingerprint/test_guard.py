@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from stillmine.cli import program
-from stillmine.exchange.intake.bank_files import read_bank
-from stillmine.exchange.intake.errors import BankUnreadableError
+from stillmine.exchange.quarantine.bank_files import read_bank
+from stillmine.exchange.quarantine.errors import BankUnreadableError
 from stillmine.fingerprint import batch, explain, file
 from stillmine.fingerprint.errors import DecoderFailedError, EmptyFileError
 from stillmine.fingerprint.guard import guarded

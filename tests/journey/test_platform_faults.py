@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from stillmine.demo.person import Person
-from stillmine.exchange.ask.protocol import LOCK_FILE
+from stillmine.exchange.settings.ask import LOCK_FILE
 from stillmine.wire import codec
 from stillmine.wire.feedback import Feedback, NotRemovedReason, Outcome, SubmitFeedback
 from stillmine.wire.screen import Decision, ScreenOutcome, ScreenResult

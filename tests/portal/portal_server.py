@@ -18,8 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from stillmine.exchange.cases.file_numbers import numbers_in_case
-from stillmine.exchange.headers import API_HEADERS, PORTAL_HEADERS
+from stillmine.exchange.ground.headers import API_HEADERS, PORTAL_HEADERS
+from stillmine.exchange.protection.file_numbers import numbers_in_case
 from stillmine.wire.case import (
     WITHDRAWAL_DELAY,
     AddFingerprints,

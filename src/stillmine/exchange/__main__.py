@@ -3,7 +3,7 @@
 
 import sys
 
-from stillmine.exchange.commands import app
+from stillmine.exchange.commands.program import app
 from stillmine.wire.errors import StillmineError
 
 if __name__ == "__main__":

@@ -12,16 +12,16 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 from django.db.models import F
 
-from stillmine.exchange.ask.models import AskBeside, AskCount, AskMatch
 from stillmine.exchange.ask.nearby import active_of, asked, named_by_index, nearest_of_each_case
 from stillmine.exchange.ask.probing import _note_variety
 from stillmine.exchange.ask.queries import queries_on
-from stillmine.exchange.context import Context
-from stillmine.exchange.intake.quarantine import _note_matches
-from stillmine.exchange.ledger.actions import _record, _record_each, _told
-from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.log.actions import _record, _record_each, _told
 from stillmine.exchange.partners.opaque import partner_ids
-from stillmine.exchange.tx import tx
+from stillmine.exchange.quarantine.quarantine import _note_matches
+from stillmine.exchange.rows.asks import AskBeside, AskCount, AskMatch
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.ask import Answer, Ask, AskAnswer, Outcome, tags_of
 from stillmine.wire.ask_errors import QuotaUsedUpError

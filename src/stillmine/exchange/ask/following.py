@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from stillmine.exchange.cases.values import try_values_of
-from stillmine.exchange.context import Context
-from stillmine.exchange.feed.queries import head_sequence
-from stillmine.exchange.feed.sequence import ChangedFingerprint, batch_end, newest_changed
+from stillmine.exchange.protection.given import head_sequence
+from stillmine.exchange.protection.sequence import ChangedFingerprint, batch_end, newest_changed
+from stillmine.exchange.protection.values import try_values_of
+from stillmine.exchange.transaction.context import Context
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.fingerprint import Kind, value_bytes

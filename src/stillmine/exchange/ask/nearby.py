@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from stillmine.exchange.ask.client import candidates
 from stillmine.exchange.ask.protocol import MAXIMUM_CANDIDATES, NO_DISTANCE, QUERIES_NEVER_CUT, Candidates
-from stillmine.exchange.cases.models import Fingerprint
-from stillmine.exchange.context import Context
-from stillmine.exchange.drills.secrecy import only_for
-from stillmine.exchange.intake.flags import is_flagged
-from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.protection.drill_secrecy import only_for
+from stillmine.exchange.protection.flags import is_flagged
+from stillmine.exchange.rows.cases import Fingerprint
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.ask import AskQuery
 from stillmine.wire.ask_errors import IndexLoadingError
 from stillmine.wire.case import FingerprintState

@@ -13,12 +13,12 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import F, Sum
 
-from stillmine.exchange.ask.models import AskVariety, ProbingAlarm
 from stillmine.exchange.ask.nearby import Nearest
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.models import Partner
-from stillmine.exchange.secret import derive
-from stillmine.exchange.tx import tx
+from stillmine.exchange.ground.secret import derive
+from stillmine.exchange.rows.asks import AskVariety, ProbingAlarm
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.wire.ask import AskQuery
 
 BITS = 256

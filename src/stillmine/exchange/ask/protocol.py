@@ -18,7 +18,6 @@ from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_QUERIES
 from stillmine.wire.errors import NotConfiguredError
 
 SOCKET_FILE = "index.sock"
-LOCK_FILE = "index.lock"
 ID_BYTES = 16
 
 MAXIMUM_PATH_BYTES = 100

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from django.db import connection
 from django.db.models import Min
 
-from stillmine.exchange.ask.models import AskBeside, AskCount, AskMatch
-from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.rows.asks import AskBeside, AskCount, AskMatch
+from stillmine.exchange.rows.partners import Partner
 
 _QUERIES_ON = f"SELECT queries FROM {AskCount._meta.db_table} WHERE partner_id = %s AND day = %s"  # noqa: S608
 

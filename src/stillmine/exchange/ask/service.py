@@ -19,7 +19,6 @@ from django.db import connection as database
 
 from stillmine.exchange.ask.following import Follower, SequenceWentBackError
 from stillmine.exchange.ask.protocol import (
-    LOCK_FILE,
     MAXIMUM_CANDIDATES,
     MAXIMUM_REQUEST_BYTES,
     SOCKET_FILE,
@@ -32,6 +31,7 @@ from stillmine.exchange.ask.protocol import (
     receive_frame,
     send_frame,
 )
+from stillmine.exchange.settings.ask import LOCK_FILE
 from stillmine.matching.near import Candidate
 from stillmine.matching.turned import TURNS
 from stillmine.wire.ask import Ask, AskQuery, decode_ask

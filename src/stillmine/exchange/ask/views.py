@@ -7,10 +7,10 @@ from stillmine.exchange.ask import actions
 from stillmine.exchange.ask.client import service_status
 from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.ask.service import MAXIMUM_BEHIND_SECONDS
-from stillmine.exchange.context import context
-from stillmine.exchange.edge import answer, read_bytes, read_message
+from stillmine.exchange.ground.edge import answer, read_bytes, read_message
 from stillmine.exchange.partners.authentication import bearer_key, bearer_partner
-from stillmine.exchange.partners.scopes import Scope, Way, scopes_of
+from stillmine.exchange.rows.scopes import Scope, Way, scopes_of
+from stillmine.exchange.transaction.context import context
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, MAXIMUM_ASK_BYTES, Ask, ExchangeStatus, IndexState, decode_ask, encode_answer
 
 

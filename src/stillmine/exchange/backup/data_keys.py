@@ -10,11 +10,11 @@ import logging
 from collections.abc import Iterator
 
 from stillmine.exchange.backup.files import Line
-from stillmine.exchange.context import Context
-from stillmine.exchange.keys.check import DATA_KEYS
-from stillmine.exchange.keys.models import DataKey
 from stillmine.exchange.keys.seal import SealedValueError
-from stillmine.exchange.keys.wrapping import WrappingKey, unwrap, unwrap_from_backup, wrap_for_backup
+from stillmine.exchange.protection.data_keys import DATA_KEYS
+from stillmine.exchange.protection.wrapping import WrappingKey, unwrap, unwrap_from_backup, wrap_for_backup
+from stillmine.exchange.rows.keys import DataKey
+from stillmine.exchange.transaction.context import Context
 
 _AT_ONCE = 500
 

@@ -31,12 +31,12 @@ from stillmine.exchange.backup.files import (
     write_part,
 )
 from stillmine.exchange.backup.folders import begin_folder, complain, forget_folder, note_folder, of_another_day
-from stillmine.exchange.backup.models import BackupFolder
 from stillmine.exchange.backup.plausible import require_plausible, require_sound
 from stillmine.exchange.backup.rows import data_models, migrations, rows_of
-from stillmine.exchange.cases.kept import kept_cases
-from stillmine.exchange.cases.models import Case, Fingerprint
-from stillmine.exchange.context import Context
+from stillmine.exchange.protection.kept_cases import kept_cases
+from stillmine.exchange.rows.backups import BackupFolder
+from stillmine.exchange.rows.cases import Case, Fingerprint
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import NotConfiguredError
 

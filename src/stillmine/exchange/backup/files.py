@@ -17,7 +17,7 @@ import msgspec
 
 from stillmine.exchange.backup.errors import BackupUnusableError
 from stillmine.exchange.backup.rows import Row
-from stillmine.exchange.durable import sync_folder
+from stillmine.exchange.ground.durable import sync_folder
 from stillmine.wire.errors import NotConfiguredError
 
 VERSION = 1

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stillmine.exchange.backup.files import clear_left
-from stillmine.exchange.backup.models import BackupFolder
-from stillmine.exchange.context import Context
-from stillmine.exchange.tx import tx
+from stillmine.exchange.rows.backups import BackupFolder
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 
 COMPLAINT_INTERVAL = timedelta(hours=6)
 

@@ -20,20 +20,20 @@ from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmp
 from stillmine.exchange.backup.files import DATA, EXPIRED, KEYS, KEYS_FILE, WITHDRAWN, Line, Part, newest_data_file, read_part
 from stillmine.exchange.backup.rows import data_models, made_of, migrations
 from stillmine.exchange.backup.since import _bring_back_again, _close_again, _expire_again, _withdraw_again
-from stillmine.exchange.cases.models import Fingerprint
-from stillmine.exchange.cases.withdrawal import _begin_anew
 from stillmine.exchange.clock.actions import _begin_at
-from stillmine.exchange.context import Context
-from stillmine.exchange.feed.models import Head, PendingTombstone
-from stillmine.exchange.keys.check import DATA_KEYS
-from stillmine.exchange.keys.models import FingerprintDataKey, TombstoneDataKey
+from stillmine.exchange.database.secret_check import has_own_secret
+from stillmine.exchange.erasure.day_turn import _begin_day_anew
 from stillmine.exchange.keys.seal import SealedValueError
-from stillmine.exchange.keys.turn import _begin_day_anew
-from stillmine.exchange.keys.wrapping import _wrapping_key
-from stillmine.exchange.ledger.models import LedgerHead
-from stillmine.exchange.secret_check.actions import has_own_secret
-from stillmine.exchange.secret_check.models import SecretCheck
-from stillmine.exchange.tx import tx
+from stillmine.exchange.protection.data_keys import DATA_KEYS
+from stillmine.exchange.protection.withdrawal import _begin_anew
+from stillmine.exchange.protection.wrapping import _wrapping_key
+from stillmine.exchange.rows.cases import Fingerprint
+from stillmine.exchange.rows.feed import Head, PendingTombstone
+from stillmine.exchange.rows.keys import FingerprintDataKey, TombstoneDataKey
+from stillmine.exchange.rows.log import LedgerHead
+from stillmine.exchange.rows.secret_check import SecretCheck
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 
 MADE_BY_MIGRATIONS: tuple[type[models.Model], ...] = (Head, LedgerHead, SecretCheck)
 """Tables that an empty database has rows in."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from stillmine.exchange.backup.errors import BackupRefusedError, BackupUnusableError
 from stillmine.exchange.backup.files import KEYS, WITHDRAWN, read_part
-from stillmine.exchange.cases.models import Fingerprint
-from stillmine.exchange.keys.models import FingerprintDataKey
-from stillmine.exchange.soundness import unsound
+from stillmine.exchange.database.soundness import unsound
+from stillmine.exchange.rows.cases import Fingerprint
+from stillmine.exchange.rows.keys import FingerprintDataKey
 
 ELSEWHERE = "Back up into another folder"
 

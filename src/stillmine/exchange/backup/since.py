@@ -10,12 +10,12 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from stillmine.exchange.cases.expiry import _end
-from stillmine.exchange.cases.kept import _bring_back, _erase_kept, kept_cases
-from stillmine.exchange.cases.models import Case, ExpiredValue, Fingerprint
-from stillmine.exchange.cases.transitions import _close_case, _move_fingerprints
-from stillmine.exchange.context import Context
-from stillmine.exchange.keys.models import FingerprintDataKey
+from stillmine.exchange.protection.expiry import _end
+from stillmine.exchange.protection.kept_cases import _bring_back, _erase_kept, kept_cases
+from stillmine.exchange.protection.transitions import _close_case, _move_fingerprints
+from stillmine.exchange.rows.cases import Case, ExpiredValue, Fingerprint
+from stillmine.exchange.rows.keys import FingerprintDataKey
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, FingerprintState
 
 

@@ -2,8 +2,8 @@
 """What has to be kept so that an exchange can be put back whole: the one place that says so. A test holds the documents to it."""
 
 from stillmine.exchange.backup.files import KEYS_FILE
+from stillmine.exchange.ground.secret import SECRET_FILE
 from stillmine.exchange.keys.ring import KEYS_FILE as KEY_ENCRYPTION_FILE
-from stillmine.exchange.secret import SECRET_FILE
 
 WRITTEN_BY_BACKUP = ("data-<time>.jsonl", KEYS_FILE)
 FROM_THE_HOME = (SECRET_FILE, KEY_ENCRYPTION_FILE)

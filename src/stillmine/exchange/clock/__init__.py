@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the machine's clock may be believed: what can't be taken back is done by a clock that can't have jumped."""
+"""Whether the clock of this machine is believed."""

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from django.apps import apps
 
 from stillmine.exchange.clock.judgement import Known, confirmed, first_known, judged
-from stillmine.exchange.clock.models import ClockState
 from stillmine.exchange.clock.newest import newest_stored
-from stillmine.exchange.clock.uptime import Uptime
-from stillmine.exchange.context import Context
-from stillmine.exchange.tx import tx
+from stillmine.exchange.ground.uptime import Uptime
+from stillmine.exchange.rows.clock import ClockState
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 
 STATE_ID = 1
 

@@ -7,7 +7,7 @@ Must never believe a time for its own sake: 800 days ahead stays unbelieved howe
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from stillmine.exchange.clock.uptime import Uptime
+from stillmine.exchange.ground.uptime import Uptime
 
 TOLERANCE = timedelta(hours=1)
 """How far clock and uptime may part since they were first compared, and how long a restart may take."""

@@ -8,12 +8,12 @@ from django.apps.registry import Apps
 from django.db.models import Max
 
 _RECORDED = (
-    ("feed", "Head", "changed_at"),
-    ("feed", "Disclosure", "last_at"),
-    ("feed", "Acknowledgement", "minute"),
-    ("cases", "Case", "opened_at"),
-    ("cases", "Case", "closed_at"),
-    ("statistics", "Answer", "until"),
+    ("Head", "changed_at"),
+    ("Disclosure", "last_at"),
+    ("Acknowledgement", "minute"),
+    ("Case", "opened_at"),
+    ("Case", "closed_at"),
+    ("Answer", "until"),
 )
 _NOTHING_YET = datetime(1970, 1, 2, tzinfo=UTC)
 """An empty database has a head of the feed, which is older than this."""
@@ -25,8 +25,8 @@ def newest_stored(apps: Apps, now: datetime | None = None) -> datetime | None:
     Of the ledger's last leaf only the day is known, so it was written at `now` where that is in this day, and else at its nearer end:
     taken for midnight, the first leaf of a new exchange would make its clock look as if it had jumped.
     """
-    found = [apps.get_model(app, model).objects.aggregate(newest=Max(column))["newest"] for app, model, column in _RECORDED]
-    leaf = apps.get_model("ledger", "Leaf").objects.order_by("-pk").values_list("text", flat=True).first()
+    found = [apps.get_model("rows", model).objects.aggregate(newest=Max(column))["newest"] for model, column in _RECORDED]
+    leaf = apps.get_model("rows", "Leaf").objects.order_by("-pk").values_list("text", flat=True).first()
     if leaf is not None:
         begins = datetime.combine(date.fromisoformat(json.loads(leaf)["day"]), time(), UTC)
         found.append(begins if now is None else min(max(now, begins), begins + timedelta(days=1)))

@@ -7,12 +7,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection
 
-from stillmine.exchange.ask.settings import DIFFERING_VARIABLE
 from stillmine.exchange.console import signing_in
 from stillmine.exchange.console.sessions import IDLE, LONGEST
-from stillmine.exchange.context import Context
-from stillmine.exchange.database_address import DATABASE_VARIABLE
-from stillmine.exchange.door_settings import (
+from stillmine.exchange.gate.limits import CASES_OPENED, FINGERPRINTS_ADDED, WRONG_CASE_KEYS
+from stillmine.exchange.gate.work import is_under_attack
+from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
+from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
+from stillmine.exchange.settings.ask import DIFFERING_VARIABLE
+from stillmine.exchange.settings.doors import (
     BODY_SECONDS_VARIABLE,
     BYTES_PER_SECOND_VARIABLE,
     CONNECTIONS_PER_NETWORK_VARIABLE,
@@ -20,12 +22,10 @@ from stillmine.exchange.door_settings import (
     HEAD_SECONDS_VARIABLE,
     REQUESTS_PER_NETWORK_VARIABLE,
 )
-from stillmine.exchange.feed.settings import TICK_VARIABLE
-from stillmine.exchange.intake.settings import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE, WORK_VARIABLE
-from stillmine.exchange.intake.work import is_under_attack
-from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
-from stillmine.exchange.ledger.settings import PUBLISH_EVERY_VARIABLE
-from stillmine.exchange.limits.actions import CASES_OPENED, FINGERPRINTS_ADDED, WRONG_CASE_KEYS
+from stillmine.exchange.settings.feed import TICK_VARIABLE
+from stillmine.exchange.settings.intake import CASES_VARIABLE, FINGERPRINTS_VARIABLE, FOUND_A_DAY_VARIABLE, WORK_VARIABLE
+from stillmine.exchange.settings.ledger import PUBLISH_EVERY_VARIABLE
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import MAXIMUM_FINGERPRINTS_PER_CASE
 
 _SECOND = timedelta(seconds=1)

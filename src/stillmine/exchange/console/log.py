@@ -9,10 +9,10 @@ line that says `begun`.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from stillmine.exchange.console.models import LogLine, Outcome
-from stillmine.exchange.context import Context
-from stillmine.exchange.ledger.actions import _record
-from stillmine.exchange.tx import tx
+from stillmine.exchange.log.actions import _record
+from stillmine.exchange.rows.console import LogLine, Outcome
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.errors import StillmineError
 

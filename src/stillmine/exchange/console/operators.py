@@ -9,10 +9,10 @@ import hashlib
 from datetime import datetime, timedelta
 
 from stillmine.exchange.console.log import COMMAND_LINE, logged
-from stillmine.exchange.console.models import Operator, Role, Session
-from stillmine.exchange.context import Context
-from stillmine.exchange.names import checked_name, name_key, require_no_look_alike
-from stillmine.exchange.tx import tx
+from stillmine.exchange.ground.names import checked_name, name_key, require_no_look_alike
+from stillmine.exchange.rows.console import Operator, Role, Session
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.wire.errors import NotConfiguredError
 
 ENROLMENT_TERM = timedelta(hours=24)

@@ -15,15 +15,15 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.csrf import csrf_protect
 
 from stillmine.exchange.console.errors import FormRefusedError, RoleNotAllowedError
-from stillmine.exchange.console.models import Operator, Purpose, Role, Session
 from stillmine.exchange.console.sessions import must_be_secure, session_of
-from stillmine.exchange.console.settings import FORM_COOKIE
-from stillmine.exchange.context import Context, context
-from stillmine.exchange.database_errors import refusal_of
-from stillmine.exchange.edge import View
-from stillmine.exchange.limits.network import network_key
-from stillmine.exchange.middleware import place_of, what_was_sent_wrongly
-from stillmine.exchange.storage_log import say_storage
+from stillmine.exchange.gate.network import network_key
+from stillmine.exchange.ground.database_errors import refusal_of
+from stillmine.exchange.ground.edge import View
+from stillmine.exchange.ground.storage_log import say_storage
+from stillmine.exchange.rows.console import Operator, Purpose, Role, Session
+from stillmine.exchange.settings.console import FORM_COOKIE
+from stillmine.exchange.transaction.context import Context, context
+from stillmine.exchange.web.middleware import place_of, what_was_sent_wrongly
 from stillmine.wire.errors import MethodNotAllowedError, NotFoundError, StillmineError
 
 _log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from stillmine.exchange.ask.probing import probed_lately
 from stillmine.exchange.partners.health import PartnerHealth, partner_health
-from stillmine.exchange.partners.models import Partner, PartnerKey
-from stillmine.exchange.partners.scopes import Way, scopes_of
+from stillmine.exchange.rows.partners import Partner, PartnerKey
+from stillmine.exchange.rows.scopes import Way, scopes_of
 
 
 @dataclass(frozen=True)

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from stillmine.exchange.cases.models import Case, Fingerprint
 from stillmine.exchange.clock.actions import is_doubted
-from stillmine.exchange.console.models import LogLine, Operator
 from stillmine.exchange.console.partner_rows import PartnerRow, partner_rows
-from stillmine.exchange.context import Context
 from stillmine.exchange.erasure.copies import late
-from stillmine.exchange.feed import ticks
-from stillmine.exchange.intake.queries import flagged, suspended
-from stillmine.exchange.keys.check import are_keys_at_hand
-from stillmine.exchange.ledger import publishing
-from stillmine.exchange.readiness import LATE
-from stillmine.exchange.reserve import has_room
+from stillmine.exchange.ground.reserve import has_room
+from stillmine.exchange.log import publishing
+from stillmine.exchange.protection import ticks
+from stillmine.exchange.protection.data_keys import are_keys_at_hand
+from stillmine.exchange.quarantine.queries import flagged, suspended
+from stillmine.exchange.rows.cases import Case, Fingerprint
+from stillmine.exchange.rows.console import LogLine, Operator
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.readiness import LATE
 from stillmine.wire.case import CaseState, FingerprintState
 
 LOG_PAGE = 50

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-from stillmine.exchange.console.models import Operator, Purpose, Session
-from stillmine.exchange.context import Context, to_minute
-from stillmine.exchange.tx import tx
+from stillmine.exchange.rows.console import Operator, Purpose, Session
+from stillmine.exchange.transaction.context import Context, to_minute
+from stillmine.exchange.transaction.tx import tx
 
 COOKIE = "stillmine_console"
 COOKIE_PATH = "/console/"

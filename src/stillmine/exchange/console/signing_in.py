@@ -11,16 +11,16 @@ import hmac
 
 from stillmine.exchange.console.errors import CodeWrongError, EnrolmentRefusedError, SignInBusyError, SignInRefusedError
 from stillmine.exchange.console.log import logged
-from stillmine.exchange.console.models import Operator, Purpose, Session
 from stillmine.exchange.console.operators import enrolment_hash
 from stillmine.exchange.console.passwords import NO_PASSWORD, is_password, password_hash
 from stillmine.exchange.console.sessions import _begin_session
 from stillmine.exchange.console.totp import SECRET_BYTES, matching_step, seal, unseal
-from stillmine.exchange.context import Context
-from stillmine.exchange.limits.actions import Limit, count_all_or_refuse, count_or_refuse, take_back
-from stillmine.exchange.names import name_key
-from stillmine.exchange.secret import derive
-from stillmine.exchange.tx import tx
+from stillmine.exchange.gate.limits import Limit, count_all_or_refuse, count_or_refuse, take_back
+from stillmine.exchange.ground.names import name_key
+from stillmine.exchange.ground.secret import derive
+from stillmine.exchange.rows.console import Operator, Purpose, Session
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.wire.case_key import Secret
 
 SIGN_IN_BY_NAME = Limit("console_sign_in_name", 10)

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.secret import derive
+from stillmine.exchange.ground.secret import derive
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 

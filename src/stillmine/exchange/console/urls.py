@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from django.urls import path, re_path
 
-from stillmine.exchange import urls as exchange
 from stillmine.exchange.console import views_entry as entry
 from stillmine.exchange.console import views_intake as intake
 from stillmine.exchange.console import views_partners as partners
 from stillmine.exchange.console import views_record as record
 from stillmine.exchange.console.pages import PageView, Who, not_there, page
+from stillmine.exchange.web import urls as exchange
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from stillmine.exchange.console.waiting import (
     why,
     why_flagged,
 )
-from stillmine.exchange.context import Context
-from stillmine.exchange.intake.actions import keep_suspended, leave_flagged, remove_bank, restore_suspended, suspend_flagged
-from stillmine.exchange.intake.models import Bank
-from stillmine.exchange.intake.queries import banks
+from stillmine.exchange.quarantine.actions import keep_suspended, leave_flagged, remove_bank, restore_suspended, suspend_flagged
+from stillmine.exchange.quarantine.queries import banks
+from stillmine.exchange.rows.intake import Bank
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import MalformedMessageError, NotFoundError
 
 Decisions = Mapping[str, tuple[str, Callable[[Context, str], list[str]]]]

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from stillmine.exchange.console.log import logged
 from stillmine.exchange.console.pages import Visit, redirect, show
 from stillmine.exchange.console.partner_rows import PartnerRow, partner_row, partner_rows
-from stillmine.exchange.context import to_minute
 from stillmine.exchange.partners.actions import (
     MAXIMUM_DAILY_QUOTA,
     add_key,
@@ -18,7 +17,8 @@ from stillmine.exchange.partners.actions import (
     rotate_key,
     set_partner,
 )
-from stillmine.exchange.partners.scopes import ALLOWED, Scope, Way
+from stillmine.exchange.rows.scopes import ALLOWED, Scope, Way
+from stillmine.exchange.transaction.context import to_minute
 from stillmine.wire.errors import NotConfiguredError, NotFoundError
 
 

@@ -7,9 +7,9 @@ from stillmine.exchange.console.in_force import settings_in_force
 from stillmine.exchange.console.numbers import numbers
 from stillmine.exchange.console.pages import Visit, redirect, show
 from stillmine.exchange.console.queries import log_page, operator_lines, overview
-from stillmine.exchange.console.settings import FOLDER
-from stillmine.exchange.context import to_minute
-from stillmine.exchange.edge import query_number
+from stillmine.exchange.ground.edge import query_number
+from stillmine.exchange.settings.console import FOLDER
+from stillmine.exchange.transaction.context import to_minute
 
 _LARGEST_NUMBER = 2**63 - 1
 

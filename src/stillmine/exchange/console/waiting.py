@@ -8,9 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stillmine.exchange.feedback.votes import CurrentVote, current_votes
-from stillmine.exchange.intake.models import Flag, FlagReason, Suspension
-from stillmine.exchange.intake.queries import Evidence, Flagged, Said, Suspended, evidence, flagged, flagged_with, said_of, suspended
-from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.quarantine.queries import (
+    Evidence,
+    Flagged,
+    Said,
+    Suspended,
+    evidence,
+    flagged,
+    flagged_with,
+    said_of,
+    suspended,
+)
+from stillmine.exchange.rows.intake import Flag, FlagReason, Suspension
+from stillmine.exchange.rows.partners import Partner
 from stillmine.wire.case import SuspensionReason
 from stillmine.wire.errors import ConflictError, NotFoundError
 

@@ -3,17 +3,17 @@
 
 from django.db.models import Max
 
-from stillmine.exchange.cases.models import Fingerprint
-from stillmine.exchange.context import Context
 from stillmine.exchange.drills.kind import DrillKind
-from stillmine.exchange.drills.models import Drill
 from stillmine.exchange.drills.picture import drill_fingerprint, drill_picture
-from stillmine.exchange.feedback.models import Report
-from stillmine.exchange.ledger.actions import _record
-from stillmine.exchange.partners.models import Partner
-from stillmine.exchange.partners.scopes import Way
-from stillmine.exchange.submissions.keyless import _open_keyless, _withdraw_from_keyless
-from stillmine.exchange.tx import tx
+from stillmine.exchange.log.actions import _record
+from stillmine.exchange.protection.keyless import _open_keyless, _withdraw_from_keyless
+from stillmine.exchange.rows.cases import Fingerprint
+from stillmine.exchange.rows.drills import Drill
+from stillmine.exchange.rows.feedback import Report
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.errors import NotConfiguredError
 

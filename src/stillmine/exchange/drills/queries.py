@@ -3,10 +3,10 @@
 
 from datetime import datetime
 
-from stillmine.exchange.drills.models import Drill
-from stillmine.exchange.feed.models import Change
-from stillmine.exchange.feed.queries import first_confirmed, first_given
-from stillmine.exchange.feedback.models import Report
+from stillmine.exchange.protection.given import first_confirmed, first_given
+from stillmine.exchange.rows.drills import Drill
+from stillmine.exchange.rows.feed import Change
+from stillmine.exchange.rows.feedback import Report
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.feedback import Outcome
 

@@ -11,13 +11,13 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from stillmine.exchange.context import Context
 from stillmine.exchange.drills.actions import finish, note_confirmation, plant, withdraw_planted
 from stillmine.exchange.drills.kind import DrillKind
-from stillmine.exchange.drills.models import Drill
 from stillmine.exchange.drills.picture import drill_picture
 from stillmine.exchange.drills.queries import acknowledged_at, found_reports, given_at
-from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.rows.drills import Drill
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.transaction.context import Context
 
 POLL_SECONDS = 2.0
 LATE = timedelta(minutes=2)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has to happen after something was erased, until no log, no copy and no backup opens it any more."""
+"""What is erased stays erased: copies that wait, and the turn of the day that destroys keys."""

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from django.db.models import Max, Min
 
-from stillmine.exchange.backup.models import BackupFolder
 from stillmine.exchange.clock.actions import is_doubted
-from stillmine.exchange.context import Context
 from stillmine.exchange.erasure.letting_go import HELD_UP, is_held_up
-from stillmine.exchange.keys.models import DayKey
+from stillmine.exchange.rows.backups import BackupFolder
+from stillmine.exchange.rows.keys import DayKey
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.receipt import UNREADABLE_AFTER
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from django.db import connection
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.erasure.models import HeldUp
-from stillmine.exchange.tx import tx
+from stillmine.exchange.rows.erasure import HeldUp
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 
 BUSY_MILLISECONDS = 300
 """While this waits for readers nobody can write, so it waits briefly and often."""

@@ -12,17 +12,17 @@ from typing import Generic, TypeVar
 
 from django.db.models import Exists, F, OuterRef
 
-from stillmine.exchange.cases.models import Fingerprint
-from stillmine.exchange.context import Context
-from stillmine.exchange.drills.secrecy import cases_hidden_from
-from stillmine.exchange.feed.models import Change, Disclosure, Head, PendingTombstone, Shape
-from stillmine.exchange.feed.sequence import _confirm, _lock_head
-from stillmine.exchange.feed.ticks import show_if_due
-from stillmine.exchange.ledger.actions import _mention, _record
-from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.log.actions import _mention, _record
 from stillmine.exchange.partners.opaque import partner_ids
-from stillmine.exchange.partners.scopes import Way
-from stillmine.exchange.tx import tx
+from stillmine.exchange.protection.drill_secrecy import cases_hidden_from
+from stillmine.exchange.protection.sequence import _confirm, _lock_head
+from stillmine.exchange.protection.ticks import show_if_due
+from stillmine.exchange.rows.cases import Fingerprint
+from stillmine.exchange.rows.feed import Change, Disclosure, Head, PendingTombstone, Shape
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorInvalidError

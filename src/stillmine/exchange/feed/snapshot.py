@@ -10,14 +10,14 @@ from operator import itemgetter
 
 from django.http import HttpRequest, StreamingHttpResponse
 
-from stillmine.exchange.cases.values import values_of
-from stillmine.exchange.context import Context, context
-from stillmine.exchange.drills.secrecy import cases_hidden_from
 from stillmine.exchange.feed.actions import record_snapshot
-from stillmine.exchange.feed.sequence import ChangedFingerprint, batch_end, newest_changed
 from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
-from stillmine.exchange.partners.scopes import Scope
+from stillmine.exchange.protection.drill_secrecy import cases_hidden_from
+from stillmine.exchange.protection.sequence import ChangedFingerprint, batch_end, newest_changed
+from stillmine.exchange.protection.values import values_of
+from stillmine.exchange.rows.scopes import Scope
+from stillmine.exchange.transaction.context import Context, context
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.fingerprint import Kind, value_bytes
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotBlock, SnapshotHead, SnapshotWriter

@@ -5,17 +5,17 @@ from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
-from stillmine.exchange.cases.values import values_of
-from stillmine.exchange.context import Context, context
-from stillmine.exchange.edge import answer, query_number, read_message
 from stillmine.exchange.feed import actions
-from stillmine.exchange.feed.models import Change, Shape
-from stillmine.exchange.intake.flags import flagged_among
+from stillmine.exchange.ground.edge import answer, query_number, read_message
 from stillmine.exchange.partners.authentication import bearer_key, bearer_partner, require_scope
-from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.partners.queries import read_cursor
-from stillmine.exchange.partners.scopes import Scope
+from stillmine.exchange.protection.flags import flagged_among
+from stillmine.exchange.protection.values import values_of
+from stillmine.exchange.rows.feed import Change, Shape
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.rows.scopes import Scope
+from stillmine.exchange.transaction.context import Context, context
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.feed import DEFAULT_PAGE_ENTRIES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedEntry, FeedPage
 from stillmine.wire.fingerprint import Kind

@@ -12,12 +12,12 @@ from datetime import datetime
 import msgspec
 
 from stillmine.exchange.ask.queries import told_beside
-from stillmine.exchange.context import Context
-from stillmine.exchange.feedback.models import Report
 from stillmine.exchange.feedback.named import _cases_of, _named, receipt_for
-from stillmine.exchange.intake.quarantine import _note_feedback
-from stillmine.exchange.partners.models import Partner
-from stillmine.exchange.tx import tx
+from stillmine.exchange.quarantine.quarantine import _note_feedback
+from stillmine.exchange.rows.feedback import Report
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
 
 _DERIVED_LABEL = b"stillmine/report-of-another-case/v1"

@@ -3,10 +3,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from stillmine.exchange.cases.models import Fingerprint
-from stillmine.exchange.context import Context
-from stillmine.exchange.partners.models import Partner
 from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.exchange.rows.cases import Fingerprint
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.feedback import FeedbackReceipt
 
 

@@ -3,12 +3,12 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from stillmine.exchange.context import context
-from stillmine.exchange.edge import answer, read_message
 from stillmine.exchange.feedback.actions import submit_feedback
 from stillmine.exchange.feedback.votes import submit_votes
+from stillmine.exchange.ground.edge import answer, read_message
 from stillmine.exchange.partners.authentication import bearer_partner
-from stillmine.exchange.partners.scopes import Scope
+from stillmine.exchange.rows.scopes import Scope
+from stillmine.exchange.transaction.context import context
 from stillmine.wire.feedback import MAXIMUM_FEEDBACK_BYTES, SubmitFeedback
 from stillmine.wire.vote import SubmitVotes
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.feedback.models import Vote
 from stillmine.exchange.feedback.named import _named, receipt_for
-from stillmine.exchange.partners.models import Partner
-from stillmine.exchange.tx import tx
+from stillmine.exchange.rows.feedback import Vote
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.wire.feedback import FeedbackReceipt
 from stillmine.wire.vote import SubmitVotes, VoteKind, VoteReason
 

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from stillmine.exchange.durable import sync_folder
-from stillmine.exchange.secret import require_private
+from stillmine.exchange.ground.durable import sync_folder
+from stillmine.exchange.ground.secret import require_private
 from stillmine.wire.errors import KeysMissingError, NotConfiguredError
 
 DAY_KEYS_FILE = "day.keys"

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from stillmine.exchange.ground.secret import create_private, require_private
 from stillmine.exchange.keys.seal import KEY_BYTES, RandomBytes
-from stillmine.exchange.secret import create_private, require_private
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import KeysMissingError, NotConfiguredError
 

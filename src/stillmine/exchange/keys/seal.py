@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from stillmine.exchange.secret import derive
+from stillmine.exchange.ground.secret import derive
 from stillmine.wire.case_key import Secret
 
 KEY_BYTES = 32

@@ -10,14 +10,14 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
-from stillmine.exchange.context import Context
-from stillmine.exchange.ledger.actions import _record
-from stillmine.exchange.names import checked_name, name_key, require_no_look_alike
+from stillmine.exchange.ground.names import checked_name, name_key, require_no_look_alike
+from stillmine.exchange.log.actions import _record
 from stillmine.exchange.partners.keys import KEY_PREFIX, key_hash, key_text
-from stillmine.exchange.partners.models import Partner, PartnerKey
-from stillmine.exchange.partners.scopes import Scope, Way, scopes_of, stored_scopes
-from stillmine.exchange.submissions.actions import _withdraw_all
-from stillmine.exchange.tx import tx
+from stillmine.exchange.protection.keyless import _withdraw_all
+from stillmine.exchange.rows.partners import Partner, PartnerKey
+from stillmine.exchange.rows.scopes import Scope, Way, scopes_of, stored_scopes
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.errors import NotConfiguredError
 

@@ -9,11 +9,11 @@ from contextlib import suppress
 
 from django.http import HttpRequest
 
-from stillmine.exchange.context import context
 from stillmine.exchange.partners.actions import note_use
-from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.partners.queries import key_row
-from stillmine.exchange.partners.scopes import ALLOWED, Scope, Way, scopes_of
+from stillmine.exchange.rows.partners import Partner, PartnerKey
+from stillmine.exchange.rows.scopes import ALLOWED, Scope, Way, scopes_of
+from stillmine.exchange.transaction.context import context
 from stillmine.wire.errors import PartnerKeyMissingError, PartnerKeyUnknownError
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from stillmine.wire.storage_errors import StorageFullError

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max, Min
 
-from stillmine.exchange.feed.models import Acknowledgement, Change, Disclosure, Shape
-from stillmine.exchange.feed.queries import first_given
-from stillmine.exchange.partners.models import Partner
+from stillmine.exchange.protection.given import first_given
+from stillmine.exchange.rows.feed import Acknowledgement, Change, Disclosure, Shape
+from stillmine.exchange.rows.partners import Partner
 from stillmine.wire.case import FingerprintState
 
 PATIENCE = timedelta(minutes=5)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-from stillmine.exchange.secret import derive
+from stillmine.exchange.ground.secret import derive
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import FeedCursorInvalidError
 

@@ -5,11 +5,11 @@ import hmac
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from stillmine.exchange.context import Context
 from stillmine.exchange.partners.keys import key_hash, key_id_of
-from stillmine.exchange.partners.models import Partner, PartnerKey
 from stillmine.exchange.partners.opaque import partner_ids
-from stillmine.exchange.partners.scopes import Way, scopes_of
+from stillmine.exchange.rows.partners import Partner, PartnerKey
+from stillmine.exchange.rows.scopes import Way, scopes_of
+from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import (
     FeedCursorForeignError,
     FeedCursorInvalidError,

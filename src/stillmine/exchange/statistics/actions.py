@@ -7,12 +7,12 @@ with the next one; a clock that is set back moves nothing.
 
 from datetime import UTC, datetime
 
-from stillmine.exchange.context import Context, to_minute
+from stillmine.exchange.rows.statistics import Answer, Duration, Step
 from stillmine.exchange.statistics.durations import QUANTILES, confirmations_between, decisions_between, quantile
-from stillmine.exchange.statistics.models import Answer, Duration, Step
 from stillmine.exchange.statistics.queries import answer_of
 from stillmine.exchange.statistics.series import all_series
-from stillmine.exchange.tx import tx
+from stillmine.exchange.transaction.context import Context, to_minute
+from stillmine.exchange.transaction.tx import tx
 from stillmine.wire.codec import encode
 from stillmine.wire.statistics import STEP
 

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Min
 
-from stillmine.exchange.cases.models import Fingerprint
-from stillmine.exchange.feed.models import Acknowledgement, Change, Shape
-from stillmine.exchange.feed.queries import first_given
-from stillmine.exchange.feedback.models import Report
-from stillmine.exchange.statistics.models import Duration
+from stillmine.exchange.protection.given import first_given
+from stillmine.exchange.rows.cases import Fingerprint
+from stillmine.exchange.rows.feed import Acknowledgement, Change, Shape
+from stillmine.exchange.rows.feedback import Report
+from stillmine.exchange.rows.statistics import Duration
 from stillmine.exchange.statistics.series import first_decisions
 from stillmine.exchange.submissions.queries import keyless_cases
 from stillmine.wire.case import FingerprintState

@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from stillmine.exchange.rows.statistics import Answer, Step
 from stillmine.exchange.statistics import series
 from stillmine.exchange.statistics.durations import QUANTILES
-from stillmine.exchange.statistics.models import Answer, Step
 from stillmine.wire.codec import decode
 from stillmine.wire.feedback import NotRemovedReason
 from stillmine.wire.fingerprint import ACCEPTED_KINDS

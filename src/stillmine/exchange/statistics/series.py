@@ -10,8 +10,8 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, F, Model, OuterRef, QuerySet
 
-from stillmine.exchange.cases.models import Case, Fingerprint
-from stillmine.exchange.feedback.models import Report
+from stillmine.exchange.rows.cases import Case, Fingerprint
+from stillmine.exchange.rows.feedback import Report
 from stillmine.exchange.submissions.queries import keyless_cases
 from stillmine.wire.case import CaseState, FingerprintState
 from stillmine.wire.feedback import NotRemovedReason, Outcome

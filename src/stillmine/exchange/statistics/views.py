@@ -3,7 +3,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from stillmine.exchange.edge import answer
+from stillmine.exchange.ground.edge import answer
 from stillmine.exchange.statistics.queries import published
 
 

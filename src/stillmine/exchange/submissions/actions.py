@@ -9,19 +9,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
-
-from stillmine.exchange.cases.actions import add_months
-from stillmine.exchange.cases.kept import _withdraw_kept
-from stillmine.exchange.cases.models import Case, ExpiredValue, Fingerprint
-from stillmine.exchange.context import Context
-from stillmine.exchange.intake.bank import InBank, in_bank
-from stillmine.exchange.intake.flat import require_not_flat
+from stillmine.exchange.gate.bank import InBank, in_bank
+from stillmine.exchange.gate.flat import require_not_flat
 from stillmine.exchange.keys.seal import blind_index
-from stillmine.exchange.partners.models import Partner
-from stillmine.exchange.submissions.keyless import TERM_MONTHS, _open_keyless, _withdraw_from_keyless
-from stillmine.exchange.submissions.models import Submission
-from stillmine.exchange.tx import tx
+from stillmine.exchange.protection.actions import add_months
+from stillmine.exchange.protection.kept_cases import _withdraw_kept
+from stillmine.exchange.protection.keyless import TERM_MONTHS, _open_keyless, _withdraw_from_keyless, kept_submissions, live_submissions
+from stillmine.exchange.rows.cases import Case, Fingerprint
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.rows.submissions import Submission
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import tx
 from stillmine.wire.case import MAXIMUM_FINGERPRINTS_PER_CASE, FingerprintState
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
 from stillmine.wire.fingerprint import Kind
@@ -82,7 +80,7 @@ def _submit(exchange: Context, partner: Partner, sent: Sequence[WireFingerprint]
     keys = [(row.kind.value, blind_index(exchange.secret, row.kind.value, row.value)) for row in sent]
     known = _held(partner, keys)
     new = list({key: row for key, row in zip(keys, sent, strict=True) if key not in known}.values())
-    if _live(partner).count() + len(new) > MAXIMUM_SUBMITTED_PER_PARTNER:
+    if live_submissions(partner).count() + len(new) > MAXIMUM_SUBMITTED_PER_PARTNER:
         raise TooManySubmissionsError(f"limit: {MAXIMUM_SUBMITTED_PER_PARTNER}")
     Case.objects.filter(id__in={case_id for _, case_id in known.values()}).update(expires_at=add_months(now, TERM_MONTHS))
     for start in range(0, len(new), MAXIMUM_FINGERPRINTS_PER_CASE):
@@ -97,31 +95,15 @@ def _withdraw_values(exchange: Context, partner: Partner, values: Collection[str
     if not values:
         return set()
     by_index = {blind_index(exchange.secret, kind.value, value): value for kind in kinds for value in values}
-    rows = list(_live(partner).filter(blind_index__in=list(by_index)))
+    rows = list(live_submissions(partner).filter(blind_index__in=list(by_index)))
     _withdraw_from_keyless(exchange, rows, now)
-    _withdraw_kept(exchange, _kept(partner, blind_index__in=list(by_index)), now)
+    _withdraw_kept(exchange, kept_submissions(partner, blind_index__in=list(by_index)), now)
     return {by_index[row.blind_index] for row in rows if row.blind_index}
-
-
-def _withdraw_all(exchange: Context, partner: Partner, now: datetime) -> None:
-    """Withdraw all that a partner handed in: what it says is not trusted any more."""
-    _withdraw_from_keyless(exchange, list(_live(partner)), now)
-    _withdraw_kept(exchange, _kept(partner), now)
-
-
-def _live(partner: Partner) -> QuerySet[Fingerprint]:
-    return Fingerprint.objects.filter(case__submission__partner=partner).exclude(state=FingerprintState.WITHDRAWN)
-
-
-def _kept(partner: Partner, **chosen: Collection[str]) -> list[str]:
-    """Return what this partner handed in and what is kept of it though its term is over."""
-    rows = ExpiredValue.objects.filter(fingerprint__case__submission__partner=partner, **chosen)
-    return list(rows.values_list("fingerprint_id", flat=True))
 
 
 def _held(partner: Partner, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, int]]:
     """Return what this partner handed in and did not withdraw: (kind, blind index) -> (fingerprint id, row of its case)."""
-    rows = _live(partner).filter(blind_index__in={index for _, index in keys})
+    rows = live_submissions(partner).filter(blind_index__in={index for _, index in keys})
     columns = rows.values_list("id", "kind", "blind_index", "case_id")
     return {(kind, index or ""): (fingerprint_id, case_id) for fingerprint_id, kind, index, case_id in columns}
 

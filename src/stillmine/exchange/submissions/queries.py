@@ -3,7 +3,7 @@
 
 from django.db.models import Q, QuerySet
 
-from stillmine.exchange.cases.models import Case
+from stillmine.exchange.rows.cases import Case
 
 
 def keyless_cases() -> QuerySet[Case, int]:

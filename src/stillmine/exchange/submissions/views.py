@@ -3,13 +3,13 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from stillmine.exchange.context import context
-from stillmine.exchange.edge import answer, read_message
+from stillmine.exchange.ground.edge import answer, read_message
+from stillmine.exchange.ground.reserve import with_reserve
 from stillmine.exchange.partners.authentication import bearer_partner
 from stillmine.exchange.partners.opaque import partner_ids
-from stillmine.exchange.partners.scopes import Scope
-from stillmine.exchange.reserve import with_reserve
+from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.submissions import actions
+from stillmine.exchange.transaction.context import context
 from stillmine.wire.submission import (
     MAXIMUM_SUBMISSION_MESSAGE_BYTES,
     SubmissionReceipt,

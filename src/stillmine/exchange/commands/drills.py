@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stillmine exchange partner drill`: run a withdrawal drill, or end one that is under way."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stillmine.exchange.commands.command_line import Home, noted, prepare, read_span
+from stillmine.exchange.drills.kind import DrillKind
+
+DEFAULT_PICTURE = Path("withdrawal-drill.png")
+
+
+def partner_drill(  # noqa: PLR0917 (options, all named)
+    name: Annotated[str, typer.Argument(help="A list partner.")],
+    kind: Annotated[DrillKind, typer.Option(help="What to plant. In the StopNCII shape only pdq and md5 are listed.")] = DrillKind.PDQ,
+    wait: Annotated[str, typer.Option(help="How long each step waits for the partner: 30m, 12h, 2d.")] = "30m",
+    watch: Annotated[str, typer.Option(help="How long matches are watched for after the acknowledgement.")] = "5m",
+    picture: Annotated[
+        Path | None, typer.Option(help=f"Where the drill's picture is written (default: {DEFAULT_PICTURE} in this folder).")
+    ] = None,
+    end: Annotated[bool, typer.Option("--end", help="End the drill that is under way, without a verdict.")] = False,
+    home: Home = None,
+) -> None:
+    """Plant a fingerprint for this partner alone, wait for its match, withdraw, see whether it stops. Goes on where it was cut off."""
+    waits, watches = read_span(wait), read_span(watch)
+    exchange = prepare(home)
+    from stillmine.exchange.drills.actions import end_drill  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.drills.runner import Drilling, Verdict  # noqa: PLC0415
+    from stillmine.exchange.partners.actions import find_partner  # noqa: PLC0415
+
+    partner = find_partner(name)
+    if end:
+        with noted(exchange, "drill_ended", partner.name):
+            was_under_way = end_drill(exchange, partner)
+        typer.echo("Ended, and what was planted is withdrawn." if was_under_way else "No drill of this partner is under way.")
+        return
+    drilling = Drilling(exchange, waits, watches, time.sleep, typer.echo)
+    with noted(exchange, "drill_run", partner.name):
+        verdict = drilling.run(partner, kind, picture or DEFAULT_PICTURE)
+    if verdict is not Verdict.STOPPED:
+        raise typer.Exit(1)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`stillmine exchange keys …`: which key-encryption keys are in use, and wrapping anew. No key is ever printed."""
+
+import json
+
+import typer
+
+from stillmine.exchange.commands.command_line import AsJson, Home, noted, prepare
+
+keys_app = typer.Typer(no_args_is_help=True, help="Keys under which everything at rest is sealed.")
+
+
+@keys_app.command("list")
+def keys_list(home: Home = None, as_json: AsJson = False) -> None:
+    """List the ids of key-encryption keys, the one that wraps first, and how many data keys each wraps."""
+    exchange = prepare(home)
+    from stillmine.exchange.protection.data_keys import keys_in_use  # noqa: PLC0415 (needs the configured apps)
+
+    ring, in_use = exchange.keys.ring(), keys_in_use(exchange)
+    rows = [{"key": key_id, "wraps": key_id == ring.newest, "data_keys": in_use.get(key_id, 0)} for key_id in ring.keys]
+    missing = sorted(in_use.keys() - ring.keys.keys())
+    if as_json:
+        typer.echo(json.dumps({"keys": rows, "missing": missing}))
+    else:
+        for row in rows:
+            typer.echo(f"{row['key']}  {row['data_keys']} data key(s){'  wraps new ones' if row['wraps'] else ''}")
+        for key_id in missing:
+            typer.echo(f"{key_id}  {in_use[key_id]} data key(s)  IS MISSING: put its line back from your backup")
+    if missing:
+        raise typer.Exit(1)
+
+
+@keys_app.command("rotate")
+def keys_rotate(home: Home = None, as_json: AsJson = False) -> None:
+    """Wrap every data key anew under a new key of the day and the first line, while the exchange serves; says which lines can go."""
+    exchange = prepare(home)
+    from stillmine.exchange.erasure.rotation import rotate  # noqa: PLC0415 (needs the configured apps)
+
+    with noted(exchange, "keys_rotated"):
+        done = rotate(exchange)
+    unused = [key_id for key_id in exchange.keys.ring().keys if key_id not in done.in_use]
+    if as_json:
+        typer.echo(json.dumps({"newest": done.newest, "rewrapped": done.rewrapped, "can_go": unused}))
+        return
+    typer.echo(f"{done.rewrapped} data key(s) wrapped anew under {done.newest}.")
+    if done.broken:
+        typer.echo(f"{done.broken} of them do not open. Run `stillmine exchange fsck`")
+    for key_id in unused:
+        typer.echo(f"Nothing is wrapped under {key_id} any more: its line can go once you have made a new backup.")

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A database of the time before the tables had one home: the same tables under other names of migrations, and so taken over as it is.
+
+From `rows/migrations/0001_initial.py` on migrations are kept. What was made by an earlier state than the last of before is refused.
+"""
+
+from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
+
+from stillmine.wire.errors import NotConfiguredError
+
+_LAST_OF_EACH = {
+    "ask": "0003_variety",
+    "backup": "0001_initial",
+    "cases": "0008_withdrawal_delay",
+    "clock": "0001_initial",
+    "console": "0001_initial",
+    "drills": "0001_initial",
+    "erasure": "0001_initial",
+    "feed": "0007_ticks",
+    "feedback": "0003_is_beside",
+    "intake": "0003_flags",
+    "keys": "0004_wipe_old_keys",
+    "ledger": "0003_publication",
+    "limits": "0001_initial",
+    "partners": "0004_erased_list_at",
+    "secret_check": "0001_initial",
+    "statistics": "0001_initial",
+    "submissions": "0001_initial",
+}
+FIRST = ("rows", "0001_initial")
+
+
+def is_earlier(app: str) -> bool:
+    """Return whether a migration of this app is of the time before."""
+    return app in _LAST_OF_EACH
+
+
+def take_over() -> None:
+    """Note that the tables are there already, where a database of before has them all.
+
+    Raises NotConfiguredError for one that was never brought up to the last state of before.
+    """
+    recorder = MigrationRecorder(connection)
+    applied = recorder.applied_migrations()
+    earlier = [key for key in applied if is_earlier(key[0])]
+    if not earlier:
+        return
+    if missing := sorted(f"{app}.{name}" for app, name in _LAST_OF_EACH.items() if (app, name) not in applied):
+        raise NotConfiguredError(
+            f"the database was made by a version that this one can't bring up to date ({len(missing)} change(s) are missing). "
+            "Run `stillmine exchange migrate` of the last version before this one first; nothing was changed"
+        )
+    with transaction.atomic():
+        for app, name in earlier:
+            recorder.record_unapplied(app, name)
+        if FIRST not in applied:
+            recorder.record_applied(*FIRST)

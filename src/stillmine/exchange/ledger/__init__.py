@@ -1,2 +1,0 @@
-# SPDX-License-Identifier: Apache-2.0
-"""The exchange's log: one entry for each disclosure, written before it leaves."""

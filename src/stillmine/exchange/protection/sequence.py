@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers for changes: one after the other, without gaps, visible in order.
+
+A database's own sequence would not do: its numbers become visible out of order, and a partner that has seen the
+later one would never fetch the earlier. So one row is locked, from the first number taken to the commit.
+
+Not all are shown in the feed, spec/feed.md says which. Must never number what came together in its order: list partners see the order.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import count
+from typing import NamedTuple
+
+from stillmine.exchange.protection.given import first_given
+from stillmine.exchange.protection.kept_values import _keep, withdrawable_values
+from stillmine.exchange.rows.cases import Fingerprint
+from stillmine.exchange.rows.feed import Acknowledgement, Change, Head, PendingTombstone, Shape
+from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.transaction.context import Context
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.stopncii import SIGNAL_TYPES
+
+HEAD_ID = 1
+
+BATCH_CHANGES = 10_000
+BATCH_VALUE_BYTES = 32 * 1024 * 1024
+"""Values may be large: what is read at once is bounded in bytes too."""
+
+
+def batch_end(after: int, up_to: int) -> int:
+    """Return the number up to which the newest changes after another are one batch to read; at least one change, if there is any."""
+    rows = Change.objects.filter(sequence__gt=after, sequence__lte=up_to, superseded_by=None).order_by("sequence")
+    end, total = after, 0
+    for place, (sequence, value_bytes) in enumerate(rows.values_list("sequence", "fingerprint__value_bytes")[: BATCH_CHANGES + 1]):
+        total += value_bytes
+        if place and (place == BATCH_CHANGES or total > BATCH_VALUE_BYTES):
+            return end
+        end = sequence
+    return up_to
+
+
+class ChangedFingerprint(NamedTuple):
+    """A fingerprint and its state after a change; a plain tuple, because whoever reads very many has no time for more."""
+
+    id: str
+    case_id: int
+    kind: str
+    quality: int | None
+    sealed_value: bytes | memoryview | None
+    state: str
+
+
+def newest_changed(after: int, up_to: int, to: FingerprintState | None = None, *, only_shown: bool = False) -> Iterator[ChangedFingerprint]:
+    """Yield fingerprints whose newest change is after one number and up to another (and to one state), in the order of those changes."""
+    of_state: dict[str, str | bool] = {} if to is None else {"changes__state": to.value}
+    of_state |= {"changes__is_shown": True} if only_shown else {}
+    # One `filter`: a second one would ask about another change of the same fingerprint.
+    rows = Fingerprint.objects.filter(changes__sequence__gt=after, changes__sequence__lte=up_to, changes__superseded_by=None, **of_state)
+    columns = ("id", "case_id", "kind", "quality", "sealed_value", "changes__state")
+    return map(ChangedFingerprint._make, rows.order_by("changes__sequence").values_list(*columns))
+
+
+def _lock_head() -> Head:
+    """Return the head, held by this transaction until it ends (SQLite: the transaction holds the whole database)."""
+    return Head.objects.select_for_update().get(id=HEAD_ID)
+
+
+def tick_number(exchange: Context) -> int:
+    """Return the number of the present interval between two ticks."""
+    return int(exchange.clock().timestamp()) // exchange.feed.tick_seconds
+
+
+def _append_changes(exchange: Context, fingerprint_ids: list[str], state: FingerprintState, now: datetime) -> None:
+    """Give each fingerprint's change to `state` the next number, in random order. The change's time never runs backwards.
+
+    What comes to be active waits for a tick; a tombstone is shown at once where anything of the fingerprint ever was, and who erased the
+    list has confirmed it before.
+    """
+    head = _lock_head()
+    changed_at = max(head.changed_at, now)
+    before = list(Change.objects.filter(fingerprint_id__in=fingerprint_ids, superseded_by=None))
+    if state is FingerprintState.ACTIVE:
+        shown = {change.fingerprint_id for change in before if change.is_shown and change.state == FingerprintState.ACTIVE}
+    else:
+        shown = _ever_shown(before)
+    _keep_for_partners_that_know_only_values(exchange, fingerprint_ids, state, changed_at)
+    new = _numbered(exchange, head, ((own, own in shown) for own in fingerprint_ids), state, changed_at)
+    _store(head, before, new)
+    if state is not FingerprintState.ACTIVE and shown:
+        for partner in Partner.objects.exclude(erased_list_at=None):
+            _confirm(partner, new[-1].sequence, now)
+    if state is FingerprintState.ACTIVE and head.waiting_since is None and len(shown) < len(new):
+        Head.objects.filter(id=HEAD_ID).update(waiting_since=tick_number(exchange))
+
+
+def _confirm(partner: Partner, sequence: int, now: datetime) -> bool:
+    """Note that everything up to a number no longer matches at a partner; returns False for a number that was confirmed before."""
+    latest = Acknowledgement.objects.filter(partner=partner).order_by("-sequence").first()
+    if latest is not None and sequence <= latest.sequence:
+        return False
+    if latest is not None and latest.minute >= now:
+        Acknowledgement.objects.filter(id=latest.id).update(sequence=sequence)
+    else:
+        Acknowledgement.objects.create(partner=partner, sequence=sequence, minute=now)
+    return True
+
+
+def _show_waiting(exchange: Context, now: datetime) -> None:
+    """Give all that waits new numbers in random order, which are shown; the old ones are superseded."""
+    head = _lock_head()
+    waiting = list(Change.objects.filter(superseded_by=None, is_shown=False, state=FingerprintState.ACTIVE.value))
+    shown = ((change.fingerprint_id, True) for change in waiting)
+    _store(head, waiting, _numbered(exchange, head, shown, FingerprintState.ACTIVE, max(head.changed_at, now)))
+    Head.objects.filter(id=HEAD_ID).update(waiting_since=None)
+
+
+def _numbered(
+    exchange: Context, head: Head, fingerprints: Iterable[tuple[str, bool]], state: FingerprintState, changed_at: datetime
+) -> list[Change]:
+    """Return changes of fingerprints, each with whether it is shown, with the next numbers in random order."""
+    in_random_order = sorted((exchange.random_bytes(16), own, is_shown) for own, is_shown in fingerprints)
+    return [
+        Change(sequence=sequence, fingerprint_id=own, state=state.value, is_shown=is_shown, changed_at=changed_at)
+        for sequence, (_, own, is_shown) in zip(count(head.sequence + 1), in_random_order, strict=False)
+    ]
+
+
+def _store(head: Head, before: list[Change], new: list[Change]) -> None:
+    """Write new changes, which take the place of those before."""
+    if not new:
+        return
+    next_numbers = {change.fingerprint_id: change.sequence for change in new}
+    for change in before:
+        change.superseded_by = next_numbers[change.fingerprint_id]
+    Change.objects.bulk_update(before, ["superseded_by"])
+    Change.objects.bulk_create(new)
+    shown = max((change.sequence for change in new if change.is_shown), default=head.shown_sequence)
+    Head.objects.filter(id=HEAD_ID).update(sequence=new[-1].sequence, shown_sequence=shown, changed_at=new[-1].changed_at)
+
+
+def _ever_shown(before: list[Change]) -> set[str]:
+    """Return the fingerprints that partners may hold, from their newest changes."""
+    hidden = [change.fingerprint_id for change in before if not change.is_shown]
+    earlier = Change.objects.filter(fingerprint_id__in=hidden, is_shown=True).values_list("fingerprint_id", flat=True) if hidden else ()
+    return {change.fingerprint_id for change in before if change.is_shown} | set(earlier)
+
+
+def _keep_for_partners_that_know_only_values(
+    exchange: Context, fingerprint_ids: list[str], state: FingerprintState, changed_at: datetime
+) -> None:
+    """Keep values for the partners that know them in the StopNCII shape and have not erased them; drop them where they are active again."""
+    pending = PendingTombstone.objects.filter(fingerprint_id__in=fingerprint_ids)
+    if state is FingerprintState.ACTIVE:
+        pending.delete()
+        return
+    rows = list(Fingerprint.objects.filter(id__in=fingerprint_ids, kind__in=list(SIGNAL_TYPES), sealed_value__isnull=False))
+    indexes = {row.id: row.blind_index or "" for row in rows}
+    knowing = set(first_given(Change.objects.filter(fingerprint_id__in=fingerprint_ids), Shape.STOPNCII))
+    knowing |= _told_through_another_case(indexes)
+    erased = set(Partner.objects.exclude(erased_list_at=None).values_list("id", flat=True))
+    knowing = {(own, partner_id) for own, partner_id in knowing if partner_id not in erased}
+    pending.update(changed_at=changed_at)
+    known = {fingerprint_id for fingerprint_id, _ in knowing}
+    values = withdrawable_values(exchange, [row for row in rows if row.id in known])
+    if values:
+        _keep(exchange, knowing, {row_id: (value, indexes[row_id]) for row_id, value in values.items()}, changed_at)
+
+
+def _told_through_another_case(indexes: dict[str, str]) -> set[tuple[str, int]]:
+    """Partners that are told `Active` for another case's withdrawn value because one of these still had it."""
+    told = PendingTombstone.objects.filter(blind_index__in=indexes.values()).values_list("blind_index", "partner_id")
+    return {(fingerprint_id, partner_id) for known, partner_id in told for fingerprint_id, index in indexes.items() if index == known}

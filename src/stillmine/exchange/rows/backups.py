@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where data keys were backed up to. No part of a backup itself: another machine has other folders."""
+
+from django.db import models
+
+
+class BackupFolder(models.Model):
+    """A folder with a file of data keys, and of which moment they are: what was erased since can still be read with them."""
+
+    folder = models.TextField(unique=True)
+    made_at = models.DateTimeField()
+    complained_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "backup_backupfolder"

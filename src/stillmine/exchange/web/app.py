@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the exchange is put together: the only place that picks a clock, randomness and a database.
+
+`configure` prepares a process (command, worker or test) once; `wsgi_application` is what a server runs.
+"""
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import django
+from django.conf import settings
+
+from stillmine.exchange.ground.secret import RandomBytes, keep_secret, load_secret, new_secret
+from stillmine.exchange.ground.uptime import UptimeReader, system_uptime
+from stillmine.exchange.keys.day_keys import DayKeys
+from stillmine.exchange.keys.ring import KeyEncryptionKeys
+from stillmine.exchange.settings.config import ExchangeConfig
+from stillmine.exchange.transaction.context import SETTING, Clock, Context
+from stillmine.exchange.web.django_settings import build_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def system_clock() -> datetime:
+    """Return the time of this machine, in UTC."""
+    return datetime.now(UTC)
+
+
+def configure(
+    config: ExchangeConfig, clock: Clock = system_clock, random_bytes: RandomBytes = os.urandom, uptime: UptimeReader = system_uptime
+) -> Context:
+    """Prepare Django in this process; raises NotConfiguredError with a sentence for the operator."""
+    os.umask(0o077)  # the database and its log are for this user alone
+    kept = load_secret(config.home)
+    secret = kept or new_secret(random_bytes)
+    keys = KeyEncryptionKeys(config.home, config.keys_command, clock)
+    exchange = Context(
+        secret=secret,
+        clock=clock,
+        random_bytes=random_bytes,
+        trusted_proxies=config.trusted_proxies,
+        portal=config.portal,
+        keys=keys,
+        day_keys=DayKeys(config.home, keys),
+        home=config.home,
+        intake=config.intake,
+        console=config.console,
+        uptime=uptime,
+        publish_every=config.publish_every,
+        feed=config.feed,
+        ask=config.ask,
+        doors=config.doors,
+        room=config.room,
+    )
+    settings.configure(**build_settings(config, secret), **{SETTING: exchange})
+    django.setup()
+    if kept is None:
+        from stillmine.exchange.database.migrate import require_unused  # noqa: PLC0415 (needs the configured apps)
+
+        require_unused(config)
+        keep_secret(config.home, secret, random_bytes)
+    return exchange
+
+
+def wsgi_application(exchange: Context) -> "WSGIApplication":
+    """Return the whole exchange: API, portal where there is one, and the headers on every answer."""
+    from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415 (most commands answer no request, and these load slowly)
+
+    from stillmine.exchange.ground.headers import with_headers  # noqa: PLC0415
+    from stillmine.exchange.web.portal import with_portal  # noqa: PLC0415
+
+    return with_headers(with_portal(WSGIHandler(), exchange.portal), exchange.console, exchange.trusted_proxies)

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exchange's HTTP interface as an OpenAPI 3.1 document, made from the routes and the wire messages.
+
+For partners' tools and for tests that send whatever the document allows. It must say nothing that the routes don't do: a test walks both
+and checks what is answered. The operators' console is pages for people and has no place here. `spec/openapi.json` is written by
+`python tools/openapi.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from stillmine.exchange.rows.scopes import Scope
+from stillmine.exchange.stopncii.fetch import LATEST_TIMESTAMP
+from stillmine.exchange.web.urls import ROUTES, Caller
+from stillmine.wire import ask, case, feed, feedback, ledger, receipt, statistics, stopncii, submission, vote
+from stillmine.wire import readiness as wire_readiness
+from stillmine.wire.errors import ErrorMessage, WorkNeeded
+from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE
+from stillmine.wire.work import MAXIMUM_PROOF_CHARACTERS, PROOF_HEADER
+
+Schema = dict[str, Any]
+"""A part of the document, which is JSON; it stays inside this file."""
+
+Content = tuple[type[msgspec.Struct] | str, ...]
+"""What a body may be: a message as JSON, or the content type of something else. Empty: no body."""
+
+JSON = "application/json"
+TEXT = "text/plain"
+
+
+def _whole(minimum: int, maximum: int) -> Schema:
+    return {"type": "integer", "minimum": minimum, "maximum": maximum}
+
+
+_CURSOR: Schema = {"type": "string", "maxLength": 64}
+
+SECURITY: Mapping[Caller, Schema] = {
+    Caller.CASE: {"caseKey": []},
+    Caller.PARTNER: {"partnerKey": []},
+    Caller.STOPNCII_PARTNER: {"functionsKey": [], "subscriptionKey": []},
+}
+SCHEMES: Schema = {
+    "caseKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "Case <case id, 32 hex>.<token, 64 hex>, both derived from the case key on the person's device",
+    },
+    "partnerKey": {"type": "http", "scheme": "bearer"},
+    "functionsKey": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
+    "subscriptionKey": {"type": "apiKey", "in": "header", "name": "Ocp-Apim-Subscription-Key"},
+}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What one method of one route takes and answers; `scope` is what a partner's key must be allowed, None for any key."""
+
+    summary: str
+    answers: Mapping[int, Content]
+    body: Content = ()
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    needed: frozenset[str] = frozenset()
+    headers: Mapping[str, Schema] = field(default_factory=dict)
+    scope: Scope | None = None
+
+
+_CASE: Mapping[int, Content] = {200: (case.CaseView,)}
+
+_PROOF: Mapping[str, Schema] = {PROOF_HEADER: {"type": "string", "maxLength": MAXIMUM_PROOF_CHARACTERS, "pattern": r"^[\x21-\x7e]+$"}}
+
+OPERATIONS: Mapping[str, Operation] = {
+    "GET livez": Operation("Say that the process answers", {200: (TEXT,)}),
+    "GET readyz": Operation(
+        "Say in a word of each part whether the exchange can work",
+        {200: (wire_readiness.Readiness,), 503: (wire_readiness.Readiness,)},
+    ),
+    "GET api/v1/case": Operation("Show a case", _CASE),
+    "POST api/v1/case": Operation(
+        f"Open a case; under attack it answers 428 with work to do, whose proof goes into `{PROOF_HEADER}`",
+        {200: (case.CaseView,), 201: (case.CaseView,), 428: (WorkNeeded,)},
+        (case.OpenCase,),
+        headers=_PROOF,
+    ),
+    "POST api/v1/case/fingerprints": Operation(
+        f"Add fingerprints to a case; under attack it answers 428 with work to do, whose proof goes into `{PROOF_HEADER}`",
+        {**_CASE, 428: (WorkNeeded,)},
+        (case.AddFingerprints,),
+        headers=_PROOF,
+    ),
+    "POST api/v1/case/withdraw": Operation("Withdraw a fingerprint or the whole case, or ask for it", _CASE, (case.Withdraw,)),
+    "POST api/v1/case/withdraw/cancel": Operation("Take back what was asked for", _CASE, (case.CancelWithdrawal,)),
+    "POST api/v1/case/delay": Operation("Switch the delay of withdrawals on or off", _CASE, (case.SetDelay,)),
+    "POST api/v1/case/renew": Operation("Let a case last longer", _CASE, (case.RenewCase,)),
+    "GET api/v1/case/receipt": Operation("Show the signed receipt of what was erased", {200: (receipt.SignedReceipt,)}),
+    "GET api/v1/receipt-key": Operation("Show the key that checks receipts", {200: (receipt.ReceiptKey,)}),
+    "GET api/v1/case/ledger": Operation("Show the ledger's entries about a case, with proofs", {200: (ledger.CaseLedger,)}),
+    "GET api/v1/ledger/checkpoint": Operation("Show the newest checkpoint, a signed note", {200: (TEXT,)}),
+    "GET api/v1/ledger/key": Operation("Show the key that checks checkpoints", {200: (ledger.LedgerKey,)}),
+    "GET api/v1/ledger/leaves": Operation(
+        "Fetch leaf hashes in order",
+        {200: (ledger.LedgerLeaves,)},
+        query={"start": _whole(0, ledger.MAXIMUM_TREE_SIZE), "limit": _whole(1, ledger.MAXIMUM_LEAVES)},
+    ),
+    "GET api/v1/ledger/consistency": Operation(
+        "Prove that the log of one size continues the log of another",
+        {200: (ledger.LedgerConsistency,)},
+        query={"from": _whole(0, ledger.MAXIMUM_TREE_SIZE), "to": _whole(0, ledger.MAXIMUM_TREE_SIZE)},
+        needed=frozenset({"from", "to"}),
+    ),
+    "GET api/v1/feed": Operation(
+        "Fetch the changes after a cursor",
+        {200: (feed.FeedPage,)},
+        query={"cursor": _CURSOR, "limit": _whole(1, feed.MAXIMUM_PAGE_ENTRIES)},
+        scope=Scope.LIST,
+    ),
+    "GET api/v1/feed/snapshot": Operation("Fetch everything active as one stream", {200: (SNAPSHOT_CONTENT_TYPE,)}, scope=Scope.LIST),
+    "POST api/v1/feed/acknowledgements": Operation(
+        "Confirm that all up to a cursor is applied (scope `list`), or that nothing of the list is left (scope `ask`)",
+        {204: ()},
+        (feed.AcknowledgeFeed,),
+    ),
+    "POST api/v1/feedback": Operation(
+        "Report what was found and decided", {200: (feedback.FeedbackReceipt,)}, (feedback.SubmitFeedback,), scope=Scope.FEEDBACK
+    ),
+    "POST api/v1/votes": Operation(
+        "Say whether fingerprints belong on the list", {200: (feedback.FeedbackReceipt,)}, (vote.SubmitVotes,), scope=Scope.FEEDBACK
+    ),
+    "GET api/v1/statistics": Operation("Show public numbers", {200: (statistics.Statistics,)}),
+    "POST api/v1/ask": Operation(
+        "Ask whether fingerprints match; the answer has the form of the question",
+        {200: (ask.AskAnswer, ask.BINARY_CONTENT_TYPE)},
+        (ask.Ask, ask.BINARY_CONTENT_TYPE),
+        scope=Scope.ASK,
+    ),
+    "GET api/v1/status": Operation("Show how the index of asks stands and what is left of the day", {200: (ask.ExchangeStatus,)}),
+    "POST api/v1/submissions": Operation(
+        "Hand in fingerprints", {200: (submission.SubmissionReceipt,)}, (submission.SubmitFingerprints,), scope=Scope.SUBMIT
+    ),
+    "POST api/v1/submissions/withdraw": Operation(
+        "Take back what was handed in", {200: (submission.WithdrawalReceipt,)}, (submission.WithdrawSubmissions,), scope=Scope.SUBMIT
+    ),
+    "GET stopncii/v1/FetchHashes": Operation(
+        "Fetch the list in StopNCII's v1 shape",
+        {200: (stopncii.FetchHashesPage,)},
+        query={
+            "startTimestamp": _whole(0, LATEST_TIMESTAMP),
+            "pageSize": _whole(1, stopncii.MAXIMUM_PAGE_RECORDS),
+            "nextPageToken": _CURSOR,
+        },
+        scope=Scope.LIST,
+    ),
+    "POST stopncii/v1/SubmitHashes": Operation(
+        "Hand in hashes in StopNCII's v1 shape", {200: (stopncii.SubmitHashesReceipt,)}, (stopncii.SubmitHashes,), scope=Scope.SUBMIT
+    ),
+    "POST stopncii/v1/SubmitFeedback": Operation(
+        "Report in StopNCII's v1 shape", {200: (stopncii.HashFeedbackReceipt,)}, (stopncii.SubmitHashFeedbacks,), scope=Scope.FEEDBACK
+    ),
+}
+
+
+def document() -> Schema:
+    """Return the whole document."""
+    contents = [content for operation in OPERATIONS.values() for content in (operation.body, *operation.answers.values())]
+    messages = {part for content in contents for part in content if not isinstance(part, str)} | {ErrorMessage}
+    listed = sorted(messages, key=lambda message: message.__name__)
+    references, components = msgspec.json.schema_components(listed, ref_template="#/components/schemas/{name}")
+    by_message = dict(zip(listed, references, strict=True))
+    paths: Schema = {}
+    for route in ROUTES:
+        paths[f"/{route.path}"] = {
+            method.lower(): _operation(OPERATIONS[f"{method} {route.path}"], route.caller, by_message) for method in route.views
+        }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Stillmine exchange",
+            "version": "1",
+            "description": "What persons' devices, partners and auditors ask of an exchange. The operators' console is not in here.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {"schemas": components, "securitySchemes": SCHEMES},
+    }
+
+
+def _operation(operation: Operation, caller: Caller, references: Mapping[type, Schema]) -> Schema:
+    written: Schema = {"summary": operation.summary, "responses": _responses(operation, references)}
+    if caller in SECURITY:
+        written["security"] = [SECURITY[caller]]
+    if operation.scope:
+        written["description"] = f"The partner's key needs the scope `{operation.scope.value}`."
+    parameters = [
+        {"name": name, "in": place, "required": name in operation.needed, "schema": schema}
+        for place, named in (("query", operation.query), ("header", operation.headers))
+        for name, schema in named.items()
+    ]
+    if parameters:
+        written["parameters"] = parameters
+    if operation.body:
+        written["requestBody"] = {"required": True, "content": _content(operation.body, references)}
+    return written
+
+
+def _responses(operation: Operation, references: Mapping[type, Schema]) -> Schema:
+    answers: Schema = {}
+    for status, content in operation.answers.items():
+        answers[str(status)] = {"description": operation.summary} | ({"content": _content(content, references)} if content else {})
+    refused = {"description": "Refused, with a stable code: docs/errors.md", "content": _content((ErrorMessage,), references)}
+    failed = refused | {"description": "Nothing was changed; try again as `Retry-After` says, or in a minute"}
+    return answers | {"4XX": refused, "5XX": failed}
+
+
+def _content(content: Content, references: Mapping[type, Schema]) -> Schema:
+    messages = [references[part] for part in content if not isinstance(part, str)]
+    written: Schema = {part: {"schema": _raw(part)} for part in content if isinstance(part, str)}
+    if messages:
+        written[JSON] = {"schema": messages[0] if len(messages) == 1 else {"anyOf": messages}}
+    return written
+
+
+def _raw(content_type: str) -> Schema:
+    return {"type": "string"} if content_type == TEXT else {"type": "string", "format": "binary"}
