@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """fsck finds whatever is done to the log, or without it, behind the exchange's back."""
 
-import importlib
 from collections.abc import Callable
 
-import httpx
 import pytest
 from exchange_parts import PartnerClient, Phone, publish
 
 from stillmine.exchange.transaction.context import Context
-from stillmine.ledger.signed_note import NoteKey, NoteSigner
 
 
 def a_rewritten_entry() -> None:
@@ -201,25 +198,3 @@ def test_each_broken_rule_of_the_log_is_found(
             found = findings()
         transaction.set_rollback(True)
     assert [line for line in found if finding in line], found
-
-
-def test_checkpoints_under_the_short_name_of_before_are_signed_anew(exchange: Context, web: httpx.Client, phone: Phone) -> None:
-    from django.apps import apps
-
-    from stillmine.exchange.fsck.findings import findings
-    from stillmine.exchange.ground.secret import derive
-    from stillmine.exchange.rows.log import GivenCheckpoint
-
-    phone.open(1)
-    phone.withdraw()
-    new = web.get("/api/v1/ledger/checkpoint").text
-    old = NoteSigner(derive(exchange.secret, "stillmine/ledger-signing-key/v1"))
-    old.public = NoteKey(old.public.name[:-16], old.public.public_key)
-    body = new.partition("\n\n")[0].partition("\n")[2]
-    GivenCheckpoint.objects.update(note=old.note(f"{old.public.name}\n{body}\n"))
-    assert findings() == ["1 checkpoint(s) that were given out are not signed by this exchange's key"]
-    migration = importlib.import_module("stillmine.exchange.ledger.migrations.0002_key_name")
-    for _ in range(2):
-        migration.sign_anew(apps, None)
-        assert web.get("/api/v1/ledger/checkpoint").text == new
-    assert findings() == []
