@@ -24,10 +24,10 @@ from measuring import machine
 from PIL import Image
 
 from stillmine.matching.every_kind import FingerprintIndex
-from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
 from stillmine.partner.fingerprinting.upload import Upload
-from stillmine.partner.fingerprinting.worker_messages import Answer, Job
+from stillmine.partner.fingerprinting.worker_messages import FilmFrames, Job, JobResult
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY
 
@@ -78,7 +78,7 @@ def files() -> Iterator[tuple[str, bytes]]:
     yield "one colour, 854 x 480, MPEG-4, 20 s", video_file([Image.new("RGB", (854, 480), "grey")], 20, "mpeg4", (854, 480))
 
 
-def job(data: bytes) -> Answer:
+def job(data: bytes) -> JobResult:
     """Do a worker's whole job."""
     return list(fingerprints_of(io.BytesIO(data), Job(takes_long=True, seconds=SECONDS, cpu_seconds=SECONDS)))[-1]
 
@@ -136,7 +136,7 @@ def _print_pictures(name: str, fingerprinter: Fingerprinter, photograph: bytes, 
     sys.stdout.flush()
 
 
-def screened(fingerprinter: Fingerprinter, data: bytes) -> Answer:
+def screened(fingerprinter: Fingerprinter, data: bytes) -> JobResult:
     """Have a worker read a file; raises BusyError."""
     with Upload(Path("/")) as upload:
         upload.write(data)
@@ -155,7 +155,7 @@ def print_false_matches(folder: Path, hashes: Path, values: int) -> None:
     read = asked = matched = 0
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         made = job(path.read_bytes())
-        frames = [(frame.hashes, frame.quality) for film in made.films for frame in film]
+        frames = [(frame.hashes, frame.quality) for film in made.of(FilmFrames) for frame in film.frames]
         shown = [*frames, *((picture.hashes, picture.quality) for picture in (*made.pictures, *made.stills))]
         good = [hashes for hashes, quality in shown if quality >= MINIMUM_QUALITY]
         index = of_strangers if made.pictures else of_all

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from stillmine.partner.fingerprinting.worker import main
-from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media
+from stillmine.partner.fingerprinting.worker_messages import Job, JobResult, Media
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _NUMBERS = {"fork": 57, "tgkill": 234, "keyctl": 250, "bpf": 321, "userfaultfd": 323, "personality": 135}
@@ -31,14 +31,14 @@ _IS_X86_64 = platform.machine() == "x86_64"
 Attempts = dict[str, Callable[[], object]]
 
 
-def make(file: BinaryIO, _job: Job) -> Iterator[Answer]:
+def make(file: BinaryIO, _job: Job) -> Iterator[JobResult]:
     """Try all doors."""
     file.seek(0)
     key, store, folder, service = file.read(4000).decode().splitlines()
     attempts = {**_files(key, store, folder, file), **_processes(int(service)), **_kernel(int(service)), **_network()}
     found = [f"{name}: {_tried(attempt)}" for name, attempt in attempts.items()]
     found += [f"thread: {_tried(_thread)}", f"upload: {_tried(lambda: os.lseek(file.fileno(), 0, os.SEEK_END))}"]
-    yield Answer(Media.IMAGE, is_final=True, left_out=found)
+    yield JobResult(Media.IMAGE, is_final=True, left_out=found)
 
 
 def _files(key: str, store: str, folder: str, upload: BinaryIO) -> Attempts:

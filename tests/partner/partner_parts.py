@@ -11,9 +11,9 @@ from click.testing import Result
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
 from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.upload import OpenFile, Upload
-from stillmine.partner.fingerprinting.worker_messages import Answer, Job
+from stillmine.partner.fingerprinting.worker_messages import Job, JobResult
 from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.listing.index import Index, loaded_index
 from stillmine.partner.listing.look_up import ListWay
@@ -68,7 +68,7 @@ class Numbers:
 class InThisProcess:
     """Makes fingerprints as a worker does, but here: for tests that are not about processes."""
 
-    def fingerprints(self, file: OpenFile) -> Answer:
+    def fingerprints(self, file: OpenFile) -> JobResult:
         with os.fdopen(os.dup(file.fileno()), "rb") as own:
             *_, answer = fingerprints_of(own, Job(takes_long=True, seconds=600, cpu_seconds=600))
         return answer

@@ -10,28 +10,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.worker import main
-from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media
+from stillmine.partner.fingerprinting.worker_messages import Digest, Job, JobResult, Media
+from stillmine.wire.fingerprint import Kind
 
 _LIBC = ctypes.CDLL(None)
 
 
-def make(file: BinaryIO, job: Job) -> Iterator[Answer]:
+def make(file: BinaryIO, job: Job) -> Iterator[JobResult]:
     """Obey, or do what a worker does."""
     file.seek(0)
     word, _, rest = file.read(1000).partition(b" ")
     if word == b"half":
-        yield Answer(Media.IMAGE, sha256=b"s" * 32, md5=b"m" * 16)
+        yield JobResult(Media.IMAGE, fingerprints=[Digest(Kind.SHA256, b"s" * 32), Digest(Kind.MD5, b"m" * 16)])
         word = rest
     if word in (b"film", b"clip"):
         if not job.takes_long:
-            yield Answer(Media.VIDEO, is_final=True, work_seconds=100 if word == b"film" else 1)
+            yield JobResult(Media.VIDEO, is_final=True, work_seconds=100 if word == b"film" else 1)
             return
         word = rest
     if word == b"nap":
         time.sleep(0.2)
-        yield Answer(Media.VIDEO, is_final=True)
+        yield JobResult(Media.VIDEO, is_final=True)
         return
     if word == b"hang":
         time.sleep(3600)
@@ -44,7 +45,7 @@ def make(file: BinaryIO, job: Job) -> Iterator[Answer]:
         _LIBC.send(int(sys.argv[1]), rest, len(rest), 0)
         time.sleep(3600)
     elif word == b"report":
-        yield Answer(Media.IMAGE, is_final=True, left_out=report(rest.decode()))
+        yield JobResult(Media.IMAGE, is_final=True, left_out=report(rest.decode()))
     else:
         yield from fingerprints_of(file, job)
 

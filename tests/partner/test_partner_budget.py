@@ -21,7 +21,7 @@ from stillmine.fingerprint.work import animation_work, video_work
 from stillmine.partner.fingerprinting import budget
 from stillmine.partner.fingerprinting.fingerprinter import LONG_AT_ONCE, MOVING_AT_ONCE, MOVING_NICENESS, SHORT_SECONDS, Fingerprinter
 from stillmine.partner.fingerprinting.upload import Upload
-from stillmine.partner.fingerprinting.worker_messages import Answer, Media
+from stillmine.partner.fingerprinting.worker_messages import JobResult, Media
 from stillmine.partner.fingerprinting.worker_queue import WorkerQueue
 from stillmine.partner.fingerprinting.workers import Task
 from stillmine.partner.service.service import MAXIMUM_REQUESTS_AT_ONCE
@@ -59,7 +59,7 @@ def single() -> Iterator[Fingerprinter]:
     fingerprinter.close()
 
 
-def made(fingerprinter: Fingerprinter, data: bytes) -> Answer:
+def made(fingerprinter: Fingerprinter, data: bytes) -> JobResult:
     with Upload(Path("/")) as upload:
         upload.write(data)
         return fingerprinter.fingerprints(upload)

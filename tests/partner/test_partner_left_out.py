@@ -15,7 +15,7 @@ from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
 from stillmine.fingerprint.video import VideoFingerprint
 from stillmine.partner.fingerprinting import decoding
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media, Picture
+from stillmine.partner.fingerprinting.worker_messages import Digest, FilmFrames, Job, JobResult, Media, Picture
 from stillmine.partner.screening.screening import Screening
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
@@ -23,25 +23,25 @@ from tests.partner.fake_exchange import FakeExchange
 from tests.partner.moving_media import melody, video_file
 from tests.partner.partner_parts import Clock, Partner
 
-DIGESTS = {"sha256": b"s" * 32, "md5": b"m" * 16}
+DIGESTS = [Digest(Kind.SHA256, b"s" * 32), Digest(Kind.MD5, b"m" * 16)]
 VALUE = bytes(range(100, 132))
 
 
 class Made:
     """Gives one answer whatever the file is."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: JobResult) -> None:
         self._answer = answer
 
-    def fingerprints(self, _file: OpenFile) -> Answer:
+    def fingerprints(self, _file: OpenFile) -> JobResult:
         return self._answer
 
 
 @pytest.fixture
-def screened(partner: Partner, clock: Clock) -> Callable[[Answer], ScreenResult]:
+def screened(partner: Partner, clock: Clock) -> Callable[[JobResult], ScreenResult]:
     """What is answered where a worker made this."""
 
-    def screen(answer: Answer) -> ScreenResult:
+    def screen(answer: JobResult) -> ScreenResult:
         screening = Screening(partner.store, partner.way, Made(answer), partner.tokens, clock=clock)
         try:
             with Path(__file__).open("rb") as file:
@@ -53,36 +53,36 @@ def screened(partner: Partner, clock: Clock) -> Callable[[Answer], ScreenResult]
 
 
 def test_all_that_was_left_out_is_named_each_once_and_the_first_is_the_reason(
-    partner: Partner, screened: Callable[[Answer], ScreenResult]
+    partner: Partner, screened: Callable[[JobResult], ScreenResult]
 ) -> None:
     partner.sync.run()
     codes = ["too_much_to_decode", "sound_unreadable", "too_much_to_decode"]
-    result = screened(Answer(Media.VIDEO, is_final=True, left_out=codes, **DIGESTS))
+    result = screened(JobResult(Media.VIDEO, is_final=True, left_out=codes, fingerprints=[*DIGESTS]))
     assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "too_much_to_decode")
     assert result.left_out == ["too_much_to_decode", "sound_unreadable"]
 
 
 def test_a_match_says_what_was_left_out_as_well(
-    partner: Partner, exchange: FakeExchange, screened: Callable[[Answer], ScreenResult]
+    partner: Partner, exchange: FakeExchange, screened: Callable[[JobResult], ScreenResult]
 ) -> None:
-    exchange.add_text("f", Kind.SHA256, DIGESTS["sha256"].hex())
+    exchange.add_text("f", Kind.SHA256, DIGESTS[0].value.hex())
     partner.sync.run()
-    result = screened(Answer(Media.IMAGE, is_final=True, left_out=["truncated_image"], **DIGESTS))
+    result = screened(JobResult(Media.IMAGE, is_final=True, left_out=["truncated_image"], fingerprints=[*DIGESTS]))
     assert (result.outcome, result.reason, result.left_out) == (ScreenOutcome.MATCH, None, ["truncated_image"])
 
 
-def test_words_of_a_worker_that_are_no_codes_are_not_passed_on(partner: Partner, screened: Callable[[Answer], ScreenResult]) -> None:
+def test_words_of_a_worker_that_are_no_codes_are_not_passed_on(partner: Partner, screened: Callable[[JobResult], ScreenResult]) -> None:
     partner.sync.run()
-    result = screened(Answer(Media.IMAGE, is_final=True, left_out=["truncated_image", "anything", "else"], **DIGESTS))
+    result = screened(JobResult(Media.IMAGE, is_final=True, left_out=["truncated_image", "anything", "else"], fingerprints=[*DIGESTS]))
     assert result.left_out == ["truncated_image", "decoder_stopped"]
 
 
-def test_with_no_match_nothing_is_left_out(partner: Partner, screened: Callable[[Answer], ScreenResult]) -> None:
+def test_with_no_match_nothing_is_left_out(partner: Partner, screened: Callable[[JobResult], ScreenResult]) -> None:
     partner.sync.run()
     flat, good = Picture([VALUE] * 8, 20, []), Picture([VALUE] * 8, 90, [])
-    result = screened(Answer(Media.IMAGE, is_final=True, pictures=[flat, good], **DIGESTS))
+    result = screened(JobResult(Media.IMAGE, is_final=True, fingerprints=[*DIGESTS, flat, good]))
     assert (result.outcome, result.reason, result.left_out) == (ScreenOutcome.NO_MATCH, None, [])
-    assert screened(Answer(Media.IMAGE, is_final=True, pictures=[flat], **DIGESTS)).left_out == ["quality_too_low"]
+    assert screened(JobResult(Media.IMAGE, is_final=True, fingerprints=[*DIGESTS, flat])).left_out == ["quality_too_low"]
 
 
 def test_fingerprints_of_a_platform_that_are_not_compared_are_named(partner: Partner, exchange: FakeExchange) -> None:
@@ -114,5 +114,5 @@ def test_a_further_track_that_breaks_leaves_the_first_compared(partner: Partner,
 
     monkeypatch.setattr(decoding, "fingerprint_video", second_breaks)
     *_, answer = decoding.fingerprints_of(io.BytesIO(film), Job(takes_long=True, seconds=600, cpu_seconds=600))
-    assert answer.frames
+    assert answer.of(FilmFrames)
     assert answer.left_out == ["video_unreadable"]

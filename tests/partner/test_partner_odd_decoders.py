@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 
 from stillmine.fingerprint.exact import exact_digests
-from stillmine.partner.fingerprinting import decoding, worker
-from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting import file_fingerprints, worker
+from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
 from stillmine.partner.fingerprinting.upload import Upload
-from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media
+from stillmine.partner.fingerprinting.worker_messages import FilmFrames, Job, JobResult, Media
+from stillmine.wire.fingerprint import Kind
 
 STUBBORN = (sys.executable, "-I", str(Path(__file__).parent / "stubborn_worker.py"))
 LONG_ENOUGH = dict.fromkeys(Media, 60.0)
@@ -31,7 +32,7 @@ def fail(*_: object, **__: object) -> NoReturn:
     raise OddError("words of a stranger's file")
 
 
-def made(fingerprinter: Fingerprinter, data: bytes) -> Answer:
+def made(fingerprinter: Fingerprinter, data: bytes) -> JobResult:
     with Upload(Path("/")) as upload:
         upload.write(data)
         return fingerprinter.fingerprints(upload)
@@ -60,7 +61,7 @@ def test_a_cameras_motion_jpeg_is_read_and_its_worker_lives(root: Path) -> None:
         before = fingerprinter.process_ids
         answer = made(fingerprinter, cameras_motion_jpeg(root))
         assert (answer.media, answer.left_out) == (Media.VIDEO, [])
-        assert {int(frame.seconds) for frame in answer.frames} == set(range(6))
+        assert {int(frame.seconds) for frame in answer.of(FilmFrames)[0].frames} == set(range(6))
         assert fingerprinter.process_ids == before
     finally:
         fingerprinter.close()
@@ -75,7 +76,7 @@ def test_what_nobody_foresaw_ends_the_reading_and_not_the_worker(order: bytes, c
         with caplog.at_level(logging.WARNING):
             answer = made(fingerprinter, order)
         assert (answer.is_final, answer.left_out) == (True, ["decoder_failed"])
-        assert answer.sha256 == (b"s" * 32 if order.startswith(b"half") else b"")
+        assert answer.digest(Kind.SHA256) == (b"s" * 32 if order.startswith(b"half") else b"")
         assert fingerprinter.process_ids == before
         assert "stranger" not in caplog.text
         assert "a decoder failed" in caplog.text
@@ -86,18 +87,18 @@ def test_what_nobody_foresaw_ends_the_reading_and_not_the_worker(order: bytes, c
 @pytest.mark.parametrize("part", ["fingerprint_video", "fingerprint_sound", "limits_within_budget"])
 def test_a_videos_digests_and_what_else_was_made_count(monkeypatch: pytest.MonkeyPatch, root: Path, part: str) -> None:
     data = (root / "media/video/chair.mp4").read_bytes()
-    monkeypatch.setattr(decoding, part, fail)
+    monkeypatch.setattr(file_fingerprints, part, fail)
     *_, answer = fingerprints_of(io.BytesIO(data), JOB)
     digests = exact_digests(io.BytesIO(data))
-    assert (answer.sha256, answer.md5, answer.left_out) == (digests.sha256, digests.md5, ["decoder_failed"])
-    assert bool(answer.frames) == (part == "fingerprint_sound")
+    assert (answer.digest(Kind.SHA256), answer.digest(Kind.MD5), answer.left_out) == (digests.sha256, digests.md5, ["decoder_failed"])
+    assert bool(answer.of(FilmFrames)) == (part == "fingerprint_sound")
 
 
 def test_where_the_first_look_fails_digests_are_made_still(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
     data = (root / "media/clothing/coat.jpg").read_bytes()
-    monkeypatch.setattr(decoding, "sniff_file", fail)
+    monkeypatch.setattr(file_fingerprints, "sniff_file", fail)
     *_, answer = fingerprints_of(io.BytesIO(data), JOB)
-    assert answer.sha256 == exact_digests(io.BytesIO(data)).sha256
+    assert answer.digest(Kind.SHA256) == exact_digests(io.BytesIO(data)).sha256
     assert "decoder_failed" in answer.left_out
 
 
@@ -107,6 +108,6 @@ def test_the_end_of_memory_ends_the_worker_still(monkeypatch: pytest.MonkeyPatch
     def eat(*_: object, **__: object) -> NoReturn:
         raise MemoryError
 
-    monkeypatch.setattr(decoding, "fingerprint_video", eat)
+    monkeypatch.setattr(file_fingerprints, "fingerprint_video", eat)
     with pytest.raises(MemoryError):
-        list(worker.answers_of(fingerprints_of, io.BytesIO((root / "media/video/chair.mp4").read_bytes()), JOB))
+        list(worker.results_of(fingerprints_of, io.BytesIO((root / "media/video/chair.mp4").read_bytes()), JOB))

@@ -7,7 +7,7 @@ import pytest
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.partner.asking.clear_memory import ClearMemory
 from stillmine.partner.asking.queries import STILLS_ONE_BY_ONE, Asked, queries_of
-from stillmine.partner.fingerprinting.worker_messages import Answer, Frame, Media, Picture
+from stillmine.partner.fingerprinting.worker_messages import Digest, JobResult, Media, Picture, Sound, TurnedFrame
 from stillmine.partner.screening.made import Film, Made, made_of_file
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_VALUES, format_chromaprint, parse_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError
@@ -24,11 +24,11 @@ def value() -> bytes:
     return RANDOM.bytes(32)
 
 
-def frame(seconds: float, quality: int = 90) -> Frame:
-    return Frame([value() for _ in range(8)], quality, seconds)
+def frame(seconds: float, quality: int = 90) -> TurnedFrame:
+    return TurnedFrame([value() for _ in range(8)], quality, seconds)
 
 
-def film(frames: list[Frame], per_second: int = 2) -> Film:
+def film(frames: list[TurnedFrame], per_second: int = 2) -> Film:
     turned = [[VideoFrame(one.hashes[turn], one.quality, one.seconds) for one in frames] for turn in range(8)]
     return Film(turned, per_second)
 
@@ -40,18 +40,19 @@ def of(asked: list[Asked], kind: Kind) -> list[Asked]:
 def test_a_picture_is_its_hashes_each_once_below_quality_50_none_and_any_file_its_digests() -> None:
     hashes = [value() for _ in range(8)]
     whole, inner = Picture(hashes, 90, []), Picture([value(), *hashes[1:]], 90, [Undone.TRIM_BORDER])
-    answer = Answer(Media.IMAGE, sha256=value(), md5=value()[:16], pictures=[whole, inner, Picture([value()], 49, [])])
+    digests = [Digest(Kind.SHA256, value()), Digest(Kind.MD5, value()[:16])]
+    answer = JobResult(Media.IMAGE, fingerprints=[*digests, whole, inner, Picture([value()], 49, [])])
     asked = queries_of(made_of_file(answer))
     assert [(one.variant, one.undone) for one in of(asked, Kind.PDQ)] == [
         *((variant, ()) for variant in Variant),
         (Variant.ORIGINAL, (Undone.TRIM_BORDER,)),
     ]
-    assert [one.value for one in asked[-2:]] == [answer.sha256.hex(), answer.md5.hex()]
+    assert [one.value for one in asked[-2:]] == [one.value.hex() for one in digests]
 
 
 def test_a_film_is_asked_about_once_for_each_place_in_a_second_so_that_one_meets_the_stored_frames() -> None:
     frames = [frame(place / 2) for place in range(40)]
-    asked = queries_of(Made(UPLOAD, [], films=[film(frames)]))
+    asked = queries_of(Made(UPLOAD, [], [film(frames)]))
     assert len(asked) == 16
     first, *_ = asked
     assert [row.seconds for row in parse_vpdq(first.value)] == list(range(20))
@@ -66,19 +67,19 @@ def test_a_film_is_asked_about_once_for_each_place_in_a_second_so_that_one_meets
 
 def test_a_still_scene_stays_its_first_and_its_last_frame_at_each_place() -> None:
     scene = frame(1)
-    frames = [frame(0), frame(0.5), scene, Frame(scene.hashes, 90, 10.5), frame(11)]
-    first, *_ = queries_of(Made(UPLOAD, [], films=[film(frames)]))
+    frames = [frame(0), frame(0.5), scene, TurnedFrame(scene.hashes, 90, 10.5), frame(11)]
+    first, *_ = queries_of(Made(UPLOAD, [], [film(frames)]))
     assert [row.seconds for row in parse_vpdq(first.value)] == [0, 1, 10, 11]
 
 
 def test_frames_without_detail_are_left_out_and_a_film_of_them_asks_nothing() -> None:
-    assert queries_of(Made(UPLOAD, [], films=[film([frame(0, 49), frame(0.5, 10)])])) == []
+    assert queries_of(Made(UPLOAD, [], [film([frame(0, 49), frame(0.5, 10)])])) == []
 
 
 def test_a_film_that_one_query_cannot_hold_is_cut_and_loses_no_frame() -> None:
     values = [RANDOM.bytes(32) for _ in range(2 * MAXIMUM_VPDQ_FRAMES + 10)]
     rows = [VideoFrame(one, 90, place) for place, one in enumerate(values)]
-    asked = queries_of(Made(UPLOAD, [], films=[Film([rows], 1)]))
+    asked = queries_of(Made(UPLOAD, [], [Film([rows], 1)]))
     assert [len(parse_vpdq(one.value)) for one in asked] == [MAXIMUM_VPDQ_FRAMES, MAXIMUM_VPDQ_FRAMES, 10]
     assert [row.pdq for one in asked for row in parse_vpdq(one.value)] == values
 
@@ -90,8 +91,8 @@ def test_many_stills_of_a_film_cost_few_queries_and_each_is_still_compared(count
         for place in range(count)
     ]
     cover = Picture([value() for _ in range(8)], 90, [])
-    asked = queries_of(Made(UPLOAD, [], pictures=[*stills, cover]))
-    in_any_order = queries_of(Made(UPLOAD, [], pictures=[*stills[::-1], cover]))
+    asked = queries_of(Made(UPLOAD, [], [*stills, cover]))
+    in_any_order = queries_of(Made(UPLOAD, [], [*stills[::-1], cover]))
     assert set(in_any_order) == set(asked)
     if count <= STILLS_ONE_BY_ONE:
         assert [one.kind for one in asked] == [Kind.PDQ] * (8 * count + 8)
@@ -129,7 +130,7 @@ def test_what_no_text_can_hold_is_refused(values: list[int]) -> None:
 @pytest.mark.parametrize(("start", "length"), [(0, 400), (11_900, 700), (15_360, 12_288), (29_000, 12_000), (50_000, 8_000)])
 def test_a_long_sound_is_cut_so_that_a_stored_part_of_it_is_found_wherever_it_stands(start: int, length: int) -> None:
     values = sound(58_000)
-    asked = queries_of(Made(UPLOAD, [], sounds=[values]))
+    asked = queries_of(Made(UPLOAD, [], [Sound(values)]))
     assert 1 < len(asked) < 30
     index = FingerprintIndex()
     index.add(b"i" * 16, Kind.CHROMAPRINT, format_chromaprint(values[start : start + length]).encode())
@@ -139,11 +140,11 @@ def test_a_long_sound_is_cut_so_that_a_stored_part_of_it_is_found_wherever_it_st
 @pytest.mark.parametrize(
     "made",
     [
-        Made(UPLOAD, [], pictures=[Picture([b"short"], 90, [])]),
-        Made(UPLOAD, [], films=[Film([[VideoFrame(b"short", 90, 0)]], 1)]),
-        Made(UPLOAD, [], films=[Film([[VideoFrame(b"v" * 32, 90, 5), VideoFrame(b"w" * 32, 90, 1)]], 1)]),
-        Made(UPLOAD, [], sounds=[[1 << 40]]),
-        Made(UPLOAD, [], digests=[(Kind.SHA256, b"short")]),
+        Made(UPLOAD, [], [Picture([b"short"], 90, [])]),
+        Made(UPLOAD, [], [Film([[VideoFrame(b"short", 90, 0)]], 1)]),
+        Made(UPLOAD, [], [Film([[VideoFrame(b"v" * 32, 90, 5), VideoFrame(b"w" * 32, 90, 1)]], 1)]),
+        Made(UPLOAD, [], [Sound([1 << 40])]),
+        Made(UPLOAD, [], [Digest(Kind.SHA256, b"short")]),
     ],
 )
 def test_nonsense_of_a_worker_that_a_stranger_took_over_is_refused(made: Made) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
 from stillmine.partner.fingerprinting.sandbox import NEEDED
 from stillmine.partner.fingerprinting.upload import Upload
-from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media
+from stillmine.partner.fingerprinting.worker_messages import Job, JobResult, Media
 from stillmine.wire.errors import NotConfiguredError
 from tests.partner.every_format import every_format
 
@@ -24,7 +24,7 @@ WALL_LESS = (sys.executable, "-I", str(Path(__file__).parent / "worker_without_w
 SHUT = {"EPERM", "EACCES", "ENOSYS"}
 
 
-def made(fingerprinter: Fingerprinter, data: bytes) -> Answer:
+def made(fingerprinter: Fingerprinter, data: bytes) -> JobResult:
     with Upload(Path("/")) as upload:
         upload.write(data)
         return fingerprinter.fingerprints(upload)
@@ -79,7 +79,7 @@ sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
 from PIL import Image
 from tests.partner.every_format import every_format
 from stillmine.fingerprint.preload import load_decoders
-from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.worker_messages import Job
 files = list(every_format([Image.open(path) for path in sorted(Path(sys.argv[2]).glob("*.jpg"))[:4]]))
 load_decoders()

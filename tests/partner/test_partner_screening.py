@@ -14,7 +14,7 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import Answer, Picture
+from stillmine.partner.fingerprinting.worker_messages import JobResult, Picture
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.screening.screening import MAXIMUM_MATCHES, Screening
 from stillmine.partner.screening.way import Candidate
@@ -182,7 +182,7 @@ def test_wrong_side_bytes_hide_nothing(protecting: Partner, media: Path) -> None
 class Fails:
     """Stands in for the workers and breaks in a way that no one thought of."""
 
-    def fingerprints(self, file: OpenFile) -> Answer:
+    def fingerprints(self, file: OpenFile) -> JobResult:
         raise RuntimeError(f"could not decode {os.pread(file.fileno(), 100, 0)!r}")
 
 

@@ -14,7 +14,7 @@ from stillmine.fingerprint.media_errors import SoundUnreadableError
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.vpdq_text import write_vpdq
 from stillmine.partner.fingerprinting import decoding
-from stillmine.partner.fingerprinting.worker_messages import Job
+from stillmine.partner.fingerprinting.worker_messages import Job, Sound
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
@@ -161,7 +161,7 @@ def test_a_track_of_sound_that_breaks_leaves_the_others_compared(
     sounds = [sound_file(melody(seed, 9), "libmp3lame", "mp3") for seed in (1, 2, 3)]
     for data in (with_sounds(sounds), with_sounds(sounds, harmless)):
         *_, answer = decoding.fingerprints_of(io.BytesIO(data), Job(takes_long=True, seconds=600, cpu_seconds=600))
-        assert (len(answer.sounds), answer.left_out) == (2, ["sound_unreadable"])
+        assert (len(answer.of(Sound)), answer.left_out) == (2, ["sound_unreadable"])
 
 
 def test_every_track_of_sound_is_compared(partner: Partner, exchange: FakeExchange, harmless: bytes) -> None:

@@ -20,9 +20,10 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.fingerprinting import workers
 from stillmine.partner.fingerprinting.fingerprinter import PICTURE_MEMORY_BYTES, Fingerprinter
 from stillmine.partner.fingerprinting.upload import Upload
-from stillmine.partner.fingerprinting.worker_messages import MAXIMUM_ANSWER_BYTES, Answer, Media, WorkerGoneError
+from stillmine.partner.fingerprinting.worker_messages import MAXIMUM_RESULT_BYTES, JobResult, Media, WorkerGoneError
 from stillmine.partner.fingerprinting.workers import Task, WorkerPool, WorkerSettings
 from stillmine.partner.screening.screening import Screening
+from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import ScreenOutcome
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, Partner
@@ -59,7 +60,7 @@ def hasty() -> Iterator[Fingerprinter]:
     opened.close()
 
 
-def made(fingerprinter: Fingerprinter, data: bytes) -> Answer:
+def made(fingerprinter: Fingerprinter, data: bytes) -> JobResult:
     with Upload(Path("/")) as upload:
         upload.write(data)
         return fingerprinter.fingerprints(upload)
@@ -71,12 +72,12 @@ def test_a_worker_makes_what_this_process_would(fingerprinter: Fingerprinter, ph
     assert (answer.media, answer.is_final, answer.left_out) == (Media.IMAGE, True, [])
     (whole,) = answer.pictures
     assert (tuple(whole.hashes), whole.quality, whole.undone) == (expected.variants, expected.quality, [])
-    assert (len(answer.sha256), len(answer.md5)) == (32, 16)
+    assert (len(answer.digest(Kind.SHA256)), len(answer.digest(Kind.MD5))) == (32, 16)
 
 
 @pytest.mark.parametrize(
     "order",
-    [b"die", b"eat", b"lie \0\0\0\1x", b"lie \xff\xff\xff\xff", b"lie " + (MAXIMUM_ANSWER_BYTES + 1).to_bytes(4), b"lie \0\0\0\3\x81\xa1x"],
+    [b"die", b"eat", b"lie \0\0\0\1x", b"lie \xff\xff\xff\xff", b"lie " + (MAXIMUM_RESULT_BYTES + 1).to_bytes(4), b"lie \0\0\0\3\x81\xa1x"],
 )
 def test_what_ends_a_worker_is_said_and_the_next_upload_is_read(fingerprinter: Fingerprinter, photograph: bytes, order: bytes) -> None:
     before = set(fingerprinter.process_ids)
@@ -101,7 +102,7 @@ def test_what_was_known_before_the_end_is_kept(hasty: Fingerprinter) -> None:
     for order, reason in ((b"half hang", "deadline"), (b"half die", "decoder_stopped")):
         hasty.deadline_seconds.update(SHORT if reason == "deadline" else LONG_ENOUGH)
         answer = made(hasty, order)
-        assert (answer.sha256, answer.md5, answer.left_out) == (b"s" * 32, b"m" * 16, [reason])
+        assert (answer.digest(Kind.SHA256), answer.digest(Kind.MD5), answer.left_out) == (b"s" * 32, b"m" * 16, [reason])
 
 
 def test_processor_time_is_limited_though_the_deadline_is_far(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,10 +242,10 @@ def opened_pool() -> WorkerPool:
     return pool
 
 
-def worked(pool: WorkerPool, data: bytes) -> Answer:
+def worked(pool: WorkerPool, data: bytes) -> JobResult:
     with Upload(Path("/")) as upload:
         upload.write(data)
-        return pool.work(upload, Task(is_moving=False, seconds=60), Answer(Media.UNKNOWN))
+        return pool.work(upload, Task(is_moving=False, seconds=60), JobResult(Media.UNKNOWN))
 
 
 def mutated(data: bytes, source: random.Random) -> bytes:
@@ -315,8 +316,6 @@ def test_a_worker_can_not_make_the_service_say_its_words(protecting: Partner, cl
 
 
 def test_an_identical_file_is_stopped_though_it_breaks_its_decoder(protecting: Partner, exchange: FakeExchange, clock: Clock) -> None:
-    from stillmine.wire.fingerprint import Kind
-
     exchange.add("same", b"s" * 32, kind=Kind.SHA256)
     protecting.sync.run()
     fingerprinter = Fingerprinter(1, STUBBORN, LONG_ENOUGH)

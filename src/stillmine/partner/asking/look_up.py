@@ -141,5 +141,4 @@ def _error_of(answered: "Future[Answered]", late: "set[Future[Answered]]", *, is
 
 
 def _takes_long(made: Made, asked: Sequence[Asked]) -> bool:
-    moves = bool(made.films or made.sounds) or any(picture.seconds is not None for picture in made.pictures)
-    return moves or len(asked) > MAXIMUM_QUERIES
+    return made.is_moving or len(asked) > MAXIMUM_QUERIES

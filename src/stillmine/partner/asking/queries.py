@@ -6,11 +6,11 @@ nothing is lost: each frame is in some query, and each sound of the list is whol
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
-from stillmine.partner.fingerprinting.worker_messages import Picture
+from stillmine.partner.fingerprinting.worker_messages import Digest, Picture, Sound
 from stillmine.partner.screening.made import Film, Made
 from stillmine.partner.screening.way import IN_ORDER, Candidate, span_of
 from stillmine.wire.ask import Answer, AskQuery
@@ -75,26 +75,30 @@ def queries_of(made: Made) -> list[Asked]:
 
 
 def _all_of(made: Made) -> Iterator[Asked]:
-    stills = [picture for picture in made.pictures if picture.seconds is not None]
+    stills = [picture for picture in made.of(Picture) if picture.seconds is not None]
     are_many = len(stills) > STILLS_ONE_BY_ONE
-    yield from _of_pictures(picture for picture in made.pictures if not (are_many and picture.seconds is not None))
-    for film in made.films:
-        for frames in _phases(film):
-            yield from _of_frames(film, frames)
+    for one in made.fingerprints:
+        match one:
+            case Picture():
+                yield from _of_picture(one) if not are_many or one.seconds is None else ()
+            case Film():
+                for frames in _phases(one):
+                    yield from _of_frames(one, frames)
+            case Sound():
+                yield from (Asked(Kind.CHROMAPRINT, text) for text in _sound_texts(one.values))
+            case Digest():
+                require_form(one.kind, one.value.hex())
+                yield Asked(one.kind, one.value.hex())
+            case _:
+                assert_never(one)
     if are_many:
         yield from _of_many_stills(stills)
-    for sound in made.sounds:
-        yield from (Asked(Kind.CHROMAPRINT, text) for text in _sound_texts(sound))
-    for kind, digest in made.digests:
-        require_form(kind, digest.hex())
-        yield Asked(kind, digest.hex())
 
 
-def _of_pictures(pictures: Iterable[Picture]) -> Iterator[Asked]:
-    for picture in pictures:
-        for value, variant in zip(picture.hashes, IN_ORDER, strict=False):
-            require_form(Kind.PDQ, value.hex())
-            yield Asked(Kind.PDQ, value.hex(), variant=variant, undone=tuple(picture.undone), spans=span_of(picture.seconds))
+def _of_picture(picture: Picture) -> Iterator[Asked]:
+    for value, variant in zip(picture.hashes, IN_ORDER, strict=False):
+        require_form(Kind.PDQ, value.hex())
+        yield Asked(Kind.PDQ, value.hex(), variant=variant, undone=tuple(picture.undone), spans=span_of(picture.seconds))
 
 
 def _phases(film: Film) -> list[list[list[VideoFrame]]]:

@@ -17,7 +17,7 @@ import msgspec
 from stillmine.fingerprint.media_errors import MediaDeadlineError
 from stillmine.partner.fingerprinting.sandbox import NEEDED
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import LONG_MEDIA, Answer, Media, WorkerGoneError
+from stillmine.partner.fingerprinting.worker_messages import LONG_MEDIA, JobResult, Media, WorkerGoneError
 from stillmine.partner.fingerprinting.workers import COMMAND, Task, WorkerPool, WorkerSettings
 from stillmine.partner.ground.errors import DeadlineError
 from stillmine.wire.door_errors import BusyError
@@ -105,23 +105,23 @@ class Fingerprinter:
             log.warning("the sandbox of workers is not whole on this system: no %s", ", ".join(missing))
         return missing
 
-    def fingerprints(self, file: OpenFile) -> Answer:
+    def fingerprints(self, file: OpenFile) -> JobResult:
         """Return what could be made of a file; raises BusyError, and nothing else but what the operating system refuses."""
-        answer = self._pictures.work(file, Task(is_moving=False, seconds=self.deadline_seconds[Media.IMAGE]), Answer(Media.UNKNOWN))
-        if answer.media not in LONG_MEDIA or answer.left_out:
-            return answer
+        result = self._pictures.work(file, Task(is_moving=False, seconds=self.deadline_seconds[Media.IMAGE]), JobResult(Media.UNKNOWN))
+        if result.media not in LONG_MEDIA or result.left_out:
+            return result
         with _place(self._moving_places):
-            return self._moving_fingerprints(file, msgspec.structs.replace(answer, is_final=False))
+            return self._moving_fingerprints(file, msgspec.structs.replace(result, is_final=False))
 
-    def _moving_fingerprints(self, file: OpenFile, begun: Answer) -> Answer:
+    def _moving_fingerprints(self, file: OpenFile, begun: JobResult) -> JobResult:
         """A file that says it is short and is not loses its place among the short ones, and begins again among the long."""
         until = time.monotonic() + self.deadline_seconds[begun.media]
         if begun.work_seconds <= SHORT_SECONDS:
             short = Task(True, until - time.monotonic(), self.short_limit_seconds, begun.work_seconds)
-            answer = self._moving.work(file, short, begun)
+            result = self._moving.work(file, short, begun)
             left = until - time.monotonic()
-            if not OUT_OF_TIME.intersection(answer.left_out) or left <= 0:
-                return answer
+            if not OUT_OF_TIME.intersection(result.left_out) or left <= 0:
+                return result
         with _place(self._long_places):
             return self._moving.work(file, Task(True, until - time.monotonic(), work_seconds=begun.work_seconds, is_long=True), begun)
 

@@ -20,18 +20,18 @@ import msgspec
 
 from stillmine.fingerprint.errors import DecoderFailedError
 from stillmine.fingerprint.preload import load_decoders
-from stillmine.partner.fingerprinting.decoding import fingerprints_of
+from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.sandbox import shut_in
-from stillmine.partner.fingerprinting.worker_messages import Answer, Job, Media, Ready, WorkerGoneError, receive_job, send
+from stillmine.partner.fingerprinting.worker_messages import Job, JobResult, Media, Ready, WorkerGoneError, receive_job, send
 
 OUT_OF_MEMORY_STATUS = 70
 
-Make = Callable[[BinaryIO, Job], Iterator[Answer]]
-"""Yields what is known of a file, the final answer last."""
+Make = Callable[[BinaryIO, Job], Iterator[JobResult]]
+"""Yields what is known of a file, the final result last."""
 
 
 def main(make: Make = fingerprints_of) -> None:
-    """Answer jobs until the service ends; arguments: descriptor of the connection, bytes of memory."""
+    """JobResult jobs until the service ends; arguments: descriptor of the connection, bytes of memory."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     limit_this_process(int(sys.argv[2]))
     logging.disable()  # this process writes nowhere; the service logs what its answers say
@@ -46,8 +46,8 @@ def main(make: Make = fingerprints_of) -> None:
         limit_processor_time(job.cpu_seconds)
         with os.fdopen(descriptor, "rb") as file:
             try:
-                for answer in answers_of(make, file, job):
-                    send(connection, answer)
+                for result in results_of(make, file, job):
+                    send(connection, result)
             except MemoryError:
                 # What is left of this process can't be relied on; the service starts another.
                 os._exit(OUT_OF_MEMORY_STATUS)
@@ -55,16 +55,16 @@ def main(make: Make = fingerprints_of) -> None:
                 return
 
 
-def answers_of(make: Make, file: BinaryIO, job: Job) -> Iterator[Answer]:
+def results_of(make: Make, file: BinaryIO, job: Job) -> Iterator[JobResult]:
     """Yield what is made; what nobody foresaw ends the reading of this file, not this process. Its words, maybe the file's, go nowhere."""
-    answer = Answer(Media.UNKNOWN)
+    result = JobResult(Media.UNKNOWN)
     try:
-        for answer in make(file, job):
-            yield answer
+        for result in make(file, job):
+            yield result
     except (MemoryError, WorkerGoneError):
         raise
     except Exception:
-        yield msgspec.structs.replace(answer, is_final=True, left_out=[*answer.left_out, DecoderFailedError.code])
+        yield msgspec.structs.replace(result, is_final=True, left_out=[*result.left_out, DecoderFailedError.code])
 
 
 def limit_this_process(memory_bytes: int) -> None:

@@ -10,15 +10,16 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
 import msgspec
 
+from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import Undone
 
-MAXIMUM_ANSWER_BYTES = 32 * 1024 * 1024
+MAXIMUM_RESULT_BYTES = 32 * 1024 * 1024
 """Two hours of each film, in all turns, as many stills as are kept and as much sound as is listened to stay below."""
 
 UPLOAD_FRAMES_PER_SECOND = 2
@@ -57,7 +58,7 @@ class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     missing: list[str]
 
 
-class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+class TurnedFrame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
     """One frame of a video: its hashes in the order of the eight turns."""
 
     hashes: list[bytes]
@@ -65,10 +66,17 @@ class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=
     seconds: float
 
 
-class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+class Digest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag="digest"):
+    """A digest of the whole file, in the compact form of its kind."""
+
+    kind: Kind
+    value: bytes
+
+
+class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag="picture"):
     """The eight hashes of an upload, or of a picture found inside of it after `undone`.
 
-    `seconds`, of a moving upload: from when to when it is on screen.
+    `seconds`, of a still that a moving upload shows: from when to when it is on screen.
     """
 
     hashes: list[bytes]
@@ -77,46 +85,67 @@ class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_lik
     seconds: tuple[float, float] | None = None
 
 
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """All that is known of an upload so far; the final one ends the job. `left_out` holds codes of what could not be made."""
+class FilmFrames(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag="film"):
+    """One track of moving pictures, or a film behind a still picture."""
+
+    frames: list[TurnedFrame]
+
+
+class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag="sound"):
+    """One track of sound: values in the order of time."""
+
+    values: list[int]
+
+
+UploadFingerprint = Digest | Picture | FilmFrames | Sound
+"""What a worker makes of a file, whatever the kind."""
+
+Made = TypeVar("Made", Digest, Picture, FilmFrames, Sound)
+
+
+class JobResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """All that is known of an upload so far; the final one ends the job. `left_out` holds codes of what could not be made.
+
+    `fingerprints`: what is shown or heard first foremost; of each picture the whole before what was found inside.
+    """
 
     media: Media
     is_final: bool = False
-    sha256: bytes = b""
-    md5: bytes = b""
-    pictures: list[Picture] = []
-    """What is shown first foremost, of each picture the whole before what was found inside."""
-    frames: list[Frame] = []
-    """Of the film that players show; where it has no detail, of the first that has."""
-    further_films: list[list[Frame]] = []
-    """Of every other track of moving pictures, and of films behind a still picture."""
+    fingerprints: list[UploadFingerprint] = []
     films_read: int = 0
     """Those without detail among them."""
-    stills: list[Picture] = []
-    """Pictures that moving ones show and that are not among their frames as they are."""
-    sound: list[int] = []
-    further_sounds: list[list[int]] = []
-    """Of every other track of sound."""
     left_out: list[str] = []
     work_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0
     """Of long media: how long it is thought to take."""
 
-    @property
-    def sounds(self) -> list[list[int]]:
-        """All that is heard in the upload, each track apart."""
-        return [sound for sound in (self.sound, *self.further_sounds) if sound]
+    def of(self, form: type[Made]) -> list[Made]:
+        """Return the fingerprints of one form, in their order."""
+        return [one for one in self.fingerprints if isinstance(one, form)]
+
+    def digest(self, kind: Kind) -> bytes:
+        """Return a digest of the whole file, empty where it is not known."""
+        return next((one.value for one in self.of(Digest) if one.kind is kind), b"")
 
     @property
-    def films(self) -> list[list[Frame]]:
-        """All that moves in the upload, each film apart."""
-        return [frames for frames in (self.frames, *self.further_films) if frames]
+    def pictures(self) -> list[Picture]:
+        """What is shown first, the picture of a file and what was found inside, and covers."""
+        return [picture for picture in self.of(Picture) if picture.seconds is None]
+
+    @property
+    def stills(self) -> list[Picture]:
+        """Pictures that moving ones show and that are not among their frames as they are."""
+        return [picture for picture in self.of(Picture) if picture.seconds is not None]
+
+    def plus(self, fingerprints: Iterable[UploadFingerprint]) -> "JobResult":
+        """Return it with more fingerprints."""
+        return msgspec.structs.replace(self, fingerprints=[*self.fingerprints, *fingerprints])
 
 
-_Message = TypeVar("_Message", Ready, Answer)
+_Message = TypeVar("_Message", Ready, JobResult)
 
 _JOB = msgspec.msgpack.Decoder(Job)
 _READY = msgspec.msgpack.Decoder(Ready)
-_ANSWER = msgspec.msgpack.Decoder(Answer)
+_RESULT = msgspec.msgpack.Decoder(JobResult)
 """Made here, before there are threads: `stillmine.wire.codec` says why."""
 
 
@@ -156,16 +185,16 @@ def receive_ready(connection: socket.socket, until: float, monotonic: Callable[[
     return _received(connection, until, monotonic, _READY)
 
 
-def receive_answer(connection: socket.socket, until: float, monotonic: Callable[[], float] = time.monotonic) -> Answer:
-    """Return the next answer; raises TimeoutError after `until`, WorkerGoneError for a worker that ended or lies."""
-    return _received(connection, until, monotonic, _ANSWER)
+def receive_result(connection: socket.socket, until: float, monotonic: Callable[[], float] = time.monotonic) -> JobResult:
+    """Return the next result; raises TimeoutError after `until`, WorkerGoneError for a worker that ended or lies."""
+    return _received(connection, until, monotonic, _RESULT)
 
 
 def _received(
     connection: socket.socket, until: float, monotonic: Callable[[], float], decoder: msgspec.msgpack.Decoder[_Message]
 ) -> _Message:
     (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size, lambda: until - monotonic()))
-    if length > MAXIMUM_ANSWER_BYTES:
+    if length > MAXIMUM_RESULT_BYTES:
         raise WorkerGoneError
     try:
         return decoder.decode(_exactly(connection, length, lambda: until - monotonic()))

@@ -23,7 +23,7 @@ import msgspec
 from stillmine.fingerprint.errors import DecoderFailedError
 from stillmine.partner.fingerprinting.sandbox import NEEDED
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import Answer, Job, WorkerGoneError, receive_answer, receive_ready, send
+from stillmine.partner.fingerprinting.worker_messages import Job, JobResult, WorkerGoneError, receive_ready, receive_result, send
 from stillmine.partner.fingerprinting.worker_queue import WorkerQueue
 from stillmine.partner.ground.errors import DeadlineError, DecoderStoppedError
 
@@ -106,9 +106,9 @@ class Worker:
             raise WorkerGoneError
         send(self._connection, job, file.fileno())
 
-    def answer(self, until: float, monotonic: Callable[[], float]) -> Answer:
-        """Return the next answer; raises TimeoutError or WorkerGoneError."""
-        return receive_answer(self._connection, until, monotonic)
+    def result(self, until: float, monotonic: Callable[[], float]) -> JobResult:
+        """Return the next result; raises TimeoutError or WorkerGoneError."""
+        return receive_result(self._connection, until, monotonic)
 
     def end(self) -> None:
         """Kill the process, wait for its end and let go of it. Only by whoever uses it."""
@@ -171,8 +171,8 @@ class WorkerPool:
         with self._queue.turn(0, is_long=False, patience_seconds=seconds), self._worker() as worker:
             return worker.missing_walls(self._monotonic() + seconds, self._monotonic)
 
-    def work(self, file: OpenFile, task: Task, known: Answer) -> Answer:
-        """Return the final answer, or `known` and what came until the deadline or the worker's end, with a code of why it is not all."""
+    def work(self, file: OpenFile, task: Task, known: JobResult) -> JobResult:
+        """Return the final result, or `known` and what came until the deadline or the worker's end, with a code of why it is not all."""
         until = self._monotonic() + task.seconds
         try:
             with self._turn(task, until), self._worker() as worker:
@@ -181,7 +181,7 @@ class WorkerPool:
                 until = min(until, now + task.seconds_at_work)
                 worker.begin(Job(task.is_moving, until - now, int(task.seconds * CPU_SECONDS_PER_SECOND)), file, until, self._monotonic)
                 while not known.is_final:
-                    known = worker.answer(until, self._monotonic)
+                    known = worker.result(until, self._monotonic)
                 if DecoderFailedError.code in known.left_out:
                     log.warning("a decoder failed on an upload in a way that nobody foresaw")
                 return known
@@ -264,5 +264,5 @@ class WorkerPool:
         self._all.add(new)
 
 
-def _with_reason(answer: Answer, code: str) -> Answer:
-    return msgspec.structs.replace(answer, is_final=True, left_out=[*answer.left_out, code])
+def _with_reason(result: JobResult, code: str) -> JobResult:
+    return msgspec.structs.replace(result, is_final=True, left_out=[*result.left_out, code])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.matching.spans import TimedMatch
-from stillmine.partner.fingerprinting.worker_messages import Picture
+from stillmine.partner.fingerprinting.worker_messages import Digest, Picture
 from stillmine.partner.screening.way import IN_ORDER, Candidate, span_of
 from stillmine.partner.store.store import PageChanges, Store
 from stillmine.wire.fingerprint import Kind
@@ -54,9 +54,10 @@ class Index:
         for fingerprint_id, kind, value in changes.active:
             self.add(fingerprint_id, kind, value)
 
-    def same_file(self, digests: Sequence[tuple[Kind, bytes]]) -> list[Candidate]:
+    def same_file(self, digests: Sequence[Digest]) -> list[Candidate]:
         """Return fingerprints of the very file that these are digests of."""
-        return [Candidate(id, kind, MatchClass.EXACT) for kind, digest in digests for id in self._all.same_file(kind, digest)]  # noqa: A001
+        found = ((digest.kind, self._all.same_file(digest.kind, digest.value)) for digest in digests)
+        return [Candidate(id, kind, MatchClass.EXACT) for kind, ids in found for id in ids]  # noqa: A001
 
     def near_pictures(self, pictures: Sequence[Picture]) -> list[Candidate]:
         """Return pictures near any of these, whose hashes stand in the order of the variants; nearest first, of equals in that order."""

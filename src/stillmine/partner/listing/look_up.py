@@ -7,10 +7,12 @@ What is not found in half a list says nothing: until the first sync is whole, on
 from collections.abc import Callable, Collection
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from datetime import datetime
+from typing import assert_never
 
+from stillmine.partner.fingerprinting.worker_messages import Digest, Picture, Sound
 from stillmine.partner.ground.errors import DeadlineError, NeverSyncedError
 from stillmine.partner.listing.index import Index
-from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.made import Film, Made
 from stillmine.partner.screening.way import Candidate, LookedUp
 from stillmine.partner.store.store import Store
 from stillmine.wire.door_errors import BusyError
@@ -45,7 +47,7 @@ class ListWay:
     def look_up(self, made: Made, _token: bytes, withdrawn: Collection[bytes] = ()) -> LookedUp:
         """Look up what was made of one upload, but for what is known to be withdrawn."""
         as_of = self.as_of()  # before the search: what it says was true then
-        same = self._index.same_file(made.digests)
+        same = self._index.same_file(made.of(Digest))
         near, left_out = self._before_deadline(lambda: self._near(made)) if made.has_more_than_digests else ([], [])
         if as_of is None:
             # The first sync is still under way: what is not found yet may be in the rest.
@@ -53,14 +55,19 @@ class ListWay:
         return LookedUp([candidate for candidate in (*same, *near) if candidate.id not in withdrawn], left_out, as_of)
 
     def _near(self, made: Made) -> list[Candidate]:
-        found: list[Candidate] = []
-        shown = [*(picture for film in made.films for picture in film.pictures()), *made.pictures]
-        if shown:
-            found += self._index.near_pictures(shown)
-        for film in made.films:
-            found += self._index.near_videos(film.turned, film.frames_per_second)
-        for sound in made.sounds:
-            found += self._index.near_sounds(sound)
+        """Search for all that is not found by its digest; the frames of films are looked up as pictures, too, together with these."""
+        shown = [*(picture for film in made.of(Film) for picture in film.pictures()), *made.of(Picture)]
+        found = self._index.near_pictures(shown) if shown else []
+        for one in made.fingerprints:
+            match one:
+                case Picture() | Digest():
+                    continue
+                case Film():
+                    found += self._index.near_videos(one.turned, one.frames_per_second)
+                case Sound():
+                    found += self._index.near_sounds(one.values)
+                case _:
+                    assert_never(one)
         return found
 
     def _before_deadline(self, search: Callable[[], list[Candidate]]) -> tuple[list[Candidate], list[str]]:

@@ -6,13 +6,22 @@ What tells too little apart to be looked up is taken out here, and said. Must ne
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar, assert_never
 
 import msgspec
 
-from stillmine.partner.fingerprinting.worker_messages import UPLOAD_FRAMES_PER_SECOND, Answer, Frame, Picture
+from stillmine.partner.fingerprinting.worker_messages import (
+    UPLOAD_FRAMES_PER_SECOND,
+    Digest,
+    FilmFrames,
+    JobResult,
+    Picture,
+    Sound,
+    TurnedFrame,
+)
 from stillmine.partner.screening.upload_tokens import upload_of
 from stillmine.wire.chromaprint import parse_chromaprint
-from stillmine.wire.errors import QualityTooLowError
+from stillmine.wire.errors import KindNotAcceptedError, QualityTooLowError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind, digest_bytes, pdq_bytes
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
@@ -38,68 +47,88 @@ class Film:
         return [picture for picture in pictures if picture.quality >= MINIMUM_QUALITY]
 
 
+LookedUpForm = Picture | Film | Sound | Digest
+"""What is looked up of an upload, whatever the kind; whoever looks it up names each form, and a type checker misses none."""
+
+Form = TypeVar("Form", Picture, Film, Sound, Digest)
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
-    """All that is looked up of one upload; `left_out` holds the codes of what is not, `upload` stands for the upload in its token."""
+    """All that is looked up of one upload; `left_out` holds the codes of what is not, `upload` stands for the upload in its token.
+
+    `fingerprints`: pictures of enough quality, and those of a moving upload that are not among its frames, before films, sounds, digests.
+    """
 
     upload: bytes
     left_out: list[str]
-    digests: list[tuple[Kind, bytes]] = field(default_factory=list)
-    pictures: list[Picture] = field(default_factory=list)
-    """Of enough quality; those of a moving upload are not among its frames."""
-    films: list[Film] = field(default_factory=list)
-    sounds: list[list[int]] = field(default_factory=list)
+    fingerprints: list[LookedUpForm] = field(default_factory=list)
+
+    def of(self, form: type[Form]) -> list[Form]:
+        """Return what is of one form, in its order."""
+        return [one for one in self.fingerprints if isinstance(one, form)]
 
     @property
     def has_more_than_digests(self) -> bool:
         """Whether anything is to be compared, not only found again."""
-        return bool(self.pictures or self.films or self.sounds)
+        return not all(isinstance(one, Digest) for one in self.fingerprints)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether any of it lasts: a film, a sound, or a still that a film shows."""
+        return any(isinstance(one, Film | Sound) or (isinstance(one, Picture) and one.seconds is not None) for one in self.fingerprints)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to look up."""
-        return not self.digests and not self.has_more_than_digests
+        return not self.fingerprints
 
 
-def made_of_file(answer: Answer) -> Made:
+def made_of_file(result: JobResult) -> Made:
     """Return what a worker made of a file."""
-    digests = [(kind, digest) for kind, digest in ((Kind.SHA256, answer.sha256), (Kind.MD5, answer.md5)) if digest]
     return Made(
-        upload=answer.sha256,
-        left_out=[*answer.left_out, *_too_little_detail(answer)],
-        digests=digests,
-        pictures=[picture for picture in (*answer.stills, *answer.pictures) if picture.quality >= MINIMUM_QUALITY],
-        films=[Film(_turned(frames), UPLOAD_FRAMES_PER_SECOND) for frames in answer.films],
-        sounds=answer.sounds,
+        upload=result.digest(Kind.SHA256),
+        left_out=[*result.left_out, *_too_little_detail(result)],
+        fingerprints=[
+            *(picture for picture in (*result.stills, *result.pictures) if picture.quality >= MINIMUM_QUALITY),
+            *(Film(_turned(film.frames), UPLOAD_FRAMES_PER_SECOND) for film in result.of(FilmFrames)),
+            *result.of(Sound),
+            *(digest for digest in result.of(Digest) if digest.value),
+        ],
     )
 
 
 def made_by_platform(fingerprints: Sequence[Fingerprint]) -> Made:
     """Return what a platform made itself; pictures and frames count as in their original orientation."""
     good = [fingerprint for fingerprint in fingerprints if fingerprint.quality >= MINIMUM_QUALITY]
-    made = Made(upload_of(fingerprints), [QualityTooLowError.code] if len(good) < len(fingerprints) else [])
-    for fingerprint in good:
-        value = fingerprint.value
-        match fingerprint.kind:
-            case Kind.PDQ:
-                made.pictures.append(Picture([pdq_bytes(value)], fingerprint.quality, []))
-            case Kind.VPDQ:
-                made.films.append(Film([list(parse_vpdq(value))], 1))
-            case Kind.CHROMAPRINT:
-                made.sounds.append(list(parse_chromaprint(value)))
-            case _:
-                made.digests.append((fingerprint.kind, digest_bytes(fingerprint.kind, value)))
-    return made
+    left_out = [QualityTooLowError.code] if len(good) < len(fingerprints) else []
+    return Made(upload_of(fingerprints), left_out, [_looked_up(fingerprint) for fingerprint in good])
 
 
-def _turned(frames: Sequence[Frame]) -> list[list[VideoFrame]]:
+def _looked_up(fingerprint: Fingerprint) -> LookedUpForm:
+    kind, value = fingerprint.kind, fingerprint.value
+    match kind:
+        case Kind.PDQ:
+            return Picture([pdq_bytes(value)], fingerprint.quality, [])
+        case Kind.VPDQ:
+            return Film([list(parse_vpdq(value))], 1)
+        case Kind.CHROMAPRINT:
+            return Sound(list(parse_chromaprint(value)))
+        case Kind.SHA256 | Kind.MD5:
+            return Digest(kind, digest_bytes(kind, value))
+        case Kind.REGIONS:
+            raise KindNotAcceptedError  # reserved: the codec refused it already
+    assert_never(kind)
+
+
+def _turned(frames: Sequence[TurnedFrame]) -> list[list[VideoFrame]]:
     return [
         [VideoFrame(pdq, frame.quality, frame.seconds) for frame, pdq in zip(frames, turned, strict=True)]
         for turned in zip(*(frame.hashes for frame in frames), strict=True)
     ]
 
 
-def _too_little_detail(answer: Answer) -> list[str]:
+def _too_little_detail(result: JobResult) -> list[str]:
     """A picture that was read but tells too little apart was compared by its digests only, and that must be said."""
-    is_flat = all(picture.quality < MINIMUM_QUALITY for picture in answer.pictures)
-    return [QualityTooLowError.code] if answer.pictures and is_flat and not answer.films and not answer.stills else []
+    is_flat = all(picture.quality < MINIMUM_QUALITY for picture in result.pictures)
+    return [QualityTooLowError.code] if result.pictures and is_flat and not result.of(FilmFrames) and not result.stills else []

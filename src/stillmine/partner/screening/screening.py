@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import Answer
+from stillmine.partner.fingerprinting.worker_messages import JobResult
 from stillmine.partner.ground.errors import DeadlineError, DecoderStoppedError, StoreUnreadableError
 from stillmine.partner.screening.made import Made, made_by_platform, made_of_file
 from stillmine.partner.screening.upload_tokens import UploadIdentity, UploadTokens
@@ -50,7 +50,7 @@ _BUCKETS = list(DistanceBucket)
 class FingerprintsUploads(Protocol):
     """What makes fingerprints of an upload: worker processes, or something else in tests."""
 
-    def fingerprints(self, file: OpenFile) -> Answer: ...
+    def fingerprints(self, file: OpenFile) -> JobResult: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Screening:
         return ScreenResult(ScreenOutcome.NOT_SCREENED, [], as_of, left_out[0], left_out=left_out, retry_after_seconds=retry_after_seconds)
 
     def _screen(self, make: Callable[[], Made], words: Words) -> ScreenResult:
-        """Answer, or say with a code why there is no answer; raises BusyError."""
+        """JobResult, or say with a code why there is no answer; raises BusyError."""
         return msgspec.structs.replace(self._screened(make, words), content_id=words.content_id)
 
     def _screened(self, make: Callable[[], Made], words: Words) -> ScreenResult:

@@ -39,14 +39,25 @@ from stillmine.fingerprint.sniff import FileType, sniff_file
 from stillmine.fingerprint.stills import MAXIMUM_STILLS
 from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
 from stillmine.partner.fingerprinting.budget import estimated_seconds, limits_within_budget
-from stillmine.partner.fingerprinting.worker_messages import LONG_MEDIA, UPLOAD_FRAMES_PER_SECOND, Answer, Frame, Job, Media, Picture
+from stillmine.partner.fingerprinting.worker_messages import (
+    LONG_MEDIA,
+    UPLOAD_FRAMES_PER_SECOND,
+    Digest,
+    FilmFrames,
+    Job,
+    JobResult,
+    Media,
+    Picture,
+    Sound,
+    TurnedFrame,
+)
 from stillmine.partner.ground.errors import TooMuchToDecodeError
 from stillmine.wire.errors import QualityTooLowError, StillmineError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY
+from stillmine.wire.fingerprint import MINIMUM_QUALITY, Kind
 from stillmine.wire.screen import Undone
 
 MAX_FILMS = 3
-"""Of one upload, those without detail among them. Two hours each still fit into an answer."""
+"""Of one upload, those without detail among them. Two hours each still fit into an result."""
 
 VIDEO_SOUND_LIMITS = replace(DEFAULT_MEDIA_LIMITS, max_sound_seconds=DEFAULT_MEDIA_LIMITS.max_video_seconds)
 """A video is listened to for as long as it is looked at; a case's text form holds less."""
@@ -69,67 +80,67 @@ _MEDIA = {
 TimeLeft = Callable[[], bool]
 
 
-def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[Answer]:
+def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[JobResult]:
     """Yield what the file is, then its digests, then all of its fingerprints."""
     until = time.monotonic() + job.seconds * SHARE_OF_TIME
 
     def is_time_left() -> bool:
         return time.monotonic() < until
 
-    answer = Answer(Media.UNKNOWN)
+    result = JobResult(Media.UNKNOWN)
     try:
-        answer = _told_apart(file)
-        if answer.media in LONG_MEDIA and not job.takes_long:
-            yield msgspec.structs.replace(answer, is_final=True, work_seconds=estimated_seconds(answer.media, file))
+        result = _told_apart(file)
+        if result.media in LONG_MEDIA and not job.takes_long:
+            yield msgspec.structs.replace(result, is_final=True, work_seconds=estimated_seconds(result.media, file))
             return
         file.seek(0)
         digests = exact_digests(file, is_time_left=is_time_left)
-        answer = msgspec.structs.replace(answer, sha256=digests.sha256, md5=digests.md5)
-        yield answer
+        result = result.plus([Digest(Kind.SHA256, digests.sha256), Digest(Kind.MD5, digests.md5)])
+        yield result
     except StillmineError as error:
-        yield _final(_without(answer, error))
+        yield _final(_without(result, error))
         return
-    for make in _MAKERS[answer.media]:
+    for make in _MAKERS[result.media]:
         file.seek(0)
         try:
             with guarded(MemoryError):
-                answer = make(file, answer, is_time_left)
+                result = make(file, result, is_time_left)
         except StillmineError as error:
-            answer = _without(answer, error)
-    yield _final(answer)
+            result = _without(result, error)
+    yield _final(result)
 
 
-def _told_apart(file: BinaryIO) -> Answer:
+def _told_apart(file: BinaryIO) -> JobResult:
     """Say what the file is; where that broke a decoder its digests are still to be had."""
     try:
         with guarded(MemoryError):
-            return Answer(_MEDIA[sniff_file(file)])
+            return JobResult(_MEDIA[sniff_file(file)])
     except DecoderFailedError as error:
-        return _without(Answer(Media.UNKNOWN), error)
+        return _without(JobResult(Media.UNKNOWN), error)
 
 
-def _with_picture(file: BinaryIO, answer: Answer, _is_time_left: TimeLeft) -> Answer:
+def _with_picture(file: BinaryIO, result: JobResult, _is_time_left: TimeLeft) -> JobResult:
     data = file.read(DEFAULT_LIMITS.max_file_bytes + 1)
     if len(data) > DEFAULT_LIMITS.max_file_bytes:
         raise FileTooLargeError
     asked = query_pictures(data)
-    return msgspec.structs.replace(answer, pictures=_pictures(asked), left_out=[*answer.left_out, *asked.left_out])
+    return msgspec.structs.replace(result.plus(_pictures(asked)), left_out=[*result.left_out, *asked.left_out])
 
 
-def _with_covers(file: BinaryIO, answer: Answer, _is_time_left: TimeLeft) -> Answer:
+def _with_covers(file: BinaryIO, result: JobResult, _is_time_left: TimeLeft) -> JobResult:
     """Players show them; one without detail leaves nothing out, as there is the film or the sound."""
     covers, has_more = cover_pictures(file)
     if has_more:
-        answer = _without(answer, FurtherPicturesError())
+        result = _without(result, FurtherPicturesError())
     for cover in covers:
         try:
             asked = query_pictures(cover)
         except MediaError as error:
-            answer = _without(answer, error)
+            result = _without(result, error)
             continue
         good = [picture for picture in _pictures(asked) if picture.quality >= MINIMUM_QUALITY]
-        answer = msgspec.structs.replace(answer, pictures=[*answer.pictures, *good], left_out=[*answer.left_out, *asked.left_out])
-    return answer
+        result = msgspec.structs.replace(result.plus(good), left_out=[*result.left_out, *asked.left_out])
+    return result
 
 
 def _pictures(asked: FileQuery) -> list[Picture]:
@@ -144,41 +155,41 @@ def _pictures(asked: FileQuery) -> list[Picture]:
     return pictures
 
 
-def _with_frames(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
-    return _with_tracks(file, answer, limits_within_budget(answer.media, file), is_time_left)
+def _with_frames(file: BinaryIO, result: JobResult, is_time_left: TimeLeft) -> JobResult:
+    return _with_tracks(file, result, limits_within_budget(result.media, file), is_time_left)
 
 
-def _with_films(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
+def _with_films(file: BinaryIO, result: JobResult, is_time_left: TimeLeft) -> JobResult:
     """The films that belong to a still picture, with their sound."""
-    limits = limits_within_budget(answer.media, file)
+    limits = limits_within_budget(result.media, file)
     for film in films_behind(file):
         try:
             with guarded(MemoryError):
-                answer = _with_whole_film(BytesIO(film), answer, limits, is_time_left)
+                result = _with_whole_film(BytesIO(film), result, limits, is_time_left)
         except MediaError as error:
-            answer = _without(answer, error)
-    return answer
+            result = _without(result, error)
+    return result
 
 
-def _with_whole_film(film: BinaryIO, answer: Answer, limits: MediaLimits, is_time_left: TimeLeft) -> Answer:
+def _with_whole_film(film: BinaryIO, result: JobResult, limits: MediaLimits, is_time_left: TimeLeft) -> JobResult:
     """Its pictures and its sound; phones put sound alone behind a picture, too."""
     try:
-        answer = _with_tracks(film, answer, limits, is_time_left)
+        result = _with_tracks(film, result, limits, is_time_left)
     except NotAVideoError:
-        with_sound = _with_sound_of_video(film, answer, is_time_left)
-        if with_sound is answer:
+        with_sound = _with_sound_of_video(film, result, is_time_left)
+        if with_sound is result:
             raise VideoUnreadableError from None
         return with_sound
-    return _with_sound_of_video(film, answer, is_time_left)
+    return _with_sound_of_video(film, result, is_time_left)
 
 
-def _with_tracks(file: BinaryIO, answer: Answer, limits: MediaLimits, is_time_left: TimeLeft) -> Answer:
+def _with_tracks(file: BinaryIO, result: JobResult, limits: MediaLimits, is_time_left: TimeLeft) -> JobResult:
     """Each track of moving pictures that a player can show, the default one first."""
     track, tracks = 0, 1
     while track < tracks:
-        if answer.films_read == MAX_FILMS:
-            return _without(answer, FurtherFilmsError())
-        answer = msgspec.structs.replace(answer, films_read=answer.films_read + 1)
+        if result.films_read == MAX_FILMS:
+            return _without(result, FurtherFilmsError())
+        result = msgspec.structs.replace(result, films_read=result.films_read + 1)
         try:
             video = fingerprint_video(
                 file, limits, is_time_left=is_time_left, samples_per_second=UPLOAD_FRAMES_PER_SECOND, is_asking=True, track=track
@@ -186,41 +197,41 @@ def _with_tracks(file: BinaryIO, answer: Answer, limits: MediaLimits, is_time_le
         except MediaError as error:
             if track == 0:
                 raise
-            answer = _without(answer, error)
+            result = _without(result, error)
         else:
-            answer, tracks = _with_film(answer, video, limits), video.tracks
+            result, tracks = _with_film(result, video, limits), video.tracks
         track += 1
-    is_flat = not answer.films and not answer.stills and all(picture.quality < MINIMUM_QUALITY for picture in answer.pictures)
-    return _without(answer, QualityTooLowError()) if is_flat and not answer.left_out else answer
+    is_flat = not result.of(FilmFrames) and not result.stills and all(picture.quality < MINIMUM_QUALITY for picture in result.pictures)
+    return _without(result, QualityTooLowError()) if is_flat and not result.left_out else result
 
 
-def _with_film(answer: Answer, video: VideoFingerprint, limits: MediaLimits) -> Answer:
-    films = [*answer.films, _frames(video)]
-    stills = [*answer.stills, *_stills(video)]
-    answer = msgspec.structs.replace(answer, frames=films[0], further_films=films[1:], stills=stills[:MAXIMUM_STILLS])
-    answer = _without(answer, VideoEditsError()) if video.has_unknown_edits else answer
+def _with_film(result: JobResult, video: VideoFingerprint, limits: MediaLimits) -> JobResult:
+    frames, stills = _frames(video), _stills(video)
+    places = MAXIMUM_STILLS - len(result.stills)
+    result = result.plus([*([FilmFrames(frames)] if frames else []), *stills[:places]])
+    result = _without(result, VideoEditsError()) if video.has_unknown_edits else result
     damage = VideoUnreadableError() if video.is_truncated else None
     too_much = MediaFileTooLargeError() if limits == DEFAULT_MEDIA_LIMITS else TooMuchToDecodeError()
-    return _as_far_as_read(answer, video.is_limited or len(stills) > MAXIMUM_STILLS, damage, too_much)
+    return _as_far_as_read(result, video.is_limited or len(stills) > places, damage, too_much)
 
 
-def _with_sound(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
+def _with_sound(file: BinaryIO, result: JobResult, is_time_left: TimeLeft) -> JobResult:
     """Every track of sound; raises why where none of them can be compared."""
     heard = _heard(file, DEFAULT_MEDIA_LIMITS, is_time_left)
     if not heard.sounds:
         raise (heard.broken + heard.empty)[0]
     for sound in heard.sounds:
         damage = SoundUnreadableError() if sound.is_truncated else None
-        answer = _as_far_as_read(answer, sound.is_limited, damage, MediaFileTooLargeError())
-    return _with_sounds(answer, file, heard)
+        result = _as_far_as_read(result, sound.is_limited, damage, MediaFileTooLargeError())
+    return _with_sounds(result, file, heard)
 
 
-def _with_sound_of_video(file: BinaryIO, answer: Answer, is_time_left: TimeLeft) -> Answer:
+def _with_sound_of_video(file: BinaryIO, result: JobResult, is_time_left: TimeLeft) -> JobResult:
     """A video is known by its frames; that it has no sound or little of it leaves nothing out."""
     heard = _heard(file, VIDEO_SOUND_LIMITS, is_time_left)
     for sound in heard.sounds:
-        answer = _as_far_as_read(answer, sound.is_limited, None, MediaFileTooLargeError())
-    return _with_sounds(answer, file, heard) if heard.sounds or heard.broken else answer
+        result = _as_far_as_read(result, sound.is_limited, None, MediaFileTooLargeError())
+    return _with_sounds(result, file, heard) if heard.sounds or heard.broken else result
 
 
 class _Heard(NamedTuple):
@@ -244,31 +255,30 @@ def _heard(file: BinaryIO, limits: MediaLimits, is_time_left: TimeLeft) -> _Hear
     return heard
 
 
-def _with_sounds(answer: Answer, file: BinaryIO, heard: _Heard) -> Answer:
+def _with_sounds(result: JobResult, file: BinaryIO, heard: _Heard) -> JobResult:
     for error in heard.broken:
-        answer = _without(answer, error)
+        result = _without(result, error)
     if not heard.sounds:
-        return answer
-    values = [*answer.sounds, *(list(sound.values) for sound in heard.sounds)]
-    answer = msgspec.structs.replace(answer, sound=values[0], further_sounds=values[1:])
-    answer = _without(answer, SoundEditsError()) if any(sound.has_unknown_edits for sound in heard.sounds) else answer
-    return _without(answer, FurtherSoundsError()) if count_sound_tracks(file) > MAX_SOUNDS else answer
+        return result
+    result = result.plus(Sound(list(sound.values)) for sound in heard.sounds if sound.values)
+    result = _without(result, SoundEditsError()) if any(sound.has_unknown_edits for sound in heard.sounds) else result
+    return _without(result, FurtherSoundsError()) if count_sound_tracks(file) > MAX_SOUNDS else result
 
 
-def _as_far_as_read(answer: Answer, is_limited: bool, damage: StillmineError | None, too_much: StillmineError) -> Answer:
+def _as_far_as_read(result: JobResult, is_limited: bool, damage: StillmineError | None, too_much: StillmineError) -> JobResult:
     """Say that the rest of the file was not compared, and why."""
     if is_limited:
-        return _without(answer, too_much)
-    return answer if damage is None else _without(answer, damage)
+        return _without(result, too_much)
+    return result if damage is None else _without(result, damage)
 
 
-def _frames(video: VideoFingerprint) -> list[Frame]:
+def _frames(video: VideoFingerprint) -> list[TurnedFrame]:
     """A run of equal frames is its first and its last, as in the text form."""
     frames = []
     for frame in video.frames:
-        frames.append(Frame(list(frame.turned), frame.quality, frame.start_seconds))
+        frames.append(TurnedFrame(list(frame.turned), frame.quality, frame.start_seconds))
         if frame.end_seconds > frame.start_seconds:
-            frames.append(Frame(list(frame.turned), frame.quality, frame.end_seconds))
+            frames.append(TurnedFrame(list(frame.turned), frame.quality, frame.end_seconds))
     return frames
 
 
@@ -282,15 +292,15 @@ def _stills(video: VideoFingerprint) -> list[Picture]:
     ]
 
 
-def _without(answer: Answer, error: StillmineError) -> Answer:
-    return msgspec.structs.replace(answer, left_out=[*answer.left_out, error.code])
+def _without(result: JobResult, error: StillmineError) -> JobResult:
+    return msgspec.structs.replace(result, left_out=[*result.left_out, error.code])
 
 
-def _final(answer: Answer) -> Answer:
-    return msgspec.structs.replace(answer, is_final=True)
+def _final(result: JobResult) -> JobResult:
+    return msgspec.structs.replace(result, is_final=True)
 
 
-_Maker = Callable[[BinaryIO, Answer, TimeLeft], Answer]
+_Maker = Callable[[BinaryIO, JobResult, TimeLeft], JobResult]
 
 _MAKERS: dict[Media, tuple[_Maker, ...]] = {
     Media.IMAGE: (_with_picture,),
