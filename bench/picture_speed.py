@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 
-from stillmine.fingerprint import _kernel, distance_bits, fingerprint_image, query_image
-from stillmine.fingerprint.jpeg import choose_shrink
+from stillmine.fingerprint import distance_bits, fingerprint_image, query_image
+from stillmine.fingerprint.ground import _kernel
+from stillmine.fingerprint.picture.jpeg import choose_shrink
 
 PHOTOGRAPH = Path(__file__).resolve().parent.parent / "media" / "exif_orientation" / "Landscape_1.jpg"
 SIZES = ((4000, 3000), (1366, 1200), (512, 512))

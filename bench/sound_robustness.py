@@ -23,7 +23,7 @@ from recall import Recall, one_of_each_scene, scene
 from sound_edits import EDITS
 
 from stillmine.fingerprint import MediaError
-from stillmine.fingerprint.audio import fingerprint_sound
+from stillmine.fingerprint.sound.audio import fingerprint_sound
 from stillmine.matching.sound import SoundIndex
 
 SUFFIXES = {".ogg", ".mp3", ".wav", ".flac", ".m4a", ".opus"}

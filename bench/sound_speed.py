@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from measuring import milliseconds
 
-from stillmine.fingerprint.audio import fingerprint_sound
 from stillmine.fingerprint.exact import exact_digests
+from stillmine.fingerprint.sound.audio import fingerprint_sound
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))

@@ -30,10 +30,10 @@ from recall import Recall, one_of_each_scene, scene
 from video_edits import EDITS, h264
 
 from stillmine.fingerprint import MediaError
-from stillmine.fingerprint.audio import fingerprint_sound
-from stillmine.fingerprint.image import VARIANTS
-from stillmine.fingerprint.video import fingerprint_video
-from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.fingerprint.moving.video import fingerprint_video
+from stillmine.fingerprint.moving.vpdq_text import write_vpdq
+from stillmine.fingerprint.picture.image import VARIANTS
+from stillmine.fingerprint.sound.audio import fingerprint_sound
 from stillmine.matching.sound import SoundIndex
 from stillmine.matching.video import VideoIndex
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq

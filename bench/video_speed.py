@@ -22,12 +22,12 @@ from av import VideoFrame
 from made_clips import made_clips
 from measuring import milliseconds
 
-from stillmine.fingerprint.container import open_container, open_source
-from stillmine.fingerprint.errors import MediaError
-from stillmine.fingerprint.image import distance_bits
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, no_deadline
-from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
-from stillmine.fingerprint.video_frames import ShownFrame, VideoReader
+from stillmine.fingerprint.container.opening import open_container, open_source
+from stillmine.fingerprint.ground.errors import MediaError
+from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS, no_deadline
+from stillmine.fingerprint.moving.frames import ShownFrame, VideoReader
+from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
+from stillmine.fingerprint.picture.image import distance_bits
 from stillmine.wire.fingerprint import MINIMUM_QUALITY
 
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".3gp"}

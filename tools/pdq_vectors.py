@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stillmine.fingerprint import reference
-from stillmine.fingerprint.image import VARIANTS
+from stillmine.fingerprint.picture import reference
+from stillmine.fingerprint.picture.image import VARIANTS
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "vectors" / "pdq.json"

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
-from stillmine.fingerprint.query import query_variants
+from stillmine.fingerprint.picture.query import query_variants
 from stillmine.wire.ask import AskQuery
 from stillmine.wire.fingerprint import Kind
 

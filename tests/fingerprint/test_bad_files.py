@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillmine.fingerprint import DEFAULT_LIMITS, Limits, MediaError, decode, fingerprint_image, fingerprint_pixels
-from stillmine.fingerprint.errors import FileUnreadableError
+from stillmine.fingerprint import DEFAULT_LIMITS, Limits, MediaError, fingerprint_image, fingerprint_pixels
+from stillmine.fingerprint.ground.errors import FileUnreadableError
+from stillmine.fingerprint.picture import decode
 from stillmine.wire.errors import StillmineError
 from tests.fingerprint.picture_files import heic_of, save, scene
 

@@ -8,9 +8,9 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from stillmine.fingerprint.image import fingerprint_image
-from stillmine.fingerprint.signatures import Family, demuxers_of, family_of
-from stillmine.fingerprint.sniff import FileType, sniff_file
+from stillmine.fingerprint.container.sniff import FileType, sniff_file
+from stillmine.fingerprint.picture.image import fingerprint_image
+from stillmine.fingerprint.structure.signatures import Family, demuxers_of, family_of
 
 COAT = Path(__file__).resolve().parents[2] / "media/clothing/coat.jpg"
 

@@ -13,10 +13,11 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
-from stillmine.fingerprint import MediaError, TruncatedImageError, distance_bits, fingerprint_image, png_chunks, query_image
+from stillmine.fingerprint import MediaError, TruncatedImageError, distance_bits, fingerprint_image, query_image
 from stillmine.fingerprint.commands import compare_files, fingerprint_files
+from stillmine.fingerprint.container.sniff import FileType
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.fingerprint.sniff import FileType
+from stillmine.fingerprint.structure import png_chunks
 from tests.fingerprint.damaged_files import BMP, END_MISSING, GIF, JPEG, PIXELS_MISSING, PNG, SIDE_BYTES_WRONG, WEBP, chunk, png_with
 from tests.fingerprint.picture_files import save, scene
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from stillmine.fingerprint import ImageFingerprint, MediaError, distance_bits, fingerprint_image, fingerprint_pixels
-from stillmine.fingerprint.turns import UPRIGHT_BY_ORIENTATION, VARIANTS, turn_after, variants_after
+from stillmine.fingerprint.ground.turns import UPRIGHT_BY_ORIENTATION, VARIANTS, turn_after, variants_after
 from tests.fingerprint.picture_files import SHARED, heic_of, save, scene
 
 ORIENTATION = 0x0112

@@ -12,8 +12,8 @@ from stillmine.cli import program
 from stillmine.exchange.quarantine.bank_files import read_bank
 from stillmine.exchange.quarantine.errors import BankUnreadableError
 from stillmine.fingerprint import batch, explain, file
-from stillmine.fingerprint.errors import DecoderFailedError, EmptyFileError
-from stillmine.fingerprint.guard import guarded
+from stillmine.fingerprint.ground.errors import DecoderFailedError, EmptyFileError
+from stillmine.fingerprint.ground.guard import guarded
 
 MEDIA = Path(__file__).resolve().parents[2] / "media"
 CHAIR, COAT, READER = MEDIA / "video/chair.mp4", MEDIA / "clothing/coat.jpg", MEDIA / "audio/reader.mp3"

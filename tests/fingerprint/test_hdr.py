@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from stillmine.fingerprint import distance_bits, fingerprint_image
-from stillmine.fingerprint.transfer import HdrColours, Transfer, hdr_colours_of, to_sdr
+from stillmine.fingerprint.picture.transfer import HdrColours, Transfer, hdr_colours_of, to_sdr
 from tests.fingerprint.damaged_files import chunk
 from tests.fingerprint.hdr_files import BT2020, HDR_FILES, PQ, SRGB, hdr_png
 from tests.fingerprint.picture_files import save, scene

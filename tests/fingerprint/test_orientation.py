@@ -6,7 +6,7 @@ import json
 import pytest
 
 from stillmine.fingerprint import distance_bits, fingerprint_image
-from stillmine.fingerprint.exif import read_orientation
+from stillmine.fingerprint.structure.exif import read_orientation
 from tests.fingerprint.picture_files import ROOT, save, scene
 from tests.fingerprint.turned_files import SIX, TURNED, TURNS, UPRIGHT
 

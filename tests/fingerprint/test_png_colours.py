@@ -9,7 +9,7 @@ from PIL import Image
 
 from stillmine.fingerprint import distance_bits, fingerprint_image
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.fingerprint.png_colours import png_colours_of, with_png_colours
+from stillmine.fingerprint.picture.png_colours import png_colours_of, with_png_colours
 from tests.fingerprint.damaged_files import chunk
 from tests.fingerprint.gamma_files import (
     GAMMA_FILES,

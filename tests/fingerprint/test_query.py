@@ -18,7 +18,7 @@ from stillmine.fingerprint import (
     query_image,
     query_variants,
 )
-from stillmine.fingerprint.trims import MINIMUM_PIXELS, TRIMS, find_parts
+from stillmine.fingerprint.picture.trims import MINIMUM_PIXELS, TRIMS, find_parts
 from tests.fingerprint.picture_files import MEDIA, SHARED, photographs, save, scene
 
 MATCH = 31

@@ -12,8 +12,8 @@ from PIL import Image
 from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 
 from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image, fingerprint_pixels
-from stillmine.fingerprint.colour import has_own_colours
-from stillmine.fingerprint.reference import KEPT, downsample, to_luma, transform
+from stillmine.fingerprint.picture.colour import has_own_colours
+from stillmine.fingerprint.picture.reference import KEPT, downsample, to_luma, transform
 from tests.fingerprint.picture_files import MEDIA, SHARED, photographs
 
 SUBSET = 60

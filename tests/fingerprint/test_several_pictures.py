@@ -9,10 +9,10 @@ import pytest
 from PIL import Image, ImageOps
 
 from stillmine.fingerprint import DEFAULT_LIMITS, TruncatedImageError, distance_bits, fingerprint_image
+from stillmine.fingerprint.container.sniff import FileType, sniff_file
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.fingerprint.query import query_pictures
-from stillmine.fingerprint.sniff import FileType, sniff_file
-from stillmine.fingerprint.stored_pictures import MAX_PICTURES
+from stillmine.fingerprint.picture.query import query_pictures
+from stillmine.fingerprint.picture.stored_pictures import MAX_PICTURES
 from tests.fingerprint.picture_files import save, scene
 from tests.several_films import apng, heic_of_several, together, with_gain_map
 

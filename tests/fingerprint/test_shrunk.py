@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from stillmine.fingerprint import DEFAULT_LIMITS, MediaError, _kernel, distance_bits, fingerprint_image, fingerprint_pixels
-from stillmine.fingerprint.decode import decode_image
-from stillmine.fingerprint.jpeg import choose_shrink
-from stillmine.fingerprint.jpeg_segments import read_head
+from stillmine.fingerprint import DEFAULT_LIMITS, MediaError, distance_bits, fingerprint_image, fingerprint_pixels
+from stillmine.fingerprint.ground import _kernel
+from stillmine.fingerprint.picture.decode import decode_image
+from stillmine.fingerprint.picture.jpeg import choose_shrink
+from stillmine.fingerprint.structure.jpeg_segments import read_head
 from tests.fingerprint.picture_files import MEDIA, photographs, save, scene
 
 ORIENTATION = 0x0112

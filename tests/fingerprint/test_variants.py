@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image, fingerprint_pixels, reference
+from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image, fingerprint_pixels
+from stillmine.fingerprint.picture import reference
 from tests.fingerprint.picture_files import MEDIA, photographs, scene
 
 TURNS = {

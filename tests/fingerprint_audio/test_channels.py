@@ -9,10 +9,10 @@ import av
 import numpy as np
 import pytest
 
-from stillmine.fingerprint.audio import fingerprint_sound
-from stillmine.fingerprint.audio_compare import compare_sounds
-from stillmine.fingerprint.channels import ChannelMeter
-from stillmine.fingerprint.media_errors import SoundWithoutDetailError
+from stillmine.fingerprint.ground.errors import SoundWithoutDetailError
+from stillmine.fingerprint.sound.audio import fingerprint_sound
+from stillmine.fingerprint.sound.channels import ChannelMeter
+from stillmine.fingerprint.sound.compare import compare_sounds
 from tests.fingerprint_audio.sound_clips import RATE, ROOT, Samples, cut, sound
 
 CODECS = {

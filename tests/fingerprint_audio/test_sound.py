@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stillmine.fingerprint import chromaprint_library
-from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
-from stillmine.fingerprint.audio_compare import compare_sounds
-from stillmine.fingerprint.errors import EmptyFileError, MediaError
-from stillmine.fingerprint.media_errors import (
+from stillmine.fingerprint.ground.errors import (
     AudioLibraryMissingError,
+    EmptyFileError,
     MediaDeadlineError,
+    MediaError,
     NoSoundError,
     SoundTooShortError,
     SoundUnreadableError,
     SoundWithoutDetailError,
 )
-from stillmine.fingerprint.media_limits import MediaLimits
+from stillmine.fingerprint.ground.limits import MediaLimits
+from stillmine.fingerprint.sound import chromaprint_library
+from stillmine.fingerprint.sound.audio import SoundFingerprint, fingerprint_sound
+from stillmine.fingerprint.sound.compare import compare_sounds
 from stillmine.wire.chromaprint import parse_chromaprint
 from tests.fingerprint_audio.sound_clips import MEDIA, RATE, SHARED, cut, encode_sound, noisy, sound
 

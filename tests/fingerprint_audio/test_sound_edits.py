@@ -9,10 +9,9 @@ import av
 import numpy as np
 import pytest
 
-from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
-from stillmine.fingerprint.errors import MediaError
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.fingerprint.media_errors import SoundEditsError
+from stillmine.fingerprint.ground.errors import MediaError, SoundEditsError
+from stillmine.fingerprint.sound.audio import SoundFingerprint, fingerprint_sound
 from tests.edited_clips import Edit, with_edits
 from tests.fingerprint_audio.sound_clips import cut, encode_sound, sound
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import av
 import pytest
 
-from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
-from stillmine.fingerprint.audio_compare import compare_sounds
-from stillmine.fingerprint.container import open_container
+from stillmine.fingerprint.container.opening import open_container
+from stillmine.fingerprint.container.sniff import FileType, sniff_file
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.fingerprint.media_errors import SoundUnsupportedError
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
-from stillmine.fingerprint.signatures import START_BYTES
-from stillmine.fingerprint.sniff import FileType, sniff_file
+from stillmine.fingerprint.ground.errors import SoundUnsupportedError
+from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS
+from stillmine.fingerprint.sound.audio import SoundFingerprint, fingerprint_sound
+from stillmine.fingerprint.sound.compare import compare_sounds
+from stillmine.fingerprint.structure.signatures import START_BYTES
 from tests.fingerprint_audio.sound_clips import MEDIA, encode_sound, sound
 
 FAMILIES = {

@@ -6,10 +6,9 @@ import io
 
 import pytest
 
-from stillmine.fingerprint.errors import EmptyFileError, FileUnreadableError
 from stillmine.fingerprint.exact import exact_digests
-from stillmine.fingerprint.media_errors import MediaDeadlineError, MediaFileTooLargeError
-from stillmine.fingerprint.media_limits import MediaLimits
+from stillmine.fingerprint.ground.errors import EmptyFileError, FileUnreadableError, MediaDeadlineError, MediaFileTooLargeError
+from stillmine.fingerprint.ground.limits import MediaLimits
 
 
 class OneWay(io.RawIOBase):

@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stillmine.fingerprint.audio import fingerprint_sound
-from stillmine.fingerprint.errors import EmptyFileError
-from stillmine.fingerprint.media_errors import NotAVideoError
-from stillmine.fingerprint.signatures import START_BYTES, VIDEO_DEMUXERS, Family, demuxers_of, family_of
-from stillmine.fingerprint.sniff import FileType, sniff_file
-from stillmine.fingerprint.video import fingerprint_video
+from stillmine.fingerprint.container.sniff import FileType, sniff_file
+from stillmine.fingerprint.ground.errors import EmptyFileError, NotAVideoError
+from stillmine.fingerprint.moving.video import fingerprint_video
+from stillmine.fingerprint.sound.audio import fingerprint_sound
+from stillmine.fingerprint.structure.signatures import START_BYTES, VIDEO_DEMUXERS, Family, demuxers_of, family_of
 
 MEDIA = Path(__file__).resolve().parents[2] / "media"
 

@@ -8,8 +8,8 @@ import av
 import pytest
 from PIL import Image
 
-from stillmine.fingerprint.image import distance_bits, fingerprint_image
-from stillmine.fingerprint.video import fingerprint_video
+from stillmine.fingerprint.moving.video import fingerprint_video
+from stillmine.fingerprint.picture.image import distance_bits, fingerprint_image
 from tests.fingerprint_video.video_clips import ROOT
 
 

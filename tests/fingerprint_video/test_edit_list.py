@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stillmine.fingerprint.edit_list import MAXIMUM_EDITS, WHOLE, shown_parts
+from stillmine.fingerprint.structure.edit_list import MAXIMUM_EDITS, WHOLE, shown_parts
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = json.loads((ROOT / "vectors/edit_lists.json").read_text())["edit_lists"]

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.commands import compare_files, fingerprint_files
+from stillmine.fingerprint.container.sniff import FileType, sniff_file
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
-from stillmine.fingerprint.film_behind import MAX_FILMS, films_behind
-from stillmine.fingerprint.sniff import FileType, sniff_file
-from stillmine.fingerprint.video import fingerprint_video
+from stillmine.fingerprint.moving.video import fingerprint_video
+from stillmine.fingerprint.structure.film_behind import MAX_FILMS, films_behind
 from tests.fingerprint_video.video_clips import MEDIA
 from tests.several_films import film_of, heif_sequence, jpeg, motion_heic, motion_photo, with_tracks
 

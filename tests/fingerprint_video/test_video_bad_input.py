@@ -8,17 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stillmine.fingerprint.errors import EmptyFileError, FileUnreadableError, MediaError
-from stillmine.fingerprint.media_errors import (
+from stillmine.fingerprint.ground.errors import (
+    EmptyFileError,
+    FileUnreadableError,
     MediaDeadlineError,
+    MediaError,
     MediaFileTooLargeError,
     NotAVideoError,
     VideoTooLargeError,
     VideoUnreadableError,
 )
-from stillmine.fingerprint.media_limits import MediaLimits
-from stillmine.fingerprint.video import fingerprint_video
-from stillmine.fingerprint.video_compare import compare_videos
+from stillmine.fingerprint.ground.limits import MediaLimits
+from stillmine.fingerprint.moving.compare import compare_videos
+from stillmine.fingerprint.moving.video import fingerprint_video
 from tests.fingerprint_video.video_clips import MEDIA, encode, index_first, scene
 
 FORMS = ("mp4", "fragmented", "matroska", "webm", "avi")

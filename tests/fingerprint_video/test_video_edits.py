@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.fingerprint.image import distance_bits, fingerprint_pixels
-from stillmine.fingerprint.media_errors import VideoUnreadableError
-from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
-from stillmine.fingerprint.video_compare import compare_videos
+from stillmine.fingerprint.ground.errors import VideoUnreadableError
+from stillmine.fingerprint.moving.compare import compare_videos
+from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
+from stillmine.fingerprint.picture.image import distance_bits, fingerprint_pixels
 from stillmine.wire.fingerprint import Kind
 from tests.edited_clips import Edit, with_edits, without_edits
 from tests.fingerprint_video.video_clips import FRAMES_PER_SECOND, Rgb, encode

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.fingerprint.container import open_container
-from stillmine.fingerprint.errors import FileUnreadableError
+from stillmine.fingerprint.container.opening import open_container
+from stillmine.fingerprint.container.sniff import FileType, sniff_file
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.fingerprint.media_errors import VideoUnreadableError, VideoUnsupportedError
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
-from stillmine.fingerprint.sniff import FileType, sniff_file
-from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
-from stillmine.fingerprint.video_compare import compare_videos
+from stillmine.fingerprint.ground.errors import FileUnreadableError, VideoUnreadableError, VideoUnsupportedError
+from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS
+from stillmine.fingerprint.moving.compare import compare_videos
+from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
 from tests.fingerprint_video.video_clips import encode, scene
 
 FAMILIES = {

@@ -7,12 +7,12 @@ import os
 import numpy as np
 import pytest
 
-from stillmine.fingerprint.container import open_container
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, no_deadline
-from stillmine.fingerprint.sniff import FileType, sniff_file
-from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
-from stillmine.fingerprint.video_compare import compare_videos
-from stillmine.fingerprint.video_frames import VideoReader
+from stillmine.fingerprint.container.opening import open_container
+from stillmine.fingerprint.container.sniff import FileType, sniff_file
+from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS, no_deadline
+from stillmine.fingerprint.moving.compare import compare_videos
+from stillmine.fingerprint.moving.frames import VideoReader
+from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
 from tests.fingerprint_video import video_clips
 from tests.fingerprint_video.video_clips import MEDIA, SHARED, encode, resized, sampled_plainly, scene
 

@@ -9,9 +9,9 @@ import av
 import numpy as np
 import pytest
 
-from stillmine.fingerprint.image import distance_bits
-from stillmine.fingerprint.transfer import WHITE_NITS, Transfer, pixels_to_sdr
-from stillmine.fingerprint.video import Frame, fingerprint_video
+from stillmine.fingerprint.moving.video import Frame, fingerprint_video
+from stillmine.fingerprint.picture.image import distance_bits
+from stillmine.fingerprint.picture.transfer import WHITE_NITS, Transfer, pixels_to_sdr
 from tests.fingerprint_video.video_clips import FRAMES_PER_SECOND, Rgb, encode, open_encoder, scene
 
 PQ, HLG = Transfer.PQ, Transfer.HLG

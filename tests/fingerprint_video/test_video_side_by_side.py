@@ -10,13 +10,13 @@ import av
 import numpy as np
 import pytest
 
-from stillmine.fingerprint.container import open_container
-from stillmine.fingerprint.media_errors import MediaDeadlineError
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, TimeLeft, no_deadline
-from stillmine.fingerprint.video import fingerprint_video
-from stillmine.fingerprint.video_frames import Track, VideoReader
-from stillmine.fingerprint.video_groups import DependentGroupError
-from stillmine.fingerprint.video_packets import starts_anew
+from stillmine.fingerprint.container.opening import open_container
+from stillmine.fingerprint.ground.errors import MediaDeadlineError
+from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS, TimeLeft, no_deadline
+from stillmine.fingerprint.moving.frames import Track, VideoReader
+from stillmine.fingerprint.moving.groups import DependentGroupError
+from stillmine.fingerprint.moving.packets import starts_anew
+from stillmine.fingerprint.moving.video import fingerprint_video
 from tests.fingerprint_video.video_clips import MEDIA, Rgb, encode, sampled_plainly, scene
 
 ALONE = replace(DEFAULT_MEDIA_LIMITS, decoder_threads=1)
@@ -74,11 +74,11 @@ def test_groups_too_large_to_keep_are_the_same(monkeypatch: pytest.MonkeyPatch) 
     times = [number / 10 for number in range(10)] + [float(number) for number in range(1, 21)]
     data = encode(scene()[::2], "matroska", times=times, options={"g": "10", "bf": "2"})
     kept, expected = fingerprint_video(data, THREE), sampled_plainly(data)
-    monkeypatch.setattr("stillmine.fingerprint.video_groups.MAX_KEPT_BYTES", 240 * 360 * 3 // 2 * 3)
+    monkeypatch.setattr("stillmine.fingerprint.moving.groups.MAX_KEPT_BYTES", 240 * 360 * 3 // 2 * 3)
     got = side_by_side(data)
     assert got.keys() == expected.keys()
     assert [second for second in expected if not np.array_equal(got[second], expected[second])] == []
-    monkeypatch.setattr("stillmine.fingerprint.video_groups.MAX_KEPT_BYTES", 1)
+    monkeypatch.setattr("stillmine.fingerprint.moving.groups.MAX_KEPT_BYTES", 1)
     assert fingerprint_video(data, THREE) == kept
 
 

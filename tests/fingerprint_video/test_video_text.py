@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.fingerprint.image import distance_bits
-from stillmine.fingerprint.video import Frame, fingerprint_video
-from stillmine.fingerprint.video_compare import MatchedSpan, compare_videos
-from stillmine.fingerprint.vpdq_text import read_vpdq, write_vpdq
+from stillmine.fingerprint.moving.compare import MatchedSpan, compare_videos
+from stillmine.fingerprint.moving.video import Frame, fingerprint_video
+from stillmine.fingerprint.moving.vpdq_text import read_vpdq, write_vpdq
+from stillmine.fingerprint.picture.image import distance_bits
 from stillmine.wire.errors import FingerprintMalformedError
 from tests.fingerprint_video.video_clips import MEDIA, encode, resized, scene
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stillmine.fingerprint.image import distance_bits, fingerprint_pixels
-from stillmine.fingerprint.video import Frame, fingerprint_video, merge_samples
-from stillmine.fingerprint.video_frames import VideoReader
-from stillmine.fingerprint.video_sampling import Sample
+from stillmine.fingerprint.moving.frames import VideoReader
+from stillmine.fingerprint.moving.sampling import Sample
+from stillmine.fingerprint.moving.video import Frame, fingerprint_video, merge_samples
+from stillmine.fingerprint.picture.image import distance_bits, fingerprint_pixels
 from tests.fingerprint_video.video_clips import MEDIA, ROOT, Rgb, encode, letterboxed, scene
 
 
@@ -91,7 +91,7 @@ def test_what_was_hashed_too_early_is_hashed_again(monkeypatch: pytest.MonkeyPat
     shown = [frame[last_bar : 320 - last_bar] for frame in mixed]
     assert seen(kept.frames, shown) == [(number, number, number) for number in range(6)]
     opened: list[bool] = []
-    monkeypatch.setattr("stillmine.fingerprint.video_sampling.MAX_HELD_BYTES", 0)
+    monkeypatch.setattr("stillmine.fingerprint.moving.sampling.MAX_HELD_BYTES", 0)
     monkeypatch.setattr(VideoReader, "frames", lambda reader, frames=VideoReader.frames: opened.append(True) or frames(reader))
     assert fingerprint_video(data) == kept
     assert len(opened) == readings

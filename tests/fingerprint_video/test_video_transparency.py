@@ -4,8 +4,8 @@
 import numpy as np
 import pytest
 
-from stillmine.fingerprint.image import distance_bits, fingerprint_pixels
-from stillmine.fingerprint.video import fingerprint_video
+from stillmine.fingerprint.moving.video import fingerprint_video
+from stillmine.fingerprint.picture.image import distance_bits, fingerprint_pixels
 from tests.fingerprint_video.video_clips import encode
 from tests.transparent_clips import FRAMES_PER_SECOND, encode_transparent, on, picture, transparent
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stillmine.fingerprint import _kernel
+from stillmine.fingerprint.ground import _kernel
 from tests.kernel.kernel_vectors import STATUSES, VECTORS
 
 CHANNELS = {"luma8": 1, "rgb8": 3, "rgba8": 4}

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stillmine.fingerprint import VARIANTS, _kernel
+from stillmine.fingerprint import VARIANTS
+from stillmine.fingerprint.ground import _kernel
 from tests.kernel.kernel_vectors import VECTORS
 
 CHANNELS = {"luma8": 1, "rgb8": 3, "rgba8": 4}

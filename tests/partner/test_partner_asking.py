@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from stillmine.client.weight import weight_of
 from stillmine.fingerprint import fingerprint_image
-from stillmine.fingerprint.audio import fingerprint_sound
+from stillmine.fingerprint.sound.audio import fingerprint_sound
 from stillmine.partner.asking import look_up
 from stillmine.partner.asking.connecting import PICTURE_CONNECTIONS
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stillmine.fingerprint import fingerprint_image, work
-from stillmine.fingerprint.video import fingerprint_video
-from stillmine.fingerprint.vpdq_text import write_vpdq
-from stillmine.fingerprint.work import animation_work, video_work
+from stillmine.fingerprint import fingerprint_image
+from stillmine.fingerprint.moving import work
+from stillmine.fingerprint.moving.video import fingerprint_video
+from stillmine.fingerprint.moving.vpdq_text import write_vpdq
+from stillmine.fingerprint.moving.work import animation_work, video_work
 from stillmine.partner.fingerprinting import budget
 from stillmine.partner.fingerprinting.fingerprinter import LONG_AT_ONCE, MOVING_AT_ONCE, MOVING_NICENESS, SHORT_SECONDS, Fingerprinter
 from stillmine.partner.fingerprinting.upload import Upload

@@ -22,8 +22,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.fingerprint.video import fingerprint_video
-from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.fingerprint.moving.video import fingerprint_video
+from stillmine.fingerprint.moving.vpdq_text import write_vpdq
 from stillmine.partner.asking.connecting import PICTURE_CONNECTIONS
 from stillmine.partner.commands.service_commands import app
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.fingerprint.audio import fingerprint_sound
+from stillmine.fingerprint.sound.audio import fingerprint_sound
 from stillmine.wire.fingerprint import Kind
 from stillmine.wire.screen import ScreenOutcome
 from tests.edited_clips import Edit, with_edits

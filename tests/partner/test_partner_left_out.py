@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from stillmine.fingerprint.media_errors import VideoUnreadableError
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS
-from stillmine.fingerprint.video import VideoFingerprint
+from stillmine.fingerprint.ground.errors import VideoUnreadableError
+from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS
+from stillmine.fingerprint.moving.video import VideoFingerprint
 from stillmine.partner.fingerprinting import decoding
 from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import Digest, FilmFrames, Job, JobResult, Media, Picture

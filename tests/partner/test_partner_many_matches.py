@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stillmine.fingerprint.audio import fingerprint_sound
+from stillmine.fingerprint.sound.audio import fingerprint_sound
 from stillmine.partner.screening.screening import MAXIMUM_MATCHES
 from stillmine.serving.sparing_log import INTERVAL_SECONDS, SparingLog
 from stillmine.wire.door_errors import BusyError

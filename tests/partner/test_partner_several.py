@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.fingerprint.audio import SoundFingerprint, fingerprint_sound
-from stillmine.fingerprint.media_errors import SoundUnreadableError
-from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
-from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.fingerprint.ground.errors import SoundUnreadableError
+from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
+from stillmine.fingerprint.moving.vpdq_text import write_vpdq
+from stillmine.fingerprint.sound.audio import SoundFingerprint, fingerprint_sound
 from stillmine.partner.fingerprinting import decoding
 from stillmine.partner.fingerprinting.worker_messages import Job, Sound
 from stillmine.wire.fingerprint import Kind

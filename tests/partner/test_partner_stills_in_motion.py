@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.fingerprint.video import fingerprint_video
-from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.fingerprint.moving.video import fingerprint_video
+from stillmine.fingerprint.moving.vpdq_text import write_vpdq
 from stillmine.partner.fingerprinting import decoding
 from stillmine.wire.fingerprint import Fingerprint, Kind
 from stillmine.wire.screen import DistanceBucket, ScreenMatch, ScreenOutcome, ScreenResult, Undone, Variant
@@ -183,7 +183,7 @@ def test_a_protected_still_is_found_among_the_frames_that_a_platform_made(
 def test_more_pictures_than_are_compared_are_left_out_and_named(
     partner: Partner, protected: Image.Image, pictures: list[Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stillmine.fingerprint.stills.MAXIMUM_STILLS", 3)
+    monkeypatch.setattr("stillmine.fingerprint.moving.stills.MAXIMUM_STILLS", 3)
     monkeypatch.setattr(decoding, "UPLOAD_FRAMES_PER_SECOND", 1)
     result = partner.screen(animation("GIF", [(picture, 100) for picture in [*pictures[1:], protected]]))
     assert (result.outcome, result.left_out) == (ScreenOutcome.NOT_SCREENED, ["too_much_to_decode"])

@@ -10,7 +10,7 @@ from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.fingerprint.vpdq_text import read_vpdq
+from stillmine.fingerprint.moving.vpdq_text import read_vpdq
 from tests.fingerprint.damaged_files import END_MISSING, JPEG, PIXELS_MISSING, SIDE_BYTES_WRONG, chunk
 from tests.fingerprint.gamma_files import GAMMA_FILES, PLAIN_COLOURS, gamma, moving
 from tests.fingerprint.hdr_files import HDR_FILES

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from stillmine.fingerprint.image import fingerprint_pixels
+from stillmine.fingerprint.picture.image import fingerprint_pixels
 from tests.edited_clips import Edit, with_edits, with_matrix
 from tests.portal.device_engine import Engine, Made, distance_bits, seconds_of, with_worker_prefix
 from tests.portal.test_device_files import assert_frames_agree, bit_error_rate, clip_of, scenes, server_values

@@ -10,7 +10,7 @@ import pillow_heif
 import pytest
 from conftest import picture
 
-from stillmine.fingerprint.image import fingerprint_image
+from stillmine.fingerprint.picture.image import fingerprint_image
 from tests.portal.device_engine import Engine, distance_bits
 from tests.portal.test_device_files import PICTURE_BITS, SOUND_BITS, assert_frames_agree, bit_error_rate, scenes, server_values
 

@@ -11,9 +11,9 @@ import pytest
 from conftest import picture
 from PIL import Image
 
-from stillmine.fingerprint.audio_compare import compare_sounds
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.fingerprint.image import fingerprint_image
+from stillmine.fingerprint.picture.image import fingerprint_image
+from stillmine.fingerprint.sound.compare import compare_sounds
 from stillmine.wire.chromaprint import parse_chromaprint
 from stillmine.wire.fingerprint import MINIMUM_QUALITY, Kind
 from tests.portal.device_engine import Engine, Made, distance_bits, seconds_of

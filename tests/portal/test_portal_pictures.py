@@ -11,7 +11,7 @@ from conftest import picture
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from stillmine.fingerprint.image import fingerprint_image
+from stillmine.fingerprint.picture.image import fingerprint_image
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, to_files
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from stillmine.fingerprint.image import fingerprint_image
-from stillmine.fingerprint.query import query_variants
+from stillmine.fingerprint.picture.image import fingerprint_image
+from stillmine.fingerprint.picture.query import query_variants
 from tests.accessible import is_scrolled_sideways, open_page, violations
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, to_files

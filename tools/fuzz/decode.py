@@ -17,7 +17,7 @@ import atheris  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
 with atheris.instrument_imports():
     from stillmine.fingerprint import Limits, MediaError
-    from stillmine.fingerprint.query import query_image
+    from stillmine.fingerprint.picture.query import query_image
 
 import numpy as np
 import pillow_heif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stillmine.fingerprint._kernel: the PDQ kernel for CPython. Checks shapes, owns the state, lets go of the GIL.
+/* stillmine.fingerprint.ground._kernel: the PDQ kernel for CPython. Checks shapes, owns the state, lets go of the GIL.
  *
- * Holds no algorithm. The typed stub is src/stillmine/fingerprint/_kernel.pyi. */
+ * Holds no algorithm. The typed stub is src/stillmine/fingerprint/ground/_kernel.pyi. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 

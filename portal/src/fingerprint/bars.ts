@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Black bars that are there the whole time, and the part of the pictures between them: the rules of
- * stillmine.fingerprint.bars. Must never trim what was ever visible.
+ * stillmine.fingerprint.moving.bars. Must never trim what was ever visible.
  */
 
 const MAXIMUM_BLACK = 24;

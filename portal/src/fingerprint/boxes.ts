@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Boxes of a file of boxes (MP4, MOV, HEIF, AVIF), and a sequence in a picture's file: the rules of stillmine.fingerprint.boxes. */
+/* Boxes of a file of boxes (MP4, MOV, HEIF, AVIF), and a sequence in a picture's file: the rules of stillmine.fingerprint.structure.boxes. */
 
 const MAXIMUM_BOXES = 10_000;
 const LONGEST_FILE_TYPE = 256;

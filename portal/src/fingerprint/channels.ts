@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Whether channels silence each other when they are mixed to one, and which of them to listen to then: the rules of
- * stillmine.fingerprint.channels, held by vectors/channels.json. For the whole of a sound: in ordinary stereo short stretches cancel too.
+ * stillmine.fingerprint.sound.channels, held by vectors/channels.json. For the whole of a sound: in ordinary stereo short stretches cancel too.
  */
 
 const SILENCED = 0.1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Whether a file was meant to be longer than it is, by the sizes that containers write of themselves: the rules of
- * stillmine.fingerprint.declared_size. A size is never trusted, only compared.
+ * stillmine.fingerprint.structure.declared_size. A size is never trusted, only compared.
  */
 
 import { isOfBoxes } from "./sniff";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which turn makes the pictures of an MP4 or MOV upright: the rule of stillmine.fingerprint.display_matrix. Read here, because mediabunny
+ * Which turn makes the pictures of an MP4 or MOV upright: the rule of stillmine.fingerprint.structure.display_matrix. Read here, because mediabunny
  * takes a slanted picture for a quarter turn, which no player shows.
  */
 

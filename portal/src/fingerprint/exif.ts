@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which way up a picture is, by its Exif: "Orientation" in spec/fingerprint.md, the rules of stillmine.fingerprint.exif. Browsers follow
+ * Which way up a picture is, by its Exif: "Orientation" in spec/fingerprint.md, the rules of stillmine.fingerprint.structure.exif. Browsers follow
  * such turns by rules of their own that differ, so their decoders are given files without them.
  */
 

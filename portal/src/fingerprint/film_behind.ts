@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The films that belong to a still picture: those behind a photograph (motion photo), and the sequence in a HEIF file. Found by their own
- * heads, the rules of stillmine.fingerprint.film_behind: what the file says of itself elsewhere is not asked. Must never decode.
+ * heads, the rules of stillmine.fingerprint.structure.film_behind: what the file says of itself elsewhere is not asked. Must never decode.
  */
 
 import { asMovie, holdsSequence, isAvif, isOfBoxes, startsMovie } from "./boxes";

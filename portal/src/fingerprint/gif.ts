@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The first picture of a GIF, put right at its end: the rules of stillmine.fingerprint.mend. */
+/* The first picture of a GIF, put right at its end: the rules of stillmine.fingerprint.structure.mend. */
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

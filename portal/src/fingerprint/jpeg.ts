@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The segments of a JPEG in front of its first scan: what they say, and the file without those that hold no pixels. The rules of
- * stillmine.fingerprint.jpeg_segments. Must never drop a segment that changes what viewers show.
+ * stillmine.fingerprint.structure.jpeg_segments. Must never drop a segment that changes what viewers show.
  */
 
 import { beginsExif, readOrientation, UPRIGHT } from "./exif";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* How much of a file is looked at; the same as stillmine.fingerprint.limits and .media_limits where no reason is given. */
+/* How much of a file is looked at; the same as stillmine.fingerprint.ground.limits and .media_limits where no reason is given. */
 
 /** Of a picture's file: it is read into memory whole. */
 export const MAXIMUM_PICTURE_BYTES = 64 * 1024 * 1024;

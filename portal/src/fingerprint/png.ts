@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The chunks of a PNG, and the file written anew with its pixels and what they need to be shown: the rules of
- * stillmine.fingerprint.png_chunks. Must never drop a chunk that changes what viewers show.
+ * stillmine.fingerprint.structure.png_chunks. Must never drop a chunk that changes what viewers show.
  */
 
 import { readOrientation, UPRIGHT } from "./exif";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the first bytes of a file say it is: the rules of stillmine.fingerprint.signatures, held by vectors/families.json. Never by
+ * What the first bytes of a file say it is: the rules of stillmine.fingerprint.structure.signatures, held by vectors/families.json. Never by
  * its name, which lies.
  *
  * A container may hold pictures or sound; which of them it holds is known when it is opened. What no browser reads is a video or a

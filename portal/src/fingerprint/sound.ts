@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Sound to `chromaprint`: the limits and refusals of stillmine.fingerprint.audio. The server resamples with FFmpeg and Chromaprint
+ * Sound to `chromaprint`: the limits and refusals of stillmine.fingerprint.sound.audio. The server resamples with FFmpeg and Chromaprint
  * does it here, so that a few bits differ: spec/portal.md.
  */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds the picture within a picture, as a partner does before it compares: the rules of stillmine.fingerprint.trims, line for line.
+ * Finds the picture within a picture, as a partner does before it compares: the rules of stillmine.fingerprint.picture.trims, line for line.
  *
  * Only for "try it": must never be used to make what a case stores.
  */

@@ -6,7 +6,7 @@ file (its name, its pixels, its metadata) into an error or a log. A fingerprint 
 likeness of the picture: treat it as private too.
 """
 
-from stillmine.fingerprint.errors import (
+from stillmine.fingerprint.ground.errors import (
     EmptyFileError,
     FileTooLargeError,
     ImageTooLargeError,
@@ -16,15 +16,15 @@ from stillmine.fingerprint.errors import (
     TruncatedImageError,
     UnsupportedImageError,
 )
-from stillmine.fingerprint.image import (
+from stillmine.fingerprint.ground.limits import DEFAULT_LIMITS, Limits
+from stillmine.fingerprint.picture.image import (
     VARIANTS,
     ImageFingerprint,
     distance_bits,
     fingerprint_image,
     fingerprint_pixels,
 )
-from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
-from stillmine.fingerprint.query import ImageQuery, QueryVariant, query_image, query_variants
+from stillmine.fingerprint.picture.query import ImageQuery, QueryVariant, query_image, query_variants
 
 __all__ = [
     "DEFAULT_LIMITS",

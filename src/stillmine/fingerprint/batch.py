@@ -14,8 +14,8 @@ from itertools import zip_longest
 from multiprocessing import get_context
 from pathlib import Path
 
-from stillmine.fingerprint.errors import DecoderDiedError, MediaError
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
+from stillmine.fingerprint.ground.errors import DecoderDiedError, MediaError
 
 
 @dataclass(frozen=True, slots=True)

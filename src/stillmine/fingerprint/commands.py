@@ -19,9 +19,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from stillmine.fingerprint import batch
 from stillmine.fingerprint.batch import Outcome
-from stillmine.fingerprint.errors import MediaError
 from stillmine.fingerprint.explain import compare, describe, read_asked
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
+from stillmine.fingerprint.ground.errors import MediaError
 from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind
 
 MINIMUM_FILES_FOR_PROCESSES = 8

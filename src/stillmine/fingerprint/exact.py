@@ -9,9 +9,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from stillmine.fingerprint.errors import EmptyFileError, FileUnreadableError
-from stillmine.fingerprint.media_errors import MediaDeadlineError, MediaFileTooLargeError
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits, TimeLeft, no_deadline
+from stillmine.fingerprint.ground.errors import EmptyFileError, FileUnreadableError, MediaDeadlineError, MediaFileTooLargeError
+from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS, MediaLimits, TimeLeft, no_deadline
 
 _READ_BYTES = 1024 * 1024
 

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import msgspec
 
-from stillmine.fingerprint.audio_compare import compare_sounds
-from stillmine.fingerprint.errors import FurtherPicturesError
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
-from stillmine.fingerprint.guard import guarded
-from stillmine.fingerprint.image import ImageFingerprint, distance_bits
-from stillmine.fingerprint.query import QueryVariant, query_pictures
-from stillmine.fingerprint.turns import VARIANTS
-from stillmine.fingerprint.video import Frame
-from stillmine.fingerprint.video_compare import compare_videos
-from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.fingerprint.ground.errors import FurtherPicturesError
+from stillmine.fingerprint.ground.guard import guarded
+from stillmine.fingerprint.ground.turns import VARIANTS
+from stillmine.fingerprint.moving.compare import compare_videos
+from stillmine.fingerprint.moving.video import Frame
+from stillmine.fingerprint.moving.vpdq_text import write_vpdq
+from stillmine.fingerprint.picture.image import ImageFingerprint, distance_bits
+from stillmine.fingerprint.picture.query import QueryVariant, query_pictures
+from stillmine.fingerprint.sound.compare import compare_sounds
 from stillmine.matching.video import VideoIndex
 from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
 from stillmine.wire.vpdq import parse_vpdq

@@ -9,29 +9,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stillmine.fingerprint.audio import SoundFingerprint, count_sound_tracks, fingerprint_sound
-from stillmine.fingerprint.container import MediaSource, open_source
-from stillmine.fingerprint.errors import FileTooLargeError, FileUnreadableError, FurtherPicturesError, MediaError, TruncatedImageError
+from stillmine.fingerprint.container.opening import MediaSource, open_source
+from stillmine.fingerprint.container.sniff import FileType, sniff_file
 from stillmine.fingerprint.exact import ExactDigests, exact_digests
-from stillmine.fingerprint.film_behind import films_behind
-from stillmine.fingerprint.guard import guarded
-from stillmine.fingerprint.image import ImageFingerprint, distance_bits, fingerprint_image
-from stillmine.fingerprint.limits import DEFAULT_LIMITS, Limits
-from stillmine.fingerprint.media_errors import (
+from stillmine.fingerprint.ground.errors import (
+    FileTooLargeError,
+    FileUnreadableError,
     FurtherFilmsError,
+    FurtherPicturesError,
     FurtherSoundsError,
+    MediaError,
     SoundEditsError,
     SoundTooShortError,
     SoundUnsupportedError,
     SoundWithoutDetailError,
+    TruncatedImageError,
     VideoEditsError,
     VideoUnsupportedError,
 )
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
-from stillmine.fingerprint.sniff import FileType, sniff_file
-from stillmine.fingerprint.stored_pictures import StoredPicture, stored_pictures
-from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
-from stillmine.fingerprint.vpdq_text import write_vpdq
+from stillmine.fingerprint.ground.guard import guarded
+from stillmine.fingerprint.ground.limits import DEFAULT_LIMITS, DEFAULT_MEDIA_LIMITS, Limits, MediaLimits
+from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
+from stillmine.fingerprint.moving.vpdq_text import write_vpdq
+from stillmine.fingerprint.picture.image import ImageFingerprint, distance_bits, fingerprint_image
+from stillmine.fingerprint.picture.stored_pictures import StoredPicture, stored_pictures
+from stillmine.fingerprint.sound.audio import SoundFingerprint, count_sound_tracks, fingerprint_sound
+from stillmine.fingerprint.structure.film_behind import films_behind
 from stillmine.wire.fingerprint import FULL_QUALITY, MAXIMUM_DISTANCE_BITS, Fingerprint, Kind
 
 

@@ -15,8 +15,8 @@ import av
 import pillow_heif
 from PIL import Image
 
-from stillmine.fingerprint.chromaprint_library import load_library
-from stillmine.fingerprint.media_errors import AudioLibraryMissingError
+from stillmine.fingerprint.ground.errors import AudioLibraryMissingError
+from stillmine.fingerprint.sound.chromaprint_library import load_library
 
 _ENCODINGS = ("ascii", "latin_1", "utf_8", "utf_8_sig", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "cp1252")
 """Of texts in headers, which decoders turn into strings."""

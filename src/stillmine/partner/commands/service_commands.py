@@ -16,7 +16,7 @@ import typer
 
 from stillmine.client import Exchange as ExchangeClient
 from stillmine.client.settings import ExchangeSettings, exchange_settings
-from stillmine.fingerprint.errors import FileUnreadableError
+from stillmine.fingerprint.ground.errors import FileUnreadableError
 from stillmine.partner.commands import match_commands
 from stillmine.partner.commands.checking import check as check_exchange
 from stillmine.partner.commands.checking import in_words as report_in_words

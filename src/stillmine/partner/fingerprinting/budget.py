@@ -10,9 +10,9 @@ from dataclasses import replace
 from io import BytesIO
 from typing import BinaryIO
 
-from stillmine.fingerprint.film_behind import films_behind
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
-from stillmine.fingerprint.work import Work, animation_work, sound_seconds, together, video_work
+from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS, MediaLimits
+from stillmine.fingerprint.moving.work import Work, animation_work, sound_seconds, together, video_work
+from stillmine.fingerprint.structure.film_behind import films_behind
 from stillmine.partner.fingerprinting.worker_messages import Media
 
 ANIMATION_PIXELS_PER_SECOND = 33_000_000

@@ -14,14 +14,13 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, MediaError, QueryVariant
-from stillmine.fingerprint.audio import SoundFingerprint, count_sound_tracks, fingerprint_sound
-from stillmine.fingerprint.covers import cover_pictures
-from stillmine.fingerprint.errors import DecoderFailedError, FurtherPicturesError
+from stillmine.fingerprint.container.covers import cover_pictures
+from stillmine.fingerprint.container.sniff import FileType, sniff_file
 from stillmine.fingerprint.exact import exact_digests
-from stillmine.fingerprint.film_behind import films_behind
-from stillmine.fingerprint.guard import guarded
-from stillmine.fingerprint.media_errors import (
+from stillmine.fingerprint.ground.errors import (
+    DecoderFailedError,
     FurtherFilmsError,
+    FurtherPicturesError,
     FurtherSoundsError,
     MediaFileTooLargeError,
     NoSoundError,
@@ -33,11 +32,13 @@ from stillmine.fingerprint.media_errors import (
     VideoEditsError,
     VideoUnreadableError,
 )
-from stillmine.fingerprint.media_limits import DEFAULT_MEDIA_LIMITS, MediaLimits
-from stillmine.fingerprint.query import FileQuery, query_pictures
-from stillmine.fingerprint.sniff import FileType, sniff_file
-from stillmine.fingerprint.stills import MAXIMUM_STILLS
-from stillmine.fingerprint.video import VideoFingerprint, fingerprint_video
+from stillmine.fingerprint.ground.guard import guarded
+from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS, MediaLimits
+from stillmine.fingerprint.moving.stills import MAXIMUM_STILLS
+from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
+from stillmine.fingerprint.picture.query import FileQuery, query_pictures
+from stillmine.fingerprint.sound.audio import SoundFingerprint, count_sound_tracks, fingerprint_sound
+from stillmine.fingerprint.structure.film_behind import films_behind
 from stillmine.partner.fingerprinting.budget import estimated_seconds, limits_within_budget
 from stillmine.partner.fingerprinting.worker_messages import (
     LONG_MEDIA,

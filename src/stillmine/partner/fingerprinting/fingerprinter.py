@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from stillmine.fingerprint.media_errors import MediaDeadlineError
+from stillmine.fingerprint.ground.errors import MediaDeadlineError
 from stillmine.partner.fingerprinting.sandbox import NEEDED
 from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import LONG_MEDIA, JobResult, Media, WorkerGoneError

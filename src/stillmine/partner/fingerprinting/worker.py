@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from stillmine.fingerprint.errors import DecoderFailedError
+from stillmine.fingerprint.ground.errors import DecoderFailedError
 from stillmine.fingerprint.preload import load_decoders
 from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.sandbox import shut_in

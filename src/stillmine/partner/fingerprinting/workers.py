@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from stillmine.fingerprint.errors import DecoderFailedError
+from stillmine.fingerprint.ground.errors import DecoderFailedError
 from stillmine.partner.fingerprinting.sandbox import NEEDED
 from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import Job, JobResult, WorkerGoneError, receive_ready, receive_result, send
