@@ -27,7 +27,7 @@ from stillmine.client import AsyncExchange, Exchange, ExchangeSettings
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, Answer, AskQuery, IndexState, encode_ask
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import ExchangeUnreachableError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 WARM_UP = 20
 

@@ -45,7 +45,8 @@ from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, enc
 from stillmine.wire.case import CaseView, OpenCase, Role, Statement
 from stillmine.wire.case_key import Secret
 from stillmine.wire.feed import FeedPage
-from stillmine.wire.fingerprint import Fingerprint, Kind, pdq_bytes
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind, pdq_bytes
 
 CLIENTS = 4
 FILES = 3

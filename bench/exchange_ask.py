@@ -24,7 +24,7 @@ from stillmine.exchange.ask.client import candidates, service_status
 from stillmine.matching.turned import turned
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.ask_errors import IndexLoadingError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 BATCH = 1_000
 CHANGED_BITS = 12

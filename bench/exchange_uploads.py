@@ -28,7 +28,7 @@ from measuring import machine, versions
 
 from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 TURNS, QUERIES = 8, 10
 ONE_COPY_IN = 50

@@ -19,7 +19,8 @@ from partner_services import Exchange, Target, screen_fault
 
 from stillmine.wire import codec
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
-from stillmine.wire.fingerprint import FULL_QUALITY, Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import FULL_QUALITY, Kind
 from stillmine.wire.screen import ScreenFingerprints
 
 BATCH, BATCHES = 1_000, 5

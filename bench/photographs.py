@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
-from stillmine.wire.fingerprint import MINIMUM_QUALITY
+from stillmine.wire.kinds import MINIMUM_QUALITY
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = ROOT / "media" / "exif_orientation"

@@ -13,7 +13,7 @@ import argparse
 import random
 from statistics import median
 
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
 
 BITS = 256
 EDGE_BITS = 4

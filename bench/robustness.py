@@ -34,7 +34,7 @@ from PIL import Image, ImageOps
 
 from stillmine.fingerprint import MediaError, fingerprint_image, query_image
 from stillmine.matching.hamming import HammingIndex
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY
 
 PHASH_BITS = 10
 """Of 64: what ImageHash's users take for the same picture."""

@@ -29,7 +29,7 @@ from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
 from stillmine.partner.fingerprinting.upload import Upload
 from stillmine.partner.fingerprinting.worker_messages import FilmFrames, Job, JobResult
 from stillmine.wire.door_errors import BusyError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY
+from stillmine.wire.kinds import MINIMUM_QUALITY
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "media"

@@ -28,7 +28,7 @@ from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS, no_deadlin
 from stillmine.fingerprint.moving.frames import ShownFrame, VideoReader
 from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.picture.image import distance_bits
-from stillmine.wire.fingerprint import MINIMUM_QUALITY
+from stillmine.wire.kinds import MINIMUM_QUALITY
 
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".3gp"}
 GOAL, GOAL_OF_DECODING = 3, 80

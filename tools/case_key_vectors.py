@@ -16,7 +16,8 @@ from stillmine.wire.case import OpenCase, Role, Statement
 from stillmine.wire.case_key import case_key_secret, case_key_text, credentials
 from stillmine.wire.codec import encode
 from stillmine.wire.errors import CaseKeyMalformedError
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 

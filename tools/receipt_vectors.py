@@ -15,7 +15,7 @@ from stillmine.ledger.checkpoint import Checkpoint
 from stillmine.ledger.signed_note import NoteKey
 from stillmine.wire.case import CaseState
 from stillmine.wire.case_key import Secret
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.receipt import UNREADABLE_AFTER, ErasedPart, Receipt, ReceiptPartner, receipt_text, reference_of
 
 TARGET = Path(__file__).resolve().parent.parent / "vectors/receipt.json"

@@ -29,7 +29,8 @@ from stillmine.wire.case import (
     Withdraw,
 )
 from stillmine.wire.errors import ErrorMessage, StillmineError, WorkNeeded
-from stillmine.wire.fingerprint import MAXIMUM_FILES_PER_CASE, MINIMUM_QUALITY
+from stillmine.wire.fingerprint import MAXIMUM_FILES_PER_CASE
+from stillmine.wire.kinds import MINIMUM_QUALITY
 from stillmine.wire.ledger import CaseLedger, LedgerConsistency, LedgerKey
 from stillmine.wire.receipt import SignedReceipt
 

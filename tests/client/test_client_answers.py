@@ -22,7 +22,8 @@ from stillmine.wire.errors import (
     MessageTooLargeError,
     StillmineError,
 )
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.partner_errors import ScopeMissingError
 from stillmine.wire.storage_errors import DatabaseBusyError
 from tests.client.client_parts import KEY, Client, ClientOf, streamed

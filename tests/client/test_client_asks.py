@@ -23,7 +23,7 @@ from stillmine.wire.ask import (
 )
 from stillmine.wire.codec import encode
 from stillmine.wire.errors import FingerprintMalformedError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from tests.client.client_parts import ClientOf, streamed
 
 

@@ -18,7 +18,8 @@ from stillmine.wire.errors import (
     StillmineError,
 )
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, Outcome
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.partner_errors import ListNotGivenError
 from stillmine.wire.snapshot import FeedSnapshotCutError, FeedSnapshotDamagedError
 from stillmine.wire.submission import SubmissionReceipt, SubmitFingerprints, WithdrawalReceipt, WithdrawSubmissions

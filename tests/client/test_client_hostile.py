@@ -10,7 +10,7 @@ import pytest
 from stillmine.client import ExchangeAnswerError, TimeLimits
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError, StillmineError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from tests.client.client_parts import KEY, ClientOf, Connection, ScriptedExchange, http
 
 PDQ = "0f" * 32

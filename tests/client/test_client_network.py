@@ -13,7 +13,7 @@ from stillmine.client.deadline_transport import _Stream, _TimeLeft
 from stillmine.wire.ask import Answer, AskAnswer, AskQuery, Outcome, decode_ask, encode_answer
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from tests.client.client_parts import KEY, ClientOf, Connection, ScriptedExchange, http
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from stillmine.client import ExchangeSettings, TimeLimits
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from tests.client.client_parts import ClientOf, Connection, ScriptedExchange, http
 
 QUERY = AskQuery(Kind.PDQ, "0f" * 32, "ab" * 16)

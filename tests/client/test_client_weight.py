@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stillmine.client.weight import Weight, packed, weight_of
 from stillmine.wire.ask import EMPTY_ASK_BYTES, MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, AskQuery, encode_ask
 from stillmine.wire.chromaprint import format_chromaprint
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
 
 TOKEN = "ab" * 16

@@ -8,7 +8,7 @@ import httpx
 from exchange_parts import PartnerClient, feedback_on, vote_on
 
 from stillmine.wire.feed import FeedEntry
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.snapshot import SnapshotReader
 
 PAGE_SIZES = [1, 2, 500]

@@ -15,7 +15,7 @@ from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, openi
 from stillmine.exchange.transaction.context import Context
 from stillmine.matching.turned import turned
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 SHA256, MD5 = "ab" * 32, "cd" * 16
 NEAR = "1" + value(1)[1:]

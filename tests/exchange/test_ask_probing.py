@@ -18,7 +18,7 @@ from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
 from stillmine.fingerprint.picture.query import query_variants
 from stillmine.wire.ask import AskQuery
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from stillmine.client import Exchange, ExchangeSettings
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.ask import AskQuery, Outcome
 from stillmine.wire.case_key import Secret
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 ADDRESS = "https://exchange.example"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

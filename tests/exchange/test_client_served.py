@@ -17,7 +17,8 @@ from stillmine.wire.ask import AskQuery, Outcome
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import PartnerKeyRevokedError
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 
 Served = tuple[str, subprocess.Popen[bytes], Path]

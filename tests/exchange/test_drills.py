@@ -15,7 +15,7 @@ from stillmine.exchange.transaction.context import Context
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.ask import AskQuery
 from stillmine.wire.errors import NotConfiguredError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 WAIT, WATCH = timedelta(minutes=10), timedelta(minutes=3)
 

@@ -153,7 +153,8 @@ def test_what_a_partner_takes_back_within_72_hours_is_erased(phone: Phone, excha
     from stillmine.exchange.partners.actions import add_partner, revoke_partner
     from stillmine.exchange.rows.partners import Partner
     from stillmine.exchange.submissions.actions import submit, withdraw, withdraw_values
-    from stillmine.wire.fingerprint import Fingerprint, Kind
+    from stillmine.wire.fingerprint import Fingerprint
+    from stillmine.wire.kinds import Kind
 
     add_partner(exchange, "Example Social", Way.LIST)
     partner = Partner.objects.get()

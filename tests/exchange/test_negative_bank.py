@@ -115,7 +115,7 @@ def test_a_folder_of_pictures_holds_every_orientation(exchange: Context, phone: 
 def test_a_list_of_hashes_finds_turned_pictures_as_well_as_bits_allow(exchange: Context, root: Path, tmp_path: Path) -> None:
     from stillmine.exchange.gate.bank import find_in_bank
     from stillmine.fingerprint import fingerprint_image
-    from stillmine.wire.fingerprint import Kind
+    from stillmine.wire.kinds import Kind
 
     made = [fingerprint_image(path.read_bytes()) for path in sorted((root / "media/clothing").glob("*.jpg"))]
     good = [one for one in made if one.quality >= 50]

@@ -11,7 +11,7 @@ from stillmine.exchange.protection.held import Judged, held
 from stillmine.exchange.transaction.context import Context
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.wire.case import CaseView
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
 
 PICTURE, VIDEO, SOUND = "media/clothing/jacket.jpg", "media/video/chair.mp4", "media/audio/whale.mp3"

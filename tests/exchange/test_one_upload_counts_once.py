@@ -28,7 +28,8 @@ from stillmine.partner.screening.way import LookedUp, Way
 from stillmine.partner.store.store import Store
 from stillmine.wire.ask import Outcome
 from stillmine.wire.case_key import Secret
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenMatch
 
 VALUE = sha256(b"a file").hexdigest()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stillmine.exchange.transaction.context import Context
-from stillmine.wire.fingerprint import Kind, value_text
+from stillmine.wire.kinds import Kind, value_text
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotReader
 
 

@@ -12,7 +12,7 @@ from exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 
 def token(number: int) -> str:

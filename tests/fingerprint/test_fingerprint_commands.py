@@ -20,7 +20,7 @@ from stillmine.fingerprint.batch import Outcome, fingerprint_one
 from stillmine.fingerprint.commands import compare_files, fingerprint_files
 from stillmine.fingerprint.container.sniff import FileType
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.vpdq import parse_vpdq
 from tests.fingerprint.picture_files import MEDIA, save, scene
 

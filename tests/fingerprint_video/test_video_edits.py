@@ -15,7 +15,7 @@ from stillmine.fingerprint.ground.errors import VideoUnreadableError
 from stillmine.fingerprint.moving.compare import compare_videos
 from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.picture.image import distance_bits, fingerprint_pixels
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from tests.edited_clips import Edit, with_edits, without_edits
 from tests.fingerprint_video.video_clips import FRAMES_PER_SECOND, Rgb, encode
 

@@ -10,7 +10,8 @@ from video_edits import h264, scaled
 
 from stillmine.demo.edits import altered_copies
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 
 WHOLE_SECONDS, LONGEST_SIDE = 60, 1000
 

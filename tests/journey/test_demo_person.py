@@ -9,7 +9,8 @@ import pytest
 from stillmine.demo.person import Person
 from stillmine.demo.story import words_of_sent
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.padding import padded
 
 FINGERPRINT = Fingerprint(kind=Kind.PDQ, value="0f" * 32, quality=90)

@@ -18,7 +18,8 @@ import pytest
 
 from stillmine.demo.person import Person
 from stillmine.demo.processes import System
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
 from tests.journey.marks import files_with_values, value_forms
 

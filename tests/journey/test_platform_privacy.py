@@ -16,7 +16,8 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.wire import codec
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_ask
 from stillmine.wire.feedback import SubmitFeedback
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Decision, ScreenOutcome
 from tests.journey import faults, protected
 from tests.journey.between import ASK, FEEDBACK, STATUS, Between, Seen

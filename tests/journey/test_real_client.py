@@ -17,7 +17,8 @@ from stillmine.demo.edits import altered_copies
 from stillmine.demo.person import Person
 from stillmine.demo.processes import System
 from stillmine.fingerprint import fingerprint_image
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
 

@@ -9,7 +9,7 @@ import pytest
 from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.matching.turned import TURNS, orientations, turned, turned_frames
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
 

@@ -13,7 +13,8 @@ from stillmine.partner.service.standing import Standing
 from stillmine.partner.store.store import Store
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Health, ScreenResult
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import SETTINGS, Clock, InThisProcess, Numbers

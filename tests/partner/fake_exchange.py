@@ -22,7 +22,7 @@ from stillmine.wire.codec import decode, encode
 from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, NotFoundError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.feed import AcknowledgeFeed, FeedEntry, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
-from stillmine.wire.fingerprint import Kind, value_bytes
+from stillmine.wire.kinds import Kind, value_bytes
 from stillmine.wire.partner_errors import ListNotGivenError, ListStillGivenError, ScopeMissingError
 from stillmine.wire.snapshot import SnapshotBlock, SnapshotHead, SnapshotWriter
 from stillmine.wire.vote import SubmitVotes, Vote

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.worker import main
 from stillmine.partner.fingerprinting.worker_messages import Digest, Job, JobResult, Media
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 _LIBC = ctypes.CDLL(None)
 

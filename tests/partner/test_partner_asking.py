@@ -22,7 +22,7 @@ from stillmine.partner.screening.way_in_use import WayChoice
 from stillmine.partner.service.app import Surroundings
 from stillmine.wire.ask import MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, AskQuery, IndexState
 from stillmine.wire.door_errors import BusyError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import MatchClass, ScreenOutcome, Variant
 from stillmine.wire.vpdq import parse_vpdq
 from tests.partner.asking_parts import AskingPartner

@@ -27,7 +27,7 @@ from stillmine.partner.fingerprinting.worker_queue import WorkerQueue
 from stillmine.partner.fingerprinting.workers import Task
 from stillmine.partner.service.service import MAXIMUM_REQUESTS_AT_ONCE
 from stillmine.wire.door_errors import BusyError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
 from tests.partner.every_format import every_format, saved

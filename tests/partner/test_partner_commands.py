@@ -31,7 +31,7 @@ from stillmine.partner.ground.errors import HomeInUseError, HomeOfAnotherExchang
 from stillmine.partner.ground.home import sole_user
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from tests.partner.fake_exchange import KEY, FakeExchange
 from tests.partner.moving_media import video_file
 from tests.partner.partner_parts import Run

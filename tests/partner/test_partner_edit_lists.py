@@ -9,7 +9,7 @@ from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.sound.audio import fingerprint_sound
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome
 from tests.edited_clips import Edit, with_edits
 from tests.partner.fake_exchange import FakeExchange

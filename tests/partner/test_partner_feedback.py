@@ -10,7 +10,8 @@ import pytest
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.wire.errors import ExchangeUnreachableError, MalformedMessageError
 from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE, Outcome
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Decision, Review
 from stillmine.wire.vote import VoteKind, VoteReason
 from tests.partner.asking_parts import AskingPartner

@@ -11,7 +11,8 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.fingerprinting import upload as uploads
 from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.store import Store
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Partner

@@ -17,7 +17,8 @@ from stillmine.fingerprint.sound.audio import fingerprint_sound
 from stillmine.matching.every_kind import MATCHED_KINDS
 from stillmine.partner.store.schema import FILE_NAME
 from stillmine.partner.store.store import Store
-from stillmine.wire.fingerprint import ACCEPTED_KINDS, Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import ACCEPTED_KINDS, Kind
 from stillmine.wire.screen import MatchClass, ScreenOutcome, ScreenResult, Undone, Variant
 from stillmine.wire.vpdq import VideoFrame, format_vpdq, parse_vpdq, vpdq_quality
 from tests.partner.fake_exchange import FakeExchange

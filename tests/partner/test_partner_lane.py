@@ -14,7 +14,7 @@ from stillmine.wire.ask import MAXIMUM_ASK_FRAMES, Answer, AskQuery
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import ExchangeUnreachableError, MalformedMessageError, StillmineError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from tests.partner.partner_parts import Clock
 
 

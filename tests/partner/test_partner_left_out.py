@@ -17,7 +17,8 @@ from stillmine.partner.fingerprinting import decoding
 from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import Digest, FilmFrames, Job, JobResult, Media, Picture
 from stillmine.partner.screening.screening import Screening
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.moving_media import melody, video_file

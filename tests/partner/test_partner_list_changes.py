@@ -11,7 +11,7 @@ from stillmine.partner.screening.made import Made
 from stillmine.partner.screening.screening import MAXIMUM_LOOKS
 from stillmine.partner.screening.way import Candidate, LookedUp
 from stillmine.partner.screening.way_in_use import WayChoice
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import MatchClass, ScreenOutcome
 from tests.partner.asking_parts import AskingPartner
 from tests.partner.fake_exchange import FakeExchange

@@ -11,7 +11,8 @@ from stillmine.fingerprint.sound.audio import fingerprint_sound
 from stillmine.partner.screening.screening import MAXIMUM_MATCHES
 from stillmine.serving.sparing_log import INTERVAL_SECONDS, SparingLog
 from stillmine.wire.door_errors import BusyError
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome
 from tests.partner.asking_parts import AskingPartner
 from tests.partner.fake_exchange import ASK, FakeExchange

@@ -18,7 +18,7 @@ from stillmine.partner.store.schema import FILE_NAME
 from stillmine.wire.codec import decode
 from stillmine.wire.errors import MatchNotFoundError, NotConfiguredError
 from stillmine.wire.feedback import Outcome
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Decision, KeptMatch
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Partner, Run

@@ -17,7 +17,7 @@ from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
 from stillmine.partner.fingerprinting.upload import Upload
 from stillmine.partner.fingerprinting.worker_messages import FilmFrames, Job, JobResult, Media
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 STUBBORN = (sys.executable, "-I", str(Path(__file__).parent / "stubborn_worker.py"))
 LONG_ENOUGH = dict.fromkeys(Media, 60.0)

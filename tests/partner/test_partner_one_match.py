@@ -7,7 +7,8 @@ import pytest
 
 from stillmine.partner.screening.way_in_use import WayChoice
 from stillmine.partner.store.matches import Wanted
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import MatchState, ScreenMatch
 from tests.partner.asking_parts import AskingPartner
 from tests.partner.fake_exchange import FakeExchange

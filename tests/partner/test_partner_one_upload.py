@@ -17,7 +17,8 @@ from stillmine.partner.store.matches import FoundMatch, FoundUpload, Wanted
 from stillmine.partner.store.schema import FILE_NAME
 from stillmine.partner.store.store import Store
 from stillmine.wire.feedback import NotRemovedReason, Outcome
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, MatchState, Review, ScreenOutcome, Variant
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, InThisProcess, Partner

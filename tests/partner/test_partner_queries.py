@@ -11,7 +11,7 @@ from stillmine.partner.fingerprinting.worker_messages import Digest, JobResult, 
 from stillmine.partner.screening.made import Film, Made, made_of_file
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_VALUES, format_chromaprint, parse_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Undone, Variant
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, VideoFrame, format_vpdq, parse_vpdq
 from tests.partner.partner_parts import Clock

@@ -18,7 +18,8 @@ from stillmine.partner.fingerprinting.worker_messages import JobResult, Picture
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.screening.screening import MAXIMUM_MATCHES, Screening
 from stillmine.partner.screening.way import Candidate
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenOutcome, ScreenResult, Variant
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, InThisProcess, Partner

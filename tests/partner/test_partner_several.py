@@ -15,7 +15,7 @@ from stillmine.fingerprint.moving.vpdq_text import write_vpdq
 from stillmine.fingerprint.sound.audio import SoundFingerprint, fingerprint_sound
 from stillmine.partner.fingerprinting import decoding
 from stillmine.partner.fingerprinting.worker_messages import Job, Sound
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
 from tests.partner.fake_exchange import FakeExchange

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from stillmine.client.errors import ExchangeAnswerError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.snapshot import FeedSnapshotCutError, FeedSnapshotDamagedError, SnapshotBlock, SnapshotHead, SnapshotWriter
 from tests.partner.fake_exchange import SNAPSHOT, FakeExchange
 from tests.partner.partner_parts import Partner

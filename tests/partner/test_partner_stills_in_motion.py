@@ -15,7 +15,8 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.moving.video import fingerprint_video
 from stillmine.fingerprint.moving.vpdq_text import write_vpdq
 from stillmine.partner.fingerprinting import decoding
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import DistanceBucket, ScreenMatch, ScreenOutcome, ScreenResult, Undone, Variant
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
 from tests.partner.fake_exchange import FakeExchange

@@ -16,7 +16,7 @@ from stillmine.partner.store.store import Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, Review, Variant, WayName
 
 

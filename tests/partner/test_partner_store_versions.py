@@ -10,7 +10,7 @@ from stillmine.partner.store import schema
 from stillmine.partner.store.matches import FoundMatch, FoundUpload, Wanted
 from stillmine.partner.store.store import Store
 from stillmine.wire.feedback import Outcome
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Decision, MatchClass, MatchState, Review
 from stillmine.wire.vote import VoteKind
 

@@ -13,7 +13,7 @@ from stillmine.partner.fingerprinting.worker_messages import Picture
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import ExchangeUnreachableError, PartnerKeyRevokedError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.feed import MAXIMUM_PAGE_BYTES
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import MatchClass
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, Partner

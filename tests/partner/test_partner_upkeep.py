@@ -19,7 +19,7 @@ from stillmine.partner.store.matches import Wanted
 from stillmine.partner.store.schema import FILE_NAME
 from stillmine.partner.store.store import Store
 from stillmine.wire.feedback import Outcome
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Decision, MatchState, Review
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import SETTINGS, Clock, Numbers, Partner

@@ -10,7 +10,8 @@ from stillmine.partner.ground.home import UPLOAD_TOKEN_KEY_FILE, prepare_home, u
 from stillmine.partner.screening.upload_tokens import UploadTokens, upload_of
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, Numbers, Partner
 

@@ -23,7 +23,7 @@ from stillmine.partner.fingerprinting.upload import Upload
 from stillmine.partner.fingerprinting.worker_messages import MAXIMUM_RESULT_BYTES, JobResult, Media, WorkerGoneError
 from stillmine.partner.fingerprinting.workers import Task, WorkerPool, WorkerSettings
 from stillmine.partner.screening.screening import Screening
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, Partner

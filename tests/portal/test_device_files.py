@@ -15,7 +15,7 @@ from stillmine.fingerprint.file import fingerprint_file
 from stillmine.fingerprint.picture.image import fingerprint_image
 from stillmine.fingerprint.sound.compare import compare_sounds
 from stillmine.wire.chromaprint import parse_chromaprint
-from stillmine.wire.fingerprint import MINIMUM_QUALITY, Kind
+from stillmine.wire.kinds import MINIMUM_QUALITY, Kind
 from tests.portal.device_engine import Engine, Made, distance_bits, seconds_of
 
 PICTURE_BITS = 4

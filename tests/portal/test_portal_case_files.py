@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
 from stillmine.wire.case_key import case_key_text, credentials
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from tests.portal.portal_server import NOW, Case, PortalServer
 from tests.portal.portal_steps import enter_key
 

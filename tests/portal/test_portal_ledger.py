@@ -14,7 +14,7 @@ from stillmine.ledger.entry import EventName, entry_hash, ledger_salt
 from stillmine.ledger.promise import open_promise, split_promises
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
 from stillmine.wire.case_key import case_key_text, credentials
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from tests.accessible import is_scrolled_sideways, open_page, violations
 from tests.portal.portal_server import NOW, Case, PortalServer
 from tests.portal.portal_steps import enter_key

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, DelayState, FingerprintState, PartnerStatus
 from stillmine.wire.case_key import case_key_text, credentials
 from stillmine.wire.errors import ConflictError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from tests.accessible import is_scrolled_sideways, open_page, violations
 from tests.portal.portal_server import NOW, Case, PortalServer
 from tests.portal.portal_steps import enter_key, to_key

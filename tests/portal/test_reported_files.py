@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, Partner

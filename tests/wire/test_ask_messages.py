@@ -22,7 +22,7 @@ from stillmine.wire.ask import (
 )
 from stillmine.wire.codec import decode, encode
 from stillmine.wire.errors import MalformedMessageError, StillmineError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 SAID = {"upload_token": st.none() | st.binary(min_size=16, max_size=16).map(bytes.hex), "as_it_is": st.booleans()}
 VALUES = st.one_of(

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from stillmine.wire import codec
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_BYTES, MAXIMUM_CHROMAPRINT_VALUES, parse_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError, QualityTooLowError
-from stillmine.wire.fingerprint import ACCEPTED_KINDS, Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import ACCEPTED_KINDS, Kind
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_BYTES, MAXIMUM_VPDQ_FRAMES, MAXIMUM_VPDQ_SECONDS, VideoFrame, format_vpdq, parse_vpdq
 
 MARK = "holiday-photo-of-example"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.snapshot import (
     FeedSnapshotCutError,
     FeedSnapshotDamagedError,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from stillmine.wire.ask import EMPTY_ASK_BYTES, MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, QUERY_HEAD_BYTES
-from stillmine.wire.fingerprint import FIXED_BYTES, Kind
+from stillmine.wire.kinds import KIND_RULES, Kind
 
 Part = TypeVar("Part")
 
@@ -34,7 +34,7 @@ class Weight(NamedTuple):
 def weight_of(kind: Kind, value: str) -> Weight:
     """Return what a query with an upload token weighs; without one it weighs less."""
     frames = value.count('"') // 2 if kind is Kind.VPDQ else 0
-    return Weight(1, QUERY_HEAD_BYTES + FIXED_BYTES.get(kind, len(value)), frames)
+    return Weight(1, QUERY_HEAD_BYTES + (KIND_RULES[kind].fixed_bytes or len(value)), frames)
 
 
 def packed(parts: Iterable[tuple[Part, Weight]]) -> Iterator[tuple[list[Part], Weight]]:

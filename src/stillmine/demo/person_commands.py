@@ -22,7 +22,8 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.case import CaseFingerprint, CaseView, PartnerStatus
 from stillmine.wire.case_key import SECRET_BYTES, case_key_secret, case_key_text
 from stillmine.wire.errors import NotConfiguredError, StillmineError
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 
 DEFAULT_EXCHANGE = "http://127.0.0.1:8080"
 DEFAULT_CASE_KEY = Path("case.key")

@@ -23,7 +23,8 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.wire import codec
 from stillmine.wire.case import CaseView, PartnerStatus
 from stillmine.wire.case_key import SECRET_BYTES, case_key_text
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Decision, Review, ScreenMatch, ScreenOutcome, ScreenResult, Variant
 
 PATIENCE_SECONDS = 90

@@ -22,7 +22,8 @@ from stillmine.fingerprint.batch import Outcome
 from stillmine.fingerprint.explain import compare, describe, read_asked
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
 from stillmine.fingerprint.ground.errors import MediaError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import MINIMUM_QUALITY, Kind
 
 MINIMUM_FILES_FOR_PROCESSES = 8
 """Starting a worker takes as long as a few pictures."""

@@ -21,7 +21,7 @@ from stillmine.fingerprint.picture.image import ImageFingerprint, distance_bits
 from stillmine.fingerprint.picture.query import QueryVariant, query_pictures
 from stillmine.fingerprint.sound.compare import compare_sounds
 from stillmine.matching.video import VideoIndex
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
 from stillmine.wire.vpdq import parse_vpdq
 
 _TURN_WORDS = {

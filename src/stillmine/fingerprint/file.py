@@ -35,7 +35,8 @@ from stillmine.fingerprint.picture.image import ImageFingerprint, distance_bits,
 from stillmine.fingerprint.picture.stored_pictures import StoredPicture, stored_pictures
 from stillmine.fingerprint.sound.audio import SoundFingerprint, count_sound_tracks, fingerprint_sound
 from stillmine.fingerprint.structure.film_behind import films_behind
-from stillmine.wire.fingerprint import FULL_QUALITY, MAXIMUM_DISTANCE_BITS, Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import FULL_QUALITY, MAXIMUM_DISTANCE_BITS, Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 """Everything that is matched, in memory: one index for each kind behind one way to add, remove and ask.
 
 Partners and exchanges stand on it. It is never the truth: whoever answers from it checks that what was found is still active. Values
-are in their compact form (`wire.fingerprint.value_bytes`). All methods may be called from any thread.
+are in their compact form (`wire.kinds.value_bytes`). All methods may be called from any thread.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from stillmine.matching.spans import TimedMatch
 from stillmine.matching.turned import TURNS, orientations, turned, turned_frames
 from stillmine.matching.video import VideoIndex
 from stillmine.wire.chromaprint import parse_chromaprint
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
 MATCHED_KINDS = frozenset({Kind.PDQ, Kind.VPDQ, Kind.CHROMAPRINT, Kind.SHA256, Kind.MD5})

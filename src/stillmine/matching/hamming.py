@@ -16,7 +16,7 @@ from stillmine.matching import _kernel
 from stillmine.matching.errors import SnapshotDamagedError, SnapshotKindError, SnapshotTruncatedError, SnapshotVersionError
 from stillmine.matching.near import Near
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
 
 ID_BYTES = 16
 FINGERPRINT_BYTES = 32

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from stillmine.matching.hamming import HammingIndex
 from stillmine.matching.spans import MatchedSpan, TimedMatch
 from stillmine.matching.video_alignment import MATCHED_SHARE, Frames, aligned_spans, comparable, phase_of, phases, spread
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
 from stillmine.wire.vpdq import VideoFrame
 
 _KEY = np.dtype([("number", ">u8"), ("place", ">u8")])

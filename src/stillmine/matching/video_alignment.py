@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillmine.matching.spans import MatchedSpan
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY
 from stillmine.wire.vpdq import VideoFrame
 
 MATCHED_SHARE = 0.8

@@ -14,7 +14,7 @@ import msgspec
 
 from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError, MalformedMessageError
 from stillmine.wire.feedback import OpaqueId, UploadToken
-from stillmine.wire.fingerprint import KIND_NUMBERS, Kind, require_form, value_bytes, value_text
+from stillmine.wire.kinds import KIND_OF_NUMBER, KIND_RULES, Kind, require_form, value_bytes, value_text
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, parse_vpdq
 
 MAXIMUM_QUERIES = 1000
@@ -42,7 +42,6 @@ _HAS_TOKEN = 0x80
 """Set in the byte of the kind where an upload token stands between head and value."""
 _IS_AS_IT_IS = 0x40
 """Set in the byte of the kind where the value is not to be turned."""
-_KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
 
 
 class Outcome(StrEnum):
@@ -134,7 +133,7 @@ def encode_ask(queries: Sequence[AskQuery]) -> bytes:
     parts = [_ASK_MAGIC]
     for query in queries:
         value = value_bytes(query.kind, query.value)
-        number = KIND_NUMBERS[query.kind] | (_IS_AS_IT_IS if query.as_it_is else 0)
+        number = KIND_RULES[query.kind].number | (_IS_AS_IT_IS if query.as_it_is else 0)
         if query.upload_token is None:
             parts += [_QUERY_HEAD.pack(number, len(value)), value]
         else:
@@ -156,7 +155,7 @@ def decode_ask(data: bytes) -> Ask:
             raise MalformedMessageError(f"{where}: cut")
         number, length = _QUERY_HEAD.unpack_from(data, place)
         place += _QUERY_HEAD.size
-        kind = _KINDS.get(number & ~(_HAS_TOKEN | _IS_AS_IT_IS))
+        kind = KIND_OF_NUMBER.get(number & ~(_HAS_TOKEN | _IS_AS_IT_IS))
         token = None
         if number & _HAS_TOKEN:
             token = data[place : place + _TOKEN_BYTES].hex()

@@ -13,7 +13,8 @@ import msgspec
 
 from stillmine.wire.errors import TooManyFingerprintsError, UnderEighteenError
 from stillmine.wire.feedback import NotRemovedReason
-from stillmine.wire.fingerprint import FileNumber, Fingerprint, Kind, Quality
+from stillmine.wire.fingerprint import FileNumber, Fingerprint, Quality
+from stillmine.wire.kinds import Kind
 from stillmine.wire.vote import VoteKind, VoteReason
 
 MAXIMUM_FINGERPRINTS_PER_CASE = 300

@@ -12,7 +12,8 @@ import msgspec
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.feedback import OpaqueId
-from stillmine.wire.fingerprint import Kind, Quality
+from stillmine.wire.fingerprint import Quality
+from stillmine.wire.kinds import Kind
 
 DEFAULT_PAGE_ENTRIES = 500
 MAXIMUM_PAGE_ENTRIES = 1000

@@ -13,7 +13,8 @@ import msgspec
 
 from stillmine.wire.case import CaseState, CaseView, FingerprintState, PartnerStatus
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.fingerprint import FileNumber, Kind
+from stillmine.wire.fingerprint import FileNumber
+from stillmine.wire.kinds import Kind
 
 TITLE = "Stillmine deletion receipt"
 """The first line of the signed text. What begins otherwise is no receipt, and no log has such an origin."""

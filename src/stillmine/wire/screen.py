@@ -15,7 +15,8 @@ import msgspec
 from stillmine.wire.ask import IndexState
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.feedback import NotRemovedReason, OpaqueId
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.vote import VoteKind, VoteReason, require_reason
 
 MAXIMUM_FINGERPRINTS_PER_SCREEN = 100

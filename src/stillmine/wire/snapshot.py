@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.fingerprint import FIXED_BYTES, KIND_NUMBERS, Kind
+from stillmine.wire.kinds import KIND_OF_NUMBER, KIND_RULES, Kind
 
 SNAPSHOT_CONTENT_TYPE = "application/vnd.stillmine.snapshot"
 MAXIMUM_BLOCK_ENTRIES = 65_536
@@ -26,7 +26,6 @@ _BLOCK = struct.Struct("<BII")
 _CHECK_BYTES = 8
 _ID_BYTES = 16
 _END = 0
-_KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
 
 
 class FeedSnapshotCutError(StillmineError):
@@ -78,7 +77,7 @@ class SnapshotWriter:
     def block(self, block: SnapshotBlock) -> bytes:
         """Return one block; raises ValueError where its columns don't fit together or are too large."""
         count = len(block.qualities)
-        length = FIXED_BYTES.get(block.kind)
+        length = KIND_RULES[block.kind].fixed_bytes
         lengths = b"" if length else struct.pack(f"<{count}I", *map(len, block.values))
         values = b"".join(block.values)
         is_whole = len(block.ids) == count * _ID_BYTES and len(block.values) == count and (length is None or len(values) == count * length)
@@ -86,7 +85,7 @@ class SnapshotWriter:
         if not (is_whole and 1 <= count <= MAXIMUM_BLOCK_ENTRIES and len(body) <= MAXIMUM_BLOCK_BYTES):
             raise ValueError("a block holds columns of one length, within its limits")
         self._count += count
-        return self._checked(_BLOCK.pack(KIND_NUMBERS[block.kind], count, len(body)) + body)
+        return self._checked(_BLOCK.pack(KIND_RULES[block.kind].number, count, len(body)) + body)
 
     def end(self) -> bytes:
         """Return the end, which says how many there were."""
@@ -135,8 +134,8 @@ class SnapshotParser:
             yield from self._check(start + body)
             if number == _END:
                 self._require_end(count, body)
-            elif number in _KINDS:
-                yield self._block(_KINDS[number], count, body)
+            elif number in KIND_OF_NUMBER:
+                yield self._block(KIND_OF_NUMBER[number], count, body)
             else:  # a kind of a later version: counted, and left out
                 self._count += count
         while not self._held:
@@ -160,7 +159,7 @@ class SnapshotParser:
     def _block(self, kind: Kind, count: int, body: bytes) -> SnapshotBlock:
         ids, place = body[: count * _ID_BYTES], count * _ID_BYTES
         qualities, place = body[place : place + count], place + count
-        length = FIXED_BYTES.get(kind)
+        length = KIND_RULES[kind].fixed_bytes
         if length is None:
             lengths = struct.unpack_from(f"<{count}I", body, place) if len(body) >= place + 4 * count else ()
             place += 4 * count

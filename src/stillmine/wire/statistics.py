@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from stillmine.wire.feedback import NotRemovedReason
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 STEP = 10
 """Every number is a multiple of this, and moves only because of this many cases or more."""

@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 from stillmine.wire.errors import KindNotAcceptedError, MalformedMessageError
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 DEFAULT_PAGE_RECORDS = 800
 MAXIMUM_PAGE_RECORDS = 1000

@@ -16,7 +16,7 @@ from stillmine.exchange.protection.values import try_values_of
 from stillmine.exchange.transaction.context import Context
 from stillmine.matching.every_kind import FingerprintIndex
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.fingerprint import Kind, value_bytes
+from stillmine.wire.kinds import Kind, value_bytes
 
 LEAST_PICTURES_AT_ONCE = 65_536
 """Pictures are added in numbers that grow with the index: each such addition makes its tables anew."""

@@ -18,7 +18,7 @@ from stillmine.exchange.transaction.context import Context
 from stillmine.wire.ask import AskQuery
 from stillmine.wire.ask_errors import IndexLoadingError
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS, Kind
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, Kind
 
 _READ_AT_ONCE = 10_000
 

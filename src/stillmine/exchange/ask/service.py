@@ -36,7 +36,7 @@ from stillmine.matching.near import Candidate
 from stillmine.matching.turned import TURNS
 from stillmine.wire.ask import Ask, AskQuery, decode_ask
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.fingerprint import Kind, value_bytes
+from stillmine.wire.kinds import Kind, value_bytes
 
 FOLLOW_SECONDS = 0.25
 MAXIMUM_BEHIND_SECONDS = 30.0

@@ -12,7 +12,8 @@ from PIL import Image
 
 from stillmine.exchange.drills.kind import DrillKind
 from stillmine.fingerprint import fingerprint_image
-from stillmine.wire.fingerprint import FULL_QUALITY, Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import FULL_QUALITY, Kind
 
 SIDE = 512
 GRAINS = 16

@@ -27,7 +27,7 @@ from stillmine.ledger.entry import EventName
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorInvalidError
 from stillmine.wire.feed import MAXIMUM_PAGE_VALUE_BYTES
-from stillmine.wire.fingerprint import ACCEPTED_KINDS, Kind
+from stillmine.wire.kinds import ACCEPTED_KINDS, Kind
 from stillmine.wire.partner_errors import ListStillGivenError
 from stillmine.wire.stopncii import SIGNAL_TYPES
 from stillmine.wire.storage_errors import StorageFullError

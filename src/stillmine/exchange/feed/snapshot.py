@@ -19,7 +19,7 @@ from stillmine.exchange.protection.values import values_of
 from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.transaction.context import Context, context
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.fingerprint import Kind, value_bytes
+from stillmine.wire.kinds import Kind, value_bytes
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotBlock, SnapshotHead, SnapshotWriter
 
 BLOCK_VALUE_BYTES = 4 * 1024 * 1024

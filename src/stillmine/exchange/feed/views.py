@@ -18,7 +18,7 @@ from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.transaction.context import Context, context
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.feed import DEFAULT_PAGE_ENTRIES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedEntry, FeedPage
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 
 def fetch(request: HttpRequest) -> HttpResponse:

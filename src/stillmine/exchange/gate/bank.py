@@ -20,7 +20,8 @@ from stillmine.matching.turned import TURNS, orientations, turned, turned_frames
 from stillmine.matching.video import VideoIndex
 from stillmine.matching.video_alignment import Frames, comparable, spread
 from stillmine.wire.chromaprint import parse_chromaprint
-from stillmine.wire.fingerprint import FIXED_BYTES, MAXIMUM_DISTANCE_BITS, PDQ_BYTES, Fingerprint, Kind, value_bytes
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import KIND_RULES, MAXIMUM_DISTANCE_BITS, PDQ_BYTES, Kind, value_bytes
 from stillmine.wire.vpdq import parse_vpdq
 
 PART_VALUES = 8192
@@ -133,12 +134,11 @@ def _index_of(bank_ids: tuple[int, ...]) -> _Index:
 
 def _take(index: _Index, bank: bytes, kind: Kind, place: int, packed: bytes) -> None:
     if kind is Kind.PDQ:
-        numbers = range(place * PART_VALUES, place * PART_VALUES + len(packed) // FIXED_BYTES[kind])
+        numbers = range(place * PART_VALUES, place * PART_VALUES + len(packed) // PDQ_BYTES)
         index.pictures.add_many(b"".join(bank + number.to_bytes(_ID_BYTES) for number in numbers), packed)
     elif kind is Kind.VPDQ:
         index.videos.add(bank + place.to_bytes(_ID_BYTES), parse_vpdq(packed.decode("ascii")))
     elif kind is Kind.CHROMAPRINT:
         index.sounds.add(bank + place.to_bytes(_ID_BYTES), parse_chromaprint(packed.decode("ascii")))
-    else:
-        length = FIXED_BYTES[kind]
+    elif (length := KIND_RULES[kind].fixed_bytes) is not None:
         index.digests.update(((kind, packed[start : start + length]), bank) for start in range(0, len(packed), length))

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillmine.wire.errors import FlatFingerprintError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY, PDQ_BYTES, Fingerprint, Kind, pdq_bytes
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import MINIMUM_QUALITY, PDQ_BYTES, Kind, pdq_bytes
 from stillmine.wire.vpdq import parse_vpdq
 
 MINIMUM_SET_BITS, MAXIMUM_SET_BITS = 32, 224

@@ -19,7 +19,7 @@ from stillmine.exchange.rows.feed import Change
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, DelayState, FingerprintState, PartnerStatus, SuspensionReason
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 
 def case_view(exchange: Context, case: Case) -> CaseView:

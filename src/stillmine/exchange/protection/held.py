@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 _SEEN = {Kind.PDQ, Kind.VPDQ}
 

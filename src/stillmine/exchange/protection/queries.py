@@ -9,7 +9,7 @@ from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.rows.cases import Case, Fingerprint
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 
 def find_case(case_id: bytes) -> Case | None:

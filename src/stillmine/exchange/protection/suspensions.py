@@ -15,7 +15,7 @@ from stillmine.exchange.rows.cases import Case, Fingerprint
 from stillmine.exchange.rows.intake import Decision, Suspension
 from stillmine.wire.case import FingerprintState, SuspensionReason
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 
 def reasons_of(fingerprint_ids: Iterable[str]) -> dict[str, SuspensionReason]:

@@ -24,7 +24,7 @@ from stillmine.exchange.transaction.tx import tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import FingerprintState, SuspensionReason
 from stillmine.wire.errors import ConflictError, NotConfiguredError
-from stillmine.wire.fingerprint import FIXED_BYTES, Kind
+from stillmine.wire.kinds import KIND_RULES, Kind
 
 _NAME_SIGNS = 60
 
@@ -56,7 +56,7 @@ def _parts(bank: Bank, source: BankSource) -> Iterator[BankPart]:
     for kind, value in source.others:
         by_kind.setdefault(kind, []).append(value)
     for kind, values in by_kind.items():
-        at_once = PART_VALUES if kind in FIXED_BYTES else 1
+        at_once = PART_VALUES if KIND_RULES[kind].fixed_bytes is not None else 1
         for place, first in enumerate(range(0, len(values), at_once)):
             yield BankPart(bank=bank, kind=kind.value, place=place, values=b"".join(values[first : first + at_once]))
 

@@ -15,7 +15,7 @@ from stillmine.fingerprint import MediaError
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
 from stillmine.fingerprint.structure.signatures import START_BYTES, Family, family_of
 from stillmine.wire.errors import FingerprintMalformedError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY, Kind, pdq_bytes, value_bytes, value_text
+from stillmine.wire.kinds import MINIMUM_QUALITY, Kind, pdq_bytes, value_bytes, value_text
 
 MAXIMUM_BANK_PICTURES = 5_000_000
 _LONGEST_LINE = 200

@@ -17,7 +17,7 @@ from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import tx
 from stillmine.wire.case import FingerprintState, SuspensionReason
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 
 
 def sweep(exchange: Context, on_step: Callable[[int, int], None] = lambda _done, _of: None) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from stillmine.exchange.statistics import series
 from stillmine.exchange.statistics.durations import QUANTILES
 from stillmine.wire.codec import decode
 from stillmine.wire.feedback import NotRemovedReason
-from stillmine.wire.fingerprint import ACCEPTED_KINDS
+from stillmine.wire.kinds import ACCEPTED_KINDS
 from stillmine.wire.statistics import MAXIMUM_MONTHS, STEP, Counts, Minutes, MonthCounts, Statistics
 
 

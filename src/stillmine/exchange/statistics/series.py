@@ -15,7 +15,7 @@ from stillmine.exchange.rows.feedback import Report
 from stillmine.exchange.submissions.queries import keyless_cases
 from stillmine.wire.case import CaseState, FingerprintState
 from stillmine.wire.feedback import NotRemovedReason, Outcome
-from stillmine.wire.fingerprint import ACCEPTED_KINDS, Kind
+from stillmine.wire.kinds import ACCEPTED_KINDS, Kind
 
 CASES_OPENED = "cases_opened"
 CASES_WITHDRAWN = "cases_withdrawn"

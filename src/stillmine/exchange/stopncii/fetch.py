@@ -27,7 +27,7 @@ from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.transaction.context import Context, context
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.stopncii import (
     DEFAULT_PAGE_RECORDS,
     MAXIMUM_PAGE_RECORDS,

@@ -13,7 +13,8 @@ from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.submissions.actions import submit_and_withdraw_values
 from stillmine.exchange.transaction.context import context
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.fingerprint import FULL_QUALITY, MINIMUM_QUALITY, Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import FULL_QUALITY, MINIMUM_QUALITY, Kind
 from stillmine.wire.partner_errors import NotDecidedError
 from stillmine.wire.stopncii import (
     MAXIMUM_SUBMIT_MESSAGE_BYTES,

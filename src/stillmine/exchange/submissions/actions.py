@@ -22,7 +22,7 @@ from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import tx
 from stillmine.wire.case import MAXIMUM_FINGERPRINTS_PER_CASE, FingerprintState
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.partner_errors import TooManySubmissionsError
 
 MAXIMUM_SUBMITTED_PER_PARTNER = 10_000

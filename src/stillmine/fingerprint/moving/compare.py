@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillmine.fingerprint.moving.video import Frame
-from stillmine.wire.fingerprint import MAXIMUM_DISTANCE_BITS
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
 
 _BLOCK_FRAMES = 256
 _MAX_VOTES_PER_PAIR = 64

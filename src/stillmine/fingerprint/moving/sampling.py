@@ -31,7 +31,7 @@ from stillmine.fingerprint.picture.image import VARIANTS, fingerprint_pixels
 from stillmine.fingerprint.picture.query import TurnedHashes
 from stillmine.fingerprint.structure.declared_size import is_shorter_than_declared
 from stillmine.fingerprint.structure.signatures import START_BYTES, Family, family_of
-from stillmine.wire.fingerprint import MINIMUM_QUALITY
+from stillmine.wire.kinds import MINIMUM_QUALITY
 
 MAX_HELD_BYTES = 64 * 1024 * 1024
 

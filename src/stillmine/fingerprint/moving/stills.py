@@ -13,7 +13,7 @@ from stillmine.fingerprint.ground.turns import variants_after
 from stillmine.fingerprint.moving.frames import ShownFrame
 from stillmine.fingerprint.picture.image import fingerprint_pixels
 from stillmine.fingerprint.picture.query import TurnedHashes, ask_inside, ask_on_black, upright_luma
-from stillmine.wire.fingerprint import MINIMUM_QUALITY
+from stillmine.wire.kinds import MINIMUM_QUALITY
 
 MAXIMUM_STILLS = 40_000
 """Of one file: more than two hours have at two a second, with a cut and a key frame between two. All of it fits into a worker's answer."""

@@ -8,7 +8,7 @@ Must never write a frame that the form refuses, or take half a text.
 from collections.abc import Sequence
 
 from stillmine.fingerprint.moving.video import Frame
-from stillmine.wire.fingerprint import MINIMUM_QUALITY
+from stillmine.wire.kinds import MINIMUM_QUALITY
 from stillmine.wire.vpdq import VideoFrame, format_vpdq, parse_vpdq
 
 

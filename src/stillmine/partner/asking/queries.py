@@ -16,7 +16,7 @@ from stillmine.partner.screening.way import IN_ORDER, Candidate, span_of
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_VALUES, format_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY, Kind, require_form
+from stillmine.wire.kinds import MINIMUM_QUALITY, Kind, require_form
 from stillmine.wire.screen import MatchClass, MatchedSpan, Undone, Variant
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, VideoFrame, format_vpdq
 

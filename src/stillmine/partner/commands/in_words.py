@@ -6,7 +6,7 @@ Says what the answer over HTTP says and nothing more: no distance, no fingerprin
 
 from collections.abc import Sequence
 
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import KeptMatch, MatchedSpan, ScreenMatch, Variant
 
 

@@ -54,7 +54,7 @@ from stillmine.partner.fingerprinting.worker_messages import (
 )
 from stillmine.partner.ground.errors import TooMuchToDecodeError
 from stillmine.wire.errors import QualityTooLowError, StillmineError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY, Kind
+from stillmine.wire.kinds import MINIMUM_QUALITY, Kind
 from stillmine.wire.screen import Undone
 
 MAX_FILMS = 3

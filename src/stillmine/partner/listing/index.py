@@ -11,7 +11,7 @@ from stillmine.matching.spans import TimedMatch
 from stillmine.partner.fingerprinting.worker_messages import Digest, Picture
 from stillmine.partner.screening.way import IN_ORDER, Candidate, span_of
 from stillmine.partner.store.store import PageChanges, Store
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import MatchClass, MatchedSpan, Variant, distance_bucket
 from stillmine.wire.vpdq import VideoFrame
 

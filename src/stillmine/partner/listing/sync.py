@@ -20,7 +20,7 @@ from stillmine.partner.store.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage
-from stillmine.wire.fingerprint import FULL_QUALITY, Kind, require_value, value_bytes, value_text
+from stillmine.wire.kinds import FULL_QUALITY, Kind, require_value, value_bytes, value_text
 from stillmine.wire.screen import WayName
 from stillmine.wire.snapshot import SnapshotBlock
 

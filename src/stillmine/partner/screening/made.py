@@ -22,7 +22,8 @@ from stillmine.partner.fingerprinting.worker_messages import (
 from stillmine.partner.screening.upload_tokens import upload_of
 from stillmine.wire.chromaprint import parse_chromaprint
 from stillmine.wire.errors import KindNotAcceptedError, QualityTooLowError
-from stillmine.wire.fingerprint import MINIMUM_QUALITY, Fingerprint, Kind, digest_bytes, pdq_bytes
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import MINIMUM_QUALITY, Kind, pdq_bytes, value_bytes
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
 
@@ -115,7 +116,7 @@ def _looked_up(fingerprint: Fingerprint) -> LookedUpForm:
         case Kind.CHROMAPRINT:
             return Sound(list(parse_chromaprint(value)))
         case Kind.SHA256 | Kind.MD5:
-            return Digest(kind, digest_bytes(kind, value))
+            return Digest(kind, value_bytes(kind, value))
         case Kind.REGIONS:
             raise KindNotAcceptedError  # reserved: the codec refused it already
     assert_never(kind)

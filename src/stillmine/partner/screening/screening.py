@@ -25,7 +25,8 @@ from stillmine.partner.store.store import Store
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.fingerprint import Fingerprint, Kind
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
 
 log = logging.getLogger("stillmine.partner")

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from stillmine.fingerprint import VARIANTS
 from stillmine.partner.screening.made import Made
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, MatchedSpan, Undone, Variant
 
 IN_ORDER = tuple(Variant(name) for name in VARIANTS)

@@ -17,7 +17,7 @@ import msgspec
 from stillmine.partner.store.reports import Said, queue_reports, split_ids
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import (
     Decision,
     DistanceBucket,

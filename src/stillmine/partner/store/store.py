@@ -35,7 +35,7 @@ from stillmine.partner.store.schema import FILE_NAME, holds_anything, open_datab
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import Feedback, Outcome
-from stillmine.wire.fingerprint import Kind
+from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import KeptMatch, MatchPage, Review, WayName
 from stillmine.wire.vote import Vote, VoteKind, VoteReason
 
