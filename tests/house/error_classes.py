@@ -33,7 +33,7 @@ def error_classes() -> list[type[StillmineError]]:
 
 
 def main() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "stillmine.exchange.type_checking_settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "stillmine.exchange.web.type_checking_settings"
     django.setup()
     for name in every_module():
         importlib.import_module(name)
