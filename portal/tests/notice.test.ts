@@ -64,7 +64,9 @@ describe.each(regimes.map((one) => [one.id, one] as const))("%s", (id, own) => {
       });
       for (const name of rule.all) expect(missing({ ...WHOLE, ...blank(name) }, own)).toContain(element);
       if (rule.any.length > 0)
-        expect(missing({ ...WHOLE, ...Object.assign({}, ...rule.any.map(blank)) }, own)).toContain(element);
+        expect(missing({ ...WHOLE, ...(Object.assign({}, ...rule.any.map(blank)) as Partial<Fields>) }, own)).toContain(
+          element,
+        );
       if (rule.addresses)
         for (const locations of [[], ["his profile"]]) expect(missing({ ...WHOLE, locations }, own)).toContain(element);
     },

@@ -5,7 +5,7 @@ import { sendWithWork } from "../src/send/work";
 import { workSums } from "../src/send/work_sums";
 import { ExchangeError, openCase, type PreparedRequest } from "../src/wire/requests";
 
-vi.mock("../src/send/work_worker?worker", () => ({ default: class {} }));
+vi.mock("../src/send/work_worker?worker", () => ({ default: vi.fn() }));
 
 const VIEW = {
   state: "open",

@@ -24,7 +24,7 @@ function slowMaker() {
     make: (file, { onProgress, signal }) =>
       new Promise((succeed, fail) => {
         calls.push({ file, onProgress, signal, succeed, fail });
-        signal?.addEventListener("abort", () => fail(signal.reason));
+        signal?.addEventListener("abort", () => fail(signal.reason as Error));
       }),
   };
   return { calls, maker, stop };

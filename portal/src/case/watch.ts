@@ -20,9 +20,9 @@ export interface Watch {
   readonly view: CaseView | null;
   readonly lookedAt: Date;
   readonly problem: ErrorCode | null;
-  look(): void;
+  look: () => void;
   /** Take a view that another request brought. */
-  take(view: CaseView): void;
+  take: (view: CaseView) => void;
 }
 
 export function useWatch(caseKey: CaseKey, first: CaseView | null): Watch {

@@ -8,8 +8,8 @@ import { arePagesKept, forgetPages } from "./pages_kept";
 
 export interface Kept {
   readonly name: "pages" | "country" | "marks" | "ledger" | "log";
-  isThere(): Promise<boolean>;
-  erase(): Promise<void>;
+  isThere: () => Promise<boolean>;
+  erase: () => Promise<void>;
 }
 
 export const KEPT: readonly Kept[] = [

@@ -25,7 +25,8 @@ function follow(event: MouseEvent): void {
   if (event.defaultPrevented || !way) return;
   if (way.hasAttribute("data-exit")) {
     event.preventDefault();
-    return leave(way.href);
+    leave(way.href);
+    return;
   }
   const isPlain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
   if (!isPlain || way.origin !== location.origin || way.hasAttribute("download")) return;
@@ -40,7 +41,10 @@ function count(event: KeyboardEvent): void {
   event.preventDefault();
   const now = Date.now();
   presses = [...presses.filter((moment) => now - moment < WITHIN_MILLISECONDS), now];
-  if (presses.length >= PRESSES) return leave(link.href);
+  if (presses.length >= PRESSES) {
+    leave(link.href);
+    return;
+  }
   const announcement = document.querySelector("[data-exit-status]");
   if (announcement)
     announcement.textContent =

@@ -19,15 +19,15 @@ export interface Files {
   /** More were chosen than a case holds. */
   readonly isFull: boolean;
   /** Load what is needed before the first file is chosen. */
-  prepare(): void;
-  add(files: readonly Blob[]): void;
-  stop(key: number): void;
-  tryAgain(key: number): void;
-  remove(key: number): void;
+  prepare: () => void;
+  add: (files: readonly Blob[]) => void;
+  stop: (key: number) => void;
+  tryAgain: (key: number) => void;
+  remove: (key: number) => void;
   /** Take what the person says of a file: made or changed by a computer, or not. */
-  setSynthetic(key: number, isSynthetic: boolean): void;
+  setSynthetic: (key: number, isSynthetic: boolean) => void;
   /** Stop everything and forget all files. */
-  clear(): void;
+  clear: () => void;
 }
 
 /** Keep the files of one flow. All work ends with the page, or with the flow. */

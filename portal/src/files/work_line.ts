@@ -18,12 +18,12 @@ export type Outcome =
   | { readonly kind: "problem"; readonly problem: FileProblem };
 
 export interface Maker {
-  prepare(): void;
-  make(
+  prepare: () => void;
+  make: (
     file: Blob,
     options: { readonly onProgress?: OnProgress; readonly signal?: AbortSignal },
-  ): Promise<FileFingerprints>;
-  stop(): void;
+  ) => Promise<FileFingerprints>;
+  stop: () => void;
 }
 
 interface Job {

@@ -33,7 +33,7 @@ export function pixelsOf(frame: CanvasImageSource, width: number, height: number
   context.fillStyle = "#fff";
   context.fillRect(0, 0, width, height);
   context.drawImage(frame, 0, 0, width, height);
-  return context.getImageData(0, 0, width, height).data as Pixels;
+  return context.getImageData(0, 0, width, height).data;
 }
 
 /** Whether this browser gives back what was drawn. */

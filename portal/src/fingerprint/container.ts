@@ -37,14 +37,14 @@ export interface OpenContainer {
   readonly hasFurtherFilms: boolean;
   readonly hasFurtherSounds: boolean;
   /** The parts of a track that are shown; null where its edit list can't be followed. */
-  partsOf(track: InputTrack): Promise<readonly Part[] | null>;
+  partsOf: (track: InputTrack) => Promise<readonly Part[] | null>;
   /** The turn that makes a track's pictures upright; null where the container has no display matrix and mediabunny knows. */
-  turnOf(track: InputTrack): Promise<Turn | null>;
+  turnOf: (track: InputTrack) => Promise<Turn | null>;
   /** When the pictures end as the file itself says, in seconds of its track; null where it says nothing of them alone. */
-  pictureEnd(): Promise<number | null>;
+  pictureEnd: () => Promise<number | null>;
   /** Whether it may hold tracks beside these: of a transport stream those that are not known are passed over. */
   readonly mayHoldMore: boolean;
-  close(): void;
+  close: () => void;
 }
 
 /** Return what a file holds; null where it can't be opened, or nothing is found in it. */

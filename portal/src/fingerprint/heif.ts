@@ -13,15 +13,15 @@ import { checkSize } from "./picture";
 import { UndecodableError } from "./problems";
 
 interface HeifImage {
-  get_width(): number;
-  get_height(): number;
-  is_primary(): boolean;
-  display(target: { data: Pixels; width: number; height: number }, done: (result: unknown) => void): void;
-  free(): void;
+  get_width: () => number;
+  get_height: () => number;
+  is_primary: () => boolean;
+  display: (target: { data: Pixels; width: number; height: number }, done: (result: unknown) => void) => void;
+  free: () => void;
 }
 
 interface Libheif {
-  readonly HeifDecoder: new () => { decode(bytes: ArrayBuffer): readonly HeifImage[] };
+  readonly HeifDecoder: new () => { decode: (bytes: ArrayBuffer) => readonly HeifImage[] };
 }
 
 export interface HeifPicture {

@@ -20,8 +20,8 @@ export interface MakeOptions {
 
 /** What answers the worker's questions about one file. */
 interface Answers {
-  answer(question: Question): Promise<unknown>;
-  close(): void;
+  answer: (question: Question) => Promise<unknown>;
+  close: () => void;
 }
 
 export class FingerprintMaker {

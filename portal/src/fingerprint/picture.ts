@@ -15,7 +15,7 @@ export interface Decoded {
   readonly image: ImageBitmap | HTMLImageElement | VideoFrame;
   readonly width: number;
   readonly height: number;
-  release(): void;
+  release: () => void;
 }
 
 const BAND_PIXELS = 1 << 20;
@@ -70,7 +70,7 @@ export function readRows(decoded: Decoded, canvas: Canvas, take: (rows: Pixels) 
     const rows = Math.min(bandHeight, height - top);
     context.clearRect(0, 0, width, bandHeight);
     context.drawImage(image, 0, top, width, rows, 0, 0, width, rows);
-    take(context.getImageData(0, 0, width, rows).data as Pixels);
+    take(context.getImageData(0, 0, width, rows).data);
   }
   canvas.width = 0;
   canvas.height = 0;

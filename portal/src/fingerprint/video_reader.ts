@@ -92,7 +92,7 @@ class Reading {
   #waitsForKey = true;
   #shown: VideoFrame | null = null;
   #damaged = 0;
-  #failure: unknown = null;
+  #failure: Error | null = null;
 
   constructor(
     readonly config: VideoDecoderConfig,

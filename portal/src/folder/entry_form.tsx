@@ -32,16 +32,23 @@ export function EntryForm({ state, open, draft, files, onDraft, onFiles, onSaved
   const save = async (): Promise<void> => {
     const long = TEXT_FIELDS.find((field) => draft[field].length > LIMITS.characters);
     const isEmpty = TEXT_FIELDS.every((field) => draft[field].trim() === "") && files.length === 0;
-    if (long)
-      return setSlip(
+    if (long) {
+      setSlip(
         t("folder.entry.long", { field: t(`log.field.${long}`), count: draft[long].length, most: LIMITS.characters }),
       );
-    if (isEmpty) return setSlip(t("folder.entry.empty"));
+      return;
+    }
+    if (isEmpty) {
+      setSlip(t("folder.entry.empty"));
+      return;
+    }
     if (
       keptBytes(folder.entries.flatMap((entry) => entry.files)) + keptBytes(files.map((file) => file.entry)) >
       LIMITS.allBytes
-    )
-      return setSlip(t("folder.problem.full"));
+    ) {
+      setSlip(t("folder.problem.full"));
+      return;
+    }
     setSlip(null);
     setBusy(true);
     const written = { ...draft, files: files.map((file) => file.entry) };

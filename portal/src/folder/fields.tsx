@@ -17,7 +17,7 @@ interface FieldProps {
 /** One line, or several with `isLong`. Browsers are asked not to remember what is typed. */
 export function Field({ label, value, onChange, type = "text", note, isLong = false, name }: FieldProps) {
   const id = useId();
-  // The library types each kind of input apart; all of ours take and give a text.
+  const oneType = type as "text"; // the library types each kind of input apart; all of ours take and give a text
   const described = note === undefined ? {} : { "aria-describedby": `${id}-note` };
   return (
     <div class="field-row">
@@ -46,7 +46,7 @@ export function Field({ label, value, onChange, type = "text", note, isLong = fa
         <input
           class="field text-field"
           id={id}
-          type={type as "text"}
+          type={oneType}
           dir={type === "text" ? "auto" : undefined}
           autocomplete="off"
           spellcheck={false}

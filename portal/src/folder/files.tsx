@@ -26,8 +26,10 @@ export function EntryFiles({ isTextOnly, files, onFiles }: Props) {
     onFiles(files.map((file) => ({ ...file, entry: { ...file.entry, is_kept: wanted && file.bytes !== null } })));
   const choose = async (list: FileList | null): Promise<void> => {
     const chosen = [...(list ?? [])];
-    if (files.length + chosen.length > LIMITS.filesPerEntry)
-      return setSlip(t("folder.files.many", { count: LIMITS.filesPerEntry }));
+    if (files.length + chosen.length > LIMITS.filesPerEntry) {
+      setSlip(t("folder.files.many", { count: LIMITS.filesPerEntry }));
+      return;
+    }
     const read = await Promise.all(chosen.map(chosenFile));
     const readable = read.filter((file) => file !== null);
     const isLarge = readable.some((file) => file.bytes === null);

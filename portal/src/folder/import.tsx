@@ -32,7 +32,10 @@ export function Import({
     setProblem(null);
     try {
       const zip = await import("../log/zip").catch(() => null);
-      if (zip === null) return setProblem("not_loaded");
+      if (zip === null) {
+        setProblem("not_loaded");
+        return;
+      }
       setFound(await zip.readExport(new Uint8Array(await file.arrayBuffer())));
     } catch (error) {
       setProblem(error instanceof FolderError ? error.problem : "damaged");

@@ -22,15 +22,15 @@ export interface FolderState {
   readonly problem: FolderProblem | null;
   /** Whether it was just erased, on this page. */
   readonly isWiped: boolean;
-  clearProblem(): void;
+  clearProblem: () => void;
   /** Begin with a folder; kept under a passphrase, or in this window only where there is none. */
-  begin(folder: Folder, passphrase: string | null, pictures: Pictures): Promise<boolean>;
-  unlock(passphrase: string): Promise<boolean>;
+  begin: (folder: Folder, passphrase: string | null, pictures: Pictures) => Promise<boolean>;
+  unlock: (passphrase: string) => Promise<boolean>;
   /** Keep what `update` makes of the folder as it is by then; null where that did not work, and then nothing has changed. */
-  change(update: (folder: Folder) => Folder | Promise<Folder>, pictures?: Pictures): Promise<Folder | null>;
-  close(): void;
+  change: (update: (folder: Folder) => Folder | Promise<Folder>, pictures?: Pictures) => Promise<Folder | null>;
+  close: () => void;
   /** Erase all that is kept, open or not; false where that did not work. */
-  wipe(): Promise<boolean>;
+  wipe: () => Promise<boolean>;
 }
 
 export { emptyFolder };

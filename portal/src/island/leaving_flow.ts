@@ -93,7 +93,10 @@ function linkAt(target: Element): HTMLAnchorElement | null {
 function press(event: MouseEvent): void {
   if (!(event.target instanceof Element)) return;
   const button = event.target.closest("[data-ask-go], [data-ask-stay]");
-  if (button !== null) return answer(button);
+  if (button !== null) {
+    answer(button);
+    return;
+  }
   // Whoever goes on with something else has answered.
   if (pressed !== null && event.target.closest(".bar-ask") === null) close();
   const link = linkAt(event.target);

@@ -11,9 +11,9 @@ import { usePhoneBack } from "./phone_back";
 
 export interface Steps<Step extends string> {
   readonly step: Step;
-  go(step: Step): void;
+  go: (step: Step) => void;
   /** Return to the last step that may still be shown; stay where there is none. */
-  back(): void;
+  back: () => void;
 }
 
 /** Return the current step of a flow and the ways on. `isOpen` says whether a step may be shown now. */

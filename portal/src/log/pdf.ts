@@ -130,8 +130,9 @@ export function runsOf(text: string): { readonly level: number; readonly runs: r
   for (let place = 0; place < text.length; place += 1) {
     const level = levels[place] ?? 0;
     const last = runs[runs.length - 1];
-    if (last?.level === level) last.text += text[place];
-    else runs.push({ level, text: text[place] ?? "" });
+    const letter = text.charAt(place);
+    if (last?.level === level) last.text += letter;
+    else runs.push({ level, text: letter });
   }
   const highest = Math.max(0, ...runs.map((run) => run.level));
   for (let level = highest; level >= 1; level -= 1) reverseFrom(runs, level);

@@ -21,13 +21,13 @@ export type Values = { readonly [name: string]: string | number };
 export interface Translator {
   readonly locale: string;
   /** Return the words of a key with `{names}` filled in; throws where the key has no words. */
-  t(key: MessageKey, values?: Values): string;
+  t: (key: MessageKey, values?: Values) => string;
   /** As `t`, for `key.one`, `key.other` and so on by the language's own rules; `{count}` is filled in. */
-  plural(key: PluralKey, count: number, values?: Values): string;
+  plural: (key: PluralKey, count: number, values?: Values) => string;
   /** `22 November`, with the year where it is not the year of `now`. */
-  date(moment: Date, now: Date): string;
+  date: (moment: Date, now: Date) => string;
   /** `14:05`. */
-  time(moment: Date): string;
+  time: (moment: Date) => string;
 }
 
 /** Return the translator of a catalogue. */

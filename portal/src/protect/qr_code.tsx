@@ -24,7 +24,7 @@ export function QrCode({ text, label }: { readonly text: string; readonly label:
 }
 
 /** Return the dark cells as one path, a stroke per run of cells. */
-export function pathOf(code: { readonly size: number; get(x: number, y: number): boolean }): string {
+export function pathOf(code: { readonly size: number; get: (x: number, y: number) => boolean }): string {
   let path = "";
   for (let y = 0; y < code.size; y += 1) {
     for (let x = 0; x < code.size; x += 1) {

@@ -27,12 +27,12 @@ export interface ProtectState extends Steps<Step> {
   readonly view: CaseView | null;
   /** Whether withdrawing is to take three days. */
   readonly delaysWithdrawal: boolean;
-  chooseDelay(isChosen: boolean): void;
-  chooseRole(role: Role): void;
-  stateAdultNow(): void;
-  stateAdultThen(): void;
-  showKey(): Promise<void>;
-  finish(view: CaseView): void;
+  chooseDelay: (isChosen: boolean) => void;
+  chooseRole: (role: Role) => void;
+  stateAdultNow: () => void;
+  stateAdultThen: () => void;
+  showKey: () => Promise<void>;
+  finish: (view: CaseView) => void;
 }
 
 /** A case that is yet to be opened holds nothing. */

@@ -43,7 +43,7 @@ export default function TryPanel({ file, pdq, name, onAdd }: Props) {
     setShown(false);
     setAdded(false);
     kernel.current ??= loadBytes(kernelAddress).then((bytes) => Kernel.load(bytes));
-    verdictOf(kernel.current, file, pdq, alteration, t("try.words"))
+    void verdictOf(kernel.current, file, pdq, alteration, t("try.words"))
       .catch(() => {
         kernel.current = null; // it may load the next time
         return "failed" as const;

@@ -34,7 +34,7 @@ interface Bar {
 interface View {
   readonly lines: number;
   readonly length: number;
-  at(line: number, place: number): number;
+  at: (line: number, place: number) => number;
 }
 
 const TOLERANCE = 6;

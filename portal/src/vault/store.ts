@@ -71,7 +71,7 @@ export async function writeKept(
   }
 }
 
-function abort(work: { abort(): void }): void {
+function abort(work: { abort: () => void }): void {
   try {
     work.abort();
   } catch {
@@ -116,6 +116,7 @@ async function isThere(): Promise<boolean> {
     });
     database.close();
   } catch (error) {
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- `upgrade` sets it, which the types don't see
     if (!isNew) throw error;
   }
   return !isNew;

@@ -17,11 +17,11 @@ export interface Vault {
   /** False where nothing is kept beyond this window. */
   readonly isKept: boolean;
   /** Keep this text, and new pictures by their SHA-256; one at a time. Throws StoreError and keeps the last one otherwise. */
-  save(text: string, pictures?: Pictures): Promise<void>;
+  save: (text: string, pictures?: Pictures) => Promise<void>;
   /** Return a kept picture; null where it is gone or was changed. */
-  picture(sha256: string): Promise<Uint8Array<ArrayBuffer> | null>;
+  picture: (sha256: string) => Promise<Uint8Array<ArrayBuffer> | null>;
   /** Erase everything that this folder keeps. */
-  wipe(): Promise<void>;
+  wipe: () => Promise<void>;
 }
 
 export type Pictures = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
