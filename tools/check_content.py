@@ -11,6 +11,7 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from content_check.facts import fact_problems
 from content_check.links import link_problems
 from content_check.reviews import reference_problems, review_problems
 from content_check.schemas import schema_problems
@@ -24,7 +25,13 @@ def problems(content: Path, dist: Path, today: date) -> list[str]:
     misfits = schema_problems(content)
     if misfits:
         return misfits
-    checks = (review_problems(content, today), reference_problems(content), translation_problems(content), reading_problems(content))
+    checks = (
+        fact_problems(content),
+        review_problems(content, today),
+        reference_problems(content),
+        translation_problems(content),
+        reading_problems(content),
+    )
     return [*(problem for found in checks for problem in found), *link_problems(dist)]
 
 

@@ -18,8 +18,9 @@ from typing import Any
 import check_content
 import pytest
 import yaml
+from content_check.facts import fact_problems
 from content_check.links import link_problems
-from content_check.reviews import a_year_after, reference_problems, review_problems, reviews
+from content_check.reviews import STALE, TO_COME, a_year_after, reference_problems, review_problems, reviews
 from content_check.schemas import documents, schema_problems
 from content_check.words import measure, reading_problems, translation_problems
 
@@ -50,6 +51,7 @@ def row(name: str) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
 def test_the_projects_own_content_is_as_it_has_to_be() -> None:
     content = ROOT / "content"
     assert schema_problems(content) == []
+    assert fact_problems(content) == []
     latest = max(text for _, document in documents(content) for _, text in reviews(document))
     assert review_problems(content, date.fromisoformat(latest)) == []
     assert reference_problems(content) == []
@@ -104,16 +106,65 @@ def test_a_schema_refuses(content: Path, name: str, change: Callable[[Any], obje
 
 def test_a_file_without_a_schema_is_refused(content: Path) -> None:
     (content / "recipes.yaml").write_text("soup: salt\n", encoding="utf-8")
-    assert schema_problems(content) == ["content/recipes.yaml: no schema in tools/content_check/schemas.py"]
+    assert schema_problems(content) == [
+        "content/recipes.yaml: no schema: move it where spec/content.md says, or add one to tools/content_check/schemas.py"
+    ]
+
+
+MISFITS: list[tuple[str, str, Callable[[Any], object], str]] = [
+    (
+        "a mark of the review",
+        "directory/fi.yaml",
+        lambda rows: row("fi-riku")(rows)["shown"]["hours"].update(value="always (seed)"),
+        "fi-riku: hours holds a mark of the review, say it in words or leave it out: always (seed)",
+    ),
+    (
+        "a mark in a note",
+        "laws/gb.yaml",
+        lambda rows: row("gb-ew-66b-threat")(rows)["shown"]["covers_deepfakes"].update(note="not sourced"),
+        "gb-ew-66b-threat: covers_deepfakes holds a mark of the review, say it in words or leave it out: not sourced",
+    ),
+    (
+        "a value that points to another row",
+        "directory/ie.yaml",
+        lambda rows: row("ie-samaritans")(rows)["shown"]["cost"].update(value="as gb-samaritans"),
+        "ie-samaritans: cost holds a mark of the review, say it in words or leave it out: as gb-samaritans",
+    ),
+    (
+        "a value that says nothing",
+        "platforms.yaml",
+        lambda rows: row("facebook")(rows)["shown"]["operator"].update(value="unknown"),
+        "facebook: operator says `unknown`: leave out what nobody knows",
+    ),
+    (
+        "a weak source beside a better one",
+        "directory/fi.yaml",
+        lambda rows: row("fi-riku")(rows)["source"].append({"title": "x", "url": None, "date": None, "reliability": "weak"}),
+        "fi-riku: a source is `weak` beside a better one: leave the weak one out",
+    ),
+    (
+        "a service in the file of another country",
+        "directory/fi.yaml",
+        lambda rows: row("fi-riku")(rows).update(country="ie"),
+        "fi-riku: is of the country ie: move it to directory/ie.yaml",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "message"), [each[1:] for each in MISFITS], ids=[each[0] for each in MISFITS])
+def test_a_row_that_must_not_be_shown_is_named(content: Path, name: str, change: Callable[[Any], object], message: str) -> None:
+    spoil(content / name, change)
+    assert schema_problems(content) == []
+    assert fact_problems(content) == [f"content/{name}: {message}"]
 
 
 def test_a_review_gets_stale_after_twelve_months(content: Path) -> None:
     assert review_problems(content, date(2027, 11, 22)) == []
     found = review_problems(content, date(2027, 11, 23))
-    assert "content/directory/fi.yaml: fi-riku: reviewed on 2026-11-22, more than 12 months ago" in found
-    assert "content/laws/nz.yaml: nz-hdca-22a: reviewed on 2026-11-22, more than 12 months ago" in found
-    assert "content/platforms.yaml: facebook: reviewed on 2026-11-22, more than 12 months ago" in found
-    assert "content/guidance/sources.yaml: nz: reviewed on 2026-11-22, more than 12 months ago" in found
+    assert f"content/directory/fi.yaml: fi-riku: reviewed on 2026-11-22, {STALE}" in found
+    assert f"content/laws/nz.yaml: nz-hdca-22a: reviewed on 2026-11-22, {STALE}" in found
+    assert f"content/platforms.yaml: facebook: reviewed on 2026-11-22, {STALE}" in found
+    assert f"content/guidance/sources.yaml: nz: reviewed on 2026-11-22, {STALE}" in found
     everything = [review for _, document in documents(content) for review in reviews(document)]
     assert len(everything) > 170
     assert len(review_problems(content, date(2030, 1, 1))) == len(everything)
@@ -121,7 +172,7 @@ def test_a_review_gets_stale_after_twelve_months(content: Path) -> None:
 
 def test_a_review_in_the_future_is_no_review(content: Path) -> None:
     spoil(content / "directory/fi.yaml", lambda rows: row("fi-riku")(rows).update(reviewed="2026-11-26"))
-    said = "content/directory/fi.yaml: fi-riku: reviewed on 2026-11-26, which is still to come"
+    said = f"content/directory/fi.yaml: fi-riku: reviewed on 2026-11-26, {TO_COME}"
     assert review_problems(content, date(2026, 11, 25)) == [said]
 
 
@@ -141,12 +192,12 @@ def test_a_year_after_a_leap_day() -> None:
 )
 def test_a_name_that_leads_nowhere_is_seen(content: Path, name: str, change: Callable[[Any], object], message: str) -> None:
     spoil(content / name, change)
-    assert reference_problems(content) == [f"content/{name}: {message}, which is not there"]
+    assert reference_problems(content) == [f"content/{name}: {message}, which is not there: add it or mend the name"]
 
 
 def test_an_id_twice_is_seen(content: Path) -> None:
     spoil(content / "laws/fi.yaml", lambda rows: rows[0].update(id="fi-riku"))
-    assert "content: fi-riku is the id of two rows" in reference_problems(content)
+    assert "content: fi-riku is the id of two rows: rename one" in reference_problems(content)
 
 
 def write_messages(content: Path, language: str, **words: str) -> None:

@@ -9,7 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from content_check.schemas import documents
+from content_check.schemas import documents, is_table
+
+STALE = "more than 12 months ago: look at its sources again and set the day, or take it out"
+TO_COME = "which is still to come: set the day on which its sources were looked at"
 
 
 def review_problems(content: Path, today: date) -> list[str]:
@@ -20,12 +23,12 @@ def review_problems(content: Path, today: date) -> list[str]:
             try:
                 reviewed = date.fromisoformat(text)
             except ValueError:
-                problems.append(f"content/{name}: {place}: {text} is no day")
+                problems.append(f"content/{name}: {place}: `{text}` is no day: write it as 2026-11-25")
                 continue
             if reviewed > today:
-                problems.append(f"content/{name}: {place}: reviewed on {reviewed}, which is still to come")
+                problems.append(f"content/{name}: {place}: reviewed on {reviewed}, {TO_COME}")
             if today > a_year_after(reviewed):
-                problems.append(f"content/{name}: {place}: reviewed on {reviewed}, more than 12 months ago")
+                problems.append(f"content/{name}: {place}: reviewed on {reviewed}, {STALE}")
     return problems
 
 
@@ -53,22 +56,22 @@ def reviews(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
 def reference_problems(content: Path) -> list[str]:
     """Return ids that a file names and no table has, and ids that two rows share."""
     found = dict(documents(content))
-    services = [row["id"] for name, rows in found.items() if _is_table(name, "directory/") for row in rows]
-    laws = [row["id"] for name, rows in found.items() if _is_table(name, "laws/") for row in rows]
+    services = [row["id"] for name, rows in found.items() if is_table(name) and name.startswith("directory/") for row in rows]
+    laws = [row["id"] for name, rows in found.items() if name.startswith("laws/") for row in rows]
     sources = [row["id"] for row in found.get("guidance/sources.yaml", [])]
     platforms = [row["id"] for row in found.get("platforms.yaml", [])]
     ids = [*services, *laws, *platforms]
-    problems = [f"content: {one} is the id of two rows" for one in sorted({one for one in ids if ids.count(one) > 1})]
+    problems = [f"content: {one} is the id of two rows: rename one" for one in sorted({one for one in ids if ids.count(one) > 1})]
     for name, document in found.items():
         wanted = [("service", one, services) for one in _services_named(name, document)]
         wanted += [("law", one, laws) for one in _laws_named(name, document)]
         wanted += [("source", one, sources) for one in _sources_named(name, document)]
-        problems += [f"content/{name}: names the {what} {one}, which is not there" for what, one, known in wanted if one not in known]
+        problems += [
+            f"content/{name}: names the {what} {one}, which is not there: add it or mend the name"
+            for what, one, known in wanted
+            if one not in known
+        ]
     return problems
-
-
-def _is_table(name: str, folder: str) -> bool:
-    return name.startswith(folder) and name not in ("directory/pages.yaml", "directory/opening.yaml")
 
 
 def _services_named(name: str, document: Any) -> list[str]:
