@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import msgspec
-from exchange_parts import Clock, PartnerClient, Phone, tick, value
+from exchange_parts import Clock, PartnerClient, Phone, suspend, tick, value
 from simulated_network import Network, sender_of
 from simulated_partners import PAGE_SIZES, Asking, NativeList, ValueList, a_report, a_vote
 from simulated_witness import Witness
@@ -220,7 +220,6 @@ class World:
     # operators, time and upkeep
 
     def suspend(self) -> bool:
-        from stillmine.exchange.protection.actions import suspend
 
         if (phone := self._a_phone()) is None:
             return False

@@ -193,14 +193,14 @@ def test_a_backup_keeps_nobody_from_writing(exchange: Context, phone: Phone, tmp
 
     from django.db import connection
 
-    from stillmine.exchange.backup.dump import _one_moment
+    from stillmine.exchange.backup.dump import one_moment
     from stillmine.exchange.rows.cases import Case
 
     def write() -> None:
         Phone(phone.web, b"meanwhile!").open(9)
         connection.close()
 
-    with _one_moment():
+    with one_moment():
         before = Case.objects.count()
         other = Thread(target=write)
         other.start()

@@ -161,7 +161,7 @@ def test_an_accident_tells_neither_caller_nor_log_what_was_sent(
     def fail(ids: list[str], *_: object) -> None:
         raise RuntimeError(f"canary {ids} {value(1)}")
 
-    monkeypatch.setattr(actions, "_append_changes", fail)
+    monkeypatch.setattr(actions, "append_changes", fail)
     monkeypatch.setattr(logging.getLogger("stillmine"), "propagate", True)
     answer = phone.post("case", opening(1))
     assert code(answer) == (500, "internal_error")

@@ -80,15 +80,15 @@ def test_ids_differ_between_partners_and_tell_nothing_of_the_case(
 
 
 def test_a_suspended_fingerprint_is_a_tombstone_and_comes_back(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
-    from stillmine.exchange.protection.transitions import _move_fingerprints
+    from stillmine.exchange.protection.transitions import move_fingerprints
     from stillmine.exchange.rows.cases import Fingerprint
     from stillmine.exchange.transaction.tx import tx
 
     phone.open(1)
     partner.sync()
     for state, expected in ((FingerprintState.SUSPENDED, None), (FingerprintState.ACTIVE, value(1))):
-        with tx("test.move", exchange.clock) as now:
-            _move_fingerprints(exchange, list(Fingerprint.objects.all()), state, now)
+        with tx("test.move", exchange.clock) as transaction:
+            move_fingerprints(exchange, transaction, list(Fingerprint.objects.all()), state)
         (entry,) = partner.fetch(partner.cursor).entries
         assert (entry.state, entry.value) == (state, expected)
         partner.sync()

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, publish, value, vote_on
+from exchange_parts import suspend as keep_out
 from test_receipts import receipt_of
 from thief import Thief
 
@@ -106,7 +107,6 @@ def revoke(scene: Scene) -> None:
 
 
 def suspend(scene: Scene) -> None:
-    from stillmine.exchange.protection.actions import suspend as keep_out
     from stillmine.wire.case import SuspensionReason
 
     keep_out(scene.exchange, [scene.a_fingerprint], SuspensionReason.OPERATOR)

@@ -138,14 +138,15 @@ def a_mention_of_another_entry() -> None:
 
 
 def a_silent_suspension() -> None:
-    from stillmine.exchange.protection.sequence import _append_changes
+    from stillmine.exchange.protection.sequence import append_changes
     from stillmine.exchange.rows.cases import Fingerprint
-    from stillmine.exchange.rows.feed import Head
     from stillmine.exchange.transaction.context import context
+    from stillmine.exchange.transaction.tx import tx
     from stillmine.wire.case import FingerprintState
 
     row = Fingerprint.objects.get(position=2)
-    _append_changes(context(), [row.id], FingerprintState.SUSPENDED, Head.objects.get().changed_at)
+    with tx("test.append", context().clock) as transaction:
+        append_changes(context(), transaction, [row.id], FingerprintState.SUSPENDED)
 
 
 @pytest.mark.parametrize(

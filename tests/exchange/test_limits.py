@@ -200,9 +200,9 @@ def test_networks(exchange: Context, address: str, network: str) -> None:
     ],
 )
 def test_only_trusted_hops_are_believed(exchange: Context, proxies: int, forwarded: str, believed: str) -> None:
-    from stillmine.exchange.gate.network import _believed_address
+    from stillmine.exchange.gate.network import believed_address
 
-    assert _believed_address("203.0.113.7", forwarded, proxies) == believed
+    assert believed_address("203.0.113.7", forwarded, proxies) == believed
 
 
 def test_a_forwarded_request_that_is_not_believed_is_told_once(

@@ -88,8 +88,8 @@ def counting(exchange: Context, monkeypatch: pytest.MonkeyPatch) -> httpx.WSGITr
     """The exchange with a setting so high that half of it, which one partner counts for at most, is more than is screened here."""
     from stillmine.exchange.quarantine import quarantine
 
-    of_any_number = quarantine._count_uploads
-    monkeypatch.setattr(quarantine, "_count_uploads", lambda found, partner, now, _limit: of_any_number(found, partner, now, 1000))
+    of_any_number = quarantine.count_uploads
+    monkeypatch.setattr(quarantine, "count_uploads", lambda tx, found, by, _limit: of_any_number(tx, found, by, 1000))
     return httpx.WSGITransport(ticking(exchange, wsgi_application(exchange)), raise_app_exceptions=True)
 
 

@@ -12,17 +12,17 @@ from typing import Generic, TypeVar
 
 from django.db.models import Exists, F, OuterRef
 
-from stillmine.exchange.log.actions import _mention, _record
+from stillmine.exchange.log.actions import mention, record
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.protection.drill_secrecy import cases_hidden_from
-from stillmine.exchange.protection.sequence import _confirm, _lock_head
+from stillmine.exchange.protection.sequence import confirm, lock_head
 from stillmine.exchange.protection.ticks import show_if_due
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.feed import Change, Disclosure, Head, PendingTombstone, Shape
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorInvalidError
@@ -89,11 +89,11 @@ def hand_out(
         raise FeedCursorInvalidError
     if after == shown:  # nothing new: nothing to record, and no lock to wait for
         return encode(Page([], shown, shown)).message
-    with tx("feed.hand_out_newest" if shown - after <= NEWEST_CHANGES else "feed.hand_out", exchange.clock) as now:
-        head = _lock_head()
+    with tx("feed.hand_out_newest" if shown - after <= NEWEST_CHANGES else "feed.hand_out", exchange.clock) as transaction:
+        head = lock_head(transaction)
         page = _read_page(partner, after, limit, head.shown_sequence, KINDS[shape])
         handed = encode(page)
-        _record_page(exchange, partner, handed, now, shape=shape, bounds=(after, page.to_sequence, head.sequence))
+        _record_page(exchange, transaction, partner, handed, shape=shape, bounds=(after, page.to_sequence, head.sequence))
         return handed.message
 
 
@@ -103,8 +103,8 @@ def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
     Changes wait meanwhile: what the log says was given must be what is active at that number.
     """
     _shown_head(exchange)
-    with tx("feed.record_snapshot", exchange.clock) as now:
-        head = _lock_head()
+    with tx("feed.record_snapshot", exchange.clock) as transaction:
+        head = lock_head(transaction)
         newest = head.shown_sequence
         hidden = cases_hidden_from(partner)
         newest_active = Change.objects.filter(superseded_by=None, is_shown=True, state=FingerprintState.ACTIVE)
@@ -112,22 +112,24 @@ def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
         bounds = {"shape": Shape.SNAPSHOT, "from_sequence": 0, "to_sequence": newest, "head_sequence": head.sequence}
         if count:
             _note_given(partner)
-        if count and not Disclosure.objects.filter(partner=partner, **bounds).update(last_at=now, pages=F("pages") + 1):
+        if count and not Disclosure.objects.filter(partner=partner, **bounds).update(last_at=transaction.now, pages=F("pages") + 1):
             active = newest_active.exclude(fingerprint__case_id__in=hidden).values_list("fingerprint__ledger_commitment", flat=True)
             commitments = {bytes(stored) for stored in active.iterator() if stored is not None}
             details = {"shape": Shape.SNAPSHOT.value}
-            entry = _record(exchange, EventName.DISCLOSED, now, partner=partner, commitments=commitments, details=details)
-            Disclosure.objects.create(partner=partner, first_at=now, last_at=now, disclosed_entry_id=entry, **bounds)
+            entry = record(exchange, transaction, EventName.DISCLOSED, partner=partner, commitments=commitments, details=details)
+            Disclosure.objects.create(
+                partner=partner, first_at=transaction.now, last_at=transaction.now, disclosed_entry_id=entry, **bounds
+            )
         return newest, count
 
 
 def acknowledge(exchange: Context, partner: Partner, sequence: int) -> None:
     """Record that everything up to `sequence` is applied; an older number changes nothing. Raises FeedCursorInvalidError."""
-    with tx("feed.acknowledge", exchange.clock) as now:
+    with tx("feed.acknowledge", exchange.clock) as transaction:
         Partner.objects.select_for_update(no_key=True).get(id=partner.id)  # a page handed out refers to the partner and must not wait
         if sequence > Head.objects.get().shown_sequence:
             raise FeedCursorInvalidError
-        _acknowledge(exchange, partner, sequence, now)
+        _acknowledge(exchange, transaction, partner, sequence)
 
 
 def acknowledge_erased(exchange: Context, partner: Partner) -> None:
@@ -136,21 +138,21 @@ def acknowledge_erased(exchange: Context, partner: Partner) -> None:
     No value is kept any longer to tell it to stop.
     Changes nothing for a partner that was never given a page. Raises ListStillGivenError where it is given the list now.
     """
-    with tx("feed.acknowledge_erased", exchange.clock) as now:
-        head = _lock_head()  # a withdrawal meanwhile would else wait for a word that was given
+    with tx("feed.acknowledge_erased", exchange.clock) as transaction:
+        head = lock_head(transaction)  # a withdrawal meanwhile would else wait for a word that was given
         own = Partner.objects.select_for_update(no_key=True).get(id=partner.id)
         if own.way == Way.LIST:
             raise ListStillGivenError
         if own.erased_list_at is None and Disclosure.objects.filter(partner=own).exists():
-            Partner.objects.filter(id=own.id).update(erased_list_at=now)
+            Partner.objects.filter(id=own.id).update(erased_list_at=transaction.now)
             PendingTombstone.objects.filter(partner=own).delete()
-            _acknowledge(exchange, own, head.shown_sequence, now)
+            _acknowledge(exchange, transaction, own, head.shown_sequence)
 
 
-def _acknowledge(exchange: Context, partner: Partner, sequence: int, now: datetime) -> None:
-    if _confirm(partner, sequence, now):
+def _acknowledge(exchange: Context, transaction: Transaction, partner: Partner, sequence: int) -> None:
+    if confirm(transaction, partner, sequence):
         cursor = partner_ids(exchange.secret, partner.random_id).cursor(sequence)
-        _record(exchange, EventName.ACKNOWLEDGED, now, partner=partner, details={"cursor": cursor})
+        record(exchange, transaction, EventName.ACKNOWLEDGED, partner=partner, details={"cursor": cursor})
 
 
 def _note_given(partner: Partner) -> None:
@@ -174,8 +176,8 @@ def forget_told_values(exchange: Context, partner: Partner, asked_from: datetime
 
 def forget_old_values(exchange: Context) -> int:
     """Delete values kept longer than any client waits before it fetches everything anew; returns how many."""
-    with tx("feed.forget_old_values", exchange.clock) as now:
-        _, deleted = PendingTombstone.objects.filter(changed_at__lte=now - PENDING_TOMBSTONE_TERM).delete()
+    with tx("feed.forget_old_values", exchange.clock) as transaction:
+        _, deleted = PendingTombstone.objects.filter(changed_at__lte=transaction.now - PENDING_TOMBSTONE_TERM).delete()
     return deleted.get("feed.PendingTombstone", 0)
 
 
@@ -215,7 +217,7 @@ def _fitting(sizes: list[int]) -> int:
 
 
 def _record_page(
-    exchange: Context, partner: Partner, handed: HandedOut[Encoded], now: datetime, *, shape: Shape, bounds: tuple[int, int, int]
+    exchange: Context, transaction: Transaction, partner: Partner, handed: HandedOut[Encoded], *, shape: Shape, bounds: tuple[int, int, int]
 ) -> None:
     """Record a page from one number to another, made while the third was the newest of all.
 
@@ -224,7 +226,7 @@ def _record_page(
     if handed.given or handed.given_beside:
         _note_given(partner)
     numbers = dict(zip(("from_sequence", "to_sequence", "head_sequence"), bounds, strict=True))
-    if Disclosure.objects.filter(partner=partner, shape=shape, **numbers).update(last_at=now, pages=F("pages") + 1):
+    if Disclosure.objects.filter(partner=partner, shape=shape, **numbers).update(last_at=transaction.now, pages=F("pages") + 1):
         return
     entries: dict[EventName, int] = {}
     for event, ids in (
@@ -232,14 +234,14 @@ def _record_page(
         (EventName.RETRACTED, handed.retracted),
     ):
         if ids:
-            entries[event] = _record(exchange, event, now, partner=partner, fingerprint_ids=ids, details={"shape": shape.value})
+            entries[event] = record(exchange, transaction, event, partner=partner, fingerprint_ids=ids, details={"shape": shape.value})
     if handed.given_beside:
-        _mention(entries[EventName.DISCLOSED], EventName.DISCLOSED, partner, handed.given_beside)
+        mention(transaction, entries[EventName.DISCLOSED], EventName.DISCLOSED, partner, handed.given_beside)
     Disclosure.objects.create(
         partner=partner,
         shape=shape,
-        first_at=now,
-        last_at=now,
+        first_at=transaction.now,
+        last_at=transaction.now,
         disclosed_entry_id=entries.get(EventName.DISCLOSED),
         retracted_entry_id=entries.get(EventName.RETRACTED),
         **numbers,

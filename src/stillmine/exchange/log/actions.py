@@ -7,7 +7,6 @@ what it records has left. Nothing here publishes an entry: that is `publishing.p
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
 from types import MappingProxyType
 
 from stillmine.exchange.log.items import padded_count, padded_items
@@ -18,7 +17,7 @@ from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.log import HEAD_ID, GivenCheckpoint, Leaf, LedgerHead, Mention
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.ledger.entry import SALT_BYTES, Entry, EventName, items_root
 
 NO_DETAILS: Mapping[str, str] = MappingProxyType({})
@@ -29,10 +28,10 @@ PAGE_EVENTS = frozenset({EventName.DISCLOSED, EventName.RETRACTED})
 STATE_EVENTS = frozenset({EventName.WITHDRAWN, EventName.EXPIRED, EventName.SUSPENDED, EventName.RESTORED})
 
 
-def _record(
+def record(
     exchange: Context,
+    transaction: Transaction,
     event: EventName,
-    now: datetime,
     *,
     partner: Partner | None = None,
     fingerprint_ids: Sequence[str] = (),
@@ -41,14 +40,14 @@ def _record(
 ) -> int:
     """Record one entry and return its number; `fingerprint_ids` are those it names, in any order, or `commitments` theirs.
 
-    Needs an open transaction, which holds the log's head from here until it ends: call it last, after the feed's head is locked.
+    The transaction holds the log's head from here until it ends: call it last, after the feed's head is locked.
     """
     named = sorted(commitments or _commitments(fingerprint_ids))
     salt = exchange.random_bytes(SALT_BYTES)
     items = padded_items(exchange.secret, salt, named, padded_count(len(named)))
     entry = Entry(
         event=event,
-        day=now.date(),
+        day=transaction.now.date(),
         salt=salt,
         partner=partner.name if partner else None,
         items=len(items) or None,
@@ -57,7 +56,7 @@ def _record(
     )
     number = _append(exchange, entry.text(), joined_hashes(named))
     if event not in PAGE_EVENTS:
-        _mention(number, event, partner, fingerprint_ids)
+        mention(transaction, number, event, partner, fingerprint_ids)
     return number
 
 
@@ -65,20 +64,21 @@ MAXIMUM_ENTRIES_EACH = 32
 """So many are written one by one; what is beyond shares one entry, so that no event can fill the log."""
 
 
-def _record_each(exchange: Context, event: EventName, now: datetime, partner: Partner, fingerprint_ids: Sequence[str]) -> None:
+def record_each(exchange: Context, transaction: Transaction, event: EventName, partner: Partner, fingerprint_ids: Sequence[str]) -> None:
     """Record one entry for each fingerprint: they are of different cases, and each is told by itself."""
     groups = [[one] for one in fingerprint_ids[:MAXIMUM_ENTRIES_EACH]]
     if beyond := fingerprint_ids[MAXIMUM_ENTRIES_EACH:]:
         groups.append(list(beyond))
     for group in groups:
-        _record(exchange, event, now, partner=partner, fingerprint_ids=group)
+        record(exchange, transaction, event, partner=partner, fingerprint_ids=group)
 
 
-def _mention(number: int, event: EventName, partner: Partner | None, fingerprint_ids: Sequence[str]) -> None:
+def mention(transaction: Transaction, number: int, event: EventName, partner: Partner | None, fingerprint_ids: Sequence[str]) -> None:
     """Note that entry `number` names these; what the same partner was told before of a fingerprint in the same state is not noted again."""
+    transaction.require_open()
     new = list(dict.fromkeys(fingerprint_ids))
     if event not in STATE_EVENTS:
-        told = _told(event, partner, new)
+        told = mentioned_in_this_state(event, partner, new)
         new = [fingerprint_id for fingerprint_id in new if fingerprint_id not in told]
     Mention.objects.bulk_create(
         [Mention(leaf_id=number, fingerprint_id=fingerprint_id, event=event.value, partner=partner) for fingerprint_id in new]
@@ -114,7 +114,7 @@ def _commitments(fingerprint_ids: Sequence[str]) -> set[bytes]:
     return found
 
 
-def _told(event: EventName, partner: Partner | None, fingerprint_ids: Sequence[str]) -> set[str]:
+def mentioned_in_this_state(event: EventName, partner: Partner | None, fingerprint_ids: Sequence[str]) -> set[str]:
     """Return which of these have a mention of this event and partner since their state last changed."""
     events = [event.value, *(state.value for state in STATE_EVENTS)]
     told: set[str] = set()
