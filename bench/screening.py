@@ -23,7 +23,7 @@ from matching_data import Rows, real_hashes, realistic
 from measuring import machine
 from PIL import Image
 
-from stillmine.matching.every_kind import FingerprintIndex
+from stillmine.matching.kinds import FingerprintIndex
 from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
 from stillmine.partner.fingerprinting.upload import Upload
@@ -159,7 +159,7 @@ def print_false_matches(folder: Path, hashes: Path, values: int) -> None:
         shown = [*frames, *((picture.hashes, picture.quality) for picture in (*made.pictures, *made.stills))]
         good = [hashes for hashes, quality in shown if quality >= MINIMUM_QUALITY]
         index = of_strangers if made.pictures else of_all
-        found = index.near_pictures([value for hashes in good for value in hashes])
+        found = index.pictures.search_variants([value for hashes in good for value in hashes])
         read, asked, matched = read + 1, asked + len(good), matched + len(found)
         if found:
             sys.stdout.write(f"{path.name}: {[near.distance_bits for near in found]}\n")
@@ -170,7 +170,7 @@ def print_false_matches(folder: Path, hashes: Path, values: int) -> None:
 def index_of(values: Rows) -> FingerprintIndex:
     """Return an index of (n, 32) values."""
     index = FingerprintIndex()
-    index.add_pictures(np.random.default_rng(2).bytes(16 * len(values)), values.tobytes())
+    index.pictures.add_many(np.random.default_rng(2).bytes(16 * len(values)), values.tobytes())
     return index
 
 

@@ -6,7 +6,7 @@ Says what the answer over HTTP says and nothing more: no distance, no fingerprin
 
 from collections.abc import Sequence
 
-from stillmine.wire.kinds import Kind
+from stillmine.wire.kinds import KIND_RULES, Kind
 from stillmine.wire.screen import KeptMatch, MatchedSpan, ScreenMatch, Variant
 
 
@@ -17,7 +17,7 @@ def as_shown(text: str) -> str:
 
 def match_in_words(match: ScreenMatch) -> str:
     """Return how the upload matches, and the match id."""
-    if match.kind in (Kind.SHA256, Kind.MD5):
+    if KIND_RULES[match.kind].is_whole_file:
         how = "the same file"
     elif match.kind is Kind.PDQ:
         undone = f" after {' and '.join(match.undone)}" if match.undone else ""
