@@ -18,7 +18,7 @@ from stillmine.fingerprint import (
     query_image,
     query_variants,
 )
-from stillmine.fingerprint.picture.trims import MINIMUM_PIXELS, TRIMS, find_parts
+from stillmine.fingerprint.picture.trims import MINIMUM_PIXELS, find_parts
 from tests.fingerprint.picture_files import MEDIA, SHARED, photographs, save, scene
 
 MATCH = 31
@@ -174,7 +174,7 @@ def test_hard_pictures_give_parts_that_are_parts(luma: np.ndarray) -> None:  # t
         assert 0 <= part.top < part.bottom <= luma.shape[0]
         assert min(part.right - part.left, part.bottom - part.top) >= MINIMUM_PIXELS
         assert (part.right - part.left, part.bottom - part.top) != luma.shape[::-1]
-        assert set(part.undone) <= set(TRIMS)
+        assert set(part.undone) <= {"trim_border", "trim_letterbox", "trim_caption", "trim_screen"}
 
 
 def test_transparent_surroundings_count_as_white() -> None:
