@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from ask_parts import answers
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from exchange_parts import PartnerClient, Phone, value
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import PartnerClient, Phone, value
 
 KEPT_SETTING = {"sqlite": ("PRAGMA synchronous", 2), "postgresql": ("SHOW synchronous_commit", "on")}
 """How each database says that commits wait for the disk, as the exchange sets it or finds it."""

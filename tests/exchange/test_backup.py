@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedback_on, value
 
 from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedback_on, value
 
 
 def back_up(exchange: Context, folder: Path) -> Path:

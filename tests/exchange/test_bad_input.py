@@ -6,11 +6,11 @@ import logging
 
 import httpx
 import pytest
-from exchange_parts import ADULT, PartnerClient, Phone, code, fingerprint, opening, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
 from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES
+from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, code, fingerprint, opening, value
 
 WRONG_OPENINGS: list[tuple[object, int, str]] = [
     (b"", 400, "malformed_message"),

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was counted, begun or suspended while the clock was ahead does not last until that time comes."""
 
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on
-
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on
 
 
 def test_doubts_that_a_clock_ahead_has_dated_end_72_hours_after_it_is_right(

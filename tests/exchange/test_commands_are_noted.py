@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 import pytest
 import typer.main
-from exchange_parts import PartnerClient, Phone, empty_all_tables, value
 from typer.testing import CliRunner
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
+from tests.exchange.exchange_parts import PartnerClient, Phone, empty_all_tables, value
 
 READS = {
     "bank list",

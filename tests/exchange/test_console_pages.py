@@ -5,12 +5,12 @@ import re
 
 import httpx
 import pytest
-from console_parts import Desk, log_lines
 from django.test import override_settings
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, suspend, value
 
 from stillmine.exchange.ground.headers import CONSOLE_POLICY
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.console_parts import Desk, log_lines
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, suspend, value
 
 ROUTES = {
     "GET console": "anybody",

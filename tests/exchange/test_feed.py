@@ -4,10 +4,10 @@
 from datetime import timedelta
 
 import pytest
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, tick, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import FingerprintState
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, tick, value
 
 
 def test_entries_of_each_tick_come_after_those_of_the_one_before(phone: Phone, other_phone: Phone, partner: PartnerClient) -> None:

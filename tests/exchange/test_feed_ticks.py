@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from ask_parts import answers
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, suspend, value
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, suspend, value
 
 SEVERAL = [(1, 2, 3, 4), (11, 12, 13, 14), (21, 22, 23, 24), (31, 32, 33, 34), (41, 42, 43, 44)]
 NEXT_TICK = datetime(2026, 11, 22, 14, 6, tzinfo=UTC)
@@ -187,7 +187,7 @@ def test_suspended_and_withdrawn_before_it_is_shown_again_is_a_tombstone(
 
 
 def test_a_snapshot_is_of_the_last_tick(phone: Phone, other_phone: Phone, partner: PartnerClient, clock: Clock) -> None:
-    from test_snapshot import fetch
+    from tests.exchange.test_snapshot import fetch
 
     phone.open(1, 2)
     clock.forward(minutes=2)
@@ -264,9 +264,8 @@ def test_upkeep_makes_the_tick_that_nobody_asked_for(phone: Phone, partner: Part
 
 
 def test_several_workers_make_one_batch(phones: list[Phone], partner: PartnerClient, clock: Clock, exchange: Context) -> None:
-    from test_concurrency import at_once
-
     from stillmine.exchange.rows.feed import Change
+    from tests.exchange.test_concurrency import at_once
 
     for phone, numbers in zip(phones, SEVERAL, strict=True):
         phone.open(*numbers)

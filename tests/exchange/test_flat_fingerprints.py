@@ -5,11 +5,11 @@ import random
 from pathlib import Path
 
 import pytest
-from exchange_parts import ADULT, Phone, code, fingerprint, opening, value
 
 from stillmine.exchange.gate.flat import are_flat, is_flat
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
+from tests.exchange.exchange_parts import ADULT, Phone, code, fingerprint, opening, value
 
 FEW = f"{(1 << 31) - 1:064x}"
 FLAT = ["0" * 64, "f" * 64, "01" * 32, "0f" * 32, "00ff" * 16, "0123456789abcdef" * 4, FEW, value(1)[:32] * 2, "7" + "f" * 63]

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, suspend, value
-from served_exchange import Operator
-from test_ledger import log
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, FingerprintState, SuspensionReason
 from stillmine.wire.receipt import SignedReceipt
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, suspend, value
+from tests.exchange.served_exchange import Operator
+from tests.exchange.test_ledger import log
 
 ALWAYS = timedelta(days=2000)
 

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, opening, publish, tick, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.checkpoint import Checkpoint, read_verifier_key
@@ -18,6 +17,7 @@ from stillmine.ledger.proofs import continues, includes
 from stillmine.ledger.tree import CompactRange, leaf_hash
 from stillmine.wire.case_key import credentials
 from stillmine.wire.ledger import CaseLedger, LedgerEntry, LedgerPromised
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, opening, publish, tick, value
 
 
 def log(*fields: str) -> list[tuple[Any, ...]]:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publish
-from test_ledger import case_ledger
 from typer.testing import CliRunner, Result
 
 from stillmine.auditor import commands
@@ -18,6 +16,8 @@ from stillmine.exchange.web.app import wsgi_application
 from stillmine.ledger.checkpoint import SigningKey
 from stillmine.ledger.entry import read_entry
 from stillmine.ledger.tree import CompactRange
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publish
+from tests.exchange.test_ledger import case_ledger
 
 Audit = Callable[..., Result]
 

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many append at the same moment: no number is given twice, none is left out, nothing that was done lacks its entry."""
 
-from exchange_parts import PartnerClient, Phone, publish
-from test_concurrency import at_once
-
 from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.checkpoint import read_verifier_key
 from stillmine.ledger.proofs import continues
+from tests.exchange.exchange_parts import PartnerClient, Phone, publish
+from tests.exchange.test_concurrency import at_once
 
 THREADS = 8
 TURNS = 6

@@ -4,9 +4,9 @@
 from collections.abc import Callable
 
 import pytest
-from exchange_parts import PartnerClient, Phone, publish
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import PartnerClient, Phone, publish
 
 
 def a_rewritten_entry() -> None:

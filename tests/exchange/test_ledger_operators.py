@@ -5,12 +5,12 @@ import secrets
 from typing import Any
 
 import pytest
-from exchange_parts import Phone, suspend
-from test_ledger import log
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import SuspensionReason
 from stillmine.wire.errors import ConflictError, NotConfiguredError
+from tests.exchange.exchange_parts import Phone, suspend
+from tests.exchange.test_ledger import log
 
 
 def written(event: str) -> list[dict[str, Any]]:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publish
-from test_concurrency import at_once
-from test_ledger import case_ledger, checkpoint, told
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.checkpoint import read_verifier_key
 from stillmine.ledger.entry import entry_hash, read_entry
 from stillmine.ledger.promise import Promise, open_promise
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publish
+from tests.exchange.test_concurrency import at_once
+from tests.exchange.test_ledger import case_ledger, checkpoint, told
 
 TICK = datetime(2026, 11, 22, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)

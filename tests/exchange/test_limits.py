@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import httpx
 import msgspec
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
 from stillmine.exchange.settings.intake import IntakeSettings
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import WorkNeeded
 from stillmine.wire.work import solve
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
 
 def wrong_key(phone: Phone, number: int) -> tuple[int, str]:

@@ -4,11 +4,10 @@
 import json
 from collections.abc import Callable
 
-from ask_parts import answers
-from exchange_parts import Clock, PartnerClient, Phone, restore, suspend, value
-from test_every_case import COPY, bits_off, case_of, found_on
-
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, restore, suspend, value
+from tests.exchange.test_every_case import COPY, bits_off, case_of, found_on
 
 
 def matched() -> list[tuple[str, str, int]]:

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, ticking
-from test_uploads_counted import counted
 
 from stillmine.client import Exchange, ExchangeSettings
 from stillmine.exchange.transaction.context import Context
@@ -31,6 +29,8 @@ from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenMatch
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, ticking
+from tests.exchange.test_uploads_counted import counted
 
 VALUE = sha256(b"a file").hexdigest()
 TURNED = [sha256(b"turn %d" % turn).hexdigest() for turn in range(8)]

@@ -4,11 +4,11 @@
 import logging
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, restore, suspend, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import SuspensionReason
 from stillmine.wire.errors import ConflictError, FingerprintNotFoundError
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, restore, suspend, value
 
 OFTEN, DOUBTED = SuspensionReason.FOUND_TOO_OFTEN, SuspensionReason.DOUBTED_BY_PARTNERS
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 from django.db import OperationalError
-from exchange_parts import Clock, Phone
-from served_exchange import Operator
 
 from stillmine.exchange.ask.protocol import ServiceStatus
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, Phone
+from tests.exchange.served_exchange import Operator
 
 PARTS = {"database", "migrations", "upkeep", "clock", "index", "disk", "erasing", "ledger", "feed", "keys"}
 

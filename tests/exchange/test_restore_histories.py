@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedback_on, suspend
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, CaseView, FingerprintState
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedback_on, suspend
 
 PHONES = 3
 

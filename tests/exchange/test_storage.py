@@ -13,9 +13,7 @@ from pathlib import Path
 import httpx
 import psycopg.errors
 import pytest
-from console_parts import Desk
 from django.db import DataError, InterfaceError, OperationalError
-from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
 from stillmine.exchange.ground import reserve
 from stillmine.exchange.ground.database_errors import refusal_of
@@ -26,6 +24,8 @@ from stillmine.exchange.keys.day_file import DAY_KEYS_FILE
 from stillmine.exchange.transaction.context import Context
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
+from tests.exchange.console_parts import Desk
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
 
 def of_sqlite(number: int) -> Exception:

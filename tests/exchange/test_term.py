@@ -4,10 +4,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from exchange_parts import START_MINUTE, Clock, Phone, code
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState
+from tests.exchange.exchange_parts import START_MINUTE, Clock, Phone, code
 
 
 def test_a_renewed_case_ends_two_years_from_now(phone: Phone, clock: Clock) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from exchange_parts import START_MINUTE, Clock
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import START_MINUTE, Clock
 
 
 def test_its_time_is_that_of_its_beginning_rounded_to_the_minute(exchange: Context, clock: Clock) -> None:

@@ -8,11 +8,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from exchange_parts import START, Phone
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, DelayState, FingerprintState
 from stillmine.wire.errors import ConflictError
+from tests.exchange.exchange_parts import START, Phone
 
 
 def specified(root: Path, what: str) -> set[tuple[str, str]]:

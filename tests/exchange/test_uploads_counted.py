@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from ask_parts import answers, ask
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.kinds import Kind
+from tests.exchange.ask_parts import answers, ask
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
 
 def token(number: int) -> str:

@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, opening, restore, suspend, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, CaseView, DelayState, FingerprintState
 from stillmine.wire.receipt import SignedReceipt
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, opening, restore, suspend, value
 
 THREE_DAYS = timedelta(hours=72)
 MINUTE = timedelta(minutes=1)
@@ -251,10 +251,9 @@ def test_the_receipt_says_what_is_asked_for_and_later_when_it_was(phone: Phone, 
 def test_a_restored_backup_begins_the_72_hours_anew(
     phone: Phone, other_phone: Phone, exchange: Context, clock: Clock, tmp_path: Path
 ) -> None:
-    from exchange_parts import empty_all_tables
-
     from stillmine.exchange.backup.dump import back_up
     from stillmine.exchange.backup.load import restore
+    from tests.exchange.exchange_parts import empty_all_tables
 
     phone.open(1, delays_withdrawal=True)
     phone.withdraw()

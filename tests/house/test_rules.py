@@ -182,3 +182,15 @@ def test_test_modules_have_names_of_their_own() -> None:
     """pytest knows a module by its file's name alone; two of one name stop a whole run, but not one of a folder."""
     names = [path.name for path in python_sources() if "tests" in path.relative_to(ROOT).parts and path.name != "conftest.py"]
     assert sorted(names) == sorted(set(names))
+
+
+def test_what_tests_share_is_imported_by_its_whole_name() -> None:
+    """By its short name a module would be loaded a second time, with classes and counters of its own."""
+    shared = {path.stem for path in (ROOT / "tests").rglob("*.py") if path.name not in {"__init__.py", "conftest.py"}}
+    wrong = [
+        f"{relative(path)} imports {name}"
+        for path in python_sources()
+        for name in imported_names(ast.parse(path.read_text()))
+        if name in shared
+    ]
+    assert not wrong
