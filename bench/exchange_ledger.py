@@ -32,7 +32,7 @@ def waiting_for_the_disk() -> None:
 
 def append_alone(exchange: Context, turns: int) -> None:
     """Time the append itself, inside an open transaction."""
-    from stillmine.exchange.log.actions import record  # noqa: PLC0415
+    from stillmine.exchange.protection.entries import record_of  # noqa: PLC0415
     from stillmine.exchange.rows.cases import Fingerprint  # noqa: PLC0415
     from stillmine.exchange.transaction.tx import tx  # noqa: PLC0415
     from stillmine.ledger.entry import EventName  # noqa: PLC0415
@@ -44,7 +44,7 @@ def append_alone(exchange: Context, turns: int) -> None:
         (f"{PAGE} fingerprints, disclosed", EventName.DISCLOSED, ids),
     ):
         with tx("bench.append", exchange.clock) as transaction:
-            spent = [milliseconds(lambda: record(exchange, transaction, event, fingerprint_ids=named)) for _ in range(turns)]  # noqa: B023
+            spent = [milliseconds(lambda: record_of(exchange, transaction, event, named)) for _ in range(turns)]  # noqa: B023
         print(f"| append that names {name} | {statistics.median(spent) * 1000:,.0f} |", flush=True)
 
 
@@ -71,7 +71,7 @@ def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
 
     def without(call: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:
-            with patch.object(actions, "record", return_value=None):
+            with patch.object(actions, "record", return_value=None), patch.object(actions, "record_of", return_value=None):
                 call()
 
         return run

@@ -15,8 +15,9 @@ from django.db.models import F
 from stillmine.exchange.ask.nearby import active_of, asked, named_by_index, nearest_of_each_case
 from stillmine.exchange.ask.probing import note_variety
 from stillmine.exchange.ask.queries import queries_on
-from stillmine.exchange.log.actions import mentioned_in_this_state, record, record_each
+from stillmine.exchange.log.mentions import mentioned_in_this_state
 from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.exchange.protection.entries import record_each_of, record_of
 from stillmine.exchange.quarantine.quarantine import note_matches
 from stillmine.exchange.rows.asks import AskBeside, AskCount, AskMatch
 from stillmine.exchange.rows.partners import Partner
@@ -116,7 +117,7 @@ def _recorded_today(partner: Partner, fingerprint_ids: Sequence[str], now: datet
     An entry says no more than the day, so one is enough: else who uploads one file again and again would fill a log that is for ever.
     """
     today = AskMatch.objects.filter(partner=partner, day=now.date(), fingerprint_id__in=fingerprint_ids)
-    return mentioned_in_this_state(EventName.MATCHED, partner, list(today.values_list("fingerprint_id", flat=True)))
+    return mentioned_in_this_state(EventName.MATCHED, list(today.values_list("fingerprint_id", flat=True)), partner.id)
 
 
 def _record_matches(
@@ -126,8 +127,8 @@ def _record_matches(
     told = {ids[0] for ids in near if ids}
     others = {own for ids in near for own in ids[1:]} - told
     if new := sorted(told - recorded):
-        record(exchange, transaction, EventName.MATCHED, partner=partner, fingerprint_ids=new)
-    record_each(exchange, transaction, EventName.MATCHED, partner, sorted(others - recorded))
+        record_of(exchange, transaction, EventName.MATCHED, new, partner=partner)
+    record_each_of(exchange, transaction, EventName.MATCHED, sorted(others - recorded), partner)
 
 
 def _used_up(partner: Partner, now: datetime) -> QuotaUsedUpError:

@@ -40,7 +40,8 @@ def plant(exchange: Context, partner: Partner, kind: DrillKind) -> tuple[Drill, 
             value=fingerprint.value,
             planted_at=transaction.now,
         )
-        record(exchange, transaction, EventName.OPERATOR_ACTED, partner=partner, details={"operator": "command line", "action": "drill"})
+        details = {"operator": "command line", "action": "drill"}
+        record(exchange, transaction, EventName.OPERATOR_ACTED, partner=partner.name, details=details)
         return drill, True
 
 

@@ -12,9 +12,11 @@ from typing import Generic, TypeVar
 
 from django.db.models import Exists, F, OuterRef
 
-from stillmine.exchange.log.actions import mention, record
+from stillmine.exchange.log.actions import record
+from stillmine.exchange.log.mentions import note_mentions
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.protection.drill_secrecy import cases_hidden_from
+from stillmine.exchange.protection.entries import record_of
 from stillmine.exchange.protection.sequence import confirm, lock_head
 from stillmine.exchange.protection.ticks import show_if_due
 from stillmine.exchange.rows.cases import Fingerprint
@@ -116,7 +118,7 @@ def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
             active = newest_active.exclude(fingerprint__case_id__in=hidden).values_list("fingerprint__ledger_commitment", flat=True)
             commitments = {bytes(stored) for stored in active.iterator() if stored is not None}
             details = {"shape": Shape.SNAPSHOT.value}
-            entry = record(exchange, transaction, EventName.DISCLOSED, partner=partner, commitments=commitments, details=details)
+            entry = record(exchange, transaction, EventName.DISCLOSED, partner=partner.name, commitments=commitments, details=details)
             Disclosure.objects.create(
                 partner=partner, first_at=transaction.now, last_at=transaction.now, disclosed_entry_id=entry, **bounds
             )
@@ -152,7 +154,7 @@ def acknowledge_erased(exchange: Context, partner: Partner) -> None:
 def _acknowledge(exchange: Context, transaction: Transaction, partner: Partner, sequence: int) -> None:
     if confirm(transaction, partner, sequence):
         cursor = partner_ids(exchange.secret, partner.random_id).cursor(sequence)
-        record(exchange, transaction, EventName.ACKNOWLEDGED, partner=partner, details={"cursor": cursor})
+        record(exchange, transaction, EventName.ACKNOWLEDGED, partner=partner.name, details={"cursor": cursor})
 
 
 def _note_given(partner: Partner) -> None:
@@ -234,9 +236,9 @@ def _record_page(
         (EventName.RETRACTED, handed.retracted),
     ):
         if ids:
-            entries[event] = record(exchange, transaction, event, partner=partner, fingerprint_ids=ids, details={"shape": shape.value})
+            entries[event] = record_of(exchange, transaction, event, ids, partner=partner, details={"shape": shape.value})
     if handed.given_beside:
-        mention(transaction, entries[EventName.DISCLOSED], EventName.DISCLOSED, partner, handed.given_beside)
+        note_mentions(transaction, entries[EventName.DISCLOSED], EventName.DISCLOSED, handed.given_beside, partner.id)
     Disclosure.objects.create(
         partner=partner,
         shape=shape,

@@ -54,7 +54,7 @@ def set_partner(exchange: Context, name: str, way: Way | None = None, daily_quot
         partner.daily_quota = partner.daily_quota if daily_quota is None else daily_quota
         partner.save(update_fields=["way", "daily_quota"])
         details = {"way": partner.way, "daily_quota": str(partner.daily_quota)}
-        record(exchange, transaction, EventName.PARTNER_CHANGED, partner=partner, details=details)
+        record(exchange, transaction, EventName.PARTNER_CHANGED, partner=partner.name, details=details)
         return partner
 
 
@@ -66,7 +66,7 @@ def revoke_partner(exchange: Context, name: str) -> int:
         keys = PartnerKey.objects.filter(partner=partner, revoked_at=None).update(revoked_at=transaction.now)
         withdraw_all_of(exchange, transaction, partner)
         if is_new:
-            record(exchange, transaction, EventName.PARTNER_REVOKED, partner=partner, details={"keys": str(keys)})
+            record(exchange, transaction, EventName.PARTNER_REVOKED, partner=partner.name, details={"keys": str(keys)})
         return keys
 
 
@@ -114,7 +114,7 @@ def revoke_key(exchange: Context, key_id: str) -> None:
             raise NotConfiguredError("key id: no key has this id; `partner list` shows them")
         row = PartnerKey.objects.select_related("partner").get(key_id=short_id)
         if PartnerKey.objects.filter(id=row.id, revoked_at=None).update(revoked_at=transaction.now):
-            record(exchange, transaction, EventName.KEY_REVOKED, partner=row.partner, details={"key": short_id})
+            record(exchange, transaction, EventName.KEY_REVOKED, partner=row.partner.name, details={"key": short_id})
 
 
 def short_key_id(key_id: str) -> str:
@@ -151,5 +151,5 @@ def _add_key(exchange: Context, transaction: Transaction, partner: Partner, scop
     key = key_text(key_id, exchange.random_bytes(32))
     PartnerKey.objects.create(key_id=key_id, partner=partner, key_hash=key_hash(key), scopes=scopes, created_at=transaction.now)
     may = ",".join(sorted(scopes_of(scopes, Way(partner.way))))
-    record(exchange, transaction, event, partner=partner, details={"key": key_id, "way": partner.way, "scopes": may})
+    record(exchange, transaction, event, partner=partner.name, details={"key": key_id, "way": partner.way, "scopes": may})
     return key

@@ -18,8 +18,8 @@ from stillmine.exchange.gate.flat import require_not_flat
 from stillmine.exchange.gate.limits import CASES_OPENED, FINGERPRINTS_ADDED, add_up, counted_if_refused
 from stillmine.exchange.gate.work import Request, Wanted, require_work
 from stillmine.exchange.keys.seal import blind_index
-from stillmine.exchange.log.actions import record
 from stillmine.exchange.protection.authentication import case_of, token_hash
+from stillmine.exchange.protection.entries import record_of
 from stillmine.exchange.protection.file_numbers import numbers_in_case
 from stillmine.exchange.protection.queries import find_case
 from stillmine.exchange.protection.sequence import append_changes, lock_head
@@ -224,7 +224,7 @@ def _append_new(exchange: Context, transaction: Transaction, rows: Sequence[Fing
     if held:
         append_changes(exchange, transaction, held, FingerprintState.SUSPENDED)
         note_suspensions(transaction, held, SuspensionReason.NEGATIVE_BANK)
-        record(exchange, transaction, EventName.SUSPENDED, fingerprint_ids=held)
+        record_of(exchange, transaction, EventName.SUSPENDED, held)
 
 
 def _require_room(in_case: QuerySet[Fingerprint], there: int, new: Sequence[WireFingerprint]) -> None:

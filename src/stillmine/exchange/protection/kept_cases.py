@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 
-from stillmine.exchange.log.actions import record
+from stillmine.exchange.protection.entries import record_of
 from stillmine.exchange.protection.sequence import lock_head
 from stillmine.exchange.protection.transitions import close_case, return_case, return_fingerprints
 from stillmine.exchange.rows.cases import Case, ExpiredValue, Fingerprint
@@ -71,7 +71,7 @@ def withdraw_kept(exchange: Context, transaction: Transaction, fingerprint_ids: 
         return
     for case in Case.objects.filter(id__in=erase_kept(transaction, kept)).order_by("id"):
         close_case(transaction, case, CaseState.WITHDRAWN)
-    record(exchange, transaction, EventName.WITHDRAWN, fingerprint_ids=kept)
+    record_of(exchange, transaction, EventName.WITHDRAWN, kept)
 
 
 def bring_back(exchange: Context, transaction: Transaction, case: Case) -> int:

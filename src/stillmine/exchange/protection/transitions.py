@@ -7,7 +7,7 @@ Each change is a conditional update: who finds another state than expected chang
 from collections.abc import Sequence
 from datetime import datetime
 
-from stillmine.exchange.log.actions import record
+from stillmine.exchange.protection.entries import record_of
 from stillmine.exchange.protection.sequence import append_changes
 from stillmine.exchange.rows.cases import Case, ExpiredValue, Fingerprint
 from stillmine.exchange.rows.keys import FingerprintDataKey
@@ -108,7 +108,7 @@ def move_fingerprints(
         changed = rows.update(state=to.value)
     if changed != len(ids):
         raise ConflictError
-    record(exchange, transaction, event or EVENTS[to], fingerprint_ids=ids)
+    record_of(exchange, transaction, event or EVENTS[to], ids)
 
 
 def return_case(transaction: Transaction, case: Case, expires_at: datetime) -> None:
@@ -136,4 +136,4 @@ def return_fingerprints(exchange: Context, transaction: Transaction, kept: Seque
         ids = [row.fingerprint_id for row in kept if row.state_before == state]
         if ids:
             append_changes(exchange, transaction, ids, state)
-            record(exchange, transaction, EVENTS[state], fingerprint_ids=ids, details={"after": "expired"})
+            record_of(exchange, transaction, EVENTS[state], ids, details={"after": "expired"})
