@@ -12,6 +12,7 @@ import argparse
 import statistics
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -50,7 +51,8 @@ def append_alone(exchange: Context, turns: int) -> None:
 
 def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
     """Time two actions whole, commit included."""
-    from stillmine.exchange.feed import actions, views  # noqa: PLC0415
+    from stillmine.exchange.feed import actions  # noqa: PLC0415
+    from stillmine.exchange.feed.entries import read_entries  # noqa: PLC0415
     from stillmine.exchange.partners.queries import key_row  # noqa: PLC0415
     from stillmine.exchange.protection.given import head_sequence  # noqa: PLC0415
     from stillmine.exchange.rows.feed import Disclosure, Shape  # noqa: PLC0415
@@ -60,11 +62,7 @@ def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
     confirmed = iter(range(1, 2 * turns + 1))
 
     def page() -> None:
-        def encode(page: actions.Page) -> actions.HandedOut[object]:
-            message = views._feed_page(exchange, partner, page)
-            return actions.HandedOut(message.message, message.given, message.retracted)
-
-        actions.hand_out(exchange, partner, after=next(found), limit=PAGE, shape=Shape.NATIVE, encode=encode)
+        actions.hand_out(exchange, partner, after=next(found), limit=PAGE, shape=Shape.NATIVE, read=partial(read_entries, exchange))
 
     def acknowledgement() -> None:
         actions.acknowledge(exchange, partner, next(confirmed))

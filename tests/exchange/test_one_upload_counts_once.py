@@ -14,7 +14,7 @@ from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
 from stillmine.partner.asking.queries import queries_of
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import Answer
+from stillmine.partner.fingerprinting.worker_messages import JobResult
 from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.listing.index import loaded_index
 from stillmine.partner.listing.look_up import ListWay
@@ -42,7 +42,7 @@ SIXTY = 60
 class NoFiles:
     """These uploads are fingerprints."""
 
-    def fingerprints(self, _file: OpenFile) -> Answer:
+    def fingerprints(self, _file: OpenFile) -> JobResult:
         raise AssertionError
 
 
