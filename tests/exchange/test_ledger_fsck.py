@@ -138,15 +138,15 @@ def a_mention_of_another_entry() -> None:
 
 
 def a_silent_suspension() -> None:
-    from stillmine.exchange.protection.sequence import append_changes
-    from stillmine.exchange.rows.cases import Fingerprint
-    from stillmine.exchange.transaction.context import context
-    from stillmine.exchange.transaction.tx import tx
-    from stillmine.wire.case import FingerprintState
+    from stillmine.exchange.rows.feed import Change, Head
 
-    row = Fingerprint.objects.get(position=2)
-    with tx("test.append", context().clock) as transaction:
-        append_changes(context(), transaction, [row.id], FingerprintState.SUSPENDED)
+    active = Change.objects.get(fingerprint__position=2, superseded_by=None)
+    number = Head.objects.get().sequence + 1
+    Change.objects.filter(sequence=active.sequence).update(superseded_by=number)
+    Change.objects.create(
+        sequence=number, fingerprint_id=active.fingerprint_id, state="suspended", is_shown=True, changed_at=Head.objects.get().changed_at
+    )
+    Head.objects.update(sequence=number, shown_sequence=number)
 
 
 @pytest.mark.parametrize(
