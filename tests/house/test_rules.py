@@ -171,7 +171,13 @@ def test_nothing_of_this_machine_and_no_registry_is_committed() -> None:
 
 
 def test_locks_hold_no_download_address() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock", "requirements-peers.lock", "portal/package-lock.json"):
+    for name in (
+        "requirements.lock",
+        "requirements-dev.lock",
+        "requirements-compare.lock",
+        "requirements-peers.lock",
+        "portal/package-lock.json",
+    ):
         text = (ROOT / name).read_text()
         assert '"resolved"' not in text
         assert not re.search(r"^[^#]*(https?|file)://\S+\.(whl|tgz|gz)", text, re.M), name
