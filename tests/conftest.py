@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.more_media import LARGER
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -23,6 +25,30 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="database of the exchange")
+
+
+NOT_RUN = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if LARGER is not None and not LARGER.is_dir():
+        raise pytest.UsageError(f"STILLMINE_MEDIA names {LARGER}, which is no folder")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what reads the larger media where there are none; of that, only what would have run is counted."""
+    left_out = [item for item in items if LARGER is None and item.get_closest_marker("larger_media")]
+    config.stash[NOT_RUN] = len(left_out)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    not_run = config.stash.get(NOT_RUN, 0)
+    if not_run:
+        terminalreporter.write_line(f"{not_run} suites not run: set STILLMINE_MEDIA (docs/develop.md)")
 
 
 @pytest.hookimpl(tryfirst=True)

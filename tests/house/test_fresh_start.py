@@ -2,6 +2,7 @@
 """What someone meets who has just cloned this: one version, and lint and unit tests that need little to be there."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -66,3 +67,15 @@ def test_the_version_is_the_one_of_the_package() -> None:
     command = Path(sys.executable).with_name("stillmine")
     said = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
     assert said == f"stillmine {tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']['version']}\n"
+
+
+def test_nothing_reads_media_from_outside_the_repository_but_by_its_setting() -> None:
+    pages = [
+        path
+        for folder in ("bench", "docs", "spec", "tests", "tools")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".md", ".py"}
+    ]
+    assert len(pages) > 300
+    outside = re.compile(r"""\.\./shared\b|["']shared["'] */|shared/media""")
+    assert [path.name for path in pages if path.name != Path(__file__).name and outside.search(path.read_text())] == []
