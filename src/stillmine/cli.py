@@ -10,7 +10,6 @@ import importlib
 import importlib.util
 import sys
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Annotated, NoReturn
 
 import typer
@@ -45,6 +44,8 @@ PARTS = {
 
 def _print_version(is_wanted: bool) -> None:
     if is_wanted:
+        from importlib import metadata  # noqa: PLC0415 (every other command would wait for it)
+
         typer.echo(f"stillmine {metadata.version('stillmine')}")
         raise typer.Exit
 
