@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
-from exchange_parts import PartnerClient, Phone, code
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import PartnerClient, Phone, code
 
 SHAPES = {"/api/v1/feed": "feed.views", "/stopncii/v1/FetchHashes": "stopncii.fetch"}
 
