@@ -15,12 +15,13 @@ from content_check.facts import fact_problems
 from content_check.links import link_problems
 from content_check.reviews import reference_problems, review_problems
 from content_check.schemas import schema_problems
-from content_check.words import measure, messages, reading_problems, translation_problems
+from content_check.variants import variant_problems
+from content_check.words import by_subject, measure, messages, reading_problems, translation_problems
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def problems(content: Path, dist: Path, today: date) -> list[str]:
+def problems(content: Path, dist: Path, site: Path, today: date) -> list[str]:
     """Return everything that is wrong; what does not fit its schema is said alone, as other checks would stumble over it."""
     misfits = schema_problems(content)
     if misfits:
@@ -29,6 +30,7 @@ def problems(content: Path, dist: Path, today: date) -> list[str]:
         fact_problems(content),
         review_problems(content, today),
         reference_problems(content),
+        variant_problems(content, site),
         translation_problems(content),
         reading_problems(content),
     )
@@ -36,10 +38,10 @@ def problems(content: Path, dist: Path, today: date) -> list[str]:
 
 
 def print_measures(content: Path) -> None:
-    """Print how each file of messages reads."""
+    """Print how each subject reads."""
     for language, files in messages(content).items():
-        for name, own in files.items():
-            found = measure(own.values())
+        for name, texts in by_subject(files).items():
+            found = measure(texts)
             if found:
                 averages = f"{found.words_per_sentence:5.1f} words  LIX {found.lix:5.1f}"
                 print(f"{language} {name:14} {found.sentences:4} sentences  {averages}  longest {found.longest_words}")
@@ -50,13 +52,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--content", type=Path, default=ROOT / "content")
     parser.add_argument("--dist", type=Path, default=ROOT / "portal/dist")
+    parser.add_argument("--site", type=Path, default=ROOT / "deploy/nginx.conf", help="the sample for a web server")
     parser.add_argument("--today", type=date.fromisoformat, default=datetime.now(UTC).date())
     parser.add_argument("--measure", action="store_true", help="print how each file of messages reads, and stop")
     given = parser.parse_args()
     if given.measure:
         print_measures(given.content)
         return
-    found = problems(given.content, given.dist, given.today)
+    found = problems(given.content, given.dist, given.site, given.today)
     for problem in found:
         print(problem)
     sys.exit(1 if found else 0)

@@ -2,10 +2,12 @@
 import { parse, stringify } from "yaml";
 import { describe, expect, test } from "vitest";
 import { readFacts } from "../src/directory/facts";
+import { listsOf, readCountries } from "../src/content/countries";
 import { readDirectory } from "../src/directory/load";
-import { filesUnder, readText, wordsOf } from "./files";
+import { filesUnder, readText, wordsOf, yamlUnder } from "./files";
 
-const real = Object.fromEntries(filesUnder("content/directory", [".yaml"]).map((path) => [`/${path}`, readText(path)]));
+const real = yamlUnder("content/directory");
+const ofCountries = listsOf(readCountries(yamlUnder("content/countries")));
 
 /** A directory of one service, with changes; made anew for each test. */
 function changed(change: (service: Record<string, unknown>) => void, page = "one: [x-one]"): Record<string, string> {
@@ -26,12 +28,36 @@ function changed(change: (service: Record<string, unknown>) => void, page = "one
 }
 
 test("the project's own directory is whole", () => {
-  const { services, lists } = readDirectory(real);
-  for (const list of ["danger", "relay", "similar", "talk", "plans", "police", "under_18", "under_18_first"])
+  const { services, lists } = readDirectory(real, ofCountries);
+  for (const list of [
+    "danger",
+    "relay",
+    "similar",
+    "talk",
+    "crisis",
+    "partner",
+    "police",
+    "under_18",
+    "under_18_first",
+  ])
     expect(lists.get(list)?.length).toBeGreaterThan(0);
   expect(lists.get("danger")?.every((service) => service.phones.length > 0)).toBe(true);
   expect(services.size).toBeGreaterThan(70);
   for (const service of services.values()) expect(service.source.length).toBeGreaterThan(0);
+});
+
+test("a list of countries is filled country after country, and a service that is not there stops the build", () => {
+  const country = (id: string, plans: number, danger: string): string =>
+    `{id: ${id}, place: {help: 1, plans: ${plans}}, services: {danger: [${danger}]}}`;
+  const lists = listsOf(readCountries({ "/a.yaml": country("aa", 2, "x-two"), "/b.yaml": country("bb", 1, "x-one") }));
+  expect(lists.get("danger")).toEqual(["x-one", "x-two"]);
+  expect(() =>
+    readDirectory(
+      changed(() => undefined),
+      lists,
+    ),
+  ).toThrow(/danger names x-two/);
+  expect(() => readCountries({ "/a.yaml": "{id: aa, place: {help: 1}, services: {}}" })).toThrow(/aa has no place/);
 });
 
 test("nothing in its files is unchecked", () => {
@@ -67,19 +93,25 @@ describe("the build stops at", () => {
     ],
     ["a page that names what is not there", changed(() => undefined, "one: [x-one, x-two]"), /names x-two/],
   ])("%s", (_, files, message) => {
-    expect(() => readDirectory(files)).toThrow(message);
+    expect(() => readDirectory(files, new Map())).toThrow(message);
   });
 
   test("nothing when all is well", () => {
-    expect(readDirectory(changed(() => undefined)).lists.get("one")?.[0]?.phones).toEqual([
-      { number: "1", note: null },
-    ]);
+    expect(
+      readDirectory(
+        changed(() => undefined),
+        new Map(),
+      ).lists.get("one")?.[0]?.phones,
+    ).toEqual([{ number: "1", note: null }]);
   });
 });
 
 test("what to write in a text stands beside the number", () => {
   const files = changed((row) => (row["shown"] = { sms: { value: "686868 (send CONNECT)", confidence: "seed" } }));
-  expect(readDirectory(files).services.get("x-one")?.sms).toEqual({ number: "686868", note: "send CONNECT" });
+  expect(readDirectory(files, new Map()).services.get("x-one")?.sms).toEqual({
+    number: "686868",
+    note: "send CONNECT",
+  });
 });
 
 test("each region that a row names has a name", () => {

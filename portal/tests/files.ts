@@ -29,6 +29,16 @@ export function readWords(path: string): Map<string, string> {
   return new Map(Object.entries(value).map(([key, text]) => [key, String(text)]));
 }
 
+/** Return every file of YAML under a folder by its path, as the build reads them. */
+export function yamlUnder(folder: string): { readonly [path: string]: string } {
+  return Object.fromEntries(filesUnder(folder, [".yaml"]).map((path) => [`/${path}`, readText(path)]));
+}
+
+/** Every language of the pages. */
+export const LOCALES: readonly string[] = [
+  ...new Set(filesUnder("content/messages", [".json"]).map((path) => path.split("/")[2] ?? "")),
+];
+
 /** All words of a language. */
 export function wordsOf(locale: string): Map<string, string> {
   return new Map(filesUnder(`content/messages/${locale}`, [".json"]).flatMap((path) => [...readWords(path)]));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { readGuidance } from "../src/guidance/load";
-import { readText, wordsOf } from "./files";
+import { LOCALES, readText, wordsOf, yamlUnder } from "./files";
 
 const sources = readText("content/guidance/sources.yaml");
-const plans = readText("content/guidance/plans.yaml");
+const plans = yamlUnder("content/situations");
 const guides = readText("content/guidance/guides.yaml");
 const whole = readGuidance(sources, plans, guides);
 const steps = [...whole.plans.values()].flatMap((plan) => plan.steps.map((step) => ({ plan: plan.plan, ...step })));
@@ -76,7 +76,7 @@ test("the plan for threats begins with the four steps of Victim Support Finland,
   ).toEqual(["pay", "keep", "police", "published"]);
 });
 
-test.each(["en", "fi"])("every step and line has words in %s", (locale) => {
+test.each(LOCALES)("every step and line has words in %s", (locale) => {
   const words = wordsOf(locale);
   const keys = steps.flatMap(({ plan, step, countries, to }) => [
     ...["title", "why", "need", ...countries.keys()].map((part) => `plan.${plan}.${step}.${part}`),
@@ -112,15 +112,15 @@ test("no message of a plan or guide is without its step or line", () => {
 });
 
 describe("the build stops at", () => {
-  const one = (change: string): string => `a:\n  sources: [nz]\n  steps:\n    - {${change}}\n`;
+  const one = (change: string): string => `id: a\nsources: [nz]\nsteps:\n  - {${change}}\n`;
   const good = "step: x, from: [], sources: [nz], minutes: 1";
   test.each<[string, string, RegExp]>([
     ["a source that is not there", one(good.replace("[nz]", "[xx]")), /names the source xx/],
     ["a step that takes no time", one(good.replace("minutes: 1", "minutes: 0")), /how long it takes/],
     ["a step without a name", one(good.replace("step: x, ", "")), /is not a text/],
-    ["a plan without steps", "a: {sources: [], steps: []}", /has no steps/],
+    ["a plan without steps", "{id: a, sources: [], steps: []}", /has no steps/],
   ])("%s", (_, text, message) => {
-    expect(() => readGuidance(sources, text, guides)).toThrow(message);
+    expect(() => readGuidance(sources, { "/a.yaml": text }, guides)).toThrow(message);
   });
   test("a source without a day of review", () => {
     expect(() => readGuidance("- {id: nz, title: x, url: null, date: null, reviewed: lately}", plans, guides)).toThrow(

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
 import { ERROR_CODES } from "../src/wire/types";
-import { filesUnder, readText, readWords, wordsOf } from "./files";
+import { filesUnder, LOCALES, readText, readWords, wordsOf } from "./files";
 
 const english = wordsOf("en");
 const sources = filesUnder("portal/src", [".ts", ".tsx", ".astro"]).map(readText).join("\n");
-const locales = [...new Set(filesUnder("content/messages", [".json"]).map((path) => path.split("/")[2] ?? ""))];
 
 /** Keys that code puts together from a part, and the parts that can occur. */
 const BUILT = [
@@ -20,6 +19,8 @@ const BUILT = [
   /^case\.delay\.(off|on|ending)$/,
   /^case\.ledger\.wrong\.[a-z_]+$/,
   /^country\.[a-z]+$/,
+  /^start\.choice\.[a-z]+$/,
+  /^unsure\.[a-z]+\.[0-9]+$/,
   /^plan\.(go\.[a-z0-9-]+|[a-z]+\.[a-z]+\.(title|why|need|[a-z]{2})|[a-z]+\.(title|first))$/,
   /^guide\.[a-z]+\.[a-z_]+\.(title|[0-9]+)$/,
   /^folder\.problem\.[a-z_]+$/,
@@ -53,12 +54,10 @@ describe("the catalogue", () => {
     expect(extra).toEqual([]);
   });
 
-  test("each country of the directory has a name, and no other has", () => {
-    const countries = filesUnder("content/directory", [".yaml"]).map(
-      (path) => path.split("/").pop()?.replace(".yaml", "") ?? "",
-    );
+  test("each country has a name, and no other has", () => {
+    const countries = filesUnder("content/countries", [".yaml"]).map((path) => path.split("/").pop()?.slice(0, -5));
     const named = [...english.keys()].filter((key) => key.startsWith("country.")).map((key) => key.slice(8));
-    expect(named.sort()).toEqual(countries.filter((country) => !["pages", "opening"].includes(country)).sort());
+    expect(named.sort()).toEqual([...countries, "global"].sort());
   });
 
   test("no key stands in two files, and each stands in the file of its name", () => {
@@ -66,7 +65,7 @@ describe("the catalogue", () => {
     expect(new Set(keys).size).toBe(keys.length);
   });
 
-  test.each(locales)("%s has every message and the same places for values", (locale) => {
+  test.each(LOCALES)("%s has every message and the same places for values", (locale) => {
     const own = wordsOf(locale);
     const places = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
     const missing = [...english.keys()].filter((key) => !own.get(key));

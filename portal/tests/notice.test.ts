@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parse, stringify } from "yaml";
 import { describe, expect, test } from "vitest";
+import { readCountries } from "../src/content/countries";
 import { translator } from "../src/messages/translator";
 import { clockOf } from "../src/notice/clock";
-import { readRegime } from "../src/notice/load";
+import { readRegime, readRegimes } from "../src/notice/load";
 import { EMPTY_FIELDS, newNotice, type Fields, type Notice } from "../src/notice/notice";
 import type { Regime } from "../src/notice/regime";
 import { escalationText, noticeText } from "../src/notice/text";
 import { isAddress, missing } from "../src/notice/validate";
-import { filesUnder, readText, wordsOf } from "./files";
+import { filesUnder, LOCALES, readText, wordsOf } from "./files";
 
 const contact = (id: string) => ({ id, name: id, country: "nz", phones: [], url: null });
 const regimes = filesUnder("content/regimes", [".yaml"]).map((path) => readRegime(readText(path), contact));
@@ -39,14 +41,20 @@ const notice = (id: string, change: Partial<Notice> = {}): Notice => ({
   ...change,
 });
 
-test("the regimes are the six of the spec", () => {
-  expect(regimes.map((one) => one.id).sort()).toEqual([
-    "au_esafety",
-    "eu_dsa",
-    "gb_osa",
-    "nz_hdca",
-    "plain",
-    "us_tida",
+test("a regime for a group of countries has its members, and one for others those that no regime names", () => {
+  const country = (id: string, plans: number, partOf = ""): string =>
+    `{id: ${id}, place: {help: 1, plans: ${plans}}, services: {}, part_of: ${partOf}}`;
+  const countries = readCountries({ a: country("aa", 1, "gg"), b: country("bb", 2), c: country("gg", 3) });
+  const yaml = (id: string, place: number, of: string): string =>
+    stringify({ ...parse(readText("content/regimes/plain.yaml")), id, place }).replace("countries: others", of);
+  const read = readRegimes(
+    [yaml("last", 2, "countries: others"), yaml("first", 1, "countries: [gg]")],
+    contact,
+    countries,
+  );
+  expect(read.map((one) => [one.id, one.countries])).toEqual([
+    ["first", ["aa", "gg"]],
+    ["last", ["bb"]],
   ]);
 });
 
@@ -72,7 +80,7 @@ describe.each(regimes.map((one) => [one.id, one] as const))("%s", (id, own) => {
     },
   );
 
-  test.each(["en", "fi"])("has its words in %s", (locale) => {
+  test.each(LOCALES)("has its words in %s", (locale) => {
     const words = wordsOf(locale);
     const keys = [
       `notice.law.${id}`,

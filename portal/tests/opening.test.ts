@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { readDirectory } from "../src/directory/load";
 import { readOpening, weekOf } from "../src/directory/opening";
 import { isOpen, minuteOfWeek } from "../src/help/open_now";
-import { filesUnder, readText } from "./files";
+import { yamlUnder } from "./files";
 
 const WORDS = "Mon-Thu 09:00-18:00, Fri 09:00-16:00";
 const texts = (): Map<string, string> =>
@@ -60,9 +60,9 @@ describe("the build stops at", () => {
   });
 
   test("hours of a service that is not there", () => {
-    expect(() => readDirectory({ "/opening.yaml": '- {service: x, from: hours, text: "24/7", week: always}' })).toThrow(
-      /names x/,
-    );
+    expect(() =>
+      readDirectory({ "/opening.yaml": '- {service: x, from: hours, text: "24/7", week: always}' }, new Map()),
+    ).toThrow(/names x/);
   });
 });
 
@@ -98,10 +98,8 @@ describe("open now", () => {
 });
 
 test("the project's own hours say what their words say", () => {
-  const real = Object.fromEntries(
-    filesUnder("content/directory", [".yaml"]).map((path) => [`/${path}`, readText(path)]),
-  );
-  const { services } = readDirectory(real);
+  const real = yamlUnder("content/directory");
+  const { services } = readDirectory(real, new Map());
   const minutes = (id: string, from: string): string | undefined => services.get(id)?.opening.get(from)?.week;
   expect(minutes("fi-riku", "hours")).toBe(weekOf(["Mon-Thu 09:00-18:00", "Fri 09:00-16:00"]));
   expect(minutes("gb-rph", "hours")).toBe(weekOf(["Mon-Fri 10:00-16:00"]));

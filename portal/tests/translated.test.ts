@@ -2,15 +2,11 @@
 import { expect, test } from "vitest";
 import { readDirectory } from "../src/directory/load";
 import { ownTexts } from "../src/directory/translated";
-import { filesUnder, readText, readWords } from "./files";
+import { LOCALES, readWords, yamlUnder } from "./files";
 
-const directory = readDirectory(
-  Object.fromEntries(filesUnder("content/directory", [".yaml"]).map((path) => [`/${path}`, readText(path)])),
-);
+const directory = readDirectory(yamlUnder("content/directory"), new Map());
 const texts = new Set([...directory.services.values()].flatMap(ownTexts));
-const languages = [
-  ...new Set(filesUnder("content/messages", [".json"]).map((path) => path.split("/")[2] ?? "")),
-].filter((language) => language !== "en");
+const languages = LOCALES.filter((language) => language !== "en");
 
 test.each(languages)("all that services say of themselves has words in %s, and nothing else has", (language) => {
   const words = readWords(`content/directory/${language}.json`);

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-
-from tests.exchange.served_exchange import COMMAND, Operator
+from served_exchange import COMMAND, Operator
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-
-from tests.exchange.exchange_parts import Phone, value
-from tests.exchange.served_exchange import Operator
+from exchange_parts import Phone, value
+from served_exchange import Operator
 
 Served = tuple[str, subprocess.Popen[bytes], Path]
 PATIENCE_SECONDS = 60

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-
-from tests.exchange.exchange_parts import PartnerClient, Phone, code, feedback_on, opening, value
-from tests.exchange.served_exchange import Operator
+from exchange_parts import PartnerClient, Phone, code, feedback_on, opening, value
+from served_exchange import Operator
 
 
 @pytest.fixture

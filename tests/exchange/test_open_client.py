@@ -5,9 +5,8 @@ import json
 
 import httpx
 import pytest
-
-from tests.exchange.exchange_parts import PartnerClient, Phone, value
-from tests.exchange.served_exchange import Operator, wait_until
+from exchange_parts import PartnerClient, Phone, value
+from served_exchange import Operator, wait_until
 
 pytest.importorskip("threatexchange")
 

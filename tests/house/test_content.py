@@ -22,9 +22,11 @@ from content_check.facts import fact_problems
 from content_check.links import link_problems
 from content_check.reviews import STALE, TO_COME, a_year_after, reference_problems, review_problems, reviews
 from content_check.schemas import documents, schema_problems
+from content_check.variants import variant_problems
 from content_check.words import measure, reading_problems, translation_problems
 
 ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "deploy/nginx.conf"
 
 
 @pytest.fixture
@@ -55,6 +57,7 @@ def test_the_projects_own_content_is_as_it_has_to_be() -> None:
     latest = max(text for _, document in documents(content) for _, text in reviews(document))
     assert review_problems(content, date.fromisoformat(latest)) == []
     assert reference_problems(content) == []
+    assert variant_problems(content, SITE) == []
     assert translation_problems(content) == []
     assert reading_problems(content) == []
 
@@ -184,9 +187,11 @@ def test_a_year_after_a_leap_day() -> None:
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("directory/pages.yaml", lambda pages: pages["talk"].append("xx-nobody"), "names the service xx-nobody"),
+        ("directory/pages.yaml", lambda pages: pages["similar"].append("xx-nobody"), "names the service xx-nobody"),
         ("directory/opening.yaml", lambda rows: rows[0].update(service="xx-nobody"), "names the service xx-nobody"),
-        ("guidance/plans.yaml", lambda plans: plans["threat"]["steps"][0]["sources"].append("nowhere"), "names the source nowhere"),
+        ("countries/fi.yaml", lambda country: country["services"]["talk"].append("xx-nobody"), "names the service xx-nobody"),
+        ("situations/threat.yaml", lambda plan: plan["steps"][0]["sources"].append("nowhere"), "names the source nowhere"),
+        ("situations/threat.yaml", lambda plan: plan["steps"][0].update(services={"all": ["xx-nobody"]}), "names the service xx-nobody"),
         ("regimes/gb_osa.yaml", lambda regime: regime.update(law="gb-no-law"), "names the law gb-no-law"),
     ],
 )
@@ -212,9 +217,9 @@ def test_a_message_without_translation_is_seen_in_any_language(tmp_path: Path) -
     write_messages(tmp_path, "fi", a_one="Yksi.", a_other="Monta.", b="Joo", c=" ")
     write_messages(tmp_path, "pl", a_one="1", a_few="2", a_other="5", b="tak", d="co")
     assert translation_problems(tmp_path) == [
-        "content/messages/fi: no words for c",
-        "content/messages/pl: no words for c",
-        "content/messages/pl: d is no message",
+        "content/messages/fi: no words for c: translate it from en",
+        "content/messages/pl: no words for c: translate it from en",
+        "content/messages/pl: d is no message in en: take it out",
     ]
 
 
@@ -228,17 +233,17 @@ def test_the_measure_counts_sentences_words_and_long_words() -> None:
 
 
 def test_a_text_that_reads_too_hard_is_seen(content: Path) -> None:
-    path = content / "messages/en/start.json"
+    path = content / "messages/en/privacy.json"
     words = json.loads(path.read_text(encoding="utf-8"))
     long_sentence = " ".join(["we"] * 31) + "."
-    path.write_text(json.dumps(words | {"start.lead.1": long_sentence}), encoding="utf-8")
-    assert reading_problems(content) == [f"content/messages/en/start.json: a sentence of 31 words, at most 30: {long_sentence}"]
+    path.write_text(json.dumps(words | {"privacy.lead": long_sentence}), encoding="utf-8")
+    assert reading_problems(content) == [f"content/messages/en/privacy.json: a sentence of 31 words, at most 30: {long_sentence}"]
     hard = dict.fromkeys(words, "Organisational responsibilities necessitate comprehensive documentation.")
     path.write_text(json.dumps(hard), encoding="utf-8")
-    assert reading_problems(content) == ["content/messages/en/start.json: LIX 105.0, at most 28"]
+    assert reading_problems(content) == ["content/messages/en/privacy.json: LIX 105.0, at most 28"]
     wordy = dict.fromkeys(words, "we do not say it as if it were so or as it is in a book of old")
     path.write_text(json.dumps(wordy), encoding="utf-8")
-    assert reading_problems(content) == ["content/messages/en/start.json: 19.0 words per sentence, at most 14"]
+    assert reading_problems(content) == ["content/messages/en/privacy.json: 19.0 words per sentence, at most 14"]
 
 
 def test_a_language_without_a_target_is_seen(content: Path) -> None:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+from served_exchange import Operator
 
 from stillmine.demo.processes import free_ports
 from stillmine.wire import codec
@@ -24,7 +25,6 @@ from stillmine.wire.ask import AskAnswer, Outcome
 from stillmine.wire.feedback import NotRemovedReason
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.screen import Decision, Health, KeptMatch, MatchPage, Review, ScreenResult
-from tests.exchange.served_exchange import Operator
 
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
 PLATFORM = "Example Social"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from stillmine.matching import _kernel
 from stillmine.matching.hamming import HammingIndex
-from stillmine.matching.results import Near
+from stillmine.matching.near import Near
 
 Rows = NDArray[np.uint8]
 BITS = 256

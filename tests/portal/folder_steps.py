@@ -22,7 +22,7 @@ class Reader:
         self.language = language
         self.hands = hands or Hands()
         self.words: dict[str, str] = {}
-        for path in (MESSAGES / language).glob("*.json"):
+        for path in (MESSAGES / language).rglob("*.json"):
             self.words |= json.loads(path.read_text(encoding="utf-8"))
 
     def press(self, page: Page, key: str) -> None:

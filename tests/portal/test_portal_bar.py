@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.portal.covered import double_text_first
 from tests.portal.folder_steps import begin_log, write_entry
-from tests.portal.portal_pages import EXIT, address, language_of, one_of_each
+from tests.portal.portal_pages import EXIT, LANGUAGES, address, language_of, one_of_each
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import to_files, to_key
 
@@ -104,7 +104,7 @@ def test_a_step_on_is_an_answer_too(portal: PortalServer, page: Page) -> None:
     expect(page.locator(".bar-ask")).to_be_hidden()
 
 
-@pytest.mark.parametrize("language", ["en", "fi"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [320, 360])
 def test_the_question_fits_a_small_phone_with_letters_twice_as_large(
     portal: PortalServer, browser: Browser, language: str, width: int

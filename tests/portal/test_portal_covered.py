@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.accessible import open_page
 from tests.portal.covered import CUT, covered, cut, double_text_first
 from tests.portal.folder_steps import Reader
-from tests.portal.portal_pages import every_page, one_of_each
+from tests.portal.portal_pages import LANGUAGES, every_page, one_of_each
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_walks import WALKS, Walk
 
@@ -40,7 +40,7 @@ def test_on_no_page_at_all_anything_is_covered_or_cut(portal: PortalServer, brow
     assert found == []
 
 
-@pytest.mark.parametrize("language", ["en", "fi"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.__name__)
 def test_on_no_step_anything_is_covered_or_cut(
     portal: PortalServer, browser: Browser, picture_file: Path, walk: Walk, language: str

@@ -10,10 +10,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.portal.portal_pages import COUNTRIES, DIST, address
+from tests.portal.portal_pages import COUNTRIES, DIST, LANGUAGES, address
 from tests.portal.test_portal_facts import NUMBER, dialled, rows
 
-LANGUAGES = ("en", "fi")
 NO_NUMBER = re.compile(r"\b\d{4}-\d{2}(?:-\d{2})?\b|\b\d{1,2}[:.]\d{2}\b|\b\d{1,3}(?: 000)+\b|\b\d{3}-\d{3}-[A-Z]+")
 """Dates, times, sums in other languages, and a number spelt in letters beside itself in digits."""
 SUICIDE = re.compile(r"suicid|self-harm|ending your life|itsemur|elämäsi päättämi|vahingoittami", re.IGNORECASE)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.portal.folder_steps import Reader, begin_log, new_notice, write_entry
-from tests.portal.portal_pages import EXIT, address
+from tests.portal.portal_pages import EXIT, LANGUAGES, address
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import to_key, to_send
 
@@ -38,7 +38,7 @@ def assert_no_way_back(page: Page) -> None:
 
 
 @pytest.mark.parametrize("by", ["touch", "keys"])
-@pytest.mark.parametrize("language", ["en", "fi"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_after_walking_over_pages(portal: PortalServer, page: Page, width: int, language: str, by: str) -> None:
     page.set_viewport_size({"width": width, "height": 800})

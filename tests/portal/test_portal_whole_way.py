@@ -18,10 +18,10 @@ from tests.portal.folder_steps import PASSPHRASE, Reader, begin_log, new_notice,
 from tests.portal.hands import hands
 from tests.portal.notice_data import LACKS, WHOLE, shown
 from tests.portal.pdf_reading import pictures_in, text_of
-from tests.portal.portal_pages import address
+from tests.portal.portal_pages import LANGUAGES, address
 from tests.portal.portal_server import PortalServer
 
-WAYS = [(width, language, by) for by in ("touch", "keys") for language in ("en", "fi") for width in (360, 1280)]
+WAYS = [(width, language, by) for by in ("touch", "keys") for language in LANGUAGES for width in (360, 1280)]
 CHOICES = ("role", "may_tell_author")
 """What can't be left out again once it was marked."""
 NEXT = {

@@ -75,13 +75,14 @@ def reference_problems(content: Path) -> list[str]:
 
 
 def _services_named(name: str, document: Any) -> list[str]:
-    if name == "directory/pages.yaml":
-        return [one for names in document.values() for one in names]
     if name == "directory/opening.yaml":
         return [row["service"] for row in document]
-    if name == "guidance/plans.yaml":
-        steps = [step for plan in document.values() for step in plan["steps"]]
-        return [one for step in steps for names in step.get("services", {}).values() for one in names]
+    if name == "directory/pages.yaml":
+        return [one for names in document.values() for one in names]
+    if name.startswith("countries/"):
+        return [one for names in document["services"].values() for one in names]
+    if name.startswith("situations/"):
+        return [one for step in document["steps"] for names in step.get("services", {}).values() for one in names]
     return list(document.get("escalation", [])) if name.startswith("regimes/") else []
 
 
@@ -92,9 +93,8 @@ def _laws_named(name: str, document: Any) -> list[str]:
 def _sources_named(name: str, document: Any) -> list[str]:
     if name == "guidance/guides.yaml":
         return [one for sections in document.values() for section in sections for line in section["lines"] for one in line]
-    if name != "guidance/plans.yaml":
+    if not name.startswith("situations/"):
         return []
-    steps = [step for plan in document.values() for step in plan["steps"]]
-    lists = [plan["sources"] for plan in document.values()] + [step["sources"] for step in steps]
-    lists += [own for step in steps for own in step.get("countries", {}).values()]
+    lists = [document["sources"]] + [step["sources"] for step in document["steps"]]
+    lists += [own for step in document["steps"] for own in step.get("countries", {}).values()]
     return [one for own in lists for one in own]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each YAML file of content/ may hold, as types: an unknown field, a missing source or an unchecked value is refused.
 
-A new kind of file needs a line in `SCHEMAS`; a new country, law, platform or regime needs none.
+A new kind of file needs a line in `SCHEMAS`; a new country, situation, regime, law or platform needs none.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,10 @@ Text = Annotated[str, Meta(min_length=1)]
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Address = Annotated[str, Meta(pattern=r"^https?://\S+$")]
 Confidence = Literal["seed", "sourced"]
-Country = Literal["nz", "fi", "gb", "ie", "us", "ca", "au", "eu", "global"]
+Country = Annotated[str, Meta(pattern=r"^[a-z]{2}$")]
+CountryOrAnywhere = Annotated[str, Meta(pattern=r"^([a-z]{2}|global)$")]
+CountryOrAll = Annotated[str, Meta(pattern=r"^([a-z]{2}|all)$")]
+ANYWHERE = "global"
 Names = Annotated[list[Text], Meta(min_length=1)]
 
 
@@ -60,7 +63,7 @@ ServiceKind = Literal[
 class Service(Row):
     id: Text
     name: Text
-    country: Country
+    country: CountryOrAnywhere
     kind: ServiceKind
     audience: Literal["all", "adult", "under_18"] | None
     regions: list[Text] | None
@@ -115,6 +118,33 @@ class GuidanceSource(Reviewed):
     id: Text
 
 
+class Places(Row):
+    """Where a country stands in two lists: those of the help pages, and those of plans."""
+
+    help: Annotated[int, Meta(ge=1)]
+    plans: Annotated[int, Meta(ge=1)]
+
+
+class CountryLists(Row, omit_defaults=True):
+    """Services that parts of the pages show, in order."""
+
+    danger: list[Text] = []
+    police: list[Text] = []
+    crisis: list[Text] = []
+    partner: list[Text] = []
+    talk: list[Text] = []
+    under_18: list[Text] = []
+    relay: list[Text] = []
+
+
+class CountryFile(Row):
+    id: Country
+    place: Places
+    services: CountryLists
+    part_of: Country | None = None
+    without: dict[Text, Text] = {}
+
+
 class Step(Row, rename={"source": "from"}):
     step: Text
     source: Names
@@ -123,12 +153,19 @@ class Step(Row, rename={"source": "from"}):
     to: Text | None = None
     only: list[Country] = []
     countries: dict[Country, Names] = {}
-    services: dict[Country | Literal["all"], Names] = {}
+    services: dict[CountryOrAll, Names] = {}
+    list: Literal["crisis", "partner", "talk"] | None = None
 
 
-class Plan(Row):
+class Situation(Row):
+    """A situation and its plan; `start` and `not_sure` are its places among the choices of these pages."""
+
+    id: Annotated[str, Meta(pattern=r"^[a-z]+$")]
     sources: Names
     steps: Annotated[list[Step], Meta(min_length=1)]
+    start: Annotated[int, Meta(ge=1)] | None = None
+    not_sure: list[Annotated[int, Meta(ge=1)]] = []
+    page: Text | None = None
     see_also: Text | None = None
 
 
@@ -136,17 +173,19 @@ class Section(Row):
     section: Text
     lines: Annotated[list[list[Text]], Meta(min_length=1)]
     to: Text | None = None
-    countries: dict[Text, Any] | None = None
     numbers: Literal["crisis", "partner"] | None = None
 
 
 class Regime(msgspec.Struct):
     """What every regime says of itself; the notices' own tests judge the rest."""
 
-    id: Text
+    id: Annotated[str, Meta(pattern=r"^[a-z_]+$")]
+    place: Annotated[int, Meta(ge=1)]
     law: Text | None
-    countries: Annotated[list[Country], Meta(min_length=1)]
+    countries: Annotated[list[Country], Meta(min_length=1)] | Literal["others"]
     elements: Annotated[list[dict[str, Any]], Meta(min_length=1)]
+    text: Names
+    unverified: list[Text]
     source: Reviewed
 
 
@@ -163,7 +202,8 @@ SCHEMAS: tuple[tuple[str, Any], ...] = (
     ("laws/*.yaml", list[Law]),
     ("platforms.yaml", list[Platform]),
     ("guidance/sources.yaml", list[GuidanceSource]),
-    ("guidance/plans.yaml", dict[Text, Plan]),
+    ("countries/*.yaml", CountryFile),
+    ("situations/*.yaml", Situation),
     ("guidance/guides.yaml", dict[Text, list[Section]]),
     ("regimes/*.yaml", Regime),
     ("reading.yaml", dict[Text, Target]),

@@ -49,10 +49,11 @@ def measure(texts: Iterable[str]) -> Measure | None:
 
 
 def messages(content: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """Return the messages by language and file."""
+    """Return the messages by language and file, `site` or `countries/nz`."""
     found: dict[str, dict[str, dict[str, str]]] = {}
-    for path in sorted((content / "messages").glob("*/*.json")):
-        found.setdefault(path.parent.name, {})[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted((content / "messages").rglob("*.json")):
+        language, _, name = path.relative_to(content / "messages").with_suffix("").as_posix().partition("/")
+        found.setdefault(language, {})[name] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
@@ -63,14 +64,27 @@ def translation_problems(content: Path) -> list[str]:
     english = keys.get(DEFAULT_LANGUAGE, {})
     problems = [] if english else [f"content/messages/{DEFAULT_LANGUAGE}: no messages"]
     for language, own in keys.items():
-        problems += [f"content/messages/{language}: no words for {key}" for key in english if not own.get(key, "").strip()]
+        problems += [
+            f"content/messages/{language}: no words for {key}: translate it from {DEFAULT_LANGUAGE}"
+            for key in english
+            if not own.get(key, "").strip()
+        ]
         extra = [key for key in own if key not in english and f"{key.rpartition('.')[0]}.other" not in english]
-        problems += [f"content/messages/{language}: {key} is no message" for key in extra]
+        problems += [f"content/messages/{language}: {key} is no message in {DEFAULT_LANGUAGE}: take it out" for key in extra]
     return problems
 
 
+def by_subject(files: dict[str, dict[str, str]]) -> dict[str, list[str]]:
+    """Return the texts of a language by what they are measured with: a country's words about plans count with all words about plans."""
+    subjects: dict[str, list[str]] = {}
+    for name, own in files.items():
+        for key, text in own.items():
+            subjects.setdefault(key.partition(".")[0] if "/" in name else name, []).append(text)
+    return subjects
+
+
 def reading_problems(content: Path) -> list[str]:
-    """Return files of messages that read harder than their language's target."""
+    """Return sentences that are too long, and subjects that read harder than their language's target."""
     path = content / "reading.yaml"
     targets: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
     problems = []
@@ -80,18 +94,22 @@ def reading_problems(content: Path) -> list[str]:
             problems.append(f"content/reading.yaml: no target for {language}: measure it with `python tools/check_content.py --measure`")
             continue
         for name, own in files.items():
-            problems += [f"content/messages/{language}/{name}.json: {problem}" for problem in _harder_than(target, measure(own.values()))]
+            problems += [f"content/messages/{language}/{name}.json: {problem}" for problem in _too_long(target, measure(own.values()))]
+        for name, texts in by_subject(files).items():
+            problems += [f"content/messages/{language}/{name}.json: {problem}" for problem in _harder_than(target, measure(texts))]
     return problems
 
 
+def _too_long(target: dict[str, int], found: Measure | None) -> list[str]:
+    if found is None or found.longest_words <= target["longest_sentence"]:
+        return []
+    return [f"a sentence of {found.longest_words} words, at most {target['longest_sentence']}: {found.longest}"]
+
+
 def _harder_than(target: dict[str, int], found: Measure | None) -> list[str]:
-    if found is None:
+    if found is None or found.sentences < ENOUGH_SENTENCES:
         return []
     problems = []
-    if found.longest_words > target["longest_sentence"]:
-        problems.append(f"a sentence of {found.longest_words} words, at most {target['longest_sentence']}: {found.longest}")
-    if found.sentences < ENOUGH_SENTENCES:
-        return problems
     if found.words_per_sentence > target["words_per_sentence"]:
         problems.append(f"{found.words_per_sentence:.1f} words per sentence, at most {target['words_per_sentence']}")
     if found.lix > target["lix"]:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The files of facts, read once per build, as the fact pages show them: services and laws by country, platforms at once. */
 
+import { ANYWHERE, HELP_COUNTRIES } from "../content/countries";
 import { readFacts, type FactRow } from "./facts";
-import { ANYWHERE, COUNTRIES } from "./services";
 
 const services = read(
   import.meta.glob<string>("../../../content/directory/*.yaml", { eager: true, query: "?raw", import: "default" }),
@@ -23,7 +23,7 @@ function read(files: { readonly [path: string]: string }): readonly FactRow[] {
 export const serviceFacts = (country: string): readonly FactRow[] => services.filter((one) => one.country === country);
 export const lawFacts = (country: string): readonly FactRow[] => laws.filter((one) => one.country === country);
 export const platformFacts = (): readonly FactRow[] => platforms;
-const OFFERED: readonly string[] = [...COUNTRIES, ANYWHERE];
+const OFFERED: readonly string[] = [...HELP_COUNTRIES, ANYWHERE];
 const placeOf = (country: string): number => (OFFERED.includes(country) ? OFFERED.indexOf(country) : OFFERED.length);
 /** Every country that any fact is about, in the order in which countries are offered. */
 export const factCountries: readonly string[] = [

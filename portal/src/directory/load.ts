@@ -4,7 +4,7 @@
  *
  * A wrong number in front of a frightened person is worse than none: every shown field must be `seed` or `sourced`,
  * every service must name its source and the day of its review. Every service has a kind and a country, and with them a
- * place on the help pages; `pages.yaml` says which ones other pages show, in order.
+ * place on the help pages; content/countries and `pages.yaml` say which ones other pages show, in order.
  */
 
 import { parse } from "yaml";
@@ -67,8 +67,14 @@ export interface Directory {
   readonly lists: ReadonlyMap<string, readonly Service[]>;
 }
 
-/** Return every service by id and every page's list; throws where anything is unchecked or unknown. */
-export function readDirectory(files: { readonly [path: string]: string }): Directory {
+/**
+ * Return every service by id and every list, those of `pages.yaml` and those that countries fill; throws where anything is unchecked or
+ * unknown.
+ */
+export function readDirectory(
+  files: { readonly [path: string]: string },
+  ofCountries: ReadonlyMap<string, readonly string[]>,
+): Directory {
   const services = new Map<string, Service>();
   let pages: Row = {};
   let opening: unknown = [];
@@ -81,7 +87,7 @@ export function readDirectory(files: { readonly [path: string]: string }): Direc
   const openings = readOpening(opening, (id) => textsOf(found(services, id, "opening.yaml")));
   for (const [id, own] of openings) services.set(id, { ...found(services, id, "opening.yaml"), opening: own });
   const lists = new Map<string, readonly Service[]>();
-  for (const [page, ids] of Object.entries(pages))
+  for (const [page, ids] of [...Object.entries(pages), ...ofCountries])
     lists.set(
       page,
       list(ids, page).map((id) => found(services, String(id), page)),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The services that pages show, read once per build. */
 
+import { ANYWHERE, COUNTRIES, countries, listsOf } from "../content/countries";
 import { readDirectory, type Service } from "./load";
 
 const files = import.meta.glob<string>("../../../content/directory/*.yaml", {
@@ -8,21 +9,15 @@ const files = import.meta.glob<string>("../../../content/directory/*.yaml", {
   query: "?raw",
   import: "default",
 });
-const directory = readDirectory(files);
-
-/** Countries with a help page, in the order in which they are offered. */
-export const COUNTRIES = ["nz", "gb", "ie", "fi", "eu", "us", "ca", "au"] as const;
-/** The country of services that work anywhere. */
-export const ANYWHERE = "global";
+const directory = readDirectory(files, listsOf(countries));
 
 for (const { id, country } of directory.services.values())
-  if (country !== ANYWHERE && !COUNTRIES.some((known) => known === country))
-    throw new Error(`directory: no help page shows ${id}`);
+  if (country !== ANYWHERE && !COUNTRIES.includes(country)) throw new Error(`directory: no help page shows ${id}`);
 
-/** Return a page's services in their order; throws for a list that content/directory/pages.yaml does not have. */
+/** Return a page's services in their order; throws for a list that neither a country nor pages.yaml has. */
 export function services(list: string): readonly Service[] {
   const found = directory.lists.get(list);
-  if (!found) throw new Error(`content/directory/pages.yaml has no list ${list}`);
+  if (!found) throw new Error(`no file of content/countries and no content/directory/pages.yaml has a list ${list}`);
   return found;
 }
 

@@ -20,7 +20,7 @@ export function Choose({
   const { t } = useWords();
   const [platform, setPlatform] = useState("");
   const [name, setName] = useState("");
-  const [regime, setRegime] = useState("plain");
+  const [regime, setRegime] = useState(data.regimes[data.regimes.length - 1]?.id ?? "");
   const [hasPressed, setPressed] = useState(false);
   const platformName = data.platforms.find((one) => one.id === platform)?.name ?? name.trim();
   const go = (): void => {
@@ -45,7 +45,7 @@ export function Choose({
         label={t("notice.choose.law")}
         name="regime"
         value={regime}
-        options={data.regimes.map((one) => [one.id, t(`notice.law.${one.id}` as "notice.law.plain")])}
+        options={data.regimes.map((one) => [one.id, t(`notice.law.${one.id}`)])}
         onChange={setRegime}
       />
       {hasPressed && platformName === "" && <Slip>{t("notice.choose.name_missing")}</Slip>}

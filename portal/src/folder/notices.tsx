@@ -85,7 +85,7 @@ function NoticeCard({ notice, regime, now, onOpen, onChange, onErase }: CardProp
   return (
     <li class="card" data-notice={regime.id} data-clock={clock.state}>
       <h2>{notice.platform_name}</h2>
-      <p class="small soft">{t(`notice.law.${regime.id}` as "notice.law.plain")}</p>
+      <p class="small soft">{t(`notice.law.${regime.id}`)}</p>
       <p>{isSent ? t("notice.card.sent", { date: date(sent, now), time: time(sent) }) : t("notice.card.draft")}</p>
       {isSent && sent.getTime() > now.getTime() + 60_000 && <Slip>{t("notice.clock.wrong")}</Slip>}
       <ClockWords

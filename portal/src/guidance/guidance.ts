@@ -2,25 +2,44 @@
 /* The plans and guides that pages show, read once per build; and what both say in which country. */
 
 import guidesText from "../../../content/guidance/guides.yaml?raw";
-import plansText from "../../../content/guidance/plans.yaml?raw";
 import sourcesText from "../../../content/guidance/sources.yaml?raw";
+import { services } from "../directory/services";
 import { readGuidance, type Guide, type GuidanceSource, type Plan, type Step } from "./load";
 
-const guidance = readGuidance(sourcesText, plansText, guidesText);
+const situations = import.meta.glob<string>("../../../content/situations/*.yaml", {
+  eager: true,
+  query: "?raw",
+  import: "default",
+});
+const guidance = readGuidance(sourcesText, situations, guidesText);
 
 /** Where all of the guidance is from. */
 export const SOURCES: readonly GuidanceSource[] = [...guidance.sources.values()];
 
-/** The countries that have pages of their own, in the order in which they are offered. */
-export const COUNTRIES = ["nz", "fi", "gb", "ie", "us", "ca", "au", "eu"] as const;
+const plans: readonly Plan[] = [...guidance.plans.values()];
 
-/** The situations that have a plan on a page of its own. Under 18 has its page and its plan, `child`, on it. */
-export const PLAN_PAGES: readonly string[] = [...guidance.plans.keys()].filter((name) => name !== "child");
+/** The situations that have a page made of their plan; another page shows the plan of the others. */
+export const PLAN_PAGES: readonly string[] = plans.filter(isPlanPage).map(({ plan }) => plan);
+
+/** The situations that the start page offers, in order. */
+export const STARTS: readonly Plan[] = plans
+  .filter(({ start }) => start !== null)
+  .sort((one, other) => (one.start ?? 0) - (other.start ?? 0));
+
+/** What someone might say who has no word for it: a situation and the number of its sentence, in order. */
+export const SENTENCES: readonly { readonly plan: Plan; readonly number: number }[] = plans
+  .flatMap((plan) => plan.notSure.map((place, index) => ({ plan, place, number: index + 1 })))
+  .sort((one, other) => one.place - other.place);
+
+/** Whether a situation's page is made of its plan. */
+export function isPlanPage({ plan, page }: Plan): boolean {
+  return page === plan;
+}
 
 /** Return a plan; throws for one that is not there. */
 export function plan(name: string): Plan {
   const found = guidance.plans.get(name);
-  if (!found) throw new Error(`content/guidance/plans.yaml has no plan ${name}`);
+  if (!found) throw new Error(`content/situations has no ${name}.yaml`);
   return found;
 }
 
@@ -43,7 +62,8 @@ export function linesOf(step: Step, country: string | null): readonly string[] {
 
 /** Return the ids of the services that are shown with a step: everywhere's, then those of the country, or of all. */
 export function servicesOf(step: Step, country: string | null): readonly string[] {
-  return [...step.services]
-    .filter(([own]) => own === "all" || country === null || own === country)
-    .flatMap(([, ids]) => ids);
+  const own = [...step.services].filter(([of]) => of === "all" || country === null || of === country);
+  const listed =
+    step.list === null ? [] : services(step.list).filter((one) => country === null || one.country === country);
+  return [...own.flatMap(([, ids]) => ids), ...listed.map(({ id }) => id)];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads content/guidance at build time: the plan of each situation, the guides, and where both are from.
+ * Reads content/situations and content/guidance at build time: the plan of each situation, the guides, and where both are from.
  *
  * Stops the build at a source that is not there, a review without a day and a step that nobody could follow. A step or
  * line without a source is our own advice; pages say so.
@@ -31,10 +31,18 @@ export interface Step {
   readonly only: readonly string[];
   /** Ids of services by country, `all` for everywhere. */
   readonly services: ReadonlyMap<string, readonly string[]>;
+  /** A list that every country fills, shown with the step; null for none. */
+  readonly list: string | null;
 }
 
 export interface Plan {
   readonly plan: string;
+  /** Its place among the choices of the start page; null where it is not offered there. */
+  readonly start: number | null;
+  /** The places of its sentences on the page for someone without the right word. */
+  readonly notSure: readonly number[];
+  /** The page that shows it, without slashes. */
+  readonly page: string;
   readonly sources: readonly GuidanceSource[];
   readonly seeAlso: string | null;
   readonly steps: readonly Step[];
@@ -60,8 +68,12 @@ export interface Guidance {
   readonly guides: ReadonlyMap<string, Guide>;
 }
 
-/** Return everything in the three files; throws, naming the place, where something is missing or unknown. */
-export function readGuidance(sourcesText: string, plansText: string, guidesText: string): Guidance {
+/** Return everything in these files; throws, naming the place, where something is missing or unknown. */
+export function readGuidance(
+  sourcesText: string,
+  situations: { readonly [path: string]: string },
+  guidesText: string,
+): Guidance {
   const sources = new Map(
     list(parse(sourcesText), "sources")
       .map((one) => source(row(one, "sources")))
@@ -74,7 +86,9 @@ export function readGuidance(sourcesText: string, plansText: string, guidesText:
       return found;
     });
   const plans = new Map(
-    Object.entries(row(parse(plansText), "plans")).map(([name, value]) => [name, plan(name, row(value, name), known)]),
+    Object.entries(situations)
+      .map(([path, content]) => plan(row(parse(content), path), known))
+      .map((one) => [one.plan, one]),
   );
   const guides = new Map(
     Object.entries(row(parse(guidesText), "guides")).map(([name, value]) => [
@@ -98,10 +112,20 @@ function source(one: Row): GuidanceSource {
   };
 }
 
-function plan(name: string, entry: Row, known: Known): Plan {
+function plan(entry: Row, known: Known): Plan {
+  const name = text(entry["id"], "id of a situation");
   const steps = list(entry["steps"], name).map((one) => step(name, row(one, name), known));
   if (steps.length === 0) throw new Error(`guidance: ${name} has no steps`);
-  return { plan: name, sources: known(entry["sources"], name), seeAlso: nullable(entry["see_also"]), steps };
+  const start = entry["start"];
+  return {
+    plan: name,
+    start: typeof start === "number" ? start : null,
+    notSure: list(entry["not_sure"] ?? [], name).map(Number),
+    page: nullable(entry["page"]) ?? name,
+    sources: known(entry["sources"], name),
+    seeAlso: nullable(entry["see_also"]),
+    steps,
+  };
 }
 
 function step(name: string, entry: Row, known: Known): Step {
@@ -123,6 +147,7 @@ function step(name: string, entry: Row, known: Known): Step {
         list(ids, place).map(String),
       ]),
     ),
+    list: nullable(entry["list"]),
   };
 }
 

@@ -7,7 +7,7 @@
 
 import type { Catalogue } from "./translator";
 
-const files = import.meta.glob<{ readonly [key: string]: string }>("../../../content/messages/*/*.json", {
+const files = import.meta.glob<{ readonly [key: string]: string }>("../../../content/messages/**/*.json", {
   eager: true,
   import: "default",
 });
@@ -16,7 +16,7 @@ export const DEFAULT_LOCALE = "en";
 
 const words = new Map<string, { [key: string]: string }>();
 for (const [path, part] of Object.entries(files)) {
-  const locale = path.split("/").slice(-2)[0] ?? DEFAULT_LOCALE;
+  const locale = /\/messages\/([^/]+)\//.exec(path)?.[1] ?? DEFAULT_LOCALE;
   words.set(locale, { ...words.get(locale), ...part });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The names of all messages, taken from the English files: a name without words does not compile.
+ * The names of messages, taken from the English files: a name without words does not compile.
  */
 
 import type accessibility from "@content/messages/en/accessibility.json";
@@ -47,9 +47,21 @@ type Words = typeof accessibility &
   typeof under18 &
   typeof unsure;
 
-export type MessageKey = keyof Words;
+/**
+ * Names that a country, a situation or a regime brings along in a file of its own: content/messages/<locale>/<folder>/<id>.json. That each
+ * has its words, `make check-content` sees to.
+ */
+type BroughtKey =
+  | `country.${string}`
+  | `region.${string}`
+  | `start.choice.${string}`
+  | `unsure.${string}.${number}`
+  | `plan.child.${string}`
+  | `notice.${"law" | "subject" | "opening" | "copies" | "clock" | "missing" | "unverified"}.${string}`;
 
-type Stem<Key> = Key extends `${infer Name}.other` ? (`${Name}.one` extends MessageKey ? Name : never) : never;
+export type MessageKey = keyof Words | BroughtKey;
+
+type Stem<Key> = Key extends `${infer Name}.other` ? (`${Name}.one` extends keyof Words ? Name : never) : never;
 
 /** Messages that differ by number; `protect.who.other` is not one, as it has no `.one`. */
-export type PluralKey = Stem<MessageKey>;
+export type PluralKey = Stem<keyof Words>;

@@ -5,6 +5,7 @@
  */
 
 import { parse } from "yaml";
+import type { Country } from "../content/countries";
 import { list, nullable, reviewedOf, row, text, type Row } from "../content/rows";
 import { NOTICE_TEXTS, STATEMENTS } from "./notice";
 import type { Contact, Element, Platform, Regime, Rule } from "./regime";
@@ -12,7 +13,32 @@ import type { Contact, Element, Platform, Regime, Rule } from "./regime";
 /** Every field that a rule may name. */
 const FIELDS: ReadonlySet<string> = new Set([...NOTICE_TEXTS, ...STATEMENTS, "role", "may_tell_author"]);
 
-/** Return a regime; `contact` gives a row of the directory and throws for one that is not there. */
+/** Instead of countries: those that no other regime names. */
+const OTHERS = "others";
+
+/**
+ * Return the regimes in the order in which they are offered, each with its countries; one for a group of countries has its members too,
+ * and one for others those that no regime names.
+ */
+export function readRegimes(
+  yamls: readonly string[],
+  contact: (id: string) => Contact,
+  countries: readonly Country[],
+): readonly Regime[] {
+  const placed = yamls.map((yaml) => ({ place: placeOf(yaml), regime: readRegime(yaml, contact) }));
+  const regimes = placed.sort((one, other) => one.place - other.place).map(({ regime }) => regime);
+  const isOf = ({ id, partOf }: Country, regime: Regime): boolean =>
+    regime.countries.includes(id) || (partOf !== null && regime.countries.includes(partOf));
+  const others = countries.filter((country) => !regimes.some((regime) => isOf(country, regime)));
+  return regimes.map((regime) => ({
+    ...regime,
+    countries: (regime.countries.length === 0 ? others : countries.filter((country) => isOf(country, regime))).map(
+      ({ id }) => id,
+    ),
+  }));
+}
+
+/** Return a regime with the countries that its file names, none where it is for others; `contact` gives a row of the directory and throws for one that is not there. */
 export function readRegime(yaml: string, contact: (id: string) => Contact): Regime {
   const entry = row(parse(yaml), "regime");
   const id = text(entry["id"], "id");
@@ -21,7 +47,7 @@ export function readRegime(yaml: string, contact: (id: string) => Contact): Regi
   if (elements.length === 0) throw new Error(`regimes: ${id} asks for nothing`);
   return {
     id,
-    countries: list(entry["countries"], id).map(String),
+    countries: entry["countries"] === OTHERS ? [] : list(entry["countries"], id).map(String),
     to: entry["to"] === "regulator" ? "regulator" : "platform",
     clock: entry["clock"] === null ? null : clock(row(entry["clock"], id), id),
     unverified: list(entry["unverified"], id).map(String),
@@ -51,6 +77,12 @@ export function readPlatforms(yaml: string): readonly Platform[] {
       report_url: address ? text(address["value"], "report_url") : null,
     };
   });
+}
+
+function placeOf(yaml: string): number {
+  const { id, place } = row(parse(yaml), "regime");
+  if (typeof place !== "number") throw new Error(`regimes: ${String(id)} has no place in the order`);
+  return place;
 }
 
 function element(entry: Row, regime: string): Element {

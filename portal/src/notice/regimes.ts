@@ -2,8 +2,9 @@
 /* What the notice page carries, read once per build. */
 
 import platformsText from "../../../content/platforms.yaml?raw";
+import { countries } from "../content/countries";
 import { service } from "../directory/services";
-import { readPlatforms, readRegime } from "./load";
+import { readPlatforms, readRegimes } from "./load";
 import type { Contact, NoticeData } from "./regime";
 
 const files = import.meta.glob<string>("../../../content/regimes/*.yaml", {
@@ -12,18 +13,12 @@ const files = import.meta.glob<string>("../../../content/regimes/*.yaml", {
   import: "default",
 });
 
-/** The plain report comes last: it is for whoever finds nothing closer. */
-const ORDER = ["us_tida", "gb_osa", "eu_dsa", "nz_hdca", "au_esafety", "plain"];
-
 function contact(id: string): Contact {
   const { name, country, phones, url } = service(id);
   return { id, name, country, phones: phones.map((phone) => phone.number), url };
 }
 
-const regimes = Object.values(files).map((text) => readRegime(text, contact));
-for (const { id } of regimes) if (!ORDER.includes(id)) throw new Error(`regimes: ${id} has no place in the order`);
-
 export const noticeData: NoticeData = {
-  regimes: regimes.sort((one, other) => ORDER.indexOf(one.id) - ORDER.indexOf(other.id)),
+  regimes: readRegimes(Object.values(files), contact, countries),
   platforms: readPlatforms(platformsText),
 };
