@@ -11,12 +11,15 @@ PIP_COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extr
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 LOCK := $(PIP_COMPILE) --extra exchange --extra partner --extra build
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Without a browser, a database's server, and what is built or installed to compare with.
+UNIT_TESTS := tests/wire tests/ledger tests/matching tests/kernel tests/fingerprint tests/fingerprint_exact tests/client tests/house \
+	--ignore=tests/kernel/test_vectors_chromium.py --ignore=tests/fingerprint/test_same_as_pdqhash.py
 KERNEL_CODE := $(shell find kernel -name '*.c' -o -name '*.h')
 KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(KERNEL_CODE)
 PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
 	$(wildcard portal/*.json portal/*.mjs portal/*.ts portal/offline/*)
 
-.PHONY: help demo test test-long check format check-python check-portal check-content bench fuzz lock wasm clean
+.PHONY: help demo setup-quick quick test test-long check format check-python check-portal check-content bench fuzz lock wasm clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -24,11 +27,16 @@ help: ## list the commands
 demo: .build/kernel .build/portal ## run the main job on a real photograph, then leave everything running (DEMO_EXIT=1: stop at the end)
 	stillmine demo $(if $(DEMO_EXIT),--exit)
 
-test: .build/python-dev .build/peers .build/kernel .build/portal check ## all tests, on SQLite, PostgreSQL and in Chromium
+setup-quick: .build/python-dev .build/kernel ## what lint and unit tests need: no browser, g++, fonts, root or Debian
+
+quick: setup-quick check-python ## lint, types, boundaries and the unit tests, in minutes; for one test: pytest tests/wire/test_codec.py
+	pytest $(UNIT_TESTS)
+
+test: .build/python-compare .build/peers .build/kernel .build/portal check ## all tests, on SQLite, PostgreSQL and in Chromium
 	cd portal && npm run --silent test
 	bash tools/run_tests.sh
 
-test-long: .build/python-dev .build/kernel .build/portal ## the slower suites; PART=attacks: one folder of them
+test-long: .build/python-compare .build/kernel .build/portal ## the slower suites; PART=attacks: one folder of them
 	pytest -m long $(if $(PART),tests/$(PART))
 
 check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries, content
@@ -53,7 +61,7 @@ check-portal: .build/python-dev .build/portal
 check-content: .build/python-dev .build/portal ## words, facts, sources, reviews and links of content/ (part of check)
 	python tools/check_content.py
 
-bench: .build/python-dev .build/peers .build/kernel ## measure against the named peers, in one run
+bench: .build/python-compare .build/peers .build/kernel ## measure against the named peers, in one run
 	python bench/fingerprint.py
 	python bench/matching.py
 	python bench/partner.py
@@ -64,9 +72,10 @@ fuzz: .build/python-dev .build/kernel ## fuzz kernel and decoders, 15 minutes ea
 wasm: .build/python-dev ## rebuild the committed WASM (tests compare its bytes)
 	python tools/build_wasm.py
 
-lock: .build/python-dev ## renew the three locks from pyproject.toml and requirements-peers.in
+lock: .build/python-dev ## renew the four locks from pyproject.toml and requirements-*.in
 	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml
 	$(LOCK) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(PIP_COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements-compare.lock requirements-compare.in
 	$(PIP_COMPILE) --upgrade --constraint requirements-dev.lock --no-build-isolation --output-file requirements-peers.lock requirements-peers.in
 
 clean: ## remove everything that was built or installed here
@@ -89,12 +98,16 @@ clean: ## remove everything that was built or installed here
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-.build/python-dev: requirements-dev.lock .build/python | .build/machine-test
+.build/python-dev: requirements-dev.lock .build/python
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+.build/python-compare: requirements-compare.lock .build/python-dev | .build/machine-test
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-compare.lock
+	@touch $@
+
 # Left out, in one sentence, where its headers can't be installed: the next run asks again.
-.build/peers: requirements-peers.lock tools/prepare_peers.sh .build/python-dev
+.build/peers: requirements-peers.lock tools/prepare_peers.sh .build/python-compare
 	@bash tools/prepare_peers.sh || { test $$? -eq 1 && exit 0; exit 2; } && \
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements-peers.lock && touch $@
 

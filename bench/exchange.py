@@ -35,9 +35,9 @@ from stillmine.exchange.settings.config import ExchangeConfig
 from stillmine.exchange.settings.intake import CASES_VARIABLE, FINGERPRINTS_VARIABLE
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import configure
-from stillmine.matching.every_kind import MATCHED_KINDS
+from stillmine.matching.kinds import MATCHED_KINDS
 from stillmine.partner.fingerprinting.worker_messages import Picture
-from stillmine.partner.listing.index import Index
+from stillmine.partner.listing.index import ListIndex
 from stillmine.partner.listing.sync import Sync
 from stillmine.partner.store.store import Store
 from stillmine.wire import codec
@@ -129,7 +129,7 @@ class ListPartner:
 
     def __init__(self, url: str, key: str, folder: Path) -> None:
         folder.mkdir(mode=0o700)
-        self._store, self._index = Store(folder), Index()
+        self._store, self._index = Store(folder), ListIndex()
         self._store.match_kinds(MATCHED_KINDS)
         client = Exchange(ExchangeSettings(url, Secret(key.encode())))
         self._sync = Sync(client, self._store, self._index.follow, lambda: datetime.now(UTC))

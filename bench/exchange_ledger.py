@@ -12,6 +12,7 @@ import argparse
 import statistics
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -32,7 +33,7 @@ def waiting_for_the_disk() -> None:
 
 def append_alone(exchange: Context, turns: int) -> None:
     """Time the append itself, inside an open transaction."""
-    from stillmine.exchange.log.actions import _record  # noqa: PLC0415
+    from stillmine.exchange.protection.entries import record_of  # noqa: PLC0415
     from stillmine.exchange.rows.cases import Fingerprint  # noqa: PLC0415
     from stillmine.exchange.transaction.tx import tx  # noqa: PLC0415
     from stillmine.ledger.entry import EventName  # noqa: PLC0415
@@ -43,14 +44,15 @@ def append_alone(exchange: Context, turns: int) -> None:
         ("1 fingerprint, withdrawn", EventName.WITHDRAWN, ids[:1]),
         (f"{PAGE} fingerprints, disclosed", EventName.DISCLOSED, ids),
     ):
-        with tx("bench.append", exchange.clock) as now:
-            spent = [milliseconds(lambda: _record(exchange, event, now, fingerprint_ids=named)) for _ in range(turns)]  # noqa: B023
+        with tx("bench.append", exchange.clock) as transaction:
+            spent = [milliseconds(lambda: record_of(exchange, transaction, event, named)) for _ in range(turns)]  # noqa: B023
         print(f"| append that names {name} | {statistics.median(spent) * 1000:,.0f} |", flush=True)
 
 
 def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
     """Time two actions whole, commit included."""
-    from stillmine.exchange.feed import actions, views  # noqa: PLC0415
+    from stillmine.exchange.feed import actions  # noqa: PLC0415
+    from stillmine.exchange.feed.entries import read_entries  # noqa: PLC0415
     from stillmine.exchange.partners.queries import key_row  # noqa: PLC0415
     from stillmine.exchange.protection.given import head_sequence  # noqa: PLC0415
     from stillmine.exchange.rows.feed import Disclosure, Shape  # noqa: PLC0415
@@ -60,18 +62,14 @@ def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
     confirmed = iter(range(1, 2 * turns + 1))
 
     def page() -> None:
-        def encode(page: actions.Page) -> actions.HandedOut[object]:
-            message = views._feed_page(exchange, partner, page)
-            return actions.HandedOut(message.message, message.given, message.retracted)
-
-        actions.hand_out(exchange, partner, after=next(found), limit=PAGE, shape=Shape.NATIVE, encode=encode)
+        actions.hand_out(exchange, partner, after=next(found), limit=PAGE, shape=Shape.NATIVE, read=partial(read_entries, exchange))
 
     def acknowledgement() -> None:
         actions.acknowledge(exchange, partner, next(confirmed))
 
     def without(call: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:
-            with patch.object(actions, "_record", return_value=None):
+            with patch.object(actions, "record", return_value=None), patch.object(actions, "record_of", return_value=None):
                 call()
 
         return run

@@ -56,26 +56,26 @@ def _write_without_waiting() -> None:
 
 def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
     from stillmine.exchange.keys.seal import blind_index  # noqa: PLC0415
-    from stillmine.exchange.protection.values import _new_keys, sealed  # noqa: PLC0415
+    from stillmine.exchange.protection.values import new_data_keys, sealed  # noqa: PLC0415
     from stillmine.exchange.rows.cases import Case, Fingerprint  # noqa: PLC0415
     from stillmine.exchange.rows.feed import Change, Head  # noqa: PLC0415
     from stillmine.exchange.rows.keys import FingerprintDataKey  # noqa: PLC0415
     from stillmine.exchange.transaction.tx import tx  # noqa: PLC0415
 
-    with tx("bench.stock", exchange.clock) as now:
+    with tx("bench.stock", exchange.clock) as transaction:
         cases = Case.objects.bulk_create(
             Case(
                 case_id=hashlib.sha256(b"case %d" % number).hexdigest()[:32],
                 token_hash="0" * 64,
                 term_months=24,
-                opened_at=now,
-                expires_at=now + timedelta(days=700),
+                opened_at=transaction.now,
+                expires_at=transaction.now + timedelta(days=700),
             )
             for number in range(start, end, PER_CASE)
         )
         texts = [values[32 * number : 32 * number + 32].hex() for number in range(start, end)]
         ids = [hashlib.sha256(b"fingerprint %d" % number).hexdigest()[:32] for number in range(start, end)]
-        keys, key_rows = _new_keys(exchange, ids)
+        keys, key_rows = new_data_keys(exchange, transaction, ids)
         indexes = [blind_index(exchange.secret, "pdq", text) for text in texts]
         rows: dict[Any, Iterator[dict[str, Any]]] = {
             Fingerprint: (
@@ -93,7 +93,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
                     "quality": 90,
                     "is_synthetic": False,
                     "ledger_commitment": exchange.random_bytes(32),
-                    "added_at": str(now.replace(tzinfo=None)),
+                    "added_at": str(transaction.now.replace(tzinfo=None)),
                 }
                 for place, (own, text, index) in enumerate(zip(ids, texts, indexes, strict=True))
             ),
@@ -103,7 +103,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
                     "fingerprint_id": own,
                     "state": "active",
                     "is_shown": True,
-                    "changed_at": str(now.replace(tzinfo=None)),
+                    "changed_at": str(transaction.now.replace(tzinfo=None)),
                 }
                 for sequence, own in enumerate(ids, start + 1)
             ),
@@ -111,7 +111,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
         for model, each in rows.items():
             _insert(model._meta.db_table, list(each))
         FingerprintDataKey.objects.bulk_create(key_rows, batch_size=1000)
-        Head.objects.update(sequence=end, shown_sequence=end, changed_at=max(now, datetime(2026, 1, 1, tzinfo=UTC)))
+        Head.objects.update(sequence=end, shown_sequence=end, changed_at=max(transaction.now, datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 def _insert(table: str, rows: list[dict[str, Any]]) -> None:

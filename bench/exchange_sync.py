@@ -23,8 +23,8 @@ from measuring import machine, versions
 
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
-from stillmine.matching.every_kind import MATCHED_KINDS
-from stillmine.partner.listing.index import Index
+from stillmine.matching.kinds import MATCHED_KINDS
+from stillmine.partner.listing.index import ListIndex
 from stillmine.partner.listing.sync import Sync
 from stillmine.partner.store.store import Store
 from stillmine.wire.case_key import Secret
@@ -43,7 +43,7 @@ class PagesOnly(Exchange):
 def synced(name: str, folder: Path, client: Exchange, count: int) -> None:
     """Sync an empty partner and print how long it took."""
     folder.mkdir(mode=0o700)
-    store, index = Store(folder), Index()
+    store, index = Store(folder), ListIndex()
     store.match_kinds(MATCHED_KINDS)
     start = time.perf_counter()
     report = Sync(client, store, index.follow, lambda: datetime.now(UTC)).follow()

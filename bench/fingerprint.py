@@ -15,13 +15,13 @@ import time
 from pathlib import Path
 
 import av
-from measuring import machine, versions
+from measuring import LARGER_MEDIA, machine, versions
 from picture_speed import print_distances, print_pictures
 from sound_speed import print_exact, print_sound
 from video_speed import print_video
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared" / "media" / "video"
+VIDEOS = [ROOT / "media" / "video", *([LARGER_MEDIA / "video"] if LARGER_MEDIA else [])]
 PARTS = ("pictures", "video", "sound", "exact")
 
 
@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--repeats", type=int, default=15, help="of pictures; of the others a third")
     parser.add_argument("--seconds", type=int, default=20, help="length of the video clips that are made")
-    parser.add_argument("--videos", type=Path, nargs="*", default=[ROOT / "media" / "video", *([SHARED] if SHARED.exists() else [])])
+    parser.add_argument("--videos", type=Path, nargs="*", default=VIDEOS)
     parser.add_argument("--distances", type=Path, nargs="+", metavar="FOLDER")
     wanted = parser.parse_args()
     if wanted.distances:

@@ -24,14 +24,13 @@ from typing import Any
 
 import faiss
 import numpy as np
-from matching_data import Rows, collisions, real_hashes, realistic, uniform
+from matching_data import Rows, collisions, kept_pairs, pairs_of, real_hashes, realistic, uniform
 from threatexchange.signal_type.pdq.pdq_index import PDQIndex
 from threatexchange.signal_type.pdq.pdq_index2 import PDQIndex2
 
 from stillmine.matching.hamming import HammingIndex
 
 THRESHOLD = 31
-REAL = Path(__file__).resolve().parents[2] / "shared" / "media" / "real_pdq.txt"
 PLANTED_EACH = 8
 UPDATES = 2000
 TURN = 20
@@ -229,12 +228,13 @@ def main() -> int:
     parser.add_argument("--data", default="uniform,realistic")
     parser.add_argument("--huge", action="store_true", help="100 million as well: needs 25 GB")
     parser.add_argument("--flat-alone", action="store_true", help="only FAISS flat beside ours, so that nothing else fills the memory")
-    parser.add_argument("--real", type=Path, default=REAL, help="file of real hashes in hexadecimal")
+    parser.add_argument("--real", type=Path, help="file of real hashes in hexadecimal to be like, instead of those of bench/pdq_pairs.npy")
     wanted = parser.parse_args()
     faiss.omp_set_num_threads(1)
-    real = real_hashes(wanted.real)
-    makers = {"uniform": uniform, "realistic": realistic(real)}
-    origin = "a made-up field of correlations" if real is None else f"the correlations of {len(real):,} real ones"
+    real = real_hashes(wanted.real) if wanted.real else None
+    pairs = kept_pairs() if real is None else pairs_of(real)
+    makers = {"uniform": uniform, "realistic": realistic(pairs)}
+    origin = f"the correlations of {pairs.count:,} real ones"
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("faiss-cpu", "threatexchange", "numpy", "stillmine"))
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}.")
     print(f"One thread. Load {os.getloadavg()[0]:.1f} at the start. Distance 31. Realistic ones are drawn with {origin}.")

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+LARGER_MEDIA = Path(os.environ["STILLMINE_MEDIA"]).resolve() if os.environ.get("STILLMINE_MEDIA") else None
+"""More media than this repository's, where somebody has them: docs/develop.md."""
+
 
 @dataclass(frozen=True)
 class Timing:

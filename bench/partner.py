@@ -19,7 +19,7 @@ from pathlib import Path
 from measuring import machine, versions
 from partner_added import print_added, print_exchange
 from partner_services import PEER_VARIABLE, Services, started
-from photographs import SHARED, SIZES, Sources, make_photographs, sources
+from photographs import PHOTOGRAPHS, SIZES, Sources, make_photographs, sources
 from upload_load import Cell, measured
 
 MOST_PHOTOGRAPHS = {0.3: 600, 1.6: 400, 12.0: 120}
@@ -79,7 +79,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--ways", nargs="+", choices=["list", "ask"], default=["list", "ask"])
     parser.add_argument("--workers", type=int, default=1, help="web workers of the exchange")
-    parser.add_argument("--media", type=Path, default=SHARED, help="folder of larger photographs")
+    parser.add_argument("--media", type=Path, default=PHOTOGRAPHS, help="folder of larger photographs")
     return parser.parse_args(arguments)
 
 

@@ -99,13 +99,13 @@ def started(folder: Path, fingerprints: int, workers: int, ways: list[str]) -> I
         command = ("exchange", "serve", "--home", str(home), "--workers", str(workers))
         exchange = Exchange(stack.enter_context(running(*command)), keys["ask"])
         _wait(exchange.served, exchange.is_ready)
-        targets = [stack.enter_context(_service(folder, way, exchange.url, keys[way])) for way in ways]
+        targets = [stack.enter_context(running_service(folder, way, exchange.url, keys[way])) for way in ways]
         address = os.environ.get(PEER_VARIABLE)
         yield Services(exchange, [*targets, *([_peer(address)] if address else [])])
 
 
 @contextmanager
-def _service(folder: Path, way: str, exchange: str, key: str) -> Iterator[Target]:
+def running_service(folder: Path, way: str, exchange: str, key: str) -> Iterator[Target]:
     key_file, home = folder / f"{way}.key", folder / way
     key_file.touch(mode=0o600)
     key_file.write_text(key)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Different photographs of a wished size, as JPEG files, cut out of those that there are: no two have one fingerprint.
 
-Sources are the larger photographs of `../shared/media`, where that is, else this repository's, which are smaller than the largest size
-wished for: a file enlarged from them has less detail than a phone's.
+Sources are the larger photographs of the folder STILLMINE_MEDIA, where it is set, else this repository's, which are smaller than the
+largest size wished for: a file enlarged from them has less detail than a phone's.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from measuring import LARGER_MEDIA
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
@@ -22,9 +23,9 @@ from stillmine.wire.kinds import MINIMUM_QUALITY
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = ROOT / "media" / "exif_orientation"
-SHARED = ROOT.parent / "shared" / "media" / "photos"
+PHOTOGRAPHS = LARGER_MEDIA / "photos" if LARGER_MEDIA else ROOT / "tests" / "media" / "photos"
 LARGER = ("clic", "exif_orientation", "pdq/reg-test-input/exif-rotn")
-"""Folders of SHARED with photographs of two megapixels or more."""
+"""Its folders with photographs of two megapixels or more."""
 LEAST_PIXELS = 2_000_000
 SIZES = {0.3: (640, 480), 1.6: (1366, 1200), 12.0: (4000, 3000)}
 """By megapixels."""
@@ -42,11 +43,11 @@ class Sources:
     folder: str
 
 
-def sources(shared: Path = SHARED) -> Sources:
-    """Return the larger photographs of `../shared/media/photos`, or this repository's."""
-    images = list(_read([path for name in LARGER for path in sorted((shared / name).rglob("*"))]))
+def sources(folder: Path = PHOTOGRAPHS) -> Sources:
+    """Return the larger photographs of a folder, or this repository's where it has none."""
+    images = list(_read([path for name in LARGER for path in sorted((folder / name).rglob("*"))]))
     if images:
-        return Sources(images, "../shared/media/photos")
+        return Sources(images, "the folder STILLMINE_MEDIA")
     return Sources(list(_read(sorted(OWN.iterdir()))), "media/exif_orientation")
 
 

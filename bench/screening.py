@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What screening costs a partner: a worker's whole job for each sort of file, pictures beside a crowd of animations, and false matches.
 
-`jobs` and `crowd` compare two states of the program by being run in a checkout of each, in turn. Media are this repository's, and
-`../shared/media` where it is. Must never be a test: a busy machine would make it fail.
+`jobs` and `crowd` compare two states of the program by being run in a checkout of each, in turn. Media are this repository's, or
+those of the folder STILLMINE_MEDIA. Must never be a test: a busy machine would make it fail.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from matching_data import Rows, real_hashes, realistic
-from measuring import machine
+from matching_data import Rows, kept_pairs, real_hashes, realistic
+from measuring import LARGER_MEDIA, machine
 from PIL import Image
 
-from stillmine.matching.every_kind import FingerprintIndex
+from stillmine.matching.kinds import FingerprintIndex
 from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
 from stillmine.partner.fingerprinting.upload import Upload
@@ -32,7 +32,7 @@ from stillmine.wire.door_errors import BusyError
 from stillmine.wire.kinds import MINIMUM_QUALITY
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared" / "media"
+MEDIA = LARGER_MEDIA or ROOT / "tests" / "media"
 sys.path.insert(0, str(ROOT))
 from tests.partner.moving_media import video_file  # noqa: E402
 
@@ -150,7 +150,7 @@ def print_false_matches(folder: Path, hashes: Path, values: int) -> None:
     """
     rng = np.random.default_rng(1)
     real = real_hashes(hashes)
-    drawn = realistic(real)(rng, values)
+    drawn = realistic(kept_pairs())(rng, values)
     of_strangers, of_all = index_of(drawn), index_of(drawn if real is None else np.concatenate([drawn, real]))
     read = asked = matched = 0
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -159,7 +159,7 @@ def print_false_matches(folder: Path, hashes: Path, values: int) -> None:
         shown = [*frames, *((picture.hashes, picture.quality) for picture in (*made.pictures, *made.stills))]
         good = [hashes for hashes, quality in shown if quality >= MINIMUM_QUALITY]
         index = of_strangers if made.pictures else of_all
-        found = index.near_pictures([value for hashes in good for value in hashes])
+        found = index.pictures.search_variants([value for hashes in good for value in hashes])
         read, asked, matched = read + 1, asked + len(good), matched + len(found)
         if found:
             sys.stdout.write(f"{path.name}: {[near.distance_bits for near in found]}\n")
@@ -170,7 +170,7 @@ def print_false_matches(folder: Path, hashes: Path, values: int) -> None:
 def index_of(values: Rows) -> FingerprintIndex:
     """Return an index of (n, 32) values."""
     index = FingerprintIndex()
-    index.add_pictures(np.random.default_rng(2).bytes(16 * len(values)), values.tobytes())
+    index.pictures.add_many(np.random.default_rng(2).bytes(16 * len(values)), values.tobytes())
     return index
 
 
@@ -181,8 +181,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="of each job")
     parser.add_argument("--animations", type=int, default=64)
     parser.add_argument("--pictures", type=int, default=200)
-    parser.add_argument("--folder", type=Path, default=SHARED, help="whose files are compared")
-    parser.add_argument("--hashes", type=Path, default=SHARED / "real_pdq.txt", help="real ones, one in hexadecimal on each line")
+    parser.add_argument("--folder", type=Path, default=MEDIA, help="whose files are compared")
+    parser.add_argument("--hashes", type=Path, default=MEDIA / "real_pdq.txt", help="real ones, one in hexadecimal on each line")
     parser.add_argument("--values", type=int, default=100_000, help="drawn like real ones, beside the real ones")
     arguments = parser.parse_args()
     sys.stdout.write(f"{machine()}; load {os.getloadavg()[0]:.1f} at the start\n\n")

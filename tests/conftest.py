@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every suite shares: which database, which media, which browser.
+"""What every suite shares: which database, which browser, and that a busy machine is no failure.
 
-`--database=postgresql` starts a real PostgreSQL in a temporary folder and runs the same tests on it.
+`--database=postgresql` starts a real PostgreSQL in a temporary folder and runs the same tests on it. This module must never import what
+only some tests need (a browser's driver, a database's, property tests): the others run without it, and start sooner.
 """
 
 import secrets
@@ -9,22 +10,55 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import settings
-from playwright.sync_api import Browser, expect, sync_playwright
 
-# A busy machine is no failure.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
-expect.set_options(timeout=20_000)
+from tests.more_media import LARGER
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="database of the exchange")
+
+
+NOT_RUN = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if LARGER is not None and not LARGER.is_dir():
+        raise pytest.UsageError(f"STILLMINE_MEDIA names {LARGER}, which is no folder")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what reads the larger media where there are none; of that, only what would have run is counted."""
+    left_out = [item for item in items if LARGER is None and item.get_closest_marker("larger_media")]
+    config.stash[NOT_RUN] = len(left_out)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    not_run = config.stash.get(NOT_RUN, 0)
+    if not_run:
+        terminalreporter.write_line(f"{not_run} suites not run: set STILLMINE_MEDIA (docs/develop.md)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> None:
+    """Property tests have no deadline. Their settings are fixed while their file is read, so this comes before it."""
+    if isinstance(collector, pytest.Module) and "from hypothesis" in collector.path.read_text(encoding="utf-8"):
+        from hypothesis import settings
+
+        settings.register_profile("untimed", deadline=None)
+        settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -113,10 +147,10 @@ def chromium_flags() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def browser(pytestconfig: pytest.Config, chromium_path: str, chromium_flags: list[str]) -> Iterator[Browser]:
+def browser(pytestconfig: pytest.Config, chromium_path: str, chromium_flags: list[str]) -> "Iterator[Browser]":
     """Chromium without its own windows where that is installed, a third of the work for each page; whole for the long suites."""
+    from tests.browsers import launched
+
     without_windows = shutil.which("chromium-headless-shell") if pytestconfig.getoption("markexpr") != "long" else None
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=without_windows or chromium_path, args=chromium_flags)
+    with launched(without_windows or chromium_path, chromium_flags) as running:
         yield running
-        running.close()

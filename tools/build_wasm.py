@@ -15,8 +15,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "kernel" / "bindings" / "wasm" / "stillmine_pdq.wasm"
-SOURCES = ("src/pdq.c", "src/pdq_axis.c", "src/pdq_block.c", "src/pdq_rows.c", "bindings/wasm/memory.c")
-EXPORTS = ("stillmine_measure_shrunk_pdq", "stillmine_begin_shrunk_pdq", "stillmine_add_pdq_rows", "stillmine_finish_pdq", "__heap_base")
+SOURCES = ("src/bars.c", "src/pdq.c", "src/pdq_axis.c", "src/pdq_block.c", "src/pdq_rows.c", "src/trims.c", "bindings/wasm/memory.c")
+EXPORTS = (
+    *("stillmine_measure_shrunk_pdq", "stillmine_begin_shrunk_pdq", "stillmine_add_pdq_rows", "stillmine_finish_pdq"),
+    *("stillmine_find_parts", "stillmine_learn_bars", "stillmine_find_bars", "stillmine_are_close_bounds", "__heap_base"),
+)
 # The first version of WebAssembly, without SIMD: it runs in every browser that has any, and 12 megapixels take some 20 ms.
 OPTIONS = ("--target=wasm32-freestanding", "-mcpu=mvp", "-std=c11", "-O3", "-ffreestanding", "-nostdlib", "-fno-sanitize=all")
 STACK_BYTES = 65536

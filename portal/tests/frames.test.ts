@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from "node:fs";
+import { Kernel } from "@kernel/kernel";
 import { describe, expect, test } from "vitest";
-import { areClose, BarFinder } from "../src/fingerprint/bars";
+import { BarFinder } from "../src/fingerprint/bars";
 import { FrameTimes, type Span } from "../src/fingerprint/frame_times";
 import { mergeSamples, vpdqOf, type Sample } from "../src/fingerprint/runs";
 import { changeOf, toSixteenBit } from "../src/fingerprint/sound";
 import { Stages } from "../src/fingerprint/stages";
 
 const SECOND = 1_000_000;
+const WASM = new URL("../../kernel/bindings/wasm/stillmine_pdq.wasm", import.meta.url);
+const kernel = await Kernel.load(readFileSync(WASM));
 
 /** The spans of pictures that begin at these seconds, the last one staying for `last` seconds. */
 function spansOf(starts: readonly number[], last: number): (Span | null)[] {
@@ -110,7 +114,7 @@ describe("bars", () => {
       place % 4 === 3 ? 255 : brightness(Math.floor(place / 4 / width)),
     );
   const boundsOf = (...pictures: Uint8ClampedArray[]): number[] => {
-    const finder = new BarFinder(100, 100);
+    const finder = new BarFinder(kernel, 100, 100);
     for (const one of pictures) finder.learn(one);
     const { left, top, right, bottom } = finder.bounds();
     return [left, top, right, bottom];
@@ -139,8 +143,8 @@ describe("bars", () => {
   });
   test("that differ by half a percent are as good as the same", () => {
     const bounds = { left: 0, top: 0, right: 200, bottom: 200 };
-    expect(areClose(bounds, { ...bounds, top: 1 }, 200, 200)).toBe(true);
-    expect(areClose(bounds, { ...bounds, top: 2 }, 200, 200)).toBe(false);
+    expect(kernel.areCloseBounds(bounds, { ...bounds, top: 1 }, 200, 200)).toBe(true);
+    expect(kernel.areCloseBounds(bounds, { ...bounds, top: 2 }, 200, 200)).toBe(false);
   });
 });
 

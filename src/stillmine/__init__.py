@@ -4,5 +4,3 @@
 Nouns (wire, fingerprint, matching, ledger) are pure; actors (exchange, partner) do things.
 Nouns never import actors, actors never import each other, and only `wire` crosses the network.
 """
-
-__version__ = "0.1.0"

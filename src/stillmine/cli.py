@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import sys
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -42,6 +42,14 @@ PARTS = {
 }
 
 
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib import metadata  # noqa: PLC0415 (every other command would wait for it)
+
+        typer.echo(f"stillmine {metadata.version('stillmine')}")
+        raise typer.Exit
+
+
 def program(named: str | None) -> typer.Typer:
     """Return the command with all its parts, or with the one that is named on the command line."""
     app = typer.Typer(
@@ -51,11 +59,17 @@ def program(named: str | None) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    app.callback()(lambda: None)
+    app.callback()(_callback)
     for name, part in PARTS.items():
         if named not in PARTS or name == named:
             _mount(app, name, part)
     return app
+
+
+def _callback(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)] = False,
+) -> None:
+    pass
 
 
 def _mount(app: typer.Typer, name: str, part: Part) -> None:

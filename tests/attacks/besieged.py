@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import httpx
-from exchange_parts import Phone
+
+from tests.exchange.exchange_parts import Phone
 
 COMMAND = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange"]
 AT_ANOTHER_TIME = Path(__file__).with_name("serve_at.py")

@@ -2,15 +2,12 @@
 """Each attack on both databases in one run: `pytest -m long tests/attacks`. PostgreSQL is this suite's own, as it is stopped and frozen."""
 
 import secrets
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "exchange"))
 
 from tests.attacks.besieged import Besieged
 from tests.attacks.frozen import PostgreSQL

@@ -4,10 +4,10 @@
 import threading
 
 import pytest
-from exchange_parts import Phone
 
 from tests.attacker import new_case
 from tests.attacks.besieged import Besieged
+from tests.exchange.exchange_parts import Phone
 
 pytestmark = pytest.mark.long
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from exchange_parts import Phone
 
 from tests.attacks.besieged import Besieged
+from tests.exchange.exchange_parts import Phone
 
 pytestmark = pytest.mark.long
 

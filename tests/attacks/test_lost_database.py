@@ -5,11 +5,11 @@ import sqlite3
 
 import httpx
 import pytest
-from exchange_parts import Phone
 
 from tests.attacker import wait_until
 from tests.attacks.besieged import Besieged
 from tests.attacks.frozen import PostgreSQL
+from tests.exchange.exchange_parts import Phone
 
 pytestmark = pytest.mark.long
 

@@ -2,10 +2,10 @@
 """A machine whose clock is wrong, ahead or behind: no case ends by it, and nothing that it had is gone when the clock is right again."""
 
 import pytest
-from exchange_parts import Phone
 
 from tests.attacker import wait_until
 from tests.attacks.besieged import Besieged
+from tests.exchange.exchange_parts import Phone
 
 pytestmark = pytest.mark.long
 

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from partner_services import Target, _service, screen_fault
+from partner_services import Target, running_service, screen_fault
 from photographs import make_photographs, sources
 from processes import Running
 from upload_load import Cell, measured
@@ -81,5 +81,5 @@ def test_the_processor_time_of_a_process_holds_that_of_those_it_started() -> Non
 
 def test_nobody_waits_for_a_service_that_has_ended(tmp_path: Path) -> None:
     (tmp_path / "ask.key").touch()
-    with pytest.raises(ChildProcessError), _service(tmp_path, "ask", "no address", "no key"):
+    with pytest.raises(ChildProcessError), running_service(tmp_path, "ask", "no address", "no key"):
         pass

@@ -9,7 +9,7 @@ import httpcore
 import pytest
 
 from stillmine.client import AsyncExchange, Exchange, ExchangeSettings
-from stillmine.client.deadline_transport import _Stream, _TimeLeft
+from stillmine.client.deadline_transport import TimedStream, TimeLeft
 from stillmine.wire.ask import Answer, AskAnswer, AskQuery, Outcome, decode_ask, encode_answer
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError
@@ -107,7 +107,7 @@ class SlowStream(httpcore.NetworkStream):
 def test_each_step_gets_what_is_left_of_the_time_and_none_begins_after_it() -> None:
     """Whoever takes a byte now and then keeps each step short, not all of them."""
     slow = SlowStream()
-    left = _TimeLeft(lambda: slow.now)
+    left = TimeLeft(lambda: slow.now)
     with left.until(4.5), pytest.raises(httpcore.WriteTimeout):
-        _Stream(slow, left).start_tls(ssl.create_default_context(), "exchange.example", 10.0).write(bytes(1024 * 1024), 4.0)
+        TimedStream(slow, left).start_tls(ssl.create_default_context(), "exchange.example", 10.0).write(bytes(1024 * 1024), 4.0)
     assert slow.given == [4.5, 3.5, 2.5, 1.5, 0.5]

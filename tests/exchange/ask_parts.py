@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
-from exchange_parts import PartnerClient
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import PartnerClient
 
 
 @pytest.fixture

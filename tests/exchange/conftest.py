@@ -8,9 +8,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
-from ask_parts import follower  # noqa: F401 (a fixture of its own module)
-from console_parts import manager  # noqa: F401 (a fixture of its own module)
-from exchange_parts import (
+
+from stillmine.exchange.settings.config import ExchangeConfig
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import configure, wsgi_application
+from tests.exchange.ask_parts import follower  # noqa: F401 (a fixture of its own module)
+from tests.exchange.console_parts import manager  # noqa: F401 (a fixture of its own module)
+from tests.exchange.exchange_parts import (
     PORTAL_NOT_FOUND,
     PORTAL_NOT_FOUND_IN_FINNISH,
     PORTAL_PAGE,
@@ -20,11 +24,7 @@ from exchange_parts import (
     empty_all_tables,
     ticking,
 )
-from served_exchange import operator, served  # noqa: F401 (fixtures of their own module)
-
-from stillmine.exchange.settings.config import ExchangeConfig
-from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.web.app import configure, wsgi_application
+from tests.exchange.served_exchange import operator, served  # noqa: F401 (fixtures of their own module)
 
 
 def own_database(url: str | None) -> str | None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from exchange_parts import Clock
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
+from tests.exchange.exchange_parts import Clock
 
 ORIGIN = "https://exchange.example"
 PASSWORD = "four unrelated words here"

@@ -2,7 +2,7 @@
 """What the exchange's tests are made of: a clock that is set by hand, a person's phone, a partner."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import msgspec
 from stillmine.exchange.ground.uptime import Uptime
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
-from stillmine.wire.case import CaseView
+from stillmine.wire.case import CaseView, SuspensionReason
 from stillmine.wire.case_key import credentials
 from stillmine.wire.feed import FeedEntry, FeedPage
 
@@ -212,15 +212,34 @@ def ticking(exchange: Context, application: "WSGIApplication") -> "WSGIApplicati
     return answer
 
 
+def suspend(exchange: Context, fingerprint_ids: Sequence[str], reason: SuspensionReason) -> list[str]:
+    """Suspend active fingerprints; returns which."""
+    from stillmine.exchange.protection import actions
+    from stillmine.exchange.transaction.tx import tx
+
+    with tx("test.suspend", exchange.clock) as transaction:
+        return actions.suspend(exchange, transaction, fingerprint_ids, reason)
+
+
+def restore(exchange: Context, fingerprint_ids: Sequence[str]) -> list[str]:
+    """Match suspended fingerprints again; returns which."""
+    from stillmine.exchange.protection import actions
+    from stillmine.exchange.rows.intake import Decision
+    from stillmine.exchange.transaction.tx import tx
+
+    with tx("test.restore", exchange.clock) as transaction:
+        return actions.restore(exchange, transaction, fingerprint_ids, Decision.RESTORED)
+
+
 def tick(exchange: Context) -> None:
     """Show what waits, whatever the time."""
-    from stillmine.exchange.protection.sequence import _show_waiting
+    from stillmine.exchange.protection.sequence import show_waiting
     from stillmine.exchange.rows.feed import Head
     from stillmine.exchange.transaction.tx import tx
 
     if Head.objects.get().waiting_since is not None:
-        with tx("test.tick", exchange.clock) as now:
-            _show_waiting(exchange, now)
+        with tx("test.tick", exchange.clock) as transaction:
+            show_waiting(exchange, transaction)
 
 
 def numbers(shown: object) -> Iterator[int]:

@@ -12,7 +12,8 @@ from datetime import datetime
 from itertools import combinations, pairwise
 
 import httpx
-from exchange_parts import PartnerClient, numbers
+
+from tests.exchange.exchange_parts import PartnerClient, numbers
 
 FEW_CASES = 5
 """From so many cases in one tick on its batch is said to hide them: spec/feed.md."""

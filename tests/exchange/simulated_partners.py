@@ -5,11 +5,11 @@ import random
 from dataclasses import dataclass, field
 
 import httpx
-from exchange_parts import PartnerClient, feedback_on, vote_on
 
 from stillmine.wire.feed import FeedEntry
 from stillmine.wire.kinds import Kind
 from stillmine.wire.snapshot import SnapshotReader
+from tests.exchange.exchange_parts import PartnerClient, feedback_on, vote_on
 
 PAGE_SIZES = [1, 2, 500]
 

@@ -15,11 +15,6 @@ from typing import Any
 
 import httpx
 import msgspec
-from exchange_parts import Clock, PartnerClient, Phone, tick, value
-from simulated_network import Network, sender_of
-from simulated_partners import PAGE_SIZES, Asking, NativeList, ValueList, a_report, a_vote
-from simulated_witness import Witness
-from test_ledger import checkpoint, told
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
@@ -28,6 +23,11 @@ from stillmine.ledger.proofs import continues
 from stillmine.wire.case import CaseState, CaseView, DelayState, FingerprintState, SuspensionReason
 from stillmine.wire.errors import NothingErasedError, StillmineError, WorkNeeded
 from stillmine.wire.work import PROOF_HEADER, solve
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, suspend, tick, value
+from tests.exchange.simulated_network import Network, sender_of
+from tests.exchange.simulated_partners import PAGE_SIZES, Asking, NativeList, ValueList, a_report, a_vote
+from tests.exchange.simulated_witness import Witness
+from tests.exchange.test_ledger import checkpoint, told
 
 PHONES, VALUES, TRIES = 4, 6, 5
 
@@ -220,7 +220,6 @@ class World:
     # operators, time and upkeep
 
     def suspend(self) -> bool:
-        from stillmine.exchange.protection.actions import suspend
 
         if (phone := self._a_phone()) is None:
             return False

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ask_parts import answers, ask
-from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.matching.turned import turned
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.kinds import Kind
+from tests.exchange.ask_parts import answers, ask
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening, value
 
 SHA256, MD5 = "ab" * 32, "cd" * 16
 NEAR = "1" + value(1)[1:]

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from ask_parts import answers
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from exchange_parts import PartnerClient, Phone, value
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import PartnerClient, Phone, value
 
 KEPT_SETTING = {"sqlite": ("PRAGMA synchronous", 2), "postgresql": ("SHOW synchronous_commit", "on")}
 """How each database says that commits wait for the disk, as the exchange sets it or finds it."""
@@ -95,7 +95,7 @@ def test_a_count_that_fails_leaves_later_transactions_waiting_for_the_disk(excha
 def test_counts_of_clear_and_matching_asks_add_up_to_the_quota_and_not_over_it(
     exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None]
 ) -> None:
-    from stillmine.exchange.ask.actions import _count
+    from stillmine.exchange.ask.actions import count_queries
     from stillmine.exchange.rows.asks import AskCount
     from stillmine.exchange.rows.partners import Partner
     from stillmine.exchange.transaction.tx import tx
@@ -110,8 +110,8 @@ def test_counts_of_clear_and_matching_asks_add_up_to_the_quota_and_not_over_it(
     own = Partner.objects.get()
     for queries, is_taken in ((8, False), (7, True), (1, False)):  # as where another ask was counted after this one had looked
         try:
-            with tx("test.count", exchange.clock) as now:
-                _count(own, now, queries, 0)
+            with tx("test.count", exchange.clock) as transaction:
+                count_queries(transaction, own, queries, 0)
         except QuotaUsedUpError:
             assert not is_taken
         else:

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
-from ask_parts import answers, ask
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, feedback_on, value
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import PartnerStatus
+from tests.exchange.ask_parts import answers, ask
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, feedback_on, value
 
 DAY = START_MINUTE.date()
 LATER = DAY + timedelta(days=1)

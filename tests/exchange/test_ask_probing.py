@@ -10,8 +10,6 @@ from random import Random
 
 import httpx
 import pytest
-from ask_parts import answers
-from exchange_parts import Clock, PartnerClient, Phone, value
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from stillmine.exchange.rows.scopes import Way
@@ -19,6 +17,8 @@ from stillmine.exchange.transaction.context import Context
 from stillmine.fingerprint.picture.query import query_variants
 from stillmine.wire.ask import AskQuery
 from stillmine.wire.kinds import Kind
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, value
 
 
 @pytest.fixture

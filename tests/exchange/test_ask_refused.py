@@ -9,11 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from ask_parts import ask
 from django.db import connection
-from exchange_parts import PartnerClient, Phone, code, value
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.ask_parts import ask
+from tests.exchange.exchange_parts import PartnerClient, Phone, code, value
 
 Trouble = Callable[[Context], AbstractContextManager[None]]
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from exchange_parts import START, PartnerClient, Phone, code, opening, value
-from test_ledger import log
 
 from stillmine.exchange.keys.ring import KEYS_FILE, KeyEncryptionKeys, parse_keys
 from stillmine.exchange.keys.seal import Place, SealedValueError, blind_index, open_sealed, seal
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
+from tests.exchange.exchange_parts import START, PartnerClient, Phone, code, opening, value
+from tests.exchange.test_ledger import log
 
 KEY = Secret(b"k" * 32)
 PLACE = Place("table", "column", "1")

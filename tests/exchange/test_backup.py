@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedback_on, value
 
 from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedback_on, value
 
 
 def back_up(exchange: Context, folder: Path) -> Path:
@@ -89,7 +89,7 @@ def test_an_old_backup_holds_nothing_readable_of_a_case_withdrawn_since(
     assert partner.active_values() == sorted([value(3), value(5)])
 
     rows = [json.loads(line) for line in old.read_text().splitlines()[1:-1]]
-    sealed = [row["row"] for row in rows if row["table"] == "cases.Fingerprint"]
+    sealed = [row["row"] for row in rows if row["table"] == "rows.Fingerprint"]
     assert len(sealed) == 5, "the old file still holds the sealed bytes"
     from stillmine.exchange.backup.rows import made_of
 
@@ -193,14 +193,14 @@ def test_a_backup_keeps_nobody_from_writing(exchange: Context, phone: Phone, tmp
 
     from django.db import connection
 
-    from stillmine.exchange.backup.dump import _one_moment
+    from stillmine.exchange.backup.dump import one_moment
     from stillmine.exchange.rows.cases import Case
 
     def write() -> None:
         Phone(phone.web, b"meanwhile!").open(9)
         connection.close()
 
-    with _one_moment():
+    with one_moment():
         before = Case.objects.count()
         other = Thread(target=write)
         other.start()

@@ -6,11 +6,11 @@ import logging
 
 import httpx
 import pytest
-from exchange_parts import ADULT, PartnerClient, Phone, code, fingerprint, opening, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
 from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES
+from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, code, fingerprint, opening, value
 
 WRONG_OPENINGS: list[tuple[object, int, str]] = [
     (b"", 400, "malformed_message"),
@@ -161,7 +161,7 @@ def test_an_accident_tells_neither_caller_nor_log_what_was_sent(
     def fail(ids: list[str], *_: object) -> None:
         raise RuntimeError(f"canary {ids} {value(1)}")
 
-    monkeypatch.setattr(actions, "_append_changes", fail)
+    monkeypatch.setattr(actions, "append_changes", fail)
     monkeypatch.setattr(logging.getLogger("stillmine"), "propagate", True)
     answer = phone.post("case", opening(1))
     assert code(answer) == (500, "internal_error")

@@ -4,10 +4,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from exchange_parts import ADULT, START_MINUTE, Clock, PartnerClient, Phone, code, feedback_on, fingerprint, opening, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, FingerprintState
+from tests.exchange.exchange_parts import ADULT, START_MINUTE, Clock, PartnerClient, Phone, code, feedback_on, fingerprint, opening, value
 
 
 def test_a_new_case_is_shown_in_whole_minutes(phone: Phone) -> None:

@@ -12,14 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
-from exchange_parts import Phone
-from served_exchange import Operator, wait_until
 
 from stillmine.client import Exchange, ExchangeSettings
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.ask import AskQuery, Outcome
 from stillmine.wire.case_key import Secret
 from stillmine.wire.kinds import Kind
+from tests.exchange.exchange_parts import Phone
+from tests.exchange.served_exchange import Operator, wait_until
 
 ADDRESS = "https://exchange.example"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -9,8 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from exchange_parts import Phone, value
-from served_exchange import COMMAND, Operator, wait_until
 
 from stillmine.client import AsyncExchange, Exchange, ExchangeSettings
 from stillmine.wire.ask import AskQuery, Outcome
@@ -20,6 +18,8 @@ from stillmine.wire.errors import PartnerKeyRevokedError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
+from tests.exchange.exchange_parts import Phone, value
+from tests.exchange.served_exchange import COMMAND, Operator, wait_until
 
 Served = tuple[str, subprocess.Popen[bytes], Path]
 CHECK = [*COMMAND[:-1], "partner", "check"]

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, empty_all_tables, value
 
 from stillmine.exchange.clock.judgement import LONGEST_PAUSE, STEADY, Known, confirmed, first_known, judged
 from stillmine.exchange.ground.uptime import Uptime, system_uptime
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, empty_all_tables, value
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was counted, begun or suspended while the clock was ahead does not last until that time comes."""
 
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on
-
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on
 
 
 def test_doubts_that_a_clock_ahead_has_dated_end_72_hours_after_it_is_right(
@@ -43,7 +42,7 @@ def test_counts_of_a_clock_ahead_are_deleted(exchange: Context, phone: Phone, cl
 
 
 def test_a_session_of_a_clock_ahead_has_ended(exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.console.sessions import _has_ended, forget_ended_sessions
+    from stillmine.exchange.console.sessions import forget_ended_sessions, has_ended
     from stillmine.exchange.rows.console import Session
     from stillmine.exchange.transaction.context import to_minute
 
@@ -51,6 +50,6 @@ def test_a_session_of_a_clock_ahead_has_ended(exchange: Context, clock: Clock) -
     clock.jump(days=800)
     ahead = Session(token_hash="0" * 64, operator_id=1, begun_at=to_minute(clock()), seen_at=to_minute(clock()))
     clock.jump(days=-800)
-    assert _has_ended(ahead, now)
-    assert not _has_ended(Session(token_hash="1" * 64, operator_id=1, begun_at=now, seen_at=now), now)
+    assert has_ended(ahead, now)
+    assert not has_ended(Session(token_hash="1" * 64, operator_id=1, begun_at=now, seen_at=now), now)
     assert forget_ended_sessions(exchange) == 0

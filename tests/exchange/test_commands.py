@@ -10,8 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import PORTAL_PAGE, PartnerClient, Phone, code, fingerprint, value
-from served_exchange import Operator
+
+from tests.exchange.exchange_parts import PORTAL_PAGE, PartnerClient, Phone, code, fingerprint, value
+from tests.exchange.served_exchange import Operator
 
 
 def test_partners_and_keys_by_command(operator: Operator) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 import pytest
 import typer.main
-from exchange_parts import PartnerClient, Phone, empty_all_tables, value
 from typer.testing import CliRunner
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
+from tests.exchange.exchange_parts import PartnerClient, Phone, empty_all_tables, value
 
 READS = {
     "bank list",
@@ -53,13 +53,13 @@ class World:
         return self.phone.open(1).fingerprints[0].id
 
     def flagged(self) -> str:
-        from stillmine.exchange.protection.flags import _flag
+        from stillmine.exchange.protection.flags import flag
         from stillmine.exchange.rows.intake import FlagReason
         from stillmine.exchange.transaction.tx import tx
 
         [fingerprint] = self.phone.open(2).fingerprints
-        with tx("test.flag", self.exchange.clock) as now:
-            _flag(self.exchange, [fingerprint.id], FlagReason.FOUND_TOO_OFTEN, now)
+        with tx("test.flag", self.exchange.clock) as transaction:
+            flag(self.exchange, transaction, [fingerprint.id], FlagReason.FOUND_TOO_OFTEN)
         return fingerprint.id
 
     def bank(self) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from ask_parts import ask
-from exchange_parts import PartnerClient, Phone, feedback_on, fingerprint, opening, value
-
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.ask_parts import ask
+from tests.exchange.exchange_parts import PartnerClient, Phone, feedback_on, fingerprint, opening, value
 
 Result = TypeVar("Result")
 THREADS = 6

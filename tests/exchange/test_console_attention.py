@@ -4,13 +4,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from console_parts import Desk
-from exchange_parts import Clock, PartnerClient, Phone
-
 from stillmine.exchange.settings.ask import AskSettings
 from stillmine.exchange.settings.feed import FeedSettings
 from stillmine.exchange.transaction.context import Context
 from stillmine.serving.doors import Doors, Room
+from tests.exchange.console_parts import Desk
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone
 
 
 def test_every_setting_that_has_a_variable_is_shown(manager: Desk) -> None:

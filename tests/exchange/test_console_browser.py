@@ -10,14 +10,14 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from console_parts import PASSWORD, Desk
 from django.test import override_settings
-from exchange_parts import Clock, PartnerClient, Phone, value
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
 from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.exchange.console_parts import PASSWORD, Desk
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, value
 
 PAGES = [
     "",

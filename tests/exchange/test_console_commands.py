@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served_exchange import COMMAND, Operator
+
+from tests.exchange.served_exchange import COMMAND, Operator
 
 
 @pytest.fixture

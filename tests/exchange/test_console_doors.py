@@ -5,11 +5,11 @@ import re
 
 import httpx
 import pytest
-from console_parts import ORIGIN, PASSWORD, Desk, log_lines
 from django.test import override_settings
-from exchange_parts import Clock
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.console_parts import ORIGIN, PASSWORD, Desk, log_lines
+from tests.exchange.exchange_parts import Clock
 
 
 @pytest.fixture

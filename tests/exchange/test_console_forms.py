@@ -6,10 +6,10 @@ import re
 
 import httpx
 import pytest
-from console_parts import ORIGIN, Desk
-from exchange_parts import Clock, Phone, code
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.console_parts import ORIGIN, Desk
+from tests.exchange.exchange_parts import Clock, Phone, code
 
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data; boundary=here"

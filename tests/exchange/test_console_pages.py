@@ -5,12 +5,12 @@ import re
 
 import httpx
 import pytest
-from console_parts import Desk, log_lines
 from django.test import override_settings
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
 from stillmine.exchange.ground.headers import CONSOLE_POLICY
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.console_parts import Desk, log_lines
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, suspend, value
 
 ROUTES = {
     "GET console": "anybody",
@@ -53,7 +53,7 @@ ROUTES = {
 @pytest.fixture
 def held(exchange: Context, phone: Phone) -> str:
     """A bank and a case with a fingerprint that it holds, and one that is flagged; returns the value of the held one."""
-    from stillmine.exchange.protection.flags import _flag
+    from stillmine.exchange.protection.flags import flag
     from stillmine.exchange.quarantine.actions import add_bank
     from stillmine.exchange.quarantine.bank_files import BankSource
     from stillmine.exchange.rows.intake import FlagReason
@@ -61,8 +61,8 @@ def held(exchange: Context, phone: Phone) -> str:
 
     add_bank(exchange, "Flags", BankSource((bytes.fromhex(value(7)),), 1))
     _, other = phone.open(7, 8).fingerprints
-    with tx("test.flag", exchange.clock) as now:
-        _flag(exchange, [other.id], FlagReason.FOUND_TOO_OFTEN, now)
+    with tx("test.flag", exchange.clock) as transaction:
+        flag(exchange, transaction, [other.id], FlagReason.FOUND_TOO_OFTEN)
     return value(7)
 
 
@@ -313,7 +313,6 @@ def test_a_reviewer_decides_about_flags(reviewer: Desk, phone: Phone, partner: P
 
 
 def test_an_old_suspension_opens_nothing_once_there_is_a_new_one(reviewer: Desk, phone: Phone, exchange: Context, held: str) -> None:
-    from stillmine.exchange.protection.actions import suspend
     from stillmine.exchange.rows.cases import Fingerprint
     from stillmine.wire.case import SuspensionReason
 

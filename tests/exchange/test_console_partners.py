@@ -5,11 +5,11 @@ import re
 
 import httpx
 import pytest
-from console_parts import Desk
-from exchange_parts import Clock, PartnerClient, Phone, code, tick
-from test_console_pages import log_lines
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.console_parts import Desk
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, tick
+from tests.exchange.test_console_pages import log_lines
 
 
 @pytest.mark.parametrize("way", [{}, {"way": "ask"}, {"way": "everything"}])

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import Phone
-from served_exchange import Operator
 
 from tests.attacker import Attacker, answered, attacking, everything, head, http_2_uploads, is_open, new_case, wait_until
+from tests.exchange.exchange_parts import Phone
+from tests.exchange.served_exchange import Operator
 
 Served = tuple[str, subprocess.Popen[bytes], Path]
 TWO_WORKERS_THREADS = 32

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
 from stillmine.exchange.drills.kind import DrillKind
 from stillmine.exchange.drills.picture import drill_fingerprint, drill_picture
@@ -16,6 +15,7 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.ask import AskQuery
 from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.kinds import Kind
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
 WAIT, WATCH = timedelta(minutes=10), timedelta(minutes=3)
 

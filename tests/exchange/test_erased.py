@@ -9,13 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, value
-from test_receipts import receipt_of, verified
-from thief import Thief
 
 from stillmine.exchange.keys.day_file import DAY_KEYS_FILE
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, value
+from tests.exchange.test_receipts import receipt_of, verified
+from tests.exchange.thief import Thief
 
 
 @pytest.fixture
@@ -92,10 +92,9 @@ def test_a_receipt_says_when_the_exchange_is_late(exchange: Context, phone: Phon
 def test_no_file_of_a_backup_holds_a_key_of_the_day_and_it_opens_when_they_are_gone(
     exchange: Context, phone: Phone, partner: PartnerClient, clock: Clock, tmp_path: Path
 ) -> None:
-    from exchange_parts import empty_all_tables
-
     from stillmine.exchange.backup.dump import back_up
     from stillmine.exchange.backup.load import restore
+    from tests.exchange.exchange_parts import empty_all_tables
 
     phone.open(1, 2)
     partner.fetch_hashes()
@@ -143,10 +142,9 @@ def test_a_backup_that_is_away_keeps_the_receipt_from_saying_so(
 def test_another_databases_data_keys_are_not_replaced(
     exchange: Context, phone: Phone, other_phone: Phone, clock: Clock, tmp_path: Path, said: pytest.LogCaptureFixture
 ) -> None:
-    from exchange_parts import empty_all_tables
-
     from stillmine.exchange.backup.dump import back_up
     from stillmine.exchange.backup.folders import note_folder
+    from tests.exchange.exchange_parts import empty_all_tables
 
     phone.open(1)
     back_up(exchange, tmp_path)
@@ -162,12 +160,11 @@ def test_another_databases_data_keys_are_not_replaced(
 def test_an_older_database_brings_no_data_key_back_into_a_backup(
     exchange: Context, phone: Phone, clock: Clock, tmp_path: Path, said: pytest.LogCaptureFixture
 ) -> None:
-    from exchange_parts import empty_all_tables
-
     from stillmine.exchange.backup.dump import back_up
     from stillmine.exchange.backup.errors import BackupRefusedError
     from stillmine.exchange.backup.folders import note_folder
     from stillmine.exchange.backup.load import restore
+    from tests.exchange.exchange_parts import empty_all_tables
 
     folder, older = tmp_path / "backups", tmp_path / "older"
     phone.open(1, 2)

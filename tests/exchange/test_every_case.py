@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import date
 
 import httpx
-from ask_parts import answers
-from exchange_parts import START_MINUTE, PartnerClient, Phone, feedback_on, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import PartnerStatus
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import START_MINUTE, PartnerClient, Phone, feedback_on, value
 
 COPY = value(1)
 """What is uploaded."""

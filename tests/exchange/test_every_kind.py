@@ -5,11 +5,11 @@ import base64
 import json
 
 import pytest
-from exchange_parts import ADULT, PartnerClient, Phone, code, value
 
 from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES, MAXIMUM_VALUE_BYTES_PER_CASE, CaseView
 from stillmine.wire.feed import MAXIMUM_PAGE_BYTES, MAXIMUM_PAGE_VALUE_BYTES
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, VideoFrame, format_vpdq
+from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, code, value
 
 SHAPES = ("/api/v1/feed", "/stopncii/v1/FetchHashes")
 

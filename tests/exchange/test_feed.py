@@ -4,10 +4,10 @@
 from datetime import timedelta
 
 import pytest
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, tick, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import FingerprintState
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, tick, value
 
 
 def test_entries_of_each_tick_come_after_those_of_the_one_before(phone: Phone, other_phone: Phone, partner: PartnerClient) -> None:
@@ -80,15 +80,15 @@ def test_ids_differ_between_partners_and_tell_nothing_of_the_case(
 
 
 def test_a_suspended_fingerprint_is_a_tombstone_and_comes_back(phone: Phone, partner: PartnerClient, exchange: Context) -> None:
-    from stillmine.exchange.protection.transitions import _move_fingerprints
+    from stillmine.exchange.protection.transitions import move_fingerprints
     from stillmine.exchange.rows.cases import Fingerprint
     from stillmine.exchange.transaction.tx import tx
 
     phone.open(1)
     partner.sync()
     for state, expected in ((FingerprintState.SUSPENDED, None), (FingerprintState.ACTIVE, value(1))):
-        with tx("test.move", exchange.clock) as now:
-            _move_fingerprints(exchange, list(Fingerprint.objects.all()), state, now)
+        with tx("test.move", exchange.clock) as transaction:
+            move_fingerprints(exchange, transaction, list(Fingerprint.objects.all()), state)
         (entry,) = partner.fetch(partner.cursor).entries
         assert (entry.state, entry.value) == (state, expected)
         partner.sync()

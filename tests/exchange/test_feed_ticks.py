@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from ask_parts import answers
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, value
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, suspend, value
 
 SEVERAL = [(1, 2, 3, 4), (11, 12, 13, 14), (21, 22, 23, 24), (31, 32, 33, 34), (41, 42, 43, 44)]
 NEXT_TICK = datetime(2026, 11, 22, 14, 6, tzinfo=UTC)
@@ -146,8 +146,7 @@ def test_tombstones_come_at_once_and_not_in_the_order_of_the_case(phone: Phone, 
 def test_restored_waits_as_an_addition_does_and_a_flag_does_not(
     phone: Phone, partner: PartnerClient, clock: Clock, exchange: Context
 ) -> None:
-    from stillmine.exchange.protection.actions import suspend
-    from stillmine.exchange.protection.flags import _flag
+    from stillmine.exchange.protection.flags import flag
     from stillmine.exchange.quarantine.actions import restore_suspended
     from stillmine.exchange.rows.cases import Fingerprint
     from stillmine.exchange.rows.intake import FlagReason
@@ -163,8 +162,8 @@ def test_restored_waits_as_an_addition_does_and_a_flag_does_not(
     assert partner.fetch(partner.cursor).entries == []
     clock.forward(minutes=2)
     assert by_one(partner) == [value(1)]
-    with tx("test.flag", exchange.clock) as now:
-        _flag(exchange, [own], FlagReason.FOUND_TOO_OFTEN, now)
+    with tx("test.flag", exchange.clock) as transaction:
+        flag(exchange, transaction, [own], FlagReason.FOUND_TOO_OFTEN)
     (entry,) = partner.fetch(partner.cursor).entries
     assert entry.is_flagged
 
@@ -172,7 +171,6 @@ def test_restored_waits_as_an_addition_does_and_a_flag_does_not(
 def test_suspended_and_withdrawn_before_it_is_shown_again_is_a_tombstone(
     phone: Phone, partner: PartnerClient, clock: Clock, exchange: Context
 ) -> None:
-    from stillmine.exchange.protection.actions import suspend
     from stillmine.exchange.quarantine.actions import restore_suspended
     from stillmine.exchange.rows.cases import Fingerprint
     from stillmine.wire.case import SuspensionReason
@@ -189,7 +187,7 @@ def test_suspended_and_withdrawn_before_it_is_shown_again_is_a_tombstone(
 
 
 def test_a_snapshot_is_of_the_last_tick(phone: Phone, other_phone: Phone, partner: PartnerClient, clock: Clock) -> None:
-    from test_snapshot import fetch
+    from tests.exchange.test_snapshot import fetch
 
     phone.open(1, 2)
     clock.forward(minutes=2)
@@ -266,9 +264,8 @@ def test_upkeep_makes_the_tick_that_nobody_asked_for(phone: Phone, partner: Part
 
 
 def test_several_workers_make_one_batch(phones: list[Phone], partner: PartnerClient, clock: Clock, exchange: Context) -> None:
-    from test_concurrency import at_once
-
     from stillmine.exchange.rows.feed import Change
+    from tests.exchange.test_concurrency import at_once
 
     for phone, numbers in zip(phones, SEVERAL, strict=True):
         phone.open(*numbers)

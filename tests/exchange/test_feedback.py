@@ -4,9 +4,9 @@
 from datetime import timedelta
 
 import pytest
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, feedback_on
 
 from stillmine.wire.feedback import NotRemovedReason
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, feedback_on
 
 DAY = START_MINUTE.date()
 LATER = DAY + timedelta(days=1)

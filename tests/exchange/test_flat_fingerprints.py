@@ -5,11 +5,12 @@ import random
 from pathlib import Path
 
 import pytest
-from exchange_parts import ADULT, Phone, code, fingerprint, opening, value
 
 from stillmine.exchange.gate.flat import are_flat, is_flat
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
+from tests.exchange.exchange_parts import ADULT, Phone, code, fingerprint, opening, value
+from tests.more_media import SMALL, larger_media
 
 FEW = f"{(1 << 31) - 1:064x}"
 FLAT = ["0" * 64, "f" * 64, "01" * 32, "0f" * 32, "00ff" * 16, "0123456789abcdef" * 4, FEW, value(1)[:32] * 2, "7" + "f" * 63]
@@ -60,16 +61,16 @@ def test_a_video_is_refused_only_where_all_its_usable_frames_are_flat(phone: Pho
 
 
 def test_no_real_picture_is_refused(root: Path) -> None:
-    made = [fingerprint_image(path.read_bytes()) for path in sorted((root / "media").rglob("*.jpg"))]
+    paths = [*sorted((root / "media").rglob("*.jpg")), *sorted(SMALL.rglob("*.jpg"))]
+    made = [fingerprint_image(path.read_bytes()) for path in paths]
     good = [one.pdq for one in made if one.quality >= 50]
-    assert len(good) > 10
+    assert len(good) > 180
     assert not [value for value in good if is_flat(value)]
 
 
-def test_no_real_hash_of_the_larger_set_is_refused(root: Path) -> None:
-    larger = root.parent / "shared" / "media" / "real_pdq.txt"
-    if larger.exists():
-        assert not [line for line in larger.read_text().split() if is_flat(bytes.fromhex(line))]
+@pytest.mark.larger_media
+def test_no_real_hash_of_the_larger_set_is_refused() -> None:
+    assert not [line for line in (larger_media() / "real_pdq.txt").read_text().split() if is_flat(bytes.fromhex(line))]
 
 
 def test_many_frames_are_judged_as_each_alone() -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from exchange_parts import START, PartnerClient, Phone
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import START, PartnerClient, Phone
 
 
 def head_too_high() -> None:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-from exchange_parts import Phone, value
-from served_exchange import Operator
+
+from tests.exchange.exchange_parts import Phone, value
+from tests.exchange.served_exchange import Operator
 
 Served = tuple[str, subprocess.Popen[bytes], Path]
 PATIENCE_SECONDS = 60

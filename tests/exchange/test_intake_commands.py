@@ -6,8 +6,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import PartnerClient, Phone, code, feedback_on, opening, value
-from served_exchange import Operator
+
+from tests.exchange.exchange_parts import PartnerClient, Phone, code, feedback_on, opening, value
+from tests.exchange.served_exchange import Operator
 
 
 @pytest.fixture

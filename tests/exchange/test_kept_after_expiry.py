@@ -6,14 +6,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, value
-from served_exchange import Operator
-from test_ledger import log
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, FingerprintState, SuspensionReason
 from stillmine.wire.receipt import SignedReceipt
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, suspend, value
+from tests.exchange.served_exchange import Operator
+from tests.exchange.test_ledger import log
 
 ALWAYS = timedelta(days=2000)
 
@@ -51,7 +51,6 @@ def receipt(phone: Phone) -> SignedReceipt:
 def test_an_expired_case_stops_matching_at_once_and_comes_back_whole(
     phone: Phone, partner: PartnerClient, exchange: Context, clock: Clock
 ) -> None:
-    from stillmine.exchange.protection.actions import suspend
 
     _first, second, third = phone.open(1, 2, 3, term_months=1).fingerprints
     suspend(exchange, [second.id], SuspensionReason.OPERATOR)

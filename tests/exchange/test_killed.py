@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, publish, value, vote_on
-from test_receipts import receipt_of
-from thief import Thief
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, publish, value, vote_on
+from tests.exchange.exchange_parts import suspend as keep_out
+from tests.exchange.test_receipts import receipt_of
+from tests.exchange.thief import Thief
 
 WRITES = ("INSERT", "UPDATE", "DELETE")
 MOST_MOMENTS = 200
@@ -106,7 +107,6 @@ def revoke(scene: Scene) -> None:
 
 
 def suspend(scene: Scene) -> None:
-    from stillmine.exchange.protection.actions import suspend as keep_out
     from stillmine.wire.case import SuspensionReason
 
     keep_out(scene.exchange, [scene.a_fingerprint], SuspensionReason.OPERATOR)

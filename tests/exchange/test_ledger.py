@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, opening, publish, tick, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.checkpoint import Checkpoint, read_verifier_key
@@ -18,6 +17,7 @@ from stillmine.ledger.proofs import continues, includes
 from stillmine.ledger.tree import CompactRange, leaf_hash
 from stillmine.wire.case_key import credentials
 from stillmine.wire.ledger import CaseLedger, LedgerEntry, LedgerPromised
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, opening, publish, tick, value
 
 
 def log(*fields: str) -> list[tuple[Any, ...]]:
@@ -111,15 +111,15 @@ def test_expiry_has_a_word_of_its_own(exchange: Context, phone: Phone, clock: Cl
 
 
 def test_suspension_and_return_are_written(exchange: Context, phone: Phone) -> None:
-    from stillmine.exchange.protection.transitions import _move_fingerprints
+    from stillmine.exchange.protection.transitions import move_fingerprints
     from stillmine.exchange.rows.cases import Fingerprint
     from stillmine.exchange.transaction.tx import tx
     from stillmine.wire.case import FingerprintState
 
     phone.open(1, 2)
     for state in (FingerprintState.SUSPENDED, FingerprintState.ACTIVE):
-        with tx("test.move", exchange.clock) as now:
-            _move_fingerprints(exchange, [Fingerprint.objects.get(position=2)], state, now)
+        with tx("test.move", exchange.clock) as transaction:
+            move_fingerprints(exchange, transaction, [Fingerprint.objects.get(position=2)], state)
     assert log("items") == [("suspended", 1), ("restored", 1)]
     assert [event for event, _, _ in proved(phone, exchange)] == ["suspended", "restored"]
 
@@ -338,7 +338,7 @@ def test_an_entry_is_undone_with_what_it_records(exchange: Context, phone: Phone
         raise RuntimeError
 
     phone.open(1)
-    monkeypatch.setattr(withdrawal, "_close_case", stop)
+    monkeypatch.setattr(withdrawal, "close_case", stop)
     assert phone.post("case/withdraw", {"version": 1}).status_code == 500
     assert (log(), Node.objects.count(), LedgerHead.objects.get().recorded) == ([], 0, 0)
     assert phone.show().fingerprints[0].value == value(1)

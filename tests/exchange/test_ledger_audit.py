@@ -7,8 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publish
-from test_ledger import case_ledger
 from typer.testing import CliRunner, Result
 
 from stillmine.auditor import commands
@@ -18,6 +16,8 @@ from stillmine.exchange.web.app import wsgi_application
 from stillmine.ledger.checkpoint import SigningKey
 from stillmine.ledger.entry import read_entry
 from stillmine.ledger.tree import CompactRange
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publish
+from tests.exchange.test_ledger import case_ledger
 
 Audit = Callable[..., Result]
 
@@ -61,14 +61,14 @@ def cut(exchange: Context, leaves_left: int) -> None:
 def _make_anew(exchange: Context, size: int) -> None:
     """Make the tree again over the texts that are there, and forget every checkpoint."""
     from stillmine.exchange.log.nodes import joined_hashes
-    from stillmine.exchange.log.publishing import _grow
+    from stillmine.exchange.log.publishing import grow
     from stillmine.exchange.rows.log import GivenCheckpoint, Leaf, LedgerHead, Node
 
     leaves = list(Leaf.objects.filter(place__lt=size).order_by("place").values_list("id", "text"))
     for model in (Node, GivenCheckpoint):
         model.objects.all().delete()
     Leaf.objects.filter(place__isnull=False).update(place=None)
-    tree = _grow(CompactRange(), leaves)
+    tree = grow(CompactRange(), leaves)
     LedgerHead.objects.update(size=size, hashes=joined_hashes(tree.hashes))
 
 

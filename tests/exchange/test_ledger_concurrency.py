@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many append at the same moment: no number is given twice, none is left out, nothing that was done lacks its entry."""
 
-from exchange_parts import PartnerClient, Phone, publish
-from test_concurrency import at_once
-
 from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.checkpoint import read_verifier_key
 from stillmine.ledger.proofs import continues
+from tests.exchange.exchange_parts import PartnerClient, Phone, publish
+from tests.exchange.test_concurrency import at_once
 
 THREADS = 8
 TURNS = 6
 
 
 def test_many_appends_at_once_leave_no_gap_and_lose_none(exchange: Context) -> None:
-    from stillmine.exchange.log.actions import _record
+    from stillmine.exchange.log.actions import record
     from stillmine.exchange.rows.log import Leaf, LedgerHead
     from stillmine.exchange.transaction.tx import tx
     from stillmine.ledger.entry import EventName, read_entry
@@ -21,8 +20,8 @@ def test_many_appends_at_once_leave_no_gap_and_lose_none(exchange: Context) -> N
     def append(thread: int) -> list[int]:
         numbers = []
         for turn in range(TURNS):
-            with tx("test.append", exchange.clock) as now:
-                numbers.append(_record(exchange, EventName.SETTINGS_CHANGED, now, details={"by": f"{thread}.{turn}"}))
+            with tx("test.append", exchange.clock) as transaction:
+                numbers.append(record(exchange, transaction, EventName.SETTINGS_CHANGED, details={"by": f"{thread}.{turn}"}))
         return numbers
 
     given = at_once(exchange, *[lambda thread=thread: append(thread) for thread in range(THREADS)])

@@ -4,9 +4,9 @@
 from collections.abc import Callable
 
 import pytest
-from exchange_parts import PartnerClient, Phone, publish
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import PartnerClient, Phone, publish
 
 
 def a_rewritten_entry() -> None:
@@ -138,14 +138,15 @@ def a_mention_of_another_entry() -> None:
 
 
 def a_silent_suspension() -> None:
-    from stillmine.exchange.protection.sequence import _append_changes
-    from stillmine.exchange.rows.cases import Fingerprint
-    from stillmine.exchange.rows.feed import Head
-    from stillmine.exchange.transaction.context import context
-    from stillmine.wire.case import FingerprintState
+    from stillmine.exchange.rows.feed import Change, Head
 
-    row = Fingerprint.objects.get(position=2)
-    _append_changes(context(), [row.id], FingerprintState.SUSPENDED, Head.objects.get().changed_at)
+    active = Change.objects.get(fingerprint__position=2, superseded_by=None)
+    number = Head.objects.get().sequence + 1
+    Change.objects.filter(sequence=active.sequence).update(superseded_by=number)
+    Change.objects.create(
+        sequence=number, fingerprint_id=active.fingerprint_id, state="suspended", is_shown=True, changed_at=Head.objects.get().changed_at
+    )
+    Head.objects.update(sequence=number, shown_sequence=number)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ import json
 from collections.abc import Callable
 
 import pytest
-from ask_parts import answers
-from exchange_parts import PartnerClient, Phone, value
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import PartnerClient, Phone, value
 
 
 def sizes(phone: Phone) -> list[tuple[str, int, set[int]]]:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from ask_parts import answers
-from exchange_parts import Clock, PartnerClient, Phone, value
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, value
 
 QUERIES = {"api/v1/ledger/leaves": "?start=0", "api/v1/ledger/consistency": "?from=0&to={size}"}
 TICK = datetime(2026, 11, 22, 18, tzinfo=UTC)

@@ -5,12 +5,12 @@ import secrets
 from typing import Any
 
 import pytest
-from exchange_parts import Phone
-from test_ledger import log
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import SuspensionReason
 from stillmine.wire.errors import ConflictError, NotConfiguredError
+from tests.exchange.exchange_parts import Phone, suspend
+from tests.exchange.test_ledger import log
 
 
 def written(event: str) -> list[dict[str, Any]]:
@@ -43,7 +43,6 @@ def test_proof_of_work_on_and_off(exchange: Context) -> None:
 def test_decisions_by_command_are_an_operators_deed(exchange: Context, phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refused one too: whoever reads the log sees that it was tried."""
     from stillmine.exchange.commands import intake as commands
-    from stillmine.exchange.protection.actions import suspend
     from stillmine.exchange.rows.intake import Suspension
 
     monkeypatch.setattr(commands, "prepare", lambda _: exchange)

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publish
-from test_concurrency import at_once
-from test_ledger import case_ledger, checkpoint, told
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.checkpoint import read_verifier_key
 from stillmine.ledger.entry import entry_hash, read_entry
 from stillmine.ledger.promise import Promise, open_promise
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, publish
+from tests.exchange.test_concurrency import at_once
+from tests.exchange.test_ledger import case_ledger, checkpoint, told
 
 TICK = datetime(2026, 11, 22, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -188,7 +188,7 @@ def test_upkeep_publishes_too_whatever_it_thinks_of_the_clock(exchange: Context,
 def test_a_log_of_before_is_filled_up(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
     """Six entries, published one by one by an earlier version."""
     from stillmine.exchange.log.nodes import joined_hashes
-    from stillmine.exchange.log.publishing import _grow
+    from stillmine.exchange.log.publishing import grow
     from stillmine.exchange.rows.log import Leaf, LedgerHead
     from stillmine.ledger.tree import CompactRange
 
@@ -196,7 +196,7 @@ def test_a_log_of_before_is_filled_up(exchange: Context, phone: Phone, partner: 
     for number in range(2, 7):
         phone.add(number)
         partner.fetch()
-    tree = _grow(CompactRange(), list(Leaf.objects.order_by("id").values_list("id", "text")))
+    tree = grow(CompactRange(), list(Leaf.objects.order_by("id").values_list("id", "text")))
     LedgerHead.objects.update(size=6, hashes=joined_hashes(tree.hashes))
     before = checkpoint(phone.web)
     assert before.size == 6

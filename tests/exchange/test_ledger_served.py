@@ -7,10 +7,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served_exchange import Operator
 from typer.testing import CliRunner
 
 from stillmine.auditor import commands
+from tests.exchange.served_exchange import Operator
 
 OFTEN = "1"
 PUBLICATIONS = 4

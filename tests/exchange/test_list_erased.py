@@ -4,12 +4,12 @@
 from collections.abc import Callable
 
 import pytest
-from ask_parts import answers
-from exchange_parts import PartnerClient, Phone, value
-from test_ask_feedback import erased
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import PartnerClient, Phone, value
+from tests.exchange.test_ask_feedback import erased
 
 
 def kept() -> tuple[int, int]:

@@ -4,11 +4,10 @@
 import json
 from collections.abc import Callable
 
-from ask_parts import answers
-from exchange_parts import Clock, PartnerClient, Phone, value
-from test_every_case import COPY, bits_off, case_of, found_on
-
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, restore, suspend, value
+from tests.exchange.test_every_case import COPY, bits_off, case_of, found_on
 
 
 def matched() -> list[tuple[str, str, int]]:
@@ -66,7 +65,6 @@ def test_beside_others_it_is_one_entry_a_day_too(phone: Phone, partner: PartnerC
 
 def test_after_a_suspension_it_is_told_anew(exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None]) -> None:
     from stillmine.exchange.fsck.findings import findings
-    from stillmine.exchange.protection.actions import restore, suspend
     from stillmine.wire.case import SuspensionReason
 
     own = [row.id for row in phone.open(1).fingerprints]

@@ -4,10 +4,10 @@
 from pathlib import Path
 
 import pytest
-from exchange_parts import ADULT, PartnerClient, Phone, fingerprint, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseView, FingerprintState, SuspensionReason
+from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, fingerprint, value
 
 BANK = SuspensionReason.NEGATIVE_BANK
 DIGEST = {"kind": "sha256", "value": "12" * 32, "quality": 100}

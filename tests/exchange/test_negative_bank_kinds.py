@@ -4,8 +4,6 @@
 from pathlib import Path
 
 import pytest
-from exchange_parts import ADULT, PartnerClient, Phone, fingerprint, value
-from test_negative_bank import BANK, add, hashes, states, sweep
 
 from stillmine.exchange.protection.held import Judged, held
 from stillmine.exchange.transaction.context import Context
@@ -13,6 +11,8 @@ from stillmine.fingerprint.file import fingerprint_file
 from stillmine.wire.case import CaseView
 from stillmine.wire.kinds import Kind
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
+from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, fingerprint, value
+from tests.exchange.test_negative_bank import BANK, add, hashes, states, sweep
 
 PICTURE, VIDEO, SOUND = "media/clothing/jacket.jpg", "media/video/chair.mp4", "media/audio/whale.mp3"
 HELD, ACTIVE = ("suspended", BANK), ("active", None)

@@ -13,9 +13,15 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import msgspec
 import pytest
-from ask_parts import ask
-from exchange_parts import Clock, PartnerClient, Phone, opening, value
-from observers import (
+
+from stillmine.exchange.rows.scopes import Way
+from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.web.app import wsgi_application
+from stillmine.wire.case import CaseView
+from stillmine.wire.padding import LEAST_ANSWER, PADDING_STEPS, padded
+from tests.exchange.ask_parts import ask
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, opening, value
+from tests.exchange.observers import (
     FEW_CASES,
     AskObserver,
     FeedObserver,
@@ -25,12 +31,6 @@ from observers import (
     of_several_cases,
     rising,
 )
-
-from stillmine.exchange.rows.scopes import Way
-from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.web.app import wsgi_application
-from stillmine.wire.case import CaseView
-from stillmine.wire.padding import LEAST_ANSWER, PADDING_STEPS, padded
 
 START = datetime(2026, 11, 23, 23, 20, tzinfo=UTC)
 BUSY_HOUR, OPENINGS_IN_IT, OPENINGS_BESIDE = 23, 180, 30

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, ticking
-from test_uploads_counted import counted
 
 from stillmine.client import Exchange, ExchangeSettings
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
 from stillmine.partner.asking.queries import queries_of
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import Answer
+from stillmine.partner.fingerprinting.worker_messages import JobResult
 from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.listing.index import loaded_index
 from stillmine.partner.listing.look_up import ListWay
@@ -31,6 +29,8 @@ from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenMatch
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, ticking
+from tests.exchange.test_uploads_counted import counted
 
 VALUE = sha256(b"a file").hexdigest()
 TURNED = [sha256(b"turn %d" % turn).hexdigest() for turn in range(8)]
@@ -42,7 +42,7 @@ SIXTY = 60
 class NoFiles:
     """These uploads are fingerprints."""
 
-    def fingerprints(self, _file: OpenFile) -> Answer:
+    def fingerprints(self, _file: OpenFile) -> JobResult:
         raise AssertionError
 
 
@@ -88,8 +88,8 @@ def counting(exchange: Context, monkeypatch: pytest.MonkeyPatch) -> httpx.WSGITr
     """The exchange with a setting so high that half of it, which one partner counts for at most, is more than is screened here."""
     from stillmine.exchange.quarantine import quarantine
 
-    of_any_number = quarantine._count_uploads
-    monkeypatch.setattr(quarantine, "_count_uploads", lambda found, partner, now, _limit: of_any_number(found, partner, now, 1000))
+    of_any_number = quarantine.count_uploads
+    monkeypatch.setattr(quarantine, "count_uploads", lambda tx, found, by, _limit: of_any_number(tx, found, by, 1000))
     return httpx.WSGITransport(ticking(exchange, wsgi_application(exchange)), raise_app_exceptions=True)
 
 

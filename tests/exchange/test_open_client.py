@@ -5,8 +5,9 @@ import json
 
 import httpx
 import pytest
-from exchange_parts import PartnerClient, Phone, value
-from served_exchange import Operator, wait_until
+
+from tests.exchange.exchange_parts import PartnerClient, Phone, value
+from tests.exchange.served_exchange import Operator, wait_until
 
 pytest.importorskip("threatexchange")
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from exchange_parts import ADULT, PartnerClient, Phone, fingerprint
-from served_exchange import Operator, wait_until
 
 from stillmine.exchange.drills.picture import drill_picture
 from stillmine.fingerprint import fingerprint_image
+from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, fingerprint
+from tests.exchange.served_exchange import Operator, wait_until
 
 pytest.importorskip("threatexchange")
 

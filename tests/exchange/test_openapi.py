@@ -12,7 +12,6 @@ import httpx
 import msgspec
 import pytest
 import schemathesis
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, opening, value, vote_on
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
@@ -20,6 +19,7 @@ from schemathesis.schemas import BaseSchema
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, opening, value, vote_on
 
 load_all_checks()
 HELD = [

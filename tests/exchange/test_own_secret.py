@@ -5,12 +5,12 @@ import os
 from pathlib import Path
 
 import pytest
-from exchange_parts import PartnerClient, Phone
-from served_exchange import Operator
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
+from tests.exchange.exchange_parts import PartnerClient, Phone
+from tests.exchange.served_exchange import Operator
 
 COMMANDS = (
     ("serve", "--port", "1"),

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from exchange_parts import START, START_MINUTE, Clock, PartnerClient, Phone, code, tick
 
 from stillmine.exchange.rows.scopes import Scope, Way, scopes_of, stored_scopes
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
+from tests.exchange.exchange_parts import START, START_MINUTE, Clock, PartnerClient, Phone, code, tick
 
 FEED, FEEDBACK = ("GET", "/api/v1/feed"), ("POST", "/api/v1/feedback")
 

@@ -4,10 +4,10 @@
 import re
 
 import pytest
-from exchange_parts import PartnerClient, Phone, code
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import FeedCursorInvalidError, NotConfiguredError
+from tests.exchange.exchange_parts import PartnerClient, Phone, code
 
 
 def test_a_key_has_the_specified_form_and_only_its_hash_is_stored(exchange: Context, partner: PartnerClient) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from exchange_parts import PORTAL_NOT_FOUND, PORTAL_NOT_FOUND_IN_FINNISH, PORTAL_PAGE
 
 from stillmine.exchange.ground.headers import PORTAL_POLICY, with_headers
 from stillmine.exchange.web.portal import with_portal
+from tests.exchange.exchange_parts import PORTAL_NOT_FOUND, PORTAL_NOT_FOUND_IN_FINNISH, PORTAL_PAGE
 
 
 def test_pages_come_with_the_strict_policy(web: httpx.Client) -> None:

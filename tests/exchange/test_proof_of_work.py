@@ -7,12 +7,12 @@ from dataclasses import replace
 import httpx
 import msgspec
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
 from stillmine.exchange.settings.intake import IntakeSettings
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import WorkNeeded
 from stillmine.wire.work import is_solved, solve
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
 NEEDED = (428, "proof_of_work_needed")
 FOREIGN = "the challenge was not made here for this message of this case"

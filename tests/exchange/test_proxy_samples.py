@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from proxy_samples import HOST, Sample, caddy, nginx
 
 from stillmine.exchange.ground.headers import API_HEADERS, PORTAL_HEADERS, TRANSPORT_HEADER
+from tests.exchange.proxy_samples import HOST, Sample, caddy, nginx
 
 SAMPLES = {"nginx": nginx, "caddy": caddy}
 

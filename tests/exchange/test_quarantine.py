@@ -4,11 +4,11 @@
 import logging
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import SuspensionReason
 from stillmine.wire.errors import ConflictError, FingerprintNotFoundError
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, restore, suspend, value
 
 OFTEN, DOUBTED = SuspensionReason.FOUND_TOO_OFTEN, SuspensionReason.DOUBTED_BY_PARTNERS
 
@@ -142,7 +142,6 @@ def test_what_an_operator_decided_in_time_does_not_end(
 
 def test_what_an_earlier_version_suspended_for_a_count_is_matched_again(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
     from stillmine.exchange.fsck.findings import findings
-    from stillmine.exchange.protection.actions import suspend
     from stillmine.exchange.quarantine.actions import keep_suspended
     from stillmine.exchange.running.upkeep import run_upkeep
 
@@ -182,7 +181,6 @@ def test_kept_leaves_the_queue_and_stays_suspended(
 
 
 def test_only_what_is_suspended_is_decided(exchange: Context, phone: Phone) -> None:
-    from stillmine.exchange.protection.actions import restore, suspend
     from stillmine.exchange.quarantine.actions import keep_suspended, restore_suspended
 
     one, two = (row.id for row in phone.open(1, 2).fingerprints)

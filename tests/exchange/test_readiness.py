@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 from django.db import OperationalError
-from exchange_parts import Clock, Phone
-from served_exchange import Operator
 
 from stillmine.exchange.ask.protocol import ServiceStatus
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, Phone
+from tests.exchange.served_exchange import Operator
 
 PARTS = {"database", "migrations", "upkeep", "clock", "index", "disk", "erasing", "ledger", "feed", "keys"}
 
@@ -119,12 +119,12 @@ def test_a_clock_that_jumped(ready: Context, web: httpx.Client, clock: Clock) ->
 
 
 def test_migrations_that_are_missing_or_unknown(ready: Context, web: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stillmine.exchange.web.readiness import _known_migrations
+    from stillmine.exchange.web.readiness import known_migrations
 
-    known = _known_migrations()
-    monkeypatch.setattr("stillmine.exchange.web.readiness._known_migrations", lambda: known | {("cases", "9999_later")})
+    known = known_migrations()
+    monkeypatch.setattr("stillmine.exchange.web.readiness.known_migrations", lambda: known | {("cases", "9999_later")})
     assert parts(web)["migrations"] == "missing"
-    monkeypatch.setattr("stillmine.exchange.web.readiness._known_migrations", lambda: frozenset(sorted(known)[1:]))
+    monkeypatch.setattr("stillmine.exchange.web.readiness.known_migrations", lambda: frozenset(sorted(known)[1:]))
     assert parts(web) == {"migrations": "newer"}
 
 

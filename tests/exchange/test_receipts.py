@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState
 from stillmine.wire.receipt import ReceiptInvalidError, ReceiptPartner, SignedReceipt, receipt_text, reference_of
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, value
 
 VECTORS = json.loads((Path(__file__).resolve().parents[2] / "vectors" / "receipt.json").read_text())
 

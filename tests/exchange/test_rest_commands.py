@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from served_exchange import Operator
+
+from tests.exchange.served_exchange import Operator
 
 KEYS_FILE = "key-encryption.keys"
 NEWER = f"{'1a' * 4} {'1b' * 32}\n"

@@ -6,12 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedback_on
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, CaseView, FingerprintState
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, empty_all_tables, feedback_on, suspend
 
 PHONES = 3
 
@@ -45,12 +45,12 @@ def make_due(exchange: Context) -> None:
 
 
 def flag(exchange: Context, fingerprint_id: str) -> None:
-    from stillmine.exchange.protection.flags import _flag
+    from stillmine.exchange.protection.flags import flag
     from stillmine.exchange.rows.intake import FlagReason
     from stillmine.exchange.transaction.tx import tx
 
-    with tx("tests.flag", exchange.clock) as now:
-        _flag(exchange, [fingerprint_id], FlagReason.FOUND_TOO_OFTEN, now)
+    with tx("tests.flag", exchange.clock) as transaction:
+        flag(exchange, transaction, [fingerprint_id], FlagReason.FOUND_TOO_OFTEN)
 
 
 def begin_numbering_anew() -> None:
@@ -118,7 +118,6 @@ class History:
         return {one.id: one.state for place in self.opened for one in self.phones[place].show().fingerprints}
 
     def _change(self, name: str, place: int, count: int, view: CaseView) -> None:
-        from stillmine.exchange.protection.actions import suspend
         from stillmine.wire.case import SuspensionReason
 
         chosen = view.fingerprints[count % len(view.fingerprints)].id

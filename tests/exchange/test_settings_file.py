@@ -10,12 +10,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served_exchange import Operator
 
 from stillmine.exchange.ground.database_address import same_database, shown_database
 from stillmine.exchange.settings.config import DATABASE_FILE, Said, read_config, serving_settings
 from stillmine.exchange.settings.file import KEYS, SETTINGS_FILE, keep_settings, read_settings_file
 from stillmine.wire.errors import NotConfiguredError
+from tests.exchange.served_exchange import Operator
 
 OTHER = "postgresql://stillmine:hidden-word@db.example/other"
 VARIABLE = "STILLMINE_EXCHANGE_DATABASE"

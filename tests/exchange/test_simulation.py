@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone
-from simulated_network import Network
-from simulated_partners import ValueList
-from simulated_witness import Witness
-from simulated_world import WEIGHTS, World
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone
+from tests.exchange.simulated_network import Network
+from tests.exchange.simulated_partners import ValueList
+from tests.exchange.simulated_witness import Witness
+from tests.exchange.simulated_world import WEIGHTS, World
 
 SMALL_WORK = 4
 """Zero bits: a proof takes a few hundred hashes."""

@@ -3,10 +3,10 @@
 
 import httpx
 import pytest
-from exchange_parts import PartnerClient, Phone, feedback_on, opening
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.padding import LEAST_ANSWER, PADDING_STEPS
+from tests.exchange.exchange_parts import PartnerClient, Phone, feedback_on, opening
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 10, 30])

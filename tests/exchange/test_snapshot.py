@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening, value
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.kinds import Kind, value_text
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE, SnapshotReader
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening, value
 
 
 def fetch(partner: PartnerClient) -> tuple[SnapshotReader, dict[str, tuple[Kind, str, int]]]:

@@ -5,12 +5,12 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from exchange_parts import Clock, Phone, empty_all_tables
-from served_exchange import Operator
 
 from stillmine.exchange.backup.errors import BackupRefusedError
 from stillmine.exchange.backup.files import KEYS_FILE
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, Phone, empty_all_tables
+from tests.exchange.served_exchange import Operator
 
 
 def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> int:

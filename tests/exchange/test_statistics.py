@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, numbers
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, numbers
 
 
 class People:

@@ -5,9 +5,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, value
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, value
 
 MINUTE = int(START_MINUTE.timestamp())
 

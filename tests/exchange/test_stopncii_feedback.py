@@ -5,12 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, value
-from test_submissions import record as submitted
-from test_submissions import submit_hashes
 
 from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, value
+from tests.exchange.test_submissions import record as submitted
+from tests.exchange.test_submissions import submit_hashes
 
 
 def post(partner: PartnerClient, *said: tuple[str, str]) -> httpx.Response:
@@ -90,7 +90,7 @@ def test_a_match_after_the_withdrawal_is_a_report_of_its_own(phone: Phone, partn
 
 
 def test_the_same_feedback_at_once_is_one_report(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from test_concurrency import at_once
+    from tests.exchange.test_concurrency import at_once
 
     phone.open(1)
     partner.fetch_hashes()

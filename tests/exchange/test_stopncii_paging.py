@@ -6,9 +6,9 @@ import threading
 from dataclasses import dataclass, field
 
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone
 
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone
 
 STEPS = 60
 
@@ -107,7 +107,7 @@ def test_times_never_run_backwards_in_one_pass(exchange: Context, phone: Phone, 
 
 
 def test_nothing_is_skipped_while_others_write_at_the_same_time(exchange: Context, phone: Phone, clock: Clock) -> None:
-    from test_concurrency import at_once
+    from tests.exchange.test_concurrency import at_once
 
     client = OpenClient(PartnerClient.add(exchange, phone.web, "Example Forum"))
     left = threading.Semaphore(0)

@@ -13,9 +13,7 @@ from pathlib import Path
 import httpx
 import psycopg.errors
 import pytest
-from console_parts import Desk
 from django.db import DataError, InterfaceError, OperationalError
-from exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
 from stillmine.exchange.ground import reserve
 from stillmine.exchange.ground.database_errors import refusal_of
@@ -26,6 +24,8 @@ from stillmine.exchange.keys.day_file import DAY_KEYS_FILE
 from stillmine.exchange.transaction.context import Context
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.storage_errors import DatabaseBusyError, DatabaseUnavailableError, StorageFullError
+from tests.exchange.console_parts import Desk
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, fingerprint, opening
 
 
 def of_sqlite(number: int) -> Exception:
@@ -95,7 +95,7 @@ def test_reads_and_writes_answer_503_in_words_and_one_line_names_it(
         raise next(raised)
 
     monkeypatch.setattr("stillmine.exchange.person.views.case_view", fails)
-    monkeypatch.setattr("stillmine.exchange.protection.actions._move_fingerprints", fails)
+    monkeypatch.setattr("stillmine.exchange.protection.actions.move_fingerprints", fails)
     for _ in errors:
         for answer in (web.get("/api/v1/case", headers=phone.headers), phone.post("case/withdraw", {"version": 1})):
             assert code(answer) == (503, expected)
@@ -172,14 +172,14 @@ def test_on_a_full_disk_withdrawals_go_through_and_only_those(
     phone.open(1, 2)
     other_phone.open(3)
     handed_in = partner.web.post("/api/v1/submissions", json={"version": 1, "fingerprints": [fingerprint(4)]}, headers=partner.headers)
-    moves, is_full = actions._move_fingerprints, [True]
+    moves, is_full = actions.move_fingerprints, [True]
 
     def full_once(*arguments: object, **named: object) -> None:
         if is_full.pop() if is_full else False:
             raise FULL[0]
         moves(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(actions, "_move_fingerprints", full_once)
+    monkeypatch.setattr(actions, "move_fingerprints", full_once)
     assert phone.withdraw(phone.show().fingerprints[0].id).state == "open"
     assert is_given_up(kept)
     assert phone.withdraw().state == "withdrawn"
@@ -247,7 +247,7 @@ def test_a_disk_that_is_full_beyond_the_reserve_is_said(kept: Path, phone: Phone
         raise FULL[0]
 
     phone.open(1)
-    monkeypatch.setattr("stillmine.exchange.protection.actions._move_fingerprints", full)
+    monkeypatch.setattr("stillmine.exchange.protection.actions.move_fingerprints", full)
     assert code(phone.post("case/withdraw", {"version": 1})) == (503, "storage_full")
     assert code(phone.post("case/withdraw", {"version": 1})) == (503, "storage_full")
     assert is_given_up(kept)

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from exchange_parts import PartnerClient, Phone, code, fingerprint, opening, publish, value
 
 from stillmine.exchange.rows.scopes import Scope, Way
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import PartnerClient, Phone, code, fingerprint, opening, publish, value
 
 UNKNOWN_KEY = "smk_00000000_" + "A" * 43
 NO_CASE = "Case " + "0" * 32 + "." + "0" * 64

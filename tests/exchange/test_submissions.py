@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
-from exchange_parts import Clock, PartnerClient, Phone, code, value
 
 from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.transaction.context import Context
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, value
 
 MD5 = "0123456789abcdef" * 2
 
@@ -201,7 +201,7 @@ def test_no_case_key_opens_a_partners_case(exchange: Context, partner: PartnerCl
 
 
 def test_the_same_submission_at_once_is_stored_once(exchange: Context, partner: PartnerClient) -> None:
-    from test_concurrency import at_once
+    from tests.exchange.test_concurrency import at_once
 
     receipts = at_once(exchange, *[lambda: submit(partner, value(1), value(2))] * 4)
     assert sorted(receipt["accepted"] for receipt in receipts) == [0, 0, 0, 2]

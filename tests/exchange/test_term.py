@@ -4,10 +4,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from exchange_parts import START_MINUTE, Clock, Phone, code
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState
+from tests.exchange.exchange_parts import START_MINUTE, Clock, Phone, code
 
 
 def test_a_renewed_case_ends_two_years_from_now(phone: Phone, clock: Clock) -> None:
@@ -47,14 +47,14 @@ def test_a_renewed_case_outlives_its_first_end_and_ends_at_its_new_one(phone: Ph
 
 
 def test_a_case_renewed_after_it_was_found_due_does_not_end(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.protection.expiry import _expire
+    from stillmine.exchange.protection.expiry import expire_case
     from stillmine.exchange.rows.cases import Case
 
     phone.open(1, term_months=1)
     clock.forward(days=40)
     due = Case.objects.get()
     phone.renew()
-    assert _expire(exchange, due) is False
+    assert expire_case(exchange, due) is False
     assert phone.show().state is CaseState.OPEN
 
 

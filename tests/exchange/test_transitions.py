@@ -8,11 +8,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from exchange_parts import START, Phone
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, DelayState, FingerprintState
 from stillmine.wire.errors import ConflictError
+from tests.exchange.exchange_parts import START, Phone
 
 
 def specified(root: Path, what: str) -> set[tuple[str, str]]:
@@ -45,14 +45,14 @@ def test_the_tables_are_those_of_the_specification(exchange: Context, root: Path
 def test_a_fingerprint_moves_only_along_the_table(
     exchange: Context, phone: Phone, before: FingerprintState, after: FingerprintState
 ) -> None:
-    from stillmine.exchange.protection.transitions import FINGERPRINT_TRANSITIONS, _move_fingerprints
+    from stillmine.exchange.protection.transitions import FINGERPRINT_TRANSITIONS, move_fingerprints
     from stillmine.exchange.rows.cases import Fingerprint
     from stillmine.exchange.rows.feed import Change
     from stillmine.exchange.transaction.tx import tx
 
     def move(to: FingerprintState) -> None:
-        with tx("test.move", exchange.clock) as now:
-            _move_fingerprints(exchange, [Fingerprint.objects.get(position=1)], to, now)
+        with tx("test.move", exchange.clock) as transaction:
+            move_fingerprints(exchange, transaction, [Fingerprint.objects.get(position=1)], to)
 
     phone.open(1, 2)
     if before is not FingerprintState.ACTIVE:
@@ -69,19 +69,19 @@ def test_a_fingerprint_moves_only_along_the_table(
 
 
 def test_a_closed_case_does_not_close_again(exchange: Context, phone: Phone) -> None:
-    from stillmine.exchange.protection.transitions import _close_case
+    from stillmine.exchange.protection.transitions import close_case
     from stillmine.exchange.rows.cases import Case
     from stillmine.exchange.transaction.tx import tx
 
     phone.open(1)
     phone.withdraw()
-    with pytest.raises(ConflictError), tx("test.close", exchange.clock) as now:
-        _close_case(Case.objects.get(), CaseState.EXPIRED, now)
+    with pytest.raises(ConflictError), tx("test.close", exchange.clock) as transaction:
+        close_case(transaction, Case.objects.get(), CaseState.EXPIRED)
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(DelayState, DelayState)))
 def test_a_delay_moves_only_along_the_table(exchange: Context, phone: Phone, before: DelayState, after: DelayState) -> None:
-    from stillmine.exchange.protection.transitions import DELAY_TRANSITIONS, _move_delay
+    from stillmine.exchange.protection.transitions import DELAY_TRANSITIONS, move_delay
     from stillmine.exchange.rows.cases import Case
     from stillmine.exchange.transaction.tx import tx
 
@@ -93,6 +93,6 @@ def test_a_delay_moves_only_along_the_table(exchange: Context, phone: Phone, bef
     with contextlib.ExitStack() as expected:
         if (before, after) not in DELAY_TRANSITIONS:
             expected.enter_context(pytest.raises(ConflictError))
-        with tx("test.move", exchange.clock):
-            _move_delay(Case.objects.get(), after, ends_at(after))
+        with tx("test.move", exchange.clock) as transaction:
+            move_delay(transaction, Case.objects.get(), after, ends_at(after))
     assert Case.objects.get().delay == (after if (before, after) in DELAY_TRANSITIONS else before)

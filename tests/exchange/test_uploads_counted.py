@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from ask_parts import answers, ask
-from exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.kinds import Kind
+from tests.exchange.ask_parts import answers, ask
+from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
 
 def token(number: int) -> str:
@@ -177,12 +177,12 @@ def test_an_operator_leaves_it_matched_or_suspends_it(
 
 
 def test_a_setting_of_nothing_counts_nothing_and_flags_nothing(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.quarantine.quarantine import _note_matches
+    from stillmine.exchange.quarantine.quarantine import note_matches
     from stillmine.exchange.rows.partners import Partner
     from stillmine.exchange.transaction.tx import tx
 
     fingerprint_id = phone.open(1).fingerprints[0].id
     never = replace(exchange, intake=replace(exchange.intake, found_a_day=0))
-    with tx("test.ask", exchange.clock) as now:
-        _note_matches(never, {fingerprint_id: [None, token(1)]}, Partner.objects.get(), now)
+    with tx("test.ask", exchange.clock) as transaction:
+        note_matches(never, transaction, {fingerprint_id: [None, token(1)]}, Partner.objects.get())
     assert (counted(), flagged()) == ([(0, 2)], [])

@@ -4,10 +4,10 @@
 from datetime import timedelta
 
 import pytest
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, vote_on
 
 from stillmine.wire.case import PartnerStatus
 from stillmine.wire.vote import VoteKind, VoteReason
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, vote_on
 
 
 @pytest.fixture

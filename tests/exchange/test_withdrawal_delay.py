@@ -8,11 +8,11 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
-from exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, opening, value
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case import CaseState, CaseView, DelayState, FingerprintState
 from stillmine.wire.receipt import SignedReceipt
+from tests.exchange.exchange_parts import START_MINUTE, Clock, PartnerClient, Phone, code, opening, restore, suspend, value
 
 THREE_DAYS = timedelta(hours=72)
 MINUTE = timedelta(minutes=1)
@@ -107,7 +107,7 @@ def test_a_withdrawn_case_can_not_be_cancelled_or_switched(phone: Phone) -> None
 
 
 def test_what_is_cancelled_after_it_was_found_due_is_not_withdrawn(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.protection.withdrawal import _withdraw_due
+    from stillmine.exchange.protection.withdrawal import withdraw_due_of
     from stillmine.exchange.rows.cases import Case
 
     opened = phone.open(1, delays_withdrawal=True)
@@ -115,7 +115,7 @@ def test_what_is_cancelled_after_it_was_found_due_is_not_withdrawn(phone: Phone,
     clock.forward(hours=80)
     found = Case.objects.get()
     phone.cancel()
-    assert _withdraw_due(exchange, found) == 0
+    assert withdraw_due_of(exchange, found) == 0
     assert phone.show() == opened
 
 
@@ -167,7 +167,6 @@ def test_what_is_added_later_is_not_asked_for_and_keeps_the_case_open(phone: Pho
 
 
 def test_a_suspension_neither_stops_it_nor_hurries_it(phone: Phone, exchange: Context, clock: Clock) -> None:
-    from stillmine.exchange.protection.actions import restore, suspend
     from stillmine.wire.case import SuspensionReason
 
     first, second = phone.open(1, 2, delays_withdrawal=True).fingerprints
@@ -252,10 +251,9 @@ def test_the_receipt_says_what_is_asked_for_and_later_when_it_was(phone: Phone, 
 def test_a_restored_backup_begins_the_72_hours_anew(
     phone: Phone, other_phone: Phone, exchange: Context, clock: Clock, tmp_path: Path
 ) -> None:
-    from exchange_parts import empty_all_tables
-
     from stillmine.exchange.backup.dump import back_up
     from stillmine.exchange.backup.load import restore
+    from tests.exchange.exchange_parts import empty_all_tables
 
     phone.open(1, delays_withdrawal=True)
     phone.withdraw()

@@ -13,7 +13,7 @@ from stillmine.exchange.keys.seal import Place, SealedValueError, open_sealed
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case_key import Secret
 
-TABLES = {"keys.FingerprintDataKey": "fingerprint_data_keys", "keys.TombstoneDataKey": "tombstone_data_keys"}
+TABLES = {"rows.FingerprintDataKey": "fingerprint_data_keys", "rows.TombstoneDataKey": "tombstone_data_keys"}
 
 Sealed = tuple[Place, bytes]
 

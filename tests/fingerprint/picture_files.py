@@ -11,8 +11,6 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 MEDIA = ROOT / "media"
-SHARED = ROOT.parent / "shared" / "media" / "photos"
-"""More photographs; used where they are, never needed."""
 
 
 def photographs(folder: Path) -> list[Path]:

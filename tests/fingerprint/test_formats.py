@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every format that phones and platforms produce gives the fingerprint of the picture that a browser would show."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from stillmine.fingerprint import ImageFingerprint, MediaError, distance_bits, fingerprint_image, fingerprint_pixels
 from stillmine.fingerprint.ground.turns import UPRIGHT_BY_ORIENTATION, VARIANTS, turn_after, variants_after
-from tests.fingerprint.picture_files import SHARED, heic_of, save, scene
+from tests.fingerprint.picture_files import heic_of, save, scene
+from tests.more_media import SMALL, larger_media
 
 ORIENTATION = 0x0112
 STORED_AS = {
@@ -143,19 +147,32 @@ def test_animations_are_told(name: str) -> None:
     assert not fingerprint_image(moving(name, 1)).is_animated
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="more pictures are not here")
-def test_phones_heic_files() -> None:
-    outcomes = {}
-    for path in sorted((SHARED / "heif").glob("heif*/*")):
+BROKEN = {"corrupted.heic": "truncated_image", "corrupted.hif": "truncated_image", "empty.heic": "empty_file"}
+
+
+def outcomes_of(paths: Iterable[Path]) -> dict[str, int | str]:
+    """Each file's quality, or why it is refused."""
+    outcomes: dict[str, int | str] = {}
+    for path in paths:
         try:
             outcomes[path.name] = fingerprint_image(path.read_bytes()).quality
         except MediaError as error:
             outcomes[path.name] = error.code
-    codes = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
-    assert codes == {
-        "corrupted.heic": "truncated_image",
-        "corrupted.hif": "truncated_image",
-        "empty.heic": "empty_file",
-        "200MP.heic": "image_too_large",
-    }
+    return outcomes
+
+
+def refused(outcomes: dict[str, int | str]) -> dict[str, int | str]:
+    return {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
+
+
+def test_heic_files_of_every_depth() -> None:
+    outcomes = outcomes_of((SMALL / "photos" / "heif").glob("heif*/*"))
+    assert len(outcomes) > 30
+    assert refused(outcomes) == BROKEN
+
+
+@pytest.mark.larger_media
+def test_phones_heic_files() -> None:
+    outcomes = outcomes_of((larger_media() / "photos" / "heif").glob("heif*/*"))
+    assert refused(outcomes) == {**BROKEN, "200MP.heic": "image_too_large"}
     assert outcomes["pug.heic"] == outcomes["cat.hif"] == outcomes["xiaomi.heic"] == 100

@@ -3,6 +3,8 @@
 
 import io
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,8 +20,9 @@ from stillmine.fingerprint import (
     query_image,
     query_variants,
 )
-from stillmine.fingerprint.picture.trims import MINIMUM_PIXELS, TRIMS, find_parts
-from tests.fingerprint.picture_files import MEDIA, SHARED, photographs, save, scene
+from stillmine.fingerprint.picture.trims import MINIMUM_PIXELS, find_parts
+from tests.fingerprint.picture_files import MEDIA, photographs, save, scene
+from tests.more_media import SMALL, larger_media
 
 MATCH = 31
 ORIENTATION = 0x0112
@@ -128,17 +131,22 @@ def test_a_photograph_without_anything_around_it_is_left_alone(path: object) -> 
     assert len(query_variants(path.read_bytes())) == len(VARIANTS)  # type: ignore[attr-defined]
 
 
-@pytest.mark.long
-@pytest.mark.skipif(not SHARED.is_dir(), reason="more photographs are not here")
-def test_few_photographs_are_taken_for_framed_ones_and_none_matches_another_for_it() -> None:
+PHOTOGRAPHS = [
+    pytest.param(lambda: SMALL, 180, id="small"),
+    pytest.param(larger_media, 900, id="larger", marks=[pytest.mark.long, pytest.mark.larger_media]),
+]
+
+
+@pytest.mark.parametrize(("media", "least"), PHOTOGRAPHS)
+def test_few_photographs_are_taken_for_framed_ones_and_none_matches_another_for_it(media: Callable[[], Path], least: int) -> None:
     queries = []
     for folder in ("clothing", "grocery", "kodak", "clic"):
-        for path in photographs(SHARED / folder):
+        for path in photographs(media() / "photos" / folder):
             try:
                 queries.append(query_image(path.read_bytes()))
             except MediaError:
                 continue
-    assert len(queries) > 900
+    assert len(queries) > least
     assert sum(len(query.variants) > 8 for query in queries) < 0.03 * len(queries)
     trimmed = [(number, variant) for number, query in enumerate(queries) for variant in query.variants[8:] if variant.quality >= 50]
     near = [
@@ -174,7 +182,7 @@ def test_hard_pictures_give_parts_that_are_parts(luma: np.ndarray) -> None:  # t
         assert 0 <= part.top < part.bottom <= luma.shape[0]
         assert min(part.right - part.left, part.bottom - part.top) >= MINIMUM_PIXELS
         assert (part.right - part.left, part.bottom - part.top) != luma.shape[::-1]
-        assert set(part.undone) <= set(TRIMS)
+        assert set(part.undone) <= {"trim_border", "trim_letterbox", "trim_caption", "trim_screen"}
 
 
 def test_transparent_surroundings_count_as_white() -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our PDQ is the field's PDQ: the same bits as PyPI `pdqhash` on nearly every picture, never more than two bits away."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,12 @@ from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image, fingerprint_pixels
 from stillmine.fingerprint.picture.colour import has_own_colours
 from stillmine.fingerprint.picture.reference import KEPT, downsample, to_luma, transform
-from tests.fingerprint.picture_files import MEDIA, SHARED, photographs
+from tests.fingerprint.picture_files import MEDIA, photographs
+from tests.more_media import SMALL, larger_media
 
-SUBSET = 60
 TIED = 1e-5
+Named = tuple[str, NDArray[np.uint8]]
+"""A picture's name and its pixels."""
 TURNS = (
     ("original", lambda picture: picture),
     ("flip_horizontal", lambda picture: picture[:, ::-1]),
@@ -43,23 +45,27 @@ def is_tied(picture: NDArray[np.uint8]) -> bool:
     return int((np.abs(coefficients - median) < TIED).sum()) > KEPT
 
 
-def compare(paths: list[Path]) -> Iterator[tuple[str, int, int, int]]:
-    """Per readable picture that can be compared: name, distance, quality theirs, quality ours."""
+def read_all(paths: list[Path]) -> Iterator[Named]:
     for path in paths:
         picture = read_rgb(path)
-        if picture is None or min(picture.shape[:2]) < 5:
-            continue
+        if picture is not None and min(picture.shape[:2]) >= 5:
+            yield path.name, picture
+
+
+def compare(pictures: Iterable[Named]) -> Iterator[tuple[str, int, int, int]]:
+    """Per picture: name, distance, quality theirs, quality ours; without those where `pdqhash` shows its own noise."""
+    for name, picture in pictures:
         bits, quality = pdqhash.compute(picture)
         made = fingerprint_pixels(picture, picture.shape[1], picture.shape[0], 3)
         distance = distance_bits(np.packbits(bits).tobytes(), made.pdq)
         if (distance > 0 or made.quality != quality) and is_tied(picture):
-            assert made.quality in (0, quality), path
+            assert made.quality in (0, quality), name
             continue
-        yield path.name, distance, quality, made.quality
+        yield name, distance, quality, made.quality
 
 
-def require_same(paths: list[Path]) -> int:
-    found = list(compare(paths))
+def require_same(pictures: Iterable[Named]) -> int:
+    found = list(compare(pictures))
     assert all(abs(theirs - ours) <= 1 for _, _, theirs, ours in found), found
     detailed = [(name, distance) for name, distance, theirs, _ in found if theirs >= 50]
     assert [entry for entry in detailed if entry[1] > 2] == []
@@ -67,20 +73,30 @@ def require_same(paths: list[Path]) -> int:
     return len(detailed)
 
 
-def test_media_of_the_project() -> None:
-    assert require_same(photographs(MEDIA)) >= 15
+def test_every_photograph_of_the_repository() -> None:
+    assert require_same(read_all(photographs(MEDIA) + photographs(SMALL / "photos"))) >= 200
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="more photographs are not here")
-def test_some_more_photographs() -> None:
-    paths = photographs(SHARED)
-    assert require_same(paths[:: len(paths) // SUBSET]) >= SUBSET // 2
+SIZES = ((48, 64), (131, 97), (512, 512), (517, 389), (900, 120), (1600, 1200), (4000, 3000))
+"""Smaller than what PDQ looks at, odd, its very limits, a strip, those of phones."""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_a_photograph_of_any_size(size: tuple[int, int]) -> None:
+    """Enlarged or made smaller, and then on its side."""
+    paths = photographs(SMALL / "photos" / "kodak")
+    made = [
+        (path.name, np.asarray(Image.open(path).convert("RGB").resize(size, Image.Resampling.BICUBIC)))
+        for path in paths[:: 1 + size[0] // 220]
+    ]
+    sides = [(name, np.ascontiguousarray(np.rot90(picture))) for name, picture in made]
+    assert require_same([*made, *sides]) >= len(made)
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not SHARED.is_dir(), reason="more photographs are not here")
-def test_all_more_photographs() -> None:
-    assert require_same(photographs(SHARED)) > 1000
+@pytest.mark.larger_media
+def test_every_photograph_of_the_larger_set() -> None:
+    assert require_same(read_all(photographs(larger_media() / "photos"))) > 1000
 
 
 @pytest.mark.parametrize("path", photographs(MEDIA / "clothing"), ids=lambda path: path.stem)
@@ -117,10 +133,20 @@ def far_from_threatexchange(paths: list[Path]) -> list[tuple[str, int]]:
 
 
 def test_file_bytes_give_what_threatexchange_gives() -> None:
-    assert far_from_threatexchange(photographs(MEDIA)) == []
+    assert far_from_threatexchange(photographs(MEDIA) + photographs(SMALL / "photos")) == []
+
+
+@pytest.mark.parametrize("size", [(1600, 1200), (4000, 3000), pytest.param((5600, 4200), marks=pytest.mark.long)], ids=str)
+def test_file_bytes_of_a_large_jpeg_give_what_threatexchange_gives(size: tuple[int, int], tmp_path: Path) -> None:
+    """It is decoded at a half, a quarter or an eighth: spec/fingerprint.md."""
+    paths = [tmp_path / path.name for path in photographs(SMALL / "photos" / "kodak")[:: 1 + size[0] // 220]]
+    for path in paths:
+        Image.open(SMALL / "photos" / "kodak" / path.name).resize(size, Image.Resampling.BICUBIC).save(path, quality=90)
+    assert far_from_threatexchange(paths) == []
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not SHARED.is_dir(), reason="more photographs are not here")
-def test_file_bytes_of_more_photographs_give_what_threatexchange_gives() -> None:
-    assert far_from_threatexchange([path for path in photographs(SHARED) if path.suffix.lower() in {".jpg", ".jpeg"}]) == []
+@pytest.mark.larger_media
+def test_file_bytes_of_the_larger_set_give_what_threatexchange_gives() -> None:
+    paths = photographs(larger_media() / "photos")
+    assert far_from_threatexchange([path for path in paths if path.suffix.lower() in {".jpg", ".jpeg"}]) == []

@@ -14,8 +14,6 @@ Samples = npt.NDArray[np.float32]
 
 ROOT = Path(__file__).resolve().parents[2]
 MEDIA = ROOT / "media" / "audio"
-SHARED = ROOT.parent / "shared" / "media" / "audio"
-"""More sounds; used where they are, never needed."""
 
 RATE = 44_100
 

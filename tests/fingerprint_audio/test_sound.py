@@ -3,6 +3,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,8 @@ from stillmine.fingerprint.sound import chromaprint_library
 from stillmine.fingerprint.sound.audio import SoundFingerprint, fingerprint_sound
 from stillmine.fingerprint.sound.compare import compare_sounds
 from stillmine.wire.chromaprint import parse_chromaprint
-from tests.fingerprint_audio.sound_clips import MEDIA, RATE, SHARED, cut, encode_sound, noisy, sound
+from tests.fingerprint_audio.sound_clips import MEDIA, RATE, cut, encode_sound, noisy, sound
+from tests.more_media import SMALL, larger_media
 
 NAMES = ("strings", "whale", "reader", "helicopter")
 VIDEOS = MEDIA.parent / "video"
@@ -65,10 +67,14 @@ def test_the_same_length_gives_the_same_text() -> None:
 
 
 @needs_fpcalc
-@pytest.mark.skipif(not SHARED.exists(), reason="more sounds are not here")
-def test_more_sounds_are_nearly_the_same_as_the_tools() -> None:
+@pytest.mark.parametrize(
+    "media", [pytest.param(lambda: SMALL, id="small"), pytest.param(larger_media, id="larger", marks=pytest.mark.larger_media)]
+)
+def test_more_sounds_are_nearly_the_same_as_the_tools(media: Callable[[], Path]) -> None:
     """Stereo at 44.1 kHz is rounded once more or less by other versions of the resampler: at most 1 bit of 500."""
-    for path in [*sorted((SHARED / "librosa").glob("*Vibe*.ogg")), *sorted((SHARED / "drone").glob("DRONE*.wav"))]:
+    paths = [path for path in sorted((media() / "audio").glob("*/*")) if path.suffix in {".ogg", ".mp3", ".wav"}]
+    assert len(paths) >= 3
+    for path in paths:
         theirs = np.array([int(value) for value in fpcalc(path, "-raw", "-length", "0").split(",")], dtype=np.uint32)
         ours = np.array(fingerprint_sound(path).values, dtype=np.uint32)
         assert len(ours) == len(theirs)

@@ -3,6 +3,7 @@
 
 import io
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from stillmine.fingerprint.moving.compare import compare_videos
 from stillmine.fingerprint.moving.frames import VideoReader
 from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
 from tests.fingerprint_video import video_clips
-from tests.fingerprint_video.video_clips import MEDIA, SHARED, encode, resized, sampled_plainly, scene
+from tests.fingerprint_video.video_clips import MEDIA, encode, resized, sampled_plainly, scene
+from tests.more_media import SMALL, larger_media
 
 FORMATS = [
     ("mp4", "libx264", {}),
@@ -71,11 +73,16 @@ def test_skipped_frames_change_nothing_in_known_clips(name: str) -> None:
     assert_same_pictures((MEDIA / f"{name}.mp4").read_bytes())
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="more clips are not here")
-def test_skipped_frames_change_nothing_in_more_clips() -> None:
-    for path in ["tmk/chair-22-sd-grey-bar.mp4", "intel/sister.mkv", "intel/car-detection.mp4", "drone/V_AIRPLANE_008.mp4"]:
-        assert_same_pictures((SHARED / path).read_bytes())
-    for path in sorted((SHARED / "torchcodec").glob("*.m[pk][4v]")):
+@pytest.mark.parametrize("path", sorted((SMALL / "video").glob("*/*.m[pk][4v]")), ids=lambda path: path.stem)
+def test_skipped_frames_change_nothing_in_more_clips(path: Path) -> None:
+    assert_same_pictures(path.read_bytes())
+
+
+@pytest.mark.larger_media
+def test_skipped_frames_change_nothing_in_longer_clips() -> None:
+    for name in ["tmk/chair-22-sd-grey-bar.mp4", "intel/sister.mkv", "intel/car-detection.mp4", "drone/V_AIRPLANE_008.mp4"]:
+        assert_same_pictures((larger_media() / "video" / name).read_bytes())
+    for path in sorted((larger_media() / "video" / "torchcodec").glob("*.m[pk][4v]")):
         assert_same_pictures(path.read_bytes())
 
 

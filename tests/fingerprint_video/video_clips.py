@@ -18,8 +18,6 @@ ROOT = Path(__file__).resolve().parents[2]
 Rgb = npt.NDArray[np.uint8]
 
 MEDIA = ROOT / "media" / "video"
-SHARED = ROOT.parent / "shared" / "media" / "video"
-"""More clips; used where they are, never needed."""
 
 FRAMES_PER_SECOND = 10
 

@@ -54,7 +54,8 @@ def is_named(name: str, text: str) -> bool:
 def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads(document("pyproject.toml"))["project"]
     wanted = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
-    wanted += [line for line in document("requirements-peers.in").splitlines() if not line.startswith("#")]
+    for name in ("requirements-compare.in", "requirements-peers.in"):
+        wanted += [line for line in document(name).splitlines() if not line.startswith("#")]
     names = {re.split(r"[<>=\[ ]", line)[0] for line in wanted}
     package = json.loads(document("portal/package.json"))
     names |= {*package.get("dependencies", {}), *package.get("devDependencies", {})}

@@ -30,7 +30,9 @@ def relative(path: Path) -> str:
 
 
 def sources() -> list[Path]:
-    return [path for path in files() if path.suffix in SOURCE_ENDINGS]
+    return [
+        path for path in files() if path.suffix in SOURCE_ENDINGS and "media" not in path.relative_to(ROOT).parts
+    ]  # a film may end in `.ts`
 
 
 def python_sources() -> list[Path]:
@@ -171,10 +173,16 @@ def test_nothing_of_this_machine_and_no_registry_is_committed() -> None:
 
 
 def test_locks_hold_no_download_address() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock", "requirements-peers.lock", "portal/package-lock.json"):
+    for name in (
+        "requirements.lock",
+        "requirements-dev.lock",
+        "requirements-compare.lock",
+        "requirements-peers.lock",
+        "portal/package-lock.json",
+    ):
         text = (ROOT / name).read_text()
         assert '"resolved"' not in text
-        assert not re.search(r"^[^#]*(https?|file)://\S+\.(whl|tgz|gz)", text, re.M), name
+        assert not re.search(r"^[^#\n]*(https?|file)://\S+\.(whl|tgz|gz)", text, re.M), name
         assert "sha256:" in text or "sha512-" in text
 
 
@@ -182,3 +190,15 @@ def test_test_modules_have_names_of_their_own() -> None:
     """pytest knows a module by its file's name alone; two of one name stop a whole run, but not one of a folder."""
     names = [path.name for path in python_sources() if "tests" in path.relative_to(ROOT).parts and path.name != "conftest.py"]
     assert sorted(names) == sorted(set(names))
+
+
+def test_what_tests_share_is_imported_by_its_whole_name() -> None:
+    """By its short name a module would be loaded a second time, with classes and counters of its own."""
+    shared = {path.stem for path in (ROOT / "tests").rglob("*.py") if path.name not in {"__init__.py", "conftest.py"}}
+    wrong = [
+        f"{relative(path)} imports {name}"
+        for path in python_sources()
+        for name in imported_names(ast.parse(path.read_text()))
+        if name in shared
+    ]
+    assert not wrong

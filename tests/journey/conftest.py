@@ -2,13 +2,10 @@
 """A whole running system for one test: exchange with portal, partner, platform, as separate processes, on either database."""
 
 import secrets
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "exchange"))
 
 from stillmine.demo.person import Person
 from stillmine.demo.processes import System, free_ports

@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import Self
 
 import httpx
-from served_exchange import Operator
 
 from stillmine.demo.processes import free_ports
 from stillmine.wire import codec
@@ -25,6 +24,7 @@ from stillmine.wire.ask import AskAnswer, Outcome
 from stillmine.wire.feedback import NotRemovedReason
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.screen import Decision, Health, KeptMatch, MatchPage, Review, ScreenResult
+from tests.exchange.served_exchange import Operator
 
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
 PLATFORM = "Example Social"

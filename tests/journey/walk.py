@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A person's way through the portal in a real Chromium, by what stands on the pages, with every request recorded."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from playwright.sync_api import Page, Request, expect, sync_playwright
+from playwright.sync_api import Page, Request, expect
+
+from tests.browsers import launched
 
 
 class Recorded(NamedTuple):
@@ -32,13 +35,13 @@ class Walk:
         self._chromium_path = chromium_path
         self._chromium_flags = chromium_flags
         self._portal_url = portal_url
+        self._open = ExitStack()
         self._requests: list[Request] = []
         self.console: list[str] = []
 
     def __enter__(self) -> "Walk":
-        self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(executable_path=self._chromium_path, args=self._chromium_flags)
-        context = self._browser.new_context(locale="en-GB", viewport={"width": 360, "height": 740})
+        browser = self._open.enter_context(launched(self._chromium_path, self._chromium_flags))
+        context = browser.new_context(locale="en-GB", viewport={"width": 360, "height": 740})
         context.on("request", self._record)
         self.page: Page = context.new_page()
         self.page.on("console", lambda message: self.console.append(message.text))
@@ -46,8 +49,7 @@ class Walk:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._browser.close()
-        self._playwright.stop()
+        self._open.close()
 
     def _record(self, request: Request) -> None:
         self._requests.append(request)

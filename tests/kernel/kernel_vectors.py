@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = [ROOT / "kernel/src" / name for name in ("pdq.c", "pdq_axis.c", "pdq_block.c", "pdq_rows.c")]
+SOURCES = [ROOT / "kernel/src" / name for name in ("bars.c", "pdq.c", "pdq_axis.c", "pdq_block.c", "pdq_rows.c", "trims.c")]
 STATUSES = (
     "ok",
     "missing_buffer",

@@ -55,4 +55,4 @@ def test_committed_wasm_is_built_from_this_source(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(ROOT / "tools/build_wasm.py"), str(target)], check=True, capture_output=True)
     committed = (ROOT / "kernel/bindings/wasm/stillmine_pdq.wasm").read_bytes()
     assert target.read_bytes() == committed, "run `make wasm` and commit the result"
-    assert len(committed) < 16384
+    assert len(committed) < 18432

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Generic, Protocol, TypeVar
 
-from stillmine.matching.spans import TimedMatch
+from stillmine.matching.results import TimedMatch
 
 Value_contra = TypeVar("Value_contra", contravariant=True)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from stillmine.matching import _kernel
 from stillmine.matching.hamming import HammingIndex
-from stillmine.matching.near import Near
+from stillmine.matching.results import Near
 
 Rows = NDArray[np.uint8]
 BITS = 256

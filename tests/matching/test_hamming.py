@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from stillmine.matching.hamming import HammingIndex
-from stillmine.matching.near import Near
+from stillmine.matching.results import Near
 
 ids = st.integers(0, 30).map(lambda number: number.to_bytes(16))
 base = int.from_bytes(bytes(range(32)))

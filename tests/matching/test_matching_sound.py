@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillmine.matching.results import AlignedSpan
 from stillmine.matching.sound import SoundIndex
 from stillmine.matching.sound_alignment import MINIMUM_MATCHED_VALUES, VALUES_PER_SECOND
-from stillmine.matching.spans import MatchedSpan
 
 ID, OTHER = b"i" * 16, b"o" * 16
 NO_PLACE = 2**32 - 1
@@ -31,7 +31,7 @@ def worn(values: list[int], bits: int) -> list[int]:
     return [value ^ sum(1 << place for place in source.sample(range(32), source.randint(0, 2 * bits))) for value in values]
 
 
-def spans(stored: list[int], query: list[int]) -> tuple[MatchedSpan, ...]:
+def spans(stored: list[int], query: list[int]) -> tuple[AlignedSpan, ...]:
     index = SoundIndex()
     index.add(ID, stored)
     index.add(OTHER, sound(999, 60))
@@ -43,7 +43,7 @@ def spans(stored: list[int], query: list[int]) -> tuple[MatchedSpan, ...]:
 SONG = sound(1, 60)
 
 
-def seconds(span: MatchedSpan) -> list[int]:
+def seconds(span: AlignedSpan) -> list[int]:
     return [round(part) for part in (span.query_start, span.query_end, span.stored_start, span.stored_end)]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image
-from stillmine.matching.every_kind import FingerprintIndex
+from stillmine.matching.kinds import FingerprintIndex
 from stillmine.matching.turned import TURNS, orientations, turned, turned_frames
 from stillmine.wire.kinds import Kind
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
@@ -51,7 +51,7 @@ def test_one_by_one_and_many_at_once_find_the_same_in_the_same_order() -> None:
         index.add(number.to_bytes(16), Kind.PDQ, value)
     asked = [orientations(near(centre, source.randrange(40), source))[source.randrange(8)] for _ in range(50)]
     one_by_one = [index.ask(Kind.PDQ, value, 32) for value in asked]
-    assert index.ask_pictures(asked, 32, threads=2) == one_by_one
+    assert index.pictures.ask_many(asked, 32, threads=2) == one_by_one
     assert any(len(found) == 32 for found in one_by_one)
 
 
@@ -66,8 +66,11 @@ def test_what_is_asked_as_it_is_is_not_turned() -> None:
     ids = [[number.to_bytes(16)] for number in range(9)]
     over = [orientations(value)[5] for value in values]
     assert [found(index, Kind.PDQ, value, 32, is_turned=False) for value in (*values, *over)] == [*ids, *[[]] * 9]
-    assert [[one.id for one in many] for many in index.ask_pictures(values + over, 32, threads=2, is_turned=False)] == [*ids, *[[]] * 9]
-    assert [[one.id for one in many] for many in index.ask_pictures(over, 32, threads=2)] == ids
+    assert [[one.id for one in many] for many in index.pictures.ask_many(values + over, 32, threads=2, is_turned=False)] == [
+        *ids,
+        *[[]] * 9,
+    ]
+    assert [[one.id for one in many] for many in index.pictures.ask_many(over, 32, threads=2)] == ids
     shown = [*frames, VideoFrame(values[3], 90, 12.0)]
     assert found(index, Kind.VPDQ, text(shown), 32, is_turned=False) == [b"v" * 16, ids[3][0]]
     turned_over = [frame._replace(pdq=orientations(frame.pdq)[5]) for frame in shown]
@@ -96,7 +99,7 @@ def test_each_comes_with_its_distance_where_there_is_one() -> None:
     copies = [near(picture, bits, source) for bits in (0, 7, 31)]
     for is_turned in (True, False):
         assert [index.ask(Kind.PDQ, copy, 32, is_turned)[0].distance_bits for copy in copies] == [0, 7, 31]
-        assert [many[0].distance_bits for many in index.ask_pictures(copies, 32, 1, is_turned)] == [0, 7, 31]
+        assert [many[0].distance_bits for many in index.pictures.ask_many(copies, 32, 1, is_turned)] == [0, 7, 31]
         shown = text([*frames, VideoFrame(copies[2], 90, 12.0), VideoFrame(copies[1], 90, 13.0)])
         assert index.ask(Kind.VPDQ, shown, 32, is_turned) == [(b"v" * 16, None), (b"p" * 16, 7)]
     assert index.ask(Kind.SHA256, picture, 32) == [(b"s" * 16, 0)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillmine.matching.spans import MatchedSpan
+from stillmine.matching.results import AlignedSpan
 from stillmine.matching.video import VideoIndex
 from stillmine.matching.video_alignment import MAXIMUM_FRAMES, comparable, spread
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, VideoFrame
@@ -42,7 +42,7 @@ def worn(frames: Sequence[VideoFrame], bits: int, seed: int = 7) -> list[VideoFr
     return changed
 
 
-def spans(stored: Sequence[VideoFrame], query: Sequence[VideoFrame], frames_per_second: int = 1) -> tuple[MatchedSpan, ...]:
+def spans(stored: Sequence[VideoFrame], query: Sequence[VideoFrame], frames_per_second: int = 1) -> tuple[AlignedSpan, ...]:
     index = VideoIndex()
     index.add(ID, stored)
     index.add(OTHER, scene(999, 30))
@@ -58,12 +58,12 @@ def test_the_same_is_exact() -> None:
     index = VideoIndex()
     index.add(ID, FILM)
     (match,) = index.search(FILM)
-    assert (match.id, match.is_exact, match.spans) == (ID, True, (MatchedSpan(0, 59, 0, 59),))
+    assert (match.id, match.is_exact, match.spans) == (ID, True, (AlignedSpan(0, 59, 0, 59),))
 
 
 @pytest.mark.parametrize("bits", [1, 20, 31])
 def test_a_worn_copy_matches(bits: int) -> None:
-    assert spans(FILM, worn(FILM, bits)) == (MatchedSpan(0, 59, 0, 59),)
+    assert spans(FILM, worn(FILM, bits)) == (AlignedSpan(0, 59, 0, 59),)
 
 
 def test_one_bit_too_many_does_not() -> None:
@@ -82,17 +82,17 @@ def test_a_copy_at_another_speed_matches(frames: list[VideoFrame], seconds_each:
 
 
 def test_a_cut_says_from_where() -> None:
-    assert spans(FILM, moved(FILM[20:31], -20)) == (MatchedSpan(0, 10, 20, 30),)
+    assert spans(FILM, moved(FILM[20:31], -20)) == (AlignedSpan(0, 10, 20, 30),)
 
 
 def test_a_longer_video_that_holds_all_of_it_says_where() -> None:
     compilation = [*scene(2, 40), *moved(FILM, 40), *scene(3, 40, 100)]
-    assert spans(FILM, compilation) == (MatchedSpan(40, 99, 0, 59),)
+    assert spans(FILM, compilation) == (AlignedSpan(40, 99, 0, 59),)
 
 
 def test_a_few_frames_may_be_lost_between() -> None:
     lost = [*FILM[:20], *scene(4, 5, 20), *FILM[25:]]
-    assert spans(FILM, lost) == (MatchedSpan(0, 19, 0, 19), MatchedSpan(25, 59, 25, 59))
+    assert spans(FILM, lost) == (AlignedSpan(0, 19, 0, 19), AlignedSpan(25, 59, 25, 59))
 
 
 @pytest.mark.parametrize("by", [-0.4, 0.3, 0.5, 0.9, 17.6])
@@ -140,7 +140,7 @@ def test_a_clip_that_is_nothing_but_a_logo_matches_only_its_like() -> None:
     flash = [LOGO[0]]
     assert spans(flash, [*LOGO, *scene(62, 30, 5)]) == ()
     assert spans([*LOGO, *scene(62, 30, 5)], flash) == ()
-    assert spans(flash, flash) == (MatchedSpan(0, 0, 0, 0),)
+    assert spans(flash, flash) == (AlignedSpan(0, 0, 0, 0),)
 
 
 def test_frames_without_detail_are_not_compared() -> None:

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import msgspec
 
-from stillmine.matching.every_kind import FingerprintIndex
+from stillmine.matching.kinds import FingerprintIndex
 from stillmine.wire.ask import Answer, AskAnswer, AskQuery, ExchangeStatus, IndexState, Outcome, decode_ask, encode_answer, tags_of
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.case import FingerprintState

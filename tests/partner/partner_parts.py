@@ -10,12 +10,12 @@ from click.testing import Result
 
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
-from stillmine.matching.every_kind import MATCHED_KINDS
+from stillmine.matching.kinds import MATCHED_KINDS
 from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.upload import OpenFile, Upload
 from stillmine.partner.fingerprinting.worker_messages import Job, JobResult
 from stillmine.partner.following.reporting import Reporting
-from stillmine.partner.listing.index import Index, loaded_index
+from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync, SyncReport
 from stillmine.partner.screening.screening import Screening
@@ -92,7 +92,7 @@ class Partner:
         self.home = home
         self.store = Store(home)
         self.store.match_kinds(MATCHED_KINDS)
-        self.index: Index = loaded_index(self.store)
+        self.index: ListIndex = loaded_index(self.store)
         client = Exchange(ExchangeSettings(SETTINGS.url, Secret(key.encode())), exchange.transport())
         self.must_stop: Callable[[], bool] = lambda: False
         sync = Sync(client, self.store, self.index.follow, clock, must_stop=self._must_stop)

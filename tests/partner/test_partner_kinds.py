@@ -14,7 +14,7 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.moving.video import fingerprint_video
 from stillmine.fingerprint.moving.vpdq_text import write_vpdq
 from stillmine.fingerprint.sound.audio import fingerprint_sound
-from stillmine.matching.every_kind import MATCHED_KINDS
+from stillmine.matching.kinds import MATCHED_KINDS
 from stillmine.partner.store.schema import FILE_NAME
 from stillmine.partner.store.store import Store
 from stillmine.wire.fingerprint import Fingerprint

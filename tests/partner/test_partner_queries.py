@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from stillmine.matching.every_kind import FingerprintIndex
+from stillmine.matching.kinds import FingerprintIndex
 from stillmine.partner.asking.clear_memory import ClearMemory
 from stillmine.partner.asking.queries import STILLS_ONE_BY_ONE, Asked, queries_of
 from stillmine.partner.fingerprinting.worker_messages import Digest, JobResult, Media, Picture, Sound, TurnedFrame

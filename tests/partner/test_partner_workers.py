@@ -25,6 +25,7 @@ from stillmine.partner.fingerprinting.workers import Task, WorkerPool, WorkerSet
 from stillmine.partner.screening.screening import Screening
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome
+from tests.more_media import SMALL
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, Partner
 
@@ -290,8 +291,9 @@ def protecting(partner: Partner, exchange: FakeExchange, photograph: bytes) -> P
 
 
 def test_fifty_bad_files_in_a_row_are_all_answered(protecting: Partner, photograph: bytes, clock: Clock, root: Path) -> None:
-    shared = sorted((root.parent / "shared/media/photos/heif").rglob("*corrupt*"))
-    files = [*bad_files(photograph), *(path.read_bytes() for path in shared if path.is_file())]
+    broken = [path for path in sorted((SMALL / "photos/heif").rglob("*corrupt*")) if path.is_file()]
+    assert broken
+    files = [*bad_files(photograph), *(path.read_bytes() for path in broken)]
     fingerprinter = Fingerprinter(1, deadline_seconds=LONG_ENOUGH)
     fingerprinter.start()
     try:

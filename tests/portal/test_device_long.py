@@ -1,28 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The device against the server on the larger sets, where they are, and on a file of two gigabytes."""
+"""The device against the server on more media, and on a file of two gigabytes."""
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.more_media import SMALL, larger_media
 from tests.portal.device_engine import Engine, distance_bits, seconds_of
 from tests.portal.test_device_files import FRAME_BITS, FRAMES_THAT_AGREE, PICTURE_BITS, bit_error_rate, server_values
 
 pytestmark = pytest.mark.long
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "media"
+BOTH = pytest.mark.parametrize(
+    "media", [pytest.param(lambda: SMALL, id="small"), pytest.param(larger_media, id="larger", marks=pytest.mark.larger_media)]
+)
 UNRELATED_BITS = 64
 LARGE_BYTES = 2 * 1024**3
 MOST_GROWTH_KIB = 400 * 1024
 """Of all of the browser's processes; the file has two million."""
 
 
-def test_all_shared_clips_come_out_as_on_the_server(engine: Engine) -> None:
-    files = sorted(file for kind in ("mp4", "mkv") for file in SHARED.glob(f"video/*/*.{kind}"))
+@BOTH
+def test_clips_come_out_as_on_the_server(engine: Engine, media: Callable[[], Path]) -> None:
+    files = sorted(file for kind in ("mp4", "mkv") for file in media().glob(f"video/*/*.{kind}"))
     distances: list[int] = []
     for file in files:
         [made] = engine.make(file)
@@ -33,12 +37,15 @@ def test_all_shared_clips_come_out_as_on_the_server(engine: Engine) -> None:
             distances += [distance_bits(ours[second], theirs[second]) for second in theirs if second in ours]
         if "chromaprint" in made.values:
             assert bit_error_rate(made.values["chromaprint"], expected["chromaprint"]) <= 0.03, file.name
-    assert not files or sum(bits <= FRAME_BITS for bits in distances) >= FRAMES_THAT_AGREE * len(distances)
-    assert max(distances, default=0) < UNRELATED_BITS
+    assert sum(bits <= FRAME_BITS for bits in distances) >= FRAMES_THAT_AGREE * len(distances) > 0
+    assert max(distances) < UNRELATED_BITS
 
 
-def test_all_shared_sounds_come_out_as_on_the_server(engine: Engine) -> None:
-    for file in sorted(file for kind in ("wav", "ogg", "mp3") for file in SHARED.glob(f"audio/*/*.{kind}")):
+@BOTH
+def test_sounds_come_out_as_on_the_server(engine: Engine, media: Callable[[], Path]) -> None:
+    files = sorted(file for kind in ("wav", "ogg", "mp3") for file in media().glob(f"audio/*/*.{kind}"))
+    assert files
+    for file in files:
         [made] = engine.make(file)
         expected = server_values(file)
         assert ("chromaprint" in made.values) == ("chromaprint" in expected), file.name
@@ -46,8 +53,11 @@ def test_all_shared_sounds_come_out_as_on_the_server(engine: Engine) -> None:
             assert bit_error_rate(made.values["chromaprint"], expected["chromaprint"]) <= 0.002, file.name
 
 
-def test_shared_heic_comes_out_as_on_the_server(engine: Engine) -> None:
-    for file in sorted(SHARED.glob("photos/heif/heif*/*.hei[cf]")):
+@BOTH
+def test_heic_comes_out_as_on_the_server(engine: Engine, media: Callable[[], Path]) -> None:
+    files = sorted(media().glob("photos/heif/heif*/*.hei[cf]"))
+    assert files
+    for file in files:
         [made] = engine.make(file)
         if "pdq" in made.values:
             assert distance_bits(made.values["pdq"], server_values(file)["pdq"]) <= PICTURE_BITS, file.name

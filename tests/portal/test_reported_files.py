@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files that people reported, where they are: each gives its right value on server, partner and browser.
+"""Files of the kinds that people reported: each gives its right value on server, partner and browser.
 
-`pytest -m long -s tests/portal/test_reported_files.py` prints the table of docs/security-testing.md. Small files
-of the same kinds are made by the tests that are named there, which need nothing but this repository.
+`pytest -m long -s tests/portal/test_reported_files.py` prints the table of docs/security-testing.md. More files
+of the same kinds are made by the tests that are named there.
 """
 
 import wave
@@ -14,6 +14,7 @@ import pytest
 
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome
+from tests.more_media import SMALL
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, Partner
 from tests.portal.device_engine import Engine, distance_bits, seconds_of
@@ -21,7 +22,7 @@ from tests.portal.test_device_files import bit_error_rate, server_values
 
 pytestmark = pytest.mark.long
 
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "media" / "reported"
+FOLDER = SMALL / "reported"
 SECONDS = 6
 SOUND_BITS = 0.001
 
@@ -102,7 +103,6 @@ def far_apart(kind: str, made: str | None, right: str) -> float | None:
     return max(distance_bits(ours[second], value) for second, value in theirs.items())
 
 
-@pytest.mark.skipif(not FOLDER.is_dir(), reason="these files are not part of the repository; its own tests make the same kinds")
 def test_each_reported_file_gives_its_right_value(
     engine: Engine, asking: tuple[FakeExchange, Partner], parts: dict[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,7 +131,6 @@ def test_each_reported_file_gives_its_right_value(
     assert wrong == []
 
 
-@pytest.mark.skipif(not FOLDER.is_dir(), reason="these files are not part of the repository; its own tests make the same kinds")
 def test_the_part_that_was_cut_away_matches_nothing(engine: Engine, asking: tuple[FakeExchange, Partner]) -> None:
     exchange, partner = asking
     trimmed, cut_away = FOLDER / "trimmed_by_edit_list.mp4", FOLDER / "the_part_cut_away.mp4"

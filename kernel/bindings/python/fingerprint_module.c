@@ -7,8 +7,10 @@
 
 #include <stdint.h>
 
+#include "fingerprint_bars.h"
 #include "stillmine/hamming.h"
 #include "stillmine/pdq.h"
+#include "stillmine/trims.h"
 
 #define ALIGNMENT 16
 
@@ -230,6 +232,12 @@ static PyMethodDef methods[] = {
     {"pdq_of_bands", pdq_of_bands, METH_VARARGS,
      "pdq_of_bands(bands, width, height, pixel_format, variants=8, shrink=1) -> (hashes, quality)"},
     {"distance_bits", distance_bits, METH_VARARGS, "distance_bits(left, right) -> number of differing bits"},
+    {"find_parts", stillmine_python_find_parts, METH_O,
+     "find_parts(luma) -> [(left, top, right, bottom, (above, below, left, right)), ...]"},
+    {"learn_bars", stillmine_python_learn_bars, METH_VARARGS, "learn_bars(pixels, rows, columns) -> None"},
+    {"find_bars", stillmine_python_find_bars, METH_VARARGS, "find_bars(rows, columns) -> (left, top, right, bottom)"},
+    {"are_close_bounds", stillmine_python_are_close_bounds, METH_VARARGS,
+     "are_close_bounds(one, other, width, height) -> bool"},
     {NULL, NULL, 0, NULL},
 };
 
@@ -239,7 +247,8 @@ static int fill_module(PyObject *module) {
                    PyModule_AddIntConstant(module, "RGBA8", STILLMINE_RGBA8) < 0 ||
                    PyModule_AddIntConstant(module, "MIN_DIMENSION", STILLMINE_MIN_DIMENSION) < 0 ||
                    PyModule_AddIntConstant(module, "MAX_DIMENSION", STILLMINE_MAX_DIMENSION) < 0 ||
-                   PyModule_AddIntConstant(module, "MAX_PIXELS", (long)STILLMINE_MAX_PIXELS) < 0
+                   PyModule_AddIntConstant(module, "MAX_PIXELS", (long)STILLMINE_MAX_PIXELS) < 0 ||
+                   PyModule_AddIntConstant(module, "MIN_PART_PIXELS", STILLMINE_MIN_PART_PIXELS) < 0
                ? -1
                : 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The PDQ kernel in the browser: pixels in, hashes and a quality out. Contract: spec/fingerprint.md.
+ * The kernel in the browser: pixels in, hashes and a quality out, or where a picture lies within another. Contract: spec/fingerprint.md.
  *
  * Holds no algorithm, only memory and error words. Must never keep pixels: rows pass through a small window that is
  * wiped afterwards, and the kernel wipes its own state. Types can be stripped without a compiler.
@@ -37,6 +37,27 @@ export interface PdqResult {
   readonly hashes: readonly Uint8Array[];
   /** 0 to 100; below 50 a picture has too little detail to be matched. */
   readonly quality: number;
+}
+
+/** Upright luma, a byte per pixel, row by row. */
+export interface Luma {
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A part of a picture, in pixels; right and bottom are not in it. */
+export interface Bounds {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** What is learned of a video's pictures, all of one size: the brightest value of each row, and of each column four. Begins as zeros. */
+export interface Brightest {
+  readonly rows: Uint8Array;
+  readonly columns: Uint8Array;
 }
 
 const STATUS_CODES = [
@@ -79,6 +100,18 @@ interface KernelExports {
   ): number;
   stillmine_add_pdq_rows(state: number, rows: number, rowStride: number, rowCount: number): number;
   stillmine_finish_pdq(state: number, hashes: number, quality: number): number;
+  stillmine_find_parts(luma: number, rowStride: number, width: number, height: number, parts: number): number;
+  stillmine_learn_bars(
+    pixels: number,
+    rowStride: number,
+    width: number,
+    rowCount: number,
+    channels: number,
+    rows: number,
+    columns: number,
+  ): void;
+  stillmine_find_bars(rows: number, height: number, columns: number, width: number, channels: number, bounds: number): void;
+  stillmine_are_close_bounds(one: number, other: number, width: number, height: number): number;
 }
 
 const ALIGNMENT = 16;
@@ -86,6 +119,10 @@ const PAGE_BYTES = 65536;
 /** Rows are copied into the WASM memory in portions of about this size, however large the picture is. */
 const WINDOW_BYTES = 262144;
 const MAX_DIMENSION = 32768;
+/** Left, top, right, bottom, and of a part what was found at its four sides. */
+const BOUNDS_BYTES = 4 * 4;
+const PART_BYTES = 8 * 4;
+const MAX_PARTS = 4;
 
 function roundUp(value: number): number {
   return Math.ceil(value / ALIGNMENT) * ALIGNMENT;
@@ -214,10 +251,84 @@ export class Kernel {
     return { hashes, quality };
   }
 
+  /** The pictures that may be inside upright luma: none for most, at most four. Ends any unfinished picture; throws KernelError. */
+  findParts({ width, height, bytes }: Luma): readonly Bounds[] {
+    this.#isOpen = false;
+    const [parts, luma] = this.#reserveEach(MAX_PARTS * PART_BYTES, bytes.length);
+    this.#write(luma, bytes);
+    const count = this.#exports.stillmine_find_parts(luma, width, width, height, parts);
+    const found = Array.from({ length: count }, (_, index) => this.#readBounds(parts + index * PART_BYTES));
+    this.#bytes(luma, bytes.length).fill(0);
+    return found;
+  }
+
+  /** Takes in an opaque RGBA picture that has detail. Ends any unfinished picture; throws KernelError. */
+  learnBars(pixels: PixelBytes, brightest: Brightest): void {
+    this.#isOpen = false;
+    const { rows, columns } = brightest;
+    const rowBytes = columns.length;
+    const rowsAtOnce = Math.max(Math.floor(WINDOW_BYTES / rowBytes), 1);
+    const [ofRows, ofColumns, window] = this.#reserveEach(rows.length, columns.length, rowsAtOnce * rowBytes);
+    this.#write(ofRows, rows);
+    this.#write(ofColumns, columns);
+    for (let row = 0; row < rows.length; row += rowsAtOnce) {
+      const portion = pixels.subarray(row * rowBytes, Math.min(row + rowsAtOnce, rows.length) * rowBytes);
+      this.#write(window, portion);
+      this.#exports.stillmine_learn_bars(window, rowBytes, rowBytes / 4, portion.length / rowBytes, 4, ofRows + row, ofColumns);
+    }
+    rows.set(this.#bytes(ofRows, rows.length));
+    columns.set(this.#bytes(ofColumns, columns.length));
+    this.#bytes(window, rowsAtOnce * rowBytes).fill(0);
+  }
+
+  /** What lies between the bars; all of it where nothing was learned. Ends any unfinished picture; throws KernelError. */
+  findBars({ rows, columns }: Brightest): Bounds {
+    this.#isOpen = false;
+    const [bounds, ofRows, ofColumns] = this.#reserveEach(BOUNDS_BYTES, rows.length, columns.length);
+    this.#write(ofRows, rows);
+    this.#write(ofColumns, columns);
+    this.#exports.stillmine_find_bars(ofRows, rows.length, ofColumns, columns.length / 4, 4, bounds);
+    return this.#readBounds(bounds);
+  }
+
+  /** Whether fingerprints within both are as good as the same. Ends any unfinished picture. */
+  areCloseBounds(one: Bounds, other: Bounds, width: number, height: number): boolean {
+    this.#isOpen = false;
+    const [first, second] = this.#reserveEach(BOUNDS_BYTES, BOUNDS_BYTES);
+    for (const [place, { left, top, right, bottom }] of [[first, one], [second, other]] as const)
+      new Uint32Array(this.#exports.memory.buffer, place, 4).set([left, top, right, bottom]);
+    return this.#exports.stillmine_are_close_bounds(first, second, width, height) !== 0;
+  }
+
   #requireTurn(turn: number): void {
     if (!this.#isOpen || turn !== this.#turn) {
       throw new KernelError("wrong_order");
     }
+  }
+
+  /** Places for so many bytes each, where the state of a picture would be. */
+  #reserveEach<Sizes extends readonly number[]>(...sizes: Sizes): { readonly [Index in keyof Sizes]: number } {
+    let end = this.#state;
+    const places = sizes.map((bytes) => {
+      const place = end;
+      end = roundUp(end + bytes);
+      return place;
+    });
+    this.#reserve(end);
+    return places as unknown as { readonly [Index in keyof Sizes]: number };
+  }
+
+  #bytes(place: number, length: number): Uint8Array {
+    return new Uint8Array(this.#exports.memory.buffer, place, length);
+  }
+
+  #write(place: number, bytes: PixelBytes): void {
+    new Uint8Array(this.#exports.memory.buffer).set(bytes, place);
+  }
+
+  #readBounds(place: number): Bounds {
+    const [left = 0, top = 0, right = 0, bottom = 0] = new Uint32Array(this.#exports.memory.buffer, place, 4);
+    return { left, top, right, bottom };
   }
 
   #view(): DataView {

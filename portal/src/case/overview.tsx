@@ -32,26 +32,15 @@ interface Props {
   readonly onClose: () => void;
 }
 
-export function Overview({
-  caseKey,
-  watch,
-  news,
-  onWithdraw,
-  onAdd,
-  onRenewed,
-  onReceipt,
-  onLedger,
-  onDelay,
-  onChanged,
-  onClose,
-}: Props) {
-  const words = useWords();
-  const { t } = words;
+export function Overview(props: Props) {
+  const { caseKey, watch, news, onRenewed, onDelay, onChanged, onClose } = props;
+  const { t } = useWords();
   const { view } = watch;
   if (view === null) return <Missing watch={watch} onClose={onClose} />;
-  const isOpen = view.state === "open";
-  const isErased = view.fingerprints.some((one) => one.state === "withdrawn" && !isKept(one));
-  const hasReceipt = leftOf(view.fingerprints).length < view.fingerprints.length || askedOf(view.fingerprints) !== null;
+  const onCancelled = (changed: CaseView): void => onChanged(changed, t("case.asked.cancelled"));
+  const delaySetting = (
+    <DelaySetting caseKey={caseKey} view={view} onChanged={(changed) => onChanged(changed, null)} onExplain={onDelay} />
+  );
   return (
     <>
       <Heading>{t(`case.state.${view.state}`)}</Heading>
@@ -61,84 +50,100 @@ export function Overview({
         </p>
       )}
       <Summary view={view} />
-      {view.delay === "ending" && (
-        <DelaySetting
-          caseKey={caseKey}
-          view={view}
-          onChanged={(changed) => onChanged(changed, null)}
-          onExplain={onDelay}
-        />
-      )}
-      <AskedNotice
-        caseKey={caseKey}
-        view={view}
-        onChanged={(changed) => onChanged(changed, t("case.asked.cancelled"))}
-      />
+      {view.delay === "ending" && delaySetting}
+      <AskedNotice caseKey={caseKey} view={view} onChanged={onCancelled} />
       <Renewal caseKey={caseKey} view={view} onRenewed={onRenewed} />
       <LookAgain watch={watch} />
-      <ol class="cards">
-        {filesOf(view.fingerprints).map((file) => (
-          <FileCard
-            key={file.number}
-            file={file}
-            canWithdraw={isOpen && withdrawable(view, file.fingerprints).length > 0}
-            onWithdraw={() => onWithdraw(file.number)}
-            cancel={
-              isOpen && (
-                <CancelFile
-                  caseKey={caseKey}
-                  file={file}
-                  onChanged={(changed) => onChanged(changed, t("case.asked.cancelled"))}
-                />
-              )
-            }
-          />
-        ))}
-      </ol>
-      <div class="actions">
-        {isOpen ? (
-          <>
-            <button type="button" class="button second" onClick={onAdd}>
-              {t("case.add")}
-            </button>
-            {withdrawable(view, view.fingerprints).length > 0 && (
-              <button type="button" class="button second" onClick={() => onWithdraw(null)}>
-                {t("case.withdraw.all")}
-              </button>
-            )}
-          </>
-        ) : (
-          <>
-            {keptUntil(view) !== null && !isDelayed(view) && (
-              <button type="button" class="button second" onClick={() => onWithdraw(null)}>
-                {t("case.expired.erase")}
-              </button>
-            )}
-            <a class="button second" href={pageAddress("/protect/")}>
-              {t("case.new")}
-            </a>
-          </>
-        )}
-        {hasReceipt && (
-          <button type="button" class="button second" onClick={onReceipt}>
-            {t(isErased ? "case.receipt.show" : "case.receipt.show_so_far")}
-          </button>
-        )}
-        <button type="button" class="button second" onClick={onLedger}>
-          {t("case.ledger.show")}
-        </button>
-        <button type="button" class="button plain" onClick={onClose}>
-          {t("case.close")}
-        </button>
-      </div>
-      {view.delay !== "ending" && (
-        <DelaySetting
-          caseKey={caseKey}
-          view={view}
-          onChanged={(changed) => onChanged(changed, null)}
-          onExplain={onDelay}
+      <FileCards caseKey={caseKey} view={view} onWithdraw={props.onWithdraw} onCancelled={onCancelled} />
+      <Actions {...props} view={view} />
+      {view.delay !== "ending" && delaySetting}
+    </>
+  );
+}
+
+interface CardsProps {
+  readonly caseKey: CaseKey;
+  readonly view: CaseView;
+  readonly onWithdraw: (target: Target) => void;
+  readonly onCancelled: (view: CaseView) => void;
+}
+
+function FileCards({ caseKey, view, onWithdraw, onCancelled }: CardsProps) {
+  const isOpen = view.state === "open";
+  return (
+    <ol class="cards">
+      {filesOf(view.fingerprints).map((file) => (
+        <FileCard
+          key={file.number}
+          file={file}
+          canWithdraw={isOpen && withdrawable(view, file.fingerprints).length > 0}
+          onWithdraw={() => onWithdraw(file.number)}
+          cancel={isOpen && <CancelFile caseKey={caseKey} file={file} onChanged={onCancelled} />}
         />
+      ))}
+    </ol>
+  );
+}
+
+type ActionsProps = Pick<Props, "onWithdraw" | "onAdd" | "onReceipt" | "onLedger" | "onClose"> & {
+  readonly view: CaseView;
+};
+
+/** What can be done with a case as it stands. */
+function Actions({ view, onWithdraw, onAdd, onReceipt, onLedger, onClose }: ActionsProps) {
+  const { t } = useWords();
+  const isErased = view.fingerprints.some((one) => one.state === "withdrawn" && !isKept(one));
+  const hasReceipt = leftOf(view.fingerprints).length < view.fingerprints.length || askedOf(view.fingerprints) !== null;
+  return (
+    <div class="actions">
+      {view.state === "open" ? (
+        <OpenActions view={view} onWithdraw={onWithdraw} onAdd={onAdd} />
+      ) : (
+        <EndedActions view={view} onWithdraw={onWithdraw} />
       )}
+      {hasReceipt && (
+        <button type="button" class="button second" onClick={onReceipt}>
+          {t(isErased ? "case.receipt.show" : "case.receipt.show_so_far")}
+        </button>
+      )}
+      <button type="button" class="button second" onClick={onLedger}>
+        {t("case.ledger.show")}
+      </button>
+      <button type="button" class="button plain" onClick={onClose}>
+        {t("case.close")}
+      </button>
+    </div>
+  );
+}
+
+function OpenActions({ view, onWithdraw, onAdd }: Pick<ActionsProps, "view" | "onWithdraw" | "onAdd">) {
+  const { t } = useWords();
+  return (
+    <>
+      <button type="button" class="button second" onClick={onAdd}>
+        {t("case.add")}
+      </button>
+      {withdrawable(view, view.fingerprints).length > 0 && (
+        <button type="button" class="button second" onClick={() => onWithdraw(null)}>
+          {t("case.withdraw.all")}
+        </button>
+      )}
+    </>
+  );
+}
+
+function EndedActions({ view, onWithdraw }: Pick<ActionsProps, "view" | "onWithdraw">) {
+  const { t } = useWords();
+  return (
+    <>
+      {keptUntil(view) !== null && !isDelayed(view) && (
+        <button type="button" class="button second" onClick={() => onWithdraw(null)}>
+          {t("case.expired.erase")}
+        </button>
+      )}
+      <a class="button second" href={pageAddress("/protect/")}>
+        {t("case.new")}
+      </a>
     </>
   );
 }

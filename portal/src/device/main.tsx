@@ -26,10 +26,10 @@ async function seen(kept: Kept): Promise<Seen> {
   }
 }
 
-function DevicePage() {
+/** What is kept, what was just done about it, and the ways to do it. */
+function useKept() {
   const { t } = useWords();
   const [known, setKnown] = useState<Known>(new Map());
-  const [isAsking, setAsking] = useState(false);
   const [said, setSaid] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => void look().then(setKnown), []);
@@ -54,22 +54,18 @@ function DevicePage() {
     setProblem(left.length === 0 ? null : t("device.left", { names: left.join("; ") }));
     if (left.length === 0) setSaid(done);
   };
-  const clearAll = async (): Promise<void> => {
+  return { known, said, problem, keep, erase };
+}
+
+function DevicePage() {
+  const { t } = useWords();
+  const { known, said, problem, keep, erase } = useKept();
+  const [isAsking, setAsking] = useState(false);
+  const clearAll = (): void => {
     setAsking(false);
-    await erase(KEPT, t("device.cleared"));
+    void erase(KEPT, t("device.cleared"));
   };
-  if (isAsking) {
-    return (
-      <>
-        <Heading>{t("device.clear.title")}</Heading>
-        <p>{t("device.clear.text")}</p>
-        <div class="actions">
-          <ActionButton label={t("device.clear.yes")} onPress={() => void clearAll()} />
-          <ActionButton label={t("device.clear.no")} kind="second" onPress={() => setAsking(false)} />
-        </div>
-      </>
-    );
-  }
+  if (isAsking) return <ClearQuestion onClear={clearAll} onStay={() => setAsking(false)} />;
   return (
     <>
       <Heading>{t("device.title")}</Heading>
@@ -93,6 +89,20 @@ function DevicePage() {
         <ActionButton label={t("device.clear")} onPress={() => setAsking(true)} />
       </div>
       <p class="small soft">{t("device.history")}</p>
+    </>
+  );
+}
+
+function ClearQuestion({ onClear, onStay }: { readonly onClear: () => void; readonly onStay: () => void }) {
+  const { t } = useWords();
+  return (
+    <>
+      <Heading>{t("device.clear.title")}</Heading>
+      <p>{t("device.clear.text")}</p>
+      <div class="actions">
+        <ActionButton label={t("device.clear.yes")} onPress={onClear} />
+        <ActionButton label={t("device.clear.no")} kind="second" onPress={onStay} />
+      </div>
     </>
   );
 }

@@ -45,17 +45,7 @@ export function FileRow({ row, onStop, onTryAgain, onRemove, onSynthetic, onAdd 
         </ul>
       )}
       {isShown && <Look file={row.file} type={row.type} label={t("protect.files.shown", { name: called })} />}
-      {row.state.kind === "ready" && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={row.isSynthetic}
-            aria-label={label(t("protect.files.synthetic"))}
-            onChange={(event) => onSynthetic(event.currentTarget.checked)}
-          />
-          <span>{t("protect.files.synthetic")}</span>
-        </label>
-      )}
+      {row.state.kind === "ready" && <SyntheticMark row={row} label={label} onSynthetic={onSynthetic} />}
       <TryIt row={row} name={called} label={label} onAdd={onAdd} />
       <div class="file-actions">
         {change && (
@@ -79,6 +69,23 @@ export function FileRow({ row, onStop, onTryAgain, onRemove, onSynthetic, onAdd 
         </button>
       </div>
     </li>
+  );
+}
+
+type MarkProps = Pick<Props, "row" | "onSynthetic"> & { readonly label: (words: string) => string };
+
+function SyntheticMark({ row, label, onSynthetic }: MarkProps) {
+  const { t } = useWords();
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={row.isSynthetic}
+        aria-label={label(t("protect.files.synthetic"))}
+        onChange={(event) => onSynthetic(event.currentTarget.checked)}
+      />
+      <span>{t("protect.files.synthetic")}</span>
+    </label>
   );
 }
 

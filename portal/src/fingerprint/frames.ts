@@ -7,9 +7,9 @@
  * second time. The result is the same either way. Must never keep a picture after that.
  */
 
-import { VARIANTS, type Kernel } from "@kernel/kernel";
+import { VARIANTS, type Bounds, type Kernel } from "@kernel/kernel";
 import { MINIMUM_QUALITY } from "../wire/types";
-import { areClose, BarFinder, type Bounds } from "./bars";
+import { BarFinder } from "./bars";
 import type { Span } from "./frame_times";
 import { MAXIMUM_HELD_BYTES } from "./limits";
 import type { Sample } from "./runs";
@@ -97,7 +97,8 @@ class Hasher {
   settle(): boolean {
     for (const entry of this.hashed) {
       const final = entry.finder.bounds();
-      if (areClose(entry.bounds, final, entry.finder.width, entry.finder.height)) continue;
+      const { width, height } = entry.finder;
+      if (this.kernel.areCloseBounds(entry.bounds, final, width, height)) continue;
       if (!entry.kept) return false;
       entry.sample = this.#hash(entry.kept, final);
       entry.bounds = final;
@@ -108,7 +109,7 @@ class Hasher {
 
   #finderOf({ width, height }: Shown): BarFinder {
     const size = `${width}x${height}`;
-    const finder = this.finders.get(size) ?? new BarFinder(width, height);
+    const finder = this.finders.get(size) ?? new BarFinder(this.kernel, width, height);
     this.finders.set(size, finder);
     return finder;
   }

@@ -5,6 +5,9 @@ import { useState } from "preact/hooks";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { chained, KINDS, LIMITS, TEXT_FIELDS, type Draft, type EntryFile, type EntryKind } from "../log/entry";
+import type { Folder } from "../log/folder";
+import type { Translator } from "../messages/translator";
+import type { Pictures } from "../vault/vault";
 import { Field, Select, Slip } from "./fields";
 import { EntryFiles, type ChosenFile } from "./files";
 import { FolderTrouble } from "./problem";
@@ -28,36 +31,15 @@ export function EntryForm({ state, open, draft, files, onDraft, onFiles, onSaved
   const [slip, setSlip] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
   const { folder } = open;
-  const kinds = KINDS.filter((kind) => (kind === "correction") === (draft.corrects !== null));
   const save = async (): Promise<void> => {
-    const long = TEXT_FIELDS.find((field) => draft[field].length > LIMITS.characters);
-    const isEmpty = TEXT_FIELDS.every((field) => draft[field].trim() === "") && files.length === 0;
-    if (long) {
-      setSlip(
-        t("folder.entry.long", { field: t(`log.field.${long}`), count: draft[long].length, most: LIMITS.characters }),
-      );
-      return;
-    }
-    if (isEmpty) {
-      setSlip(t("folder.entry.empty"));
-      return;
-    }
-    if (
-      keptBytes(folder.entries.flatMap((entry) => entry.files)) + keptBytes(files.map((file) => file.entry)) >
-      LIMITS.allBytes
-    ) {
-      setSlip(t("folder.problem.full"));
-      return;
-    }
-    setSlip(null);
+    const found = slipOf(draft, files, folder, t);
+    setSlip(found);
+    if (found !== null) return;
     setBusy(true);
     const written = { ...draft, files: files.map((file) => file.entry) };
-    const pictures = new Map(
-      files.flatMap(({ entry: own, bytes }) => (own.is_kept && bytes ? [[own.sha256, bytes] as const] : [])),
-    );
     const kept = await state.change(
       async (now) => ({ ...now, entries: [...now.entries, await chained(written, now.entries, new Date())] }),
-      pictures,
+      picturesOf(files),
     );
     setBusy(false);
     if (kept) onSaved(kept.entries.length);
@@ -70,6 +52,23 @@ export function EntryForm({ state, open, draft, files, onDraft, onFiles, onSaved
           : t("folder.entry.correct.title", { number: draft.corrects })}
       </Heading>
       <p>{t("folder.entry.note")}</p>
+      <DraftFields draft={draft} onDraft={onDraft} />
+      <EntryFiles isTextOnly={folder.is_text_only} files={files} onFiles={onFiles} />
+      {slip !== null && <Slip>{slip}</Slip>}
+      <FolderTrouble problem={state.problem} />
+      <div class="actions">
+        <ActionButton label={t("folder.entry.save")} isBusy={isBusy} onPress={() => void save()} />
+        <BackButton onBack={onBack} />
+      </div>
+    </>
+  );
+}
+
+function DraftFields({ draft, onDraft }: Pick<Props, "draft" | "onDraft">) {
+  const { t } = useWords();
+  const kinds = KINDS.filter((kind) => (kind === "correction") === (draft.corrects !== null));
+  return (
+    <>
       {kinds.length > 1 && (
         <Select
           label={t("log.field.kind")}
@@ -100,15 +99,24 @@ export function EntryForm({ state, open, draft, files, onDraft, onFiles, onSaved
           onChange={(value) => onDraft({ ...draft, [field]: value })}
         />
       ))}
-      <EntryFiles isTextOnly={folder.is_text_only} files={files} onFiles={onFiles} />
-      {slip !== null && <Slip>{slip}</Slip>}
-      <FolderTrouble problem={state.problem} />
-      <div class="actions">
-        <ActionButton label={t("folder.entry.save")} isBusy={isBusy} onPress={() => void save()} />
-        <BackButton onBack={onBack} />
-      </div>
     </>
   );
+}
+
+/** Return why an entry can't be kept as it is, in words; null where it can. */
+function slipOf(draft: Draft, files: readonly ChosenFile[], folder: Folder, t: Translator["t"]): string | null {
+  const long = TEXT_FIELDS.find((field) => draft[field].length > LIMITS.characters);
+  if (long) {
+    const values = { field: t(`log.field.${long}`), count: draft[long].length, most: LIMITS.characters };
+    return t("folder.entry.long", values);
+  }
+  if (TEXT_FIELDS.every((field) => draft[field].trim() === "") && files.length === 0) return t("folder.entry.empty");
+  const inFolder = keptBytes(folder.entries.flatMap((entry) => entry.files));
+  return inFolder + keptBytes(files.map((file) => file.entry)) > LIMITS.allBytes ? t("folder.problem.full") : null;
+}
+
+function picturesOf(files: readonly ChosenFile[]): Pictures {
+  return new Map(files.flatMap(({ entry, bytes }) => (entry.is_kept && bytes ? [[entry.sha256, bytes] as const] : [])));
 }
 
 function keptBytes(files: readonly EntryFile[]): number {

@@ -32,27 +32,7 @@ export function Escalation({ notice, regime, onChange }: Props) {
   return (
     <section data-escalation={regime.id}>
       <h3>{t("notice.escalate.title")}</h3>
-      <ul class="short-services">
-        {regime.escalation.map(({ id, name, country, phones, url }) => (
-          <li key={id} data-service={id}>
-            <strong lang="en">{name}</strong> <span class="soft">({t(`country.${country}`)})</span>
-            <span class="ways">
-              {phones.map((number) => (
-                <a key={number} href={`tel:${number.replaceAll(/[ -]/g, "")}`}>
-                  <span>
-                    {t("service.ring")} <bdi dir="ltr">{number}</bdi>
-                  </span>
-                </a>
-              ))}
-              {url !== null && (
-                <a href={url} rel="noreferrer">
-                  {t("service.site", { name: new URL(url).hostname.replace(/^www\./, "") })}
-                </a>
-              )}
-            </span>
-          </li>
-        ))}
-      </ul>
+      <Authorities regime={regime} />
       <a class="line-link" href={pageAddress("/help/")}>
         {t("notice.escalate.help")}
       </a>
@@ -77,5 +57,32 @@ export function Escalation({ notice, regime, onChange }: Props) {
       </pre>
       <CopyButton label={t("notice.escalate.copy")} text={text} />
     </section>
+  );
+}
+
+function Authorities({ regime }: { readonly regime: Regime }) {
+  const { t } = useWords();
+  return (
+    <ul class="short-services">
+      {regime.escalation.map(({ id, name, country, phones, url }) => (
+        <li key={id} data-service={id}>
+          <strong lang="en">{name}</strong> <span class="soft">({t(`country.${country}`)})</span>
+          <span class="ways">
+            {phones.map((number) => (
+              <a key={number} href={`tel:${number.replaceAll(/[ -]/g, "")}`}>
+                <span>
+                  {t("service.ring")} <bdi dir="ltr">{number}</bdi>
+                </span>
+              </a>
+            ))}
+            {url !== null && (
+              <a href={url} rel="noreferrer">
+                {t("service.site", { name: new URL(url).hostname.replace(/^www\./, "") })}
+              </a>
+            )}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }

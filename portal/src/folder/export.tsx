@@ -6,6 +6,7 @@ import { ActionButton, BackButton, Heading, Problem } from "../island/parts";
 import { Sheet } from "../island/sheet";
 import { useWords } from "../island/words";
 import { logReport, plain, policeReport, type Block } from "../log/report";
+import type { Translator } from "../messages/translator";
 import { Blocks } from "./blocks";
 import { download } from "../island/download";
 import type { OpenFolder } from "./state";
@@ -39,13 +40,7 @@ export function Export({ open, onBack }: { readonly open: OpenFolder; readonly o
     setMade(null);
     setFailed(false);
     try {
-      const pdf = async (): Promise<Bytes> =>
-        (await import("../log/pdf")).pdfOf(report(wanted), t("log.report.title"), words.locale);
-      const [bytes, missing] =
-        wanted === "zip" ? await zipped(open, plain(report("zip")), t("log.howto")) : [await pdf(), 0];
-      const name = `notes-${new Date().toISOString().slice(0, 10)}${wanted === "police" ? "-summary" : ""}.${wanted === "zip" ? "zip" : "pdf"}`;
-      download(bytes, name, wanted === "zip" ? "application/zip" : "application/pdf");
-      setMade({ name, missing });
+      setMade(await downloaded(wanted, open, report(wanted), words));
     } catch {
       setFailed(true);
     }
@@ -80,6 +75,22 @@ export function Export({ open, onBack }: { readonly open: OpenFolder; readonly o
       )}
     </>
   );
+}
+
+/** Make the file and hand it to the browser. */
+async function downloaded(
+  wanted: Wanted,
+  open: OpenFolder,
+  report: readonly Block[],
+  { t, locale }: Translator,
+): Promise<Made> {
+  const pdf = async (): Promise<Bytes> => (await import("../log/pdf")).pdfOf(report, t("log.report.title"), locale);
+  const isZip = wanted === "zip";
+  const [bytes, missing] = isZip ? await zipped(open, plain(report), t("log.howto")) : [await pdf(), 0];
+  const day = new Date().toISOString().slice(0, 10);
+  const name = `notes-${day}${wanted === "police" ? "-summary" : ""}.${isZip ? "zip" : "pdf"}`;
+  download(bytes, name, isZip ? "application/zip" : "application/pdf");
+  return { name, missing };
 }
 
 /** Return the file, and how many pictures are missing in it because they can't be read any more. */

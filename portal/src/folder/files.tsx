@@ -4,6 +4,7 @@
 import { useId, useState } from "preact/hooks";
 import { useWords } from "../island/words";
 import { LIMITS, sha256Hex, type EntryFile } from "../log/entry";
+import type { Translator } from "../messages/translator";
 import { Slip, Tick } from "./fields";
 
 export interface ChosenFile {
@@ -19,27 +20,15 @@ interface Props {
 
 export function EntryFiles({ isTextOnly, files, onFiles }: Props) {
   const { t } = useWords();
-  const id = useId();
   const [slip, setSlip] = useState<string | null>(null);
-  const isKept = files.some(({ entry }) => entry.is_kept);
-  const keep = (wanted: boolean): void =>
-    onFiles(files.map((file) => ({ ...file, entry: { ...file.entry, is_kept: wanted && file.bytes !== null } })));
-  const choose = async (list: FileList | null): Promise<void> => {
-    const chosen = [...(list ?? [])];
+  const choose = async (chosen: readonly File[]): Promise<void> => {
     if (files.length + chosen.length > LIMITS.filesPerEntry) {
       setSlip(t("folder.files.many", { count: LIMITS.filesPerEntry }));
       return;
     }
     const read = await Promise.all(chosen.map(chosenFile));
     const readable = read.filter((file) => file !== null);
-    const isLarge = readable.some((file) => file.bytes === null);
-    setSlip(
-      readable.length < read.length
-        ? t("folder.files.unreadable")
-        : isLarge
-          ? t("folder.files.large", { most: LIMITS.pictureBytes / 1024 / 1024 })
-          : null,
-    );
+    setSlip(slipOf(read, t));
     onFiles([...files, ...readable.filter(({ entry }) => !files.some((file) => file.entry.sha256 === entry.sha256))]);
   };
   if (isTextOnly) {
@@ -54,44 +43,67 @@ export function EntryFiles({ isTextOnly, files, onFiles }: Props) {
     <section data-files="yes">
       <h2>{t("folder.files.title")}</h2>
       <p>{t("folder.files.why")}</p>
-      <p class="chooser">
-        <input
-          id={id}
-          class="visually-hidden"
-          type="file"
-          multiple
-          accept="image/*,video/*,audio/*,application/pdf"
-          onChange={(event) => {
-            const input = event.currentTarget;
-            void choose(input.files).then(() => (input.value = ""));
-          }}
-        />
-        <label class="button second" for={id}>
-          {t("folder.files.choose")}
-        </label>
-      </p>
-      {files.length > 0 && (
-        <>
-          <ul class="notes">
-            {files.map(({ entry }, place) => (
-              <li key={entry.sha256} data-file={entry.sha256}>
-                {t("folder.files.one", { type: entry.type || "?", bytes: entry.bytes })}{" "}
-                <button
-                  type="button"
-                  class="button plain"
-                  onClick={() => onFiles(files.filter((_, own) => own !== place))}
-                >
-                  {t("folder.files.remove", { number: place + 1 })}
-                </button>
-              </li>
-            ))}
-          </ul>
-          <Tick label={t("folder.files.keep")} checked={isKept} onChange={keep} />
-        </>
-      )}
+      <Chooser onChoose={choose} />
+      {files.length > 0 && <ChosenFiles files={files} onFiles={onFiles} />}
       {slip !== null && <Slip>{slip}</Slip>}
     </section>
   );
+}
+
+function Chooser({ onChoose }: { readonly onChoose: (files: readonly File[]) => Promise<void> }) {
+  const { t } = useWords();
+  const id = useId();
+  return (
+    <p class="chooser">
+      <input
+        id={id}
+        class="visually-hidden"
+        type="file"
+        multiple
+        accept="image/*,video/*,audio/*,application/pdf"
+        onChange={(event) => {
+          const input = event.currentTarget;
+          void onChoose([...(input.files ?? [])]).then(() => (input.value = ""));
+        }}
+      />
+      <label class="button second" for={id}>
+        {t("folder.files.choose")}
+      </label>
+    </p>
+  );
+}
+
+function ChosenFiles({ files, onFiles }: Pick<Props, "files" | "onFiles">) {
+  const { t } = useWords();
+  const isKept = files.some(({ entry }) => entry.is_kept);
+  const keep = (wanted: boolean): void =>
+    onFiles(files.map((file) => ({ ...file, entry: { ...file.entry, is_kept: wanted && file.bytes !== null } })));
+  return (
+    <>
+      <ul class="notes">
+        {files.map(({ entry }, place) => (
+          <li key={entry.sha256} data-file={entry.sha256}>
+            {t("folder.files.one", { type: entry.type || "?", bytes: entry.bytes })}{" "}
+            <button
+              type="button"
+              class="button plain"
+              onClick={() => onFiles(files.filter((_, other) => other !== place))}
+            >
+              {t("folder.files.remove", { number: place + 1 })}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Tick label={t("folder.files.keep")} checked={isKept} onChange={keep} />
+    </>
+  );
+}
+
+/** Return what is to be said of files that could not be read, or are too large to be kept; null where nothing is. */
+function slipOf(read: readonly (ChosenFile | null)[], t: Translator["t"]): string | null {
+  if (read.includes(null)) return t("folder.files.unreadable");
+  const isLarge = read.some((file) => file?.bytes === null);
+  return isLarge ? t("folder.files.large", { most: LIMITS.pictureBytes / 1024 / 1024 }) : null;
 }
 
 /** Return what the log knows of a file; its bytes only where they may be kept. Null where it can't be read. */

@@ -30,8 +30,7 @@ const LONG: ReadonlySet<NoticeText> = new Set(["address", "description", "reason
 const TYPES = { email: "email", phone: "tel" } as const;
 
 export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack }: Props) {
-  const words = useWords();
-  const { t } = words;
+  const { t } = useWords();
   const [checked, setChecked] = useState<readonly string[] | null>(null);
   const [isBusy, setBusy] = useState(false);
   const { fields } = notice;
@@ -44,56 +43,17 @@ export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack
     setBusy(false);
     if (isKept && left.length === 0) onComplete();
   };
-  const text = (name: NoticeText) => (
-    <Field
-      key={name}
-      label={t(`notice.field.${name}`)}
-      name={name}
-      isLong={LONG.has(name)}
-      type={name === "email" || name === "phone" ? TYPES[name] : "text"}
-      value={fields[name]}
-      onChange={(value) => set({ [name]: value })}
-    />
-  );
   return (
     <>
       <Heading>{t("notice.fill.title", { to: notice.platform_name })}</Heading>
       <p class="lead">{t("notice.fill.lead")}</p>
       <Rules regime={regime} />
-      <Options
-        label={t("notice.field.role")}
-        name="role"
-        value={fields.role}
-        options={[
-          ["self", t("notice.field.role.self")],
-          ["authorised", t("notice.field.role.authorised")],
-        ]}
-        onChange={(value) => set({ role: value === "self" ? "self" : "authorised" })}
-      />
-      {fields.role === "authorised" && text("authority")}
+      <RoleField fields={fields} onSet={set} />
       <Locations open={open} fields={fields} onSet={set} />
-      {shownTexts(regime).map(text)}
-      {regime.elements.some(({ rule }) => rule.all.includes("may_tell_author")) && (
-        <Options
-          label={t("notice.field.may_tell_author")}
-          name="may_tell_author"
-          value={fields.may_tell_author}
-          options={[
-            ["yes", t("notice.field.may_tell_author.yes")],
-            ["no", t("notice.field.may_tell_author.no")],
-          ]}
-          onChange={(value) => set({ may_tell_author: value === "yes" ? "yes" : "no" })}
-        />
-      )}
-      {shownStatements(regime).map((name) => (
-        <Tick
-          key={name}
-          label={t(`notice.field.${name}`)}
-          name={name}
-          checked={fields[name]}
-          onChange={(value) => set({ [name]: value })}
-        />
+      {shownTexts(regime).map((name) => (
+        <TextField key={name} name={name} fields={fields} onSet={set} />
       ))}
+      <Statements regime={regime} fields={fields} onSet={set} />
       {fields.is_under_18 && (
         <p class="slip">
           {t("notice.under18")} <a href={pageAddress("/under-18/")}>{t("notice.under18.link")}</a>
@@ -105,6 +65,73 @@ export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack
         <ActionButton label={t("notice.check")} isBusy={isBusy} onPress={() => void check()} />
         <BackButton onBack={onBack} />
       </div>
+    </>
+  );
+}
+
+interface FieldsProps {
+  readonly fields: Fields;
+  readonly onSet: (change: Partial<Fields>) => void;
+}
+
+function TextField({ name, fields, onSet }: FieldsProps & { readonly name: NoticeText }) {
+  const { t } = useWords();
+  return (
+    <Field
+      label={t(`notice.field.${name}`)}
+      name={name}
+      isLong={LONG.has(name)}
+      type={name === "email" || name === "phone" ? TYPES[name] : "text"}
+      value={fields[name]}
+      onChange={(value) => onSet({ [name]: value })}
+    />
+  );
+}
+
+function RoleField({ fields, onSet }: FieldsProps) {
+  const { t } = useWords();
+  return (
+    <>
+      <Options
+        label={t("notice.field.role")}
+        name="role"
+        value={fields.role}
+        options={[
+          ["self", t("notice.field.role.self")],
+          ["authorised", t("notice.field.role.authorised")],
+        ]}
+        onChange={(value) => onSet({ role: value === "self" ? "self" : "authorised" })}
+      />
+      {fields.role === "authorised" && <TextField name="authority" fields={fields} onSet={onSet} />}
+    </>
+  );
+}
+
+function Statements({ regime, fields, onSet }: FieldsProps & { readonly regime: Regime }) {
+  const { t } = useWords();
+  return (
+    <>
+      {regime.elements.some(({ rule }) => rule.all.includes("may_tell_author")) && (
+        <Options
+          label={t("notice.field.may_tell_author")}
+          name="may_tell_author"
+          value={fields.may_tell_author}
+          options={[
+            ["yes", t("notice.field.may_tell_author.yes")],
+            ["no", t("notice.field.may_tell_author.no")],
+          ]}
+          onChange={(value) => onSet({ may_tell_author: value === "yes" ? "yes" : "no" })}
+        />
+      )}
+      {shownStatements(regime).map((name) => (
+        <Tick
+          key={name}
+          label={t(`notice.field.${name}`)}
+          name={name}
+          checked={fields[name]}
+          onChange={(value) => onSet({ [name]: value })}
+        />
+      ))}
     </>
   );
 }
@@ -127,15 +154,7 @@ function Rules({ regime }: { readonly regime: Regime }) {
   );
 }
 
-function Locations({
-  open,
-  fields,
-  onSet,
-}: {
-  readonly open: OpenFolder;
-  readonly fields: Fields;
-  readonly onSet: (change: Partial<Fields>) => void;
-}) {
+function Locations({ open, fields, onSet }: FieldsProps & { readonly open: OpenFolder }) {
   const { t } = useWords();
   const [typed, setTyped] = useState(fields.locations.join("\n"));
   const noted = [...new Set(open.folder.entries.map((entry) => entry.address.trim()).filter(isAddress))];

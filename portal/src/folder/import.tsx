@@ -22,7 +22,6 @@ export function Import({
   readonly onBack: () => void;
 }) {
   const { t } = useWords();
-  const id = useId();
   const [found, setFound] = useState<Imported | null>(null);
   const [problem, setProblem] = useState<FolderProblem | null>(null);
   const [step, setStep] = useState<"file" | "where" | "pass">("file");
@@ -30,16 +29,9 @@ export function Import({
     if (!file) return;
     setFound(null);
     setProblem(null);
-    try {
-      const zip = await import("../log/zip").catch(() => null);
-      if (zip === null) {
-        setProblem("not_loaded");
-        return;
-      }
-      setFound(await zip.readExport(new Uint8Array(await file.arrayBuffer())));
-    } catch (error) {
-      setProblem(error instanceof FolderError ? error.problem : "damaged");
-    }
+    const [imported, slip] = await readImport(file);
+    setFound(imported);
+    setProblem(slip);
   };
   const begin = async (passphrase: string | null): Promise<void> => {
     if (!found) return;
@@ -58,33 +50,57 @@ export function Import({
     <>
       <Heading>{t("folder.import.title")}</Heading>
       <p>{t("folder.import.text")}</p>
-      <p class="chooser">
-        <input
-          id={id}
-          class="visually-hidden"
-          type="file"
-          accept=".zip,.json,application/zip,application/json"
-          onChange={(event) => void read(event.currentTarget.files?.[0])}
-        />
-        <label class="button second" for={id}>
-          {t("folder.import.choose")}
-        </label>
-      </p>
+      <Chooser onChoose={(file) => void read(file)} />
       <FolderTrouble problem={problem} />
-      {found && (
-        <>
-          <p role="status" data-imported={found.entries.length}>
-            {found.brokenAt === null
-              ? t("folder.import.holds", { count: found.entries.length })
-              : t("folder.import.broken", { number: found.brokenAt })}
-          </p>
-          {found.lostPictures > 0 && <Slip>{t("folder.import.lost", { count: found.lostPictures })}</Slip>}
-        </>
-      )}
+      {found && <Found found={found} />}
       <div class="actions">
         {found && <ActionButton label={t("folder.import.go")} onPress={() => setStep("where")} />}
         <BackButton onBack={onBack} />
       </div>
     </>
   );
+}
+
+function Chooser({ onChoose }: { readonly onChoose: (file: File | undefined) => void }) {
+  const { t } = useWords();
+  const id = useId();
+  return (
+    <p class="chooser">
+      <input
+        id={id}
+        class="visually-hidden"
+        type="file"
+        accept=".zip,.json,application/zip,application/json"
+        onChange={(event) => onChoose(event.currentTarget.files?.[0])}
+      />
+      <label class="button second" for={id}>
+        {t("folder.import.choose")}
+      </label>
+    </p>
+  );
+}
+
+function Found({ found }: { readonly found: Imported }) {
+  const { t } = useWords();
+  return (
+    <>
+      <p role="status" data-imported={found.entries.length}>
+        {found.brokenAt === null
+          ? t("folder.import.holds", { count: found.entries.length })
+          : t("folder.import.broken", { number: found.brokenAt })}
+      </p>
+      {found.lostPictures > 0 && <Slip>{t("folder.import.lost", { count: found.lostPictures })}</Slip>}
+    </>
+  );
+}
+
+/** Return what an export holds, or why it can't be read. */
+async function readImport(file: File): Promise<readonly [Imported, null] | readonly [null, FolderProblem]> {
+  const zip = await import("../log/zip").catch(() => null);
+  if (zip === null) return [null, "not_loaded"];
+  try {
+    return [await zip.readExport(new Uint8Array(await file.arrayBuffer())), null];
+  } catch (error) {
+    return [null, error instanceof FolderError ? error.problem : "damaged"];
+  }
 }

@@ -67,6 +67,21 @@ export function NoticeTextView({ state, notice, regime, platform, onLanguage, on
         language={words.locale}
       />
       <Sending subject={sent.subject} body={sent.body} language={site.locale} />
+      <Forms regime={regime} platform={platform} />
+      <FolderTrouble problem={state.problem} />
+      <div class="actions">
+        {notice.sent_at === "" && <ActionButton label={t("notice.text.sent")} onPress={onSent} />}
+        {notice.sent_at === "" && <ActionButton label={t("notice.text.change")} kind="second" onPress={onChange} />}
+        <BackButton onBack={onBack} />
+      </div>
+    </>
+  );
+}
+
+function Forms({ regime, platform }: Pick<Props, "regime" | "platform">) {
+  const { t } = useWords();
+  return (
+    <>
       {regime.to === "regulator" ? <p>{t("notice.text.form_regulator")}</p> : null}
       {regime.to === "platform" && platform?.report_url && (
         <p>
@@ -90,12 +105,6 @@ export function NoticeTextView({ state, notice, regime, platform, onLanguage, on
           ))}
         </ul>
       )}
-      <FolderTrouble problem={state.problem} />
-      <div class="actions">
-        {notice.sent_at === "" && <ActionButton label={t("notice.text.sent")} onPress={onSent} />}
-        {notice.sent_at === "" && <ActionButton label={t("notice.text.change")} kind="second" onPress={onChange} />}
-        <BackButton onBack={onBack} />
-      </div>
     </>
   );
 }

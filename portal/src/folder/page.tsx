@@ -7,26 +7,26 @@
 import { useState } from "preact/hooks";
 import { Heading } from "../island/parts";
 import { useHold } from "../island/leaving_flow";
-import { useSteps } from "../island/steps";
+import { useSteps, type Steps } from "../island/steps";
 import { useWords } from "../island/words";
 import { EMPTY_DRAFT, type Draft } from "../log/entry";
-import { withNotice } from "../log/folder";
 import type { Notice } from "../notice/notice";
-import { Choose } from "./choose";
 import { EntryForm } from "./entry_form";
 import { Export } from "./export";
 import type { ChosenFile } from "./files";
-import { Fill } from "./fill";
 import { Import } from "./import";
 import { LogView } from "./log_view";
 import { pageNoticeData } from "./notice_data";
-import { NoticeTextView } from "./notice_text";
-import { Notices } from "./notices";
+import { NoticeSteps, type NoticeStep } from "./notice_steps";
 import { Start } from "./start";
-import { useFolder, type OpenFolder } from "./state";
+import { useFolder, type FolderState, type OpenFolder } from "./state";
 
-/** Shown while no folder is open: these two. */
-type Step = "start" | "import" | "log" | "entry" | "export" | "notices" | "choose" | "fill" | "text";
+/** Shown while no folder is open. */
+type ClosedStep = "start" | "import";
+type LogStep = "log" | "entry" | "export";
+type Step = ClosedStep | LogStep | NoticeStep;
+/** Which of the two addresses this is. */
+type First = "log" | "notices";
 
 interface Writing {
   readonly draft: Draft;
@@ -43,124 +43,112 @@ function isOnlyHere(open: OpenFolder | null, { draft, files }: Writing): boolean
   return isTyped || (!open.vault.isKept && entries.length + notices.length > 0);
 }
 
-export function FolderPage({ first }: { readonly first: "log" | "notices" }) {
-  const { t } = useWords();
+export function FolderPage({ first }: { readonly first: First }) {
   const state = useFolder();
   const [data] = useState(pageNoticeData);
   const [writing, setWriting] = useState<Writing>(NOTHING);
   const [saved, setSaved] = useState<number | null>(null);
   const [notice, setNotice] = useState<Notice | null>(null);
   const isOpen = (one: Step): boolean => (state.open === null) === (one === "start" || one === "import");
-  const { step, go, back } = useSteps<Step>("start", isOpen);
+  const steps = useSteps<Step>("start", isOpen);
   useHold(isOnlyHere(state.open, writing));
+  if (!isSecureContext) return <NotSecure />;
+  const { open } = state;
+  if (open === null) return <ClosedFolder state={state} steps={steps} first={first} />;
   const close = (): void => {
     state.close();
     setWriting(NOTHING);
     setNotice(null);
-    go("start");
-  };
-  if (!isSecureContext) {
-    return (
-      <>
-        <Heading>{t("protect.secure.title")}</Heading>
-        <p>{t("protect.secure.text")}</p>
-      </>
-    );
-  }
-  const { open } = state;
-  if (open === null) {
-    if (step === "import") return <Import state={state} onOpen={() => go(first)} onBack={back} />;
-    const isLog = first === "log";
-    return (
-      <Start
-        state={state}
-        title={t(isLog ? "folder.title.evidence" : "folder.title.remove")}
-        lead={t(isLog ? "folder.lead" : "folder.lead.remove")}
-        onOpen={() => go(first)}
-        onImport={() => go("import")}
-      />
-    );
-  }
-  const write = (draft: Draft): void => {
-    setWriting({ draft, files: [] });
-    go("entry");
+    steps.go("start");
   };
   const regime = data.regimes.find((one) => one.id === notice?.regime);
-  const isText = step === "text" && notice !== null && regime !== undefined;
+  const filled = notice !== null && regime !== undefined ? { notice, regime } : null;
+  const step = shownStep(steps.step, filled !== null, first);
+  const own = { state, open, onBack: steps.back };
+  if (isOfLog(step)) {
+    const log = { writing, onWriting: setWriting, saved, onSaved: setSaved, onClose: close };
+    return <LogSteps {...own} {...log} step={step} go={steps.go} />;
+  }
+  return <NoticeSteps {...own} step={step} go={steps.go} data={data} filled={filled} onNotice={setNotice} />;
+}
+
+/** A step of a notice is shown only where there is one and its regime is known; whatever can't be shown is the page's first view. */
+function shownStep(step: Step, isFilled: boolean, first: First): LogStep | NoticeStep {
+  if (step === "start" || step === "import") return first;
+  return isFilled || (step !== "fill" && step !== "text") ? step : first;
+}
+
+function isOfLog(step: LogStep | NoticeStep): step is LogStep {
+  return step === "log" || step === "entry" || step === "export";
+}
+
+function NotSecure() {
+  const { t } = useWords();
+  return (
+    <>
+      <Heading>{t("protect.secure.title")}</Heading>
+      <p>{t("protect.secure.text")}</p>
+    </>
+  );
+}
+
+interface ClosedProps {
+  readonly state: FolderState;
+  readonly steps: Steps<Step>;
+  readonly first: First;
+}
+
+function ClosedFolder({ state, steps, first }: ClosedProps) {
+  const { t } = useWords();
+  const enter = (): void => steps.go(first);
+  if (steps.step === "import") return <Import state={state} onOpen={enter} onBack={steps.back} />;
+  const isLog = first === "log";
+  return (
+    <Start
+      state={state}
+      title={t(isLog ? "folder.title.evidence" : "folder.title.remove")}
+      lead={t(isLog ? "folder.lead" : "folder.lead.remove")}
+      onOpen={enter}
+      onImport={() => steps.go("import")}
+    />
+  );
+}
+
+interface LogProps {
+  readonly state: FolderState;
+  readonly open: OpenFolder;
+  readonly step: LogStep;
+  readonly go: (step: Step) => void;
+  readonly writing: Writing;
+  readonly onWriting: (update: Writing | ((before: Writing) => Writing)) => void;
+  /** The number of the entry that was kept last. */
+  readonly saved: number | null;
+  readonly onSaved: (number: number) => void;
+  readonly onBack: () => void;
+  readonly onClose: () => void;
+}
+
+function LogSteps({ state, open, step, go, writing, onWriting, saved, onSaved, onBack, onClose }: LogProps) {
+  const write = (draft: Draft): void => {
+    onWriting({ draft, files: [] });
+    go("entry");
+  };
+  const keepSaved = (number: number): void => {
+    onSaved(number);
+    onWriting(NOTHING);
+    go("log");
+  };
+  if (step === "export") return <Export open={open} onBack={onBack} />;
   if (step === "entry") {
     return (
       <EntryForm
         state={state}
         open={open}
         {...writing}
-        onDraft={(draft) => setWriting((before) => ({ ...before, draft }))}
-        onFiles={(files) => setWriting((before) => ({ ...before, files }))}
-        onSaved={(number) => {
-          setSaved(number);
-          setWriting(NOTHING);
-          go("log");
-        }}
-        onBack={back}
-      />
-    );
-  }
-  if (step === "export") return <Export open={open} onBack={back} />;
-  if (step === "choose") {
-    const choose = (chosen: Notice): void => {
-      setNotice(chosen);
-      go("fill");
-    };
-    return <Choose data={data} onChoose={choose} onBack={back} />;
-  }
-  if (step === "fill" && notice !== null && regime !== undefined) {
-    return (
-      <Fill
-        state={state}
-        open={open}
-        notice={notice}
-        regime={regime}
-        onNotice={setNotice}
-        onComplete={() => go("text")}
-        onBack={back}
-      />
-    );
-  }
-  if (isText) {
-    const sent = async (): Promise<void> => {
-      const done = { ...notice, sent_at: new Date().toISOString() };
-      if (await state.change((now) => withNotice(now, done))) go("notices");
-    };
-    const platform = data.platforms.find((one) => one.id === notice.platform);
-    const speak = (language: string): void => {
-      setNotice({ ...notice, language });
-      void state.change((now) => withNotice(now, { ...notice, language }));
-    };
-    return (
-      <NoticeTextView
-        state={state}
-        notice={notice}
-        regime={regime}
-        platform={platform}
-        onLanguage={speak}
-        onSent={() => void sent()}
-        onChange={() => go("fill")}
-        onBack={back}
-      />
-    );
-  }
-  if (step === "notices" || (first === "notices" && step !== "log")) {
-    const show = (one: Notice): void => {
-      setNotice(one);
-      go(one.sent_at === "" ? "fill" : "text");
-    };
-    return (
-      <Notices
-        state={state}
-        open={open}
-        regimes={data.regimes}
-        onNew={() => go("choose")}
-        onOpen={show}
-        onLog={() => go("log")}
+        onDraft={(draft) => onWriting((before) => ({ ...before, draft }))}
+        onFiles={(files) => onWriting((before) => ({ ...before, files }))}
+        onSaved={keepSaved}
+        onBack={onBack}
       />
     );
   }
@@ -173,7 +161,7 @@ export function FolderPage({ first }: { readonly first: "log" | "notices" }) {
       onCorrect={(entry) => write({ ...EMPTY_DRAFT, kind: "correction", corrects: entry.number })}
       onExport={() => go("export")}
       onNotices={() => go("notices")}
-      onClose={close}
+      onClose={onClose}
     />
   );
 }

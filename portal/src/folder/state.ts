@@ -35,73 +35,79 @@ export interface FolderState {
 
 export { emptyFolder };
 
+type Tried = (work: () => Promise<FolderProblem | null>, told?: typeof problemOf) => Promise<boolean>;
+
 export function useFolder(): FolderState {
   const [open, setShown] = useState<OpenFolder | null>(null);
   const latest = useRef<OpenFolder | null>(null);
-  /** Changes take turns, each on what the one before has kept: two quick presses are both kept. */
-  const turn = useRef<Promise<unknown>>(Promise.resolve());
   const [isWiped, setWiped] = useState(false);
   const [problem, setProblem] = useState<FolderProblem | null>(null);
   const setOpen = (now: OpenFolder | null): void => {
     latest.current = now;
     setShown(now);
   };
-  const tried = async (work: () => Promise<FolderProblem | null>, told = problemOf): Promise<boolean> => {
+  const tried: Tried = async (work, told = problemOf) => {
     setProblem(null);
     const found = await work().catch(told);
     setProblem(found);
     return found === null;
   };
-  return {
-    open,
-    problem,
-    isWiped,
-    clearProblem: () => setProblem(null),
-    begin: (folder, passphrase, pictures) =>
-      tried(
-        async () => {
-          const vault =
-            passphrase === null ? memoryVault(pictures) : await createVault(passphrase, folderText(folder), pictures);
-          setOpen({ vault, folder });
-          setWiped(false);
-          return null;
-        },
-        (error) => (error instanceof StoreError && error.problem === "elsewhere" ? "exists" : problemOf(error)),
-      ),
-    unlock: (passphrase) =>
-      tried(async () => {
-        const opening = await openVault(passphrase);
-        if ("problem" in opening) return opening.problem;
-        setOpen({ vault: opening.vault, folder: readFolder(opening.text) });
+  const change = useChanges(latest, setOpen, tried);
+  const begin: FolderState["begin"] = (folder, passphrase, pictures) =>
+    tried(async () => {
+      const vault =
+        passphrase === null ? memoryVault(pictures) : await createVault(passphrase, folderText(folder), pictures);
+      setOpen({ vault, folder });
+      setWiped(false);
+      return null;
+    }, problemOfBeginning);
+  const unlock: FolderState["unlock"] = (passphrase) =>
+    tried(async () => {
+      const opening = await openVault(passphrase);
+      if ("problem" in opening) return opening.problem;
+      setOpen({ vault: opening.vault, folder: readFolder(opening.text) });
+      return null;
+    });
+  const wipe = (): Promise<boolean> =>
+    tried(
+      async () => {
+        await (open === null ? wipeKept() : open.vault.wipe());
+        setOpen(null);
+        setWiped(true);
         return null;
-      }),
-    change: (update, pictures) => {
-      const changed = turn.current.then(async () => {
-        const isKept = await tried(async () => {
-          if (latest.current === null) return "gone";
-          const { vault } = latest.current;
-          const folder = await update(latest.current.folder);
-          await vault.save(folderText(folder), pictures);
-          setOpen({ vault, folder });
-          return null;
-        });
-        return isKept ? (latest.current?.folder ?? null) : null;
+      },
+      () => "not_erased",
+    );
+  const clearProblem = (): void => setProblem(null);
+  return { open, problem, isWiped, clearProblem, begin, unlock, change, close: () => setOpen(null), wipe };
+}
+
+/** Changes take turns, each on what the one before has kept: two quick presses are both kept. */
+function useChanges(
+  latest: { readonly current: OpenFolder | null },
+  setOpen: (open: OpenFolder) => void,
+  tried: Tried,
+): FolderState["change"] {
+  const turn = useRef<Promise<unknown>>(Promise.resolve());
+  return (update, pictures) => {
+    const changed = turn.current.then(async () => {
+      const isKept = await tried(async () => {
+        if (latest.current === null) return "gone";
+        const { vault } = latest.current;
+        const folder = await update(latest.current.folder);
+        await vault.save(folderText(folder), pictures);
+        setOpen({ vault, folder });
+        return null;
       });
-      turn.current = changed;
-      return changed;
-    },
-    close: () => setOpen(null),
-    wipe: () =>
-      tried(
-        async () => {
-          await (open === null ? wipeKept() : open.vault.wipe());
-          setOpen(null);
-          setWiped(true);
-          return null;
-        },
-        () => "not_erased",
-      ),
+      return isKept ? (latest.current?.folder ?? null) : null;
+    });
+    turn.current = changed;
+    return changed;
   };
+}
+
+function problemOfBeginning(error: unknown): FolderProblem {
+  return error instanceof StoreError && error.problem === "elsewhere" ? "exists" : problemOf(error);
 }
 
 function problemOf(error: unknown): FolderProblem {

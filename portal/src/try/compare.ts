@@ -4,9 +4,8 @@
  * The rules of spec/screen.md; never says how far it was.
  */
 
-import type { Kernel, PdqResult } from "@kernel/kernel";
+import type { Bounds, Kernel, Luma, PdqResult } from "@kernel/kernel";
 import { MINIMUM_QUALITY } from "../wire/types";
-import { findParts, type Luma, type Part } from "./trims";
 
 /** Bits. */
 export const MAXIMUM_DISTANCE = 31;
@@ -24,9 +23,9 @@ export function wouldBeFound(
     quality >= MINIMUM_QUALITY && hashes.some((hash) => distance(hash, own) <= MAXIMUM_DISTANCE);
   if (matches(kernel.pdq(pixels, width, height, "rgba8", 8))) return true;
   const luma = lumaOf(pixels, width, height);
-  return findParts(luma).some((part) =>
-    matches(kernel.pdq(cut(luma, part), part.right - part.left, part.bottom - part.top, "luma8", 8)),
-  );
+  return kernel
+    .findParts(luma)
+    .some((part) => matches(kernel.pdq(cut(luma, part), part.right - part.left, part.bottom - part.top, "luma8", 8)));
 }
 
 /** Luma as the server's decoder makes it. */
@@ -39,7 +38,7 @@ export function lumaOf(pixels: Uint8ClampedArray, width: number, height: number)
   return { width, height, bytes };
 }
 
-function cut({ width, bytes }: Luma, { left, top, right, bottom }: Part): Uint8Array {
+function cut({ width, bytes }: Luma, { left, top, right, bottom }: Bounds): Uint8Array {
   const part = new Uint8Array((right - left) * (bottom - top));
   for (let row = top; row < bottom; row += 1)
     part.set(bytes.subarray(row * width + left, row * width + right), (row - top) * (right - left));

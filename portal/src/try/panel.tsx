@@ -31,17 +31,32 @@ interface Verdict {
 
 export default function TryPanel({ file, pdq, name, onAdd }: Props) {
   const { t } = useWords();
-  const id = useId();
   const [alteration, setAlteration] = useState<Alteration>("caption");
+  const verdict = useVerdict(file, pdq, alteration);
+  const known = typeof verdict === "object" && verdict.alteration === alteration ? verdict : null;
+  return (
+    <div class="try" data-try={alteration} data-found={known ? String(known.isFound) : undefined}>
+      <AlterationChoice chosen={alteration} onChoose={setAlteration} />
+      <p role="status">
+        {!known && verdict !== "failed" && t("site.script.waiting")}
+        {verdict === "failed" && t("try.failed")}
+        {known && <strong>{t(known.isFound ? "try.found" : "try.not_found")}</strong>}
+      </p>
+      {known && !known.isFound && <p>{t("try.not_found.do")}</p>}
+      {known && <CopyActions key={known.alteration} verdict={known} name={name} onAdd={onAdd} />}
+      <p class="small soft">{t("try.limit")}</p>
+    </div>
+  );
+}
+
+/** Return what is known of an alteration; while another is looked at, of that one no longer. */
+function useVerdict(file: Blob, pdq: string, alteration: Alteration): Verdict | "working" | "failed" {
+  const { t } = useWords();
   const [verdict, setVerdict] = useState<Verdict | "working" | "failed">("working");
-  const [isShown, setShown] = useState(false);
-  const [isAdded, setAdded] = useState(false);
   const kernel = useRef<Promise<Kernel> | null>(null);
   useEffect(() => {
     let isCurrent = true;
     setVerdict("working");
-    setShown(false);
-    setAdded(false);
     kernel.current ??= loadBytes(kernelAddress).then((bytes) => Kernel.load(bytes));
     void verdictOf(kernel.current, file, pdq, alteration, t("try.words"))
       .catch(() => {
@@ -53,9 +68,19 @@ export default function TryPanel({ file, pdq, name, onAdd }: Props) {
       isCurrent = false;
     };
   }, [file, pdq, alteration]);
-  const isKnown = typeof verdict === "object" && verdict.alteration === alteration;
+  return verdict;
+}
+
+interface ChoiceProps {
+  readonly chosen: Alteration;
+  readonly onChoose: (alteration: Alteration) => void;
+}
+
+function AlterationChoice({ chosen, onChoose }: ChoiceProps) {
+  const { t } = useWords();
+  const id = useId();
   return (
-    <div class="try" data-try={alteration} data-found={isKnown ? String(verdict.isFound) : undefined}>
+    <>
       <label class="field-label" for={id}>
         {t("try.what")}
       </label>
@@ -63,8 +88,8 @@ export default function TryPanel({ file, pdq, name, onAdd }: Props) {
         class="select"
         id={id}
         autocomplete="off"
-        value={alteration}
-        onChange={(event) => setAlteration(ALTERATIONS.find((one) => one === event.currentTarget.value) ?? "caption")}
+        value={chosen}
+        onChange={(event) => onChoose(ALTERATIONS.find((one) => one === event.currentTarget.value) ?? "caption")}
       >
         {ALTERATIONS.map((one) => (
           <option key={one} value={one}>
@@ -72,35 +97,40 @@ export default function TryPanel({ file, pdq, name, onAdd }: Props) {
           </option>
         ))}
       </select>
-      <p role="status">
-        {!isKnown && verdict !== "failed" && t("site.script.waiting")}
-        {verdict === "failed" && t("try.failed")}
-        {isKnown && <strong>{t(verdict.isFound ? "try.found" : "try.not_found")}</strong>}
-      </p>
-      {isKnown && !verdict.isFound && <p>{t("try.not_found.do")}</p>}
-      {isKnown && (
-        <div class="file-actions">
-          <button type="button" class="button plain" onClick={() => setShown(!isShown)}>
-            {t(isShown ? "try.hide" : "try.show")}
+    </>
+  );
+}
+
+interface CopyProps {
+  readonly verdict: Verdict;
+  readonly name: string;
+  readonly onAdd: (copy: Blob) => void;
+}
+
+/** Seeing the altered copy, and taking it into the case where it would not be found. */
+function CopyActions({ verdict, name, onAdd }: CopyProps) {
+  const { t } = useWords();
+  const [isShown, setShown] = useState(false);
+  const [isAdded, setAdded] = useState(false);
+  const add = (): void => {
+    setAdded(true);
+    onAdd(verdict.copy);
+  };
+  return (
+    <>
+      <div class="file-actions">
+        <button type="button" class="button plain" onClick={() => setShown(!isShown)}>
+          {t(isShown ? "try.hide" : "try.show")}
+        </button>
+        {!verdict.isFound && !isAdded && (
+          <button type="button" class="button plain" onClick={add}>
+            {t("try.add")}
           </button>
-          {!verdict.isFound && !isAdded && (
-            <button
-              type="button"
-              class="button plain"
-              onClick={() => {
-                setAdded(true);
-                onAdd(verdict.copy);
-              }}
-            >
-              {t("try.add")}
-            </button>
-          )}
-        </div>
-      )}
+        )}
+      </div>
       {isAdded && <p role="status">{t("try.added")}</p>}
-      {isKnown && isShown && <Look file={verdict.copy} type="picture" label={t("try.shown", { name })} />}
-      <p class="small soft">{t("try.limit")}</p>
-    </div>
+      {isShown && <Look file={verdict.copy} type="picture" label={t("try.shown", { name })} />}
+    </>
   );
 }
 

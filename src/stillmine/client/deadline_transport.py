@@ -25,7 +25,7 @@ class DeadlineTransport(httpx.BaseTransport):
 
     def __init__(self, settings: ExchangeSettings, monotonic: Callable[[], float]) -> None:
         """`monotonic` counts the seconds of deadlines."""
-        self._left = _TimeLeft(monotonic)
+        self._left = TimeLeft(monotonic)
         self._pool = httpcore.ConnectionPool(**pool_options(settings), network_backend=_Backend(self._left))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -40,7 +40,7 @@ class DeadlineTransport(httpx.BaseTransport):
         self._pool.close()
 
 
-class _TimeLeft(threading.local):
+class TimeLeft(threading.local):
     """Until when this thread may wait."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -66,7 +66,7 @@ class _TimeLeft(threading.local):
 
 
 class _Content(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response, left: _TimeLeft, deadline: float) -> None:
+    def __init__(self, answer: httpcore.Response, left: TimeLeft, deadline: float) -> None:
         self._answer = answer
         self._left = left
         self._deadline = deadline
@@ -87,7 +87,7 @@ class _Content(httpx.SyncByteStream):
 class _Backend(httpcore.NetworkBackend):
     """The system's network, within the time that is left."""
 
-    def __init__(self, left: _TimeLeft) -> None:
+    def __init__(self, left: TimeLeft) -> None:
         self._network = httpcore.SyncBackend()
         self._left = left
 
@@ -100,13 +100,13 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         seconds = self._left.of(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._network.connect_tcp(host, port, seconds, local_address, socket_options), self._left)
+        return TimedStream(self._network.connect_tcp(host, port, seconds, local_address, socket_options), self._left)
 
 
-class _Stream(httpcore.NetworkStream):
+class TimedStream(httpcore.NetworkStream):
     """One connection of it."""
 
-    def __init__(self, stream: httpcore.NetworkStream, left: _TimeLeft) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, left: TimeLeft) -> None:
         self._stream = stream
         self._left = left
 
@@ -122,7 +122,7 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         seconds = self._left.of(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds), self._left)
+        return TimedStream(self._stream.start_tls(ssl_context, server_hostname, seconds), self._left)
 
     def close(self) -> None:
         self._stream.close()

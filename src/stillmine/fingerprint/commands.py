@@ -23,7 +23,7 @@ from stillmine.fingerprint.explain import compare, describe, read_asked
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
 from stillmine.fingerprint.ground.errors import MediaError
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import MINIMUM_QUALITY, Kind
+from stillmine.wire.kinds import KIND_RULES, MINIMUM_QUALITY, Kind
 
 MINIMUM_FILES_FOR_PROCESSES = 8
 """Starting a worker takes as long as a few pictures."""
@@ -158,7 +158,7 @@ def _as_text(path: Path, made: FileFingerprints) -> str:
     lines = [str(path)]
     for one in made.fingerprints():
         warning = f"  too little detail to be matched (below {MINIMUM_QUALITY})" if one.quality < MINIMUM_QUALITY else ""
-        quality = f"  quality {one.quality:3d}" if one.kind in (Kind.PDQ, Kind.VPDQ) else ""
+        quality = f"  quality {one.quality:3d}" if KIND_RULES[one.kind].is_seen else ""
         lines.append(f"  {one.kind:11}  {_shown(one, made)}{quality}{warning}")
     if made.image is not None and made.image.is_mended:
         lines.append("  the file is damaged or its end is missing, and every pixel is there")

@@ -6,6 +6,8 @@ Several cases can hold the same file, so one value leads to many ids. All method
 
 from threading import Lock
 
+from stillmine.matching.results import Candidate
+
 
 class ExactSet:
     """Values of one kind by id, found by value."""
@@ -35,6 +37,10 @@ class ExactSet:
         """Forget a value; returns whether it was there."""
         with self._lock:
             return self._drop(id)
+
+    def ask(self, value: bytes, maximum: int, is_turned: bool) -> list[Candidate]:  # noqa: ARG002 - bytes are never turned
+        """Return the ids that have this value, in order, at most `maximum`."""
+        return [Candidate(found, 0) for found in self.search(value)[:maximum]]
 
     def search(self, value: bytes) -> list[bytes]:
         """Return the ids that have this value, in order."""

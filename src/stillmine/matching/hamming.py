@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from stillmine.matching import _kernel
 from stillmine.matching.errors import SnapshotDamagedError, SnapshotKindError, SnapshotTruncatedError, SnapshotVersionError
-from stillmine.matching.near import Near
+from stillmine.matching.results import Near
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Condition, Lock
 
+from stillmine.matching.results import AlignedSpan, TimedMatch
 from stillmine.matching.sound_alignment import Values, aligned_sound_spans, as_values
 from stillmine.matching.sound_table import SoundTable
-from stillmine.matching.spans import MatchedSpan, TimedMatch
 
 
 class SoundIndex:
@@ -84,7 +84,7 @@ class SoundIndex:
                 table.wipe_all()
 
 
-def matched_sound_spans(query: Values, stored: Values) -> tuple[MatchedSpan, ...]:
+def matched_sound_spans(query: Values, stored: Values) -> tuple[AlignedSpan, ...]:
     """Return which seconds of two sounds match, or nothing where they are no match."""
     shifts = SoundTable([b""], [stored]).likely_shifts(query).get(0, [])
     return aligned_sound_spans(query, stored, shifts)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stillmine.matching.spans import MatchedSpan
+from stillmine.matching.results import AlignedSpan
 
 Values = NDArray[np.uint32]
 
@@ -41,7 +41,7 @@ def as_values(values: Sequence[int]) -> Values:
     return np.array(values, dtype=np.uint32)
 
 
-def aligned_sound_spans(query: Values, stored: Values, shifts: Sequence[int]) -> tuple[MatchedSpan, ...]:
+def aligned_sound_spans(query: Values, stored: Values, shifts: Sequence[int]) -> tuple[AlignedSpan, ...]:
     """Return which seconds match at the best of some shifts (place in stored less place in query); nothing if none is a match."""
     best: list[tuple[int, int]] = []
     best_shift = 0
@@ -79,8 +79,8 @@ def _length(runs: Sequence[tuple[int, int]]) -> int:
     return sum(last - first for first, last in runs)
 
 
-def _span(start: int, end: int, shift: int) -> MatchedSpan:
-    return MatchedSpan(
+def _span(start: int, end: int, shift: int) -> AlignedSpan:
+    return AlignedSpan(
         query_start=start / VALUES_PER_SECOND,
         query_end=end / VALUES_PER_SECOND,
         stored_start=(start + shift) / VALUES_PER_SECOND,

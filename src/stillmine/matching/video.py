@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillmine.matching.hamming import HammingIndex
-from stillmine.matching.spans import MatchedSpan, TimedMatch
+from stillmine.matching.results import AlignedSpan, TimedMatch
 from stillmine.matching.video_alignment import MATCHED_SHARE, Frames, aligned_spans, comparable, phase_of, phases, spread
 from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
 from stillmine.wire.vpdq import VideoFrame
@@ -160,6 +160,6 @@ def _keys(number: int, stored: _Stored) -> bytes:
     return keys.tobytes()
 
 
-def _seconds(spans: Sequence[MatchedSpan]) -> float:
+def _seconds(spans: Sequence[AlignedSpan]) -> float:
     """How long they last; a second more where there are any, so that a match of no length is one."""
     return sum(span.query_end - span.query_start for span in spans) + bool(spans)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stillmine.matching.spans import MatchedSpan
+from stillmine.matching.results import AlignedSpan
 from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY
 from stillmine.wire.vpdq import VideoFrame
 
@@ -89,7 +89,7 @@ def phases(frames: Frames, frames_per_second: int) -> list[Frames]:
     return [Frames(frames.words[phase == number], frames.seconds[phase == number]) for number in range(frames_per_second)]
 
 
-def aligned_spans(query: Frames, stored: Frames) -> tuple[MatchedSpan, ...]:
+def aligned_spans(query: Frames, stored: Frames) -> tuple[AlignedSpan, ...]:
     """Return which seconds match, or nothing where the two are no match."""
     if not len(query) or not len(stored):
         return ()
@@ -149,7 +149,7 @@ def _best_alignment(query: NDArray[np.float64], stored: NDArray[np.float64], nea
     return pairs
 
 
-def _spans(query: Frames, stored: Frames, pairs: list[tuple[int, int]]) -> tuple[MatchedSpan, ...]:
+def _spans(query: Frames, stored: Frames, pairs: list[tuple[int, int]]) -> tuple[AlignedSpan, ...]:
     """Join pairs whose query frames follow each other."""
     runs: list[list[tuple[int, int]]] = []
     for pair in pairs:
@@ -160,8 +160,8 @@ def _spans(query: Frames, stored: Frames, pairs: list[tuple[int, int]]) -> tuple
     return tuple(_span(query, stored, run[0], run[-1]) for run in runs)
 
 
-def _span(query: Frames, stored: Frames, first: tuple[int, int], last: tuple[int, int]) -> MatchedSpan:
-    return MatchedSpan(
+def _span(query: Frames, stored: Frames, first: tuple[int, int], last: tuple[int, int]) -> AlignedSpan:
+    return AlignedSpan(
         query_start=float(query.seconds[first[0]]),
         query_end=float(query.seconds[last[0]]),
         stored_start=float(stored.seconds[first[1]]),
@@ -169,5 +169,5 @@ def _span(query: Frames, stored: Frames, first: tuple[int, int], last: tuple[int
     )
 
 
-def _whole(query: Frames, stored: Frames) -> MatchedSpan:
+def _whole(query: Frames, stored: Frames) -> AlignedSpan:
     return _span(query, stored, (0, 0), (len(query) - 1, len(stored) - 1))

@@ -58,6 +58,16 @@ class KindRule:
     has_duration: bool = False
     """It is of what lasts: a match has seconds, and looking it up takes long."""
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is of one picture."""
+        return self.is_seen and not self.has_duration
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is of what is heard alone."""
+        return self.has_duration and not self.is_seen
+
 
 def require_value(kind: Kind, value: str, quality: int) -> None:
     """Raise KindNotAcceptedError for a reserved kind, FingerprintMalformedError for a value or quality that is not of the kind's form."""

@@ -13,15 +13,16 @@ from django.db import connection
 from django.db.models import F
 
 from stillmine.exchange.ask.nearby import active_of, asked, named_by_index, nearest_of_each_case
-from stillmine.exchange.ask.probing import _note_variety
+from stillmine.exchange.ask.probing import note_variety
 from stillmine.exchange.ask.queries import queries_on
-from stillmine.exchange.log.actions import _record, _record_each, _told
+from stillmine.exchange.log.mentions import mentioned_in_this_state
 from stillmine.exchange.partners.opaque import partner_ids
-from stillmine.exchange.quarantine.quarantine import _note_matches
+from stillmine.exchange.protection.entries import record_each_of, record_of
+from stillmine.exchange.quarantine.quarantine import note_matches
 from stillmine.exchange.rows.asks import AskBeside, AskCount, AskMatch
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.ask import Answer, Ask, AskAnswer, Outcome, tags_of
 from stillmine.wire.ask_errors import QuotaUsedUpError
@@ -45,23 +46,23 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
     named = named_by_index(exchange, message.queries)
     if not any(found.ids for found in named.values()):
         return _all_clear(exchange, partner, len(message.queries))
-    with tx("ask.answer", exchange.clock) as minute:
+    with tx("ask.answer", exchange.clock) as transaction:
         active = active_of(named, partner)
         nearest = nearest_of_each_case(named, active)
         matched = [nearest[asked(query)] for query in message.queries]
         near = [list(one) for one in matched]
-        _count(partner, minute, len(near), sum(map(bool, near)))
+        count_queries(transaction, partner, len(near), sum(map(bool, near)))
         found: dict[str, list[str | None]] = {}
         for query, ids in zip(message.queries, near, strict=True):
             for own in ids:
                 found.setdefault(own, []).append(query.upload_token)
         if found:
-            recorded = _recorded_today(partner, sorted(found), minute)
-            _write_down(partner, {own: len(said) for own, said in found.items()}, minute)
-            _write_beside(partner, near, minute)
-            _note_variety(exchange, partner, message.queries, matched, minute)
-            _note_matches(exchange, found, partner, minute)
-            _record_matches(exchange, partner, near, minute, recorded)
+            recorded = _recorded_today(partner, sorted(found), transaction.now)
+            _write_down(transaction, partner, {own: len(said) for own, said in found.items()})
+            _write_beside(transaction, partner, near)
+            note_variety(exchange, transaction, partner, message.queries, matched)
+            note_matches(exchange, transaction, found, partner)
+            _record_matches(exchange, transaction, partner, near, recorded)
     told = sorted({ids[0] for ids in near if ids})
     entry_ids = dict(zip(told, partner_ids(exchange.secret, partner.random_id).entry_ids(told), strict=True)) if told else {}
     answers = {own: Answer(Outcome.MATCH, entry_ids[own], tags_of(active[own].is_synthetic, active[own].is_flagged)) for own in told}
@@ -70,43 +71,43 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
 
 def _all_clear(exchange: Context, partner: Partner, queries: int) -> AskAnswer:
     """Count, and answer that nothing matches: most asks are this one. It tells nobody of anything, so it does not wait for the disk."""
-    with tx("ask.answer_clear", exchange.clock, may_be_lost=True) as minute:
-        _count(partner, minute, queries, 0)
+    with tx("ask.answer_clear", exchange.clock, may_be_lost=True) as transaction:
+        count_queries(transaction, partner, queries, 0)
     return AskAnswer(1, [Answer()] * queries)
 
 
 def forget_old_beside(exchange: Context) -> int:
     """Delete what matched beside others when that was last 30 days ago: decisions come sooner; returns how many rows went."""
-    with tx("ask.forget_old_beside", exchange.clock) as now:
-        deleted, _ = AskBeside.objects.filter(last_day__lt=(now - BESIDE_TERM).date()).delete()
+    with tx("ask.forget_old_beside", exchange.clock) as transaction:
+        deleted, _ = AskBeside.objects.filter(last_day__lt=(transaction.now - BESIDE_TERM).date()).delete()
     return deleted
 
 
-def _count(partner: Partner, now: datetime, queries: int, matches: int) -> None:
+def count_queries(transaction: Transaction, partner: Partner, queries: int, matches: int) -> None:
     """Add to the day's count, in one statement of plain SQL; raises QuotaUsedUpError, which undoes the transaction it stands in."""
-    day = connection.ops.adapt_datefield_value(now.date())
+    day = connection.ops.adapt_datefield_value(transaction.now.date())
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [partner.pk, day, queries, matches, partner.daily_quota])
         is_counted = cursor.rowcount == 1
     if not is_counted:
-        raise _used_up(partner, now)
+        raise _used_up(partner, transaction.now)
 
 
-def _write_down(partner: Partner, queries: Mapping[str, int], now: datetime) -> None:
+def _write_down(transaction: Transaction, partner: Partner, queries: Mapping[str, int]) -> None:
     """Record which fingerprints matched and how often: a match is a disclosure."""
-    day = now.date()
-    rows = [AskMatch(partner=partner, fingerprint_id=own, day=day, first_at=now) for own in sorted(queries)]
+    day = transaction.now.date()
+    rows = [AskMatch(partner=partner, fingerprint_id=own, day=day, first_at=transaction.now) for own in sorted(queries)]
     AskMatch.objects.bulk_create(rows, ignore_conflicts=True)
     for times in sorted(set(queries.values())):
         ids = sorted(own for own, count in queries.items() if count == times)
         AskMatch.objects.filter(partner=partner, day=day, fingerprint_id__in=ids).update(queries=F("queries") + times)
 
 
-def _write_beside(partner: Partner, near: Sequence[Sequence[str]], now: datetime) -> None:
+def _write_beside(transaction: Transaction, partner: Partner, near: Sequence[Sequence[str]]) -> None:
     """Record what matched beside each fingerprint that is told."""
     pairs = sorted({(ids[0], other) for ids in near for other in ids[1:]})
     if pairs:
-        rows = [AskBeside(partner=partner, told_id=told, other_id=other, last_day=now.date()) for told, other in pairs]
+        rows = [AskBeside(partner=partner, told_id=told, other_id=other, last_day=transaction.now.date()) for told, other in pairs]
         AskBeside.objects.bulk_create(rows, update_conflicts=True, unique_fields=["partner", "told", "other"], update_fields=["last_day"])
 
 
@@ -116,16 +117,18 @@ def _recorded_today(partner: Partner, fingerprint_ids: Sequence[str], now: datet
     An entry says no more than the day, so one is enough: else who uploads one file again and again would fill a log that is for ever.
     """
     today = AskMatch.objects.filter(partner=partner, day=now.date(), fingerprint_id__in=fingerprint_ids)
-    return _told(EventName.MATCHED, partner, list(today.values_list("fingerprint_id", flat=True)))
+    return mentioned_in_this_state(EventName.MATCHED, list(today.values_list("fingerprint_id", flat=True)), partner.id)
 
 
-def _record_matches(exchange: Context, partner: Partner, near: Sequence[Sequence[str]], now: datetime, recorded: AbstractSet[str]) -> None:
+def _record_matches(
+    exchange: Context, transaction: Transaction, partner: Partner, near: Sequence[Sequence[str]], recorded: AbstractSet[str]
+) -> None:
     """Write into the log what is told, as one entry, and of each other case its own: an entry's size must not show a person other cases."""
     told = {ids[0] for ids in near if ids}
     others = {own for ids in near for own in ids[1:]} - told
     if new := sorted(told - recorded):
-        _record(exchange, EventName.MATCHED, now, partner=partner, fingerprint_ids=new)
-    _record_each(exchange, EventName.MATCHED, now, partner, sorted(others - recorded))
+        record_of(exchange, transaction, EventName.MATCHED, new, partner=partner)
+    record_each_of(exchange, transaction, EventName.MATCHED, sorted(others - recorded), partner)
 
 
 def _used_up(partner: Partner, now: datetime) -> QuotaUsedUpError:

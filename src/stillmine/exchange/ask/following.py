@@ -14,7 +14,7 @@ from stillmine.exchange.protection.given import head_sequence
 from stillmine.exchange.protection.sequence import ChangedFingerprint, batch_end, newest_changed
 from stillmine.exchange.protection.values import try_values_of
 from stillmine.exchange.transaction.context import Context
-from stillmine.matching.every_kind import FingerprintIndex
+from stillmine.matching.kinds import FingerprintIndex
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.kinds import Kind, value_bytes
 
@@ -57,8 +57,8 @@ class Follower:
             end = batch_end(reached, head)
             self._apply(list(newest_changed(reached, end)), ids, values)
             reached = end
-            if reached == head or len(ids) >= max(LEAST_PICTURES_AT_ONCE, self.index.pictures):
-                self.index.add_pictures(b"".join(ids), b"".join(values))
+            if reached == head or len(ids) >= max(LEAST_PICTURES_AT_ONCE, len(self.index.pictures)):
+                self.index.pictures.add_many(b"".join(ids), b"".join(values))
                 ids.clear()
                 values.clear()
         self.sequence, self.is_loaded, self._in_step_at = reached, True, started

@@ -18,7 +18,7 @@ from stillmine.exchange.transaction.context import Context
 from stillmine.wire.ask import AskQuery
 from stillmine.wire.ask_errors import IndexLoadingError
 from stillmine.wire.case import FingerprintState
-from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, Kind
+from stillmine.wire.kinds import KIND_RULES, MAXIMUM_DISTANCE_BITS
 
 _READ_AT_ONCE = 10_000
 
@@ -27,9 +27,6 @@ Asked = AskQuery
 
 EDGE_BITS = 4
 """Only so near a border can one answer tell something of a fingerprint: further inside, whoever has a copy knew it before."""
-
-_TURNED_KINDS = (Kind.PDQ, Kind.VPDQ)
-
 
 Nearest = dict[str, bool | None]
 """The nearest fingerprint of every case, nearest first, and whether matching it tells anything of it; None: no distance is known."""
@@ -45,7 +42,7 @@ class Active(NamedTuple):
 
 def asked(query: AskQuery) -> Asked:
     """Return what is looked up for a query; of a kind that is never turned, `as_it_is` is the same as not."""
-    return AskQuery(query.kind, query.value, None, query.as_it_is and query.kind in _TURNED_KINDS)
+    return AskQuery(query.kind, query.value, None, query.as_it_is and KIND_RULES[query.kind].is_seen)
 
 
 def named_by_index(exchange: Context, queries: Iterable[AskQuery]) -> dict[Asked, Candidates]:

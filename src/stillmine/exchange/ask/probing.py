@@ -9,7 +9,7 @@ that the exchange's secret and the day decide, and the bits go when the day is o
 import hmac
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.db.models import F, Sum
 
@@ -18,7 +18,7 @@ from stillmine.exchange.ground.secret import derive
 from stillmine.exchange.rows.asks import AskVariety, ProbingAlarm
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.wire.ask import AskQuery
 
 BITS = 256
@@ -31,7 +31,9 @@ KEPT_FOR = timedelta(days=30)
 _log = logging.getLogger(__name__)
 
 
-def _note_variety(exchange: Context, partner: Partner, asked: Sequence[AskQuery], matched: Sequence[Nearest], now: datetime) -> None:
+def note_variety(
+    exchange: Context, transaction: Transaction, partner: Partner, asked: Sequence[AskQuery], matched: Sequence[Nearest]
+) -> None:
     """Mark what tells of each fingerprint. The caller holds the partner's count of the day, so two asks don't meet here."""
     of_each: dict[str, list[tuple[AskQuery, bool | None]]] = {}
     for query, near in zip(asked, matched, strict=True):
@@ -40,7 +42,7 @@ def _note_variety(exchange: Context, partner: Partner, asked: Sequence[AskQuery]
     found = {own: values for own, queries in of_each.items() if (values := set(telling(queries)))}
     if not found:
         return
-    day, key = now.date(), derive(exchange.secret, "stillmine/ask-variety-key/v1", now.date().isoformat().encode())
+    day, key = transaction.now.date(), derive(exchange.secret, "stillmine/ask-variety-key/v1", transaction.now.date().isoformat().encode())
     AskVariety.objects.bulk_create([AskVariety(partner=partner, fingerprint_id=own, day=day) for own in found], ignore_conflicts=True)
     rows = list(AskVariety.objects.filter(partner=partner, day=day, fingerprint_id__in=found))
     least, reached = bits_at(exchange.ask.differing_matches_a_day), 0
@@ -86,9 +88,9 @@ def probed_lately(today: date) -> Mapping[int, int]:
 
 def forget_old_variety(exchange: Context) -> int:
     """Delete the bits of days that are over, and alarms of more than 30 days ago; returns how many rows went."""
-    with tx("ask.forget_old_variety", exchange.clock) as now:
-        marks, _ = AskVariety.objects.filter(day__lt=now.date()).delete()
-        alarms, _ = ProbingAlarm.objects.filter(day__lt=(now - KEPT_FOR).date()).delete()
+    with tx("ask.forget_old_variety", exchange.clock) as transaction:
+        marks, _ = AskVariety.objects.filter(day__lt=transaction.now.date()).delete()
+        alarms, _ = ProbingAlarm.objects.filter(day__lt=(transaction.now - KEPT_FOR).date()).delete()
     return marks + alarms
 
 

@@ -13,7 +13,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from stillmine.matching.near import Candidate
+from stillmine.matching.results import Candidate
 from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_QUERIES
 from stillmine.wire.errors import NotConfiguredError
 

@@ -32,11 +32,11 @@ from stillmine.exchange.ask.protocol import (
     send_frame,
 )
 from stillmine.exchange.settings.ask import LOCK_FILE
-from stillmine.matching.near import Candidate
+from stillmine.matching.results import Candidate
 from stillmine.matching.turned import TURNS
 from stillmine.wire.ask import Ask, AskQuery, decode_ask
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.kinds import Kind, value_bytes
+from stillmine.wire.kinds import KIND_RULES, Kind, value_bytes
 
 FOLLOW_SECONDS = 0.25
 MAXIMUM_BEHIND_SECONDS = 30.0
@@ -116,13 +116,13 @@ class IndexService:
             pictures = [place for place, query in enumerate(ask.queries) if query.kind is Kind.PDQ and query.as_it_is is not is_turned]
             if len(pictures) * (TURNS if is_turned else 1) > ONE_BY_ONE * TURNS:
                 values = [_value(ask.queries[place]) for place in pictures]
-                many = self._follower.index.ask_pictures(values, MAXIMUM_CANDIDATES + 1, SEARCH_THREADS, is_turned)
+                many = self._follower.index.pictures.ask_many(values, MAXIMUM_CANDIDATES + 1, SEARCH_THREADS, is_turned)
                 found |= zip(pictures, many, strict=True)
         return [found[place] if place in found else self._one(query) for place, query in enumerate(ask.queries)]
 
     def _one(self, query: AskQuery) -> list[Candidate]:
         """Films and sounds take turns: they take long, and pictures must not wait for them."""
-        with self._one_film if query.kind in (Kind.VPDQ, Kind.CHROMAPRINT) else nullcontext():
+        with self._one_film if KIND_RULES[query.kind].has_duration else nullcontext():
             return self._follower.index.ask(query.kind, _value(query), MAXIMUM_CANDIDATES + 1, not query.as_it_is)
 
     def _accept(self, listener: socket.socket) -> None:

@@ -62,9 +62,9 @@ def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> B
     data, keys = folder / data_file_name(made_at), folder / KEYS_FILE
     with exchange.day_keys.unchanged():
         clear_left(folder)
-        with _one_moment():
+        with one_moment():
             require_plausible(keys, may_be_fewer=may_be_fewer)
-        with _known_folder(exchange, folder, made_at), _one_moment():
+        with _known_folder(exchange, folder, made_at), one_moment():
             made_by = migrations()
             rows = write_part(data, Head(DATA, VERSION, made_at, made_by), _data_lines(), replace=False)
             try:
@@ -89,7 +89,7 @@ def _renew(exchange: Context, row: BackupFolder) -> bool:
             clear_left(keys.parent)
         read_part(keys, KEYS)  # where there is none, the disk may be away, and this is the place where it will be
         require_sound()
-        with exchange.day_keys.unchanged(), _one_moment():
+        with exchange.day_keys.unchanged(), one_moment():
             require_plausible(keys, may_be_fewer=False)
             write_part(keys, Head(KEYS, VERSION, made_at, migrations()), _key_lines(exchange), replace=True)
     except (BackupUnusableError, BackupRefusedError, NotConfiguredError) as error:
@@ -132,7 +132,7 @@ def _known_folder(exchange: Context, folder: Path, now: datetime) -> Iterator[No
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
     """Read as of one moment, without keeping anyone from writing."""
     if connection.vendor == "postgresql":
         with transaction.atomic(durable=True), connection.cursor() as cursor:

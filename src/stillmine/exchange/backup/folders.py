@@ -49,10 +49,10 @@ def of_another_day(exchange: Context) -> list[BackupFolder]:
 
 def complain(exchange: Context, row: BackupFolder, why: str | None) -> None:
     """Say, not too often, that a folder's data keys are as they were."""
-    with tx("backup.complain", exchange.clock) as now:
-        if row.complained_at is not None and abs(now - row.complained_at) < COMPLAINT_INTERVAL:
+    with tx("backup.complain", exchange.clock) as transaction:
+        if row.complained_at is not None and abs(transaction.now - row.complained_at) < COMPLAINT_INTERVAL:
             return
-        BackupFolder.objects.filter(id=row.id).update(complained_at=now)
+        BackupFolder.objects.filter(id=row.id).update(complained_at=transaction.now)
     _log.error(
         "the data keys in %s can't be replaced, and open what was erased since (%s). Back up there again; where no copy of them is left, "
         "run `stillmine exchange backup --forget` with that folder",

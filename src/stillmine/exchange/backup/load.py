@@ -19,21 +19,21 @@ from stillmine.exchange.backup import data_keys
 from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
 from stillmine.exchange.backup.files import DATA, EXPIRED, KEYS, KEYS_FILE, WITHDRAWN, Line, Part, newest_data_file, read_part
 from stillmine.exchange.backup.rows import data_models, made_of, migrations
-from stillmine.exchange.backup.since import _bring_back_again, _close_again, _expire_again, _withdraw_again
-from stillmine.exchange.clock.actions import _begin_at
+from stillmine.exchange.backup.since import bring_back_again, close_again, expire_again, withdraw_again
+from stillmine.exchange.clock.actions import begin_at
 from stillmine.exchange.database.secret_check import has_own_secret
-from stillmine.exchange.erasure.day_turn import _begin_day_anew
+from stillmine.exchange.erasure.day_turn import begin_day_anew
 from stillmine.exchange.keys.seal import SealedValueError
 from stillmine.exchange.protection.data_keys import DATA_KEYS
-from stillmine.exchange.protection.withdrawal import _begin_anew
-from stillmine.exchange.protection.wrapping import _wrapping_key
+from stillmine.exchange.protection.withdrawal import restart_delays
+from stillmine.exchange.protection.wrapping import wrapping_key
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.feed import Head, PendingTombstone
 from stillmine.exchange.rows.keys import FingerprintDataKey, TombstoneDataKey
 from stillmine.exchange.rows.log import LedgerHead
 from stillmine.exchange.rows.secret_check import SecretCheck
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 
 MADE_BY_MIGRATIONS: tuple[type[models.Model], ...] = (Head, LedgerHead, SecretCheck)
 """Tables that an empty database has rows in."""
@@ -67,28 +67,28 @@ def restore(exchange: Context, folder: Path, data_file: Path | None = None) -> R
     data = read_part(data_file or newest_data_file(folder), DATA)
     keys = read_part(folder / KEYS_FILE, KEYS)
     _require_same_version(data, keys)
-    with tx("backup.restore", exchange.clock) as now:
+    with tx("backup.restore", exchange.clock) as transaction:
         _require_empty()
-        _begin_day_anew(exchange, now)
+        begin_day_anew(exchange, transaction)
         for model in MADE_BY_MIGRATIONS:
             model._default_manager.all().delete()
         try:
             rows = sum(_load(data_models(), data.lines()))
-            loaded = sum(_load_keys(exchange, keys))
+            loaded = sum(_load_keys(exchange, transaction, keys))
             connection.check_constraints()
         except SealedValueError as error:
             raise BackupUnusableError(f"a data key that does not open with its key-encryption key: {error}") from None
         except (ValueError, TypeError, KeyError, IntegrityError) as error:
             raise BackupUnusableError(f"rows that don't fit these tables ({type(error).__name__})") from None
-        _begin_at(keys.head.made_at)  # what this restore writes is no witness of the time
+        begin_at(transaction, keys.head.made_at)  # what this restore writes is no witness of the time
         _number_on()  # before anything of this restore's own is written: it must not take the numbers of what came back
         has_own_secret(exchange)
         PendingTombstone.objects.filter(data_key=None).delete()
         expired = _expired(keys)
-        _bring_back_again(exchange, expired, now)
-        withdrawn = sum(_withdraw_again(exchange, batch, now) for batch in _batches(_withdrawn_ids(keys)))
-        closed = _expire_again(exchange, expired, now) + _close_again(exchange, now)
-        asked = _begin_anew(now)
+        bring_back_again(exchange, transaction, expired)
+        withdrawn = sum(withdraw_again(exchange, transaction, batch) for batch in _batches(_withdrawn_ids(keys)))
+        closed = expire_again(exchange, transaction, expired) + close_again(exchange, transaction)
+        asked = restart_delays(transaction)
         is_log_behind = LedgerHead.objects.filter(next_at__lte=exchange.clock()).exists()
     return Restored(rows, loaded, closed, withdrawn, asked, is_log_behind)
 
@@ -120,13 +120,13 @@ def _load(allowed: list[type[models.Model]], lines: Iterable[Line]) -> Iterator[
         yield len(batch)
 
 
-def _load_keys(exchange: Context, keys: Part) -> Iterator[int]:
+def _load_keys(exchange: Context, transaction: Transaction, keys: Part) -> Iterator[int]:
     """Wrap anew what is there; leave out the keys of what was added after the data were written, and of a tombstone that is not in them."""
     columns: dict[str, tuple[str, type[models.Model]]] = {
         FingerprintDataKey._meta.label: ("fingerprint_id", Fingerprint),
         TombstoneDataKey._meta.label: ("tombstone_id", PendingTombstone),
     }
-    today = _wrapping_key(exchange)
+    today = wrapping_key(exchange, transaction)
     for batch in _batches(line for line in keys.lines() if line.table not in {WITHDRAWN, EXPIRED}):
         for table, (column, model) in columns.items():
             lines = [line for line in batch if line.table == table]

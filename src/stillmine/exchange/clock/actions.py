@@ -10,7 +10,7 @@ from stillmine.exchange.clock.newest import newest_stored
 from stillmine.exchange.ground.uptime import Uptime
 from stillmine.exchange.rows.clock import ClockState
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 
 STATE_ID = 1
 
@@ -20,25 +20,25 @@ COMPLAINT_INTERVAL = timedelta(hours=1)
 def look_at_clock(exchange: Context, *, is_confirmed: bool = False) -> Known:
     """Compare the clock with what is known of it, and return what is known now; `is_confirmed` is an operator's word that it is right."""
     uptime = exchange.uptime()
-    with tx("clock.look", exchange.clock) as now:
+    with tx("clock.look", exchange.clock) as transaction:
         row = ClockState.objects.select_for_update().filter(id=STATE_ID).first()
         if is_confirmed:
-            known = confirmed(now, uptime)
+            known = confirmed(transaction.now, uptime)
         elif row is None:
-            known = first_known(now, uptime, newest_stored(apps, now))
+            known = first_known(transaction.now, uptime, newest_stored(apps, transaction.now))
         else:
-            known = judged(_known(row), now, uptime)
+            known = judged(_known(row), transaction.now, uptime)
         _keep(known)
     return known
 
 
 def may_complain(exchange: Context) -> bool:
     """Say whether the log may be told again what is wrong with time: once an hour."""
-    with tx("clock.complain", exchange.clock) as now:
+    with tx("clock.complain", exchange.clock) as transaction:
         row = ClockState.objects.select_for_update().get(id=STATE_ID)
-        if row.complained_at is not None and abs(now - row.complained_at) < COMPLAINT_INTERVAL:
+        if row.complained_at is not None and abs(transaction.now - row.complained_at) < COMPLAINT_INTERVAL:
             return False
-        ClockState.objects.filter(id=STATE_ID).update(complained_at=now)
+        ClockState.objects.filter(id=STATE_ID).update(complained_at=transaction.now)
         return True
 
 
@@ -47,8 +47,9 @@ def is_doubted() -> bool:
     return ClockState.objects.filter(broken_at__isnull=False).exists()
 
 
-def _begin_at(at: datetime) -> None:
+def begin_at(transaction: Transaction, at: datetime) -> None:
     """Know nothing but that it was once `at`: after a restore, which may be on another machine."""
+    transaction.require_open()
     _keep(Known(at, at, at, Uptime("", timedelta())))
 
 

@@ -9,7 +9,7 @@ line that says `begun`.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from stillmine.exchange.log.actions import _record
+from stillmine.exchange.log.actions import record
 from stillmine.exchange.rows.console import LogLine, Outcome
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import tx
@@ -23,11 +23,11 @@ COMMAND_LINE = "command line"
 @contextmanager
 def logged(exchange: Context, operator: str, action: str, target: str = "", is_in_ledger: bool = True) -> Iterator[None]:
     """Write that `operator` begins `action` on `target`, and how it ended."""
-    with tx("console.log_begun", exchange.clock) as now:
-        line = LogLine.objects.create(operator=operator, action=action, target=target, minute=now)
+    with tx("console.log_begun", exchange.clock) as transaction:
+        line = LogLine.objects.create(operator=operator, action=action, target=target, minute=transaction.now)
         if is_in_ledger:
             details = {"operator": operator, "action": action} | ({"target": target} if target else {})
-            _record(exchange, EventName.OPERATOR_ACTED, now, details=details)
+            record(exchange, transaction, EventName.OPERATOR_ACTED, details=details)
     try:
         yield
     except StillmineError as error:

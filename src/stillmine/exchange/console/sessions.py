@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from stillmine.exchange.rows.console import Operator, Purpose, Session
 from stillmine.exchange.transaction.context import Context, to_minute
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 
 COOKIE = "stillmine_console"
 COOKIE_PATH = "/console/"
@@ -27,7 +27,7 @@ def session_of(exchange: Context, request: HttpRequest) -> Session | None:
     token = request.COOKIES.get(COOKIE, "")
     session = Session.objects.select_related("operator").filter(token_hash=_hash(token)).first()
     now = to_minute(exchange.clock())
-    if session is None or _has_ended(session, now):
+    if session is None or has_ended(session, now):
         return None
     if session.seen_at < now:
         with tx("console.see_session", exchange.clock):
@@ -37,9 +37,9 @@ def session_of(exchange: Context, request: HttpRequest) -> Session | None:
 
 def forget_ended_sessions(exchange: Context) -> int:
     """Delete what has ended; returns how many."""
-    with tx("console.forget_ended_sessions", exchange.clock) as now:
-        idle, _ = Session.objects.filter(seen_at__lte=now - IDLE).delete()
-        over, _ = Session.objects.filter(Q(begun_at__lte=now - LONGEST) | Q(seen_at__gte=now + IDLE)).delete()
+    with tx("console.forget_ended_sessions", exchange.clock) as transaction:
+        idle, _ = Session.objects.filter(seen_at__lte=transaction.now - IDLE).delete()
+        over, _ = Session.objects.filter(Q(begun_at__lte=transaction.now - LONGEST) | Q(seen_at__gte=transaction.now + IDLE)).delete()
     return idle + over
 
 
@@ -49,10 +49,10 @@ def end_session(exchange: Context, session: Session) -> None:
         Session.objects.filter(id=session.id).delete()
 
 
-def _begin_session(exchange: Context, operator: Operator, purpose: Purpose, now: datetime) -> str:
+def begin_session(exchange: Context, transaction: Transaction, operator: Operator, purpose: Purpose) -> str:
     """Begin a session; returns the token for the cookie, which is not kept."""
     token = exchange.random_bytes(32).hex()
-    Session.objects.create(token_hash=_hash(token), operator=operator, purpose=purpose, begun_at=now, seen_at=now)
+    Session.objects.create(token_hash=_hash(token), operator=operator, purpose=purpose, begun_at=transaction.now, seen_at=transaction.now)
     return token
 
 
@@ -76,7 +76,7 @@ def must_be_secure(request: HttpRequest) -> bool:
     return request.is_secure() or name not in _LOCAL
 
 
-def _has_ended(session: Session, now: datetime) -> bool:
+def has_ended(session: Session, now: datetime) -> bool:
     """A session of a clock that was ahead has ended too: it would else last until that time comes."""
     return abs(now - session.seen_at) >= IDLE or now - session.begun_at >= LONGEST
 

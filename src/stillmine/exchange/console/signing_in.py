@@ -13,7 +13,7 @@ from stillmine.exchange.console.errors import CodeWrongError, EnrolmentRefusedEr
 from stillmine.exchange.console.log import logged
 from stillmine.exchange.console.operators import enrolment_hash
 from stillmine.exchange.console.passwords import NO_PASSWORD, is_password, password_hash
-from stillmine.exchange.console.sessions import _begin_session
+from stillmine.exchange.console.sessions import begin_session
 from stillmine.exchange.console.totp import SECRET_BYTES, matching_step, seal, unseal
 from stillmine.exchange.gate.limits import Limit, count_all_or_refuse, count_or_refuse, take_back
 from stillmine.exchange.ground.names import name_key
@@ -73,17 +73,17 @@ def begin_enrolment(exchange: Context, name: str, code: str, network: str) -> st
         count_or_refuse(exchange, ENROL_BY_NETWORK, network)
     with (
         logged(exchange, operator.name if operator else "", "enrolment_begun", is_in_ledger=False),
-        tx("console.begin_enrolment", exchange.clock) as now,
+        tx("console.begin_enrolment", exchange.clock) as transaction,
     ):
         is_right = _is_enrolment_code(operator, code)
-        if operator is None or not is_right or operator.enrolment_until is None or now >= operator.enrolment_until:
+        if operator is None or not is_right or operator.enrolment_until is None or transaction.now >= operator.enrolment_until:
             raise EnrolmentRefusedError
         sealed = seal(exchange, exchange.random_bytes(SECRET_BYTES), operator.random_id)
         changed = Operator.objects.filter(id=operator.id, enrolment_hash=operator.enrolment_hash).update(totp_sealed=sealed, totp_step=0)
         if changed != 1:
             raise EnrolmentRefusedError
         Session.objects.filter(operator=operator).delete()
-        return _begin_session(exchange, operator, Purpose.ENROLLING, now)
+        return begin_session(exchange, transaction, operator, Purpose.ENROLLING)
 
 
 def finish_enrolment(exchange: Context, session: Session, password: str, repeated: str, code: str) -> str:
@@ -97,13 +97,13 @@ def finish_enrolment(exchange: Context, session: Session, password: str, repeate
         step = matching_step(enrolling_secret(exchange, session), code, exchange.clock())
         if step is None:
             raise CodeWrongError
-        with tx("console.finish_enrolment", exchange.clock) as now:
+        with tx("console.finish_enrolment", exchange.clock) as transaction:
             waiting = Operator.objects.filter(id=operator.id, totp_sealed=operator.totp_sealed, enrolment_hash__isnull=False)
-            changes = {"password_hash": stored, "enrolled_at": now, "totp_step": step, "signed_in_at": now}
+            changes = {"password_hash": stored, "enrolled_at": transaction.now, "totp_step": step, "signed_in_at": transaction.now}
             if waiting.update(**changes, enrolment_hash=None, enrolment_until=None) != 1:
                 raise EnrolmentRefusedError
             Session.objects.filter(operator=operator).delete()
-            return _begin_session(exchange, operator, Purpose.SIGNED_IN, now)
+            return begin_session(exchange, transaction, operator, Purpose.SIGNED_IN)
 
 
 def enrolling_secret(exchange: Context, session: Session) -> Secret:
@@ -115,11 +115,11 @@ def enrolling_secret(exchange: Context, session: Session) -> Secret:
 
 def _open_session(exchange: Context, operator: Operator, stored: str, step: int) -> str:
     """Take the code's step and begin the session together; neither where the step was taken or the operator changed."""
-    with tx("console.sign_in", exchange.clock) as now:
+    with tx("console.sign_in", exchange.clock) as transaction:
         same = Operator.objects.filter(id=operator.id, password_hash=stored, totp_step__lt=step)
-        if same.update(totp_step=step, signed_in_at=now) != 1:
+        if same.update(totp_step=step, signed_in_at=transaction.now) != 1:
             raise SignInRefusedError
-        return _begin_session(exchange, operator, Purpose.SIGNED_IN, now)
+        return begin_session(exchange, transaction, operator, Purpose.SIGNED_IN)
 
 
 def _is_enrolment_code(operator: Operator | None, code: str) -> bool:

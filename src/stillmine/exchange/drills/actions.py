@@ -5,8 +5,8 @@ from django.db.models import Max
 
 from stillmine.exchange.drills.kind import DrillKind
 from stillmine.exchange.drills.picture import drill_fingerprint, drill_picture
-from stillmine.exchange.log.actions import _record
-from stillmine.exchange.protection.keyless import _open_keyless, _withdraw_from_keyless
+from stillmine.exchange.log.actions import record
+from stillmine.exchange.protection.keyless import open_keyless, withdraw_from_keyless
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.drills import Drill
 from stillmine.exchange.rows.feedback import Report
@@ -24,12 +24,12 @@ def plant(exchange: Context, partner: Partner, kind: DrillKind) -> tuple[Drill, 
         raise NotConfiguredError("partner name: a drill needs a list partner that was not revoked; an ask partner keeps no list")
     seed = exchange.random_bytes(16)
     fingerprint = drill_fingerprint(kind, drill_picture(seed))
-    with tx("drills.plant", exchange.clock) as now:
+    with tx("drills.plant", exchange.clock) as transaction:
         Partner.objects.select_for_update(no_key=True).get(id=partner.id)
         under_way = Drill.objects.filter(partner=partner, finished_at=None).first()
         if under_way is not None:
             return under_way, False
-        case = _open_keyless(exchange, [fingerprint], now, counted_as="drill")
+        case = open_keyless(exchange, transaction, [fingerprint], counted_as="drill")
         planted = Fingerprint.objects.get(case=case)
         drill = Drill.objects.create(
             partner=partner,
@@ -38,32 +38,37 @@ def plant(exchange: Context, partner: Partner, kind: DrillKind) -> tuple[Drill, 
             kind=kind.value,
             seed=seed.hex(),
             value=fingerprint.value,
-            planted_at=now,
+            planted_at=transaction.now,
         )
-        _record(exchange, EventName.OPERATOR_ACTED, now, partner=partner, details={"operator": "command line", "action": "drill"})
+        details = {"operator": "command line", "action": "drill"}
+        record(exchange, transaction, EventName.OPERATOR_ACTED, partner=partner.name, details=details)
         return drill, True
 
 
 def withdraw_planted(exchange: Context, drill: Drill) -> None:
     """Withdraw what was planted, and remember which reports came before."""
-    with tx("drills.withdraw", exchange.clock) as now:
-        if Drill.objects.filter(id=drill.id, withdrawn_at=None).update(withdrawn_at=now, reports_when_withdrawn=_newest_report(drill)):
-            _withdraw_from_keyless(exchange, list(Fingerprint.objects.filter(id=drill.fingerprint_id)), now)
+    with tx("drills.withdraw", exchange.clock) as transaction:
+        if Drill.objects.filter(id=drill.id, withdrawn_at=None).update(
+            withdrawn_at=transaction.now, reports_when_withdrawn=_newest_report(drill)
+        ):
+            withdraw_from_keyless(exchange, transaction, list(Fingerprint.objects.filter(id=drill.fingerprint_id)))
     drill.refresh_from_db()
 
 
 def note_confirmation(exchange: Context, drill: Drill) -> None:
     """Remember which reports were there when the partner's acknowledgement was seen."""
-    with tx("drills.note_confirmation", exchange.clock) as now:
-        Drill.objects.filter(id=drill.id, confirmed_at=None).update(confirmed_at=now, reports_when_confirmed=_newest_report(drill))
+    with tx("drills.note_confirmation", exchange.clock) as transaction:
+        Drill.objects.filter(id=drill.id, confirmed_at=None).update(
+            confirmed_at=transaction.now, reports_when_confirmed=_newest_report(drill)
+        )
     drill.refresh_from_db()
 
 
 def finish(exchange: Context, drill: Drill) -> None:
     """End a drill; what was planted is withdrawn first, if it is still there."""
     withdraw_planted(exchange, drill)
-    with tx("drills.finish", exchange.clock) as now:
-        Drill.objects.filter(id=drill.id, finished_at=None).update(finished_at=now)
+    with tx("drills.finish", exchange.clock) as transaction:
+        Drill.objects.filter(id=drill.id, finished_at=None).update(finished_at=transaction.now)
     drill.refresh_from_db()
 
 

@@ -9,7 +9,6 @@ key names it, and the key goes at the next look, a minute later, when nobody rea
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db import IntegrityError, connection
 from django.db.models import Max, ProtectedError
@@ -17,10 +16,10 @@ from django.db.models import Max, ProtectedError
 from stillmine.exchange.clock.actions import is_doubted
 from stillmine.exchange.keys.seal import SealedValueError
 from stillmine.exchange.protection.data_keys import DATA_KEYS, are_keys_at_hand
-from stillmine.exchange.protection.wrapping import Unwrapping, _wrapping_key
+from stillmine.exchange.protection.wrapping import Unwrapping, wrapping_key
 from stillmine.exchange.rows.keys import DataKey, DayKey
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 
 _AT_ONCE = 500
 
@@ -75,11 +74,11 @@ def _begin_day(exchange: Context) -> None:
     """The file first: what the database names is at hand. A line that it does not name yet is not used by anybody."""
     key_id, line = exchange.day_keys.new_line(exchange.random_bytes)
     exchange.day_keys.file.write({**exchange.day_keys.lines(), key_id: line})
-    with tx("keys.begin_day", exchange.clock) as now:
-        _add_day_key(key_id, now)
+    with tx("keys.begin_day", exchange.clock) as transaction:
+        _add_day_key(transaction, key_id)
 
 
-def _begin_day_anew(exchange: Context, now: datetime) -> None:
+def begin_day_anew(exchange: Context, transaction: Transaction) -> None:
     """Of a database that holds nothing: a key of the day that opens, where its own is wrapped under a key-encryption key of before."""
     if are_keys_at_hand(exchange):
         return
@@ -87,15 +86,15 @@ def _begin_day_anew(exchange: Context, now: datetime) -> None:
         key_id, line = exchange.day_keys.new_line(exchange.random_bytes)
         exchange.day_keys.file.write({key_id: line})
         DayKey.objects.all().delete()
-        _add_day_key(key_id, now)
+        _add_day_key(transaction, key_id)
 
 
 def _rewrap_batch(exchange: Context, model: type[DataKey]) -> tuple[int, int] | None:
     """Wrap some anew; returns how many, and how many of them do not open, which stay as they are. None where nothing is left."""
     table, column = model._meta.db_table, model._meta.pk.attname
     broken = 0
-    with tx("keys.rotate", exchange.clock):
-        key = _wrapping_key(exchange)
+    with tx("keys.rotate", exchange.clock) as transaction:
+        key = wrapping_key(exchange, transaction)
         older = list(DayKey.objects.exclude(id=key.id).values_list("id", flat=True))
         waiting = model._default_manager.select_for_update(skip_locked=True)  # this waits for nobody who withdraws
         rows = list(waiting.filter(wrapped_by__in=older).order_by("pk")[:_AT_ONCE]) if older else []
@@ -134,6 +133,6 @@ def _destroy(exchange: Context) -> None:
         exchange.day_keys.file.write(kept)
 
 
-def _add_day_key(key_id: str, now: datetime) -> None:
+def _add_day_key(transaction: Transaction, key_id: str) -> None:
     sequence = (DayKey.objects.aggregate(highest=Max("sequence"))["highest"] or 0) + 1
-    DayKey.objects.create(id=key_id, sequence=sequence, made_at=now)
+    DayKey.objects.create(id=key_id, sequence=sequence, made_at=transaction.now)

@@ -39,8 +39,8 @@ def let_go(exchange: Context) -> int:
             HeldUp.objects.all().delete()
     elif not is_done and held is None:
         _log.warning("%s. End it if it goes on; until then this is tried every minute", HELD_UP)
-        with tx("erasure.held_up", exchange.clock) as now:
-            HeldUp.objects.create(since=now)
+        with tx("erasure.held_up", exchange.clock) as transaction:
+            HeldUp.objects.create(since=transaction.now)
     return int(is_done)
 
 

@@ -7,7 +7,7 @@ The values themselves stay as they are: what seals them is still the same data k
 from dataclasses import dataclass
 
 from stillmine.exchange.erasure.day_turn import turn_now
-from stillmine.exchange.log.actions import _record
+from stillmine.exchange.log.actions import record
 from stillmine.exchange.protection.data_keys import keys_in_use, require_keys
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import tx
@@ -30,6 +30,6 @@ def rotate(exchange: Context) -> Rotated:
     newest = exchange.keys.ring().newest
     done = turn_now(exchange)
     if done.rewrapped:
-        with tx("keys.record_rotation", exchange.clock) as now:
-            _record(exchange, EventName.KEYS_ROTATED, now, details={"newest": newest, "rewrapped": str(done.rewrapped)})
+        with tx("keys.record_rotation", exchange.clock) as transaction:
+            record(exchange, transaction, EventName.KEYS_ROTATED, details={"newest": newest, "rewrapped": str(done.rewrapped)})
     return Rotated(newest, done.rewrapped, done.broken, keys_in_use(exchange))

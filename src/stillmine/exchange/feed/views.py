@@ -6,19 +6,16 @@ from functools import partial
 from django.http import HttpRequest, HttpResponse
 
 from stillmine.exchange.feed import actions
+from stillmine.exchange.feed.entries import Entries, Entry, read_entries
 from stillmine.exchange.ground.edge import answer, query_number, read_message
 from stillmine.exchange.partners.authentication import bearer_key, bearer_partner, require_scope
-from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.exchange.partners.opaque import PartnerIds, partner_ids
 from stillmine.exchange.partners.queries import read_cursor
-from stillmine.exchange.protection.flags import flagged_among
-from stillmine.exchange.protection.values import values_of
-from stillmine.exchange.rows.feed import Change, Shape
-from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.rows.feed import Shape
 from stillmine.exchange.rows.scopes import Scope
-from stillmine.exchange.transaction.context import Context, context
+from stillmine.exchange.transaction.context import context
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.feed import DEFAULT_PAGE_ENTRIES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedEntry, FeedPage
-from stillmine.wire.kinds import Kind
 
 
 def fetch(request: HttpRequest) -> HttpResponse:
@@ -27,8 +24,9 @@ def fetch(request: HttpRequest) -> HttpResponse:
     limit = query_number(request, "limit", DEFAULT_PAGE_ENTRIES, 1, MAXIMUM_PAGE_ENTRIES)
     cursor = request.GET.get("cursor")
     after = read_cursor(exchange, partner, cursor) if cursor else 0
-    encode = partial(_feed_page, exchange, partner)
-    return answer(actions.hand_out(exchange, partner, after=after, limit=limit, shape=Shape.NATIVE, encode=encode))
+    read = partial(read_entries, exchange)
+    content = actions.hand_out(exchange, partner, after=after, limit=limit, shape=Shape.NATIVE, read=read)
+    return answer(feed_page(partner_ids(exchange.secret, partner.random_id), content))
 
 
 def acknowledge(request: HttpRequest) -> HttpResponse:
@@ -44,19 +42,14 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _feed_page(exchange: Context, partner: Partner, page: actions.Page) -> actions.HandedOut[FeedPage]:
-    ids = partner_ids(exchange.secret, partner.random_id)
-    entry_ids = ids.entry_ids([change.fingerprint_id for change in page.changes])
-    values = values_of(exchange, [change.fingerprint for change in page.changes if change.state == FingerprintState.ACTIVE])
-    flagged = flagged_among(page.active)
-    entries = [_entry(entry_id, change, values, flagged) for entry_id, change in zip(entry_ids, page.changes, strict=True)]
-    message = FeedPage(version=1, entries=entries, cursor=ids.cursor(page.to_sequence), has_more=page.has_more)
-    return actions.HandedOut(message, page.active, page.tombstones)
+def feed_page(ids: PartnerIds, content: Entries) -> FeedPage:
+    """Return a page as it leaves, with this partner's ids."""
+    entry_ids = ids.entry_ids([entry.fingerprint_id for entry in content.entries])
+    entries = [_feed_entry(entry_id, entry) for entry_id, entry in zip(entry_ids, content.entries, strict=True)]
+    return FeedPage(version=1, entries=entries, cursor=ids.cursor(content.page.to_sequence), has_more=content.page.has_more)
 
 
-def _entry(entry_id: str, change: Change, values: dict[str, str], flagged: set[str]) -> FeedEntry:
-    kind, state = Kind(change.fingerprint.kind), FingerprintState(change.state)
-    if state is not FingerprintState.ACTIVE:
-        return FeedEntry(id=entry_id, kind=kind, state=state)
-    own = change.fingerprint
-    return FeedEntry(entry_id, kind, state, values[own.id], own.quality, is_flagged=own.id in flagged)
+def _feed_entry(entry_id: str, entry: Entry) -> FeedEntry:
+    if entry.state is not FingerprintState.ACTIVE:
+        return FeedEntry(id=entry_id, kind=entry.kind, state=entry.state)
+    return FeedEntry(entry_id, entry.kind, entry.state, entry.value, entry.quality, is_flagged=entry.is_flagged)

@@ -12,8 +12,8 @@ from datetime import datetime
 import msgspec
 
 from stillmine.exchange.ask.queries import told_beside
-from stillmine.exchange.feedback.named import _cases_of, _named, receipt_for
-from stillmine.exchange.quarantine.quarantine import _note_feedback
+from stillmine.exchange.feedback.named import cases_of, hold_named, receipt_for
+from stillmine.exchange.quarantine.quarantine import note_feedback
 from stillmine.exchange.rows.feedback import Report
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
@@ -26,17 +26,17 @@ _DERIVED_LABEL = b"stillmine/report-of-another-case/v1"
 def submit_feedback(exchange: Context, partner: Partner, message: SubmitFeedback) -> FeedbackReceipt:
     """Store the reports that name a fingerprint and are new; returns how many were, and the ids that name none."""
     said_of = [entry_id for feedback in message.feedback for entry_id in (feedback.fingerprint_id, *feedback.near)]
-    with tx("feedback.submit", exchange.clock) as now:
-        named = _named(exchange, partner, said_of)
+    with tx("feedback.submit", exchange.clock) as transaction:
+        named = hold_named(exchange, transaction, partner, said_of)
         rows = [_of_nearest_known(feedback, named) for feedback in message.feedback]
         sent = {feedback.feedback_id: feedback for feedback in reversed(rows)}
         known = set(Report.objects.filter(partner=partner, feedback_id__in=list(sent)).values_list("feedback_id", flat=True))
         new = [row for row in reversed(sent.values()) if row.fingerprint_id in named and row.feedback_id not in known]
         beside = told_beside(partner, sorted({named[row.fingerprint_id] for row in new}))
-        cases = _cases_of({*named.values(), *(other for others in beside.values() for other in others)})
-        reports = [(report, row.upload_token) for row in new for report in _reports(partner, row, named, beside, cases, now)]
+        cases = cases_of({*named.values(), *(other for others in beside.values() for other in others)})
+        reports = [(report, row.upload_token) for row in new for report in _reports(partner, row, named, beside, cases, transaction.now)]
         Report.objects.bulk_create(report for report, _ in reports)
-        _note_feedback(exchange, partner, reports, now)
+        note_feedback(exchange, transaction, partner, reports)
     entry_ids = [feedback.fingerprint_id for feedback in rows]
     return receipt_for(entry_ids, {entry_id: named[entry_id] for entry_id in entry_ids if entry_id in named}, len(new))
 

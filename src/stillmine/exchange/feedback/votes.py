@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from stillmine.exchange.feedback.named import _named, receipt_for
+from stillmine.exchange.feedback.named import hold_named, receipt_for
 from stillmine.exchange.rows.feedback import Vote
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
@@ -30,8 +30,8 @@ def submit_votes(exchange: Context, partner: Partner, message: SubmitVotes) -> F
     """Store the votes that name a fingerprint and are new; returns how many were, and the ids that name none."""
     sent = {vote.vote_id: vote for vote in reversed(message.votes)}
     entry_ids = [vote.fingerprint_id for vote in message.votes]
-    with tx("feedback.submit_votes", exchange.clock) as now:
-        named = _named(exchange, partner, entry_ids)
+    with tx("feedback.submit_votes", exchange.clock) as transaction:
+        named = hold_named(exchange, transaction, partner, entry_ids)
         known = set(Vote.objects.filter(partner=partner, vote_id__in=list(sent)).values_list("vote_id", flat=True))
         new = [row for row in reversed(sent.values()) if row.fingerprint_id in named and row.vote_id not in known]
         Vote.objects.bulk_create(
@@ -41,7 +41,7 @@ def submit_votes(exchange: Context, partner: Partner, message: SubmitVotes) -> F
                 fingerprint_id=named[row.fingerprint_id],
                 vote=row.vote.value,
                 reason=row.reason.value if row.reason else None,
-                received_at=now,
+                received_at=transaction.now,
             )
             for row in new
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from django.db.models import Exists, Max, OuterRef, Q
 
-from stillmine.exchange.feed.actions import KINDS
+from stillmine.exchange.feed.pages import KINDS
 from stillmine.exchange.log.items import items_of
 from stillmine.exchange.log.key import signing_key
 from stillmine.exchange.log.nodes import READ_AT_ONCE, joined_hashes, node_id, split_hashes

@@ -14,12 +14,9 @@ import numpy as np
 
 from stillmine.exchange.rows.intake import Bank, BankPart
 from stillmine.exchange.transaction.context import Context
-from stillmine.matching.hamming import HammingIndex
-from stillmine.matching.sound import SoundIndex
-from stillmine.matching.turned import TURNS, orientations, turned, turned_frames
-from stillmine.matching.video import VideoIndex
+from stillmine.matching.kinds import FingerprintIndex
+from stillmine.matching.turned import TURNS, turned, turned_frames
 from stillmine.matching.video_alignment import Frames, comparable, spread
-from stillmine.wire.chromaprint import parse_chromaprint
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import KIND_RULES, MAXIMUM_DISTANCE_BITS, PDQ_BYTES, Kind, value_bytes
 from stillmine.wire.vpdq import parse_vpdq
@@ -53,26 +50,24 @@ class Banked:
 
 @dataclass(frozen=True)
 class _Index:
-    """Everything of all banks. What a search returns begins with the bank's id in 8 bytes."""
+    """Everything of all banks. What a search returns begins with the bank's id in 8 bytes.
 
-    pictures: HammingIndex = field(default_factory=HammingIndex)
-    videos: VideoIndex = field(default_factory=VideoIndex)
-    sounds: SoundIndex = field(default_factory=SoundIndex)
+    Files are known by their digest alone, without an id of their own, because a bank may hold millions of them.
+    """
+
+    alike: FingerprintIndex = field(default_factory=FingerprintIndex)
     digests: dict[tuple[Kind, bytes], bytes] = field(default_factory=dict)
 
     def find(self, kind: Kind, value: bytes, chance: np.random.Generator) -> tuple[bytes, int | None] | None:
         """Return the id of the bank that holds this, or one like it, and of a picture the distance."""
-        if kind is Kind.PDQ:
-            near = self.pictures.search_variants(orientations(value))
-            return (near[0].id, near[0].distance_bits) if near else None
+        if KIND_RULES[kind].is_whole_file:
+            bank = self.digests.get((kind, value))
+            return None if bank is None else (bank, None)
         if kind is Kind.VPDQ:
-            own = self._video(value.decode("ascii"), chance)
-        elif kind is Kind.CHROMAPRINT:
-            sounds = self.sounds.search(parse_chromaprint(value.decode("ascii"))) if len(self.sounds) else []
-            own = sounds[0].id if sounds else None
-        else:
-            own = self.digests.get((kind, value))
-        return None if own is None else (own, None)
+            shows = self._video(value.decode("ascii"), chance)
+            return None if shows is None else (shows, None)
+        found = self.alike.ask(kind, value, 1)
+        return (found[0].id, found[0].distance_bits) if found else None
 
     def _video(self, text: str, chance: np.random.Generator) -> bytes | None:
         """A video that shows the bank's pictures for long enough, or is one of its videos, however either is turned."""
@@ -83,9 +78,9 @@ class _Index:
         own = self._shown_for_long(shown, chance)
         if own is not None:
             return own
-        if not len(self.videos):
+        if not len(self.alike.videos):
             return None
-        videos = [match for turn in turned_frames(frames) for match in self.videos.search(turn)]
+        videos = [match for turn in turned_frames(frames) for match in self.alike.videos.near(turn)]
         return videos[0].id if videos else None
 
     def _shown_for_long(self, shown: Frames, chance: np.random.Generator) -> bytes | None:
@@ -95,9 +90,9 @@ class _Index:
         if len(weights) > SECONDS_TRIED:
             tried = np.unique(chance.choice(which, SECONDS_TRIED))
             some = b"".join(values[place * PDQ_BYTES : (place + 1) * PDQ_BYTES] for place in tried.tolist())
-            if not len(self.pictures.search_many(turned(some), MAXIMUM_DISTANCE_BITS).queries):
+            if not len(self.alike.pictures.search_many(turned(some), MAXIMUM_DISTANCE_BITS).queries):
                 return None
-        found = self.pictures.search_many(turned(values), MAXIMUM_DISTANCE_BITS)
+        found = self.alike.pictures.search_many(turned(values), MAXIMUM_DISTANCE_BITS)
         if weights[np.unique(found.queries // TURNS)].sum() < BANKED_SHARE * weights.sum():
             return None
         own: bytes = found.ids[:1].tobytes()
@@ -133,12 +128,11 @@ def _index_of(bank_ids: tuple[int, ...]) -> _Index:
 
 
 def _take(index: _Index, bank: bytes, kind: Kind, place: int, packed: bytes) -> None:
-    if kind is Kind.PDQ:
-        numbers = range(place * PART_VALUES, place * PART_VALUES + len(packed) // PDQ_BYTES)
-        index.pictures.add_many(b"".join(bank + number.to_bytes(_ID_BYTES) for number in numbers), packed)
-    elif kind is Kind.VPDQ:
-        index.videos.add(bank + place.to_bytes(_ID_BYTES), parse_vpdq(packed.decode("ascii")))
-    elif kind is Kind.CHROMAPRINT:
-        index.sounds.add(bank + place.to_bytes(_ID_BYTES), parse_chromaprint(packed.decode("ascii")))
-    elif (length := KIND_RULES[kind].fixed_bytes) is not None:
+    length = KIND_RULES[kind].fixed_bytes
+    if length is None:
+        index.alike.add(bank + place.to_bytes(_ID_BYTES), kind, packed)
+    elif KIND_RULES[kind].is_whole_file:
         index.digests.update(((kind, packed[start : start + length]), bank) for start in range(0, len(packed), length))
+    else:
+        numbers = range(place * PART_VALUES, place * PART_VALUES + len(packed) // length)
+        index.alike.add_many(kind, b"".join(bank + number.to_bytes(_ID_BYTES) for number in numbers), packed)

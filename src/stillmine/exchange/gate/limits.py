@@ -13,7 +13,7 @@ from django.db.models import F, Q, Sum
 
 from stillmine.exchange.rows.limits import Attempts
 from stillmine.exchange.transaction.context import Context, to_minute
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.wire.errors import StillmineError, TooManyAttemptsError
 
 WINDOW = timedelta(minutes=10)
@@ -48,19 +48,19 @@ def count_or_refuse(exchange: Context, limit: Limit, network: str) -> datetime:
     Refusing writes nothing, so that a flood of refused tries does not keep others from the database.
     """
     _require_below(limit, network, to_minute(exchange.clock()))
-    with tx("limits.count_or_refuse", exchange.clock) as now:
-        _add_or_refuse(limit, network, now)
-        return now
+    with tx("limits.count_or_refuse", exchange.clock) as transaction:
+        add_or_refuse(transaction, limit, network)
+        return transaction.now
 
 
 def count_all_or_refuse(exchange: Context, tries: Sequence[tuple[Limit, str]]) -> datetime:
     """Remember one under each key together; returns and raises as `count_or_refuse`. Over one limit none is remembered."""
     for limit, key in tries:
         _require_below(limit, key, to_minute(exchange.clock()))
-    with tx("limits.count_all_or_refuse", exchange.clock) as now:
+    with tx("limits.count_all_or_refuse", exchange.clock) as transaction:
         for limit, key in tries:
-            _add_or_refuse(limit, key, now)
-        return now
+            add_or_refuse(transaction, limit, key)
+        return transaction.now
 
 
 def take_back(exchange: Context, tries: Sequence[tuple[Limit, str]], minute: datetime) -> None:
@@ -85,29 +85,29 @@ def counted_if_refused(exchange: Context, limit: Limit, network: str, added: int
     try:
         yield
     except StillmineError:
-        with tx("limits.counted_if_refused", exchange.clock) as now:
-            _add_up(limit, network, now, added)
+        with tx("limits.counted_if_refused", exchange.clock) as transaction:
+            add_up(transaction, limit, network, added)
         raise
 
 
-def _add_or_refuse(limit: Limit, network: str, now: datetime, added: int = 1) -> None:
+def add_or_refuse(transaction: Transaction, limit: Limit, network: str, added: int = 1) -> None:
     """Add some; raises TooManyAttemptsError over the limit, which undoes the transaction it stands in."""
-    _add_up(limit, network, now, added)
-    if _count(limit, network, now) > limit.maximum:
+    add_up(transaction, limit, network, added)
+    if _count(limit, network, transaction.now) > limit.maximum:
         raise TooManyAttemptsError(f"limit: {limit.maximum} in ten minutes")
 
 
 def forget_old_counts(exchange: Context) -> int:
     """Delete what is older than ten minutes, and what a clock counted that was ahead; returns how many rows went."""
-    with tx("limits.forget_old_counts", exchange.clock) as now:
-        deleted, _ = Attempts.objects.filter(Q(minute__lte=now - WINDOW) | Q(minute__gt=now + WINDOW)).delete()
+    with tx("limits.forget_old_counts", exchange.clock) as transaction:
+        deleted, _ = Attempts.objects.filter(Q(minute__lte=transaction.now - WINDOW) | Q(minute__gt=transaction.now + WINDOW)).delete()
     return deleted
 
 
-def _add_up(limit: Limit, network: str, now: datetime, added: int = 1) -> None:
-    row = Attempts(network_key=network, what=limit.what, minute=now)
+def add_up(transaction: Transaction, limit: Limit, network: str, added: int = 1) -> None:
+    row = Attempts(network_key=network, what=limit.what, minute=transaction.now)
     Attempts.objects.bulk_create([row], ignore_conflicts=True)
-    Attempts.objects.filter(network_key=network, what=limit.what, minute=now).update(count=F("count") + added)
+    Attempts.objects.filter(network_key=network, what=limit.what, minute=transaction.now).update(count=F("count") + added)
 
 
 def _require_below(limit: Limit, network: str, now: datetime) -> None:

@@ -36,7 +36,7 @@ def network_key(exchange: Context, request: HttpRequest, at: datetime) -> str:
 
 def believed_network(peer: str, forwarded: str, trusted_proxies: int) -> str:
     """Return the network a request comes from, as far as the proxies in front are believed."""
-    return network_of(_believed_address(peer, forwarded, trusted_proxies))
+    return network_of(believed_address(peer, forwarded, trusted_proxies))
 
 
 def network_of(address: str) -> str:
@@ -62,7 +62,7 @@ def warn_of_a_proxy() -> None:
     )
 
 
-def _believed_address(peer: str, forwarded: str, trusted_proxies: int) -> str:
+def believed_address(peer: str, forwarded: str, trusted_proxies: int) -> str:
     """Walk back one hop per trusted proxy; what stands further left could be written by anybody."""
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     believed = [*hops, peer][-(trusted_proxies + 1) :]

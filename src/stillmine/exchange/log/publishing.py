@@ -17,7 +17,7 @@ from stillmine.exchange.log.key import signing_key
 from stillmine.exchange.log.nodes import READ_AT_ONCE, joined_hashes, node_id, stored_range
 from stillmine.exchange.rows.log import HEAD_ID, GivenCheckpoint, Leaf, LedgerHead, Node
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.ledger.entry import SALT_BYTES, Entry, EventName, entry_hash
 from stillmine.ledger.tree import CompactRange, Place
 from stillmine.wire.errors import StillmineError
@@ -69,10 +69,10 @@ def publish_due(exchange: Context) -> int:
     """
     if not is_due(LedgerHead.objects.get(id=HEAD_ID), exchange.clock(), exchange.publish_every):
         return 0
-    with tx("ledger.publish", exchange.clock):
+    with tx("ledger.publish", exchange.clock) as transaction:
         head = LedgerHead.objects.select_for_update().get(id=HEAD_ID)
         now = exchange.clock()
-        return _publish(exchange, head, now) if is_due(head, now, exchange.publish_every) else 0
+        return _publish(exchange, transaction, head, now) if is_due(head, now, exchange.publish_every) else 0
 
 
 def keep_published(exchange: Context, stopped: threading.Event) -> None:
@@ -98,14 +98,15 @@ def _publish_and_wait(exchange: Context) -> float:
     return min(max(left, 0.0), LONGEST_WAIT_SECONDS)
 
 
-def _publish(exchange: Context, head: LedgerHead, now: datetime) -> int:
-    """Needs an open transaction that holds the head's lock."""
+def _publish(exchange: Context, transaction: Transaction, head: LedgerHead, now: datetime) -> int:
+    """Publish what waits; the transaction must hold the head's lock."""
+    transaction.require_open()
     waiting = list(Leaf.objects.filter(place=None).values_list("id", "text"))
     padding = _padding(exchange, now, head.recorded, _missing(head.size + len(waiting), head.size))
     Leaf.objects.bulk_create(padding, READ_AT_ONCE)
     # Each gets a random key to be sorted by: a place must not tell how many entries came before it.
     leaves = sorted([*waiting, *((leaf.id, leaf.text) for leaf in padding)], key=lambda _: exchange.random_bytes(_ORDER_BYTES))
-    tree = _grow(stored_range(head.size, head.hashes), leaves)
+    tree = grow(stored_range(head.size, head.hashes), leaves)
     note = signing_key(exchange.secret).sign(tree.size, tree.root())
     GivenCheckpoint.objects.create(size=tree.size, note=note)
     LedgerHead.objects.filter(id=HEAD_ID).update(
@@ -129,7 +130,7 @@ def _padding(exchange: Context, now: datetime, first_id: int, count: int) -> lis
     ]
 
 
-def _grow(tree: CompactRange, leaves: Sequence[tuple[int, str]]) -> CompactRange:
+def grow(tree: CompactRange, leaves: Sequence[tuple[int, str]]) -> CompactRange:
     """Give the leaves their places in this order."""
     for batch in _batches(leaves):
         placed, completed = list[tuple[int, int]](), list[tuple[Place, bytes]]()

@@ -15,22 +15,22 @@ from django.db.models import Max, QuerySet, Sum
 
 from stillmine.exchange.gate.bank import InBank, in_bank
 from stillmine.exchange.gate.flat import require_not_flat
-from stillmine.exchange.gate.limits import CASES_OPENED, FINGERPRINTS_ADDED, _add_up, counted_if_refused
+from stillmine.exchange.gate.limits import CASES_OPENED, FINGERPRINTS_ADDED, add_up, counted_if_refused
 from stillmine.exchange.gate.work import Request, Wanted, require_work
 from stillmine.exchange.keys.seal import blind_index
-from stillmine.exchange.log.actions import _record
 from stillmine.exchange.protection.authentication import case_of, token_hash
+from stillmine.exchange.protection.entries import record_of
 from stillmine.exchange.protection.file_numbers import numbers_in_case
 from stillmine.exchange.protection.queries import find_case
-from stillmine.exchange.protection.sequence import _append_changes, _lock_head
-from stillmine.exchange.protection.suspensions import _note_decision, _note_suspensions, held_with
-from stillmine.exchange.protection.transitions import _move_fingerprints
-from stillmine.exchange.protection.values import _new_keys, sealed
+from stillmine.exchange.protection.sequence import append_changes, lock_head
+from stillmine.exchange.protection.suspensions import held_with, note_decision, note_suspensions
+from stillmine.exchange.protection.transitions import move_fingerprints
+from stillmine.exchange.protection.values import new_data_keys, sealed
 from stillmine.exchange.rows.cases import Case, Fingerprint
 from stillmine.exchange.rows.intake import Decision
 from stillmine.exchange.rows.keys import FingerprintDataKey
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.ledger.entry import EventName, commitment, ledger_salt
 from stillmine.wire.case import (
     MAXIMUM_FINGERPRINTS_PER_CASE,
@@ -82,7 +82,7 @@ def open_case(exchange: Context, credentials: CaseCredentials, message: OpenCase
 
 def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, sender: Sender, proof: str = "") -> None:
     """Add what is not there yet; raises CaseClosedError, FlatFingerprintError, ProofOfWorkNeededError or TooManyFingerprintsError."""
-    _require_open(case)
+    require_open(case)
     withdrawn = Fingerprint.objects.filter(case=case, state=FingerprintState.WITHDRAWN).count()
     require_work(exchange, Wanted(Request.ADD, case.case_id, message, sender.network, withdrawn), proof)
     with counted_if_refused(exchange, FINGERPRINTS_ADDED, sender.network, len(message.fingerprints)):
@@ -91,8 +91,8 @@ def add_fingerprints(exchange: Context, case: Case, message: AddFingerprints, se
 
 
 def _add_new(exchange: Context, case: Case, message: AddFingerprints, sender: Sender, banked: InBank) -> None:
-    with tx("cases.add_fingerprints", exchange.clock) as now:
-        _require_open(_lock(case))
+    with tx("cases.add_fingerprints", exchange.clock) as transaction:
+        require_open(lock_case(transaction, case))
         rows = Fingerprint.objects.filter(case=case)
         numbers_by_index = dict(rows.filter(blind_index__isnull=False).values_list("blind_index", "file_number"))
         sent = {(row.kind.value, row.value): _index(exchange, row) for row in message.fingerprints}
@@ -102,69 +102,59 @@ def _add_new(exchange: Context, case: Case, message: AddFingerprints, sender: Se
         new = [row for row in _distinct(message.fingerprints) if (row.kind.value, row.value) not in known]
         renumbered = [msgspec.structs.replace(row, file_number=numbers[row.file_number]) for row in new]
         if renumbered:
-            _add_up(FINGERPRINTS_ADDED, sender.network, now, len(renumbered))
-            _add(exchange, case, renumbered, now, sender.token, banked, is_from_opening=False)
+            add_up(transaction, FINGERPRINTS_ADDED, sender.network, len(renumbered))
+            add_to_case(exchange, transaction, case, renumbered, sender.token, banked, is_from_opening=False)
 
 
 def renew(exchange: Context, case: Case, message: RenewCase) -> None:
     """Let an open case end later; it never ends sooner by this. Raises CaseClosedError."""
-    with tx("cases.renew", exchange.clock) as now:
-        locked = _lock(case)
-        _require_open(locked)
-        Case.objects.filter(id=case.id).update(expires_at=max(locked.expires_at, add_months(now, message.term_months)))
+    with tx("cases.renew", exchange.clock) as transaction:
+        locked = lock_case(transaction, case)
+        require_open(locked)
+        Case.objects.filter(id=case.id).update(expires_at=max(locked.expires_at, add_months(transaction.now, message.term_months)))
 
 
-def suspend(exchange: Context, fingerprint_ids: Sequence[str], reason: SuspensionReason) -> list[str]:
-    """Keep active fingerprints out of matching until an operator decides; returns which, and leaves others as they are."""
-    with tx("cases.suspend", exchange.clock) as now:
-        return _suspend(exchange, fingerprint_ids, reason, now)
-
-
-def restore(exchange: Context, fingerprint_ids: Sequence[str]) -> list[str]:
+def restore(exchange: Context, transaction: Transaction, fingerprint_ids: Sequence[str], decision: Decision) -> list[str]:
     """Make suspended fingerprints active again, for good as far as the reason goes; returns which, and leaves others as they are."""
-    with tx("cases.restore", exchange.clock) as now:
-        return _restore(exchange, fingerprint_ids, Decision.RESTORED, now)
-
-
-def _restore(exchange: Context, fingerprint_ids: Sequence[str], decision: Decision, now: datetime) -> list[str]:
-    moved = _move_from(exchange, fingerprint_ids, FingerprintState.SUSPENDED, FingerprintState.ACTIVE, now)
-    _note_decision(moved, decision, now)
+    moved = _move_from(exchange, transaction, fingerprint_ids, FingerprintState.SUSPENDED, FingerprintState.ACTIVE)
+    note_decision(transaction, moved, decision)
     return moved
 
 
-def _suspend(exchange: Context, fingerprint_ids: Sequence[str], reason: SuspensionReason, now: datetime) -> list[str]:
-    moved = _move_from(exchange, fingerprint_ids, FingerprintState.ACTIVE, FingerprintState.SUSPENDED, now)
-    _note_suspensions(moved, reason, now)
+def suspend(exchange: Context, transaction: Transaction, fingerprint_ids: Sequence[str], reason: SuspensionReason) -> list[str]:
+    """Keep active fingerprints out of matching until an operator decides; returns which, and leaves others as they are."""
+    moved = _move_from(exchange, transaction, fingerprint_ids, FingerprintState.ACTIVE, FingerprintState.SUSPENDED)
+    note_suspensions(transaction, moved, reason)
     return moved
 
 
 def _move_from(
-    exchange: Context, fingerprint_ids: Sequence[str], before: FingerprintState, after: FingerprintState, now: datetime
+    exchange: Context, transaction: Transaction, fingerprint_ids: Sequence[str], before: FingerprintState, after: FingerprintState
 ) -> list[str]:
     """Move those that are in the state `before`, which nobody can change meanwhile: every change takes the feed's lock first."""
     if not fingerprint_ids:
         return []
-    _lock_head()
+    lock_head(transaction)
     rows = list(Fingerprint.objects.filter(id__in=list(fingerprint_ids), state=before.value).order_by("id"))
     if rows:
-        _move_fingerprints(exchange, rows, after, now)
+        move_fingerprints(exchange, transaction, rows, after)
     return [row.id for row in rows]
 
 
 def _open_new(exchange: Context, credentials: CaseCredentials, message: OpenCase, network: str, banked: InBank) -> Case:
-    with tx("cases.open", exchange.clock) as now:
+    with tx("cases.open", exchange.clock) as transaction:
         distinct = _distinct(message.fingerprints)
-        _add_up(CASES_OPENED, network, now, 1)
-        _add_up(FINGERPRINTS_ADDED, network, now, len(distinct))
+        add_up(transaction, CASES_OPENED, network, 1)
+        add_up(transaction, FINGERPRINTS_ADDED, network, len(distinct))
         case = Case.objects.create(
             case_id=credentials.case_id.hex(),
             token_hash=token_hash(credentials.token),
             term_months=message.term_months,
-            opened_at=now,
-            expires_at=add_months(now, message.term_months),
+            opened_at=transaction.now,
+            expires_at=add_months(transaction.now, message.term_months),
             delay=(DelayState.ON if message.delays_withdrawal else DelayState.OFF).value,
         )
-        _add(exchange, case, distinct, now, credentials.token, banked, is_from_opening=True)
+        add_to_case(exchange, transaction, case, distinct, credentials.token, banked, is_from_opening=True)
         return case
 
 
@@ -183,11 +173,11 @@ def _require_same_opening(exchange: Context, case: Case, message: OpenCase) -> N
         raise CaseAlreadyOpenError
 
 
-def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place once)
+def add_to_case(  # noqa: PLR0917 (all of them are needed, each is said by its place once)
     exchange: Context,
+    transaction: Transaction,
     case: Case,
     new: Sequence[WireFingerprint],
-    now: datetime,
     token: Secret,
     banked: InBank,
     *,
@@ -199,7 +189,7 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
     are_held, others = held_with(case, new, banked)
     salt = ledger_salt(token)
     ids = [exchange.random_bytes(16).hex() for _ in new]
-    data_keys, key_rows = _new_keys(exchange, ids)
+    data_keys, key_rows = new_data_keys(exchange, transaction, ids)
     rows = [
         Fingerprint(
             id=fingerprint_id,
@@ -214,27 +204,27 @@ def _add(  # noqa: PLR0917 (all of them are needed, each is said by its place on
             value_bytes=len(fingerprint.value),
             quality=fingerprint.quality,
             is_synthetic=fingerprint.is_synthetic,
-            added_at=now,
+            added_at=transaction.now,
             ledger_commitment=commitment(salt, fingerprint_id),
         )
         for position, (fingerprint_id, fingerprint, is_held) in enumerate(zip(ids, new, are_held, strict=True), there + 1)
     ]
     Fingerprint.objects.bulk_create(rows)
     FingerprintDataKey.objects.bulk_create(key_rows)
-    _append_new(exchange, rows, now)
-    _suspend(exchange, others, SuspensionReason.NEGATIVE_BANK, now)
+    _append_new(exchange, transaction, rows)
+    suspend(exchange, transaction, others, SuspensionReason.NEGATIVE_BANK)
 
 
-def _append_new(exchange: Context, rows: Sequence[Fingerprint], now: datetime) -> None:
+def _append_new(exchange: Context, transaction: Transaction, rows: Sequence[Fingerprint]) -> None:
     """Put new fingerprints into the feed; one that is held from the beginning never shows its value there."""
     held = [row.id for row in rows if row.state == FingerprintState.SUSPENDED]
     active = [row.id for row in rows if row.state == FingerprintState.ACTIVE]
     if active:
-        _append_changes(exchange, active, FingerprintState.ACTIVE, now)
+        append_changes(exchange, transaction, active, FingerprintState.ACTIVE)
     if held:
-        _append_changes(exchange, held, FingerprintState.SUSPENDED, now)
-        _note_suspensions(held, SuspensionReason.NEGATIVE_BANK, now)
-        _record(exchange, EventName.SUSPENDED, now, fingerprint_ids=held)
+        append_changes(exchange, transaction, held, FingerprintState.SUSPENDED)
+        note_suspensions(transaction, held, SuspensionReason.NEGATIVE_BANK)
+        record_of(exchange, transaction, EventName.SUSPENDED, held)
 
 
 def _require_room(in_case: QuerySet[Fingerprint], there: int, new: Sequence[WireFingerprint]) -> None:
@@ -245,12 +235,12 @@ def _require_room(in_case: QuerySet[Fingerprint], there: int, new: Sequence[Wire
         raise TooManyFingerprintsError(f"a case holds {MAXIMUM_VALUE_BYTES_PER_CASE} bytes of values")
 
 
-def _withdraw(exchange: Context, rows: list[Fingerprint], event: EventName, now: datetime) -> None:
+def withdraw_rows(exchange: Context, transaction: Transaction, rows: list[Fingerprint], event: EventName) -> None:
     if rows:
-        _move_fingerprints(exchange, rows, FingerprintState.WITHDRAWN, now, event)
+        move_fingerprints(exchange, transaction, rows, FingerprintState.WITHDRAWN, event)
 
 
-def _unwithdrawn(case: Case) -> Iterable[Fingerprint]:
+def unwithdrawn(case: Case) -> Iterable[Fingerprint]:
     return Fingerprint.objects.filter(case=case).exclude(state=FingerprintState.WITHDRAWN).order_by("position")
 
 
@@ -258,12 +248,13 @@ def _index(exchange: Context, fingerprint: WireFingerprint) -> str:
     return blind_index(exchange.secret, fingerprint.kind.value, fingerprint.value)
 
 
-def _lock(case: Case) -> Case:
+def lock_case(transaction: Transaction, case: Case) -> Case:
     """Return the case as it is now, held until the transaction ends."""
+    transaction.require_open()
     return Case.objects.select_for_update().get(id=case.id)
 
 
-def _require_open(case: Case) -> None:
+def require_open(case: Case) -> None:
     if case.state != CaseState.OPEN:
         raise CaseClosedError
 

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from stillmine.exchange.protection.actions import _lock, _unwithdrawn, _withdraw
-from stillmine.exchange.protection.kept_cases import KEPT_FOR, _bring_back, _erase_kept, _keep, kept_cases, kept_ids
-from stillmine.exchange.protection.sequence import _lock_head
-from stillmine.exchange.protection.transitions import _close_case
+from stillmine.exchange.protection.actions import lock_case, unwithdrawn, withdraw_rows
+from stillmine.exchange.protection.kept_cases import KEPT_FOR, bring_back, erase_kept, keep_of_expired, kept_cases, kept_ids
+from stillmine.exchange.protection.sequence import lock_head
+from stillmine.exchange.protection.transitions import close_case
 from stillmine.exchange.rows.cases import Case
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import CaseState
 
@@ -36,10 +36,10 @@ def expire_cases(exchange: Context, *, is_confirmed: bool = False) -> int:
 
     No more than the day's share, unless an operator confirmed the clock.
     """
-    with tx("cases.find_expired", exchange.clock) as now:
-        due = _due(now).order_by("expires_at")
-        chosen = list(due if is_confirmed else due[: min(_AT_ONCE, room_today(now))])
-    ended = sum(_expire(exchange, case) for case in chosen)
+    with tx("cases.find_expired", exchange.clock) as transaction:
+        due = _due(transaction.now).order_by("expires_at")
+        chosen = list(due if is_confirmed else due[: min(_AT_ONCE, room_today(transaction.now))])
+    ended = sum(expire_case(exchange, case) for case in chosen)
     if ended:
         _log.info("%d case(s) ended: their term is over", ended)
     return ended
@@ -47,10 +47,12 @@ def expire_cases(exchange: Context, *, is_confirmed: bool = False) -> int:
 
 def erase_expired(exchange: Context) -> int:
     """Erase what was kept of cases that expired 72 hours ago; returns of how many."""
-    with tx("cases.find_kept", exchange.clock) as now:
+    with tx("cases.find_kept", exchange.clock) as transaction:
         kept = kept_cases()
-        kept.filter(closed_at__gt=now).update(closed_at=now)  # ended by a clock that was ahead: the 72 hours begin now
-        due = list(kept.filter(closed_at__lte=now - KEPT_FOR).order_by("closed_at")[:_AT_ONCE])
+        kept.filter(closed_at__gt=transaction.now).update(
+            closed_at=transaction.now
+        )  # ended by a clock that was ahead: the 72 hours begin now
+        due = list(kept.filter(closed_at__lte=transaction.now - KEPT_FOR).order_by("closed_at")[:_AT_ONCE])
     erased = sum(_erase(exchange, case) for case in due)
     if erased:
         _log.info("%d case(s) that ended 72 hours ago are erased", erased)
@@ -59,8 +61,8 @@ def erase_expired(exchange: Context) -> int:
 
 def bring_back_cases(exchange: Context, ended_within: timedelta) -> tuple[int, int]:
     """Open again all cases that expired in so long a time and are still kept; returns how many, and how many fingerprints."""
-    with tx("cases.find_kept", exchange.clock) as now:
-        kept = kept_cases().filter(closed_at__gte=now - ended_within)
+    with tx("cases.find_kept", exchange.clock) as transaction:
+        kept = kept_cases().filter(closed_at__gte=transaction.now - ended_within)
         found = list(kept.order_by("closed_at", "id"))
     counts = [_return(exchange, case) for case in found]
     back = [count for count in counts if count]
@@ -86,37 +88,39 @@ def count_due(now: datetime) -> int:
 
 
 def _erase(exchange: Context, case: Case) -> bool:
-    with tx("cases.erase_expired", exchange.clock) as now:
-        locked = _lock(case)
-        if locked.state != CaseState.EXPIRED or locked.closed_at is None or locked.closed_at > now - KEPT_FOR:  # brought back meanwhile
+    with tx("cases.erase_expired", exchange.clock) as transaction:
+        locked = lock_case(transaction, case)
+        if (
+            locked.state != CaseState.EXPIRED or locked.closed_at is None or locked.closed_at > transaction.now - KEPT_FOR
+        ):  # brought back meanwhile
             return False
-        _erase_kept(sorted(kept_ids(locked)), now)
+        erase_kept(transaction, sorted(kept_ids(locked)))
         return True
 
 
 def _return(exchange: Context, case: Case) -> int:
-    with tx("cases.bring_back", exchange.clock) as now:
-        locked = _lock(case)
-        return _bring_back(exchange, locked, now) if locked.state == CaseState.EXPIRED else 0
+    with tx("cases.bring_back", exchange.clock) as transaction:
+        locked = lock_case(transaction, case)
+        return bring_back(exchange, transaction, locked) if locked.state == CaseState.EXPIRED else 0
 
 
 def _due(now: datetime) -> QuerySet[Case]:
     return Case.objects.filter(state=CaseState.OPEN.value, expires_at__lte=now)
 
 
-def _expire(exchange: Context, case: Case) -> bool:
-    with tx("cases.expire", exchange.clock) as now:
-        locked = _lock(case)
-        if locked.state != CaseState.OPEN or locked.expires_at > now:  # withdrawn or renewed since it was found
+def expire_case(exchange: Context, case: Case) -> bool:
+    with tx("cases.expire", exchange.clock) as transaction:
+        locked = lock_case(transaction, case)
+        if locked.state != CaseState.OPEN or locked.expires_at > transaction.now:  # withdrawn or renewed since it was found
             return False
-        _end(exchange, case, now, now)
+        end_case(exchange, transaction, case, transaction.now)
         return True
 
 
-def _end(exchange: Context, case: Case, now: datetime, ended_at: datetime) -> None:
+def end_case(exchange: Context, transaction: Transaction, case: Case, ended_at: datetime) -> None:
     """End a case that is locked, and keep what it holds for 72 hours from `ended_at`."""
-    _lock_head()
-    rows = list(_unwithdrawn(case))
-    _keep(rows)
-    _withdraw(exchange, rows, EventName.EXPIRED, now)
-    _close_case(case, CaseState.EXPIRED, ended_at)
+    lock_head(transaction)
+    rows = list(unwithdrawn(case))
+    keep_of_expired(transaction, rows)
+    withdraw_rows(exchange, transaction, rows, EventName.EXPIRED)
+    close_case(transaction, case, CaseState.EXPIRED, ended_at)

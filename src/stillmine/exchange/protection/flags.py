@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, Max, OuterRef, Q
 
-from stillmine.exchange.protection.sequence import _append_changes, _lock_head
+from stillmine.exchange.protection.sequence import append_changes, lock_head
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.intake import Flag, FlagDecision, FlagReason
 from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import Transaction
 from stillmine.wire.case import FingerprintState
 
 PEACE_AFTER_DECISION = timedelta(days=7)
@@ -48,20 +49,20 @@ def not_flagged_lately(fingerprint_ids: Collection[str], now: datetime) -> list[
     return sorted(set(fingerprint_ids) - set(known))
 
 
-def _flag(exchange: Context, fingerprint_ids: Collection[str], reason: FlagReason, now: datetime) -> None:
+def flag(exchange: Context, transaction: Transaction, fingerprint_ids: Collection[str], reason: FlagReason) -> None:
     """Flag those that are active and not flagged; takes the feed's lock, so before the ledger's."""
     if not fingerprint_ids:
         return
-    _lock_head()
+    lock_head(transaction)
     active = Fingerprint.objects.filter(id__in=list(fingerprint_ids), state=FingerprintState.ACTIVE).values_list("id", flat=True)
     new = sorted(set(active) - flagged_among(list(fingerprint_ids)))
     if not new:
         return
-    Flag.objects.bulk_create(Flag(fingerprint_id=one, reason=reason.value, flagged_at=now) for one in new)
-    _append_changes(exchange, new, FingerprintState.ACTIVE, now)
+    Flag.objects.bulk_create(Flag(fingerprint_id=one, reason=reason.value, flagged_at=transaction.now) for one in new)
+    append_changes(exchange, transaction, new, FingerprintState.ACTIVE)
     _log.warning("%d fingerprint(s) need an operator (%s); they are matched meanwhile. See: stillmine exchange flag list", len(new), reason)
 
 
-def _decide_flags(fingerprint_ids: Sequence[str], decision: FlagDecision, now: datetime) -> int:
+def decide_flags(transaction: Transaction, fingerprint_ids: Sequence[str], decision: FlagDecision) -> int:
     rows = Flag.objects.filter(fingerprint_id__in=fingerprint_ids, decision=None)
-    return rows.update(decision=decision.value, decided_at=now)
+    return rows.update(decision=decision.value, decided_at=transaction.now)

@@ -9,9 +9,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
-from stillmine.wire.kinds import Kind
-
-_SEEN = {Kind.PDQ, Kind.VPDQ}
+from stillmine.wire.kinds import KIND_RULES, Kind
 
 
 class Judged(NamedTuple):
@@ -35,5 +33,11 @@ def held(fingerprints: Iterable[Judged]) -> list[bool]:
         kinds.setdefault(row.file, Counter())[row.kind] += 1
         if row.is_banked:
             banked.setdefault(row.file, set()).add(row.kind)
-    files = {file for file, found in banked.items() if found != {Kind.CHROMAPRINT} or not kinds[file].keys() & _SEEN}
-    return [row.is_banked or (row.file in files and (row.kind is not Kind.PDQ or kinds[row.file][Kind.PDQ] == 1)) for row in rows]
+    files = {file for file, found in banked.items() if not _are_sounds(found) or not any(KIND_RULES[kind].is_seen for kind in kinds[file])}
+    return [
+        row.is_banked or (row.file in files and (not KIND_RULES[row.kind].is_picture or kinds[row.file][row.kind] == 1)) for row in rows
+    ]
+
+
+def _are_sounds(kinds: set[Kind]) -> bool:
+    return all(KIND_RULES[kind].is_sound for kind in kinds)

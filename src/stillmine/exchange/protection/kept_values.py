@@ -10,12 +10,13 @@ from datetime import datetime
 
 from stillmine.exchange.keys.seal import Place, open_sealed, seal
 from stillmine.exchange.protection.values import try_values_of
-from stillmine.exchange.protection.wrapping import TOMBSTONE_KEYS, _wrapping_key, new_data_key, no_data_key, unwrap
+from stillmine.exchange.protection.wrapping import TOMBSTONE_KEYS, new_data_key, no_data_key, unwrap, wrapping_key
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.feed import PendingTombstone
 from stillmine.exchange.rows.keys import TombstoneDataKey
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import Transaction
 
 _log = logging.getLogger(__name__)
 
@@ -51,7 +52,13 @@ def withdrawable_values(exchange: Context, fingerprints: Iterable[Fingerprint]) 
     return values
 
 
-def _keep(exchange: Context, knowing: Iterable[tuple[str, int]], values: Mapping[str, tuple[str, str]], changed_at: datetime) -> None:
+def keep_values(
+    exchange: Context,
+    transaction: Transaction,
+    knowing: Iterable[tuple[str, int]],
+    values: Mapping[str, tuple[str, str]],
+    changed_at: datetime,
+) -> None:
     """Keep values, given with their blind indexes, for partners: (fingerprint id, partner id). What is kept already stays."""
     there = set(PendingTombstone.objects.filter(fingerprint_id__in=values).values_list("fingerprint_id", "partner_id"))
     missing = sorted(pair for pair in knowing if pair not in there and pair[0] in values)
@@ -68,7 +75,7 @@ def _keep(exchange: Context, knowing: Iterable[tuple[str, int]], values: Mapping
         )
         for (fingerprint_id, partner_id), data_key in zip(missing, data_keys, strict=True)
     )
-    today = _wrapping_key(exchange)
+    today = wrapping_key(exchange, transaction)
     TombstoneDataKey.objects.bulk_create(
         TombstoneDataKey(
             tombstone_id=row.pk,

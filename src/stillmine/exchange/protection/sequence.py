@@ -13,11 +13,12 @@ from itertools import count
 from typing import NamedTuple
 
 from stillmine.exchange.protection.given import first_given
-from stillmine.exchange.protection.kept_values import _keep, withdrawable_values
+from stillmine.exchange.protection.kept_values import keep_values, withdrawable_values
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.feed import Acknowledgement, Change, Head, PendingTombstone, Shape
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import Transaction
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.stopncii import SIGNAL_TYPES
 
@@ -61,8 +62,9 @@ def newest_changed(after: int, up_to: int, to: FingerprintState | None = None, *
     return map(ChangedFingerprint._make, rows.order_by("changes__sequence").values_list(*columns))
 
 
-def _lock_head() -> Head:
+def lock_head(transaction: Transaction) -> Head:
     """Return the head, held by this transaction until it ends (SQLite: the transaction holds the whole database)."""
+    transaction.require_open()
     return Head.objects.select_for_update().get(id=HEAD_ID)
 
 
@@ -71,47 +73,47 @@ def tick_number(exchange: Context) -> int:
     return int(exchange.clock().timestamp()) // exchange.feed.tick_seconds
 
 
-def _append_changes(exchange: Context, fingerprint_ids: list[str], state: FingerprintState, now: datetime) -> None:
+def append_changes(exchange: Context, transaction: Transaction, fingerprint_ids: list[str], state: FingerprintState) -> None:
     """Give each fingerprint's change to `state` the next number, in random order. The change's time never runs backwards.
 
     What comes to be active waits for a tick; a tombstone is shown at once where anything of the fingerprint ever was, and who erased the
     list has confirmed it before.
     """
-    head = _lock_head()
-    changed_at = max(head.changed_at, now)
+    head = lock_head(transaction)
+    changed_at = max(head.changed_at, transaction.now)
     before = list(Change.objects.filter(fingerprint_id__in=fingerprint_ids, superseded_by=None))
     if state is FingerprintState.ACTIVE:
         shown = {change.fingerprint_id for change in before if change.is_shown and change.state == FingerprintState.ACTIVE}
     else:
         shown = _ever_shown(before)
-    _keep_for_partners_that_know_only_values(exchange, fingerprint_ids, state, changed_at)
+    _keep_for_partners_that_know_only_values(exchange, transaction, fingerprint_ids, state, changed_at)
     new = _numbered(exchange, head, ((own, own in shown) for own in fingerprint_ids), state, changed_at)
     _store(head, before, new)
     if state is not FingerprintState.ACTIVE and shown:
         for partner in Partner.objects.exclude(erased_list_at=None):
-            _confirm(partner, new[-1].sequence, now)
+            confirm(transaction, partner, new[-1].sequence)
     if state is FingerprintState.ACTIVE and head.waiting_since is None and len(shown) < len(new):
         Head.objects.filter(id=HEAD_ID).update(waiting_since=tick_number(exchange))
 
 
-def _confirm(partner: Partner, sequence: int, now: datetime) -> bool:
+def confirm(transaction: Transaction, partner: Partner, sequence: int) -> bool:
     """Note that everything up to a number no longer matches at a partner; returns False for a number that was confirmed before."""
     latest = Acknowledgement.objects.filter(partner=partner).order_by("-sequence").first()
     if latest is not None and sequence <= latest.sequence:
         return False
-    if latest is not None and latest.minute >= now:
+    if latest is not None and latest.minute >= transaction.now:
         Acknowledgement.objects.filter(id=latest.id).update(sequence=sequence)
     else:
-        Acknowledgement.objects.create(partner=partner, sequence=sequence, minute=now)
+        Acknowledgement.objects.create(partner=partner, sequence=sequence, minute=transaction.now)
     return True
 
 
-def _show_waiting(exchange: Context, now: datetime) -> None:
+def show_waiting(exchange: Context, transaction: Transaction) -> None:
     """Give all that waits new numbers in random order, which are shown; the old ones are superseded."""
-    head = _lock_head()
+    head = lock_head(transaction)
     waiting = list(Change.objects.filter(superseded_by=None, is_shown=False, state=FingerprintState.ACTIVE.value))
     shown = ((change.fingerprint_id, True) for change in waiting)
-    _store(head, waiting, _numbered(exchange, head, shown, FingerprintState.ACTIVE, max(head.changed_at, now)))
+    _store(head, waiting, _numbered(exchange, head, shown, FingerprintState.ACTIVE, max(head.changed_at, transaction.now)))
     Head.objects.filter(id=HEAD_ID).update(waiting_since=None)
 
 
@@ -147,7 +149,7 @@ def _ever_shown(before: list[Change]) -> set[str]:
 
 
 def _keep_for_partners_that_know_only_values(
-    exchange: Context, fingerprint_ids: list[str], state: FingerprintState, changed_at: datetime
+    exchange: Context, transaction: Transaction, fingerprint_ids: list[str], state: FingerprintState, changed_at: datetime
 ) -> None:
     """Keep values for the partners that know them in the StopNCII shape and have not erased them; drop them where they are active again."""
     pending = PendingTombstone.objects.filter(fingerprint_id__in=fingerprint_ids)
@@ -164,7 +166,7 @@ def _keep_for_partners_that_know_only_values(
     known = {fingerprint_id for fingerprint_id, _ in knowing}
     values = withdrawable_values(exchange, [row for row in rows if row.id in known])
     if values:
-        _keep(exchange, knowing, {row_id: (value, indexes[row_id]) for row_id, value in values.items()}, changed_at)
+        keep_values(exchange, transaction, knowing, {row_id: (value, indexes[row_id]) for row_id, value in values.items()}, changed_at)
 
 
 def _told_through_another_case(indexes: dict[str, str]) -> set[tuple[str, int]]:

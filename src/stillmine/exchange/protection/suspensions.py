@@ -13,6 +13,7 @@ from stillmine.exchange.gate.bank import InBank
 from stillmine.exchange.protection.held import Judged, held
 from stillmine.exchange.rows.cases import Case, Fingerprint
 from stillmine.exchange.rows.intake import Decision, Suspension
+from stillmine.exchange.transaction.tx import Transaction
 from stillmine.wire.case import FingerprintState, SuspensionReason
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
 from stillmine.wire.kinds import Kind
@@ -64,14 +65,14 @@ def held_with(case: Case, new: Sequence[WireFingerprint], banked: InBank) -> tup
     return are_held[len(there) :], [own for own in others if own not in restored]
 
 
-def _note_suspensions(fingerprint_ids: Iterable[str], reason: SuspensionReason, now: datetime) -> None:
+def note_suspensions(transaction: Transaction, fingerprint_ids: Iterable[str], reason: SuspensionReason) -> None:
     Suspension.objects.bulk_create(
-        Suspension(fingerprint_id=fingerprint_id, reason=reason.value, suspended_at=now) for fingerprint_id in fingerprint_ids
+        Suspension(fingerprint_id=fingerprint_id, reason=reason.value, suspended_at=transaction.now) for fingerprint_id in fingerprint_ids
     )
 
 
-def _note_decision(fingerprint_ids: Iterable[str], decision: Decision, now: datetime) -> int:
+def note_decision(transaction: Transaction, fingerprint_ids: Iterable[str], decision: Decision) -> int:
     """Write the decision into each newest row; returns how many there were."""
     newest = Suspension.objects.filter(fingerprint_id__in=list(fingerprint_ids)).values("fingerprint_id").annotate(newest=Max("id"))
     rows = Suspension.objects.filter(id__in=[row["newest"] for row in newest])
-    return rows.update(decision=decision.value, decided_at=now)
+    return rows.update(decision=decision.value, decided_at=transaction.now)

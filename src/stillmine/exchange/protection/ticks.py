@@ -7,7 +7,7 @@ the ledger: what was added has its entry since it was added. Must never show wha
 
 from datetime import timedelta
 
-from stillmine.exchange.protection.sequence import _lock_head, _show_waiting, tick_number
+from stillmine.exchange.protection.sequence import lock_head, show_waiting, tick_number
 from stillmine.exchange.rows.feed import Head
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import tx
@@ -28,10 +28,10 @@ def show_if_due(exchange: Context, head: Head) -> bool:
     """Make the tick where it is due by `head`, as it was read; returns whether this call did. Raises what `tx` does."""
     if not is_due(exchange, head):
         return False
-    with tx("feed.tick", exchange.clock) as now:
-        if not is_due(exchange, _lock_head()):  # somebody else was first
+    with tx("feed.tick", exchange.clock) as transaction:
+        if not is_due(exchange, lock_head(transaction)):  # somebody else was first
             return False
-        _show_waiting(exchange, now)
+        show_waiting(exchange, transaction)
         return True
 
 

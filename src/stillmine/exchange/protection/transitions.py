@@ -7,11 +7,12 @@ Each change is a conditional update: who finds another state than expected chang
 from collections.abc import Sequence
 from datetime import datetime
 
-from stillmine.exchange.log.actions import _record
-from stillmine.exchange.protection.sequence import _append_changes
+from stillmine.exchange.protection.entries import record_of
+from stillmine.exchange.protection.sequence import append_changes
 from stillmine.exchange.rows.cases import Case, ExpiredValue, Fingerprint
 from stillmine.exchange.rows.keys import FingerprintDataKey
 from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import Transaction
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import CaseState, DelayState, FingerprintState
 from stillmine.wire.errors import ConflictError
@@ -25,7 +26,7 @@ CASE_TRANSITIONS = frozenset(
 )
 
 CASE_RETURNS = frozenset({(CaseState.EXPIRED, CaseState.OPEN)})
-"""Only with all that is kept of it: `_return_case`."""
+"""Only with all that is kept of it: `return_case`."""
 
 FINGERPRINT_TRANSITIONS = frozenset(
     {
@@ -42,7 +43,7 @@ FINGERPRINT_RETURNS = frozenset(
         (FingerprintState.WITHDRAWN, FingerprintState.SUSPENDED),
     }
 )
-"""Only from what is kept of an expired case: `_return_fingerprints`."""
+"""Only from what is kept of an expired case: `return_fingerprints`."""
 
 DELAY_TRANSITIONS = frozenset(
     {
@@ -61,33 +62,34 @@ EVENTS = {
 """What the log says of a change to each state, unless its reason has a word of its own."""
 
 
-def _close_case(case: Case, to: CaseState, now: datetime) -> None:
-    """Move a case to `to`; raises ConflictError from any other state."""
+def close_case(transaction: Transaction, case: Case, to: CaseState, closed_at: datetime | None = None) -> None:
+    """Move a case to `to`, now or as of a time before; raises ConflictError from any other state."""
     allowed = [before.value for before, after in CASE_TRANSITIONS if after is to]
-    changed = Case.objects.filter(id=case.id, state__in=allowed).update(state=to.value, closed_at=now)
+    changed = Case.objects.filter(id=case.id, state__in=allowed).update(state=to.value, closed_at=closed_at or transaction.now)
     if changed != 1:
         raise ConflictError
 
 
-def _move_delay(case: Case, to: DelayState, ends_at: datetime | None = None) -> None:
+def move_delay(transaction: Transaction, case: Case, to: DelayState, ends_at: datetime | None = None) -> None:
     """Move a case's delay to `to`; `ends_at` is needed for `ending` alone. Raises ConflictError."""
+    transaction.require_open()
     allowed = [before.value for before, after in DELAY_TRANSITIONS if after is to]
     if Case.objects.filter(id=case.id, state=CaseState.OPEN.value, delay__in=allowed).update(delay=to.value, delay_ends_at=ends_at) != 1:
         raise ConflictError
 
 
-def _move_fingerprints(
-    exchange: Context, fingerprints: Sequence[Fingerprint], to: FingerprintState, now: datetime, event: EventName | None = None
+def move_fingerprints(
+    exchange: Context, transaction: Transaction, fingerprints: Sequence[Fingerprint], to: FingerprintState, event: EventName | None = None
 ) -> None:
     """Move fingerprints to `to` and put it into feed and log; a withdrawn value and its data key are erased here. Raises ConflictError.
 
-    What expires must be kept before: `kept.py`.
+    What expires must be kept before: `kept_cases.py`.
 
     `event` is what the log says where that is not the state's own word.
     """
     ids = [fingerprint.id for fingerprint in fingerprints]
     allowed = [before.value for before, after in FINGERPRINT_TRANSITIONS if after is to]
-    _append_changes(exchange, ids, to, now)  # first, because it takes the lock under which the old value is still there
+    append_changes(exchange, transaction, ids, to)  # first, because it takes the lock under which the old value is still there
     rows = Fingerprint.objects.filter(id__in=ids, state__in=allowed)
     if to is FingerprintState.WITHDRAWN:
         erased = {
@@ -98,22 +100,23 @@ def _move_fingerprints(
             "is_synthetic": False,
             "withdrawal_due_at": None,
         }
-        erased_at = None if event is EventName.EXPIRED else now
-        changed = rows.update(state=to.value, withdrawn_at=now, erased_at=erased_at, **erased)
+        erased_at = None if event is EventName.EXPIRED else transaction.now
+        changed = rows.update(state=to.value, withdrawn_at=transaction.now, erased_at=erased_at, **erased)
         if erased_at is not None:
             FingerprintDataKey.objects.filter(fingerprint__in=ids).delete()
     else:
         changed = rows.update(state=to.value)
     if changed != len(ids):
         raise ConflictError
-    _record(exchange, event or EVENTS[to], now, fingerprint_ids=ids)
+    record_of(exchange, transaction, event or EVENTS[to], ids)
 
 
-def _return_case(case: Case, expires_at: datetime) -> None:
+def return_case(transaction: Transaction, case: Case, expires_at: datetime) -> None:
     """Open an expired case again; raises ConflictError where it is not expired.
 
     A delay that was ending is on again, because nobody could take that back meanwhile.
     """
+    transaction.require_open()
     allowed = [before.value for before, _ in CASE_RETURNS]
     changed = Case.objects.filter(id=case.id, state__in=allowed).update(state=CaseState.OPEN.value, closed_at=None, expires_at=expires_at)
     if changed != 1:
@@ -121,7 +124,7 @@ def _return_case(case: Case, expires_at: datetime) -> None:
     Case.objects.filter(id=case.id, delay=DelayState.ENDING.value).update(delay=DelayState.ON.value, delay_ends_at=None)
 
 
-def _return_fingerprints(exchange: Context, kept: Sequence[ExpiredValue], now: datetime) -> None:
+def return_fingerprints(exchange: Context, transaction: Transaction, kept: Sequence[ExpiredValue]) -> None:
     """Put back what is kept, each in its state of before, into feed and log. Needs the feed's lock. Raises ConflictError."""
     for row in kept:
         values = {name: getattr(row, name) for name in ("sealed_value", "blind_index", "value_bytes", "quality", "is_synthetic")}
@@ -132,5 +135,5 @@ def _return_fingerprints(exchange: Context, kept: Sequence[ExpiredValue], now: d
     for state in (FingerprintState.ACTIVE, FingerprintState.SUSPENDED):
         ids = [row.fingerprint_id for row in kept if row.state_before == state]
         if ids:
-            _append_changes(exchange, ids, state, now)
-            _record(exchange, EVENTS[state], now, fingerprint_ids=ids, details={"after": "expired"})
+            append_changes(exchange, transaction, ids, state)
+            record_of(exchange, transaction, EVENTS[state], ids, details={"after": "expired"})

@@ -11,10 +11,11 @@ from typing import Protocol
 from django.db import connection
 
 from stillmine.exchange.keys.seal import Place, SealedValueError, open_sealed, seal
-from stillmine.exchange.protection.wrapping import FINGERPRINT_KEYS, Unwrapping, _wrapping_key, new_data_key, no_data_key
+from stillmine.exchange.protection.wrapping import FINGERPRINT_KEYS, Unwrapping, new_data_key, no_data_key, wrapping_key
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.keys import FingerprintDataKey
 from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import Transaction
 from stillmine.wire.case_key import Secret
 
 _AT_ONCE = 500
@@ -67,9 +68,11 @@ def place_of(fingerprint_id: str) -> Place:
     return Place("cases_fingerprint", "sealed_value", fingerprint_id)
 
 
-def _new_keys(exchange: Context, fingerprint_ids: Sequence[str]) -> tuple[dict[str, Secret], list[FingerprintDataKey]]:
+def new_data_keys(
+    exchange: Context, transaction: Transaction, fingerprint_ids: Sequence[str]
+) -> tuple[dict[str, Secret], list[FingerprintDataKey]]:
     """Return a new data key for each of these, and the rows to write once the fingerprints are there."""
-    today = _wrapping_key(exchange)
+    today = wrapping_key(exchange, transaction)
     keys = {fingerprint_id: new_data_key(exchange) for fingerprint_id in fingerprint_ids}
     rows = [
         FingerprintDataKey(

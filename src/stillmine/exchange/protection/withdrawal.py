@@ -7,16 +7,15 @@ promised keeps its date. Contract: spec/case.md, "Delay of withdrawals".
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db.models import QuerySet
 
-from stillmine.exchange.protection.actions import _lock, _require_open, _unwithdrawn, _withdraw
-from stillmine.exchange.protection.kept_cases import _withdraw_kept
-from stillmine.exchange.protection.transitions import _close_case, _move_delay
+from stillmine.exchange.protection.actions import lock_case, require_open, unwithdrawn, withdraw_rows
+from stillmine.exchange.protection.kept_cases import withdraw_kept
+from stillmine.exchange.protection.transitions import close_case, move_delay
 from stillmine.exchange.rows.cases import Case, Fingerprint
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import WITHDRAWAL_DELAY, CancelWithdrawal, CaseState, DelayState, FingerprintState, SetDelay, Withdraw
 from stillmine.wire.errors import FingerprintNotFoundError
@@ -29,26 +28,26 @@ def withdraw(exchange: Context, case: Case, message: Withdraw) -> None:
 
     Raises FingerprintNotFoundError for an id that is not of this case.
     """
-    with tx("cases.withdraw", exchange.clock) as now:
-        locked, named = _lock(case), _named(case, message.fingerprint_id)
+    with tx("cases.withdraw", exchange.clock) as transaction:
+        locked, named = lock_case(transaction, case), _named(case, message.fingerprint_id)
         rows = list(named.exclude(state=FingerprintState.WITHDRAWN).order_by("position"))
         if locked.delay != DelayState.OFF:  # what is kept of an expired case goes 72 hours after its end, which is as late
-            _ask(rows, now)
+            _ask_for(transaction, rows)
             return
-        _withdraw_rows(exchange, locked, rows, now)
+        _withdraw_and_close(exchange, transaction, locked, rows)
         if locked.state == CaseState.EXPIRED:
-            _withdraw_kept(exchange, list(named.values_list("id", flat=True)), now)
+            withdraw_kept(exchange, transaction, list(named.values_list("id", flat=True)))
 
 
 def set_delay(exchange: Context, case: Case, message: SetDelay) -> None:
     """Switch the delay on at once, or let it end in 72 hours; what is set already keeps its date. Raises CaseClosedError."""
-    with tx("cases.set_delay", exchange.clock) as now:
-        locked = _lock(case)
-        _require_open(locked)
+    with tx("cases.set_delay", exchange.clock) as transaction:
+        locked = lock_case(transaction, case)
+        require_open(locked)
         if message.is_on and locked.delay != DelayState.ON:
-            _move_delay(locked, DelayState.ON)
+            move_delay(transaction, locked, DelayState.ON)
         elif not message.is_on and locked.delay == DelayState.ON:
-            _move_delay(locked, DelayState.ENDING, now + WITHDRAWAL_DELAY)
+            move_delay(transaction, locked, DelayState.ENDING, transaction.now + WITHDRAWAL_DELAY)
 
 
 def cancel_withdrawal(exchange: Context, case: Case, message: CancelWithdrawal) -> None:
@@ -56,26 +55,28 @@ def cancel_withdrawal(exchange: Context, case: Case, message: CancelWithdrawal) 
 
     Raises CaseClosedError, or FingerprintNotFoundError for an id that is not of this case.
     """
-    with tx("cases.cancel_withdrawal", exchange.clock):
-        _require_open(_lock(case))
+    with tx("cases.cancel_withdrawal", exchange.clock) as transaction:
+        require_open(lock_case(transaction, case))
         asked = _named(case, message.fingerprint_id).filter(withdrawal_due_at__isnull=False)
         asked.update(withdrawal_asked_at=None, withdrawal_due_at=None)
 
 
 def make_due_withdrawals(exchange: Context) -> int:
     """Withdraw what is due, case by case, each in its own transaction; returns how many fingerprints."""
-    with tx("cases.find_due_withdrawals", exchange.clock) as now:
-        due = Fingerprint.objects.filter(withdrawal_due_at__lte=now).values_list("case_id", flat=True).distinct()
+    with tx("cases.find_due_withdrawals", exchange.clock) as transaction:
+        due = Fingerprint.objects.filter(withdrawal_due_at__lte=transaction.now).values_list("case_id", flat=True).distinct()
         cases = list(Case.objects.filter(id__in=list(due.order_by("case_id")[:_AT_ONCE])).order_by("id"))
-    return sum(_withdraw_due(exchange, case) for case in cases)
+    return sum(withdraw_due_of(exchange, case) for case in cases)
 
 
 def end_due_delays(exchange: Context) -> int:
     """Switch off the delays that were switched off 72 hours ago; returns how many."""
-    with tx("cases.end_due_delays", exchange.clock) as now:
-        due = list(Case.objects.select_for_update().filter(state=CaseState.OPEN, delay_ends_at__lte=now).order_by("id")[:_AT_ONCE])
+    with tx("cases.end_due_delays", exchange.clock) as transaction:
+        due = list(
+            Case.objects.select_for_update().filter(state=CaseState.OPEN, delay_ends_at__lte=transaction.now).order_by("id")[:_AT_ONCE]
+        )
         for case in due:
-            _move_delay(case, DelayState.OFF)
+            move_delay(transaction, case, DelayState.OFF)
         return len(due)
 
 
@@ -84,16 +85,17 @@ def begin_anew(exchange: Context) -> int:
 
     After a jump of the clock or a time in which the exchange was off: nobody could cancel then.
     """
-    with tx("cases.begin_anew", exchange.clock) as now:
-        return _begin_anew(now)
+    with tx("cases.begin_anew", exchange.clock) as transaction:
+        return restart_delays(transaction)
 
 
-def _withdraw_due(exchange: Context, case: Case) -> int:
-    with tx("cases.withdraw_due", exchange.clock) as now:
-        locked = _lock(case)
-        due = Fingerprint.objects.filter(case=case, withdrawal_due_at__lte=now)  # what was cancelled since it was found is not due
+def withdraw_due_of(exchange: Context, case: Case) -> int:
+    with tx("cases.withdraw_due", exchange.clock) as transaction:
+        locked = lock_case(transaction, case)
+        # What was cancelled since it was found is not due.
+        due = Fingerprint.objects.filter(case=case, withdrawal_due_at__lte=transaction.now)
         rows = list(due.exclude(state=FingerprintState.WITHDRAWN).order_by("position"))
-        _withdraw_rows(exchange, locked, rows, now)
+        _withdraw_and_close(exchange, transaction, locked, rows)
         return len(rows)
 
 
@@ -108,20 +110,22 @@ def _named(case: Case, fingerprint_id: str | None) -> QuerySet[Fingerprint]:
     return rows
 
 
-def _withdraw_rows(exchange: Context, locked: Case, rows: list[Fingerprint], now: datetime) -> None:
-    _withdraw(exchange, rows, EventName.WITHDRAWN, now)
-    if locked.state == CaseState.OPEN and not _unwithdrawn(locked):
-        _close_case(locked, CaseState.WITHDRAWN, now)
+def _withdraw_and_close(exchange: Context, transaction: Transaction, locked: Case, rows: list[Fingerprint]) -> None:
+    withdraw_rows(exchange, transaction, rows, EventName.WITHDRAWN)
+    if locked.state == CaseState.OPEN and not unwithdrawn(locked):
+        close_case(transaction, locked, CaseState.WITHDRAWN)
 
 
-def _begin_anew(now: datetime) -> int:
-    """Do so in an open transaction; a restored backup needs it too, for it may hold what was cancelled after it was made."""
-    due = now + WITHDRAWAL_DELAY
+def restart_delays(transaction: Transaction) -> int:
+    """Let all 72 hours begin now; a restored backup needs it too, for it may hold what was cancelled after it was made."""
+    due = transaction.now + WITHDRAWAL_DELAY
     asked = Fingerprint.objects.filter(withdrawal_due_at__isnull=False).update(withdrawal_due_at=due)
     return asked + Case.objects.filter(delay_ends_at__isnull=False).update(delay_ends_at=due)
 
 
-def _ask(rows: Sequence[Fingerprint], now: datetime) -> None:
+def _ask_for(transaction: Transaction, rows: Sequence[Fingerprint]) -> None:
     """Ask for what is not asked for yet; what is keeps its date."""
     new = [row.id for row in rows if row.withdrawal_due_at is None]
-    Fingerprint.objects.filter(id__in=new, withdrawal_due_at=None).update(withdrawal_asked_at=now, withdrawal_due_at=now + WITHDRAWAL_DELAY)
+    Fingerprint.objects.filter(id__in=new, withdrawal_due_at=None).update(
+        withdrawal_asked_at=transaction.now, withdrawal_due_at=transaction.now + WITHDRAWAL_DELAY
+    )

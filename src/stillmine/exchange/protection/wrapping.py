@@ -12,6 +12,7 @@ from stillmine.exchange.keys.ring import KeyRing
 from stillmine.exchange.keys.seal import KEY_BYTES, Place, RandomBytes, SealedValueError, open_sealed, seal
 from stillmine.exchange.rows.keys import DayKey
 from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import Transaction
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 
@@ -54,8 +55,9 @@ def new_data_key(exchange: Context) -> Secret:
     return Secret(exchange.random_bytes(KEY_BYTES))
 
 
-def _wrapping_key(exchange: Context) -> WrappingKey:
+def wrapping_key(exchange: Context, transaction: Transaction) -> WrappingKey:
     """Return the key that wraps in this transaction; raises NotConfiguredError where it is not at hand."""
+    transaction.require_open()
     newest = _newest_held()
     if newest is None:
         raise NotConfiguredError("the database has no key of the day. Restore the newest backup into a new one; nothing was changed")

@@ -5,22 +5,21 @@ Command line and console call the same functions.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from django.db import IntegrityError
 
 from stillmine.exchange.gate.bank import PART_VALUES
 from stillmine.exchange.gate.work import GUARD_ID
-from stillmine.exchange.log.actions import _record
-from stillmine.exchange.protection.actions import _suspend, restore
-from stillmine.exchange.protection.flags import _decide_flags
-from stillmine.exchange.protection.sequence import _append_changes, _lock_head
-from stillmine.exchange.protection.suspensions import _note_decision
+from stillmine.exchange.log.actions import record
+from stillmine.exchange.protection.actions import restore, suspend
+from stillmine.exchange.protection.flags import decide_flags
+from stillmine.exchange.protection.sequence import append_changes, lock_head
+from stillmine.exchange.protection.suspensions import note_decision
 from stillmine.exchange.quarantine.bank_files import BankSource
 from stillmine.exchange.quarantine.queries import flagged_with, suspended_with
 from stillmine.exchange.rows.intake import Bank, BankPart, Decision, FlagDecision, Guard
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import tx
+from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.case import FingerprintState, SuspensionReason
 from stillmine.wire.errors import ConflictError, NotConfiguredError
@@ -36,12 +35,12 @@ def add_bank(exchange: Context, name: str, source: BankSource) -> Bank:
         raise NotConfiguredError(f"--name: 1 to {_NAME_SIGNS} printable characters")
     key = wanted.casefold()
     try:
-        with tx("intake.add_bank", exchange.clock) as now:
+        with tx("intake.add_bank", exchange.clock) as transaction:
             if Bank.objects.filter(name_key=key).exists():
                 raise _name_is_taken()
-            bank = Bank.objects.create(name=wanted, name_key=key, added_at=now, pictures=source.pictures)
+            bank = Bank.objects.create(name=wanted, name_key=key, added_at=transaction.now, pictures=source.pictures)
             BankPart.objects.bulk_create(_parts(bank, source), batch_size=32)
-            _record_bank(exchange, bank, "added", now)
+            _record_bank(exchange, transaction, bank, "added")
             return bank
     except IntegrityError:  # somebody else took it at the same moment
         raise _name_is_taken() from None
@@ -63,18 +62,18 @@ def _parts(bank: Bank, source: BankSource) -> Iterator[BankPart]:
 
 def remove_bank(exchange: Context, name: str) -> int:
     """Remove one list; returns of how many files it was. Raises NotConfiguredError where there is none of that name."""
-    with tx("intake.remove_bank", exchange.clock) as now:
+    with tx("intake.remove_bank", exchange.clock) as transaction:
         bank = Bank.objects.filter(name_key=name.strip().casefold()).first()
         if bank is None:
             raise NotConfiguredError("NAME: no list of this name. See: stillmine exchange bank list")
         bank.delete()
-        _record_bank(exchange, bank, "removed", now)
+        _record_bank(exchange, transaction, bank, "removed")
         return bank.pictures
 
 
-def _record_bank(exchange: Context, bank: Bank, change: str, now: datetime) -> None:
+def _record_bank(exchange: Context, transaction: Transaction, bank: Bank, change: str) -> None:
     details = {"change": change, "name": bank.name, "pictures": str(bank.pictures)}
-    _record(exchange, EventName.BANK_CHANGED, now, details=details)
+    record(exchange, transaction, EventName.BANK_CHANGED, details=details)
 
 
 def restore_suspended(exchange: Context, fingerprint_id: str) -> list[str]:
@@ -82,7 +81,9 @@ def restore_suspended(exchange: Context, fingerprint_id: str) -> list[str]:
 
     Raises FingerprintNotFoundError, or ConflictError where it is not suspended.
     """
-    moved = restore(exchange, suspended_with(fingerprint_id))
+    ids = suspended_with(fingerprint_id)
+    with tx("cases.restore", exchange.clock) as transaction:
+        moved = restore(exchange, transaction, ids, Decision.RESTORED)
     if fingerprint_id not in moved:
         raise ConflictError("not suspended")
     return moved
@@ -90,9 +91,9 @@ def restore_suspended(exchange: Context, fingerprint_id: str) -> list[str]:
 
 def keep_suspended(exchange: Context, fingerprint_id: str) -> list[str]:
     """Leave it suspended for good and take it from the queue, with the same as `restore_suspended`, and its errors."""
-    with tx("intake.keep_suspended", exchange.clock) as now:
+    with tx("intake.keep_suspended", exchange.clock) as transaction:
         ids = suspended_with(fingerprint_id)
-        _note_decision(ids, Decision.KEPT, now)
+        note_decision(transaction, ids, Decision.KEPT)
         return ids
 
 
@@ -101,27 +102,27 @@ def leave_flagged(exchange: Context, fingerprint_id: str) -> list[str]:
 
     Raises FingerprintNotFoundError, or ConflictError where it is not flagged.
     """
-    with tx("intake.leave_flagged", exchange.clock) as now:
-        _lock_head()
+    with tx("intake.leave_flagged", exchange.clock) as transaction:
+        lock_head(transaction)
         ids = flagged_with(fingerprint_id).fingerprint_ids
-        _decide_flags(ids, FlagDecision.LEFT, now)
-        _append_changes(exchange, ids, FingerprintState.ACTIVE, now)
+        decide_flags(transaction, ids, FlagDecision.LEFT)
+        append_changes(exchange, transaction, ids, FingerprintState.ACTIVE)
         return ids
 
 
 def suspend_flagged(exchange: Context, fingerprint_id: str) -> list[str]:
     """Suspend a flagged fingerprint, with the same as `leave_flagged`, and its errors."""
-    with tx("intake.suspend_flagged", exchange.clock) as now:
-        _lock_head()
+    with tx("intake.suspend_flagged", exchange.clock) as transaction:
+        lock_head(transaction)
         ids = flagged_with(fingerprint_id).fingerprint_ids
-        _decide_flags(ids, FlagDecision.SUSPENDED, now)
-        _suspend(exchange, ids, SuspensionReason.OPERATOR, now)
-        _note_decision(ids, Decision.KEPT, now)
+        decide_flags(transaction, ids, FlagDecision.SUSPENDED)
+        suspend(exchange, transaction, ids, SuspensionReason.OPERATOR)
+        note_decision(transaction, ids, Decision.KEPT)
         return ids
 
 
 def set_under_attack(exchange: Context, is_under_attack: bool) -> None:
     """Say that opening a case and adding to one need proof of work until this is taken back, or take it back."""
-    with tx("intake.set_under_attack", exchange.clock) as now:
-        Guard.objects.update_or_create(id=GUARD_ID, defaults={"is_under_attack": is_under_attack, "changed_at": now})
-        _record(exchange, EventName.SETTINGS_CHANGED, now, details={"proof_of_work": "on" if is_under_attack else "off"})
+    with tx("intake.set_under_attack", exchange.clock) as transaction:
+        Guard.objects.update_or_create(id=GUARD_ID, defaults={"is_under_attack": is_under_attack, "changed_at": transaction.now})
+        record(exchange, transaction, EventName.SETTINGS_CHANGED, details={"proof_of_work": "on" if is_under_attack else "off"})

@@ -6,21 +6,21 @@ upload counts once where its partner sends a token of it, and no partner counts 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from itertools import islice
 
 from django.db.models import F
 
 from stillmine.exchange.rows.intake import CountedUpload, MatchCount
 from stillmine.exchange.rows.partners import Partner
+from stillmine.exchange.transaction.tx import Transaction
 
 Found = Mapping[str, Sequence[str | None]]
 """Fingerprint id -> of each query or report about it the upload's token, None where it came without."""
 
 
-def _count_uploads(found: Found, partner: Partner, now: datetime, limit: int) -> set[str]:
+def count_uploads(transaction: Transaction, found: Found, partner: Partner, limit: int) -> set[str]:
     """Count what was found; return the fingerprints that `limit` or more uploads have matched today, 0: none."""
-    day, ids = now.date(), sorted(found)
+    day, ids = transaction.now.date(), sorted(found)
     own = MatchCount.objects.filter(fingerprint_id__in=ids, partner=partner, day=day)
     MatchCount.objects.bulk_create([MatchCount(fingerprint_id=one, partner=partner, day=day) for one in ids], ignore_conflicts=True)
     if len(ids) > 1:  # in one order, so that two messages of one partner wait for each other and no more
@@ -37,9 +37,9 @@ def _count_uploads(found: Found, partner: Partner, now: datetime, limit: int) ->
     return {one for one, uploads in total.items() if uploads >= limit}
 
 
-def forget_uploads_before(now: datetime) -> None:
+def forget_old_uploads(transaction: Transaction) -> None:
     """Delete the tokens of days that are over."""
-    CountedUpload.objects.filter(count__day__lt=now.date()).delete()
+    CountedUpload.objects.filter(count__day__lt=transaction.now.date()).delete()
 
 
 def _count_distinct(rows: Sequence[MatchCount], found: Found, most: int) -> None:

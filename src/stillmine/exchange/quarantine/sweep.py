@@ -7,7 +7,7 @@ Goes along the sequence of changes to its end, a transaction for each step, so i
 from collections.abc import Callable, Sequence
 
 from stillmine.exchange.gate.bank import find_in_bank
-from stillmine.exchange.protection.actions import _suspend
+from stillmine.exchange.protection.actions import suspend
 from stillmine.exchange.protection.given import head_sequence
 from stillmine.exchange.protection.held import Judged, held
 from stillmine.exchange.protection.sequence import ChangedFingerprint, batch_end, newest_changed
@@ -48,7 +48,7 @@ def _suspend_files(exchange: Context, found: set[str]) -> int:
     """Suspend these, but for what an operator restored before, and what else there is of their files."""
     if not found:
         return 0
-    with tx("intake.sweep", exchange.clock) as now:
+    with tx("intake.sweep", exchange.clock) as transaction:
         banked = found - restored_at(found, SuspensionReason.NEGATIVE_BANK).keys()
         cases = set(Fingerprint.objects.filter(id__in=banked).values_list("case_id", flat=True))
         rows = list(
@@ -61,4 +61,4 @@ def _suspend_files(exchange: Context, found: set[str]) -> int:
         are_held = held(Judged((row.case_id, row.file_number), Kind(row.kind), row.id in banked) for row in rows)
         active = [row.id for row, is_held in zip(rows, are_held, strict=True) if is_held and row.state == FingerprintState.ACTIVE]
         restored = restored_at(active, SuspensionReason.NEGATIVE_BANK)
-        return len(_suspend(exchange, [own for own in active if own not in restored], SuspensionReason.NEGATIVE_BANK, now))
+        return len(suspend(exchange, transaction, [own for own in active if own not in restored], SuspensionReason.NEGATIVE_BANK))

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One named transaction: all of an action is written, or nothing.
 
-The name appears in the log when a transaction fails, without any value. A transaction never opens inside another.
+The name appears in the log when a transaction fails, without any value. A transaction never opens inside another. What must run inside
+one takes the `Transaction`, so that the type checker finds who calls it outside.
 """
 
 import logging
@@ -9,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
-from django.db import Error, connection, transaction
+from django.db import Error, connection
+from django.db.transaction import atomic
 
 from stillmine.exchange.ground.database_errors import refusal_of
 from stillmine.exchange.ground.reserve import require_room
@@ -26,19 +28,53 @@ _turns = Turns()
 """Of this process's writers to SQLite, which takes one at a time and knows no order."""
 
 
+_MADE_BY_TX = object()
+
+
+class TransactionEndedError(RuntimeError):
+    """A transaction was used after its end: what was to be written with it would stand alone."""
+
+
+class Transaction:
+    """A transaction that is open, and its time. Only `tx` makes one; it can't be used after its end."""
+
+    __slots__ = ("_is_open", "_now")
+
+    def __init__(self, made_by: object, now: datetime) -> None:
+        if made_by is not _MADE_BY_TX:
+            raise TypeError("only `tx` makes a Transaction: open one with `with tx(…) as transaction`")
+        self._now = now
+        self._is_open = True
+
+    @property
+    def now(self) -> datetime:
+        """When it was opened, rounded down to the minute."""
+        self.require_open()
+        return self._now
+
+    def require_open(self) -> None:
+        """Raise TransactionEndedError after its end."""
+        if not self._is_open:
+            raise TransactionEndedError("this transaction has ended: open another one, and do in it all that belongs together")
+
+    def _end(self) -> None:
+        self._is_open = False
+
+
 @contextmanager
-def tx(name: str, clock: Clock, *, may_be_lost: bool = False) -> Iterator[datetime]:
-    """Open the transaction `name` and yield its time, rounded down to the minute.
+def tx(name: str, clock: Clock, *, may_be_lost: bool = False) -> Iterator[Transaction]:
+    """Open the transaction `name`; its time is rounded down to the minute.
 
     One that `may_be_lost` does not wait for the disk: a loss of power can undo it, with others of the kind, and nothing else. Only for
     what nobody was told of. Raises StorageFullError, DatabaseUnavailableError or DatabaseBusyError where disk or database give way.
     """
     require_room(context().home, name)
     try:
-        with _turn(), _not_waiting_for_disk() if may_be_lost else nullcontext(), transaction.atomic(durable=True):
+        with _turn(), _not_waiting_for_disk() if may_be_lost else nullcontext(), atomic(durable=True):
             if may_be_lost and connection.vendor == "postgresql":
                 _say("SET LOCAL synchronous_commit TO OFF")
-            yield to_minute(clock())
+            with _open(to_minute(clock())) as transaction:
+                yield transaction
     except StillmineError:
         raise
     except Exception as error:
@@ -48,6 +84,15 @@ def tx(name: str, clock: Clock, *, may_be_lost: bool = False) -> Iterator[dateti
             raise refusal from error
         _log.warning("transaction %s was undone: %s", name, type(error).__name__)
         raise
+
+
+@contextmanager
+def _open(now: datetime) -> Iterator[Transaction]:
+    transaction = Transaction(_MADE_BY_TX, now)
+    try:
+        yield transaction
+    finally:
+        transaction._end()
 
 
 def _turn() -> AbstractContextManager[None]:

@@ -72,14 +72,14 @@ def _parts_of_database(exchange: Context) -> dict[str, str]:
 
 
 def _migrations(applied: frozenset[tuple[str, str]]) -> str:
-    wanted = _known_migrations()
+    wanted = known_migrations()
     if not wanted <= applied:
         return "missing"
     return OK if applied <= wanted else "newer"
 
 
 @lru_cache(maxsize=1)
-def _known_migrations() -> frozenset[tuple[str, str]]:
+def known_migrations() -> frozenset[tuple[str, str]]:
     return frozenset((app, name) for app, name in MigrationLoader(None).disk_migrations)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The compiled PDQ kernel: kernel/bindings/python/fingerprint_module.c."""
+"""The compiled kernel of pictures: kernel/bindings/python/fingerprint_module.c and fingerprint_bars.c."""
 
 from collections.abc import Iterable
 
@@ -13,6 +13,7 @@ RGBA8: int
 MIN_DIMENSION: int
 MAX_DIMENSION: int
 MAX_PIXELS: int
+MIN_PART_PIXELS: int
 
 def pdq(
     pixels: Buffer | NDArray[np.uint8], width: int, height: int, pixel_format: int, variants: int = 8, shrink: int = 1, /
@@ -31,3 +32,22 @@ def pdq_of_bands(
 
 def distance_bits(left: bytes, right: bytes, /) -> int:
     """Return the number of differing bits of two hashes of 32 bytes; raises ValueError for other lengths."""
+
+def find_parts(luma: NDArray[np.uint8], /) -> list[tuple[int, int, int, int, tuple[int, int, int, int]]]:
+    """Return the pictures that may be inside upright luma (height, width): left, top, right, bottom, and what was found at each side.
+
+    Sides are above, below, left, right; 0 is nothing, 1 a plain bar, 2 one with something on it. Rows must be contiguous each. Lets go
+    of the GIL. Raises ValueError for another shape.
+    """
+
+def learn_bars(pixels: NDArray[np.uint8], rows: bytearray, columns: bytearray, /) -> None:
+    """Raise the brightest value of each row (one byte each) and column (three bytes) to that of a picture (height, width, 3).
+
+    Rows must be contiguous each. Lets go of the GIL. Raises ValueError for another shape or number of values.
+    """
+
+def find_bars(rows: Buffer, columns: Buffer, /) -> tuple[int, int, int, int]:
+    """Return the left, top, right and bottom of what lies between the bars; raises ValueError where there is no row or column."""
+
+def are_close_bounds(one: tuple[int, int, int, int], other: tuple[int, int, int, int], width: int, height: int, /) -> bool:
+    """Return whether fingerprints within both are as good as the same."""

@@ -229,7 +229,7 @@ class _Hasher:
         if self._stills is not None:
             self._stills.take(shown, TurnedHashes(whole.turned, whole.quality, ()))
         if self._is_learning and sample.quality >= MINIMUM_QUALITY:
-            self._bars.setdefault(size, BarFinder()).learn(shown.rgb)
+            self._bars.setdefault(size, BarFinder(*size)).learn(shown.rgb)
             learned = self._bounds(size)
             if learned != bounds:
                 bounds = learned
@@ -239,7 +239,7 @@ class _Hasher:
         self.hashed.append(_Hashed(sample, size, bounds, whole, shown if is_kept else None))
 
     def _bounds(self, size: tuple[int, int]) -> Bounds:
-        return self._bars[size].bounds(*size) if size in self._bars else Bounds(0, 0, *size)
+        return self._bars[size].bounds() if size in self._bars else Bounds(0, 0, *size)
 
     def _hash(self, shown: ShownFrame, bounds: Bounds) -> Sample:
         part = bounds.of(shown.rgb)

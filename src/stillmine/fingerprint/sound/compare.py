@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillmine.fingerprint.sound.chromaprint_library import VALUE_SECONDS, Values
+from stillmine.matching.results import AlignedSpan
 from stillmine.matching.sound import matched_sound_spans
-from stillmine.matching.spans import MatchedSpan
 
 _UNRELATED = 0.5
 """Share of bits in which unrelated sounds differ."""
@@ -29,7 +29,7 @@ class SoundComparison:
     offset_seconds: float | None
     bit_error_rate: float | None
     matched_seconds: float
-    spans: tuple[MatchedSpan, ...]
+    spans: tuple[AlignedSpan, ...]
 
 
 def compare_sounds(a: Sequence[int], b: Sequence[int]) -> SoundComparison:

@@ -16,7 +16,7 @@ from stillmine.partner.screening.way import IN_ORDER, Candidate, span_of
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_VALUES, format_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError
-from stillmine.wire.kinds import MINIMUM_QUALITY, Kind, require_form
+from stillmine.wire.kinds import KIND_RULES, MINIMUM_QUALITY, Kind, require_form
 from stillmine.wire.screen import MatchClass, MatchedSpan, Undone, Variant
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, VideoFrame, format_vpdq
 
@@ -48,11 +48,11 @@ class Asked:
 
     def query(self, token: str) -> AskQuery:
         """Return it as it is sent."""
-        return AskQuery(self.kind, self.value, token, as_it_is=self.kind in (Kind.PDQ, Kind.VPDQ))
+        return AskQuery(self.kind, self.value, token, as_it_is=KIND_RULES[self.kind].is_seen)
 
     def candidate(self, answer: Answer) -> Candidate:
         """Return what the exchange's answer says; it tells no distance, so nothing but the same file is exact."""
-        is_same_file = self.kind in (Kind.SHA256, Kind.MD5)
+        is_same_file = KIND_RULES[self.kind].is_whole_file
         return Candidate(
             id=bytes.fromhex(answer.id),
             kind=self.kind,

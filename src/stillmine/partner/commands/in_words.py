@@ -6,7 +6,7 @@ Says what the answer over HTTP says and nothing more: no distance, no fingerprin
 
 from collections.abc import Sequence
 
-from stillmine.wire.kinds import Kind
+from stillmine.wire.kinds import KIND_RULES
 from stillmine.wire.screen import KeptMatch, MatchedSpan, ScreenMatch, Variant
 
 
@@ -17,13 +17,14 @@ def as_shown(text: str) -> str:
 
 def match_in_words(match: ScreenMatch) -> str:
     """Return how the upload matches, and the match id."""
-    if match.kind in (Kind.SHA256, Kind.MD5):
+    rule = KIND_RULES[match.kind]
+    if rule.is_whole_file:
         how = "the same file"
-    elif match.kind is Kind.PDQ:
+    elif rule.is_picture:
         undone = f" after {' and '.join(match.undone)}" if match.undone else ""
         shown = "".join(f", on screen at {span.upload_start_seconds:g}-{span.upload_end_seconds:g} s" for span in match.matched_spans)
         how = f"{match.match_class} as {match.variant}{undone}{_bits(match)}{shown}"
-    elif match.kind is Kind.VPDQ:
+    elif rule.is_seen:
         turned = "" if match.variant in (None, Variant.ORIGINAL) else f" as {match.variant}"
         how = f"{match.match_class} video{turned}{_spans(match.matched_spans)}"
     else:

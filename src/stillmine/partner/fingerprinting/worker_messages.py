@@ -16,7 +16,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from stillmine.wire.kinds import Kind
+from stillmine.wire.kinds import KIND_RULES, Kind
 from stillmine.wire.screen import Undone
 
 MAXIMUM_RESULT_BYTES = 32 * 1024 * 1024
@@ -71,6 +71,10 @@ class Digest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like
 
     kind: Kind
     value: bytes
+
+    def __post_init__(self) -> None:
+        if not KIND_RULES[self.kind].is_whole_file:
+            raise ValueError("a digest is of the whole file")
 
 
 class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag="picture"):

@@ -16,7 +16,7 @@ from typing import Protocol
 from stillmine.client.exchange import Exchange
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.partner.following.reporting import HandedOver, Reporting
-from stillmine.partner.listing.index import Index
+from stillmine.partner.listing.index import ListIndex
 from stillmine.partner.listing.sync import Sync, SyncReport
 from stillmine.partner.screening.way import Heard
 from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, decided
@@ -50,7 +50,7 @@ class Parts:
     """What is kept in step."""
 
     store: Store
-    index: Index
+    index: ListIndex
     sync: Sync
     reporting: Reporting
     way: WayInUse

@@ -6,8 +6,8 @@ Follows the store and is never the truth: what it finds is answered only if the 
 
 from collections.abc import Sequence
 
-from stillmine.matching.every_kind import FingerprintIndex
-from stillmine.matching.spans import TimedMatch
+from stillmine.matching.kinds import FingerprintIndex
+from stillmine.matching.results import TimedMatch
 from stillmine.partner.fingerprinting.worker_messages import Digest, Picture
 from stillmine.partner.screening.way import IN_ORDER, Candidate, span_of
 from stillmine.partner.store.store import PageChanges, Store
@@ -19,7 +19,7 @@ MANY_PICTURES = 100
 """From here on pictures are added together."""
 
 
-class Index:
+class ListIndex:
     """All active fingerprints of one store."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Index:
 
     def add_pictures(self, pictures: Sequence[tuple[bytes, bytes]]) -> None:
         """Search for many pictures, each (id, value), from now on; much faster than one by one."""
-        self._all.add_pictures(b"".join(id for id, _ in pictures), b"".join(value for _, value in pictures))  # noqa: A001
+        self._all.pictures.add_many(b"".join(id for id, _ in pictures), b"".join(value for _, value in pictures))  # noqa: A001
 
     def remove(self, id: bytes) -> None:  # noqa: A002
         """Search for it no longer."""
@@ -63,7 +63,7 @@ class Index:
         """Return pictures near any of these, whose hashes stand in the order of the variants; nearest first, of equals in that order."""
         asked = [(value, variant, picture) for picture in pictures for value, variant in zip(picture.hashes, IN_ORDER, strict=False)]
         found = []
-        near_ones = self._all.near_pictures([value for value, _, _ in asked])
+        near_ones = self._all.pictures.search_variants([value for value, _, _ in asked])
         for near in sorted(near_ones, key=lambda one: (one.distance_bits, one.variant)):
             _, variant, picture = asked[near.variant]
             is_exact = near.distance_bits == 0 and variant is Variant.ORIGINAL and not picture.undone
@@ -76,19 +76,19 @@ class Index:
         """Return videos that these frames are a copy of, hold, or were cut from; the same frames once for each turn, as it is first."""
         best: dict[bytes, Candidate] = {}
         for frames, variant in zip(turned, IN_ORDER, strict=False):
-            for match in self._all.videos_like(frames, frames_per_second):
+            for match in self._all.videos.near(frames, frames_per_second):
                 is_exact = match.is_exact and variant is Variant.ORIGINAL
                 best.setdefault(match.id, _timed(Kind.VPDQ, match, is_exact, variant))
         return list(best.values())
 
     def near_sounds(self, values: Sequence[int]) -> list[Candidate]:
         """Return sounds that these values are a copy of, hold, or were cut from."""
-        return [_timed(Kind.CHROMAPRINT, match, match.is_exact) for match in self._all.sounds_like(values)]
+        return [_timed(Kind.CHROMAPRINT, match, match.is_exact) for match in self._all.sounds.near(values)]
 
 
-def loaded_index(store: Store) -> Index:
+def loaded_index(store: Store) -> ListIndex:
     """Return an index of everything active in the store."""
-    index = Index()
+    index = ListIndex()
     active = store.active()
     index.add_pictures([(fingerprint_id, value) for fingerprint_id, kind, value in active if kind is Kind.PDQ])
     for fingerprint_id, kind, value in active:

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from stillmine.partner.fingerprinting.worker_messages import Digest, Picture, Sound
 from stillmine.partner.ground.errors import DeadlineError, NeverSyncedError
-from stillmine.partner.listing.index import Index
+from stillmine.partner.listing.index import ListIndex
 from stillmine.partner.screening.made import Film, Made
 from stillmine.partner.screening.way import Candidate, LookedUp
 from stillmine.partner.store.store import Store
@@ -24,7 +24,7 @@ SEARCH_SECONDS = 5.0
 class ListWay:
     """The list of one store, searched through one index over it. Safe to use from several threads."""
 
-    def __init__(self, store: Store, index: Index, *, threads: int, search_seconds: float = SEARCH_SECONDS) -> None:
+    def __init__(self, store: Store, index: ListIndex, *, threads: int, search_seconds: float = SEARCH_SECONDS) -> None:
         """`threads` is how many searches run at once."""
         self._store = store
         self._index = index

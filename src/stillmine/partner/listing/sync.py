@@ -14,13 +14,13 @@ import msgspec
 
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
-from stillmine.matching.every_kind import MATCHED_KINDS
+from stillmine.matching.kinds import MATCHED_KINDS
 from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage
-from stillmine.wire.kinds import FULL_QUALITY, Kind, require_value, value_bytes, value_text
+from stillmine.wire.kinds import FULL_QUALITY, KIND_RULES, require_value, value_bytes, value_text
 from stillmine.wire.screen import WayName
 from stillmine.wire.snapshot import SnapshotBlock
 
@@ -114,7 +114,7 @@ class Sync:
     def _apply_block(self, block: SnapshotBlock) -> int:
         """Check a block as strictly as entries of a page are, then put it into store and index."""
         ids = [block.ids[start : start + 16] for start in range(0, len(block.ids), 16)]
-        if block.kind is not Kind.PDQ:
+        if not KIND_RULES[block.kind].is_picture:
             _require_block(block)
         elif max(block.qualities) > FULL_QUALITY:
             raise ExchangeAnswerError("snapshot: quality")

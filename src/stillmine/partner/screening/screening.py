@@ -26,7 +26,7 @@ from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import Kind
+from stillmine.wire.kinds import KIND_RULES
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
 
 log = logging.getLogger("stillmine.partner")
@@ -152,7 +152,7 @@ class Screening:
 
     def _said(self, found: Found, matches: Sequence[FoundMatch]) -> ScreenResult:
         if matches:
-            is_by_sound_alone = all(match.kind is Kind.CHROMAPRINT for match in matches)  # of all, not of those that are shown
+            is_by_sound_alone = all(KIND_RULES[match.kind].is_sound for match in matches)  # of all, not of those that are shown
             shown = [_shown(match) for match in matches[:MAXIMUM_MATCHES]]
             return ScreenResult(ScreenOutcome.MATCH, shown, found.as_of, is_by_sound_alone=is_by_sound_alone, left_out=found.left_out)
         if found.left_out:

@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
-from stillmine.matching.every_kind import MATCHED_KINDS
+from stillmine.matching.kinds import MATCHED_KINDS
 from stillmine.partner.asking.connecting import asking
 from stillmine.partner.asking.look_up import AskWay
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter, default_threads
@@ -28,7 +28,7 @@ from stillmine.partner.following.background import FollowThread
 from stillmine.partner.following.following import Following, Parts
 from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.ground.home import service_key, upload_token_key
-from stillmine.partner.listing.index import Index, loaded_index
+from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
 from stillmine.partner.screening.screening import Screening
@@ -100,7 +100,7 @@ def connected(
     """
     store.bind_exchange(settings.url)
     store.match_kinds(MATCHED_KINDS)
-    index = loaded_index(store) if looks_up else Index()
+    index = loaded_index(store) if looks_up else ListIndex()
     exchange = Exchange(settings, surroundings.transport)
     asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     way = WayInUse(ListWay(store, index, threads=threads), asks, assumed(choice, store.way()))

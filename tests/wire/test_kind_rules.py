@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every kind has a rule and a sample, and the sample comes back from each form in which the wire carries it."""
+
+import pytest
+
+from stillmine.wire import codec
+from stillmine.wire.ask import AskQuery, decode_ask, encode_ask
+from stillmine.wire.errors import KindNotAcceptedError
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import ACCEPTED_KINDS, KIND_OF_NUMBER, KIND_RULES, Kind, value_bytes, value_text
+from stillmine.wire.snapshot import SnapshotBlock, SnapshotHead, SnapshotReader, SnapshotWriter
+from tests.kind_samples import SAMPLES
+
+NUMBERS_GIVEN = {"pdq": 1, "vpdq": 2, "regions": 3, "chromaprint": 4, "sha256": 5, "md5": 6}
+"""In messages that were sent already: a number stays its kind's for ever."""
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_a_rule(kind: Kind) -> None:
+    assert kind in KIND_RULES, f"wire/kinds.py: KIND_RULES has no rule for {kind.value}"
+    rule = KIND_RULES[kind]
+    assert 1 <= rule.number <= 63, "two bits of its byte say something else in an ask"
+    assert KIND_OF_NUMBER[rule.number] is kind, "another kind has this number"
+    assert not (rule.is_whole_file and (rule.is_seen or rule.has_duration))
+
+
+def test_no_number_changes_its_kind() -> None:
+    assert {kind: KIND_RULES[Kind(kind)].number for kind in NUMBERS_GIVEN} == NUMBERS_GIVEN
+
+
+@pytest.mark.parametrize("kind", sorted(ACCEPTED_KINDS))
+def test_every_kind_that_a_case_may_hold_has_a_sample(kind: Kind) -> None:
+    assert kind in SAMPLES, f"vectors/kinds.json has no sample of {kind.value}"
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind) - ACCEPTED_KINDS))
+def test_a_reserved_kind_is_refused_by_name(kind: Kind) -> None:
+    with pytest.raises(KindNotAcceptedError):
+        Fingerprint(kind, "0f" * 32, 100)
+
+
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
+def test_a_sample_comes_back_from_every_form(sample: Fingerprint) -> None:
+    assert codec.decode(codec.encode(sample), Fingerprint) == sample
+    compact = value_bytes(sample.kind, sample.value)
+    assert len(compact) == (KIND_RULES[sample.kind].fixed_bytes or len(sample.value))
+    assert value_text(sample.kind, compact) == sample.value
+    query = AskQuery(sample.kind, sample.value, "ab" * 16, as_it_is=True)
+    assert list(decode_ask(encode_ask([query])).queries) == [query]
+    block = SnapshotBlock(sample.kind, b"i" * 16, bytes([sample.quality]), [compact])
+    writer = SnapshotWriter()
+    stream = [writer.head(SnapshotHead("7.abc", 1)), writer.block(block), writer.end()]
+    assert list(SnapshotReader(stream).blocks()) == [block]
