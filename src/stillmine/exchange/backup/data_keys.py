@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 
 from stillmine.exchange.backup.files import Line
+from stillmine.exchange.backup.rows import table_name
 from stillmine.exchange.keys.seal import SealedValueError
 from stillmine.exchange.protection.data_keys import DATA_KEYS
 from stillmine.exchange.protection.wrapping import WrappingKey, unwrap, unwrap_from_backup, wrap_for_backup
@@ -18,7 +19,7 @@ from stillmine.exchange.transaction.context import Context
 
 _AT_ONCE = 500
 
-BY_LABEL = {model._meta.label: model for model in DATA_KEYS}
+BY_LABEL = {table_name(model): model for model in DATA_KEYS}
 
 _log = logging.getLogger(__name__)
 

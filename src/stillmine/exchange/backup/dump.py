@@ -32,7 +32,7 @@ from stillmine.exchange.backup.files import (
 )
 from stillmine.exchange.backup.folders import begin_folder, complain, forget_folder, note_folder, of_another_day
 from stillmine.exchange.backup.plausible import require_plausible, require_sound
-from stillmine.exchange.backup.rows import data_models, migrations, rows_of
+from stillmine.exchange.backup.rows import data_models, migrations, rows_of, table_name
 from stillmine.exchange.protection.kept_cases import kept_cases
 from stillmine.exchange.rows.backups import BackupFolder
 from stillmine.exchange.rows.cases import Case, Fingerprint
@@ -100,7 +100,7 @@ def _renew(exchange: Context, row: BackupFolder) -> bool:
 
 
 def _data_lines() -> Iterator[Line]:
-    return (Line(model._meta.label, row) for model in data_models() for row in rows_of(model))
+    return (Line(table_name(model), row) for model in data_models() for row in rows_of(model))
 
 
 def _key_lines(exchange: Context) -> Iterator[Line]:

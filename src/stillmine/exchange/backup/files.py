@@ -16,9 +16,11 @@ from typing import IO
 import msgspec
 
 from stillmine.exchange.backup.errors import BackupUnusableError
-from stillmine.exchange.backup.rows import Row
 from stillmine.exchange.ground.durable import sync_folder
 from stillmine.wire.errors import NotConfiguredError
+
+Row = dict[str, object]
+"""One row of a table as JSON."""
 
 VERSION = 1
 DATA, KEYS = "data", "data keys"

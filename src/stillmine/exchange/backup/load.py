@@ -18,7 +18,7 @@ from django.db import IntegrityError, connection, models
 from stillmine.exchange.backup import data_keys
 from stillmine.exchange.backup.errors import BackupUnusableError, DatabaseNotEmptyError
 from stillmine.exchange.backup.files import DATA, EXPIRED, KEYS, KEYS_FILE, WITHDRAWN, Line, Part, newest_data_file, read_part
-from stillmine.exchange.backup.rows import data_models, made_of, migrations
+from stillmine.exchange.backup.rows import are_ours, data_models, made_of, table_name
 from stillmine.exchange.backup.since import bring_back_again, close_again, expire_again, withdraw_again
 from stillmine.exchange.clock.actions import begin_at
 from stillmine.exchange.database.secret_check import has_own_secret
@@ -99,7 +99,7 @@ def _require_same_version(data: Part, keys: Part) -> None:
             f"the data keys are older than {data.path}, and what was opened in between would be lost. Name an older file with --data"
         )
     for part in (data, keys):
-        if part.head.migrations != migrations():
+        if not are_ours(part.head.migrations):
             raise BackupUnusableError(f"{part.path}: of another version of this software. Restore with that version, then migrate")
 
 
@@ -110,7 +110,7 @@ def _require_empty() -> None:
 
 
 def _load(allowed: list[type[models.Model]], lines: Iterable[Line]) -> Iterator[int]:
-    by_label = {model._meta.label: model for model in allowed}
+    by_label = {table_name(model): model for model in allowed}
     for batch in _batches(lines):
         by_table: dict[str, list[models.Model]] = {}
         for line in batch:
@@ -123,8 +123,8 @@ def _load(allowed: list[type[models.Model]], lines: Iterable[Line]) -> Iterator[
 def _load_keys(exchange: Context, transaction: Transaction, keys: Part) -> Iterator[int]:
     """Wrap anew what is there; leave out the keys of what was added after the data were written, and of a tombstone that is not in them."""
     columns: dict[str, tuple[str, type[models.Model]]] = {
-        FingerprintDataKey._meta.label: ("fingerprint_id", Fingerprint),
-        TombstoneDataKey._meta.label: ("tombstone_id", PendingTombstone),
+        table_name(FingerprintDataKey): ("fingerprint_id", Fingerprint),
+        table_name(TombstoneDataKey): ("tombstone_id", PendingTombstone),
     }
     today = wrapping_key(exchange, transaction)
     for batch in _batches(line for line in keys.lines() if line.table not in {WITHDRAWN, EXPIRED}):

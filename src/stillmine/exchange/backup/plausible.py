@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stillmine.exchange.backup.errors import BackupRefusedError, BackupUnusableError
 from stillmine.exchange.backup.files import KEYS, WITHDRAWN, read_part
+from stillmine.exchange.backup.rows import table_name
 from stillmine.exchange.database.soundness import unsound
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.keys import FingerprintDataKey
@@ -55,7 +56,7 @@ def _fingerprints_in(keys_file: Path) -> tuple[list[str], list[str]]:
         part = read_part(keys_file, KEYS)
     except BackupUnusableError:
         return [], []
-    label, kept, erased = FingerprintDataKey._meta.label, [], []
+    label, kept, erased = table_name(FingerprintDataKey), [], []
     for line in part.lines():
         if line.table == label:
             kept.append(str(line.row["fingerprint_id"]))

@@ -13,22 +13,21 @@ from django.apps import apps
 from django.db import connection, models
 from django.db.migrations.recorder import MigrationRecorder
 
-Row = dict[str, object]
+from stillmine.exchange.backup.files import Row
+from stillmine.exchange.database.earlier import FIRST, is_last_of_before
+from stillmine.exchange.rows.asks import AskVariety
+from stillmine.exchange.rows.backups import BackupFolder
+from stillmine.exchange.rows.clock import ClockState
+from stillmine.exchange.rows.console import Session
+from stillmine.exchange.rows.erasure import HeldUp
+from stillmine.exchange.rows.intake import CountedUpload
+from stillmine.exchange.rows.keys import DayKey, FingerprintDataKey, TombstoneDataKey
+from stillmine.exchange.rows.limits import Attempts
 
-LEFT_OUT = frozenset(
-    {
-        "rows.Attempts",
-        "rows.Session",
-        "rows.ClockState",
-        "rows.CountedUpload",
-        "rows.AskVariety",
-        "rows.BackupFolder",
-        "rows.HeldUp",
-    }
-)
+LEFT_OUT: frozenset[type[models.Model]] = frozenset({Attempts, Session, ClockState, CountedUpload, AskVariety, BackupFolder, HeldUp})
 """Gone soon anyway; a session that was ended must not come back; another machine has another clock, other folders and readers."""
 
-KEYS = frozenset({"rows.DayKey", "rows.FingerprintDataKey", "rows.TombstoneDataKey"})
+KEYS: frozenset[type[models.Model]] = frozenset({DayKey, FingerprintDataKey, TombstoneDataKey})
 """In a file of their own, wrapped."""
 
 _AT_ONCE = 500
@@ -36,7 +35,17 @@ _AT_ONCE = 500
 
 def data_models() -> list[type[models.Model]]:
     """Return the tables of the data."""
-    return _parents_first([model for model in apps.get_models() if model._meta.label not in LEFT_OUT | KEYS])
+    return _parents_first([model for model in apps.get_models() if model not in LEFT_OUT | KEYS])
+
+
+def table_name(model: type[models.Model]) -> str:
+    """Return the name of a table in backups, such as `cases.Case`: what belongs together, and the row."""
+    return f"{'keys' if model in KEYS else model._meta.db_table.rpartition('_')[0]}.{model.__name__}"
+
+
+def are_ours(made_by: list[str]) -> bool:
+    """Return whether tables that these migrations made are as they are here."""
+    return made_by == migrations() or (migrations() == [".".join(FIRST)] and is_last_of_before(made_by))
 
 
 def migrations() -> list[str]:

@@ -36,6 +36,13 @@ def is_earlier(app: str) -> bool:
     return app in _LAST_OF_EACH
 
 
+def is_last_of_before(migrations: list[str]) -> bool:
+    """Return whether these, such as `cases.0001_initial`, made the last state of before and nothing later."""
+    return {f"{app}.{name}" for app, name in _LAST_OF_EACH.items()} <= set(migrations) and all(
+        is_earlier(name.partition(".")[0]) for name in migrations
+    )
+
+
 def take_over() -> None:
     """Note that the tables are there already, where a database of before has them all.
 
