@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served_exchange import Operator
+
+from tests.exchange.served_exchange import Operator
 
 EARLIER = Path(__file__).parent / "earlier"
 HOME_FILES = ("exchange.secret", "key-encryption.keys", "day.keys")
