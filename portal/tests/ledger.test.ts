@@ -9,7 +9,7 @@ import {
   LedgerError,
   type Known,
   type LedgerProblem,
-  type Told,
+  type CheckedEntry,
 } from "../src/ledger/case_ledger";
 import { openCheckpoint, type Checkpoint } from "../src/ledger/checkpoint";
 import { commitment, ledgerSalt, readEntry } from "../src/ledger/entry";
@@ -289,7 +289,7 @@ async function problemOf(checked: Promise<unknown>): Promise<LedgerProblem | nul
 
 describe("the log of a case", () => {
   test("what checks is told", async () => {
-    const { told, checkpoint } = await checkCaseLedger(await aLog(), known());
+    const { checkedEntries: told, checkpoint } = await checkCaseLedger(await aLog(), known());
     expect(told).toEqual([
       { event: "disclosed", day: "2026-11-25", partner: "Example Social", fingerprintIds: [ID], publishBy: null },
     ]);
@@ -297,7 +297,7 @@ describe("the log of a case", () => {
   });
 
   test("what is promised is told as well as what is published", async () => {
-    const { told, promised } = await checkCaseLedger(await aPromise("2026-11-26T07:00:00Z"), known());
+    const { checkedEntries: told, promised } = await checkCaseLedger(await aPromise("2026-11-26T07:00:00Z"), known());
     expect(told).toEqual([
       {
         event: "disclosed",
@@ -403,7 +403,7 @@ function changed(log: CaseLedger, change: Partial<CaseLedger["entries"][number]>
 describe("its words", () => {
   const words = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
   const NOW = new Date("2026-11-26T10:00:00");
-  const told = (event: string, partner: string | null, publishBy: Date | null = null): Told => ({
+  const told = (event: string, partner: string | null, publishBy: Date | null = null): CheckedEntry => ({
     event,
     day: "2026-11-25",
     partner,

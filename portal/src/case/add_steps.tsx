@@ -27,7 +27,7 @@ interface Props {
   readonly step: AddStep;
   readonly go: (step: AddStep | "overview") => void;
   readonly back: () => void;
-  readonly onAdded: (view: CaseView, said: string) => void;
+  readonly onAdded: (view: CaseView, sentence: string) => void;
 }
 
 /** Return the whole request as it will be sent; null where there is nothing to send, or too much. */

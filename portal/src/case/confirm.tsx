@@ -82,8 +82,8 @@ function Left({ view, target }: { readonly view: CaseView; readonly target: Targ
   const all = fingerprintsIn(view, target);
   const left = withdrawable(view, all).length;
   if (left === 0 || left === all.length) return null;
-  const said = isDelayed(view) ? "case.confirm.delayed.left" : "case.confirm.left";
-  return <p data-left={left}>{t(said, { withdrawn: all.length - left, count: all.length })}</p>;
+  const key = isDelayed(view) ? "case.confirm.delayed.left" : "case.confirm.left";
+  return <p data-left={left}>{t(key, { withdrawn: all.length - left, count: all.length })}</p>;
 }
 
 function consequences(view: CaseView, target: Target): readonly MessageKey[] {

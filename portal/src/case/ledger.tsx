@@ -144,7 +144,7 @@ async function checkedOnce(
 }
 
 function Right({
-  checked: { told, checkpoint, promised },
+  checked: { checkedEntries, checkpoint, promised },
   before,
   fingerprints,
 }: {
@@ -158,11 +158,11 @@ function Right({
   return (
     <>
       <p class="notice" role="status">
-        {summary(told, words, now)}
+        {summary(checkedEntries, words, now)}
         {before !== null && ` ${t("case.ledger.continues", { date: dayWords(before.day, words, now) })}`}
       </p>
       <ol class="cards">
-        {ledgerParts(told, fingerprints, words, now).map(({ name, lines }) => (
+        {ledgerParts(checkedEntries, fingerprints, words, now).map(({ name, lines }) => (
           <li key={name} class="card" data-told={name}>
             <h2>{name}</h2>
             <Lines lines={lines} />

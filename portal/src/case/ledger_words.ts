@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the public log says of each file, in plain words. Pure. */
 
-import type { Told } from "../ledger/case_ledger";
+import type { CheckedEntry } from "../ledger/case_ledger";
 import type { MessageKey } from "../messages/keys";
 import type { Translator } from "../messages/translator";
 import { fileName } from "../files/file_words";
@@ -26,14 +26,14 @@ export interface LedgerPart {
 
 /** Return what is told of each file, oldest first; the same sentence once, however many of its fingerprints it is about. */
 export function ledgerParts(
-  told: readonly Told[],
+  checkedEntries: readonly CheckedEntry[],
   fingerprints: readonly CaseFingerprint[],
   words: Translator,
   now: Date,
 ): readonly LedgerPart[] {
   return filesOf(fingerprints).map((file) => {
     const ids = new Set(file.fingerprints.map((fingerprint) => fingerprint.id));
-    const lines = told
+    const lines = checkedEntries
       .filter(({ fingerprintIds }) => fingerprintIds.some((id) => ids.has(id)))
       .flatMap((entry) => sentence(entry, words, now));
     return {
@@ -44,10 +44,10 @@ export function ledgerParts(
 }
 
 /** Return in a sentence or two that all was checked, how much of it is in the public log, and by when the rest is. */
-export function summary(told: readonly Told[], words: Translator, now: Date): string {
-  const waiting = told.flatMap(({ publishBy }) => (publishBy === null ? [] : [publishBy]));
-  const published = told.length - waiting.length;
-  if (told.length === 0) return words.t("case.ledger.right.none");
+export function summary(checkedEntries: readonly CheckedEntry[], words: Translator, now: Date): string {
+  const waiting = checkedEntries.flatMap(({ publishBy }) => (publishBy === null ? [] : [publishBy]));
+  const published = checkedEntries.length - waiting.length;
+  if (checkedEntries.length === 0) return words.t("case.ledger.right.none");
   if (waiting.length === 0) return words.plural("case.ledger.right", published);
   const latest = new Date(Math.max(...waiting.map((moment) => moment.getTime())));
   const promised = words.plural("case.ledger.promised", waiting.length, {
@@ -67,7 +67,7 @@ export function dayWords(day: string, words: Translator, now: Date): string {
   return words.date(new Date(year, month - 1, date, 12), now);
 }
 
-function sentence({ event, day, partner, publishBy }: Told, words: Translator, now: Date): readonly string[] {
+function sentence({ event, day, partner, publishBy }: CheckedEntry, words: Translator, now: Date): readonly string[] {
   const key = SENTENCES[event];
   // A name is set apart from the sentence, so that one from right to left leaves its order alone.
   if (key === undefined) return [];

@@ -28,7 +28,7 @@ interface Props {
   readonly onLedger: () => void;
   readonly onDelay: () => void;
   /** The case changed, and what is to be said of it. */
-  readonly onChanged: (view: CaseView, said: string | null) => void;
+  readonly onChanged: (view: CaseView, sentence: string | null) => void;
   readonly onClose: () => void;
 }
 

@@ -56,8 +56,8 @@ function recordOf(partner: string, statuses: readonly PartnerStatus[]): PartnerR
   const reports = statuses.flatMap((status) => status.found_on ?? []).sort(byTime);
   const found = reports[reports.length - 1] ?? null;
   const isOpen = found !== null && decisions.every(({ on }) => byTime(found, on) > 0);
-  const givenOnes = statuses.filter((status) => status.given_on);
-  const confirmed = givenOnes.flatMap((status) => status.withdrawal_confirmed_at ?? []).sort(byTime);
+  const delivered = statuses.filter((status) => status.given_on);
+  const confirmed = delivered.flatMap((status) => status.withdrawal_confirmed_at ?? []).sort(byTime);
   return {
     partner,
     givenOn: given[0] ?? null,
@@ -65,26 +65,26 @@ function recordOf(partner: string, statuses: readonly PartnerStatus[]): PartnerR
     decisions,
     votes: votesOf(statuses),
     foundOn: isOpen ? found : null,
-    confirmedAt: confirmed.length === givenOnes.length ? (confirmed[confirmed.length - 1] ?? null) : null,
+    confirmedAt: confirmed.length === delivered.length ? (confirmed[confirmed.length - 1] ?? null) : null,
   };
 }
 
 /** Of one fingerprint the later decision counts; of several, the latest of each kind. */
 function decisionsOf(statuses: readonly PartnerStatus[]): readonly Decision[] {
-  const own = statuses.flatMap((status) => decisionOf(status) ?? []).sort((one, other) => byTime(one.on, other.on));
+  const sorted = statuses.flatMap((status) => decisionOf(status) ?? []).sort((one, other) => byTime(one.on, other.on));
   return (["removed", "not_removed"] as const)
-    .flatMap((kind) => own.filter((decision) => decision.kind === kind).slice(-1))
+    .flatMap((kind) => sorted.filter((decision) => decision.kind === kind).slice(-1))
     .sort((one, other) => byTime(one.on, other.on));
 }
 
 /** Fingerprints of one file are mostly voted on alike, and then one sentence says it. */
 function votesOf(statuses: readonly PartnerStatus[]): readonly GivenVote[] {
-  const own = statuses.flatMap(({ vote, voted_on, vote_reason }) =>
+  const sorted = statuses.flatMap(({ vote, voted_on, vote_reason }) =>
     vote && voted_on ? { kind: vote, on: voted_on, reason: vote_reason ?? null } : [],
   );
-  own.sort((one, other) => byTime(one.on, other.on));
+  sorted.sort((one, other) => byTime(one.on, other.on));
   return (["agree", "disagree"] as const)
-    .flatMap((kind) => own.filter((vote) => vote.kind === kind).slice(-1))
+    .flatMap((kind) => sorted.filter((vote) => vote.kind === kind).slice(-1))
     .sort((one, other) => byTime(one.on, other.on));
 }
 

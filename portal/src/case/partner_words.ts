@@ -14,12 +14,12 @@ import { endedWithCase, keptUntil } from "./term";
 /** Return what one partner did about one file, one sentence per line. */
 export function partnerLines(record: PartnerRecord, file: CaseFile, words: Translator, now: Date): string[] {
   const { partner, givenOn, foundOn, confirmedAt } = record;
-  const said = (key: MessageKey, day: string, more: Values = {}): string =>
+  const lineOf = (key: MessageKey, day: string, more: Values = {}): string =>
     words.t(key, { partner, date: dayWords(day, words, now), ...more });
-  const lines = givenOn === null ? [] : [givenLine(record, file, givenOn, said)];
-  lines.push(...record.decisions.map((decision) => decisionLine(decision, words, said)));
-  if (foundOn !== null) lines.push(said("case.partner.found", foundOn));
-  lines.push(...record.votes.map((vote) => voteLine(vote, words, said)));
+  const lines = givenOn === null ? [] : [givenLine(record, file, givenOn, lineOf)];
+  lines.push(...record.decisions.map((decision) => decisionLine(decision, words, lineOf)));
+  if (foundOn !== null) lines.push(lineOf("case.partner.found", foundOn));
+  lines.push(...record.votes.map((vote) => voteLine(vote, words, lineOf)));
   if (file.state === "withdrawn") {
     if (confirmedAt !== null)
       lines.push(words.t("case.withdrawal.confirmed", { partner, ...momentOf(confirmedAt, words, now) }));
@@ -30,25 +30,25 @@ export function partnerLines(record: PartnerRecord, file: CaseFile, words: Trans
   return lines;
 }
 
-type Said = (key: MessageKey, day: string, more?: Values) => string;
+type LineOf = (key: MessageKey, day: string, more?: Values) => string;
 
 /** Not every service can use every kind, so it is said where one has only a part. */
-function givenLine({ givenCount }: PartnerRecord, { fingerprints }: CaseFile, givenOn: string, said: Said): string {
+function givenLine({ givenCount }: PartnerRecord, { fingerprints }: CaseFile, givenOn: string, lineOf: LineOf): string {
   const count = fingerprints.length;
   return givenCount < count
-    ? said("case.partner.given_part", givenOn, { given: givenCount, count })
-    : said("case.partner.given", givenOn);
+    ? lineOf("case.partner.given_part", givenOn, { given: givenCount, count })
+    : lineOf("case.partner.given", givenOn);
 }
 
-function decisionLine({ kind, on, reason }: Decision, words: Translator, said: Said): string {
-  if (kind === "removed") return said("case.partner.removed", on);
-  return said("case.partner.not_removed", on, { reason: reason ? words.t(`case.reason.${reason}`) : "" });
+function decisionLine({ kind, on, reason }: Decision, words: Translator, lineOf: LineOf): string {
+  if (kind === "removed") return lineOf("case.partner.removed", on);
+  return lineOf("case.partner.not_removed", on, { reason: reason ? words.t(`case.reason.${reason}`) : "" });
 }
 
-function voteLine({ kind, on, reason }: GivenVote, words: Translator, said: Said): string {
+function voteLine({ kind, on, reason }: GivenVote, words: Translator, lineOf: LineOf): string {
   return kind === "agree"
-    ? said("case.vote.agree", on)
-    : said("case.vote.disagree", on, { reason: reason ? words.t(`case.vote.reason.${reason}`) : "" });
+    ? lineOf("case.vote.agree", on)
+    : lineOf("case.vote.disagree", on, { reason: reason ? words.t(`case.vote.reason.${reason}`) : "" });
 }
 
 /** Say whether any partner found a copy of this file. */

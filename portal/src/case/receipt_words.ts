@@ -16,8 +16,8 @@ export interface ReceiptPart {
 export function receiptLines(receipt: Receipt, words: Translator, now: Date): readonly string[] {
   const made = words.t("case.receipt.made", { ...moment(receipt.made_at, words, now), reference: receipt.reference });
   const kept = receipt.kept === 0 ? [] : [words.plural("case.receipt.kept", receipt.kept)];
-  const told = receipt.kept_to_tell === 0 ? [] : [words.plural("case.receipt.to_tell", receipt.kept_to_tell)];
-  return [made, ...kept, ...told];
+  const inherited = receipt.kept_to_tell === 0 ? [] : [words.plural("case.receipt.to_tell", receipt.kept_to_tell)];
+  return [made, ...kept, ...inherited];
 }
 
 /** Return what is said of each part that was erased, then of each that is asked to be. */

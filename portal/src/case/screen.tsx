@@ -38,17 +38,18 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   const [news, setNews] = useState<string | null>(null);
   const { step, go, back } = useSteps<Step>("overview", (one) => canShow(one, watch.view));
   const { view } = watch;
-  const changed = (now: CaseView, said: string | null): void => {
+  const changed = (now: CaseView, sentence: string | null): void => {
     watch.take(now);
-    setNews(said);
+    setNews(sentence);
   };
   /** What was done is said once, on the overview; a closed case says it by itself. */
-  const done = (now: CaseView, said: string | null): void => {
-    changed(now, said);
+  const done = (now: CaseView, sentence: string | null): void => {
+    changed(now, sentence);
     back();
   };
   if (step === "confirm" && view) {
-    const withdrawn = (now: CaseView): void => done(now, now.state === "open" ? saidOf(now, target, words) : null);
+    const withdrawn = (now: CaseView): void =>
+      done(now, now.state === "open" ? withdrawalNews(now, target, words) : null);
     const confirm = { view, target, onPart: watch.take, onDone: withdrawn, onKeep: back };
     return <ConfirmStep caseKey={caseKey} {...confirm} />;
   }
@@ -92,7 +93,7 @@ function canShow(step: Step, view: CaseView | null): boolean {
 }
 
 /** Return what is said after withdrawing, which may have been asking for it. */
-function saidOf(view: CaseView, target: Target, words: Translator): string {
+function withdrawalNews(view: CaseView, target: Target, words: Translator): string {
   const asked = askedOf(fingerprintsIn(view, target));
   if (asked === null) return withdrawalWords(fingerprintsIn(view, target), words);
   return words.t("case.asked.said", { date: words.date(asked.dueAt, new Date()), time: words.time(asked.dueAt) });

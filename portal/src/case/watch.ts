@@ -41,15 +41,15 @@ export function useWatch(caseKey: CaseKey, first: CaseView | null): Watch {
     setProblem(null);
   };
   const look = async (): Promise<void> => {
-    const mine = ++turn.current;
+    const request = ++turn.current;
     lastLook.current = Date.now();
     try {
       const seen = await send(showCase(caseKey.authorization));
-      if (mine === turn.current) take(seen);
+      if (request === turn.current) take(seen);
     } catch (error) {
       const code = codeOf(error);
       if (code === "too_many_attempts") waitUntil.current = Date.now() + AFTER_REFUSAL_MILLISECONDS;
-      if (mine === turn.current) setProblem(code);
+      if (request === turn.current) setProblem(code);
     }
   };
   useEffect(() => {

@@ -8,14 +8,14 @@ import { arePagesKept, forgetPages } from "./pages_kept";
 
 export interface Kept {
   readonly name: "pages" | "country" | "marks" | "ledger" | "log";
-  isThere: () => Promise<boolean>;
+  isStored: () => Promise<boolean>;
   erase: () => Promise<void>;
 }
 
 export const KEPT: readonly Kept[] = [
-  { name: "pages", isThere: arePagesKept, erase: forgetPages },
-  { name: "country", isThere: async () => isKept("country"), erase: async () => void keepCountry(null) },
-  { name: "marks", isThere: async () => isKept("marks"), erase: async () => void keepMarks(null) },
-  { name: "ledger", isThere: async () => isRemembered(), erase: async () => forget() },
-  { name: "log", isThere: hasKept, erase: wipeKept },
+  { name: "pages", isStored: arePagesKept, erase: forgetPages },
+  { name: "country", isStored: async () => isKept("country"), erase: async () => void keepCountry(null) },
+  { name: "marks", isStored: async () => isKept("marks"), erase: async () => void keepMarks(null) },
+  { name: "ledger", isStored: async () => isRemembered(), erase: async () => forget() },
+  { name: "log", isStored: hasKept, erase: wipeKept },
 ];

@@ -20,7 +20,7 @@ async function look(): Promise<Known> {
 
 async function seen(kept: Kept): Promise<Seen> {
   try {
-    return (await kept.isThere()) ? "yes" : "no";
+    return (await kept.isStored()) ? "yes" : "no";
   } catch {
     return "unknown";
   }
@@ -30,21 +30,21 @@ async function seen(kept: Kept): Promise<Seen> {
 function useKept() {
   const { t } = useWords();
   const [known, setKnown] = useState<Known>(new Map());
-  const [said, setSaid] = useState("");
+  const [announcement, setAnnouncement] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => void look().then(setKnown), []);
   const keep = async (work: Promise<void>): Promise<void> => {
-    setSaid("");
-    const isWell = await work.then(
+    setAnnouncement("");
+    const hasSucceeded = await work.then(
       () => true,
       () => false,
     );
-    setProblem(isWell ? null : t("device.failed"));
+    setProblem(hasSucceeded ? null : t("device.failed"));
     setKnown(await look());
-    if (isWell) setSaid(t("device.pages.kept"));
+    if (hasSucceeded) setAnnouncement(t("device.pages.kept"));
   };
   const erase = async (wanted: readonly Kept[], done: string): Promise<void> => {
-    setSaid("");
+    setAnnouncement("");
     const ends = await Promise.allSettled(wanted.map((kept) => kept.erase()));
     const now = await look();
     const isLeft = ({ name }: Kept, place: number): boolean =>
@@ -52,14 +52,14 @@ function useKept() {
     const left = wanted.filter(isLeft).map((kept) => t(`device.${kept.name}.title`));
     setKnown(now);
     setProblem(left.length === 0 ? null : t("device.left", { names: left.join("; ") }));
-    if (left.length === 0) setSaid(done);
+    if (left.length === 0) setAnnouncement(done);
   };
-  return { known, said, problem, keep, erase };
+  return { known, announcement, problem, keep, erase };
 }
 
 function DevicePage() {
   const { t } = useWords();
-  const { known, said, problem, keep, erase } = useKept();
+  const { known, announcement, problem, keep, erase } = useKept();
   const [isAsking, setAsking] = useState(false);
   const clearAll = (): void => {
     setAsking(false);
@@ -71,7 +71,7 @@ function DevicePage() {
       <Heading>{t("device.title")}</Heading>
       <p class="lead">{t("device.lead")}</p>
       <p role="status" data-said>
-        {said}
+        {announcement}
       </p>
       {problem !== null && <Problem>{problem}</Problem>}
       <ul class="cards">
@@ -79,7 +79,7 @@ function DevicePage() {
           <KeptCard
             key={kept.name}
             kept={kept}
-            isThere={known.get(kept.name)}
+            stored={known.get(kept.name)}
             onKeep={keep}
             onErase={(done) => erase([kept], done)}
           />
@@ -110,12 +110,12 @@ function ClearQuestion({ onClear, onStay }: { readonly onClear: () => void; read
 interface CardProps {
   readonly kept: Kept;
   /** Undefined until we have looked. */
-  readonly isThere: Seen | undefined;
+  readonly stored: Seen | undefined;
   readonly onKeep: (work: Promise<void>) => Promise<void>;
   readonly onErase: (done: string) => Promise<void>;
 }
 
-function KeptCard({ kept, isThere, onKeep, onErase }: CardProps) {
+function KeptCard({ kept, stored, onKeep, onErase }: CardProps) {
   const { t, locale } = useWords();
   const [isBusy, setBusy] = useState(false);
   const act = async (work: Promise<void>): Promise<void> => {
@@ -125,13 +125,13 @@ function KeptCard({ kept, isThere, onKeep, onErase }: CardProps) {
   };
   const name = t(`device.${kept.name}.title`);
   return (
-    <li class="card" data-kept={kept.name} data-is-there={isThere}>
+    <li class="card" data-kept={kept.name} data-is-there={stored}>
       <h2>{name}</h2>
       <p>{t(`device.${kept.name}.what`)}</p>
       <p>
-        <strong>{isThere !== undefined && t(SAID[isThere])}</strong>
+        <strong>{stored !== undefined && t(SAID[stored])}</strong>
       </p>
-      {isThere === "yes" && kept.name !== "log" && (
+      {stored === "yes" && kept.name !== "log" && (
         <ActionButton
           label={`${t("device.erase")}: ${name}`}
           kind="second"
@@ -139,7 +139,7 @@ function KeptCard({ kept, isThere, onKeep, onErase }: CardProps) {
           onPress={() => void act(onErase(t("device.erased", { name })))}
         />
       )}
-      {kept.name === "pages" && (isThere === "no" || isThere === "unknown") && canKeepPages() && (
+      {kept.name === "pages" && (stored === "no" || stored === "unknown") && canKeepPages() && (
         <ActionButton
           label={t("device.pages.keep")}
           kind="second"

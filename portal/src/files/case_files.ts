@@ -18,12 +18,12 @@ export function filesOf(fingerprints: readonly CaseFingerprint[]): readonly Case
     (one, other) => one - other,
   );
   return numbers.map((number) => {
-    const own = fingerprints.filter((fingerprint) => fingerprint.file_number === number);
+    const inFile = fingerprints.filter((fingerprint) => fingerprint.file_number === number);
     return {
       number,
-      type: typeOfKinds(own.map((fingerprint) => fingerprint.kind)),
-      state: stateOf(own),
-      fingerprints: own,
+      type: typeOfKinds(inFile.map((fingerprint) => fingerprint.kind)),
+      state: stateOf(inFile),
+      fingerprints: inFile,
     };
   });
 }

@@ -23,15 +23,15 @@ export function FileRow({ row, onStop, onTryAgain, onRemove, onSynthetic, onAdd 
   const { t } = words;
   const [isShown, setShown] = useState(false);
   const { name, action } = useKeptFocus();
-  const called = rowName(row, words);
+  const fileLabel = rowName(row, words);
   const [first, ...notes] = rowLines(row, words);
-  const label = (words: string): string => t("protect.files.label", { action: words, name: called });
+  const label = (words: string): string => t("protect.files.label", { action: words, name: fileLabel });
   const look = t(isShown ? "protect.files.hide" : "protect.files.show");
   const change = changeOf(row, onStop, onTryAgain);
   return (
     <li class="file" data-outcome={row.state.kind} data-type={row.type}>
       <p class="file-name" id={nameId(row.key)} ref={name} tabIndex={-1}>
-        {called}
+        {fileLabel}
       </p>
       <p>{first}</p>
       {row.state.kind === "working" && (
@@ -44,9 +44,9 @@ export function FileRow({ row, onStop, onTryAgain, onRemove, onSynthetic, onAdd 
           ))}
         </ul>
       )}
-      {isShown && <Look file={row.file} type={row.type} label={t("protect.files.shown", { name: called })} />}
+      {isShown && <Look file={row.file} type={row.type} label={t("protect.files.shown", { name: fileLabel })} />}
       {row.state.kind === "ready" && <SyntheticMark row={row} label={label} onSynthetic={onSynthetic} />}
-      <TryIt row={row} name={called} label={label} onAdd={onAdd} />
+      <TryIt row={row} name={fileLabel} label={label} onAdd={onAdd} />
       <div class="file-actions">
         {change && (
           <button

@@ -101,7 +101,7 @@ function FileList({ files }: { readonly files: Files }) {
 /** Says for ears what is new: that a long piece of work began, and how each file came out; never how far it is. */
 function Announcement({ rows }: { readonly rows: readonly Row[] }) {
   const words = useWords();
-  const [said, setSaid] = useState("");
+  const [announcement, setAnnouncement] = useState("");
   const before = useRef<ReadonlyMap<number, string>>(kindsOf(rows));
   useEffect(() => {
     const isNew = ({ key, state, type }: Row): boolean => {
@@ -110,11 +110,11 @@ function Announcement({ rows }: { readonly rows: readonly Row[] }) {
     };
     const news = rows.filter(isNew).map((row) => [`${rowName(row, words)}:`, ...rowLines(row, words)].join(" "));
     before.current = kindsOf(rows);
-    if (news.length > 0) setSaid(news.join(" "));
+    if (news.length > 0) setAnnouncement(news.join(" "));
   }, [rows]);
   return (
     <p class="visually-hidden" role="status" data-announcement>
-      {said}
+      {announcement}
     </p>
   );
 }

@@ -41,11 +41,11 @@ export function useFiles(inCase: readonly CaseFile[]): Files {
   const rows = useMemo(() => rowsOf(all, inCase), [all, inCase]);
   const add = (files: readonly Blob[]): void => {
     const counted = rows.filter((row) => row.number !== null).length;
-    const room = Math.max(0, MAXIMUM_FILES_PER_CASE - highestNumber(inCase) - counted);
+    const freePlaces = Math.max(0, MAXIMUM_FILES_PER_CASE - highestNumber(inCase) - counted);
     const added = files
-      .slice(0, room)
+      .slice(0, freePlaces)
       .map((file): ChosenFile => ({ key: nextKey.current++, file, outcome: { kind: "waiting" }, isSynthetic: false }));
-    setFull(files.length > room);
+    setFull(files.length > freePlaces);
     setAll((before) => [...before, ...added]);
     added.forEach(({ key, file }) => line.add(key, file));
   };
@@ -73,9 +73,9 @@ export function useFiles(inCase: readonly CaseFile[]): Files {
 }
 
 /** Leaving the page stops all work, also where the browser keeps the page to come back to. */
-function useWorkLine(tell: (key: number, outcome: Outcome) => void): WorkLine {
+function useWorkLine(report: (key: number, outcome: Outcome) => void): WorkLine {
   const line = useRef<WorkLine | null>(null);
-  line.current ??= new WorkLine(new FingerprintMaker(), tell);
+  line.current ??= new WorkLine(new FingerprintMaker(), report);
   const made = line.current;
   useEffect(() => {
     const stop = (): void => made.stopAll();

@@ -76,9 +76,9 @@ export function fingerprintsOf(rows: readonly Row[]): readonly Fingerprint[] {
   const sent = new Set<string>();
   return rows.flatMap(({ state, number, isSynthetic }) => {
     if (state.kind !== "ready" || number === null) return [];
-    const own = state.made.fingerprints.filter((fingerprint) => !sent.has(valueId(fingerprint)));
-    own.forEach((fingerprint) => sent.add(valueId(fingerprint)));
-    return own.map(({ kind, value, quality }) => ({
+    const newFingerprints = state.made.fingerprints.filter((fingerprint) => !sent.has(valueId(fingerprint)));
+    newFingerprints.forEach((fingerprint) => sent.add(valueId(fingerprint)));
+    return newFingerprints.map(({ kind, value, quality }) => ({
       kind,
       value,
       quality,
@@ -90,13 +90,13 @@ export function fingerprintsOf(rows: readonly Row[]): readonly Fingerprint[] {
 
 /** Return what is too much, if anything is; the exchange would refuse it (spec/case.md, "Limits"). */
 export function excessOf(sending: readonly Fingerprint[], inCase: readonly CaseFile[]): Excess | null {
-  const there = inCase.flatMap((file) => file.fingerprints);
-  const known = new Set(there.map(valueId));
+  const existing = inCase.flatMap((file) => file.fingerprints);
+  const known = new Set(existing.map(valueId));
   const added = sending.filter((fingerprint) => !known.has(valueId(fingerprint)));
-  const valueBytes = [...there, ...added].reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+  const valueBytes = [...existing, ...added].reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
   const messageBytes = new TextEncoder().encode(JSON.stringify(sending)).length + ENVELOPE_BYTES;
   if (sending.some(({ file_number }) => (file_number ?? 1) > MAXIMUM_FILES_PER_CASE)) return "files";
-  if (there.length + added.length > MAXIMUM_FINGERPRINTS_PER_CASE) return "fingerprints";
+  if (existing.length + added.length > MAXIMUM_FINGERPRINTS_PER_CASE) return "fingerprints";
   return valueBytes > MAXIMUM_VALUE_BYTES_PER_CASE || messageBytes > MAXIMUM_CASE_MESSAGE_BYTES ? "bytes" : null;
 }
 
@@ -122,8 +122,8 @@ function valueId({ kind, value }: { readonly kind: string; readonly value: strin
 /** What the file says of itself counts until it was looked into. */
 function typeOf({ file, outcome }: ChosenFile): FileType {
   if (outcome.kind === "ready") return outcome.made.type;
-  const [said] = file.type.split("/");
-  if (said === "image") return "picture";
-  if (said === "audio") return "sound";
-  return said === "video" ? "video" : "other";
+  const [declared] = file.type.split("/");
+  if (declared === "image") return "picture";
+  if (declared === "audio") return "sound";
+  return declared === "video" ? "video" : "other";
 }

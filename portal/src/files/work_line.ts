@@ -29,18 +29,18 @@ export interface Maker {
 interface Job {
   readonly key: number;
   readonly file: Blob;
-  readonly giveUp: AbortController;
+  readonly controller: AbortController;
 }
 
 export class WorkLine {
   readonly #maker: Maker;
-  readonly #tell: (key: number, outcome: Outcome) => void;
+  readonly #report: (key: number, outcome: Outcome) => void;
   #waiting: readonly Job[] = [];
   #current: Job | null = null;
 
-  constructor(maker: Maker, tell: (key: number, outcome: Outcome) => void) {
+  constructor(maker: Maker, report: (key: number, outcome: Outcome) => void) {
     this.#maker = maker;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   /** Load what is needed before the first file is chosen. */
@@ -49,18 +49,18 @@ export class WorkLine {
   }
 
   add(key: number, file: Blob): void {
-    this.#waiting = [...this.#waiting, { key, file, giveUp: new AbortController() }];
-    this.#tell(key, { kind: "waiting" });
+    this.#waiting = [...this.#waiting, { key, file, controller: new AbortController() }];
+    this.#report(key, { kind: "waiting" });
     this.#next();
   }
 
   /** Stop one file, in work or in line; does nothing to one that is done. */
   stop(key: number): void {
     const job = [...(this.#current ? [this.#current] : []), ...this.#waiting].find((one) => one.key === key);
-    if (!job || job.giveUp.signal.aborted) return;
+    if (!job || job.controller.signal.aborted) return;
     this.#waiting = this.#waiting.filter((one) => one !== job);
-    this.#tell(key, { kind: "stopped" });
-    job.giveUp.abort();
+    this.#report(key, { kind: "stopped" });
+    job.controller.abort();
   }
 
   /** Stop everything and give the maker's memory back; more can be added later. */
@@ -81,30 +81,30 @@ export class WorkLine {
     });
   }
 
-  async #work({ key, file, giveUp: { signal } }: Job): Promise<void> {
-    const tell = (outcome: Outcome): void => {
-      if (!signal.aborted) this.#tell(key, outcome);
+  async #work({ key, file, controller: { signal } }: Job): Promise<void> {
+    const report = (outcome: Outcome): void => {
+      if (!signal.aborted) this.#report(key, outcome);
     };
-    tell({ kind: "working", share: null });
+    report({ kind: "working", share: null });
     try {
       const made = await this.#maker.make(file, {
-        onProgress: wholePercents((share) => tell({ kind: "working", share })),
+        onProgress: wholePercents((share) => report({ kind: "working", share })),
         signal,
       });
-      tell({ kind: "ready", made });
+      report({ kind: "ready", made });
     } catch (error) {
-      tell({ kind: "problem", problem: error instanceof FileError ? error.problem : "engine" });
+      report({ kind: "problem", problem: error instanceof FileError ? error.problem : "engine" });
     }
   }
 }
 
 /** A maker may say how far it is many times a second; a page need not be drawn anew for less than a hundredth. */
-function wholePercents(tell: OnProgress): OnProgress {
+function wholePercents(report: OnProgress): OnProgress {
   let last = -1;
   return (share) => {
     const percent = Math.floor(share * 100);
     if (percent <= last) return;
     last = percent;
-    tell(Math.min(1, percent / 100));
+    report(Math.min(1, percent / 100));
   };
 }

@@ -63,16 +63,16 @@ const SAME_LENGTH_SECONDS = 0.25;
 /** The whole sound at once; of a track that is cut only its parts, whether the browser has followed the edit list or not. */
 export async function* pageSound(ask: Ask, { parts, begin, end }: KnownSound): AsyncGenerator<SoundPiece> {
   const { samples, rate } = await askFor(ask, { of: "sound" });
-  const lasts = (seconds: number): boolean => Math.abs(samples.length / rate - seconds) <= SAME_LENGTH_SECONDS;
+  const isAsLongAs = (seconds: number): boolean => Math.abs(samples.length / rate - seconds) <= SAME_LENGTH_SECONDS;
   const isCut =
     parts.length > 1 ||
     parts.some(({ from, to }) => from - begin > SAME_LENGTH_SECONDS || end - to > SAME_LENGTH_SECONDS);
   const spans = parts.map(({ from, to }) => [Math.max(from, begin), Math.max(from, Math.min(to, end))] as const);
-  if (!isCut || lasts(spans.reduce((sum, [from, to]) => sum + to - from, 0))) {
+  if (!isCut || isAsLongAs(spans.reduce((sum, [from, to]) => sum + to - from, 0))) {
     yield { samples, rate };
     return;
   }
-  if (!lasts(end - begin)) throw new UndecodableError();
+  if (!isAsLongAs(end - begin)) throw new UndecodableError();
   for (const [from, to] of spans)
     yield { samples: samples.subarray(Math.round((from - begin) * rate), Math.round((to - begin) * rate)), rate };
 }

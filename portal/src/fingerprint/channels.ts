@@ -35,11 +35,11 @@ export class ChannelMeter {
 
 /** Return the mix, in which all channels count the same, or one of them; in floating point, so that nothing is rounded twice. */
 export function monoOf(channels: readonly Float32Array[], only: number | null): Float32Array<ArrayBuffer> {
-  const heard = only === null ? channels : channels.slice(Math.min(only, channels.length - 1)).slice(0, 1);
+  const chosen = only === null ? channels : channels.slice(Math.min(only, channels.length - 1)).slice(0, 1);
   const mono = new Float32Array(channels[0]?.length ?? 0);
-  for (const channel of heard) {
+  for (const channel of chosen) {
     for (let place = 0; place < mono.length; place += 1)
-      mono[place] = (mono[place] ?? 0) + (channel[place] ?? 0) / heard.length;
+      mono[place] = (mono[place] ?? 0) + (channel[place] ?? 0) / chosen.length;
   }
   return mono;
 }

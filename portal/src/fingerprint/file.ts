@@ -17,7 +17,7 @@ import { kindOf } from "./mend";
 import { fingerprintPicture } from "./picture_hash";
 import { lacksPngFrames, withPngEnd } from "./png";
 import { FileError, UndecodableError, type UndecodableReason } from "./problems";
-import { familyOf, saysItIsMedium, START_BYTES, type Family } from "./sniff";
+import { familyOf, isMediaMimeType, START_BYTES, type Family } from "./sniff";
 import { Stages } from "./stages";
 import type { Tools } from "./tools";
 
@@ -42,7 +42,7 @@ export async function makeFile(file: Blob, tools: Tools, onProgress: OnProgress)
   const stages = new Stages(onProgress);
   if (isPicture) return makePicture(file, family, tools, stages);
   if (family === "video" || family === "sound") return makeTimed(file, family, tools, stages);
-  if (!saysItIsMedium(file.type)) throw new FileError("not_medium");
+  if (!isMediaMimeType(file.type)) throw new FileError("not_medium");
   return { type: "other", fingerprints: [await digest(file, "sha256", stages.next(1))], notes: ["not_readable"] };
 }
 

@@ -73,8 +73,8 @@ export class FingerprintMaker {
         this.stop();
       };
       const abort = (): void => fail(abortError());
-      const outOfPatience = (): void => fail(new FileError("engine"));
-      let timer = setTimeout(outOfPatience, PATIENCE_MILLISECONDS);
+      const failUnresponsive = (): void => fail(new FileError("engine"));
+      let timer = setTimeout(failUnresponsive, PATIENCE_MILLISECONDS);
       this.#giveUp = abort;
       signal?.addEventListener("abort", abort);
       worker.onerror = (event) => {
@@ -83,10 +83,10 @@ export class FingerprintMaker {
       };
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
         clearTimeout(timer);
-        timer = setTimeout(outOfPatience, PATIENCE_MILLISECONDS);
+        timer = setTimeout(failUnresponsive, PATIENCE_MILLISECONDS);
         if (data.kind === "progress") onProgress?.(data.share);
         if (data.kind === "question")
-          answers.answer(data.question).then((message) => worker.postMessage(message), outOfPatience);
+          answers.answer(data.question).then((message) => worker.postMessage(message), failUnresponsive);
         if (data.kind === "made") settle(() => resolve(data.made));
         if (data.kind === "problem") settle(() => reject(new FileError(data.problem)));
       };

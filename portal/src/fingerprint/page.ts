@@ -129,9 +129,11 @@ async function seek(video: HTMLVideoElement, seconds: number): Promise<void> {
 
 /** Browsers say that they are there a moment before the picture is; one that paints none, as it is the same, is not waited for. */
 function nextPicture(video: HTMLVideoElement): Promise<unknown> {
-  const isTold = "requestVideoFrameCallback" in video;
-  const told = new Promise<void>((resolve) => isTold && video.requestVideoFrameCallback(() => resolve()));
-  return Promise.race([told, new Promise((resolve) => setTimeout(resolve, PAINTING_MILLISECONDS))]);
+  const canReportFrames = "requestVideoFrameCallback" in video;
+  const frameReported = new Promise<void>(
+    (resolve) => canReportFrames && video.requestVideoFrameCallback(() => resolve()),
+  );
+  return Promise.race([frameReported, new Promise((resolve) => setTimeout(resolve, PAINTING_MILLISECONDS))]);
 }
 
 function happened(video: HTMLVideoElement, name: "loadeddata" | "seeked"): Promise<void> {

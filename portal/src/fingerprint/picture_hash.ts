@@ -34,7 +34,7 @@ interface Read {
 }
 
 /** How a picture is decoded: its header, if it has one that is known here, and by how much it is made smaller. */
-interface How {
+interface DecodeOptions {
   readonly header: Header | null;
   readonly shrink: Shrink;
   readonly isSummed: boolean;
@@ -60,7 +60,7 @@ export async function fingerprintPicture(
     return { value, quality, isMended: false };
   } catch (error) {
     if (!isRefused(error)) throw error;
-    if (family === "heif") return byOurselves(buffer, tools);
+    if (family === "heif") return hashWithOwnDecoder(buffer, tools);
     return readMended(bytes, { header, shrink, isSummed: true }, tools, error);
   }
 }
@@ -80,12 +80,17 @@ function isRefused(error: unknown): error is UndecodableError {
 }
 
 /** Decode what the decoder refused, put right. Where pixels are missing, there is no fingerprint. */
-async function readMended(bytes: Bytes, how: How, tools: Tools, refusal: UndecodableError): Promise<PictureHash> {
+async function readMended(
+  bytes: Bytes,
+  options: DecodeOptions,
+  tools: Tools,
+  refusal: UndecodableError,
+): Promise<PictureHash> {
   const mended = mend(bytes);
   if (!mended) throw refusal;
   try {
-    const { value, quality, sum } = await read(mended, how, tools);
-    if (mended.probe && (await read({ file: mended.probe, turn: mended.turn }, how, tools)).sum !== sum)
+    const { value, quality, sum } = await read(mended, options, tools);
+    if (mended.probe && (await read({ file: mended.probe, turn: mended.turn }, options, tools)).sum !== sum)
       throw new UndecodableError();
     return { value, quality, isMended: true };
   } catch (error) {
@@ -93,7 +98,11 @@ async function readMended(bytes: Bytes, how: How, tools: Tools, refusal: Undecod
   }
 }
 
-async function read({ file, turn }: Prepared, { header, shrink, isSummed }: How, tools: Tools): Promise<Read> {
+async function read(
+  { file, turn }: Prepared,
+  { header, shrink, isSummed }: DecodeOptions,
+  tools: Tools,
+): Promise<Read> {
   const kernel = await tools.kernel();
   const canvas = typeof createImageBitmap === "function" ? workerCanvas() : null;
   if (!canvas) return readByPage({ file, turn }, { header, shrink, isSummed }, tools);
@@ -114,7 +123,11 @@ async function read({ file, turn }: Prepared, { header, shrink, isSummed }: How,
   }
 }
 
-async function readByPage({ file, turn }: Prepared, { shrink, isSummed }: How, { kernel, ask }: Tools): Promise<Read> {
+async function readByPage(
+  { file, turn }: Prepared,
+  { shrink, isSummed }: DecodeOptions,
+  { kernel, ask }: Tools,
+): Promise<Read> {
   if (shrink > 1) throw new UndecodableError("picture_too_large");
   const { width, height } = await askFor(ask, { of: "picture", file });
   const reading = new Reading(
@@ -129,7 +142,7 @@ async function readByPage({ file, turn }: Prepared, { shrink, isSummed }: How, {
   }
 }
 
-async function byOurselves(bytes: ArrayBuffer, { kernel }: Tools): Promise<PictureHash> {
+async function hashWithOwnDecoder(bytes: ArrayBuffer, { kernel }: Tools): Promise<PictureHash> {
   const { decodeHeif } = await part(import("./heif"));
   const { pixels, width, height } = await decodeHeif(bytes);
   const reading = new Reading((await kernel()).begin(width, height, "rgba8", 1), "original", false);

@@ -52,7 +52,8 @@ export function* chunksOf(bytes: Uint8Array): Generator<Chunk> {
 export function pngOrientation(bytes: Uint8Array): number {
   for (const chunk of chunksOf(bytes)) {
     if (chunk.kind === "IDAT") break;
-    if (chunk.kind === "eXIf" && isRight(bytes, chunk)) return readOrientation(bytes.subarray(chunk.start, chunk.end));
+    if (chunk.kind === "eXIf" && hasValidChecksum(bytes, chunk))
+      return readOrientation(bytes.subarray(chunk.start, chunk.end));
   }
   return UPRIGHT;
 }
@@ -86,13 +87,14 @@ export function withPngEnd(bytes: Bytes): Bytes {
 
 /** Whether an animated PNG has fewer frames than it says. */
 export function lacksPngFrames(bytes: Uint8Array): boolean {
-  let [said, there] = [0, 0];
+  let [declaredFrameCount, frameCount] = [0, 0];
   for (const { kind, start, end } of chunksOf(bytes)) {
     if (end > bytes.length) break;
-    if (kind === "acTL" && end - start === 8) said = new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(0);
-    if (kind === "fcTL") there += 1;
+    if (kind === "acTL" && end - start === 8)
+      declaredFrameCount = new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(0);
+    if (kind === "fcTL") frameCount += 1;
   }
-  return there < said;
+  return frameCount < declaredFrameCount;
 }
 
 /** Return the file's parts, written anew but for the end; null where it has too many chunks or no pixels at all. */
@@ -107,7 +109,10 @@ export function cleanPng(bytes: Bytes): CleanPng | null {
     if (chunk.kind === "IDAT") {
       pixels.push(data);
       isCut = chunk.end > bytes.length;
-    } else if (chunk.kind === "PLTE" || (SIDE.includes(chunk.kind) && isRight(bytes, chunk) && fits(chunk, header))) {
+    } else if (
+      chunk.kind === "PLTE" ||
+      (SIDE.includes(chunk.kind) && hasValidChecksum(bytes, chunk) && fits(chunk, header))
+    ) {
       (pixels.length > 0 ? after : before).push(writtenChunk(chunk.kind, [data]));
     }
   }
@@ -147,7 +152,7 @@ export function writtenChunk(kind: string, data: readonly Uint8Array[]): Bytes {
   return written;
 }
 
-function isRight(bytes: Uint8Array, { kind, start, end }: Chunk): boolean {
+function hasValidChecksum(bytes: Uint8Array, { kind, start, end }: Chunk): boolean {
   if (end + 4 > bytes.length || end - start !== (LENGTHS[kind] ?? end - start)) return false;
   const stored = new DataView(bytes.buffer, bytes.byteOffset + end, 4).getUint32(0);
   return stored === checksumOf(bytes.subarray(start - 4, end));

@@ -113,7 +113,7 @@ function isTransportStream(bytes: Uint8Array): boolean {
 }
 
 /** Whether the browser says of a file, by the type that its system knows, that it is a picture, a video or a sound. */
-export function saysItIsMedium(type: string): boolean {
+export function isMediaMimeType(type: string): boolean {
   return /^(image|video|audio)\//.test(type);
 }
 

@@ -80,12 +80,15 @@ class Listener {
   /** False where the sound is longer than is listened to. */
   async hear({ samples, rate }: SoundPiece): Promise<boolean> {
     this.#stream ??= await SoundStream.begin((this.#rate = rate));
-    const room = MAXIMUM_SOUND_SECONDS * this.#rate - this.#count;
-    const heard = toSixteenBit(rate === this.#rate ? samples : atRate(samples, rate, this.#rate)).subarray(0, room);
-    for (const sample of heard) this.#squares += sample * sample;
-    this.#count += heard.length;
-    this.#stream.add(heard);
-    return samples.length <= room;
+    const remaining = MAXIMUM_SOUND_SECONDS * this.#rate - this.#count;
+    const accepted = toSixteenBit(rate === this.#rate ? samples : atRate(samples, rate, this.#rate)).subarray(
+      0,
+      remaining,
+    );
+    for (const sample of accepted) this.#squares += sample * sample;
+    this.#count += accepted.length;
+    this.#stream.add(accepted);
+    return samples.length <= remaining;
   }
 
   judge(notes: readonly FileNote[]): SoundFingerprint {
@@ -140,7 +143,7 @@ async function* withoutDelay(pieces: AsyncIterable<SoundPiece>, delay: number): 
 }
 
 /** The mix, which is measured as it passes, or one channel alone. */
-interface Hearing {
+interface ChannelMix {
   readonly meter: ChannelMeter | null;
   readonly only: number | null;
 }
@@ -149,7 +152,7 @@ interface Hearing {
 async function* piecesOf(
   track: InputAudioTrack,
   parts: readonly Part[],
-  { meter, only }: Hearing,
+  { meter, only }: ChannelMix,
   onProgress: (share: number) => void,
 ): AsyncGenerator<SoundPiece> {
   const seconds = Math.min(MAXIMUM_SOUND_SECONDS, (await track.getDurationFromMetadata()) ?? MAXIMUM_SOUND_SECONDS);

@@ -170,7 +170,7 @@ class Reading {
       this.#damaged += 1;
       return;
     }
-    while (this.#decoder.state === "configured" && this.#decoder.decodeQueueSize > QUEUED_PACKETS) await aMoment();
+    while (this.#decoder.state === "configured" && this.#decoder.decodeQueueSize > QUEUED_PACKETS) await nextTask();
   }
 
   async #flush(): Promise<void> {
@@ -206,6 +206,6 @@ class Reading {
   }
 }
 
-function aMoment(): Promise<void> {
+function nextTask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -7,20 +7,20 @@ import { useWords } from "../island/words";
 
 export function CopyButton({ label, text }: { readonly label: string; readonly text: string }) {
   const { t } = useWords();
-  const [said, setSaid] = useState("");
+  const [announcement, setAnnouncement] = useState("");
   const copy = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(text);
-      setSaid(t("notice.text.copied"));
+      setAnnouncement(t("notice.text.copied"));
     } catch {
-      setSaid(t("notice.text.copy_failed"));
+      setAnnouncement(t("notice.text.copy_failed"));
     }
   };
   return (
     <>
       <ActionButton label={label} kind="second" onPress={() => void copy()} />
       <p role="status" class="small">
-        {said}
+        {announcement}
       </p>
     </>
   );

@@ -109,8 +109,8 @@ export function Select({ label, value, options, onChange, note, name }: SelectPr
         value={value}
         onChange={(event) => onChange(event.currentTarget.value)}
       >
-        {options.map(([own, text]) => (
-          <option key={own} value={own} selected={own === value}>
+        {options.map(([option, text]) => (
+          <option key={option} value={option} selected={option === value}>
             {text}
           </option>
         ))}
@@ -125,9 +125,9 @@ export function Options({ label, value, options, onChange, name }: SelectProps) 
   return (
     <fieldset class="options" data-field={name}>
       <legend class="field-label">{label}</legend>
-      {options.map(([own, text]) => (
-        <label class="check" key={own}>
-          <input type="radio" name={id} checked={own === value} onChange={() => onChange(own)} />
+      {options.map(([option, text]) => (
+        <label class="check" key={option}>
+          <input type="radio" name={id} checked={option === value} onChange={() => onChange(option)} />
           <span>{text}</span>
         </label>
       ))}

@@ -34,7 +34,7 @@ const MAIL_CHARACTERS = 1_800;
 export function NoticeTextView({ state, notice, regime, platform, onLanguage, onSent, onChange, onBack }: Props) {
   const words = useWords();
   const { t } = words;
-  const own = noticeText(notice, regime, words);
+  const personText = noticeText(notice, regime, words);
   const { site, all } = useSiteWords(notice);
   const sent = noticeText(notice, regime, site);
   const isOther = site.locale !== words.locale;
@@ -61,9 +61,9 @@ export function NoticeTextView({ state, notice, regime, platform, onLanguage, on
       )}
       {isOther && site.t("locale.is_reviewed") === "no" && <p class="slip">{t("notice.text.machine")}</p>}
       <TextOf
-        title={isOther ? t("notice.text.own") : own.subject}
-        subject={own.subject}
-        body={own.body}
+        title={isOther ? t("notice.text.own") : personText.subject}
+        subject={personText.subject}
+        body={personText.body}
         language={words.locale}
       />
       <Sending subject={sent.subject} body={sent.body} language={site.locale} />

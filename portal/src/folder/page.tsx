@@ -64,12 +64,12 @@ export function FolderPage({ first }: { readonly first: First }) {
   const regime = data.regimes.find((one) => one.id === notice?.regime);
   const filled = notice !== null && regime !== undefined ? { notice, regime } : null;
   const step = shownStep(steps.step, filled !== null, first);
-  const own = { state, open, onBack: steps.back };
+  const shared = { state, open, onBack: steps.back };
   if (isOfLog(step)) {
     const log = { writing, onWriting: setWriting, saved, onSaved: setSaved, onClose: close };
-    return <LogSteps {...own} {...log} step={step} go={steps.go} />;
+    return <LogSteps {...shared} {...log} step={step} go={steps.go} />;
   }
-  return <NoticeSteps {...own} step={step} go={steps.go} data={data} filled={filled} onNotice={setNotice} />;
+  return <NoticeSteps {...shared} step={step} go={steps.go} data={data} filled={filled} onNotice={setNotice} />;
 }
 
 /** A step of a notice is shown only where there is one and its regime is known; whatever can't be shown is the page's first view. */

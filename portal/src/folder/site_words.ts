@@ -15,8 +15,8 @@ export interface SiteWords {
 }
 
 export function useSiteWords({ language }: Notice): SiteWords {
-  const own = useWords();
+  const personWords = useWords();
   const [others] = useState(otherTranslators);
-  const all = [own, ...others].sort((one, other) => one.locale.localeCompare(other.locale));
-  return { site: all.find(({ locale }) => locale === language) ?? own, all };
+  const all = [personWords, ...others].sort((one, other) => one.locale.localeCompare(other.locale));
+  return { site: all.find(({ locale }) => locale === language) ?? personWords, all };
 }

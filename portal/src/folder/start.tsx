@@ -21,13 +21,13 @@ interface Props {
 }
 
 export function Start(props: Props) {
-  const [isThere, setThere] = useState<boolean | "unreadable" | null>(null);
-  useEffect(() => void hasKept().then(setThere, () => setThere("unreadable")), []);
-  if (isThere === null) return <h1>{props.title}</h1>;
-  return isThere === true ? (
-    <Unlock {...props} onWiped={() => setThere(false)} />
+  const [stored, setStored] = useState<boolean | "unreadable" | null>(null);
+  useEffect(() => void hasKept().then(setStored, () => setStored("unreadable")), []);
+  if (stored === null) return <h1>{props.title}</h1>;
+  return stored === true ? (
+    <Unlock {...props} onWiped={() => setStored(false)} />
   ) : (
-    <Begin {...props} isUnreadable={isThere === "unreadable"} />
+    <Begin {...props} isUnreadable={stored === "unreadable"} />
   );
 }
 
@@ -42,7 +42,7 @@ function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: (
     setBusy(false);
     if (isOpen) onOpen();
   };
-  const wish = (): void => {
+  const askToErase = (): void => {
     state.clearProblem();
     setWiping(true);
   };
@@ -64,7 +64,7 @@ function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: (
           <button type="submit" class="button" aria-disabled={isBusy ? "true" : undefined}>
             {t("folder.pass.open")}
           </button>
-          <button type="button" class="button plain" onClick={wish}>
+          <button type="button" class="button plain" onClick={askToErase}>
             {t("folder.log.wipe")}
           </button>
         </div>

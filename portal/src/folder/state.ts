@@ -35,7 +35,7 @@ export interface FolderState {
 
 export { emptyFolder };
 
-type Tried = (work: () => Promise<FolderProblem | null>, told?: typeof problemOf) => Promise<boolean>;
+type Tried = (work: () => Promise<FolderProblem | null>, toProblem?: typeof problemOf) => Promise<boolean>;
 
 export function useFolder(): FolderState {
   const [open, setShown] = useState<OpenFolder | null>(null);
@@ -46,9 +46,9 @@ export function useFolder(): FolderState {
     latest.current = now;
     setShown(now);
   };
-  const tried: Tried = async (work, told = problemOf) => {
+  const tried: Tried = async (work, toProblem = problemOf) => {
     setProblem(null);
-    const found = await work().catch(told);
+    const found = await work().catch(toProblem);
     setProblem(found);
     return found === null;
   };

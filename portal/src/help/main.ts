@@ -12,7 +12,7 @@ const filters = document.querySelector<HTMLElement>("[data-filters]");
 const services = [...document.querySelectorAll<HTMLElement>("[data-service]")];
 const sections = [...document.querySelectorAll<HTMLElement>("[data-section]")];
 
-function sayWhatIsOpen(): void {
+function showOpeningStates(): void {
   const now = new Date();
   for (const place of document.querySelectorAll<HTMLElement>("[data-week]")) {
     const { week = "", zone = "", open = "", closed = "" } = place.dataset;
@@ -71,7 +71,7 @@ function showAll(): void {
 }
 
 function refresh(): void {
-  sayWhatIsOpen();
+  showOpeningStates();
   if (filters) narrow();
 }
 

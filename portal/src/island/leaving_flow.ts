@@ -13,7 +13,7 @@ const FRAME = ".bar a, .header a, .footer a";
 
 let stepBack: (() => void) | null = null;
 /** How many parts of the page hold something that is nowhere else, whether or not there is a step back. */
-let holders = 0;
+let holdCount = 0;
 /** The link that was pressed, while it is asked about. */
 let pressed: HTMLAnchorElement | null = null;
 
@@ -27,9 +27,9 @@ export function keepFlow(back: (() => void) | null): void {
 export function useHold(isHeld: boolean): void {
   useEffect(() => {
     if (!isHeld) return undefined;
-    holders += 1;
+    holdCount += 1;
     return () => {
-      holders -= 1;
+      holdCount -= 1;
     };
   }, [isHeld]);
 }
@@ -81,7 +81,7 @@ function isFree(link: HTMLAnchorElement, event: MouseEvent): boolean {
 /** The frame's links; and where something is held, links of the text that lead to another page. */
 function linkAt(target: Element): HTMLAnchorElement | null {
   const link = target.closest<HTMLAnchorElement>(FRAME);
-  if (link !== null || holders === 0) return link;
+  if (link !== null || holdCount === 0) return link;
   const other = target.closest<HTMLAnchorElement>("main a[href]:not([download])");
   const leads =
     other !== null &&
@@ -100,7 +100,7 @@ function press(event: MouseEvent): void {
   // Whoever goes on with something else has answered.
   if (pressed !== null && event.target.closest(".bar-ask") === null) close();
   const link = linkAt(event.target);
-  if (link === null || (stepBack === null && holders === 0) || isFree(link, event)) return;
+  if (link === null || (stepBack === null && holdCount === 0) || isFree(link, event)) return;
   event.preventDefault();
   if (link.hasAttribute("data-back") && stepBack !== null) stepBack();
   else ask(link);

@@ -25,12 +25,12 @@ function watch(): void {
   watcher.onclose = way;
 }
 
-/** While `isThere`, the phone's Back calls `back` instead of leaving the page. */
-export function usePhoneBack(back: Way, isThere: boolean): void {
+/** While `isPossible`, the phone's Back calls `back` instead of leaving the page. */
+export function usePhoneBack(back: Way, isPossible: boolean): void {
   const latest = useRef(back);
   latest.current = back;
   useEffect(() => {
-    if (!isThere) return undefined;
+    if (!isPossible) return undefined;
     const way = (): void => {
       latest.current();
       watch();
@@ -41,5 +41,5 @@ export function usePhoneBack(back: Way, isThere: boolean): void {
       ways.splice(ways.indexOf(way), 1);
       watch();
     };
-  }, [isThere]);
+  }, [isPossible]);
 }

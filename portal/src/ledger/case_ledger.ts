@@ -31,7 +31,7 @@ export class LedgerError extends Error {
 }
 
 /** One entry about the case that was checked: what happened on which day (UTC), to which of its fingerprints, at which partner. */
-export interface Told {
+export interface CheckedEntry {
   readonly event: string;
   readonly day: string;
   readonly partner: string | null;
@@ -43,7 +43,7 @@ export interface Told {
 export interface CheckedLedger {
   readonly checkpoint: Checkpoint;
   /** In the order of recording. */
-  readonly told: readonly Told[];
+  readonly checkedEntries: readonly CheckedEntry[];
   readonly promised: readonly Promised[];
 }
 
@@ -69,24 +69,24 @@ export async function checkCaseLedger(
   const leaves = new Map(
     await Promise.all(fingerprints.map(async ({ id }) => [id, await leafHash(await commitment(salt, id))] as const)),
   );
-  const told: Told[] = [];
+  const checkedEntries: CheckedEntry[] = [];
   const promised: Promised[] = [];
   const pause = pauses();
   for (const entry of ledger.entries) {
-    told.push(await checkEntry(entry, checkpoint, leaves));
+    checkedEntries.push(await checkEntry(entry, checkpoint, leaves));
     await pause();
   }
   for (const entry of ledger.promised) {
-    const [own, promise] = await checkPromised(entry, ledger.key, leaves);
-    told.push(own);
+    const [checkedEntry, promise] = await checkPromised(entry, ledger.key, leaves);
+    checkedEntries.push(checkedEntry);
     promised.push(promise);
     await pause();
   }
   await checkKept(seen, promised, ledger.entries);
   const overdue = promised.filter(({ publishBy }) => publishBy < now);
   if (overdue.length > 0) throw new LedgerError("overdue", overdue);
-  if (!isWhole(told, fingerprints)) throw new LedgerError("missing");
-  return { checkpoint, told, promised };
+  if (!isWhole(checkedEntries, fingerprints)) throw new LedgerError("missing");
+  return { checkpoint, checkedEntries, promised };
 }
 
 /** Return what gives the page a turn where the last was too long ago. */
@@ -129,32 +129,32 @@ async function checkEntry(
   { text, place, path, items }: LedgerEntry,
   { size, root }: Checkpoint,
   leaves: ReadonlyMap<string, Bytes>,
-): Promise<Told> {
+): Promise<CheckedEntry> {
   const entry = readEntry(text);
   const isIn = entry !== null && (await includes(root, size, place, await leafHash(utf8(text)), path.map(fromHex)));
   if (!isIn) throw new LedgerError("entry");
-  return toldBy(entry, items, leaves, null);
+  return checkedEntryOf(entry, items, leaves, null);
 }
 
 async function checkPromised(
   { text, promise, items }: LedgerPromised,
   key: string,
   leaves: ReadonlyMap<string, Bytes>,
-): Promise<readonly [Told, Promised]> {
+): Promise<readonly [CheckedEntry, Promised]> {
   const entry = readEntry(text);
   if (entry === null) throw new LedgerError("entry");
   const opened = await openPromise(promise, key);
   if (opened === null || !areSame(opened.leaf, await leafHash(utf8(text)))) throw new LedgerError("promise");
-  return [await toldBy(entry, items, leaves, opened.publishBy), opened];
+  return [await checkedEntryOf(entry, items, leaves, opened.publishBy), opened];
 }
 
 /** Return what an entry tells, once each fingerprint that it is said to name is proved to be named by it. */
-async function toldBy(
+async function checkedEntryOf(
   entry: Entry,
   items: readonly LedgerItem[],
   leaves: ReadonlyMap<string, Bytes>,
   publishBy: Date | null,
-): Promise<Told> {
+): Promise<CheckedEntry> {
   if (items.length === 0) throw new LedgerError("entry");
   for (const item of items) {
     const leaf = leaves.get(item.fingerprint_id);
@@ -169,9 +169,11 @@ async function toldBy(
 }
 
 /** Say whether what the case page says of giving and ending stands in the log too. */
-function isWhole(told: readonly Told[], fingerprints: readonly CaseFingerprint[]): boolean {
+function isWhole(checkedEntries: readonly CheckedEntry[], fingerprints: readonly CaseFingerprint[]): boolean {
   const known = new Set(
-    told.flatMap(({ event, partner, fingerprintIds }) => fingerprintIds.map((id) => `${id} ${event} ${partner ?? ""}`)),
+    checkedEntries.flatMap(({ event, partner, fingerprintIds }) =>
+      fingerprintIds.map((id) => `${id} ${event} ${partner ?? ""}`),
+    ),
   );
   return fingerprints.every(({ id, state, partners }) => {
     const isGiven = partners.every(({ partner, given_on }) => !given_on || known.has(`${id} disclosed ${partner}`));

@@ -40,13 +40,13 @@ export async function includes(
 ): Promise<boolean> {
   if (!isIndex(index) || !Number.isSafeInteger(size) || index >= size || !areHashes(path)) return false;
   const height = { place: index, last: size - 1 };
-  let joint = leaf;
+  let subtree = leaf;
   for (const sibling of path) {
     if (height.last === 0) return false;
-    joint = isRight(height) ? await nodeHash(sibling, joint) : await nodeHash(joint, sibling);
+    subtree = isRightChild(height) ? await nodeHash(sibling, subtree) : await nodeHash(subtree, sibling);
     rise(height);
   }
-  return height.last === 0 && areSame(joint, root);
+  return height.last === 0 && areSame(subtree, root);
 }
 
 /** Say whether `proof` shows that the tree of `newSize` leaves begins with all of the tree of `oldSize`. */
@@ -64,24 +64,25 @@ export async function continues(
   if (first === undefined) return false;
   const height = { place: oldSize - 1, last: newSize - 1 };
   while (height.place % 2 === 1) halve(height);
-  let [oldJoint, newJoint] = [first, first];
+  let [oldSubtree, newSubtree] = [first, first];
   for (const sibling of siblings) {
     if (height.last === 0) return false;
-    if (isRight(height)) [oldJoint, newJoint] = [await nodeHash(sibling, oldJoint), await nodeHash(sibling, newJoint)];
-    else newJoint = await nodeHash(newJoint, sibling);
+    if (isRightChild(height))
+      [oldSubtree, newSubtree] = [await nodeHash(sibling, oldSubtree), await nodeHash(sibling, newSubtree)];
+    else newSubtree = await nodeHash(newSubtree, sibling);
     rise(height);
   }
-  return height.last === 0 && areSame(oldJoint, oldRoot) && areSame(newJoint, newRoot);
+  return height.last === 0 && areSame(oldSubtree, oldRoot) && areSame(newSubtree, newRoot);
 }
 
 /** The sibling stands to the left; also where this one is the last of its level and was carried up alone. */
-function isRight({ place, last }: Height): boolean {
+function isRightChild({ place, last }: Height): boolean {
   return place % 2 === 1 || place === last;
 }
 
 /** Go up one level, and on over those where the last node stands alone. Sizes can be beyond 32 bits, so no bit operations. */
 function rise(height: Height): void {
-  if (isRight(height)) while (height.place > 0 && height.place % 2 === 0) halve(height);
+  if (isRightChild(height)) while (height.place > 0 && height.place % 2 === 0) halve(height);
   halve(height);
 }
 

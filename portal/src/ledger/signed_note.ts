@@ -43,10 +43,10 @@ export async function openNote(
   const signatures = lines.map(readSignature);
   if (signatures.includes(null)) return null;
   const body = note.slice(0, end + 1);
-  const own = signatures.find(
+  const logSignature = signatures.find(
     (line) => line?.name === key.name && areSame(line.signed.subarray(0, KEY_ID_BYTES), key.id),
   );
-  const signature = own?.signed.subarray(KEY_ID_BYTES);
+  const signature = logSignature?.signed.subarray(KEY_ID_BYTES);
   if (signature?.length !== SIGNATURE_BYTES) return null;
   return (await isSigned(signature, body, key)) ? { keyName: key.name, body } : null;
 }

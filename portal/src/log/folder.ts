@@ -29,10 +29,10 @@ export function emptyFolder(isTextOnly: boolean): Folder {
 
 /** The folder with this notice in its place, or added. */
 export function withNotice(folder: Folder, notice: Notice): Folder {
-  const isThere = folder.notices.some((one) => one.id === notice.id);
+  const isKnown = folder.notices.some((one) => one.id === notice.id);
   return {
     ...folder,
-    notices: isThere ? folder.notices.map((one) => (one.id === notice.id ? notice : one)) : [...folder.notices, notice],
+    notices: isKnown ? folder.notices.map((one) => (one.id === notice.id ? notice : one)) : [...folder.notices, notice],
   };
 }
 
@@ -66,7 +66,7 @@ export function readEntry(value: unknown): Entry {
     return typeof found === "number" ? found : damaged();
   };
   const kind: EntryKind = KINDS.find((one) => one === row["kind"]) ?? damaged();
-  const [address, platform, account, what, words, whoSaw, reference] = TEXT_FIELDS.map(text);
+  const [address, platform, account, what, words, witnesses, reference] = TEXT_FIELDS.map(text);
   const files = Array.isArray(row["files"]) ? row["files"].map(readFile) : damaged();
   return {
     kind,
@@ -76,7 +76,7 @@ export function readEntry(value: unknown): Entry {
     account: account ?? "",
     what: what ?? "",
     words: words ?? "",
-    who_saw: whoSaw ?? "",
+    who_saw: witnesses ?? "",
     reference: reference ?? "",
     files,
     corrects: row["corrects"] === null ? null : number("corrects"),

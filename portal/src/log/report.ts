@@ -34,7 +34,7 @@ export function policeReport(folder: Folder, { t }: Translator, made: Date): rea
   const every = (pick: (entry: Entry) => string): string =>
     [...new Set(entries.map(pick).filter((text) => text.trim() !== ""))].join("\n");
   const of = (kind: Entry["kind"]): readonly Entry[] => entries.filter((entry) => entry.kind === kind);
-  const told = (one: Entry): string =>
+  const summaryOf = (one: Entry): string =>
     [one.seen_at || one.written_at.slice(0, 10), one.platform, one.what, one.reference]
       .filter((text) => text !== "")
       .join(" · ");
@@ -47,7 +47,7 @@ export function policeReport(folder: Folder, { t }: Translator, made: Date): rea
     [t("log.police.where"), short(every((entry) => entry.address))],
     [t("log.police.accounts"), short(every((entry) => [entry.platform, entry.account].filter(Boolean).join(": ")))],
     [t("log.field.who_saw"), short(every((entry) => entry.who_saw))],
-    [t("log.police.done"), short([...of("report"), ...of("answer")].map(told).join("\n"))],
+    [t("log.police.done"), short([...of("report"), ...of("answer")].map(summaryOf).join("\n"))],
     [t("log.police.files"), short(entries.flatMap((entry) => entry.files.map((file) => file.sha256)).join("\n"))],
   ];
   return [

@@ -45,8 +45,8 @@ export function translator(catalogue: Catalogue): Translator {
     locale: catalogue.locale,
     t: (key, values = {}) => words(key, values),
     plural: (key, count, values = {}) => {
-      const own = `${key}.${rules.select(count)}`;
-      return words(own in catalogue.words ? own : `${key}.other`, { count, ...values });
+      const pluralKey = `${key}.${rules.select(count)}`;
+      return words(pluralKey in catalogue.words ? pluralKey : `${key}.other`, { count, ...values });
     },
     date: (moment, now) => (moment.getFullYear() === now.getFullYear() ? day : dayOfYear).format(moment),
     time: (moment) => clock.format(moment),

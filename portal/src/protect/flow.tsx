@@ -145,17 +145,17 @@ function ThenStep({ state }: { readonly state: ProtectState }) {
 function OpenStep({ state }: { readonly state: ProtectState }) {
   const { t } = useWords();
   if (state.request === null) return null;
-  const wayOn = (code: ErrorCode): { label: string; onPress: () => void } | null => {
+  const nextActionOf = (code: ErrorCode): { label: string; onPress: () => void } | null => {
     if (code === "under_18") return { label: t("protect.send.to_under18"), onPress: goToUnder18 };
-    const isThere = code === "case_already_open" || code === "case_closed";
-    return isThere ? { label: t("protect.send.to_case"), onPress: () => state.go("case") } : null;
+    const isExistingCase = code === "case_already_open" || code === "case_closed";
+    return isExistingCase ? { label: t("protect.send.to_case"), onPress: () => state.go("case") } : null;
   };
   return (
     <SendStep
       request={state.request}
       label={t("protect.send.button")}
       onBack={state.back}
-      wayOn={wayOn}
+      nextActionOf={nextActionOf}
       onSent={state.finish}
     />
   );

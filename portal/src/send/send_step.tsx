@@ -18,10 +18,10 @@ interface Props {
   readonly onSent: (view: CaseView) => void;
   readonly onBack: () => void;
   /** Where a problem has a better way on than trying again. */
-  readonly wayOn?: (code: ErrorCode) => { readonly label: string; readonly onPress: () => void } | null;
+  readonly nextActionOf?: (code: ErrorCode) => { readonly label: string; readonly onPress: () => void } | null;
 }
 
-export function SendStep({ request, label, onSent, onBack, wayOn }: Props) {
+export function SendStep({ request, label, onSent, onBack, nextActionOf }: Props) {
   const { t } = useWords();
   const [isSending, setSending] = useState(false);
   const [work, setWork] = useState<number | null>(null);
@@ -37,7 +37,7 @@ export function SendStep({ request, label, onSent, onBack, wayOn }: Props) {
       setWork(null);
     }
   };
-  const way = problem === null ? null : (wayOn?.(problem) ?? null);
+  const nextAction = problem === null ? null : (nextActionOf?.(problem) ?? null);
   const wanted = problem === null ? label : t("protect.send.again");
   return (
     <>
@@ -50,7 +50,7 @@ export function SendStep({ request, label, onSent, onBack, wayOn }: Props) {
       </p>
       {work !== null && <Work share={work} />}
       <div class="actions">
-        {way && <ActionButton label={way.label} onPress={way.onPress} />}
+        {nextAction && <ActionButton label={nextAction.label} onPress={nextAction.onPress} />}
         <ActionButton
           label={isSending ? t("protect.send.sending") : wanted}
           isBusy={isSending}

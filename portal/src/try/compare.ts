@@ -18,9 +18,9 @@ export function wouldBeFound(
   height: number,
   pdq: string,
 ): boolean {
-  const own = bytesOf(pdq);
+  const fileHash = bytesOf(pdq);
   const matches = ({ hashes, quality }: PdqResult): boolean =>
-    quality >= MINIMUM_QUALITY && hashes.some((hash) => distance(hash, own) <= MAXIMUM_DISTANCE);
+    quality >= MINIMUM_QUALITY && hashes.some((hash) => distance(hash, fileHash) <= MAXIMUM_DISTANCE);
   if (matches(kernel.pdq(pixels, width, height, "rgba8", 8))) return true;
   const luma = lumaOf(pixels, width, height);
   return kernel

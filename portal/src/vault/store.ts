@@ -40,7 +40,7 @@ export async function hasKept(): Promise<boolean> {
 
 /** Return the kept log; null where there is none. */
 export async function readKept(): Promise<KeptLog | null> {
-  if (!(await isThere())) return null;
+  if (!(await databaseExists())) return null;
   return withDatabase(async (database) => (await database.get("log", "log")) ?? null);
 }
 
@@ -104,7 +104,7 @@ async function withDatabase<Result>(work: (database: IDBPDatabase<Schema>) => Pr
 }
 
 /** Whether the database is there, without making it. */
-async function isThere(): Promise<boolean> {
+async function databaseExists(): Promise<boolean> {
   if ("databases" in indexedDB) return (await indexedDB.databases()).some(({ name }) => name === DATABASE);
   let isNew = false;
   try {

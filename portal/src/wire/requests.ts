@@ -170,8 +170,8 @@ async function reach(request: AnyRequest, proof: string | null): Promise<Respons
   if (request.authorization !== null) headers["Authorization"] = request.authorization;
   if (request.body) headers["Content-Type"] = "application/json";
   if (proof !== null) headers["Proof-Of-Work"] = proof;
-  const giveUp = new AbortController();
-  const timer = setTimeout(() => giveUp.abort(), ANSWER_TIME_MILLISECONDS);
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), ANSWER_TIME_MILLISECONDS);
   try {
     return await fetch(request.path, {
       method: request.method,
@@ -181,7 +181,7 @@ async function reach(request: AnyRequest, proof: string | null): Promise<Respons
       cache: "no-store",
       redirect: "error",
       referrerPolicy: "no-referrer",
-      signal: giveUp.signal,
+      signal: controller.signal,
     });
   } catch {
     throw new ExchangeError("unreachable");
