@@ -32,7 +32,7 @@ def uniform(rng: np.random.Generator, count: int) -> Rows:
 
 
 def real_hashes(path: Path) -> Rows | None:
-    """Return the hashes of a text file with one in hexadecimal on each line, or nothing where there is no file."""
+    """Return the hashes of a text file with one in hexadecimal on each line, or nothing if there is no file."""
     if not path.is_file():
         return None
     return np.frombuffer(bytes.fromhex(path.read_text().replace("\n", "")), dtype=np.uint8).reshape(-1, 32)

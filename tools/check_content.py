@@ -13,6 +13,7 @@ from pathlib import Path
 
 from content_check.facts import fact_problems
 from content_check.links import link_problems
+from content_check.phrases import phrase_problems
 from content_check.reviews import reference_problems, review_problems
 from content_check.schemas import schema_problems
 from content_check.variants import variant_problems
@@ -33,6 +34,7 @@ def problems(content: Path, dist: Path, site: Path, today: date) -> list[str]:
         variant_problems(content, site),
         translation_problems(content),
         reading_problems(content),
+        phrase_problems(content),
     )
     return [*(problem for found in checks for problem in found), *link_problems(dist)]
 

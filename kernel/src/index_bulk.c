@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many values at once: new slots are written where no search looks yet, the bands are made anew for all, and then both
+/* Many values at once: new slots are written where no search looks yet, the bands are made again for all, and then both
  * appear together. */
 #include <string.h>
 

@@ -123,7 +123,7 @@ static bool check_overflow(const struct stillmine_table *table, uint32_t slot_co
         if (count > room || (header >> 4 & 15) != 0 || !check_entries(line, count, table->is_wide, slot_count)) {
             return false;
         }
-        /* A free line has no entries; what it leads to is chained anew below. */
+        /* A free line has no entries; what it leads to is chained again below. */
         if (count > 0 && !mark_chain(table, header, is_used)) {
             return false;
         }

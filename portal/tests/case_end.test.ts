@@ -59,11 +59,11 @@ describe("a case whose term is over", () => {
   });
 
   test.each<[string, Partial<CaseFingerprint>, string]>([
-    ["kept", { erased_by: "2026-11-25T10:00:00" }, "No longer looked for: the time of the case ended."],
+    ["kept", { erased_by: "2026-11-25T10:00:00" }, "No longer looked for: the case has ended."],
     [
       "erased after that",
       { withdrawn_at: "2026-11-22T10:00:00", erased_at: "2026-11-25T10:00:00" },
-      "No longer looked for: the time of the case ended.",
+      "No longer looked for: the case has ended.",
     ],
     [
       "withdrawn by the person",
@@ -84,7 +84,7 @@ describe("a case whose term is over", () => {
 });
 
 describe("a receipt", () => {
-  const GONE = "Old copies of the exchange’s records, such as backups, can’t be used to read it any more either.";
+  const GONE = "Old copies of the exchange’s records, such as backups, can no longer be used to read it either.";
   const receipt: Receipt = {
     reference: "d3490a1413cd8b9a",
     made_at: "2026-11-22T16:05:00",
@@ -123,8 +123,8 @@ describe("a receipt", () => {
       partners: [],
     } as const;
     expect(receiptParts({ ...receipt, erased: [], ended: [ended], kept_after_end: 1 }, words, NOW)[0]?.lines).toEqual([
-      "Its time ended on 22 November at 15:00: Picture. Kept locked and unused in case that was a mistake.",
-      "It is erased by 25 November at 15:00.",
+      "The case ended on 22 November at 15:00: Picture. Kept locked and unused in case that was a mistake.",
+      "It will be erased by 25 November at 15:00.",
       "No service had a fingerprint of it.",
     ]);
   });
@@ -136,11 +136,11 @@ describe("a receipt", () => {
         name: "Video 2",
         lines: [
           "Erased at the exchange on 22 November at 15:00: Moving pictures, Identical file (md5).",
-          "By 24 November at 15:00, old copies of the exchange’s records, such as backups, can’t be used to read it any more either.",
+          "By 24 November at 15:00, old copies of the exchange’s records, such as backups, can no longer be used to read it either.",
           "Given to Example Forum on 22 November.",
           "Example Forum has not confirmed yet. Open this page again later for a newer receipt.",
           "Given to Example Social on 22 November.",
-          "Example Social confirmed on 22 November at 15:01 that it no longer looks for it.",
+          "Example Social confirmed on 22 November at 15:01 that it has stopped looking for it.",
         ],
       },
       {
@@ -179,7 +179,7 @@ describe("a receipt", () => {
         name: "Sound 4",
         lines: [
           "You, or someone with your key, asked for this on 22 November at 16:00.",
-          "Not erased yet. It is to be erased on 25 November at 16:00, unless that is cancelled before.",
+          "Not erased yet. It will be erased on 25 November at 16:00, unless that is cancelled first.",
         ],
       },
     ]);
@@ -198,8 +198,8 @@ describe("a receipt", () => {
 
   test("says what is still kept", () => {
     expect(receiptLines({ ...receipt, state: "open", kept: 2, kept_to_tell: 1 }, words, NOW).slice(1)).toEqual([
-      "2 fingerprints are still in your case and are looked for as before.",
-      expect.stringMatching(/^Some services know a fingerprint by its code alone. For one of these .* at most 30 days/),
+      "2 fingerprints are still in your case, and services still look for them.",
+      expect.stringMatching(/^Some services know a fingerprint only by its code. For one fingerprint .* for 30 days at most/),
     ]);
   });
 });

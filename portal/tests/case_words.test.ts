@@ -67,7 +67,7 @@ describe("what a partner did", () => {
       "not removed",
       "active",
       { given_on: GIVEN, not_removed_on: LATER, not_removed_reason: "not_the_same" },
-      [given, "Found on Example Social, not removed. They decided on 23 November: they say it is not a copy of it."],
+      [given, "Found on Example Social, not removed. Their decision on 23 November: they say it is not a copy of it."],
     ],
     [
       "removed after all",
@@ -95,7 +95,7 @@ describe("what a partner did", () => {
       "withdrawn, confirmed",
       "withdrawn",
       { given_on: GIVEN, withdrawal_confirmed_at: CONFIRMED },
-      [given, "Example Social confirmed on 22 November at 18:30 that it no longer looks for it."],
+      [given, "Example Social confirmed on 22 November at 18:30 that it has stopped looking for it."],
     ],
     ["withdrawn, never given", "withdrawn", {}, []],
   ])("%s", (_, state, status, expected) => {
@@ -149,7 +149,7 @@ describe("what a partner did about a file with several fingerprints", () => {
     const said = linesOf([of("chromaprint", kept), of("vpdq", { given_on: GIVEN, removed_on: LATER })]);
     expect(said.slice(1)).toEqual([
       removed,
-      "Found on Example Social, not removed. They decided on 24 November: they say it is not a copy of it.",
+      "Found on Example Social, not removed. Their decision on 24 November: they say it is not a copy of it.",
     ]);
   });
 
@@ -160,7 +160,7 @@ describe("what a partner did about a file with several fingerprints", () => {
     const disagreed = { given_on: GIVEN, vote: "disagree", vote_reason: "not_the_same", voted_on: GIVEN } as const;
     expect(linesOf([of("vpdq", agreed), of("md5", disagreed)])).toEqual([
       given,
-      "Example Social said on 22 November that it should not be looked for: they say it also finds files that are something else.",
+      "Example Social said on 22 November that it should not be looked for: they say it also finds files that show something else.",
       said,
     ]);
   });
@@ -177,7 +177,7 @@ describe("what a partner did about a file with several fingerprints", () => {
     const part = "Given to Example Social on 22 November: 1 of its 2 fingerprints.";
     expect(linesOf([confirmed, never])).toEqual([
       part,
-      "Example Social confirmed on 22 November at 18:30 that it no longer looks for it.",
+      "Example Social confirmed on 22 November at 18:30 that it has stopped looking for it.",
     ]);
     expect(linesOf([confirmed, of("md5", { given_on: GIVEN }, "withdrawn")])).toEqual([
       given,
@@ -241,7 +241,7 @@ describe("the files of a case", () => {
 
 describe("why a file is on hold", () => {
   test.each<[SuspensionReason, RegExp]>([
-    ["negative_bank", /something that very many people know/],
+    ["negative_bank", /something that a great many people know/],
     ["found_too_often", /far more copies were found/],
     ["doubted_by_partners", /two services said/],
     ["operator", /what they decided/],
@@ -262,7 +262,7 @@ describe("how far a withdrawal has come", () => {
     [
       "one of one",
       [confirmed, never],
-      "Withdrawn. The one service that had it confirmed that it no longer looks for it.",
+      "Withdrawn. The one service that had it confirmed that it has stopped looking for it.",
     ],
     ["one of two", [confirmed, waiting], "Withdrawn. 1 of 2 services confirmed; we are waiting for the others."],
     ["none of one", [waiting], "Withdrawn. We are waiting for the one service that had it to confirm."],
@@ -288,21 +288,21 @@ test("the summary of an open and of an ended case", () => {
     fingerprints: [fingerprint("active", [])],
   };
   expect(summaryLines(view, words, NOW)).toEqual([
-    "No service has a fingerprint from it. Many services need none: they ask the exchange about each file that is uploaded. The others usually have it within a minute or two.",
+    "No service has a fingerprint from it. Many services don’t need one: they ask the exchange about each file that is uploaded. The others usually have it within a minute or two.",
     "It stays open until 21 November 2028.",
   ]);
-  expect(summaryLines({ ...view, state: "expired" }, words, NOW)[0]).toMatch(/^Its time ended on 21 November 2028/);
+  expect(summaryLines({ ...view, state: "expired" }, words, NOW)[0]).toMatch(/^It ended on 21 November 2028/);
 });
 
 test.each([
   ["length", 0, "Enter your case key first."],
-  ["length", 1, "A case key has 20 letters and digits. This has 1."],
+  ["length", 1, "A case key has 20 letters and digits. This has only 1."],
   ["length", 19, "A case key has 20 letters and digits. This has 19."],
-  ["sign", 20, "There is a sign in it that no key has. A key has digits, and letters from A to Z except U."],
+  ["sign", 20, "It contains a character that is never used in a key. A key has only digits, and letters from A to Z except U."],
   [
     "check",
     20,
-    "One letter or digit does not fit. Compare each group with your copy: 8 and B, 5 and S, 2 and Z look alike.",
+    "One letter or digit is not right. Compare each group with your copy: 8 and B, 5 and S, 2 and Z look alike.",
   ],
 ] as const)("a key with a wrong %s of %i signs", (problem, signs, expected) => {
   expect(slipWords(new CaseKeyError(problem, signs), words)).toBe(expected);

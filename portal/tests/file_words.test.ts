@@ -24,7 +24,7 @@ const NOTES: Record<FileNote, RegExp> = {
   video_too_little_detail: /pictures have too little detail/,
   video_not_readable: /can’t read its pictures/,
   video_not_opened: /can’t open this video\. .* as MP4/,
-  video_edits: /cut or its speed .* new video/,
+  video_edits: /cut, or its speed .* new video/,
   video_has_no_sound: /no sound/,
   film_not_readable: /short video .* can’t read it/,
   further_films: /more than one video/,
@@ -34,8 +34,8 @@ const NOTES: Record<FileNote, RegExp> = {
   sound_too_short: /too short .* about 7 seconds/,
   sound_without_detail: /too quiet or too even/,
   sound_not_readable: /can’t read its sound/,
-  sound_edits: /sound was cut or its speed .* new file/,
-  not_readable: /can’t look into this file/,
+  sound_edits: /sound was cut, or its speed .* new file/,
+  not_readable: /can’t read this file/,
   ends_early: /ends early/,
   end_missing: /the whole picture is there/,
   picture_too_large: /more pixels/,
@@ -50,9 +50,9 @@ function lines(type: FileType, kinds: readonly Kind[], notes: readonly FileNote[
 
 describe("what copies can be recognised", () => {
   test.each<[FileType, readonly Kind[], RegExp]>([
-    ["picture", ["pdq"], /usually also when they were saved again, resized or mirrored/],
+    ["picture", ["pdq"], /usually even if they were saved again, resized or mirrored/],
     ["picture", ["sha256"], /only identical files/],
-    ["animation", ["pdq", "vpdq", "md5"], /its first picture by itself/],
+    ["animation", ["pdq", "vpdq", "md5"], /its first picture on its own/],
     ["animation", ["md5"], /only identical files/],
     ["video", ["vpdq", "chromaprint", "md5"], /by their pictures and by their sound/],
     ["video", ["vpdq", "md5"], /by their pictures alone/],

@@ -426,10 +426,10 @@ describe("its words", () => {
   test("what is not published yet says by when it is", () => {
     const entries = [told("disclosed", "Example Social"), told("withdrawn", null, soon)];
     expect(ledgerParts(entries, [fingerprint()], words, NOW)[0]?.lines[1]).toBe(
-      "25 November: withdrawn. Written down; in the public log by 26 November, 13:00.",
+      "25 November: withdrawn. Recorded; in the public log by 26 November, 13:00.",
     );
-    const checked = "Checked on this device, and nothing is missing that this page shows.";
-    const one = "One is written down and signed, and will be in the public log by 26 November, 13:00.";
+    const checked = "Checked on this device. Nothing that this page shows is missing.";
+    const one = "One is recorded and signed, and will be in the public log by 26 November, 13:00.";
     expect(summary(entries, words, NOW)).toBe(`${checked} One entry about your case is in the public log. ${one}`);
     expect(summary(entries.slice(1), words, NOW)).toBe(`${checked} ${one}`);
     expect(summary(entries.slice(0, 1), words, NOW)).toContain("the one entry about your case is in the log");

@@ -96,5 +96,5 @@ class Besieged:
     def holds(self) -> None:
         assert self.is_answering(), self.written()
         self.opens_and_withdraws(os.urandom(10))
-        assert self.run("fsck") == "Everything holds together.\n"
+        assert self.run("fsck") == "Everything is consistent.\n"
         assert "Traceback" not in self.written()

@@ -128,4 +128,4 @@ def test_withdrawals_go_through_on_a_full_disk(web: httpx.Client, home: Path, lo
     shown = web.get("/api/v1/case", headers=headers(people[-1])).json()
     assert shown["state"] == "open"
     checked = subprocess.run([*COMMAND, "fsck", "--home", str(home)], capture_output=True, text=True, check=False)
-    assert checked.stdout == "Everything holds together.\n", checked.stderr
+    assert checked.stdout == "Everything is consistent.\n", checked.stderr

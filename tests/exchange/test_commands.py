@@ -93,7 +93,7 @@ def test_workers_end_when_their_parent_is_killed(operator: Operator, served: tup
 
 def test_fsck_and_expire_by_command(operator: Operator) -> None:
     operator.run("migrate")
-    assert operator.run("fsck") == "Everything holds together.\n"
+    assert operator.run("fsck") == "Everything is consistent.\n"
     assert json.loads(operator.run("fsck", "--json")) == {"findings": []}
     assert "cases expired: 0" in operator.run("expire")
     if "STILLMINE_EXCHANGE_DATABASE" in operator.environment:
@@ -136,7 +136,7 @@ def test_serve_answers_keeps_files_private_logs_nothing_and_stops_at_once(
     assert "stopped" in written
     for mark in ("127.0.0.1:", case_id, key, value(1), "canary-agent", "/api/"):
         assert mark not in written
-    assert operator.run("fsck") == "Everything holds together.\n"
+    assert operator.run("fsck") == "Everything is consistent.\n"
 
 
 def test_erased_values_and_keys_are_not_left_in_sqlites_files(

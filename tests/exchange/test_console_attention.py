@@ -49,7 +49,7 @@ def test_the_first_page_says_when_log_or_lists_are_late(manager: Desk, exchange:
     assert "has not reached the partners with the list" in manager.get("/console/").text
     clock.until(datetime(2026, 11, 22, 18, 6, tzinfo=UTC))
     manager.sign_in()
-    assert "was not published at its time" in manager.get("/console/").text
+    assert "was not published on time" in manager.get("/console/").text
     run_upkeep(exchange)
     assert nothing_is_late(manager)
 
@@ -75,7 +75,7 @@ def test_the_first_page_says_when_the_keys_of_the_day_are_gone(manager: Desk, ex
     file, away = exchange.home / "day.keys", exchange.home / "away"
     file.rename(away)
     try:
-        assert "A key that is in use is not at hand" in manager.get("/console/").text
+        assert "A key that is in use is missing" in manager.get("/console/").text
     finally:
         away.rename(file)
     assert "is not at hand" not in manager.get("/console/").text

@@ -107,7 +107,7 @@ def walk_intake(page: Page, address: str) -> Iterator[str]:
     expect(page.get_by_role("heading", name="Suspension", level=1)).to_be_visible()
     yield "suspension"
     page.get_by_role("button", name="Keep suspended").click()
-    expect(page.get_by_text("Nothing waits")).to_be_visible()
+    expect(page.get_by_text("Nothing is waiting for review")).to_be_visible()
     yield "quarantine, empty"
     page.goto(address + "bank")
     page.get_by_role("link", name="Remove Flags").click()

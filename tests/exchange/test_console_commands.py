@@ -25,7 +25,7 @@ def test_operators_by_command(operator: Operator) -> None:
     assert "never again" in operator.run("operator", "add", "Mia", "--role", "manager")
     added = json.loads(operator.run("operator", "add", "Rita", "--role", "reviewer", "--json"))
     assert (added["operator"], added["role"], len(added["enrolment_code"].replace("-", ""))) == ("Rita", "reviewer", 24)
-    assert "is here already" in operator.run("operator", "add", "mia", "--role", "reviewer", expect=2)
+    assert "already exists" in operator.run("operator", "add", "mia", "--role", "reviewer", expect=2)
     assert "manager or reviewer" in operator.run("operator", "add", "Eva", "--role", "owner", expect=2)
     assert "command line" in operator.run("operator", "add", "Command Line", "--role", "manager", expect=2)
     renewed = json.loads(operator.run("operator", "reset", "RITA", "--json"))

@@ -264,7 +264,7 @@ def test_a_reviewer_decides_in_quarantine(reviewer: Desk, phone: Phone, partner:
     assert partner.active_values() == [value(8)]
     assert reviewer.post(here, here, decision="forget").status_code == 400
     assert reviewer.post(here, here, decision="keep").status_code == 303
-    assert "Nothing waits" in reviewer.get("/console/quarantine").text
+    assert "Nothing is waiting for review" in reviewer.get("/console/quarantine").text
     assert f'{here}"' in reviewer.get("/console/quarantine?show=all").text
     assert "kept" in reviewer.get(here).text
     assert reviewer.post(here, here, decision="restore").status_code == 303

@@ -25,7 +25,7 @@ def test_a_partner_is_added_and_its_key_shown_once(manager: Desk, web: httpx.Cli
     partner = PartnerClient(web, key)
     assert partner.fetch().entries == []
     again = manager.post("/console/partners/add", "/console/partners/add", name="example social")
-    assert (again.status_code, "with this name is here already" in again.text) == (422, True)
+    assert (again.status_code, "with this name already exists" in again.text) == (422, True)
     number = re.search(r"/console/partners/(\d+)", manager.get("/console/partners").text)[1]  # type: ignore[index]
     here = f"/console/partners/{number}"
     second = manager.post(f"{here}/keys/add", f"{here}/keys/add")

@@ -293,7 +293,7 @@ def test_a_full_disk_leaves_the_file_as_it_was(exchange: Context, phone: Phone, 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
         clock.forward(days=1)
-        assert "data keys wrapped anew" not in upkeep(exchange)
+        assert "data keys rewrapped" not in upkeep(exchange)
     assert day_keys(exchange) == before
     assert [row.value for row in phone.show().fingerprints] == [value(1)]
     turn(exchange, clock)
@@ -306,7 +306,7 @@ def test_whoever_reads_for_long_keeps_the_keys(exchange: Context, phone: Phone, 
     before = day_keys(exchange)
     with exchange.day_keys.unchanged():
         clock.forward(days=1)
-        assert upkeep(exchange)["data keys wrapped anew"] == 0
+        assert upkeep(exchange)["data keys rewrapped"] == 0
         assert day_keys(exchange) == before
     upkeep(exchange)
     assert day_keys(exchange) != before

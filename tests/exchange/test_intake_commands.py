@@ -47,7 +47,7 @@ def test_what_was_accepted_before_waits_once_a_list_is_added(operator: Operator,
     assert "Suspended of what was accepted before: 2 fingerprint(s)." in operator.run("bank", "add", str(hashes), "--name", "News")
     assert len(json.loads(operator.run("quarantine", "list", "--json"))["suspended"][0]["kinds"]) == 2
     assert operator.run("bank", "sweep") == "Suspended of what was accepted before: 0 fingerprint(s).\n"
-    assert operator.run("fsck") == "Everything holds together.\n"
+    assert operator.run("fsck") == "Everything is consistent.\n"
 
 
 def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: Operator, served: tuple, hashes: Path) -> None:  # type: ignore[type-arg]
@@ -63,7 +63,7 @@ def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: 
         assert "negative_bank" in shown
         assert value(1) not in shown
         assert "2 fingerprint(s)" in operator.run("quarantine", "keep", fingerprint_id)
-        assert "Nothing waits." in operator.run("quarantine", "list")
+        assert "Nothing is waiting for review." in operator.run("quarantine", "list")
         assert "kept" in operator.run("quarantine", "list", "--all")
         assert "active again" in operator.run("quarantine", "restore", fingerprint_id)
         assert "[conflict]" in operator.run("quarantine", "restore", fingerprint_id, expect=2)
@@ -71,7 +71,7 @@ def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: 
         partner.sync()
         assert partner.active_values() == sorted([value(1), value(2), value(3)])
         entry = next(entry.id for entry in partner.entries.values() if entry.value == value(3))
-        assert operator.run("flag", "list") == "Nothing waits.\n"
+        assert operator.run("flag", "list") == "Nothing is waiting for review.\n"
         other = PartnerClient(web, json.loads(operator.run("partner", "add", "Example Forum", "--way", "list", "--json"))["key"])
         other.sync()
         partner.report(*(feedback_on(entry, number) for number in range(51)))
@@ -89,7 +89,7 @@ def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: 
         assert code(Phone(web, b"abcdefghij").post("case", opening(9))) == (428, "proof_of_work_needed")
         operator.run("under-attack", "off")
         Phone(web, b"abcdefghij").open(9)
-    assert operator.run("fsck") == "Everything holds together.\n"
+    assert operator.run("fsck") == "Everything is consistent.\n"
 
 
 @pytest.mark.parametrize("name", ["STILLMINE_EXCHANGE_FOUND_A_DAY", "STILLMINE_EXCHANGE_WORK_ZERO_BITS"])

@@ -98,4 +98,4 @@ def test_the_open_client_submits_hashes_and_feedback(operator: Operator, served:
     ours.submit_hash(StopNCIISignalType.ImagePDQ, picture, reported_state=StopNCIICSPFeedbackValue.Withdrawn)
     ours.submit_feedback(StopNCIISignalType.VideoMD5, video, StopNCIICSPFeedbackValue.Deleted)
     assert active(theirs) == set()
-    assert operator.run("fsck") == "Everything holds together.\n"
+    assert operator.run("fsck") == "Everything is consistent.\n"

@@ -51,7 +51,7 @@ def test_another_secret_stops_every_command(in_use: Operator) -> None:
     for command in COMMANDS[:4]:
         assert "is not the secret of this database" in in_use.run(*command, expect=2), command
     kept.write_bytes(before)
-    assert in_use.run("fsck") == "Everything holds together.\n"
+    assert in_use.run("fsck") == "Everything is consistent.\n"
 
 
 def test_a_database_that_holds_nothing_yet_takes_the_secret_that_is_put_there(operator: Operator) -> None:

@@ -49,7 +49,7 @@ def test_upkeep_by_command_says_what_failed_and_ends_with_1(operator: Operator) 
     file, away = operator.home / "day.keys", operator.home / "away"
     file.rename(away)
     said = operator.run("expire", expect=1)
-    assert f"Failed: data keys wrapped anew: {file} is not there" in said
+    assert f"Failed: data keys rewrapped: {file} is not there" in said
     assert "cases expired: 0" in said, "the other steps were made"
     away.rename(file)
     operator.run("expire")
@@ -82,6 +82,6 @@ def test_backup_and_restore_by_command_also_into_the_other_database(operator: Op
     elsewhere.run("migrate")
     assert "are back" in elsewhere.run("restore", str(tmp_path / "backup"))
     assert "Example Social" in elsewhere.run("partner", "list")
-    assert elsewhere.run("fsck") == "Everything holds together.\n"
+    assert elsewhere.run("fsck") == "Everything is consistent.\n"
     assert "[database_not_empty]" in elsewhere.run("restore", str(tmp_path / "backup"), expect=2)
     assert "[backup_unusable]" in elsewhere.run("restore", str(tmp_path / "nowhere"), expect=2)

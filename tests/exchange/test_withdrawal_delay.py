@@ -309,7 +309,7 @@ def test_what_came_due_while_the_exchange_was_off_can_be_cancelled_first(phone: 
     phone.withdraw()
     clock.off(days=days)
     done = run_upkeep(exchange, is_clock_confirmed=days == 100)
-    assert (done["delays begun anew"], "delayed withdrawals made" in done) == (1, False)
+    assert (done["delays restarted"], "delayed withdrawals made" in done) == (1, False)
     due = START_MINUTE + timedelta(days=days) + THREE_DAYS
     assert phone.show().fingerprints[0].withdrawal_due_at == due
     assert phone.cancel().fingerprints == opened.fingerprints

@@ -285,7 +285,7 @@ def test_files_are_private(home: Path, store: Store) -> None:
 @pytest.mark.parametrize("content", [b"no database at all, but long enough to look at" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
 def test_damaged_store_is_refused_with_what_to_do(tmp_path: Path, content: bytes) -> None:
     (tmp_path / schema.FILE_NAME).write_bytes(content)
-    with pytest.raises(StoreUnreadableError, match="fetches everything anew"):
+    with pytest.raises(StoreUnreadableError, match="fetches everything again"):
         Store(tmp_path)
 
 

@@ -241,7 +241,7 @@ def test_refusals_keep_what_was_there(
 def test_wrong_key_is_named_and_fetches_nothing(open_partner: Callable[..., Partner], exchange: FakeExchange) -> None:
     exchange.add("f", value(1))
     partner = open_partner(key="smk_01234567_" + "B" * 43)
-    with pytest.raises(PartnerKeyUnknownError, match="copied whole"):
+    with pytest.raises(PartnerKeyUnknownError, match="copied all of it"):
         partner.sync.run()
     assert partner.store.place().synced_at is None
     assert partner.store.counts().fingerprints == 0

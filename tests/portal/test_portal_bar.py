@@ -71,7 +71,7 @@ def test_a_touch_on_a_link_of_the_frame_asks_before_a_flow_is_lost(portal: Porta
     to_key(page, portal, picture_file)
     page.locator(way).click()
     question = page.locator(".bar-ask")
-    expect(question).to_contain_text("A case that is open stays open.")
+    expect(question).to_contain_text("An open case stays open.")
     expect(question.get_by_role("button", name="Stay here")).to_be_focused()
     page.keyboard.press("Enter")
     expect(question).to_be_hidden()

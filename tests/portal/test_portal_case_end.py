@@ -81,7 +81,7 @@ def test_what_is_kept_after_the_end_is_not_said_to_be_erased_or_withdrawn(portal
     enter_key(page, portal, key)
     card = page.locator(".card")
     expect(card).to_contain_text("fingerprint kept locked, not looked for")
-    expect(card).to_contain_text("No longer looked for: the time of the case ended.")
+    expect(card).to_contain_text("No longer looked for: the case has ended.")
     expect(card).not_to_contain_text(re.compile("erased|Withdrawn"))
     expect(page.get_by_role("button", name="Show the receipt so far")).to_be_visible()
     erase = page.get_by_role("button", name="Erase the fingerprints now")
@@ -111,7 +111,7 @@ def test_withdrawn_and_a_receipt_to_read_save_and_print(portal: PortalServer, pa
     expect(page.get_by_role("heading", name="Receipt of what was erased")).to_be_focused()
     card = page.locator(".card[data-erased='Picture 1']").first
     expect(card).to_contain_text("Erased at the exchange on 22 November at 16:05: Picture.")
-    expect(card).to_contain_text("Example Social confirmed on 22 November at 16:05 that it no longer looks for it.")
+    expect(card).to_contain_text("Example Social confirmed on 22 November at 16:05 that it has stopped looking for it.")
     expect(card).to_contain_text("Example Forum has not confirmed yet.")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save the signed text").click()

@@ -86,7 +86,7 @@ def test_with_someone_under_18_no_file_can_be_added(portal: PortalServer, page: 
     fill(page, {"address": "https://example.net/1"})
     page.get_by_role("button", name="Keep this").click()
     expect(page.locator("[data-entry='1']")).to_be_visible()
-    assert page.get_by_role("button", name="From now on texts only").count() == 0
+    assert page.get_by_role("button", name="From now on, texts only").count() == 0
 
 
 def test_the_pdf_holds_every_field_and_no_picture(portal: PortalServer, page: Page, picture_file: Path, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_the_zip_can_be_checked_with_usual_tools_and_read_back(
     exported = tmp_path / "notes.zip"
     exported.write_bytes(data)
     read_in(page, portal, exported)
-    expect(page.locator("[data-imported='2']")).to_contain_text("Nothing was changed")
+    expect(page.locator("[data-imported='2']")).to_contain_text("Nothing has been changed")
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="Only in this window").click()
     expect(page.locator("[data-entry='2']")).to_contain_text("second")
@@ -158,14 +158,14 @@ def read_in(page: Page, portal: PortalServer, path: Path) -> None:
     page.locator("input[type=file]").set_input_files(path)
 
 
-@pytest.mark.parametrize("problem", ["cut short", "newer", "changed", "no export"])
+@pytest.mark.parametrize("problem", ["cut off on the way", "newer", "changed", "no export"])
 def test_a_bad_export_says_what_is_wrong_and_changes_nothing(portal: PortalServer, page: Page, tmp_path: Path, problem: str) -> None:
     begin_log(page, portal, passphrase=None)
     write_entry(page, ENTRY)
     to_exports(page)
     data = made(page, "Everything with pictures")
     path = tmp_path / "bad.zip"
-    if problem == "cut short":
+    if problem == "cut off on the way":
         path.write_bytes(data[: len(data) // 2])
     elif problem == "no export":
         path.write_bytes(b"hello")
@@ -178,7 +178,7 @@ def test_a_bad_export_says_what_is_wrong_and_changes_nothing(portal: PortalServe
         )
     read_in(page, portal, path)
     if problem == "changed":
-        expect(page.locator("[data-imported]")).to_contain_text("From entry 1 on something was changed")
+        expect(page.locator("[data-imported]")).to_contain_text("From entry 1 on, something was changed")
     else:
         expect(page.locator(f"[data-trouble={'newer' if problem == 'newer' else 'damaged'}]")).to_be_visible()
     assert page.evaluate("indexedDB.databases()") == []
@@ -190,7 +190,7 @@ def test_an_interrupted_export_is_told_and_made_again(portal: PortalServer, page
     to_exports(page)
     page.route("**/assets/*.ttf", lambda route: route.abort())
     page.get_by_role("button", name="All entries (PDF").click()
-    expect(page.get_by_role("alert")).to_contain_text("The file could not be made. Your notes are not touched.")
+    expect(page.get_by_role("alert")).to_contain_text("The file could not be made. Your notes are not affected.")
     page.unroute("**/assets/*.ttf")
     assert ENTRY["address"] in text_of(made(page, "All entries (PDF"), tmp_path)
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -211,7 +211,7 @@ def test_a_folder_of_a_newer_version_is_left_alone(portal: PortalServer, page: P
         }"""
     )
     unlock(page, portal)
-    expect(page.locator("[data-trouble=newer]")).to_contain_text("left as they are")
+    expect(page.locator("[data-trouble=newer]")).to_contain_text("Nothing was changed. Load the page again")
 
 
 def test_long_and_pasted_texts_are_taken_as_text(portal: PortalServer, page: Page) -> None:

@@ -121,7 +121,7 @@ def test_going_on_waits_for_what_is_in_work(portal: PortalServer, page: Page, pi
     held = Held(page)
     begin(page, pictures[1])
     page.get_by_role("button", name="Continue with 1 file").click()
-    expect(page.get_by_text("One moment: fingerprints are still being worked out.")).to_be_visible()
+    expect(page.get_by_text("One moment: fingerprints are still being made.")).to_be_visible()
     expect(page.get_by_role("heading", name="Choose the files")).to_be_visible()
     held.release()
     page.get_by_role("button", name="Continue with 2 files").click()
@@ -159,7 +159,7 @@ def test_ears_hear_how_each_file_came_out_and_nothing_in_between(
     to_files(page, portal)
     choose(page, picture_file)
     expect(page.locator("[data-announcement]")).to_have_text(
-        "Picture 1: Ready. Copies of it can be recognised, usually also when they were saved again, resized or mirrored."
+        "Picture 1: Ready. Copies of it can be recognised, usually even if they were saved again, resized or mirrored."
     )
     choose(page, empty)
     expect(page.locator("[data-announcement]")).to_contain_text("A picture, left out: This file is empty.")
@@ -221,7 +221,7 @@ def test_a_file_that_is_in_the_case_already_is_not_added_twice(
     page.get_by_role("button", name="Add files").click()
     page.get_by_role("button", name="18 or over").click()
     choose(page, picture_file, pictures[0])
-    expect(page.locator("[data-outcome=same]")).to_contain_text("It is in your case already, as Picture 1")
+    expect(page.locator("[data-outcome=same]")).to_contain_text("It is already in your case, as Picture 1")
     assert names(page) == ["A picture, left out", "Picture 2"]
     page.get_by_role("button", name="Continue with 1 file").click()
     assert [one["file_number"] for one in sent_fingerprints(page)] == [2]
@@ -247,5 +247,5 @@ def test_a_deepfake_is_said_for_one_file_and_shown_before_it_is_sent(portal: Por
     assert [row.get("is_synthetic") for row in body["fingerprints"]] == [None, True]
     page.get_by_role("button", name="Send this and open my case").click()
     page.get_by_role("button", name="Show my case").click()
-    expect(page.locator("[data-file='2']")).to_contain_text("You said that it was made or changed by a computer.")
+    expect(page.locator("[data-file='2']")).to_contain_text("You said that a computer made or changed it.")
     expect(page.locator("[data-file='1']")).not_to_contain_text("made or changed")

@@ -114,7 +114,7 @@ def test_the_printed_log_holds_the_entries_and_no_buttons(portal: PortalServer, 
     page.get_by_role("button", name="Print all entries").click()
     printed = wait_for(page, "window.printed")
     assert "中文 and דוגמה" in printed
-    assert "texts and addresses only" in printed
+    assert "only texts and addresses" in printed
 
 
 def test_an_entry_and_a_notice_are_read_in_a_sensible_order(portal: PortalServer, page: Page) -> None:
@@ -123,7 +123,7 @@ def test_an_entry_and_a_notice_are_read_in_a_sensible_order(portal: PortalServer
     expect(page.locator("main")).to_match_aria_snapshot(
         """
         - heading "Write down what happened" [level=1]
-        - paragraph: Fill in what you know. Every field may stay empty but one. An entry can’t be changed later; you can add a correction.
+        - paragraph: Fill in what you know. Only one field is needed. You can’t change an entry later, but you can add a correction.
         - combobox "What is it?"
         - textbox "When it happened or was seen"
         - button "Now"
@@ -148,14 +148,14 @@ def test_an_entry_and_a_notice_are_read_in_a_sensible_order(portal: PortalServer
         - group "Who are you?":
           - radio "I am the person shown"
           - radio "The person shown asked me to act"
-        - textbox "Exact web addresses, one in a line"
-        - textbox "What it shows, in words, so that they find it"
+        - textbox "Exact web addresses, one per line"
+        - textbox "What it shows, in words, so that they can find it"
         - textbox "How you know that there was no consent"
         - textbox "Your name"
         - textbox "E-mail for the answer"
         - textbox "Phone"
         - textbox "Postal address"
-        - 'textbox "Signature: your name once more, as you sign"'
+        - 'textbox "Signature: your name again, as you sign it"'
         - checkbox "I declare that it was posted without consent, or that I object to it now."
         - checkbox "I say this in good faith."
         - button "Check the notice"

@@ -32,12 +32,12 @@ def test_without_javascript_it_is_a_plain_list_with_anchors_and_hours(portal: Po
     expect(page.get_by_role("heading", name="Help in: Finland")).to_be_visible()
     expect(page.get_by_text("Show only", exact=True)).to_be_hidden()
     expect(page.locator(".open-state:visible")).to_have_count(0)
-    page.get_by_role("link", name="Support after something bad was done to you").click()
+    page.get_by_role("link", name="Support for people who have been harmed").click()
     assert page.url.endswith("#kind-victim_support")
     riku = page.locator("#fi-riku")
-    expect(riku.get_by_role("link", name="Ring 116 006")).to_have_attribute("href", "tel:116006")
+    expect(riku.get_by_role("link", name="Call 116 006")).to_have_attribute("href", "tel:116006")
     expect(riku.get_by_text("Mon-Thu 09:00-18:00, Fri 09:00-16:00", exact=True)).to_be_visible()
-    expect(riku.get_by_text("We read it there on 22 November 2026; we have not rung.")).to_be_visible()
+    expect(riku.get_by_text("We read it there on 22 November 2026; we have not called.")).to_be_visible()
     page.context.close()
 
 
@@ -97,13 +97,13 @@ def test_filters_narrow_the_list_and_say_how_many_are_left(portal: PortalServer,
     assert "gb-rph" not in free
     page.get_by_label("Free").uncheck()
     page.get_by_text("More choices").click()
-    page.get_by_label("For whom").select_option("For under-18s")
+    page.get_by_label("Who it is for").select_option("For under-18s")
     assert {"gb-childline", "gb-999"} <= shown(page)
     assert not {"gb-rph", "global-stopncii"} & shown(page)
-    page.get_by_label("For whom").select_option("For adults")
+    page.get_by_label("Who it is for").select_option("For adults")
     assert {"gb-rph", "gb-999"} <= shown(page)
     assert "gb-childline" not in shown(page)
-    page.get_by_label("For whom").select_option("All")
+    page.get_by_label("Who it is for").select_option("All")
     page.get_by_label("How to reach them").select_option("Relay or sign language")
     assert shown(page) == {"gb-relay-uk", "gb-signlive", "gb-ew-victim-support"}
     expect(page.get_by_role("status").filter(has_text="Shown:")).to_have_text(f"Shown: 3 of {len(everything)}")
@@ -127,11 +127,11 @@ def test_filters_work_by_keyboard_alone_and_an_empty_list_says_so(portal: Portal
     for key in ("Tab", "P", "Tab", "Tab", "T"):  # the police; by text message
         page.keyboard.press(key)
     assert shown(page) == set()
-    expect(page.get_by_role("heading", name="Nobody here fits all of that")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing here fits all of that")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # show all
     assert shown(page) == everything
-    expect(page.get_by_role("heading", name="Nobody here fits all of that")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Nothing here fits all of that")).to_be_hidden()
     assert page.evaluate("document.activeElement.id") == "filter-open"
 
 

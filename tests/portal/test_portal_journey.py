@@ -116,7 +116,7 @@ def test_under_18_leads_away_before_a_file_can_be_chosen(portal: PortalServer, p
 def test_someone_else_is_told_who_can(portal: PortalServer, page: Page) -> None:
     page.goto(f"{portal.address}/protect/")
     page.get_by_role("button", name="Someone else").click()
-    expect(page.get_by_text("Only the person who can be seen or heard in it can open a case")).to_be_visible()
+    expect(page.get_by_text("A case can only be opened by the person who can be seen or heard in it")).to_be_visible()
     expect(page.locator("input[type=file]")).to_have_count(0)
     page.get_by_role("button", name="Back").click()
     expect(page.get_by_role("button", name="I am", exact=True)).to_be_visible()
@@ -183,10 +183,10 @@ def test_an_answer_that_never_arrived_is_asked_for_again(portal: PortalServer, p
 
 REFUSALS: list[tuple[type[StillmineError], str]] = [
     (TooManyAttemptsError, "Wait ten minutes, then try again. Nothing is lost."),
-    (QualityTooLowError, "Take it out and send the others."),
+    (QualityTooLowError, "Remove it and send the others."),
     (CaseAlreadyOpenError, "A case is already open with this key"),
     (CaseClosedError, "You can open a new one with the same files."),
-    (UnderEighteenError, "Nobody is in trouble for asking."),
+    (UnderEighteenError, "Nobody gets into trouble for asking."),
     (StillmineError, "Something went wrong on our side."),
 ]
 
@@ -229,8 +229,8 @@ def test_coming_back_with_a_carelessly_typed_key(portal: PortalServer, page: Pag
 MISTYPED = {
     "": "Enter your case key first.",
     "7K3M-AAAA": "A case key has 20 letters and digits. This has 8.",
-    "U" * 20: "There is a sign in it that no key has.",
-    "7" * 20: "One letter or digit does not fit.",
+    "U" * 20: "It contains a character that is never used in a key.",
+    "7" * 20: "One letter or digit is not right.",
 }
 
 
@@ -294,7 +294,7 @@ def test_the_case_page_looks_again_by_itself_while_it_is_visible(portal: PortalS
     assert len(portal.api_requests()) == before + 1
     portal.is_down = True
     page.clock.run_for(20_500)
-    expect(page.get_by_text("The last look did not work")).to_be_visible()
+    expect(page.get_by_text("The last check did not work")).to_be_visible()
     expect(page.locator(".card")).to_have_count(1)
 
 
@@ -348,7 +348,7 @@ def test_an_address_that_is_not_safe_is_refused(portal: PortalServer, browser: B
     context.route("http://portal.example/**", lambda route: route.fulfill(response=route.fetch(url=_at(portal, route.request.url))))
     page = context.new_page()
     page.goto("http://portal.example/protect/")
-    expect(page.get_by_role("heading", name="This page was not opened safely")).to_be_visible()
+    expect(page.get_by_role("heading", name="This page was not opened securely")).to_be_visible()
     context.close()
 
 

@@ -25,7 +25,7 @@ PRESS_THEY_REFUSED_ON_EACH = """document.querySelectorAll('.card').forEach((card
 
 def lock(page: Page) -> None:
     page.get_by_label("Passphrase", exact=True).fill(PASSPHRASE)
-    page.get_by_label("The same once more").fill(PASSPHRASE)
+    page.get_by_label("The same passphrase again").fill(PASSPHRASE)
     page.get_by_role("button", name="Lock and begin").click()
 
 
@@ -61,7 +61,7 @@ def test_a_full_browser_loses_nothing(portal: PortalServer, page: Page) -> None:
 def test_without_storage_the_window_is_offered(portal: PortalServer, page: Page) -> None:
     page.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError'); }")
     page.goto(f"{portal.address}/evidence/")
-    page.get_by_role("button", name="No, all are and were adults").click()
+    page.get_by_role("button", name="No, everyone is and was an adult").click()
     page.get_by_role("button", name="On this device, locked").click()
     lock(page)
     expect(page.locator("[data-trouble=refused]")).to_contain_text("in this window only")
@@ -118,7 +118,7 @@ def test_an_export_whose_pictures_do_not_fit_leaves_nothing_half(
 
 def test_notes_that_another_window_began_meanwhile_are_left_alone(portal: PortalServer, page: Page) -> None:
     page.goto(f"{portal.address}/evidence/")
-    page.get_by_role("button", name="No, all are and were adults").click()
+    page.get_by_role("button", name="No, everyone is and was an adult").click()
     page.get_by_role("button", name="On this device, locked").click()
     begin_log(page.context.new_page(), portal)
     lock(page)
@@ -133,7 +133,7 @@ def test_erasing_leaves_nothing(portal: PortalServer, page: Page) -> None:
     page.get_by_role("button", name="Erase everything here").click()
     page.get_by_role("button", name="Yes, erase them").click()
     expect(page.get_by_role("heading", name="Is anyone in the pictures under 18")).to_be_visible()
-    expect(page.locator(".slip")).to_have_text("Erased. Nothing of your notes is left here.")
+    expect(page.locator(".slip")).to_have_text("Erased. Nothing is left of your notes here.")
     assert page.evaluate("indexedDB.databases()") == []
 
 

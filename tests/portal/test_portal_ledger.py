@@ -23,7 +23,7 @@ SECRET = bytes(range(10))
 LONG = "Example " + "Verylongname" * 4
 HEBREW = "דוגמה"
 OPEN = "See who was given your fingerprints"
-REMEMBER = "Remember on this device how the log looks now"
+REMEMBER = "Remember this check on this device"
 
 
 @pytest.fixture
@@ -83,12 +83,10 @@ def test_what_is_not_published_yet_is_promised_and_the_file_is_what_an_auditor_t
 ) -> None:
     held_back(portal, hours=5)
     look(page, portal, key)
-    status = page.get_by_role("status").filter(has_text="Checked on this device, and nothing is missing")
-    expect(status).to_contain_text("2 are written down and signed, and will be in the public log by")
-    expect(page.locator('[data-told="Picture 1"]')).to_contain_text(
-        "given to \u2068Example Social\u2069. Written down; in the public log by"
-    )
-    expect(page.locator("[data-promised]")).to_contain_text("You need to do nothing")
+    status = page.get_by_role("status").filter(has_text="Checked on this device. Nothing that this page shows is missing")
+    expect(status).to_contain_text("2 are recorded and signed, and will be in the public log by")
+    expect(page.locator('[data-told="Picture 1"]')).to_contain_text("given to \u2068Example Social\u2069. Recorded; in the public log by")
+    expect(page.locator("[data-promised]")).to_contain_text("You don’t need to do anything")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save the promises as a file").click()
     waiting.value.save_as(tmp_path / "promises.txt")
@@ -106,7 +104,7 @@ def test_what_was_promised_is_found_in_the_log_later_or_missed(portal: PortalSer
     expect(page.locator("[data-promised='2']")).to_be_visible()
     portal.ledger.published = 1
     page.get_by_role("button", name="Check again").click()
-    expect(page.get_by_text("One entry about your case is in the public log. One is written down and signed")).to_be_visible()
+    expect(page.get_by_text("One entry about your case is in the public log. One is recorded and signed")).to_be_visible()
     portal.ledger.texts.pop()
     portal.ledger.named.pop()
     page.get_by_role("button", name="Check again").click()  # the entry is written anew, and promised anew
@@ -119,7 +117,7 @@ def test_a_promise_whose_time_is_over_is_said_calmly_and_can_be_saved(portal: Po
     held_back(portal, minutes=-1)
     look(page, portal, key)
     alert = page.locator("[data-problem=overdue]")
-    expect(alert).to_contain_text("Something that was promised to be in the public log by now is not in it.")
+    expect(alert).to_contain_text("Something that should be in the public log by now is not in it.")
     expect(alert).to_contain_text("Your case goes on as before, and you did nothing wrong.")
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Save the promises as a file").click()
@@ -162,8 +160,8 @@ def without_one(answer: dict) -> None:
     ("change", "problem", "words"),
     [
         (other_text, "entry", "does not fit the log"),
-        (other_size, "checkpoint", "signature is not right"),
-        (other_promise, "promise", "is not signed as it has to be"),
+        (other_size, "checkpoint", "signature is wrong"),
+        (other_promise, "promise", "is not signed properly"),
         (without_one, "missing", "is not in the log"),
     ],
 )
@@ -249,7 +247,7 @@ def test_the_log_goes_on_from_the_last_visit(portal: PortalServer, page: Page, k
     for _ in range(5):
         portal.ledger.append(EventName.ACKNOWLEDGED, [], b"")
     look(page, portal, key)
-    expect(page.get_by_text("Nothing was changed in the log since you looked on")).to_be_visible()
+    expect(page.get_by_text("Nothing in the log has been changed since you checked on")).to_be_visible()
     expect(page.get_by_label(REMEMBER)).to_be_checked()
     assert json.loads(kept(page)["stillmine.ledger"])["size"] == len(portal.ledger.texts)
     (asked,) = [request for request in portal.api_requests() if "consistency" in request.path]
@@ -289,7 +287,7 @@ def test_a_log_with_another_past_is_noticed(
     look(page, portal, key)
     expect(page.locator(f"[data-problem={problem}]")).to_be_visible()
     assert kept(page) == before, "what was seen is the proof"
-    page.get_by_role("button", name="Forget the earlier look and check again").click()
+    page.get_by_role("button", name="Forget the earlier check and check again").click()
     expect(page.locator("[data-told]")).to_have_count(2)
     assert kept(page) == {}
 

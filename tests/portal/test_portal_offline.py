@@ -167,7 +167,7 @@ def test_the_page_lists_what_is_there_and_clearing_leaves_nothing(portal: Portal
     page.get_by_role("button", name="No, keep it").click()
     page.get_by_role("button", name="Clear all").click()
     page.get_by_role("button", name="Yes, clear it all").click()
-    expect(page.locator("[data-said]")).to_have_text("Everything is cleared. Nothing of these pages is left here.")
+    expect(page.locator("[data-said]")).to_have_text("Everything is cleared. Nothing from these pages is left here.")
     assert page.evaluate("localStorage.length") == 0
     assert page.evaluate("indexedDB.databases()") == []
     assert page.evaluate("caches.keys()") == []
@@ -188,7 +188,7 @@ def test_pages_work_where_nothing_can_be_kept(portal: PortalServer, page: Page, 
     expect(page.locator("h1").first).to_be_visible()
     if path == "/device/":
         expect(page.get_by_text("This browser can’t keep pages")).to_be_visible()
-        expect(page.locator("[data-kept=log]")).to_contain_text("This browser does not let this page look.")
+        expect(page.locator("[data-kept=log]")).to_contain_text("This browser does not let this page check.")
         page.get_by_role("button", name="Clear all").click()
         page.get_by_role("button", name="Yes, clear it all").click()
         expect(page.get_by_role("alert")).to_contain_text("This could not be erased here: Your notes and notices.")

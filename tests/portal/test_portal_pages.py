@@ -155,10 +155,10 @@ def test_every_plan_and_guide_can_be_read_without_javascript(portal: PortalServe
     expect(page.get_by_text("It can’t search private chats or the whole internet.")).to_be_visible()
     expect(page.get_by_role("link", name="111 New Zealand")).to_have_attribute("href", "tel:111")
     page.get_by_role("link", name="Someone threatens to share it").click()
-    expect(page.get_by_text("Don’t pay. You have not done anything wrong.")).to_be_visible()
+    expect(page.get_by_text("Don’t pay. You have done nothing wrong.")).to_be_visible()
     expect(page.locator(".plan > li")).to_have_count(9)
     page.get_by_role("link", name="Finland", exact=True).click()
-    expect(page.get_by_role("link", name="Ring 116 006").first).to_be_visible()
+    expect(page.get_by_role("link", name="Call 116 006").first).to_be_visible()
     for guide in GUIDES:
         page.goto(f"{portal.address}/{guide}/")
         assert len(page.locator("main").inner_text()) > 300, guide
@@ -173,7 +173,7 @@ def test_steps_that_need_javascript_say_so_and_whom_to_ring(portal: PortalServer
         page.goto(portal.address + path)
         expect(page.get_by_role("heading", name="This step needs JavaScript")).to_be_visible()
         page.get_by_text("New Zealand", exact=True).first.click()
-        expect(page.get_by_role("link", name="Ring 0508 638 723")).to_be_visible()
+        expect(page.get_by_role("link", name="Call 0508 638 723")).to_be_visible()
     page.context.close()
 
 

@@ -83,10 +83,10 @@ REFUSED = {
     "notes.txt": (b"hello", "This is not a picture, a video or a sound."),
 }
 IDENTICAL_ONLY = {
-    "notes.jpg": (b"hello", "can’t look into this file"),
+    "notes.jpg": (b"hello", "can’t read this file"),
     "cut.png": (file_bytes(picture(20), "PNG")[:5000], "ends early or is damaged"),
     "cut.jpg": (file_bytes(picture(20), "JPEG")[:5000], "ends early or is damaged"),
-    "bomb.png": (png_that_claims(60_000, 60_000), "It has more pixels, or a larger file, than can be looked into here."),
+    "bomb.png": (png_that_claims(60_000, 60_000), "It has more pixels, or a larger file, than can be read here."),
     "dot.png": (png_that_claims(2, 2), "too little detail"),
     "wall.png": (file_bytes(Image.new("RGB", (400, 300), (90, 120, 140)), "PNG"), "too little detail"),
 }

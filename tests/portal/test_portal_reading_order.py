@@ -51,7 +51,7 @@ def test_a_chosen_file_and_the_key(portal: PortalServer, page: Page, picture_fil
           - list "Files you chose":
             - listitem:
               - paragraph: Picture 1
-              - paragraph: Ready. Copies of it can be recognised, usually also when they were saved again, resized or mirrored.
+              - paragraph: Ready. Copies of it can be recognised, usually even if they were saved again, resized or mirrored.
               - 'checkbox "Made or changed by a computer (a deepfake): Picture 1"'
               - 'button "Try it: would an altered copy be found?: Picture 1"'
               - 'button "Show it: Picture 1"'
@@ -72,7 +72,7 @@ def test_what_is_sent_and_the_case(portal: PortalServer, page: Page, picture_fil
           - paragraph: /Nothing has been sent so far. When you press the button, exactly this is sent/
           - heading /The message/ [level=2]
           - region /The message/
-          - heading /What opens your case later/ [level=2]
+          - heading /What will open your case later/ [level=2]
           - group: What the words in it mean
           - button "Send this and open my case"
           - button "Back"
@@ -128,7 +128,7 @@ def test_finding_help(portal: PortalServer, page: Page) -> None:
               - heading [level=3]
               - list:
                 - listitem:
-                  - link "Ring 111"
+                  - link "Call 111"
           - region "Police"
         """
     )

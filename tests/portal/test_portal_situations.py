@@ -92,7 +92,7 @@ def test_the_plan_for_threats_is_read_in_a_sensible_order(portal: PortalServer, 
         """
         - main:
           - heading "Someone threatens to share it" [level=1]
-          - paragraph: Don’t pay. You have not done anything wrong. Let’s go step by step.
+          - paragraph: Don’t pay. You have done nothing wrong. Let’s go step by step.
           - paragraph: "These steps are for: Finland."
           - region "In danger now?":
             - list:
@@ -138,7 +138,7 @@ def test_marks_are_kept_only_if_wished(portal: PortalServer, page: Page) -> None
     page.get_by_label("Done: Keep everything they sent").check()
     page.get_by_label("Keep my marks on this device").check()
     page.goto(f"{portal.address}/shared/")
-    page.get_by_label("Done: Look again later").check()
+    page.get_by_label("Done: Check again later").check()
     page.goto(f"{portal.address}/threat/nz/")
     expect(page.get_by_label("Done: Keep everything they sent")).to_be_checked()
     assert json.loads(page.evaluate("localStorage.getItem('stillmine.marks')")) == ["shared.again", "threat.keep"]

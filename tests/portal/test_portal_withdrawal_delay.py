@@ -54,7 +54,7 @@ def test_it_is_offered_at_opening_and_off_unless_chosen(portal: PortalServer, pa
     expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()
     box = page.get_by_role("checkbox", name=CHOOSE)
     expect(box).not_to_be_checked()
-    page.get_by_text("When this is wise, and what it costs").click()
+    page.get_by_text("When this makes sense, and what it costs").click()
     expect(page.get_by_text("you can’t withdraw at once. Switching it off also takes three days")).to_be_visible()
     if is_chosen:
         box.check()
@@ -75,18 +75,18 @@ def test_asked_for_said_with_its_date_and_cancelled(portal: PortalServer, page: 
     enter_key(page, portal, case_with(portal, DelayState.ON))
     page.get_by_role("button", name="Withdraw the whole case").click()
     expect(page.get_by_text("It takes effect three days from now.")).to_be_visible()
-    page.get_by_role("button", name="Yes, ask for it: it takes three days").click()
+    page.get_by_role("button", name="Yes, withdraw it in three days").click()
     notice = page.locator("[data-asked=all]")
     expect(notice).to_contain_text("It takes effect on ")
-    expect(notice).to_contain_text("If it was not you: cancel it if that is safe.")
+    expect(notice).to_contain_text("If it was not you, cancel it if that is safe.")
     expect(page.locator("[data-file-asked]")).to_have_count(2)
     expect(page.get_by_role("button", name=re.compile("^Withdraw "))).to_have_count(0)
     expect(page.get_by_role("heading", name="Your case is open")).to_be_visible()
     page.get_by_role("button", name="Show the receipt so far").click()
-    expect(page.locator(".card:visible", has_text="unless that is cancelled before")).to_have_count(2)
+    expect(page.locator(".card:visible", has_text="unless that is cancelled first")).to_have_count(2)
     page.get_by_role("button", name="Back", exact=True).click()
     notice.get_by_role("button", name="Cancel it: keep my files protected").click()
-    expect(page.get_by_text("Cancelled. It is looked for as before.")).to_be_visible()
+    expect(page.get_by_text("Cancelled. Services look for it as before.")).to_be_visible()
     expect(notice).to_have_count(0)
     assert {one.withdrawal_due_at for one in case_of(portal).fingerprints} == {None}
 
@@ -94,8 +94,8 @@ def test_asked_for_said_with_its_date_and_cancelled(portal: PortalServer, page: 
 def test_one_file_is_asked_for_and_cancelled_for_itself(portal: PortalServer, page: Page) -> None:
     enter_key(page, portal, case_with(portal, DelayState.ON))
     page.get_by_role("button", name="Withdraw Sound 2").click()
-    page.get_by_role("button", name="Yes, ask for it: it takes three days").click()
-    expect(page.get_by_text("Asked for. It takes effect on ")).to_be_visible()
+    page.get_by_role("button", name="Yes, withdraw it in three days").click()
+    expect(page.get_by_text("Done. It takes effect on ")).to_be_visible()
     expect(page.locator("[data-asked=part]")).to_be_visible()
     expect(page.get_by_role("button", name="Withdraw the whole case")).to_be_visible()
     page.get_by_role("button", name="Cancel withdrawing Sound 2").click()
@@ -120,7 +120,7 @@ def test_switched_on_after_saying_what_it_costs_and_off_with_a_way_back(portal: 
     expect(page.get_by_text("Done. From now on a withdrawal takes three days")).to_be_visible()
     page.get_by_role("button", name="Switch this off, which takes three days").click()
     ending = page.locator("[data-delay=ending]")
-    expect(ending).to_contain_text("That ends on ")
+    expect(ending).to_contain_text("It ends on ")
     above = ending.evaluate("(one) => one.compareDocumentPosition(document.querySelector('.cards')) & Node.DOCUMENT_POSITION_FOLLOWING")
     assert above, "somebody else may have done it: it stands where it is seen first"
     page.get_by_role("button", name="Keep it on").click()
@@ -130,10 +130,10 @@ def test_switched_on_after_saying_what_it_costs_and_off_with_a_way_back(portal: 
 
 def test_all_of_it_goes_by_keyboard(portal: PortalServer, page: Page) -> None:
     enter_key(page, portal, case_with(portal, DelayState.ON))
-    for name in ("Withdraw the whole case", "Yes, ask for it: it takes three days", "Cancel it: keep my files protected"):
+    for name in ("Withdraw the whole case", "Yes, withdraw it in three days", "Cancel it: keep my files protected"):
         page.get_by_role("button", name=name).focus()
         page.keyboard.press("Enter")
-    expect(page.get_by_text("Cancelled. It is looked for as before.")).to_be_visible()
+    expect(page.get_by_text("Cancelled. Services look for it as before.")).to_be_visible()
     page.get_by_role("button", name="Switch this off, which takes three days").focus()
     page.keyboard.press("Space")
     expect(page.locator("[data-delay=ending]")).to_be_visible()
@@ -145,7 +145,7 @@ def test_it_is_accessible_and_fits_a_narrow_phone(
 ) -> None:
     page = open_page(browser, width, scheme)
     to_key(page, portal, picture_file)
-    page.get_by_text("When this is wise, and what it costs").click()
+    page.get_by_text("When this makes sense, and what it costs").click()
     assert (violations(page), is_scrolled_sideways(page)) == ([], False)
     portal.cases.clear()
     enter_key(page, portal, case_with(portal))
@@ -154,7 +154,7 @@ def test_it_is_accessible_and_fits_a_narrow_phone(
     page.get_by_role("button", name=CHOOSE).click()
     page.get_by_role("button", name="Withdraw the whole case").click()
     assert (violations(page), is_scrolled_sideways(page)) == ([], False)
-    page.get_by_role("button", name="Yes, ask for it: it takes three days").click()
+    page.get_by_role("button", name="Yes, withdraw it in three days").click()
     page.get_by_role("button", name="Switch this off, which takes three days").click()
     expect(page.locator("[data-delay=ending]")).to_be_visible()
     assert (violations(page), is_scrolled_sideways(page)) == ([], False)

@@ -36,7 +36,7 @@ class Measure:
 
 
 def measure(texts: Iterable[str]) -> Measure | None:
-    """Return how texts read; None where there is no sentence in them."""
+    """Return how texts read; None if there is no sentence in them."""
     sentences = [part for text in texts for part in SENTENCE_END.split(re.sub(r"\{\w+\}", "x", text))]
     read = [(words, sentence) for sentence in sentences if len(words := WORD.findall(sentence)) > LABEL_WORDS]
     if not read:

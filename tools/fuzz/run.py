@@ -20,7 +20,7 @@ KERNEL_SOURCES = sorted((ROOT / "kernel" / "src").glob("*.c"))
 OPTIONS = ("-std=c11", "-g", "-O2", "-pthread", "-fno-sanitize-recover=all", f"-I{ROOT / 'kernel' / 'include'}")
 SANITIZERS = "-fsanitize=fuzzer,address,undefined"
 ROUND_SECONDS = 250
-"""After which the decoders' fuzzer starts anew: what atheris itself keeps of each run adds up to gigabytes."""
+"""After which the decoders' fuzzer starts again: what atheris itself keeps of each run adds up to gigabytes."""
 
 
 def run_fuzzer(command: list[str], corpus: Path, seconds: int, longest_bytes: int) -> None:

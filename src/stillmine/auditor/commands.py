@@ -30,11 +30,11 @@ def _group() -> None:
 def audit_log(
     address: Annotated[str, typer.Argument(help="The exchange's address: https://…")],
     state: Annotated[Path | None, typer.Option(help="Remember key and checkpoint here, and compare with them the next time.")] = None,
-    against: Annotated[Path | None, typer.Option(help="A checkpoint that somebody else was shown, as it came.")] = None,
+    against: Annotated[Path | None, typer.Option(help="A checkpoint that somebody else was shown, exactly as received.")] = None,
     key: Annotated[str | None, typer.Option(help="The ledger's key, from a source that you trust: name+id+key.")] = None,
-    promise: Annotated[list[Path] | None, typer.Option(help="A file of promises that a case page saved; repeat it for several.")] = None,
+    promise: Annotated[list[Path] | None, typer.Option(help="A file of promises that a case page saved; repeatable.")] = None,
 ) -> None:
-    """Check all of a log, that it continues what was seen before, and that promises were kept; exit code 1 and a sentence if not."""
+    """Check a whole log, that it continues what was seen before, and that promises were kept; exit code 1 and a sentence if not."""
     remembered = read_state(state) if state else None
     earlier = [Earlier(LAST_TIME, remembered.checkpoint)] if remembered else []
     if against:
@@ -62,7 +62,7 @@ def audit_log(
     if promises:
         typer.echo(f"Promised entries in the log: {len(promises) - not_due}; not due yet: {not_due}.")
     if key is None and remembered is None:
-        typer.echo(f"The exchange's own word was taken for the key. Compare it with a source you trust:\n{trusted.text()}")
+        typer.echo(f"The key was taken from the exchange itself. Compare it with a source you trust:\n{trusted.text()}")
 
 
 def now() -> datetime:

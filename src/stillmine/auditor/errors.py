@@ -45,4 +45,4 @@ class LogAnswerError(StillmineError):
 class AuditStateError(StillmineError):
     code = "audit_file_unreadable"
     status = 422
-    sentence = "This file can't be read as what it should be. Put it back from your copy, or name another."
+    sentence = "This file can't be read as an audit's state, checkpoint or promise. Restore it from your copy, or name another."

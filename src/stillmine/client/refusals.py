@@ -103,7 +103,7 @@ def refusal(status: int, headers: Mapping[str, str], data: bytes, places: Sequen
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> int | None:
-    """Read `Retry-After`: seconds, or a date, which counts from the answer's own `Date`; None where there is none or it makes no sense."""
+    """Read `Retry-After`: seconds, or a date, which counts from the answer's own `Date`; None if there is none or it makes no sense."""
     text = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(text):
         return min(int(text), MAXIMUM_RETRY_AFTER_SECONDS)

@@ -39,7 +39,7 @@ class ExchangeSettings:
         return urlsplit(self.url).hostname in LOOPBACK_HOSTS
 
     def key_in_file(self) -> Secret | None:
-        """Return the partner key that stands in the key file now, None where there is no such file or no whole key in it."""
+        """Return the partner key that stands in the key file now, None if there is no such file or no whole key in it."""
         try:
             return None if self.key_file is None else _checked_key(read_private(self.key_file, "--key-file"))
         except NotConfiguredError:
@@ -64,7 +64,7 @@ def exchange_settings(url: str | None, key_file: Path | None, environment: Mappi
 
 def _checked_key(key: bytes) -> Secret:
     if not _PARTNER_KEY.fullmatch(key):
-        raise NotConfiguredError("the partner key is not whole: it starts with smk_ and has 56 characters; copy it again")
+        raise NotConfiguredError("the partner key is incomplete: it starts with smk_ and has 56 characters; copy it again")
     return Secret(key)
 
 

@@ -29,7 +29,7 @@ _UNRELATED = 4
 @app.callback()
 def demo(
     context: typer.Context,
-    leave: Annotated[bool, typer.Option("--exit", help="End after the story; exit code 0 only if all of it held.")] = False,
+    leave: Annotated[bool, typer.Option("--exit", help="Stop after the story; exit code 0 only if everything in it worked.")] = False,
     photograph: Annotated[Path, typer.Option(help="The photograph that the case is about.")] = _MEDIA / "skimage/rocket.jpg",
     others: Annotated[Path, typer.Option(help="Folder with at least four other photographs, which must pass.")] = _MEDIA / "clothing",
 ) -> None:

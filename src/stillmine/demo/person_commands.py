@@ -36,7 +36,7 @@ CaseKeyFile = Annotated[Path, typer.Option("--case-key", help="File with the cas
 
 @person_app.command()
 def protect(
-    pictures: Annotated[list[Path], typer.Argument(help="Pictures that copies of shall be stopped.", metavar="PICTURE…")],
+    pictures: Annotated[list[Path], typer.Argument(help="Pictures of which copies are to be stopped.", metavar="PICTURE…")],
     exchange: Exchange = DEFAULT_EXCHANGE,
     case_key: CaseKeyFile = DEFAULT_CASE_KEY,
 ) -> None:
@@ -57,7 +57,7 @@ def show(exchange: Exchange = DEFAULT_EXCHANGE, case_key: CaseKeyFile = DEFAULT_
 
 @person_app.command()
 def withdraw(exchange: Exchange = DEFAULT_EXCHANGE, case_key: CaseKeyFile = DEFAULT_CASE_KEY) -> None:
-    """Take the whole case back; its fingerprints are erased at once."""
+    """Withdraw the whole case; its fingerprints are erased at once."""
     with _person(exchange, case_key_secret(case_key.read_text())) as person:
         _say(person.withdraw_case())
 
@@ -85,7 +85,7 @@ def _written(path: Path, text: str) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise NotConfiguredError("--case-key: this file is there already and may be the key of another case; name another") from None
+        raise NotConfiguredError("--case-key: this file already exists and may be the key of another case; choose another name") from None
     with os.fdopen(descriptor, "w") as file:
         file.write(text + "\n")
     try:

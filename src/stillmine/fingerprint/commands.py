@@ -62,8 +62,10 @@ def fingerprint_files(
 
 
 def compare_files(
-    first: Annotated[Path, typer.Argument(help="A file, as it would be in a case.", metavar="A")],
-    second: Annotated[Path, typer.Argument(help="The file to ask about; turned, mirrored and trimmed ways are tried too.", metavar="B")],
+    first: Annotated[Path, typer.Argument(help="A file as it would be in a case.", metavar="A")],
+    second: Annotated[
+        Path, typer.Argument(help="The file to ask about; rotated, mirrored and trimmed versions are tried too.", metavar="B")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per kind and line.")] = False,
 ) -> None:
     """Say how far apart two files are, in every kind that both have, and whether they would match. Nothing leaves this machine."""

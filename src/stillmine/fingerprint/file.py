@@ -68,7 +68,7 @@ class FileFingerprints:
 def fingerprint_file(
     path: Path, limits: Limits = DEFAULT_LIMITS, media_limits: MediaLimits = DEFAULT_MEDIA_LIMITS, *, is_asking: bool = False
 ) -> FileFingerprints:
-    """Return all fingerprints of a file; raises a MediaError where there is none but digests.
+    """Return all fingerprints of a file; raises a MediaError if there is none but digests.
 
     If `is_asking`, frames are given in every turn, and of a picture whose pixels are missing in part the rest counts.
     """

@@ -14,12 +14,12 @@ class LedgerError(StillmineError):
 
 class EntryMalformedError(LedgerError):
     code = "ledger_entry_malformed"
-    sentence = "This entry has not the form of a ledger's entries."
+    sentence = "This is not a valid ledger entry."
 
 
 class CheckpointMalformedError(LedgerError):
     code = "ledger_checkpoint_malformed"
-    sentence = "This is not a signed checkpoint. Fetch it again and keep it exactly as it comes."
+    sentence = "This is not a signed checkpoint. Fetch it again and keep it exactly as it is."
 
 
 class CheckpointSignatureError(LedgerError):
@@ -29,7 +29,7 @@ class CheckpointSignatureError(LedgerError):
 
 class PromiseMalformedError(LedgerError):
     code = "ledger_promise_malformed"
-    sentence = "This is not a signed promise of the ledger, or a file of such. Use the file exactly as it was saved."
+    sentence = "This is not a signed promise of the ledger, or a file of promises. Use the file exactly as it was saved."
 
 
 class PromiseSignatureError(LedgerError):

@@ -96,7 +96,7 @@ class Tree:
         return joined(standing[::-1]) if standing else EMPTY_ROOT
 
     def read(self, places: Iterable[Place]) -> dict[Place, bytes]:
-        """Return the hashes of complete subtrees, as `proofs` asks for them; raises KeyError for what is none of this tree."""
+        """Return the hashes of complete subtrees, as `proofs` asks for them; raises KeyError for what is not in this tree."""
         found: dict[Place, bytes] = {}
         for place in places:
             if place.level >= len(self._levels) or place.number >= len(self._levels[place.level]):

@@ -16,4 +16,4 @@ class IndexLoadingError(StillmineError):
 class QuotaUsedUpError(StillmineError):
     code = "quota_used_up"
     status = 429
-    sentence = "This day's number of queries is used up. Wait until midnight UTC, or ask the operator for a larger one."
+    sentence = "Today's quota of queries is used up. Wait until midnight UTC, or ask the operator for a larger one."

@@ -7,7 +7,7 @@ from stillmine.wire.errors import StillmineError
 class TooSlowError(StillmineError):
     code = "too_slow"
     status = 408
-    sentence = "This request came too slowly and was given up; nothing was changed. Send it again, over a better connection."
+    sentence = "This request arrived too slowly and was abandoned; nothing was changed. Send it again over a better connection."
 
 
 class HeadTooLargeError(StillmineError):
@@ -20,11 +20,11 @@ class TooManyAtOnceError(StillmineError):
     code = "too_many_at_once"
     status = 429
     retry_after_seconds = 2
-    sentence = "Too many requests come from this network at one time; nothing was changed. Send it again in a few seconds."
+    sentence = "Too many requests are coming from this network at once; nothing was changed. Send it again in a few seconds."
 
 
 class BusyError(StillmineError):
     code = "busy"
     status = 503
     retry_after_seconds = 5
-    sentence = "There is more to do here just now than can be done at once; nothing was changed. Send it again in a few seconds."
+    sentence = "There is more to do here right now than can be done at once; nothing was changed. Send it again in a few seconds."

@@ -66,31 +66,31 @@ class NotFoundError(StillmineError):
 class MethodNotAllowedError(StillmineError):
     code = "method_not_allowed"
     status = 405
-    sentence = "This address exists but does not take this method. Check the documentation."
+    sentence = "This address exists but does not support this method. Check the documentation."
 
 
 class FingerprintMalformedError(StillmineError):
     code = "fingerprint_malformed"
     status = 422
-    sentence = "This fingerprint has not the form of its kind. Make it again from the file; the detail says what is wrong."
+    sentence = "This fingerprint is not in the format for its kind. Generate it again from the file; the detail says what is wrong."
 
 
 class KindNotAcceptedError(StillmineError):
     code = "kind_not_accepted"
     status = 422
-    sentence = "This kind of fingerprint is not accepted here yet. Send one of the kinds the documentation names."
+    sentence = "This kind of fingerprint is not accepted here yet. Send one of the kinds that the documentation names."
 
 
 class QualityTooLowError(StillmineError):
     code = "quality_too_low"
     status = 422
-    sentence = "This file has too little detail to tell copies of it from other files. Leave it out and send the others."
+    sentence = "This file has too little detail to tell its copies from other files. Leave it out and send the others."
 
 
 class FlatFingerprintError(StillmineError):
     code = "fingerprint_flat"
     status = 422
-    sentence = "One of these fingerprints is all of one pattern and would match anything. Leave that file out and send the others."
+    sentence = "One of these fingerprints is a single pattern and would match anything. Leave that file out and send the others."
 
 
 class TooManyFingerprintsError(StillmineError):
@@ -103,8 +103,8 @@ class UnderEighteenError(StillmineError):
     code = "under_18"
     status = 422
     sentence = (
-        "Nothing was stored. If the person is or was under 18, other services are made for this, "
-        "and nobody is in trouble for asking: see the page for under-18s."
+        "Nothing was stored. If the person is or was under 18, other services are made for this, and nobody gets into trouble for "
+        "asking: see the page for under-18s."
     )
 
 
@@ -117,7 +117,7 @@ class CaseKeyMissingError(StillmineError):
 class CaseKeyMalformedError(StillmineError):
     code = "case_key_malformed"
     status = 401
-    sentence = "This is not a whole case key. It has 20 letters and digits; check it against your copy."
+    sentence = "This is not a complete case key. A case key has 20 letters and digits; check it against your copy."
 
 
 class CaseNotFoundError(StillmineError):
@@ -141,7 +141,7 @@ class CaseClosedError(StillmineError):
 class NothingErasedError(StillmineError):
     code = "nothing_erased"
     status = 409
-    sentence = "Nothing of this case is erased or asked to be, so there is no receipt. Withdraw a file or the case first."
+    sentence = "Nothing in this case has been erased or asked to be, so there is no receipt. Withdraw a file or the case first."
 
 
 class FingerprintNotFoundError(StillmineError):
@@ -160,7 +160,7 @@ class TooManyAttemptsError(StillmineError):
     code = "too_many_attempts"
     status = 429
     retry_after_seconds = 600
-    sentence = "Too many tries in a short time. Wait ten minutes, then try again; nothing is lost."
+    sentence = "There were too many tries in a short time. Wait ten minutes, then try again; nothing is lost."
 
 
 class ProofOfWorkNeededError(StillmineError):
@@ -168,7 +168,7 @@ class ProofOfWorkNeededError(StillmineError):
 
     code = "proof_of_work_needed"
     status = 428
-    sentence = "Very much is being sent in just now. Solve the challenge, then send the same again with the proof; nothing is lost."
+    sentence = "A great deal is being sent in right now. Solve the challenge, then send the same again with the proof; nothing is lost."
 
     def __init__(self, challenge: str, parts: int, zero_bits: int, detail: str = "") -> None:
         self.challenge, self.parts, self.zero_bits = challenge, parts, zero_bits
@@ -195,7 +195,7 @@ class PartnerKeyMissingError(StillmineError):
 class PartnerKeyUnknownError(StillmineError):
     code = "partner_key_unknown"
     status = 401
-    sentence = "This partner key is not known here. Check that it was copied whole, or ask the exchange for a new one."
+    sentence = "This partner key is not known here. Check that you copied all of it, or ask the exchange for a new one."
 
 
 class PartnerKeyRevokedError(StillmineError):
@@ -207,7 +207,7 @@ class PartnerKeyRevokedError(StillmineError):
 class FeedCursorInvalidError(StillmineError):
     code = "feed_cursor_invalid"
     status = 400
-    sentence = "This feed cursor was not made here or was cut. Start again without a cursor; nothing is lost."
+    sentence = "This feed cursor was not made here or was cut off. Start again without a cursor; nothing is lost."
 
 
 class FeedCursorForeignError(StillmineError):
@@ -237,7 +237,7 @@ class ExchangeUnreachableError(StillmineError):
 class NotConfiguredError(StillmineError):
     code = "not_configured"
     status = 500
-    sentence = "This can't be done as it was asked for or set up. The detail says what is in the way."
+    sentence = "This can't be done as requested or configured. The detail says what is in the way."
 
 
 class KeysMissingError(NotConfiguredError):
@@ -247,6 +247,6 @@ class KeysMissingError(NotConfiguredError):
     status = 503
     retry_after_seconds = 300
     sentence = (
-        "The exchange can't open what it keeps just now, because a key is missing that its operator has to put back. Nothing was changed. "
-        "Try again later."
+        "The exchange can't open what it stores right now, because a key is missing that its operator has to put back. Nothing was "
+        "changed. Try again later."
     )

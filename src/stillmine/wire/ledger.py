@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exchange's public log as messages: hashes and proofs for anybody, entries for the person they concern.
 
-Hashes are 64 hex digits. An entry's text is handed on exactly as it was hashed and must not be written anew. Contract:
+Hashes are 64 hex digits. An entry's text is handed on exactly as it was hashed and must not be rewritten. Contract:
 spec/ledger.md.
 """
 

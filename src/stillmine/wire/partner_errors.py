@@ -10,7 +10,9 @@ from stillmine.wire.errors import StillmineError
 class ScopeMissingError(StillmineError):
     code = "scope_missing"
     status = 403
-    sentence = "This partner key may not do this. Use the key that may, or ask the exchange for one with the scope that the detail names."
+    sentence = (
+        "This partner key is not allowed to do this. Use a key that is, or ask the exchange for one with the scope that the detail names."
+    )
 
 
 class ListNotGivenError(StillmineError):
@@ -37,7 +39,7 @@ class PartnerKeyEndedError(StillmineError):
 class TooManySubmissionsError(StillmineError):
     code = "too_many_submissions"
     status = 422
-    sentence = "You have handed in as many fingerprints as this exchange keeps for one partner. Withdraw some, or talk to the exchange."
+    sentence = "You have handed in as many fingerprints as this exchange stores for one partner. Withdraw some, or talk to the exchange."
 
 
 class NotDecidedError(StillmineError):

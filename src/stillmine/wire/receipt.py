@@ -30,7 +30,8 @@ class ReceiptInvalidError(StillmineError):
     code = "receipt_invalid"
     status = 422
     sentence = (
-        "This is no receipt signed with this key, or it was changed since. Ask the exchange for its key, and the person for the whole file."
+        "This is not a receipt signed with this key, or it was changed since. "
+        "Ask the exchange for its key, and the person for the whole file."
     )
 
 

@@ -188,7 +188,7 @@ class KeptMatch(ScreenMatch, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class MatchPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Matches, oldest first; `after` leads to the next page, and is null where there is none yet."""
+    """Matches, oldest first; `after` leads to the next page, and is null if there is none yet."""
 
     matches: list[KeptMatch]
     after: str | None = None

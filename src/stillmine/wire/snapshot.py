@@ -37,7 +37,7 @@ class FeedSnapshotCutError(StillmineError):
 class FeedSnapshotDamagedError(StillmineError):
     code = "feed_snapshot_damaged"
     status = 502
-    sentence = "This snapshot was changed on the way or is no snapshot. Nothing after the damage was applied; fetch it again."
+    sentence = "This file is not a snapshot, or was changed on the way. Nothing after the damage was applied; fetch it again."
 
 
 class FeedSnapshotVersionError(StillmineError):

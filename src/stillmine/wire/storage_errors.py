@@ -8,18 +8,18 @@ class StorageFullError(StillmineError):
     code = "storage_full"
     status = 503
     retry_after_seconds = 300
-    sentence = "The exchange has no room to store anything just now. Nothing was changed. Try again in a few minutes."
+    sentence = "The exchange has no space to store anything right now. Nothing was changed. Try again in a few minutes."
 
 
 class DatabaseUnavailableError(StillmineError):
     code = "database_unavailable"
     status = 503
     retry_after_seconds = 10
-    sentence = "The database does not answer just now. Nothing was changed. Try again in a moment."
+    sentence = "The database is not answering right now. Nothing was changed. Try again in a moment."
 
 
 class DatabaseBusyError(StillmineError):
     code = "database_busy"
     status = 503
     retry_after_seconds = 5
-    sentence = "Too many are being served at this moment. Nothing was changed. Try again in a few seconds."
+    sentence = "Too many requests are being served right now. Nothing was changed. Try again in a few seconds."

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The text form of a video's fingerprint: a JSON list of `"<64 hex digits>,<quality>,<seconds>"`, as `threatexchange` has it.
 
-Knows bounds and signs only; which frames are taken belongs to `fingerprint`, how they match to `matching`. A text that breaks
+Knows only bounds and characters; which frames are taken belongs to `fingerprint`, how they match to `matching`. A text that breaks
 one rule is refused whole: half a fingerprint would match something else. Contract: spec/case.md.
 """
 

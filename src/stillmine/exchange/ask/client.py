@@ -42,7 +42,7 @@ def candidates(home: Path, queries: Sequence[AskQuery]) -> list[Candidates]:
 
 
 def service_status(home: Path) -> ServiceStatus | None:
-    """Return how far the service has come, None where there is none."""
+    """Return how far the service has come, None if there is none."""
     try:
         return decode_status(_exchange(home, bytes([Request.STATUS])))
     except (IndexLoadingError, ProtocolError):
@@ -58,7 +58,7 @@ def forget_connection() -> None:
 
 
 def _exchange(home: Path, body: bytes) -> bytes:
-    """Send and receive one frame. A kept connection may have ended with an earlier service, so a broken one is tried anew, once."""
+    """Send and receive one frame. A kept connection may have ended with an earlier service, so a broken one is tried again, once."""
     is_kept = getattr(_kept, "connection", None) is not None
     try:
         return _exchange_once(home, body)

@@ -19,7 +19,7 @@ from stillmine.wire.case import FingerprintState
 from stillmine.wire.kinds import Kind, value_bytes
 
 LEAST_PICTURES_AT_ONCE = 65_536
-"""Pictures are added in numbers that grow with the index: each such addition makes its tables anew."""
+"""Pictures are added in numbers that grow with the index: each such addition makes its tables again."""
 
 
 _log = logging.getLogger(__name__)

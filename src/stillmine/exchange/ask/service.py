@@ -164,7 +164,7 @@ def run_service(home: Path, follower: Follower) -> None:
         try:
             service.follow_until(stopped)
         except SequenceWentBackError:
-            _log.error("the database is older than the index: the index is loaded anew")
+            _log.error("the database is older than the index: the index is reloaded")
         finally:
             service.close()
 

@@ -87,7 +87,7 @@ def _renew(exchange: Context, row: BackupFolder) -> bool:
     try:
         with exchange.day_keys.unchanged():
             clear_left(keys.parent)
-        read_part(keys, KEYS)  # where there is none, the disk may be away, and this is the place where it will be
+        read_part(keys, KEYS)  # if there is none, the disk may be away, and this is the place where it will be
         require_sound()
         with exchange.day_keys.unchanged(), one_moment():
             require_plausible(keys, may_be_fewer=False)

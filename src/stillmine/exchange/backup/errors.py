@@ -13,10 +13,10 @@ class BackupUnusableError(StillmineError):
 class DatabaseNotEmptyError(StillmineError):
     code = "database_not_empty"
     status = 409
-    sentence = "This database holds something already, and restoring would mix both. Restore into a new, empty one."
+    sentence = "This database already holds data, and restoring would mix the two. Restore into a new, empty one."
 
 
 class BackupRefusedError(StillmineError):
     code = "backup_refused"
     status = 409
-    sentence = "No backup was written, and the data keys of the last one are as they were. The detail says why."
+    sentence = "No backup was written, and the data keys of the last one are unchanged. The detail says why."

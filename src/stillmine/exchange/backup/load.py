@@ -47,7 +47,7 @@ Item = TypeVar("Item")
 class Restored:
     """What was put back, and what was withdrawn or ended since the data were written.
 
-    `asked_anew` counts what was asked for and waits for its date, which begins anew. `is_log_behind` where the ledger should have been
+    `asked_anew` counts what was asked for and waits for its date, which begins again. `is_log_behind` where the ledger should have been
     published since: then what was recorded since the backup is missing from what was signed.
     """
 
@@ -121,7 +121,7 @@ def _load(allowed: list[type[models.Model]], lines: Iterable[Line]) -> Iterator[
 
 
 def _load_keys(exchange: Context, transaction: Transaction, keys: Part) -> Iterator[int]:
-    """Wrap anew what is there; leave out the keys of what was added after the data were written, and of a tombstone that is not in them."""
+    """Rewrap what is there; leave out the keys of what was added after the data were written, and of a tombstone that is not in them."""
     columns: dict[str, tuple[str, type[models.Model]]] = {
         table_name(FingerprintDataKey): ("fingerprint_id", Fingerprint),
         table_name(TombstoneDataKey): ("tombstone_id", PendingTombstone),

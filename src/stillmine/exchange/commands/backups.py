@@ -17,9 +17,11 @@ Folder = Annotated[Path, typer.Argument(help="Folder of the backup.")]
 def backup(
     folder: Folder,
     forget: Annotated[
-        bool, typer.Option("--forget", help="Back up nothing: forget this folder, of whose data keys no copy is left anywhere.")
+        bool, typer.Option("--forget", help="Back up nothing: forget this folder, because no copy of its data keys is left anywhere.")
     ] = False,
-    fewer_keys: Annotated[bool, typer.Option("--fewer-keys", help="So many cases did end: replace the data keys by far fewer.")] = False,
+    fewer_keys: Annotated[
+        bool, typer.Option("--fewer-keys", help="That many cases really did end: replace the data keys with far fewer.")
+    ] = False,
     home: Home = None,
 ) -> None:
     """Write the data into a new dated file, and the data keys into one file that is replaced each time; `serve` goes on.
@@ -46,7 +48,7 @@ def _forget(exchange: Context, folder: Path) -> None:
         raise NotConfiguredError(f"{folder / KEYS_FILE} is there, and opens what was erased since. Delete it first")
     with noted(exchange, "backup_folder_forgotten"):
         was_known = forget_folder(exchange, folder)
-    typer.echo("Forgotten. Copies of its data keys elsewhere go on opening what was erased since." if was_known else "It was not known.")
+    typer.echo("Forgotten. Copies of its data keys elsewhere still open what was erased since." if was_known else "It was not known.")
 
 
 def restore(
@@ -54,7 +56,7 @@ def restore(
     data: Annotated[Path | None, typer.Option(help="A data file other than the folder's newest.")] = None,
     home: Home = None,
 ) -> None:
-    """Put a backup back into an empty database; what was withdrawn since the data were written stays withdrawn."""
+    """Restore a backup into an empty database; what was withdrawn after the data were written stays withdrawn."""
     exchange = prepare(home)
     from stillmine.exchange.backup.load import restore as put_back  # noqa: PLC0415 (needs the configured apps)
 
@@ -64,11 +66,11 @@ def restore(
     typer.echo(f"{done.rows} row(s) and {done.data_keys} data key(s) are back.")
     typer.echo(f"Withdrawn or ended since: {done.cases_closed} case(s), {done.fingerprints_withdrawn} fingerprint(s) of other cases.")
     if done.asked_anew:
-        typer.echo(f"Withdrawals asked for and delays ending, whose 72 hours begin anew: {done.asked_anew}.")
+        typer.echo(f"Pending withdrawals and ending delays whose 72 hours start again: {done.asked_anew}.")
     if done.is_log_behind:
         typer.echo(
             "The ledger was to be published since this backup was made. If it was, what was recorded since is missing from a log that was "
-            "signed, and audits will say so: tell people when and why. The old exchange must not run any more."
+            "signed, and audits will say so: tell people when and why. Don't run the old exchange any more."
         )
     typer.echo("Run `stillmine exchange fsck`, then start `serve`; docs/operators.md says what partners need.")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="People who may use the console (`serve --console`).")
 
-OperatorName = Annotated[str, typer.Argument(help="As it stands in the log of actions, 1 to 60 characters.")]
+OperatorName = Annotated[str, typer.Argument(help="As it appears in the log of actions, 1 to 60 characters.")]
 RoleName = Annotated[str, typer.Option("--role", help="manager (everything) or reviewer (reads, and decides in quarantine).")]
 
 
@@ -34,7 +34,7 @@ def operator_add(name: OperatorName, role: RoleName, home: Home = None, as_json:
 
 @app.command("list")
 def operator_list(home: Home = None, as_json: AsJson = False) -> None:
-    """List operators, their roles, and when they were last here."""
+    """List operators, their roles, and when they last signed in."""
     prepare(home)
     from stillmine.exchange.console.queries import operator_lines  # noqa: PLC0415 (needs the configured apps)
 
@@ -52,7 +52,7 @@ def operator_list(home: Home = None, as_json: AsJson = False) -> None:
 
 @app.command("reset")
 def operator_reset(name: OperatorName, home: Home = None, as_json: AsJson = False) -> None:
-    """Take password, second factor and sessions away and print a new enrolment code, once."""
+    """Remove password, second factor and sessions, and print a new enrolment code, once."""
     exchange = prepare(home)
     from stillmine.exchange.console.operators import reset_operator  # noqa: PLC0415 (needs the configured apps)
 
@@ -61,7 +61,7 @@ def operator_reset(name: OperatorName, home: Home = None, as_json: AsJson = Fals
 
 @app.command("remove")
 def operator_remove(name: OperatorName, home: Home = None) -> None:
-    """Remove an operator; their sessions end at once, their lines in the log stay."""
+    """Remove an operator; their sessions end at once, and their lines in the log stay."""
     exchange = prepare(home)
     from stillmine.exchange.console.operators import remove_operator  # noqa: PLC0415 (needs the configured apps)
 
@@ -75,4 +75,4 @@ def _print_code(operator: "Operator", code: str, as_json: bool) -> None:
         return
     typer.echo(f"Operator:       {operator.name} ({operator.role})\nEnrolment code: {code}\n")
     typer.echo("This code is shown now and never again. It works once, for 24 hours, on the page /console/enrol.")
-    typer.echo("Hand it over in person or by a call, not in the mail that says where the console is.")
+    typer.echo("Hand it over in person or by phone, not in the message that says where the console is.")

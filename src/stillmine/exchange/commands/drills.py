@@ -17,14 +17,14 @@ def partner_drill(  # noqa: PLR0917 (options, all named)
     name: Annotated[str, typer.Argument(help="A list partner.")],
     kind: Annotated[DrillKind, typer.Option(help="What to plant. In the StopNCII shape only pdq and md5 are listed.")] = DrillKind.PDQ,
     wait: Annotated[str, typer.Option(help="How long each step waits for the partner: 30m, 12h, 2d.")] = "30m",
-    watch: Annotated[str, typer.Option(help="How long matches are watched for after the acknowledgement.")] = "5m",
+    watch: Annotated[str, typer.Option(help="How long to watch for matches after the acknowledgement.")] = "5m",
     picture: Annotated[
-        Path | None, typer.Option(help=f"Where the drill's picture is written (default: {DEFAULT_PICTURE} in this folder).")
+        Path | None, typer.Option(help=f"Where to write the drill's picture (default: {DEFAULT_PICTURE} in this folder).")
     ] = None,
-    end: Annotated[bool, typer.Option("--end", help="End the drill that is under way, without a verdict.")] = False,
+    end: Annotated[bool, typer.Option("--end", help="End the running drill without a verdict.")] = False,
     home: Home = None,
 ) -> None:
-    """Plant a fingerprint for this partner alone, wait for its match, withdraw, see whether it stops. Goes on where it was cut off."""
+    """Plant a fingerprint for this partner alone, wait for its match, withdraw it, see whether it stops. Continues if interrupted."""
     waits, watches = read_span(wait), read_span(watch)
     exchange = prepare(home)
     from stillmine.exchange.drills.actions import end_drill  # noqa: PLC0415 (needs the configured apps)

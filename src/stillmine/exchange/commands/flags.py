@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from stillmine.exchange.quarantine.queries import Flagged, Said, Suspended
 
-flag_app = typer.Typer(no_args_is_help=True, help="Fingerprints that an operator should look at; they are matched meanwhile.")
+flag_app = typer.Typer(no_args_is_help=True, help="Fingerprints that an operator should look at; they are still matched.")
 
 FingerprintId = Annotated[str, typer.Argument(metavar="ID", help="As `flag list` shows it.")]
 
 
 @flag_app.command("list")
 def flag_list(home: Home = None, as_json: AsJson = False) -> None:
-    """List what waits for a look, the oldest first."""
+    """List what needs a look, oldest first."""
     prepare(home)
     from stillmine.exchange.quarantine.queries import flagged  # noqa: PLC0415 (needs the configured apps)
 
@@ -35,7 +35,7 @@ def flag_list(home: Home = None, as_json: AsJson = False) -> None:
     for row in rows:
         typer.echo(_line(row))
     if not rows:
-        typer.echo("Nothing waits.")
+        typer.echo("Nothing is waiting for review.")
 
 
 @flag_app.command("show")
@@ -51,7 +51,7 @@ def flag_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
 
 @flag_app.command("leave")
 def flag_leave(fingerprint_id: FingerprintId, home: Home = None) -> None:
-    """It is in order: take it from the list. It is matched as before, and not flagged again for 7 days."""
+    """Nothing is wrong: take it off the list. It is matched as before, and not flagged again for 7 days."""
     exchange = prepare(home)
     from stillmine.exchange.quarantine.actions import leave_flagged  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.quarantine.queries import flagged_with  # noqa: PLC0415
@@ -63,7 +63,7 @@ def flag_leave(fingerprint_id: FingerprintId, home: Home = None) -> None:
 
 @flag_app.command("suspend")
 def flag_suspend(fingerprint_id: FingerprintId, home: Home = None) -> None:
-    """Keep it from being matched; `quarantine restore` brings it back."""
+    """Stop it from being matched; `quarantine restore` brings it back."""
     exchange = prepare(home)
     from stillmine.exchange.quarantine.actions import suspend_flagged  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.quarantine.queries import flagged_with  # noqa: PLC0415
@@ -74,7 +74,7 @@ def flag_suspend(fingerprint_id: FingerprintId, home: Home = None) -> None:
 
 
 def target_of(what: str, found: "Callable[[str], Flagged | Suspended]", fingerprint_id: str) -> str:
-    """Return the number by which the log and the console name it, never its id; nothing where there is none to decide about."""
+    """Return the number by which the log and the console name it, never its id; nothing if there is none to decide about."""
     try:
         return f"{what} {found(fingerprint_id).number}"
     except StillmineError:

@@ -23,20 +23,23 @@ if TYPE_CHECKING:
 bank_app = typer.Typer(
     no_args_is_help=True, help="Negative bank: well-known lawful pictures, videos and sounds that are never protected by mistake."
 )
-quarantine_app = typer.Typer(no_args_is_help=True, help="Fingerprints that wait, suspended, until an operator decides.")
-attack_app = typer.Typer(no_args_is_help=True, help="Proof of work for opening a case or adding to one while much is sent in to do harm.")
+quarantine_app = typer.Typer(no_args_is_help=True, help="Fingerprints that are suspended until an operator decides.")
+attack_app = typer.Typer(no_args_is_help=True, help="Proof of work for opening a case or adding to one during an attack.")
 
 _NAMES_SHOWN = 10
 
 FingerprintId = Annotated[str, typer.Argument(metavar="ID", help="As `quarantine list` shows it.")]
 BankFile = Annotated[
-    Path, typer.Argument(metavar="PATH", exists=True, help="A folder of pictures, videos and sounds, one of them, or a text of PDQ hashes.")
+    Path,
+    typer.Argument(
+        metavar="PATH", exists=True, help="A folder of pictures, videos and sounds, a single file, or a text file of PDQ hashes."
+    ),
 ]
 
 
 @bank_app.command("add")
 def bank_add(path: BankFile, name: Annotated[str, typer.Option(help="Of this list, 1 to 60 characters.")], home: Home = None) -> None:
-    """Add a list, whole or not at all; it counts from the next request on, and is held against what was accepted before."""
+    """Add a list, all or nothing; it applies from the next request on, and is compared with what was accepted before."""
     exchange = prepare(home)
     from stillmine.exchange.quarantine.actions import add_bank  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.quarantine.bank_files import read_bank  # noqa: PLC0415
@@ -52,7 +55,7 @@ def bank_add(path: BankFile, name: Annotated[str, typer.Option(help="Of this lis
 
 @bank_app.command("sweep")
 def bank_sweep(home: Home = None) -> None:
-    """Hold the whole bank against what is active now; for when `bank add` was interrupted. Exit code 1 if a value does not open."""
+    """Compare the whole bank with what is active now, if `bank add` was interrupted. Exit code 1 if a value does not open."""
     _sweep(prepare(home))
 
 
@@ -74,7 +77,7 @@ def bank_list(home: Home = None, as_json: AsJson = False) -> None:
 
 @bank_app.command("remove")
 def bank_remove(name: Annotated[str, typer.Argument(help="See `bank list`.")], home: Home = None) -> None:
-    """Remove a list; what it has suspended stays so until an operator decides."""
+    """Remove a list; what it suspended stays suspended until an operator decides."""
     exchange = prepare(home)
     from stillmine.exchange.quarantine.actions import remove_bank  # noqa: PLC0415
 
@@ -85,7 +88,7 @@ def bank_remove(name: Annotated[str, typer.Argument(help="See `bank list`.")], h
 
 @bank_app.command("test")
 def bank_test(path: BankFile, home: Home = None) -> None:
-    """Say whether what a file or folder holds is in the bank, or near something there; stores nothing. Exit code 1 if none is."""
+    """Say whether a file or a folder's files are in the bank, or near something there; stores nothing. Exit code 1 if none of them is."""
     exchange = prepare(home)
     from stillmine.exchange.gate.bank import find_in_bank  # noqa: PLC0415
     from stillmine.exchange.quarantine.bank_files import read_bank  # noqa: PLC0415
@@ -106,10 +109,10 @@ def bank_test(path: BankFile, home: Home = None) -> None:
 @quarantine_app.command("list")
 def quarantine_list(
     home: Home = None,
-    is_all: Annotated[bool, typer.Option("--all", help="Also what was decided to stay.")] = False,
+    is_all: Annotated[bool, typer.Option("--all", help="Also those that an operator decided to keep suspended.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List what waits for a decision, the oldest first."""
+    """List what needs a decision, oldest first."""
     prepare(home)
     from stillmine.exchange.quarantine.queries import suspended  # noqa: PLC0415
 
@@ -120,7 +123,7 @@ def quarantine_list(
     for row in rows:
         typer.echo(_line(row))
     if not rows:
-        typer.echo("Nothing waits.")
+        typer.echo("Nothing is waiting for review.")
 
 
 @quarantine_app.command("show")
@@ -138,7 +141,7 @@ def quarantine_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
 
 @quarantine_app.command("restore")
 def quarantine_restore(fingerprint_id: FingerprintId, home: Home = None) -> None:
-    """Make it active again: partners are given it, and match it."""
+    """Make it active again: partners get it and match it."""
     exchange = prepare(home)
     from stillmine.exchange.quarantine.actions import restore_suspended  # noqa: PLC0415
     from stillmine.exchange.quarantine.queries import suspended_one  # noqa: PLC0415
@@ -150,7 +153,7 @@ def quarantine_restore(fingerprint_id: FingerprintId, home: Home = None) -> None
 
 @quarantine_app.command("keep")
 def quarantine_keep(fingerprint_id: FingerprintId, home: Home = None) -> None:
-    """Leave it suspended for good and take it from the list; it can still be restored."""
+    """Leave it suspended and take it off the list; it can still be restored."""
     exchange = prepare(home)
     from stillmine.exchange.quarantine.actions import keep_suspended  # noqa: PLC0415
     from stillmine.exchange.quarantine.queries import suspended_one  # noqa: PLC0415
@@ -162,26 +165,26 @@ def quarantine_keep(fingerprint_id: FingerprintId, home: Home = None) -> None:
 
 @attack_app.command("on")
 def attack_on(home: Home = None) -> None:
-    """Ask for proof of work from now until `off`."""
+    """Require proof of work from now until `off`."""
     _set_under_attack(home, True)
 
 
 @attack_app.command("off")
 def attack_off(home: Home = None) -> None:
-    """Take `on` back; while too much is sent in, proof of work is still asked for by itself."""
+    """Undo `on`; while too much is sent in, proof of work is still required automatically."""
     _set_under_attack(home, False)
 
 
 @attack_app.command("status")
 def attack_status(home: Home = None, as_json: AsJson = False) -> None:
-    """Say whether proof of work is asked for, and why."""
+    """Say whether proof of work is required, and why."""
     _show_status(home, as_json)
 
 
 def _say_what_is_missing(source: "BankSource") -> None:
     if source.left_out:
-        typer.echo(f"{source.left_out} picture(s) have too little detail: only the very same files are held.")
-    for what, names in (("No picture, video or sound, so skipped", source.skipped), ("Only in part", source.incomplete)):
+        typer.echo(f"{source.left_out} picture(s) have too little detail: only identical files are in the bank.")
+    for what, names in (("Skipped, not a picture, video or sound", source.skipped), ("Only in part", source.incomplete)):
         if names:
             more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
             typer.echo(f"{what}: {', '.join(names[:_NAMES_SHOWN])}{more}.")
@@ -230,9 +233,9 @@ def _show_status(home: Path | None, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"by_operator": by_operator, "by_itself": by_itself}))
     elif by_operator:
-        typer.echo("On: an operator said so.")
+        typer.echo("On: switched on by an operator.")
     else:
-        typer.echo("On by itself: too many cases were opened, or fingerprints added, in ten minutes." if by_itself else "Off.")
+        typer.echo("On automatically: too many cases were opened, or fingerprints added, in ten minutes." if by_itself else "Off.")
 
 
 def _line(row: "Suspended") -> str:

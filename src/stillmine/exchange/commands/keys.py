@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`stillmine exchange keys …`: which key-encryption keys are in use, and wrapping anew. No key is ever printed."""
+"""`stillmine exchange keys …`: which key-encryption keys are in use, and rewrapping. No key is ever printed."""
 
 import json
 
@@ -7,7 +7,7 @@ import typer
 
 from stillmine.exchange.commands.command_line import AsJson, Home, noted, prepare
 
-keys_app = typer.Typer(no_args_is_help=True, help="Keys under which everything at rest is sealed.")
+keys_app = typer.Typer(no_args_is_help=True, help="Keys that protect everything at rest.")
 
 
 @keys_app.command("list")
@@ -32,7 +32,7 @@ def keys_list(home: Home = None, as_json: AsJson = False) -> None:
 
 @keys_app.command("rotate")
 def keys_rotate(home: Home = None, as_json: AsJson = False) -> None:
-    """Wrap every data key anew under a new key of the day and the first line, while the exchange serves; says which lines can go."""
+    """Rewrap every data key under a new key of the day and the first line, while the exchange serves; says which lines can be removed."""
     exchange = prepare(home)
     from stillmine.exchange.erasure.rotation import rotate  # noqa: PLC0415 (needs the configured apps)
 
@@ -42,7 +42,7 @@ def keys_rotate(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps({"newest": done.newest, "rewrapped": done.rewrapped, "can_go": unused}))
         return
-    typer.echo(f"{done.rewrapped} data key(s) wrapped anew under {done.newest}.")
+    typer.echo(f"{done.rewrapped} data key(s) rewrapped under {done.newest}.")
     if done.broken:
         typer.echo(f"{done.broken} of them do not open. Run `stillmine exchange fsck`")
     for key_id in unused:

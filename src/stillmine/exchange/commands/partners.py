@@ -24,7 +24,7 @@ app.command("drill")(partner_drill)
 PartnerName = Annotated[str, typer.Argument(help="As people see it on their case page, 1 to 60 characters.")]
 Scopes = Annotated[
     list[Scope] | None,
-    typer.Option("--scope", help="What the key may do; repeat for several (default: all that the partner's way allows)."),
+    typer.Option("--scope", help="What the key may do; repeatable (default: everything that the partner's way allows)."),
 ]
 WAY_HELP = "`ask`: the partner asks and gets no list. `list`: it is given the list; choose such partners with care."
 
@@ -49,10 +49,10 @@ def partner_add(
 def partner_set(
     name: PartnerName,
     way: Annotated[Way | None, typer.Option(help=WAY_HELP)] = None,
-    quota: Annotated[int | None, typer.Option(help="Queries of asks a day.")] = None,
+    quota: Annotated[int | None, typer.Option(help="Ask queries a day.")] = None,
     home: Home = None,
 ) -> None:
-    """Change how a partner is connected. Its keys follow at once; what it was given before, it still has."""
+    """Change how a partner is connected. It applies to its keys at once; the partner keeps what it was given before."""
     exchange = prepare(home)
     from stillmine.exchange.partners.actions import set_partner  # noqa: PLC0415 (needs the configured apps)
 
@@ -63,7 +63,7 @@ def partner_set(
 
 @app.command("list")
 def partner_list(home: Home = None, as_json: AsJson = False) -> None:
-    """List partners with their keys, and how each follows."""
+    """List partners with their keys, and how far each has followed."""
     exchange = prepare(home)
     from stillmine.exchange.ask.probing import probed_lately  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.partners.actions import find_partner  # noqa: PLC0415
@@ -88,7 +88,7 @@ def partner_list(home: Home = None, as_json: AsJson = False) -> None:
 
 @app.command("revoke")
 def partner_revoke(name: PartnerName, home: Home = None) -> None:
-    """Revoke a partner and all its keys. What it was given before, it still has."""
+    """Revoke a partner and all its keys. It keeps what it was given before."""
     exchange = prepare(home)
     from stillmine.exchange.partners.actions import revoke_partner  # noqa: PLC0415 (needs the configured apps)
 
@@ -116,7 +116,7 @@ def key_rotate(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print a new key, once, and let the keys with the same scopes end by themselves after the grace: two keys work until then."""
+    """Print a new key, once; the keys with the same scopes expire after the grace period, and until then both work."""
     span = read_span(grace)
     exchange = prepare(home)
     from stillmine.exchange.partners.actions import rotate_key  # noqa: PLC0415 (needs the configured apps)
@@ -127,7 +127,9 @@ def key_rotate(
 
 
 @key_app.command("revoke")
-def key_revoke(key_id: Annotated[str, typer.Argument(help="The eight signs after smk_, see `partner list`.")], home: Home = None) -> None:
+def key_revoke(
+    key_id: Annotated[str, typer.Argument(help="The eight characters after smk_, see `partner list`.")], home: Home = None
+) -> None:
     """Revoke one key."""
     exchange = prepare(home)
     from stillmine.exchange.partners.actions import revoke_key, short_key_id  # noqa: PLC0415 (needs the configured apps)

@@ -50,12 +50,12 @@ def serve(  # noqa: PLR0917 (options, all named)
     home: Home = None,
     listen: Annotated[str | None, typer.Option(help="Address to listen on (default: 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default: 8080.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Processes that answer (default: 1).")] = None,
-    host_name: Annotated[list[str] | None, typer.Option(help="Host name people use; repeat for several. localhost always works.")] = None,
-    trusted_proxies: Annotated[int | None, typer.Option(min=0, max=5, help="Hops of X-Forwarded-For to believe (default: 0).")] = None,
-    portal: Annotated[Path | None, typer.Option(help="Folder of the finished portal (default: portal/dist of a checkout).")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=64, help="Worker processes (default: 1).")] = None,
+    host_name: Annotated[list[str] | None, typer.Option(help="Host name that people use; repeatable. localhost always works.")] = None,
+    trusted_proxies: Annotated[int | None, typer.Option(min=0, max=5, help="Hops of X-Forwarded-For to trust (default: 0).")] = None,
+    portal: Annotated[Path | None, typer.Option(help="Folder of the built portal (default: portal/dist of a checkout).")] = None,
     console: Annotated[
-        bool | None, typer.Option("--console/--no-console", help="Serve the console for operators at /console/ (default: not).")
+        bool | None, typer.Option("--console/--no-console", help="Serve the console for operators at /console/ (default: off).")
     ] = None,
 ) -> None:
     """Bring the database up to date, then answer portal and partners until stopped.
@@ -85,10 +85,10 @@ def expire(
         bool, typer.Option("--confirm-clock", help="This machine's clock is right: end all cases that are due by it, however many.")
     ] = False,
     undo: Annotated[
-        str | None, typer.Option(help="Only bring back the cases that expired in this time and are not erased, such as 72h; nothing else.")
+        str | None, typer.Option(help="Only restore the cases that expired in this time and are not erased, such as 72h.")
     ] = None,
 ) -> None:
-    """Do what `serve` does every minute: end cases whose term is over, delete old counts and values; exit code 1 where a step failed."""
+    """Do what `serve` does every minute: end cases whose term is over, delete old counts and values; exit code 1 if a step failed."""
     if confirm_clock and undo is not None:
         raise NotConfiguredError("--undo and --confirm-clock are two commands: undo first, then confirm the clock that is right")
     exchange = prepare(home)
@@ -97,14 +97,14 @@ def expire(
         return
     from stillmine.exchange.running.upkeep import run_upkeep  # noqa: PLC0415 (needs the configured apps)
 
-    typer.echo(f"The clock of this machine says {exchange.clock():%Y-%m-%d %H:%M} UTC.")
+    typer.echo(f"This machine's clock says {exchange.clock():%Y-%m-%d %H:%M} UTC.")
     failed: list[str] = []
     with noted(exchange, "clock_confirmed") if confirm_clock else nullcontext():
         done = run_upkeep(exchange, is_clock_confirmed=confirm_clock, tell=failed.append)
     for what, rows in done.items():
         typer.echo(f"{what}: {rows}")
     if "cases expired" not in done:
-        typer.echo("No case ended: this clock is not believed now, or it failed. See docs/operators.md, “The clock”.")
+        typer.echo("No case ended: the clock is not trusted right now, or it failed. See docs/operators.md, “The clock”.")
     for step in failed:
         typer.echo(f"Failed: {step}", err=True)
     if failed:
@@ -121,7 +121,7 @@ def _undo(exchange: Context, ended_within: timedelta) -> None:
 
 @app.command()
 def fsck(home: Home = None, as_json: AsJson = False) -> None:
-    """Check that what is stored holds together, and that what was erased is gone in time; exit code 1 and one line per finding if not."""
+    """Check that stored data is consistent and erased data is gone on time; exit code 1 and one line per finding if not."""
     exchange = prepare(home)
     from stillmine.exchange.erasure.copies import late  # noqa: PLC0415 (needs the configured apps)
     from stillmine.exchange.fsck.findings import findings  # noqa: PLC0415
@@ -130,6 +130,6 @@ def fsck(home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps({"findings": found}))
     else:
-        typer.echo("\n".join(found) if found else "Everything holds together.")
+        typer.echo("\n".join(found) if found else "Everything is consistent.")
     if found:
         raise typer.Exit(1)

@@ -23,7 +23,7 @@ def receipt() -> None:
 @receipt_app.command("verify")
 def receipt_verify(
     file: Annotated[Path, typer.Argument(help="The receipt, as it was saved.", exists=True, dir_okay=False)],
-    key: Annotated[str, typer.Option("--key", help="The exchange's key, as GET /api/v1/receipt-key says it.")],
+    key: Annotated[str, typer.Option("--key", help="The exchange's key, from GET /api/v1/receipt-key.")],
 ) -> None:
     """Check who signed a receipt and that nothing was changed; exit code 1 and a sentence if not."""
     try:

@@ -26,7 +26,7 @@ def add_operator(exchange: Context, name: str, role: Role) -> tuple[Operator, st
     require_no_look_alike("operator", kept, [COMMAND_LINE])
     with logged(exchange, COMMAND_LINE, "operator_added", kept), tx("console.add_operator", exchange.clock) as transaction:
         if Operator.objects.filter(name_key=name_key(kept)).exists():
-            raise NotConfiguredError("operator name: an operator with this name is here already; `operator reset` makes a new code")
+            raise NotConfiguredError("operator name: an operator with this name already exists; `operator reset` makes a new code")
         require_no_look_alike("operator", kept, Operator.objects.values_list("name", flat=True))
         row = Operator(
             random_id=exchange.random_bytes(16).hex(), name=kept, name_key=name_key(kept), role=role.value, created_at=transaction.now

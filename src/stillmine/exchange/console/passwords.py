@@ -27,7 +27,7 @@ _room = threading.BoundedSemaphore(HASHES_AT_ONCE)
 """Of one process: at most 38 MiB and two processors for passwords, whatever is sent."""
 
 NO_PASSWORD = "$argon2id$v=19$m=19456,t=2,p=1$6ORerTabbDGi1o5cPr9wHQ$WTEwM2qjz5Ns9IeY2zxQ5Bh+cFW3M5v2JXWkuQcoPAs"  # noqa: S105
-"""The hash of 32 random bytes that nobody kept, of the same cost: compared with where there is no operator."""
+"""The hash of 32 random bytes that nobody kept, of the same cost: compared with if there is no operator."""
 
 
 def password_hash(password: str, repeated: str, salt: bytes) -> str:
@@ -50,7 +50,7 @@ def is_password(stored: str, password: str) -> bool:
 
 @contextmanager
 def _hashing() -> Iterator[None]:
-    """Wait for room to hash; raises SignInBusyError where there is none for long."""
+    """Wait for room to hash; raises SignInBusyError if there is none for long."""
     if not _room.acquire(timeout=WAIT_SECONDS):
         raise SignInBusyError
     try:
@@ -60,5 +60,5 @@ def _hashing() -> Iterator[None]:
 
 
 def _normal(password: str) -> str:
-    """The same signs typed on another keyboard are the same password (NIST SP 800-63B)."""
+    """The same characters typed on another keyboard are the same password (NIST SP 800-63B)."""
     return unicodedata.normalize("NFKC", password)

@@ -23,7 +23,7 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 def session_of(exchange: Context, request: HttpRequest) -> Session | None:
-    """Return the session of this request and note that it is in use; None where there is none or it has ended."""
+    """Return the session of this request and note that it is in use; None if there is none or it has ended."""
     token = request.COOKIES.get(COOKIE, "")
     session = Session.objects.select_related("operator").filter(token_hash=_hash(token)).first()
     now = to_minute(exchange.clock())

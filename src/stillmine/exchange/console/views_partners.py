@@ -133,6 +133,6 @@ def _key_id(partner: PartnerRow, key_number: int) -> str:
 
 
 def _number(text: str) -> int:
-    """Return a typed number; what is none is as much out of bounds as one that is too large."""
+    """Return a typed number; anything else is as much out of bounds as a number that is too large."""
     is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAXIMUM_DAILY_QUOTA))
     return int(text) if is_number else MAXIMUM_DAILY_QUOTA + 1

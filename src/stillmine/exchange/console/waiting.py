@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What waits in quarantine or is flagged, named by the number of suspension or flag: no page and no address holds a fingerprint id.
 
-A number stands for one suspension. Once that was decided and the fingerprint was suspended anew, the old number opens nothing.
+A number stands for one suspension. Once that was decided and the fingerprint was suspended again, the old number opens nothing.
 """
 
 from dataclasses import dataclass

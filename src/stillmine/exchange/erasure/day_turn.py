@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The turn of the day: a new key of the day, every living data key wrapped anew under it, and the old key destroyed.
+"""The turn of the day: a new key of the day, every living data key rewrapped under it, and the old key destroyed.
 
-What was erased is not wrapped anew, so with the old key goes every copy of it in logs, replicas and copies of the database. No key may be
+What was erased is not rewrapped, so with the old key goes every copy of it in logs, replicas and copies of the database. No key may be
 destroyed while anything is wrapped under it, wherever a process dies: first the database lets its row go, which it refuses while a data
 key names it, and the key goes at the next look, a minute later, when nobody reads any more what was there before.
 """
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Turned:
-    """Whether a new key of the day was made, how many data keys were wrapped anew, and how many of them do not open."""
+    """Whether a new key of the day was made, how many data keys were rewrapped, and how many of them do not open."""
 
     is_new_day: bool = False
     rewrapped: int = 0
@@ -36,7 +36,7 @@ class Turned:
 
 
 def keep_day_keys(exchange: Context) -> int:
-    """Do what is due, every minute; returns how many data keys were wrapped anew. Leaves it to whoever is at it, or reads for long."""
+    """Do what is due, every minute; returns how many data keys were rewrapped. Leaves it to whoever is at it, or reads for long."""
     with exchange.day_keys.file.lock(waits=False) as is_ours:
         return _turn(exchange, is_forced=False).rewrapped if is_ours else 0
 
@@ -90,7 +90,7 @@ def begin_day_anew(exchange: Context, transaction: Transaction) -> None:
 
 
 def _rewrap_batch(exchange: Context, model: type[DataKey]) -> tuple[int, int] | None:
-    """Wrap some anew; returns how many, and how many of them do not open, which stay as they are. None where nothing is left."""
+    """Rewrap some; returns how many, and how many of them do not open, which stay as they are. None where nothing is left."""
     table, column = model._meta.db_table, model._meta.pk.attname
     broken = 0
     with tx("keys.rotate", exchange.clock) as transaction:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrap everything anew under the newest key-encryption key, while the exchange serves: a turn of the day at an operator's word.
+"""Rewrap everything under the newest key-encryption key, while the exchange serves: a turn of the day at an operator's word.
 
 The values themselves stay as they are: what seals them is still the same data key.
 """
@@ -16,7 +16,7 @@ from stillmine.ledger.entry import EventName
 
 @dataclass(frozen=True)
 class Rotated:
-    """How many data keys were wrapped anew, how many of those do not open, and how many need each key-encryption key now."""
+    """How many data keys were rewrapped, how many of those do not open, and how many need each key-encryption key now."""
 
     newest: str
     rewrapped: int

@@ -155,7 +155,7 @@ def forget_told_values(exchange: Context, partner: Partner, asked_from: datetime
 
 
 def forget_old_values(exchange: Context) -> int:
-    """Delete values kept longer than any client waits before it fetches everything anew; returns how many."""
+    """Delete values kept longer than any client waits before it fetches everything again; returns how many."""
     with tx("feed.forget_old_values", exchange.clock) as transaction:
         _, deleted = PendingTombstone.objects.filter(changed_at__lte=transaction.now - PENDING_TOMBSTONE_TERM).delete()
     return deleted.get(PendingTombstone._meta.label, 0)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check the log against itself, against every checkpoint that left, and against what the database says was done.
 
-It reads only, entry by entry, and shows nothing of any. The tree is built anew from the entries' texts.
+It reads only, entry by entry, and shows nothing of any. The tree is rebuilt from the entries' texts.
 """
 
 from collections import Counter

@@ -57,7 +57,7 @@ def network_of(address: str) -> str:
 def warn_of_a_proxy() -> None:
     """Say once in the life of this process that visitors may be sharing one network's limits."""
     _log.warning(
-        "a request came with X-Forwarded-For, which is not believed: --trusted-proxies is 0. If a proxy stands in front, everybody has its"
+        "a request came with X-Forwarded-For, which is not trusted: --trusted-proxies is 0. If a proxy stands in front, everybody has its"
         " address and shares one network's limits: start with --trusted-proxies 1. If none does, a visitor wrote it, and nothing is wrong"
     )
 

@@ -113,7 +113,7 @@ def _doublings(load: float) -> int:
 
 
 def _what_is_wrong(exchange: Context, wanted: Wanted, proof: str, now: datetime) -> str | None:
-    """Return what is wrong with a proof, the empty text where there is none, None where it holds."""
+    """Return what is wrong with a proof, the empty text if there is none, None where it holds."""
     if not proof:
         return ""
     challenge, _, numbers = proof.partition(" ")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which signs look like a Latin one: those of UTS #39 (`confusables.txt`) that letters of living scripts and digits are in.
+"""Which characters look like a Latin one: those of UTS #39 (`confusables.txt`) that letters of living scripts and digits are in.
 
-A table of our own, because the standard library has none and the packages that do hold thousands of signs that a name can't have here.
+A table of our own, because the standard library has none and the packages that do hold thousands of characters that a name can't have here.
 A pair that is missing lets two names look alike; a pair too many refuses a name only beside the one that it resembles.
 """
 
@@ -22,7 +22,7 @@ _FROM_TO = (
     ("ⲂⲎⲒⲔⲘⲚⲞⲢⲤⲦⲨⲬⲟⲥⲣ", "bhlkmnopctyxocp"),
     # Latin letters that don't come apart into a letter and a mark
     ("ıȷɑɡøØđĐłŁħĦŧŦƖǀ", "ijagoodDllhhttll"),
-    # signs that stand for letters
+    # characters that stand for letters
     ("Il|1!0", "lllllo"),
 )
 

@@ -14,7 +14,7 @@ MAXIMUM_NAME_SIGNS = 60
 
 
 def kept_name(name: str) -> str | None:
-    """Return a name as it is kept, None where it has not 1 to 60 printable signs, a sign that shows nothing, or no letter or digit."""
+    """Return a name as it is kept, None unless it has 1 to 60 printable characters, none of them invisible, and a letter or digit."""
     stripped = unicodedata.normalize("NFC", name).strip()
     kept = " ".join(stripped.split())
     is_seen = stripped.isprintable() and not UNSEEN & set(kept) and any(sign.isalnum() for sign in kept)
@@ -30,9 +30,7 @@ def checked_name(what: str, name: str) -> str:
     """Return a name as it is kept; raises NotConfiguredError where it could mislead whatever the others are."""
     kept = kept_name(name)
     if kept is None:
-        raise NotConfiguredError(
-            f"{what} name: 1 to {MAXIMUM_NAME_SIGNS} printable characters that can be seen, a letter or digit among them"
-        )
+        raise NotConfiguredError(f"{what} name: 1 to {MAXIMUM_NAME_SIGNS} visible characters, at least one of them a letter or digit")
     if (word := mixed_word(kept)) is not None:
         raise NotConfiguredError(f"{what} name: “{word}” has letters of several alphabets; write each word in one")
     return kept
@@ -41,16 +39,16 @@ def checked_name(what: str, name: str) -> str:
 def require_no_look_alike(what: str, name: str, others: Iterable[str]) -> None:
     """Raise NotConfiguredError where a person could take this name for one of the others."""
     if (other := look_alike(name, others)) is not None:
-        raise NotConfiguredError(f"{what} name: it looks like “{other}”, which is here already, so people could not tell them apart")
+        raise NotConfiguredError(f"{what} name: it looks like “{other}”, which is already here, so people could not tell them apart")
 
 
 def mixed_word(name: str) -> str | None:
-    """Return the first word of a name whose letters are of several scripts, None where there is none."""
+    """Return the first word of a name whose letters are of several scripts, None if there is none."""
     return next((word for word in unicodedata.normalize("NFKC", name).split() if len(_scripts(word)) > 1), None)
 
 
 def look_alike(name: str, others: Iterable[str]) -> str | None:
-    """Return the first of other names that a person could take for this one, None where there is none."""
+    """Return the first of other names that a person could take for this one, None if there is none."""
     own = _skeleton(name)
     return next((other for other in others if _skeleton(other) == own or name_key(other) == name_key(name)), None)
 

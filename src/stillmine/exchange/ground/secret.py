@@ -22,7 +22,7 @@ RandomBytes = Callable[[int], bytes]
 
 
 def load_secret(home: Path) -> Secret | None:
-    """Return the secret of the exchange in `home`, None where there is none, making the folder (0700) at first start.
+    """Return the secret of the exchange in `home`, None if there is none, making the folder (0700) at first start.
 
     Raises NotConfiguredError where either is open to other users, or the file holds no whole secret.
     """
@@ -37,7 +37,7 @@ def load_secret(home: Path) -> Secret | None:
     except (ValueError, UnicodeDecodeError):
         secret = b""
     if len(secret) != SECRET_BYTES:
-        raise NotConfiguredError(f"{path} is empty or cut. Put the file back from your backup; partners' ids depend on it")
+        raise NotConfiguredError(f"{path} is empty or cut off. Restore the file from your backup; partners' ids depend on it")
     return Secret(secret)
 
 
@@ -53,7 +53,7 @@ def keep_secret(home: Path, secret: Secret, random_bytes: RandomBytes) -> None:
     """
     create_private(home / SECRET_FILE, secret.hex() + "\n", random_bytes)
     if load_secret(home) != secret:
-        raise NotConfiguredError("another command started here for the first time at the same moment. Run this one again")
+        raise NotConfiguredError("another command made its first start here at the same moment. Run this one again")
 
 
 def derive(secret: Secret, label: str, context: bytes = b"", length: int = 32) -> Secret:

@@ -37,7 +37,7 @@ class DayFile:
         self.path = home / DAY_KEYS_FILE
 
     def state(self) -> object:
-        """What stays the same while the file does; None where there is none."""
+        """What stays the same while the file does; None if there is none."""
         try:
             found = self.path.stat()
         except OSError:

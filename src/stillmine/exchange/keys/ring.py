@@ -79,7 +79,7 @@ class KeyEncryptionKeys:
         return KEYS_COMMAND_VARIABLE if self._command else str(self._path)
 
     def create_file(self, random_bytes: RandomBytes) -> None:
-        """Make the file with one key, where there is none and no command stands for it.
+        """Make the file with one key, if there is none and no command stands for it.
 
         Call this only when nothing is wrapped yet: a new key beside wrapped data keys would hide that the old one is lost.
         """
@@ -109,7 +109,7 @@ class KeyEncryptionKeys:
         return ring
 
     def ring_with(self, key_id: str) -> KeyRing:
-        """Return a ring that was read anew where it seems to lack this key: another process may have wrapped with a newer line.
+        """Return a ring that was read again where it seems to lack this key: another process may have wrapped with a newer line.
 
         A command is run for this once a minute at most, whatever comes of it: anybody's request can need a key that is missing.
         """

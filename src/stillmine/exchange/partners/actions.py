@@ -34,7 +34,7 @@ def add_partner(exchange: Context, name: str, way: Way = Way.ASK) -> tuple[Partn
         )
         if Partner.objects.filter(name_key=row.name_key).exists():
             raise NotConfiguredError(
-                "partner name: a partner with this name is here already; name another, or make it one more key (`partner key add`)"
+                "partner name: a partner with this name already exists; choose another name, or add a key to it (`partner key add`)"
             )
         row.save(force_insert=True)
         key = _add_key(
@@ -93,12 +93,10 @@ def rotate_key(exchange: Context, name: str, grace: timedelta, scopes: Iterable[
         wanted = stored_scopes(scopes, Way(partner.way))
         held = set(old.values_list("scopes", flat=True))
         if not wanted and len(held) > 1:
-            raise NotConfiguredError(
-                "what it may do: this partner has keys with different scopes; name those of the key to take the place of"
-            )
+            raise NotConfiguredError("what it may do: this partner has keys with different scopes; name those of the key to replace")
         taken = wanted or next(iter(held), None)
         if taken not in held:
-            raise NotConfiguredError("no key with these scopes to take the place of; `partner key add` makes one")
+            raise NotConfiguredError("no key with these scopes to replace; `partner key add` makes one")
         old = old.filter(scopes=taken)
         ending = list(old.filter(Q(ends_at=None) | Q(ends_at__gt=transaction.now + grace)).values_list("id", flat=True))
         key = _add_key(exchange, transaction, partner, taken, EventName.KEY_ADDED)
@@ -107,7 +105,7 @@ def rotate_key(exchange: Context, name: str, grace: timedelta, scopes: Iterable[
 
 
 def revoke_key(exchange: Context, key_id: str) -> None:
-    """Revoke one key by its id or the whole key; raises NotConfiguredError where there is none."""
+    """Revoke one key by its id or the whole key; raises NotConfiguredError if there is none."""
     short_id = short_key_id(key_id)
     with tx("partners.revoke_key", exchange.clock) as transaction:
         if not PartnerKey.objects.filter(key_id=short_id).exists():
@@ -132,7 +130,7 @@ def note_use(exchange: Context, key: PartnerKey, today: date) -> None:
 
 
 def find_partner(name: str) -> Partner:
-    """Return the partner of this name, whatever its case; raises NotConfiguredError where there is none."""
+    """Return the partner of this name, whatever its case; raises NotConfiguredError if there is none."""
     partner = Partner.objects.filter(name_key=name_key(name)).first()
     if partner is None:
         raise NotConfiguredError("partner name: no partner has this name; `partner list` shows them")
@@ -142,7 +140,7 @@ def find_partner(name: str) -> Partner:
 def _live_partner(name: str) -> Partner:
     partner = find_partner(name)
     if partner.revoked_at:
-        raise NotConfiguredError("partner name: this partner was revoked; add it anew under another name")
+        raise NotConfiguredError("partner name: this partner was revoked; add it again under another name")
     return partner
 
 

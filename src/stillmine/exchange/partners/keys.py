@@ -19,7 +19,7 @@ def key_text(key_id: str, secret: bytes) -> str:
 
 
 def key_id_of(key: str) -> str | None:
-    """Return the id in a key, or None where the text has not the form of a key."""
+    """Return the id in a key, or None if the text is not in the form of a key."""
     found = _KEY.fullmatch(key)
     return found.group(1) if found else None
 

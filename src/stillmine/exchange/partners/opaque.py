@@ -49,7 +49,7 @@ class PartnerIds:
         return AESSIV(bytes(self.cursor_key)).encrypt(sequence.to_bytes(_SEQUENCE_BYTES), None).hex()
 
     def sequence(self, cursor: str) -> int | None:
-        """Return the number in a cursor, None where it was not made for this partner. Raises FeedCursorInvalidError for what is none."""
+        """Return the number in a cursor, None where it was not made for this partner. Raises FeedCursorInvalidError for anything else."""
         if _STAMPED.fullmatch(cursor):
             number, _, stamp = cursor.partition(".")
             right = hmac.digest(bytes(self.stamp_key), number.encode(), "sha256").hex()[: len(stamp)]

@@ -18,7 +18,7 @@ from stillmine.exchange.transaction.tx import Transaction
 from stillmine.wire.case import FingerprintState
 
 PEACE_AFTER_DECISION = timedelta(days=7)
-"""An operator has just looked: the same again is not looked at anew before."""
+"""An operator has just looked: the same again is not looked at again before."""
 
 _log = logging.getLogger(__name__)
 

@@ -75,7 +75,7 @@ def first_confirmed(partner_ids: Iterable[int], tombstones: Iterable[int]) -> di
 
 
 def last_sequence_before(at: datetime) -> int:
-    """Return the last shown number whose change is older than `at`; 0 where there is none. What waits must not tell that it does."""
+    """Return the last shown number whose change is older than `at`; 0 if there is none. What waits must not tell that it does."""
     found = Change.objects.filter(changed_at__lt=at, is_shown=True).order_by("-sequence").values_list("sequence", flat=True).first()
     return found or 0
 

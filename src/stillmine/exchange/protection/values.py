@@ -109,7 +109,7 @@ def _wrapped(fingerprint_ids: Sequence[str]) -> list[tuple[str, str, bytes | mem
 
 
 def _lost(without_key: Sequence[str]) -> list[SealedValueError]:
-    """Say which fingerprints lost their key. Whoever withdrew one meanwhile erased value and key together: that is none."""
+    """Say which fingerprints lost their key. One that was withdrawn meanwhile lost value and key together: it does not count."""
     lost: list[str] = []
     for start in range(0, len(without_key), _AT_ONCE):
         some = without_key[start : start + _AT_ONCE]

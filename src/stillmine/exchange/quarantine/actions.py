@@ -29,7 +29,7 @@ _NAME_SIGNS = 60
 
 
 def add_bank(exchange: Context, name: str, source: BankSource) -> Bank:
-    """Add one list, whole; raises NotConfiguredError for a name that is taken or has no 1 to 60 printable signs."""
+    """Add one list, whole; raises NotConfiguredError for a name that is taken or does not have 1 to 60 printable characters."""
     wanted = name.strip()
     if not (1 <= len(wanted) <= _NAME_SIGNS and wanted.isprintable()):
         raise NotConfiguredError(f"--name: 1 to {_NAME_SIGNS} printable characters")
@@ -47,7 +47,7 @@ def add_bank(exchange: Context, name: str, source: BankSource) -> Bank:
 
 
 def _name_is_taken() -> NotConfiguredError:
-    return NotConfiguredError("--name: there is a list of this name. Remove it first, or choose another name")
+    return NotConfiguredError("--name: there is already a list with this name. Remove it first, or choose another name")
 
 
 def _parts(bank: Bank, source: BankSource) -> Iterator[BankPart]:
@@ -61,11 +61,11 @@ def _parts(bank: Bank, source: BankSource) -> Iterator[BankPart]:
 
 
 def remove_bank(exchange: Context, name: str) -> int:
-    """Remove one list; returns of how many files it was. Raises NotConfiguredError where there is none of that name."""
+    """Remove one list; returns how many files it held. Raises NotConfiguredError if no list has that name."""
     with tx("intake.remove_bank", exchange.clock) as transaction:
         bank = Bank.objects.filter(name_key=name.strip().casefold()).first()
         if bank is None:
-            raise NotConfiguredError("NAME: no list of this name. See: stillmine exchange bank list")
+            raise NotConfiguredError("NAME: no list has this name. See: stillmine exchange bank list")
         bank.delete()
         _record_bank(exchange, transaction, bank, "removed")
         return bank.pictures

@@ -7,4 +7,4 @@ from stillmine.wire.errors import StillmineError
 class BankUnreadableError(StillmineError):
     code = "bank_unreadable"
     status = 422
-    sentence = "This can't go into the negative bank, so nothing of it did. The detail says where it is wrong."
+    sentence = "This can't be added to the negative bank, so none of it was. The detail says what is wrong."

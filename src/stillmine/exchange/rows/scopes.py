@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two ways to be a partner and what a key may do, as spec/feed.md gives them.
 
-A key never may more than its partner's way allows, whatever stands in its row: a partner that is set back to asking loses the
+A key can never do more than its partner's way allows, whatever its row says: a partner that is set back to asking loses the
 list with that, at once and with every key.
 """
 

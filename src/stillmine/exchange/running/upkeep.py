@@ -95,7 +95,7 @@ def _keep_reserve(exchange: Context) -> int:
     return int(is_given_up(exchange.home) and keep_reserve(exchange.home))
 
 
-_STEPS_WITHOUT_CLOCK: dict[str, Step] = {"delays begun anew": begin_anew}
+_STEPS_WITHOUT_CLOCK: dict[str, Step] = {"delays restarted": begin_anew}
 """While nobody can say how much time passed, or could have cancelled in it, none counts; an operator's word on the clock is no other."""
 
 _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
@@ -104,7 +104,7 @@ _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
     "old counts deleted": forget_old_counts,
     "old sessions deleted": forget_ended_sessions,
     "leaves of the ledger published": publish_due,  # whatever the clock says, somebody was promised it
-    "data keys wrapped anew": keep_day_keys,  # loses nothing that lives; a day begins by a clock that is believed
+    "data keys rewrapped": keep_day_keys,  # loses nothing that lives; a day begins by a clock that is believed
     "backups of data keys renewed": renew_backups,
     "logs emptied or tables vacuumed": let_go,
     "reserves of room made": _keep_reserve,

@@ -87,7 +87,7 @@ _HEAD = """\
 
 @dataclass(frozen=True)
 class SettingsFile:
-    """What the file says; nothing where there is none."""
+    """What the file says; nothing if there is none."""
 
     path: Path
     values: Mapping[str, object]

@@ -51,7 +51,7 @@ def _steps(until: datetime) -> list[Step]:
 
 
 def _quantile_steps(until: datetime) -> list[Step]:
-    """Work out anew the times of which values of at least ten cases are new."""
+    """Work out again the times of which values of at least ten cases are new."""
     moved = _last_steps()
     steps = []
     for name, (what, percent) in QUANTILES.items():

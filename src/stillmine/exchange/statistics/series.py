@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is counted: each series as the rows that belong to it, with their case and the time that dates them.
 
-A row counts once and for ever in one series: a partner that decides anew is counted by its first decision, so that no number
+A row counts once and for ever in one series: a partner that decides again is counted by its first decision, so that no number
 that was said becomes wrong later.
 """
 

@@ -37,7 +37,7 @@ class Submitted:
 
 
 def submit(exchange: Context, partner: Partner, sent: Sequence[WireFingerprint]) -> Submitted:
-    """Store what this partner had not handed in yet; what it had starts its term anew.
+    """Store what this partner had not handed in yet; what it had starts its term again.
 
     Raises FlatFingerprintError, TooManyAttemptsError or TooManySubmissionsError.
     """

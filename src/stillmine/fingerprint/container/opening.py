@@ -55,7 +55,7 @@ class _Nameless:
             return b""
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Return the place, or -1 where there is none: damaged headers name any number."""
+        """Return the place, or -1 if there is none: damaged headers name any number."""
         try:
             return self._stream.seek(offset, whence)
         except (OSError, ValueError):

@@ -26,14 +26,16 @@ class FileUnreadableError(MediaError):
 class FileTooLargeError(MediaError):
     code = "file_too_large"
     status = 413
-    sentence = "This file is larger than is read here. Save the picture smaller and use that copy; its fingerprint is nearly the same."
+    sentence = (
+        "This file is too large to be read here. Save a smaller copy of the picture and use that; its fingerprint is almost the same."
+    )
 
 
 class NotAnImageError(MediaError):
     code = "not_an_image"
     status = 415
     sentence = (
-        "This file is no picture, video or sound that can be read. Choose a JPEG, PNG, WebP, HEIC, AVIF, GIF or TIFF, an MP4 or an MP3."
+        "This file is not a picture, video or sound that can be read. Choose a JPEG, PNG, WebP, HEIC, AVIF, GIF or TIFF, an MP4 or an MP3."
     )
 
 
@@ -52,7 +54,7 @@ class TruncatedImageError(MediaError):
 class ImageTooLargeError(MediaError):
     code = "image_too_large"
     status = 413
-    sentence = "This picture has more pixels than are read here. Save it smaller and use that copy; its fingerprint is nearly the same."
+    sentence = "This picture has too many pixels to be read here. Save a smaller copy and use that; its fingerprint is almost the same."
 
 
 class ImageTooSmallError(MediaError):
@@ -64,74 +66,71 @@ class ImageTooSmallError(MediaError):
 class DecoderFailedError(MediaError):
     code = "decoder_failed"
     status = 422
-    sentence = "The decoder of this file failed in a way that nobody foresaw. Use another copy, or save it in another format first."
+    sentence = "The decoder failed unexpectedly on this file. Use another copy, or save it in another format first."
 
 
 class FurtherPicturesError(MediaError):
     code = "further_pictures"
     status = 422
-    sentence = "This file holds more pictures than were looked at. Save each of them as a file of its own, and use those."
+    sentence = "This file contains more pictures than were looked at. Save each of them as a separate file, and use those."
 
 
 class DecoderDiedError(MediaError):
     code = "decoder_died"
     status = 422
-    sentence = "Reading this file ended its decoder, so it was left out. Use another copy, or save it in another format first."
+    sentence = "This file crashed its decoder, so it was left out. Use another copy, or save it in another format first."
 
 
 class MediaFileTooLargeError(MediaError):
     code = "media_file_too_large"
     status = 413
-    sentence = "This file is larger than is read here. Save the video smaller or cut it into parts, and use those."
+    sentence = "This file is too large to be read here. Save the video in a smaller size or cut it into parts, and use those."
 
 
 class NotAVideoError(MediaError):
     code = "not_a_video"
     status = 415
-    sentence = (
-        "There are no moving pictures in this video file that can be read. Choose an MP4, MOV, MKV, WebM, AVI, TS, FLV, WMV or animated "
-        "picture file."
-    )
+    sentence = "This file contains no video that can be read. Choose an MP4, MOV, MKV, WebM, AVI, TS, FLV, WMV or animated picture file."
 
 
 class VideoUnreadableError(MediaError):
     code = "video_unreadable"
     status = 422
-    sentence = "This video ends before its first picture or is damaged. Copy it again from where it came from, or use another copy."
+    sentence = "This video is damaged or ends before its first picture. Copy it again from where it came from, or use another copy."
 
 
 class VideoUnsupportedError(MediaError):
     code = "video_format_unsupported"
     status = 415
-    sentence = (
-        "This video is of a kind that can't be read yet: only identical files can be recognised. Save it as MP4 and use that as well."
-    )
+    sentence = "This video format can't be read yet: only identical files can be recognised. Save it as MP4 and use that as well."
 
 
 class VideoEditsError(VideoUnsupportedError):
     code = "video_edits_unsupported"
     sentence = (
-        "This video was cut in a way that can't be followed here: only identical files can be recognised. Save it anew from what was used "
-        "to cut it, and use that as well."
+        "This video was cut in a way that can't be followed here: only identical files can be recognised. Save it again from the "
+        "program that was used to cut it, and use that as well."
     )
 
 
 class VideoTooLargeError(MediaError):
     code = "video_too_large"
     status = 413
-    sentence = "This video has more pixels than are read here. Save it smaller and use that copy; its fingerprint is nearly the same."
+    sentence = "This video has too many pixels to be read here. Save a smaller copy and use that; its fingerprint is almost the same."
 
 
 class FurtherFilmsError(MediaError):
     code = "further_films"
     status = 422
-    sentence = "This file holds more than one film, and not all of them were looked at. Save each as a file of its own, and use those."
+    sentence = "This file contains more than one film, and not all of them were looked at. Save each as a separate file, and use those."
 
 
 class FurtherSoundsError(MediaError):
     code = "further_sounds"
     status = 422
-    sentence = "This file holds more than one track of sound, and not all were listened to. Save each as a file of its own, and use those."
+    sentence = (
+        "This file contains more than one sound track, and not all of them were compared. Save each as a separate file, and use those."
+    )
 
 
 class MediaDeadlineError(MediaError):
@@ -143,28 +142,26 @@ class MediaDeadlineError(MediaError):
 class NoSoundError(MediaError):
     code = "no_sound"
     status = 415
-    sentence = "There is no sound in this file that can be read. Choose a sound file or a video with sound."
+    sentence = "This file contains no sound that can be read. Choose a sound file or a video with sound."
 
 
 class SoundUnreadableError(MediaError):
     code = "sound_unreadable"
     status = 422
-    sentence = "This sound ends before it begins or is damaged. Copy it again from where it came from, or use another copy."
+    sentence = "This sound is damaged or ends before it begins. Copy it again from where it came from, or use another copy."
 
 
 class SoundUnsupportedError(MediaError):
     code = "sound_format_unsupported"
     status = 415
-    sentence = (
-        "This sound is of a kind that can't be read yet: only identical files can be recognised. Save it as MP3 and use that as well."
-    )
+    sentence = "This sound format can't be read yet: only identical files can be recognised. Save it as MP3 and use that as well."
 
 
 class SoundEditsError(SoundUnsupportedError):
     code = "sound_edits_unsupported"
     sentence = (
-        "This sound was cut in a way that can't be followed here: only identical files can be recognised. Save it anew from what was used "
-        "to cut it, and use that as well."
+        "This sound was cut in a way that can't be followed here: only identical files can be recognised. Save it again from the "
+        "program that was used to cut it, and use that as well."
     )
 
 
@@ -177,7 +174,9 @@ class SoundTooShortError(MediaError):
 class SoundWithoutDetailError(MediaError):
     code = "sound_without_detail"
     status = 422
-    sentence = "This sound is silent or hardly changes, so copies can't be told from other sounds. Only identical files can be recognised."
+    sentence = (
+        "This sound is silent or hardly changes, so its copies can't be told from other sounds. Only identical files can be recognised."
+    )
 
 
 class AudioLibraryMissingError(MediaError):

@@ -235,7 +235,7 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
 
 
 def shown_streams(container: InputContainer) -> list[VideoStream]:
-    """Return the tracks of moving pictures, the one that players show first: the default one. The cover of a sound file is none."""
+    """Return the tracks of moving pictures, the one that players show first: the default one. The cover of a sound file is not one."""
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     return sorted(streams, key=lambda stream: not stream.disposition & Disposition.default)
 

@@ -13,7 +13,7 @@ from stillmine.wire.vpdq import VideoFrame, format_vpdq, parse_vpdq
 
 
 def write_vpdq(frames: Sequence[Frame]) -> str:
-    """Return the text form of 1 to 7,200 entries; raises FingerprintMalformedError, also where there is no frame at all."""
+    """Return the text form of 1 to 7,200 entries; raises FingerprintMalformedError, also if there is no frame at all."""
     entries: list[VideoFrame] = []
     for frame in frames:
         entries.append(VideoFrame(frame.pdq, frame.quality, frame.start_seconds))

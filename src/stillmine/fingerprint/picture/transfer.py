@@ -126,7 +126,7 @@ def _hlg_scene(stored: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _avif_code(data: bytes) -> bytes:
-    """The lower bytes of primaries and transfer in the first `colr` box of kind `nclx`; nothing where there is none."""
+    """The lower bytes of primaries and transfer in the first `colr` box of kind `nclx`; nothing if there is none."""
     start, end = 0, len(data)
     for kind in _PATH[:-1]:
         found = next(((first, last) for name, first, last in _boxes(data, start, end) if name == kind), None)

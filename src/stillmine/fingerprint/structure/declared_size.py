@@ -60,7 +60,7 @@ def _segment_end(start: bytes, length: int) -> int:
 
 
 def _variable_number(data: bytes) -> tuple[int, int]:
-    """Return the number and its width in bytes; width 0 where there is none."""
+    """Return the number and its width in bytes; width 0 if there is none."""
     if not data or not data[0]:
         return 0, 0
     width = 9 - data[0].bit_length()

@@ -115,7 +115,7 @@ def _inner(stream: BinaryIO, box: Box | None, kind: bytes) -> Box | None:
 
 
 def _number(stream: BinaryIO, header: Box | None) -> int:
-    """Return what stands behind the two dates of a header: a track's id, a timescale. 0 where there is none."""
+    """Return what stands behind the two dates of a header: a track's id, a timescale. 0 if there is none."""
     content = _content(stream, header, _HEADER_BYTES) if header else b""
     place = 20 if content[:1] == b"\x01" else 12
     return int.from_bytes(content[place : place + 4]) if len(content) >= place + 4 else 0

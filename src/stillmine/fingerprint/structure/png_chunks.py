@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A PNG written anew: its pixels, what they need to be shown, checksums that are right. "Damage" in spec/fingerprint.md.
+"""A PNG rewritten: its pixels, what they need to be shown, checksums that are right. "Damage" in spec/fingerprint.md.
 
 The chunks are a stranger's, so their number is bounded, a length is only compared, and nothing is unpacked but a profile, up to a bound.
 Must never drop a chunk that changes what viewers show.
@@ -77,7 +77,7 @@ def chunks_before_pixels(data: bytes, kinds: frozenset[bytes]) -> dict[bytes, by
 
 
 def clean_png(data: bytes) -> CleanPng | None:
-    """Return the file written anew; None where it has too many chunks or no pixels at all."""
+    """Return the file rewritten; None where it has too many chunks or no pixels at all."""
     parts = _Parts()
     for number, chunk in enumerate(_chunks(data)):
         if number >= _MAXIMUM_CHUNKS:

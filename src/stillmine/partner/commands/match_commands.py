@@ -48,10 +48,10 @@ def review_match(home: Path, match_id: str, review: Review) -> None:
 
 
 def _opened(home: Path) -> Store:
-    """Open the store of a service; raises NotConfiguredError where there is none: a mistyped folder must not look like nothing to do."""
+    """Open the store of a service; raises NotConfiguredError if there is none: a mistyped folder must not look like nothing to do."""
     folder = home.expanduser()
     if not (folder / FILE_NAME).is_file():
-        raise NotConfiguredError("--home: nothing was ever screened with this folder; name that of the service")
+        raise NotConfiguredError("--home: nothing was ever screened with this folder; name the service's folder")
     return Store(prepare_home(folder))
 
 
@@ -83,7 +83,7 @@ def _id_bytes(match_id: str) -> bytes:
 MatchId = Annotated[str, typer.Argument(help="The match id of an answer or of the list.", metavar="MATCH_ID")]
 Decided = Annotated[Decision, typer.Argument(help="What the reviewer decided.")]
 Reason = Annotated[NotRemovedReason | None, typer.Option(help="Why the copy stays; goes with not_removed, and only with it.")]
-Vote = Annotated[VoteKind | None, typer.Option(help="What the reviewer says of the fingerprint itself, if anything.")]
+Vote = Annotated[VoteKind | None, typer.Option(help="What the reviewer says about the fingerprint itself, if anything.")]
 VoteWhy = Annotated[VoteReason | None, typer.Option(help="Why; goes with the vote disagree, and only with it.")]
 State = Annotated[MatchState, typer.Option(help="Which matches: those that wait for a decision, those that have one, or all.")]
-ContentId = Annotated[str | None, typer.Option(help="Only those of the upload with this word of the platform.")]
+ContentId = Annotated[str | None, typer.Option(help="Only those of the upload with this content id of the platform.")]

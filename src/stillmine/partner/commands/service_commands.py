@@ -39,7 +39,7 @@ EXIT_NOT_RIGHT = 2
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 Home = Annotated[
-    Path, typer.Option(envvar="STILLMINE_PARTNER_HOME", help="Folder for store and service key; made with mode 0700.", show_default=True)
+    Path, typer.Option(envvar="STILLMINE_PARTNER_HOME", help="Folder for store and service key; created with mode 0700.", show_default=True)
 ]
 Exchange = Annotated[
     str | None, typer.Option(envvar="STILLMINE_PARTNER_EXCHANGE", help="Address of the exchange, https:// (http:// only on this machine).")
@@ -49,7 +49,7 @@ KeyFile = Annotated[
     typer.Option(envvar="STILLMINE_PARTNER_KEY_FILE", help="File (0600) with the partner key; without it STILLMINE_PARTNER_KEY is read."),
 ]
 RequireSandbox = Annotated[
-    bool, typer.Option("--require-sandbox", help="Refuse to start where the kernel can't shut the processes in that read uploads.")
+    bool, typer.Option("--require-sandbox", help="Refuse to start if the kernel can't sandbox the processes that read uploads.")
 ]
 WayWanted = Annotated[
     WayChoice,
@@ -96,7 +96,8 @@ def serve(
     listen: Annotated[str, typer.Option(help="Address to listen on. Uploads travel in clear: keep it on this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
     sync_every: Annotated[
-        int, typer.Option(min=1, max=60, help="Seconds between syncs of a list; a withdrawal takes as long at most. Who asks needs none.")
+        int,
+        typer.Option(min=1, max=60, help="Seconds between syncs of a list; a withdrawal takes at most this long. Not needed for asking."),
     ] = 15,
     threads: Annotated[
         int,
@@ -108,7 +109,7 @@ def serve(
     ] = DEFAULT_THREADS,
     require_sandbox: RequireSandbox = False,
     keep_matches: Annotated[
-        int, typer.Option(min=1, max=3650, help="Days after a decision until a match is forgotten; what is open is kept.")
+        int, typer.Option(min=1, max=3650, help="Days after a decision until a match is forgotten; open matches are kept.")
     ] = KEPT_DAYS,
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
@@ -132,7 +133,7 @@ def screen(
     require_sandbox: RequireSandbox = False,
     json: Json = False,
 ) -> None:
-    """Look files up: in the list that was synced last, or at the exchange. A match is kept and reported later, as with the service.
+    """Look files up in the last synced list, or at the exchange. A match is kept and reported later, as with the service.
 
     Exit codes: 0 no file matched, 1 at least one file matched, 2 none matched and at least one was not screened (or a setting is wrong).
     """
@@ -174,7 +175,7 @@ def matches(
     content_id: match_commands.ContentId = None,
     json: Json = False,
 ) -> None:
-    """List what matched and waits for a decision, oldest first; also while the service runs."""
+    """List matches that need a decision, oldest first; works while the service runs."""
     _begin()
     match_commands.list_matches(home, state, content_id, is_json=json)
 
@@ -189,7 +190,7 @@ def review(
     vote: match_commands.Vote = None,
     vote_reason: match_commands.VoteWhy = None,
 ) -> None:
-    """Say what a reviewer decided about a match; the exchange is told at the next sync. Also while the service runs."""
+    """Record what a reviewer decided about a match; the exchange is told at the next sync. Works while the service runs."""
     _begin()
     match_commands.review_match(home, match_id, match_commands.review_of(decision, reason, vote, vote_reason))
 

@@ -100,9 +100,9 @@ class Fingerprinter:
             log.error("no worker gets ready; until one does, uploads are not screened")
             missing = sorted(NEEDED)
         if self._needs_sandbox and NEEDED.intersection(missing):
-            raise NotConfiguredError(f"--require-sandbox: on this system a worker has no {', '.join(missing)}")
+            raise NotConfiguredError(f"--require-sandbox: on this system workers have no {', '.join(missing)}")
         if missing:
-            log.warning("the sandbox of workers is not whole on this system: no %s", ", ".join(missing))
+            log.warning("the sandbox of workers is incomplete on this system: no %s", ", ".join(missing))
         return missing
 
     def fingerprints(self, file: OpenFile) -> JobResult:

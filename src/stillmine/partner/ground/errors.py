@@ -18,8 +18,8 @@ class DecoderStoppedError(StillmineError):
     code = "decoder_stopped"
     status = 503
     sentence = (
-        "Reading this upload ended the process that read it, so it was not screened. The service goes on; "
-        "treat the upload as unscreened, and refuse it if that happens again."
+        "This upload crashed the process that read it, so it was not screened. The service goes on; treat the upload as unscreened, "
+        "and refuse it if that happens again."
     )
 
 
@@ -27,8 +27,8 @@ class TooMuchToDecodeError(StillmineError):
     code = "too_much_to_decode"
     status = 413
     sentence = (
-        "This file holds more pictures of this size than are decoded here. What was decoded matched nothing, the rest was not looked at. "
-        "Screen the smaller or shorter copy that you show."
+        "This file contains more pictures of this size than are decoded here. What was decoded matched nothing; the rest was not "
+        "looked at. Screen the smaller or shorter copy that you show."
     )
 
 
@@ -36,8 +36,8 @@ class MultipartUnsupportedError(StillmineError):
     code = "multipart_unsupported"
     status = 415
     sentence = (
-        "Of a form only this is read: `multipart/form-data` with one part, a file sent as it is. "
-        "Send the bytes of the file as the body, or a form with nothing but the file."
+        "The only form that is read is `multipart/form-data` with one part, a file sent as it is. Send the bytes of the file as the "
+        "body, or a form with that file alone."
     )
 
 
@@ -50,15 +50,18 @@ class ContentEncodingUnsupportedError(StillmineError):
 class NeverSyncedError(StillmineError):
     code = "never_synced"
     status = 503
-    sentence = "Nothing was fetched from the exchange yet, so nothing can be screened. Wait for the first sync; `GET /health` says why not."
+    sentence = (
+        "Nothing has been fetched from the exchange yet, so nothing can be screened. "
+        "Wait for the first sync; `GET /health` says what is wrong."
+    )
 
 
 class HomeInUseError(StillmineError):
     code = "home_in_use"
     status = 409
     sentence = (
-        "A partner service is running with this home folder and does this by itself. "
-        "Leave it to that one, stop that one first, or give another service a `--home` of its own."
+        "A partner service is running with this home folder and does this itself. Leave it to that service, stop it first, or give "
+        "another service its own `--home`."
     )
 
 
@@ -72,6 +75,6 @@ class StoreUnreadableError(StillmineError):
     code = "store_unreadable"
     status = 500
     sentence = (
-        "The store in the home folder can't be read or written. Check free space and permissions; if the file is damaged or newer "
-        "than this program, move it away: the next sync fetches everything anew."
+        "The store in the home folder can't be read or written. Check free space and permissions; if the file is damaged or newer than"
+        " this program, move it away: the next sync fetches everything again."
     )

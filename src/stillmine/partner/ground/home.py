@@ -35,7 +35,7 @@ def prepare_home(folder: Path) -> Path:
     except OSError as error:
         raise NotConfiguredError(f"--home: can't be made ({error.strerror})") from None
     if stat.S_IMODE(mode) & 0o077:
-        raise NotConfiguredError("--home: others can look into this folder; name one that is for this alone, or run chmod 700 on it")
+        raise NotConfiguredError("--home: others can read this folder; use a folder for this alone, or run chmod 700 on it")
     return folder
 
 

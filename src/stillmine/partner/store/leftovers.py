@@ -2,7 +2,7 @@
 """Whether values that were erased still stand somewhere in the store's file, where SQLite has moved rows about.
 
 `secure_delete` overwrites a row that is deleted, not what is left of it where a page was split or merged while it was there: about one
-value in a thousand stays. So the file is looked through, and written anew where anything is found. Must never keep values for longer.
+value in a thousand stays. So the file is looked through, and rewritten where anything is found. Must never keep values for longer.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 MOST_LOOKED_FOR = 16
-"""Looking for one takes about as long as reading the file once; for more, writing the file anew is quicker."""
+"""Looking for one takes about as long as reading the file once; for more, rewriting the file is quicker."""
 
 READ_BYTES = 16 * 1024 * 1024
 
@@ -74,7 +74,7 @@ def empty_log(db: sqlite3.Connection) -> bool:
 
 
 def write_anew(db: sqlite3.Connection) -> bool:
-    """Write the whole file anew, so that it holds rows and nothing beside them; False where that needs another try."""
+    """Rewrite the whole file, so that it holds rows and nothing beside them; False where that needs another try."""
     try:
         db.execute("VACUUM")
     except sqlite3.OperationalError:

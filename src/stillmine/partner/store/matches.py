@@ -152,7 +152,7 @@ def is_kept(db: sqlite3.Connection, upload_id: bytes) -> bool:
 
 
 def listed(db: sqlite3.Connection, wanted: Wanted) -> MatchPage:
-    """Return a page of matches, oldest first; raises MalformedMessageError for a cursor that is none."""
+    """Return a page of matches, oldest first; raises MalformedMessageError for what is not a cursor."""
     where, values = ["matches.place > ?"], [_place(wanted.after)]
     if wanted.state is not MatchState.ALL:
         where.append(f"matches.decision IS {'' if wanted.state is MatchState.OPEN else 'NOT '}NULL")

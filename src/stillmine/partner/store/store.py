@@ -214,7 +214,7 @@ class Store:
         return changes
 
     def begin_snapshot(self) -> None:
-        """Say that everything comes anew; what is there goes on being matched until the end of the feed shows what is gone."""
+        """Say that everything comes again; what is there goes on being matched until the end of the feed shows what is gone."""
         with self._transaction() as db:
             self._start_again(db)
             (has_some,) = db.execute("SELECT EXISTS (SELECT 1 FROM fingerprints)").fetchone()
@@ -253,7 +253,7 @@ class Store:
             db.execute("UPDATE place SET acknowledged_cursor = ?", (cursor,))
 
     def forget_erased(self) -> bool:
-        """Empty SQLite's log, which may still hold erased values, and write the file anew where it holds any that SQLite has left there.
+        """Empty SQLite's log, which may still hold erased values, and rewrite the file where it holds any that SQLite has left there.
 
         False if a reader is in the way, or the disk has no room for that (then repeat later).
         """
@@ -303,7 +303,7 @@ class Store:
             return still_matching(db, upload)
 
     def matches(self, wanted: Wanted) -> MatchPage:
-        """Return a page of the matches that are kept, oldest first; raises MalformedMessageError for a cursor that is none."""
+        """Return a page of the matches that are kept, oldest first; raises MalformedMessageError for what is not a cursor."""
         with self._reading() as db:
             return listed(db, wanted)
 
