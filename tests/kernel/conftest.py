@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.kernel.kernel_vectors import ROOT, SOURCES, load_tool
+from tests.kernel.kernel_vectors import ROOT, SOURCES
+from vectors.makers import pdq
 
 
 @pytest.fixture(scope="session")
 def pixels_of() -> Callable[[dict[str, Any]], bytes]:
     """The bytes of a vector's picture."""
-    tool = load_tool("pdq_vectors")
     made: dict[str, bytes] = {}
 
     def make(entry: dict[str, Any]) -> bytes:
         if entry["name"] not in made:
-            made[entry["name"]] = tool.make_picture(entry).tobytes()
+            made[entry["name"]] = pdq.make_picture(entry).tobytes()
         return made[entry["name"]]
 
     return make

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes vectors/pdq.json: what PDQ gives for pictures that every language can make for itself.
+"""Makes vectors/pdq.json: what PDQ gives for pictures that every language can make for itself.
 
 Expected hashes come from the slow reference, never from the kernel. A picture is taken only if rounding cannot
 matter: apart from those marked `is_flat`, every coefficient keeps its distance from the median. Must never be changed to make a
@@ -9,7 +9,6 @@ failing kernel pass.
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,11 @@ from numpy.typing import NDArray
 from stillmine.fingerprint.picture import reference
 from stillmine.fingerprint.picture.image import VARIANTS
 
-ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "vectors" / "pdq.json"
-PIXELS = ROOT / "vectors" / "pixels"
+PIXELS = Path(__file__).resolve().parents[1] / "pixels"
 CHANNELS = {"luma8": 1, "rgb8": 3, "rgba8": 4}
 SMALLEST_MARGIN = 1e-4
 COMMENT = (
-    "PDQ of pictures: spec/fingerprint.md. Made by tools/pdq_vectors.py from the readable reference. `cells` [across, down] and "
+    "PDQ of pictures: spec/fingerprint.md. Made by vectors/generate.py from the readable reference. `cells` [across, down] and "
     "`seed` name a pattern of that page; `is_faint` means 112 + value / 8; alpha is the pattern of seed + 1, or 255; `file` names raw "
     "rows in vectors/pixels. `hashes` are in the order of `variants`, bit 255 first. `refused` must fail with that status: `rows` "
     "of the picture are given in all, and `is_begun` false means that begin is left out."
@@ -143,8 +140,8 @@ def entries() -> list[dict[str, Any]]:
     return made
 
 
-def render() -> str:
-    """Return the whole file as text."""
+def texts() -> dict[str, str]:
+    """Return pdq.json."""
     names = ("name", "width", "height", "format_number", "rows", "is_begun", "status")
     document = {
         "_comment": COMMENT,
@@ -152,16 +149,4 @@ def render() -> str:
         "pictures": [describe(entry) for entry in entries()],
         "refused": [dict(zip(names, row, strict=True)) for row in REFUSED],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-
-
-def main() -> int:
-    """Write the file, or with --check only say whether it is up to date."""
-    if "--check" in sys.argv[1:]:
-        return 0 if TARGET.read_text() == render() else 1
-    TARGET.write_text(render())
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+    return {"pdq.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n"}

@@ -1,16 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes vectors/case_key.json and vectors/open_case.json from the wire package.
+"""Makes vectors/case_key.json and vectors/open_case.json from the wire package.
 
 The portal makes case keys and OpenCase bytes in TypeScript; these files are what both sides are held to.
 The secrets are fixed patterns: they must never come from a real case.
-
-    python tools/case_key_vectors.py [--check]
 """
 
-import argparse
 import json
-import sys
-from pathlib import Path
 
 from stillmine.wire.case import OpenCase, Role, Statement
 from stillmine.wire.case_key import case_key_secret, case_key_text, credentials
@@ -18,8 +13,6 @@ from stillmine.wire.codec import encode
 from stillmine.wire.errors import CaseKeyMalformedError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
-
-VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 
 SECRETS = {
     "all zero": bytes(10),
@@ -91,7 +84,7 @@ def case_key_document() -> dict[str, object]:
         entry = {"name": name, "secret": secret.hex(), "text": case_key_text(secret)}
         entry |= {"case_id": shown.case_id.hex(), "token": bytes(shown.token).hex(), "authorization": shown.authorization()}
         normal.append(entry)
-    comment = "Case keys: spec/case.md. Made by tools/case_key_vectors.py. No secret here belongs to a case."
+    comment = "Case keys: spec/case.md. Made by vectors/generate.py. No secret here belongs to a case."
     return {"_comment": comment, "normal": normal, "tolerant": tolerant_readings(), "must_fail": must_fail()}
 
 
@@ -109,21 +102,10 @@ def open_case_document() -> dict[str, object]:
         fingerprints = [Fingerprint(Kind.PDQ, value, 50 + 25 * place, place + 1) for place, value in enumerate(patterns[:count])]
         message = OpenCase(1, Statement(role, is_adult_now=True, was_adult_then=True), fingerprints, term_months, delays)
         cases.append({"name": name, "body": encode(message).decode()})
-    return {"_comment": "Exact bodies of POST /api/v1/case. Made by tools/case_key_vectors.py.", "open_case": cases}
+    return {"_comment": "Exact bodies of POST /api/v1/case. Made by vectors/generate.py.", "open_case": cases}
 
 
-def main() -> None:
-    """Write the files, or with --check exit 1 where they differ from what would be written."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on a difference")
-    is_check = parser.parse_args().check
-    for name, document in (("case_key.json", case_key_document()), ("open_case.json", open_case_document())):
-        path, text = VECTORS / name, json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        if is_check and (not path.exists() or path.read_text(encoding="utf-8") != text):
-            sys.exit(f"vectors/{name} differs: run python tools/case_key_vectors.py")
-        if not is_check:
-            path.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def texts() -> dict[str, str]:
+    """Return case_key.json and open_case.json."""
+    documents = {"case_key.json": case_key_document(), "open_case.json": open_case_document()}
+    return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}

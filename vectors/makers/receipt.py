@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes vectors/receipt.json: one signed receipt, its key, and receipts that must not be believed.
+"""Makes vectors/receipt.json: one signed receipt, its key, and receipts that must not be believed."""
 
-python tools/receipt_vectors.py [--check]
-"""
-
-import argparse
 import json
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from stillmine.exchange.person.receipt_note import signing_key
 from stillmine.ledger.checkpoint import Checkpoint
@@ -18,7 +12,6 @@ from stillmine.wire.case_key import Secret
 from stillmine.wire.kinds import Kind
 from stillmine.wire.receipt import UNREADABLE_AFTER, ErasedPart, Receipt, ReceiptPartner, receipt_text, reference_of
 
-TARGET = Path(__file__).resolve().parent.parent / "vectors/receipt.json"
 SECRET = bytes(range(32))
 CASE_ID = bytes(range(16))
 
@@ -35,7 +28,12 @@ def example() -> Receipt:
     return Receipt(reference_of(CASE_ID), at.replace(hour=16), CaseState.WITHDRAWN, 0, 1, erased)
 
 
-def document() -> str:
+def texts() -> dict[str, str]:
+    """Return receipt.json."""
+    return {"receipt.json": _document()}
+
+
+def _document() -> str:
     """Return the whole file."""
     key, other = signing_key(Secret(SECRET)), signing_key(Secret(SECRET[::-1]))
     text = receipt_text(example())
@@ -70,17 +68,3 @@ def document() -> str:
         },
     }
     return json.dumps(vectors, indent=1, ensure_ascii=False) + "\n"
-
-
-def main() -> None:
-    """Write the file, or with --check exit 1 where it differs from what would be written."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on a difference")
-    if not parser.parse_args().check:
-        TARGET.write_text(document(), encoding="utf-8")
-    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != document():
-        sys.exit("vectors/receipt.json differs: run python tools/receipt_vectors.py")
-
-
-if __name__ == "__main__":
-    main()

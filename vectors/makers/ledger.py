@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes vectors/ledger.json: trees, proofs, must-fail proofs, a signed checkpoint, promises, entries and commitments, for every reader.
+"""Makes vectors/ledger.json: trees, proofs, must-fail proofs, a signed checkpoint, promises, entries and commitments, for every reader.
 
 The roots and the proofs marked `published` are those of the certificate-transparency project's tests, written down here as they
 stand there: what the package makes has to agree with them.
-
-    python tools/ledger_vectors.py [--check]
 """
 
-import argparse
 import json
-import sys
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 from stillmine.ledger.checkpoint import Checkpoint, SigningKey
 from stillmine.ledger.entry import Entry, EventName, commitment, entry_hash, items_tree, ledger_salt
@@ -21,7 +16,6 @@ from stillmine.ledger.proofs import consistency_proof, continues, includes, incl
 from stillmine.ledger.signed_note import NoteKey, NoteSigner
 from stillmine.ledger.tree import Tree, leaf_hash
 
-TARGET = Path(__file__).resolve().parent.parent / "vectors/ledger.json"
 LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
 PUBLISHED_ROOTS = [
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -252,10 +246,10 @@ def entries() -> list[Proof]:
     return [{"name": name, "text": entry.text(), "hash": entry_hash(entry.text()).hex()} for name, entry in made.items()]
 
 
-def document() -> Proof:
-    """Return what vectors/ledger.json holds."""
-    return {
-        "_comment": "The ledger: spec/ledger.md. Made by tools/ledger_vectors.py. Roots as published by certificate-transparency's tests.",
+def texts() -> dict[str, str]:
+    """Return ledger.json."""
+    document: Proof = {
+        "_comment": "The ledger: spec/ledger.md. Made by vectors/generate.py. Roots as published by certificate-transparency's tests.",
         "leaves": LEAVES,
         "trees": trees(),
         "inclusion": inclusion(),
@@ -267,6 +261,7 @@ def document() -> Proof:
         "commitments": commitments(),
         "entries": entries(),
     }
+    return {"ledger.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n"}
 
 
 def _require_published(published: list[str] | None, made: list[str]) -> None:
@@ -280,18 +275,3 @@ def _texts(hashes: object) -> list[str]:
 
 def _number(value: object) -> int:
     return value if isinstance(value, int) else -1
-
-
-def main() -> None:
-    """Write the file, or with --check exit 1 where it differs from what would be written."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on a difference")
-    text = json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
-    if not parser.parse_args().check:
-        TARGET.write_text(text, encoding="utf-8")
-    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
-        sys.exit("vectors/ledger.json differs: run python tools/ledger_vectors.py")
-
-
-if __name__ == "__main__":
-    main()
