@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The way in for developers leads somewhere: every file and folder that `docs/develop.md` names is there, and every table too."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/develop.md").read_text()
+OWN_MEDIA = {"photos/", "photos/heif/", "video/", "audio/"}
+"""Folders of `STILLMINE_MEDIA`, which a reader brings along."""
+
+BASES = (ROOT, ROOT / "src/stillmine", ROOT / "src/stillmine/exchange", ROOT / "portal", ROOT / "portal/src")
+
+
+def named_paths() -> set[str]:
+    """What looks like a path in this repository: a slash, no blank, nothing to be filled in."""
+    return {
+        name for name in re.findall(r"`([\w./-]+)`", PAGE) if "/" in name and not name.startswith(("/", "./", "node_modules"))
+    } - OWN_MEDIA
+
+
+def test_every_file_and_folder_that_is_named_is_there() -> None:
+    assert len(named_paths()) > 60
+    assert not sorted(name for name in named_paths() if not any((base / name).exists() for base in BASES))
+
+
+def test_every_table_of_the_exchange_is_named_and_no_other() -> None:
+    tables = set(
+        re.findall(r'db_table = "(\w+)"', "".join(path.read_text() for path in (ROOT / "src/stillmine/exchange/rows").glob("*.py")))
+    )
+    begin = PAGE.index("## The data model")
+    section = PAGE[begin : PAGE.index("\n## ", begin)]
+    own = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", section)) - {"secret_check"}
+    in_one_row = {"backup_backupfolder", "clock_clockstate", "erasure_heldup", "limits_attempts", "secret_check_secretcheck"}
+    assert own - tables == set()
+    assert tables - own == in_one_row
