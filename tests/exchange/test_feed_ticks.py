@@ -342,7 +342,7 @@ def test_fsck_sees_what_was_forgotten(phone: Phone, partner: PartnerClient, cloc
 
     phone.open(1)
     Head.objects.update(waiting_since=None)
-    assert findings() == ["1 change(s) wait for a tick that will not come"]
+    assert findings() == ["1 change waits for a tick that will not come"]
     Head.objects.update(waiting_since=1, shown_sequence=1)
     assert findings() == ["the newest change that is shown is number 0, but the head says 1"]
     Head.objects.update(shown_sequence=0)
@@ -351,5 +351,5 @@ def test_fsck_sees_what_was_forgotten(phone: Phone, partner: PartnerClient, cloc
     phone.withdraw()
     shown = Change.objects.filter(is_shown=True)
     shown.filter(state="withdrawn").update(is_shown=False)
-    assert "1 fingerprint(s) ended and partners were not told" in findings()
+    assert "1 fingerprint ended and partners were not told" in findings()
     Change.objects.filter(state="withdrawn").update(is_shown=True)

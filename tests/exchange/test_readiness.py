@@ -122,7 +122,7 @@ def test_migrations_that_are_missing_or_unknown(ready: Context, web: httpx.Clien
     from stillmine.exchange.web.readiness import known_migrations
 
     known = known_migrations()
-    monkeypatch.setattr("stillmine.exchange.web.readiness.known_migrations", lambda: known | {("cases", "9999_later")})
+    monkeypatch.setattr("stillmine.exchange.web.readiness.known_migrations", lambda: known | {("rows", "9999_later")})
     assert parts(web)["migrations"] == "missing"
     monkeypatch.setattr("stillmine.exchange.web.readiness.known_migrations", lambda: frozenset(sorted(known)[1:]))
     assert parts(web) == {"migrations": "newer"}

@@ -20,7 +20,7 @@ def back_up(exchange: Context, folder: Path, *, may_be_fewer: bool = False) -> i
 
 
 def say_that_it_is_newer(operator: Operator) -> None:
-    statement = "INSERT INTO django_migrations (app, name, applied) VALUES ('cases', '9999_later', '2030-01-01T00:00:00Z')"
+    statement = "INSERT INTO django_migrations (app, name, applied) VALUES ('rows', '9999_later', '2030-01-01T00:00:00Z')"
     url = operator.environment.get("STILLMINE_EXCHANGE_DATABASE")
     if url is None:
         with sqlite3.connect(operator.home / "exchange.sqlite3") as connection:

@@ -7,6 +7,7 @@ SQLite looks at its file page by page. PostgreSQL has no such look that every se
 from django.db import Error, connection
 
 from stillmine.exchange.database.migrate import DatabaseDamagedError
+from stillmine.exchange.ground.counted import counted
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.feed import Change, Head
 from stillmine.exchange.rows.log import Leaf, LedgerHead
@@ -36,7 +37,7 @@ def _counts() -> list[str]:
     without_key = Fingerprint.objects.exclude(state=FingerprintState.WITHDRAWN).filter(data_key=None).count()
     feed, ledger = list(Head.objects.values_list("sequence", flat=True)), list(LedgerHead.objects.values_list("recorded", flat=True))
     wrong = {
-        f"{without_key} fingerprint(s) have no data key": without_key > 0,
+        counted(without_key, "fingerprint has no data key", "fingerprints have no data key"): without_key > 0,
         "the feed does not hold as many changes as its head says": [Change.objects.count()] != feed,
         "the ledger does not hold as many entries as its head says": [Leaf.objects.count()] != ledger,
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.db.models import Q
 
+from stillmine.exchange.fsck.rules import Rule, broken
 from stillmine.exchange.keys.seal import SealedValueError, blind_index
 from stillmine.exchange.protection.data_keys import keys_in_use
 from stillmine.exchange.protection.kept_values import open_kept
@@ -17,6 +18,24 @@ from stillmine.wire.case import CaseState, FingerprintState
 from stillmine.wire.errors import NotConfiguredError
 
 _AT_ONCE = 2000
+
+_DOES_NOT_OPEN = Rule(
+    "fingerprint does not open, or holds another value than its blind index and size say",
+    "fingerprints do not open, or hold other values than their blind indexes and sizes say",
+)
+_KEPT_DOES_NOT_OPEN = Rule(
+    "kept value does not open, or is another than its blind index says",
+    "kept values do not open, or are others than their blind indexes say",
+)
+_NO_DATA_KEY = Rule("fingerprint has no data key", "fingerprints have no data key")
+_STILL_A_DATA_KEY = Rule("erased fingerprint still has a data key", "erased fingerprints still have a data key")
+_KEPT_WRONGLY = Rule(
+    "value is kept of a case that has not expired, or without its data key",
+    "values are kept of cases that have not expired, or without their data keys",
+)
+_NEITHER_OR_BOTH = Rule(
+    "withdrawn fingerprint is neither kept nor erased, or both", "withdrawn fingerprints are neither kept nor erased, or both"
+)
 
 
 def sealed_findings(exchange: Context) -> Iterator[str]:
@@ -39,23 +58,25 @@ def _sealed_findings(exchange: Context) -> Iterator[str]:
         yield f"data keys are wrapped under keys that are not at hand: {', '.join(missing)}"
     if gone or missing:
         return
+    yield from broken(_values(exchange) | _data_keys())
+
+
+def _values(exchange: Context) -> dict[Rule, int]:
+    return {_DOES_NOT_OPEN: _wrong_values(exchange), _KEPT_DOES_NOT_OPEN: _wrong_kept_values(exchange)}
+
+
+def _data_keys() -> dict[Rule, int]:
     live = Fingerprint.objects.exclude(state=FingerprintState.WITHDRAWN)
-    yield from _counted(
-        {
-            "fingerprint(s) do not open, or hold another value than their blind index and size say": _wrong_values(exchange),
-            "kept value(s) do not open, or are another than their blind index says": _wrong_kept_values(exchange),
-            "fingerprint(s) have no data key": live.filter(data_key=None).count(),
-            "erased fingerprint(s) still have a data key": FingerprintDataKey.objects.filter(
-                fingerprint__state=FingerprintState.WITHDRAWN, fingerprint__expired_value=None
-            ).count(),
-            "value(s) are kept of a case that has not expired, or without their data key": ExpiredValue.objects.exclude(
-                fingerprint__case__state=CaseState.EXPIRED, fingerprint__data_key__isnull=False
-            ).count(),
-            "withdrawn fingerprint(s) are neither kept nor erased, or both": Fingerprint.objects.filter(state=FingerprintState.WITHDRAWN)
-            .filter(Q(erased_at=None, expired_value=None) | Q(erased_at__isnull=False, expired_value__isnull=False))
-            .count(),
-        }
-    )
+    withdrawn = Fingerprint.objects.filter(state=FingerprintState.WITHDRAWN)
+    of_erased = FingerprintDataKey.objects.filter(fingerprint__state=FingerprintState.WITHDRAWN, fingerprint__expired_value=None)
+    kept_rightly = Q(fingerprint__case__state=CaseState.EXPIRED, fingerprint__data_key__isnull=False)
+    neither, both = Q(erased_at=None, expired_value=None), Q(erased_at__isnull=False, expired_value__isnull=False)
+    return {
+        _NO_DATA_KEY: live.filter(data_key=None).count(),
+        _STILL_A_DATA_KEY: of_erased.count(),
+        _KEPT_WRONGLY: ExpiredValue.objects.exclude(kept_rightly).count(),
+        _NEITHER_OR_BOTH: withdrawn.filter(neither | both).count(),
+    }
 
 
 def _wrong_values(exchange: Context) -> int:
@@ -80,10 +101,6 @@ def _wrong_kept_values(exchange: Context) -> int:
         except (SealedValueError, NotConfiguredError):
             wrong += 1
     return wrong
-
-
-def _counted(broken: dict[str, int]) -> Iterator[str]:
-    return (f"{count} {rule}" for rule, count in broken.items() if count)
 
 
 def _batches(rows: Iterable[Fingerprint]) -> Iterator[Sequence[Fingerprint]]:
