@@ -2,14 +2,16 @@
 """What axe finds on a page, and whether it scrolls sideways: for the portal's pages and the console's alike."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page
 
 AXE = Path(__file__).resolve().parent.parent / "portal/node_modules/axe-core/axe.min.js"
 
+Scheme = Literal["light", "dark"]
 
-def open_page(browser: Browser, width: int, scheme: str = "light", **more: Any) -> Page:
+
+def open_page(browser: Browser, width: int, scheme: Scheme = "light", **more: Any) -> Page:
     """A page where axe may be put in: only here the content-security policy is passed by."""
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True, **more)
     return context.new_page()

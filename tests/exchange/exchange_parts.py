@@ -176,8 +176,8 @@ class PartnerClient:
         receipt: dict[str, Any] = response.json()
         return receipt
 
-    def fetch_hashes(self, start: int = 10, **query: object) -> dict[str, Any]:
-        params = {"startTimestamp": start, "pageSize": 800, **query}
+    def fetch_hashes(self, start: int = 10, **query: str | int) -> dict[str, Any]:
+        params: dict[str, str | int] = {"startTimestamp": start, "pageSize": 800, **query}
         response = self.web.get("/stopncii/v1/FetchHashes", params=params, headers=self.stopncii_headers)
         assert response.status_code == 200, response.text
         page: dict[str, Any] = response.json()

@@ -112,7 +112,8 @@ def program(name: str) -> str:
 @contextmanager
 def nginx(folder: Path, portal: Path) -> Iterator[Sample]:
     """The nginx sample, its ports, certificate, folder and exchange filled in and nothing else changed."""
-    sample = Sample(*free_ports(0, 0, 0))
+    port, plain_port, exchange_port = free_ports(0, 0, 0)
+    sample = Sample(port, plain_port, exchange_port)
     write_certificate(folder)
     site = replaced(
         (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from stillmine.wire.case import FingerprintState
 from stillmine.wire.feed import FeedEntry
 from stillmine.wire.kinds import Kind
 from stillmine.wire.snapshot import SnapshotReader
@@ -34,7 +35,7 @@ class NativeList(PartnerClient):
         for block in reader.blocks():
             ids = [block.ids[start : start + 16].hex() for start in range(0, len(block.ids), 16)]
             for own, quality, value in zip(ids, block.qualities, block.values, strict=True):
-                self.entries[own] = FeedEntry(id=own, kind=block.kind, state="active", value=value.hex(), quality=quality)
+                self.entries[own] = FeedEntry(id=own, kind=block.kind, state=FingerprintState.ACTIVE, value=value.hex(), quality=quality)
         self.cursor = reader.head.cursor
 
     def known(self) -> list[str]:
@@ -53,7 +54,7 @@ class ValueList:
     active: set[str] = field(default_factory=set)
 
     def sync(self, page_size: int) -> None:
-        token: dict[str, object] = {}
+        token: dict[str, str | int] = {}
         while True:
             page = self.client.fetch_hashes(self.start, pageSize=page_size, **token)
             for record in page["hashRecords"]:

@@ -77,13 +77,14 @@ def alarms() -> list[tuple[str, int]]:
 
 def recovered(partner: PartnerClient, copy: str) -> tuple[str, int]:
     """Work out the fingerprint near a copy: to the edge of matching, then each bit alone; returns it and how many queries that took."""
+    asked = 0
 
     def matches(*values: str) -> list[bool]:
         nonlocal asked
         asked += len(values)
         return [outcome == "match" for outcome, _ in answers(partner, *values)]
 
-    asked, order = 0, list(range(256))
+    order = list(range(256))
     Random(5).shuffle(order)
     steps = [flipped(copy, *order[:count]) for count in range(1, 201)]
     first_clear = matches(*steps).index(False)
@@ -223,7 +224,7 @@ def test_no_table_and_no_line_of_the_log_holds_what_was_asked(
     follower()
     near, far = at_distance(30, 7), value(99)
     assert [outcome for outcome, _ in answers(asking, near, far)] == ["match", "clear"]
-    kept = [repr(cell) for model in apps.get_models() for row in model.objects.values_list() for cell in row]
+    kept = [repr(cell) for model in apps.get_models() for row in model._default_manager.values_list() for cell in row]
     assert len(kept) > 50
     for asked in (near, far):
         for form in (asked, repr(bytes.fromhex(asked))[2:-1]):

@@ -3,6 +3,7 @@
 
 import io
 import logging
+from typing import Any
 
 import httpx
 import pytest
@@ -47,9 +48,9 @@ def test_a_wrong_opening_is_refused_and_leaves_nothing(phone: Phone, body: objec
     from stillmine.exchange.rows.cases import Case, Fingerprint
     from stillmine.exchange.rows.feed import Change
 
-    content = {"content": body} if isinstance(body, bytes) else {"json": body}
+    content: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
     headers = {**phone.headers, "Content-Type": "application/json"}
-    answer = phone.web.post("/api/v1/case", headers=headers, **content)  # type: ignore[arg-type]
+    answer = phone.web.post("/api/v1/case", headers=headers, **content)
     assert code(answer) == (status, expected)
     assert set(answer.json()) == {"code", "message", "detail"}
     assert "picture.jpg" not in answer.text
@@ -112,7 +113,7 @@ def test_bodies_are_bounded_before_and_while_they_are_read(
         "wsgi.url_scheme": "http",
         **({} if length is None else {"CONTENT_LENGTH": length}),
     }
-    parts = wsgi_application(exchange)(environ, lambda status, *_: answered.append(status))  # type: ignore[arg-type, func-returns-value]
+    parts = wsgi_application(exchange)(environ, lambda status, *_: answered.append(status))  # type: ignore[arg-type]
     content = b"".join(parts).decode()
     assert (int(answered[0].split()[0]), expected[1] in content) == (expected[0], True)
     assert body.read_bytes <= most_read

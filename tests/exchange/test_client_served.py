@@ -26,7 +26,8 @@ CHECK = [*COMMAND[:-1], "partner", "check"]
 
 
 def added(operator: Operator, name: str, *more: str) -> dict[str, str]:
-    return json.loads(operator.run("partner", "add", name, *more, "--json"))
+    added: dict[str, str] = json.loads(operator.run("partner", "add", name, *more, "--json"))
+    return added
 
 
 def test_both_clients_ask_for_more_than_one_request_and_are_told_what_matches(operator: Operator, served: Served) -> None:

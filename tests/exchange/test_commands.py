@@ -118,7 +118,7 @@ def test_serve_answers_keeps_files_private_logs_nothing_and_stops_at_once(
         assert code(chunked) == (422, "too_many_fingerprints")
         endless = web.post("/api/v1/case/fingerprints", content=(b" " * 65536 for _ in range(65)), headers=phone_json(phone))
         assert code(endless) == (413, "message_too_large")
-        assert web.get("/api/v1/feed", headers={"Authorization": "Bearer smk_\u00e9".encode()}).status_code == 401
+        assert web.get("/api/v1/feed", headers={b"Authorization": "Bearer smk_\u00e9".encode()}).status_code == 401
         assert code(web.get("/api/%ff?x=%ff")) == (404, "not_found")
         partner.sync()
         partner.acknowledge()

@@ -4,9 +4,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import click
 import pytest
 import typer.main
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from stillmine.exchange.rows.scopes import Way
@@ -110,8 +110,8 @@ CHANGES: dict[str, tuple[Callable[[World], list[str]], str, str]] = {
 def all_commands() -> Iterator[str]:
     from stillmine.exchange.commands.program import app
 
-    def walk(command: click.Command, path: str) -> Iterator[str]:
-        if isinstance(command, click.Group) or hasattr(command, "commands"):
+    def walk(command: object, path: str) -> Iterator[str]:
+        if isinstance(command, TyperGroup):
             for name, child in command.commands.items():
                 yield from walk(child, f"{path} {name}".strip())
         else:

@@ -96,7 +96,7 @@ def test_pages_fetched_while_cases_change_end_with_exactly_what_is_active(exchan
 def test_the_same_feedback_at_once_is_one_report(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
     phone.open(1)
     partner.sync()
-    report = {"feedback_id": "1" * 32, "fingerprint_id": next(iter(partner.entries)), "outcome": "found"}
+    report: dict[str, object] = {"feedback_id": "1" * 32, "fingerprint_id": next(iter(partner.entries)), "outcome": "found"}
     receipts = at_once(exchange, *[lambda: partner.report(report)] * THREADS)
     assert sorted(receipt["accepted"] for receipt in receipts) == [0] * (THREADS - 1) + [1]
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
-from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.accessible import Scheme, is_scrolled_sideways, open_page, violations
 from tests.exchange.console_parts import PASSWORD, Desk
 from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, value
 
@@ -216,7 +216,7 @@ def test_axe_finds_nothing_on_any_page(
     partner: PartnerClient,
     clock: Clock,
     width: int,
-    scheme: str,
+    scheme: Scheme,
 ) -> None:
     hold(exchange)
     partner.sync()

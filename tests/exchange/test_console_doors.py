@@ -68,10 +68,13 @@ def test_an_unknown_name_costs_the_same_hash(manager: Desk, clock: Clock, monkey
     from stillmine.exchange.console import passwords, signing_in
     from stillmine.exchange.rows.console import Operator
 
-    compared = []
-    monkeypatch.setattr(
-        signing_in, "is_password", lambda stored, password: compared.append(stored) or passwords.is_password(stored, password)
-    )
+    compared: list[str] = []
+
+    def noted(stored: str, password: str) -> bool:
+        compared.append(stored)
+        return passwords.is_password(stored, password)
+
+    monkeypatch.setattr(signing_in, "is_password", noted)
     manager.sign_out()
     manager.sign_in(name="Nina Nobody")
     manager.sign_in(password="wrong password")

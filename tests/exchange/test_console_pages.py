@@ -5,6 +5,7 @@ import re
 
 import httpx
 import pytest
+from django.db.models import Model
 from django.test import override_settings
 
 from stillmine.exchange.ground.headers import CONSOLE_POLICY
@@ -77,9 +78,15 @@ def address(route: str) -> str:
     from stillmine.exchange.rows.partners import Partner, PartnerKey
 
     path = "/" + route.split(" ")[1]
-    ids = {"partner_id": Partner, "key_number": PartnerKey, "number": Suspension, "flag_number": Flag, "bank_id": Bank}
+    ids: dict[str, type[Model]] = {
+        "partner_id": Partner,
+        "key_number": PartnerKey,
+        "number": Suspension,
+        "flag_number": Flag,
+        "bank_id": Bank,
+    }
     for part, model in ids.items():
-        first = model.objects.order_by("id").values_list("id", flat=True).first()
+        first = model._default_manager.order_by("id").values_list("id", flat=True).first()
         path = path.replace(f"<int:{part}>", str(first or 1))
     return path
 

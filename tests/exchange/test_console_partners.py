@@ -7,9 +7,8 @@ import httpx
 import pytest
 
 from stillmine.exchange.transaction.context import Context
-from tests.exchange.console_parts import Desk
+from tests.exchange.console_parts import Desk, log_lines
 from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, code, tick
-from tests.exchange.test_console_pages import log_lines
 
 
 @pytest.mark.parametrize("way", [{}, {"way": "ask"}, {"way": "everything"}])

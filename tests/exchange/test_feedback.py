@@ -105,7 +105,8 @@ def test_malformed_feedback_takes_nothing_of_the_message(
 
 
 def test_more_than_a_thousand_at_once_are_refused(partner: PartnerClient, entry: str) -> None:
-    body = {"version": 1, "feedback": [feedback_on(entry, number) for number in range(1001)]}
+    reports = [feedback_on(entry, number) for number in range(1001)]
+    body = {"version": 1, "feedback": reports}
     answer = partner.web.post("/api/v1/feedback", json=body, headers=partner.headers)
     assert code(answer) == (400, "malformed_message")
-    assert partner.report(*body["feedback"][:1000])["accepted"] == 1000
+    assert partner.report(*reports[:1000])["accepted"] == 1000

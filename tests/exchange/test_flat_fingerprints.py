@@ -96,7 +96,12 @@ def test_a_video_that_is_flat_but_for_its_last_frame_asks_python_for_two_of_its_
     from stillmine.exchange.gate import flat
 
     asked: list[bytes] = []
-    monkeypatch.setattr(flat, "is_flat", lambda one: asked.append(one) or is_flat(one))
+
+    def noted(one: bytes) -> bool:
+        asked.append(one)
+        return is_flat(one)
+
+    monkeypatch.setattr(flat, "is_flat", noted)
     chance = random.Random(1)
     frames = [VideoFrame(chance.randbytes(16) * 2, 80, float(second)) for second in range(6999)]
     text = format_vpdq([*frames, VideoFrame(bytes.fromhex(value(1)), 80, 7000.0)])

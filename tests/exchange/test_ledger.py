@@ -59,7 +59,8 @@ def told(phone: Phone) -> list[Told]:
         assert includes(top.root, top.size, entry.place, entry_hash(entry.text), hashes(entry.path))
     for one in ledger.promised:
         assert open_promise(key, one.promise).leaf == entry_hash(one.text)
-    return [_told_by(entry, phone) for entry in (*ledger.entries, *ledger.promised)]
+    entries: list[LedgerEntry | LedgerPromised] = [*ledger.entries, *ledger.promised]
+    return [_told_by(entry, phone) for entry in entries]
 
 
 def _told_by(entry: LedgerEntry | LedgerPromised, phone: Phone) -> Told:
@@ -150,7 +151,7 @@ def test_the_same_page_again_is_the_same_disclosure(phone: Phone, partner: Partn
         partner.fetch_hashes()
     partner.fetch(partner.fetch().cursor)
     assert log("items", "details")[1:] == [("disclosed", 2, {"shape": "native"}), ("disclosed", 2, {"shape": "stopncii"})]
-    assert list(Disclosure.objects.order_by("id").values_list("disclosed_entry", "retracted_entry")) == [(1, None), (2, None)]
+    assert [(row.disclosed_entry_id, row.retracted_entry_id) for row in Disclosure.objects.order_by("id")] == [(1, None), (2, None)]
     phone.add(3)
     partner.fetch()
     assert log("items")[-1] == ("disclosed", 3)

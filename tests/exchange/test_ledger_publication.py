@@ -96,7 +96,7 @@ def test_a_place_says_nothing_of_what_came_before(exchange: Context, phone: Phon
         phone.add(number)
         partner.fetch()
     publish(exchange)
-    rows = list(Leaf.objects.order_by("id").values_list("place", "text"))
+    rows = [(leaf.place, leaf.text) for leaf in Leaf.objects.order_by("id") if leaf.place is not None]
     places = [place for place, text in rows if read_entry(text).event != "padding"]
     assert len(places) == 32
     assert sorted(place for place, _ in rows) == list(range(64))

@@ -2,6 +2,7 @@
 """The negative bank knows files of every kind: a banked picture is known as a file, as a still video and inside of one."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,7 +129,12 @@ def test_a_long_video_is_looked_at_in_few_places_first(
 
     add(exchange, hashes(tmp_path, value(1)))
     asked: list[int] = []
-    monkeypatch.setattr(bank, "turned", lambda values: asked.append(len(values) // 32) or turned(values))
+
+    def noted(values: bytes) -> bytes:
+        asked.append(len(values) // 32)
+        return turned(values)
+
+    monkeypatch.setattr(bank, "turned", noted)
     opened(phone, video(*(value(number) for number in range(2, 2002))))
     assert len(asked) == 1
     assert asked[0] <= bank.SECONDS_TRIED
@@ -204,9 +210,14 @@ def test_the_bank_is_asked_before_the_transaction(exchange: Context, phone: Phon
     from stillmine.exchange.gate import bank
 
     add(exchange, hashes(tmp_path, value(1)))
-    inside = []
+    inside: list[bool] = []
     find = bank._Index.find
-    monkeypatch.setattr(bank._Index, "find", lambda *of: inside.append(connection.in_atomic_block) or find(*of))
+
+    def noted(*of: Any) -> Any:
+        inside.append(connection.in_atomic_block)
+        return find(*of)
+
+    monkeypatch.setattr(bank._Index, "find", noted)
     phone.open(1, 2)
     phone.add(3)
     assert inside == [False] * 3

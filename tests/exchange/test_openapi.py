@@ -15,6 +15,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode, Response
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.result import Ok
 from schemathesis.schemas import BaseSchema
 
 from stillmine.exchange.rows.scopes import Way
@@ -156,7 +157,9 @@ def caller(exchange: Context, web: httpx.Client, clock: Clock, root: Path) -> Ca
 def send_all(interface: BaseSchema, caller: Caller, examples: int) -> None:
     """Send what the document allows of each operation, and what it forbids."""
     labels = []
-    for operation in (found.ok() for found in interface.get_all_operations()):
+    for found in interface.get_all_operations():
+        assert isinstance(found, Ok)
+        operation = found.ok()
         labels.append(operation.label)
         for mode in modes(operation):
             caller.new_phone()

@@ -2,6 +2,7 @@
 """The portal's files beside the API: same for everybody, under a strict policy, kept as long as they should be."""
 
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import httpx
 import pytest
@@ -62,10 +63,10 @@ def test_answers_of_the_api_are_not_kept(web: httpx.Client) -> None:
 
 
 def test_without_a_portal_there_is_only_the_api() -> None:
-    def application(environ: object, start: object) -> list[bytes]:
+    def application(environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
         return []
 
-    assert with_portal(application, None) is application  # type: ignore[arg-type]
+    assert with_portal(application, None) is application
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere/", "/api/v1/receipt-key", "/api/v1/case", "/console/"])

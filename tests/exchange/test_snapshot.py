@@ -2,6 +2,7 @@
 """The binary snapshot over HTTP: what is in it, that it is on record, and that snapshot and increments together lose nothing."""
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -84,20 +85,20 @@ def test_what_is_withdrawn_while_it_is_sent_is_left_out_from_then_on(
     phone: Phone, partner: PartnerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from stillmine.exchange.feed import snapshot
-    from stillmine.exchange.protection import sequence
+    from stillmine.exchange.protection import sequence, values
 
     monkeypatch.setattr(sequence, "BATCH_CHANGES", 1)
     case = phone.open(1, 2, 3)
     last = partner.fetch().entries[-1].value
     gone = next(row for row in case.fingerprints if row.value == last)
     phone_withdraws = iter([gone.id])
-    original = snapshot.values_of
+    original = values.values_of
 
-    def values_of(exchange: Context, rows: list[object]) -> dict[str, str]:
+    def values_of(exchange: Context, rows: Sequence[values.SealedFingerprint]) -> dict[str, str]:
         for own in phone_withdraws:
             phone.withdraw(own)
             phone.add(9)
-        return original(exchange, rows)  # type: ignore[arg-type]
+        return original(exchange, rows)
 
     monkeypatch.setattr(snapshot, "values_of", values_of)
     reader, found = fetch(partner)
@@ -223,6 +224,6 @@ def test_nothing_is_lost_or_repeated_under_writers_restarts_and_clock_steps(
     late = PartnerClient.add(exchange, phone.web, f"Late {run}")
     begin(late)
     assert late.fetch(late.cursor).entries == []
-    active = sorted(values_of(exchange, Fingerprint.objects.filter(state="active")).values())
+    active = sorted(values_of(exchange, list(Fingerprint.objects.filter(state="active"))).values())
     assert client.active_values() == active == late.active_values()
     assert Case.objects.filter(state="open").exclude(fingerprints__state="active").count() == 0

@@ -40,9 +40,10 @@ def test_a_record_has_the_fields_of_that_interface(phone: Phone, partner: Partne
 
 def test_pages_follow_the_token_and_nothing_is_left_out(phone: Phone, partner: PartnerClient) -> None:
     phone.open(*range(1, 6))
-    seen, token = [], {}
+    seen: list[str] = []
+    token: dict[str, str | int] = {}
     while True:
-        page = partner.fetch_hashes(pageSize=2, **token)
+        page = partner.fetch_hashes(10, pageSize=2, **token)
         seen += [hash_value for hash_value, _ in records(page)]
         if not page["hasMoreRecords"]:
             break
@@ -136,7 +137,7 @@ def test_time_goes_on_where_a_whole_page_is_left_out(
 
 
 @pytest.mark.parametrize("query", [{"pageSize": 0}, {"pageSize": 1001}, {"startTimestamp": "soon"}, {"startTimestamp": 10**12}])
-def test_numbers_outside_of_the_specification(partner: PartnerClient, query: dict[str, object]) -> None:
+def test_numbers_outside_of_the_specification(partner: PartnerClient, query: dict[str, str | int]) -> None:
     answer = partner.web.get("/stopncii/v1/FetchHashes", params=query, headers=partner.stopncii_headers)
     assert code(answer) == (400, "malformed_message")
 

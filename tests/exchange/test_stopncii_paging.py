@@ -25,7 +25,7 @@ class OpenClient:
 
     def page(self, page_size: int) -> bool:
         """Fetch one page; returns whether there are more."""
-        query: dict[str, object] = {"pageSize": page_size}
+        query: dict[str, str | int] = {"pageSize": page_size}
         if self.token:
             query["nextPageToken"] = self.token
         page = self.client.fetch_hashes(self.start_of_run, **query) if self.token else self.client.fetch_hashes(self.start, **query)

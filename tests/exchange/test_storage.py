@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg.errors
@@ -166,18 +167,19 @@ def test_on_a_full_disk_withdrawals_go_through_and_only_those(
     kept: Path, phone: Phone, other_phone: Phone, partner: PartnerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from stillmine.exchange.protection import actions
+    from stillmine.exchange.protection.transitions import move_fingerprints
     from stillmine.exchange.running.upkeep import run_upkeep
     from stillmine.exchange.transaction.context import context
 
     phone.open(1, 2)
     other_phone.open(3)
     handed_in = partner.web.post("/api/v1/submissions", json={"version": 1, "fingerprints": [fingerprint(4)]}, headers=partner.headers)
-    moves, is_full = actions.move_fingerprints, [True]
+    is_full = [True]
 
-    def full_once(*arguments: object, **named: object) -> None:
+    def full_once(*arguments: Any, **named: Any) -> None:
         if is_full.pop() if is_full else False:
             raise FULL[0]
-        moves(*arguments, **named)  # type: ignore[arg-type]
+        move_fingerprints(*arguments, **named)
 
     monkeypatch.setattr(actions, "move_fingerprints", full_once)
     assert phone.withdraw(phone.show().fingerprints[0].id).state == "open"
@@ -313,7 +315,7 @@ def test_a_frozen_postgresql_ends_the_wait(database_url: str | None, monkeypatch
     wrapper.close()
 
 
-PLAIN = {
+PLAIN: dict[str, object] = {
     "ATOMIC_REQUESTS": False,
     "AUTOCOMMIT": True,
     "TIME_ZONE": None,

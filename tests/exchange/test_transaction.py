@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import Transaction
 from tests.exchange.exchange_parts import START_MINUTE, Clock
 
 
@@ -19,26 +20,21 @@ def test_its_time_is_that_of_its_beginning_rounded_to_the_minute(exchange: Conte
 
 
 def test_nobody_makes_one_but_tx() -> None:
-    from stillmine.exchange.transaction.tx import Transaction
-
     with pytest.raises(TypeError, match="only `tx` makes a Transaction"):
         Transaction(object(), START_MINUTE)
 
 
-def read_time(transaction: object) -> datetime:
-    from stillmine.exchange.transaction.tx import Transaction
-
-    assert isinstance(transaction, Transaction)
+def read_time(transaction: Transaction) -> datetime:
     return transaction.now
 
 
-def lock_the_feed(transaction: object) -> None:
+def lock_the_feed(transaction: Transaction) -> None:
     from stillmine.exchange.protection.sequence import lock_head
 
     lock_head(transaction)
 
 
-def write_to_the_log(transaction: object) -> None:
+def write_to_the_log(transaction: Transaction) -> None:
     from stillmine.exchange.log.actions import record
     from stillmine.exchange.transaction.context import context
     from stillmine.ledger.entry import EventName
@@ -48,7 +44,7 @@ def write_to_the_log(transaction: object) -> None:
 
 @pytest.mark.parametrize("use", [read_time, lock_the_feed, write_to_the_log])
 @pytest.mark.parametrize("fails", [False, True])
-def test_nothing_is_done_with_one_that_has_ended(exchange: Context, use: Callable[[object], object], fails: bool) -> None:
+def test_nothing_is_done_with_one_that_has_ended(exchange: Context, use: Callable[[Transaction], object], fails: bool) -> None:
     from stillmine.exchange.rows.log import Leaf
     from stillmine.exchange.transaction.tx import TransactionEndedError, tx
 

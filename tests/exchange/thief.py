@@ -35,7 +35,7 @@ class Thief:
         from stillmine.exchange.rows.keys import FingerprintDataKey
 
         for own, sealed in Fingerprint.objects.filter(sealed_value__isnull=False).values_list("id", "sealed_value"):
-            self._values.add((Place("cases_fingerprint", "sealed_value", own), bytes(sealed)))
+            self._values.add((Place("cases_fingerprint", "sealed_value", own), bytes(sealed or b"")))
         for own, wrapped in FingerprintDataKey.objects.values_list("fingerprint_id", "wrapped_key"):
             self._wrapped.add((Place("fingerprint_data_keys", "wrapped_key", own), bytes(wrapped)))
         if self._data_folder:  # in the log a page may end in the middle of a value; in the tables none does

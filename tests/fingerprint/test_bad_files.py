@@ -155,7 +155,7 @@ def test_damaged_files_give_a_fingerprint_or_an_error_of_ours(original: bytes, d
 def test_an_animation_that_is_cut_anywhere_gives_a_fingerprint_or_an_error_of_ours() -> None:
     """Found by fuzzing: whether a GIF has a second frame is found out by reading it, and that may fail in any way."""
     moving = save(scene(40, 30), "GIF", save_all=True, append_images=[scene(40, 30).rotate(90)])
-    outcomes = set()
+    outcomes: set[bool | str] = set()
     for end in range(1, len(moving)):
         try:
             outcomes.add(fingerprint_image(moving[:end]).is_animated)

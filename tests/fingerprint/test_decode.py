@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageSequence
 
 from stillmine.fingerprint import ImageFingerprint, distance_bits, fingerprint_image, fingerprint_pixels
 from tests.fingerprint.picture_files import MEDIA, photographs, save, scene
@@ -150,7 +150,7 @@ def test_first_frame_of_an_animation(name: str) -> None:
     options = {"lossless": True} if name == "WEBP" else {}
     moving = save(frames[0], name, save_all=True, append_images=frames[1:], **options)
     with Image.open(io.BytesIO(moving)) as image:
-        assert image.n_frames == 2
+        assert sum(1 for _ in ImageSequence.Iterator(image)) == 2
     assert distance_bits(fingerprint_image(moving).pdq, plain(frames[0]).pdq) <= 2
 
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every format that phones and platforms produce gives the fingerprint of the picture that a browser would show."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from stillmine.fingerprint import ImageFingerprint, MediaError, distance_bits, fingerprint_image, fingerprint_pixels
@@ -56,7 +57,7 @@ def test_turns_compose_as_pictures_do() -> None:
             strict=True,
         )
     }
-    ways = {
+    ways: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
         "original": np.asarray,
         "rotate90": np.rot90,
         "rotate180": lambda array: np.rot90(array, 2),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from stillmine.demo.edits import altered_copies
@@ -176,7 +177,7 @@ FLAT = np.full((300, 400), 255, np.uint8)
     ],
     ids=["flat", "small", "smallest", "wide", "tall", "across", "down", "stripes", "halves"],
 )
-def test_hard_pictures_give_parts_that_are_parts(luma: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_hard_pictures_give_parts_that_are_parts(luma: NDArray[np.uint8]) -> None:
     for part in find_parts(luma):
         assert 0 <= part.left < part.right <= luma.shape[1]
         assert 0 <= part.top < part.bottom <= luma.shape[0]

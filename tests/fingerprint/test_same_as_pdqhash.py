@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our PDQ is the field's PDQ: the same bits as PyPI `pdqhash` on nearly every picture, never more than two bits away."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from tests.more_media import SMALL, larger_media
 TIED = 1e-5
 Named = tuple[str, NDArray[np.uint8]]
 """A picture's name and its pixels."""
-TURNS = (
+TURNS: tuple[tuple[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]], ...] = (
     ("original", lambda picture: picture),
     ("flip_horizontal", lambda picture: picture[:, ::-1]),
     ("flip_vertical", lambda picture: picture[::-1]),

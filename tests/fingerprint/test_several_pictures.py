@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
+from PIL.TiffImagePlugin import TiffImageFile
 
 from stillmine.fingerprint import DEFAULT_LIMITS, TruncatedImageError, distance_bits, fingerprint_image
 from stillmine.fingerprint.container.sniff import FileType, sniff_file
@@ -72,6 +73,7 @@ def test_further_pictures_have_the_pixels_of_one() -> None:
 def test_a_damaged_page_is_named_and_the_others_are_whole() -> None:
     data = bytearray(together("TIFF", [FIRST, SECOND, THIRD], compression="tiff_lzw"))
     with Image.open(io.BytesIO(data)) as image:
+        assert isinstance(image, TiffImageFile)
         image.seek(1)
         place = image.tag_v2[273][0]
     data[place : place + 4000] = b"\xff" * 4000

@@ -3,6 +3,7 @@
 
 import io
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,8 +70,8 @@ def test_windows_keep_four_pixels(side: int, shrink: int) -> None:
 @pytest.mark.parametrize("path", photographs(MEDIA / "clothing")[:4], ids=lambda path: path.stem)
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}], ids=str)
 @pytest.mark.parametrize("orientation", [1, 6, 7])
-def test_a_large_jpeg_gives_what_all_its_pixels_give(path: object, options: dict[str, object], orientation: int) -> None:
-    with Image.open(path) as image:  # type: ignore[call-overload]
+def test_a_large_jpeg_gives_what_all_its_pixels_give(path: Path, options: dict[str, object], orientation: int) -> None:
+    with Image.open(path) as image:
         large = image.convert("RGB").resize((2001, 2555), Image.Resampling.LANCZOS)
     exif = Image.Exif()
     exif[ORIENTATION] = orientation

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A variant is near what the turned picture would give, and distances behave as distances do."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from stillmine.fingerprint import VARIANTS, distance_bits, fingerprint_image, fi
 from stillmine.fingerprint.picture import reference
 from tests.fingerprint.picture_files import MEDIA, photographs, scene
 
-TURNS = {
+TURNS: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     "original": lambda picture: picture,
     "rotate90": lambda picture: np.rot90(picture, 1),
     "rotate180": lambda picture: np.rot90(picture, 2),

@@ -9,6 +9,8 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from tests.streams import sound_track
+
 Samples = npt.NDArray[np.float32]
 """Mono, RATE a second, from -1 to 1."""
 
@@ -52,12 +54,10 @@ def encode_sound(samples: Samples, form: str = "wav", codec: str = "pcm_s16le", 
     """The bytes of a sound file."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=form) as container:
-        track = container.add_stream(codec, rate=rate, layout="mono")
-        if bit_rate:
-            track.bit_rate = bit_rate
+        track = sound_track(container, codec, rate, bit_rate=bit_rate)
         if codec == "vorbis":
             track.options = {"strict": "experimental"}
-        track.open()
+        track.codec_context.open()
         resampler = av.AudioResampler(track.format.name, "mono", rate, frame_size=track.frame_size or 1024)
         frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
         frame.rate = RATE

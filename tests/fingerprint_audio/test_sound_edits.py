@@ -28,7 +28,7 @@ def encoded(codec: str = "aac", form: str = "mp4") -> bytes:
 def in_fragments(data: bytes) -> bytes:
     made = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "1000000"}
-    with av.open(io.BytesIO(data)) as source, av.open(made, "w", format="mp4", container_options=options) as target:
+    with av.open(io.BytesIO(data), "r") as source, av.open(made, "w", format="mp4", container_options=options) as target:
         stream = target.add_stream_from_template(source.streams.audio[0])
         for packet in source.demux(source.streams.audio[0]):
             if packet.dts is not None:

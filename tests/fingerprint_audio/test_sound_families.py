@@ -63,7 +63,7 @@ def test_a_tag_in_front_leaves_a_sound_what_it_is(form: str, codec: str) -> None
 def rf64(samples_of: bytes) -> bytes:
     """A WAV of the form for more than four gigabytes."""
     stream = io.BytesIO()
-    with av.open(io.BytesIO(samples_of)) as source, av.open(stream, "w", format="wav", container_options={"rf64": "always"}) as target:
+    with av.open(io.BytesIO(samples_of), "r") as source, av.open(stream, "w", format="wav", container_options={"rf64": "always"}) as target:
         track = target.add_stream_from_template(source.streams.audio[0])
         for packet in source.demux(source.streams.audio[0]):
             if packet.dts is not None:

@@ -3,6 +3,7 @@
 
 import hashlib
 import io
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_known_digests() -> None:
 def test_one_pass_in_bounded_pieces() -> None:
     data = bytes(range(256)) * 12_345
     stream = OneWay(data)
-    made = exact_digests(stream)
+    made = exact_digests(cast(BinaryIO, stream))
     assert (made.sha256, made.md5) == (hashlib.sha256(data).digest(), hashlib.md5(data).digest())
     assert made.size_bytes == len(data)
     assert stream.largest_wish <= 1024 * 1024
@@ -57,5 +58,5 @@ def test_limits_and_errors() -> None:
     with pytest.raises(MediaDeadlineError):
         exact_digests(io.BytesIO(b"12345"), is_time_left=lambda: False)
     with pytest.raises(FileUnreadableError) as caught:
-        exact_digests(Broken())
+        exact_digests(cast(BinaryIO, Broken()))
     assert "name" not in str(caught.value)

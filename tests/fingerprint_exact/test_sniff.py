@@ -127,7 +127,7 @@ def test_an_empty_file() -> None:
 
 def test_a_cover_picture_makes_no_video() -> None:
     data = with_cover()
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         assert len(container.streams.video) == 1
     assert sniff_file(data) is FileType.AUDIO
     with pytest.raises(NotAVideoError):

@@ -166,7 +166,7 @@ def test_a_still_that_a_part_shows_between_two_seconds_is_asked_about() -> None:
 def test_a_file_with_parts_that_ends_early_says_so(tmp_path: Path) -> None:
     """Its index stands in front, where a cut leaves it whole; one entry in place of one moves nothing."""
     file = tmp_path / "index_first.mp4"
-    with av.open(io.BytesIO(clip())) as source, av.open(str(file), "w", options={"movflags": "faststart"}) as target:
+    with av.open(io.BytesIO(clip()), "r") as source, av.open(str(file), "w", options={"movflags": "faststart"}) as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(source.streams.video[0]):
             if packet.dts is not None:

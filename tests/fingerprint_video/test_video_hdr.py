@@ -7,12 +7,15 @@ from fractions import Fraction
 
 import av
 import numpy as np
+import numpy.typing as npt
 import pytest
+from av1_encoder import open_encoder
 
 from stillmine.fingerprint.moving.video import Frame, fingerprint_video
 from stillmine.fingerprint.picture.image import distance_bits
 from stillmine.fingerprint.picture.transfer import WHITE_NITS, Transfer, pixels_to_sdr
-from tests.fingerprint_video.video_clips import FRAMES_PER_SECOND, Rgb, encode, open_encoder, scene
+from tests.fingerprint_video.video_clips import FRAMES_PER_SECOND, Rgb, encode, scene
+from tests.streams import video_track
 
 PQ, HLG = Transfer.PQ, Transfer.HLG
 
@@ -22,28 +25,28 @@ FARTHEST_BITS = 24
 CODECS = {"libx264": "yuv420p10le", "libx265": "yuv420p10le", "libsvtav1": "yuv420p10le"}
 
 
-def pq_codes(frame: Rgb) -> np.ndarray:
+def pq_codes(frame: Rgb) -> npt.NDArray[np.uint16]:
     """SDR pixels as HDR10 ones of 16 bits: white of 203 nits on the curve of SMPTE ST 2084."""
     nits = WHITE_NITS * (frame / 255.0) ** 2.4
     power = (nits / 10_000) ** (2610 / 16384)
     code = ((3424 / 4096 + 2413 / 128 * power) / (1 + 2392 / 128 * power)) ** (2523 / 32)
-    return np.rint(code * 65_535).astype(np.uint16)
+    return np.asarray(np.rint(code * 65_535), np.uint16)
 
 
-def hlg_codes(frame: Rgb) -> np.ndarray:
+def hlg_codes(frame: Rgb) -> npt.NDArray[np.uint16]:
     """SDR pixels as HLG ones of 16 bits, on a screen of 1,000 nits: BT.2100."""
     scene_light = (WHITE_NITS * (frame / 255.0) ** 2.4 / 1000) ** (1 / 1.2)
     code = np.where(
         scene_light <= 1 / 12, np.sqrt(3 * scene_light), 0.17883277 * np.log(np.maximum(12 * scene_light - 0.28466892, 1e-9)) + 0.55991073
     )
-    return np.rint(code * 65_535).astype(np.uint16)
+    return np.asarray(np.rint(code * 65_535), np.uint16)
 
 
-def hdr10(frames: Sequence[Rgb], codec: str, codes: Callable[[Rgb], np.ndarray] = pq_codes, transfer: int = PQ) -> bytes:
+def hdr10(frames: Sequence[Rgb], codec: str, codes: Callable[[Rgb], npt.NDArray[np.uint16]] = pq_codes, transfer: int = PQ) -> bytes:
     stream = io.BytesIO()
     with av.open(stream, "w", format="mp4") as container:
-        track = container.add_stream(codec, rate=FRAMES_PER_SECOND)
-        track.height, track.width, track.pix_fmt = *frames[0].shape[:2], CODECS[codec]
+        height, width = frames[0].shape[:2]
+        track = video_track(container, codec, FRAMES_PER_SECOND, (width, height), CODECS[codec])
         track.options = {"crf": "16", **({"x265-params": "log-level=none"} if codec == "libx265" else {})}
         context = track.codec_context
         context.color_trc, context.color_primaries, context.colorspace, context.color_range = transfer, 1, 9, 1

@@ -121,7 +121,7 @@ def test_the_deadline_holds_within_a_group(asked: int) -> None:
 
 @pytest.mark.parametrize(("form", "codec", "options"), OPEN[:2])
 def test_key_frames_that_refer_back_are_told_from_others(form: str, codec: str, options: dict[str, str]) -> None:
-    with av.open(io.BytesIO(made(form, codec, options))) as container:
+    with av.open(io.BytesIO(made(form, codec, options)), "r") as container:
         stream = container.streams.video[0]
         keys = [packet for packet in container.demux(stream) if packet.is_keyframe and packet.size]
         assert len(keys) > 1
@@ -138,7 +138,7 @@ def test_a_group_that_is_not_what_it_says_is_refused() -> None:
     """A key frame that is damaged: what a lone decoder makes of its group is not what plain decoding makes of it."""
     data = made("matroska", "libx264", {"g": "10"})
     spoiled = bytearray(data)
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         keys = [packet for packet in container.demux(video=0) if packet.is_keyframe and packet.size]
         place = data.index(bytes(keys[3]))
     spoiled[place + 40 : place + 400] = bytes(360)

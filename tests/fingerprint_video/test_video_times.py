@@ -2,6 +2,7 @@
 """Which picture counts for which second: gaps, late starts, turns, bars, still scenes, animated pictures."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,7 +93,13 @@ def test_what_was_hashed_too_early_is_hashed_again(monkeypatch: pytest.MonkeyPat
     assert seen(kept.frames, shown) == [(number, number, number) for number in range(6)]
     opened: list[bool] = []
     monkeypatch.setattr("stillmine.fingerprint.moving.sampling.MAX_HELD_BYTES", 0)
-    monkeypatch.setattr(VideoReader, "frames", lambda reader, frames=VideoReader.frames: opened.append(True) or frames(reader))
+    frames = VideoReader.frames
+
+    def noted(reader: VideoReader) -> Any:
+        opened.append(True)
+        return frames(reader)
+
+    monkeypatch.setattr(VideoReader, "frames", noted)
     assert fingerprint_video(data) == kept
     assert len(opened) == readings
 

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from av1_encoder import open_encoder
 
+from tests.streams import video_track
+
 ROOT = Path(__file__).resolve().parents[2]
 
 Rgb = npt.NDArray[np.uint8]
@@ -22,14 +24,19 @@ MEDIA = ROOT / "media" / "video"
 FRAMES_PER_SECOND = 10
 
 
+def rgb_of(frame: av.VideoFrame) -> Rgb:
+    """The pixels of a frame that is in RGB already."""
+    return np.asarray(frame.to_ndarray(), np.uint8)
+
+
 @cache
 def scene(name: str = "chair", seconds: int = 6, width: int = 240, height: int = 360) -> tuple[Rgb, ...]:
     """The first seconds of a clip of the project, FRAMES_PER_SECOND a second."""
-    frames = []
+    frames: list[Rgb] = []
     with av.open(str(MEDIA / f"{name}.mp4")) as container:
         for frame in container.decode(video=0):
-            if frame.time >= len(frames) / FRAMES_PER_SECOND:
-                frames.append(frame.reformat(width, height, "rgb24").to_ndarray())
+            if frame.time is not None and frame.time >= len(frames) / FRAMES_PER_SECOND:
+                frames.append(rgb_of(frame.reformat(width, height, "rgb24")))
             if len(frames) == seconds * FRAMES_PER_SECOND:
                 return tuple(frames)
     raise AssertionError("the clip is shorter than that")
@@ -49,10 +56,9 @@ def encode(
     """The bytes of a video; `times` in seconds, else `rate` a second."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=form, container_options=container_options or {}) as container:
-        video = container.add_stream(codec, rate=rate)
-        video.height, video.width = frames[0].shape[:2]
-        video.pix_fmt = pixel_format
-        video.options = options or {}
+        height, width = frames[0].shape[:2]
+        video = video_track(container, codec, rate, (width, height), pixel_format)
+        video.options = {**(options or {})}
         if rotation:
             video.set_display_rotation(rotation)
         tick = Fraction(1, rate) if times is None else Fraction(1, 1000)
@@ -71,7 +77,7 @@ def index_first(data: bytes) -> bytes:
     """An MP4 with its index before its pictures, so that a file that is cut off can still be read."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        with av.open(io.BytesIO(data)) as source, av.open(str(path), "w", container_options={"movflags": "faststart"}) as target:
+        with av.open(io.BytesIO(data), "r") as source, av.open(str(path), "w", container_options={"movflags": "faststart"}) as target:
             stream = target.add_stream_from_template(source.streams.video[0])
             for packet in source.demux(source.streams.video[0]):
                 if packet.dts is not None:
@@ -84,13 +90,15 @@ def sampled_plainly(data: bytes) -> dict[int, Rgb]:
     """What is on screen at each second, found by decoding everything: the meaning that clever decoding must keep."""
     shown: dict[int, Rgb] = {}
     times: list[tuple[Fraction, Rgb]] = []
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         stream = container.streams.video[0]
         end = Fraction(0)
         for frame in container.decode(stream):
             ticks = frame.pts if frame.pts is not None else frame.dts
-            times.append((ticks * stream.time_base, frame.reformat(format="rgb24").to_ndarray()))
-            end = (ticks + max(frame.duration, 1)) * stream.time_base
+            assert ticks is not None
+            assert stream.time_base is not None
+            times.append((ticks * stream.time_base, rgb_of(frame.reformat(format="rgb24"))))
+            end = (ticks + max(frame.duration or 0, 1)) * stream.time_base
     zero = times[0][0]
     second = 0
     while second < end - zero:
@@ -106,4 +114,4 @@ def letterboxed(frames: Sequence[Rgb], top: int, bottom: int) -> list[Rgb]:
 
 def resized(frames: Sequence[Rgb], width: int, height: int) -> list[Rgb]:
     """At another size."""
-    return [av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(width, height).to_ndarray() for frame in frames]
+    return [rgb_of(av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(width, height)) for frame in frames]

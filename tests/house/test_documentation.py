@@ -9,10 +9,11 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-import click
 import pytest
 import typer.main
+from typer.core import TyperGroup
 
 from stillmine import cli
 
@@ -70,11 +71,11 @@ def test_base_install_stays_small() -> None:
 def test_every_class_of_an_error_in_the_sources_is_known(known_errors: list[KnownError]) -> None:
     """The walk over the modules is held by a count that is made another way: from the text."""
     roots = {"StillmineError"}
-    written = dict(
-        found.groups()
+    written = {
+        found[1]: found[2]
         for path in (ROOT / "src").rglob("*.py")
         for found in re.finditer(r"^class (\w+)\((\w+)(?:, \w+)*\):", path.read_text(), re.MULTILINE)
-    )
+    }
     while more := {name for name, parent in written.items() if parent in roots} - roots:
         roots |= more
     assert {error.name.rpartition(".")[2] for error in known_errors} == roots
@@ -107,8 +108,18 @@ def test_error_codes_are_distinct_and_sentences_say_what_to_do(known_errors: lis
         assert not error.is_abstract, error
 
 
-def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group) or hasattr(command, "commands"):
+class Command(Protocol):
+    """What is asked of a command here, of those that `typer` makes."""
+
+    @property
+    def hidden(self) -> bool: ...
+
+    @property
+    def help(self) -> str | None: ...
+
+
+def commands(command: Command, path: str) -> Iterator[tuple[str, Command]]:
+    if isinstance(command, TyperGroup):
         for name, child in command.commands.items():
             yield from commands(child, f"{path} {name}")
     elif not command.hidden:

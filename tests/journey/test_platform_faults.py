@@ -18,7 +18,7 @@ from stillmine.wire import codec
 from stillmine.wire.feedback import Feedback, NotRemovedReason, Outcome, SubmitFeedback
 from stillmine.wire.screen import Decision, ScreenOutcome, ScreenResult
 from tests.journey import faults, protected
-from tests.journey.between import FEEDBACK, Between, Fault
+from tests.journey.between import ASK, FEEDBACK, Between, Fault
 from tests.journey.parties import PLATFORM, Exchange, Service, wait_until
 from tests.journey.protected import Protected
 
@@ -83,7 +83,7 @@ def test_an_exchange_that_is_away_loading_or_of_a_used_up_quota_loses_nothing(
 @pytest.mark.long
 def test_no_broken_exchange_lets_an_upload_through(between: Between, asking: Service, person: Person, file: Protected) -> None:
     match_id = matched(asking, file)
-    for name, fault, codes in [*BROKEN, *((name, faults.only(faults.ASK, fault), codes) for name, fault, codes in BROKEN), *HOSTILE]:
+    for name, fault, codes in [*BROKEN, *((name, faults.only(ASK, fault), codes) for name, fault, codes in BROKEN), *HOSTILE]:
         between.fault = fault
         wait_until_not_screened(asking, file, codes, name)
         between.fault = None
@@ -108,7 +108,7 @@ def test_an_exchange_that_calls_everything_a_match_stops_uploads_and_no_more(
     matched(asking, file)
 
 
-@pytest.mark.parametrize("path", [faults.ASK, FEEDBACK])
+@pytest.mark.parametrize("path", [ASK, FEEDBACK])
 @pytest.mark.long
 def test_a_service_killed_after_the_exchange_answered_gives_the_same_match_and_one_report(
     between: Between, asking: Service, person: Person, file: Protected, path: str

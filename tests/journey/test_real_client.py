@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from threatexchange.exchanges.clients.stopncii.api import StopNCIIAPI, StopNCIICaseStatus
@@ -44,7 +45,8 @@ def test_the_open_client_fetches_the_hash_of_a_case_and_matches_an_altered_copy(
     with Person(system.url("exchange"), secrets.token_bytes(10)) as person:
         person.open_case([Fingerprint(kind=Kind.PDQ, value=made.pdq.hex(), quality=made.quality)])
 
-        deltas, fetched = [], {}
+        deltas: list[Any] = []
+        fetched: dict[Any, Any] = {}
         while not fetched:  # it comes with the next tick
             deltas = list(exchange.fetch_iter([PdqSignal], None))
             fetched = {key: metadata for delta in deltas for key, metadata in delta.updates.items()}

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -32,7 +31,7 @@ checkVectors(wrapper, await bytes("stillmine_pdq.wasm"), vectors, bytes)
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
-    extensions_map: ClassVar = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".js": "text/javascript"}
+    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".js": "text/javascript"}  # noqa: RUF012 (declared so where it comes from)
 
     def log_message(self, *words: object) -> None:
         """Say nothing: the output belongs to the tests."""

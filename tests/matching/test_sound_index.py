@@ -2,6 +2,7 @@
 """Many sounds: the index finds what comparing with each of them at every shift finds, through any order of changes, and nothing removed."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,14 +103,22 @@ def test_a_table_of_one_code_votes_with_rare_codes() -> None:
 
 def test_tables_that_do_not_belong_together_are_refused() -> None:
     table = SoundTable([b"a" * 16], [as_values(range(40))])
-    parts = [table._values, table._offsets, table._starts, table._places, as_values([1])]
-    rules = {"maximum_error_bits": 10, "smoothed_values": 16, "minimum_run": 16, "minimum_matched": 24, "shifts": 4, "votes": 100}
+    parts: list[Any] = [table._values, table._offsets, table._starts, table._places, as_values([1])]
+    rules: dict[str, Any] = {
+        "maximum_error_bits": 10,
+        "smoothed_values": 16,
+        "minimum_run": 16,
+        "minimum_matched": 24,
+        "shifts": 4,
+        "votes": 100,
+    }
     assert _sound.align(*parts, matched_share=0.8, **rules) == []
     for place in range(4):
         wrong = [part[:-1] if number == place else part for number, part in enumerate(parts)]
         with pytest.raises(ValueError, match="belong together"):
             _sound.align(*wrong, matched_share=0.8, **rules)
-    for bad in ({"matched_share": 1.5, **rules}, {"matched_share": 0.8, **rules, "votes": -1}):
+    bad_rules: list[dict[str, Any]] = [{"matched_share": 1.5, **rules}, {"matched_share": 0.8, **rules, "votes": -1}]
+    for bad in bad_rules:
         with pytest.raises(ValueError, match="between 0 and 1"):
             _sound.align(*parts, **bad)
 

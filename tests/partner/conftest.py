@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from stillmine.partner.commands.service_commands import app
 from tests.partner.fake_exchange import KEY, FakeExchange

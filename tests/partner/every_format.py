@@ -2,7 +2,8 @@
 """One small file of each format that is read, made when needed: what a worker must still be able to decode behind its walls."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -11,7 +12,7 @@ from PIL import Image, ImageCms
 from tests.partner.moving_media import animated_gif, melody, sound_file, video_file
 from tests.transparent_clips import encode_transparent, transparent
 
-PICTURES = (
+PICTURES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("JPEG", {}),
     ("JPEG", {"progressive": True}),
     ("PNG", {}),
@@ -52,7 +53,7 @@ SOUNDS = (
 TRANSPARENT_VIDEOS = ("libvpx", "libvpx-vp9")
 
 
-def every_format(photographs: list[Image.Image]) -> Iterator[tuple[str, bytes]]:
+def every_format(photographs: Sequence[Image.Image]) -> Iterator[tuple[str, bytes]]:
     """Give a name and the bytes of each."""
     first = photographs[0].convert("RGB").resize((320, 240))
     for name, options in PICTURES:

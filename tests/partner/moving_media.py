@@ -12,6 +12,8 @@ from av.container import OutputContainer
 from av1_encoder import open_encoder
 from PIL import Image
 
+from tests.streams import sound_track, video_frame, video_track
+
 SIZE = (320, 240)
 
 
@@ -35,18 +37,16 @@ def video_file(
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=form) as container:
         rate = 30 if codec.startswith("mpeg2") else 10  # it knows some rates only
-        stream = container.add_stream(codec, rate=rate)
-        stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
+        stream = video_track(container, codec, rate, size)
         stream.bit_rate = 2_000_000
         stream.codec_context.time_base = Fraction(1, rate)
         open_encoder(stream.codec_context)
-        sound = None if samples is None else container.add_stream(SOUND_OF.get(form, "aac"), rate=44_100, layout="mono")
+        sound = None if samples is None else sound_track(container, SOUND_OF.get(form, "aac"), 44_100)
         if sound is not None and form == "asf":  # its codec has no rate of its own
             sound.bit_rate = 96_000
         shown = (zoomed(picture, step) for picture in pictures for step in range(round(seconds_each * rate)))
         for place, picture in enumerate(shown if turn is None else (picture.transpose(turn) for picture in shown)):
-            frame = av.VideoFrame.from_image(picture.resize(size))
+            frame = video_frame(picture.resize(size))
             frame.pts, frame.time_base = place, Fraction(1, rate)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -81,19 +81,19 @@ def melody(seed: int, seconds: float) -> Samples:
 
 
 def sound_file(samples: Samples, codec: str = "pcm_s16le", form: str = "wav", bit_rate: int = 0) -> bytes:
-    """Return a sound file of samples at 44,100 a second."""
+    """Return a sound file of samples at 44,100 a second; the codec of ASF has no bit rate of its own."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=form) as container:
-        stream = container.add_stream(codec, rate=44_100, layout="mono")
-        if bit_rate or form == "asf":  # whose codec has no rate of its own
-            stream.bit_rate = bit_rate or 96_000
+        stream = sound_track(
+            container, codec, 44_100, bit_rate=bit_rate or (96_000 if form == "asf" else 0)
+        )  # that codec has no rate of its own
         encode(container, stream, samples)
     return buffer.getvalue()
 
 
 def encode(container: OutputContainer, stream: AudioStream, samples: Samples) -> None:
     """Put samples into a stream of a file."""
-    stream.open(strict=False)
+    stream.codec_context.open(strict=False)
     resampler = av.AudioResampler(format=stream.format.name, layout="mono", rate=44_100, frame_size=stream.frame_size or 1024)
     frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout="mono")
     frame.rate = 44_100

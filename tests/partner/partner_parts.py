@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from click.testing import Result
+from typer.testing import Result
 
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings

@@ -27,9 +27,9 @@ class ServiceClient:
         return self.request("POST", path, content, headers)
 
     def request(self, method: str, path: str, content: bytes = b"", headers: Mapping[str, str | bytes] | None = None) -> httpx.Response:
-        return self._portal.call(self._request, method, path, content, {**self.headers, **(headers or {})})
+        return self._portal.call(self._request, method, path, content, _as_bytes({**self.headers, **(headers or {})}))
 
-    async def _request(self, method: str, path: str, content: bytes, headers: dict[str, str | bytes]) -> httpx.Response:
+    async def _request(self, method: str, path: str, content: bytes, headers: dict[bytes, bytes]) -> httpx.Response:
         async with httpx.AsyncClient(transport=self._transport, base_url="http://partner.example") as client:
             return await client.request(method, path, content=content, headers=headers)
 
@@ -39,3 +39,7 @@ def running(application: Starlette) -> Iterator[ServiceClient]:
     """Run the application's lifespan around the client."""
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(application.router.lifespan_context(application)):
         yield ServiceClient(application, portal)
+
+
+def _as_bytes(headers: Mapping[str, str | bytes]) -> dict[bytes, bytes]:
+    return {name.encode(): value if isinstance(value, bytes) else value.encode() for name, value in headers.items()}

@@ -83,7 +83,7 @@ def test_waking_sends_feedback_without_a_sync(monkeypatch: pytest.MonkeyPatch) -
     wait_until(lambda: sync.runs == 1)
     for sent in (1, 2):
         thread.wake()
-        wait_until(lambda sent=sent: sync.reports == sent)
+        wait_until(lambda: sync.reports == sent)  # noqa: B023 (waited for in the same turn of the loop)
     assert thread.stop()
     assert (sync.runs, sync.reports) == (1, 2)
 

@@ -26,7 +26,7 @@ DATE = "Fri, 17 May 2030 12:34:56 GMT"
 
 
 def status(**other: Any) -> ExchangeStatus:
-    usual = {"index": IndexState.READY, "behind_seconds": 0, "queries_today": 12, "queries_a_day": 1_000_000}
+    usual: dict[str, Any] = {"index": IndexState.READY, "behind_seconds": 0, "queries_today": 12, "queries_a_day": 1_000_000}
     return ExchangeStatus(version=1, **({**usual, "scopes": ["ask", "feedback", "submit"]} | other))
 
 

@@ -17,9 +17,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from click.testing import Result
 from PIL import Image
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.moving.video import fingerprint_video

@@ -77,8 +77,9 @@ def test_open_connections_keep_nobody_waiting(home: Path, url: str, root: Path) 
                 assert (answer.status, b"is_fresh" in answer.read()) == (200, True)
         kept[-1].request("POST", "/screen", picture, headers)
         assert b"no_match" in kept[-1].getresponse().read()
-        for connection in (*quiet, *kept):
-            connection.close()
+        closed: list[socket.socket | http.client.HTTPConnection] = [*quiet, *kept]
+        for each in closed:
+            each.close()
 
 
 def test_a_silent_connection_is_closed_soon_and_a_slow_body_too(home: Path, url: str) -> None:

@@ -12,8 +12,8 @@ from PIL import Image
 
 from stillmine.fingerprint.ground.errors import VideoUnreadableError
 from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS
-from stillmine.fingerprint.moving.video import VideoFingerprint
-from stillmine.partner.fingerprinting import decoding
+from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
+from stillmine.partner.fingerprinting import file_fingerprints
 from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import Digest, FilmFrames, Job, JobResult, Media, Picture
 from stillmine.partner.screening.screening import Screening
@@ -99,21 +99,20 @@ def test_sound_of_a_video_that_is_not_listened_to_is_named(partner: Partner, roo
         film = video_file([coat.convert("RGB")], 12, samples=melody(1, 12))
     partner.sync.run()
     assert partner.screen(film).outcome is ScreenOutcome.NO_MATCH
-    monkeypatch.setattr(decoding, "VIDEO_SOUND_LIMITS", replace(DEFAULT_MEDIA_LIMITS, max_sound_seconds=9))
+    monkeypatch.setattr(file_fingerprints, "VIDEO_SOUND_LIMITS", replace(DEFAULT_MEDIA_LIMITS, max_sound_seconds=9))
     assert partner.screen(film).left_out == ["media_file_too_large"]
 
 
 def test_a_further_track_that_breaks_leaves_the_first_compared(partner: Partner, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Image.open(root / "media/clothing/coat.jpg") as coat:
         film = video_file([coat.convert("RGB")], 4)
-    whole = decoding.fingerprint_video
 
     def second_breaks(*args: Any, track: int = 0, **options: Any) -> VideoFingerprint:
         if track:
             raise VideoUnreadableError
-        return replace(whole(*args, **options), tracks=2)
+        return replace(fingerprint_video(*args, **options), tracks=2)
 
-    monkeypatch.setattr(decoding, "fingerprint_video", second_breaks)
-    *_, answer = decoding.fingerprints_of(io.BytesIO(film), Job(takes_long=True, seconds=600, cpu_seconds=600))
+    monkeypatch.setattr(file_fingerprints, "fingerprint_video", second_breaks)
+    *_, answer = file_fingerprints.fingerprints_of(io.BytesIO(film), Job(takes_long=True, seconds=600, cpu_seconds=600))
     assert answer.of(FilmFrames)
     assert answer.left_out == ["video_unreadable"]

@@ -113,7 +113,8 @@ def _compact(one: Asked) -> bytes:
 def sound(count: int) -> list[int]:
     """Values of which each changes some bits of the one before."""
     changes = (1 << RANDOM.integers(0, 32, count)) | (1 << RANDOM.integers(0, 32, count))
-    return np.bitwise_xor.accumulate(changes).tolist()
+    values: list[int] = np.bitwise_xor.accumulate(changes).tolist()
+    return values
 
 
 @pytest.mark.parametrize("values", [[0], [1, 1], [0xFFFFFFFF, 0, 0x80000001], sound(3000)])

@@ -103,7 +103,7 @@ def refusal(answer: httpx.Response, status: int, code: str) -> None:
 
 
 def test_every_route_is_classified(application: Starlette) -> None:
-    found = {route.path: route.methods - {"HEAD"} for route in application.routes if isinstance(route, Route)}
+    found = {route.path: (route.methods or set()) - {"HEAD"} for route in application.routes if isinstance(route, Route)}
     assert found == {path: {method} for path, method in ROUTES.items()}
 
 

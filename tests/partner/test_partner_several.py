@@ -13,7 +13,7 @@ from stillmine.fingerprint.ground.errors import SoundUnreadableError
 from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.moving.vpdq_text import write_vpdq
 from stillmine.fingerprint.sound.audio import SoundFingerprint, fingerprint_sound
-from stillmine.partner.fingerprinting import decoding
+from stillmine.partner.fingerprinting import file_fingerprints
 from stillmine.partner.fingerprinting.worker_messages import Job, Sound
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
@@ -120,19 +120,18 @@ def test_tracks_without_detail_count_among_those_that_are_read(
     partner.sync.run()
     flat = video_file([Image.new("RGB", SIZE, "grey")], 3)
     read: list[int] = []
-    whole = decoding.fingerprint_video
 
     def counted(*args: Any, **options: Any) -> VideoFingerprint:
         read.append(options["track"])
-        return whole(*args, **options)
+        return fingerprint_video(*args, **options)
 
-    monkeypatch.setattr(decoding, "fingerprint_video", counted)
+    monkeypatch.setattr(file_fingerprints, "fingerprint_video", counted)
     tracks = with_tracks([harmless, *[flat] * 8], "matroska")
-    *_, answer = decoding.fingerprints_of(io.BytesIO(tracks), Job(takes_long=True, seconds=600, cpu_seconds=600))
+    *_, answer = file_fingerprints.fingerprints_of(io.BytesIO(tracks), Job(takes_long=True, seconds=600, cpu_seconds=600))
     assert (read, answer.left_out) == ([0, 1, 2], ["further_films"])
     read.clear()
     behind = motion_photo(Image.new("RGB", SIZE, "grey"), with_tracks([flat] * 4) * 4)
-    *_, answer = decoding.fingerprints_of(io.BytesIO(behind), Job(takes_long=True, seconds=600, cpu_seconds=600))
+    *_, answer = file_fingerprints.fingerprints_of(io.BytesIO(behind), Job(takes_long=True, seconds=600, cpu_seconds=600))
     assert (read, set(answer.left_out)) == ([0, 1, 2], {"further_films"})
 
 
@@ -150,17 +149,16 @@ def test_what_an_animation_shows_only_between_two_samples_is_detail_enough(
 def test_a_track_of_sound_that_breaks_leaves_the_others_compared(
     partner: Partner, exchange: FakeExchange, harmless: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = decoding.fingerprint_sound
 
     def second_breaks(*args: Any, track: int = 0, **options: Any) -> SoundFingerprint:
         if track == 1:
             raise SoundUnreadableError
-        return whole(*args, track=track, **options)
+        return fingerprint_sound(*args, track=track, **options)
 
-    monkeypatch.setattr(decoding, "fingerprint_sound", second_breaks)
+    monkeypatch.setattr(file_fingerprints, "fingerprint_sound", second_breaks)
     sounds = [sound_file(melody(seed, 9), "libmp3lame", "mp3") for seed in (1, 2, 3)]
     for data in (with_sounds(sounds), with_sounds(sounds, harmless)):
-        *_, answer = decoding.fingerprints_of(io.BytesIO(data), Job(takes_long=True, seconds=600, cpu_seconds=600))
+        *_, answer = file_fingerprints.fingerprints_of(io.BytesIO(data), Job(takes_long=True, seconds=600, cpu_seconds=600))
         assert (len(answer.of(Sound)), answer.left_out) == (2, ["sound_unreadable"])
 
 

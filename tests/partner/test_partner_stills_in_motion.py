@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.moving.video import fingerprint_video
 from stillmine.fingerprint.moving.vpdq_text import write_vpdq
-from stillmine.partner.fingerprinting import decoding
+from stillmine.partner.fingerprinting import file_fingerprints
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import DistanceBucket, ScreenMatch, ScreenOutcome, ScreenResult, Undone, Variant
@@ -22,6 +22,7 @@ from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.moving_media import animated_gif, video_file
 from tests.partner.partner_parts import Partner
+from tests.streams import video_frame, video_track
 
 SIZE = (320, 240)
 RATE = 25
@@ -56,9 +57,7 @@ def slides(shown: Sequence[tuple[Image.Image, float]], codec: str = "libx264", f
     """An MP4 of pictures that stand still, with how many seconds each is shown; key frames only every `gop` pictures."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=form) as container:
-        stream = container.add_stream(codec, rate=RATE)
-        stream.width, stream.height = shown[0][0].size
-        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream = video_track(container, codec, RATE, shown[0][0].size, "yuvj420p" if codec == "mjpeg" else "yuv420p")
         stream.bit_rate = 3_000_000
         stream.codec_context.gop_size = gop
         stream.codec_context.time_base = Fraction(1, RATE)
@@ -66,7 +65,7 @@ def slides(shown: Sequence[tuple[Image.Image, float]], codec: str = "libx264", f
             stream.options = {"sc_threshold": "0", "crf": "20"}
         frames = [image for image, seconds in shown for _ in range(round(seconds * RATE))]
         for place, image in enumerate(frames):
-            frame = av.VideoFrame.from_image(image)
+            frame = video_frame(image)
             frame.pts, frame.time_base = place, Fraction(1, RATE)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -185,6 +184,6 @@ def test_more_pictures_than_are_compared_are_left_out_and_named(
     partner: Partner, protected: Image.Image, pictures: list[Image.Image], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stillmine.fingerprint.moving.stills.MAXIMUM_STILLS", 3)
-    monkeypatch.setattr(decoding, "UPLOAD_FRAMES_PER_SECOND", 1)
+    monkeypatch.setattr(file_fingerprints, "UPLOAD_FRAMES_PER_SECOND", 1)
     result = partner.screen(animation("GIF", [(picture, 100) for picture in [*pictures[1:], protected]]))
     assert (result.outcome, result.left_out) == (ScreenOutcome.NOT_SCREENED, ["too_much_to_decode"])

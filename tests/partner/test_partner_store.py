@@ -4,6 +4,7 @@
 import random
 import sqlite3
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from stillmine.wire.screen import Decision, DistanceBucket, MatchClass, Review, 
 
 
 @pytest.fixture
-def store(home: Path) -> Store:
+def store(home: Path) -> Iterator[Store]:
     opened = Store(home)
     yield opened
     opened.close()

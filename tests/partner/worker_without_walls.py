@@ -5,5 +5,5 @@ from stillmine.partner.fingerprinting import worker
 from stillmine.partner.fingerprinting.sandbox import Wall
 
 if __name__ == "__main__":
-    worker.shut_in = lambda *_descriptors: [Wall.LANDLOCK, Wall.SECCOMP]
+    setattr(worker, "shut_in", lambda *_descriptors: [Wall.LANDLOCK, Wall.SECCOMP])  # noqa: B010 (a name that the worker imports)
     worker.main()

@@ -4,12 +4,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.portal.device_engine import Engine, build_page
+from tests.portal.made_pictures import picture
 from tests.portal.portal_server import PortalServer
 
 
@@ -52,13 +51,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert slips == []
-
-
-def picture(seed: int, width: int = 640, height: int = 480) -> Image.Image:
-    """A picture with large soft shapes, different for each seed; nothing in it is anybody's."""
-    random = np.random.default_rng(seed)
-    coarse = random.integers(0, 256, (9, 12, 3), dtype=np.uint8)
-    return Image.fromarray(coarse, "RGB").resize((width, height), Image.Resampling.BICUBIC)
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import picture
 from PIL import Image
 
 from stillmine.fingerprint.picture.image import fingerprint_image
 from tests.portal.device_engine import Engine, distance_bits, with_worker_prefix
+from tests.portal.made_pictures import picture
 from tests.portal.test_device_files import assert_frames_agree, bit_error_rate, clip_of, scenes, server_values
 
 ELEMENT_SOUND_BITS = 0.01

@@ -10,6 +10,7 @@ import pytest
 from tests.portal.device_engine import Engine, with_worker_prefix
 from tests.portal.test_device_browsers import ELEMENT_SOUND_BITS
 from tests.portal.test_device_files import SOUND_BITS, bit_error_rate, server_values
+from tests.streams import sound_track
 
 RATE = 44_100
 
@@ -21,9 +22,8 @@ def inverted(file: Path, codec: str, form: str, root: Path) -> Path:
         frames = [made for frame in source.decode(audio=0) for made in resampler.resample(frame)]
     left = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])[: 12 * RATE]
     with av.open(str(file), "w", format=form) as container:
-        track = container.add_stream(codec, rate=RATE, layout="stereo")
-        track.bit_rate = 96_000
-        track.open()
+        track = sound_track(container, codec, RATE, "stereo", 96_000)
+        track.codec_context.open()
         out = av.AudioResampler(track.format.name, "stereo", RATE, frame_size=track.frame_size or 1024)
         frame = av.AudioFrame.from_ndarray(np.stack([left, -left]), format="fltp", layout="stereo")
         frame.rate = RATE

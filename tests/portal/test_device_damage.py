@@ -5,7 +5,6 @@ import io
 from pathlib import Path
 
 import pytest
-from conftest import picture
 from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
@@ -17,6 +16,7 @@ from tests.fingerprint.hdr_files import HDR_FILES
 from tests.fingerprint.picture_files import save
 from tests.fingerprint.turned_files import TURNS, UPRIGHT
 from tests.portal.device_engine import Engine, Made, distance_bits, with_worker_prefix
+from tests.portal.made_pictures import picture
 from tests.several_films import together
 
 PICTURE_BITS = 4
@@ -35,7 +35,7 @@ def make_all(engine: Engine, folder: Path, files: dict[str, bytes]) -> dict[str,
 
 def beyond(made: dict[str, Made], files: dict[str, bytes]) -> dict[str, object]:
     """The names of those whose `pdq` is missing or far from the server's, and how far."""
-    far = {}
+    far: dict[str, object] = {}
     for name, one in made.items():
         bits = distance_bits(one.values["pdq"], fingerprint_image(files[name]).text) if "pdq" in one.values else (one.problem, one.notes)
         if not isinstance(bits, int) or bits > PICTURE_BITS:

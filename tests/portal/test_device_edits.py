@@ -55,7 +55,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def remuxed(data: bytes, file: Path, start: float) -> Path:
     """The same pictures in another container, the first one later."""
-    with av.open(io.BytesIO(data)) as source, av.open(str(file), "w") as target:
+    with av.open(io.BytesIO(data), "r") as source, av.open(str(file), "w") as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(source.streams.video[0]):
             if packet.dts is None or packet.pts is None or packet.time_base is None:

@@ -8,20 +8,21 @@ from pathlib import Path
 import av
 import pillow_heif
 import pytest
-from conftest import picture
 
 from stillmine.fingerprint.picture.image import fingerprint_image
 from tests.portal.device_engine import Engine, distance_bits
+from tests.portal.made_pictures import picture
 from tests.portal.test_device_files import PICTURE_BITS, SOUND_BITS, assert_frames_agree, bit_error_rate, scenes, server_values
+from tests.streams import sound_track, video_track
 
 
 def video_of(file: Path, form: str, codec: str, sound: str = "", **options: str) -> Path:
     """Four scenes of a second each, with the project's music where a codec for it is named."""
     with av.open(str(file), "w", format=form, container_options=options) as container:
         rate = 30 if codec.startswith("mpeg2") else 10  # it knows some rates only
-        stream = container.add_stream(codec, rate=rate)
-        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 320, 240, "yuv420p", 2_000_000
-        track = container.add_stream(sound, rate=44_100, layout="stereo") if sound else None
+        stream = video_track(container, codec, rate, (320, 240))
+        stream.bit_rate = 2_000_000
+        track = sound_track(container, sound, 44_100, "stereo") if sound else None
         for frame in scenes(9):
             for _ in range(rate // 10):
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
@@ -39,7 +40,7 @@ def music(seconds: int, resampler: av.AudioResampler) -> list[av.AudioFrame]:
     made: list[av.AudioFrame] = []
     with av.open(str(source)) as container:
         for frame in container.decode(audio=0):
-            if frame.time >= seconds:
+            if frame.time is not None and frame.time >= seconds:
                 break
             frame.pts = None
             made += resampler.resample(frame)
@@ -48,8 +49,7 @@ def music(seconds: int, resampler: av.AudioResampler) -> list[av.AudioFrame]:
 
 def sound_of(file: Path, form: str, codec: str) -> Path:
     with av.open(str(file), "w", format=form) as container:
-        track = container.add_stream(codec, rate=44_100, layout="stereo")
-        track.bit_rate = 128_000
+        track = sound_track(container, codec, 44_100, "stereo", 128_000)
         for made in music(9, av.AudioResampler(track.format.name, "stereo", 44_100, frame_size=track.frame_size or 1024)):
             container.mux(track.encode(made))
         container.mux(track.encode(None))

@@ -8,7 +8,6 @@ import av
 import numpy as np
 import pillow_heif
 import pytest
-from conftest import picture
 from PIL import Image
 
 from stillmine.fingerprint.file import fingerprint_file
@@ -17,6 +16,8 @@ from stillmine.fingerprint.sound.compare import compare_sounds
 from stillmine.wire.chromaprint import parse_chromaprint
 from stillmine.wire.kinds import MINIMUM_QUALITY, Kind
 from tests.portal.device_engine import Engine, Made, distance_bits, seconds_of
+from tests.portal.made_pictures import picture
+from tests.streams import video_track
 
 PICTURE_BITS = 4
 FRAME_BITS = 10
@@ -108,8 +109,7 @@ def test_an_animated_picture_gives_its_first_frame_and_all_of_them(engine: Engin
     names = ("boots", "coat", "dress", "hat")
     frames = [Image.open(root / f"media/clothing/{name}.jpg").convert("RGB").resize((240, 320)) for name in names]
     file = tmp_path / f"moving.{form}"
-    extra = {"lossless": True} if form == "webp" else {}
-    frames[0].save(file, save_all=True, append_images=frames[1:], duration=[700, 1500, 400, 1000], **extra)
+    frames[0].save(file, save_all=True, append_images=frames[1:], duration=[700, 1500, 400, 1000], lossless=form == "webp")
     [made] = engine.make(file)
     expected = server_values(file)
     assert (made.file_type, list(made.values), made.notes) == ("animation", ["pdq", "vpdq", "md5"], [])
@@ -124,9 +124,8 @@ def test_an_animated_picture_gives_its_first_frame_and_all_of_them(engine: Engin
 def clip_of(frames: list[np.ndarray], file: Path, rotation: int = 0, codec: str = "libx264") -> Path:
     """A video of ten frames a second."""
     with av.open(str(file), "w") as container:
-        stream = container.add_stream(codec, rate=10)
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
+        height, width = frames[0].shape[:2]
+        stream = video_track(container, codec, 10, (width, height))
         if rotation:
             stream.set_display_rotation(rotation)
         for frame in frames:

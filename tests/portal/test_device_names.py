@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pillow_heif
 import pytest
-from conftest import picture
 
 from tests.portal.device_engine import Engine, Made, with_worker_prefix
+from tests.portal.made_pictures import picture
 from tests.portal.test_device_files import clip_of, scenes
 
 WRONG = ("jpg", "gif", "webp", "png", "svg", "mp4", "webm", "mp3", "txt", "pdf", "")

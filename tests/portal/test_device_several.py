@@ -4,9 +4,9 @@
 from pathlib import Path
 
 import pytest
-from conftest import picture
 
 from tests.portal.device_engine import Engine, Made, distance_bits
+from tests.portal.made_pictures import picture
 from tests.portal.test_device_files import FRAME_BITS, PICTURE_BITS, assert_frames_agree, server_values
 from tests.several_films import (
     apng,

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.portal.covered import double_text_first
 from tests.portal.folder_steps import begin_log, write_entry
@@ -55,7 +55,7 @@ def test_within_a_flow_the_way_back_is_a_step_back(portal: PortalServer, page: P
     expect(page.locator("[data-outcome=ready]")).to_have_count(1)
 
 
-FRAME = {
+FRAME: dict[str, str | re.Pattern[str]] = {
     ".bar-talk": "**/help/",
     ".bar-case": "**/case/",
     ".header .home": re.compile(r":\d+/$"),
@@ -64,10 +64,20 @@ FRAME = {
 }
 
 
+def note_dialogs(page: Page, dialogs: list[str]) -> None:
+    """Dismiss every dialog, and keep what it said."""
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
+
+
 @pytest.mark.parametrize("way", FRAME)
 def test_a_touch_on_a_link_of_the_frame_asks_before_a_flow_is_lost(portal: PortalServer, page: Page, picture_file: Path, way: str) -> None:
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    note_dialogs(page, dialogs)
     to_key(page, portal, picture_file)
     page.locator(way).click()
     question = page.locator(".bar-ask")
@@ -151,7 +161,7 @@ def test_where_nothing_can_be_lost_nothing_is_asked(portal: PortalServer, page: 
 
 def test_leaving_never_asks(portal: PortalServer, page: Page) -> None:
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    note_dialogs(page, asked)
     to_files(page, portal)
     page.locator(".bar-leave").click()
     page.wait_for_url("about:blank")

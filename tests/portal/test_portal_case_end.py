@@ -23,10 +23,15 @@ RENEW = "Keep it open for two years from today"
 
 def case_that_ends_in(portal: PortalServer, days: float) -> str:
     """A case of one picture that two partners have; returns its key."""
-    vote = {"vote": VoteKind.DISAGREE, "vote_reason": VoteReason.NOT_AGAINST_RULES, "voted_on": NOW.date()}
     partners = [
         PartnerStatus("Example Social", given_on=NOW.date(), withdrawal_confirmed_at=NOW),
-        PartnerStatus("Example Forum", given_on=NOW.date(), **vote),
+        PartnerStatus(
+            "Example Forum",
+            given_on=NOW.date(),
+            vote=VoteKind.DISAGREE,
+            vote_reason=VoteReason.NOT_AGAINST_RULES,
+            voted_on=NOW.date(),
+        ),
     ]
     one = CaseFingerprint("0" * 32, Kind.PDQ, 1, FingerprintState.ACTIVE, "ab" * 32, 100, NOW, None, partners)
     view = CaseView(CaseState.OPEN, NOW, datetime.now(UTC) + timedelta(days=days), None, [one])

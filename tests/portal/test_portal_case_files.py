@@ -31,8 +31,10 @@ FILES: list[tuple[int, Kind, str]] = [
 
 
 def fingerprint(place: int, number: int, kind: Kind, value: str) -> CaseFingerprint:
-    found = {"found_on": NOW.date(), "removed_on": LATER.date()} if kind is Kind.VPDQ else {}
-    partners = [PartnerStatus("Example Social", given_on=NOW.date(), **found), PartnerStatus("Example Forum")]
+    given = PartnerStatus("Example Social", given_on=NOW.date())
+    if kind is Kind.VPDQ:
+        given = msgspec.structs.replace(given, found_on=NOW.date(), removed_on=LATER.date())
+    partners = [given, PartnerStatus("Example Forum")]
     return CaseFingerprint(f"{place:032x}", kind, number, FingerprintState.ACTIVE, value, 100, NOW, None, partners)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import picture
 from playwright.sync_api import Browser, Error, Page, Route, expect
 
+from tests.portal.made_pictures import picture
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, to_case, to_files, to_send
 

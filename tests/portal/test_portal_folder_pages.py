@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.accessible import Scheme, is_scrolled_sideways, open_page, violations
 from tests.portal.folder_steps import ENGLISH, PASSPHRASE, Reader, begin_log, fill, new_notice
 from tests.portal.notice_data import WHOLE, shown
 from tests.portal.portal_pages import address
@@ -21,7 +21,7 @@ LOOKS = [(320, "light", "en"), (1280, "dark", "fi"), (360, "dark", "en"), (360, 
 
 @pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
 def test_every_step_of_the_log_is_accessible_and_fits(
-    portal: PortalServer, browser: Browser, width: int, scheme: str, language: str, picture_file: Path
+    portal: PortalServer, browser: Browser, width: int, scheme: Scheme, language: str, picture_file: Path
 ) -> None:
     page = open_page(browser, width, scheme)
     reader = Reader(language)
@@ -64,7 +64,7 @@ def test_every_step_of_the_log_is_accessible_and_fits(
 
 @pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
 def test_every_step_of_a_notice_is_accessible_and_fits(
-    portal: PortalServer, browser: Browser, width: int, scheme: str, language: str
+    portal: PortalServer, browser: Browser, width: int, scheme: Scheme, language: str
 ) -> None:
     page = open_page(browser, width, scheme)
     reader = Reader(language)

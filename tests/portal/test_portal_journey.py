@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import picture
 from playwright.sync_api import Browser, Page, expect
 
 from stillmine.wire.case_key import case_key_secret, credentials
@@ -18,6 +17,7 @@ from stillmine.wire.errors import (
     TooManyAttemptsError,
     UnderEighteenError,
 )
+from tests.portal.made_pictures import picture
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, enter_key, give_phone_back, go_back, to_case, to_files, to_key, to_send
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -15,7 +16,7 @@ from stillmine.ledger.promise import open_promise, split_promises
 from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, FingerprintState, PartnerStatus
 from stillmine.wire.case_key import case_key_text, credentials
 from stillmine.wire.kinds import Kind
-from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.accessible import Scheme, is_scrolled_sideways, open_page, violations
 from tests.portal.portal_server import NOW, Case, PortalServer
 from tests.portal.portal_steps import enter_key
 
@@ -127,7 +128,7 @@ def test_a_promise_whose_time_is_over_is_said_calmly_and_can_be_saved(portal: Po
     expect(page.get_by_role("status").filter(has_text="all 2 entries")).to_be_visible()
 
 
-def forge(change: Callable[[dict], None]) -> Callable[[bytes], bytes]:
+def forge(change: Callable[[dict[str, Any]], None]) -> Callable[[bytes], bytes]:
     """Change an answer of the ledger, and no other."""
 
     def spoil(body: bytes) -> bytes:
@@ -139,20 +140,20 @@ def forge(change: Callable[[dict], None]) -> Callable[[bytes], bytes]:
     return spoil
 
 
-def other_text(answer: dict) -> None:
+def other_text(answer: dict[str, Any]) -> None:
     answer["entries"][0]["text"] = answer["entries"][0]["text"].replace("Example Social", "Example Sociol")
 
 
-def other_size(answer: dict) -> None:
+def other_size(answer: dict[str, Any]) -> None:
     origin, size, rest = answer["checkpoint"].split("\n", 2)
     answer["checkpoint"] = f"{origin}\n{int(size) + 1}\n{rest}"
 
 
-def other_promise(answer: dict) -> None:
+def other_promise(answer: dict[str, Any]) -> None:
     answer["promised"] = [{"text": answer["entries"][0]["text"], "promise": answer["checkpoint"], "items": answer["entries"][0]["items"]}]
 
 
-def without_one(answer: dict) -> None:
+def without_one(answer: dict[str, Any]) -> None:
     del answer["entries"][0]
 
 
@@ -166,7 +167,7 @@ def without_one(answer: dict) -> None:
     ],
 )
 def test_what_does_not_add_up_is_said_calmly(
-    portal: PortalServer, page: Page, key: str, change: Callable[[dict], None], problem: str, words: str
+    portal: PortalServer, page: Page, key: str, change: Callable[[dict[str, Any]], None], problem: str, words: str
 ) -> None:
     portal.spoil = forge(change)
     look(page, portal, key)
@@ -315,7 +316,7 @@ def test_many_entries_are_folded(portal: PortalServer, page: Page, key: str) -> 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_it_is_accessible_and_fits_a_narrow_phone(portal: PortalServer, browser: Browser, key: str, width: int, scheme: str) -> None:
+def test_it_is_accessible_and_fits_a_narrow_phone(portal: PortalServer, browser: Browser, key: str, width: int, scheme: Scheme) -> None:
     first = portal.cases[credentials(SECRET).case_id].view.fingerprints[0]
     first.partners.append(PartnerStatus(LONG, given_on=NOW.date()))
     page = open_page(browser, width, scheme)

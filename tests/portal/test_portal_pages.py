@@ -8,25 +8,25 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.accessible import Scheme, is_scrolled_sideways, open_page, violations
 from tests.portal.portal_pages import EXIT, GUIDES, every_page, language_of, one_of_each
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, enter_key, to_case, to_files, to_key, to_send
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
-def test_axe_finds_nothing_on_one_page_of_each_kind(portal: PortalServer, browser: Browser, width: int, scheme: str) -> None:
+def test_axe_finds_nothing_on_one_page_of_each_kind(portal: PortalServer, browser: Browser, width: int, scheme: Scheme) -> None:
     assert axe_on(portal, browser, one_of_each(), width, scheme) == {}
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_on_any_page(portal: PortalServer, browser: Browser, width: int, scheme: str) -> None:
+def test_axe_finds_nothing_on_any_page(portal: PortalServer, browser: Browser, width: int, scheme: Scheme) -> None:
     assert axe_on(portal, browser, every_page(), width, scheme) == {}
 
 
-def axe_on(portal: PortalServer, browser: Browser, paths: list[str], width: int, scheme: str) -> dict[str, list[str]]:
+def axe_on(portal: PortalServer, browser: Browser, paths: list[str], width: int, scheme: Scheme) -> dict[str, list[str]]:
     """Return what axe finds on each page where it finds something, all folds open."""
     page = open_page(browser, width, scheme)
     found = {}
@@ -46,7 +46,7 @@ def open_folds(page: Page) -> None:
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_axe_finds_nothing_on_any_step(
-    portal: PortalServer, browser: Browser, root: Path, width: int, scheme: str, picture_file: Path, tmp_path: Path
+    portal: PortalServer, browser: Browser, root: Path, width: int, scheme: Scheme, picture_file: Path, tmp_path: Path
 ) -> None:
     page = open_page(browser, width, scheme)
     found = []

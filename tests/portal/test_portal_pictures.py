@@ -7,11 +7,11 @@ import struct
 import zlib
 from pathlib import Path
 
-from conftest import picture
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from stillmine.fingerprint.picture.image import fingerprint_image
+from tests.portal.made_pictures import picture
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, to_files
 
@@ -45,7 +45,7 @@ def write_kinds(folder: Path) -> list[Path]:
         "tall.png": picture(13, 90, 4000),
     }
     for name, image in kinds.items():
-        image.save(folder / name, **({"lossless": True} if name.endswith("webp") else {}))
+        image.save(folder / name, lossless=name.endswith("webp"))
     return [folder / name for name in kinds]
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pillow_heif
 import pytest
-from conftest import picture
 from playwright.sync_api import Browser, Page, expect
 
 from stillmine.wire.padding import PADDING_STEPS
+from tests.portal.made_pictures import picture
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, to_case, to_files, to_send
 

@@ -13,7 +13,7 @@ from stillmine.wire.case import CaseFingerprint, CaseState, CaseView, DelayState
 from stillmine.wire.case_key import case_key_text, credentials
 from stillmine.wire.errors import ConflictError
 from stillmine.wire.kinds import Kind
-from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.accessible import Scheme, is_scrolled_sideways, open_page, violations
 from tests.portal.portal_server import NOW, Case, PortalServer
 from tests.portal.portal_steps import enter_key, to_key
 
@@ -141,7 +141,7 @@ def test_all_of_it_goes_by_keyboard(portal: PortalServer, page: Page) -> None:
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (360, "dark")])
 def test_it_is_accessible_and_fits_a_narrow_phone(
-    portal: PortalServer, browser: Browser, picture_file: Path, width: int, scheme: str
+    portal: PortalServer, browser: Browser, picture_file: Path, width: int, scheme: Scheme
 ) -> None:
     page = open_page(browser, width, scheme)
     to_key(page, portal, picture_file)

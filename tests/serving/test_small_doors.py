@@ -65,8 +65,8 @@ class Served:
             return everything(attacker.send(head("GET", path, {"Connection": "close"}), network))
 
 
-def no_network(_peer: str, headers: object) -> str:
-    return dict(headers).get(b"x-network", b"").decode()  # type: ignore[call-overload]
+def no_network(_peer: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
+    return dict(headers).get(b"x-network", b"").decode()
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def serving(doors: Doors = SMALL, networks: Networks = BY_PEER, room: Room = TWO
     def refuse_early(environ: dict[str, object]) -> Answer | None:
         return whole(404, [], b'{"code":"early"}') if environ["PATH_INFO"] == "/early" else None
 
-    front = Front(Inside(application, lambda _path: 300_000, refuse_early, no_network), room)  # type: ignore[arg-type]
+    front = Front(Inside(application, lambda _path: 300_000, refuse_early, no_network), room)
 
     async def run(listener: socket.socket) -> None:
         place.append(asyncio.get_running_loop())

@@ -128,7 +128,8 @@ def test_video_is_read_back(frames: list[VideoFrame]) -> None:
 @pytest.fixture(scope="module")
 def peer() -> ModuleType:
     """Loaded before the first example, whose time is limited."""
-    return pytest.importorskip("threatexchange.extensions.vpdq.vpdq_util", reason="needs PyPI vpdq", exc_type=ImportError)
+    module: ModuleType = pytest.importorskip("threatexchange.extensions.vpdq.vpdq_util", reason="needs PyPI vpdq", exc_type=ImportError)
+    return module
 
 
 @given(frames=FRAMES)

@@ -56,7 +56,7 @@ def test_a_cut_stream_is_called_cut(rows: list[SnapshotBlock], draw: st.DataObje
 def test_a_changed_byte_never_reaches_a_block(rows: list[SnapshotBlock], draw: st.DataObject) -> None:
     data = bytearray(written(rows))
     data[draw.draw(st.integers(0, len(data) - 1))] ^= 1 << draw.draw(st.integers(0, 7))
-    seen = []
+    seen: list[SnapshotBlock] = []
     with pytest.raises((FeedSnapshotDamagedError, FeedSnapshotCutError, FeedSnapshotVersionError)):
         seen += SnapshotReader([bytes(data)]).blocks()
     assert seen == rows[: len(seen)]
