@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import typer.main
-from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import NotConfiguredError
 from tests.exchange.exchange_parts import PartnerClient, Phone, empty_all_tables, value
+from tests.house.command_tree import every_command, is_group
 
 READS = {
     "bank list",
@@ -110,14 +109,7 @@ CHANGES: dict[str, tuple[Callable[[World], list[str]], str, str]] = {
 def all_commands() -> Iterator[str]:
     from stillmine.exchange.commands.program import app
 
-    def walk(command: object, path: str) -> Iterator[str]:
-        if isinstance(command, TyperGroup):
-            for name, child in command.commands.items():
-                yield from walk(child, f"{path} {name}".strip())
-        else:
-            yield path
-
-    return walk(typer.main.get_command(app), "")
+    return (path for path, command in every_command(app, "") if not is_group(command))
 
 
 @pytest.fixture

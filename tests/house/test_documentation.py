@@ -6,16 +6,13 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import pytest
-import typer.main
-from typer.core import TyperGroup
 
 from stillmine import cli
+from tests.house.command_tree import every_command, is_group
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -108,27 +105,10 @@ def test_error_codes_are_distinct_and_sentences_say_what_to_do(known_errors: lis
         assert not error.is_abstract, error
 
 
-class Command(Protocol):
-    """What is asked of a command here, of those that `typer` makes."""
-
-    @property
-    def hidden(self) -> bool: ...
-
-    @property
-    def help(self) -> str | None: ...
-
-
-def commands(command: Command, path: str) -> Iterator[tuple[str, Command]]:
-    if isinstance(command, TyperGroup):
-        for name, child in command.commands.items():
-            yield from commands(child, f"{path} {name}")
-    elif not command.hidden:
-        yield path, command
-
-
 def test_every_command_is_documented_and_has_help() -> None:
     written = all_documents()
-    found = list(commands(typer.main.get_command(cli.program(None)), "stillmine"))
+    commands = every_command(cli.program(None), "stillmine")
+    found = [(path, command) for path, command in commands if not is_group(command) and not command.hidden]
     assert len(found) > 10
     assert not sorted(path for path, _ in found if not is_named(path, written))
     assert not sorted(path for path, command in found if not (command.help or "").strip())

@@ -11,12 +11,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
-import typer.main
 from content_check.phrases import phrase_problems, phrases_in
 
 from stillmine import cli
+from tests.house.command_tree import every_command
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
@@ -40,7 +39,7 @@ def test_no_document_reads_as_translated(path: Path) -> None:
 
 
 def test_no_error_reads_as_translated() -> None:
-    program = [sys.executable, Path(__file__).with_name("error_classes.py")]
+    program = [sys.executable, str(Path(__file__).with_name("error_classes.py"))]
     lines = subprocess.run(program, capture_output=True, text=True, check=True).stdout.splitlines()
     sentences = [json.loads(line)["sentence"] for line in lines]
     assert len(sentences) > 60
@@ -53,16 +52,15 @@ def test_no_page_of_the_console_reads_as_translated() -> None:
     assert problems(re.sub(r"<[^>]*>|{[%#{].*?[%#}]}", "", page.read_text(encoding="utf-8")) for page in pages) == []
 
 
-def help_texts(command: click.Command) -> Iterator[str]:
-    yield command.help or ""
-    yield from (getattr(parameter, "help", None) or "" for parameter in command.params)
-    if isinstance(command, click.Group) or hasattr(command, "commands"):
-        for child in command.commands.values():
-            yield from help_texts(child)
+def help_texts() -> Iterator[str]:
+    """What `--help` says, of each command and of what it takes."""
+    for _, command in every_command(cli.program(None), "stillmine"):
+        yield command.help or ""
+        yield from (getattr(parameter, "help", None) or "" for parameter in command.params)
 
 
 def test_no_help_text_reads_as_translated() -> None:
-    texts = list(help_texts(typer.main.get_command(cli.program(None))))
+    texts = list(help_texts())
     assert len(texts) > 100
     assert problems(iter(texts)) == []
 
