@@ -69,8 +69,8 @@ def tables(operator: Operator) -> list[str]:
         return sorted(name for (name,) in connection.execute(catalogue).fetchall())
 
 
-def rows(operator: Operator) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table, but for the names of migrations."""
+def rows(operator: Operator) -> dict[str, list[str]]:
+    """Every row of every table as text, but for the names of migrations."""
     with reading(operator) as connection:
         return {
             table: sorted(map(repr, connection.execute(f'SELECT * FROM "{table}"').fetchall()))
