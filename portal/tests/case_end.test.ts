@@ -199,7 +199,9 @@ describe("a receipt", () => {
   test("says what is still kept", () => {
     expect(receiptLines({ ...receipt, state: "open", kept: 2, kept_to_tell: 1 }, words, NOW).slice(1)).toEqual([
       "2 fingerprints are still in your case, and services still look for them.",
-      expect.stringMatching(/^Some services know a fingerprint only by its code. For one fingerprint .* for 30 days at most/),
+      expect.stringMatching(
+        /^Some services know a fingerprint only by its code. For one fingerprint .* for 30 days at most/,
+      ),
     ]);
   });
 });

@@ -298,7 +298,11 @@ test.each([
   ["length", 0, "Enter your case key first."],
   ["length", 1, "A case key has 20 letters and digits. This has only 1."],
   ["length", 19, "A case key has 20 letters and digits. This has 19."],
-  ["sign", 20, "It contains a character that is never used in a key. A key has only digits, and letters from A to Z except U."],
+  [
+    "sign",
+    20,
+    "It contains a character that is never used in a key. A key has only digits, and letters from A to Z except U.",
+  ],
   [
     "check",
     20,

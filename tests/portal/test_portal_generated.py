@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("tool", ["wire_types.py"])
+@pytest.mark.parametrize("tool", ["portal_limits.py", "wire_types.py"])
 def test_nothing_generated_is_out_of_date(root: Path, tool: str) -> None:
     ran = subprocess.run([sys.executable, root / "tools" / tool, "--check"], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

@@ -4,7 +4,7 @@
  * stillmine.fingerprint.sound.channels, held by vectors/channels.json. For the whole of a sound: in ordinary stereo short stretches cancel too.
  */
 
-const SILENCED = 0.1;
+import { SILENCED } from "./limits";
 
 /** Hears pieces as they are decoded; `neededChannel` is whole after all of them. */
 export class ChannelMeter {

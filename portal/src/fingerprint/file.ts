@@ -4,26 +4,25 @@
  * them. Must never drop silently what could not be made: it is in `notes`.
  */
 
-import { MINIMUM_QUALITY, type Fingerprint } from "../wire/types";
+import { FULL_QUALITY, MINIMUM_QUALITY, type Fingerprint } from "../wire/types";
 import { isAnimated } from "./animated";
 import { isShorterThanDeclared } from "./declared_size";
 import type { DigestKind } from "./digests";
 import { filmsBehind } from "./film_behind";
 import { hasFurtherPictures, hasHiddenPicture } from "./further_pictures";
-import { MAXIMUM_FILE_BYTES, MAXIMUM_PICTURE_BYTES } from "./limits";
+import { MAXIMUM_FILE_BYTES, MAXIMUM_PICTURE_BYTES, START_BYTES } from "./limits";
 import { part } from "./load";
 import type { FileFingerprints, FileNote, OnProgress } from "./made";
 import { kindOf } from "./mend";
 import { fingerprintPicture } from "./picture_hash";
 import { lacksPngFrames, withPngEnd } from "./png";
 import { FileError, UndecodableError, type UndecodableReason } from "./problems";
-import { familyOf, isMediaMimeType, START_BYTES, type Family } from "./sniff";
+import { familyOf, isMediaMimeType, type Family } from "./sniff";
 import { Stages } from "./stages";
 import type { Tools } from "./tools";
 
 type Made = Omit<FileFingerprints, "type">;
 
-const FULL_QUALITY = 100;
 /** Notes of what a picture's fingerprint does not stand for: the whole file is recognised by its digest as well. */
 const LEFT_OUT: readonly FileNote[] = ["film_not_readable", "further_pictures", "hidden_picture"];
 const USUAL_OF_FILMS: readonly FileNote[] = [

@@ -5,9 +5,9 @@
  */
 
 import { asMovie, holdsSequence, isAvif, isOfBoxes, startsMovie } from "./boxes";
+import { MAXIMUM_FILMS } from "./limits";
 import { familyOf } from "./sniff";
 
-const MAXIMUM_FILMS = 4;
 const HEAD = 0x66747970; // ftyp
 const INDEX = 0x6d6f6f76; // moov
 const SMALLEST_HEAD = 16;

@@ -11,8 +11,10 @@ import { VARIANTS, type Bounds, type Kernel } from "@kernel/kernel";
 import { MINIMUM_QUALITY } from "../wire/types";
 import { BarFinder } from "./bars";
 import type { Span } from "./frame_times";
-import { MAXIMUM_HELD_BYTES } from "./limits";
 import type { Sample } from "./runs";
+
+/** Of frames that are kept until it is known where black bars end; half of what the server keeps. */
+const MAXIMUM_HELD_BYTES = 32 * 1024 * 1024;
 
 export type Turn = (typeof VARIANTS)[number];
 

@@ -4,7 +4,8 @@
  * What a file is for us is sniff.ts's word.
  */
 
-import { familyOf, START_BYTES } from "./sniff";
+import { START_BYTES } from "./limits";
+import { familyOf } from "./sniff";
 
 const HEAD_BYTES = 64;
 const BEGINNINGS: readonly (readonly [string, string])[] = [

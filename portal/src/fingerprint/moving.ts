@@ -6,7 +6,7 @@
 
 import { toHex } from "@kernel/kernel";
 import type { InputAudioTrack } from "mediabunny";
-import type { Fingerprint } from "../wire/types";
+import { FULL_QUALITY, type Fingerprint } from "../wire/types";
 import { animationReader, hasAnimationDecoder } from "./animation";
 import { pageSound, pageVideoReader, type KnownSound } from "./asking";
 import { hasTruePixels, workerCanvas } from "./canvas";
@@ -29,7 +29,6 @@ interface Made {
   readonly notes: readonly FileNote[];
 }
 
-const FULL_QUALITY = 100;
 const SAME_TIME_SECONDS = 0.001;
 const HIDDEN: Made = { fingerprints: [], notes: ["pixels_hidden"] };
 const NOT_OPENED: readonly FileNote[] = ["video_not_readable", "sound_not_readable"];

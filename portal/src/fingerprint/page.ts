@@ -6,12 +6,14 @@
 
 import { pixelsOf, requireTruePixels, type Pixels } from "./canvas";
 import { ChannelMeter, monoOf } from "./channels";
-import { MAXIMUM_FRAME_PIXELS, MAXIMUM_PAGE_SOUND_BYTES } from "./limits";
+import { MAXIMUM_FRAME_PIXELS } from "./limits";
 import { decode, readRows, type Decoded } from "./picture";
 import { FileError, UndecodableError } from "./problems";
 import type { Answer, Question } from "./protocol";
 
 /** Chromaprint works at this rate: decoding to it keeps long sound small. */
+/** Of a file whose sound the page has to decode: browsers do that only whole, in memory. */
+const MAXIMUM_PAGE_SOUND_BYTES = 32 * 1024 * 1024;
 const SOUND_RATE = 11_025;
 /** Into a picture, where seeking to its very first instant may still show the one before. */
 const INTO_PICTURE_SECONDS = 0.001;

@@ -9,7 +9,7 @@ import { askFor } from "./asking";
 import { requireTruePixels, workerCanvas, type Pixels } from "./canvas";
 import { readHeader, type Header } from "./header";
 import { readJpegHead } from "./jpeg";
-import { MAXIMUM_PIXELS, MAXIMUM_SHRUNK_PIXELS } from "./limits";
+import { MAXIMUM_PIXELS, MAXIMUM_SHRUNK_PIXELS, MINIMUM_PIXELS_PER_WINDOW, PDQ_WINDOWS, SHRINKS } from "./limits";
 import { part } from "./load";
 import { kindOf, mend, prepare, type Prepared, type Turn } from "./mend";
 import { checkSize, decode, decodeSmaller, readRows } from "./picture";
@@ -40,10 +40,6 @@ interface DecodeOptions {
   readonly isSummed: boolean;
 }
 
-const SHRINKS = [8, 4, 2] as const;
-const WINDOWS = 128;
-const MINIMUM_PIXELS_PER_WINDOW = 4;
-
 /** Rejects with FileError and UndecodableError. */
 export async function fingerprintPicture(
   file: Blob,
@@ -71,7 +67,7 @@ export function shrinkOf(bytes: Bytes, header: Header | null): Shrink {
   const { width, height } = header;
   const canShrink = width * height > MAXIMUM_PIXELS && kindOf(bytes) === "jpeg" && readJpegHead(bytes).isOnePass;
   checkSize(width, height, canShrink ? MAXIMUM_SHRUNK_PIXELS : MAXIMUM_PIXELS);
-  const pixelsPerWindow = Math.ceil(Math.min(width, height) / WINDOWS);
+  const pixelsPerWindow = Math.ceil(Math.min(width, height) / PDQ_WINDOWS);
   return canShrink ? (SHRINKS.find((shrink) => pixelsPerWindow >= MINIMUM_PIXELS_PER_WINDOW * shrink) ?? 1) : 1;
 }
 

@@ -2,6 +2,7 @@
 /* Hashes of sampled pictures to the text form of `vpdq`: runs merged as spec/video.md says, written as spec/case.md says. */
 
 import { MINIMUM_QUALITY } from "../wire/types";
+import { MERGED_DISTANCE_BITS } from "./limits";
 
 /** The upright hash of a picture that is on screen from second `first` to second `last`. */
 export interface Sample {
@@ -10,8 +11,6 @@ export interface Sample {
   readonly first: number;
   readonly last: number;
 }
-
-export const MERGED_DISTANCE_BITS = 4;
 
 /** Return runs of neighbours that are equal, each with the hash of its first; a gap in time ends a run. */
 export function mergeSamples(samples: readonly Sample[]): readonly Sample[] {

@@ -7,7 +7,7 @@
  * sound all the same: it has its digest.
  */
 
-export const START_BYTES = 4096;
+import { START_BYTES } from "./limits";
 
 export type Family = "picture" | "animatable" | "heif" | "video" | "sound" | "unknown";
 

@@ -7,13 +7,9 @@
 import { AudioSampleSink, type AudioSample, type InputAudioTrack } from "mediabunny";
 import { ChannelMeter, monoOf } from "./channels";
 import { SoundStream } from "./chromaprint";
-import { MAXIMUM_SOUND_SECONDS } from "./limits";
+import { MAXIMUM_SOUND_SECONDS, MINIMUM_SOUND_CHANGE, MINIMUM_SOUND_LEVEL, MINIMUM_SOUND_VALUES } from "./limits";
 import type { FileNote } from "./made";
 import type { Part } from "./shown_parts";
-
-const MINIMUM_VALUES = 36;
-const MINIMUM_CHANGE = 0.02;
-const MINIMUM_LEVEL = 10;
 
 export interface SoundFingerprint {
   /** Null where there is a reason in `notes`. */
@@ -94,10 +90,10 @@ class Listener {
   judge(notes: readonly FileNote[]): SoundFingerprint {
     if (!this.#stream || this.#count === 0) return { text: null, notes: ["sound_not_readable"] };
     const { values, text } = this.#stream.finish();
-    const isQuiet = Math.sqrt(this.#squares / this.#count) < MINIMUM_LEVEL;
+    const isQuiet = Math.sqrt(this.#squares / this.#count) < MINIMUM_SOUND_LEVEL;
     if (isQuiet) return { text: null, notes: ["sound_without_detail"] };
-    if (values.length < MINIMUM_VALUES) return { text: null, notes: ["sound_too_short"] };
-    if (changeOf(values) < MINIMUM_CHANGE) return { text: null, notes: ["sound_without_detail"] };
+    if (values.length < MINIMUM_SOUND_VALUES) return { text: null, notes: ["sound_too_short"] };
+    if (changeOf(values) < MINIMUM_SOUND_CHANGE) return { text: null, notes: ["sound_without_detail"] };
     return { text, notes };
   }
 

@@ -5,10 +5,7 @@
  */
 
 import type { Bounds, Kernel, Luma, PdqResult } from "@kernel/kernel";
-import { MINIMUM_QUALITY } from "../wire/types";
-
-/** Bits. */
-export const MAXIMUM_DISTANCE = 31;
+import { MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY } from "../wire/types";
 
 /** Return whether pixels, RGBA on white, match the fingerprint. */
 export function wouldBeFound(
@@ -20,7 +17,7 @@ export function wouldBeFound(
 ): boolean {
   const fileHash = bytesOf(pdq);
   const matches = ({ hashes, quality }: PdqResult): boolean =>
-    quality >= MINIMUM_QUALITY && hashes.some((hash) => distance(hash, fileHash) <= MAXIMUM_DISTANCE);
+    quality >= MINIMUM_QUALITY && hashes.some((hash) => distance(hash, fileHash) <= MAXIMUM_DISTANCE_BITS);
   if (matches(kernel.pdq(pixels, width, height, "rgba8", 8))) return true;
   const luma = lumaOf(pixels, width, height);
   return kernel

@@ -291,6 +291,8 @@ export const MAXIMUM_FILES_PER_CASE = 100;
 export const MAXIMUM_VALUE_BYTES_PER_CASE = 4194304;
 export const MAXIMUM_CASE_MESSAGE_BYTES = 4194304;
 export const MINIMUM_QUALITY = 50;
+export const FULL_QUALITY = 100;
+export const MAXIMUM_DISTANCE_BITS = 31;
 export const DEFAULT_TERM_MONTHS = 24;
 
 /** Shapes of what is read, for the check at run time; see check.ts. */

@@ -9,15 +9,15 @@ from PIL import ImageFile
 
 from stillmine.fingerprint.picture.colour import has_own_colours
 
-_SHRINKS = (8, 4, 2)
-_MIN_PIXELS_PER_WINDOW = 4
-_WINDOWS = 128
+SHRINKS = (8, 4, 2)
+MIN_PIXELS_PER_WINDOW = 4
+WINDOWS = 128
 
 
 def choose_shrink(width: int, height: int) -> int:
     """Return 8, 4, 2 or 1: the most that leaves each of PDQ's windows at least four pixels wide, so 512 pixels a side or more."""
-    window = (min(width, height) + _WINDOWS - 1) // _WINDOWS
-    return next((shrink for shrink in _SHRINKS if window >= _MIN_PIXELS_PER_WINDOW * shrink), 1)
+    window = (min(width, height) + WINDOWS - 1) // WINDOWS
+    return next((shrink for shrink in SHRINKS if window >= MIN_PIXELS_PER_WINDOW * shrink), 1)
 
 
 def draft_image(image: ImageFile.ImageFile) -> int:
