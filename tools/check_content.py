@@ -22,8 +22,8 @@ from content_check.words import by_subject, measure, messages, reading_problems,
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def problems(content: Path, dist: Path, site: Path, today: date) -> list[str]:
-    """Return everything that is wrong; what does not fit its schema is said alone, as other checks would stumble over it."""
+def content_problems(content: Path, site: Path, today: date) -> list[str]:
+    """Return what is wrong with the content; what does not fit its schema is said alone, as other checks would stumble over it."""
     misfits = schema_problems(content)
     if misfits:
         return misfits
@@ -36,7 +36,13 @@ def problems(content: Path, dist: Path, site: Path, today: date) -> list[str]:
         reading_problems(content),
         phrase_problems(content),
     )
-    return [*(problem for found in checks for problem in found), *link_problems(dist)]
+    return [problem for found in checks for problem in found]
+
+
+def problems(content: Path, dist: Path, site: Path, today: date) -> list[str]:
+    """Return everything that is wrong; the pages are looked at where the content fits its schemas."""
+    misfits = schema_problems(content)
+    return misfits or [*content_problems(content, site, today), *link_problems(dist)]
 
 
 def print_measures(content: Path) -> None:
