@@ -22,7 +22,7 @@ class WrongClock:
 
 def main() -> None:
     from stillmine.exchange.running.serve import serve
-    from stillmine.exchange.settings.config import Said, read_config
+    from stillmine.exchange.settings.config import Options, read_config
 
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds-ahead", type=int)
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--port", type=int)
     parser.add_argument("--workers", type=int)
     said = parser.parse_args()
-    config = read_config(os.environ, said.home, Said(portal=said.portal, port=said.port, workers=said.workers))
+    config = read_config(os.environ, said.home, Options(portal=said.portal, port=said.port, workers=said.workers))
     serve(config, WrongClock(said.seconds_ahead))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stillmine.exchange.keys.ring import KEYS_FILE, KeyEncryptionKeys, parse_keys
-from stillmine.exchange.keys.seal import Place, SealedValueError, blind_index, open_sealed, seal
+from stillmine.exchange.keys.seal import Cell, SealedValueError, blind_index, open_sealed, seal
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
@@ -17,32 +17,32 @@ from tests.exchange.exchange_parts import START, PartnerClient, Phone, code, ope
 from tests.exchange.test_ledger import log
 
 KEY = Secret(b"k" * 32)
-PLACE = Place("table", "column", "1")
+CELL = Cell("table", "column", "1")
 LINE = f"{'0a' * 4} {'0b' * 32}\n"
 NEWER = f"{'1a' * 4} {'1b' * 32}\n"
 
 
-@pytest.mark.parametrize("other", [Place("table", "column", "2"), Place("table", "other", "1"), Place("other", "column", "1")])
-def test_a_sealed_value_opens_in_its_place_only(other: Place) -> None:
-    sealed = seal(KEY, b"content", PLACE, os.urandom)
+@pytest.mark.parametrize("other", [Cell("table", "column", "2"), Cell("table", "other", "1"), Cell("other", "column", "1")])
+def test_a_sealed_value_opens_in_its_place_only(other: Cell) -> None:
+    sealed = seal(KEY, b"content", CELL, os.urandom)
     assert len(sealed) == 12 + len(b"content") + 16
-    assert open_sealed(KEY, sealed, PLACE) == b"content"
+    assert open_sealed(KEY, sealed, CELL) == b"content"
     with pytest.raises(SealedValueError, match=f"table {other.table}, row {other.row}") as refused:
         open_sealed(KEY, sealed, other)
     assert "content" not in str(refused.value)
 
 
 def test_a_changed_or_cut_value_or_another_key_opens_nothing() -> None:
-    sealed = seal(KEY, b"content", PLACE, os.urandom)
+    sealed = seal(KEY, b"content", CELL, os.urandom)
     for broken in (sealed[:-1], sealed[1:], sealed[:20], b"", sealed[:-1] + bytes([sealed[-1] ^ 1])):
         with pytest.raises(SealedValueError):
-            open_sealed(KEY, broken, PLACE)
+            open_sealed(KEY, broken, CELL)
     with pytest.raises(SealedValueError):
-        open_sealed(Secret(b"l" * 32), sealed, PLACE)
+        open_sealed(Secret(b"l" * 32), sealed, CELL)
 
 
 def test_the_same_twice_looks_different_and_is_found_by_its_blind_index() -> None:
-    assert seal(KEY, b"content", PLACE, os.urandom) != seal(KEY, b"content", PLACE, os.urandom)
+    assert seal(KEY, b"content", CELL, os.urandom) != seal(KEY, b"content", CELL, os.urandom)
     assert blind_index(KEY, "pdq", "v") == blind_index(KEY, "pdq", "v")
     assert len({blind_index(KEY, "pdq", "v"), blind_index(KEY, "md5", "v"), blind_index(Secret(b"l" * 32), "pdq", "v")}) == 3
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stillmine.exchange.ground.secret import SECRET_FILE, derive, keep_secret, load_secret, new_secret
-from stillmine.exchange.settings.config import ExchangeConfig, Said, database_settings, read_config
+from stillmine.exchange.settings.config import ExchangeConfig, Options, database_settings, read_config
 from stillmine.exchange.web.django_settings import build_settings
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
@@ -63,12 +63,12 @@ def test_the_environment_is_used_and_options_go_first(tmp_path: Path) -> None:
     assert read_config(environment, home=tmp_path / "b").home == tmp_path / "b"
     assert read_config(environment).database_url == "postgresql:///x"
     assert read_config({"STILLMINE_EXCHANGE_DATABASE": ""}).database_url is None
-    assert read_config({}, tmp_path, Said(host_names=("exchange.example",))).host_names[-1] == "exchange.example"
+    assert read_config({}, tmp_path, Options(host_names=("exchange.example",))).host_names[-1] == "exchange.example"
 
 
 def test_a_portal_folder_must_hold_a_portal(tmp_path: Path) -> None:
     with pytest.raises(NotConfiguredError, match="--portal"):
-        read_config({}, tmp_path, Said(portal=tmp_path))
+        read_config({}, tmp_path, Options(portal=tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -86,10 +86,10 @@ class Kit:
 @pytest.fixture
 def counting(exchange: Context, monkeypatch: pytest.MonkeyPatch) -> httpx.WSGITransport:
     """The exchange with a setting so high that half of it, which one partner counts for at most, is more than is screened here."""
-    from stillmine.exchange.quarantine import quarantine
+    from stillmine.exchange.quarantine import weighing
     from stillmine.exchange.quarantine.found import count_uploads
 
-    monkeypatch.setattr(quarantine, "count_uploads", lambda tx, found, by, _limit: count_uploads(tx, found, by, 1000))
+    monkeypatch.setattr(weighing, "count_uploads", lambda tx, found, by, _limit: count_uploads(tx, found, by, 1000))
     return httpx.WSGITransport(ticking(exchange, wsgi_application(exchange)), raise_app_exceptions=True)
 
 

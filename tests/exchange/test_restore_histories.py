@@ -37,7 +37,7 @@ OPERATIONS = st.one_of(
 
 def make_due(exchange: Context) -> None:
     from stillmine.exchange.protection.withdrawal import end_due_delays, make_due_withdrawals
-    from stillmine.exchange.quarantine.quarantine import end_doubts
+    from stillmine.exchange.quarantine.weighing import end_doubts
 
     make_due_withdrawals(exchange)
     end_due_delays(exchange)

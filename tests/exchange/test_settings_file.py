@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from stillmine.exchange.ground.database_address import same_database, shown_database
-from stillmine.exchange.settings.config import DATABASE_FILE, Said, read_config, serving_settings
+from stillmine.exchange.settings.config import DATABASE_FILE, Options, read_config, serving_settings
 from stillmine.exchange.settings.file import KEYS, SETTINGS_FILE, keep_settings, read_settings_file
 from stillmine.wire.errors import NotConfiguredError
 from tests.exchange.served_exchange import Operator
@@ -97,7 +97,7 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
     assert (config.port, config.host_names[-1], config.console, config.intake.found_a_day) == (81, "a.example", True, 7)
     assert config.database_url == "postgresql://a:b@db.example/x"
     environment = {VARIABLE: "postgresql://c:d@db.example:5432/x?sslmode=require", "STILLMINE_EXCHANGE_FOUND_A_DAY": "9"}
-    config = read_config(environment, home, Said(port=82, console=False, host_names=("b.example",)))
+    config = read_config(environment, home, Options(port=82, console=False, host_names=("b.example",)))
     assert (config.port, config.host_names[-1], config.console, config.intake.found_a_day) == (82, "b.example", False, 9)
     assert config.database_url == environment[VARIABLE], "the same database with another user"
     assert "a.example" not in config.host_names

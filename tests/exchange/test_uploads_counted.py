@@ -177,7 +177,7 @@ def test_an_operator_leaves_it_matched_or_suspends_it(
 
 
 def test_a_setting_of_nothing_counts_nothing_and_flags_nothing(exchange: Context, phone: Phone, partner: PartnerClient) -> None:
-    from stillmine.exchange.quarantine.quarantine import note_matches
+    from stillmine.exchange.quarantine.weighing import note_matches
     from stillmine.exchange.rows.partners import Partner
     from stillmine.exchange.transaction.tx import tx
 

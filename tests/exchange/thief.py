@@ -9,13 +9,13 @@ from pathlib import Path
 from django.db import connection
 
 from stillmine.exchange.keys.day_file import DAY_KEYS_FILE, DayFile
-from stillmine.exchange.keys.seal import Place, SealedValueError, open_sealed
+from stillmine.exchange.keys.seal import Cell, SealedValueError, open_sealed
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case_key import Secret
 
 TABLES = {"rows.FingerprintDataKey": "fingerprint_data_keys", "rows.TombstoneDataKey": "tombstone_data_keys"}
 
-Sealed = tuple[Place, bytes]
+Sealed = tuple[Cell, bytes]
 
 
 class Thief:
@@ -35,9 +35,9 @@ class Thief:
         from stillmine.exchange.rows.keys import FingerprintDataKey
 
         for own, sealed in Fingerprint.objects.filter(sealed_value__isnull=False).values_list("id", "sealed_value"):
-            self._values.add((Place("cases_fingerprint", "sealed_value", own), bytes(sealed or b"")))
+            self._values.add((Cell("cases_fingerprint", "sealed_value", own), bytes(sealed or b"")))
         for own, wrapped in FingerprintDataKey.objects.values_list("fingerprint_id", "wrapped_key"):
-            self._wrapped.add((Place("fingerprint_data_keys", "wrapped_key", own), bytes(wrapped)))
+            self._wrapped.add((Cell("fingerprint_data_keys", "wrapped_key", own), bytes(wrapped)))
         if self._data_folder:  # in the log a page may end in the middle of a value; in the tables none does
             with connection.cursor() as cursor:
                 cursor.execute("CHECKPOINT")
@@ -56,7 +56,7 @@ class Thief:
     def _data_keys(self) -> list[Secret]:
         ring = list(self._exchange.keys.ring().keys.values())
         lines = [
-            (Place("day.keys", "key", key_id), line.wrapped_key)
+            (Cell("day.keys", "key", key_id), line.wrapped_key)
             for path in self._exchange.home.glob(f"{DAY_KEYS_FILE}*")
             if path.stat().st_size
             for key_id, line in DayFile(path.parent).read().items()
@@ -73,7 +73,7 @@ class Thief:
                     continue
                 if line.get("table") in TABLES:
                     own = line["row"].get("fingerprint_id") or str(line["row"].get("tombstone_id"))
-                    yield Place(TABLES[line["table"]], "wrapped_key", own), base64.b64decode(line["row"]["wrapped_key"])
+                    yield Cell(TABLES[line["table"]], "wrapped_key", own), base64.b64decode(line["row"]["wrapped_key"])
 
 
 def _opened(sealed: Iterable[Sealed], keys: list[Secret]) -> Iterable[bytes]:

@@ -18,7 +18,7 @@ from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.log.mentions import mentioned_in_this_state
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.protection.entries import record_each_of, record_of
-from stillmine.exchange.quarantine.quarantine import note_matches
+from stillmine.exchange.quarantine.weighing import note_matches
 from stillmine.exchange.rows.asks import AskBeside, AskCount, AskMatch
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
@@ -54,18 +54,25 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
         count_queries(transaction, partner, len(near), sum(map(bool, near)))
         found: dict[str, list[str | None]] = {}
         for query, ids in zip(message.queries, near, strict=True):
-            for own in ids:
-                found.setdefault(own, []).append(query.upload_token)
+            for fingerprint_id in ids:
+                found.setdefault(fingerprint_id, []).append(query.upload_token)
         if found:
             recorded = _recorded_today(partner, sorted(found), transaction.now)
-            _write_down(transaction, partner, {own: len(said) for own, said in found.items()})
+            _write_down(transaction, partner, {fingerprint_id: len(tokens) for fingerprint_id, tokens in found.items()})
             _write_beside(transaction, partner, near)
             note_variety(exchange, transaction, partner, message.queries, matched)
             note_matches(exchange, transaction, found, partner)
             _record_matches(exchange, transaction, partner, near, recorded)
-    told = sorted({ids[0] for ids in near if ids})
-    entry_ids = dict(zip(told, partner_ids(exchange.secret, partner.random_id).entry_ids(told), strict=True)) if told else {}
-    answers = {own: Answer(Outcome.MATCH, entry_ids[own], tags_of(active[own].is_synthetic, active[own].is_flagged)) for own in told}
+    nearest_ids = sorted({ids[0] for ids in near if ids})
+    entry_ids = (
+        dict(zip(nearest_ids, partner_ids(exchange.secret, partner.random_id).entry_ids(nearest_ids), strict=True)) if nearest_ids else {}
+    )
+    answers = {
+        fingerprint_id: Answer(
+            Outcome.MATCH, entry_ids[fingerprint_id], tags_of(active[fingerprint_id].is_synthetic, active[fingerprint_id].is_flagged)
+        )
+        for fingerprint_id in nearest_ids
+    }
     return AskAnswer(1, [answers[ids[0]] if ids else Answer() for ids in near])
 
 
@@ -96,10 +103,12 @@ def count_queries(transaction: Transaction, partner: Partner, queries: int, matc
 def _write_down(transaction: Transaction, partner: Partner, queries: Mapping[str, int]) -> None:
     """Record which fingerprints matched and how often: a match is a disclosure."""
     day = transaction.now.date()
-    rows = [AskMatch(partner=partner, fingerprint_id=own, day=day, first_at=transaction.now) for own in sorted(queries)]
+    rows = [
+        AskMatch(partner=partner, fingerprint_id=fingerprint_id, day=day, first_at=transaction.now) for fingerprint_id in sorted(queries)
+    ]
     AskMatch.objects.bulk_create(rows, ignore_conflicts=True)
     for times in sorted(set(queries.values())):
-        ids = sorted(own for own, count in queries.items() if count == times)
+        ids = sorted(fingerprint_id for fingerprint_id, count in queries.items() if count == times)
         AskMatch.objects.filter(partner=partner, day=day, fingerprint_id__in=ids).update(queries=F("queries") + times)
 
 
@@ -124,9 +133,9 @@ def _record_matches(
     exchange: Context, transaction: Transaction, partner: Partner, near: Sequence[Sequence[str]], recorded: AbstractSet[str]
 ) -> None:
     """Write into the log what is told, as one entry, and of each other case its own: an entry's size must not show a person other cases."""
-    told = {ids[0] for ids in near if ids}
-    others = {own for ids in near for own in ids[1:]} - told
-    if new := sorted(told - recorded):
+    nearest_ids = {ids[0] for ids in near if ids}
+    others = {other for ids in near for other in ids[1:]} - nearest_ids
+    if new := sorted(nearest_ids - recorded):
         record_of(exchange, transaction, EventName.MATCHED, new, partner=partner)
     record_each_of(exchange, transaction, EventName.MATCHED, sorted(others - recorded), partner)
 

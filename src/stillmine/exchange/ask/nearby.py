@@ -58,19 +58,27 @@ def named_by_index(exchange: Context, queries: Iterable[AskQuery]) -> dict[Asked
     for start in range(0, len(short), QUERIES_NEVER_CUT):
         some = short[start : start + QUERIES_NEVER_CUT]
         for one, found in zip(some, candidates(exchange.home, some), strict=True):
-            named[one] = found._replace(ids=[kept.setdefault(own, own) for own in found.ids])  # mostly the same: each is kept once
+            # They are mostly the same: each is kept once.
+            named[one] = found._replace(ids=[kept.setdefault(fingerprint_id, fingerprint_id) for fingerprint_id in found.ids])
     return named
 
 
 def active_of(named: Mapping[Asked, Candidates], partner: Partner) -> dict[str, Active]:
     """Return which of all these are active now and not another partner's drill, whatever the index says."""
     private = only_for()
-    wanted = sorted({own for found in named.values() for own in found.ids if private.get(own, partner.id) == partner.id})
+    wanted = sorted(
+        {
+            fingerprint_id
+            for found in named.values()
+            for fingerprint_id in found.ids
+            if private.get(fingerprint_id, partner.id) == partner.id
+        }
+    )
     active: dict[str, Active] = {}
     for start in range(0, len(wanted), _READ_AT_ONCE):
         rows = Fingerprint.objects.filter(id__in=wanted[start : start + _READ_AT_ONCE], state=FingerprintState.ACTIVE)
         columns = rows.annotate(flagged=is_flagged("pk")).values_list("id", "case_id", "is_synthetic", "flagged")
-        active |= {own: Active(case_id, is_synthetic, flagged) for own, case_id, is_synthetic, flagged in columns}
+        active |= {fingerprint_id: Active(case_id, is_synthetic, flagged) for fingerprint_id, case_id, is_synthetic, flagged in columns}
     return active
 
 
@@ -81,11 +89,15 @@ def nearest_of_each_case(named: Mapping[Asked, Candidates], active: Mapping[str,
     """
     nearest: dict[Asked, Nearest] = {}
     for query, found in named.items():
-        near = [(own, distance) for own, distance in zip(found.ids, found.distances, strict=True) if own in active]
+        near = [
+            (fingerprint_id, distance)
+            for fingerprint_id, distance in zip(found.ids, found.distances, strict=True)
+            if fingerprint_id in active
+        ]
         of_case: dict[int, tuple[str, bool | None]] = {}
-        for place, (own, _) in enumerate(near):
-            if active[own].case_id not in of_case:
-                of_case[active[own].case_id] = own, _tells(near, place)
+        for place, (fingerprint_id, _) in enumerate(near):
+            if active[fingerprint_id].case_id not in of_case:
+                of_case[active[fingerprint_id].case_id] = fingerprint_id, _tells(near, place)
         if not of_case and found.is_cut:
             raise IndexLoadingError
         nearest[query] = dict(of_case.values())

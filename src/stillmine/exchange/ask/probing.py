@@ -37,13 +37,15 @@ def note_variety(
     """Mark what tells of each fingerprint. The caller holds the partner's count of the day, so two asks don't meet here."""
     of_each: dict[str, list[tuple[AskQuery, bool | None]]] = {}
     for query, near in zip(asked, matched, strict=True):
-        for own, tells in near.items():
-            of_each.setdefault(own, []).append((query, tells))
-    found = {own: values for own, queries in of_each.items() if (values := set(telling(queries)))}
+        for fingerprint_id, tells in near.items():
+            of_each.setdefault(fingerprint_id, []).append((query, tells))
+    found = {fingerprint_id: values for fingerprint_id, queries in of_each.items() if (values := set(telling(queries)))}
     if not found:
         return
     day, key = transaction.now.date(), derive(exchange.secret, "stillmine/ask-variety-key/v1", transaction.now.date().isoformat().encode())
-    AskVariety.objects.bulk_create([AskVariety(partner=partner, fingerprint_id=own, day=day) for own in found], ignore_conflicts=True)
+    AskVariety.objects.bulk_create(
+        [AskVariety(partner=partner, fingerprint_id=fingerprint_id, day=day) for fingerprint_id in found], ignore_conflicts=True
+    )
     rows = list(AskVariety.objects.filter(partner=partner, day=day, fingerprint_id__in=found))
     least, reached = bits_at(exchange.ask.differing_matches_a_day), 0
     for row in rows:

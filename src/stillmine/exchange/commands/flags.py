@@ -15,7 +15,7 @@ from stillmine.wire.errors import StillmineError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stillmine.exchange.quarantine.queries import Flagged, Said, Suspended
+    from stillmine.exchange.quarantine.queries import Flagged, Statements, Suspended
 
 flag_app = typer.Typer(no_args_is_help=True, help="Fingerprints that an operator should look at; they are still matched.")
 
@@ -42,11 +42,11 @@ def flag_list(home: Home = None, as_json: AsJson = False) -> None:
 def flag_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Show how often it was found where, and what partners decided."""
     prepare(home)
-    from stillmine.exchange.quarantine.queries import flagged_with, said_of  # noqa: PLC0415
+    from stillmine.exchange.quarantine.queries import flagged_with, statements_of  # noqa: PLC0415
 
     found = flagged_with(fingerprint_id)
     typer.echo(_line(found))
-    print_said(said_of(found.fingerprint_ids))
+    print_statements(statements_of(found.fingerprint_ids))
 
 
 @flag_app.command("leave")
@@ -81,11 +81,11 @@ def target_of(what: str, found: "Callable[[str], Flagged | Suspended]", fingerpr
         return ""
 
 
-def print_said(said: "Said") -> None:
+def print_statements(statements: "Statements") -> None:
     """Print what partners said of some fingerprints."""
-    for day, partner, uploads, reports in said.uploads:
+    for day, partner, uploads, reports in statements.uploads:
         typer.echo(f"  {day}  {partner}: matched {reports} time(s), {uploads} upload(s) count")
-    for partner, word in said.decisions:
+    for partner, word in statements.decisions:
         typer.echo(f"  {partner} decided: {word}")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stillmine.exchange.commands.command_line import AsJson, Home, noted, prepare
-from stillmine.exchange.commands.flags import print_said, target_of
+from stillmine.exchange.commands.flags import print_statements, target_of
 from stillmine.exchange.ground.names import kept_name
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def quarantine_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
 
     found = evidence(fingerprint_id)
     typer.echo(_line(found.suspended))
-    print_said(found.said)
+    print_statements(found.statements)
     for reason, at, decision, decided_at in found.before:
         typer.echo(f"  before: {reason} on {at:%Y-%m-%d}, {decision} on {decided_at:%Y-%m-%d}")
 

@@ -23,7 +23,7 @@ from stillmine.exchange.commands.partners import app as partner_app
 from stillmine.exchange.commands.receipts import receipt_app
 from stillmine.exchange.database.migrate import migrate as migrate_database
 from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
-from stillmine.exchange.settings.config import Said, read_config
+from stillmine.exchange.settings.config import Options, read_config
 from stillmine.exchange.settings.file import keep_settings
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import configure
@@ -64,8 +64,8 @@ def serve(  # noqa: PLR0917 (options, all named)
     """
     from stillmine.exchange.running.serve import serve as run  # noqa: PLC0415 (the server is not needed by other commands)
 
-    said = Said(tuple(host_name) if host_name else None, trusted_proxies, portal, console, listen, port, workers)
-    run(read_config(os.environ, home, said))
+    options = Options(tuple(host_name) if host_name else None, trusted_proxies, portal, console, listen, port, workers)
+    run(read_config(os.environ, home, options))
 
 
 @app.command()

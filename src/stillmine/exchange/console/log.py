@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from stillmine.exchange.log.actions import record
-from stillmine.exchange.rows.console import LogLine, Outcome
+from stillmine.exchange.rows.console import ActionOutcome, LogLine
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import tx
 from stillmine.ledger.entry import EventName
@@ -31,11 +31,11 @@ def logged(exchange: Context, operator: str, action: str, target: str = "", is_i
     try:
         yield
     except StillmineError as error:
-        _end(exchange, line, Outcome.REFUSED, error.code)
+        _end(exchange, line, ActionOutcome.REFUSED, error.code)
         raise
-    _end(exchange, line, Outcome.DONE)
+    _end(exchange, line, ActionOutcome.DONE)
 
 
-def _end(exchange: Context, line: LogLine, outcome: Outcome, error_code: str = "") -> None:
+def _end(exchange: Context, line: LogLine, outcome: ActionOutcome, error_code: str = "") -> None:
     with tx("console.log_ended", exchange.clock):
         LogLine.objects.filter(id=line.id).update(outcome=outcome.value, error_code=error_code)

@@ -44,7 +44,7 @@ def show_suspension(visit: Visit, number: int) -> HttpResponse:
     item, found = why(number)
     before = [(REASONS[reason], at, decision, decided_at) for reason, at, decision, decided_at in found.before]
     votes = votes_on(found.suspended.fingerprint_ids)
-    return show(visit, "suspension", item=item, said=found.said, votes=votes, before=before)
+    return show(visit, "suspension", item=item, statements=found.statements, votes=votes, before=before)
 
 
 def take_decision(visit: Visit, number: int) -> HttpResponse:
@@ -54,8 +54,8 @@ def take_decision(visit: Visit, number: int) -> HttpResponse:
 
 def show_flag(visit: Visit, flag_number: int) -> HttpResponse:
     """GET /console/flags/<number>."""
-    item, said, ids = why_flagged(flag_number)
-    return show(visit, "flag", item=item, said=said, votes=votes_on(ids))
+    item, statements, ids = why_flagged(flag_number)
+    return show(visit, "flag", item=item, statements=statements, votes=votes_on(ids))
 
 
 def take_flag_decision(visit: Visit, flag_number: int) -> HttpResponse:

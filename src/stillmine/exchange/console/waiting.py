@@ -11,12 +11,12 @@ from stillmine.exchange.feedback.votes import CurrentVote, current_votes
 from stillmine.exchange.quarantine.queries import (
     Evidence,
     Flagged,
-    Said,
+    Statements,
     Suspended,
     evidence,
     flagged,
     flagged_with,
-    said_of,
+    statements_of,
     suspended,
 )
 from stillmine.exchange.rows.intake import Flag, FlagReason, Suspension
@@ -92,10 +92,10 @@ def flagged_items() -> list[FlaggedItem]:
     return [_flagged_item(group) for group in flagged()]
 
 
-def why_flagged(number: int) -> tuple[FlaggedItem, Said, list[str]]:
+def why_flagged(number: int) -> tuple[FlaggedItem, Statements, list[str]]:
     """Return what one flag is about, what partners said, and the fingerprints; raises NotFoundError, or ConflictError where it is past."""
     group = flagged_with(flagged_fingerprint(number))
-    return _flagged_item(group), said_of(group.fingerprint_ids), group.fingerprint_ids
+    return _flagged_item(group), statements_of(group.fingerprint_ids), group.fingerprint_ids
 
 
 def flagged_fingerprint(number: int) -> str:

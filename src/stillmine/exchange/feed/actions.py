@@ -120,13 +120,13 @@ def acknowledge_erased(exchange: Context, partner: Partner) -> None:
     """
     with tx("feed.acknowledge_erased", exchange.clock) as transaction:
         head = lock_head(transaction)  # a withdrawal meanwhile would else wait for a word that was given
-        own = Partner.objects.select_for_update(no_key=True).get(id=partner.id)
-        if own.way == Way.LIST:
+        locked = Partner.objects.select_for_update(no_key=True).get(id=partner.id)
+        if locked.way == Way.LIST:
             raise ListStillGivenError
-        if own.erased_list_at is None and Disclosure.objects.filter(partner=own).exists():
-            Partner.objects.filter(id=own.id).update(erased_list_at=transaction.now)
-            PendingTombstone.objects.filter(partner=own).delete()
-            _acknowledge(exchange, transaction, own, head.shown_sequence)
+        if locked.erased_list_at is None and Disclosure.objects.filter(partner=locked).exists():
+            Partner.objects.filter(id=locked.id).update(erased_list_at=transaction.now)
+            PendingTombstone.objects.filter(partner=locked).delete()
+            _acknowledge(exchange, transaction, locked, head.shown_sequence)
 
 
 def _acknowledge(exchange: Context, transaction: Transaction, partner: Partner, sequence: int) -> None:
@@ -148,10 +148,10 @@ def forget_told_values(exchange: Context, partner: Partner, asked_from: datetime
     same_value_is_active = Fingerprint.objects.filter(
         kind__in=list(SIGNAL_TYPES), blind_index=OuterRef("blind_index"), state=FingerprintState.ACTIVE
     )
-    told = PendingTombstone.objects.filter(~Exists(same_value_is_active), partner=partner, changed_at__lt=asked_from)
-    if told.exists():
+    told_values = PendingTombstone.objects.filter(~Exists(same_value_is_active), partner=partner, changed_at__lt=asked_from)
+    if told_values.exists():
         with tx("feed.forget_told_values", exchange.clock):
-            told.delete()
+            told_values.delete()
 
 
 def forget_old_values(exchange: Context) -> int:

@@ -68,6 +68,6 @@ def _blocks(ids: PartnerIds, fingerprints: Sequence[ChangedFingerprint], values:
 def _block(ids: PartnerIds, kind: Kind, rows: Sequence[ChangedFingerprint], values: dict[str, str]) -> SnapshotBlock:
     # By entry id, which is as good as random: what was added together does not stand together.
     named = sorted(zip(ids.entry_ids([row.id for row in rows]), rows, strict=True), key=itemgetter(0))
-    entry_ids = bytes.fromhex("".join(own for own, _ in named))
+    entry_ids = bytes.fromhex("".join(entry_id for entry_id, _ in named))
     qualities = bytes(row.quality or 0 for _, row in named)
     return SnapshotBlock(kind, entry_ids, qualities, [value_bytes(kind, values[row.id]) for _, row in named])

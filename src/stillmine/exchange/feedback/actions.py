@@ -13,7 +13,7 @@ import msgspec
 
 from stillmine.exchange.ask.queries import told_beside
 from stillmine.exchange.feedback.named import cases_of, hold_named, receipt_for
-from stillmine.exchange.quarantine.quarantine import note_feedback
+from stillmine.exchange.quarantine.weighing import note_feedback
 from stillmine.exchange.rows.feedback import Report
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
@@ -25,9 +25,9 @@ _DERIVED_LABEL = b"stillmine/report-of-another-case/v1"
 
 def submit_feedback(exchange: Context, partner: Partner, message: SubmitFeedback) -> FeedbackReceipt:
     """Store the reports that name a fingerprint and are new; returns how many were, and the ids that name none."""
-    said_of = [entry_id for feedback in message.feedback for entry_id in (feedback.fingerprint_id, *feedback.near)]
+    reported_ids = [entry_id for feedback in message.feedback for entry_id in (feedback.fingerprint_id, *feedback.near)]
     with tx("feedback.submit", exchange.clock) as transaction:
-        named = hold_named(exchange, transaction, partner, said_of)
+        named = hold_named(exchange, transaction, partner, reported_ids)
         rows = [_of_nearest_known(feedback, named) for feedback in message.feedback]
         sent = {feedback.feedback_id: feedback for feedback in reversed(rows)}
         known = set(Report.objects.filter(partner=partner, feedback_id__in=list(sent)).values_list("feedback_id", flat=True))
@@ -56,17 +56,17 @@ def _reports(  # noqa: PLR0917 (what the message says, and what is known of it)
     now: datetime,
 ) -> Iterator[Report]:
     """Yield the report on the fingerprint that is named, which has the id that was sent, and on the nearest of every other case."""
-    own = named[row.fingerprint_id]
-    said = [own, *(named[entry_id] for entry_id in row.near if entry_id in named)]
-    for fingerprint_id in _of_each_case([*said, *beside.get(own, ())], cases):
+    named_id = named[row.fingerprint_id]
+    matched_ids = [named_id, *(named[entry_id] for entry_id in row.near if entry_id in named)]
+    for fingerprint_id in _of_each_case([*matched_ids, *beside.get(named_id, ())], cases):
         yield Report(
             partner=partner,
-            feedback_id=row.feedback_id if fingerprint_id == own else _derived_id(row.feedback_id, fingerprint_id),
+            feedback_id=row.feedback_id if fingerprint_id == named_id else _derived_id(row.feedback_id, fingerprint_id),
             fingerprint_id=fingerprint_id,
             outcome=row.outcome.value,
             reason=row.reason.value if row.reason else None,
             received_at=now,
-            is_beside=fingerprint_id not in said,
+            is_beside=fingerprint_id not in matched_ids,
         )
 
 

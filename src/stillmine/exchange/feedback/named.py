@@ -20,8 +20,8 @@ def hold_named(exchange: Context, transaction: Transaction, partner: Partner, en
     Partner.objects.select_for_update(no_key=True).get(id=partner.id)
     distinct = sorted(set(entry_ids))
     ids = partner_ids(exchange.secret, partner.random_id).fingerprint_ids(distinct)
-    there = set(Fingerprint.objects.filter(id__in=ids).values_list("id", flat=True))
-    return {entry_id: fingerprint_id for entry_id, fingerprint_id in zip(distinct, ids, strict=True) if fingerprint_id in there}
+    existing = set(Fingerprint.objects.filter(id__in=ids).values_list("id", flat=True))
+    return {entry_id: fingerprint_id for entry_id, fingerprint_id in zip(distinct, ids, strict=True) if fingerprint_id in existing}
 
 
 def cases_of(fingerprint_ids: Collection[str]) -> dict[str, int]:

@@ -74,8 +74,10 @@ def counts(exchange: Context, limits: Iterable[Limit], network: str) -> dict[str
     """Return for each limit how much was done in the last ten minutes."""
     names = [limit.what for limit in limits]
     rows = Attempts.objects.filter(what__in=names, minute__gt=to_minute(exchange.clock()) - WINDOW).values("what")
-    own = Sum("count", filter=Q(network_key=network))
-    found = {row["what"]: Count(row["everybody"], row["own"] or 0) for row in rows.annotate(everybody=Sum("count"), own=own)}
+    of_network = Sum("count", filter=Q(network_key=network))
+    found = {
+        row["what"]: Count(row["everybody"], row["of_network"] or 0) for row in rows.annotate(everybody=Sum("count"), of_network=of_network)
+    }
     return {name: found.get(name, Count(0, 0)) for name in names}
 
 

@@ -117,10 +117,10 @@ def _what_is_wrong(exchange: Context, wanted: Wanted, proof: str, now: datetime)
     if not proof:
         return ""
     challenge, _, numbers = proof.partition(" ")
-    said = _CHALLENGE.fullmatch(challenge)
-    if said is None or len(proof) > MAXIMUM_PROOF_CHARACTERS:
+    stamped = _CHALLENGE.fullmatch(challenge)
+    if stamped is None or len(proof) > MAXIMUM_PROOF_CHARACTERS:
         return "the proof can't be read"
-    issued, parts, zero_bits = (int(number) for number in said.groups())
+    issued, parts, zero_bits = (int(number) for number in stamped.groups())
     if not hmac.compare_digest(_challenge(exchange, wanted.bound_to, issued, parts, zero_bits), challenge):
         return "the challenge was not made here for this message of this case"
     if not 0 <= _minutes(now) - issued < TERM_MINUTES:
@@ -129,10 +129,10 @@ def _what_is_wrong(exchange: Context, wanted: Wanted, proof: str, now: datetime)
 
 
 def _challenge(exchange: Context, bound_to: str, issued: int, parts: int, zero_bits: int) -> str:
-    said = f"2.{issued}.{parts}.{zero_bits}"
+    fields = f"2.{issued}.{parts}.{zero_bits}"
     key = derive(exchange.secret, "stillmine/work-challenge/v2")
-    stamp = hmac.digest(bytes(key), f"{said}.{bound_to}".encode(), "sha256")
-    return f"{said}.{stamp[:_STAMP_BYTES].hex()}"
+    stamp = hmac.digest(bytes(key), f"{fields}.{bound_to}".encode(), "sha256")
+    return f"{fields}.{stamp[:_STAMP_BYTES].hex()}"
 
 
 def _minutes(at: datetime) -> int:

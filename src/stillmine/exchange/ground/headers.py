@@ -94,8 +94,8 @@ def with_headers(application: "WSGIApplication", has_console: bool = False, trus
 
 def _came_over_tls(environ: "WSGIEnvironment", trusted_proxies: int) -> bool:
     """Believe the nearest proxy where there is one to believe; a browser itself ignores the header over plain HTTP."""
-    said = environ.get("HTTP_X_FORWARDED_PROTO", "") if trusted_proxies else environ.get("wsgi.url_scheme", "")
-    return str(said).rpartition(",")[2].strip().lower() == "https"
+    schemes = environ.get("HTTP_X_FORWARDED_PROTO", "") if trusted_proxies else environ.get("wsgi.url_scheme", "")
+    return str(schemes).rpartition(",")[2].strip().lower() == "https"
 
 
 def _headers_for(path: str, has_console: bool) -> tuple[tuple[str, str], ...]:

@@ -49,8 +49,8 @@ def mixed_word(name: str) -> str | None:
 
 def look_alike(name: str, others: Iterable[str]) -> str | None:
     """Return the first of other names that a person could take for this one, None if there is none."""
-    own = _skeleton(name)
-    return next((other for other in others if _skeleton(other) == own or name_key(other) == name_key(name)), None)
+    skeleton = _skeleton(name)
+    return next((other for other in others if _skeleton(other) == skeleton or name_key(other) == name_key(name)), None)
 
 
 def _scripts(word: str) -> set[str]:

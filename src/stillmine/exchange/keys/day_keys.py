@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from stillmine.exchange.keys.day_file import DayFile, DayKeyLine
 from stillmine.exchange.keys.ring import KeyEncryptionKeys
-from stillmine.exchange.keys.seal import KEY_BYTES, Place, RandomBytes, open_sealed, seal
+from stillmine.exchange.keys.seal import KEY_BYTES, Cell, RandomBytes, open_sealed, seal
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import KeysMissingError
 
@@ -44,7 +44,7 @@ class DayKeys:
         line = read.lines[key_id]
         key_encryption_key = self._keys.key(line.wrapped_by)  # asked for each time: without it nothing opens, here neither
         if key_id not in read.opened:
-            read.opened[key_id] = Secret(open_sealed(key_encryption_key, line.wrapped_key, _place(key_id)))
+            read.opened[key_id] = Secret(open_sealed(key_encryption_key, line.wrapped_key, _cell(key_id)))
         return read.opened[key_id]
 
     def lines(self) -> dict[str, DayKeyLine]:
@@ -61,7 +61,7 @@ class DayKeys:
         """Return a new key's id and line, under the newest key-encryption key. Raises KeysMissingError."""
         ring = self._keys.ring()
         key_id = random_bytes(4).hex()
-        sealed = seal(ring.keys[ring.newest], random_bytes(KEY_BYTES), _place(key_id), random_bytes)
+        sealed = seal(ring.keys[ring.newest], random_bytes(KEY_BYTES), _cell(key_id), random_bytes)
         return key_id, DayKeyLine(ring.newest, sealed)
 
     def _now(self) -> _Read:
@@ -74,5 +74,5 @@ class DayKeys:
         return read
 
 
-def _place(key_id: str) -> Place:
-    return Place("day.keys", "key", key_id)
+def _cell(key_id: str) -> Cell:
+    return Cell("day.keys", "key", key_id)

@@ -17,12 +17,11 @@ from stillmine.wire.case_key import Secret
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
-TAG_BYTES = 16
 
 RandomBytes = Callable[[int], bytes]
 
 
-class Place(NamedTuple):
+class Cell(NamedTuple):
     """Where sealed bytes belong; in any other row, column or table they don't open."""
 
     table: str
@@ -30,30 +29,30 @@ class Place(NamedTuple):
     row: str
 
     def associated_data(self) -> bytes:
-        """Return what the seal is bound to. No table or column has `|` in its name, so that no two places are the same bytes."""
+        """Return what the seal is bound to. No table or column has `|` in its name, so that no two cells are the same bytes."""
         return f"{self.table}|{self.column}|{self.row}".encode()
 
 
 class SealedValueError(Exception):
     """Sealed bytes did not open, or the key they need is not there. Not a refusal: what is stored is not what was stored."""
 
-    def __init__(self, place: Place, why: str) -> None:
-        self.place = place
-        super().__init__(f"table {place.table}, row {place.row}: {why}")
+    def __init__(self, cell: Cell, why: str) -> None:
+        self.cell = cell
+        super().__init__(f"table {cell.table}, row {cell.row}: {why}")
 
 
-def seal(key: Secret, content: bytes, place: Place, random_bytes: RandomBytes) -> bytes:
+def seal(key: Secret, content: bytes, cell: Cell, random_bytes: RandomBytes) -> bytes:
     """Return nonce ‖ AES-256-GCM(key, content) ‖ tag."""
     nonce = random_bytes(NONCE_BYTES)
-    return nonce + AESGCM(bytes(key)).encrypt(nonce, content, place.associated_data())
+    return nonce + AESGCM(bytes(key)).encrypt(nonce, content, cell.associated_data())
 
 
-def open_sealed(key: Secret, sealed: bytes, place: Place) -> bytes:
+def open_sealed(key: Secret, sealed: bytes, cell: Cell) -> bytes:
     """Return what was sealed; raises SealedValueError."""
     try:
-        return AESGCM(bytes(key)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place.associated_data())
+        return AESGCM(bytes(key)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], cell.associated_data())
     except (InvalidTag, ValueError):
-        raise SealedValueError(place, "it does not open with its key") from None
+        raise SealedValueError(cell, "it does not open with its key") from None
 
 
 def blind_index(secret: Secret, kind: str, value: str) -> str:

@@ -184,8 +184,8 @@ def add_to_case(  # noqa: PLR0917 (all of them are needed, each is said by its p
     is_from_opening: bool,
 ) -> None:
     in_case = Fingerprint.objects.filter(case=case)
-    there = in_case.count()
-    _require_room(in_case, there, new)
+    existing_count = in_case.count()
+    _require_room(in_case, existing_count, new)
     are_held, others = held_with(case, new, banked)
     salt = ledger_salt(token)
     ids = [exchange.random_bytes(16).hex() for _ in new]
@@ -207,7 +207,7 @@ def add_to_case(  # noqa: PLR0917 (all of them are needed, each is said by its p
             added_at=transaction.now,
             ledger_commitment=commitment(salt, fingerprint_id),
         )
-        for position, (fingerprint_id, fingerprint, is_held) in enumerate(zip(ids, new, are_held, strict=True), there + 1)
+        for position, (fingerprint_id, fingerprint, is_held) in enumerate(zip(ids, new, are_held, strict=True), existing_count + 1)
     ]
     Fingerprint.objects.bulk_create(rows)
     FingerprintDataKey.objects.bulk_create(key_rows)
@@ -227,9 +227,9 @@ def _append_new(exchange: Context, transaction: Transaction, rows: Sequence[Fing
         record_of(exchange, transaction, EventName.SUSPENDED, held)
 
 
-def _require_room(in_case: QuerySet[Fingerprint], there: int, new: Sequence[WireFingerprint]) -> None:
-    if there + len(new) > MAXIMUM_FINGERPRINTS_PER_CASE:
-        raise TooManyFingerprintsError(f"{there} are in the case already, withdrawn ones included")
+def _require_room(in_case: QuerySet[Fingerprint], existing_count: int, new: Sequence[WireFingerprint]) -> None:
+    if existing_count + len(new) > MAXIMUM_FINGERPRINTS_PER_CASE:
+        raise TooManyFingerprintsError(f"{existing_count} are in the case already, withdrawn ones included")
     value_bytes = in_case.aggregate(total=Sum("value_bytes"))["total"] or 0
     if value_bytes + sum(len(row.value) for row in new) > MAXIMUM_VALUE_BYTES_PER_CASE:
         raise TooManyFingerprintsError(f"a case holds {MAXIMUM_VALUE_BYTES_PER_CASE} bytes of values")

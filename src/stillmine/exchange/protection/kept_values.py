@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from stillmine.exchange.keys.seal import Place, open_sealed, seal
+from stillmine.exchange.keys.seal import Cell, open_sealed, seal
 from stillmine.exchange.protection.values import try_values_of
 from stillmine.exchange.protection.wrapping import TOMBSTONE_KEYS, new_data_key, no_data_key, unwrap, wrapping_key
 from stillmine.exchange.rows.cases import Fingerprint
@@ -33,12 +33,12 @@ def open_kept(exchange: Context, row: PendingTombstone) -> str:
     if key is None:
         raise no_data_key(TOMBSTONE_KEYS, row.pk)
     data_key = unwrap(exchange, key.wrapped_by_id, key.wrapped_key, TOMBSTONE_KEYS, row.pk)
-    return open_sealed(data_key, bytes(row.sealed_value), place_of(row.fingerprint_id, row.partner_id)).decode()
+    return open_sealed(data_key, bytes(row.sealed_value), cell_of(row.fingerprint_id, row.partner_id)).decode()
 
 
-def place_of(fingerprint_id: str, partner_id: int) -> Place:
+def cell_of(fingerprint_id: str, partner_id: int) -> Cell:
     """Return what a kept value's seal is bound to: fingerprint and partner together name the row before the database numbers it."""
-    return Place("feed_pendingtombstone", "sealed_value", f"{fingerprint_id}/{partner_id}")
+    return Cell("feed_pendingtombstone", "sealed_value", f"{fingerprint_id}/{partner_id}")
 
 
 def withdrawable_values(exchange: Context, fingerprints: Iterable[Fingerprint]) -> dict[str, str]:
@@ -60,8 +60,8 @@ def keep_values(
     changed_at: datetime,
 ) -> None:
     """Keep values, given with their blind indexes, for partners: (fingerprint id, partner id). What is kept already stays."""
-    there = set(PendingTombstone.objects.filter(fingerprint_id__in=values).values_list("fingerprint_id", "partner_id"))
-    missing = sorted(pair for pair in knowing if pair not in there and pair[0] in values)
+    kept_pairs = set(PendingTombstone.objects.filter(fingerprint_id__in=values).values_list("fingerprint_id", "partner_id"))
+    missing = sorted(pair for pair in knowing if pair not in kept_pairs and pair[0] in values)
     if not missing:
         return
     data_keys = [new_data_key(exchange) for _ in missing]
@@ -69,7 +69,7 @@ def keep_values(
         PendingTombstone(
             partner_id=partner_id,
             fingerprint_id=fingerprint_id,
-            sealed_value=seal(data_key, values[fingerprint_id][0].encode(), place_of(fingerprint_id, partner_id), exchange.random_bytes),
+            sealed_value=seal(data_key, values[fingerprint_id][0].encode(), cell_of(fingerprint_id, partner_id), exchange.random_bytes),
             blind_index=values[fingerprint_id][1],
             changed_at=changed_at,
         )

@@ -87,7 +87,7 @@ def append_changes(exchange: Context, transaction: Transaction, fingerprint_ids:
     else:
         shown = _ever_shown(before)
     _keep_for_partners_that_know_only_values(exchange, transaction, fingerprint_ids, state, changed_at)
-    new = _numbered(exchange, head, ((own, own in shown) for own in fingerprint_ids), state, changed_at)
+    new = _numbered(exchange, head, ((fingerprint_id, fingerprint_id in shown) for fingerprint_id in fingerprint_ids), state, changed_at)
     _store(head, before, new)
     if state is not FingerprintState.ACTIVE and shown:
         for partner in Partner.objects.exclude(erased_list_at=None):
@@ -121,10 +121,10 @@ def _numbered(
     exchange: Context, head: Head, fingerprints: Iterable[tuple[str, bool]], state: FingerprintState, changed_at: datetime
 ) -> list[Change]:
     """Return changes of fingerprints, each with whether it is shown, with the next numbers in random order."""
-    in_random_order = sorted((exchange.random_bytes(16), own, is_shown) for own, is_shown in fingerprints)
+    in_random_order = sorted((exchange.random_bytes(16), fingerprint_id, is_shown) for fingerprint_id, is_shown in fingerprints)
     return [
-        Change(sequence=sequence, fingerprint_id=own, state=state.value, is_shown=is_shown, changed_at=changed_at)
-        for sequence, (_, own, is_shown) in zip(count(head.sequence + 1), in_random_order, strict=False)
+        Change(sequence=sequence, fingerprint_id=fingerprint_id, state=state.value, is_shown=is_shown, changed_at=changed_at)
+        for sequence, (_, fingerprint_id, is_shown) in zip(count(head.sequence + 1), in_random_order, strict=False)
     ]
 
 
@@ -161,7 +161,7 @@ def _keep_for_partners_that_know_only_values(
     knowing = set(first_given(Change.objects.filter(fingerprint_id__in=fingerprint_ids), Shape.STOPNCII))
     knowing |= _told_through_another_case(indexes)
     erased = set(Partner.objects.exclude(erased_list_at=None).values_list("id", flat=True))
-    knowing = {(own, partner_id) for own, partner_id in knowing if partner_id not in erased}
+    knowing = {(fingerprint_id, partner_id) for fingerprint_id, partner_id in knowing if partner_id not in erased}
     pending.update(changed_at=changed_at)
     known = {fingerprint_id for fingerprint_id, _ in knowing}
     values = withdrawable_values(exchange, [row for row in rows if row.id in known])
@@ -171,5 +171,5 @@ def _keep_for_partners_that_know_only_values(
 
 def _told_through_another_case(indexes: dict[str, str]) -> set[tuple[str, int]]:
     """Partners that are told `Active` for another case's withdrawn value because one of these still had it."""
-    told = PendingTombstone.objects.filter(blind_index__in=indexes.values()).values_list("blind_index", "partner_id")
-    return {(fingerprint_id, partner_id) for known, partner_id in told for fingerprint_id, index in indexes.items() if index == known}
+    pairs = PendingTombstone.objects.filter(blind_index__in=indexes.values()).values_list("blind_index", "partner_id")
+    return {(fingerprint_id, partner_id) for known, partner_id in pairs for fingerprint_id, index in indexes.items() if index == known}

@@ -55,14 +55,16 @@ def held_with(case: Case, new: Sequence[WireFingerprint], banked: InBank) -> tup
 
     What an operator restored after it was held for the bank stays as it is.
     """
-    there = list(Fingerprint.objects.filter(case=case).exclude(state=FingerprintState.WITHDRAWN).only("id", "file_number", "kind", "state"))
-    known = banked_in([case.id]) if there else set()
-    judged = [Judged(row.file_number, Kind(row.kind), row.id in known) for row in there]
+    existing = list(
+        Fingerprint.objects.filter(case=case).exclude(state=FingerprintState.WITHDRAWN).only("id", "file_number", "kind", "state")
+    )
+    known = banked_in([case.id]) if existing else set()
+    judged = [Judged(row.file_number, Kind(row.kind), row.id in known) for row in existing]
     judged += [Judged(row.file_number, row.kind, (row.kind, row.value) in banked) for row in new]
     are_held = held(judged)
-    others = [row.id for row, is_held in zip(there, are_held, strict=False) if is_held and row.state == FingerprintState.ACTIVE]
+    others = [row.id for row, is_held in zip(existing, are_held, strict=False) if is_held and row.state == FingerprintState.ACTIVE]
     restored = restored_at(others, SuspensionReason.NEGATIVE_BANK) if others else {}
-    return are_held[len(there) :], [own for own in others if own not in restored]
+    return are_held[len(existing) :], [fingerprint_id for fingerprint_id in others if fingerprint_id not in restored]
 
 
 def note_suspensions(transaction: Transaction, fingerprint_ids: Iterable[str], reason: SuspensionReason) -> None:

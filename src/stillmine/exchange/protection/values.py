@@ -10,7 +10,7 @@ from typing import Protocol
 
 from django.db import connection
 
-from stillmine.exchange.keys.seal import Place, SealedValueError, open_sealed, seal
+from stillmine.exchange.keys.seal import Cell, SealedValueError, open_sealed, seal
 from stillmine.exchange.protection.wrapping import FINGERPRINT_KEYS, Unwrapping, new_data_key, no_data_key, wrapping_key
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.keys import FingerprintDataKey
@@ -46,13 +46,13 @@ def try_values_of(exchange: Context, fingerprints: Sequence[SealedFingerprint]) 
     """Like `values_of`, but go on past what does not open and say it at the end; for checks and for withdrawals."""
     sealed = [row for row in fingerprints if row.sealed_value is not None]
     keys, failed = _data_keys(exchange, [row.id for row in sealed])
-    unopened = {error.place.row for error in failed}
+    unopened = {error.cell.row for error in failed}
     opened: dict[str, str] = {}
     for row in sealed:
         if row.id not in keys:
             continue
         try:
-            opened[row.id] = open_sealed(keys[row.id], bytes(row.sealed_value or b""), place_of(row.id)).decode()
+            opened[row.id] = open_sealed(keys[row.id], bytes(row.sealed_value or b""), cell_of(row.id)).decode()
         except SealedValueError as error:
             failed.append(error)
     return opened, failed + _lost([row.id for row in sealed if row.id not in keys and row.id not in unopened])
@@ -60,12 +60,12 @@ def try_values_of(exchange: Context, fingerprints: Sequence[SealedFingerprint]) 
 
 def sealed(exchange: Context, data_key: Secret, fingerprint_id: str, value: str) -> bytes:
     """Return a value as it is stored."""
-    return seal(data_key, value.encode(), place_of(fingerprint_id), exchange.random_bytes)
+    return seal(data_key, value.encode(), cell_of(fingerprint_id), exchange.random_bytes)
 
 
-def place_of(fingerprint_id: str) -> Place:
+def cell_of(fingerprint_id: str) -> Cell:
     """Return what a value's seal is bound to."""
-    return Place("cases_fingerprint", "sealed_value", fingerprint_id)
+    return Cell("cases_fingerprint", "sealed_value", fingerprint_id)
 
 
 def new_data_keys(

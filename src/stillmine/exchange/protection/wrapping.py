@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from stillmine.exchange.keys.ring import KeyRing
-from stillmine.exchange.keys.seal import KEY_BYTES, Place, RandomBytes, SealedValueError, open_sealed, seal
+from stillmine.exchange.keys.seal import KEY_BYTES, Cell, RandomBytes, SealedValueError, open_sealed, seal
 from stillmine.exchange.rows.keys import DayKey
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import Transaction
@@ -31,7 +31,7 @@ class WrappingKey(NamedTuple):
 
     def wrap(self, data_key: Secret, table: str, row: object, random_bytes: RandomBytes) -> bytes:
         """Return a data key sealed for this row."""
-        return seal(self.key, bytes(data_key), _place(table, row), random_bytes)
+        return seal(self.key, bytes(data_key), _cell(table, row), random_bytes)
 
 
 class Unwrapping:
@@ -47,7 +47,7 @@ class Unwrapping:
         day_key = self._day_keys.get(day_key_id)
         if day_key is None:
             day_key = self._day_keys[day_key_id] = self._exchange.day_keys.key(day_key_id)
-        return Secret(open_sealed(day_key, bytes(wrapped_key), _place(self._table, row)))
+        return Secret(open_sealed(day_key, bytes(wrapped_key), _cell(self._table, row)))
 
 
 def new_data_key(exchange: Context) -> Secret:
@@ -84,18 +84,18 @@ def unwrap(exchange: Context, day_key_id: str, wrapped_key: bytes | memoryview, 
 
 def wrap_for_backup(ring: KeyRing, data_key: Secret, table: str, row: object, random_bytes: RandomBytes) -> tuple[str, bytes]:
     """Return the id of the newest key-encryption key, and the data key sealed under it for this row."""
-    return ring.newest, seal(ring.keys[ring.newest], bytes(data_key), _place(table, row), random_bytes)
+    return ring.newest, seal(ring.keys[ring.newest], bytes(data_key), _cell(table, row), random_bytes)
 
 
 def unwrap_from_backup(exchange: Context, wrapped_by: str, wrapped_key: bytes, table: str, row: object) -> Secret:
     """Return a data key of a backup; raises NotConfiguredError where its key-encryption key is missing, SealedValueError."""
-    return Secret(open_sealed(exchange.keys.key(wrapped_by), wrapped_key, _place(table, row)))
+    return Secret(open_sealed(exchange.keys.key(wrapped_by), wrapped_key, _cell(table, row)))
 
 
 def no_data_key(table: str, row: object) -> SealedValueError:
     """Say that a row's data key is gone though what it seals is not."""
-    return SealedValueError(_place(table, row), "the data key is not there")
+    return SealedValueError(_cell(table, row), "the data key is not there")
 
 
-def _place(table: str, row: object) -> Place:
-    return Place(table, "wrapped_key", str(row))
+def _cell(table: str, row: object) -> Cell:
+    return Cell(table, "wrapped_key", str(row))

@@ -21,12 +21,12 @@ Found = Mapping[str, Sequence[str | None]]
 def count_uploads(transaction: Transaction, found: Found, partner: Partner, limit: int) -> set[str]:
     """Count what was found; return the fingerprints that `limit` or more uploads have matched today, 0: none."""
     day, ids = transaction.now.date(), sorted(found)
-    own = MatchCount.objects.filter(fingerprint_id__in=ids, partner=partner, day=day)
+    counts = MatchCount.objects.filter(fingerprint_id__in=ids, partner=partner, day=day)
     MatchCount.objects.bulk_create([MatchCount(fingerprint_id=one, partner=partner, day=day) for one in ids], ignore_conflicts=True)
     if len(ids) > 1:  # in one order, so that two messages of one partner wait for each other and no more
-        list(own.select_for_update().order_by("fingerprint_id").values_list("id"))
-    for said in sorted({len(found[one]) for one in ids}):
-        own.filter(fingerprint_id__in=[one for one in ids if len(found[one]) == said]).update(reports=F("reports") + said)
+        list(counts.select_for_update().order_by("fingerprint_id").values_list("id"))
+    for times in sorted({len(found[one]) for one in ids}):
+        counts.filter(fingerprint_id__in=[one for one in ids if len(found[one]) == times]).update(reports=F("reports") + times)
     if not limit:
         return set()
     rows = list(MatchCount.objects.filter(fingerprint_id__in=ids, day=day))
@@ -49,11 +49,11 @@ def _count_distinct(rows: Sequence[MatchCount], found: Found, most: int) -> None
     known = set(held)
     new: list[CountedUpload] = []
     for row in rows:
-        said = found[row.fingerprint_id]
-        fresh = dict.fromkeys(token for token in said if token is not None and (row.pk, token) not in known)
+        row_tokens = found[row.fingerprint_id]
+        fresh = dict.fromkeys(token for token in row_tokens if token is not None and (row.pk, token) not in known)
         kept = [CountedUpload(count=row, token=token) for token in islice(fresh, most - row.uploads)]
         new += kept
-        row.uploads = min(most, row.uploads + len(kept) + said.count(None))
+        row.uploads = min(most, row.uploads + len(kept) + row_tokens.count(None))
     CountedUpload.objects.bulk_create(new)
     for uploads in sorted({row.uploads for row in rows}):
         MatchCount.objects.filter(id__in=[row.pk for row in rows if row.uploads == uploads]).update(uploads=uploads)

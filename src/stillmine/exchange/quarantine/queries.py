@@ -42,7 +42,7 @@ class Flagged:
 
 
 @dataclass(frozen=True)
-class Said:
+class Statements:
     """What partners said of some fingerprints: by day and partner the uploads that count and all that matched, and latest decisions."""
 
     uploads: list[tuple[date, str, int, int]] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Evidence:
     """Why something is suspended: what partners said, and what was decided before."""
 
     suspended: Suspended
-    said: Said
+    statements: Statements
     before: list[tuple[SuspensionReason, datetime, str | None, datetime | None]] = field(default_factory=list)
 
 
@@ -86,17 +86,17 @@ def evidence(fingerprint_id: str) -> Evidence:
     history = Suspension.objects.filter(fingerprint_id=fingerprint_id).order_by("id").exclude(decision=None)
     return Evidence(
         suspended=found,
-        said=said_of(found.fingerprint_ids),
+        statements=statements_of(found.fingerprint_ids),
         before=[(SuspensionReason(row.reason), row.suspended_at, row.decision, row.decided_at) for row in history],
     )
 
 
-def said_of(fingerprint_ids: list[str]) -> Said:
+def statements_of(fingerprint_ids: list[str]) -> Statements:
     """Return what partners said of these."""
     names = dict(Partner.objects.values_list("id", "name"))
     counts = MatchCount.objects.filter(fingerprint_id__in=fingerprint_ids).order_by("-day", "partner__name")
     reports = sorted(reported(fingerprint_ids).items(), key=lambda item: names[item[0][1]].casefold())
-    return Said(
+    return Statements(
         uploads=list(counts.values_list("day", "partner__name", "uploads", "reports")),
         decisions=[(names[partner_id], _decision_word(one)) for (_, partner_id), one in reports if one.removed_at or one.not_removed_at],
     )

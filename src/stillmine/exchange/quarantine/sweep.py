@@ -40,8 +40,8 @@ def sweep(exchange: Context, on_step: Callable[[int, int], None] = lambda _done,
 def _banked(exchange: Context, active: Sequence[ChangedFingerprint]) -> tuple[set[str], int]:
     values, failed = try_values_of(exchange, active)
     kinds = {row.id: Kind(row.kind) for row in active}
-    found = find_in_bank(exchange, [(kinds[own], value) for own, value in values.items()])
-    return {own for own, banked in zip(values, found, strict=True) if banked}, len(failed)
+    found = find_in_bank(exchange, [(kinds[fingerprint_id], value) for fingerprint_id, value in values.items()])
+    return {fingerprint_id for fingerprint_id, banked in zip(values, found, strict=True) if banked}, len(failed)
 
 
 def _suspend_files(exchange: Context, found: set[str]) -> int:
@@ -61,4 +61,5 @@ def _suspend_files(exchange: Context, found: set[str]) -> int:
         are_held = held(Judged((row.case_id, row.file_number), Kind(row.kind), row.id in banked) for row in rows)
         active = [row.id for row, is_held in zip(rows, are_held, strict=True) if is_held and row.state == FingerprintState.ACTIVE]
         restored = restored_at(active, SuspensionReason.NEGATIVE_BANK)
-        return len(suspend(exchange, transaction, [own for own in active if own not in restored], SuspensionReason.NEGATIVE_BANK))
+        never_restored = [fingerprint_id for fingerprint_id in active if fingerprint_id not in restored]
+        return len(suspend(exchange, transaction, never_restored, SuspensionReason.NEGATIVE_BANK))

@@ -23,7 +23,7 @@ class Purpose(models.TextChoices):
     SIGNED_IN = "signed_in"
 
 
-class Outcome(models.TextChoices):
+class ActionOutcome(models.TextChoices):
     """How an action ended; `begun` stays only where it was cut off."""
 
     BEGUN = "begun"
@@ -79,7 +79,7 @@ class LogLine(models.Model):
     action = models.CharField(max_length=40)
     target = models.CharField(max_length=80)
     minute = models.DateTimeField()
-    outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.BEGUN)
+    outcome = models.CharField(max_length=16, choices=ActionOutcome.choices, default=ActionOutcome.BEGUN)
     error_code = models.CharField(max_length=40, default="")
 
     class Meta:

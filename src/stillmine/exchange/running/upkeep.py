@@ -30,7 +30,7 @@ from stillmine.exchange.log.publishing import publish_due
 from stillmine.exchange.protection.expiry import count_overdue, erase_expired, expire_cases
 from stillmine.exchange.protection.ticks import make_due_tick
 from stillmine.exchange.protection.withdrawal import begin_anew, end_due_delays, make_due_withdrawals
-from stillmine.exchange.quarantine.quarantine import end_doubts, forget_old_match_counts
+from stillmine.exchange.quarantine.weighing import end_doubts, forget_old_match_counts
 from stillmine.exchange.statistics.actions import count_yesterday
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.errors import StillmineError

@@ -56,7 +56,7 @@ class ExchangeConfig:
 
 
 @dataclass(frozen=True)
-class Said:
+class Options:
     """What was said on the command line; None where it was not."""
 
     host_names: tuple[str, ...] | None = None
@@ -68,10 +68,10 @@ class Said:
     workers: int | None = None
 
 
-NOTHING_SAID = Said()
+NO_OPTIONS = Options()
 
 
-def read_config(environment: Mapping[str, str], home: Path | None = None, said: Said = NOTHING_SAID) -> ExchangeConfig:
+def read_config(environment: Mapping[str, str], home: Path | None = None, options: Options = NO_OPTIONS) -> ExchangeConfig:
     """Return the settings; raises NotConfiguredError, also where the environment names another database than the home's."""
     folder = (home or Path(environment.get(HOME_VARIABLE) or DEFAULT_HOME)).expanduser().resolve()
     file = read_settings_file(folder)
@@ -80,17 +80,17 @@ def read_config(environment: Mapping[str, str], home: Path | None = None, said: 
     return ExchangeConfig(
         home=folder,
         database_url=_database_url(environment, file, folder),
-        host_names=(*DEFAULT_HOST_NAMES, *(file.texts("serve.host_names") if said.host_names is None else said.host_names)),
-        trusted_proxies=file.number("serve.trusted_proxies", said.trusted_proxies, usual.trusted_proxies),
-        portal=_portal(said.portal, file),
+        host_names=(*DEFAULT_HOST_NAMES, *(file.texts("serve.host_names") if options.host_names is None else options.host_names)),
+        trusted_proxies=file.number("serve.trusted_proxies", options.trusted_proxies, usual.trusted_proxies),
+        portal=_portal(options.portal, file),
         keys_command=together.get(KEYS_COMMAND_VARIABLE),
         intake=intake_settings(together),
         feed=feed_settings(together),
         ask=ask_settings(together),
-        console=file.flag("serve.console", said.console, usual.console),
-        listen=file.text("serve.listen", said.listen, usual.listen),
-        port=file.number("serve.port", said.port, usual.port),
-        workers=file.number("serve.workers", said.workers, usual.workers),
+        console=file.flag("serve.console", options.console, usual.console),
+        listen=file.text("serve.listen", options.listen, usual.listen),
+        port=file.number("serve.port", options.port, usual.port),
+        workers=file.number("serve.workers", options.workers, usual.workers),
         doors=door_settings(together),
         room=room_settings(together),
         publish_every=publish_every(together),
@@ -118,11 +118,11 @@ def _database_url(environment: Mapping[str, str], file: SettingsFile, home: Path
     return stated_url or kept_url
 
 
-def _portal(said: Path | None, file: SettingsFile) -> Path | None:
-    if said is None and "serve.portal" in file.values:
+def _portal(option: Path | None, file: SettingsFile) -> Path | None:
+    if option is None and "serve.portal" in file.values:
         found: Path | None = Path(file.text("serve.portal", None, "")).expanduser()
     else:
-        found = said
+        found = option
     if found is not None and not (found / "index.html").is_file():
         raise NotConfiguredError("--portal, or `portal` in exchange.toml: a folder with an index.html in it")
     found = found or (_REPOSITORY_PORTAL if (_REPOSITORY_PORTAL / "index.html").is_file() else None)

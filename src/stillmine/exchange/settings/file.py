@@ -96,19 +96,19 @@ class SettingsFile:
         """Return what it says of settings that have a variable, as the environment would say it."""
         return {key.variable: str(self.values[name]) for name, key in KEYS.items() if key.variable and name in self.values}
 
-    def text(self, name: str, said: str | None, usual: str) -> str:
+    def text(self, name: str, given: str | None, usual: str) -> str:
         """Return what was said, else what the file says, else the usual."""
-        found = self.values.get(name, usual) if said is None else said
+        found = self.values.get(name, usual) if given is None else given
         return str(found)
 
-    def number(self, name: str, said: int | None, usual: int) -> int:
+    def number(self, name: str, given: int | None, usual: int) -> int:
         """Like `text`, for a number."""
-        found = self.values.get(name, usual) if said is None else said
+        found = self.values.get(name, usual) if given is None else given
         return found if isinstance(found, int) else usual
 
-    def flag(self, name: str, said: bool | None, usual: bool) -> bool:
+    def flag(self, name: str, given: bool | None, usual: bool) -> bool:
         """Like `text`, for yes or no."""
-        return bool(self.values.get(name, usual) if said is None else said)
+        return bool(self.values.get(name, usual) if given is None else given)
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of the file."""

@@ -47,16 +47,16 @@ def _open(totals: Mapping[str, int]) -> int | None:
 
 
 def _counts(numbers: Mapping[str, int]) -> Counts:
-    said = {name: number for name, number in numbers.items() if number}  # 0 is never said
+    published = {name: number for name, number in numbers.items() if number}  # 0 is never said
     return Counts(
-        cases_opened=said.get(series.CASES_OPENED),
-        cases_withdrawn=said.get(series.CASES_WITHDRAWN),
-        cases_expired=said.get(series.CASES_EXPIRED),
-        fingerprints={kind: said.get(series.fingerprints_of(kind)) for kind in sorted(ACCEPTED_KINDS)},
-        fingerprints_withdrawn=said.get(series.FINGERPRINTS_WITHDRAWN),
-        matches_reported=said.get(series.MATCHES_REPORTED),
-        matches_removed=said.get(series.MATCHES_REMOVED),
-        matches_not_removed={reason: said.get(series.not_removed_because(reason)) for reason in NotRemovedReason},
+        cases_opened=published.get(series.CASES_OPENED),
+        cases_withdrawn=published.get(series.CASES_WITHDRAWN),
+        cases_expired=published.get(series.CASES_EXPIRED),
+        fingerprints={kind: published.get(series.fingerprints_of(kind)) for kind in sorted(ACCEPTED_KINDS)},
+        fingerprints_withdrawn=published.get(series.FINGERPRINTS_WITHDRAWN),
+        matches_reported=published.get(series.MATCHES_REPORTED),
+        matches_removed=published.get(series.MATCHES_REMOVED),
+        matches_not_removed={reason: published.get(series.not_removed_because(reason)) for reason in NotRemovedReason},
     )
 
 

@@ -51,24 +51,24 @@ class _Before:
     match_after: str
 
 
-def submit_by_value(exchange: Context, partner: Partner, said: Sequence[tuple[str, FeedbackValue]]) -> ValueReceipt:
+def submit_by_value(exchange: Context, partner: Partner, feedback: Sequence[tuple[str, FeedbackValue]]) -> ValueReceipt:
     """Store what was said of values that this partner was given; values of `OUTCOMES` only."""
-    named = _given_with_values(exchange, partner, {value for value, _ in said})
-    told = [(fingerprint_id, OUTCOMES[spoken]) for value, spoken in said for fingerprint_id in named.get(value, ())]
-    before = _said_before(partner, {fingerprint_id for fingerprint_id, _ in told}, to_minute(exchange.clock()))
+    named = _given_with_values(exchange, partner, {value for value, _ in feedback})
+    outcomes = [(fingerprint_id, OUTCOMES[feedback_value]) for value, feedback_value in feedback for fingerprint_id in named.get(value, ())]
+    before = _decided_before(partner, {fingerprint_id for fingerprint_id, _ in outcomes}, to_minute(exchange.clock()))
     ids = partner_ids(exchange.secret, partner.random_id)
-    entry_ids = ids.entry_ids([fingerprint_id for fingerprint_id, _ in told])
+    entry_ids = ids.entry_ids([fingerprint_id for fingerprint_id, _ in outcomes])
     new = [
         Feedback(feedback_id=feedback_id, fingerprint_id=entry_id, outcome=outcome, reason=reason)
-        for (fingerprint_id, (outcome, reason)), entry_id in zip(told, entry_ids, strict=True)
+        for (fingerprint_id, (outcome, reason)), entry_id in zip(outcomes, entry_ids, strict=True)
         if (feedback_id := _feedback_id(fingerprint_id, outcome, reason, before[fingerprint_id]))
     ]
     accepted = 0
     for start in range(0, len(new), MAXIMUM_FEEDBACK_PER_MESSAGE):
         message = SubmitFeedback(version=1, feedback=new[start : start + MAXIMUM_FEEDBACK_PER_MESSAGE])
         accepted += submit_feedback(exchange, partner, message).accepted
-    unknown = sum(value not in named for value, _ in said)
-    return ValueReceipt(accepted=accepted, repeated=len(told) - accepted, unknown=unknown)
+    unknown = sum(value not in named for value, _ in feedback)
+    return ValueReceipt(accepted=accepted, repeated=len(outcomes) - accepted, unknown=unknown)
 
 
 def _given_with_values(exchange: Context, partner: Partner, values: Collection[str]) -> dict[str, list[str]]:
@@ -91,7 +91,7 @@ def _given_with_values(exchange: Context, partner: Partner, values: Collection[s
     return named
 
 
-def _said_before(partner: Partner, fingerprint_ids: Collection[str], now: datetime) -> dict[str, _Before]:
+def _decided_before(partner: Partner, fingerprint_ids: Collection[str], now: datetime) -> dict[str, _Before]:
     newest = Change.objects.filter(fingerprint_id__in=fingerprint_ids, superseded_by=None)
     minute = f"minute {now:%Y%m%d%H%M}"
     decisions: dict[str, tuple[int, tuple[str, str | None]]] = {}

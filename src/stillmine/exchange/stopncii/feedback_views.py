@@ -22,12 +22,14 @@ def submit_feedback(request: HttpRequest) -> HttpResponse:
     """POST /stopncii/v1/SubmitFeedback."""
     exchange, partner = context(), stopncii_partner(request, Scope.FEEDBACK)
     message = read_message(request, SubmitHashFeedbacks, MAXIMUM_SUBMIT_MESSAGE_BYTES)
-    said = [(row.hashValue.lower(), row.feedbackValue) for row in message.hashFeedbacks]
-    taken_back = {value for value, spoken in said if spoken in TAKEN_BACK}
+    feedback = [(row.hashValue.lower(), row.feedbackValue) for row in message.hashFeedbacks]
+    taken_back = {value for value, feedback_value in feedback if feedback_value in TAKEN_BACK}
     if taken_back:
         stopncii_partner(request, Scope.SUBMIT)
     withdrawn = withdraw_values(exchange, partner, taken_back, SIGNAL_TYPES)
-    receipt = submit_by_value(exchange, partner, [(value, spoken) for value, spoken in said if spoken in OUTCOMES])
+    receipt = submit_by_value(
+        exchange, partner, [(value, feedback_value) for value, feedback_value in feedback if feedback_value in OUTCOMES]
+    )
     return answer(
         HashFeedbackReceipt(
             count=message.count,
@@ -35,6 +37,6 @@ def submit_feedback(request: HttpRequest) -> HttpResponse:
             repeated=receipt.repeated,
             withdrawn=len(withdrawn),
             unknown=receipt.unknown + len(taken_back - withdrawn),
-            ignored=sum(spoken not in OUTCOMES and spoken not in TAKEN_BACK for _, spoken in said),
+            ignored=sum(feedback_value not in OUTCOMES and feedback_value not in TAKEN_BACK for _, feedback_value in feedback),
         )
     )

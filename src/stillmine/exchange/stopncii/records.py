@@ -66,8 +66,8 @@ def read_records(exchange: Context, partner: Partner, page: Page) -> Records:
 def _shown_with(exchange: Context, pending: dict[str, str]) -> dict[tuple[str, str], list[str]]:
     """Return what else is active with these values; what waits for a tick must not be told before it."""
     active = active_fingerprints_with(exchange, SIGNAL_TYPES, pending.values())
-    shown = shown_among(own for ids in active.values() for own in ids)
-    return {known: [own for own in ids if own in shown] for known, ids in active.items()}
+    shown = shown_among(fingerprint_id for ids in active.values() for fingerprint_id in ids)
+    return {known: [fingerprint_id for fingerprint_id in ids if fingerprint_id in shown] for known, ids in active.items()}
 
 
 def _record(change: Change, known: _Known) -> Record | None:

@@ -37,9 +37,9 @@ def livez(_request: HttpRequest) -> HttpResponse:
 
 def readyz(_request: HttpRequest) -> HttpResponse:
     """GET /readyz."""
-    said = readiness(parts_of(context()))
-    response = answer(said, 200 if said.is_ready else 503)
-    if not said.is_ready:
+    state = readiness(parts_of(context()))
+    response = answer(state, 200 if state.is_ready else 503)
+    if not state.is_ready:
         response.headers["Retry-After"] = "10"
     return response
 
