@@ -172,7 +172,7 @@ def test_kept_leaves_the_queue_and_stays_suspended(
     doubt(partner, entry, 99)
     doubt(other_partner, entry_of(other_partner, value(1)), 99)
     why = evidence(fingerprint_id)
-    assert [(name, uploads, reports) for _, name, uploads, reports in why.said.uploads] == [("Example Social", 25, 51)]
+    assert [(name, uploads, reports) for _, name, uploads, reports in why.statements.uploads] == [("Example Social", 25, 51)]
     assert [row.fingerprint_ids for row in suspended()] == [[fingerprint_id]]
     keep_suspended(exchange, fingerprint_id)
     assert suspended() == []
