@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every kind has a rule and a sample, and the sample comes back from each form in which the wire carries it."""
 
+from pathlib import Path
+
 import pytest
 
 from stillmine.wire import codec
@@ -14,6 +16,8 @@ from tests.kind_samples import SAMPLES
 NUMBERS_GIVEN = {"pdq": 1, "vpdq": 2, "regions": 3, "chromaprint": 4, "sha256": 5, "md5": 6}
 """In messages that were sent already: a number stays its kind's for ever."""
 
+SPEC_PAGES = ("case.md", "feed.md", "ask.md", "glossary.md")
+
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_a_rule(kind: Kind) -> None:
@@ -22,6 +26,16 @@ def test_every_kind_has_a_rule(kind: Kind) -> None:
     assert 1 <= rule.number <= 63, "two bits of its byte say something else in an ask"
     assert KIND_OF_NUMBER[rule.number] is kind, "another kind has this number"
     assert not (rule.is_whole_file and (rule.is_seen or rule.has_duration))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_spec_names_every_kind_and_its_number(kind: Kind, root: Path) -> None:
+    said = {page: " ".join((root / "spec" / page).read_text(encoding="utf-8").split()) for page in SPEC_PAGES}
+    assert f"`{kind.value}`" in said["glossary.md"], "spec/glossary.md: kind"
+    assert f"{KIND_RULES[kind].number} `{kind.value}`" in said["feed.md"], "spec/feed.md: the blocks of a snapshot"
+    if kind in ACCEPTED_KINDS:
+        assert f"| `{kind.value}` |" in said["case.md"], "spec/case.md: the table of kinds"
+        assert f"{KIND_RULES[kind].number} `{kind.value}`" in said["ask.md"], "spec/ask.md: the binary form"
 
 
 def test_no_number_changes_its_kind() -> None:
