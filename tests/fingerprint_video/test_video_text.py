@@ -10,10 +10,11 @@ import pytest
 
 from stillmine.fingerprint.moving.compare import MatchedSpan, compare_videos
 from stillmine.fingerprint.moving.video import Frame, fingerprint_video
-from stillmine.fingerprint.moving.vpdq_text import read_vpdq, write_vpdq
+from stillmine.fingerprint.moving.vpdq_text import write_vpdq
 from stillmine.fingerprint.picture.image import distance_bits
 from stillmine.wire.errors import FingerprintMalformedError
-from tests.fingerprint_video.video_clips import MEDIA, encode, resized, scene
+from stillmine.wire.vpdq import parse_vpdq
+from tests.fingerprint_video.video_clips import MEDIA, encode, frames_of, resized, scene
 
 KNOWN = json.loads((Path(__file__).parent / "known_clips.json").read_text())
 A, B = bytes(range(32)), bytes(range(32, 64))
@@ -22,7 +23,7 @@ A, B = bytes(range(32)), bytes(range(32, 64))
 @pytest.mark.parametrize("name", KNOWN)
 def test_known_clips_keep_their_fingerprints(name: str) -> None:
     """Decoders may round differently from version to version, so a few bits are allowed."""
-    expected = read_vpdq(json.dumps(KNOWN[name]))
+    expected = frames_of(json.dumps(KNOWN[name]))
     made = fingerprint_video(MEDIA / name).frames
     assert [(f.start_seconds, f.end_seconds) for f in made] == [(f.start_seconds, f.end_seconds) for f in expected]
     assert max(distance_bits(a.pdq, b.pdq) for a, b in zip(made, expected, strict=True)) <= 6
@@ -38,17 +39,13 @@ def test_frames_and_runs_round_trip() -> None:
         ["60", "9.5"],
         ["60", "10.0"],
     ]
-    assert read_vpdq(text) == frames
-
-
-def test_low_quality_of_peers_is_left_out() -> None:
-    assert read_vpdq(json.dumps([f"{A.hex()},49,0.0", f"{B.hex()},50,1.0"])) == (Frame(B, 50, 1.0, 1.0),)
+    assert frames_of(text) == frames
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "[1]", '["x"]', f'["{A.hex()},101,0.0"]', f'["{A.hex()},100,-1"]', f'["{A.hex()},100"]'])
 def test_malformed_texts_are_refused(text: str) -> None:
     with pytest.raises(FingerprintMalformedError):
-        read_vpdq(text)
+        parse_vpdq(text)
 
 
 def test_a_video_without_frames_has_no_text() -> None:
@@ -95,6 +92,6 @@ def test_the_fields_own_fingerprint_of_a_copy_matches_ours(tmp_path: Path) -> No
     )
     clip = MEDIA / "pattern.mp4"
     theirs = subprocess.run([sys.executable, "-c", program, str(clip)], capture_output=True, text=True, check=True).stdout.strip()
-    found = compare_videos(read_vpdq(theirs), fingerprint_video(clip).frames)
+    found = compare_videos(frames_of(theirs), fingerprint_video(clip).frames)
     assert found.percent_of_a == 100
     assert found.offset_seconds == 0

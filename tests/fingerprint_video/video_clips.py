@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from av1_encoder import open_encoder
 
+from stillmine.fingerprint.moving.video import Frame
+from stillmine.wire.vpdq import parse_vpdq
 from tests.streams import video_track
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,3 +117,14 @@ def letterboxed(frames: Sequence[Rgb], top: int, bottom: int) -> list[Rgb]:
 def resized(frames: Sequence[Rgb], width: int, height: int) -> list[Rgb]:
     """At another size."""
     return [rgb_of(av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(width, height)) for frame in frames]
+
+
+def frames_of(text: str) -> tuple[Frame, ...]:
+    """What was written: two neighbours with one hash are a run."""
+    frames: list[Frame] = []
+    for entry in parse_vpdq(text):
+        if frames and frames[-1].pdq == entry.pdq:
+            frames[-1] = Frame(entry.pdq, frames[-1].quality, frames[-1].start_seconds, entry.seconds)
+        else:
+            frames.append(Frame(entry.pdq, entry.quality, entry.seconds, entry.seconds))
+    return tuple(frames)

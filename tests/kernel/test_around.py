@@ -17,7 +17,7 @@ from vectors.makers import around
 TRIMS: list[dict[str, Any]] = json.loads((ROOT / "vectors/trims.json").read_text())["trims"]
 BARS: list[dict[str, Any]] = json.loads((ROOT / "vectors/bars.json").read_text())["bars"]
 THRESHOLD = re.compile(r"^#define ([A-Z_]+) \(?(-?\d+)\)?", re.M)
-NO_THRESHOLDS = {"LANES", "COLOURS"}
+NO_THRESHOLDS = {"ROWS_AT_ONCE"}
 SAME_ANSWERS = {("BLACK", -1)}
 """Values are whole, so a doubled ground of -1 has the same ones as -2."""
 
@@ -29,7 +29,7 @@ def test_parts_are_those_of_the_vectors(vector: dict[str, Any]) -> None:
 
 
 def test_no_bar_is_learned_of_nothing() -> None:
-    assert _kernel.find_bars(bytes(90), bytes(3 * 120)) == (0, 0, 120, 90)
+    assert _kernel.find_bars(bytes(90), bytes(120)) == (0, 0, 120, 90)
 
 
 def moved_thresholds(source: Path) -> list[tuple[str, int, str]]:
@@ -61,12 +61,12 @@ def parts_of(library: ctypes.CDLL, vector: dict[str, Any]) -> list[list[int]]:
 
 def bars_of(library: ctypes.CDLL, vector: dict[str, Any]) -> tuple[list[int], list[bool]]:
     width, height = vector["width"], vector["height"]
-    rows, columns = (ctypes.c_uint8 * height)(), (ctypes.c_uint8 * (3 * width))()
+    rows, columns = (ctypes.c_uint8 * height)(), (ctypes.c_uint8 * width)()
     for picture in vector["pictures"]:
         rgb = around.paint(width, height, picture).repeat(3).tobytes()
         library.stillmine_learn_bars(rgb, ctypes.c_size_t(3 * width), width, height, 3, rows, columns)
     bounds = (ctypes.c_uint32 * 4)()
-    library.stillmine_find_bars(rows, height, columns, width, 3, bounds)
+    library.stillmine_find_bars(rows, height, columns, width, bounds)
     others = [(ctypes.c_uint32 * 4)(*close["other"]) for close in vector["close"]]
     return list(bounds), [bool(library.stillmine_are_close_bounds(bounds, other, width, height)) for other in others]
 

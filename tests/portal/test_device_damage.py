@@ -9,12 +9,12 @@ from PIL import Image
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.fingerprint.moving.vpdq_text import read_vpdq
 from tests.fingerprint.damaged_files import END_MISSING, JPEG, PIXELS_MISSING, SIDE_BYTES_WRONG, chunk
 from tests.fingerprint.gamma_files import GAMMA_FILES, PLAIN_COLOURS, gamma, moving
 from tests.fingerprint.hdr_files import HDR_FILES
 from tests.fingerprint.picture_files import save
 from tests.fingerprint.turned_files import TURNS, UPRIGHT
+from tests.fingerprint_video.video_clips import frames_of
 from tests.portal.device_engine import Engine, Made, distance_bits, with_worker_prefix
 from tests.portal.made_pictures import picture
 from tests.several_films import together
@@ -104,7 +104,7 @@ def test_those_of_an_animation_too(engine: Engine, tmp_path: Path) -> None:
     [made] = engine.make(file)
     video = fingerprint_file(file).video
     assert video is not None
-    pairs = zip(read_vpdq(made.values["vpdq"]), video.frames, strict=True)
+    pairs = zip(frames_of(made.values["vpdq"]), video.frames, strict=True)
     assert max(distance_bits(theirs.pdq.hex(), ours.pdq.hex()) for theirs, ours in pairs) <= PICTURE_BITS
 
 

@@ -121,7 +121,7 @@ def bars_vector(seed: int) -> dict[str, Any]:
     """Return one video, what lies between its bars, and which bounds are close to that."""
     made = bars_recipe(seed)
     width, height = made["width"], made["height"]
-    rows, columns = bytearray(height), bytearray(3 * width)
+    rows, columns = bytearray(height), bytearray(width)
     for picture in made["pictures"]:
         grey = paint(width, height, picture)
         _kernel.learn_bars(np.stack([grey] * 3, axis=-1), rows, columns)

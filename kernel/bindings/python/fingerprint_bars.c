@@ -76,14 +76,14 @@ PyObject *stillmine_python_learn_bars(PyObject *module, PyObject *args) {
     PyObject *result = NULL;
     if (PyObject_GetBuffer(pixels, &view, PyBUF_STRIDES) == 0) {
         if (check_picture(&view, RGB)) {
-            if (rows.len == view.shape[0] && columns.len == view.shape[1] * RGB) {
+            if (rows.len == view.shape[0] && columns.len == view.shape[1]) {
                 Py_BEGIN_ALLOW_THREADS
                 stillmine_learn_bars(view.buf, (size_t)view.strides[0], (uint32_t)view.shape[1],
                                      (uint32_t)view.shape[0], RGB, rows.buf, columns.buf);
                 Py_END_ALLOW_THREADS
                 result = Py_NewRef(Py_None);
             } else {
-                PyErr_SetString(PyExc_ValueError, "there is one byte for each row and three for each column");
+                PyErr_SetString(PyExc_ValueError, "there is one byte for each row and one for each column");
             }
         }
         PyBuffer_Release(&view);
@@ -101,12 +101,12 @@ PyObject *stillmine_python_find_bars(PyObject *module, PyObject *args) {
         return NULL;
     }
     PyObject *result = NULL;
-    if (is_side(rows.len) && is_side(columns.len / RGB) && columns.len % RGB == 0) {
+    if (is_side(rows.len) && is_side(columns.len)) {
         struct stillmine_bounds bounds;
-        stillmine_find_bars(rows.buf, (uint32_t)rows.len, columns.buf, (uint32_t)columns.len / RGB, RGB, &bounds);
+        stillmine_find_bars(rows.buf, (uint32_t)rows.len, columns.buf, (uint32_t)columns.len, &bounds);
         result = Py_BuildValue("(IIII)", bounds.left, bounds.top, bounds.right, bounds.bottom);
     } else {
-        PyErr_SetString(PyExc_ValueError, "there is one byte for each row and three for each column");
+        PyErr_SetString(PyExc_ValueError, "there is one byte for each row and one for each column");
     }
     PyBuffer_Release(&rows);
     PyBuffer_Release(&columns);

@@ -54,7 +54,7 @@ export interface Bounds {
   readonly bottom: number;
 }
 
-/** What is learned of a video's pictures, all of one size: the brightest value of each row, and of each column four. Begins as zeros. */
+/** What is learned of a video's pictures, all of one size: the brightest value of each row and column. Begins as zeros. */
 export interface Brightest {
   readonly rows: Uint8Array;
   readonly columns: Uint8Array;
@@ -110,7 +110,7 @@ interface KernelExports {
     rows: number,
     columns: number,
   ): void;
-  stillmine_find_bars(rows: number, height: number, columns: number, width: number, channels: number, bounds: number): void;
+  stillmine_find_bars(rows: number, height: number, columns: number, width: number, bounds: number): void;
   stillmine_are_close_bounds(one: number, other: number, width: number, height: number): number;
 }
 
@@ -266,7 +266,7 @@ export class Kernel {
   learnBars(pixels: PixelBytes, brightest: Brightest): void {
     this.#isOpen = false;
     const { rows, columns } = brightest;
-    const rowBytes = columns.length;
+    const rowBytes = 4 * columns.length;
     const rowsAtOnce = Math.max(Math.floor(WINDOW_BYTES / rowBytes), 1);
     const [ofRows, ofColumns, window] = this.#reserveEach(rows.length, columns.length, rowsAtOnce * rowBytes);
     this.#write(ofRows, rows);
@@ -274,7 +274,7 @@ export class Kernel {
     for (let row = 0; row < rows.length; row += rowsAtOnce) {
       const portion = pixels.subarray(row * rowBytes, Math.min(row + rowsAtOnce, rows.length) * rowBytes);
       this.#write(window, portion);
-      this.#exports.stillmine_learn_bars(window, rowBytes, rowBytes / 4, portion.length / rowBytes, 4, ofRows + row, ofColumns);
+      this.#exports.stillmine_learn_bars(window, rowBytes, columns.length, portion.length / rowBytes, 4, ofRows + row, ofColumns);
     }
     rows.set(this.#bytes(ofRows, rows.length));
     columns.set(this.#bytes(ofColumns, columns.length));
@@ -287,7 +287,7 @@ export class Kernel {
     const [bounds, ofRows, ofColumns] = this.#reserveEach(BOUNDS_BYTES, rows.length, columns.length);
     this.#write(ofRows, rows);
     this.#write(ofColumns, columns);
-    this.#exports.stillmine_find_bars(ofRows, rows.length, ofColumns, columns.length / 4, 4, bounds);
+    this.#exports.stillmine_find_bars(ofRows, rows.length, ofColumns, columns.length, bounds);
     return this.#readBounds(bounds);
   }
 

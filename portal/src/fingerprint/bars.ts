@@ -18,7 +18,7 @@ export class BarFinder {
     readonly height: number,
   ) {
     this.#kernel = kernel;
-    this.#brightest = { rows: new Uint8Array(height), columns: new Uint8Array(4 * width) };
+    this.#brightest = { rows: new Uint8Array(height), columns: new Uint8Array(width) };
     this.#bounds = { left: 0, top: 0, right: width, bottom: height };
   }
 

@@ -41,7 +41,7 @@ def find_parts(luma: NDArray[np.uint8], /) -> list[tuple[int, int, int, int, tup
     """
 
 def learn_bars(pixels: NDArray[np.uint8], rows: bytearray, columns: bytearray, /) -> None:
-    """Raise the brightest value of each row (one byte each) and column (three bytes) to that of a picture (height, width, 3).
+    """Raise the brightest value of each row and column, one byte each, to that of a picture (height, width, 3).
 
     Rows must be contiguous each. Lets go of the GIL. Raises ValueError for another shape or number of values.
     """

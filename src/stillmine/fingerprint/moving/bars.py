@@ -35,7 +35,7 @@ class BarFinder:
 
     def __init__(self, width: int, height: int) -> None:
         self._brightest_of_rows = bytearray(height)
-        self._brightest_of_columns = bytearray(3 * width)
+        self._brightest_of_columns = bytearray(width)
 
     def learn(self, rgb: Rgb) -> None:
         """Take in a picture that has detail."""

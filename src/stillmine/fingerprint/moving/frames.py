@@ -183,16 +183,16 @@ class VideoReader(StreamReader[VideoStream, VideoPacket, VideoFrame]):
 
     def _contexts_for(self, first: PlannedGroup) -> list[VideoCodecContext]:
         """One decoder, with threads of its own, unless the file begins with a group that stands alone and has more of them."""
-        own = self._context
+        first_context = self._context
         threads = self._limits.decoder_threads or cpu_count()
-        contexts = [own]
-        is_side_by_side = first.is_alone and not first.is_last and len(first.wanted or ()) <= max_kept_frames(own)
+        contexts = [first_context]
+        is_side_by_side = first.is_alone and not first.is_last and len(first.wanted or ()) <= max_kept_frames(first_context)
         if self._open_again is not None and is_side_by_side:
             for _ in range(min(threads, MAX_SIDE_BY_SIDE) - 1):
                 twin = self._open_again().streams[self._stream.index]
                 _require_decoder(cast("VideoStream", twin), self._limits)
                 contexts.append(cast("VideoStream", twin).codec_context)
-        if own.width * own.height <= SMALL_PIXELS:
+        if first_context.width * first_context.height <= SMALL_PIXELS:
             threads = 1
         for context in contexts:
             context.thread_count = max(1, threads // len(contexts))

@@ -76,8 +76,8 @@ def _to_srgb(stored: tuple[int, ...]) -> NDArray[np.float32] | None:
     if max(stored) > _UNIT:
         return None
     try:
-        own, srgb = _to_xyz(stored), _to_xyz(_SRGB_PRIMARIES)
-        matrix = np.linalg.inv(srgb) @ _from_white_to_white(stored[:2], _SRGB_WHITE) @ own
+        source, srgb = _to_xyz(stored), _to_xyz(_SRGB_PRIMARIES)
+        matrix = np.linalg.inv(srgb) @ _from_white_to_white(stored[:2], _SRGB_WHITE) @ source
     except (np.linalg.LinAlgError, ZeroDivisionError):
         return None
     return matrix.astype(np.float32) if np.isfinite(matrix).all() else None
@@ -89,8 +89,8 @@ def _to_xyz(stored: tuple[int, ...]) -> NDArray[np.float64]:
     return np.asarray(primaries * np.linalg.solve(primaries, _xyz(*stored[:2])))
 
 
-def _from_white_to_white(own: tuple[int, ...], wanted: tuple[int, ...]) -> NDArray[np.float64]:
-    scales = (_CONES @ _xyz(*wanted)) / (_CONES @ _xyz(*own))
+def _from_white_to_white(source: tuple[int, ...], target: tuple[int, ...]) -> NDArray[np.float64]:
+    scales = (_CONES @ _xyz(*target)) / (_CONES @ _xyz(*source))
     return np.asarray(np.linalg.inv(_CONES) @ np.diag(scales) @ _CONES)
 
 
