@@ -78,8 +78,24 @@ def test_what_is_not_a_message_is_refused(body: bytes) -> None:
     assert isinstance(refused(OpenCase, body), MalformedMessageError)
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"{]", "not JSON"),
+        (MARK.encode(), "not JSON"),
+        (b'{"version":1,"fingerprints":[{"kind":"pdq","value":"\xff"}]}', "not JSON"),
+        (b"{}", "wrong or missing field"),
+        (b'{"version":2}', "at $.version"),
+    ],
+)
+def test_a_refusal_says_where_the_message_is_wrong(body: bytes, detail: str) -> None:
+    assert refused(OpenCase, body).detail == detail
+
+
 def test_size_is_checked_before_anything_else() -> None:
+    assert codec.MAXIMUM_MESSAGE_BYTES == 256 * 1024
     assert isinstance(refused(OpenCase, b" " * (codec.MAXIMUM_MESSAGE_BYTES + 1)), MessageTooLargeError)
+    assert isinstance(refused(OpenCase, b" " * codec.MAXIMUM_MESSAGE_BYTES), MalformedMessageError)
 
 
 @given(st.binary(max_size=300))

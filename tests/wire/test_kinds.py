@@ -2,6 +2,7 @@
 """The text forms of every kind: what is read, what is refused whole, and that a refusal repeats nothing that was sent."""
 
 import base64
+import contextlib
 import json
 import random
 import shutil
@@ -19,7 +20,7 @@ from stillmine.wire import codec
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_BYTES, MAXIMUM_CHROMAPRINT_VALUES, parse_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError, QualityTooLowError
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import ACCEPTED_KINDS, Kind
+from stillmine.wire.kinds import ACCEPTED_KINDS, FULL_QUALITY, KIND_RULES, MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_BYTES, MAXIMUM_VPDQ_FRAMES, MAXIMUM_VPDQ_SECONDS, VideoFrame, format_vpdq, parse_vpdq
 
 MARK = "holiday-photo-of-example"
@@ -256,3 +257,20 @@ def test_file_number_one_is_left_out() -> None:
     """So the bytes of a case that was made before there were file numbers are still the same."""
     assert b"file_number" not in codec.encode(Fingerprint(Kind.PDQ, HEX, 77))
     assert codec.encode(Fingerprint(Kind.PDQ, HEX, 77, file_number=2)).endswith(b'"file_number":2}')
+
+
+def test_the_numbers_are_those_of_the_field() -> None:
+    """They decide what matches and what is kept, so a change of one is a change of the specification."""
+    assert (MINIMUM_QUALITY, MAXIMUM_DISTANCE_BITS, FULL_QUALITY) == (50, 31, 100)
+
+
+def test_what_each_kind_is_of() -> None:
+    pictures, sounds = ({kind for kind, rule in KIND_RULES.items() if getattr(rule, name)} for name in ("is_picture", "is_sound"))
+    assert (pictures & ACCEPTED_KINDS, sounds) == ({Kind.PDQ}, {Kind.CHROMAPRINT})
+
+
+@pytest.mark.parametrize(("quality", "is_taken"), [(49, False), (50, True)])
+def test_the_least_quality_of_a_picture_is_taken(quality: int, is_taken: bool) -> None:
+    made = Fingerprint(Kind.PDQ, HEX, quality)
+    with contextlib.nullcontext() if is_taken else pytest.raises(QualityTooLowError):
+        made.require_quality()

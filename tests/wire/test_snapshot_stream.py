@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The snapshot's stream: round trips however it arrives, and clear errors for what is cut, damaged or of another version."""
 
+import hashlib
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.kinds import Kind
+from stillmine.wire.kinds import KIND_RULES, Kind
 from stillmine.wire.snapshot import (
+    MAXIMUM_BLOCK_BYTES,
+    MAXIMUM_BLOCK_ENTRIES,
     FeedSnapshotCutError,
     FeedSnapshotDamagedError,
     FeedSnapshotVersionError,
     SnapshotBlock,
     SnapshotHead,
+    SnapshotParser,
     SnapshotReader,
     SnapshotWriter,
 )
@@ -79,3 +85,55 @@ def test_a_block_whose_columns_do_not_fit_is_not_written() -> None:
     for row in (SnapshotBlock(Kind.PDQ, bytes(16), b"\x01", [b"short"]), SnapshotBlock(Kind.PDQ, bytes(15), b"\x01", [bytes(32)])):
         with pytest.raises(ValueError, match="columns"):
             SnapshotWriter().block(row)
+
+
+def crafted(number: int, count: int, body: bytes, length: int | None = None) -> bytes:
+    """A stream whose checksums are right and whose one block is whatever it is: only someone who writes streams can do that."""
+    checked, stream = hashlib.sha256(), b""
+    for part in (struct.pack("<3scBQ", b"SMS", b"1", 5, 1) + b"7.abc", struct.pack("<BII", number, count, length or len(body)) + body):
+        checked.update(part)
+        stream += part + checked.digest()[:8]
+    return stream
+
+
+PDQ_ROW, VPDQ_ROW = bytes(16) + b"\x32" + bytes(32), bytes(16) + b"\x32" + b"\x03\0\0\0" + b"abc"
+
+
+def test_a_crafted_block_that_fits_is_read() -> None:
+    for kind, body in ((Kind.PDQ, PDQ_ROW), (Kind.VPDQ, VPDQ_ROW)):
+        assert next(SnapshotReader([crafted(KIND_RULES[kind].number, 1, body)]).blocks()).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "body"),
+    [
+        (Kind.PDQ, 0, b""),
+        (Kind.PDQ, 1, PDQ_ROW + b"\0"),
+        (Kind.PDQ, 1, PDQ_ROW[:-1]),
+        (Kind.PDQ, 2, PDQ_ROW),
+        (Kind.VPDQ, 0, b""),
+        (Kind.VPDQ, 1, VPDQ_ROW + b"\0"),
+        (Kind.VPDQ, 1, VPDQ_ROW[:-1]),
+        (Kind.VPDQ, 1, VPDQ_ROW[:18]),
+        (Kind.VPDQ, 1, VPDQ_ROW[:17]),
+    ],
+)
+def test_a_block_whose_columns_do_not_fit_is_damage_though_its_checksum_is_right(kind: Kind, count: int, body: bytes) -> None:
+    with pytest.raises(FeedSnapshotDamagedError, match="block"):
+        list(SnapshotReader([crafted(KIND_RULES[kind].number, count, body)]).blocks())
+
+
+@pytest.mark.parametrize(("count", "length"), [(MAXIMUM_BLOCK_ENTRIES + 1, 100), (1, MAXIMUM_BLOCK_BYTES + 1)])
+def test_a_block_over_a_limit_is_refused_before_it_is_held(count: int, length: int) -> None:
+    parser = SnapshotParser()
+    parser.give(crafted(KIND_RULES[Kind.PDQ].number, count, b"", length))
+    assert isinstance(parser.next(), SnapshotHead)
+    with pytest.raises(FeedSnapshotDamagedError, match="block"):
+        parser.next()
+
+
+@pytest.mark.parametrize(("count", "length"), [(MAXIMUM_BLOCK_ENTRIES, 100), (1, MAXIMUM_BLOCK_BYTES)])
+def test_a_block_at_a_limit_is_waited_for(count: int, length: int) -> None:
+    parser = SnapshotParser()
+    parser.give(crafted(KIND_RULES[Kind.PDQ].number, count, b"", length))
+    assert [isinstance(parser.next(), SnapshotHead), parser.next()] == [True, None]
