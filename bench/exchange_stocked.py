@@ -30,9 +30,9 @@ SEED = 20261125
 def stocked(home: Path, count: int, database_url: str | None = None) -> tuple[Context, str, bytes]:
     """Make an exchange with `count` pictures and one partner that is given the list; returns it, the key and the values, 32 bytes each."""
     exchange = configure(ExchangeConfig(home=home, database_url=database_url))
-    from stillmine.exchange.database.migrate import migrate  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415
-    from stillmine.exchange.rows.scopes import Way  # noqa: PLC0415
+    from stillmine.exchange.database.migrate import migrate
+    from stillmine.exchange.partners.actions import add_partner
+    from stillmine.exchange.rows.scopes import Way
 
     migrate(exchange)
     _, key = add_partner(exchange, "Example Social", Way.LIST)
@@ -45,7 +45,7 @@ def stocked(home: Path, count: int, database_url: str | None = None) -> tuple[Co
 
 def _write_without_waiting() -> None:
     """For this process alone: nothing here must survive a power cut, and a small cache makes a large table slow to fill."""
-    from django.db import connection  # noqa: PLC0415
+    from django.db import connection
 
     if connection.vendor != "sqlite":
         return
@@ -55,12 +55,12 @@ def _write_without_waiting() -> None:
 
 
 def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
-    from stillmine.exchange.keys.seal import blind_index  # noqa: PLC0415
-    from stillmine.exchange.protection.values import new_data_keys, sealed  # noqa: PLC0415
-    from stillmine.exchange.rows.cases import Case, Fingerprint  # noqa: PLC0415
-    from stillmine.exchange.rows.feed import Change, Head  # noqa: PLC0415
-    from stillmine.exchange.rows.keys import FingerprintDataKey  # noqa: PLC0415
-    from stillmine.exchange.transaction.tx import tx  # noqa: PLC0415
+    from stillmine.exchange.keys.seal import blind_index
+    from stillmine.exchange.protection.values import new_data_keys, sealed
+    from stillmine.exchange.rows.cases import Case, Fingerprint
+    from stillmine.exchange.rows.feed import Change, Head
+    from stillmine.exchange.rows.keys import FingerprintDataKey
+    from stillmine.exchange.transaction.tx import tx
 
     with tx("bench.stock", exchange.clock) as transaction:
         cases = Case.objects.bulk_create(
@@ -116,7 +116,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
 
 def _insert(table: str, rows: list[dict[str, Any]]) -> None:
     """Rows as the database takes them: Django's own way of so many is three times as slow."""
-    from django.db import connection  # noqa: PLC0415
+    from django.db import connection
 
     columns = list(rows[0])
     statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"

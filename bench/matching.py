@@ -120,7 +120,7 @@ def peers_for(values: Rows, flat_queries: int, *, is_flat_alone: bool) -> list[P
             theirs: Any = kind()
             entries = ((value.tobytes().hex(), number) for number, value in enumerate(values))
             seconds = timed(lambda theirs=theirs, entries=entries: theirs.add_all(entries))  # type: ignore[misc]
-            search = lambda query, theirs=theirs: search_threatexchange(theirs, query)  # noqa: E731
+            search = lambda query, theirs=theirs: search_threatexchange(theirs, query)  # noqa: E731 (one line each, side by side)
             peers.append(Peer(f"threatexchange {name}", search, seconds, min(flat_queries, 100)))
     return peers
 

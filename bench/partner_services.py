@@ -90,8 +90,8 @@ def started(folder: Path, fingerprints: int, workers: int, ways: list[str]) -> I
     """Start everything and wait until it is ready; `ways` names the services that are wanted."""
     home = folder / "exchange"
     context, list_key, _ = stocked(home, fingerprints)
-    from stillmine.exchange.partners.actions import MAXIMUM_DAILY_QUOTA as QUOTA  # noqa: PLC0415
-    from stillmine.exchange.partners.actions import add_partner, set_partner  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.partners.actions import MAXIMUM_DAILY_QUOTA as QUOTA
+    from stillmine.exchange.partners.actions import add_partner, set_partner
 
     keys = {"list": list_key, "ask": add_partner(context, "Example Forum")[1]}
     set_partner(context, "Example Forum", daily_quota=QUOTA)

@@ -22,7 +22,7 @@ from stillmine.fingerprint.sound.audio import fingerprint_sound
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from tests.fingerprint_audio.sound_clips import encode_sound, samples_of  # noqa: E402
+from tests.fingerprint_audio.sound_clips import encode_sound, samples_of  # noqa: E402 (after the path is set)
 
 FORMATS: tuple[tuple[str, str, str, str, int, int], ...] = (
     ("MP3, 128 kbit/s", "mp3", "mp3", "libmp3lame", 128_000, 44_100),
@@ -73,7 +73,7 @@ def print_exact(repeats: int) -> None:
         for megabytes in EXACT_MEGABYTES:
             path = Path(folder) / "file"
             path.write_bytes(bytes(range(256)) * (megabytes * 4096))
-            ours, theirs = _in_turn(repeats, lambda: _ours(path), lambda: _a_pass_each(path))  # noqa: B023
+            ours, theirs = _in_turn(repeats, lambda: _ours(path), lambda: _a_pass_each(path))  # noqa: B023 (called before the loop goes on)
             sys.stdout.write(f"| {megabytes} MiB | {ours:.1f} | {theirs:.1f} | {theirs / ours:.1f}x |\n")
     sys.stdout.write("\nThe limit is SHA-256 and MD5 themselves.\n")
 

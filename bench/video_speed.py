@@ -44,12 +44,12 @@ for line in sys.stdin:
 HEAD = f"""
 | size | {{what}} | files | ours, ms | vpdq, ms | faster, goal {GOAL}x | decoding all, ms | of decoding, goal {GOAL_OF_DECODING} % | must be decoded | decoder's share | distance, mean | most |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
-"""  # noqa: E501
+"""  # noqa: E501 (a table of a report)
 READING = """
 "Of decoding": the time of decoding everything with the decoder's own threads, over ours. "Must be decoded": of the decoder's time for everything, how much those frames take
 that are sampled or that these depend on; "decoder's share": of our time, how much that is; both on one core. `vpdq` decodes everything, so where nearly everything must be decoded, no more than the
 number of cores that it leaves idle can be won. "Distance": to `vpdq`'s own hash of the same second, in bits; of a file with black bars it is large, as `vpdq` leaves them in.
-"""  # noqa: E501
+"""  # noqa: E501 (a table of a report)
 
 
 @dataclass

@@ -69,7 +69,7 @@ class Sample:
                 self.end_headers()
                 self.wfile.write(b"{}")
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name in the base class)
                 pass
 
         server = ThreadingHTTPServer(("127.0.0.1", self.exchange_port), Handler)

@@ -43,7 +43,7 @@ def database_beside_a_browser() -> Iterator[None]:
 
 
 class Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name in the base class)
         """Keep the test output quiet."""
 
 

@@ -203,3 +203,14 @@ def test_what_tests_share_is_imported_by_its_whole_name() -> None:
         if name in shared
     ]
     assert not wrong
+
+
+def test_a_lint_that_is_silenced_has_its_reason_on_the_line() -> None:
+    silenced = re.compile(r"#\s*(ruff: )?no" r"qa\b(?!: [A-Z0-9, ]+ \(.+\))")
+    wrong = [
+        f"{relative(path)}:{number}"
+        for path in python_sources()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if silenced.search(line)
+    ]
+    assert not wrong

@@ -68,7 +68,7 @@ class Connection(BaseHTTPRequestHandler):
         except (OSError, http.client.HTTPException):
             self.close_connection = True  # one of the two ends went away
 
-    do_POST = do_GET  # noqa: N815 - http.server's word
+    do_POST = do_GET  # noqa: N815 (http.server's word)
 
     def relay(self) -> None:
         """Pass it on and answer what the exchange answers."""

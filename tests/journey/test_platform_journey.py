@@ -73,7 +73,7 @@ def test_a_copy_is_stopped_reviewed_seen_and_let_through_again(
         assert person.withdraw_case().state is CaseState.WITHDRAWN
         assert_next_upload_passes(platforms[0], files)
         for platform in platforms[1:]:
-            wait_until(lambda: all(status.withdrawal_confirmed_at for status in seen_by(person, platform)))  # noqa: B023
+            wait_until(lambda: all(status.withdrawal_confirmed_at for status in seen_by(person, platform)))  # noqa: B023 (called before the loop goes on)
             assert_next_upload_passes(platform, files)
     assert [bool(platform.between.bodies(ASK)) for platform in platforms] == [True, False, True]
 

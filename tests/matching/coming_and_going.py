@@ -16,8 +16,8 @@ THREADS = 3
 
 
 class Index(Protocol, Generic[Value_contra]):
-    def add(self, id: bytes, value: Value_contra, /) -> None: ...  # noqa: A002
-    def remove(self, id: bytes, /) -> bool: ...  # noqa: A002
+    def add(self, id: bytes, value: Value_contra, /) -> None: ...
+    def remove(self, id: bytes, /) -> bool: ...
     def search(self, value: Value_contra, /) -> list[TimedMatch]: ...
 
 

@@ -117,7 +117,7 @@ class FakeExchange:
                 self.end_headers()
                 self.wfile.write(answer.content)
 
-            do_POST = do_GET  # noqa: N815 - http.server's word
+            do_POST = do_GET  # noqa: N815 (http.server's word)
 
             def log_message(self, *_: object) -> None:
                 pass

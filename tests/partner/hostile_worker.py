@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: PTH101, PTH102, PTH104, PTH108, PTH116, PTH208, PTH211
+# ruff: noqa: PTH101, PTH102, PTH104, PTH108, PTH116, PTH208, PTH211 (plain calls of the system, as an attacker makes them)
 """A worker process in which a stranger runs code of their own, as after a bug in a decoder: it tries every door and says what it found.
 
 Everything it uses is loaded before the doors close, as an attacker brings all they need. Each attempt ends with "open", or with the name of

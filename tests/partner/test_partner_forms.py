@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: F811 - fixtures of the service, used here by name
+# ruff: noqa: F811 (fixtures of the service, used here by name)
 """A file sent in a form, or compressed on its way, is screened or refused in words; never is the wrapping taken for the file."""
 
 import gzip
@@ -15,7 +15,7 @@ from stillmine.partner.ground.errors import MultipartUnsupportedError
 from stillmine.partner.service.single_part import SinglePart, boundary_of
 from stillmine.wire.screen import ScreenOutcome
 from tests.partner.service_client import ServiceClient
-from tests.partner.test_partner_service import application, nobody, photograph, platform, protected, refusal, screened  # noqa: F401
+from tests.partner.test_partner_service import application, nobody, photograph, platform, protected, refusal, screened  # noqa: F401 (fixtures)
 
 HEAD = b'Content-Disposition: form-data; name="file"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
 FORM = {"Content-Type": "multipart/form-data; boundary=xyz"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: F811 - fixtures of the service, used here by name
+# ruff: noqa: F811 (fixtures of the service, used here by name)
 """A partner whose disk is full: it can't write, and what it can still find it says."""
 
 import errno
@@ -17,7 +17,7 @@ from stillmine.wire.screen import ScreenOutcome
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Partner
 from tests.partner.service_client import ServiceClient
-from tests.partner.test_partner_service import application, nobody, platform, screened  # noqa: F401
+from tests.partner.test_partner_service import application, nobody, platform, screened  # noqa: F401 (fixtures)
 
 
 def test_a_match_is_answered_though_it_can_not_be_recorded(

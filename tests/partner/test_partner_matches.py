@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: F811 - fixtures of the service, used here by name
+# ruff: noqa: F811 (fixtures of the service, used here by name)
 """The list of matches over HTTP: what is open can be found again, in pages, by the platform's own word, and by nobody else."""
 
 import json
@@ -15,7 +15,7 @@ from stillmine.wire.feedback import NotRemovedReason
 from stillmine.wire.screen import Decision, KeptMatch, MatchPage, ScreenOutcome, ScreenResult
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.service_client import ServiceClient
-from tests.partner.test_partner_service import (  # noqa: F401
+from tests.partner.test_partner_service import (  # noqa: F401 (fixtures)
     JSON,
     application,
     nobody,

@@ -282,7 +282,7 @@ def _handler(portal: PortalServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             self._answer()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name in the base class)
             """Keep the test output quiet."""
 
         def _answer(self) -> None:

@@ -59,8 +59,8 @@ def platform(
     lookup: Annotated[str, typer.Option(help="What its partner service does with an upload, in words.")],
 ) -> None:
     """Serve a pretend platform."""
-    from stillmine.serving.doors import Doors  # noqa: PLC0415 - only this process needs the server
-    from stillmine.serving.listening import answer, bound  # noqa: PLC0415
+    from stillmine.serving.doors import Doors  # noqa: PLC0415 (only this process needs the server)
+    from stillmine.serving.listening import answer, bound  # noqa: PLC0415 (only this process needs the server)
 
     application = Platform(name, lookup, partner, service_key_file.read_text().strip()).app()
 

@@ -95,7 +95,7 @@ class Story:
         self._say(f"   the case is {case.state} until {case.expires_at:%d %B %Y}")
         time.sleep(INDEX_SECONDS)
         for platform, why in ((SOCIAL, "its partner service asks"), (FORUM, f"its partner service syncs its list every {SYNC_SECONDS} s")):
-            took = self._wait(lambda: self._is_stopped(platform, photograph), f"the photograph was stopped at {platform.name}", opened)  # noqa: B023
+            took = self._wait(lambda: self._is_stopped(platform, photograph), f"the photograph was stopped at {platform.name}", opened)  # noqa: B023 (called before the loop goes on)
             self._say(f"   {took:.1f} seconds later {platform.name} stops it ({why})")
 
     def _upload_all(self, copies: list[AlteredCopy]) -> None:
@@ -122,7 +122,7 @@ class Story:
             self._platforms[platform].post(f"/review/{match.match_id}", content=review).raise_for_status()
         for platform in BOTH:
             claim = f"the case showed that a copy was removed at {platform.name}"
-            self._wait(lambda: _status(person.show_case(), platform).removed_on is not None, claim, time.monotonic())  # noqa: B023
+            self._wait(lambda: _status(person.show_case(), platform).removed_on is not None, claim, time.monotonic())  # noqa: B023 (called before the loop goes on)
             status = _status(person.show_case(), platform)
             given = f"given {status.given_on}" if status.given_on else "never given"
             self._say(f"   the case now says (days, UTC): {status.partner}: {given}, found {status.found_on}, removed {status.removed_on}")

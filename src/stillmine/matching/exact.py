@@ -22,23 +22,23 @@ class ExactSet:
         with self._lock:
             return len(self._values)
 
-    def __contains__(self, id: object) -> bool:  # noqa: A002 - the glossary's word
+    def __contains__(self, id: object) -> bool:
         with self._lock:
             return id in self._values
 
-    def add(self, id: bytes, value: bytes) -> None:  # noqa: A002
+    def add(self, id: bytes, value: bytes) -> None:
         """Add a value, or replace the one with this id."""
         with self._lock:
             self._drop(id)
             self._values[id] = value
             self._ids.setdefault(value, set()).add(id)
 
-    def remove(self, id: bytes) -> bool:  # noqa: A002
+    def remove(self, id: bytes) -> bool:
         """Forget a value; returns whether it was there."""
         with self._lock:
             return self._drop(id)
 
-    def ask(self, value: bytes, maximum: int, is_turned: bool) -> list[Candidate]:  # noqa: ARG002 - bytes are never turned
+    def ask(self, value: bytes, maximum: int, is_turned: bool) -> list[Candidate]:  # noqa: ARG002 (bytes are never turned)
         """Return the ids that have this value, in order, at most `maximum`."""
         return [Candidate(found, 0) for found in self.search(value)[:maximum]]
 
@@ -47,7 +47,7 @@ class ExactSet:
         with self._lock:
             return sorted(self._ids.get(value, ()))
 
-    def _drop(self, id: bytes) -> bool:  # noqa: A002
+    def _drop(self, id: bytes) -> bool:
         value = self._values.pop(id, None)
         if value is None:
             return False

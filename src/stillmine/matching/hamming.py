@@ -49,7 +49,7 @@ class HammingIndex:
     def __len__(self) -> int:
         return self._native.count()
 
-    def __contains__(self, id: object) -> bool:  # noqa: A002 - the glossary's word
+    def __contains__(self, id: object) -> bool:
         return isinstance(id, bytes) and len(id) == ID_BYTES and self._native.contains(id)
 
     @property
@@ -57,7 +57,7 @@ class HammingIndex:
         """What the index has asked the system for."""
         return self._native.memory_bytes()
 
-    def add(self, id: bytes, value: bytes) -> None:  # noqa: A002
+    def add(self, id: bytes, value: bytes) -> None:
         """Add a fingerprint, or replace the one with this id; raises ValueError for other lengths than 16 and 32 bytes."""
         self._native.add(id, value)
 
@@ -68,7 +68,7 @@ class HammingIndex:
         """
         self._native.add_many(ids, values, _checked_threads(threads))
 
-    def remove(self, id: bytes) -> bool:  # noqa: A002
+    def remove(self, id: bytes) -> bool:
         """Forget a fingerprint and overwrite it; returns whether it was there."""
         return self._native.remove(id)
 

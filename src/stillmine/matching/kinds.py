@@ -25,10 +25,10 @@ class KindIndex(Protocol):
 
     def __len__(self) -> int: ...
 
-    def add(self, id: bytes, value: bytes) -> None:  # noqa: A002 - the glossary's word
+    def add(self, id: bytes, value: bytes) -> None:
         """Search for this value from now on, in place of the one with this id."""
 
-    def remove(self, id: bytes) -> bool:  # noqa: A002
+    def remove(self, id: bytes) -> bool:
         """Search for it no longer; returns whether it was there."""
 
     def ask(self, value: bytes, maximum: int, is_turned: bool) -> list[Candidate]:
@@ -66,11 +66,11 @@ class Videos:
     def __len__(self) -> int:
         return len(self._videos)
 
-    def add(self, id: bytes, value: bytes) -> None:  # noqa: A002
+    def add(self, id: bytes, value: bytes) -> None:
         """Search for this video from now on."""
         self._videos.add(id, _frames(value))
 
-    def remove(self, id: bytes) -> bool:  # noqa: A002
+    def remove(self, id: bytes) -> bool:
         """Search for it no longer."""
         return self._videos.remove(id)
 
@@ -97,15 +97,15 @@ class Sounds:
     def __len__(self) -> int:
         return len(self._sounds)
 
-    def add(self, id: bytes, value: bytes) -> None:  # noqa: A002
+    def add(self, id: bytes, value: bytes) -> None:
         """Search for this sound from now on."""
         self._sounds.add(id, parse_chromaprint(value.decode("ascii")))
 
-    def remove(self, id: bytes) -> bool:  # noqa: A002
+    def remove(self, id: bytes) -> bool:
         """Search for it no longer."""
         return self._sounds.remove(id)
 
-    def ask(self, value: bytes, maximum: int, is_turned: bool) -> list[Candidate]:  # noqa: ARG002 - a sound is never turned
+    def ask(self, value: bytes, maximum: int, is_turned: bool) -> list[Candidate]:  # noqa: ARG002 (a sound is never turned)
         """Return sounds that this one is like, longest match first."""
         return [Candidate(match.id, None) for match in self.near(parse_chromaprint(value.decode("ascii")))[:maximum]]
 
@@ -128,7 +128,7 @@ class FingerprintIndex:
     def __len__(self) -> int:
         return sum(len(part) for part in self._of.values())
 
-    def add(self, id: bytes, kind: Kind, value: bytes) -> None:  # noqa: A002
+    def add(self, id: bytes, kind: Kind, value: bytes) -> None:
         """Search for this value from now on."""
         self._of[kind].add(id, value)
 
@@ -142,7 +142,7 @@ class FingerprintIndex:
         for place, start in enumerate(starts):
             self.add(ids[start : start + ID_BYTES], kind, values[place * length : (place + 1) * length])
 
-    def remove(self, id: bytes) -> None:  # noqa: A002
+    def remove(self, id: bytes) -> None:
         """Search for it no longer, of whatever kind it is."""
         for part in self._of.values():
             part.remove(id)

@@ -26,10 +26,10 @@ class SoundIndex:
     def __len__(self) -> int:
         return len(self._places)
 
-    def __contains__(self, id: object) -> bool:  # noqa: A002 - the glossary's word
+    def __contains__(self, id: object) -> bool:
         return id in self._places
 
-    def add(self, id: bytes, values: Sequence[int]) -> None:  # noqa: A002
+    def add(self, id: bytes, values: Sequence[int]) -> None:
         """Add a sound, or replace the one with this id; values of 32 bits in the order of time."""
         with self._writing:
             self._drop(id)
@@ -42,7 +42,7 @@ class SoundIndex:
                 made = _joined(table, made)
             self._exchange(outgrown, made)
 
-    def remove(self, id: bytes) -> bool:  # noqa: A002
+    def remove(self, id: bytes) -> bool:
         """Forget a sound and overwrite it; returns whether it was there. It is not returned by a search that ends later."""
         with self._writing:
             return self._drop(id)
@@ -64,7 +64,7 @@ class SoundIndex:
                 is_exact = len(query) == len(stored) and bool((query == stored).all())
                 yield TimedMatch(table.ids[number], is_exact, spans)
 
-    def _drop(self, id: bytes) -> bool:  # noqa: A002
+    def _drop(self, id: bytes) -> bool:
         if id not in self._places:
             return False
         with self._gate.alone():

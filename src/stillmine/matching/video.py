@@ -58,11 +58,11 @@ class VideoIndex:
         with self._lock:
             return len(self._numbers)
 
-    def __contains__(self, id: object) -> bool:  # noqa: A002 - the glossary's word
+    def __contains__(self, id: object) -> bool:
         with self._lock:
             return id in self._numbers
 
-    def add(self, id: bytes, frames: Sequence[VideoFrame]) -> None:  # noqa: A002
+    def add(self, id: bytes, frames: Sequence[VideoFrame]) -> None:
         """Add a video, or replace the one with this id."""
         good = comparable(frames)
         shown = spread(good)
@@ -76,7 +76,7 @@ class VideoIndex:
             self._videos[number] = stored
             self._frames.add_many(_keys(number, stored), values)
 
-    def remove(self, id: bytes) -> bool:  # noqa: A002
+    def remove(self, id: bytes) -> bool:
         """Forget a video and overwrite its frames; returns whether it was there. It is not returned by a search that ends later."""
         with self._lock:
             return self._drop(id)
@@ -132,7 +132,7 @@ class VideoIndex:
         by_number = dict(_groups(of_stored))
         return [(number, queries, by_number[number]) for number, queries in _groups(of_query)]
 
-    def _drop(self, id: bytes) -> bool:  # noqa: A002
+    def _drop(self, id: bytes) -> bool:
         number = self._numbers.pop(id, None)
         if number is None:
             return False

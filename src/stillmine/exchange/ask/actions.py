@@ -31,7 +31,7 @@ BESIDE_TERM = timedelta(days=30)
 
 _COUNTS = AskCount._meta.db_table
 _COUNT = (
-    f"INSERT INTO {_COUNTS} (partner_id, day, queries, matches) VALUES (%s, %s, %s, %s) ON CONFLICT (partner_id, day) "  # noqa: S608
+    f"INSERT INTO {_COUNTS} (partner_id, day, queries, matches) VALUES (%s, %s, %s, %s) ON CONFLICT (partner_id, day) "  # noqa: S608 (names of our own tables)
     f"DO UPDATE SET queries = {_COUNTS}.queries + excluded.queries, matches = {_COUNTS}.matches + excluded.matches "
     f"WHERE {_COUNTS}.queries + excluded.queries <= %s"
 )

@@ -10,7 +10,7 @@ from django.db.models import Min
 from stillmine.exchange.rows.asks import AskBeside, AskCount, AskMatch
 from stillmine.exchange.rows.partners import Partner
 
-_QUERIES_ON = f"SELECT queries FROM {AskCount._meta.db_table} WHERE partner_id = %s AND day = %s"  # noqa: S608
+_QUERIES_ON = f"SELECT queries FROM {AskCount._meta.db_table} WHERE partner_id = %s AND day = %s"  # noqa: S608 (names of our own tables)
 
 
 def queries_on(partner: Partner, day: date) -> int:

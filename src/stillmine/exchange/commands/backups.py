@@ -32,8 +32,8 @@ def backup(
     if forget:
         _forget(exchange, folder)
         return
-    from stillmine.exchange.backup.dump import back_up  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.backup.whole import FROM_THE_HOME  # noqa: PLC0415
+    from stillmine.exchange.backup.dump import back_up
+    from stillmine.exchange.backup.whole import FROM_THE_HOME
 
     done = back_up(exchange, folder, may_be_fewer=fewer_keys)
     typer.echo(f"{done.rows} row(s) in {done.data}\n{done.data_keys} data key(s) in {done.keys}")
@@ -42,7 +42,7 @@ def backup(
 
 
 def _forget(exchange: Context, folder: Path) -> None:
-    from stillmine.exchange.backup.folders import forget_folder  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.backup.folders import forget_folder
 
     if (folder / KEYS_FILE).exists():
         raise NotConfiguredError(f"{folder / KEYS_FILE} is there, and opens what was erased since. Delete it first")
@@ -58,7 +58,7 @@ def restore(
 ) -> None:
     """Restore a backup into an empty database; what was withdrawn after the data were written stays withdrawn."""
     exchange = prepare(home)
-    from stillmine.exchange.backup.load import restore as put_back  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.backup.load import restore as put_back
 
     done = put_back(exchange, folder, data)
     with noted(exchange, "backup_restored"):  # only now: a database that is restored into has no line of its own

@@ -39,7 +39,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            from django.db import Error  # noqa: PLC0415 (loads slowly, and most commands don't fail)
+            from django.db import Error
 
             if isinstance(error, Error):
                 raise unusable(error) from None
@@ -56,7 +56,7 @@ def prepare(home: Path | None) -> Context:
 @contextmanager
 def noted(exchange: Context, action: str, target: str = "") -> Iterator[None]:
     """Leave a line in the log of actions, with the command line as who: every command that changes something does."""
-    from stillmine.exchange.console.log import COMMAND_LINE, logged  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.console.log import COMMAND_LINE, logged
 
     with logged(exchange, COMMAND_LINE, action, target):
         yield

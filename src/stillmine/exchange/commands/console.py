@@ -24,8 +24,8 @@ RoleName = Annotated[str, typer.Option("--role", help="manager (everything) or r
 def operator_add(name: OperatorName, role: RoleName, home: Home = None, as_json: AsJson = False) -> None:
     """Add an operator and print their enrolment code, once."""
     exchange = prepare(home)
-    from stillmine.exchange.console.operators import add_operator  # noqa: PLC0415
-    from stillmine.exchange.rows.console import Role  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.console.operators import add_operator
+    from stillmine.exchange.rows.console import Role
 
     if role not in list(Role):
         raise typer.BadParameter("manager or reviewer", param_hint="--role")
@@ -36,7 +36,7 @@ def operator_add(name: OperatorName, role: RoleName, home: Home = None, as_json:
 def operator_list(home: Home = None, as_json: AsJson = False) -> None:
     """List operators, their roles, and when they last signed in."""
     prepare(home)
-    from stillmine.exchange.console.queries import operator_lines  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.console.queries import operator_lines
 
     lines = operator_lines()
     if as_json:
@@ -54,7 +54,7 @@ def operator_list(home: Home = None, as_json: AsJson = False) -> None:
 def operator_reset(name: OperatorName, home: Home = None, as_json: AsJson = False) -> None:
     """Remove password, second factor and sessions, and print a new enrolment code, once."""
     exchange = prepare(home)
-    from stillmine.exchange.console.operators import reset_operator  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.console.operators import reset_operator
 
     _print_code(*reset_operator(exchange, name), as_json)
 
@@ -63,7 +63,7 @@ def operator_reset(name: OperatorName, home: Home = None, as_json: AsJson = Fals
 def operator_remove(name: OperatorName, home: Home = None) -> None:
     """Remove an operator; their sessions end at once, and their lines in the log stay."""
     exchange = prepare(home)
-    from stillmine.exchange.console.operators import remove_operator  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.console.operators import remove_operator
 
     remove_operator(exchange, name)
     typer.echo("Removed, and signed out everywhere.")

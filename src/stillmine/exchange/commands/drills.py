@@ -27,9 +27,9 @@ def partner_drill(  # noqa: PLR0917 (options, all named)
     """Plant a fingerprint for this partner alone, wait for its match, withdraw it, see whether it stops. Continues if interrupted."""
     waits, watches = read_span(wait), read_span(watch)
     exchange = prepare(home)
-    from stillmine.exchange.drills.actions import end_drill  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.drills.runner import Drilling, Verdict  # noqa: PLC0415
-    from stillmine.exchange.partners.actions import find_partner  # noqa: PLC0415
+    from stillmine.exchange.drills.actions import end_drill
+    from stillmine.exchange.drills.runner import Drilling, Verdict
+    from stillmine.exchange.partners.actions import find_partner
 
     partner = find_partner(name)
     if end:

@@ -26,7 +26,7 @@ FingerprintId = Annotated[str, typer.Argument(metavar="ID", help="As `flag list`
 def flag_list(home: Home = None, as_json: AsJson = False) -> None:
     """List what needs a look, oldest first."""
     prepare(home)
-    from stillmine.exchange.quarantine.queries import flagged  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.quarantine.queries import flagged
 
     rows = flagged()
     if as_json:
@@ -42,7 +42,7 @@ def flag_list(home: Home = None, as_json: AsJson = False) -> None:
 def flag_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Show how often it was found where, and what partners decided."""
     prepare(home)
-    from stillmine.exchange.quarantine.queries import flagged_with, statements_of  # noqa: PLC0415
+    from stillmine.exchange.quarantine.queries import flagged_with, statements_of
 
     found = flagged_with(fingerprint_id)
     typer.echo(_line(found))
@@ -53,8 +53,8 @@ def flag_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
 def flag_leave(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Nothing is wrong: take it off the list. It is matched as before, and not flagged again for 7 days."""
     exchange = prepare(home)
-    from stillmine.exchange.quarantine.actions import leave_flagged  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.quarantine.queries import flagged_with  # noqa: PLC0415
+    from stillmine.exchange.quarantine.actions import leave_flagged
+    from stillmine.exchange.quarantine.queries import flagged_with
 
     with noted(exchange, "flag_left", target_of("flag", flagged_with, fingerprint_id)):
         ids = leave_flagged(exchange, fingerprint_id)
@@ -65,8 +65,8 @@ def flag_leave(fingerprint_id: FingerprintId, home: Home = None) -> None:
 def flag_suspend(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Stop it from being matched; `quarantine restore` brings it back."""
     exchange = prepare(home)
-    from stillmine.exchange.quarantine.actions import suspend_flagged  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.quarantine.queries import flagged_with  # noqa: PLC0415
+    from stillmine.exchange.quarantine.actions import suspend_flagged
+    from stillmine.exchange.quarantine.queries import flagged_with
 
     with noted(exchange, "flag_suspended", target_of("flag", flagged_with, fingerprint_id)):
         ids = suspend_flagged(exchange, fingerprint_id)

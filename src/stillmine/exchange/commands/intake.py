@@ -41,8 +41,8 @@ BankFile = Annotated[
 def bank_add(path: BankFile, name: Annotated[str, typer.Option(help="Of this list, 1 to 60 characters.")], home: Home = None) -> None:
     """Add a list, all or nothing; it applies from the next request on, and is compared with what was accepted before."""
     exchange = prepare(home)
-    from stillmine.exchange.quarantine.actions import add_bank  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.quarantine.bank_files import read_bank  # noqa: PLC0415
+    from stillmine.exchange.quarantine.actions import add_bank
+    from stillmine.exchange.quarantine.bank_files import read_bank
 
     source = read_bank(path)
     with noted(exchange, "bank_added", kept_name(name) or ""):
@@ -63,7 +63,7 @@ def bank_sweep(home: Home = None) -> None:
 def bank_list(home: Home = None, as_json: AsJson = False) -> None:
     """List what is in the bank."""
     prepare(home)
-    from stillmine.exchange.quarantine.queries import banks  # noqa: PLC0415
+    from stillmine.exchange.quarantine.queries import banks
 
     rows = [{"name": bank.name, "pictures": bank.pictures, "added": f"{bank.added_at:%Y-%m-%d}"} for bank in banks()]
     if as_json:
@@ -79,7 +79,7 @@ def bank_list(home: Home = None, as_json: AsJson = False) -> None:
 def bank_remove(name: Annotated[str, typer.Argument(help="See `bank list`.")], home: Home = None) -> None:
     """Remove a list; what it suspended stays suspended until an operator decides."""
     exchange = prepare(home)
-    from stillmine.exchange.quarantine.actions import remove_bank  # noqa: PLC0415
+    from stillmine.exchange.quarantine.actions import remove_bank
 
     with noted(exchange, "bank_removed", _known_bank(name)):
         pictures = remove_bank(exchange, name)
@@ -90,8 +90,8 @@ def bank_remove(name: Annotated[str, typer.Argument(help="See `bank list`.")], h
 def bank_test(path: BankFile, home: Home = None) -> None:
     """Say whether a file or a folder's files are in the bank, or near something there; stores nothing. Exit code 1 if none of them is."""
     exchange = prepare(home)
-    from stillmine.exchange.gate.bank import find_in_bank  # noqa: PLC0415
-    from stillmine.exchange.quarantine.bank_files import read_bank  # noqa: PLC0415
+    from stillmine.exchange.gate.bank import find_in_bank
+    from stillmine.exchange.quarantine.bank_files import read_bank
 
     source = read_bank(path)
     values = source.fingerprints()
@@ -114,7 +114,7 @@ def quarantine_list(
 ) -> None:
     """List what needs a decision, oldest first."""
     prepare(home)
-    from stillmine.exchange.quarantine.queries import suspended  # noqa: PLC0415
+    from stillmine.exchange.quarantine.queries import suspended
 
     rows = suspended(is_all)
     if as_json:
@@ -130,7 +130,7 @@ def quarantine_list(
 def quarantine_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Show why one is suspended, and what was decided before."""
     prepare(home)
-    from stillmine.exchange.quarantine.queries import evidence  # noqa: PLC0415
+    from stillmine.exchange.quarantine.queries import evidence
 
     found = evidence(fingerprint_id)
     typer.echo(_line(found.suspended))
@@ -143,8 +143,8 @@ def quarantine_show(fingerprint_id: FingerprintId, home: Home = None) -> None:
 def quarantine_restore(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Make it active again: partners get it and match it."""
     exchange = prepare(home)
-    from stillmine.exchange.quarantine.actions import restore_suspended  # noqa: PLC0415
-    from stillmine.exchange.quarantine.queries import suspended_one  # noqa: PLC0415
+    from stillmine.exchange.quarantine.actions import restore_suspended
+    from stillmine.exchange.quarantine.queries import suspended_one
 
     with noted(exchange, "suspension_restored", target_of("suspension", suspended_one, fingerprint_id)):
         ids = restore_suspended(exchange, fingerprint_id)
@@ -155,8 +155,8 @@ def quarantine_restore(fingerprint_id: FingerprintId, home: Home = None) -> None
 def quarantine_keep(fingerprint_id: FingerprintId, home: Home = None) -> None:
     """Leave it suspended and take it off the list; it can still be restored."""
     exchange = prepare(home)
-    from stillmine.exchange.quarantine.actions import keep_suspended  # noqa: PLC0415
-    from stillmine.exchange.quarantine.queries import suspended_one  # noqa: PLC0415
+    from stillmine.exchange.quarantine.actions import keep_suspended
+    from stillmine.exchange.quarantine.queries import suspended_one
 
     with noted(exchange, "suspension_kept", target_of("suspension", suspended_one, fingerprint_id)):
         ids = keep_suspended(exchange, fingerprint_id)
@@ -191,10 +191,10 @@ def _say_what_is_missing(source: "BankSource") -> None:
 
 
 def _sweep(exchange: "Context") -> None:
-    from rich.console import Console  # noqa: PLC0415 (loads slowly)
-    from rich.progress import Progress  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import Progress
 
-    from stillmine.exchange.quarantine.sweep import sweep  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.quarantine.sweep import sweep
 
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("What was accepted before")
@@ -211,14 +211,14 @@ def _sweep(exchange: "Context") -> None:
 
 def _known_bank(name: str) -> str:
     """The list's name as it is kept, for the log; nothing of a name that no list has."""
-    from stillmine.exchange.rows.intake import Bank  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.rows.intake import Bank
 
     return Bank.objects.filter(name_key=name.strip().casefold()).values_list("name", flat=True).first() or ""
 
 
 def _set_under_attack(home: Path | None, is_under_attack: bool) -> None:
     exchange = prepare(home)
-    from stillmine.exchange.quarantine.actions import set_under_attack  # noqa: PLC0415
+    from stillmine.exchange.quarantine.actions import set_under_attack
 
     with noted(exchange, "proof_of_work_on" if is_under_attack else "proof_of_work_off"):
         set_under_attack(exchange, is_under_attack)
@@ -227,7 +227,7 @@ def _set_under_attack(home: Path | None, is_under_attack: bool) -> None:
 
 def _show_status(home: Path | None, as_json: bool) -> None:
     exchange = prepare(home)
-    from stillmine.exchange.gate.work import is_declared, is_exceeded  # noqa: PLC0415
+    from stillmine.exchange.gate.work import is_declared, is_exceeded
 
     by_operator, by_itself = is_declared(), is_exceeded(exchange)
     if as_json:

@@ -14,7 +14,7 @@ keys_app = typer.Typer(no_args_is_help=True, help="Keys that protect everything 
 def keys_list(home: Home = None, as_json: AsJson = False) -> None:
     """List the ids of key-encryption keys, the one that wraps first, and how many data keys each wraps."""
     exchange = prepare(home)
-    from stillmine.exchange.protection.data_keys import keys_in_use  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.protection.data_keys import keys_in_use
 
     ring, in_use = exchange.keys.ring(), keys_in_use(exchange)
     rows = [{"key": key_id, "wraps": key_id == ring.newest, "data_keys": in_use.get(key_id, 0)} for key_id in ring.keys]
@@ -34,7 +34,7 @@ def keys_list(home: Home = None, as_json: AsJson = False) -> None:
 def keys_rotate(home: Home = None, as_json: AsJson = False) -> None:
     """Rewrap every data key under a new key of the day and the first line, while the exchange serves; says which lines can be removed."""
     exchange = prepare(home)
-    from stillmine.exchange.erasure.rotation import rotate  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.erasure.rotation import rotate
 
     with noted(exchange, "keys_rotated"):
         done = rotate(exchange)

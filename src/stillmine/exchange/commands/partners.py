@@ -38,7 +38,7 @@ def partner_add(
 ) -> None:
     """Add a partner and print its key, once."""
     exchange = prepare(home)
-    from stillmine.exchange.partners.actions import add_partner  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.partners.actions import add_partner
 
     with noted(exchange, "partner_added", kept_name(name) or ""):
         partner, key = add_partner(exchange, name, way)
@@ -54,7 +54,7 @@ def partner_set(
 ) -> None:
     """Change how a partner is connected. It applies to its keys at once; the partner keeps what it was given before."""
     exchange = prepare(home)
-    from stillmine.exchange.partners.actions import set_partner  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.partners.actions import set_partner
 
     with noted(exchange, "partner_changed", _known_name(name)):
         partner = set_partner(exchange, name, way, quota)
@@ -65,10 +65,10 @@ def partner_set(
 def partner_list(home: Home = None, as_json: AsJson = False) -> None:
     """List partners with their keys, and how far each has followed."""
     exchange = prepare(home)
-    from stillmine.exchange.ask.probing import probed_lately  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.partners.actions import find_partner  # noqa: PLC0415
-    from stillmine.exchange.partners.health import partner_health  # noqa: PLC0415
-    from stillmine.exchange.partners.queries import partner_lines  # noqa: PLC0415
+    from stillmine.exchange.ask.probing import probed_lately
+    from stillmine.exchange.partners.actions import find_partner
+    from stillmine.exchange.partners.health import partner_health
+    from stillmine.exchange.partners.queries import partner_lines
 
     now = exchange.clock()
     lines = [(line, partner_health(find_partner(line.name), now) if _follows(line) else None) for line in partner_lines(now)]
@@ -90,7 +90,7 @@ def partner_list(home: Home = None, as_json: AsJson = False) -> None:
 def partner_revoke(name: PartnerName, home: Home = None) -> None:
     """Revoke a partner and all its keys. It keeps what it was given before."""
     exchange = prepare(home)
-    from stillmine.exchange.partners.actions import revoke_partner  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.partners.actions import revoke_partner
 
     with noted(exchange, "partner_revoked", _known_name(name)):
         keys = revoke_partner(exchange, name)
@@ -101,7 +101,7 @@ def partner_revoke(name: PartnerName, home: Home = None) -> None:
 def key_add(name: PartnerName, scopes: Scopes = None, home: Home = None, as_json: AsJson = False) -> None:
     """Add one more key for a partner and print it, once; the old key works until it is revoked."""
     exchange = prepare(home)
-    from stillmine.exchange.partners.actions import add_key  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.partners.actions import add_key
 
     with noted(exchange, "key_added", _known_name(name)):
         partner, key = add_key(exchange, name, scopes or ())
@@ -119,7 +119,7 @@ def key_rotate(
     """Print a new key, once; the keys with the same scopes expire after the grace period, and until then both work."""
     span = read_span(grace)
     exchange = prepare(home)
-    from stillmine.exchange.partners.actions import rotate_key  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.partners.actions import rotate_key
 
     with noted(exchange, "key_rotated", _known_name(name)):
         partner, key = rotate_key(exchange, name, span, scopes or ())
@@ -132,7 +132,7 @@ def key_revoke(
 ) -> None:
     """Revoke one key."""
     exchange = prepare(home)
-    from stillmine.exchange.partners.actions import revoke_key, short_key_id  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.partners.actions import revoke_key, short_key_id
 
     with noted(exchange, "key_revoked", short_key_id(key_id)):
         revoke_key(exchange, key_id)
@@ -141,7 +141,7 @@ def key_revoke(
 
 def _known_name(name: str) -> str:
     """The partner's name as it is kept, for the log; nothing of a name that nobody has."""
-    from stillmine.exchange.rows.partners import Partner  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.rows.partners import Partner
 
     return Partner.objects.filter(name_key=name_key(name)).values_list("name", flat=True).first() or ""
 

@@ -62,7 +62,7 @@ def serve(  # noqa: PLR0917 (options, all named)
 
     The first start writes what it used into `exchange.toml` in the home folder; later starts need no options.
     """
-    from stillmine.exchange.running.serve import serve as run  # noqa: PLC0415 (the server is not needed by other commands)
+    from stillmine.exchange.running.serve import serve as run
 
     options = Options(tuple(host_name) if host_name else None, trusted_proxies, portal, console, listen, port, workers)
     run(read_config(os.environ, home, options))
@@ -95,7 +95,7 @@ def expire(
     if undo is not None:
         _undo(exchange, read_span(undo))
         return
-    from stillmine.exchange.running.upkeep import run_upkeep  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.running.upkeep import run_upkeep
 
     typer.echo(f"This machine's clock says {exchange.clock():%Y-%m-%d %H:%M} UTC.")
     failed: list[str] = []
@@ -112,7 +112,7 @@ def expire(
 
 
 def _undo(exchange: Context, ended_within: timedelta) -> None:
-    from stillmine.exchange.protection.expiry import bring_back_cases  # noqa: PLC0415 (needs the configured apps)
+    from stillmine.exchange.protection.expiry import bring_back_cases
 
     with noted(exchange, "expiry_undone"):
         cases, fingerprints = bring_back_cases(exchange, ended_within)
@@ -123,8 +123,8 @@ def _undo(exchange: Context, ended_within: timedelta) -> None:
 def fsck(home: Home = None, as_json: AsJson = False) -> None:
     """Check that stored data is consistent and erased data is gone on time; exit code 1 and one line per finding if not."""
     exchange = prepare(home)
-    from stillmine.exchange.erasure.copies import late  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.fsck.findings import findings  # noqa: PLC0415
+    from stillmine.exchange.erasure.copies import late
+    from stillmine.exchange.fsck.findings import findings
 
     found = [*findings(), *late(exchange)]
     if as_json:

@@ -26,7 +26,7 @@ WAIT_SECONDS = 2.0
 _room = threading.BoundedSemaphore(HASHES_AT_ONCE)
 """Of one process: at most 38 MiB and two processors for passwords, whatever is sent."""
 
-NO_PASSWORD = "$argon2id$v=19$m=19456,t=2,p=1$6ORerTabbDGi1o5cPr9wHQ$WTEwM2qjz5Ns9IeY2zxQ5Bh+cFW3M5v2JXWkuQcoPAs"  # noqa: S105
+NO_PASSWORD = "$argon2id$v=19$m=19456,t=2,p=1$6ORerTabbDGi1o5cPr9wHQ$WTEwM2qjz5Ns9IeY2zxQ5Bh+cFW3M5v2JXWkuQcoPAs"  # noqa: S105 (of no password: it opens nothing)
 """The hash of 32 random bytes that nobody kept, of the same cost: compared with if there is no operator."""
 
 

@@ -110,7 +110,7 @@ def _rewrap_batch(exchange: Context, model: type[DataKey]) -> tuple[int, int] | 
             changes.append((key.id, wrapped, row.pk, row.wrapped_by_id))
         if changes:  # what was erased meanwhile is not there any more, and not brought back
             quote = connection.ops.quote_name
-            statement = f"UPDATE {quote(table)} SET wrapped_by = %s, wrapped_key = %s WHERE {quote(column)} = %s AND wrapped_by = %s"  # noqa: S608
+            statement = f"UPDATE {quote(table)} SET wrapped_by = %s, wrapped_key = %s WHERE {quote(column)} = %s AND wrapped_by = %s"  # noqa: S608 (names of our own tables)
             with connection.cursor() as cursor:
                 cursor.executemany(statement, changes)
     return (len(rows), broken) if rows else None

@@ -56,6 +56,6 @@ def _serve_index(config: ExchangeConfig) -> None:
     """Be the service, in a process of its own."""
     exchange = configure(config)
     from stillmine.exchange.ask.following import Follower  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.ask.service import run_service  # noqa: PLC0415
+    from stillmine.exchange.ask.service import run_service  # noqa: PLC0415 (after Django is configured)
 
     run_service(config.home, Follower(exchange))

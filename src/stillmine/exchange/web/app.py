@@ -68,7 +68,7 @@ def wsgi_application(exchange: Context) -> "WSGIApplication":
     """Return the whole exchange: API, portal where there is one, and the headers on every answer."""
     from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415 (most commands answer no request, and these load slowly)
 
-    from stillmine.exchange.ground.headers import with_headers  # noqa: PLC0415
-    from stillmine.exchange.web.portal import with_portal  # noqa: PLC0415
+    from stillmine.exchange.ground.headers import with_headers  # noqa: PLC0415 (after Django is configured)
+    from stillmine.exchange.web.portal import with_portal  # noqa: PLC0415 (after Django is configured)
 
     return with_headers(with_portal(WSGIHandler(), exchange.portal), exchange.console, exchange.trusted_proxies)

@@ -116,7 +116,7 @@ def _inside(exchange: Context) -> Inside:
 def _refused_early(route: "Route", environ: "WSGIEnvironment") -> Answer | None:
     """Return the view's own refusal of a key that opens nothing; None if there is none, and where it can't be told just now."""
     from django.core.handlers.wsgi import WSGIRequest  # noqa: PLC0415 (loads slowly, and commands don't need it)
-    from django.db import close_old_connections  # noqa: PLC0415
+    from django.db import close_old_connections  # noqa: PLC0415 (after Django is configured)
 
     from stillmine.exchange.ground.edge import refusal  # noqa: PLC0415 (needs the configured apps)
 
@@ -136,10 +136,10 @@ def _refused_early(route: "Route", environ: "WSGIEnvironment") -> Answer | None:
 
 def _look_up(route: "Route", request: "HttpRequest") -> None:
     """Raise what the view would raise about the key. A case that is about to be opened is not there yet."""
-    from stillmine.exchange.gate.network import network_key  # noqa: PLC0415
-    from stillmine.exchange.partners.authentication import bearer_partner, stopncii_partner  # noqa: PLC0415
+    from stillmine.exchange.gate.network import network_key  # noqa: PLC0415 (after Django is configured)
+    from stillmine.exchange.partners.authentication import bearer_partner, stopncii_partner  # noqa: PLC0415 (after Django is configured)
     from stillmine.exchange.protection.authentication import case_credentials, case_of  # noqa: PLC0415 (needs the configured apps)
-    from stillmine.exchange.web.urls import Caller  # noqa: PLC0415
+    from stillmine.exchange.web.urls import Caller  # noqa: PLC0415 (after Django is configured)
 
     exchange = context()
     match route.caller:

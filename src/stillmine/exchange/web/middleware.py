@@ -86,12 +86,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return HttpResponse(page, content_type="text/html; charset=utf-8", status=404, headers={"Cache-Control": "no-cache"})
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django's signature)
     """Answer what Django itself found unreadable."""
     return refusal(MalformedMessageError())
 
 
-def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 (Django's signature)
     """Answer what went wrong outside of a view; Django gives no exception here."""
     _log.error("an error outside of a view")
     return refusal(StillmineError())

@@ -11,5 +11,5 @@ __all__ = ["DATABASES", "DEFAULT_AUTO_FIELD", "INSTALLED_APPS", "ROOT_URLCONF", 
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "stillmine.exchange.web.urls"
-SECRET_KEY = "only for type checking"  # noqa: S105
+SECRET_KEY = "only for type checking"  # noqa: S105 (opens nothing)
 USE_TZ = True

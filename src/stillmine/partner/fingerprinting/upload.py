@@ -69,7 +69,7 @@ class Upload:
             self._file.close()
 
     def _move_to_disk(self) -> None:
-        file: BinaryIO = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - closed by `close`
+        file: BinaryIO = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 (closed by `close`)
         place = 0
         while part := os.pread(self._file.fileno(), 1024 * 1024, place):
             _write_whole(file, part)

@@ -65,7 +65,7 @@ class Worker:
     def __init__(self, settings: WorkerSettings) -> None:
         ours, theirs = socket.socketpair()
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command with our own arguments
+            self._process = subprocess.Popen(  # noqa: S603 (our own command with our own arguments)
                 [*settings.command, str(theirs.fileno()), str(settings.memory_bytes)],
                 pass_fds=[theirs.fileno()],
                 env=ENVIRONMENT,

@@ -28,15 +28,15 @@ class ListIndex:
     def __len__(self) -> int:
         return len(self._all)
 
-    def add(self, id: bytes, kind: Kind, value: bytes) -> None:  # noqa: A002 - the glossary's word
+    def add(self, id: bytes, kind: Kind, value: bytes) -> None:
         """Search for this value from now on; `value` is in compact form."""
         self._all.add(id, kind, value)
 
     def add_pictures(self, pictures: Sequence[tuple[bytes, bytes]]) -> None:
         """Search for many pictures, each (id, value), from now on; much faster than one by one."""
-        self._all.pictures.add_many(b"".join(id for id, _ in pictures), b"".join(value for _, value in pictures))  # noqa: A001
+        self._all.pictures.add_many(b"".join(id for id, _ in pictures), b"".join(value for _, value in pictures))
 
-    def remove(self, id: bytes) -> None:  # noqa: A002
+    def remove(self, id: bytes) -> None:
         """Search for it no longer."""
         self._all.remove(id)
 
@@ -57,7 +57,7 @@ class ListIndex:
     def same_file(self, digests: Sequence[Digest]) -> list[Candidate]:
         """Return fingerprints of the very file that these are digests of."""
         found = ((digest.kind, self._all.same_file(digest.kind, digest.value)) for digest in digests)
-        return [Candidate(id, kind, MatchClass.EXACT) for kind, ids in found for id in ids]  # noqa: A001
+        return [Candidate(id, kind, MatchClass.EXACT) for kind, ids in found for id in ids]
 
     def near_pictures(self, pictures: Sequence[Picture]) -> list[Candidate]:
         """Return pictures near any of these, whose hashes stand in the order of the variants; nearest first, of equals in that order."""

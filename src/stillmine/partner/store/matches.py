@@ -87,7 +87,7 @@ def active_among(db: sqlite3.Connection, ids: Sequence[bytes]) -> dict[bytes, bo
     found: dict[bytes, bool] = {}
     for part, marks in _in_parts(ids):
         is_flagged = "EXISTS (SELECT 1 FROM flagged WHERE flagged.id = fingerprints.id)"
-        query = f"SELECT id, {is_flagged} FROM fingerprints WHERE state = 'active' AND id IN ({marks})"  # noqa: S608 - only marks
+        query = f"SELECT id, {is_flagged} FROM fingerprints WHERE state = 'active' AND id IN ({marks})"  # noqa: S608 (only marks)
         found |= {fingerprint_id: bool(flag) for fingerprint_id, flag in db.execute(query, part)}
     return found
 
@@ -177,10 +177,10 @@ _IS_WITHDRAWN = f"""CASE WHEN {_IS_ACTIVE} IS NOT NULL THEN NOT {_IS_ACTIVE}
 """What the list says, also by not having a fingerprint of its own any more; else what looking the upload up again has told, if anything."""
 
 _IS_FLAGGED = f"""CASE WHEN {_IS_ACTIVE} THEN EXISTS (SELECT 1 FROM flagged WHERE flagged.id = matches.fingerprint_id)
-    ELSE matches.is_flagged END"""  # noqa: S608 - no value
+    ELSE matches.is_flagged END"""  # noqa: S608 (no value)
 
 _ROWS = f"""SELECT matches.place, match_id, kind, class, bucket, variant, undone, spans, {_IS_FLAGGED}, is_synthetic, decision,
-    matched_minute, uploads.content_id, reason, {_IS_WITHDRAWN} FROM matches LEFT JOIN uploads ON uploads.upload_id = matches.upload_id"""  # noqa: S608 - no value
+    matched_minute, uploads.content_id, reason, {_IS_WITHDRAWN} FROM matches LEFT JOIN uploads ON uploads.upload_id = matches.upload_id"""  # noqa: S608 (no value)
 
 
 _IS_OLD = f"(coalesce(decided_minute, CASE WHEN {_IS_WITHDRAWN} THEN matched_minute END) < ?)"
@@ -193,12 +193,12 @@ _PERHAPS_OLD = """SELECT upload_id FROM matches WHERE decided_minute < ?
 
 def forget_old(db: sqlite3.Connection, before_minute: int) -> int:
     """Forget uploads of which every match is old, some at a time; return how many went."""
-    every = f"NOT EXISTS (SELECT 1 FROM matches WHERE matches.upload_id = uploads.upload_id AND {_IS_OLD} IS NOT TRUE)"  # noqa: S608 - no value
-    query = f"SELECT upload_id FROM ({_PERHAPS_OLD}) AS uploads WHERE upload_id IS NOT NULL AND {every} LIMIT ?"  # noqa: S608 - no value
+    every = f"NOT EXISTS (SELECT 1 FROM matches WHERE matches.upload_id = uploads.upload_id AND {_IS_OLD} IS NOT TRUE)"  # noqa: S608 (no value)
+    query = f"SELECT upload_id FROM ({_PERHAPS_OLD}) AS uploads WHERE upload_id IS NOT NULL AND {every} LIMIT ?"  # noqa: S608 (no value)
     old = db.execute(query, (before_minute, before_minute, before_minute, _FORGOTTEN_AT_ONCE)).fetchall()
     db.executemany("DELETE FROM matches WHERE upload_id = ?", old)
     db.executemany("DELETE FROM uploads WHERE upload_id = ?", old)
-    alone = db.execute(f"DELETE FROM matches WHERE upload_id IS NULL AND {_IS_OLD}", (before_minute,)).rowcount  # noqa: S608 - no value
+    alone = db.execute(f"DELETE FROM matches WHERE upload_id IS NULL AND {_IS_OLD}", (before_minute,)).rowcount  # noqa: S608 (no value)
     return len(old) + alone
 
 
@@ -223,7 +223,7 @@ def _that_say_more(db: sqlite3.Connection, found: Sequence[FoundMatch]) -> list[
     """Return those that are not kept yet as they are now: an upload that comes again and again must not write each time."""
     marks = ", ".join("?" * len(found))
     columns = "match_id, is_flagged, is_gone, is_listed, bucket IS NOT NULL, is_synthetic IS NOT NULL"
-    rows = db.execute(f"SELECT {columns} FROM matches WHERE match_id IN ({marks})", [match.match_id for match in found])  # noqa: S608 - only marks
+    rows = db.execute(f"SELECT {columns} FROM matches WHERE match_id IN ({marks})", [match.match_id for match in found])  # noqa: S608 (only marks)
     kept = {match_id: said for match_id, *said in rows}
     return [match for match in found if match.match_id not in kept or _says_more(match, *kept[match.match_id])]
 
@@ -257,7 +257,7 @@ def _kept(row: tuple[Any, ...]) -> KeptMatch:
 def _decisions(db: sqlite3.Connection, match_ids: Sequence[bytes]) -> dict[bytes, Decision]:
     found: dict[bytes, Decision] = {}
     for part, marks in _in_parts(match_ids):
-        query = f"SELECT match_id, decision FROM matches WHERE decision IS NOT NULL AND match_id IN ({marks})"  # noqa: S608 - only marks
+        query = f"SELECT match_id, decision FROM matches WHERE decision IS NOT NULL AND match_id IN ({marks})"  # noqa: S608 (only marks)
         found |= {match_id: Decision(decision) for match_id, decision in db.execute(query, part)}
     return found
 
