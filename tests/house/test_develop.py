@@ -34,3 +34,14 @@ def test_every_table_of_the_exchange_is_named_and_no_other() -> None:
     in_one_row = {"backup_backupfolder", "clock_clockstate", "erasure_heldup", "limits_attempts", "secret_check_secretcheck"}
     assert own - tables == set()
     assert tables - own == in_one_row
+
+
+def test_every_command_that_runs_one_test_finds_it() -> None:
+    by_keyword = re.findall(r"pytest [^`]*?(tests/[\w/]+\.py) -k (\w+)", PAGE)
+    by_title = re.findall(r'vitest run (tests/[\w.]+)` \(`-t "([^"]+)"`', PAGE)
+    assert by_keyword
+    assert by_title
+    for path, keyword in by_keyword:
+        assert re.search(rf"def test\w*{keyword}", (ROOT / path).read_text()), (path, keyword)
+    for path, title in by_title:
+        assert re.search(rf'test\("[^"]*{re.escape(title)}', (ROOT / "portal" / path).read_text()), (path, title)

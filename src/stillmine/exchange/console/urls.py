@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exchange's addresses with the console's beside them: what Django is given where the console is on.
 
-The table is what the stranger test walks: a new route fails there until it is classified.
+The table is what `tests/exchange/test_console_pages.py` walks: a new route fails there until it is classified.
 """
 
 from dataclasses import dataclass
