@@ -37,7 +37,7 @@ def test_without_javascript_it_is_a_plain_list_with_anchors_and_hours(portal: Po
     riku = page.locator("#fi-riku")
     expect(riku.get_by_role("link", name="Call 116 006")).to_have_attribute("href", "tel:116006")
     expect(riku.get_by_text("Mon-Thu 09:00-18:00, Fri 09:00-16:00", exact=True)).to_be_visible()
-    expect(riku.get_by_text("We read it there on 22 November 2026; we have not called.")).to_be_visible()
+    expect(riku.get_by_text("We read it there on 30 November 2026; we have not called.")).to_be_visible()
     page.context.close()
 
 
