@@ -9,7 +9,7 @@ from stillmine.wire import codec
 from stillmine.wire.ask import AskQuery, decode_ask, encode_ask
 from stillmine.wire.errors import KindNotAcceptedError
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import ACCEPTED_KINDS, KIND_OF_NUMBER, KIND_RULES, Kind, value_bytes, value_text
+from stillmine.wire.kinds import ACCEPTED_KINDS, KIND_OF_NUMBER, KIND_RULES, MAXIMUM_DISTANCE_BITS, Kind, value_bytes, value_text
 from stillmine.wire.snapshot import SnapshotBlock, SnapshotHead, SnapshotReader, SnapshotWriter
 from tests.kind_samples import SAMPLES
 
@@ -65,3 +65,18 @@ def test_a_sample_comes_back_from_every_form(sample: Fingerprint) -> None:
     writer = SnapshotWriter()
     stream = [writer.head(SnapshotHead("7.abc", 1)), writer.block(block), writer.end()]
     assert list(SnapshotReader(stream).blocks()) == [block]
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [
+        ("kernel/src/index_layout.h", "#define STILLMINE_USUAL_DISTANCE {}\n"),
+        ("spec/glossary.md", "a distance of {} bits"),
+        ("spec/screen.md", "distance <= {} bits"),
+        ("spec/fingerprint.md", "distance <= {}"),
+        ("docs/develop.md", "({} bits for PDQ)"),
+    ],
+)
+def test_the_distance_of_a_match_is_one_number_everywhere(page: str, sentence: str) -> None:
+    """The kernel plans its index for it, and the pages say it."""
+    assert sentence.format(MAXIMUM_DISTANCE_BITS) in (Path(__file__).resolve().parents[2] / page).read_text()

@@ -16,7 +16,7 @@ from stillmine.wire.ask import IndexState
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.feedback import NotRemovedReason, OpaqueId
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import Kind
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, Kind
 from stillmine.wire.vote import VoteKind, VoteReason, require_reason
 
 MAXIMUM_FINGERPRINTS_PER_SCREEN = 100
@@ -232,7 +232,7 @@ def require_content_id(content_id: str) -> str:
 
 
 def distance_bucket(distance_bits: int) -> DistanceBucket:
-    """Return the bucket of a distance of 0 to 31 bits; raises ValueError outside."""
-    if not 0 <= distance_bits <= 31:
-        raise ValueError("distance_bits is 0 to 31")
+    """Return the bucket of the distance of a match; raises ValueError for one that is no match."""
+    if not 0 <= distance_bits <= MAXIMUM_DISTANCE_BITS:
+        raise ValueError(f"distance_bits is 0 to {MAXIMUM_DISTANCE_BITS}")
     return list(DistanceBucket)[distance_bits // 8]
