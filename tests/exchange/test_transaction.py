@@ -42,7 +42,22 @@ def write_to_the_log(transaction: Transaction) -> None:
     record(context(), transaction, EventName.SETTINGS_CHANGED)
 
 
-@pytest.mark.parametrize("use", [read_time, lock_the_feed, write_to_the_log])
+def move_a_delay(transaction: Transaction) -> None:
+    from stillmine.exchange.protection.transitions import move_delay
+    from stillmine.exchange.rows.cases import Case
+    from stillmine.wire.case import DelayState
+
+    move_delay(transaction, Case(), DelayState.ON)
+
+
+def return_a_case(transaction: Transaction) -> None:
+    from stillmine.exchange.protection.transitions import return_case
+    from stillmine.exchange.rows.cases import Case
+
+    return_case(transaction, Case(), START_MINUTE)
+
+
+@pytest.mark.parametrize("use", [read_time, lock_the_feed, write_to_the_log, move_a_delay, return_a_case])
 @pytest.mark.parametrize("fails", [False, True])
 def test_nothing_is_done_with_one_that_has_ended(exchange: Context, use: Callable[[Transaction], object], fails: bool) -> None:
     from stillmine.exchange.rows.log import Leaf

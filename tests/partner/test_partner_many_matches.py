@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from stillmine.fingerprint.sound.audio import fingerprint_sound
-from stillmine.partner.screening.screening import MAXIMUM_MATCHES
+from stillmine.partner.screening.screening import MAXIMUM_MATCHES, MAXIMUM_REPORTED
 from stillmine.serving.sparing_log import INTERVAL_SECONDS, SparingLog
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Fingerprint
@@ -21,6 +21,12 @@ from tests.partner.partner_parts import Clock, Partner
 
 NEAR_BITS = 28
 VALUE = bytes(range(100, 132))
+
+
+def test_so_many_are_shown_and_reported_as_the_specification_says(root: Path) -> None:
+    assert f"at most {MAXIMUM_MATCHES} are shown, up to {MAXIMUM_REPORTED:,} are reported" in " ".join(
+        (root / "spec/screen.md").read_text(encoding="utf-8").split()
+    )
 
 
 @pytest.mark.parametrize("is_recorded", [True, False])
