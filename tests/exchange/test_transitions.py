@@ -96,3 +96,14 @@ def test_a_delay_moves_only_along_the_table(exchange: Context, phone: Phone, bef
         with tx("test.move", exchange.clock) as transaction:
             move_delay(transaction, Case.objects.get(), after, ends_at(after))
     assert Case.objects.get().delay == (after if (before, after) in DELAY_TRANSITIONS else before)
+
+
+def test_nothing_of_a_withdrawn_fingerprint_is_kept(exchange: Context, phone: Phone) -> None:
+    from stillmine.exchange.rows.cases import Fingerprint
+
+    phone.open(1)
+    Fingerprint.objects.update(is_synthetic=True)
+    phone.withdraw()
+    row = Fingerprint.objects.get()
+    assert (row.sealed_value, row.blind_index, row.value_bytes, row.quality) == (None, None, 0, None)
+    assert (row.is_synthetic, row.withdrawal_due_at) == (False, None)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from stillmine.wire.ask import (
     MAXIMUM_ASK_FRAMES,
+    NO_TAGS,
     Answer,
     Ask,
     AskAnswer,
@@ -19,6 +20,7 @@ from stillmine.wire.ask import (
     decode_ask,
     encode_answer,
     encode_ask,
+    tags_of,
 )
 from stillmine.wire.codec import decode, encode
 from stillmine.wire.errors import MalformedMessageError, StillmineError
@@ -85,3 +87,10 @@ def test_videos_of_one_ask_are_bounded_together() -> None:
 def test_a_row_that_is_neither_match_nor_clear_is_refused(row: bytes) -> None:
     with pytest.raises(MalformedMessageError, match=r"answers\[1\]"):
         decode_answer(b"SMR1" + bytes(18) + row, 2)
+
+
+@pytest.mark.parametrize(
+    ("is_synthetic", "is_flagged", "first"), [(False, False, "--"), (True, False, "s-"), (False, True, "-f"), (True, True, "sf")]
+)
+def test_the_tags_of_a_match(is_synthetic: bool, is_flagged: bool, first: str) -> None:
+    assert tags_of(is_synthetic, is_flagged) == first + NO_TAGS[2:]

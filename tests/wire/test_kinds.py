@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillmine.wire import codec
-from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_BYTES, MAXIMUM_CHROMAPRINT_VALUES, parse_chromaprint
-from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError, QualityTooLowError
+from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_BYTES, MAXIMUM_CHROMAPRINT_VALUES, format_chromaprint, parse_chromaprint
+from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError, MalformedMessageError, QualityTooLowError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import ACCEPTED_KINDS, FULL_QUALITY, KIND_RULES, MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_BYTES, MAXIMUM_VPDQ_FRAMES, MAXIMUM_VPDQ_SECONDS, VideoFrame, format_vpdq, parse_vpdq
@@ -55,7 +55,8 @@ def in_base64(data: bytes) -> str:
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=50))
-def test_sound_is_read_back(values: list[int]) -> None:
+def test_sound_is_written_as_the_field_does_and_read_back(values: list[int]) -> None:
+    assert format_chromaprint(values) == compressed(values)
     assert list(parse_chromaprint(compressed(values))) == values
 
 
@@ -274,3 +275,10 @@ def test_the_least_quality_of_a_picture_is_taken(quality: int, is_taken: bool) -
     made = Fingerprint(Kind.PDQ, HEX, quality)
     with contextlib.nullcontext() if is_taken else pytest.raises(QualityTooLowError):
         made.require_quality()
+
+
+@pytest.mark.parametrize(("number", "is_taken"), [(0, False), (1, True), (100, True), (101, False)])
+def test_a_case_has_a_hundred_files_at_most(number: int, is_taken: bool) -> None:
+    body = f'{{"kind":"pdq","value":"{HEX}","quality":77,"file_number":{number}}}'.encode()
+    with contextlib.nullcontext() if is_taken else pytest.raises(MalformedMessageError):
+        assert codec.decode(body, Fingerprint).file_number == number
