@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.prepared_commands import run_command
+
 COMMAND = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange"]
 
 
@@ -35,8 +37,7 @@ class Operator:
             self.environment["STILLMINE_EXCHANGE_DATABASE"] = database_url
 
     def run(self, *arguments: str, expect: int = 0) -> str:
-        command = [*COMMAND, *arguments, "--home", str(self.home)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment)
+        done = run_command(["exchange", *arguments, "--home", str(self.home)], self.environment)
         assert done.returncode == expect, done.stderr
         assert "Traceback" not in done.stderr
         return done.stdout if expect == 0 else done.stdout + done.stderr
