@@ -21,6 +21,8 @@ from stillmine.wire.kinds import Kind
 from tests.exchange.exchange_parts import Phone
 from tests.exchange.served_exchange import Operator, wait_until
 
+pytestmark = pytest.mark.any_database  # what a page of the docs prints
+
 ADDRESS = "https://exchange.example"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

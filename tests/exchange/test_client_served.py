@@ -21,6 +21,8 @@ from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from tests.exchange.exchange_parts import Phone, value
 from tests.exchange.served_exchange import COMMAND, Operator, wait_until
 
+pytestmark = pytest.mark.any_database  # what a client makes of answers; other files look at the rows behind them
+
 Served = tuple[str, subprocess.Popen[bytes], Path]
 CHECK = [*COMMAND[:-1], "partner", "check"]
 

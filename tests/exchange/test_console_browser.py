@@ -19,6 +19,8 @@ from tests.accessible import Scheme, is_scrolled_sideways, open_page, violations
 from tests.exchange.console_parts import PASSWORD, Desk
 from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, value
 
+pytestmark = pytest.mark.any_database  # pages as a browser shows them; test_console_pages.py looks at their rows
+
 PAGES = [
     "",
     "partners",

@@ -12,6 +12,8 @@ from tests.attacker import Attacker, answered, attacking, everything, head, http
 from tests.exchange.exchange_parts import Phone
 from tests.exchange.served_exchange import Operator
 
+pytestmark = pytest.mark.any_database  # doors and threads of the server, before anything reaches a database
+
 Served = tuple[str, subprocess.Popen[bytes], Path]
 TWO_WORKERS_THREADS = 32
 

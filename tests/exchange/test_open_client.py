@@ -9,6 +9,8 @@ import pytest
 from tests.exchange.exchange_parts import PartnerClient, Phone, value
 from tests.exchange.served_exchange import Operator, wait_until
 
+pytestmark = pytest.mark.any_database  # the field's client reads answers
+
 pytest.importorskip("threatexchange")
 
 

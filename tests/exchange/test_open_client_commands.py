@@ -16,6 +16,8 @@ from stillmine.fingerprint import fingerprint_image
 from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, fingerprint
 from tests.exchange.served_exchange import Operator, wait_until
 
+pytestmark = pytest.mark.any_database  # the field's client reads answers
+
 pytest.importorskip("threatexchange")
 
 

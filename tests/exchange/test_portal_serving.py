@@ -11,6 +11,8 @@ from stillmine.exchange.ground.headers import PORTAL_POLICY, with_headers
 from stillmine.exchange.web.portal import with_portal
 from tests.exchange.exchange_parts import PORTAL_NOT_FOUND, PORTAL_NOT_FOUND_IN_FINNISH, PORTAL_PAGE
 
+pytestmark = pytest.mark.any_database  # files, no rows
+
 
 def test_pages_come_with_the_strict_policy(web: httpx.Client) -> None:
     page = web.get("/")

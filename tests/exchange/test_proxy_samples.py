@@ -12,6 +12,8 @@ import pytest
 from stillmine.exchange.ground.headers import API_HEADERS, PORTAL_HEADERS, TRANSPORT_HEADER
 from tests.exchange.proxy_samples import HOST, Sample, caddy, nginx
 
+pytestmark = pytest.mark.any_database  # a proxy before a stopped exchange
+
 SAMPLES = {"nginx": nginx, "caddy": caddy}
 
 

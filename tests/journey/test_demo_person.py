@@ -13,6 +13,8 @@ from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.padding import padded
 
+pytestmark = pytest.mark.any_database  # sizes of requests on the line
+
 FINGERPRINT = Fingerprint(kind=Kind.PDQ, value="0f" * 32, quality=90)
 
 

@@ -10,6 +10,8 @@ from stillmine.demo.commands import app
 from stillmine.wire.case_key import case_key_text
 from stillmine.wire.errors import NotConfiguredError, StillmineError
 
+pytestmark = pytest.mark.any_database  # a person's commands, which reach the exchange by HTTP only
+
 PHOTOGRAPH = Path(__file__).resolve().parents[2] / "media/skimage/rocket.jpg"
 NOBODY = "http://127.0.0.1:9"
 

@@ -24,6 +24,8 @@ from tests.journey.between import ASK, FEEDBACK, STATUS, Between, Seen
 from tests.journey.marks import FILE_NAME, MarkedPicture, files_with_marks, files_with_values, found_marks, marked_picture, value_forms
 from tests.journey.parties import Exchange, Service, wait_until
 
+pytestmark = pytest.mark.any_database  # what the partner's service keeps and sends
+
 UPLOADER = "canary-uploader-p4x9d2"
 CONTENT_ID = "canary-content-h6n1v8"
 

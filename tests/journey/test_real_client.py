@@ -21,6 +21,8 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 
+pytestmark = pytest.mark.any_database  # the field's client reads answers
+
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
 
 
