@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 LOADED = (
     "stillmine.cli",
@@ -85,7 +86,7 @@ def _fork_for_each(orders: socket.socket) -> bool:
             os.close(descriptor)
 
 
-def _run_beside(order: dict[str, object], descriptors: Sequence[int]) -> bool:
+def _run_beside(order: dict[str, Any], descriptors: Sequence[int]) -> bool:
     """Fork once more: this process waits for the command and says how it ended, the other returns to become the command."""
     answer, out, err = descriptors
     command = os.fork()
@@ -96,7 +97,7 @@ def _run_beside(order: dict[str, object], descriptors: Sequence[int]) -> bool:
     os.dup2(err, 2)
     for descriptor in descriptors:
         os.close(descriptor)
-    _become(**order)  # type: ignore[arg-type] (written by run_command)
+    _become(**order)
     return True
 
 

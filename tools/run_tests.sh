@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The tests, in suites of which two run at a time, the longest first. Each suite is its own process with its own database,
-# folders and ports, and is shown when it ends, so that the last line is a summary; this ends with an error if any did.
+# The tests, in suites of which two run at a time, the longest first and the shortest last, so that both cores end together.
+# Each suite is its own process with its own database, folders and ports, and is shown when it ends, so that the last line is a summary;
+# this ends with an error if any did.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +15,7 @@ declare -A suites=(
 )
 
 if [ $# -eq 0 ]; then
-    printf '%s\n' portal postgresql sqlite others device | xargs -P 2 -n 1 bash tools/run_tests.sh
+    printf '%s\n' postgresql portal others sqlite device | xargs -P 2 -n 1 bash tools/run_tests.sh
     exit
 fi
 

@@ -15,7 +15,16 @@ from stillmine.partner.ground.errors import MultipartUnsupportedError
 from stillmine.partner.service.single_part import SinglePart, boundary_of
 from stillmine.wire.screen import ScreenOutcome
 from tests.partner.service_client import ServiceClient
-from tests.partner.test_partner_service import application, nobody, photograph, platform, protected, refusal, screened  # noqa: F401 (fixtures)
+from tests.partner.test_partner_service import (  # noqa: F401 (fixtures)
+    application,
+    nobody,
+    photograph,
+    platform,
+    protected,
+    refusal,
+    refusing,
+    screened,
+)
 
 HEAD = b'Content-Disposition: form-data; name="file"; filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
 FORM = {"Content-Type": "multipart/form-data; boundary=xyz"}
@@ -59,20 +68,20 @@ def test_the_single_file_of_a_form_is_screened(platform: ServiceClient, photogra
         (b"", "multipart/form-data; boundary=xyz"),
     ],
 )
-def test_any_other_form_is_refused_in_words(platform: ServiceClient, body: bytes, content_type: str) -> None:
-    refusal(platform.post("/screen", body, {"Content-Type": content_type}), 415, "multipart_unsupported")
+def test_any_other_form_is_refused_in_words(refusing: ServiceClient, body: bytes, content_type: str) -> None:
+    refusal(refusing.post("/screen", body, {"Content-Type": content_type}), 415, "multipart_unsupported")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, identity", "GZIP"])
-def test_a_compressed_body_is_refused_in_words(platform: ServiceClient, photograph: bytes, encoding: str) -> None:
+def test_a_compressed_body_is_refused_in_words(refusing: ServiceClient, photograph: bytes, encoding: str) -> None:
     for body in (gzip.compress(photograph), zlib.compress(photograph)):
-        refusal(platform.post("/screen", body, {"Content-Encoding": encoding}), 415, "content_encoding_unsupported")
-    refusal(platform.post("/matches/" + "0" * 32 + "/review", b"{}", {"Content-Encoding": encoding}), 415, "content_encoding_unsupported")
+        refusal(refusing.post("/screen", body, {"Content-Encoding": encoding}), 415, "content_encoding_unsupported")
+    refusal(refusing.post("/matches/" + "0" * 32 + "/review", b"{}", {"Content-Encoding": encoding}), 415, "content_encoding_unsupported")
 
 
 @pytest.mark.parametrize("headers", [{"Transfer-Encoding": "gzip, chunked"}, {"Content-Encoding": "identity, gzip"}])
-def test_nor_is_one_that_is_compressed_in_another_way(platform: ServiceClient, photograph: bytes, headers: dict[str, str]) -> None:
-    refusal(platform.post("/screen", gzip.compress(photograph), headers), 415, "content_encoding_unsupported")
+def test_nor_is_one_that_is_compressed_in_another_way(refusing: ServiceClient, photograph: bytes, headers: dict[str, str]) -> None:
+    refusal(refusing.post("/screen", gzip.compress(photograph), headers), 415, "content_encoding_unsupported")
 
 
 @pytest.mark.usefixtures("protected")

@@ -23,6 +23,7 @@ from tests.partner.test_partner_service import (  # noqa: F401 (fixtures)
     platform,
     protected,
     refusal,
+    refusing,
     wait_until,
 )
 
@@ -108,13 +109,13 @@ NONSENSE = (
 
 
 @pytest.mark.parametrize("query", NONSENSE)
-def test_a_query_that_means_nothing_is_refused_and_not_repeated(platform: ServiceClient, query: str) -> None:
-    refusal(platform.get(f"/matches?{query}"), 400, "malformed_message")
+def test_a_query_that_means_nothing_is_refused_and_not_repeated(refusing: ServiceClient, query: str) -> None:
+    refusal(refusing.get(f"/matches?{query}"), 400, "malformed_message")
 
 
 @pytest.mark.parametrize("match_id", ["0" * 32, "0" * 31, "G" * 32, "x"])
-def test_an_unknown_match_is_not_found(platform: ServiceClient, match_id: str) -> None:
-    refusal(platform.get(f"/matches/{match_id}"), 404, "match_not_found")
+def test_an_unknown_match_is_not_found(refusing: ServiceClient, match_id: str) -> None:
+    refusal(refusing.get(f"/matches/{match_id}"), 404, "match_not_found")
 
 
 @pytest.mark.parametrize("word", ["a" * 200, "ä" * 200, "\U0001f469\u200d\U0001f4bb", '"; DROP TABLE matches; --'])
@@ -129,10 +130,10 @@ def test_a_word_of_the_platform_comes_back_as_it_is(platform: ServiceClient, pho
 
 
 @pytest.mark.parametrize("word", ["", "a" * 201, "ä" * 201, "a\tb", " a", "a\x00", "\x85", "\u2028", "a\n"])
-def test_a_word_that_no_header_can_carry_is_refused_in_both_places(platform: ServiceClient, word: str) -> None:
+def test_a_word_that_no_header_can_carry_is_refused_in_both_places(refusing: ServiceClient, word: str) -> None:
     message = {"version": 1, "fingerprints": [{"kind": "sha256", "value": "0" * 64, "quality": 100}], "content_id": word}
-    refusal(platform.post("/screen", content=json.dumps(message).encode(), headers=JSON), 400, "malformed_message")
-    refusal(platform.request("POST", "/screen", b"x", {CONTENT_ID: word.encode()}), 400, "malformed_message")
+    refusal(refusing.post("/screen", content=json.dumps(message).encode(), headers=JSON), 400, "malformed_message")
+    refusal(refusing.request("POST", "/screen", b"x", {CONTENT_ID: word.encode()}), 400, "malformed_message")
 
 
 def test_words_that_can_not_be_read_or_are_two_are_refused(platform: ServiceClient) -> None:
