@@ -4,12 +4,13 @@
  * them. Must never drop silently what could not be made: it is in `notes`.
  */
 
-import { FULL_QUALITY, MINIMUM_QUALITY, type Fingerprint } from "../wire/types";
+import { FULL_QUALITY, type Fingerprint, type Kind } from "../wire/types";
 import { isAnimated } from "./animated";
 import { isShorterThanDeclared } from "./declared_size";
 import type { DigestKind } from "./digests";
 import { filmsBehind } from "./film_behind";
 import { hasFurtherPictures, hasHiddenPicture } from "./further_pictures";
+import { findingOfPicture, isGiven, kindsGiven, type FileClass, type Found } from "./gives";
 import { MAXIMUM_FILE_BYTES, MAXIMUM_PICTURE_BYTES, START_BYTES } from "./limits";
 import { part } from "./load";
 import type { FileFingerprints, FileNote, OnProgress } from "./made";
@@ -22,9 +23,10 @@ import { Stages } from "./stages";
 import type { Tools } from "./tools";
 
 type Made = Omit<FileFingerprints, "type">;
+type Films = ReturnType<typeof filmsBehind>;
 
-/** Notes of what a picture's fingerprint does not stand for: the whole file is recognised by its digest as well. */
-const LEFT_OUT: readonly FileNote[] = ["film_not_readable", "further_pictures", "hidden_picture"];
+/** Notes of pictures that the first one's fingerprint does not stand for. */
+const FURTHER: readonly FileNote[] = ["further_pictures", "hidden_picture"];
 const USUAL_OF_FILMS: readonly FileNote[] = [
   "video_has_no_sound",
   "sound_too_short",
@@ -42,7 +44,7 @@ export async function makeFile(file: Blob, tools: Tools, onProgress: OnProgress)
   if (isPicture) return makePicture(file, family, tools, stages);
   if (family === "video" || family === "sound") return makeTimed(file, family, tools, stages);
   if (!isMediaMimeType(file.type)) throw new FileError("not_medium");
-  return { type: "other", fingerprints: [await digest(file, "sha256", stages.next(1))], notes: ["not_readable"] };
+  return withDigest(file, "unknown", { type: "other", fingerprints: [], notes: ["not_readable"] }, stages.next(1));
 }
 
 async function makePicture(file: Blob, family: Family, tools: Tools, stages: Stages): Promise<FileFingerprints> {
@@ -51,19 +53,20 @@ async function makePicture(file: Blob, family: Family, tools: Tools, stages: Sta
   const bytes = new Uint8Array(buffer);
   if (family !== "heif" && isAnimated(bytes)) return makeAnimation(file, buffer, tools, stages);
   const still = await stillOf(file, family, buffer, tools);
-  const films = await filmsOf(bytes, tools, stages);
-  const notes = [...still.notes, ...films.notes, ...furtherOf(bytes)];
-  const fingerprints = [...still.fingerprints, ...films.fingerprints];
-  if (films.fingerprints.length > 0)
-    return { type: "animation", fingerprints: [...fingerprints, await digest(file, "md5", stages.next(1))], notes };
-  if (fingerprints.length > 0 && !notes.some((note) => LEFT_OUT.includes(note)))
-    return { type: "picture", fingerprints, notes };
-  return { type: "picture", fingerprints: [...fingerprints, await digest(file, "sha256", stages.next(1))], notes };
+  const films = filmsBehind(bytes);
+  const film = await filmOf(films, tools, stages);
+  const notes = [...still.notes, ...film.notes, ...furtherOf(bytes)];
+  const made: FileFingerprints = {
+    type: film.fingerprints.length > 0 ? "animation" : "picture",
+    fingerprints: [...still.fingerprints, ...film.fingerprints],
+    notes,
+  };
+  return withDigest(file, films.length > 0 ? "motion_photo" : "image", made, stages.next(1));
 }
 
 /** What the first film that belongs to a photograph gives; that it is short and mostly silent goes without saying. */
-async function filmsOf(bytes: Uint8Array<ArrayBuffer>, tools: Tools, stages: Stages): Promise<Made> {
-  const [film, ...further] = filmsBehind(bytes);
+async function filmOf(films: Films, tools: Tools, stages: Stages): Promise<Made> {
+  const [film, ...further] = films;
   if (!film) return { fingerprints: [], notes: [] };
   const { fingerprintTimed } = await part(import("./moving"));
   const made = await fingerprintTimed(film, "video", tools, stages);
@@ -77,15 +80,15 @@ function furtherOf(bytes: Uint8Array): readonly FileNote[] {
   return hasFurtherPictures(bytes) ? ["further_pictures"] : [];
 }
 
-async function byDigest(file: Blob, note: FileNote, stages: Stages): Promise<FileFingerprints> {
-  return { type: "picture", fingerprints: [await digest(file, "sha256", stages.next(1))], notes: [note] };
+function byDigest(file: Blob, note: FileNote, stages: Stages): Promise<FileFingerprints> {
+  return withDigest(file, "image", { type: "picture", fingerprints: [], notes: [note] }, stages.next(1));
 }
 
 /** The `pdq` of a picture, or a note of why there is none. */
 async function stillOf(file: Blob, family: Family, bytes: ArrayBuffer, tools: Tools): Promise<Made> {
   try {
     const { value, quality, isMended } = await fingerprintPicture(file, family, bytes, tools);
-    if (quality < MINIMUM_QUALITY) return { fingerprints: [], notes: ["picture_too_little_detail"] };
+    if (!isGiven(findingOfPicture(quality))) return { fingerprints: [], notes: ["picture_too_little_detail"] };
     return { fingerprints: [{ kind: "pdq", value, quality }], notes: isMended ? ["end_missing"] : [] };
   } catch (error) {
     if (!(error instanceof UndecodableError)) throw error;
@@ -113,11 +116,7 @@ async function makeAnimation(file: Blob, bytes: ArrayBuffer, tools: Tools, stage
   }
   if (isPng && lacksPngFrames(whole)) notes.add("ends_early");
   if (notes.has("ends_early")) notes.delete("end_missing"); // which says that all of it is there
-  return {
-    type: "animation",
-    fingerprints: [...fingerprints, await digest(file, "md5", stages.next(0.1))],
-    notes: [...notes],
-  };
+  return withDigest(file, "animated_image", { type: "animation", fingerprints, notes: [...notes] }, stages.next(0.1));
 }
 
 /** A video or a sound; which of them is known once the file is open. */
@@ -129,8 +128,33 @@ async function makeTimed(
 ): Promise<FileFingerprints> {
   const { fingerprintTimed } = await part(import("./moving"));
   const made = await fingerprintTimed(file, family, tools, stages);
-  const kind: DigestKind = made.type === "video" ? "md5" : "sha256";
-  return { ...made, fingerprints: [...made.fingerprints, await digest(file, kind, stages.next(1))] };
+  return withDigest(file, made.type === "video" ? "video" : "audio", made, stages.next(1));
+}
+
+/** What was made, with the digest that the file gives beside it. */
+async function withDigest(
+  file: Blob,
+  is: FileClass,
+  made: FileFingerprints,
+  onProgress: OnProgress,
+): Promise<FileFingerprints> {
+  const kinds = kindsGiven(is, foundIn(made));
+  const fingerprints = made.fingerprints.filter(({ kind }) => kinds.includes(kind));
+  const digests = await Promise.all(kinds.filter(isDigestKind).map((kind) => digest(file, kind, onProgress)));
+  return { ...made, fingerprints: [...fingerprints, ...digests] };
+}
+
+const isDigestKind = (kind: Kind): kind is DigestKind => kind === "sha256" || kind === "md5";
+
+/** What was found, by what was made; that which was not made has its note. */
+function foundIn({ fingerprints, notes }: Made): Found {
+  const has = (kind: Kind): boolean => fingerprints.some((fingerprint) => fingerprint.kind === kind);
+  const isOneOfSeveral = notes.some((note) => FURTHER.includes(note));
+  return {
+    ...(has("pdq") ? { still: isOneOfSeveral ? "several" : "good" } : {}),
+    ...(has("vpdq") ? { moving: "good" } : {}),
+    ...(has("chromaprint") ? { sound: "good" } : {}),
+  };
 }
 
 async function digest(file: Blob, kind: DigestKind, onProgress: OnProgress): Promise<Fingerprint> {

@@ -5,13 +5,25 @@ Joins the parts; no algorithm. What a file allows is told by its bytes, never by
 not be made: it is in `left_out`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stillmine.fingerprint.container.opening import MediaSource, open_source
 from stillmine.fingerprint.container.sniff import FileType, sniff_file
 from stillmine.fingerprint.exact import ExactDigests, exact_digests
+from stillmine.fingerprint.gives import (
+    Finding,
+    Part,
+    Reader,
+    Subject,
+    finding_of,
+    finding_of_picture,
+    is_refused,
+    is_sound_read,
+    kinds_given,
+    parts_read,
+)
 from stillmine.fingerprint.ground.errors import (
     FileTooLargeError,
     FileUnreadableError,
@@ -20,12 +32,8 @@ from stillmine.fingerprint.ground.errors import (
     FurtherSoundsError,
     MediaError,
     SoundEditsError,
-    SoundTooShortError,
-    SoundUnsupportedError,
-    SoundWithoutDetailError,
     TruncatedImageError,
     VideoEditsError,
-    VideoUnsupportedError,
 )
 from stillmine.fingerprint.ground.guard import guarded
 from stillmine.fingerprint.ground.limits import DEFAULT_LIMITS, DEFAULT_MEDIA_LIMITS, Limits, MediaLimits
@@ -52,16 +60,43 @@ class FileFingerprints:
 
     def fingerprints(self) -> tuple[Fingerprint, ...]:
         """Return them in the form in which a case holds them, whatever their quality."""
-        made = []
+        return tuple(self._fingerprint(kind) for kind in kinds_given(Reader.CASE, self.file_type, self.found()))
+
+    def found(self) -> dict[Subject, Finding]:
+        """Return what was found of each part that could be read."""
+        found = {}
         if self.image is not None:
-            made.append(Fingerprint(Kind.PDQ, self.image.text, self.image.quality))
-        if self.video is not None and self.video.frames:
-            made.append(Fingerprint(Kind.VPDQ, write_vpdq(self.video.frames), max(frame.quality for frame in self.video.frames)))
+            found[Subject.STILL] = finding_of_picture(self.image.quality)
+        if self.video is not None:
+            found[Subject.MOVING] = Finding.GOOD if self.video.frames else Finding.FLAT
         if self.sound is not None:
-            made.append(Fingerprint(Kind.CHROMAPRINT, self.sound.text, FULL_QUALITY))
-        made.append(Fingerprint(Kind.SHA256, self.digests.sha256.hex(), FULL_QUALITY))
-        made.append(Fingerprint(Kind.MD5, self.digests.md5.hex(), FULL_QUALITY))
-        return tuple(made)
+            found[Subject.SOUND] = Finding.GOOD
+        return found
+
+    def without(self, *codes: str) -> "FileFingerprints":
+        """Return it with more that was left out."""
+        return replace(self, left_out=(*self.left_out, *codes))
+
+    def _fingerprint(self, kind: Kind) -> Fingerprint:
+        if kind is Kind.PDQ and self.image is not None:
+            return Fingerprint(kind, self.image.text, self.image.quality)
+        if kind is Kind.VPDQ and self.video is not None:
+            return Fingerprint(kind, write_vpdq(self.video.frames), max(frame.quality for frame in self.video.frames))
+        if kind is Kind.CHROMAPRINT and self.sound is not None:
+            return Fingerprint(kind, self.sound.text, FULL_QUALITY)
+        digest = self.digests.md5 if kind is Kind.MD5 else self.digests.sha256
+        return Fingerprint(kind, digest.hex(), FULL_QUALITY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a file is read. `source` holds what moves or sounds: the file itself, or the film behind its picture."""
+
+    path: Path
+    source: MediaSource
+    limits: Limits
+    media_limits: MediaLimits
+    is_asking: bool
 
 
 @guarded()
@@ -74,35 +109,32 @@ def fingerprint_file(
     """
     file_type = sniff_file(path, media_limits)
     with open_source(path, media_limits.max_file_bytes) as stream:
-        digests = exact_digests(stream, media_limits)
-    if file_type in (FileType.IMAGE, FileType.UNKNOWN):  # of an unknown file the image part says best what is wrong
-        image, left_out = _fingerprint_still(path, limits, is_asking)
-        return FileFingerprints(file_type, digests, image, left_out=left_out)
-    if file_type is FileType.MOTION_PHOTO:
-        return _fingerprint_motion_photo(path, digests, limits, media_limits, is_asking)
-    if file_type is FileType.ANIMATED_IMAGE:
-        return _fingerprint_animation(path, digests, limits, media_limits, is_asking)
-    if file_type is FileType.VIDEO:
-        return _fingerprint_video(path, digests, media_limits, is_asking)
-    try:
-        sound, left_out = _fingerprint_sound(path, media_limits, is_asking)
-        return FileFingerprints(file_type, digests, sound=sound, left_out=left_out)
-    except (
-        SoundTooShortError,
-        SoundWithoutDetailError,
-        SoundUnsupportedError,
-    ) as error:  # nothing is wrong with the file: its digests are all there is
-        return FileFingerprints(file_type, digests, left_out=(error.code,))
+        made = FileFingerprints(file_type, exact_digests(stream, media_limits))
+    reading = _Reading(path, path, limits, media_limits, is_asking)
+    errors: dict[Subject, Finding] = {}
+    for part in parts_read(Reader.CASE, file_type):
+        if part is Part.FILMS_BEHIND:
+            reading, made = _with_film_of(reading, made)
+        for make, subject in _MAKERS[part]:
+            try:
+                made = make(reading, made)
+            except MediaError as error:
+                errors[subject] = finding_of(error)
+                if is_refused(Reader.CASE, file_type, errors):
+                    raise
+                made = made.without(error.code)
+    return made
 
 
-def _fingerprint_still(path: Path, limits: Limits, is_asking: bool) -> tuple[ImageFingerprint, tuple[str, ...]]:
+def _with_still(reading: _Reading, made: FileFingerprints) -> FileFingerprints:
     """What is shown first, which is all that a case holds of a still file; of other pictures in it, whether it finds their copies too."""
-    data = _read(path, limits)
-    image = fingerprint_image(data, limits, is_asking=is_asking)
+    limits = reading.limits
+    data = _read(reading.path, limits)
+    image = fingerprint_image(data, limits, is_asking=reading.is_asking)
     missing = (TruncatedImageError.code,) if image.lacks_pixels else ()
     pictures, has_more = stored_pictures(data, limits)
     is_whole = not has_more and all(_is_found_by(image, picture, limits) for picture in pictures[1:])
-    return image, missing if is_whole else (*missing, FurtherPicturesError.code)
+    return replace(made, image=image).without(*missing, *(() if is_whole else (FurtherPicturesError.code,)))
 
 
 def _is_found_by(image: ImageFingerprint, picture: StoredPicture, limits: Limits) -> bool:
@@ -113,57 +145,19 @@ def _is_found_by(image: ImageFingerprint, picture: StoredPicture, limits: Limits
     return distance_bits(image.pdq, other.pdq) <= MAXIMUM_DISTANCE_BITS
 
 
-def _fingerprint_motion_photo(
-    path: Path, digests: ExactDigests, limits: Limits, media_limits: MediaLimits, is_asking: bool
-) -> FileFingerprints:
-    """The photograph as a picture, the film that belongs to it as a video."""
-    image: ImageFingerprint | None = None
-    try:
-        image, left_out = _fingerprint_still(path, limits, is_asking)
-    except MediaError as error:
-        left_out = (error.code,)
-    with open_source(path, media_limits.max_file_bytes) as stream:
-        films = films_behind(stream, limits.max_file_bytes)
-    if len(films) > 1:
-        left_out = (*left_out, FurtherFilmsError.code)
-    try:
-        with guarded():
-            film = _fingerprint_video(films[0], digests, media_limits, is_asking)
-    except MediaError as error:
-        if image is None:
-            raise
-        return FileFingerprints(FileType.MOTION_PHOTO, digests, image, left_out=(*left_out, error.code))
-    return replace(film, file_type=FileType.MOTION_PHOTO, image=image, left_out=(*left_out, *film.left_out))
+def _with_film_of(reading: _Reading, made: FileFingerprints) -> tuple[_Reading, FileFingerprints]:
+    """The first film that belongs to a photograph is read as a video."""
+    with open_source(reading.path, reading.media_limits.max_file_bytes) as stream:
+        films = films_behind(stream, reading.limits.max_file_bytes)
+    return replace(reading, source=films[0]), made.without(FurtherFilmsError.code) if len(films) > 1 else made
 
 
-def _fingerprint_animation(
-    path: Path, digests: ExactDigests, limits: Limits, media_limits: MediaLimits, is_asking: bool
-) -> FileFingerprints:
-    """Its first frame as a picture, all of them as a video: copies of either kind circulate."""
-    image, left_out = _fingerprint_still(path, limits, is_asking)
-    try:
-        with guarded():
-            video = fingerprint_video(path, media_limits, is_asking=is_asking)
-    except MediaError as error:
-        return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, left_out=(*left_out, error.code))
-    return FileFingerprints(FileType.ANIMATED_IMAGE, digests, image, video, left_out=left_out)
-
-
-def _fingerprint_video(source: MediaSource, digests: ExactDigests, limits: MediaLimits, is_asking: bool) -> FileFingerprints:
-    """Its pictures and its sound: copies of one circulate with the other exchanged."""
-    try:
-        video = fingerprint_video(source, limits, is_asking=is_asking)
-    except VideoUnsupportedError as error:
-        return FileFingerprints(FileType.VIDEO, digests, left_out=(error.code,))
-    made = FileFingerprints(FileType.VIDEO, digests, video=video, left_out=tuple(_left_out_of(video)))
-    if not video.has_sound:
-        return made
-    try:
-        with guarded():
-            sound, left_out = _fingerprint_sound(source, limits, is_asking)
-            return replace(made, sound=sound, left_out=(*made.left_out, *left_out))
-    except MediaError as error:
-        return replace(made, left_out=(*made.left_out, error.code))
+def _with_frames(reading: _Reading, made: FileFingerprints) -> FileFingerprints:
+    """What moves: copies of an animated picture circulate as either kind, those of a video with another sound."""
+    with guarded():
+        video = fingerprint_video(reading.source, reading.media_limits, is_asking=reading.is_asking)
+    is_of_tracks = made.file_type is not FileType.ANIMATED_IMAGE
+    return replace(made, video=video).without(*(_left_out_of(video) if is_of_tracks else ()))
 
 
 def _left_out_of(video: VideoFingerprint) -> Iterator[str]:
@@ -173,11 +167,20 @@ def _left_out_of(video: VideoFingerprint) -> Iterator[str]:
         yield FurtherFilmsError.code
 
 
-def _fingerprint_sound(source: MediaSource, limits: MediaLimits, is_asking: bool) -> tuple[SoundFingerprint, tuple[str, ...]]:
+def _with_sound_of_film(reading: _Reading, made: FileFingerprints) -> FileFingerprints:
+    moving = made.found().get(Subject.MOVING, Finding.NONE)
+    has_sound = made.video is not None and made.video.has_sound
+    return _with_sound(reading, made) if has_sound and is_sound_read(Reader.CASE, made.file_type, moving) else made
+
+
+def _with_sound(reading: _Reading, made: FileFingerprints) -> FileFingerprints:
     """What players play, which is all that a case holds of a file's sound, and what of it is left out."""
-    sound = fingerprint_sound(source, limits, is_asking=is_asking)
-    unknown = (SoundEditsError.code,) if sound.has_unknown_edits else ()
-    return sound, (*unknown, FurtherSoundsError.code) if count_sound_tracks(source, limits) > 1 else unknown
+    source, limits = reading.source, reading.media_limits
+    with guarded():
+        sound = fingerprint_sound(source, limits, is_asking=reading.is_asking)
+        unknown = (SoundEditsError.code,) if sound.has_unknown_edits else ()
+        further = (FurtherSoundsError.code,) if count_sound_tracks(source, limits) > 1 else ()
+    return replace(made, sound=sound).without(*unknown, *further)
 
 
 def _read(path: Path, limits: Limits) -> bytes:
@@ -190,3 +193,15 @@ def _read(path: Path, limits: Limits) -> bytes:
     if len(data) > limits.max_file_bytes:
         raise FileTooLargeError(f"at most {limits.max_file_bytes} bytes")
     return data
+
+
+_Maker = Callable[[_Reading, FileFingerprints], FileFingerprints]
+
+_MAKERS: dict[Part, tuple[tuple[_Maker, Subject], ...]] = {
+    Part.STILL: ((_with_still, Subject.STILL),),
+    Part.FRAMES: ((_with_frames, Subject.MOVING),),
+    Part.FILMS_BEHIND: ((_with_frames, Subject.MOVING), (_with_sound_of_film, Subject.SOUND)),
+    Part.SOUND_OF_FILM: ((_with_sound_of_film, Subject.SOUND),),
+    Part.SOUND: ((_with_sound, Subject.SOUND),),
+}
+"""What is made of each part, and of what an error there is."""

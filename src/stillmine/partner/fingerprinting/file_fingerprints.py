@@ -17,6 +17,7 @@ from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, MediaError,
 from stillmine.fingerprint.container.covers import cover_pictures
 from stillmine.fingerprint.container.sniff import FileType, sniff_file
 from stillmine.fingerprint.exact import exact_digests
+from stillmine.fingerprint.gives import Part, Reader, Subject, finding_of, finding_of_picture, is_given, is_sound_read, parts_read
 from stillmine.fingerprint.ground.errors import (
     DecoderFailedError,
     FurtherFilmsError,
@@ -24,7 +25,6 @@ from stillmine.fingerprint.ground.errors import (
     FurtherSoundsError,
     MediaFileTooLargeError,
     NoSoundError,
-    NotAVideoError,
     SoundEditsError,
     SoundTooShortError,
     SoundUnreadableError,
@@ -78,6 +78,8 @@ _MEDIA = {
     FileType.UNKNOWN: Media.UNKNOWN,
 }
 
+_TYPES = {media: file_type for file_type, media in _MEDIA.items()}
+
 TimeLeft = Callable[[], bool]
 
 
@@ -101,11 +103,11 @@ def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[JobResult]:
     except StillmineError as error:
         yield _final(_without(result, error))
         return
-    for make in _MAKERS[result.media]:
+    for part in parts_read(Reader.UPLOAD, _TYPES[result.media]):
         file.seek(0)
         try:
             with guarded(MemoryError):
-                result = make(file, result, is_time_left)
+                result = _MAKERS[part](file, result, is_time_left)
         except StillmineError as error:
             result = _without(result, error)
     yield _final(result)
@@ -139,7 +141,7 @@ def _with_covers(file: BinaryIO, result: JobResult, _is_time_left: TimeLeft) -> 
         except MediaError as error:
             result = _without(result, error)
             continue
-        good = [picture for picture in _pictures(asked) if picture.quality >= MINIMUM_QUALITY]
+        good = [picture for picture in _pictures(asked) if is_given(Reader.UPLOAD, Subject.STILL, finding_of_picture(picture.quality))]
         result = msgspec.structs.replace(result.plus(good), left_out=[*result.left_out, *asked.left_out])
     return result
 
@@ -176,7 +178,9 @@ def _with_whole_film(film: BinaryIO, result: JobResult, limits: MediaLimits, is_
     """Its pictures and its sound; phones put sound alone behind a picture, too."""
     try:
         result = _with_tracks(film, result, limits, is_time_left)
-    except NotAVideoError:
+    except MediaError as error:
+        if not is_sound_read(Reader.UPLOAD, FileType.MOTION_PHOTO, finding_of(error)):
+            raise
         with_sound = _with_sound_of_video(film, result, is_time_left)
         if with_sound is result:
             raise VideoUnreadableError from None
@@ -303,12 +307,12 @@ def _final(result: JobResult) -> JobResult:
 
 _Maker = Callable[[BinaryIO, JobResult, TimeLeft], JobResult]
 
-_MAKERS: dict[Media, tuple[_Maker, ...]] = {
-    Media.IMAGE: (_with_picture,),
-    Media.UNKNOWN: (_with_picture,),
-    Media.ANIMATION: (_with_picture, _with_frames),
-    Media.MOTION_PHOTO: (_with_picture, _with_films),
-    Media.VIDEO: (_with_frames, _with_covers, _with_sound_of_video),
-    Media.SOUND: (_with_sound, _with_covers),
+_MAKERS: dict[Part, _Maker] = {
+    Part.STILL: _with_picture,
+    Part.FRAMES: _with_frames,
+    Part.FILMS_BEHIND: _with_films,
+    Part.COVERS: _with_covers,
+    Part.SOUND_OF_FILM: _with_sound_of_video,
+    Part.SOUND: _with_sound,
 }
-"""What is made of each sort. An unknown file is tried as a picture, whose part says what is wrong with it."""
+"""What is made of each part."""
