@@ -89,7 +89,7 @@ def test_an_old_backup_holds_nothing_readable_of_a_case_withdrawn_since(
     assert partner.active_values() == sorted([value(3), value(5)])
 
     rows = [json.loads(line) for line in old.read_text().splitlines()[1:-1]]
-    sealed = [row["row"] for row in rows if row["table"] == "rows.Fingerprint"]
+    sealed = [row["row"] for row in rows if row["table"] == "cases.Fingerprint"]
     assert len(sealed) == 5, "the old file still holds the sealed bytes"
     from stillmine.exchange.backup.rows import made_of
 

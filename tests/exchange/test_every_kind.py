@@ -158,9 +158,9 @@ def test_pages_are_bounded_by_bytes_and_nothing_is_left_out(phone: Phone, partne
 
 
 def test_one_value_of_any_size_makes_a_page(phone: Phone, partner: PartnerClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stillmine.exchange.feed import actions
+    from stillmine.exchange.feed import pages
 
-    monkeypatch.setattr(actions, "MAXIMUM_PAGE_VALUE_BYTES", 10)
+    monkeypatch.setattr(pages, "MAXIMUM_PAGE_VALUE_BYTES", 10)
     opened(phone, picture(1), video(2), picture(3))
     partner.sync()
     assert len(partner.entries) == 3

@@ -97,13 +97,13 @@ def test_a_name_that_looks_like_another_is_refused(exchange: Context, there: str
     from stillmine.exchange.rows.partners import Partner
 
     add_partner(exchange, there)
-    with pytest.raises(NotConfiguredError, match="here already"):
+    with pytest.raises(NotConfiguredError, match=r"already (here|exists)"):
         add_partner(exchange, again)
     revoke_partner(exchange, there)
-    with pytest.raises(NotConfiguredError, match="here already"):
+    with pytest.raises(NotConfiguredError, match=r"already (here|exists)"):
         add_partner(exchange, again)
     add_operator(exchange, there, Role.REVIEWER)
-    with pytest.raises(NotConfiguredError, match="here already"):
+    with pytest.raises(NotConfiguredError, match=r"already (here|exists)"):
         add_operator(exchange, again, Role.REVIEWER)
     assert Partner.objects.count() == 1
 

@@ -13,8 +13,6 @@ from stillmine.exchange.keys.seal import Cell, SealedValueError, open_sealed
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.case_key import Secret
 
-TABLES = {"rows.FingerprintDataKey": "fingerprint_data_keys", "rows.TombstoneDataKey": "tombstone_data_keys"}
-
 Sealed = tuple[Cell, bytes]
 
 
@@ -65,15 +63,19 @@ class Thief:
         return [Secret(key) for key in [*_opened(self._wrapped, day_keys), *_opened(self._backed_up(), ring)]]
 
     def _backed_up(self) -> Iterable[Sealed]:
+        from stillmine.exchange.backup.rows import table_name
+        from stillmine.exchange.protection.data_keys import DATA_KEYS
+
+        tables = {table_name(model): model._meta.db_table for model in DATA_KEYS}
         for path in self._backups.rglob("*"):  # whatever its name is: a sudden end leaves half a file
             for text in path.read_text().splitlines() if path.is_file() else ():
                 try:
                     line = json.loads(text)
                 except json.JSONDecodeError:
                     continue
-                if line.get("table") in TABLES:
+                if line.get("table") in tables:
                     own = line["row"].get("fingerprint_id") or str(line["row"].get("tombstone_id"))
-                    yield Cell(TABLES[line["table"]], "wrapped_key", own), base64.b64decode(line["row"]["wrapped_key"])
+                    yield Cell(tables[line["table"]], "wrapped_key", own), base64.b64decode(line["row"]["wrapped_key"])
 
 
 def _opened(sealed: Iterable[Sealed], keys: list[Secret]) -> Iterable[bytes]:

@@ -21,7 +21,6 @@ Message = TypeVar("Message")
 _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 _making = threading.Lock()
 
-_QUOTED = re.compile(r"'[^']*'|`[^`]*`(?!$)")
 _PATH = re.compile(r" - at `([^`]*)`$")
 
 
