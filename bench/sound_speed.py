@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sound against `fpcalc`, and exact digests against reading a file once for each, in one run.
 
-A part of `bench/fingerprint.py`; which altered sounds are found is `bench/audio.py`'s. Must never leave out a format because it looks bad.
+A part of `bench/fingerprint.py`; which altered sounds are found is `bench/sound_robustness.py`'s. Must never leave out a format because it
+looks bad.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who imports whom in a source tree, read from the text: nothing is imported, so nothing can hide behind what a run needs.
 
-Every import counts, also one inside a function and one for the type checker alone: whoever reads a module has to know what it names.
+Every import counts, also one inside a function, one for the type checker alone and one by a text given to a loader:
+whoever reads a module has to know what it names.
 A folder stands for the modules that lie directly in it, its `__init__` among them.
 """
 
@@ -10,6 +11,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 Graph = Mapping[str, set[str]]
+
+LOADERS = frozenset({"import_module", "import_string", "__import__"})
+"""Functions that import what a text names."""
 
 
 def modules(source: Path) -> dict[str, Path]:
@@ -66,3 +70,11 @@ def _targets(path: Path, known: Mapping[str, Path]) -> Iterator[str]:
             yield from inner & known.keys()
             if inner - known.keys():
                 yield node.module
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in LOADERS:
+            yield from (name for argument in node.args for name in _named(argument, known))
+
+
+def _named(argument: ast.expr, known: Mapping[str, Path]) -> Iterator[str]:
+    """The module that a text names, itself or by something in it."""
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+        yield from [name for name in (argument.value, argument.value.rpartition(".")[0]) if name in known][:1]

@@ -47,6 +47,8 @@ def test_no_circle_of_files() -> None:
         "from room.attic.roof import tiles\n",
         "def late() -> None:\n    from room.attic import roof\n",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from room.attic.roof import tiles\n",
+        "from importlib import import_module\nroof = import_module('room.attic.roof')\n",
+        "from django.utils import module_loading\ntiles = module_loading.import_string('room.attic.roof.tiles')\n",
     ],
 )
 def test_an_arrow_up_is_found_wherever_it_stands(tmp_path: Path, arrow_up: str) -> None:

@@ -214,3 +214,11 @@ def test_a_lint_that_is_silenced_has_its_reason_on_the_line() -> None:
         if silenced.search(line)
     ]
     assert not wrong
+
+
+def test_no_migration_imports_the_program() -> None:
+    """A migration is kept for good; what it imports would have to stay as it is for as long."""
+    migrations = [path for path in sources() if path.parent.name == "migrations"]
+    assert migrations
+    wrong = [relative(path) for path in migrations if re.search(r"^\s*(from|import) stillmine\b", path.read_text(), re.MULTILINE)]
+    assert not wrong, "write what the migration needs into the migration itself"

@@ -9,7 +9,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from stillmine.wire.errors import NotConfiguredError
 
-_LAST_OF_EACH = {
+LAST_OF_EACH = {
     "ask": "0003_variety",
     "backup": "0001_initial",
     "cases": "0008_withdrawal_delay",
@@ -33,12 +33,12 @@ FIRST = ("rows", "0001_initial")
 
 def is_earlier(app: str) -> bool:
     """Return whether a migration of this app is of the time before."""
-    return app in _LAST_OF_EACH
+    return app in LAST_OF_EACH
 
 
 def is_last_of_before(migrations: list[str]) -> bool:
     """Return whether these, such as `cases.0001_initial`, made the last state of before and nothing later."""
-    return {f"{app}.{name}" for app, name in _LAST_OF_EACH.items()} <= set(migrations) and all(
+    return {f"{app}.{name}" for app, name in LAST_OF_EACH.items()} <= set(migrations) and all(
         is_earlier(name.partition(".")[0]) for name in migrations
     )
 
@@ -50,16 +50,14 @@ def take_over() -> None:
     """
     recorder = MigrationRecorder(connection)
     applied = recorder.applied_migrations()
-    earlier = [key for key in applied if is_earlier(key[0])]
-    if not earlier:
+    if not any(is_earlier(app) for app, _ in applied):
         return
-    if missing := sorted(f"{app}.{name}" for app, name in _LAST_OF_EACH.items() if (app, name) not in applied):
+    if missing := sorted(f"{app}.{name}" for app, name in LAST_OF_EACH.items() if (app, name) not in applied):
         raise NotConfiguredError(
             f"the database was made by a version that this one can't bring up to date ({len(missing)} change(s) are missing). "
             "Run `stillmine exchange migrate` of the last version before this one first; nothing was changed"
         )
     with transaction.atomic():
-        for app, name in earlier:
-            recorder.record_unapplied(app, name)
-        if FIRST not in applied:
+        gone, _ = recorder.migration_qs.filter(app__in=LAST_OF_EACH).delete()
+        if gone and FIRST not in applied:  # else another start, which came first, has noted it
             recorder.record_applied(*FIRST)

@@ -36,14 +36,14 @@ def migrate(exchange: Context) -> None:
 
 
 def require_ready(exchange: Context) -> None:
-    """Raise NotConfiguredError where the database can't be used, lacks a migration or belongs to another secret."""
+    """Raise NotConfiguredError where the database can't be used, lacks a migration or its first key, or belongs to another secret."""
     try:
         _require_known()
         executor = MigrationExecutor(connection)
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes())) or _lacks_first_day_key()
     except Error as error:
         raise unusable(error) from None
-    if plan:
+    if is_behind:
         raise NotConfiguredError("the database is not up to date. Run: stillmine exchange migrate")
     _require_own_secret(exchange)
 
@@ -75,6 +75,12 @@ def _make_first_day_key(exchange: Context) -> None:
     from stillmine.exchange.database.first_key import make_first_day_key  # noqa: PLC0415 (needs the configured apps)
 
     make_first_day_key(exchange)
+
+
+def _lacks_first_day_key() -> bool:
+    from stillmine.exchange.database.first_key import lacks_first_day_key  # noqa: PLC0415 (needs the configured apps)
+
+    return lacks_first_day_key()
 
 
 def _require_own_secret(exchange: Context) -> None:

@@ -21,7 +21,7 @@ WINDOW = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `maximum` in ten minutes; of cases and fingerprints, more than that needs proof of work (intake/work.py)."""
+    """At most `maximum` in ten minutes; of cases and fingerprints, more than that needs proof of work (`work.py`)."""
 
     what: str
     maximum: int

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reasons of suspensions, and what an operator decided. Moving a fingerprint is `cases.actions`'s work, in the same transaction.
+"""The reasons of suspensions, and what an operator decided. Moving a fingerprint is the work of `actions.py`, in the same transaction.
 
 Rows are kept, so that a decision is not undone by the same reason at once.
 """

@@ -99,7 +99,7 @@ class Fingerprint(models.Model):
 
 
 class ExpiredValue(models.Model):
-    """What the end of a case's term took from a fingerprint's row, byte for byte, for 72 hours; see `kept.py`.
+    """What the end of a case's term took from a fingerprint's row, byte for byte, for 72 hours; see `protection/kept_values.py`.
 
     It opens with the case's data key and is opened by nothing while it stands here.
     """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a request needs and must not find for itself: the secret, the clock, randomness, who is believed.
 
-`app.py` makes one Context per process; views hand it to actions. Nothing else may read a clock or make randomness.
+`web/app.py` makes one Context per process; views hand it to actions. Nothing else may read a clock or make randomness.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ class Context:
 
 
 def context() -> Context:
-    """Return this process's context, set once by `app.configure`."""
+    """Return this process's context, set once by `web.app.configure`."""
     return cast(Context, getattr(settings, SETTING))
 
 
