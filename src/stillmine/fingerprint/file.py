@@ -103,7 +103,7 @@ class _Reading:
 def fingerprint_file(
     path: Path, limits: Limits = DEFAULT_LIMITS, media_limits: MediaLimits = DEFAULT_MEDIA_LIMITS, *, is_asking: bool = False
 ) -> FileFingerprints:
-    """Return all fingerprints of a file; raises a MediaError if there is none but digests.
+    """Return all fingerprints of a file; raises a MediaError if there are only digests.
 
     If `is_asking`, frames are given in every turn, and of a picture whose pixels are missing in part the rest counts.
     """

@@ -16,7 +16,7 @@ from stillmine.ledger.tree import HASH_BYTES
 from stillmine.wire.case_key import Secret
 
 LEAST_ITEMS = 256
-"""Who makes so many of their own at once sees whether there was any other: spec/threat-model.md."""
+"""Somebody who makes this many of their own at once sees whether there was any other: spec/threat-model.md."""
 
 
 def padded_count(named: int) -> int:

@@ -114,7 +114,7 @@ def _inside(exchange: Context) -> Inside:
 
 
 def _refused_early(route: "Route", environ: "WSGIEnvironment") -> Answer | None:
-    """Return the view's own refusal of a key that opens nothing; None if there is none, and where it can't be told just now."""
+    """Return the view's own refusal of a key that opens nothing; None if there is none, and if that can't be told right now."""
     from django.core.handlers.wsgi import WSGIRequest  # noqa: PLC0415 (loads slowly, and commands don't need it)
     from django.db import close_old_connections  # noqa: PLC0415 (after Django is configured)
 

@@ -42,7 +42,7 @@ _TYPES = {
     Family.OTHER_SOUND: FileType.AUDIO,
     Family.UNKNOWN: FileType.UNKNOWN,
 }
-"""Of what nothing has to be opened for."""
+"""Families whose type is known without opening the file."""
 
 
 def sniff_file(source: MediaSource, limits: MediaLimits = DEFAULT_MEDIA_LIMITS) -> FileType:

@@ -84,7 +84,7 @@ def _decoded_or_none(data: bytes, limits: Limits, place: int | None) -> Decoded 
 
 
 def _lacks_end(data: bytes) -> bool:
-    """Of the decoders only that of PNG takes a file without its end."""
+    """Only the PNG decoder accepts a file without its end."""
     return data.startswith(SIGNATURE) and not has_end(data)
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 _SIGNATURE_BYTES = 8
 _CHUNK_BYTES = 12
-"""Of a chunk's length, name and checksum."""
+"""Bytes of a chunk's length, name and checksum together."""
 
 _GROUNDS: dict[str, int | tuple[int, ...]] = {
     "RGBA": (0, 0, 0, 0),
