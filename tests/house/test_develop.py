@@ -2,6 +2,7 @@
 """The way in for developers leads somewhere: every file and folder that `docs/develop.md` names is there, and every table too."""
 
 import re
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +23,14 @@ def named_paths() -> set[str]:
 def test_every_file_and_folder_that_is_named_is_there() -> None:
     assert len(named_paths()) > 60
     assert not sorted(name for name in named_paths() if not any((base / name).exists() for base in BASES))
+
+
+def test_every_file_that_is_named_without_its_folder_is_somewhere() -> None:
+    """Such a name stands beside one that says where it is."""
+    named = set(re.findall(r"`([\w-]+\.(?:py|ts|mjs|html|json|yaml|toml))`", PAGE))
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert len(named) > 20
+    assert not named - {Path(path).name for path in listed}, "name the file as it is called now"
 
 
 def test_every_table_of_the_exchange_is_named_and_no_other() -> None:
