@@ -43,25 +43,36 @@ describe("what the first bytes say", () => {
   });
 });
 
-interface Families {
-  readonly families: readonly { readonly is: string; readonly start: readonly (readonly [string, number])[] }[];
+interface Vector {
+  readonly is: string;
+  readonly start: readonly (readonly [string, number])[];
 }
+
+const startOf = ({ start }: Vector): Uint8Array =>
+  Uint8Array.from(
+    start.flatMap(([digits, zeros]) => [...Buffer.from(digits, "hex"), ...new Array<number>(zeros).fill(0)]),
+  );
 
 /** The same rules as the server's; a picture that libheif may have to read is a family of its own here. */
 describe("the families of the vectors", () => {
-  const { families } = JSON.parse(readText("vectors/families.json")) as Families;
+  const { families } = JSON.parse(readText("vectors/families.json")) as { families: readonly Vector[] };
 
-  test.each(families.map(({ is, start }) => [JSON.stringify(start).slice(0, 60), start, is] as const))(
+  test.each(families.map((vector) => [JSON.stringify(vector.start).slice(0, 60), vector] as const))(
     "%s",
-    (_, start, is) => {
-      const family = familyOf(
-        Uint8Array.from(
-          start.flatMap(([digits, zeros]) => [...Buffer.from(digits, "hex"), ...new Array<number>(zeros).fill(0)]),
-        ),
-      );
-      expect(family === "heif" ? "picture" : family).toBe(is);
+    (_, vector) => {
+      const family = familyOf(startOf(vector));
+      expect(family === "heif" ? "picture" : family).toBe(vector.is);
     },
   );
+});
+
+describe("both sides of each rule of the vectors", () => {
+  const { rules } = JSON.parse(readText("vectors/sniff.json")) as { rules: Record<string, readonly Vector[]> };
+
+  test.each(Object.entries(rules))("%s", (_, vectors) => {
+    expect(vectors.length).toBeGreaterThan(0);
+    expect(vectors.map((vector) => ({ ...vector, is: familyOf(startOf(vector)) }))).toEqual(vectors);
+  });
 });
 
 describe("what moves", () => {

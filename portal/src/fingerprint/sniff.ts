@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the first bytes of a file say it is: the rules of stillmine.fingerprint.structure.signatures, held by vectors/families.json. Never by
- * its name, which lies.
+ * What the first bytes of a file say it is: the rules of stillmine.fingerprint.structure.signatures, held by vectors/families.json
+ * and vectors/sniff.json. Never by its name, which lies.
  *
  * A container may hold pictures or sound; which of them it holds is known when it is opened. What no browser reads is a video or a
  * sound all the same: it has its digest.
@@ -84,10 +84,10 @@ export function familyOf(bytes: Uint8Array): Family {
   const start = String.fromCharCode(...bytes.subarray(0, START_BYTES));
   const begins = (signatures: readonly string[]): boolean =>
     signatures.some((signature) => start.startsWith(signature));
-  if (begins(ANIMATABLE)) return "animatable";
+  const form = FORMS[`${start.slice(0, 4)} ${start.slice(8, 12)}`];
+  if (begins(ANIMATABLE) || form === "animatable") return "animatable";
   if (begins(PICTURES)) return "picture";
   if (isOfBoxes(bytes)) return familyOfBoxes(start);
-  const form = FORMS[`${start.slice(0, 4)} ${start.slice(8, 12)}`];
   if (form) return form;
   if (begins(VIDEOS)) return "video";
   if (begins(SOUNDS) || isAc3(bytes)) return "sound";

@@ -17,12 +17,17 @@ from stillmine.fingerprint.structure.boxes import holds_sequence, with_brand
 from stillmine.fingerprint.structure.film_behind import films_behind
 from stillmine.fingerprint.structure.mend import mend_stream
 from stillmine.fingerprint.structure.png_frames import has_hidden_default
-from stillmine.fingerprint.structure.signatures import START_BYTES, VIDEO_DEMUXERS, Family, demuxers_of, family_of, is_avif
+from stillmine.fingerprint.structure.signatures import (
+    MAX_FILE_TYPE_BYTES,
+    START_BYTES,
+    VIDEO_DEMUXERS,
+    Family,
+    demuxers_of,
+    family_of,
+    is_avif,
+)
 
 ANIMATABLE_FORMATS = ("GIF", "PNG", "WEBP", "AVIF")
-
-_FILE_TYPE_BYTES = 256
-"""As many as brands are looked for in."""
 
 
 class FileType(StrEnum):
@@ -75,7 +80,7 @@ def sniff_stream(stream: BinaryIO, limits: MediaLimits) -> FileType:
 def open_animation(stream: BinaryIO) -> ImageFile.ImageFile:
     """Return an animated picture, of AVIF the sequence whatever else is in it; raises nearly anything where that can't be read."""
     stream.seek(0)
-    is_sequence = is_avif(stream.read(_FILE_TYPE_BYTES))
+    is_sequence = is_avif(stream.read(MAX_FILE_TYPE_BYTES))
     stream.seek(0)
     if is_sequence:
         stream = io.BytesIO(with_brand(stream.read(DEFAULT_LIMITS.max_file_bytes), b"avis"))
@@ -83,7 +88,7 @@ def open_animation(stream: BinaryIO) -> ImageFile.ImageFile:
 
 
 def _type_of_picture(stream: BinaryIO) -> FileType:
-    if is_avif(stream.read(_FILE_TYPE_BYTES)) and holds_sequence(stream):
+    if is_avif(stream.read(MAX_FILE_TYPE_BYTES)) and holds_sequence(stream):
         return FileType.ANIMATED_IMAGE
     return FileType.MOTION_PHOTO if films_behind(stream) else FileType.IMAGE
 

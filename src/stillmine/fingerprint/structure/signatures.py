@@ -31,7 +31,8 @@ _PICTURE_BRANDS = frozenset(
 )
 _VIDEO_BRANDS = (b"iso", b"mp4", b"mp7", b"avc", b"qt  ", b"M4", b"f4", b"F4", b"3g", b"mmp4", b"MSNV", b"dash", b"cmf", b"XAVC", b"CAEP")
 """How the first brand of videos and sounds begins: what else they name says which boxes they have, not what they are."""
-_MAX_FILE_TYPE_BYTES = 256
+MAX_FILE_TYPE_BYTES = 256
+"""As many as brands are looked for in."""
 
 _MOV_ATOMS = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp"})
 _MOV, _MATROSKA, _TRANSPORT = "mov", "matroska", "mpegts"
@@ -88,6 +89,8 @@ def family_of(start: bytes) -> Family:
         return Family.ANIMATABLE_PICTURE
     if start.startswith(_PICTURES) or _is_picture_of_boxes(start):
         return Family.PICTURE
+    if start[4:8] in _MOV_ATOMS:  # the four bytes in front of it are a size, which may read like any signature
+        return Family.CONTAINER
     if start.startswith(_OTHER_VIDEOS):
         return Family.OTHER_VIDEO
     if start.startswith(_OTHER_SOUNDS):
@@ -111,7 +114,7 @@ def brands_of(start: bytes) -> tuple[bytes, ...]:
     """Return what a file of boxes says that it is, the first one first; none where it does not say."""
     if start[4:8] != b"ftyp":
         return ()
-    end = min(int.from_bytes(start[:4]), len(start), _MAX_FILE_TYPE_BYTES)
+    end = min(int.from_bytes(start[:4]), len(start), MAX_FILE_TYPE_BYTES)
     return (start[8:12], *(start[place : place + 4] for place in range(16, end - 3, 4)))
 
 
