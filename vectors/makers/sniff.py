@@ -108,7 +108,8 @@ def brand_places() -> Iterator[Case]:
     yield "video", _file_type(b"abcd", b"heic", size=255)[:19]
     yield "video", _file_type(b"abcd", b"\0\0\0\0", b"heic", size=23)
     others = [b"\0\0\0\0"] * ((BRANDS_END - 16) // 4)
-    yield "heif", _file_type(b"abcd", *others[1:], b"heic", size=1 << 9)
+    yield from (("heif", _file_type(b"abcd", *others[1:], b"heic", size=size)) for size in (BRANDS_END, 1 << 9))
+    yield "heif", _file_type(b"abcd", b"\0\0\0\0", b"heic", b"efgh")
     yield "video", _file_type(b"abcd", *others[1:], b"heic", size=BRANDS_END - 1)
     yield "video", _file_type(b"abcd", *others, b"heic", size=1 << 9)
 
@@ -143,7 +144,7 @@ def _behind_zeros() -> Iterator[Case]:
         yield from (("sound", bytes(zeros) + good), ("sound", bytes(zeros) + tag), ("unknown", bytes(zeros) + good[:3]))
     yield from (("unknown", b"\0" + changed) for changed in (tag[:-1], *_with_a_byte_changed(tag)))
     yield from (("unknown", b"\0" + changed + good[2:]) for changed in (b"\xfe\xfb", b"\xff\x7b", b"\xff\xbb", b"\xff\xdb"))
-    yield "sound", b"\0\xff\xfb\x90\0"
+    yield from (("sound", b"\0\xff\xfb\x90\0"), ("sound", b"\0" + tag + b"\x04"))
     for version in range(4):
         for layer in range(4):
             yield ("unknown" if version == 1 or layer == 0 else "sound"), bytes([0, 0xFF, 0xE1 | version << 3 | layer << 1, 0x90, 0x64])
