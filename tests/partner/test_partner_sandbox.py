@@ -75,7 +75,7 @@ PRELOADED = """
 import sys
 from pathlib import Path
 import io
-sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parent)]
+sys.path[:0] = [sys.argv[1], f"{sys.argv[1]}/bench"]
 from PIL import Image
 from tests.partner.every_format import every_format
 from stillmine.fingerprint.preload import load_decoders
@@ -95,7 +95,7 @@ print([entry for entry in late if not entry[1].startswith("<_io")])
 def test_nothing_is_loaded_once_the_walls_stand(root: Path) -> None:
     """An import that comes late would find no file. Encoders made the files first, so their own parts don't count."""
     run = subprocess.run(
-        [sys.executable, "-c", PRELOADED, str(Path(__file__).parent), str(root / "media/clothing")],
+        [sys.executable, "-c", PRELOADED, str(root), str(root / "media/clothing")],
         capture_output=True,
         text=True,
         check=True,
@@ -137,7 +137,7 @@ def test_a_worker_without_walls_gets_no_file(tmp_path: Path, monkeypatch: pytest
     for fingerprinter in (wanting, plain):
         fingerprinter.start()
     try:
-        with pytest.raises(NotConfiguredError, match="has no landlock, seccomp"):
+        with pytest.raises(NotConfiguredError, match="have no landlock, seccomp"):
             wanting.check_sandbox()
         assert made(wanting, photograph).left_out == ["decoder_stopped"]
         assert plain.check_sandbox() == ["landlock", "seccomp"]
