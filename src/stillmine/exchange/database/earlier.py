@@ -52,7 +52,7 @@ def take_over() -> None:
     applied = recorder.applied_migrations()
     if not any(is_earlier(app) for app, _ in applied):
         return
-    if missing := sorted(f"{app}.{name}" for app, name in LAST_OF_EACH.items() if (app, name) not in applied):
+    if missing := LAST_OF_EACH.items() - applied.keys():
         raise NotConfiguredError(
             f"the database was made by a version that this one can't bring up to date ({len(missing)} change(s) are missing). "
             "Run `stillmine exchange migrate` of the last version before this one first; nothing was changed"
