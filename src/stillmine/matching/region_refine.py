@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From two regions that agree to where the stored picture lies in the query as exactly as its regions can tell.
+
+The vote's map is only as good as one region's size and direction. Knowing roughly where each stored region should be, far less alike
+regions of the query may be trusted to be it, and a map is fitted to all of them: an affine one, and where enough support it one with
+perspective, as of a picture photographed on a screen. Must never leave the neighbourhood of what was voted. Contract: spec/matching.md.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillmine.matching.region_frames import (
+    Floats,
+    Frames,
+    Map,
+    axes,
+    determinants,
+    frames_through,
+    inverted,
+    jacobians,
+    points_through,
+    radii,
+)
+from stillmine.matching.region_values import QueryRegions, StoredRegions, distances_between
+from stillmine.matching.region_vote import Group
+
+GUIDED_DISTANCE = 80
+"""Bits, for a region that is where it should be."""
+
+ROUNDS = (0.5, 0.35, 0.35, 0.35)
+"""How far from where it should be, in radii, a query region may lie, in each round."""
+
+PERSPECTIVE_FROM_ROUND = 2
+PERSPECTIVE_PAIRS = 6
+"""Without so many different stored regions the map stays affine."""
+
+GUIDED_AREA_RATIO = 2.5
+_AXES_WEIGHT = 0.3
+"""Of what a region's size and direction say, beside what its centre says."""
+_USUAL_ERROR = 0.12
+"""In radii; what lies further off counts less and less."""
+_REWEIGHTED = 4
+_FLATNESS = 0.3
+"""How much is paid, in radii, for perspective that no region asks for."""
+_LARGEST_MOVE = 0.6
+"""How far the refined map may move the regions of the vote, in radii."""
+_LARGEST_CHANGE = 2.5
+"""How often it may change their area, either way."""
+
+
+def refine(stored: StoredRegions, query: QueryRegions, group: Group) -> tuple[Map, int]:
+    """Return the map that fits all regions found where it expects them, and how many different stored ones those are."""
+    pairs = _alike(stored, query)
+    map_ = fitted(stored.frames[group.stored], query.frames[group.query], group.map, has_perspective=False)
+    if not is_close(map_, group.map, stored.frames[group.stored]):
+        map_ = group.map
+    count = len(group)
+    for number, reach in enumerate(ROUNDS):
+        chosen = _guided(pairs, map_, reach)
+        if len(chosen) < len(group):
+            break
+        has_perspective = number >= PERSPECTIVE_FROM_ROUND and len(chosen) >= PERSPECTIVE_PAIRS
+        refined = fitted(pairs.stored[chosen], pairs.query[chosen], map_, has_perspective)
+        if not is_close(refined, group.map, stored.frames[group.stored]):
+            break
+        map_, count = refined, len(chosen)
+    return map_, count
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """Pairs of regions that differ in few enough bits: row k of each."""
+
+    numbers: NDArray[np.int64]
+    """Of the stored regions."""
+    stored: Frames
+    query: Frames
+    distances: NDArray[np.int64]
+
+
+def _alike(stored: StoredRegions, query: QueryRegions) -> _Alike:
+    distances = distances_between(stored.hashes, query.hashes)
+    rows, columns = np.nonzero(distances <= GUIDED_DISTANCE)
+    return _Alike(rows, stored.frames[rows], query.frames[columns], distances[rows, columns])
+
+
+def _guided(pairs: _Alike, map_: Map, reach: float) -> NDArray[np.int64]:
+    """Return which pairs lie as the map says, for each stored region the nearest in bits."""
+    expected, query = frames_through(map_, pairs.stored), pairs.query
+    to_patch = inverted(axes(query))
+    off = (to_patch @ (expected[:, :2] - query[:, :2])[:, :, None])[:, :, 0]
+    area = determinants(to_patch @ axes(expected))
+    fits = ((off**2).sum(axis=1) <= reach**2) & (area >= 1 / GUIDED_AREA_RATIO) & (area <= GUIDED_AREA_RATIO)
+    places = np.flatnonzero(fits)
+    places = places[np.lexsort((pairs.distances[places], pairs.numbers[places]))]
+    _, firsts = np.unique(pairs.numbers[places], return_index=True)
+    return places[firsts]
+
+
+def fitted(stored: Frames, query: Frames, start: Map, has_perspective: bool) -> Map:
+    """Return the map of stored frames (k, 6) to query frames (k, 6): least squares in units of each radius, what lies far off counts less.
+
+    Eight unknowns: two rows of a matrix, a shift, and two of perspective that stay 0 unless asked for. Each pair gives an equation for its
+    centre and, with less weight, for both axes, so one pair is enough for an answer.
+    """
+    middle = stored[:, :2].mean(axis=0)
+    extent = max(float(np.abs(stored[:, :2] - middle).max()), float(radii(stored).max()))
+    centred = stored.copy()
+    centred[:, :2] = (stored[:, :2] - middle) / extent
+    centred[:, 2:] = stored[:, 2:] / extent
+    into = np.array([[extent, 0, middle[0]], [0, extent, middle[1]], [0, 0, 1]])
+    map_ = start @ into
+    map_ /= map_[2, 2]
+    size = radii(query)
+    for _ in range(_REWEIGHTED):
+        off = points_through(map_, centred[:, :2]) - query[:, :2]
+        weight = 1 / (1 + (off**2).sum(axis=1) / (size * _USUAL_ERROR) ** 2) / size**2
+        below = 1 + centred[:, :2] @ map_[2, :2]
+        map_ = _solved(centred, query, weight, below, has_perspective)
+    out = map_ @ np.array([[1 / extent, 0, -middle[0] / extent], [0, 1 / extent, -middle[1] / extent], [0, 0, 1]])
+    return np.asarray(out / out[2, 2])
+
+
+def _solved(stored: Frames, query: Frames, weight: Floats, below: Floats, has_perspective: bool) -> Map:
+    """Return the map of one step: normal equations of linear ones, where perspective is multiplied out."""
+    blocks, ends, weights = [], [], []
+    ones, zeros = np.ones(len(stored)), np.zeros(len(stored))
+    for start, is_point, part in ((0, ones, 1.0), (2, zeros, _AXES_WEIGHT**2), (4, zeros, _AXES_WEIGHT**2)):
+        x, y = stored[:, start], stored[:, start + 1]
+        for axis in range(2):
+            own = [x, y, is_point]
+            none = [zeros, zeros, zeros]
+            tilt = [-query[:, axis] * x, -query[:, axis] * y] if has_perspective else [zeros, zeros]
+            blocks.append(np.stack([*(own if axis == 0 else none), *(none if axis == 0 else own), *tilt], axis=1))
+            ends.append(query[:, start + axis] * (1.0 if start == 0 else below))
+            weights.append(weight * part / below**2)
+    rows, end, row_weight = np.concatenate(blocks), np.concatenate(ends), np.concatenate(weights)
+    normal = (rows * row_weight[:, None]).T @ rows
+    right = (rows * row_weight[:, None]).T @ end
+    normal[6, 6] += _FLATNESS**2
+    normal[7, 7] += _FLATNESS**2
+    a, b, c, d, e, f, g, h = np.linalg.solve(normal, right)
+    return np.array([[a, b, c], [d, e, f], [g, h, 1.0]])
+
+
+def is_close(map_: Map, voted: Map, frames: Frames) -> bool:
+    """Whether a map is still what was voted: moves none of these stored regions far, shrinks, enlarges or turns over none."""
+    centres = frames[:, :2]
+    below = centres @ map_[2, :2] + 1
+    if not np.isfinite(map_).all() or (below <= 0.2).any():
+        return False
+    before, after = frames_through(voted, frames), frames_through(map_, frames)
+    moved = ((before[:, :2] - after[:, :2]) ** 2).sum(axis=1) <= (_LARGEST_MOVE * radii(before)) ** 2
+    area = determinants(jacobians(map_, centres)) / determinants(jacobians(voted, centres))
+    return bool((moved & (area >= 1 / _LARGEST_CHANGE) & (area <= _LARGEST_CHANGE)).all())

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The vote finds the one place that pairs agree on, whatever lies between, and refining makes it exact without leaving it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from stillmine.matching.region_frames import Map, affine, frames_through, points_through, turned_over
+from stillmine.matching.region_refine import is_close, refine
+from stillmine.matching.region_values import QueryRegions, StoredRegions
+from stillmine.matching.region_vote import ENOUGH_PAIRS, MAXIMUM_GROUPS, MAXIMUM_PAIRS, Group, vote
+from tests.matching.region_scenes import HEIGHT, WIDTH, flipped, random_frames, random_hashes, scene, similarity
+
+CORNERS = np.array([(0.0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)])
+MIDDLE = np.array([[WIDTH / 2, HEIGHT / 2]])
+
+similarities = st.builds(
+    similarity, st.floats(-180, 180), st.floats(0.3, 3), st.tuples(st.floats(-100, 100), st.floats(-100, 100)), st.booleans()
+)
+
+
+def voted(stored: StoredRegions, query: QueryRegions, pairs: NDArray[np.int64], false: int = 0, seed: int = 0) -> list[Group]:
+    """Vote over true pairs and some that are none."""
+    random = np.random.default_rng(seed)
+    others = np.stack([random.integers(0, len(stored), false), random.integers(0, len(query), false)], axis=1)
+    all_pairs = random.permutation(np.concatenate([pairs, others]))
+    return vote(stored.frames, query.frames, all_pairs, random.integers(0, 32, len(all_pairs)))
+
+
+@settings(max_examples=60)
+@given(similarities, st.integers(0, 10**6), st.integers(3, 12), st.integers(0, 20))
+def test_what_was_done_is_found_among_pairs_that_lie_anywhere(map_: Map, seed: int, found: int, false: int) -> None:
+    stored, query, pairs = scene(seed, map_, found, shaken_by=0.02)
+    groups = voted(stored, query, pairs, false, seed)
+    assert groups
+    truth = {tuple(pair) for pair in pairs.tolist()}
+    assert len(truth & set(zip(groups[0].stored.tolist(), groups[0].query.tolist(), strict=True))) >= min(found, ENOUGH_PAIRS) - 1
+    scale = np.sqrt(abs(np.linalg.det(map_[:2, :2])))
+    off = points_through(groups[0].map, stored.frames[groups[0].stored, :2]) - query.frames[groups[0].query, :2]
+    assert np.abs(off).max() <= 0.35 * 30 * scale * 1.1
+
+
+def test_one_pair_is_no_group() -> None:
+    stored, query, pairs = scene(1, similarity())
+    assert voted(stored, query, pairs[:1]) == []
+    assert voted(stored, query, np.empty((0, 2), np.int64)) == []
+
+
+def test_one_region_of_either_side_is_no_group_however_many_it_is_paired_with() -> None:
+    stored, query, pairs = scene(1, similarity())
+    same = QueryRegions(WIDTH, HEIGHT, query.hashes, np.repeat(query.frames[pairs[0, 1]][None], len(query), axis=0))
+    one_stored = np.stack([np.zeros(len(query), np.int64), np.arange(len(query))], axis=1)
+    assert vote(stored.frames, same.frames, one_stored, np.zeros(len(query), np.int64)) == []
+    same_stored = np.repeat(stored.frames[:1], 36, axis=0)
+    one_query = np.stack([np.arange(36), np.full(36, pairs[0, 1])], axis=1)
+    assert vote(same_stored, query.frames, one_query, np.zeros(36, np.int64)) == []
+
+
+def test_a_mirrored_region_never_stands_with_one_that_is_not() -> None:
+    stored, query, pairs = scene(5, similarity(), found=2, shaken_by=0)
+    frames = query.frames.copy()
+    assert len(vote(stored.frames, frames, pairs, np.zeros(2, np.int64))) == 1
+    frames[pairs[1, 1]] = turned_over(frames[pairs[1, 1]][None])[0]
+    assert vote(stored.frames, frames, pairs, np.zeros(2, np.int64)) == []
+
+
+def test_two_places_of_one_picture_are_two_groups_the_larger_first() -> None:
+    stored, left, pairs = scene(7, similarity(scale=0.5), found=6)
+    frames = np.concatenate([left.frames, frames_through(similarity(scale=0.5, shift=(160, 0)), stored.frames)])
+    again = np.stack([np.arange(4), len(left) + np.arange(4)], axis=1)
+    groups = vote(stored.frames, frames, np.concatenate([again, pairs]), np.zeros(10, np.int64))
+    assert [len(group) for group in groups] == [6, 4]
+    assert len(groups) == MAXIMUM_GROUPS
+    assert np.allclose(groups[1].map, similarity(scale=0.5, shift=(160, 0)))
+
+
+def test_pairs_beyond_the_bound_are_the_ones_furthest_in_bits() -> None:
+    stored, query, pairs = scene(9, similarity(), found=6)
+    random = np.random.default_rng(0)
+    crowd = np.stack([random.integers(0, 36, 5000), random.integers(0, len(query), 5000)], axis=1)
+    distances = np.concatenate([np.full(5000, 31), np.full(6, 5)])
+    groups = vote(stored.frames, query.frames, np.concatenate([crowd, pairs]), distances)
+    assert len(groups[0]) >= 6
+    assert len(groups[0].stored) <= MAXIMUM_PAIRS
+
+
+def tilted(amount: float) -> Map:
+    """Return a map as of a picture photographed from the side."""
+    map_ = affine(np.diag([0.9, 0.9]), np.array([10.0, 8.0]))
+    map_[2, 0] = amount / WIDTH
+    return map_
+
+
+def furthest(map_: Map, truth: Map, points: NDArray[np.float64] = CORNERS) -> float:
+    return float(np.hypot(*(points_through(map_, points) - points_through(truth, points)).T).max())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_refining_finds_a_squeezed_picture_exactly(seed: int) -> None:
+    truth = affine(np.array([[0.8, 0.05], [-0.04, 1.1]]), np.array([12.0, -9.0]))
+    stored, query, pairs = scene(seed, truth, found=24, shaken_by=0.06, bits=60)
+    group = voted(stored, query, pairs[:3])[0]
+    map_, count = refine(stored, query, group)
+    assert count >= 20
+    assert furthest(map_, truth) < 4 < furthest(group.map, truth)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_refining_finds_a_picture_seen_from_the_side(seed: int) -> None:
+    truth = tilted(0.3)
+    stored, query, pairs = scene(seed, truth, found=30, shaken_by=0.06, bits=60)
+    groups = voted(stored, query, pairs[:8])
+    map_, count = refine(stored, query, groups[0])
+    assert count >= 24
+    assert furthest(map_, truth) < 5
+    assert map_[2, 0] == pytest.approx(truth[2, 0], rel=0.35)
+
+
+def test_two_pairs_alone_give_an_affine_map_that_fits_both() -> None:
+    truth = similarity(10, 0.7, (30, 20))
+    stored, query, pairs = scene(3, truth, found=2, shaken_by=0.01)
+    map_, count = refine(stored, query, voted(stored, query, pairs)[0])
+    assert count == 2
+    assert map_[2].tolist() == [0, 0, 1]
+    assert furthest(map_, truth, MIDDLE) < 8
+
+
+@settings(max_examples=40)
+@given(similarities, st.integers(0, 10**6))
+def test_no_query_draws_the_map_away_from_what_was_voted(map_: Map, seed: int) -> None:
+    """A query whose regions are all like all stored ones, anywhere: whatever is fitted, it stays with the vote."""
+    random = np.random.default_rng(seed)
+    stored, query, pairs = scene(seed, map_, found=4)
+    crowd = np.concatenate([query.frames, random_frames(random, 200)])
+    hashes = np.concatenate([query.hashes, flipped(random, stored.hashes[random.integers(0, 36, 200)], 40)])
+    hostile = QueryRegions(WIDTH, HEIGHT, hashes, crowd)
+    for group in voted(stored, hostile, pairs):
+        refined, _ = refine(stored, hostile, group)
+        assert is_close(refined, group.map, stored.frames[group.stored])
+
+
+def test_what_is_close_to_the_vote() -> None:
+    frames = random_frames(np.random.default_rng(2), 6)
+    voted_map = similarity(20, 0.8, (5, 5))
+    assert is_close(voted_map, voted_map, frames)
+    assert not is_close(similarity(20, 0.8, (60, 5)), voted_map, frames)
+    assert not is_close(similarity(20, 0.8, (5, 5), is_mirrored=True), voted_map, frames)
+    assert not is_close(np.full((3, 3), np.nan), voted_map, frames)
+    behind = voted_map.copy()
+    behind[2, 0] = -1 / 100
+    assert not is_close(behind, voted_map, frames)
+
+
+def test_pictures_without_a_region_in_common_have_nothing_to_refine() -> None:
+    random = np.random.default_rng(4)
+    stored = StoredRegions(WIDTH, HEIGHT, random_hashes(random, 36), random_frames(random, 36))
+    query = QueryRegions(WIDTH, HEIGHT, random_hashes(random, 50), random_frames(random, 50))
+    group = Group(similarity(), np.array([0, 1]), np.array([0, 1]))
+    map_, count = refine(stored, query, group)
+    assert count == 2
+    assert is_close(map_, group.map, stored.frames[:2])
