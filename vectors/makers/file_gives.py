@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SPEC = Path(__file__).resolve().parents[2] / "spec" / "fingerprint.md"
-HEADING = "| file | still | moving | sound | a case | an upload | the device |"
-SUBJECTS = ("still", "moving", "sound")
+HEADING = "| file | still | regions | moving | sound | a case | an upload | the device |"
+SUBJECTS = ("still", "regions", "moving", "sound")
 READERS = ("case", "upload", "device")
 
 COMMENT = (

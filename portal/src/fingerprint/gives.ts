@@ -10,11 +10,13 @@ import type { DigestKind } from "./digests";
 /** What a file is once it has been looked into: the words of the vectors. */
 export type FileClass = "image" | "animated_image" | "motion_photo" | "video" | "audio" | "unknown";
 
-/** `several`: good, and the file has other pictures. */
-export type Finding = "good" | "several" | "flat" | "unsupported" | "unreadable" | "none";
+/** `several`: good, and the file has other pictures. `few`: fewer regions than a value holds. */
+export type Finding = "good" | "several" | "flat" | "few" | "unsupported" | "unreadable" | "none";
 
 export interface Found {
   readonly still?: Finding;
+  /** Of the still; absent where the person left them out. */
+  readonly regions?: Finding;
   readonly moving?: Finding;
   readonly sound?: Finding;
 }
@@ -22,9 +24,10 @@ export interface Found {
 /** Return the kinds that a file gives, in order. What the system alone calls a medium is not decoded, and no cover is read. */
 export function kindsGiven(is: FileClass, found: Found): readonly Kind[] {
   const { moving, sound } = found;
-  const hasStill = is === "image" || is === "animated_image" || is === "motion_photo";
+  const hasStill = (is === "image" || is === "animated_image" || is === "motion_photo") && isGiven(found.still);
   const kinds: Kind[] = [
-    ...(hasStill && isGiven(found.still) ? (["pdq"] as const) : []),
+    ...(hasStill ? (["pdq"] as const) : []),
+    ...(hasStill && isGiven(found.regions) ? (["regions"] as const) : []),
     ...(isGiven(moving) ? (["vpdq"] as const) : []),
     ...(isGiven(sound) ? (["chromaprint"] as const) : []),
   ];

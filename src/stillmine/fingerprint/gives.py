@@ -46,6 +46,8 @@ class Subject(StrEnum):
     """What a part is of: each has one kind of fingerprint."""
 
     STILL = "still"
+    REGIONS = "regions"
+    """Of the still, where it is good."""
     MOVING = "moving"
     SOUND = "sound"
 
@@ -58,6 +60,8 @@ class Finding(StrEnum):
     """Good, and other pictures of the file are not found by it."""
     FLAT = "flat"
     """Too little detail, or too short."""
+    FEW = "few"
+    """Fewer regions than a value holds."""
     UNSUPPORTED = "unsupported"
     """Nothing is wrong with the file, but nobody here reads it."""
     UNREADABLE = "unreadable"
@@ -78,7 +82,7 @@ _PARTS: dict[FileType, tuple[Part, ...]] = {
 """An unknown file is tried as a picture, whose part says what is wrong with it."""
 
 _SUBJECTS: dict[Part, tuple[Subject, ...]] = {
-    Part.STILL: (Subject.STILL,),
+    Part.STILL: (Subject.STILL, Subject.REGIONS),
     Part.FRAMES: (Subject.MOVING,),
     Part.FILMS_BEHIND: (Subject.MOVING, Subject.SOUND),
     Part.COVERS: (Subject.STILL,),
@@ -86,7 +90,7 @@ _SUBJECTS: dict[Part, tuple[Subject, ...]] = {
     Part.SOUND: (Subject.SOUND,),
 }
 
-_KINDS = {Subject.STILL: Kind.PDQ, Subject.MOVING: Kind.VPDQ, Subject.SOUND: Kind.CHROMAPRINT}
+_KINDS = {Subject.STILL: Kind.PDQ, Subject.REGIONS: Kind.REGIONS, Subject.MOVING: Kind.VPDQ, Subject.SOUND: Kind.CHROMAPRINT}
 
 _DIGESTS = (Kind.SHA256, Kind.MD5)
 
@@ -126,6 +130,11 @@ def is_given(reader: Reader, subject: Subject, finding: Finding) -> bool:
     return finding in (Finding.GOOD, Finding.SEVERAL) or is_shown_flat
 
 
+def are_regions_read(reader: Reader, still: Finding) -> bool:
+    """Whether regions are a fingerprint of the file, by what was found of its picture; an upload is looked for by them in another way."""
+    return reader is Reader.CASE and still in (Finding.GOOD, Finding.SEVERAL)
+
+
 def is_sound_read(reader: Reader, file_type: FileType, moving: Finding) -> bool:
     """Whether the sound of a film is read, by what was found of its pictures; behind a picture there may be sound alone."""
     if reader is Reader.CASE:
@@ -151,5 +160,7 @@ def kinds_given(reader: Reader, file_type: FileType, found: Found) -> tuple[Kind
 
 
 def _is_read(reader: Reader, file_type: FileType, part: Part, subject: Subject, found: Found) -> bool:
+    if subject is Subject.REGIONS:
+        return are_regions_read(reader, found.get(Subject.STILL, Finding.NONE))
     is_of_film = subject is Subject.SOUND and part is not Part.SOUND
     return not is_of_film or is_sound_read(reader, file_type, found.get(Subject.MOVING, Finding.NONE))
