@@ -33,14 +33,14 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
 
 def test_every_body_has_the_size_of_a_step(seen: list[httpx.Request]) -> None:
     with Person("http://exchange.example", bytes(10)) as person:
-        for ask in (lambda: person.open_case([FINGERPRINT]), lambda: person.open_case([FINGERPRINT] * 40), person.withdraw_case):
+        for ask in (lambda: person.open_case([FINGERPRINT]), lambda: person.open_case([FINGERPRINT] * 160), person.withdraw_case):
             with pytest.raises(StillmineError):
                 ask()
-    assert [len(request.content) for request in seen] == [4096, 16384, 4096]
+    assert [len(request.content) for request in seen] == [16384, 65536, 16384]
 
 
 def test_what_the_demo_says_was_sent_counts_the_padding_and_shows_the_message() -> None:
     words = words_of_sent(padded(b'{"version":1}'))
-    assert "4,096 bytes" in words
+    assert "16,384 bytes" in words
     assert "13 bytes" in words
     assert words.endswith('{"version":1}')

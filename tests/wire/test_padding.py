@@ -18,7 +18,7 @@ def test_the_largest_message_still_fits() -> None:
 
 
 def test_only_spaces_are_added_and_nothing_stays_nothing() -> None:
-    assert padded(b"{}") == b"{}" + b" " * 4094
+    assert padded(b"{}") == b"{}" + b" " * 16382
     assert padded(b"") == b""
 
 

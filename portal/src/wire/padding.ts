@@ -4,8 +4,8 @@
  * followed by spaces, which mean nothing in it. Contract: spec/case.md, "Sizes".
  */
 
-/** 4, 16, 64, 256 KiB, 1 and 4 MiB. */
-export const PADDING_STEPS: readonly number[] = [1, 2, 3, 4, 5, 6].map((exponent) => 4 ** exponent * 1024);
+/** 16, 64, 256 KiB, 1 and 4 MiB: the regions of seven pictures are in the first. */
+export const PADDING_STEPS: readonly number[] = [2, 3, 4, 5, 6].map((exponent) => 4 ** exponent * 1024);
 
 const SPACE = 0x20;
 

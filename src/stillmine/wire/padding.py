@@ -4,8 +4,8 @@
 JSON is followed by spaces, which mean nothing in it, up to the next step. Contract: spec/case.md, "Sizes".
 """
 
-PADDING_STEPS = tuple(1024 << 2 * exponent for exponent in range(1, 7))
-"""4, 16, 64, 256 KiB, 1 and 4 MiB."""
+PADDING_STEPS = tuple(1024 << 2 * exponent for exponent in range(2, 7))
+"""16, 64, 256 KiB, 1 and 4 MiB: the regions of seven pictures are in the first."""
 
 LEAST_ANSWER = PADDING_STEPS[1]
 
