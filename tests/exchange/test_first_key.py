@@ -4,6 +4,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -12,17 +13,24 @@ from stillmine.exchange.transaction.context import Context
 from tests.exchange.served_exchange import Operator
 
 
+def beside(file: DayFile) -> list[Path]:
+    """What stands beside the file of keys of the day and bears its name: what was put aside, and the lock."""
+    return list(file.path.parent.glob(f"{file.path.name}.*"))
+
+
 @pytest.fixture
 def without_key(exchange: Context) -> Iterator[Context]:
     """The exchange as a start leaves it that ends after the tables were made; its own key is put back."""
     from stillmine.exchange.rows.keys import DayKey
 
     file = exchange.day_keys.file
-    lines, rows = file.read(), list(DayKey.objects.all())
+    lines, rows, before = file.read(), list(DayKey.objects.all()), set(beside(file))
     DayKey.objects.all().delete()
     yield exchange
     DayKey.objects.all().delete()
     file.write(lines)
+    for path in set(beside(file)) - before:
+        path.unlink()
     DayKey.objects.bulk_create(rows)
 
 
@@ -54,8 +62,10 @@ def test_of_two_starts_at_once_one_makes_it(without_key: Context, monkeypatch: p
             yield is_mine
 
     monkeypatch.setattr(DayFile, "lock", after_another)
+    before = set(beside(without_key.day_keys.file))
     make_first_day_key(without_key)
     assert DayKey.objects.count() == 1
+    assert len(set(beside(without_key.day_keys.file)) - before) == 1, "only what was there before both was put aside"
     require_keys(without_key)
 
 
