@@ -236,7 +236,7 @@ def test_a_clock_that_went_back_is_told(portal: PortalServer, page: Page) -> Non
     write_entry(page, {"what": "second"})
     page.get_by_role("button", name="Write something down").click()
     page.get_by_role("button", name="Back").click()
-    assert page.locator("[data-entry='2']").count() == 1
+    expect(page.locator("[data-entry='2']")).to_have_count(1)
     page.clock.set_fixed_time("2026-11-23T12:00:00Z")
     page.get_by_role("button", name="Notices to sites").click()
     page.get_by_role("button", name="My notes").click()

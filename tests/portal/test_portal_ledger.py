@@ -53,6 +53,7 @@ def kept(page: Page) -> dict[str, str]:
 
 
 def test_who_was_given_what_is_told_and_checked_and_nothing_is_kept(portal: PortalServer, page: Page, key: str) -> None:
+    page.clock.set_fixed_time(NOW)  # in another year a date is shown with its year
     look(page, portal, key)
     expect(page.get_by_role("status").filter(has_text="Checked on this device: all 2 entries")).to_be_visible()
     told = page.locator('[data-told="Picture 1"]')
@@ -67,6 +68,7 @@ def test_who_was_given_what_is_told_and_checked_and_nothing_is_kept(portal: Port
 
 
 def test_a_withdrawal_is_in_the_log_too(portal: PortalServer, page: Page, key: str) -> None:
+    page.clock.set_fixed_time(NOW)
     enter_key(page, portal, key)
     page.get_by_role("button", name="Withdraw the whole case").click()
     page.get_by_role("button", name="Yes, withdraw all of it").click()

@@ -108,8 +108,10 @@ def test_what_is_sent_and_the_case(portal: PortalServer, page: Page, picture_fil
 
 def test_finding_help(portal: PortalServer, page: Page) -> None:
     page.goto(f"{portal.address}/help/nz/")
+    everything = page.get_by_role("main").get_by_role("article").count()
+    assert everything > 1
     expect(page.locator("main")).to_match_aria_snapshot(
-        """
+        f"""
         - main:
           - paragraph:
             - link "Choose another country"
@@ -121,7 +123,7 @@ def test_finding_help(portal: PortalServer, page: Page) -> None:
             - paragraph:
               - checkbox "Free"
             - paragraph:
-              - status: "Shown: 15 of 15"
+              - status: "Shown: {everything} of {everything}"
           - region "Emergency":
             - heading "Emergency" [level=2]
             - article:
