@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "fingerprint_bars.h"
+#include "fingerprint_regions.h"
 #include "stillmine/hamming.h"
 #include "stillmine/pdq.h"
 #include "stillmine/trims.h"
@@ -238,6 +239,14 @@ static PyMethodDef methods[] = {
     {"find_bars", stillmine_python_find_bars, METH_VARARGS, "find_bars(rows, columns) -> (left, top, right, bottom)"},
     {"are_close_bounds", stillmine_python_are_close_bounds, METH_VARARGS,
      "are_close_bounds(one, other, width, height) -> bool"},
+    {"base_of_bands", stillmine_python_base, METH_VARARGS,
+     "base_of_bands(bands, width, height, pixel_format) -> (width, height, levels)"},
+    {"halve_base", stillmine_python_halve, METH_VARARGS, "halve_base(luma, width, height) -> levels"},
+    {"find_regions", stillmine_python_find_regions, METH_VARARGS,
+     "find_regions(levels, width, height, area, stretch, count) -> (geometry, hashes, mirrored, strengths)"},
+    {"frame_regions", stillmine_python_frame_regions, METH_VARARGS,
+     "frame_regions(geometry, width, height, stretch) -> frames"},
+    {"hash_frames", stillmine_python_hash_frames, METH_VARARGS, "hash_frames(levels, width, height, frames) -> hashes"},
     {NULL, NULL, 0, NULL},
 };
 
