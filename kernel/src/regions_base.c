@@ -71,8 +71,8 @@ int stillmine_begin_base(stillmine_base_maker *state, size_t state_bytes, uint32
     uint32_t base_height;
     size_t levels_bytes;
     size_t needed_bytes;
-    const int status = stillmine_measure_base(width, height, pixel_format, &base_width, &base_height, &levels_bytes,
-                                              &needed_bytes);
+    const int status =
+        stillmine_measure_base(width, height, pixel_format, &base_width, &base_height, &levels_bytes, &needed_bytes);
     if (status != STILLMINE_OK) {
         return status;
     }

@@ -243,8 +243,8 @@ static void consider(const struct stillmine_octave *octave, uint32_t number, str
         return;
     }
     const int64_t per_layer = 48 / STILLMINE_LAYERS;
-    const int64_t byte = STILLMINE_FIRST_RADIUS + ONE * (48 * (int64_t)number + per_layer * point.scale) +
-                         per_layer * top.off[2];
+    const int64_t byte =
+        STILLMINE_FIRST_RADIUS + ONE * (48 * (int64_t)number + per_layer * point.scale) + per_layer * top.off[2];
     const int64_t radius_byte = (byte + ONE / 2) / ONE;
     if (radius_byte < SMALLEST_RADIUS_BYTE || radius_byte > 255) {
         return;

@@ -34,13 +34,13 @@ static int16_t narrow(int64_t place, uint32_t length) {
 }
 
 int stillmine_frame_region(uint32_t base_width, uint32_t base_height, uint32_t stretch,
-                           const uint8_t geometry[STILLMINE_GEOMETRY_BYTES],
-                           int16_t frame[STILLMINE_FRAME_NUMBERS]) {
+                           const uint8_t geometry[STILLMINE_GEOMETRY_BYTES], int16_t frame[STILLMINE_FRAME_NUMBERS]) {
     if (geometry == NULL || frame == NULL || base_width == 0 || base_height == 0) {
         return STILLMINE_MISSING_BUFFER;
     }
     if (base_width > STILLMINE_MAX_DIMENSION || base_height > STILLMINE_MAX_DIMENSION ||
-        (uint64_t)base_width * base_height > STILLMINE_BASE_AREA || stretch < STILLMINE_MIN_STRETCH || stretch > STILLMINE_MAX_STRETCH) {
+        (uint64_t)base_width * base_height > STILLMINE_BASE_AREA || stretch < STILLMINE_MIN_STRETCH ||
+        stretch > STILLMINE_MAX_STRETCH) {
         return STILLMINE_TOO_LARGE;
     }
     const struct stillmine_placed placed = stillmine_place_region(base_width, base_height, stretch, geometry);

@@ -41,7 +41,8 @@ static int16_t sample_anywhere(const struct level *level, int64_t x, int64_t y) 
     const uint8_t *bottom = level->luma + (size_t)reflect(row + 1, level->height) * level->width;
     const uint32_t left = reflect(column, level->width);
     const uint32_t right = reflect(column + 1, level->width);
-    return blend(top[left], top[right], bottom[left], bottom[right], (uint32_t)(x >> 9) & 127, (uint32_t)(y >> 9) & 127);
+    return blend(top[left], top[right], bottom[left], bottom[right], (uint32_t)(x >> 9) & 127,
+                 (uint32_t)(y >> 9) & 127);
 }
 
 static int16_t sample_inside(const struct level *level, int32_t x, int32_t y) {
@@ -58,8 +59,8 @@ static int64_t size_of(int64_t value) {
 static struct level choose_level(const struct stillmine_base *base, struct stillmine_placed *frame) {
     struct level level = {base->levels, base->width, base->height};
     /* Square of the distance of samples, in 1/256 pixel: the area of the frame is that of 16 x 16 of them. */
-    const int64_t area = size_of((frame->along[0] >> 8) * (frame->across[1] >> 8) -
-                                 (frame->along[1] >> 8) * (frame->across[0] >> 8));
+    const int64_t area =
+        size_of((frame->along[0] >> 8) * (frame->across[1] >> 8) - (frame->along[1] >> 8) * (frame->across[0] >> 8));
     int64_t square = area / (HALF * HALF) / 256; /* of 1/256 pixel squares */
     while (square >= 576 && (level.width > 1 || level.height > 1)) {
         level.luma += (size_t)level.width * level.height;

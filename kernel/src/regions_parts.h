@@ -57,8 +57,8 @@ int32_t stillmine_cosine_of(uint32_t angle); /* of 256 a turn; in 1/32768 */
 int32_t stillmine_sine_of(uint32_t angle);
 uint32_t stillmine_radius_of(uint32_t byte); /* in 1/65536 pixel at an area of 256 x 256 */
 
-void stillmine_measure_view(uint32_t base_width, uint32_t base_height, uint32_t area, uint32_t stretch,
-                            uint32_t *width, uint32_t *height);
+void stillmine_measure_view(uint32_t base_width, uint32_t base_height, uint32_t area, uint32_t stretch, uint32_t *width,
+                            uint32_t *height);
 
 /* Which pixels along an axis one of a view is made of. The base is at most some three times larger along an axis. */
 #define STILLMINE_MAX_TAPS_ACROSS 8

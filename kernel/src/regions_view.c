@@ -7,8 +7,8 @@
 #define ONE (1 << WEIGHT_BITS)
 #define MAX_TAPS STILLMINE_MAX_TAPS_ACROSS
 
-void stillmine_measure_view(uint32_t base_width, uint32_t base_height, uint32_t area, uint32_t stretch,
-                            uint32_t *width, uint32_t *height) {
+void stillmine_measure_view(uint32_t base_width, uint32_t base_height, uint32_t area, uint32_t stretch, uint32_t *width,
+                            uint32_t *height) {
     const uint64_t wide = (uint64_t)area * base_width * stretch / ((uint64_t)100 * base_height);
     const uint64_t high = (uint64_t)area * base_height * 100 / ((uint64_t)base_width * stretch);
     *width = (uint32_t)stillmine_square_root(wide);

@@ -75,8 +75,8 @@ PyObject *stillmine_python_base(PyObject *module, PyObject *args) {
     uint32_t base_height;
     size_t levels_bytes;
     size_t state_bytes;
-    int status = stillmine_measure_base(width, height, pixel_format, &base_width, &base_height, &levels_bytes,
-                                        &state_bytes);
+    int status =
+        stillmine_measure_base(width, height, pixel_format, &base_width, &base_height, &levels_bytes, &state_bytes);
     if (status != STILLMINE_OK) {
         return refuse(status);
     }
@@ -118,8 +118,8 @@ PyObject *stillmine_python_halve(PyObject *module, PyObject *args) {
     size_t levels_bytes;
     size_t state_bytes;
     PyObject *levels = NULL;
-    const int status = stillmine_measure_base(width, height, STILLMINE_LUMA8, &base_width, &base_height, &levels_bytes,
-                                              &state_bytes);
+    const int status =
+        stillmine_measure_base(width, height, STILLMINE_LUMA8, &base_width, &base_height, &levels_bytes, &state_bytes);
     if (status != STILLMINE_OK) {
         refuse(status);
     } else if (base_width != width || base_height != height || (size_t)luma.len != (size_t)width * height) {
@@ -141,8 +141,8 @@ static int check_levels(const Py_buffer *levels, uint32_t width, uint32_t height
     uint32_t base_height;
     size_t levels_bytes;
     size_t state_bytes;
-    const int status = stillmine_measure_base(width, height, STILLMINE_LUMA8, &base_width, &base_height, &levels_bytes,
-                                              &state_bytes);
+    const int status =
+        stillmine_measure_base(width, height, STILLMINE_LUMA8, &base_width, &base_height, &levels_bytes, &state_bytes);
     if (status != STILLMINE_OK) {
         refuse(status);
         return 0;
@@ -266,9 +266,9 @@ PyObject *stillmine_python_hash_frames(PyObject *module, PyObject *args) {
         hashes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(count * STILLMINE_HASH_BYTES));
         if (hashes != NULL) {
             const struct stillmine_base base = {levels.buf, width, height};
-            uint8_t(*target)[STILLMINE_HASH_BYTES] = (void *)PyBytes_AS_STRING(hashes);
+            uint8_t (*target)[STILLMINE_HASH_BYTES] = (void *)PyBytes_AS_STRING(hashes);
             Py_BEGIN_ALLOW_THREADS
-            stillmine_hash_frames(&base, (const int16_t(*)[STILLMINE_FRAME_NUMBERS])frames.buf, count, target);
+            stillmine_hash_frames(&base, (const int16_t (*)[STILLMINE_FRAME_NUMBERS])frames.buf, count, target);
             Py_END_ALLOW_THREADS
         }
     }

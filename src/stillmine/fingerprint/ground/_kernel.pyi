@@ -52,24 +52,22 @@ def find_bars(rows: Buffer, columns: Buffer, /) -> tuple[int, int, int, int]:
 def are_close_bounds(one: tuple[int, int, int, int], other: tuple[int, int, int, int], width: int, height: int, /) -> bool:
     """Return whether fingerprints within both are as good as the same."""
 
-def base_of_bands(bands: Iterable[Buffer], width: int, height: int, pixel_format: int, /) -> tuple[int, int, bytes]:
+def base_of_bands(bands: Iterable[Buffer | NDArray[np.uint8]], width: int, height: int, pixel_format: int, /) -> tuple[int, int, bytes]:
     """Return the width and height of the base of a picture, and its luma, row by row, followed by its halvings.
 
     Bands are whole rows without gaps, top to bottom. Lets go of the GIL. Raises ValueError for a wrong size, format or number of rows.
     """
 
-def halve_base(luma: Buffer, width: int, height: int, /) -> bytes:
+def halve_base(luma: Buffer | NDArray[np.uint8], width: int, height: int, /) -> bytes:
     """Return the luma of a base with its halvings behind it; raises ValueError for another length, or where it is too large for a base."""
 
-def find_regions(
-    levels: Buffer, width: int, height: int, area: int, stretch: int, count: int, /
-) -> tuple[bytes, bytes, bytes, list[int]]:
+def find_regions(levels: Buffer, width: int, height: int, area: int, stretch: int, count: int, /) -> tuple[bytes, bytes, bytes, list[int]]:
     """Return geometry (5 bytes each), hashes, mirrored hashes (32 bytes each) and strengths of at most `count` regions, best first.
 
     `area` is 65536 or 262144 pixels, `stretch` that of x in per cent. Lets go of the GIL. Raises ValueError for anything else.
     """
 
-def frame_regions(geometry: Buffer, width: int, height: int, stretch: int, /) -> bytes:
+def frame_regions(geometry: Buffer | NDArray[np.uint8], width: int, height: int, stretch: int, /) -> bytes:
     """Return the frames (six int16 each) of regions in a base of this size; raises ValueError for a wrong length or size."""
 
 def hash_frames(levels: Buffer, width: int, height: int, frames: NDArray[np.int16], /) -> bytes:
