@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every kind that a case may hold goes from the exchange to an answer, in both ways of partners, by feed and by snapshot."""
+"""Every kind that lists have goes from the exchange to an answer, in both ways of partners, by feed and by snapshot."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +10,12 @@ from stillmine.partner.asking.queries import queries_of
 from stillmine.partner.screening.made import made_by_platform
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.screen import ScreenOutcome
-from tests.kind_samples import SAMPLES
+from tests.kind_samples import LISTED_SAMPLES
 from tests.partner.asking_parts import AskingPartner
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, Partner
 
-every_kind = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
+every_kind = pytest.mark.parametrize("sample", LISTED_SAMPLES.values(), ids=LISTED_SAMPLES)
 
 
 @every_kind

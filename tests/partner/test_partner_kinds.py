@@ -18,7 +18,7 @@ from stillmine.matching.kinds import MATCHED_KINDS
 from stillmine.partner.store.schema import FILE_NAME
 from stillmine.partner.store.store import Store
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import ACCEPTED_KINDS, Kind
+from stillmine.wire.kinds import ACCEPTED_KINDS, LISTED_KINDS, Kind
 from stillmine.wire.screen import MatchClass, ScreenOutcome, ScreenResult, Undone, Variant
 from stillmine.wire.vpdq import VideoFrame, format_vpdq, parse_vpdq, vpdq_quality
 from tests.partner.fake_exchange import FakeExchange
@@ -180,7 +180,7 @@ def test_a_shared_logo_in_the_feed_stops_nothing(partner: Partner, exchange: Fak
     assert partner.screening.screen_fingerprints([made(Kind.VPDQ, format_vpdq(own), 90)]).outcome is ScreenOutcome.MATCH
 
 
-@pytest.mark.parametrize("kind", sorted(ACCEPTED_KINDS))
+@pytest.mark.parametrize("kind", sorted(LISTED_KINDS))
 def test_a_value_that_is_not_of_its_kind_stops_the_page(partner: Partner, exchange: FakeExchange, kind: Kind) -> None:
     from stillmine.client.errors import ExchangeAnswerError
 

@@ -212,7 +212,7 @@ def test_fingerprints_are_screened_as_json(platform: ServiceClient, photograph: 
         (b'{"version":1,"fingerprints":[]}', 400, "malformed_message"),
         (b'{"version":2,"fingerprints":[{"kind":"pdq","value":"' + b"a" * 64 + b'","quality":90}]}', 400, "malformed_message"),
         (b'{"version":1,"fingerprints":[{"kind":"pdq","value":"' + b"a" * 63 + b'","quality":90}]}', 422, "fingerprint_malformed"),
-        (b'{"version":1,"fingerprints":[{"kind":"regions","value":"' + b"a" * 32 + b'","quality":90}]}', 422, "kind_not_accepted"),
+        (b'{"version":1,"fingerprints":[{"kind":"regions","value":"' + b"a" * 32 + b'","quality":100}]}', 422, "fingerprint_malformed"),
         (b'{"version":1,"fingerprints":[{"kind":"pdq","value":"' + b"a" * 64 + b'","quality":90}],"name":"x"}', 400, "malformed_message"),
         (b" " * (MAXIMUM_SCREEN_MESSAGE_BYTES + 1), 413, "message_too_large"),
     ],

@@ -52,7 +52,7 @@ def test_open_case_round_trip() -> None:
         ({"fingerprints": [{**PDQ, "value": "0F" * 32}]}, "fingerprint_malformed"),
         ({"fingerprints": [{**PDQ, "value": "zz" * 32}]}, "fingerprint_malformed"),
         ({"fingerprints": [{**PDQ, "value": MARK}]}, "fingerprint_malformed"),
-        ({"fingerprints": [{**PDQ, "kind": "regions"}]}, "kind_not_accepted"),
+        ({"fingerprints": [{**PDQ, "kind": "regions"}]}, "fingerprint_malformed"),
         ({"fingerprints": [{**PDQ, "kind": MARK}]}, "malformed_message"),
         ({"fingerprints": [{**PDQ, "quality": 49}]}, "quality_too_low"),
         ({"fingerprints": [{**PDQ, "quality": 101}]}, "malformed_message"),

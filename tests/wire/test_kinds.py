@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from stillmine.wire import codec
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_BYTES, MAXIMUM_CHROMAPRINT_VALUES, format_chromaprint, parse_chromaprint
-from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError, MalformedMessageError, QualityTooLowError
+from stillmine.wire.errors import FingerprintMalformedError, MalformedMessageError, QualityTooLowError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import ACCEPTED_KINDS, FULL_QUALITY, KIND_RULES, MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_BYTES, MAXIMUM_VPDQ_FRAMES, MAXIMUM_VPDQ_SECONDS, VideoFrame, format_vpdq, parse_vpdq
+from tests.kind_samples import SAMPLES
 
 MARK = "holiday-photo-of-example"
 HEX = "0f" * 32
@@ -211,6 +212,7 @@ VIDEO = format_vpdq([VideoFrame(bytes(32), 40, 0.0), VideoFrame(bytes(32), 90, 1
 GOOD = {
     Kind.PDQ: (HEX, 77),
     Kind.VPDQ: (VIDEO, 90),
+    Kind.REGIONS: (SAMPLES[Kind.REGIONS].value, 100),
     Kind.CHROMAPRINT: (compressed([1, 2, 3]), 100),
     Kind.SHA256: (HEX, 100),
     Kind.MD5: (HEX[:32], 100),
@@ -244,11 +246,6 @@ def test_the_value_of_another_kind_is_refused(kind: Kind, other: Kind) -> None:
         Fingerprint(kind, GOOD[other][0], GOOD[kind][1])
 
 
-def test_regions_are_refused_by_name() -> None:
-    with pytest.raises(KindNotAcceptedError, match="vpdq"):
-        Fingerprint(Kind.REGIONS, HEX, 100)
-
-
 def test_a_video_without_a_good_frame_is_refused_by_a_case() -> None:
     with pytest.raises(QualityTooLowError):
         Fingerprint(Kind.VPDQ, format_vpdq([VideoFrame(bytes(32), 49, 0.0)]), 49).require_quality()
@@ -267,7 +264,7 @@ def test_the_numbers_are_those_of_the_field() -> None:
 
 def test_what_each_kind_is_of() -> None:
     pictures, sounds = ({kind for kind, rule in KIND_RULES.items() if getattr(rule, name)} for name in ("is_picture", "is_sound"))
-    assert (pictures & ACCEPTED_KINDS, sounds) == ({Kind.PDQ}, {Kind.CHROMAPRINT})
+    assert (pictures & ACCEPTED_KINDS, sounds) == ({Kind.PDQ, Kind.REGIONS}, {Kind.CHROMAPRINT})
 
 
 @pytest.mark.parametrize(("quality", "is_taken"), [(49, False), (50, True)])

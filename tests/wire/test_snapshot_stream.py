@@ -104,6 +104,12 @@ def test_a_crafted_block_that_fits_is_read() -> None:
         assert next(SnapshotReader([crafted(KIND_RULES[kind].number, 1, body)]).blocks()).kind is kind
 
 
+def test_a_block_of_a_kind_that_no_list_has_is_left_out() -> None:
+    parser = SnapshotParser()
+    parser.give(crafted(KIND_RULES[Kind.REGIONS].number, 1, VPDQ_ROW))
+    assert [isinstance(parser.next(), SnapshotHead), parser.next()] == [True, None]
+
+
 @pytest.mark.parametrize(
     ("kind", "count", "body"),
     [

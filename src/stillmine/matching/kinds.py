@@ -121,6 +121,7 @@ class FingerprintIndex:
         self.pictures = Pictures()
         self.videos = Videos(self.pictures)
         self.sounds = Sounds()
+        self.regions = ExactSet()
         self.sha256 = ExactSet()
         self.md5 = ExactSet()
         self._of = {kind: part(self) for kind, part in KINDS.items()}
@@ -162,6 +163,7 @@ class FingerprintIndex:
 KINDS: dict[Kind, Callable[[FingerprintIndex], KindIndex]] = {
     Kind.PDQ: lambda index: index.pictures,
     Kind.VPDQ: lambda index: index.videos,
+    Kind.REGIONS: lambda index: index.regions,
     Kind.CHROMAPRINT: lambda index: index.sounds,
     Kind.SHA256: lambda index: index.sha256,
     Kind.MD5: lambda index: index.md5,

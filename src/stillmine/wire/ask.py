@@ -14,7 +14,7 @@ import msgspec
 
 from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError, MalformedMessageError
 from stillmine.wire.feedback import OpaqueId, UploadToken
-from stillmine.wire.kinds import KIND_OF_NUMBER, KIND_RULES, Kind, require_form, value_bytes, value_text
+from stillmine.wire.kinds import KIND_OF_NUMBER, KIND_RULES, Kind, require_form, require_listed, value_bytes, value_text
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_FRAMES, parse_vpdq
 
 MAXIMUM_QUERIES = 1000
@@ -74,6 +74,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise MalformedMessageError(f"queries: 1 to {MAXIMUM_QUERIES}")
         for place, query in enumerate(self.queries):
             try:
+                require_listed(query.kind)
                 require_form(query.kind, query.value)
             except (FingerprintMalformedError, KindNotAcceptedError) as error:
                 raise type(error)(f"queries[{place}]: {error.detail}") from None

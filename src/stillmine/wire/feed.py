@@ -13,7 +13,7 @@ from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.feedback import OpaqueId
 from stillmine.wire.fingerprint import Quality
-from stillmine.wire.kinds import Kind
+from stillmine.wire.kinds import Kind, require_listed
 
 DEFAULT_PAGE_ENTRIES = 500
 MAXIMUM_PAGE_ENTRIES = 1000
@@ -36,6 +36,9 @@ class FeedEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     value: str | None = None
     quality: Quality | None = None
     is_flagged: bool = False
+
+    def __post_init__(self) -> None:
+        require_listed(self.kind)
 
 
 class FeedPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The kinds of fingerprint, and all that the wire knows of each: one table, which everything else asks.
 
-Forms and bounds are the only knowledge here: how a fingerprint is made belongs to `fingerprint`, how it is found to `matching.kinds`. A
-kind without a form is reserved, so that software of today refuses it by name. Must never read a value more loosely than its one text form.
-Contract: spec/case.md.
+Forms and bounds are the only knowledge here: how a fingerprint is made belongs to `fingerprint`, how it is found to `matching.kinds`.
+Must never read a value more loosely than its one text form. Contract: spec/case.md.
 """
 
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from enum import StrEnum
 
 from stillmine.wire.chromaprint import parse_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError
+from stillmine.wire.regions import parse_regions
 from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
 
 MINIMUM_QUALITY = 50
@@ -45,10 +45,8 @@ class KindRule:
 
     number: int
     """The byte that stands for it in binary messages, 1 to 63; never given to another kind."""
-    read: Callable[[str], int | None] | None
-    """Reads a value and returns the only quality that it can have, or None where any fits; raises FingerprintMalformedError.
-
-    None: the kind is reserved."""
+    read: Callable[[str], int | None]
+    """Reads a value and returns the only quality that it can have, or None where any fits; raises FingerprintMalformedError."""
     fixed_bytes: int | None = None
     """Length of a value in compact form; other kinds travel as their text."""
     is_whole_file: bool = False
@@ -57,6 +55,8 @@ class KindRule:
     """It is of what is seen, so a copy may be turned: a query is looked up in eight orientations unless it is sent as it is."""
     has_duration: bool = False
     """It is of what lasts: a match has seconds, and looking it up takes long."""
+    is_ask_only: bool = False
+    """It tells so much that no partner is given its value: no list has it, and it is asked about in rounds (`wire.ask_regions`)."""
 
     @property
     def is_picture(self) -> bool:
@@ -70,15 +70,15 @@ class KindRule:
 
 
 def require_value(kind: Kind, value: str, quality: int) -> None:
-    """Raise KindNotAcceptedError for a reserved kind, FingerprintMalformedError for a value or quality that is not of the kind's form."""
-    fixed_quality = _read(kind, value)
+    """Raise FingerprintMalformedError for a value or quality that is not of the kind's form."""
+    fixed_quality = KIND_RULES[kind].read(value)
     if fixed_quality is not None and fixed_quality != quality:
         raise FingerprintMalformedError(f"{kind}: quality is {fixed_quality} with this value")
 
 
 def require_form(kind: Kind, value: str) -> None:
-    """Raise KindNotAcceptedError or FingerprintMalformedError as `require_value` does, where no quality travels with the value."""
-    _read(kind, value)
+    """Raise FingerprintMalformedError as `require_value` does, where no quality travels with the value."""
+    KIND_RULES[kind].read(value)
 
 
 def value_bytes(kind: Kind, text: str) -> bytes:
@@ -99,16 +99,15 @@ def value_text(kind: Kind, data: bytes) -> str:
     return data.hex()
 
 
+def require_listed(kind: Kind) -> None:
+    """Raise KindNotAcceptedError where no list and no ask by value has this kind."""
+    if kind not in LISTED_KINDS:
+        raise KindNotAcceptedError(f"accepted: {', '.join(sorted(LISTED_KINDS))}")
+
+
 def pdq_bytes(text: str) -> bytes:
     """Return the 32 bytes of a PDQ text form; raises FingerprintMalformedError."""
     return _hex_bytes(Kind.PDQ, text, PDQ_BYTES)
-
-
-def _read(kind: Kind, value: str) -> int | None:
-    read = KIND_RULES[kind].read
-    if read is None:
-        raise KindNotAcceptedError(f"accepted: {', '.join(sorted(ACCEPTED_KINDS))}")
-    return read(value)
 
 
 def _hex_bytes(kind: Kind, text: str, length: int) -> bytes:
@@ -132,6 +131,11 @@ def _sound_quality(value: str) -> int:
     return FULL_QUALITY
 
 
+def _regions_quality(value: str) -> int:
+    parse_regions(value)
+    return FULL_QUALITY
+
+
 def _digest_rule(kind: Kind, number: int, length: int) -> KindRule:
     def read(value: str) -> int:
         _hex_bytes(kind, value, length)
@@ -143,13 +147,16 @@ def _digest_rule(kind: Kind, number: int, length: int) -> KindRule:
 KIND_RULES: dict[Kind, KindRule] = {
     Kind.PDQ: KindRule(1, _pdq_quality, fixed_bytes=PDQ_BYTES, is_seen=True),
     Kind.VPDQ: KindRule(2, lambda value: vpdq_quality(parse_vpdq(value)), is_seen=True, has_duration=True),
-    Kind.REGIONS: KindRule(3, None),
+    Kind.REGIONS: KindRule(3, _regions_quality, is_seen=True, is_ask_only=True),
     Kind.CHROMAPRINT: KindRule(4, _sound_quality, has_duration=True),
     Kind.SHA256: _digest_rule(Kind.SHA256, 5, SHA256_BYTES),
     Kind.MD5: _digest_rule(Kind.MD5, 6, MD5_BYTES),
 }
 
-ACCEPTED_KINDS = frozenset(kind for kind, rule in KIND_RULES.items() if rule.read is not None)
+ACCEPTED_KINDS = frozenset(KIND_RULES)
 """Kinds a case may hold."""
+
+LISTED_KINDS = frozenset(kind for kind, rule in KIND_RULES.items() if not rule.is_ask_only)
+"""Kinds whose values partners are given, and ask about by value."""
 
 KIND_OF_NUMBER = {rule.number: kind for kind, rule in KIND_RULES.items()}

@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from stillmine.wire.errors import StillmineError
-from stillmine.wire.kinds import KIND_OF_NUMBER, KIND_RULES, Kind
+from stillmine.wire.kinds import KIND_OF_NUMBER, KIND_RULES, LISTED_KINDS, Kind
 
 SNAPSHOT_CONTENT_TYPE = "application/vnd.stillmine.snapshot"
 MAXIMUM_BLOCK_ENTRIES = 65_536
@@ -75,14 +75,14 @@ class SnapshotWriter:
         return self._checked(_HEAD.pack(_MAGIC, _VERSION, len(cursor), head.active) + cursor)
 
     def block(self, block: SnapshotBlock) -> bytes:
-        """Return one block; raises ValueError where its columns don't fit together or are too large."""
+        """Return one block; raises ValueError where its columns don't fit together or are too large, or no list has its kind."""
         count = len(block.qualities)
         length = KIND_RULES[block.kind].fixed_bytes
         lengths = b"" if length else struct.pack(f"<{count}I", *map(len, block.values))
         values = b"".join(block.values)
         is_whole = len(block.ids) == count * _ID_BYTES and len(block.values) == count and (length is None or len(values) == count * length)
         body = block.ids + block.qualities + lengths + values
-        if not (is_whole and 1 <= count <= MAXIMUM_BLOCK_ENTRIES and len(body) <= MAXIMUM_BLOCK_BYTES):
+        if not (block.kind in LISTED_KINDS and is_whole and 1 <= count <= MAXIMUM_BLOCK_ENTRIES and len(body) <= MAXIMUM_BLOCK_BYTES):
             raise ValueError("a block holds columns of one length, within its limits")
         self._count += count
         return self._checked(_BLOCK.pack(KIND_RULES[block.kind].number, count, len(body)) + body)
@@ -134,9 +134,9 @@ class SnapshotParser:
             yield from self._check(start + body)
             if number == _END:
                 self._require_end(count, body)
-            elif number in KIND_OF_NUMBER:
+            elif KIND_OF_NUMBER.get(number) in LISTED_KINDS:
                 yield self._block(KIND_OF_NUMBER[number], count, body)
-            else:  # a kind of a later version: counted, and left out
+            else:  # a kind of a later version, or one that no list has: counted, and left out
                 self._count += count
         while not self._held:
             yield None

@@ -13,16 +13,17 @@ from typing import Protocol, TypeVar
 
 from django.db.models import Exists, F, OuterRef
 
-from stillmine.exchange.feed.pages import KINDS, Page, read_page
+from stillmine.exchange.feed.pages import Page, read_page, shown_of
 from stillmine.exchange.log.actions import record
 from stillmine.exchange.log.mentions import note_mentions
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.protection.drill_secrecy import cases_hidden_from
 from stillmine.exchange.protection.entries import record_of
+from stillmine.exchange.protection.given import KINDS
 from stillmine.exchange.protection.sequence import confirm, lock_head
 from stillmine.exchange.protection.ticks import show_if_due
 from stillmine.exchange.rows.cases import Fingerprint
-from stillmine.exchange.rows.feed import Change, Disclosure, Head, PendingTombstone, Shape
+from stillmine.exchange.rows.feed import Disclosure, Head, PendingTombstone, Shape
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
@@ -78,7 +79,7 @@ def hand_out(exchange: Context, partner: Partner, *, after: int, limit: int, sha
 
 
 def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
-    """Record that everything active is handed out, as one page of all; returns the newest shown number and how many are active.
+    """Record that everything active of its kinds is handed out, as one page of all; returns the newest shown number and how many there are.
 
     Changes wait meanwhile: what the log says was given must be what is active at that number.
     """
@@ -87,7 +88,7 @@ def record_snapshot(exchange: Context, partner: Partner) -> tuple[int, int]:
         head = lock_head(transaction)
         newest = head.shown_sequence
         hidden = cases_hidden_from(partner)
-        newest_active = Change.objects.filter(superseded_by=None, is_shown=True, state=FingerprintState.ACTIVE)
+        newest_active = shown_of(KINDS[Shape.SNAPSHOT]).filter(state=FingerprintState.ACTIVE)
         count = newest_active.count() - newest_active.filter(fingerprint__case_id__in=hidden).count()
         bounds = {"shape": Shape.SNAPSHOT, "from_sequence": 0, "to_sequence": newest, "head_sequence": head.sequence}
         if count:

@@ -4,20 +4,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from stillmine.exchange.protection.drill_secrecy import cases_hidden_from
 from stillmine.exchange.rows.cases import Fingerprint
-from stillmine.exchange.rows.feed import Change, Shape
+from stillmine.exchange.rows.feed import Change
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.tx import Transaction
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.feed import MAXIMUM_PAGE_VALUE_BYTES
-from stillmine.wire.kinds import ACCEPTED_KINDS, Kind
-from stillmine.wire.stopncii import SIGNAL_TYPES
-
-KINDS: dict[Shape, Collection[Kind]] = {Shape.NATIVE: ACCEPTED_KINDS, Shape.SNAPSHOT: ACCEPTED_KINDS, Shape.STOPNCII: SIGNAL_TYPES}
-"""What each shape lists."""
+from stillmine.wire.kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -47,9 +43,7 @@ class Page:
 def read_page(transaction: Transaction, partner: Partner, *, after: int, limit: int, newest: int, kinds: Collection[Kind]) -> Page:
     """Choose by size first: values may be large, and only those of this page may be read."""
     transaction.require_open()
-    # Kinds are asked about row by row: as a condition of a join they made SQLite read and sort every fingerprint for each page.
-    is_listed = Exists(Fingerprint.objects.filter(id=OuterRef("fingerprint_id"), kind__in=list(kinds)))
-    rows = Change.objects.filter(is_listed, sequence__gt=after, superseded_by=None, is_shown=True).order_by("sequence")
+    rows = shown_of(kinds).filter(sequence__gt=after).order_by("sequence")
     if hidden := cases_hidden_from(partner):
         rows = rows.exclude(fingerprint__case_id__in=hidden)
     waiting = list(rows.values_list("sequence", "fingerprint__value_bytes")[: limit + 1])
@@ -59,6 +53,15 @@ def read_page(transaction: Transaction, partner: Partner, *, after: int, limit: 
     last = waiting[fitting - 1][0]
     changes = list(rows.filter(sequence__lte=last).select_related("fingerprint"))
     return Page(changes, newest if fitting == len(waiting) else last, newest)
+
+
+def shown_of(kinds: Collection[Kind]) -> QuerySet[Change]:
+    """Return the newest change of each fingerprint of these kinds, where it is shown.
+
+    Kinds are asked about row by row: as a condition of a join they made SQLite read and sort every fingerprint for each page.
+    """
+    is_listed = Exists(Fingerprint.objects.filter(id=OuterRef("fingerprint_id"), kind__in=list(kinds)))
+    return Change.objects.filter(is_listed, superseded_by=None, is_shown=True)
 
 
 def _fitting(sizes: list[int]) -> int:

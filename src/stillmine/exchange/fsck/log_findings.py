@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 
 from django.db.models import Exists, Max, OuterRef, Q
 
-from stillmine.exchange.feed.pages import KINDS
 from stillmine.exchange.fsck.rules import Rule, broken
 from stillmine.exchange.log.items import items_of
 from stillmine.exchange.log.key import signing_key
 from stillmine.exchange.log.nodes import READ_AT_ONCE, joined_hashes, node_id, split_hashes
 from stillmine.exchange.log.publishing import STEP
 from stillmine.exchange.protection.drill_secrecy import cases_hidden_from
+from stillmine.exchange.protection.given import KINDS
 from stillmine.exchange.rows.feed import Change, Disclosure, Shape
 from stillmine.exchange.rows.log import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
 from stillmine.exchange.rows.partners import Partner

@@ -5,7 +5,7 @@ Whoever sends one did not make it from a picture, or from one that tells nothing
 video that is made to be flat but for its last frame must not cost seconds, so many frames are looked at together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stillmine.wire.errors import FlatFingerprintError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import MINIMUM_QUALITY, PDQ_BYTES, Kind, pdq_bytes
+from stillmine.wire.regions import parse_regions
 from stillmine.wire.vpdq import parse_vpdq
 
 MINIMUM_SET_BITS, MAXIMUM_SET_BITS = 32, 224
@@ -51,20 +52,29 @@ def are_flat(values: Sequence[bytes]) -> bool:
 
 
 def require_not_flat(fingerprints: Iterable[Fingerprint]) -> None:
-    """Raise FlatFingerprintError where a picture's fingerprint, or every usable frame of a video's, is flat."""
+    """Raise FlatFingerprintError where a picture's fingerprint, every usable frame of a video's, or a region of a picture is flat."""
     for place, fingerprint in enumerate(fingerprints, 1):
-        shown = _shown(fingerprint)
-        if shown is not None and are_flat(shown):
+        shows_nothing = _SHOWS_NOTHING.get(fingerprint.kind)
+        if shows_nothing is not None and shows_nothing(fingerprint.value):
             raise FlatFingerprintError(f"fingerprint {place}")
 
 
-def _shown(fingerprint: Fingerprint) -> list[bytes] | None:
-    """Return the pictures that a fingerprint is of; None for a kind that is of none."""
-    if fingerprint.kind is Kind.PDQ:
-        return [pdq_bytes(fingerprint.value)]
-    if fingerprint.kind is Kind.VPDQ:
-        return [frame.pdq for frame in parse_vpdq(fingerprint.value) if frame.quality >= MINIMUM_QUALITY]
-    return None
+def _are_frames_flat(value: str) -> bool:
+    return are_flat([frame.pdq for frame in parse_vpdq(value) if frame.quality >= MINIMUM_QUALITY])
+
+
+def _are_regions_flat(value: str) -> bool:
+    """A patch that was found has as many bits set as not; that one is like itself when turned may be chance, that all are is not."""
+    hashes = parse_regions(value).hashes
+    return any(map(is_one_sided, hashes)) or are_flat(hashes)
+
+
+_SHOWS_NOTHING: dict[Kind, Callable[[str], bool]] = {
+    Kind.PDQ: lambda value: is_flat(pdq_bytes(value)),
+    Kind.VPDQ: _are_frames_flat,
+    Kind.REGIONS: _are_regions_flat,
+}
+"""Of the kinds that are of what is seen."""
 
 
 def _block_is_flat(packed: bytes) -> bool:

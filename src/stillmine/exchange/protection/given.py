@@ -6,7 +6,7 @@ fetched later saw a tombstone.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import OuterRef, Q, Subquery
@@ -16,7 +16,11 @@ from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.rows.feed import Acknowledgement, Change, Disclosure, Head, Shape
 from stillmine.exchange.rows.partners import Partner
 from stillmine.wire.case import FingerprintState
+from stillmine.wire.kinds import LISTED_KINDS, Kind
 from stillmine.wire.stopncii import SIGNAL_TYPES
+
+KINDS: dict[Shape, Collection[Kind]] = {Shape.NATIVE: LISTED_KINDS, Shape.SNAPSHOT: LISTED_KINDS, Shape.STOPNCII: SIGNAL_TYPES}
+"""What each shape lists."""
 
 Given = dict[tuple[str, int], datetime]
 """(fingerprint id, partner id) -> first time."""
@@ -44,14 +48,14 @@ def first_given(changes: Iterable[Change], shape: Shape | None = None, partner: 
     if not active:
         return given
     numbers = [change.sequence for change in active]
-    not_in_stopncii_shape, private = _not_in_stopncii_shape(active), only_for()
+    kinds, private = _kinds_of(active), only_for()
     chosen = {name: value for name, value in (("shape", shape), ("partner", partner)) if value is not None}
     rows = Disclosure.objects.filter(overlapping(numbers), **chosen)
     for partner_id, page_shape, after, to, head, at in rows.values_list(
         "partner_id", "shape", "from_sequence", "to_sequence", "head_sequence", "first_at"
     ).iterator():
         for change in active[bisect_right(numbers, after) : bisect_right(numbers, to)]:
-            if page_shape == Shape.STOPNCII and change.fingerprint_id in not_in_stopncii_shape:
+            if kinds[change.fingerprint_id] not in KINDS[Shape(page_shape)]:
                 continue
             if private.get(change.fingerprint_id, partner_id) != partner_id:
                 continue
@@ -93,7 +97,7 @@ def overlapping(numbers: list[int]) -> Q:
     return pages
 
 
-def _not_in_stopncii_shape(changes: Iterable[Change]) -> set[str]:
-    """Return the fingerprints whose kind that shape leaves out, though their numbers lie inside of its pages."""
+def _kinds_of(changes: Iterable[Change]) -> dict[str, Kind]:
+    """Return the kind of each fingerprint: a shape leaves some out, though their numbers lie inside of its pages."""
     ids = [change.fingerprint_id for change in changes]
-    return set(Fingerprint.objects.filter(id__in=ids).exclude(kind__in=list(SIGNAL_TYPES)).values_list("id", flat=True))
+    return {row_id: Kind(kind) for row_id, kind in Fingerprint.objects.filter(id__in=ids).values_list("id", "kind")}

@@ -56,6 +56,17 @@ class NeverSyncedError(StillmineError):
     )
 
 
+class RegionsNotAskedError(StillmineError):
+    """Beside an answer, never instead of one."""
+
+    code = "regions_not_asked"
+    status = 403
+    sentence = (
+        "Regions of this upload were not asked about, because the partner key is for the list alone, or the exchange does not know them. "
+        "Everything else was compared. Ask the operator of the exchange for a key with the scope `ask`."
+    )
+
+
 class HomeInUseError(StillmineError):
     code = "home_in_use"
     status = 409

@@ -118,7 +118,7 @@ def _looked_up(fingerprint: Fingerprint) -> LookedUpForm:
         case Kind.SHA256 | Kind.MD5:
             return Digest(kind, value_bytes(kind, value))
         case Kind.REGIONS:
-            raise KindNotAcceptedError  # reserved: the codec refused it already
+            raise KindNotAcceptedError  # asked about in rounds, for which the picture must be at hand
     assert_never(kind)
 
 
