@@ -7,16 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillmine.fingerprint.ground.turns import VARIANTS
-from stillmine.matching.region_frames import affine, frames_of, frames_through, points_through
+from stillmine.matching.region_frames import Frames, affine, frames_of, frames_through, points_through
 from stillmine.matching.region_look import (
+    AGREEING_BITS,
     DOUBTED_SHARE,
-    LOOK_DISTANCE,
+    DOUBTED_VISIBLE,
+    MATCH_AGREEING,
     MATCH_SHARE,
-    MINIMUM_AGREEING,
-    MINIMUM_TO_DISPUTE,
+    MATCH_SPREAD,
+    MISSING_BITS,
+    PART_AGREEING,
     PART_SHARE,
-    SHIFTS,
     STEPS,
+    THERE_BITS,
     Judgement,
     Look,
     Verdict,
@@ -24,17 +27,17 @@ from stillmine.matching.region_look import (
     judgement,
     look,
     places,
-    shifted,
     to_wire,
     verdict,
 )
 from stillmine.matching.region_pdq import implied_map
+from stillmine.matching.region_values import StoredRegions
 from tests.matching.region_scenes import HEIGHT, WIDTH, flipped, random_frames, random_hashes, similarity
 
 IDENTITY = np.eye(3)
 
 
-def circle(x: float, y: float, radius: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def circle(x: float, y: float, radius: float) -> Frames:
     return frames_of(np.array([x]), np.array([y]), np.array([radius]), np.array([0]))
 
 
@@ -90,59 +93,84 @@ def test_steps_are_parts_of_width_and_height() -> None:
     assert to_wire(frames, WIDTH, HEIGHT).tolist() == [[4096, 8192, 1, -1, 0, 2048]]
 
 
-def test_shifts_move_along_the_axes_and_the_first_not_at_all() -> None:
-    frames = frames_through(similarity(30, 1.5, (4, 5)), random_frames(np.random.default_rng(2), 3))
-    moved = shifted(frames)
-    assert moved.shape == (3, len(SHIFTS), 6)
-    assert moved[:, 0].tolist() == frames.tolist()
-    for number, (along, across) in enumerate(SHIFTS):
-        expected = frames[:, :2] + along * frames[:, 2:4] + across * frames[:, 4:]
-        assert np.allclose(moved[:, number, :2], expected)
-        assert np.allclose(moved[:, number, 2:], frames[:, 2:])
-
-
-def test_the_nearest_of_the_shifts_counts_and_what_is_not_seen_does_not() -> None:
+def pictured(*frames: Frames) -> StoredRegions:
     random = np.random.default_rng(3)
-    stored = random_hashes(random, 4)
-    hashes = random_hashes(random, 4 * len(SHIFTS)).reshape(4, len(SHIFTS), 32)
-    hashes[0, 3] = flipped(random, stored[:1], LOOK_DISTANCE)[0]
-    hashes[1, 0] = flipped(random, stored[1:2], LOOK_DISTANCE + 1)[0]
-    hashes[2, 4] = stored[2]
-    assert look(stored, np.array([True, True, False, True]), hashes) == Look(visible=3, agreeing=1)
-    assert look(stored, np.ones(4, np.bool_), hashes) == Look(visible=4, agreeing=2)
+    return StoredRegions(WIDTH, HEIGHT, random_hashes(random, len(frames)), np.concatenate(frames))
+
+
+def seen_with(stored: StoredRegions, *bits: int) -> Look:
+    """Look at a query whose hash at each place differs in so many bits; -1: the place is not visible."""
+    random = np.random.default_rng(4)
+    hashes = np.concatenate([flipped(random, stored.hashes[place : place + 1], max(0, each)) for place, each in enumerate(bits)])
+    return look(stored, np.array(bits) >= 0, hashes)
+
+
+FOUR = (circle(40, 40, 20), circle(140, 40, 20), circle(240, 40, 20), circle(40, 140, 20))
 
 
 @pytest.mark.parametrize(
-    ("agreeing", "visible", "expected"),
+    ("bits", "visible", "agreeing", "share"),
     [
-        (0, 0, Verdict.CLEAR),
-        (MINIMUM_AGREEING - 1, MINIMUM_AGREEING - 1, Verdict.CLEAR),
-        (MINIMUM_AGREEING, MINIMUM_AGREEING, Verdict.MATCH),
-        (round(100 * MATCH_SHARE), 100, Verdict.MATCH),
-        (round(100 * MATCH_SHARE) - 1, 100, Verdict.PART),
-        (round(100 * PART_SHARE), 100, Verdict.PART),
-        (round(100 * PART_SHARE) - 1, 100, Verdict.CLEAR),
+        ((0, 0, 0, 0), 4, 4, 1.0),
+        ((THERE_BITS, AGREEING_BITS, -1, -1), 2, 2, 1 - (AGREEING_BITS - THERE_BITS) / (MISSING_BITS - THERE_BITS) / 2),
+        ((0, AGREEING_BITS + 1, -1, -1), 2, 1, 1 - (AGREEING_BITS + 1 - THERE_BITS) / (MISSING_BITS - THERE_BITS) / 2),
+        ((0, MISSING_BITS, MISSING_BITS + 20, 128), 4, 1, 0.25),
+        ((MISSING_BITS - 1, MISSING_BITS, -1, -1), 2, 0, 1 / (MISSING_BITS - THERE_BITS) / 2),
+        ((-1, -1, -1, -1), 0, 0, 0.0),
     ],
 )
-def test_the_verdict(agreeing: int, visible: int, expected: Verdict) -> None:
-    assert verdict(Look(visible, agreeing)) is expected
+def test_a_region_counts_by_how_much_of_it_is_there(bits: tuple[int, ...], visible: int, agreeing: int, share: float) -> None:
+    seen = seen_with(pictured(*FOUR), *bits)
+    assert (seen.visible, seen.agreeing) == (visible, agreeing)
+    assert seen.share == pytest.approx(share)
 
 
-DOUBTED = round(100 * DOUBTED_SHARE)
+def test_many_regions_in_a_small_place_are_a_small_part_of_the_area() -> None:
+    crowd = [circle(30 + number, 30, 13) for number in range(9)]
+    stored = pictured(*crowd, circle(160, 100, 60))
+    assert seen_with(stored, *[0] * 9, 120).spread == pytest.approx(
+        (13 * 13 * np.pi + 8 * 26) / (13 * 13 * np.pi + 8 * 26 + 3600 * np.pi), rel=0.1
+    )
+    assert seen_with(stored, *[120] * 9, 0).spread == pytest.approx(1 - seen_with(stored, *[0] * 9, 120).spread)
+    assert seen_with(stored, *[0] * 9, -1).spread == 1
+    assert seen_with(stored, *[-1] * 10).spread == 0
+
+
+JUST = 1e-6
+
+
+@pytest.mark.parametrize(
+    ("agreeing", "share", "spread", "expected"),
+    [
+        (MATCH_AGREEING, MATCH_SHARE, MATCH_SPREAD, Verdict.MATCH),
+        (MATCH_AGREEING - 1, MATCH_SHARE, MATCH_SPREAD, Verdict.PART),
+        (MATCH_AGREEING, MATCH_SHARE - JUST, MATCH_SPREAD, Verdict.PART),
+        (MATCH_AGREEING, MATCH_SHARE, MATCH_SPREAD - JUST, Verdict.PART),
+        (PART_AGREEING, PART_SHARE, 0.0, Verdict.PART),
+        (PART_AGREEING - 1, 1.0, 1.0, Verdict.CLEAR),
+        (30, PART_SHARE - JUST, 1.0, Verdict.CLEAR),
+    ],
+)
+def test_the_verdict(agreeing: int, share: float, spread: float, expected: Verdict) -> None:
+    assert verdict(Look(36, agreeing, share, spread)) is expected
+
+
+def seen(visible: int, share: float) -> Look:
+    return Look(visible, round(visible * share), share, share)
 
 
 @pytest.mark.parametrize(
     ("looks", "expected"),
     [
         ([], Judgement.ONE_JUDGE),
-        ([Look(0, 0)], Judgement.ONE_JUDGE),
-        ([Look(MINIMUM_TO_DISPUTE - 1, 0)], Judgement.ONE_JUDGE),
-        ([Look(MINIMUM_TO_DISPUTE, 0)], Judgement.DISPUTED),
-        ([Look(100, DOUBTED - 1)], Judgement.DISPUTED),
-        ([Look(100, DOUBTED)], Judgement.ONE_JUDGE),
-        ([Look(100, 0), Look(100, DOUBTED)], Judgement.ONE_JUDGE),
-        ([Look(100, 0), Look(100, round(100 * PART_SHARE))], Judgement.AGREED),
-        ([Look(36, 36)], Judgement.AGREED),
+        ([seen(0, 0)], Judgement.ONE_JUDGE),
+        ([seen(DOUBTED_VISIBLE - 1, 0)], Judgement.ONE_JUDGE),
+        ([seen(DOUBTED_VISIBLE, 0)], Judgement.DISPUTED),
+        ([seen(36, DOUBTED_SHARE - JUST)], Judgement.DISPUTED),
+        ([seen(36, DOUBTED_SHARE)], Judgement.ONE_JUDGE),
+        ([seen(36, 0), seen(36, DOUBTED_SHARE)], Judgement.ONE_JUDGE),
+        ([seen(36, 0), seen(36, PART_SHARE)], Judgement.AGREED),
+        ([seen(36, 1)], Judgement.AGREED),
     ],
 )
 def test_the_second_judge(looks: list[Look], expected: Judgement) -> None:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stillmine.matching.region_frames import Map, affine, frames_through, points_through, turned_over
-from stillmine.matching.region_refine import is_close, refine
+from stillmine.matching.region_refine import MINIMUM_SUPPORT, Located, is_close, located, refined
 from stillmine.matching.region_values import QueryRegions, StoredRegions
 from stillmine.matching.region_vote import ENOUGH_PAIRS, MAXIMUM_GROUPS, MAXIMUM_PAIRS, Group, vote
-from tests.matching.region_scenes import HEIGHT, WIDTH, flipped, random_frames, random_hashes, scene, similarity
+from tests.matching.region_scenes import HEIGHT, WIDTH, flipped, random_frames, scene, similarity
 
 CORNERS = np.array([(0.0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)])
 MIDDLE = np.array([[WIDTH / 2, HEIGHT / 2]])
@@ -42,28 +42,27 @@ def test_what_was_done_is_found_among_pairs_that_lie_anywhere(map_: Map, seed: i
     assert np.abs(off).max() <= 0.35 * 30 * scale * 1.1
 
 
-def test_one_pair_is_no_group() -> None:
-    stored, query, pairs = scene(1, similarity())
-    assert voted(stored, query, pairs[:1]) == []
+def test_no_pair_is_no_group() -> None:
+    stored, query, _ = scene(1, similarity())
     assert voted(stored, query, np.empty((0, 2), np.int64)) == []
 
 
-def test_one_region_of_either_side_is_no_group_however_many_it_is_paired_with() -> None:
+def test_one_region_of_either_side_is_one_however_many_it_is_paired_with() -> None:
     stored, query, pairs = scene(1, similarity())
-    same = QueryRegions(WIDTH, HEIGHT, query.hashes, np.repeat(query.frames[pairs[0, 1]][None], len(query), axis=0))
+    same = np.repeat(query.frames[pairs[0, 1]][None], len(query), axis=0)
     one_stored = np.stack([np.zeros(len(query), np.int64), np.arange(len(query))], axis=1)
-    assert vote(stored.frames, same.frames, one_stored, np.zeros(len(query), np.int64)) == []
+    assert [len(group) for group in vote(stored.frames, same, one_stored, np.zeros(len(query), np.int64))] == [1]
     same_stored = np.repeat(stored.frames[:1], 36, axis=0)
     one_query = np.stack([np.arange(36), np.full(36, pairs[0, 1])], axis=1)
-    assert vote(same_stored, query.frames, one_query, np.zeros(36, np.int64)) == []
+    assert [len(group) for group in vote(same_stored, query.frames, one_query, np.zeros(36, np.int64))] == [1]
 
 
 def test_a_mirrored_region_never_stands_with_one_that_is_not() -> None:
     stored, query, pairs = scene(5, similarity(), found=2, shaken_by=0)
     frames = query.frames.copy()
-    assert len(vote(stored.frames, frames, pairs, np.zeros(2, np.int64))) == 1
+    assert [len(group) for group in vote(stored.frames, frames, pairs, np.zeros(2, np.int64))] == [2]
     frames[pairs[1, 1]] = turned_over(frames[pairs[1, 1]][None])[0]
-    assert vote(stored.frames, frames, pairs, np.zeros(2, np.int64)) == []
+    assert [len(group) for group in vote(stored.frames, frames, pairs, np.array([5, 4]))] == [1, 1]
 
 
 def test_two_places_of_one_picture_are_two_groups_the_larger_first() -> None:
@@ -72,7 +71,6 @@ def test_two_places_of_one_picture_are_two_groups_the_larger_first() -> None:
     again = np.stack([np.arange(4), len(left) + np.arange(4)], axis=1)
     groups = vote(stored.frames, frames, np.concatenate([again, pairs]), np.zeros(10, np.int64))
     assert [len(group) for group in groups] == [6, 4]
-    assert len(groups) == MAXIMUM_GROUPS
     assert np.allclose(groups[1].map, similarity(scale=0.5, shift=(160, 0)))
 
 
@@ -83,6 +81,7 @@ def test_pairs_beyond_the_bound_are_the_ones_furthest_in_bits() -> None:
     distances = np.concatenate([np.full(5000, 31), np.full(6, 5)])
     groups = vote(stored.frames, query.frames, np.concatenate([crowd, pairs]), distances)
     assert len(groups[0]) >= 6
+    assert len(groups) == MAXIMUM_GROUPS
     assert len(groups[0].stored) <= MAXIMUM_PAIRS
 
 
@@ -97,48 +96,80 @@ def furthest(map_: Map, truth: Map, points: NDArray[np.float64] = CORNERS) -> fl
     return float(np.hypot(*(points_through(map_, points) - points_through(truth, points)).T).max())
 
 
+def found_by(stored: StoredRegions, query: QueryRegions, pairs: NDArray[np.int64]) -> list[Located]:
+    return located(stored, query, pairs, np.zeros(len(pairs), np.int64))
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_refining_finds_a_squeezed_picture_exactly(seed: int) -> None:
     truth = affine(np.array([[0.8, 0.05], [-0.04, 1.1]]), np.array([12.0, -9.0]))
     stored, query, pairs = scene(seed, truth, found=24, shaken_by=0.06, bits=60)
-    group = voted(stored, query, pairs[:3])[0]
-    map_, count = refine(stored, query, group)
-    assert count >= 20
-    assert furthest(map_, truth) < 4 < furthest(group.map, truth)
+    place = found_by(stored, query, pairs[:3])[0]
+    assert place.support >= 20
+    assert furthest(place.map, truth) < 4 < furthest(voted(stored, query, pairs[:3])[0].map, truth)
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_refining_finds_a_picture_seen_from_the_side(seed: int) -> None:
     truth = tilted(0.3)
     stored, query, pairs = scene(seed, truth, found=30, shaken_by=0.06, bits=60)
-    groups = voted(stored, query, pairs[:8])
-    map_, count = refine(stored, query, groups[0])
-    assert count >= 24
-    assert furthest(map_, truth) < 5
-    assert map_[2, 0] == pytest.approx(truth[2, 0], rel=0.35)
+    place = found_by(stored, query, pairs[:8])[0]
+    assert place.support >= 24
+    assert furthest(place.map, truth) < 5
+    assert place.map[2, 0] == pytest.approx(truth[2, 0], rel=0.35)
 
 
-def test_two_pairs_alone_give_an_affine_map_that_fits_both() -> None:
+def test_two_pairs_alone_are_a_candidate_and_its_map_is_affine() -> None:
     truth = similarity(10, 0.7, (30, 20))
     stored, query, pairs = scene(3, truth, found=2, shaken_by=0.01)
-    map_, count = refine(stored, query, voted(stored, query, pairs)[0])
-    assert count == 2
-    assert map_[2].tolist() == [0, 0, 1]
-    assert furthest(map_, truth, MIDDLE) < 8
+    place = found_by(stored, query, pairs)[0]
+    assert place.support == 2
+    assert place.map[2].tolist() == [0, 0, 1]
+    assert furthest(place.map, truth, MIDDLE) < 8
+
+
+def test_one_pair_is_a_candidate_only_with_others_that_lie_where_it_says() -> None:
+    truth = similarity(-20, 0.9, (10, 40))
+    for found in range(1, 6):
+        stored, query, pairs = scene(found, truth, found=found, shaken_by=0.02, bits=70)
+        places = found_by(stored, query, pairs[:1])
+        assert [place.support for place in places] == ([found] if found >= MINIMUM_SUPPORT else [])
+
+
+def test_of_two_places_the_better_supported_comes_first() -> None:
+    here, there = similarity(scale=0.5), similarity(scale=0.5, shift=(160, 0))
+    stored, left, pairs = scene(7, here, found=4, shaken_by=0.01)
+    random = np.random.default_rng(5)
+    frames = np.concatenate([left.frames, frames_through(there, stored.frames)])
+    query = QueryRegions(WIDTH, HEIGHT, np.concatenate([left.hashes, flipped(random, stored.hashes, 60)]), frames)
+    both = np.concatenate([pairs, np.stack([np.arange(3), len(left) + np.arange(3)], axis=1)])
+    first, second = found_by(stored, query, both)
+    assert (first.support, second.support) == (36, 4)
+    assert np.allclose(first.map, there, atol=0.1)
+
+
+def test_where_pdq_implies_it_refining_needs_no_vote() -> None:
+    truth = similarity(0, 0.98, (3, 2))
+    stored, query, _ = scene(2, truth, found=20, shaken_by=0.05, bits=60)
+    place = refined(stored, query, np.eye(3))
+    assert place.support >= 18
+    assert furthest(place.map, truth) < 3
+    nothing = scene(2, similarity(shift=(900, 0)), found=20)[1]
+    assert refined(stored, nothing, np.eye(3)).map.tolist() == np.eye(3).tolist()
 
 
 @settings(max_examples=40)
 @given(similarities, st.integers(0, 10**6))
 def test_no_query_draws_the_map_away_from_what_was_voted(map_: Map, seed: int) -> None:
-    """A query whose regions are all like all stored ones, anywhere: whatever is fitted, it stays with the vote."""
+    """A query whose regions are all like all stored ones, anywhere: whatever is fitted, it stays with one of the votes."""
     random = np.random.default_rng(seed)
     stored, query, pairs = scene(seed, map_, found=4)
     crowd = np.concatenate([query.frames, random_frames(random, 200)])
     hashes = np.concatenate([query.hashes, flipped(random, stored.hashes[random.integers(0, 36, 200)], 40)])
     hostile = QueryRegions(WIDTH, HEIGHT, hashes, crowd)
-    for group in voted(stored, hostile, pairs):
-        refined, _ = refine(stored, hostile, group)
-        assert is_close(refined, group.map, stored.frames[group.stored])
+    groups = vote(stored.frames, hostile.frames, pairs, np.zeros(4, np.int64))
+    for place in found_by(stored, hostile, pairs):
+        assert any(is_close(place.map, group.map, stored.frames[group.stored]) for group in groups)
 
 
 def test_what_is_close_to_the_vote() -> None:
@@ -151,13 +182,3 @@ def test_what_is_close_to_the_vote() -> None:
     behind = voted_map.copy()
     behind[2, 0] = -1 / 100
     assert not is_close(behind, voted_map, frames)
-
-
-def test_pictures_without_a_region_in_common_have_nothing_to_refine() -> None:
-    random = np.random.default_rng(4)
-    stored = StoredRegions(WIDTH, HEIGHT, random_hashes(random, 36), random_frames(random, 36))
-    query = QueryRegions(WIDTH, HEIGHT, random_hashes(random, 50), random_frames(random, 50))
-    group = Group(similarity(), np.array([0, 1]), np.array([0, 1]))
-    map_, count = refine(stored, query, group)
-    assert count == 2
-    assert is_close(map_, group.map, stored.frames[:2])

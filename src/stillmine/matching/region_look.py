@@ -2,7 +2,7 @@
 """The second look: where each stored region should be in the query, and how many are there.
 
 Whoever has the query's picture hashes those places, whoever has the stored hashes compares. Interfaces, letterheads and watermarks agree
-in two regions and more, but in a small share of all that should be there: the share decides. Contract: spec/matching.md.
+in two regions and more, but in a small share of all that should be there, or in a small place: these decide. Contract: spec/matching.md.
 """
 
 from collections.abc import Sequence
@@ -13,22 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillmine.matching.region_frames import Floats, Frames, Map, frames_through, radii, scaled
-from stillmine.matching.region_values import Hashes
+from stillmine.matching.region_values import Hashes, StoredRegions
 
-LOOK_DISTANCE = 56
-"""Bits in which a region and its place may differ."""
+THERE_BITS = 48
+MISSING_BITS = 104
+"""Up to the first a region is there, from the second on it is missing, between them it is there in part, as one that a sticker covers."""
 
-MATCH_SHARE = 0.60
-PART_SHARE = 0.42
-"""Of the visible regions that must be there for a match; less for a reviewer."""
+AGREEING_BITS = 56
+"""Up to this a region counts as one that agrees."""
 
-MINIMUM_AGREEING = 4
-"""Regions that must be there, whatever the share."""
+MATCH_SHARE = 0.66
+MATCH_SPREAD = 0.50
+MATCH_AGREEING = 4
+"""For a match: the least share, part of the area, and number of regions that agree."""
+
+PART_SHARE = 0.44
+PART_AGREEING = 3
+"""For a reviewer."""
 
 DOUBTED_SHARE = 0.20
 """Where PDQ matches and less than this is there, the two contradict each other."""
 
-MINIMUM_TO_DISPUTE = 4
+DOUBTED_VISIBLE = 4
 """Visible regions without which nothing is contradicted."""
 
 SMALLEST_RADIUS = 6.0
@@ -37,12 +43,11 @@ SMALLEST_RADIUS = 6.0
 OUTSIDE = 0.15
 """Part of its radius by which a place may reach beyond the picture."""
 
-SHIFT = 0.08
-SHIFTS = ((0.0, 0.0), (SHIFT, 0.0), (-SHIFT, 0.0), (0.0, SHIFT), (0.0, -SHIFT))
-"""Where a place is hashed: there, and moved along either axis by this part of its radius."""
-
 STEPS = 8192
 """Of width and height, in a frame on the wire: six int16."""
+
+CELLS = 64
+"""By as many, into which a stored picture is divided to measure areas."""
 
 
 class Verdict(StrEnum):
@@ -63,15 +68,16 @@ class Judgement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How many regions should be seen in the query, and how many are there."""
+    """What is there of a stored picture's regions."""
 
     visible: int
+    """Regions that should be seen in the query."""
     agreeing: int
-
-    @property
-    def share(self) -> float:
-        """Of the visible ones, from 0 to 1."""
-        return self.agreeing / max(1, self.visible)
+    """Those that agree."""
+    share: float
+    """Of the visible ones, from 0 to 1; one that is there in part counts in part."""
+    spread: float
+    """Part of the area of the visible ones that agreeing ones cover, from 0 to 1: a letterhead has many regions in a small place."""
 
 
 def places(stored: Frames, map_: Map, width: int, height: int) -> tuple[NDArray[np.bool_], Frames]:
@@ -99,27 +105,31 @@ def from_wire(steps: NDArray[np.int16], width: float, height: float) -> Frames:
     return scaled(steps.astype(np.float64), width / STEPS, height / STEPS)
 
 
-def shifted(frames: Frames) -> Floats:
-    """Return where to hash for places (n, 6): (n, 5, 6), the place first."""
-    along, across = frames[:, None, 2:4], frames[:, None, 4:6]
-    moves = np.array(SHIFTS)
-    moved = np.repeat(frames[:, None, :], len(SHIFTS), axis=1)
-    moved[:, :, :2] += moves[None, :, :1] * along + moves[None, :, 1:] * across
-    return moved
+def look(stored: StoredRegions, is_visible: NDArray[np.bool_], hashes: Hashes) -> Look:
+    """Compare a picture's regions with the hashes (n, 32) of their places in a query; those that are not visible are left out."""
+    bits = np.bitwise_count(stored.hashes ^ hashes).sum(axis=1, dtype=np.int64)
+    agrees = (bits <= AGREEING_BITS) & is_visible
+    visible = int(is_visible.sum())
+    there: Floats = np.clip((MISSING_BITS - bits) / (MISSING_BITS - THERE_BITS), 0, 1) * is_visible
+    return Look(visible, int(agrees.sum()), float(there.sum()) / max(1, visible), _spread(stored, is_visible, agrees))
 
 
-def look(stored: Hashes, is_visible: NDArray[np.bool_], hashes: NDArray[np.uint8]) -> Look:
-    """Compare stored hashes (n, 32) with those of their places (n, shifts, 32), of which the nearest counts."""
-    differing: NDArray[np.int64] = np.bitwise_count(stored[:, None, :] ^ hashes).sum(axis=2, dtype=np.int64)
-    is_there = (differing.min(axis=1) <= LOOK_DISTANCE) & is_visible
-    return Look(int(is_visible.sum()), int(is_there.sum()))
+def _spread(stored: StoredRegions, is_visible: NDArray[np.bool_], agrees: NDArray[np.bool_]) -> float:
+    x = (np.arange(CELLS) + 0.5) * (stored.width / CELLS)
+    y = (np.arange(CELLS) + 0.5) * (stored.height / CELLS)
+    across = (x[None, :] - stored.frames[:, 0, None]) ** 2
+    down = (y[None, :] - stored.frames[:, 1, None]) ** 2
+    reach = stored.frames[:, 2] ** 2 + stored.frames[:, 3] ** 2
+    lies_in = across[:, None, :] + down[:, :, None] <= reach[:, None, None]
+    seen = int(lies_in[is_visible].any(axis=0).sum())
+    return int(lies_in[agrees].any(axis=0).sum()) / max(1, seen)
 
 
 def verdict(seen: Look) -> Verdict:
     """Say whether a query is a copy of the stored picture, may be one or shows a part of it, or is none."""
-    if seen.agreeing < MINIMUM_AGREEING or seen.share < PART_SHARE:
-        return Verdict.CLEAR
-    return Verdict.MATCH if seen.share >= MATCH_SHARE else Verdict.PART
+    if seen.share >= MATCH_SHARE and seen.spread >= MATCH_SPREAD and seen.agreeing >= MATCH_AGREEING:
+        return Verdict.MATCH
+    return Verdict.PART if seen.share >= PART_SHARE and seen.agreeing >= PART_AGREEING else Verdict.CLEAR
 
 
 def judgement(seen: Sequence[Look]) -> Judgement:
@@ -127,7 +137,7 @@ def judgement(seen: Sequence[Look]) -> Judgement:
 
     One look that agrees is enough. Where too few regions can be seen anywhere, or some are there and not many, one judge has spoken.
     """
-    telling = [one for one in seen if one.visible >= MINIMUM_TO_DISPUTE]
+    telling = [one for one in seen if one.visible >= DOUBTED_VISIBLE]
     if any(verdict(one) is not Verdict.CLEAR for one in seen):
         return Judgement.AGREED
     if not telling or any(one.share >= DOUBTED_SHARE for one in telling):

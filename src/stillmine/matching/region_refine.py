@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From two regions that agree to where the stored picture lies in the query as exactly as its regions can tell.
+"""From regions that agree to where the stored picture lies in the query as exactly as its regions can tell.
 
 The vote's map is only as good as one region's size and direction. Knowing roughly where each stored region should be, far less alike
 regions of the query may be trusted to be it, and a map is fitted to all of them: an affine one, and where enough support it one with
@@ -24,10 +24,16 @@ from stillmine.matching.region_frames import (
     radii,
 )
 from stillmine.matching.region_values import QueryRegions, StoredRegions, distances_between
-from stillmine.matching.region_vote import Group
+from stillmine.matching.region_vote import Group, vote
 
 GUIDED_DISTANCE = 80
 """Bits, for a region that is where it should be."""
+
+MINIMUM_VOTED = 2
+"""Different regions that agree in the vote are a candidate, whatever else is found."""
+
+MINIMUM_SUPPORT = 3
+"""Different regions that lie where the map says are one too, if the vote had a single pair."""
 
 ROUNDS = (0.5, 0.35, 0.35, 0.35)
 """How far from where it should be, in radii, a query region may lie, in each round."""
@@ -50,23 +56,12 @@ _LARGEST_CHANGE = 2.5
 """How often it may change their area, either way."""
 
 
-def refine(stored: StoredRegions, query: QueryRegions, group: Group) -> tuple[Map, int]:
-    """Return the map that fits all regions found where it expects them, and how many different stored ones those are."""
-    pairs = _alike(stored, query)
-    map_ = fitted(stored.frames[group.stored], query.frames[group.query], group.map, has_perspective=False)
-    if not is_close(map_, group.map, stored.frames[group.stored]):
-        map_ = group.map
-    count = len(group)
-    for number, reach in enumerate(ROUNDS):
-        chosen = _guided(pairs, map_, reach)
-        if len(chosen) < len(group):
-            break
-        has_perspective = number >= PERSPECTIVE_FROM_ROUND and len(chosen) >= PERSPECTIVE_PAIRS
-        refined = fitted(pairs.stored[chosen], pairs.query[chosen], map_, has_perspective)
-        if not is_close(refined, group.map, stored.frames[group.stored]):
-            break
-        map_, count = refined, len(chosen)
-    return map_, count
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a stored picture may lie in a query, and how many of its regions are found there."""
+
+    map: Map
+    support: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +73,47 @@ class _Alike:
     stored: Frames
     query: Frames
     distances: NDArray[np.int64]
+
+
+def located(stored: StoredRegions, query: QueryRegions, pairs: NDArray[np.integer], distances: NDArray[np.integer]) -> list[Located]:
+    """Return where the stored picture may lie, best supported first, from pairs of alike regions as for `vote`.
+
+    Two pairs in one geometry are enough, or one with two more regions that lie where it says.
+    """
+    alike = _alike(stored, query)
+    found = []
+    for group in vote(stored.frames, query.frames, pairs, distances):
+        place = _refined(alike, stored, query, group)
+        if len(group) >= MINIMUM_VOTED or place.support >= MINIMUM_SUPPORT:
+            found.append(place)
+    return sorted(found, key=lambda place: -place.support)
+
+
+def refined(stored: StoredRegions, query: QueryRegions, map_: Map) -> Located:
+    """Return where the stored picture lies, knowing roughly where: as a match by PDQ implies."""
+    return _rounds(_alike(stored, query), map_, map_, stored.frames, MINIMUM_SUPPORT)
+
+
+def _refined(alike: _Alike, stored: StoredRegions, query: QueryRegions, group: Group) -> Located:
+    voted = stored.frames[group.stored]
+    map_ = fitted(voted, query.frames[group.query], group.map, has_perspective=False)
+    found = _rounds(alike, map_ if is_close(map_, group.map, voted) else group.map, group.map, voted, len(group))
+    return found if found.support else Located(found.map, len(group))
+
+
+def _rounds(alike: _Alike, map_: Map, voted: Map, anchors: Frames, least: int) -> Located:
+    """Return the map fitted to what lies where it says, as long as that are so many and these anchors stay where they were voted."""
+    support = 0
+    for number, reach in enumerate(ROUNDS):
+        chosen = _guided(alike, map_, reach)
+        if len(chosen) < least:
+            break
+        has_perspective = number >= PERSPECTIVE_FROM_ROUND and len(chosen) >= PERSPECTIVE_PAIRS
+        better = fitted(alike.stored[chosen], alike.query[chosen], map_, has_perspective)
+        if not is_close(better, voted, anchors):
+            break
+        map_, support = better, len(chosen)
+    return Located(map_, support)
 
 
 def _alike(stored: StoredRegions, query: QueryRegions) -> _Alike:

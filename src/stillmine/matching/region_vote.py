@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The vote: which pairs of alike regions lie as if one picture were the other, moved, turned, scaled or mirrored.
 
-Each pair says of itself where the stored picture would lie in the query; the place that most others agree with wins. Two pairs are enough
-for a candidate and never for a match: interfaces and letterheads have more. What decides is the second look (`region_look`). Must stay
-bounded for any number of pairs that a hostile query makes. Contract: spec/matching.md.
+Each pair says of itself where the stored picture would lie in the query; the place that most others agree with wins. That is never a match:
+interfaces and letterheads have many pairs. What decides is the second look (`region_look`). Must stay bounded for any number of pairs that
+a hostile query makes. Contract: spec/matching.md.
 """
 
 from dataclasses import dataclass
@@ -13,17 +13,14 @@ from numpy.typing import NDArray
 
 from stillmine.matching.region_frames import Floats, Frames, Map, affine, axes, determinants, inverted
 
-MINIMUM_PAIRS = 2
-"""Of different stored regions with different query regions, in one geometry."""
-
 MAXIMUM_PAIRS = 256
 """Pairs looked at, nearest first."""
 
 ENOUGH_PAIRS = 12
 """No further place is tried once so many agree on one."""
 
-MAXIMUM_GROUPS = 2
-"""Places returned of one picture: an interface may be found before the picture in it."""
+MAXIMUM_GROUPS = 3
+"""Returned of one picture: an interface may be found before the picture in it."""
 
 CENTRE_ERROR = 0.35
 """Of the query region's radius."""
@@ -44,7 +41,8 @@ class Group:
     query: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(np.unique(self.stored))
+        """How many different regions agree, of the stored picture or of the query, whichever has fewer."""
+        return min(len(set(self.stored.tolist())), len(set(self.query.tolist())))
 
 
 def vote(
@@ -54,7 +52,7 @@ def vote(
     distances: NDArray[np.integer],
     maximum: int = MAXIMUM_GROUPS,
 ) -> list[Group]:
-    """Return groups of pairs that agree, largest first, each without pairs of those before it.
+    """Return groups of pairs that agree, largest first, of equals the one around the nearest pair; each without pairs of those before it.
 
     `stored` (n, 6) in the stored picture's coordinates, `query` (m, 6) in the query's; `pairs` (k, 2) of a stored region's number and a
     query region's, `distances` (k,) in bits.
@@ -62,10 +60,8 @@ def vote(
     nearest = np.argsort(distances, kind="stable")[:MAXIMUM_PAIRS]
     left = pairs[nearest].astype(np.int64)
     groups: list[Group] = []
-    while len(groups) < maximum and len(left) >= MINIMUM_PAIRS:
+    while len(groups) < maximum and len(left):
         map_, agrees = _largest(stored[left[:, 0]], query[left[:, 1]], left)
-        if _size(left[agrees]) < MINIMUM_PAIRS:
-            break
         groups.append(Group(map_, left[agrees, 0], left[agrees, 1]))
         left = left[~agrees]
     return groups

@@ -40,11 +40,9 @@ MAXIMUM_ROUNDS = 4
 
 FRAMES_A_ROUND = CANDIDATES_A_ROUND * MOST_REGIONS
 FRAME_BYTES = 12
-HASHES_OF_A_FRAME = 5
-"""At the frame, and around it."""
 
 PLACES_BYTES = FRAMES_A_ROUND * FRAME_BYTES
-HASHES_BYTES = FRAMES_A_ROUND * HASHES_OF_A_FRAME * REGION_HASH_BYTES
+HASHES_BYTES = FRAMES_A_ROUND * REGION_HASH_BYTES
 LOOK_BYTES = 2048
 LOOK_SECONDS = 60
 """How long a look may take."""
@@ -150,7 +148,7 @@ class RegionsAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RegionsLook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is at each of the places of an answer: 5 hashes for each frame, anything where a frame is zeros."""
+    """What is at each of the places of an answer: one hash for each frame, anything where a frame is zeros."""
 
     version: Literal[1]
     look: Look
@@ -162,7 +160,7 @@ class RegionsLook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def data(self) -> bytes:
-        """288 x 5 x 32 bytes, in the order of the frames."""
+        """288 x 32 bytes, in the order of the frames."""
         return base64url_bytes(self.hashes) or b""
 
 
