@@ -28,7 +28,7 @@ MATCH_AGREEING = 4
 """For a match: the least share, part of the area, and number of regions that agree."""
 
 PART_SHARE = 0.44
-PART_AGREEING = 3
+PART_AGREEING = 2
 """For a reviewer."""
 
 DOUBTED_SHARE = 0.20

@@ -47,7 +47,7 @@ _AXES_WEIGHT = 0.3
 """Of what a region's size and direction say, beside what its centre says."""
 _USUAL_ERROR = 0.12
 """In radii; what lies further off counts less and less."""
-_REWEIGHTED = 4
+_REWEIGHTED = 3
 _FLATNESS = 0.3
 """How much is paid, in radii, for perspective that no region asks for."""
 _LARGEST_MOVE = 0.6
@@ -78,15 +78,13 @@ class _Alike:
 def located(stored: StoredRegions, query: QueryRegions, pairs: NDArray[np.integer], distances: NDArray[np.integer]) -> list[Located]:
     """Return where the stored picture may lie, best supported first, from pairs of alike regions as for `vote`.
 
-    Two pairs in one geometry are enough, or one with two more regions that lie where it says.
+    Two pairs in one geometry are enough; where no two are, one with two more regions that lie where it says.
     """
+    groups = vote(stored.frames, query.frames, pairs, distances)
+    voted = [group for group in groups if len(group) >= MINIMUM_VOTED]
     alike = _alike(stored, query)
-    found = []
-    for group in vote(stored.frames, query.frames, pairs, distances):
-        place = _refined(alike, stored, query, group)
-        if len(group) >= MINIMUM_VOTED or place.support >= MINIMUM_SUPPORT:
-            found.append(place)
-    return sorted(found, key=lambda place: -place.support)
+    found = [_refined(alike, stored, query, group) for group in voted or groups]
+    return sorted((place for place in found if voted or place.support >= MINIMUM_SUPPORT), key=lambda place: -place.support)
 
 
 def refined(stored: StoredRegions, query: QueryRegions, map_: Map) -> Located:
@@ -160,25 +158,32 @@ def fitted(stored: Frames, query: Frames, start: Map, has_perspective: bool) -> 
 
 
 def _solved(stored: Frames, query: Frames, weight: Floats, below: Floats, has_perspective: bool) -> Map:
-    """Return the map of one step: normal equations of linear ones, where perspective is multiplied out."""
-    blocks, ends, weights = [], [], []
-    ones, zeros = np.ones(len(stored)), np.zeros(len(stored))
-    for start, is_point, part in ((0, ones, 1.0), (2, zeros, _AXES_WEIGHT**2), (4, zeros, _AXES_WEIGHT**2)):
-        x, y = stored[:, start], stored[:, start + 1]
-        for axis in range(2):
-            own = [x, y, is_point]
-            none = [zeros, zeros, zeros]
-            tilt = [-query[:, axis] * x, -query[:, axis] * y] if has_perspective else [zeros, zeros]
-            blocks.append(np.stack([*(own if axis == 0 else none), *(none if axis == 0 else own), *tilt], axis=1))
-            ends.append(query[:, start + axis] * (1.0 if start == 0 else below))
-            weights.append(weight * part / below**2)
-    rows, end, row_weight = np.concatenate(blocks), np.concatenate(ends), np.concatenate(weights)
-    normal = (rows * row_weight[:, None]).T @ rows
-    right = (rows * row_weight[:, None]).T @ end
-    normal[6, 6] += _FLATNESS**2
-    normal[7, 7] += _FLATNESS**2
-    a, b, c, d, e, f, g, h = np.linalg.solve(normal, right)
-    return np.array([[a, b, c], [d, e, f], [g, h, 1.0]])
+    """Return the map of one step: normal equations of what is linear once perspective is multiplied out.
+
+    Rows of `sources` are centres, then both axes (whose third number is 0); the upper left part of the matrix is the same for x and y.
+    """
+    count = len(stored)
+    sources = np.zeros((3 * count, 3))
+    sources[:, :2] = stored.reshape(count, 3, 2).transpose(1, 0, 2).reshape(-1, 2)
+    sources[:count, 2] = 1
+    ends = query.reshape(count, 3, 2).transpose(1, 0, 2).copy()
+    ends[1:] *= below[:, None]
+    weights = np.concatenate([weight, weight * _AXES_WEIGHT**2, weight * _AXES_WEIGHT**2]) / np.tile(below**2, 3)
+    weighted = sources * weights[:, None]
+    same, right = weighted.T @ sources, weighted.T @ ends.reshape(-1, 2)
+    if not has_perspective:
+        return np.concatenate([np.linalg.solve(same, right).T, [[0.0, 0.0, 1.0]]])
+    normal, end = np.zeros((8, 8)), np.zeros(8)
+    normal[6, 6] = normal[7, 7] = _FLATNESS**2
+    for axis in range(2):
+        tilt = -np.tile(query[:, axis], 3)[:, None] * sources[:, :2]
+        own = slice(3 * axis, 3 * axis + 3)
+        normal[own, own], end[own] = same, right[:, axis]
+        normal[own, 6:] = weighted.T @ tilt
+        normal[6:, own] = normal[own, 6:].T
+        normal[6:, 6:] += (tilt * weights[:, None]).T @ tilt
+        end[6:] += (tilt * weights[:, None]).T @ ends.reshape(-1, 2)[:, axis]
+    return np.append(np.linalg.solve(normal, end), 1.0).reshape(3, 3)
 
 
 def is_close(map_: Map, voted: Map, frames: Frames) -> bool:

@@ -104,5 +104,7 @@ def frames_of_geometry(geometry: NDArray[np.uint8], width: float, height: float)
 def distances_between(some: Hashes, others: Hashes) -> NDArray[np.int64]:
     """Return in how many bits each of some hashes (n, 32) differs from each of others (m, 32), as (n, m)."""
     rows, columns = (np.ascontiguousarray(hashes).view(np.uint64) for hashes in (some, others))
-    bits: NDArray[np.int64] = np.bitwise_count(rows[:, None, :] ^ columns[None, :, :]).sum(axis=2, dtype=np.int64)
-    return bits
+    bits = np.zeros((len(rows), len(columns)), np.uint16)
+    for word in range(rows.shape[1]):
+        bits += np.bitwise_count(rows[:, None, word] ^ columns[None, :, word])
+    return bits.astype(np.int64)
