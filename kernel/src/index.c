@@ -8,12 +8,16 @@
 #include "index_parts.h"
 
 int stillmine_create_index(stillmine_index **created) {
+    return stillmine_create_shaped(created, (struct stillmine_shape){.most_values = 1});
+}
+
+int stillmine_create_shaped(stillmine_index **created, struct stillmine_shape shape) {
     *created = NULL;
     stillmine_index *index = calloc(1, sizeof *index);
     if (index == NULL) {
         return STILLMINE_INDEX_NO_MEMORY;
     }
-    if (!stillmine_create_store(&index->store)) {
+    if (!stillmine_create_store(&index->store, shape)) {
         free(index);
         return STILLMINE_INDEX_NO_MEMORY;
     }

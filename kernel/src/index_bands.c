@@ -31,21 +31,29 @@ void stillmine_permute_value(const stillmine_index *index, const uint8_t value[S
     memcpy(permuted, words, sizeof words);
 }
 
+void stillmine_restore_value(const uint64_t permuted[4], uint8_t value[STILLMINE_FINGERPRINT_BYTES]) {
+    memset(value, 0, STILLMINE_FINGERPRINT_BYTES);
+    for (uint32_t place = 0; place < 256; place++) {
+        const uint32_t bit = stillmine_permutation[place];
+        value[bit / 8] |= (uint8_t)((permuted[place / 64] >> place % 64 & 1) << bit % 8);
+    }
+}
+
 void stillmine_plan_usual(struct stillmine_bands *bands) {
     bands->usual.max_distance_bits = STILLMINE_USUAL_DISTANCE;
     bands->usual.is_cheaper =
         stillmine_plan_radii(&bands->layout, STILLMINE_USUAL_DISTANCE, bands->layout.planned, bands->usual.radii);
 }
 
-struct stillmine_bands *stillmine_create_bands(uint32_t count, uint32_t slots) {
+struct stillmine_bands *stillmine_create_bands(const struct stillmine_store *store, uint32_t count, uint32_t slots) {
     struct stillmine_bands *bands = calloc(1, sizeof *bands);
     if (bands == NULL) {
         return NULL;
     }
-    stillmine_plan_layout(count, slots, &bands->layout);
+    stillmine_plan_layout(count, slots, store->shape.most_values > 1, &bands->layout);
     stillmine_plan_usual(bands);
     for (uint32_t i = 0; i < bands->layout.band_count; i++) {
-        if (!stillmine_create_table(&bands->tables[i], &bands->layout.bands[i], bands->layout.is_wide)) {
+        if (!stillmine_create_table(&bands->tables[i], &bands->layout, i)) {
             stillmine_discard_bands(bands);
             return NULL;
         }

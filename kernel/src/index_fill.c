@@ -10,6 +10,7 @@
 #define PART_LINES 8192 /* half a megabyte of a table */
 #define MOST_PARTS 1024
 #define FEWEST_SORTED (UINT32_C(1) << 18)
+#define MOST_SORTED (UINT32_C(1) << 23) /* at once: 96 MB of entries for each thread */
 
 struct entry {
     uint32_t bucket;
@@ -29,7 +30,8 @@ struct filling {
 };
 
 static bool is_wanted(const struct filling *filling, uint32_t slot) {
-    return slot >= filling->live_from || stillmine_is_live(filling->store, slot);
+    return slot >= filling->live_from ? stillmine_is_taken(filling->store, slot)
+                                      : stillmine_is_live(filling->store, slot);
 }
 
 static bool fill_in_order(const struct filling *filling, uint32_t number) {
@@ -106,13 +108,20 @@ static bool fill_sorted(const struct filling *filling, uint32_t number, struct e
 }
 
 static bool fill_band(const struct filling *filling, uint32_t number) {
-    const uint32_t count = filling->end - filling->first;
-    const size_t bytes = (size_t)count * sizeof(struct entry);
-    struct entry *entries = count < FEWEST_SORTED ? NULL : stillmine_map_memory(bytes, true);
+    const uint32_t total = filling->end - filling->first;
+    const uint32_t most = total < MOST_SORTED ? total : MOST_SORTED;
+    const size_t bytes = (size_t)most * sizeof(struct entry);
+    struct entry *entries = total < FEWEST_SORTED ? NULL : stillmine_map_memory(bytes, true);
     if (entries == NULL) {
         return fill_in_order(filling, number);
     }
-    const bool is_ok = fill_sorted(filling, number, entries);
+    bool is_ok = true;
+    for (uint32_t start = filling->first; start < filling->end && is_ok; start += most) {
+        struct filling part = *filling;
+        part.first = start;
+        part.end = filling->end - start < most ? filling->end : start + most;
+        is_ok = fill_sorted(&part, number, entries);
+    }
     stillmine_unmap_memory(entries, bytes);
     return is_ok;
 }

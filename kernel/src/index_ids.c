@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From an id to its slot. 4,096 small tables that grow one by one: no single addition waits for all to be moved. */
+/* From an id to its number. 4,096 small tables that grow one by one: no single addition waits for all to be moved. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "index_store.h"
 
-#define SLOT_BITS 28
-#define SLOT_MASK ((UINT32_C(1) << SLOT_BITS) - 1)
+#define NUMBER_BITS 28
+#define NUMBER_MASK ((UINT32_C(1) << NUMBER_BITS) - 1)
 #define FIRST_CAPACITY 8
 
 static uint64_t mix(uint64_t bits) {
@@ -31,7 +31,7 @@ static uint32_t home_of(const struct stillmine_segment *segment, uint64_t hash) 
 }
 
 static uint32_t tag_of(uint64_t hash) {
-    return (uint32_t)(hash >> 32) << SLOT_BITS;
+    return (uint32_t)(hash >> 32) << NUMBER_BITS;
 }
 
 static uint32_t after(const struct stillmine_segment *segment, uint32_t place) {
@@ -45,19 +45,19 @@ void stillmine_prefetch_id(const struct stillmine_store *store, uint64_t hash) {
     }
 }
 
-uint32_t stillmine_find_slot(const struct stillmine_store *store, const uint8_t id[STILLMINE_ID_BYTES], uint64_t hash) {
+uint32_t stillmine_find_number(const struct stillmine_store *store, const uint8_t id[STILLMINE_ID_BYTES], uint64_t hash) {
     const struct stillmine_segment *segment = segment_of(store, hash);
     if (segment->capacity == 0) {
-        return STILLMINE_NO_SLOT;
+        return STILLMINE_NO_NUMBER;
     }
     for (uint32_t place = home_of(segment, hash); segment->entries[place] != 0; place = after(segment, place)) {
         const uint32_t entry = segment->entries[place];
-        if ((entry & ~SLOT_MASK) == tag_of(hash) &&
-            memcmp(stillmine_get_id(store, (entry & SLOT_MASK) - 1), id, STILLMINE_ID_BYTES) == 0) {
-            return (entry & SLOT_MASK) - 1;
+        if ((entry & ~NUMBER_MASK) == tag_of(hash) &&
+            memcmp(stillmine_get_id(store, (entry & NUMBER_MASK) - 1), id, STILLMINE_ID_BYTES) == 0) {
+            return (entry & NUMBER_MASK) - 1;
         }
     }
-    return STILLMINE_NO_SLOT;
+    return STILLMINE_NO_NUMBER;
 }
 
 static void place_entry(struct stillmine_segment *segment, uint64_t hash, uint32_t entry) {
@@ -77,7 +77,7 @@ static bool resize_segment(const struct stillmine_store *store, struct stillmine
     for (uint32_t i = 0; i < segment->capacity; i++) {
         const uint32_t entry = segment->entries[i];
         if (entry != 0) {
-            place_entry(&grown, stillmine_hash_id(stillmine_get_id(store, (entry & SLOT_MASK) - 1)), entry);
+            place_entry(&grown, stillmine_hash_id(stillmine_get_id(store, (entry & NUMBER_MASK) - 1)), entry);
         }
     }
     if (!segment->is_mapped) {
@@ -87,7 +87,7 @@ static bool resize_segment(const struct stillmine_store *store, struct stillmine
     return true;
 }
 
-bool stillmine_enter_id(struct stillmine_store *store, uint64_t hash, uint32_t slot) {
+bool stillmine_enter_id(struct stillmine_store *store, uint64_t hash, uint32_t number) {
     struct stillmine_segment *segment = segment_of(store, hash);
     if ((uint64_t)(segment->count + 1) * 5 > (uint64_t)segment->capacity * 4) {
         const uint32_t larger = segment->capacity + segment->capacity / 4;
@@ -95,7 +95,7 @@ bool stillmine_enter_id(struct stillmine_store *store, uint64_t hash, uint32_t s
             return false;
         }
     }
-    place_entry(segment, hash, tag_of(hash) | (slot + 1));
+    place_entry(segment, hash, tag_of(hash) | (number + 1));
     segment->count++;
     return true;
 }
@@ -111,10 +111,10 @@ bool stillmine_reserve_ids(struct stillmine_store *store, uint64_t count) {
     return true;
 }
 
-void stillmine_forget_id(struct stillmine_store *store, uint64_t hash, uint32_t slot) {
+void stillmine_forget_id(struct stillmine_store *store, uint64_t hash, uint32_t number) {
     struct stillmine_segment *segment = segment_of(store, hash);
     uint32_t hole = segment->capacity == 0 ? 0 : home_of(segment, hash);
-    while (segment->capacity > 0 && segment->entries[hole] != 0 && (segment->entries[hole] & SLOT_MASK) != slot + 1) {
+    while (segment->capacity > 0 && segment->entries[hole] != 0 && (segment->entries[hole] & NUMBER_MASK) != number + 1) {
         hole = after(segment, hole);
     }
     if (segment->capacity == 0 || segment->entries[hole] == 0) {
@@ -124,7 +124,7 @@ void stillmine_forget_id(struct stillmine_store *store, uint64_t hash, uint32_t 
     segment->count--;
     for (uint32_t place = after(segment, hole); segment->entries[place] != 0; place = after(segment, place)) {
         const uint32_t entry = segment->entries[place];
-        const uint32_t home = home_of(segment, stillmine_hash_id(stillmine_get_id(store, (entry & SLOT_MASK) - 1)));
+        const uint32_t home = home_of(segment, stillmine_hash_id(stillmine_get_id(store, (entry & NUMBER_MASK) - 1)));
         /* It may stay if its home lies behind the hole, going round: then a search for it doesn't pass the hole. */
         const bool may_stay = hole <= place ? hole < home && home <= place : hole < home || home <= place;
         if (!may_stay) {

@@ -11,9 +11,9 @@
 #define NEVER 1e30
 
 /* The memory that bands may take for each value: small indexes pay for speed, large ones have to fit. */
-static double choose_budget_bytes(uint32_t count, bool is_wide) {
-    if (is_wide) {
-        return 92.0;
+static double choose_budget_bytes(uint32_t count, enum stillmine_form form) {
+    if (form != STILLMINE_NARROW) {
+        return form == STILLMINE_WIDE ? 92.0 : 72.0;
     }
     return count >= (UINT32_C(1) << 22) ? 76.0 : 140.0;
 }
@@ -55,12 +55,12 @@ static double cost_buckets(uint32_t index_bits, uint32_t radius, double lines_ns
 }
 
 /* The cheapest index bits and home lines of a band, and what searching it costs. */
-static double choose_buckets(struct stillmine_band *band, uint32_t radius, uint32_t count, bool is_wide,
+static double choose_buckets(struct stillmine_band *band, uint32_t radius, const struct stillmine_layout *layout,
                              double budget_bytes) {
-    const double slots = is_wide ? 10.0 : 12.0;
+    const double slots = layout->form == STILLMINE_WIDE ? 10.0 : 12.0;
     double best = NEVER;
     for (uint32_t bits = STILLMINE_MIN_INDEX_BITS; bits <= band->width && bits <= STILLMINE_MAX_INDEX_BITS; bits++) {
-        const double mean = (double)count / (double)(UINT64_C(1) << bits);
+        const double mean = (double)layout->planned / (double)(UINT64_C(1) << bits);
         const double fewest = mean / slots;
         for (uint32_t lines = 1 + (uint32_t)(fewest < 1e6 ? fewest : 1e6); lines <= STILLMINE_MAX_HOME_LINES; lines++) {
             const double extra = expect_overflow(mean, slots * (double)lines);
@@ -96,8 +96,7 @@ static double try_split(struct stillmine_layout *layout, uint32_t twos, uint32_t
             *band = last;
         } else {
             *band = (struct stillmine_band){.width = (uint8_t)width};
-            last_cost = choose_buckets(band, radius, layout->planned, layout->is_wide,
-                                       budget_bytes / (double)layout->band_count);
+            last_cost = choose_buckets(band, radius, layout, budget_bytes / (double)layout->band_count);
             last = *band;
             last_radius = radius;
         }
@@ -106,11 +105,20 @@ static double try_split(struct stillmine_layout *layout, uint32_t twos, uint32_t
     return total;
 }
 
-void stillmine_plan_layout(uint32_t count, uint32_t slots, struct stillmine_layout *layout) {
+/* Some slots before its limit, so that the next form is there in time. */
+static enum stillmine_form choose_form(uint32_t slots, bool has_groups) {
+    if (slots < STILLMINE_NARROW_SLOTS / 8 * 7) {
+        return STILLMINE_NARROW;
+    }
+    return has_groups && slots < STILLMINE_PACKED_SLOTS / 8 * 7 ? STILLMINE_PACKED : STILLMINE_WIDE;
+}
+
+void stillmine_plan_layout(uint32_t count, uint32_t slots, bool has_groups, struct stillmine_layout *layout) {
     struct stillmine_layout tried = {.planned = count < STILLMINE_MIN_INDEXED ? STILLMINE_MIN_INDEXED : count};
     double best = NEVER;
-    tried.is_wide = (slots > count ? slots : count) >= STILLMINE_NARROW_SLOTS / 8 * 7;
-    for (double budget = choose_budget_bytes(count, tried.is_wide); best >= NEVER; budget *= 1.25) {
+    tried.form = choose_form(slots > count ? slots : count, has_groups);
+    tried.has_groups = has_groups;
+    for (double budget = choose_budget_bytes(count, tried.form); best >= NEVER; budget *= 1.25) {
         for (uint32_t ones = 1; ones <= 16; ones += 3) {
             const uint32_t twos = (STILLMINE_USUAL_DISTANCE + 1 - 2 * ones) / 3;
             tried.band_count = ones + twos;
@@ -133,6 +141,8 @@ void stillmine_plan_layout(uint32_t count, uint32_t slots, struct stillmine_layo
 }
 
 bool stillmine_complete_layout(struct stillmine_layout *layout) {
+    const uint32_t sketch_bits =
+        layout->form == STILLMINE_PACKED ? STILLMINE_PACKED_SKETCH_BITS : STILLMINE_SKETCH_BITS;
     uint32_t offset = 0;
     if (layout->band_count < STILLMINE_MIN_BANDS || layout->band_count > STILLMINE_MAX_BANDS) {
         return false;
@@ -146,8 +156,8 @@ bool stillmine_complete_layout(struct stillmine_layout *layout) {
             return false;
         }
         const uint32_t rest = (uint32_t)band->width - band->index_bits;
-        band->rest_bits = (uint8_t)(rest < STILLMINE_SKETCH_BITS ? rest : STILLMINE_SKETCH_BITS);
-        const uint32_t room = (uint32_t)STILLMINE_SKETCH_BITS - band->rest_bits;
+        band->rest_bits = (uint8_t)(rest < sketch_bits ? rest : sketch_bits);
+        const uint32_t room = sketch_bits - band->rest_bits;
         band->next_bits = (uint8_t)(next->width < room ? next->width : room);
         band->offset = (uint16_t)offset;
         offset += band->width;

@@ -12,11 +12,21 @@
 #define STILLMINE_MAX_INDEX_BITS 28
 #define STILLMINE_MAX_HOME_LINES 64
 #define STILLMINE_SKETCH_BITS 16
+#define STILLMINE_PACKED_SKETCH_BITS 14
 /* The distance of a match: layouts are chosen for it. */
 #define STILLMINE_USUAL_DISTANCE 31
+/* Tests lower them, to meet the wider forms early. */
+#ifndef STILLMINE_NARROW_SLOTS
 #define STILLMINE_NARROW_SLOTS (UINT32_C(1) << 24)
+#endif
+#ifndef STILLMINE_PACKED_SLOTS
+#define STILLMINE_PACKED_SLOTS (UINT32_C(1) << 26)
+#endif
 /* Below, looking at every value is faster. */
 #define STILLMINE_MIN_INDEXED 2048
+
+/* How a line holds entries: slots of 24, 26 or 32 bits. Only an index whose ids have several values packs. */
+enum stillmine_form { STILLMINE_NARROW = 0, STILLMINE_WIDE = 1, STILLMINE_PACKED = 2 };
 
 struct stillmine_band {
     uint16_t offset; /* first bit in the permuted value */
@@ -29,13 +39,20 @@ struct stillmine_band {
 
 struct stillmine_layout {
     uint32_t band_count;
-    bool is_wide; /* slots of 32 instead of 24 bits */
+    enum stillmine_form form;
+    bool has_groups; /* ids have several values */
     uint32_t planned; /* number of values it was made for */
     struct stillmine_band bands[STILLMINE_MAX_BANDS];
 };
 
 /* The layout for so many values in so many slots. */
-void stillmine_plan_layout(uint32_t count, uint32_t slots, struct stillmine_layout *layout);
+void stillmine_plan_layout(uint32_t count, uint32_t slots, bool has_groups, struct stillmine_layout *layout);
+
+/* Whether lines can't name slots from here on. */
+static inline bool stillmine_is_beyond(const struct stillmine_layout *layout, uint32_t slot) {
+    return (layout->form == STILLMINE_NARROW && slot >= STILLMINE_NARROW_SLOTS) ||
+           (layout->form == STILLMINE_PACKED && slot >= STILLMINE_PACKED_SLOTS);
+}
 
 /* Fills in offsets and sketches from widths and index bits; false if they make no layout. */
 bool stillmine_complete_layout(struct stillmine_layout *layout);

@@ -78,7 +78,7 @@ static int take_candidates(struct probe *probe, const struct block *block, uint3
     for (; mask != 0; mask &= mask - 1) {
         const uint32_t place = (uint32_t)__builtin_ctz(mask);
         const uint32_t own = (uint32_t)(line->halves[place] ^ block->sketch) & block->own_mask;
-        const uint32_t slot = stillmine_get_slot(line, place, block->table->is_wide);
+        const uint32_t slot = stillmine_get_slot(line, place, block->table->form);
         if (count_own(own) > block->own_limits[number] || slot >= probe->index->store.slot_count) {
             continue;
         }
@@ -141,8 +141,14 @@ static int follow_line(struct probe *probe, const struct block *block, uint32_t 
 static int read_block(struct probe *probe, struct block *block) {
     uint16_t masks[BLOCK_LINES];
     const uint32_t count = block->count;
+    if (count == 0) {
+        return PROBE_DONE; /* it may have no table yet */
+    }
     block->count = 0;
-    probe->loops.filter(block->lines, block->limits, count, block->sketch, masks);
+    const uint16_t compared = block->table->form == STILLMINE_PACKED
+                                  ? (uint16_t)stillmine_low_mask(STILLMINE_PACKED_SKETCH_BITS)
+                                  : UINT16_MAX;
+    probe->loops.filter(block->lines, block->limits, count, block->sketch, compared, masks);
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t header = stillmine_get_header(block->lines[i]);
         if ((header & 15) == STILLMINE_HEAVY) {

@@ -18,8 +18,8 @@ static bool take_step(struct stillmine_rebuild *rebuild, struct stillmine_bands 
     stillmine_index *index = rebuild->index;
     const uint32_t left = index->store.slot_count - rebuild->next_slot;
     const uint32_t end = rebuild->next_slot + (left < STEP_SLOTS ? left : STEP_SLOTS);
-    if (!rebuild->bands->layout.is_wide && end > STILLMINE_NARROW_SLOTS) {
-        *discarded = rebuild->bands; /* it grew meanwhile: the next one is wide */
+    if (end > 0 && stillmine_is_beyond(&rebuild->bands->layout, end - 1)) {
+        *discarded = rebuild->bands; /* it grew meanwhile: the next one is wider */
         return true;
     }
     rebuild->has_failed = rebuild->has_failed ||
@@ -93,7 +93,7 @@ static bool start_thread(stillmine_index *index, void *(*run)(void *), void *arg
 
 static void start_rebuild(stillmine_index *index, uint32_t count) {
     struct stillmine_rebuild *rebuild = malloc(sizeof *rebuild);
-    struct stillmine_bands *bands = stillmine_create_bands(count, index->store.slot_count);
+    struct stillmine_bands *bands = stillmine_create_bands(&index->store, count, index->store.slot_count);
     if (rebuild != NULL && bands != NULL) {
         *rebuild = (struct stillmine_rebuild){index, bands, 0, false};
         index->rebuild = rebuild;
@@ -153,14 +153,14 @@ static bool fits(const stillmine_index *index) {
     const bool is_too_large = count * 4 < planned && planned > 2 * STILLMINE_MIN_INDEXED;
     const bool is_worn = index->churn > count / 2 + FORGIVEN_CHURN;
     const bool is_too_narrow =
-        !index->bands->layout.is_wide && index->store.slot_count >= STILLMINE_NARROW_SLOTS / 8 * 7;
+        stillmine_is_beyond(&index->bands->layout, index->store.slot_count + index->store.slot_count / 7 + 1);
     return !is_too_small && !is_too_large && !is_worn && !is_too_narrow;
 }
 
 void stillmine_consider_rebuild(stillmine_index *index) {
     const uint32_t count = index->store.live_count;
     const bool has_failed = index->failed_at != 0 && count < index->failed_at + index->failed_at / 8;
-    if (index->rebuild == NULL && !index->is_closing && !has_failed && !fits(index)) {
+    if (index->rebuild == NULL && !index->is_closing && !index->is_loading && !has_failed && !fits(index)) {
         start_rebuild(index, count + count / 8);
     }
 }

@@ -8,6 +8,10 @@
 #define SCAN_BLOCK 512
 
 bool stillmine_append_found(struct stillmine_found_list *list, uint32_t slot, uint32_t distance_bits) {
+    if (list->most != 0 && list->count == list->most) {
+        list->hand_over(list, list->receiver);
+        list->count = 0;
+    }
     if (list->count == list->capacity) {
         const size_t capacity = list->capacity == 0 ? FIRST_FOUND : 2 * list->capacity;
         struct stillmine_found *grown = realloc(list->items, capacity * sizeof *grown);

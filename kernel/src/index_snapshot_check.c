@@ -49,12 +49,12 @@ static bool check_segments(struct stillmine_store *store) {
     return is_ok && total == store->live_count;
 }
 
-static void chain_free_slots(struct stillmine_store *store) {
-    store->free_slot = 0;
+static void chain_free_numbers(struct stillmine_store *store) {
+    store->free_number = 0;
     for (uint32_t slot = store->slot_count; slot-- > 0;) {
         if (!stillmine_is_live(store, slot)) {
-            memcpy(stillmine_get_id(store, slot), &store->free_slot, sizeof store->free_slot);
-            store->free_slot = slot + 1;
+            memcpy(stillmine_get_id(store, slot), &store->free_number, sizeof store->free_number);
+            store->free_number = slot + 1;
         }
     }
 }
@@ -63,21 +63,21 @@ bool stillmine_check_store(struct stillmine_store *store) {
     if (!check_live(store) || !check_segments(store)) {
         return false;
     }
-    chain_free_slots(store);
+    chain_free_numbers(store);
     return true;
 }
 
-static bool check_entries(const union stillmine_line *line, uint32_t count, bool is_wide, uint32_t slot_count) {
+static bool check_entries(const union stillmine_line *line, uint32_t count, enum stillmine_form form, uint32_t slot_count) {
     uint32_t largest = 0;
     for (uint32_t i = 0; i < 12; i++) { /* in most lines the high bytes of all places settle it */
         largest = line->bytes[48 + i] > largest ? line->bytes[48 + i] : largest;
     }
-    if (!is_wide && largest < slot_count >> 16) {
+    if (form != STILLMINE_WIDE && largest < slot_count >> 16) {
         return true;
     }
     largest = 0;
     for (uint32_t place = 0; place < count; place++) {
-        const uint32_t slot = stillmine_get_slot(line, place, is_wide);
+        const uint32_t slot = stillmine_get_slot(line, place, form);
         largest = slot > largest ? slot : largest;
     }
     return count == 0 || largest < slot_count;
@@ -97,7 +97,7 @@ static bool mark_chain(const struct stillmine_table *table, uint32_t header, uin
 }
 
 static bool check_home(const struct stillmine_table *table, uint32_t slot_count, uint8_t *is_used) {
-    const uint32_t room = stillmine_line_room(table->is_wide);
+    const uint32_t room = stillmine_line_room(table->form);
     for (uint64_t i = 0; i < table->home_count; i++) {
         const uint32_t header = stillmine_get_header(&table->home[i]);
         const uint32_t count = header & 15;
@@ -105,7 +105,7 @@ static bool check_home(const struct stillmine_table *table, uint32_t slot_count,
         const bool is_first = table->home_lines == 1 || i % table->home_lines == 0;
         const bool may_lead = header < 16 || (is_first && (header >> 4 & 15) == 0) || table->home_lines == 1;
         if ((count > room && !is_heavy) || (is_heavy && (!is_first || header >> 8 != 0)) || !may_lead ||
-            !check_entries(&table->home[i], is_heavy ? 0 : count, table->is_wide, slot_count) ||
+            !check_entries(&table->home[i], is_heavy ? 0 : count, table->form, slot_count) ||
             !mark_chain(table, header, is_used)) {
             return false;
         }
@@ -115,12 +115,12 @@ static bool check_home(const struct stillmine_table *table, uint32_t slot_count,
 
 /* Reads a chain from its start, which nothing but a bucket leads to. */
 static bool check_overflow(const struct stillmine_table *table, uint32_t slot_count, uint8_t *is_used) {
-    const uint32_t room = stillmine_line_room(table->is_wide) - 1;
+    const uint32_t room = stillmine_line_room(table->form) - 1;
     for (uint32_t i = 0; i < table->overflow_count; i++) {
         const union stillmine_line *line = stillmine_get_overflow(table, i);
         const uint32_t header = stillmine_get_header(line);
         const uint32_t count = header & 15;
-        if (count > room || (header >> 4 & 15) != 0 || !check_entries(line, count, table->is_wide, slot_count)) {
+        if (count > room || (header >> 4 & 15) != 0 || !check_entries(line, count, table->form, slot_count)) {
             return false;
         }
         /* A free line has no entries; what it leads to is chained again below. */

@@ -71,7 +71,7 @@ static bool read_layout(struct opening *opening) {
     const struct stillmine_snapshot_header *header = opening->header;
     struct stillmine_layout *layout = &opening->layout;
     layout->band_count = header->band_count;
-    layout->is_wide = header->is_wide == 1;
+    layout->form = header->is_wide == 1 ? STILLMINE_WIDE : STILLMINE_NARROW;
     layout->planned = header->planned;
     for (uint32_t i = 0; i < header->band_count; i++) {
         layout->bands[i].width = header->bands[i].width;
@@ -111,7 +111,7 @@ static bool take_store(struct opening *opening) {
     const uint32_t whole = slots >> STILLMINE_CHUNK_BITS;
     const uint32_t rest = slots % STILLMINE_CHUNK_SLOTS;
     uint8_t *const *sections = opening->sections;
-    if (whole > 0 && !stillmine_grow_directory(store, whole)) {
+    if (whole > 0 && !stillmine_grow_directory(store, whole, whole)) {
         return false;
     }
     for (uint32_t i = 0; i < whole; i++) {
@@ -124,11 +124,12 @@ static bool take_store(struct opening *opening) {
         store->ids[i] = sections[STILLMINE_IDS] + (size_t)i * STILLMINE_CHUNK_SLOTS * STILLMINE_ID_BYTES;
         memcpy(store->live[i], sections[STILLMINE_LIVE] + (size_t)i * STILLMINE_CHUNK_SLOTS / 8,
                STILLMINE_CHUNK_SLOTS / 8);
-        store->chunk_count = store->mapped_chunks = i + 1;
+        store->notes[i] = NULL;
+        store->chunk_count = store->id_chunk_count = store->mapped_chunks = i + 1;
     }
     if (rest > 0) {
         const size_t first = (size_t)whole * STILLMINE_CHUNK_SLOTS;
-        if (!stillmine_reserve_slot(store, (uint32_t)first)) {
+        if (!stillmine_make_room(store, (uint32_t)first)) {
             return false;
         }
         memcpy(store->values[whole], sections[STILLMINE_VALUES] + first * STILLMINE_FINGERPRINT_BYTES,
@@ -171,7 +172,8 @@ static int take_bands(struct opening *opening) {
         struct stillmine_table *table = &index->bands->tables[i];
         *table = (struct stillmine_table){.home_lines = band->home_lines,
                                           .index_bits = band->index_bits,
-                                          .is_wide = opening->layout.is_wide,
+                                          .form = opening->layout.form,
+                                          .most_chained = STILLMINE_MAX_CHAIN,
                                           .is_mapped = true};
         table->home = (union stillmine_line *)(void *)opening->sections[STILLMINE_HOME + 2 * i];
         table->home_count = (uint64_t)band->home_lines << band->index_bits;

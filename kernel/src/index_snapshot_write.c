@@ -113,7 +113,7 @@ static void describe_index(const stillmine_index *index, struct stillmine_snapsh
     }
     header->band_count = bands == NULL ? 0 : bands->layout.band_count;
     header->planned = bands == NULL ? 0 : bands->layout.planned;
-    header->is_wide = bands != NULL && bands->layout.is_wide;
+    header->is_wide = bands != NULL && bands->layout.form == STILLMINE_WIDE;
     for (uint32_t i = 0; i < header->band_count; i++) {
         const struct stillmine_band *band = &bands->layout.bands[i];
         header->bands[i] = (struct stillmine_snapshot_band){band->width, band->index_bits, band->home_lines,

@@ -21,12 +21,12 @@ static void set_chain(union stillmine_line *line, uint32_t number_plus_one) {
     line->words[15] = (line->words[15] & 255u) | number_plus_one << 8;
 }
 
-static uint16_t *depth_of(union stillmine_line *line, bool is_wide) {
-    return &line->halves[stillmine_line_room(is_wide) - 1];
+static uint16_t *depth_of(union stillmine_line *line, enum stillmine_form form) {
+    return &line->halves[stillmine_line_room(form) - 1];
 }
 
-static void set_slot(union stillmine_line *line, uint32_t place, uint32_t slot, bool is_wide) {
-    if (is_wide) {
+static void set_slot(union stillmine_line *line, uint32_t place, uint32_t slot, enum stillmine_form form) {
+    if (form == STILLMINE_WIDE) {
         line->halves[10 + place] = (uint16_t)slot;
         line->halves[20 + place] = (uint16_t)(slot >> 16);
     } else {
@@ -35,26 +35,31 @@ static void set_slot(union stillmine_line *line, uint32_t place, uint32_t slot, 
     }
 }
 
-static void put_entry(union stillmine_line *line, uint16_t sketch, uint32_t slot, bool is_wide) {
+static void put_entry(union stillmine_line *line, uint16_t sketch, uint32_t slot, enum stillmine_form form) {
     const uint32_t place = count_entries(line);
-    line->halves[place] = sketch;
-    set_slot(line, place, slot, is_wide);
+    line->halves[place] = form != STILLMINE_PACKED
+                              ? sketch
+                              : (uint16_t)((sketch & stillmine_low_mask(STILLMINE_PACKED_SKETCH_BITS)) |
+                                           (slot >> 24) << STILLMINE_PACKED_SKETCH_BITS);
+    set_slot(line, place, slot, form);
     line->words[15]++;
 }
 
 /* The last entry moves to its place, and nothing is left where that was. */
-static void drop_entry(union stillmine_line *line, uint32_t place, bool is_wide) {
+static void drop_entry(union stillmine_line *line, uint32_t place, enum stillmine_form form) {
     const uint32_t last = count_entries(line) - 1;
     line->halves[place] = line->halves[last];
-    set_slot(line, place, stillmine_get_slot(line, last, is_wide), is_wide);
+    set_slot(line, place, stillmine_get_slot(line, last, form), form);
     line->halves[last] = 0;
-    set_slot(line, last, 0, is_wide);
+    set_slot(line, last, 0, form);
     line->words[15]--;
 }
 
-bool stillmine_create_table(struct stillmine_table *table, const struct stillmine_band *band, bool is_wide) {
+bool stillmine_create_table(struct stillmine_table *table, const struct stillmine_layout *layout, uint32_t number) {
+    const struct stillmine_band *band = &layout->bands[number];
     *table =
-        (struct stillmine_table){.home_lines = band->home_lines, .index_bits = band->index_bits, .is_wide = is_wide};
+        (struct stillmine_table){.home_lines = band->home_lines, .index_bits = band->index_bits, .form = layout->form};
+    table->most_chained = layout->has_groups ? STILLMINE_MAX_GROUP_CHAIN : STILLMINE_MAX_CHAIN;
     table->home_count = (uint64_t)band->home_lines << band->index_bits;
     table->home = stillmine_map_memory((size_t)table->home_count * STILLMINE_LINE_BYTES, true);
     return table->home != NULL;
@@ -140,18 +145,18 @@ static void make_heavy(struct stillmine_table *table, union stillmine_line *buck
 }
 
 static bool chain_entry(struct stillmine_table *table, union stillmine_line *bucket, uint16_t sketch, uint32_t slot) {
-    const uint32_t room = stillmine_line_room(table->is_wide) - 1;
+    const uint32_t room = stillmine_line_room(table->form) - 1;
     const uint32_t first = chain_of(bucket);
     uint16_t depth = 1;
     if (first != 0) {
         union stillmine_line *head = stillmine_get_overflow(table, first - 1);
         if (count_entries(head) < room) {
-            put_entry(head, sketch, slot, table->is_wide);
+            put_entry(head, sketch, slot, table->form);
             return true;
         }
-        depth = (uint16_t)(*depth_of(head, table->is_wide) + 1);
+        depth = (uint16_t)(*depth_of(head, table->form) + 1);
     }
-    if (depth > STILLMINE_MAX_CHAIN || (table->overflow_count >= STILLMINE_MAX_OVERFLOW && table->overflow_free == 0)) {
+    if (depth > table->most_chained || (table->overflow_count >= STILLMINE_MAX_OVERFLOW && table->overflow_free == 0)) {
         make_heavy(table, bucket);
         return true;
     }
@@ -160,9 +165,9 @@ static bool chain_entry(struct stillmine_table *table, union stillmine_line *buc
         return false;
     }
     union stillmine_line *line = stillmine_get_overflow(table, added - 1);
-    *depth_of(line, table->is_wide) = depth;
+    *depth_of(line, table->form) = depth;
     set_chain(line, first);
-    put_entry(line, sketch, slot, table->is_wide);
+    put_entry(line, sketch, slot, table->form);
     set_chain(bucket, added);
     return true;
 }
@@ -171,8 +176,8 @@ static bool lean_on_neighbour(struct stillmine_table *table, uint32_t bucket, ui
     union stillmine_line *home = stillmine_get_bucket(table, bucket);
     for (uint32_t i = 0; i < STILLMINE_MAX_NEIGHBOURS; i++) {
         union stillmine_line *neighbour = stillmine_get_bucket(table, stillmine_get_neighbour(bucket, i));
-        if (count_entries(neighbour) < stillmine_line_room(table->is_wide)) { /* heavy counts as full */
-            put_entry(neighbour, sketch, slot, table->is_wide);
+        if (count_entries(neighbour) < stillmine_line_room(table->form)) { /* heavy counts as full */
+            put_entry(neighbour, sketch, slot, table->form);
             if (stillmine_count_neighbours(stillmine_get_header(home)) <= i) {
                 home->words[15] = (home->words[15] & ~0xF0u) | (i + 1) << 4;
             }
@@ -184,13 +189,13 @@ static bool lean_on_neighbour(struct stillmine_table *table, uint32_t bucket, ui
 
 bool stillmine_insert_entry(struct stillmine_table *table, uint32_t bucket, uint16_t sketch, uint32_t slot) {
     union stillmine_line *home = stillmine_get_bucket(table, bucket);
-    const uint32_t room = stillmine_line_room(table->is_wide);
+    const uint32_t room = stillmine_line_room(table->form);
     if (count_entries(home) == STILLMINE_HEAVY) {
         return true;
     }
     for (uint32_t i = 0; i < table->home_lines; i++) {
         if (count_entries(home + i) < room) {
-            put_entry(home + i, sketch, slot, table->is_wide);
+            put_entry(home + i, sketch, slot, table->form);
             return true;
         }
     }
@@ -200,11 +205,11 @@ bool stillmine_insert_entry(struct stillmine_table *table, uint32_t bucket, uint
     return chain_entry(table, home, sketch, slot);
 }
 
-static bool erase_from_line(union stillmine_line *line, uint32_t slot, bool is_wide) {
+static bool erase_from_line(union stillmine_line *line, uint32_t slot, enum stillmine_form form) {
     const uint32_t count = count_entries(line);
     for (uint32_t place = 0; count != STILLMINE_HEAVY && place < count; place++) {
-        if (stillmine_get_slot(line, place, is_wide) == slot) {
-            drop_entry(line, place, is_wide);
+        if (stillmine_get_slot(line, place, form) == slot) {
+            drop_entry(line, place, form);
             return true;
         }
     }
@@ -220,8 +225,8 @@ static void pull_entry(struct stillmine_table *table, union stillmine_line *buck
     union stillmine_line *head = stillmine_get_overflow(table, first - 1);
     if (head != target && count_entries(head) > 0) {
         const uint32_t last = count_entries(head) - 1;
-        put_entry(target, head->halves[last], stillmine_get_slot(head, last, table->is_wide), table->is_wide);
-        drop_entry(head, last, table->is_wide);
+        put_entry(target, head->halves[last], stillmine_get_slot(head, last, table->form), table->form);
+        drop_entry(head, last, table->form);
     }
     if (count_entries(head) == 0) {
         set_chain(bucket, chain_of(head));
@@ -232,21 +237,21 @@ static void pull_entry(struct stillmine_table *table, union stillmine_line *buck
 void stillmine_erase_entry(struct stillmine_table *table, uint32_t bucket, uint32_t slot) {
     union stillmine_line *home = stillmine_get_bucket(table, bucket);
     for (uint32_t i = 0; i < table->home_lines; i++) {
-        if (erase_from_line(home + i, slot, table->is_wide)) {
+        if (erase_from_line(home + i, slot, table->form)) {
             pull_entry(table, home, home + i);
             return;
         }
     }
     for (uint32_t i = 0; i < stillmine_count_neighbours(stillmine_get_header(home)); i++) {
         union stillmine_line *neighbour = stillmine_get_bucket(table, stillmine_get_neighbour(bucket, i));
-        if (erase_from_line(neighbour, slot, table->is_wide)) {
+        if (erase_from_line(neighbour, slot, table->form)) {
             pull_entry(table, neighbour, neighbour);
             return;
         }
     }
     for (uint32_t line = chain_of(home); line != 0;) {
         union stillmine_line *chained = stillmine_get_overflow(table, line - 1);
-        if (erase_from_line(chained, slot, table->is_wide)) {
+        if (erase_from_line(chained, slot, table->form)) {
             pull_entry(table, home, chained);
             return;
         }

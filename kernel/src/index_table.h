@@ -17,12 +17,15 @@
 /* A bucket of one line may lean on so many neighbours. */
 #define STILLMINE_MAX_NEIGHBOURS 15u
 #define STILLMINE_HEAVY 15u
-/* Lines in a chain; then looking at every value is not much slower, and removing from it would be. */
+/* Lines in a chain; then looking at every value is not much slower, and removing from it would be. Where ids have
+ * several values there are many more values to look at, and marks that thousands of pictures bear. */
 #define STILLMINE_MAX_CHAIN 256u
+#define STILLMINE_MAX_GROUP_CHAIN 4096u
 #define STILLMINE_MAX_OVERFLOW ((UINT32_C(1) << 24) - 2)
 #define STILLMINE_OVERFLOW_CHUNK 256u
 
-/* Narrow: 12 sketches, 12 low halves and 12 high bytes of slots, header. Wide: 10, 10, 10 high halves, header.
+/* Narrow: 12 sketches, 12 low halves and 12 high bytes of slots, header. Packed: the same, but the two highest bits of a
+ * sketch are those of a slot of 26 bits. Wide: 10, 10, 10 high halves, header.
  * Header: bits 0-3 the number of entries (or heavy), bits 4-7 on how many neighbours
  * (in their fixed order) this bucket leans, bits 8-31 the first line of the chain, plus one. A line of a chain has one
  * entry less: where the last sketch would be stands the number of lines from there on. */
@@ -40,8 +43,9 @@ struct stillmine_table {
     uint32_t overflow_chunks;
     uint32_t overflow_free; /* chained by their header, plus one */
     uint16_t home_lines;
+    uint16_t most_chained; /* lines */
     uint8_t index_bits;
-    bool is_wide;
+    enum stillmine_form form;
     bool is_mapped; /* home belongs to a snapshot's mapping */
 };
 
@@ -55,19 +59,20 @@ static inline uint32_t stillmine_count_neighbours(uint32_t header) {
     return header >> 4 & 15;
 }
 
-static inline uint32_t stillmine_line_room(bool is_wide) {
-    return is_wide ? 10 : 12;
+static inline uint32_t stillmine_line_room(enum stillmine_form form) {
+    return form == STILLMINE_WIDE ? 10 : 12;
 }
 
 static inline uint32_t stillmine_get_header(const union stillmine_line *line) {
     return line->words[15];
 }
 
-static inline uint32_t stillmine_get_slot(const union stillmine_line *line, uint32_t place, bool is_wide) {
-    if (is_wide) {
+static inline uint32_t stillmine_get_slot(const union stillmine_line *line, uint32_t place, enum stillmine_form form) {
+    if (form == STILLMINE_WIDE) {
         return (uint32_t)line->halves[10 + place] | (uint32_t)line->halves[20 + place] << 16;
     }
-    return (uint32_t)line->halves[12 + place] | (uint32_t)line->bytes[48 + place] << 16;
+    const uint32_t low = (uint32_t)line->halves[12 + place] | (uint32_t)line->bytes[48 + place] << 16;
+    return form == STILLMINE_NARROW ? low : low | (uint32_t)(line->halves[place] >> STILLMINE_PACKED_SKETCH_BITS) << 24;
 }
 
 static inline union stillmine_line *stillmine_get_overflow(const struct stillmine_table *table, uint32_t number) {
@@ -78,7 +83,7 @@ static inline union stillmine_line *stillmine_get_bucket(const struct stillmine_
     return &table->home[(uint64_t)bucket * table->home_lines];
 }
 
-bool stillmine_create_table(struct stillmine_table *table, const struct stillmine_band *band, bool is_wide);
+bool stillmine_create_table(struct stillmine_table *table, const struct stillmine_layout *layout, uint32_t number);
 void stillmine_discard_table(struct stillmine_table *table);
 size_t stillmine_measure_table(const struct stillmine_table *table);
 

@@ -14,7 +14,7 @@ static void drop_bands(stillmine_index *index, uint32_t failed_at) {
 
 static void insert_everywhere(stillmine_index *index, const uint64_t value[4], uint32_t slot) {
     struct stillmine_rebuild *rebuild = index->rebuild;
-    if (index->bands != NULL && !index->bands->layout.is_wide && slot >= STILLMINE_NARROW_SLOTS) {
+    if (index->bands != NULL && stillmine_is_beyond(&index->bands->layout, slot)) {
         drop_bands(index, 0);
     } else if (index->bands != NULL && !stillmine_insert_slot(index->bands, value, slot)) {
         drop_bands(index, index->store.live_count);
@@ -34,63 +34,107 @@ static void erase_everywhere(stillmine_index *index, const uint64_t value[4], ui
     }
 }
 
-static void replace_value(stillmine_index *index, uint32_t slot, const uint64_t value[4]) {
-    uint64_t *stored = stillmine_get_value(&index->store, slot);
-    if (memcmp(stored, value, STILLMINE_FINGERPRINT_BYTES) == 0) {
+void stillmine_write_entry(struct stillmine_store *store, uint32_t number, const struct stillmine_entry *entry) {
+    const uint32_t first = number * store->shape.most_values;
+    memcpy(stillmine_get_id(store, number), entry->id, STILLMINE_ID_BYTES);
+    if (stillmine_has_groups(store)) {
+        memcpy(stillmine_get_id_note(store, number), entry->id_note, store->shape.id_note_bytes);
+        *stillmine_get_count(store, number) = (uint8_t)entry->count;
+    }
+    for (uint32_t i = 0; i < entry->count; i++) {
+        memcpy(stillmine_get_value(store, first + i), entry->values[i], STILLMINE_FINGERPRINT_BYTES);
+        if (store->shape.value_note_bytes > 0) {
+            memcpy(stillmine_get_note(store, first + i), entry->value_notes + i * store->shape.value_note_bytes,
+                   store->shape.value_note_bytes);
+        }
+    }
+}
+
+static uint32_t count_of(const struct stillmine_store *store, uint32_t number) {
+    return stillmine_has_groups(store) ? *stillmine_get_count(store, number) : 1;
+}
+
+/* While no search reads. */
+static void show_entry(stillmine_index *index, uint32_t number, const struct stillmine_entry *entry) {
+    const uint32_t first = number * index->store.shape.most_values;
+    stillmine_write_entry(&index->store, number, entry);
+    for (uint32_t i = 0; i < entry->count; i++) {
+        stillmine_set_live(&index->store, first + i, true);
+        insert_everywhere(index, entry->values[i], first + i);
+    }
+    index->store.live_count += entry->count;
+}
+
+/* While no search reads: nothing is left of values and notes. */
+static void erase_values(stillmine_index *index, uint32_t number) {
+    struct stillmine_store *store = &index->store;
+    const uint32_t first = number * store->shape.most_values;
+    const uint32_t count = count_of(store, number);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t *value = stillmine_get_value(store, first + i);
+        erase_everywhere(index, value, first + i);
+        memset(value, 0, STILLMINE_FINGERPRINT_BYTES);
+        stillmine_set_live(store, first + i, false);
+        if (store->shape.value_note_bytes > 0) {
+            memset(stillmine_get_note(store, first + i), 0, store->shape.value_note_bytes);
+        }
+    }
+    store->live_count -= count;
+    index->churn += count;
+}
+
+static void replace_entry(stillmine_index *index, uint32_t number, const struct stillmine_entry *entry) {
+    const uint64_t *stored = stillmine_get_value(&index->store, number * index->store.shape.most_values);
+    if (!stillmine_has_groups(&index->store) && memcmp(stored, entry->values, STILLMINE_FINGERPRINT_BYTES) == 0) {
         return;
     }
     stillmine_begin_write(&index->searches);
-    erase_everywhere(index, stored, slot);
-    memcpy(stored, value, STILLMINE_FINGERPRINT_BYTES);
-    insert_everywhere(index, value, slot);
+    erase_values(index, number);
+    show_entry(index, number, entry);
     stillmine_end_write(&index->searches);
-    index->churn++;
 }
 
-/* The chunk's list may move, so searches wait for that too. */
-static bool reserve_slot(stillmine_index *index, uint32_t slot) {
-    if (slot >> STILLMINE_CHUNK_BITS < index->store.chunk_count) {
+/* Lists of chunks may move, so searches wait for that too. */
+static bool make_room(stillmine_index *index, uint32_t number) {
+    if (stillmine_has_room(&index->store, number)) {
         return true;
     }
     stillmine_begin_write(&index->searches);
-    const bool is_reserved = stillmine_reserve_slot(&index->store, slot);
+    const bool has_room = stillmine_make_room(&index->store, number);
     stillmine_end_write(&index->searches);
-    return is_reserved;
+    return has_room;
 }
 
-static int add_new(stillmine_index *index, const uint8_t *id, const uint64_t value[4], uint64_t hash) {
+static int add_new(stillmine_index *index, const struct stillmine_entry *entry, uint64_t hash) {
     struct stillmine_store *store = &index->store;
-    const bool is_reused = store->free_slot != 0;
-    const uint32_t slot = is_reused ? store->free_slot - 1 : store->slot_count;
-    if (slot >= STILLMINE_MAX_VALUES) {
+    const uint32_t most = store->shape.most_values;
+    const bool is_reused = store->free_number != 0;
+    const uint32_t number = is_reused ? store->free_number - 1 : store->slot_count / most;
+    if (number >= STILLMINE_MAX_VALUES / most) {
         return STILLMINE_INDEX_FULL;
     }
-    if (!reserve_slot(index, slot) || !stillmine_enter_id(store, hash, slot)) {
+    if (!make_room(index, number) || !stillmine_enter_id(store, hash, number)) {
         return STILLMINE_INDEX_NO_MEMORY;
     }
     if (is_reused) {
-        memcpy(&store->free_slot, stillmine_get_id(store, slot), sizeof store->free_slot);
+        memcpy(&store->free_number, stillmine_get_id(store, number), sizeof store->free_number);
     }
-    memcpy(stillmine_get_id(store, slot), id, STILLMINE_ID_BYTES);
     stillmine_begin_write(&index->searches);
-    memcpy(stillmine_get_value(store, slot), value, STILLMINE_FINGERPRINT_BYTES);
-    store->live[slot >> STILLMINE_CHUNK_BITS][slot % STILLMINE_CHUNK_SLOTS / 64] |= UINT64_C(1) << slot % 64;
-    store->slot_count += is_reused ? 0 : 1;
-    store->live_count++;
-    insert_everywhere(index, value, slot);
+    store->slot_count += is_reused ? 0 : most;
+    show_entry(index, number, entry);
     stillmine_end_write(&index->searches);
-    index->churn += is_reused ? 1 : 0;
+    index->churn += is_reused ? entry->count : 0;
     return STILLMINE_INDEX_OK;
 }
 
-int stillmine_add_locked(stillmine_index *index, const uint8_t id[STILLMINE_ID_BYTES], const uint64_t value[4]) {
-    const uint64_t hash = stillmine_hash_id(id);
-    const uint32_t slot = stillmine_find_slot(&index->store, id, hash);
+int stillmine_add_locked(stillmine_index *index, const struct stillmine_entry *entry) {
+    const uint64_t hash = stillmine_hash_id(entry->id);
+    const uint32_t number = stillmine_find_number(&index->store, entry->id, hash);
     int status = STILLMINE_INDEX_OK;
-    if (slot != STILLMINE_NO_SLOT) {
-        replace_value(index, slot, value);
+    if (number != STILLMINE_NO_NUMBER) {
+        replace_entry(index, number, entry);
     } else {
-        status = add_new(index, id, value, hash);
+        status = add_new(index, entry, hash);
     }
     stillmine_consider_rebuild(index);
     return status;
@@ -98,38 +142,37 @@ int stillmine_add_locked(stillmine_index *index, const uint8_t id[STILLMINE_ID_B
 
 int stillmine_add_value(stillmine_index *index, const uint8_t id[STILLMINE_ID_BYTES],
                         const uint8_t value[STILLMINE_FINGERPRINT_BYTES]) {
-    uint64_t permuted[4];
-    stillmine_permute_value(index, value, permuted);
+    uint64_t permuted[1][STILLMINE_VALUE_WORDS];
+    if (stillmine_has_groups(&index->store)) {
+        return STILLMINE_INDEX_BAD_ARGUMENT;
+    }
+    stillmine_permute_value(index, value, permuted[0]);
+    const struct stillmine_entry entry = {.id = id, .values = (const uint64_t(*)[STILLMINE_VALUE_WORDS])permuted, .count = 1};
     pthread_mutex_lock(&index->updates);
-    const int status = stillmine_add_locked(index, id, permuted);
+    const int status = stillmine_add_locked(index, &entry);
     pthread_mutex_unlock(&index->updates);
     return status;
 }
 
-static void remove_slot(stillmine_index *index, uint32_t slot, uint64_t hash) {
+static void remove_number(stillmine_index *index, uint32_t number, uint64_t hash) {
     struct stillmine_store *store = &index->store;
-    uint64_t *value = stillmine_get_value(store, slot);
-    uint8_t *id = stillmine_get_id(store, slot);
+    uint8_t *id = stillmine_get_id(store, number);
     stillmine_begin_write(&index->searches);
-    erase_everywhere(index, value, slot);
-    memset(value, 0, STILLMINE_FINGERPRINT_BYTES);
-    store->live[slot >> STILLMINE_CHUNK_BITS][slot % STILLMINE_CHUNK_SLOTS / 64] &= ~(UINT64_C(1) << slot % 64);
-    store->live_count--;
+    erase_values(index, number);
     stillmine_end_write(&index->searches);
-    stillmine_forget_id(store, hash, slot);
-    memset(id, 0, STILLMINE_ID_BYTES);
-    memcpy(id, &store->free_slot, sizeof store->free_slot);
-    store->free_slot = slot + 1;
-    index->churn++;
+    stillmine_forget_id(store, hash, number);
+    memset(id, 0, store->id_bytes);
+    memcpy(id, &store->free_number, sizeof store->free_number);
+    store->free_number = number + 1;
 }
 
 int stillmine_remove_value(stillmine_index *index, const uint8_t id[STILLMINE_ID_BYTES], bool *was_there) {
     const uint64_t hash = stillmine_hash_id(id);
     pthread_mutex_lock(&index->updates);
-    const uint32_t slot = stillmine_find_slot(&index->store, id, hash);
-    *was_there = slot != STILLMINE_NO_SLOT;
+    const uint32_t number = stillmine_find_number(&index->store, id, hash);
+    *was_there = number != STILLMINE_NO_NUMBER;
     if (*was_there) {
-        remove_slot(index, slot, hash);
+        remove_number(index, number, hash);
         stillmine_consider_rebuild(index);
     }
     pthread_mutex_unlock(&index->updates);
@@ -139,7 +182,7 @@ int stillmine_remove_value(stillmine_index *index, const uint8_t id[STILLMINE_ID
 bool stillmine_contains_id(stillmine_index *index, const uint8_t id[STILLMINE_ID_BYTES]) {
     const uint64_t hash = stillmine_hash_id(id);
     pthread_mutex_lock(&index->updates);
-    const bool is_there = stillmine_find_slot(&index->store, id, hash) != STILLMINE_NO_SLOT;
+    const bool is_there = stillmine_find_number(&index->store, id, hash) != STILLMINE_NO_NUMBER;
     pthread_mutex_unlock(&index->updates);
     return is_there;
 }

@@ -9,13 +9,14 @@ import pytest
 from tests.kernel.kernel_vectors import ROOT
 
 KERNEL = ROOT / "kernel"
-SOURCES = [*sorted((KERNEL / "src").glob("index*.c")), KERNEL / "src/hamming.c", KERNEL / "tests/index_check.c"]
+SOURCES = [*sorted((KERNEL / "src").glob("index*.c")), KERNEL / "src/hamming.c"]
+PROGRAM = KERNEL / "tests/index_check.c"
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 
-def build(compiler: list[str], options: list[str], program: Path) -> Path:
+def build(compiler: list[str], options: list[str], program: Path, main: Path = PROGRAM) -> Path:
     command = [*compiler, "-std=c11", "-pthread", *WARNINGS, *options, f"-I{KERNEL / 'include'}"]
-    done = subprocess.run([*command, *map(str, SOURCES), "-o", str(program)], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, *map(str, SOURCES), str(main), "-o", str(program)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return program
 

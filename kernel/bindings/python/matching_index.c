@@ -3,21 +3,13 @@
 #include "matching_index.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-
-#include "stillmine/index.h"
-
-typedef struct {
-    PyObject_HEAD
-    stillmine_index *index;
-} IndexObject;
 
 static const char *const SNAPSHOT_CODES[] = {"truncated", "damaged", "version", "kind"};
 
 /* Snapshot problems are ValueErrors with the code as their only argument; Python makes its own errors of them. */
-static PyObject *raise_status(int status, PyObject *path) {
+PyObject *stillmine_raise_status(int status, PyObject *path) {
     switch (status) {
     case STILLMINE_INDEX_NO_MEMORY:
         return PyErr_NoMemory();
@@ -63,7 +55,7 @@ static PyObject *make_index(PyTypeObject *type, PyObject *args, PyObject *keywor
     return (PyObject *)self;
 }
 
-static void free_index(PyObject *object) {
+void stillmine_free_index_object(PyObject *object) {
     PyTypeObject *type = Py_TYPE(object);
     stillmine_index *index = ((IndexObject *)object)->index;
     Py_BEGIN_ALLOW_THREADS
@@ -71,10 +63,6 @@ static void free_index(PyObject *object) {
     Py_END_ALLOW_THREADS
     type->tp_free(object);
     Py_DECREF(type);
-}
-
-static stillmine_index *index_of(PyObject *object) {
-    return ((IndexObject *)object)->index;
 }
 
 static PyObject *add(PyObject *self, PyObject *args) {
@@ -89,7 +77,7 @@ static PyObject *add(PyObject *self, PyObject *args) {
         Py_BEGIN_ALLOW_THREADS
         status = stillmine_add_value(index_of(self), id.buf, value.buf);
         Py_END_ALLOW_THREADS
-        result = status == STILLMINE_INDEX_OK ? Py_NewRef(Py_None) : raise_status(status, NULL);
+        result = status == STILLMINE_INDEX_OK ? Py_NewRef(Py_None) : stillmine_raise_status(status, NULL);
     }
     PyBuffer_Release(&value);
     PyBuffer_Release(&id);
@@ -112,14 +100,14 @@ static PyObject *add_many(PyObject *self, PyObject *args) {
         Py_BEGIN_ALLOW_THREADS
         status = stillmine_add_values(index_of(self), ids.buf, values.buf, (size_t)count, threads);
         Py_END_ALLOW_THREADS
-        result = status == STILLMINE_INDEX_OK ? Py_NewRef(Py_None) : raise_status(status, NULL);
+        result = status == STILLMINE_INDEX_OK ? Py_NewRef(Py_None) : stillmine_raise_status(status, NULL);
     }
     PyBuffer_Release(&values);
     PyBuffer_Release(&ids);
     return result;
 }
 
-static PyObject *remove_id(PyObject *self, PyObject *argument) {
+PyObject *stillmine_remove_id(PyObject *self, PyObject *argument) {
     Py_buffer id;
     PyObject *result = NULL;
     if (PyObject_GetBuffer(argument, &id, PyBUF_SIMPLE) != 0) {
@@ -136,7 +124,7 @@ static PyObject *remove_id(PyObject *self, PyObject *argument) {
     return result;
 }
 
-static PyObject *contains(PyObject *self, PyObject *argument) {
+PyObject *stillmine_has_id(PyObject *self, PyObject *argument) {
     Py_buffer id;
     PyObject *result = NULL;
     if (PyObject_GetBuffer(argument, &id, PyBUF_SIMPLE) != 0) {
@@ -213,7 +201,7 @@ static PyObject *search(PyObject *self, PyObject *args, bool is_many) {
                          : stillmine_search_variants(index_of(self), values.buf, count, limit, &hits);
         Py_END_ALLOW_THREADS
         if (status != STILLMINE_INDEX_OK) {
-            raise_status(status, NULL);
+            stillmine_raise_status(status, NULL);
         } else {
             result = is_many ? pack_hits(&hits) : list_hits(&hits);
         }
@@ -231,7 +219,7 @@ static PyObject *search_many(PyObject *self, PyObject *args) {
     return search(self, args, true);
 }
 
-static PyObject *count(PyObject *self, PyObject *unused) {
+PyObject *stillmine_get_value_count(PyObject *self, PyObject *unused) {
     size_t values;
     (void)unused;
     Py_BEGIN_ALLOW_THREADS
@@ -240,7 +228,7 @@ static PyObject *count(PyObject *self, PyObject *unused) {
     return PyLong_FromSize_t(values);
 }
 
-static PyObject *memory_bytes(PyObject *self, PyObject *unused) {
+PyObject *stillmine_get_memory_bytes(PyObject *self, PyObject *unused) {
     size_t bytes;
     (void)unused;
     Py_BEGIN_ALLOW_THREADS
@@ -249,7 +237,7 @@ static PyObject *memory_bytes(PyObject *self, PyObject *unused) {
     return PyLong_FromSize_t(bytes);
 }
 
-static PyObject *settle(PyObject *self, PyObject *unused) {
+PyObject *stillmine_settle(PyObject *self, PyObject *unused) {
     (void)unused;
     Py_BEGIN_ALLOW_THREADS
     stillmine_settle_index(index_of(self));
@@ -257,7 +245,7 @@ static PyObject *settle(PyObject *self, PyObject *unused) {
     Py_RETURN_NONE;
 }
 
-static PyObject *choose_level(PyObject *self, PyObject *argument) {
+PyObject *stillmine_choose_loops_level(PyObject *self, PyObject *argument) {
     const long level = PyLong_AsLong(argument);
     if (level == -1 && PyErr_Occurred()) {
         return NULL;
@@ -282,7 +270,7 @@ static PyObject *write_snapshot(PyObject *self, PyObject *argument) {
     error = errno;
     Py_END_ALLOW_THREADS
     errno = error;
-    PyObject *result = status == STILLMINE_INDEX_OK ? Py_NewRef(Py_None) : raise_status(status, argument);
+    PyObject *result = status == STILLMINE_INDEX_OK ? Py_NewRef(Py_None) : stillmine_raise_status(status, argument);
     Py_DECREF(path);
     return result;
 }
@@ -302,7 +290,7 @@ static PyObject *open_snapshot(PyObject *type, PyObject *argument) {
     Py_DECREF(path);
     errno = error;
     if (status != STILLMINE_INDEX_OK) {
-        return raise_status(status, argument);
+        return stillmine_raise_status(status, argument);
     }
     IndexObject *self = (IndexObject *)((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, 0);
     if (self == NULL) {
@@ -316,16 +304,16 @@ static PyObject *open_snapshot(PyObject *type, PyObject *argument) {
 static PyMethodDef methods[] = {
     {"add", add, METH_VARARGS, "add(id, value)"},
     {"add_many", add_many, METH_VARARGS, "add_many(ids, values, threads)"},
-    {"remove", remove_id, METH_O, "remove(id) -> bool"},
-    {"contains", contains, METH_O, "contains(id) -> bool"},
+    {"remove", stillmine_remove_id, METH_O, "remove(id) -> bool"},
+    {"contains", stillmine_has_id, METH_O, "contains(id) -> bool"},
     {"search_variants", search_variants, METH_VARARGS,
      "search_variants(values, max_distance_bits) -> [(id, distance_bits, query), ...]"},
     {"search_many", search_many, METH_VARARGS,
      "search_many(values, max_distance_bits, threads) -> (queries, ids, distances)"},
-    {"count", count, METH_NOARGS, "count() -> int"},
-    {"memory_bytes", memory_bytes, METH_NOARGS, "memory_bytes() -> int"},
-    {"settle", settle, METH_NOARGS, "settle(): wait until no rebuild is under way"},
-    {"choose_level", choose_level, METH_O, "choose_level(level) -> bool: whether this processor can"},
+    {"count", stillmine_get_value_count, METH_NOARGS, "count() -> int"},
+    {"memory_bytes", stillmine_get_memory_bytes, METH_NOARGS, "memory_bytes() -> int"},
+    {"settle", stillmine_settle, METH_NOARGS, "settle(): wait until no rebuild is under way"},
+    {"choose_level", stillmine_choose_loops_level, METH_O, "choose_level(level) -> bool: whether this processor can"},
     {"write_snapshot", write_snapshot, METH_O, "write_snapshot(path)"},
     {"open_snapshot", open_snapshot, METH_O | METH_CLASS, "open_snapshot(path) -> Index"},
     {NULL, NULL, 0, NULL},
@@ -333,7 +321,7 @@ static PyMethodDef methods[] = {
 
 static PyType_Slot slots[] = {
     {Py_tp_new, make_index},
-    {Py_tp_dealloc, free_index},
+    {Py_tp_dealloc, stillmine_free_index_object},
     {Py_tp_methods, methods},
     {Py_tp_doc, "Fingerprints by id, searched exactly."},
     {0, NULL},

@@ -82,11 +82,15 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static int add_types(PyObject *module) {
-    PyObject *type = PyType_FromModuleAndSpec(module, &stillmine_index_spec, NULL);
+static int add_type(PyObject *module, PyType_Spec *spec) {
+    PyObject *type = PyType_FromModuleAndSpec(module, spec, NULL);
     const int status = type == NULL ? -1 : PyModule_AddType(module, (PyTypeObject *)type);
     Py_XDECREF(type);
     return status;
+}
+
+static int add_types(PyObject *module) {
+    return add_type(module, &stillmine_index_spec) == 0 ? add_type(module, &stillmine_groups_spec) : -1;
 }
 
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, add_types}, {0, NULL}};

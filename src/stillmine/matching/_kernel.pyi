@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The compiled scan and index: kernel/bindings/python/matching_module.c and matching_index.c."""
+"""The compiled scan and index: kernel/bindings/python/matching_module.c, matching_index.c and matching_groups.c."""
 
 from os import PathLike
 from typing import Self, final
@@ -39,3 +39,42 @@ class Index:
     @classmethod
     def open_snapshot(cls, path: str | PathLike[str], /) -> Self:
         """Raise ValueError with one of the words truncated, damaged, version, kind for what is no whole snapshot."""
+
+@final
+class Groups:
+    """stillmine_index of kernel/include/stillmine/index_groups.h: ids with several values. ValueError for what doesn't fit together."""
+
+    def __new__(cls, most_values: int, value_note_bytes: int, id_note_bytes: int, /) -> Self: ...
+    def add_many(self, ids: Buffer, id_notes: Buffer, counts: Buffer, values: Buffer, value_notes: Buffer, threads: int, /) -> None:
+        """Add or replace ids: `counts` has a byte for each."""
+
+    def begin_loading(self) -> None:
+        """From now on make no tables."""
+
+    def end_loading(self, threads: int, /) -> None:
+        """Make them."""
+
+    def search(
+        self, queries: Buffer, max_distance_bits: int, most: int, threads: int, /
+    ) -> tuple[list[tuple[bytes, bytes, int, int]], bytes, bytes, bytes, bytes, bool]:
+        """Return (items, values, value notes, pairs, alone, whether there are more).
+
+        An item is (id, id note, number of values, number of pairs); values, their notes and pairs of all items follow each other. A pair
+        is the number of the query (uint32), of the value and the distance (uint16 each). Alone: for each query a uint32.
+        """
+
+    def read(self, id: Buffer, /) -> tuple[bytes, bytes, bytes] | None:
+        """Return (id note, values, value notes), or None if it isn't there."""
+
+    def remove(self, id: Buffer, /) -> bool: ...
+    def contains(self, id: Buffer, /) -> bool: ...
+    def count(self) -> int:
+        """Of ids."""
+
+    def value_count(self) -> int: ...
+    def memory_bytes(self) -> int: ...
+    def settle(self) -> None:
+        """Wait until no rebuild is under way."""
+
+    def choose_level(self, level: int, /) -> bool:
+        """As `Index.choose_level`."""

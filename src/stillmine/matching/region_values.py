@@ -25,7 +25,7 @@ ASKED_BYTES = 2 * HASH_BYTES + GEOMETRY_BYTES
 _PLACES = 4096
 _SMALLEST_RADIUS = 6.0
 _RADII_A_DOUBLING = 48
-_HEAD_BYTES = 6 + HASH_BYTES
+HEAD_BYTES = 6 + HASH_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ class QueryRegions:
 
 def stored_regions(value: bytes) -> StoredRegions:
     """Return the regions of a compact value; raises ValueError if its length is not what its count says."""
-    count = value[1] if len(value) >= _HEAD_BYTES else 0
-    if len(value) != _HEAD_BYTES + count * REGION_BYTES:
+    count = value[1] if len(value) >= HEAD_BYTES else 0
+    if len(value) != HEAD_BYTES + count * REGION_BYTES:
         raise ValueError("a value of kind regions has 38 bytes and 37 for each region")
     width, height = (int.from_bytes(value[start : start + 2], "little") for start in (2, 4))
-    rows = np.frombuffer(value, np.uint8, offset=_HEAD_BYTES).reshape(count, REGION_BYTES)
+    rows = np.frombuffer(value, np.uint8, offset=HEAD_BYTES).reshape(count, REGION_BYTES)
     return StoredRegions(width, height, rows[:, :HASH_BYTES].copy(), frames_of_geometry(rows[:, HASH_BYTES:], width, height))
 
 

@@ -37,6 +37,13 @@ def turned(values: bytes) -> bytes:
     return packed[:, :, ::-1].tobytes()
 
 
+def overturned(hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return hashes (n, 32) of the same pictures with their rows turned over."""
+    down = np.packbits(_DOWN.reshape(-1), bitorder="little")[::-1]
+    flipped: NDArray[np.uint8] = hashes ^ down
+    return flipped
+
+
 def orientations(value: bytes) -> list[bytes]:
     """Return the eight orientations of one value, itself first; raises ValueError for another length."""
     eight = turned(value)

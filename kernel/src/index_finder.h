@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What finding and answering share when a search is for ids with several values near it. */
+#ifndef STILLMINE_INDEX_FINDER_H
+#define STILLMINE_INDEX_FINDER_H
+
+#include <stdatomic.h>
+
+#include "index_parts.h"
+
+struct stillmine_group_hit {
+    uint32_t slot;
+    uint32_t query;
+};
+
+struct stillmine_group_search {
+    stillmine_index *index;
+    const uint8_t *queries;
+    uint32_t count;
+    uint32_t max_distance_bits;
+    uint32_t most_values;
+    uint32_t number_count; /* when it began; what is newer is not looked for */
+    size_t most_hits; /* kept by one thread, of all queries */
+    _Atomic uint64_t *bits; /* of each number, its values that were found */
+    _Atomic uint32_t next_query;
+    uint8_t *is_many; /* of each query, whether its hits were not kept; written by the thread that has the query */
+};
+
+/* What one thread finds. */
+struct stillmine_finder {
+    struct stillmine_group_search *search;
+    struct stillmine_group_hit *hits;
+    size_t hit_count;
+    size_t hit_capacity;
+    uint32_t *numbers; /* every number of which this thread set the first bit */
+    size_t number_count;
+    size_t number_capacity;
+    uint32_t query;
+    bool is_ok;
+};
+
+/* Room for one more item; false when there is no memory. */
+bool stillmine_grow_items(void **items, size_t *capacity, size_t count, size_t item_bytes);
+
+/* The second half: ids that are shared now, at most `most`, and all about them. False when there is no memory. */
+bool stillmine_answer_groups(const struct stillmine_group_search *search, struct stillmine_finder *finders,
+                             uint32_t threads, uint32_t most, struct stillmine_shared_list *list);
+
+#endif

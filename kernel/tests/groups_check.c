@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* groups_check operations SEED STEPS | threads SECONDS | lines: ids with several values against a plain model, while
+ * others change them, and lines of each form by themselves. Built by tests/kernel/test_groups_c.py, also with limits so
+ * low that every form of lines is met. */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "../src/index_parts.h"
+#include "index_model.h"
+#include "stillmine/index_groups.h"
+
+#define IDS 700
+#define MOST 12
+#define NOTE 3
+#define ID_NOTE 2
+#define QUERIES 40
+
+struct groups_model {
+    struct model model; /* for its random numbers */
+    uint8_t counts[IDS];
+    uint8_t values[IDS][MOST][STILLMINE_FINGERPRINT_BYTES];
+    uint8_t notes[IDS][MOST][NOTE];
+    uint8_t id_notes[IDS][ID_NOTE];
+};
+
+static void draw_id(struct groups_model *model, uint32_t key) {
+    const uint32_t kind = (uint32_t)draw(&model->model) % 6;
+    model->counts[key] = (uint8_t)(1 + draw(&model->model) % MOST);
+    for (uint32_t i = 0; i < MOST; i++) {
+        make_value(&model->model, kind == 5 ? 0 : kind, model->values[key][i]);
+        for (uint32_t j = 0; j < NOTE; j++) {
+            model->notes[key][i][j] = (uint8_t)draw(&model->model);
+        }
+    }
+    model->id_notes[key][0] = (uint8_t)draw(&model->model);
+    model->id_notes[key][1] = (uint8_t)draw(&model->model);
+}
+
+static void add_some(struct groups_model *model, stillmine_index *index, uint32_t first, uint32_t count) {
+    uint8_t *ids = calloc(count, STILLMINE_ID_BYTES);
+    uint8_t *id_notes = calloc(count, ID_NOTE);
+    uint8_t *counts = calloc(count, 1);
+    uint8_t *values = calloc((size_t)count * MOST, STILLMINE_FINGERPRINT_BYTES);
+    uint8_t *notes = calloc((size_t)count * MOST, NOTE);
+    struct stillmine_groups groups = {ids, id_notes, counts, values, notes, count};
+    size_t total = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t key = (first + i) % IDS;
+        draw_id(model, key);
+        make_id(key, ids + i * STILLMINE_ID_BYTES);
+        memcpy(id_notes + i * ID_NOTE, model->id_notes[key], ID_NOTE);
+        counts[i] = model->counts[key];
+        memcpy(values + total * STILLMINE_FINGERPRINT_BYTES, model->values[key],
+               counts[i] * (size_t)STILLMINE_FINGERPRINT_BYTES);
+        memcpy(notes + total * NOTE, model->notes[key], counts[i] * (size_t)NOTE);
+        total += counts[i];
+    }
+    REQUIRE(stillmine_add_groups(index, &groups, 1 + count % 3) == STILLMINE_INDEX_OK);
+    free(ids);
+    free(id_notes);
+    free(counts);
+    free(values);
+    free(notes);
+}
+
+static void remove_some(struct groups_model *model, stillmine_index *index, uint32_t first, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t key = (first + i) % IDS;
+        uint8_t id[STILLMINE_ID_BYTES];
+        bool was_there;
+        make_id(key, id);
+        REQUIRE(stillmine_remove_value(index, id, &was_there) == STILLMINE_INDEX_OK);
+        REQUIRE(was_there == (model->counts[key] > 0));
+        model->counts[key] = 0;
+    }
+}
+
+/* A pair of the answer is one of the model's, and as many as the model has are there. */
+static void check_item(const struct groups_model *model, const uint8_t *queries, uint32_t distance,
+                       const struct stillmine_shared *item, const struct stillmine_pair *pairs) {
+    const uint32_t key = read_id(item->id);
+    size_t expected = 0;
+    REQUIRE(key < IDS && model->counts[key] == item->value_count);
+    for (uint32_t query = 0; query < QUERIES; query++) {
+        for (uint32_t value = 0; value < model->counts[key]; value++) {
+            const uint32_t bits =
+                stillmine_measure_distance(queries + query * STILLMINE_FINGERPRINT_BYTES, model->values[key][value]);
+            if (bits <= distance) {
+                REQUIRE(expected < item->pair_count && pairs[expected].query == query);
+                REQUIRE(pairs[expected].value == value && pairs[expected].distance_bits == bits);
+                expected++;
+            }
+        }
+    }
+    REQUIRE(expected == item->pair_count);
+}
+
+static bool model_shares(const struct groups_model *model, const uint8_t *queries, uint32_t distance, uint32_t key) {
+    uint64_t queries_found = 0;
+    uint64_t values_found = 0;
+    for (uint32_t query = 0; query < QUERIES; query++) {
+        for (uint32_t value = 0; value < model->counts[key]; value++) {
+            if (stillmine_measure_distance(queries + query * STILLMINE_FINGERPRINT_BYTES, model->values[key][value]) <=
+                distance) {
+                queries_found |= UINT64_C(1) << query;
+                values_found |= UINT64_C(1) << value;
+            }
+        }
+    }
+    return __builtin_popcountll(queries_found) > 1 && __builtin_popcountll(values_found) > 1;
+}
+
+static void search_once(struct groups_model *model, stillmine_index *index) {
+    uint8_t queries[QUERIES * STILLMINE_FINGERPRINT_BYTES];
+    struct stillmine_shared_list list;
+    const uint32_t distance = draw(&model->model) % 4 == 0 ? (uint32_t)draw(&model->model) % 60 : 31;
+    const uint32_t most = draw(&model->model) % 3 == 0 ? 1 + (uint32_t)draw(&model->model) % 20 : 4096;
+    size_t shared = 0;
+    size_t pair = 0;
+    size_t value = 0;
+    for (uint32_t i = 0; i < QUERIES; i++) {
+        const uint32_t key = (uint32_t)draw(&model->model) % IDS;
+        uint8_t *query = queries + i * STILLMINE_FINGERPRINT_BYTES;
+        memcpy(query, model->values[key][draw(&model->model) % MOST], STILLMINE_FINGERPRINT_BYTES);
+        flip_bits(&model->model, query, (uint32_t)draw(&model->model) % 40);
+    }
+    REQUIRE(stillmine_search_groups(index, queries, QUERIES, distance, most, 1 + (uint32_t)draw(&model->model) % 3,
+                                    &list) == STILLMINE_INDEX_OK);
+    for (uint32_t key = 0; key < IDS; key++) {
+        shared += model_shares(model, queries, distance, key);
+    }
+    REQUIRE(list.count == (shared < most ? shared : most) || (list.is_cut && list.count <= most));
+    REQUIRE(list.is_cut || list.count == shared);
+    for (size_t i = 0; i < list.count; i++) {
+        const uint32_t key = read_id(list.items[i].id);
+        check_item(model, queries, distance, &list.items[i], list.pairs + pair);
+        REQUIRE(model_shares(model, queries, distance, key));
+        REQUIRE(memcmp(list.id_notes + i * ID_NOTE, model->id_notes[key], ID_NOTE) == 0);
+        REQUIRE(memcmp(list.values + value * STILLMINE_FINGERPRINT_BYTES, model->values[key],
+                       model->counts[key] * (size_t)STILLMINE_FINGERPRINT_BYTES) == 0);
+        REQUIRE(memcmp(list.value_notes + value * NOTE, model->notes[key], model->counts[key] * (size_t)NOTE) == 0);
+        pair += list.items[i].pair_count;
+        value += list.items[i].value_count;
+    }
+    stillmine_free_shared(&list);
+}
+
+static bool is_zero(const void *bytes, size_t count) {
+    const uint8_t *each = bytes;
+    uint8_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        all |= each[i];
+    }
+    return all == 0;
+}
+
+/* Nothing is left of what was removed: not in the store, and no entry in a line. */
+static void check_zeros(const stillmine_index *index) {
+    const struct stillmine_store *store = &index->store;
+    for (uint32_t slot = 0; slot < store->slot_count; slot++) {
+        REQUIRE(is_zero(stillmine_get_value(store, slot), STILLMINE_FINGERPRINT_BYTES));
+        REQUIRE(is_zero(stillmine_get_note(store, slot), NOTE));
+    }
+    for (uint32_t number = 0; number < store->slot_count / MOST; number++) {
+        REQUIRE(is_zero(stillmine_get_id(store, number) + sizeof(uint32_t), store->id_bytes - sizeof(uint32_t)));
+    }
+    for (uint32_t band = 0; index->bands != NULL && band < index->bands->layout.band_count; band++) {
+        const struct stillmine_table *table = &index->bands->tables[band];
+        for (uint64_t line = 0; line < table->home_count; line++) {
+            REQUIRE(is_zero(table->home[line].bytes, 60) && (stillmine_get_header(&table->home[line]) & 15) % 15 == 0);
+        }
+        for (uint32_t line = 0; line < table->overflow_count; line++) {
+            REQUIRE(is_zero(stillmine_get_overflow(table, line)->bytes, 60));
+        }
+    }
+}
+
+static void check_operations(uint64_t seed, uint32_t steps) {
+    struct groups_model *model = calloc(1, sizeof *model);
+    stillmine_index *index;
+    model->model.state = seed;
+    REQUIRE(stillmine_create_groups(&index, (struct stillmine_shape){MOST, NOTE, ID_NOTE}) == STILLMINE_INDEX_OK);
+    for (uint32_t i = 0; i < steps; i++) {
+        const uint32_t key = (uint32_t)draw(&model->model) % IDS;
+        switch (draw(&model->model) % 12) {
+        case 0:
+            add_some(model, index, key, (uint32_t)draw(&model->model) % IDS);
+            break;
+        case 1:
+            remove_some(model, index, key, (uint32_t)draw(&model->model) % 300);
+            break;
+        case 2:
+            stillmine_begin_loading(index);
+            add_some(model, index, key, 1 + (uint32_t)draw(&model->model) % 50);
+            search_once(model, index);
+            remove_some(model, index, key, 10);
+            add_some(model, index, key + 20, 1);
+            REQUIRE(stillmine_end_loading(index, 2) == STILLMINE_INDEX_OK);
+            break;
+        case 3:
+            stillmine_settle_index(index);
+            break;
+        case 4:
+            (void)stillmine_choose_level(index, (int)(draw(&model->model) % 3));
+            break;
+        case 5:
+        case 6:
+            add_some(model, index, key, 1 + (uint32_t)draw(&model->model) % 3);
+            break;
+        case 7:
+            remove_some(model, index, key, 1);
+            break;
+        default:
+            search_once(model, index);
+        }
+    }
+    stillmine_settle_index(index);
+    remove_some(model, index, 0, IDS);
+    stillmine_settle_index(index);
+    REQUIRE(stillmine_count_ids(index) == 0 && stillmine_count_values(index) == 0);
+    check_zeros(index);
+    stillmine_destroy_index(index);
+    free(model);
+}
+
+/* Slots that need every bit of the form go in, are read back and taken out again. */
+static void check_lines(enum stillmine_form form, uint32_t most_slots) {
+    struct stillmine_layout layout = {.band_count = 4, .form = form, .has_groups = true};
+    struct stillmine_table table;
+    struct model *random = calloc(1, sizeof *random);
+    uint32_t slots[200];
+    layout.bands[0] = (struct stillmine_band){.width = 20, .index_bits = 6, .home_lines = 1};
+    REQUIRE(stillmine_create_table(&table, &layout, 0));
+    for (uint32_t i = 0; i < 200; i++) {
+        slots[i] = (uint32_t)draw(random) % most_slots;
+        REQUIRE(stillmine_insert_entry(&table, 5, (uint16_t)draw(random), slots[i]));
+    }
+    const union stillmine_line *line = stillmine_get_bucket(&table, 5);
+    for (uint32_t i = 0; i < stillmine_line_room(form); i++) {
+        REQUIRE(stillmine_get_slot(line, i, form) == slots[i]);
+    }
+    for (uint32_t i = 0; i < 200; i++) {
+        stillmine_erase_entry(&table, 5, slots[i]);
+    }
+    for (uint64_t i = 0; i < table.home_count; i++) {
+        REQUIRE(is_zero(table.home[i].bytes, 60));
+    }
+    stillmine_discard_table(&table);
+    free(random);
+}
+
+struct shared_state {
+    stillmine_index *index;
+    atomic_bool is_over;
+    atomic_uint newest_removed; /* keys up to here were removed before the search began */
+    uint8_t steady[MOST * STILLMINE_FINGERPRINT_BYTES];
+};
+
+static void add_near(struct shared_state *shared, struct model *random, uint32_t key, uint32_t count) {
+    uint8_t id[STILLMINE_ID_BYTES];
+    uint8_t values[MOST * STILLMINE_FINGERPRINT_BYTES];
+    const uint8_t notes[MOST * NOTE] = {0};
+    const uint8_t counts[1] = {(uint8_t)count};
+    const struct stillmine_groups groups = {id, notes, counts, values, notes, 1};
+    memcpy(values, shared->steady, sizeof values);
+    for (uint32_t i = 0; i < count; i++) {
+        flip_bits(random, values + i * STILLMINE_FINGERPRINT_BYTES, 3);
+    }
+    make_id(key, id);
+    REQUIRE(stillmine_add_groups(shared->index, &groups, 1) == STILLMINE_INDEX_OK);
+}
+
+static void *change_ids(void *argument) {
+    struct shared_state *shared = argument;
+    struct model *random = calloc(1, sizeof *random);
+    for (uint32_t key = 1; !atomic_load(&shared->is_over); key++) {
+        uint8_t id[STILLMINE_ID_BYTES];
+        bool was_there;
+        add_near(shared, random, key, 2 + key % (MOST - 1));
+        if (key > 300) {
+            make_id(key - 300, id);
+            REQUIRE(stillmine_remove_value(shared->index, id, &was_there) == STILLMINE_INDEX_OK && was_there);
+            atomic_store(&shared->newest_removed, key - 300);
+        }
+    }
+    free(random);
+    return NULL;
+}
+
+static void *search_ids(void *argument) {
+    struct shared_state *shared = argument;
+    while (!atomic_load(&shared->is_over)) {
+        struct stillmine_shared_list list;
+        bool has_steady = false;
+        const uint32_t removed = atomic_load(&shared->newest_removed);
+        REQUIRE(stillmine_search_groups(shared->index, shared->steady, MOST, 31, 4096, 2, &list) == STILLMINE_INDEX_OK);
+        for (size_t i = 0; i < list.count; i++) {
+            const uint32_t key = read_id(list.items[i].id);
+            has_steady = has_steady || (key == UINT32_MAX && list.items[i].pair_count >= MOST);
+            REQUIRE(key > removed);
+        }
+        REQUIRE(has_steady);
+        stillmine_free_shared(&list);
+    }
+    return NULL;
+}
+
+static void check_threads(uint32_t seconds) {
+    static struct shared_state shared;
+    struct model *random = calloc(1, sizeof *random);
+    pthread_t threads[3];
+    const struct timespec pause = {.tv_sec = seconds};
+    const struct stillmine_shape shape = {MOST, NOTE, ID_NOTE};
+    REQUIRE(stillmine_create_groups(&shared.index, shape) == STILLMINE_INDEX_OK);
+    for (uint32_t i = 0; i < sizeof shared.steady; i++) {
+        shared.steady[i] = (uint8_t)draw(random);
+    }
+    add_near(&shared, random, UINT32_MAX, MOST);
+    REQUIRE(pthread_create(&threads[0], NULL, change_ids, &shared) == 0);
+    REQUIRE(pthread_create(&threads[1], NULL, search_ids, &shared) == 0);
+    REQUIRE(pthread_create(&threads[2], NULL, search_ids, &shared) == 0);
+    nanosleep(&pause, NULL);
+    atomic_store(&shared.is_over, true);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    stillmine_destroy_index(shared.index);
+    free(random);
+}
+
+int main(int count, char **arguments) {
+    if (count == 4 && strcmp(arguments[1], "operations") == 0) {
+        check_operations(strtoull(arguments[2], NULL, 10), (uint32_t)atoi(arguments[3]));
+    } else if (count == 3 && strcmp(arguments[1], "threads") == 0) {
+        check_threads((uint32_t)atoi(arguments[2]));
+    } else if (count == 2 && strcmp(arguments[1], "lines") == 0) {
+        check_lines(STILLMINE_NARROW, UINT32_C(1) << 24);
+        check_lines(STILLMINE_PACKED, UINT32_C(1) << 26);
+        check_lines(STILLMINE_WIDE, STILLMINE_MAX_VALUES);
+    } else {
+        return 2;
+    }
+    puts("ok");
+    return 0;
+}
