@@ -13,8 +13,7 @@ from stillmine.matching.region_look import (
     DOUBTED_SHARE,
     DOUBTED_VISIBLE,
     MATCH_AGREEING,
-    MATCH_SHARE,
-    MATCH_SPREAD,
+    MATCH_EVIDENCE,
     MISSING_BITS,
     PART_AGREEING,
     PART_SHARE,
@@ -142,13 +141,15 @@ JUST = 1e-6
 @pytest.mark.parametrize(
     ("agreeing", "share", "spread", "expected"),
     [
-        (MATCH_AGREEING, MATCH_SHARE, MATCH_SPREAD, Verdict.MATCH),
-        (MATCH_AGREEING - 1, MATCH_SHARE, MATCH_SPREAD, Verdict.PART),
-        (MATCH_AGREEING, MATCH_SHARE - JUST, MATCH_SPREAD, Verdict.PART),
-        (MATCH_AGREEING, MATCH_SHARE, MATCH_SPREAD - JUST, Verdict.PART),
+        (MATCH_AGREEING, 1.0, MATCH_EVIDENCE, Verdict.MATCH),
+        (MATCH_AGREEING, MATCH_EVIDENCE, 1.0, Verdict.MATCH),
+        (MATCH_AGREEING, 0.8, MATCH_EVIDENCE / 0.8 + JUST, Verdict.MATCH),
+        (MATCH_AGREEING - 1, 1.0, MATCH_EVIDENCE, Verdict.PART),
+        (MATCH_AGREEING, 1.0, MATCH_EVIDENCE - JUST, Verdict.PART),
+        (MATCH_AGREEING, 0.8, MATCH_EVIDENCE / 0.8 - JUST, Verdict.PART),
         (PART_AGREEING, PART_SHARE, 0.0, Verdict.PART),
         (PART_AGREEING - 1, 1.0, 1.0, Verdict.CLEAR),
-        (30, PART_SHARE - JUST, 1.0, Verdict.CLEAR),
+        (30, PART_SHARE - JUST, 0.9, Verdict.CLEAR),
     ],
 )
 def test_the_verdict(agreeing: int, share: float, spread: float, expected: Verdict) -> None:

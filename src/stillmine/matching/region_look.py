@@ -22,10 +22,9 @@ MISSING_BITS = 104
 AGREEING_BITS = 56
 """Up to this a region counts as one that agrees."""
 
-MATCH_SHARE = 0.66
-MATCH_SPREAD = 0.50
+MATCH_EVIDENCE = 0.45
 MATCH_AGREEING = 4
-"""For a match: the least share, part of the area, and number of regions that agree."""
+"""For a match: the least share times spread, and the least number of regions that agree."""
 
 PART_SHARE = 0.44
 PART_AGREEING = 2
@@ -79,6 +78,11 @@ class Look:
     spread: float
     """Part of the area of the visible ones that agreeing ones cover, from 0 to 1: a letterhead has many regions in a small place."""
 
+    @property
+    def evidence(self) -> float:
+        """Share times spread: many of the regions are there, and they lie all over the picture."""
+        return self.share * self.spread
+
 
 def places(stored: Frames, map_: Map, width: int, height: int) -> tuple[NDArray[np.bool_], Frames]:
     """Return which regions (n, 6) should be visible in a query of this size, and where each lies in it, as the wire has it."""
@@ -127,7 +131,7 @@ def _spread(stored: StoredRegions, is_visible: NDArray[np.bool_], agrees: NDArra
 
 def verdict(seen: Look) -> Verdict:
     """Say whether a query is a copy of the stored picture, may be one or shows a part of it, or is none."""
-    if seen.share >= MATCH_SHARE and seen.spread >= MATCH_SPREAD and seen.agreeing >= MATCH_AGREEING:
+    if seen.evidence >= MATCH_EVIDENCE and seen.agreeing >= MATCH_AGREEING:
         return Verdict.MATCH
     return Verdict.PART if seen.share >= PART_SHARE and seen.agreeing >= PART_AGREEING else Verdict.CLEAR
 
