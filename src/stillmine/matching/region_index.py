@@ -15,17 +15,18 @@ from numpy.typing import NDArray
 
 from stillmine.matching import _kernel
 from stillmine.matching.region_frames import turned_over
+from stillmine.matching.region_refine import located
 from stillmine.matching.region_values import (
     GEOMETRY_BYTES,
     HASH_BYTES,
     HEAD_BYTES,
     REGION_BYTES,
     Hashes,
+    QueryRegions,
     StoredRegions,
     frames_of_geometry,
     stored_regions,
 )
-from stillmine.matching.region_vote import vote
 from stillmine.matching.results import Candidate
 from stillmine.matching.turned import overturned
 from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
@@ -158,7 +159,7 @@ class RegionIndex:
         return SharedPictures(pictures, np.frombuffer(alone, dtype=np.uint32), is_cut)
 
     def ask(self, value: bytes, maximum: int, is_turned: bool) -> list[Candidate]:
-        """Return pictures that share two regions or more with this one in one geometry, those with most first; never a match by itself.
+        """Return pictures that share regions with this one in one geometry, those with most first; never a match by itself.
 
         Regions don't change when a picture is turned; with `is_turned` it is looked up mirrored too, estimated from the bits.
         """
@@ -167,11 +168,11 @@ class RegionIndex:
         if is_turned:
             hashes = np.concatenate([hashes, overturned(hashes)])
             frames = np.concatenate([frames, turned_over(frames)])
+        query = QueryRegions(asked.width, asked.height, hashes, frames)
         found = []
         for picture in self.search(hashes).pictures:
-            groups = vote(picture.stored.frames, frames, picture.pairs, picture.distances, 1)
-            if groups:
-                found.append((-len(groups[0]), picture.id))
+            if places := located(picture.stored, query, picture.pairs, picture.distances):
+                found.append((-places[0].support, picture.id))
         return [Candidate(id, None) for _, id in sorted(found)[:maximum]]
 
 
