@@ -2,7 +2,8 @@
 """One exchange as one partner sees it, for asyncio. It says and keeps to the same as `Exchange`, whose docstrings hold here too."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self, TypeVar
@@ -14,9 +15,11 @@ from stillmine.client.asking import Plan
 from stillmine.client.async_transport import AsyncTransport
 from stillmine.client.calls import Call, DatedStatus, HttpAnswer
 from stillmine.client.http import BROKEN_CONNECTION, KEY_REFUSED, Collected, Requests, failures_named
+from stillmine.client.regions import RegionsFound, Rounds
 from stillmine.client.settings import ExchangeSettings
 from stillmine.client.time_limits import TimeLimits
 from stillmine.wire.ask import Answer, AskQuery, ExchangeStatus
+from stillmine.wire.ask_regions import RegionsAsk
 from stillmine.wire.errors import ExchangeUnreachableError, NotFoundError
 from stillmine.wire.feed import FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt
@@ -66,6 +69,18 @@ class AsyncExchange:
         plan = Plan(queries)
         return plan.answers([await self._answered(call) for call in plan.calls])
 
+    async def ask_regions(
+        self, ask: RegionsAsk, hashes_at: Callable[[bytes], Awaitable[bytes]], seconds: float | None = None
+    ) -> RegionsFound:
+        """Return what the exchange found by the regions of one upload; `hashes_at` returns the hashes at places, all within `seconds`."""
+        rounds = Rounds(ask)
+        until = asyncio.get_running_loop().time() + (self._limits.answer_seconds if seconds is None else seconds)
+        answer = await self._answered(rounds.first, until)
+        while (frames := rounds.take(answer)) is not None:
+            hashes = await hashes_at(frames)
+            answer = await self._answered(rounds.look(answer, hashes), until)
+        return rounds.end()
+
     async def feed_page(self, cursor: str | None = None) -> FeedPage:
         """Return the page after `cursor`, or the first one."""
         return await self._answered(calls.feed_page(cursor))
@@ -106,9 +121,10 @@ class AsyncExchange:
         """Take back 1 to 1,000 of what you handed in. Never repeated."""
         return await self._answered(calls.take_back(fingerprint_ids))
 
-    async def _answered(self, call: Call[Result]) -> Result:
+    async def _answered(self, call: Call[Result], until: float = math.inf) -> Result:
+        """`until`: by the loop's clock, where that is sooner than one answer may come."""
         key = self._requests.key
-        async with _within(self._limits.answer_seconds):
+        async with _within(min(self._limits.answer_seconds, until - asyncio.get_running_loop().time())):
             try:
                 return await self._answered_once(call)
             except KEY_REFUSED:

@@ -6,7 +6,7 @@ where a repetition changes nothing, because nobody knows how far the first one c
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
@@ -24,8 +24,9 @@ from stillmine.wire.ask import (
     decode_answer,
     encode_ask,
 )
+from stillmine.wire.ask_regions import RegionsAnswer, RegionsAsk, RegionsLook
 from stillmine.wire.codec import decode, encode
-from stillmine.wire.errors import StillmineError
+from stillmine.wire.errors import MethodNotAllowedError, NotFoundError, StillmineError
 from stillmine.wire.feed import MAXIMUM_PAGE_BYTES, MAXIMUM_PAGE_ENTRIES, AcknowledgeFeed, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
 from stillmine.wire.fingerprint import Fingerprint
@@ -38,6 +39,8 @@ MAXIMUM_ANSWER_BYTES = 64 * 1024
 _JSON = "application/json"
 _TAGS = "sf"
 _CLEAR = Answer()
+
+_NO_SUCH_ADDRESS = (NotFoundError.status, MethodNotAllowedError.status)
 
 Message = TypeVar("Message")
 Result = TypeVar("Result")
@@ -73,9 +76,13 @@ class Call(Generic[Result]):
     maximum_answer_bytes: int = MAXIMUM_ANSWER_BYTES
     places: Sequence[int] | None = field(default=None, repr=False)
     """Where the queries of this request stood among those that were asked about, if elsewhere."""
+    unknown: type[StillmineError] | None = None
+    """What it means that the exchange knows no such address, because it is of before there was one."""
 
     def result(self, answer: HttpAnswer) -> Result:
         """Return what was answered; raises the StillmineError of a refusal, or ExchangeAnswerError."""
+        if self.unknown is not None and answer.status in _NO_SUCH_ADDRESS:
+            raise self.unknown
         if not 200 <= answer.status < 300:
             raise refusal(answer.status, answer.headers, answer.data, self.places)
         try:
@@ -108,6 +115,21 @@ def ask(queries: Sequence[AskQuery], places: Sequence[int] | None = None) -> Cal
         content_type=BINARY_CONTENT_TYPE,
         places=places,
     )
+
+
+def ask_regions(message: RegionsAsk) -> Call[RegionsAnswer]:
+    """Ask about the regions of one upload. With an upload token a repetition counts its views twice and nothing else."""
+    return _of_regions(message, is_repeatable=message.upload_token is not None)
+
+
+def look_regions(message: RegionsLook) -> Call[RegionsAnswer]:
+    """Say what is at the places of an answer; saying it twice is saying it."""
+    return _of_regions(message, is_repeatable=True)
+
+
+def _of_regions(message: RegionsAsk | RegionsLook, *, is_repeatable: bool) -> Call[RegionsAnswer]:
+    call = _posted("/api/v1/ask/regions", message, _reader(RegionsAnswer), is_repeatable=is_repeatable)
+    return replace(call, unknown=NotFoundError)
 
 
 def snapshot() -> Call[None]:

@@ -5,6 +5,7 @@ Every answer is bounded in size and in time, because a broken or hostile exchang
 to the configured exchange only: redirects are not followed. Nothing that was sent or received is ever put into an error or a log.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -18,9 +19,11 @@ from stillmine.client.asking import Plan
 from stillmine.client.calls import Call, DatedStatus, HttpAnswer
 from stillmine.client.deadline_transport import DeadlineTransport
 from stillmine.client.http import BROKEN_CONNECTION, KEY_REFUSED, Collected, Requests, failures_named
+from stillmine.client.regions import RegionsFound, Rounds
 from stillmine.client.settings import ExchangeSettings
 from stillmine.client.time_limits import TimeLimits
 from stillmine.wire.ask import Answer, AskQuery, ExchangeStatus
+from stillmine.wire.ask_regions import RegionsAsk
 from stillmine.wire.errors import NotFoundError
 from stillmine.wire.feed import FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt
@@ -79,6 +82,21 @@ class Exchange:
         plan = Plan(queries)
         return plan.answers([self._answered(call) for call in plan.calls])
 
+    def ask_regions(self, ask: RegionsAsk, hashes_at: Callable[[bytes], bytes], seconds: float | None = None) -> RegionsFound:
+        """Return what the exchange found by the regions of one upload. Repeated once where the connection broke, if it has an upload token.
+
+        `hashes_at` is called in each round with frames of 12 bytes, zeros where there is none, and returns 32 bytes for each: the hash
+        there of the picture that was asked about; what it raises ends the ask. All of it may take `seconds`, hashing included, or as long
+        as one answer may.
+        """
+        rounds = Rounds(ask)
+        until = self._monotonic() + (self._limits.answer_seconds if seconds is None else seconds)
+        answer = self._answered(rounds.first, until)
+        while (frames := rounds.take(answer)) is not None:
+            hashes = hashes_at(frames)
+            answer = self._answered(rounds.look(answer, hashes), until)
+        return rounds.end()
+
     def feed_page(self, cursor: str | None = None) -> FeedPage:
         """Return the page after `cursor`, or the first one. Repeated once where the connection broke."""
         return self._answered(calls.feed_page(cursor))
@@ -122,8 +140,9 @@ class Exchange:
         """Take back 1 to 1,000 of what you handed in. Never repeated."""
         return self._answered(calls.take_back(fingerprint_ids))
 
-    def _answered(self, call: Call[Result]) -> Result:
-        key, deadline = self._requests.key, self._monotonic() + self._limits.answer_seconds
+    def _answered(self, call: Call[Result], until: float = math.inf) -> Result:
+        """`until`: by this client's clock, where that is sooner than one answer may come."""
+        key, deadline = self._requests.key, min(until, self._monotonic() + self._limits.answer_seconds)
         try:
             return self._answered_before(deadline, call)
         except KEY_REFUSED:

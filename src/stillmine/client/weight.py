@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from stillmine.wire.ask import EMPTY_ASK_BYTES, MAXIMUM_ASK_BYTES, MAXIMUM_ASK_FRAMES, MAXIMUM_QUERIES, QUERY_HEAD_BYTES
+from stillmine.wire.ask_regions import RegionsAsk
 from stillmine.wire.kinds import KIND_RULES, Kind
 
 Part = TypeVar("Part")
@@ -35,6 +36,11 @@ def weight_of(kind: Kind, value: str) -> Weight:
     """Return what a query with an upload token weighs; without one it weighs less."""
     frames = value.count('"') // 2 if kind is Kind.VPDQ else 0
     return Weight(1, QUERY_HEAD_BYTES + (KIND_RULES[kind].fixed_bytes or len(value)), frames)
+
+
+def queries_of_regions(ask: RegionsAsk) -> int:
+    """Return how many queries of a day's quota an ask about regions counts: one for each view; each look counts one more."""
+    return len(ask.views)
 
 
 def packed(parts: Iterable[tuple[Part, Weight]]) -> Iterator[tuple[list[Part], Weight]]:
