@@ -14,7 +14,7 @@ from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import wsgi_application
 from stillmine.partner.asking.queries import queries_of
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import JobResult
+from stillmine.partner.fingerprinting.worker_messages import JobResult, PlacesWanted
 from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.listing.index import loaded_index
 from stillmine.partner.listing.look_up import ListWay
@@ -28,7 +28,7 @@ from stillmine.wire.ask import Outcome
 from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import ScreenMatch
+from stillmine.wire.screen import RegionsChoice, ScreenMatch
 from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, ticking
 from tests.exchange.test_uploads_counted import counted
 
@@ -42,7 +42,10 @@ SIXTY = 60
 class NoFiles:
     """These uploads are fingerprints."""
 
-    def fingerprints(self, _file: OpenFile) -> JobResult:
+    def fingerprints(self, _file: OpenFile, _regions: RegionsChoice = RegionsChoice.OFF) -> JobResult:
+        raise AssertionError
+
+    def hash_places(self, _file: OpenFile, _wanted: PlacesWanted, _seconds: float) -> JobResult:
         raise AssertionError
 
 

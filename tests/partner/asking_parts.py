@@ -15,7 +15,7 @@ from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import Health, ScreenResult
+from stillmine.wire.screen import Health, RegionsChoice, ScreenResult
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import SETTINGS, Clock, InThisProcess, Numbers
 
@@ -23,11 +23,18 @@ from tests.partner.partner_parts import SETTINGS, Clock, InThisProcess, Numbers
 class AskingPartner:
     """Everything between a home folder and a fake exchange; `round` does what the service's thread does."""
 
-    def __init__(self, home: Path, exchange: FakeExchange, clock: Clock, choice: WayChoice = WayChoice.AUTO) -> None:
+    def __init__(
+        self,
+        home: Path,
+        exchange: FakeExchange,
+        clock: Clock,
+        choice: WayChoice = WayChoice.AUTO,
+        regions: RegionsChoice = RegionsChoice.OFF,
+    ) -> None:
         self.home = home
         self.store = Store(home)
         surroundings = Surroundings(clock, Numbers(), clock.seconds, exchange.transport())
-        self.parts = connected(self.store, SETTINGS, choice, surroundings, sync_every_seconds=15)
+        self.parts = connected(self.store, SETTINGS, choice, surroundings, sync_every_seconds=15, regions=regions)
         self.problem: str | None = None
         self.standing = Standing(
             self.store,
@@ -37,7 +44,8 @@ class AskingPartner:
             clock=clock,
             last_problem=lambda: self.problem,
         )
-        self.screening = Screening(self.store, self.parts.way, InThisProcess(), UploadTokens(Secret(b"smu_of_tests"), clock), clock=clock)
+        tokens = UploadTokens(Secret(b"smu_of_tests"), clock)
+        self.screening = Screening(self.store, self.parts.way, InThisProcess(), tokens, clock=clock, regions=self.parts.regions)
         self.parts.asking.start()
 
     def round(self) -> SyncReport | None:

@@ -17,6 +17,7 @@ import msgspec
 from stillmine.matching.kinds import FingerprintIndex
 from stillmine.wire.ask import Answer, AskAnswer, AskQuery, ExchangeStatus, IndexState, Outcome, decode_ask, encode_answer, tags_of
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
+from stillmine.wire.ask_regions import MAXIMUM_REGIONS_ASK_BYTES, RegionsAnswer, RegionsAsk, RegionsLook, encode_regions_answer
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.codec import decode, encode
 from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, NotFoundError, PartnerKeyUnknownError, StillmineError
@@ -26,8 +27,10 @@ from stillmine.wire.kinds import Kind, value_bytes
 from stillmine.wire.partner_errors import ListNotGivenError, ListStillGivenError, ScopeMissingError
 from stillmine.wire.snapshot import SnapshotBlock, SnapshotHead, SnapshotWriter
 from stillmine.wire.vote import SubmitVotes, Vote
+from tests.partner.fake_regions import FakeRegions
 
 ASK = "/api/v1/ask"
+REGIONS = "/api/v1/ask/regions"
 FEED = "/api/v1/feed"
 SNAPSHOT = "/api/v1/feed/snapshot"
 STATUS = "/api/v1/status"
@@ -60,6 +63,8 @@ class FakeExchange:
         self.queries_a_day = 1_000_000
         self.asks: list[list[AskQuery]] = []
         """The queries of each ask that was answered."""
+        self.regions: FakeRegions | None = None
+        """Answers asks about regions; without it this exchange is of before there were any."""
         self.url = ""
         """The address, while it serves."""
         self._sequence = 0
@@ -168,6 +173,8 @@ class FakeExchange:
             return ExchangeStatus(1, self.index, behind, self.queries_today, self.queries_a_day, sorted(self.scopes))
         if path == ASK:
             return encode_answer(AskAnswer(1, self._answered(decode_ask(request.content).queries)))
+        if path == REGIONS:
+            return encode_regions_answer(self._looked(request.content))
         return self._reported(path, request.content) if path in REPORTS else self._listed(path, request)
 
     def _listed(self, path: str, request: httpx.Request) -> msgspec.Struct | bytes | None:
@@ -211,6 +218,19 @@ class FakeExchange:
             tags = tags_of(is_synthetic=False, is_flagged=bool(found) and entries[found[0].id].is_flagged)
             answers.append(Answer(Outcome.MATCH, found[0].id.hex(), tags) if found else Answer())
         return answers
+
+    def _looked(self, content: bytes) -> RegionsAnswer:
+        if self.regions is None:
+            raise NotFoundError
+        if "ask" not in self.scopes:
+            raise ScopeMissingError("scope: ask")
+        if b'"look"' in content:
+            return self.regions.look(decode(content, RegionsLook, MAXIMUM_REGIONS_ASK_BYTES))
+        message = decode(content, RegionsAsk, MAXIMUM_REGIONS_ASK_BYTES)
+        if self.queries_today + len(message.views) > self.queries_a_day:
+            raise QuotaUsedUpError
+        self.queries_today += len(message.views)
+        return self.regions.ask(message)
 
     def whole_snapshot(self) -> bytes:
         """Return everything active, one fingerprint in a block."""

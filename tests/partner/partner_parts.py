@@ -10,10 +10,9 @@ from typer.testing import Result
 
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
-from stillmine.matching.kinds import MATCHED_KINDS
 from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.upload import OpenFile, Upload
-from stillmine.partner.fingerprinting.worker_messages import Job, JobResult
+from stillmine.partner.fingerprinting.worker_messages import Job, JobResult, PlacesWanted
 from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
@@ -22,7 +21,8 @@ from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.store.store import Store
 from stillmine.wire.case_key import Secret
-from stillmine.wire.screen import ScreenResult
+from stillmine.wire.kinds import LISTED_KINDS
+from stillmine.wire.screen import RegionsChoice, ScreenResult
 from tests.partner.fake_exchange import KEY, FakeExchange
 
 SETTINGS = ExchangeSettings("https://exchange.example", Secret(KEY.encode()))
@@ -65,12 +65,26 @@ class Numbers:
         return self._next.to_bytes(count)
 
 
+class NoPlaces:
+    """Makes fingerprints in some way of its own, and is never asked for places."""
+
+    def hash_places(self, _file: OpenFile, _wanted: PlacesWanted, _seconds: float) -> JobResult:
+        raise AssertionError
+
+
 class InThisProcess:
     """Makes fingerprints as a worker does, but here: for tests that are not about processes."""
 
-    def fingerprints(self, file: OpenFile) -> JobResult:
+    def fingerprints(self, file: OpenFile, regions: RegionsChoice = RegionsChoice.OFF) -> JobResult:
+        return self._made(file, Job(takes_long=True, seconds=600, cpu_seconds=600, regions=regions))
+
+    def hash_places(self, file: OpenFile, wanted: PlacesWanted, _seconds: float) -> JobResult:
+        return self._made(file, Job(takes_long=False, seconds=600, cpu_seconds=600, places=wanted))
+
+    @staticmethod
+    def _made(file: OpenFile, job: Job) -> JobResult:
         with os.fdopen(os.dup(file.fileno()), "rb") as own:
-            *_, answer = fingerprints_of(own, Job(takes_long=True, seconds=600, cpu_seconds=600))
+            *_, answer = fingerprints_of(own, job)
         return answer
 
 
@@ -91,7 +105,7 @@ class Partner:
     def __init__(self, home: Path, exchange: FakeExchange, clock: Clock, key: str = KEY) -> None:
         self.home = home
         self.store = Store(home)
-        self.store.match_kinds(MATCHED_KINDS)
+        self.store.match_kinds(LISTED_KINDS)
         self.index: ListIndex = loaded_index(self.store)
         client = Exchange(ExchangeSettings(SETTINGS.url, Secret(key.encode())), exchange.transport())
         self.must_stop: Callable[[], bool] = lambda: False

@@ -32,6 +32,7 @@ from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.kinds import Kind
 from tests.partner.fake_exchange import KEY, FakeExchange
+from tests.partner.fake_regions import FakeRegions
 from tests.partner.moving_media import video_file
 from tests.partner.partner_parts import Run
 
@@ -103,6 +104,7 @@ def test_unreachable_exchange_is_said(run: Run) -> None:
 def test_screen_exit_codes_and_words(run: Run, exchange: FakeExchange, coat: Path, root: Path, tmp_path: Path) -> None:
     missing, empty, hat = str(tmp_path / "missing.jpg"), tmp_path / "empty.jpg", str(root / HAT)
     empty.touch()
+    exchange.regions = FakeRegions()
     never = run("screen", str(coat))
     assert (never.exit_code, never.stdout) == (2, f"{coat}: not screened [never_synced]\n")
     exchange.add("f", fingerprint_image(coat.read_bytes()).pdq)
@@ -111,7 +113,7 @@ def test_screen_exit_codes_and_words(run: Run, exchange: FakeExchange, coat: Pat
     assert (clear.exit_code, clear.stdout) == (0, f"{hat}: no match\n")
     stopped = run("screen", hat, str(coat), missing)
     assert stopped.exit_code == 1
-    assert f"{coat}: match: exact as original, 0-7 of 256 bits differ, match id " in stopped.stdout
+    assert f"{coat}: match: exact as original, 0-7 of 256 bits differ, one judge, match id " in stopped.stdout
     assert f"{missing}: not screened [file_unreadable]" in stopped.stdout
     assert run("screen", hat, str(empty)).exit_code == 2
     assert "1 report sent." in run("sync").stdout

@@ -19,22 +19,22 @@ from stillmine.partner.fingerprinting.worker_messages import Digest, FilmFrames,
 from stillmine.partner.screening.screening import Screening
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import ScreenOutcome, ScreenResult
+from stillmine.wire.screen import RegionsChoice, ScreenOutcome, ScreenResult
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.moving_media import melody, video_file
-from tests.partner.partner_parts import Clock, Partner
+from tests.partner.partner_parts import Clock, NoPlaces, Partner
 
 DIGESTS = [Digest(Kind.SHA256, b"s" * 32), Digest(Kind.MD5, b"m" * 16)]
 VALUE = bytes(range(100, 132))
 
 
-class Made:
+class Made(NoPlaces):
     """Gives one answer whatever the file is."""
 
     def __init__(self, answer: JobResult) -> None:
         self._answer = answer
 
-    def fingerprints(self, _file: OpenFile) -> JobResult:
+    def fingerprints(self, _file: OpenFile, _regions: RegionsChoice = RegionsChoice.OFF) -> JobResult:
         return self._answer
 
 

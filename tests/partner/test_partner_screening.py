@@ -20,9 +20,9 @@ from stillmine.partner.screening.screening import MAXIMUM_MATCHES, Screening
 from stillmine.partner.screening.way import Candidate
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenOutcome, ScreenResult, Variant
+from stillmine.wire.screen import DistanceBucket, MatchClass, RegionsChoice, ScreenOutcome, ScreenResult, Variant
 from tests.partner.fake_exchange import FakeExchange
-from tests.partner.partner_parts import Clock, InThisProcess, Partner
+from tests.partner.partner_parts import Clock, InThisProcess, NoPlaces, Partner
 
 PROTECTED = ("clothing/coat.jpg", "clothing/trousers.jpg", "exif_orientation/Landscape_1.jpg", "skimage/rocket.jpg", "skimage/chelsea.png")
 UNRELATED = ("clothing/jacket.jpg", "clothing/hat.jpg", "clothing/boots.jpg", "clothing/skirt.jpg", "skimage/horse.png")
@@ -180,10 +180,10 @@ def test_wrong_side_bytes_hide_nothing(protecting: Partner, media: Path) -> None
     assert protecting.screen(wrong).outcome is ScreenOutcome.MATCH
 
 
-class Fails:
+class Fails(NoPlaces):
     """Stands in for the workers and breaks in a way that no one thought of."""
 
-    def fingerprints(self, file: OpenFile) -> JobResult:
+    def fingerprints(self, file: OpenFile, _regions: RegionsChoice = RegionsChoice.OFF) -> JobResult:
         raise RuntimeError(f"could not decode {os.pread(file.fileno(), 100, 0)!r}")
 
 

@@ -13,6 +13,7 @@ from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from stillmine.wire.screen import WayName
 from tests.partner.fake_exchange import FakeExchange
+from tests.partner.fake_regions import FakeRegions
 from tests.partner.partner_parts import Run
 from tests.partner.test_partner_commands import COAT, HAT, refused
 
@@ -20,6 +21,7 @@ from tests.partner.test_partner_commands import COAT, HAT, refused
 @pytest.fixture
 def url(exchange: FakeExchange, url: str) -> str:
     exchange.scopes = ["ask", "feedback", "submit"]
+    exchange.regions = FakeRegions()
     return url
 
 
@@ -32,7 +34,7 @@ def test_files_are_looked_up_at_the_exchange_and_reported_with_the_next_sync(
     assert (clear.exit_code, clear.stdout) == (0, f"{hat}: no match\n")
     stopped = run("screen", str(coat))
     assert stopped.exit_code == 1
-    assert f"{coat}: match: near as original, match id " in stopped.stdout
+    assert f"{coat}: match: near as original, one judge, match id " in stopped.stdout
     assert not any("feed" in request for request in exchange.requests)
     assert run("sync").stdout == "No list is kept: uploads are looked up at the exchange. 1 report sent.\n"
     report = json.loads(run("sync", "--json").stdout)

@@ -478,6 +478,8 @@ def test_a_list_is_synced_no_more_often_than_said_though_the_way_is_looked_at(op
 def test_a_store_of_before_with_a_list_is_of_the_way_list(home: Path, partner: Partner, exchange: FakeExchange) -> None:
     partner.sync.run()
     partner.store._db.execute("ALTER TABLE place DROP COLUMN way")
+    for column in ("found_by", "judges", "transform"):
+        partner.store._db.execute(f"ALTER TABLE matches DROP COLUMN {column}")
     partner.store._db.execute("PRAGMA user_version = 6")
     partner.store.close()
     store = Store(home)

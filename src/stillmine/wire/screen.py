@@ -41,10 +41,24 @@ class ScreenOutcome(StrEnum):
 
 
 class MatchClass(StrEnum):
-    """`exact`: the same file, or the same fingerprint; `near`: within the threshold."""
+    """`exact`: the same file, or the same fingerprint; `near`: within the threshold.
+
+    `part`, of `regions`: some of it agrees, or only what many pictures share; `disputed`, of `pdq`: the regions contradict. Both are for a
+    reviewer, never for a rule.
+    """
 
     EXACT = "exact"
     NEAR = "near"
+    PART = "part"
+    DISPUTED = "disputed"
+
+
+class Judges(StrEnum):
+    """What two ways to look at a picture, its `pdq` and its regions, say together; `one_judge`: the other had nothing to say."""
+
+    AGREED = "agreed"
+    DISPUTED = "disputed"
+    ONE_JUDGE = "one_judge"
 
 
 class DistanceBucket(StrEnum):
@@ -95,6 +109,21 @@ class MatchedSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint_end_seconds: float
 
 
+class Transform(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How what the person protects lies in the upload.
+
+    `map`: six numbers a to f; the place (x, y) of the protected picture is at (a x + b y + c, d x + e y + f) of the upload, all four in
+    parts of width and height. `share` is how much of the protected picture the upload shows, 0 to 1; `turned_degrees` clockwise, -179 to
+    180, after it was mirrored, if it was. `words` says the same in English.
+    """
+
+    map: tuple[float, float, float, float, float, float]
+    share: float
+    turned_degrees: int
+    is_mirrored: bool
+    words: str
+
+
 class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One fingerprint that the upload is near; `match_id` goes into the review.
 
@@ -103,6 +132,7 @@ class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     earlier about this fingerprint in this very upload, null while nobody has.
     Bucket and what was undone are there for `pdq` only, the variant for `pdq` and `vpdq`, spans for `vpdq` and `chromaprint`; of a
     `pdq` in a moving upload one span, that of the picture which is nearest: its fingerprint's seconds are 0, as a still has none.
+    `found_by`: the kinds that speak for it, its own first. `judges` is there for `pdq` and `regions`, `transform` for `regions`.
     """
 
     match_id: OpaqueId
@@ -115,6 +145,9 @@ class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_flagged: bool = False
     is_synthetic: bool | None = None
     decision: Decision | None = None
+    found_by: list[Kind] = []
+    judges: Judges | None = None
+    transform: Transform | None = None
 
 
 class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,6 +157,8 @@ class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     always: that is answered only if everything the upload shows was compared.
     `is_by_sound_alone`: all that matched are sounds, which may be music that both use. For a reviewer, never for a rule that removes.
     `content_id` is what the platform sent. `retry_after_seconds`: when to send it again, where that is known.
+    `regions_left_out`: the code of why regions of its pictures were not asked about, where that leaves `no_match` as it is: nobody wants
+    them, or the list alone decides. Null where they were asked about, or there is no picture.
     """
 
     outcome: ScreenOutcome
@@ -134,6 +169,7 @@ class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     left_out: list[str] = []
     content_id: str | None = None
     retry_after_seconds: int | None = None
+    regions_left_out: str | None = None
 
 
 class ScreenFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -202,11 +238,20 @@ class WayName(StrEnum):
     BOTH = "both"
 
 
+class RegionsChoice(StrEnum):
+    """Which regions of pictures are asked about: none, those of a picture as it is small and large, or stretched ones too."""
+
+    OFF = "off"
+    SMALL = "small"
+    ALL = "all"
+
+
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the partner service is: counts and ages, never a fingerprint. `problem` is the error code of what does not work, if anything.
 
     `synced_at`: when the list was synced to its end, or when the exchange answered last; with `both` the earlier of the two.
     `fingerprints` is null where no list is kept; `index`, `queries_today` and `queries_a_day`, of the last status, where none is asked.
+    `regions`: which are asked about now, `off` also where they can't be.
     """
 
     is_fresh: bool
@@ -219,6 +264,7 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     index: IndexState | None = None
     queries_today: int | None = None
     queries_a_day: int | None = None
+    regions: RegionsChoice = RegionsChoice.OFF
 
 
 def require_content_id(content_id: str) -> str:

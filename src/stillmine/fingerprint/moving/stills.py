@@ -56,7 +56,7 @@ class Stills:
         if len(self._by_pdq) >= MAXIMUM_STILLS:
             self.is_limited = True
             return
-        self._by_pdq[made.hashes[0]] = Still(*made, shown.start_seconds, shown.end_seconds)
+        self._by_pdq[made.hashes[0]] = Still(made.hashes, made.quality, made.undone, shown.start_seconds, shown.end_seconds)
 
 
 def hash_whole(shown: ShownFrame) -> TurnedHashes:

@@ -5,10 +5,12 @@ For the asking side only. A case stores the hash of the picture as the person ha
 something around it, and undoing that is the asking side's work. Must never be used to make what a case stores.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from stillmine.fingerprint.ground import _kernel
@@ -36,30 +38,48 @@ _TURNS = {
 }
 
 
+BOX_UNITS = 4096
+"""What a box is counted in: parts of the upright picture's width, and of its height."""
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom of a part of an upright picture, in 1/4096 of its width and height."""
+
+WHOLE: Box = (0, 0, BOX_UNITS, BOX_UNITS)
+
+
 class TurnedHashes(NamedTuple):
-    """The eight hashes of one picture in the order of VARIANTS, their quality, and what was undone before."""
+    """The eight hashes of one picture in the order of VARIANTS, their quality, what was undone before, and what part that left."""
 
     hashes: tuple[bytes, ...]
     quality: int
     undone: tuple[str, ...]
+    box: Box = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
 class QueryVariant:
-    """One hash to ask about. `undone` says what was taken off before the picture was turned as `name` says; empty for the whole."""
+    """One hash to ask about. `undone` says what was taken off before the picture was turned as `name` says; empty for the whole.
+
+    `box` is the part of the upright picture that it is of.
+    """
 
     name: str
     pdq: bytes
     quality: int
     undone: tuple[str, ...]
+    box: Box = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
 class ImageQuery:
-    """The fingerprint of the whole, and every hash to ask about: the whole's eight first, then eight for each picture found inside."""
+    """The fingerprint of the whole, and every hash to ask about: the whole's eight first, then eight for each picture found inside.
+
+    `number`: which picture of its file it is of.
+    """
 
     fingerprint: ImageFingerprint
     variants: tuple[QueryVariant, ...]
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +90,25 @@ class FileQuery:
     left_out: tuple[str, ...]
 
 
-def query_pictures(data: bytes, limits: Limits = DEFAULT_LIMITS) -> FileQuery:
+Look = Callable[[int, Decoded], None]
+"""Is shown each picture of a file as it is decoded, with its number, so that nothing is decoded twice."""
+
+
+def query_pictures(data: bytes, limits: Limits = DEFAULT_LIMITS, look: Look | None = None) -> FileQuery:
     """Return all there is to ask about every picture that a still file shows; raises a MediaError where none can be read.
 
-    All pictures after the first together may have as many pixels as one.
+    All pictures after the first together may have as many pixels as one. Each that is read is shown to `look`.
     """
     pictures, has_more = stored_pictures(data, limits)
     queries: list[ImageQuery] = []
     errors: list[MediaError] = []
-    for picture in pictures:
+    for number, picture in enumerate(pictures):
         try:
             with guarded(MemoryError):
-                query = query_image(picture.data, limits, picture.place)
+                decoded = decode_image(picture.data, limits, picture.place, is_asking=True)
+                query = replace(_query_decoded(decoded), number=number)
+                if look is not None:
+                    look(number, decoded)
         except MediaError as error:
             is_one_too_many = picture is not pictures[0] and isinstance(error, ImageTooLargeError)
             errors.append(FurtherPicturesError() if is_one_too_many else error)
@@ -103,7 +130,10 @@ def query_image(data: bytes, limits: Limits = DEFAULT_LIMITS, place: int | None 
 
     Where pixels are missing it is about what is there, and the fingerprint's `lacks_pixels` says so.
     """
-    decoded = decode_image(data, limits, place, is_asking=True)
+    return _query_decoded(decode_image(data, limits, place, is_asking=True))
+
+
+def _query_decoded(decoded: Decoded) -> ImageQuery:
     fingerprint = fingerprint_decoded(decoded)
     made = (TurnedHashes(fingerprint.variants, fingerprint.quality, ()), *ask_inside(_upright_luma(decoded, "white"), decoded.shrink))
     if has_transparency(decoded.image):
@@ -140,7 +170,7 @@ def _with_fewer_pixels(limits: Limits, read: ImageFingerprint) -> Limits:
 
 
 def _name_variants(made: TurnedHashes) -> tuple[QueryVariant, ...]:
-    return tuple(QueryVariant(name, pdq, made.quality, made.undone) for name, pdq in zip(VARIANTS, made.hashes, strict=True))
+    return tuple(QueryVariant(name, pdq, made.quality, made.undone, made.box) for name, pdq in zip(VARIANTS, made.hashes, strict=True))
 
 
 def _upright_luma(decoded: Decoded, ground: str) -> Luma:
@@ -148,6 +178,12 @@ def _upright_luma(decoded: Decoded, ground: str) -> Luma:
     if image.mode == "RGBA":
         image = Image.alpha_composite(Image.new("RGBA", image.size, ground), image)
     return upright_luma(image, decoded.turn)
+
+
+def upright_pixels(decoded: Decoded) -> NDArray[np.uint8]:
+    """Return the pixels (height, width), (height, width, 3) or (height, width, 4) of a picture as it is shown."""
+    transpose = _TURNS.get(decoded.turn)
+    return np.asarray(decoded.image if transpose is None else decoded.image.transpose(transpose))
 
 
 def upright_luma(image: Image.Image, turn: str) -> Luma:
@@ -161,4 +197,11 @@ def _hash_part(luma: Luma, part: Part, shrink: int) -> TurnedHashes:
     """The part is of whole small pixels, so its original is exactly `shrink` times as large."""
     view = luma[part.top : part.bottom, part.left : part.right]
     hashes, quality = _kernel.pdq(view, view.shape[1] * shrink, view.shape[0] * shrink, _kernel.LUMA8, 8, shrink)
-    return TurnedHashes(hashes, quality, part.undone)
+    return TurnedHashes(hashes, quality, part.undone, _box(luma, part))
+
+
+def _box(luma: Luma, part: Part) -> Box:
+    height, width = luma.shape
+    left, right = (round(side * BOX_UNITS / width) for side in (part.left, part.right))
+    top, bottom = (round(side * BOX_UNITS / height) for side in (part.top, part.bottom))
+    return left, top, right, bottom

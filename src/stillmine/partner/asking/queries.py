@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
+from stillmine.fingerprint.picture.query import WHOLE
 from stillmine.partner.fingerprinting.worker_messages import Digest, Picture, Sound
 from stillmine.partner.screening.made import Film, Made
 from stillmine.partner.screening.way import IN_ORDER, Candidate, span_of
 from stillmine.wire.ask import Answer, AskQuery
+from stillmine.wire.ask_regions import Box
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_VALUES, format_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError
 from stillmine.wire.kinds import KIND_RULES, MINIMUM_QUALITY, Kind, require_form
@@ -30,7 +32,7 @@ _PIECE_VALUES = (12_288, 3_072)
 """Of a sound that one query can't hold: the second where not even a piece of the first length fits. Pieces begin a quarter of their length
 apart, so that of any stored sound, or of the piece, four fifths are inside of one."""
 
-_SYNTHETIC_PLACE, _FLAGGED_PLACE = 0, 1
+SYNTHETIC_PLACE, FLAGGED_PLACE = 0, 1
 """In the policy tags of an answer."""
 
 Part = TypeVar("Part")
@@ -45,6 +47,8 @@ class Asked:
     variant: Variant | None = None
     undone: tuple[Undone, ...] = ()
     spans: tuple[MatchedSpan, ...] = ()
+    number: int | None = None
+    box: Box = WHOLE
 
     def query(self, token: str) -> AskQuery:
         """Return it as it is sent."""
@@ -61,8 +65,10 @@ class Asked:
             undone=self.undone,
             spans=self.spans,
             is_listed=False,
-            is_flagged=answer.tags[_FLAGGED_PLACE] == "f",
-            is_synthetic=answer.tags[_SYNTHETIC_PLACE] == "s",
+            is_flagged=answer.tags[FLAGGED_PLACE] == "f",
+            is_synthetic=answer.tags[SYNTHETIC_PLACE] == "s",
+            number=self.number,
+            box=self.box,
         )
 
 
@@ -98,7 +104,7 @@ def _all_of(made: Made) -> Iterator[Asked]:
 def _of_picture(picture: Picture) -> Iterator[Asked]:
     for value, variant in zip(picture.hashes, IN_ORDER, strict=False):
         require_form(Kind.PDQ, value.hex())
-        yield Asked(Kind.PDQ, value.hex(), variant=variant, undone=tuple(picture.undone), spans=span_of(picture.seconds))
+        yield Asked(Kind.PDQ, value.hex(), variant, tuple(picture.undone), span_of(picture.seconds), picture.number, picture.box)
 
 
 def _phases(film: Film) -> list[list[list[VideoFrame]]]:

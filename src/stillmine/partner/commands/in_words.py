@@ -7,7 +7,19 @@ Says what the answer over HTTP says and nothing more: no distance, no fingerprin
 from collections.abc import Sequence
 
 from stillmine.wire.kinds import KIND_RULES
-from stillmine.wire.screen import KeptMatch, MatchedSpan, ScreenMatch, Variant
+from stillmine.wire.screen import Judges, KeptMatch, MatchClass, MatchedSpan, ScreenMatch, Variant
+
+_CLASSES = {
+    MatchClass.EXACT: "the same picture",
+    MatchClass.NEAR: "a copy",
+    MatchClass.PART: "perhaps a part of it, for a reviewer",
+    MatchClass.DISPUTED: "disputed, for a reviewer",
+}
+_JUDGES = {
+    Judges.AGREED: "its regions agree",
+    Judges.DISPUTED: "its regions contradict, for a reviewer",
+    Judges.ONE_JUDGE: "one judge",
+}
 
 
 def as_shown(text: str) -> str:
@@ -20,10 +32,13 @@ def match_in_words(match: ScreenMatch) -> str:
     rule = KIND_RULES[match.kind]
     if rule.is_whole_file:
         how = "the same file"
+    elif rule.is_ask_only:
+        seen = "" if match.transform is None else f": {match.transform.words}"
+        how = f"{_CLASSES[match.match_class]} by its regions{seen}"
     elif rule.is_picture:
         undone = f" after {' and '.join(match.undone)}" if match.undone else ""
         shown = "".join(f", on screen at {span.upload_start_seconds:g}-{span.upload_end_seconds:g} s" for span in match.matched_spans)
-        how = f"{match.match_class} as {match.variant}{undone}{_bits(match)}{shown}"
+        how = f"{match.match_class} as {match.variant}{undone}{_bits(match)}{shown}{_heard(match)}"
     elif rule.is_seen:
         turned = "" if match.variant in (None, Variant.ORIGINAL) else f" as {match.variant}"
         how = f"{match.match_class} video{turned}{_spans(match.matched_spans)}"
@@ -38,6 +53,10 @@ def kept_in_words(match: KeptMatch) -> str:
     withdrawn = ", withdrawn" if match.is_withdrawn else ""
     upload = "" if match.content_id is None else f"  {as_shown(match.content_id)}"
     return f"{match.matched_at:%Y-%m-%d %H:%M}Z  {decided}{withdrawn}{upload}  {match_in_words(match)}"
+
+
+def _heard(match: ScreenMatch) -> str:
+    return "" if match.judges is None else f", {_JUDGES[match.judges]}"
 
 
 def _escaped(sign: str) -> str:

@@ -29,7 +29,7 @@ from stillmine.partner.screening.way_in_use import WayChoice
 from stillmine.partner.service.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync, utc_now
 from stillmine.partner.service.running import serve as serve_application
 from stillmine.partner.service.upkeep import KEPT_DAYS
-from stillmine.wire.screen import MatchState, ScreenOutcome, ScreenResult, WayName
+from stillmine.wire.screen import MatchState, RegionsChoice, ScreenOutcome, ScreenResult, WayName
 
 DEFAULT_HOME = Path("~/.stillmine/partner")
 DEFAULT_PORT = 8460
@@ -57,6 +57,13 @@ WayWanted = Annotated[
         "--way",
         help="Where uploads are looked up: `ask` at the exchange, in the `list` that it gave, or in `both`; "
         "`auto` takes the list where it is given.",
+    ),
+]
+Regions = Annotated[
+    RegionsChoice,
+    typer.Option(
+        "--regions",
+        help="Which regions of pictures are asked about at the exchange: `all`, `small` without stretched copies, for less work, or `off`.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
@@ -108,6 +115,7 @@ def serve(
         ),
     ] = DEFAULT_THREADS,
     require_sandbox: RequireSandbox = False,
+    regions: Regions = RegionsChoice.ALL,
     keep_matches: Annotated[
         int, typer.Option(min=1, max=3650, help="Days after a decision until a match is forgotten; open matches are kept.")
     ] = KEPT_DAYS,
@@ -118,7 +126,16 @@ def serve(
     home = prepare_home(home.expanduser())
     shown = f"[{listen}]" if ":" in listen else listen
     with sole_user(home):
-        application = build_service(home, settings, sync_every, threads, choice=way, needs_sandbox=require_sandbox, kept_days=keep_matches)
+        application = build_service(
+            home,
+            settings,
+            sync_every,
+            threads,
+            choice=way,
+            needs_sandbox=require_sandbox,
+            kept_days=keep_matches,
+            regions=regions,
+        )
         serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
 
 
@@ -131,6 +148,7 @@ def screen(
     key_file: KeyFile = None,
     way: WayWanted = WayChoice.AUTO,
     require_sandbox: RequireSandbox = False,
+    regions: Regions = RegionsChoice.ALL,
     json: Json = False,
 ) -> None:
     """Look files up in the last synced list, or at the exchange. A match is kept and reported later, as with the service.
@@ -145,7 +163,7 @@ def screen(
         is_needed = way in (WayChoice.ASK, WayChoice.BOTH) or exchange is not None
         return exchange_settings(exchange, key_file) if is_needed else None
 
-    with opened_screening(home, 1, settings, way, needs_sandbox=require_sandbox) as screening:
+    with opened_screening(home, 1, settings, way, needs_sandbox=require_sandbox, regions=regions) as screening:
         for file, result in _screened(files, screening):
             outcomes.add(result.outcome)
             words = f"{as_shown(str(file))}: {_result_in_words(result)}"
@@ -208,10 +226,14 @@ def _result_in_words(result: ScreenResult) -> str:
     if result.outcome is ScreenOutcome.NOT_SCREENED:
         return f"not screened [{', '.join(result.left_out)}]"
     if result.outcome is ScreenOutcome.NO_MATCH:
-        return "no match"
+        return "no match" + _regions_in_words(result)
     by_sound = " by sound alone, so a person must listen" if result.is_by_sound_alone else ""
     left_out = f"; not compared: [{', '.join(result.left_out)}]" if result.left_out else ""
-    return f"match{by_sound}: {', '.join(match_in_words(match) for match in result.matches)}{left_out}"
+    return f"match{by_sound}: {', '.join(match_in_words(match) for match in result.matches)}{left_out}{_regions_in_words(result)}"
+
+
+def _regions_in_words(result: ScreenResult) -> str:
+    return "" if result.regions_left_out is None else f"; regions not asked about: [{result.regions_left_out}]"
 
 
 def _in_words(report: SyncReport, active: int) -> str:

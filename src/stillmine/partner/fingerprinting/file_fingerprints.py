@@ -8,6 +8,7 @@ even if the file then breaks its decoder. Must never write, log or keep anything
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
 
@@ -36,12 +37,15 @@ from stillmine.fingerprint.ground.guard import guarded
 from stillmine.fingerprint.ground.limits import DEFAULT_MEDIA_LIMITS, MediaLimits
 from stillmine.fingerprint.moving.stills import MAXIMUM_STILLS
 from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
+from stillmine.fingerprint.picture.decode import Decoded, decode_image
 from stillmine.fingerprint.picture.query import FileQuery, query_pictures
 from stillmine.fingerprint.sound.audio import SoundFingerprint, count_sound_tracks, fingerprint_sound
 from stillmine.fingerprint.structure.film_behind import films_behind
 from stillmine.partner.fingerprinting.budget import estimated_seconds, limits_within_budget
+from stillmine.partner.fingerprinting.picture_regions import place_hashes, regions_of
 from stillmine.partner.fingerprinting.worker_messages import (
     LONG_MEDIA,
+    MAXIMUM_REGION_PICTURES,
     UPLOAD_FRAMES_PER_SECOND,
     Digest,
     FilmFrames,
@@ -49,13 +53,15 @@ from stillmine.partner.fingerprinting.worker_messages import (
     JobResult,
     Media,
     Picture,
+    PictureRegions,
+    PlacesWanted,
     Sound,
     TurnedFrame,
 )
 from stillmine.partner.ground.errors import TooMuchToDecodeError
 from stillmine.wire.errors import QualityTooLowError, StillmineError
 from stillmine.wire.kinds import MINIMUM_QUALITY, Kind
-from stillmine.wire.screen import Undone
+from stillmine.wire.screen import RegionsChoice, Undone
 
 MAX_FILMS = 3
 """Of one upload, those without detail among them. Two hours each still fit into an result."""
@@ -91,6 +97,9 @@ def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[JobResult]:
         return time.monotonic() < until
 
     result = JobResult(Media.UNKNOWN)
+    if job.places is not None:
+        yield _hashed_places(file, job.places)
+        return
     try:
         result = _told_apart(file)
         if result.media in LONG_MEDIA and not job.takes_long:
@@ -103,14 +112,30 @@ def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[JobResult]:
     except StillmineError as error:
         yield _final(_without(result, error))
         return
+    with_regions: dict[Part, _Maker] = {
+        Part.STILL: partial(_with_picture, choice=job.regions),
+        Part.FRAMES: partial(_with_frames, choice=job.regions),
+    }
+    makers = {**_MAKERS, **with_regions}
     for part in parts_read(Reader.UPLOAD, _TYPES[result.media]):
         file.seek(0)
         try:
             with guarded(MemoryError):
-                result = _MAKERS[part](file, result, is_time_left)
+                result = makers[part](file, result, is_time_left)
         except StillmineError as error:
             result = _without(result, error)
     yield _final(result)
+
+
+def _hashed_places(file: BinaryIO, wanted: PlacesWanted) -> JobResult:
+    """The hashes at places of a picture that was read before."""
+    result = JobResult(Media.IMAGE)
+    try:
+        with guarded(MemoryError):
+            file.seek(0)
+            return _final(result.plus([place_hashes(file.read(DEFAULT_LIMITS.max_file_bytes + 1), wanted)]))
+    except StillmineError as error:
+        return _final(_without(result, error))
 
 
 def _told_apart(file: BinaryIO) -> JobResult:
@@ -122,12 +147,19 @@ def _told_apart(file: BinaryIO) -> JobResult:
         return _without(JobResult(Media.UNKNOWN), error)
 
 
-def _with_picture(file: BinaryIO, result: JobResult, _is_time_left: TimeLeft) -> JobResult:
+def _with_picture(file: BinaryIO, result: JobResult, is_time_left: TimeLeft, choice: RegionsChoice = RegionsChoice.OFF) -> JobResult:
     data = file.read(DEFAULT_LIMITS.max_file_bytes + 1)
     if len(data) > DEFAULT_LIMITS.max_file_bytes:
         raise FileTooLargeError
-    asked = query_pictures(data)
-    return msgspec.structs.replace(result.plus(_pictures(asked)), left_out=[*result.left_out, *asked.left_out])
+    regions: list[PictureRegions | None] = []
+
+    def look(number: int, decoded: Decoded) -> None:
+        if choice is not RegionsChoice.OFF and number < MAXIMUM_REGION_PICTURES:
+            regions.append(regions_of(number, decoded, choice, is_time_left))
+
+    asked = query_pictures(data, look=look)
+    result = result.plus(_pictures(asked)).plus(one for one in regions if one is not None)
+    return msgspec.structs.replace(result, left_out=[*result.left_out, *asked.left_out])
 
 
 def _with_covers(file: BinaryIO, result: JobResult, _is_time_left: TimeLeft) -> JobResult:
@@ -141,25 +173,45 @@ def _with_covers(file: BinaryIO, result: JobResult, _is_time_left: TimeLeft) -> 
         except MediaError as error:
             result = _without(result, error)
             continue
-        good = [picture for picture in _pictures(asked) if is_given(Reader.UPLOAD, Subject.STILL, finding_of_picture(picture.quality))]
+        good = [
+            picture
+            for picture in _pictures(asked, is_numbered=False)
+            if is_given(Reader.UPLOAD, Subject.STILL, finding_of_picture(picture.quality))
+        ]
         result = msgspec.structs.replace(result.plus(good), left_out=[*result.left_out, *asked.left_out])
     return result
 
 
-def _pictures(asked: FileQuery) -> list[Picture]:
-    """Of each picture the eight turns of the whole, then those of each part."""
+def _pictures(asked: FileQuery, *, is_numbered: bool = True) -> list[Picture]:
+    """Of each picture the eight turns of the whole, then those of each part; numbered are the first pictures of the file itself."""
     pictures = []
     for query in asked.queries:
         by_part: dict[tuple[str, ...], list[QueryVariant]] = {}
         for variant in query.variants:
             by_part.setdefault(variant.undone, []).append(variant)
+        number = query.number if is_numbered and query.number < MAXIMUM_REGION_PICTURES else None
         for undone, variants in by_part.items():
-            pictures.append(Picture([variant.pdq for variant in variants], variants[0].quality, [Undone(word) for word in undone]))
+            words = [Undone(word) for word in undone]
+            pictures.append(Picture([variant.pdq for variant in variants], variants[0].quality, words, None, number, variants[0].box))
     return pictures
 
 
-def _with_frames(file: BinaryIO, result: JobResult, is_time_left: TimeLeft) -> JobResult:
+def _with_frames(file: BinaryIO, result: JobResult, is_time_left: TimeLeft, choice: RegionsChoice = RegionsChoice.OFF) -> JobResult:
+    if result.media is Media.ANIMATION and choice is not RegionsChoice.OFF:
+        result = result.plus(_regions_of_first(file, choice, is_time_left))
+        file.seek(0)
     return _with_tracks(file, result, limits_within_budget(result.media, file), is_time_left)
+
+
+def _regions_of_first(file: BinaryIO, choice: RegionsChoice, is_time_left: TimeLeft) -> list[PictureRegions]:
+    """The regions of the picture that an animation shows first; where that can't be read by itself there are none."""
+    try:
+        with guarded(MemoryError):
+            decoded = decode_image(file.read(DEFAULT_LIMITS.max_file_bytes + 1), DEFAULT_LIMITS, is_asking=True)
+            regions = regions_of(0, decoded, choice, is_time_left)
+    except StillmineError:
+        return []
+    return [] if regions is None else [regions]
 
 
 def _with_films(file: BinaryIO, result: JobResult, is_time_left: TimeLeft) -> JobResult:

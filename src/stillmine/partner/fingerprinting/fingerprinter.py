@@ -17,11 +17,12 @@ import msgspec
 from stillmine.fingerprint.ground.errors import MediaDeadlineError
 from stillmine.partner.fingerprinting.sandbox import NEEDED
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import LONG_MEDIA, JobResult, Media, WorkerGoneError
+from stillmine.partner.fingerprinting.worker_messages import LONG_MEDIA, JobResult, Media, PlacesWanted, WorkerGoneError
 from stillmine.partner.fingerprinting.workers import COMMAND, Task, WorkerPool, WorkerSettings
 from stillmine.partner.ground.errors import DeadlineError
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import NotConfiguredError
+from stillmine.wire.screen import RegionsChoice
 
 log = logging.getLogger("stillmine.partner")
 
@@ -105,25 +106,31 @@ class Fingerprinter:
             log.warning("the sandbox of workers is incomplete on this system: no %s", ", ".join(missing))
         return missing
 
-    def fingerprints(self, file: OpenFile) -> JobResult:
+    def fingerprints(self, file: OpenFile, regions: RegionsChoice = RegionsChoice.OFF) -> JobResult:
         """Return what could be made of a file; raises BusyError, and nothing else but what the operating system refuses."""
-        result = self._pictures.work(file, Task(is_moving=False, seconds=self.deadline_seconds[Media.IMAGE]), JobResult(Media.UNKNOWN))
+        task = Task(is_moving=False, seconds=self.deadline_seconds[Media.IMAGE], regions=regions)
+        result = self._pictures.work(file, task, JobResult(Media.UNKNOWN))
         if result.media not in LONG_MEDIA or result.left_out:
             return result
         with _place(self._moving_places):
-            return self._moving_fingerprints(file, msgspec.structs.replace(result, is_final=False))
+            return self._moving_fingerprints(file, msgspec.structs.replace(result, is_final=False), regions)
 
-    def _moving_fingerprints(self, file: OpenFile, begun: JobResult) -> JobResult:
+    def hash_places(self, file: OpenFile, wanted: PlacesWanted, seconds: float) -> JobResult:
+        """Return the hashes at places of a picture that was read before, or the code of why there are none."""
+        return self._pictures.work(file, Task(is_moving=False, seconds=seconds, places=wanted), JobResult(Media.IMAGE))
+
+    def _moving_fingerprints(self, file: OpenFile, begun: JobResult, regions: RegionsChoice) -> JobResult:
         """A file that says it is short and is not loses its place among the short ones, and begins again among the long."""
         until = time.monotonic() + self.deadline_seconds[begun.media]
         if begun.work_seconds <= SHORT_SECONDS:
-            short = Task(True, until - time.monotonic(), self.short_limit_seconds, begun.work_seconds)
+            short = Task(True, until - time.monotonic(), self.short_limit_seconds, begun.work_seconds, regions=regions)
             result = self._moving.work(file, short, begun)
             left = until - time.monotonic()
             if not OUT_OF_TIME.intersection(result.left_out) or left <= 0:
                 return result
         with _place(self._long_places):
-            return self._moving.work(file, Task(True, until - time.monotonic(), work_seconds=begun.work_seconds, is_long=True), begun)
+            long = Task(True, until - time.monotonic(), work_seconds=begun.work_seconds, is_long=True, regions=regions)
+            return self._moving.work(file, long, begun)
 
     def close(self) -> None:
         """End every worker."""

@@ -16,8 +16,18 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from stillmine.wire.kinds import KIND_RULES, Kind
-from stillmine.wire.screen import Undone
+from stillmine.wire.ask_regions import (
+    ASKED_REGION_BYTES,
+    BOX_UNITS,
+    FRAME_BYTES,
+    FRAMES_A_ROUND,
+    MAXIMUM_VIEW_REGIONS,
+    MAXIMUM_VIEWS,
+    Box,
+)
+from stillmine.wire.kinds import KIND_RULES, PDQ_BYTES, Kind
+from stillmine.wire.regions import is_of_small_view
+from stillmine.wire.screen import RegionsChoice, Undone
 
 MAXIMUM_RESULT_BYTES = 32 * 1024 * 1024
 """Two hours of each film, in all turns, as many stills as are kept and as much sound as is listened to stay below."""
@@ -43,13 +53,33 @@ LONG_MEDIA = frozenset({Media.ANIMATION, Media.MOTION_PHOTO, Media.VIDEO, Media.
 """What may take long and goes to workers of its own, so that pictures never wait for it."""
 
 
+MAXIMUM_REGION_PICTURES = 4
+"""Of one file whose regions are made, those shown first."""
+
+
+class PlacesWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """Where the exchange wants a picture of the file hashed: its number, and frames of 12 bytes, zeros where there is none."""
+
+    number: int
+    frames: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.frames) % FRAME_BYTES or len(self.frames) > FRAMES_A_ROUND * FRAME_BYTES:
+            raise ValueError("frames of 12 bytes, as many as an answer has")
+
+
 class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fingerprint the file that comes along. `takes_long` false: only say what it is if it is long media."""
+    """Fingerprint the file that comes along. `takes_long` false: only say what it is if it is long media.
+
+    `places`: nothing of it is fingerprinted, only these places are hashed.
+    """
 
     takes_long: bool
     seconds: float
     """Wall-clock time until the service gives up."""
     cpu_seconds: int
+    regions: RegionsChoice = RegionsChoice.OFF
+    places: PlacesWanted | None = None
 
 
 class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,13 +110,16 @@ class Digest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like
 class Picture(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag="picture"):
     """The eight hashes of an upload, or of a picture found inside of it after `undone`.
 
-    `seconds`, of a still that a moving upload shows: from when to when it is on screen.
+    `seconds`, of a still that a moving upload shows: from when to when it is on screen. `number`: which picture of the file it is of, where
+    its regions are made too; `box`: what part of that, in 1/4096 of width and height.
     """
 
     hashes: list[bytes]
     quality: int
     undone: list[Undone]
     seconds: tuple[float, float] | None = None
+    number: int | None = None
+    box: Box = (0, 0, BOX_UNITS, BOX_UNITS)
 
 
 class FilmFrames(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag="film"):
@@ -101,10 +134,49 @@ class Sound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=
     values: list[int]
 
 
-UploadFingerprint = Digest | Picture | FilmFrames | Sound
+class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """Regions of a picture in one size and one stretch: sides at 65,536 pixels; 69 bytes for each region, as they are asked about."""
+
+    width: int
+    height: int
+    regions: bytes
+
+    def __post_init__(self) -> None:
+        if not is_of_small_view(self.width, self.height):
+            raise ValueError("sides of a small view")
+        if len(self.regions) % ASKED_REGION_BYTES or len(self.regions) > MAXIMUM_VIEW_REGIONS * ASKED_REGION_BYTES:
+            raise ValueError("at most 200 regions of 69 bytes")
+
+
+class PictureRegions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag="regions"):
+    """The regions of one picture of the file: the views as it is first, small and large, then stretched ones; sides at 65,536 pixels."""
+
+    number: int
+    width: int
+    height: int
+    views: list[View]
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.number < MAXIMUM_REGION_PICTURES or len(self.views) > MAXIMUM_VIEWS:
+            raise ValueError("at most 14 views of each of 4 pictures")
+        if not is_of_small_view(self.width, self.height):
+            raise ValueError("sides of a small view")
+
+
+class PlaceHashes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag="places"):
+    """The hashes at the places that were wanted: 32 bytes for each, zeros where there is none."""
+
+    hashes: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.hashes) % PDQ_BYTES or len(self.hashes) > FRAMES_A_ROUND * PDQ_BYTES:
+            raise ValueError("a hash for each place")
+
+
+UploadFingerprint = Digest | Picture | FilmFrames | Sound | PictureRegions | PlaceHashes
 """What a worker makes of a file, whatever the kind."""
 
-Made = TypeVar("Made", Digest, Picture, FilmFrames, Sound)
+Made = TypeVar("Made", Digest, Picture, FilmFrames, Sound, PictureRegions, PlaceHashes)
 
 
 class JobResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Worker processes that decode uploads, watched from outside: one that takes too long or dies is replaced, and the service goes on.
+from stillmine.wire.screen import RegionsChoice
 
 Whatever happens, a job ends with an answer before its deadline, and the answer says what is missing. Which workers there are is said in
 fingerprinter.py, whose turn it is in worker_queue.py, what a worker may do in worker.py. Must never trust what a worker says.
@@ -23,9 +24,18 @@ import msgspec
 from stillmine.fingerprint.ground.errors import DecoderFailedError
 from stillmine.partner.fingerprinting.sandbox import NEEDED
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import Job, JobResult, WorkerGoneError, receive_ready, receive_result, send
+from stillmine.partner.fingerprinting.worker_messages import (
+    Job,
+    JobResult,
+    PlacesWanted,
+    WorkerGoneError,
+    receive_ready,
+    receive_result,
+    send,
+)
 from stillmine.partner.fingerprinting.worker_queue import WorkerQueue
 from stillmine.partner.ground.errors import DeadlineError, DecoderStoppedError
+from stillmine.wire.screen import RegionsChoice
 
 log = logging.getLogger("stillmine.partner")
 
@@ -132,6 +142,13 @@ class Task:
     """Of them, once a worker has begun."""
     work_seconds: float = 0
     is_long: bool = False
+    regions: RegionsChoice = RegionsChoice.OFF
+    places: PlacesWanted | None = None
+    """Hash these and nothing else."""
+
+    def job(self, seconds: float) -> Job:
+        """Return what a worker is told that has so many seconds left."""
+        return Job(self.is_moving, seconds, int(self.seconds * CPU_SECONDS_PER_SECOND), self.regions, self.places)
 
 
 class WorkerPool:
@@ -179,7 +196,7 @@ class WorkerPool:
                 worker.missing_walls(until, self._monotonic)  # that it is still starting is not the file's fault
                 now = self._monotonic()
                 until = min(until, now + task.seconds_at_work)
-                worker.begin(Job(task.is_moving, until - now, int(task.seconds * CPU_SECONDS_PER_SECOND)), file, until, self._monotonic)
+                worker.begin(task.job(until - now), file, until, self._monotonic)
                 while not known.is_final:
                     known = worker.result(until, self._monotonic)
                 if DecoderFailedError.code in known.left_out:

@@ -8,7 +8,7 @@ its rows. Must never lose what waits to be reported, and never send it again and
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -25,7 +25,7 @@ from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.errors import ExchangeUnreachableError, StillmineError
 from stillmine.wire.partner_errors import ScopeMissingError
-from stillmine.wire.screen import WayName
+from stillmine.wire.screen import RegionsChoice, WayName
 
 log = logging.getLogger("stillmine.partner")
 
@@ -45,6 +45,20 @@ class Asks(Protocol):
     def try_soon(self) -> None: ...
 
 
+class AsksRegions(Protocol):
+    """What is told to the part that asks about regions."""
+
+    @property
+    def problem(self) -> str | None: ...
+
+    @property
+    def choice(self) -> RegionsChoice: ...
+
+    def learn(self, scopes: Collection[str]) -> None: ...
+
+    def try_soon(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What is kept in step."""
@@ -55,6 +69,7 @@ class Parts:
     reporting: Reporting
     way: WayInUse
     asking: Asks
+    regions: AsksRegions
 
 
 class Following:
@@ -110,7 +125,12 @@ class Following:
             return self.asking_problem
         if not self._may_report and self._parts.store.counts().waiting_feedback:
             return ScopeMissingError.code
-        return None
+        return self._parts.regions.problem
+
+    @property
+    def regions(self) -> RegionsChoice:
+        """Which regions are asked about now."""
+        return self._parts.regions.choice
 
     def seconds_to_next(self) -> float:
         """Return how long to wait for the next round."""
@@ -175,8 +195,10 @@ class Following:
             self._sync_due = 0.0
         self._awaited = wanted if asks_meanwhile else None
         self._begin_with(self._parts.way.use if asks_meanwhile else wanted)
-        if _may_answer(status, self._parts.asking.problem):
-            self._parts.asking.try_soon()
+        self._parts.regions.learn(status.scopes)
+        for asks in (self._parts.asking, self._parts.regions):
+            if _may_answer(status, asks.problem):
+                asks.try_soon()
 
     @property
     def _has_list_to_fetch(self) -> bool:

@@ -14,13 +14,12 @@ import msgspec
 
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
-from stillmine.matching.kinds import MATCHED_KINDS
 from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.store import PageChanges, Store, StoredEntry
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage
-from stillmine.wire.kinds import FULL_QUALITY, KIND_RULES, require_value, value_bytes, value_text
+from stillmine.wire.kinds import FULL_QUALITY, KIND_RULES, LISTED_KINDS, require_value, value_bytes, value_text
 from stillmine.wire.screen import WayName
 from stillmine.wire.snapshot import SnapshotBlock
 
@@ -104,7 +103,7 @@ class Sync:
             for block in snapshot.blocks():
                 if self._must_stop():
                     return report, False
-                if block.kind in MATCHED_KINDS:
+                if block.kind in LISTED_KINDS:
                     added += self._apply_block(block)
                 else:
                     left_out += len(block.values)
@@ -123,7 +122,7 @@ class Sync:
         return added
 
     def _apply(self, page: FeedPage, report: SyncReport) -> SyncReport:
-        entries = [_checked(entry, place) for place, entry in enumerate(page.entries) if entry.kind in MATCHED_KINDS]
+        entries = [_checked(entry, place) for place, entry in enumerate(page.entries) if entry.kind in LISTED_KINDS]
         left_out = len(page.entries) - len(entries)
         if left_out:
             log.warning("%d feed entries are of kinds that this version can't match", left_out)

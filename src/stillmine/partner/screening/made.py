@@ -16,14 +16,17 @@ from stillmine.partner.fingerprinting.worker_messages import (
     FilmFrames,
     JobResult,
     Picture,
+    PictureRegions,
     Sound,
     TurnedFrame,
 )
+from stillmine.partner.ground.errors import RegionsNotAskedError
 from stillmine.partner.screening.upload_tokens import upload_of
 from stillmine.wire.chromaprint import parse_chromaprint
 from stillmine.wire.errors import KindNotAcceptedError, QualityTooLowError
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import MINIMUM_QUALITY, Kind, pdq_bytes, value_bytes
+from stillmine.wire.kinds import LISTED_KINDS, MINIMUM_QUALITY, Kind, pdq_bytes, value_bytes
+from stillmine.wire.screen import RegionsChoice
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
 
@@ -59,15 +62,22 @@ class Made:
     """All that is looked up of one upload; `left_out` holds the codes of what is not, `upload` stands for the upload in its token.
 
     `fingerprints`: pictures of enough quality, and those of a moving upload that are not among its frames, before films, sounds, digests.
+    `regions`: those of its first pictures, None where none were made.
     """
 
     upload: bytes
     left_out: list[str]
     fingerprints: list[LookedUpForm] = field(default_factory=list)
+    regions: list[PictureRegions] | None = None
 
     def of(self, form: type[Form]) -> list[Form]:
         """Return what is of one form, in its order."""
         return [one for one in self.fingerprints if isinstance(one, form)]
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether it shows a picture that stays, or that an animation shows first: what regions are asked of."""
+        return bool(self.regions) or any(picture.seconds is None for picture in self.of(Picture))
 
     @property
     def has_more_than_digests(self) -> bool:
@@ -85,8 +95,8 @@ class Made:
         return not self.fingerprints
 
 
-def made_of_file(result: JobResult) -> Made:
-    """Return what a worker made of a file."""
+def made_of_file(result: JobResult, choice: RegionsChoice = RegionsChoice.OFF) -> Made:
+    """Return what a worker made of a file, whose regions it was to make as `choice` says."""
     return Made(
         upload=result.digest(Kind.SHA256),
         left_out=[*result.left_out, *_too_little_detail(result)],
@@ -96,13 +106,19 @@ def made_of_file(result: JobResult) -> Made:
             *result.of(Sound),
             *(digest for digest in result.of(Digest) if digest.value),
         ],
+        regions=None if choice is RegionsChoice.OFF else result.of(PictureRegions),
     )
 
 
 def made_by_platform(fingerprints: Sequence[Fingerprint]) -> Made:
-    """Return what a platform made itself; pictures and frames count as in their original orientation."""
-    good = [fingerprint for fingerprint in fingerprints if fingerprint.quality >= MINIMUM_QUALITY]
-    left_out = [QualityTooLowError.code] if len(good) < len(fingerprints) else []
+    """Return what a platform made itself; pictures and frames count as in their original orientation.
+
+    A value of kind `regions` is left out: asking about regions needs the picture.
+    """
+    by_value = [fingerprint for fingerprint in fingerprints if fingerprint.kind in LISTED_KINDS]
+    good = [fingerprint for fingerprint in by_value if fingerprint.quality >= MINIMUM_QUALITY]
+    left_out = [RegionsNotAskedError.code] if len(by_value) < len(fingerprints) else []
+    left_out += [QualityTooLowError.code] if len(good) < len(by_value) else []
     return Made(upload_of(fingerprints), left_out, [_looked_up(fingerprint) for fingerprint in good])
 
 

@@ -14,20 +14,23 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from stillmine.partner.fingerprinting.fingerprinter import OUT_OF_TIME
 from stillmine.partner.fingerprinting.upload import OpenFile
-from stillmine.partner.fingerprinting.worker_messages import JobResult
+from stillmine.partner.fingerprinting.worker_messages import JobResult, PlaceHashes, PlacesWanted
 from stillmine.partner.ground.errors import DeadlineError, DecoderStoppedError, StoreUnreadableError
 from stillmine.partner.screening.made import Made, made_by_platform, made_of_file
+from stillmine.partner.screening.regions import AsksRegions, HashPlaces, NoRegions, judged
 from stillmine.partner.screening.upload_tokens import UploadIdentity, UploadTokens
-from stillmine.partner.screening.way import Candidate, Way
+from stillmine.partner.screening.way import Candidate, Way, nearness
 from stillmine.partner.store.matches import FoundMatch, FoundUpload
 from stillmine.partner.store.store import Store
 from stillmine.serving.sparing_log import SparingLog
+from stillmine.wire.ask_regions import FRAME_BYTES
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import KIND_RULES
-from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
+from stillmine.wire.kinds import KIND_RULES, PDQ_BYTES
+from stillmine.wire.screen import RegionsChoice, ScreenMatch, ScreenOutcome, ScreenResult
 
 log = logging.getLogger("stillmine.partner")
 
@@ -45,13 +48,13 @@ LOOK_AGAIN_SECONDS = 5
 
 ID_BYTES = 16
 
-_BUCKETS = list(DistanceBucket)
-
 
 class FingerprintsUploads(Protocol):
     """What makes fingerprints of an upload: worker processes, or something else in tests."""
 
-    def fingerprints(self, file: OpenFile) -> JobResult: ...
+    def fingerprints(self, file: OpenFile, regions: RegionsChoice) -> JobResult: ...
+
+    def hash_places(self, file: OpenFile, wanted: PlacesWanted, seconds: float) -> JobResult: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class Found:
     identity: UploadIdentity
     as_of: datetime | None
     retry_after_seconds: int | None
+    regions_left_out: str | None = None
 
 
 class Words(NamedTuple):
@@ -84,12 +88,14 @@ class Screening:
         *,
         clock: Callable[[], datetime],
         feedback_is_waiting: Callable[[], None] = lambda: None,
+        regions: AsksRegions | None = None,
     ) -> None:
-        """`feedback_is_waiting` is called after a match queued feedback."""
+        """`feedback_is_waiting` is called after a match queued feedback; without `regions` none are asked about."""
         self._store = store
         self._way = way
         self._fingerprinter = fingerprinter
         self._tokens = tokens
+        self._regions: AsksRegions = regions or NoRegions()
         self._clock = clock
         self._feedback_is_waiting = feedback_is_waiting
         self._log = SparingLog(log)
@@ -103,7 +109,15 @@ class Screening:
 
         `uploader` is the platform's word for who uploads it, `content_id` that for what is uploaded.
         """
-        return self._screen(lambda: made_of_file(self._fingerprinter.fingerprints(file)), Words(uploader, content_id))
+        choice = self._regions.choice
+
+        def make() -> Made:
+            return made_of_file(self._fingerprinter.fingerprints(file, choice), choice)
+
+        def hash_places(wanted: PlacesWanted, seconds: float) -> bytes:
+            return _hashes_in(self._fingerprinter.hash_places(file, wanted, seconds), wanted)
+
+        return self._screen(make, Words(uploader, content_id), hash_places)
 
     def screen_fingerprints(
         self, fingerprints: Sequence[Fingerprint], uploader: str | None = None, content_id: str | None = None
@@ -119,13 +133,13 @@ class Screening:
         as_of = self._way.as_of()
         return ScreenResult(ScreenOutcome.NOT_SCREENED, [], as_of, left_out[0], left_out=left_out, retry_after_seconds=retry_after_seconds)
 
-    def _screen(self, make: Callable[[], Made], words: Words) -> ScreenResult:
+    def _screen(self, make: Callable[[], Made], words: Words, hash_places: HashPlaces | None = None) -> ScreenResult:
         """JobResult, or say with a code why there is no answer; raises BusyError."""
-        return msgspec.structs.replace(self._screened(make, words), content_id=words.content_id)
+        return msgspec.structs.replace(self._screened(make, words, hash_places), content_id=words.content_id)
 
-    def _screened(self, make: Callable[[], Made], words: Words) -> ScreenResult:
+    def _screened(self, make: Callable[[], Made], words: Words, hash_places: HashPlaces | None) -> ScreenResult:
         try:
-            return self._answer(make, words)
+            return self._answer(make, words, hash_places)
         except BusyError:
             raise  # nothing was looked at, and it may be sent again
         except StillmineError as error:
@@ -135,13 +149,13 @@ class Screening:
             self._log.say(f"screening failed: {type(error).__name__}")
             return self.not_screened(StillmineError.code)
 
-    def _answer(self, make: Callable[[], Made], words: Words) -> ScreenResult:
+    def _answer(self, make: Callable[[], Made], words: Words, hash_places: HashPlaces | None) -> ScreenResult:
         self._way.require_use()
         made = make()
         identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
         withdrawn: set[bytes] = set()
         for _ in range(MAXIMUM_LOOKS):
-            found = self._find(made, identity, withdrawn)
+            found = self._find(made, identity, withdrawn, hash_places)
             nearest = _nearest(found.candidates)
             matches = self._record(found.identity, nearest)
             if matches or not nearest:
@@ -151,6 +165,9 @@ class Screening:
         return self._not_screened([DeadlineError.code], LOOK_AGAIN_SECONDS)
 
     def _said(self, found: Found, matches: Sequence[FoundMatch]) -> ScreenResult:
+        return msgspec.structs.replace(self._said_of_all(found, matches), regions_left_out=found.regions_left_out)
+
+    def _said_of_all(self, found: Found, matches: Sequence[FoundMatch]) -> ScreenResult:
         if matches:
             is_by_sound_alone = all(KIND_RULES[match.kind].is_sound for match in matches)  # of all, not of those that are shown
             shown = [_shown(match) for match in matches[:MAXIMUM_MATCHES]]
@@ -160,12 +177,22 @@ class Screening:
         self._note_no_match(found.identity)
         return ScreenResult(ScreenOutcome.NO_MATCH, [], found.as_of)
 
-    def _find(self, made: Made, identity: UploadIdentity, withdrawn: Collection[bytes]) -> Found:
+    def _find(self, made: Made, identity: UploadIdentity, withdrawn: Collection[bytes], hash_places: HashPlaces | None) -> Found:
         looked_up = self._way.look_up(made, identity.token, withdrawn)
-        left_out = _each_once(map(_known, [*made.left_out, *looked_up.left_out]))
+        seen = self._regions.look(made, looked_up.candidates, identity.token, hash_places)
+        left_out = _each_once(map(_known, [*made.left_out, *looked_up.left_out, *seen.left_out]))
         if made.is_empty and not left_out:
             left_out = [DecoderStoppedError.code]  # nothing was looked up, and no worker of ours says so without a reason
-        return Found(looked_up.candidates, left_out, identity, looked_up.as_of, looked_up.retry_after_seconds)
+        candidates = [*(judged(one, seen.judges) for one in looked_up.candidates), *seen.candidates]
+        moments = [moment for moment in (looked_up.as_of, seen.as_of) if moment is not None]
+        return Found(
+            candidates=candidates,
+            left_out=left_out,
+            identity=identity,
+            as_of=min(moments, default=None),
+            retry_after_seconds=looked_up.retry_after_seconds or seen.retry_after_seconds,
+            regions_left_out=seen.note,
+        )
 
     def _record(self, identity: UploadIdentity, nearest: Sequence[Candidate]) -> list[FoundMatch]:
         """Report all whose fingerprint is still active, and return them, nearest first."""
@@ -205,6 +232,9 @@ def _found(candidate: Candidate, match_id: bytes) -> FoundMatch:
         is_synthetic=candidate.is_synthetic,
         undone=candidate.undone,
         spans=candidate.spans,
+        found_by=candidate.found_by,
+        judges=candidate.judges,
+        transform=candidate.transform,
     )
 
 
@@ -220,7 +250,18 @@ def _shown(match: FoundMatch) -> ScreenMatch:
         is_flagged=match.is_flagged,
         is_synthetic=match.is_synthetic,
         decision=match.decision,
+        found_by=list(match.found_by),
+        judges=match.judges,
+        transform=match.transform,
     )
+
+
+def _hashes_in(result: JobResult, wanted: PlacesWanted) -> bytes:
+    """Return the hashes that were wanted; raises the StillmineError of why there are none."""
+    (hashes,) = (one.hashes for one in result.of(PlaceHashes)) if len(result.of(PlaceHashes)) == 1 else (b"",)
+    if len(hashes) * FRAME_BYTES == len(wanted.frames) * PDQ_BYTES:
+        return hashes
+    raise DeadlineError if OUT_OF_TIME.intersection(result.left_out) else DecoderStoppedError
 
 
 def _known(code: str) -> str:
@@ -238,11 +279,6 @@ def _each_once(codes: Iterable[str]) -> list[str]:
 def _nearest(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Return each fingerprint once, as it is nearest, and of too many the nearest."""
     best: dict[bytes, Candidate] = {}
-    for candidate in sorted(candidates, key=_rank):
+    for candidate in sorted(candidates, key=nearness):
         best.setdefault(candidate.id, candidate)
     return list(best.values())[:MAXIMUM_REPORTED]
-
-
-def _rank(candidate: Candidate) -> tuple[bool, int]:
-    """The same first, then the nearest."""
-    return candidate.match_class is not MatchClass.EXACT, 0 if candidate.bucket is None else _BUCKETS.index(candidate.bucket)

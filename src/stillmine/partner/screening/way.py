@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from stillmine.fingerprint import VARIANTS
+from stillmine.fingerprint.picture.query import WHOLE
 from stillmine.partner.screening.made import Made
+from stillmine.wire.ask_regions import Box
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import DistanceBucket, MatchClass, MatchedSpan, Undone, Variant
+from stillmine.wire.screen import DistanceBucket, Judges, MatchClass, MatchedSpan, Transform, Undone, Variant
 
 IN_ORDER = tuple(Variant(name) for name in VARIANTS)
 """The wire's words in the order of the eight hashes."""
@@ -30,6 +32,7 @@ class Heard(NamedTuple):
 class Candidate:
     """One fingerprint that the upload is near.
 
+    `number`, `box`: which picture of the upload's file its `pdq` is of, where regions of that were made, and which part of it.
     `is_listed`: found in the list, so that it is answered only while it is active there. What the exchange itself told says of itself
     whether it is flagged, and whether a computer made or changed the file.
     """
@@ -44,6 +47,17 @@ class Candidate:
     is_listed: bool = True
     is_flagged: bool = False
     is_synthetic: bool | None = None
+    number: int | None = None
+    box: Box = WHOLE
+    judges: Judges | None = None
+    transform: Transform | None = None
+    by_others: tuple[Kind, ...] = ()
+    """Kinds that speak for it beside its own."""
+
+    @property
+    def found_by(self) -> tuple[Kind, ...]:
+        """The kinds that speak for it, its own first."""
+        return (self.kind, *self.by_others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,16 @@ class Way(Protocol):
 
     def close(self) -> None:
         """Take no more uploads; what is under way is left to end by itself."""
+
+
+_CLASSES = (MatchClass.EXACT, MatchClass.NEAR, MatchClass.PART, MatchClass.DISPUTED)
+_BUCKETS = (None, *DistanceBucket)
+
+
+def nearness(candidate: Candidate) -> tuple[int, bool, int]:
+    """Return what orders candidates: the same first, then what regions speak for, then the nearest; last what only a reviewer may judge."""
+    is_by_values_alone = Kind.REGIONS not in candidate.found_by
+    return _CLASSES.index(candidate.match_class), is_by_values_alone, _BUCKETS.index(candidate.bucket)
 
 
 def span_of(seconds: tuple[float, float] | None) -> tuple[MatchedSpan, ...]:

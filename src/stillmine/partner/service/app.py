@@ -20,9 +20,10 @@ from starlette.concurrency import run_in_threadpool
 
 from stillmine.client.exchange import Exchange
 from stillmine.client.settings import ExchangeSettings
-from stillmine.matching.kinds import MATCHED_KINDS
-from stillmine.partner.asking.connecting import asking
+from stillmine.partner.asking.clear_memory import ClearMemory
+from stillmine.partner.asking.connecting import KEY_BYTES, PICTURE_LIMITS, asking
 from stillmine.partner.asking.look_up import AskWay
+from stillmine.partner.asking.regions import RegionsAsking
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter, default_threads
 from stillmine.partner.following.background import FollowThread
 from stillmine.partner.following.following import Following, Parts
@@ -31,6 +32,7 @@ from stillmine.partner.ground.home import service_key, upload_token_key
 from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
+from stillmine.partner.screening.regions import AsksRegions, NoRegions
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way import Way
@@ -40,7 +42,8 @@ from stillmine.partner.service.standing import Standing
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep
 from stillmine.partner.store.store import Store
 from stillmine.wire.errors import NotConfiguredError, StillmineError
-from stillmine.wire.screen import WayName
+from stillmine.wire.kinds import LISTED_KINDS
+from stillmine.wire.screen import RegionsChoice, WayName
 
 log = logging.getLogger("stillmine.partner")
 
@@ -79,8 +82,15 @@ class Connected:
     store: Store
     exchange: Exchange
     asking: AskWay
+    regions: RegionsAsking
     way: WayInUse
     following: Following
+
+    def close(self) -> None:
+        """Take no more uploads, and let go of the connections."""
+        self.way.close()
+        self.regions.close()
+        self.exchange.close()
 
 
 def connected(
@@ -93,23 +103,33 @@ def connected(
     threads: int = 1,
     sync_every_seconds: float = LOOK_SECONDS,
     must_stop: Callable[[], bool] = lambda: False,
+    regions: RegionsChoice = RegionsChoice.ALL,
 ) -> Connected:
     """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one.
 
     `looks_up`: whether uploads are looked up; else the list stays in the store and is not read into memory.
     """
     store.bind_exchange(settings.url)
-    store.match_kinds(MATCHED_KINDS)
+    store.match_kinds(LISTED_KINDS)
     index = loaded_index(store) if looks_up else ListIndex()
     exchange = Exchange(settings, surroundings.transport)
     asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     way = WayInUse(ListWay(store, index, threads=threads), asks, assumed(choice, store.way()))
     sync = Sync(exchange, store, index.follow if looks_up else lambda _changes: None, surroundings.clock, must_stop=must_stop)
-    parts = Parts(store, index, sync, Reporting(exchange, store, must_stop), way, asks)
+    asks_regions = _asking_regions(settings, regions, surroundings, lambda: way.use.asks)
+    parts = Parts(store, index, sync, Reporting(exchange, store, must_stop), way, asks, asks_regions)
     following = Following(
         choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds, monotonic=surroundings.monotonic
     )
-    return Connected(store, exchange, asks, way, following)
+    return Connected(store, exchange, asks, asks_regions, way, following)
+
+
+def _asking_regions(
+    settings: ExchangeSettings, choice: RegionsChoice, outside: Surroundings, is_needed: Callable[[], bool]
+) -> RegionsAsking:
+    exchange = Exchange(settings, outside.transport, limits=PICTURE_LIMITS)
+    memory = ClearMemory(outside.random_bytes(KEY_BYTES), outside.monotonic)
+    return RegionsAsking(exchange, choice, memory, outside.clock, monotonic=outside.monotonic, is_needed=is_needed)
 
 
 @contextmanager
@@ -123,8 +143,7 @@ def opened_sync(
         try:
             yield parts.following, store
         finally:
-            parts.way.close()
-            parts.exchange.close()
+            parts.close()
     finally:
         store.close()
 
@@ -138,6 +157,7 @@ def opened_screening(
     surroundings: Surroundings = REAL,
     *,
     needs_sandbox: bool = False,
+    regions: RegionsChoice = RegionsChoice.ALL,
 ) -> Iterator[Screening]:
     """Open what screening files from the command line needs; raises NotConfiguredError where a sandbox is wanted and there is none.
 
@@ -146,8 +166,8 @@ def opened_screening(
     tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
     store, fingerprinter = Store(home), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     try:
-        way = _way_for_files(store, settings, choice, surroundings, threads)
-        screening = Screening(store, way, fingerprinter, tokens, clock=surroundings.clock)
+        way, asks_regions = _way_for_files(store, settings, choice, surroundings, threads=threads, regions=regions)
+        screening = Screening(store, way, fingerprinter, tokens, clock=surroundings.clock, regions=asks_regions)
         try:
             fingerprinter.start()
             fingerprinter.check_sandbox()
@@ -160,34 +180,73 @@ def opened_screening(
 
 
 def _way_for_files(
-    store: Store, settings: Callable[[], ExchangeSettings | None], choice: WayChoice, surroundings: Surroundings, threads: int
-) -> Way:
+    store: Store,
+    settings: Callable[[], ExchangeSettings | None],
+    choice: WayChoice,
+    surroundings: Surroundings,
+    *,
+    threads: int,
+    regions: RegionsChoice,
+) -> tuple[Way, AsksRegions]:
     """Return how files from the command line are looked up: nothing of the store changes by that but what matches."""
     use = assumed(choice, store.way())
     listing = ListWay(store, loaded_index(store), threads=threads)
-    exchange = None if use == Use(WayName.LIST) else settings()
+    exchange = None if use == Use(WayName.LIST) and regions is RegionsChoice.OFF else settings()
     if exchange is None:
         if use.asks:
             raise NotConfiguredError("--exchange or STILLMINE_PARTNER_EXCHANGE: uploads are looked up there, and no list is kept here")
-        return listing
+        return listing, NoRegions()
     store.bind_exchange(exchange.url)
+    scopes = _scopes(exchange, surroundings)
+    asks_regions = _asking_regions(exchange, regions, surroundings, lambda: use != Use(WayName.LIST))
+    if not isinstance(scopes, StillmineError):
+        asks_regions.learn(scopes)
+    if use == Use(WayName.LIST):
+        return listing, asks_regions
     asks = asking(exchange, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     asks.start()
-    return WayInUse(listing, asks, _looked(exchange, choice, surroundings))
+    decided_use = Use(None, (type(scopes),)) if isinstance(scopes, StillmineError) else decided(choice, scopes)
+    return WayInUse(listing, asks, decided_use), asks_regions
 
 
-def _looked(settings: ExchangeSettings, choice: WayChoice, surroundings: Surroundings) -> Use:
+def _scopes(settings: ExchangeSettings, surroundings: Surroundings) -> list[str] | StillmineError:
+    """Return what the key may do, or the error of why nobody knows."""
     with Exchange(settings, surroundings.transport) as exchange:
         try:
-            return decided(choice, exchange.status().scopes)
+            return exchange.status().scopes
         except StillmineError as error:
-            return Use(None, (type(error),))
+            return error
 
 
 def _say_at_start(use: Use, *, is_shut_in: bool) -> None:
     if is_shut_in:
         log.info("workers are shut in: no file, no network, no other process")
     log.info("uploads are looked up in the way: %s", use.way or "not known before the exchange says what this key may")
+
+
+def _screening(
+    parts: Connected, fingerprinter: Fingerprinter, tokens: UploadTokens, surroundings: Surroundings, thread: FollowThread
+) -> Screening:
+    return Screening(
+        parts.store,
+        parts.way,
+        fingerprinter,
+        tokens,
+        clock=surroundings.clock,
+        feedback_is_waiting=thread.wake,
+        regions=parts.regions,
+    )
+
+
+def _standing(parts: Connected, home: Path, surroundings: Surroundings, thread: FollowThread) -> Standing:
+    return Standing(
+        parts.store,
+        home,
+        use=lambda: parts.way.use,
+        following=parts.following,
+        clock=surroundings.clock,
+        last_problem=lambda: thread.problem,
+    )
 
 
 def build_service(
@@ -200,18 +259,26 @@ def build_service(
     choice: WayChoice = WayChoice.AUTO,
     needs_sandbox: bool = False,
     kept_days: int = KEPT_DAYS,
+    regions: RegionsChoice = RegionsChoice.ALL,
 ) -> Starlette:
     """Put the service together; its threads live as long as the application's lifespan, and the store is closed with it."""
     key = service_key(home, surroundings.random_bytes)
     tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
     store = Store(home)
-    stopping = threading.Event()
+    stop = threading.Event()
     parts = connected(
-        store, settings, choice, surroundings, threads=threads, sync_every_seconds=sync_every_seconds, must_stop=stopping.is_set
+        store,
+        settings,
+        choice,
+        surroundings,
+        threads=threads,
+        sync_every_seconds=sync_every_seconds,
+        must_stop=stop.is_set,
+        regions=regions,
     )
-    thread = FollowThread(parts.following, stopping)
+    thread = FollowThread(parts.following, stop)
     fingerprinter = Fingerprinter(threads, needs_sandbox=needs_sandbox)
-    screening = Screening(store, parts.way, fingerprinter, tokens, clock=surroundings.clock, feedback_is_waiting=thread.wake)
+    screening = _screening(parts, fingerprinter, tokens, surroundings, thread)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -226,17 +293,9 @@ def build_service(
             screening.close()
             fingerprinter.close()
             if thread.stop():
-                parts.exchange.close()
+                parts.close()
                 store.close()
 
-    standing = Standing(
-        store,
-        home,
-        use=lambda: parts.way.use,
-        following=parts.following,
-        clock=surroundings.clock,
-        last_problem=lambda: thread.problem,
-    )
     service = Service(
         screening=screening,
         store=store,
@@ -245,7 +304,7 @@ def build_service(
         clock=surroundings.clock,
         random_bytes=surroundings.random_bytes,
         feedback_is_waiting=thread.wake,
-        standing=standing,
+        standing=_standing(parts, home, surroundings, thread),
         lifespan=lifespan,
     )
     return service.app()

@@ -68,6 +68,7 @@ class Standing:
             index=None if status is None else status.index,
             queries_today=None if status is None else status.queries_today,
             queries_a_day=None if status is None else status.queries_a_day,
+            regions=self._following.regions,
         )
 
     def parts(self) -> dict[str, str]:

@@ -21,12 +21,14 @@ from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import (
     Decision,
     DistanceBucket,
+    Judges,
     KeptMatch,
     MatchClass,
     MatchedSpan,
     MatchPage,
     MatchState,
     Review,
+    Transform,
     Undone,
     Variant,
 )
@@ -39,6 +41,7 @@ _FORGOTTEN_AT_ONCE = 500
 _FOUND_LABEL = b"stillmine/found-id/v1"
 _MAXIMUM_CURSOR_SIGNS = 18
 _SPANS = msgspec.json.Decoder(list[MatchedSpan])
+_TRANSFORM = msgspec.json.Decoder(Transform)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,9 @@ class FoundMatch:
     undone: tuple[Undone, ...] = ()
     spans: tuple[MatchedSpan, ...] = ()
     decision: Decision | None = None
+    found_by: tuple[Kind, ...] = ()
+    judges: Judges | None = None
+    transform: Transform | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,8 @@ _IS_FLAGGED = f"""CASE WHEN {_IS_ACTIVE} THEN EXISTS (SELECT 1 FROM flagged WHER
     ELSE matches.is_flagged END"""  # noqa: S608 (no value)
 
 _ROWS = f"""SELECT matches.place, match_id, kind, class, bucket, variant, undone, spans, {_IS_FLAGGED}, is_synthetic, decision,
-    matched_minute, uploads.content_id, reason, {_IS_WITHDRAWN} FROM matches LEFT JOIN uploads ON uploads.upload_id = matches.upload_id"""  # noqa: S608 (no value)
+    found_by, judges, transform, matched_minute, uploads.content_id, reason, {_IS_WITHDRAWN}
+    FROM matches LEFT JOIN uploads ON uploads.upload_id = matches.upload_id"""  # noqa: S608 (no value)
 
 
 _IS_OLD = f"(coalesce(decided_minute, CASE WHEN {_IS_WITHDRAWN} THEN matched_minute END) < ?)"
@@ -202,40 +209,54 @@ def forget_old(db: sqlite3.Connection, before_minute: int) -> int:
     return len(old) + alone
 
 
+_IS_UNHEARD = "coalesce(judges, 'one_judge') = 'one_judge' AND excluded.judges IN ('agreed', 'disputed')"
+"""Regions were not heard when it matched first, and are now."""
+
+_KEEP = f"""INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, undone, spans,
+    is_flagged, is_synthetic, is_listed, found_by, judges, transform) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (match_id) DO UPDATE SET is_flagged = excluded.is_flagged, is_gone = 0, bucket = coalesce(bucket, excluded.bucket),
+    is_synthetic = coalesce(is_synthetic, excluded.is_synthetic), is_listed = is_listed OR excluded.is_listed,
+    class = CASE WHEN {_IS_UNHEARD} OR class = 'part' THEN excluded.class ELSE class END,
+    found_by = CASE WHEN {_IS_UNHEARD} THEN excluded.found_by ELSE found_by END,
+    transform = CASE WHEN class = 'part' THEN excluded.transform ELSE transform END,
+    judges = CASE WHEN {_IS_UNHEARD} THEN excluded.judges ELSE judges END"""  # noqa: S608 (no value)
+
+
 def _keep(db: sqlite3.Connection, upload_id: bytes, found: Sequence[FoundMatch], minute: int) -> None:
     """Add what is new. Of what is kept already the flag is renewed, and filled in what one way can't tell and the other can."""
-    db.executemany(
-        "INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, undone, spans, "
-        "is_flagged, is_synthetic, is_listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (match_id) DO UPDATE SET is_flagged = excluded.is_flagged, is_gone = 0, bucket = coalesce(bucket, excluded.bucket), "
-        "is_synthetic = coalesce(is_synthetic, excluded.is_synthetic), is_listed = is_listed OR excluded.is_listed",
-        [
-            (
-                *(match.match_id, match.fingerprint_id, match.kind, match.variant, match.bucket, match.match_class, minute, upload_id),
-                *(",".join(match.undone), msgspec.json.encode(match.spans).decode(), match.is_flagged, match.is_synthetic, match.is_listed),
-            )
-            for match in _that_say_more(db, found)
-        ],
+    db.executemany(_KEEP, [_row(match, upload_id, minute) for match in _that_say_more(db, found)])
+
+
+def _row(match: FoundMatch, upload_id: bytes, minute: int) -> tuple[Any, ...]:
+    transform = None if match.transform is None else msgspec.json.encode(match.transform).decode()
+    return (
+        *(match.match_id, match.fingerprint_id, match.kind, match.variant, match.bucket, match.match_class, minute, upload_id),
+        *(",".join(match.undone), msgspec.json.encode(match.spans).decode(), match.is_flagged, match.is_synthetic, match.is_listed),
+        *(",".join(match.found_by), match.judges, transform),
     )
 
 
 def _that_say_more(db: sqlite3.Connection, found: Sequence[FoundMatch]) -> list[FoundMatch]:
     """Return those that are not kept yet as they are now: an upload that comes again and again must not write each time."""
     marks = ", ".join("?" * len(found))
-    columns = "match_id, is_flagged, is_gone, is_listed, bucket IS NOT NULL, is_synthetic IS NOT NULL"
+    columns = "match_id, is_flagged, is_gone, is_listed, bucket IS NOT NULL, is_synthetic IS NOT NULL, class, judges"
     rows = db.execute(f"SELECT {columns} FROM matches WHERE match_id IN ({marks})", [match.match_id for match in found])  # noqa: S608 (only marks)
     kept = {match_id: said for match_id, *said in rows}
-    return [match for match in found if match.match_id not in kept or _says_more(match, *kept[match.match_id])]
+    return [match for match in found if match.match_id not in kept or _says_more(match, kept[match.match_id])]
 
 
-def _says_more(match: FoundMatch, is_flagged: int, is_gone: int, is_listed: int, has_bucket: int, is_said: int) -> bool:  # noqa: PLR0917 (a row)
+def _says_more(match: FoundMatch, kept: Sequence[Any]) -> bool:
+    is_flagged, is_gone, is_listed, has_bucket, is_said, match_class, judges = kept
     is_new_of_it = (match.bucket is not None and not has_bucket) or (match.is_synthetic is not None and not is_said)
-    return bool(is_gone or match.is_flagged != bool(is_flagged) or (match.is_listed and not is_listed) or is_new_of_it)
+    is_heard = judges in (None, Judges.ONE_JUDGE) and match.judges in (Judges.AGREED, Judges.DISPUTED)
+    is_more = match_class == MatchClass.PART and match.match_class is not MatchClass.PART
+    is_other = match.is_flagged != bool(is_flagged) or (match.is_listed and not is_listed)
+    return bool(is_gone or is_other or is_new_of_it or is_heard or is_more)
 
 
 def _kept(row: tuple[Any, ...]) -> KeptMatch:
     (_, match_id, kind, match_class, bucket, variant, undone, spans, is_flagged, is_synthetic, decision, *others) = row
-    (minute, content_id, reason, is_withdrawn) = others
+    (found_by, judges, transform, minute, content_id, reason, is_withdrawn) = others
     return KeptMatch(
         match_id=match_id.hex(),
         kind=Kind(kind),
@@ -247,6 +268,9 @@ def _kept(row: tuple[Any, ...]) -> KeptMatch:
         is_flagged=bool(is_flagged),
         is_synthetic=None if is_synthetic is None else bool(is_synthetic),
         decision=None if decision is None else Decision(decision),
+        found_by=[Kind(word) for word in found_by.split(",") if word] or [Kind(kind)],
+        judges=None if judges is None else Judges(judges),
+        transform=None if transform is None else _TRANSFORM.decode(transform),
         matched_at=datetime.fromtimestamp(minute * 60, UTC),
         content_id=content_id,
         reason=None if reason is None else NotRemovedReason(reason),

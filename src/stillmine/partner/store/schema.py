@@ -14,7 +14,7 @@ from pathlib import Path
 from stillmine.partner.ground.errors import StoreUnreadableError
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 7
+VERSION = 8
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -145,6 +145,13 @@ UPDATE place SET way = 'list' WHERE cursor IS NOT NULL OR EXISTS (SELECT 1 FROM 
 """
 """Version 6 knew the list alone."""
 
+_REGIONS = """
+ALTER TABLE matches ADD COLUMN found_by TEXT NOT NULL DEFAULT '';   -- kinds with commas between; none: its own
+ALTER TABLE matches ADD COLUMN judges TEXT;                         -- of pdq: agreed, disputed, one_judge
+ALTER TABLE matches ADD COLUMN transform TEXT;                      -- of regions: Transform as JSON
+"""
+"""Version 7 knew values alone."""
+
 _NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
 
 _FROM_VERSION_1 = """
@@ -168,13 +175,14 @@ ALTER TABLE new_matches RENAME TO matches;
 """Version 1 knew pictures only."""
 
 _CHANGES = {
-    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY,
-    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY,
-    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY,
-    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY,
-    4: _LEFTOVERS + _ONE_UPLOAD + _WAY,
-    5: _ONE_UPLOAD + _WAY,
-    6: _WAY,
+    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY + _REGIONS,
+    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS,
+    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS,
+    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS,
+    4: _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS,
+    5: _ONE_UPLOAD + _WAY + _REGIONS,
+    6: _WAY + _REGIONS,
+    7: _REGIONS,
 }
 """What brings a file of this version to the newest one."""
 

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The regions of an upload's pictures, and the hashes at places of one of them where the exchange thinks that a stored picture lies.
+
+Runs in a worker process only. What is asked about comes from an exchange that may be hostile: a place that does not lie in the picture, or
+that is smaller than any that is stored, is not hashed. Must never keep a picture, nor its base, after the call.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, ImageTooSmallError
+from stillmine.fingerprint.picture.decode import Decoded, decode_image
+from stillmine.fingerprint.picture.query import upright_pixels
+from stillmine.fingerprint.picture.regions import AREA, LARGE_AREA, STRETCHES, Base, base_of, find_regions, hash_places
+from stillmine.fingerprint.picture.stored_pictures import stored_pictures
+from stillmine.matching.region_look import STEPS
+from stillmine.partner.fingerprinting.worker_messages import PictureRegions, PlaceHashes, PlacesWanted, View
+from stillmine.wire.kinds import PDQ_BYTES
+from stillmine.wire.regions import REGIONS_AREA, is_of_small_view
+from stillmine.wire.screen import RegionsChoice
+
+COUNTS = {AREA: 100, LARGE_AREA: 200}
+"""Regions of a view at most, by its area: more than a case stores, because a copy may rank others first."""
+
+SMALLEST_RADIUS = 5.0
+"""Of a place that is hashed, in pixels of the small view. The exchange counts none below 6; rounding must not lose one."""
+
+OUTSIDE = 0.3
+"""Part of its own half side by which a place may reach beyond the picture. The exchange counts none beyond 0.15."""
+
+_AS_IT_IS = STRETCHES[0]
+
+
+def regions_of(number: int, decoded: Decoded, choice: RegionsChoice, is_time_left: Callable[[], bool]) -> PictureRegions | None:
+    """Return the views of one picture that was decoded, None of one too narrow to have any; fewer views where time is short."""
+    base = base_of(upright_pixels(decoded))
+    sides = _sides(base, _AS_IT_IS)
+    if not is_of_small_view(*sides):
+        return None
+    stretches = STRETCHES if choice is RegionsChoice.ALL else STRETCHES[:1]
+    views = [
+        _view(base, area, stretch)
+        for stretch in stretches
+        for area in (AREA, LARGE_AREA)
+        if stretch == _AS_IT_IS or (is_time_left() and is_of_small_view(*_sides(base, stretch)))
+    ]
+    return PictureRegions(number, *sides, views)
+
+
+def place_hashes(data: bytes, wanted: PlacesWanted) -> PlaceHashes:
+    """Return the hashes at places of the picture of a file that `number` counts; raises a MediaError."""
+    if len(data) > DEFAULT_LIMITS.max_file_bytes:
+        raise FileTooLargeError
+    pictures, _ = stored_pictures(data, DEFAULT_LIMITS)
+    if wanted.number >= len(pictures):
+        raise ImageTooSmallError
+    picture = pictures[wanted.number]
+    base = base_of(upright_pixels(decode_image(picture.data, DEFAULT_LIMITS, picture.place, is_asking=True)))
+    frames = np.frombuffer(wanted.frames, "<i2").reshape(-1, 6)
+    hashes = np.zeros((len(frames), PDQ_BYTES), np.uint8)
+    is_hashed = _may_be_hashed(frames, base)
+    if is_hashed.any():
+        hashes[is_hashed] = hash_places(base, frames[is_hashed].astype(np.int16))
+    return PlaceHashes(hashes.tobytes())
+
+
+def _view(base: Base, area: int, stretch: float) -> View:
+    found = find_regions(base, area, stretch, COUNTS[area])
+    return View(*_sides(base, stretch), np.concatenate([found.hashes, found.mirrored, found.geometry], axis=1).tobytes())
+
+
+def _sides(base: Base, stretch: float) -> tuple[int, int]:
+    """Width and height of the base at 65,536 pixels, its width stretched."""
+    width = (REGIONS_AREA * stretch * base.width / base.height) ** 0.5
+    return max(1, round(width)), max(1, round(REGIONS_AREA / width))
+
+
+def _may_be_hashed(frames: NDArray[np.int16], base: Base) -> NDArray[np.bool_]:
+    """Return which places lie in the picture and are large enough; zeros are none."""
+    width, height = _sides(base, _AS_IT_IS)
+    x, y, ux, uy, vx, vy = frames.astype(np.float64).T
+    across, down = np.hypot(ux, vx), np.hypot(uy, vy)
+    radius = np.sqrt(np.abs(ux * vy - uy * vx) * width * height) / STEPS
+    is_inside = (x >= (1 - OUTSIDE) * across) & (x <= STEPS - (1 - OUTSIDE) * across)
+    is_inside &= (y >= (1 - OUTSIDE) * down) & (y <= STEPS - (1 - OUTSIDE) * down)
+    may_be: NDArray[np.bool_] = is_inside & (radius >= SMALLEST_RADIUS)
+    return may_be
