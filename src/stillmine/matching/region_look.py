@@ -27,8 +27,10 @@ MATCH_AGREEING = 4
 """For a match: the least share times spread, and the least number of regions that agree."""
 
 PART_SHARE = 0.44
-PART_AGREEING = 2
-"""For a reviewer."""
+FEW_SHARE = 0.80
+FEW_AGREEING = 2
+"""For a reviewer: the least share; that where fewer than `MATCH_AGREEING` regions agree, and their least number. Two of three may lie alike
+by chance; where both of two do, it may be a small crop."""
 
 DOUBTED_SHARE = 0.20
 """Where PDQ matches and less than this is there, the two contradict each other."""
@@ -133,7 +135,8 @@ def verdict(seen: Look) -> Verdict:
     """Say whether a query is a copy of the stored picture, may be one or shows a part of it, or is none."""
     if seen.evidence >= MATCH_EVIDENCE and seen.agreeing >= MATCH_AGREEING:
         return Verdict.MATCH
-    return Verdict.PART if seen.share >= PART_SHARE and seen.agreeing >= PART_AGREEING else Verdict.CLEAR
+    least = PART_SHARE if seen.agreeing >= MATCH_AGREEING else FEW_SHARE
+    return Verdict.PART if seen.share >= least and seen.agreeing >= FEW_AGREEING else Verdict.CLEAR
 
 
 def judgement(seen: Sequence[Look]) -> Judgement:
