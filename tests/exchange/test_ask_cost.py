@@ -95,7 +95,7 @@ def test_a_count_that_fails_leaves_later_transactions_waiting_for_the_disk(excha
 def test_counts_of_clear_and_matching_asks_add_up_to_the_quota_and_not_over_it(
     exchange: Context, phone: Phone, partner: PartnerClient, follower: Callable[[], None]
 ) -> None:
-    from stillmine.exchange.ask.actions import count_queries
+    from stillmine.exchange.ask.recording import count_queries
     from stillmine.exchange.rows.asks import AskCount
     from stillmine.exchange.rows.partners import Partner
     from stillmine.exchange.transaction.tx import tx

@@ -128,7 +128,7 @@ def test_what_fails_after_the_search_tells_nothing(
     assert ask(partner, ("pdq", value(3))).status_code == 200
     before = written()
     with monkeypatch.context() as patched:
-        patched.setattr("stillmine.exchange.ask.actions._record_matches", fail)
+        patched.setattr("stillmine.exchange.ask.actions.record_matches", fail)
         refused = ask(partner, ("pdq", value(1)))
     assert code(refused) == (503, "storage_full")
     assert written() == before

@@ -17,3 +17,9 @@ class QuotaUsedUpError(StillmineError):
     code = "quota_used_up"
     status = 429
     sentence = "Today's quota of queries is used up. Wait until midnight UTC, or ask the operator for a larger one."
+
+
+class LookExpiredError(StillmineError):
+    code = "look_expired"
+    status = 400
+    sentence = "This look is too old, was cut off, or was not made here for you. Ask about the regions again from the beginning."

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stillmine.wire.base64url import base64url_bytes, base64url_text
 from stillmine.wire.chromaprint import parse_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError, KindNotAcceptedError
 from stillmine.wire.regions import parse_regions
@@ -48,7 +49,9 @@ class KindRule:
     read: Callable[[str], int | None]
     """Reads a value and returns the only quality that it can have, or None where any fits; raises FingerprintMalformedError."""
     fixed_bytes: int | None = None
-    """Length of a value in compact form; other kinds travel as their text."""
+    """Length of a value in compact form, whose text is hexadecimal; other kinds travel as their text."""
+    is_base64url: bool = False
+    """Its text is base64url, and its compact form what that stands for."""
     is_whole_file: bool = False
     """It finds the very same bytes and nothing else."""
     is_seen: bool = False
@@ -82,14 +85,21 @@ def require_form(kind: Kind, value: str) -> None:
 
 
 def value_bytes(kind: Kind, text: str) -> bytes:
-    """Return the compact form of a value: the bytes of `pdq` and digests, the text itself of others; raises FingerprintMalformedError."""
-    length = KIND_RULES[kind].fixed_bytes
-    return text.encode("ascii") if length is None else _hex_bytes(kind, text, length)
+    """Return the compact form of a value: bytes where its text stands for some, else the text itself; raises FingerprintMalformedError."""
+    rule = KIND_RULES[kind]
+    if rule.fixed_bytes is not None:
+        return _hex_bytes(kind, text, rule.fixed_bytes)
+    data = base64url_bytes(text) if rule.is_base64url else text.encode("ascii")
+    if data is None:
+        raise FingerprintMalformedError(f"{kind}: base64url without padding")
+    return data
 
 
 def value_text(kind: Kind, data: bytes) -> str:
     """Return the text form of a compact value, which still has to be checked; raises FingerprintMalformedError."""
     length = KIND_RULES[kind].fixed_bytes
+    if KIND_RULES[kind].is_base64url:
+        return base64url_text(data)
     if length is None:
         if not data.isascii():
             raise FingerprintMalformedError(f"{kind}: ASCII")
@@ -147,7 +157,7 @@ def _digest_rule(kind: Kind, number: int, length: int) -> KindRule:
 KIND_RULES: dict[Kind, KindRule] = {
     Kind.PDQ: KindRule(1, _pdq_quality, fixed_bytes=PDQ_BYTES, is_seen=True),
     Kind.VPDQ: KindRule(2, lambda value: vpdq_quality(parse_vpdq(value)), is_seen=True, has_duration=True),
-    Kind.REGIONS: KindRule(3, _regions_quality, is_seen=True, is_ask_only=True),
+    Kind.REGIONS: KindRule(3, _regions_quality, is_base64url=True, is_seen=True, is_ask_only=True),
     Kind.CHROMAPRINT: KindRule(4, _sound_quality, has_duration=True),
     Kind.SHA256: _digest_rule(Kind.SHA256, 5, SHA256_BYTES),
     Kind.MD5: _digest_rule(Kind.MD5, 6, MD5_BYTES),

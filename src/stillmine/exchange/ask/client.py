@@ -13,17 +13,21 @@ from stillmine.exchange.ask.protocol import (
     MAXIMUM_REPLY_BYTES,
     SOCKET_FILE,
     Candidates,
+    NamedPictures,
     ProtocolError,
     Reply,
     Request,
     ServiceStatus,
     decode_candidates,
+    decode_pictures,
     decode_status,
     receive_frame,
     send_frame,
 )
+from stillmine.wire import codec
 from stillmine.wire.ask import AskQuery, encode_ask
 from stillmine.wire.ask_errors import IndexLoadingError
+from stillmine.wire.ask_regions import ASKED_REGION_BYTES, RegionsAsk
 
 ANSWER_SECONDS = 60.0
 
@@ -37,6 +41,17 @@ def candidates(home: Path, queries: Sequence[AskQuery]) -> list[Candidates]:
         raise IndexLoadingError
     try:
         return decode_candidates(body, len(queries))
+    except ProtocolError:
+        raise IndexLoadingError from None
+
+
+def pictures_with(home: Path, message: RegionsAsk) -> NamedPictures:
+    """Return pictures that have regions near those of an upload; raises IndexLoadingError. Only its views are looked at."""
+    body = _exchange(home, bytes([Request.REGIONS]) + codec.encode(RegionsAsk(1, message.width, message.height, message.views)))
+    if body[0] == Reply.LOADING:
+        raise IndexLoadingError
+    try:
+        return decode_pictures(body, 2 * sum(len(view.data) for view in message.views) // ASKED_REGION_BYTES)
     except ProtocolError:
         raise IndexLoadingError from None
 

@@ -6,8 +6,10 @@ in this process and are never logged.
 """
 
 import logging
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from stillmine.exchange.protection.given import head_sequence
@@ -21,6 +23,7 @@ from stillmine.wire.kinds import Kind, value_bytes
 LEAST_PICTURES_AT_ONCE = 65_536
 """Pictures are added in numbers that grow with the index: each such addition makes its tables again."""
 
+LOAD_THREADS = os.cpu_count() or 1
 
 _log = logging.getLogger(__name__)
 
@@ -50,21 +53,25 @@ class Follower:
         head = head_sequence()
         if head < self.sequence:
             raise SequenceWentBackError
-        ids: list[bytes] = []
-        values: list[bytes] = []
-        reached = self.sequence
+        with nullcontext() if self.is_loaded else self.index.regions.loading(LOAD_THREADS):
+            self._follow_to(head)
+        self.sequence, self.is_loaded, self._in_step_at = head, True, started
+
+    def _follow_to(self, head: int) -> None:
+        pictures, reached = _Collected(), self.sequence
         while reached < head:
             end = batch_end(reached, head)
-            self._apply(list(newest_changed(reached, end)), ids, values)
+            regions = _Collected()
+            self._apply(list(newest_changed(reached, end)), {Kind.PDQ: pictures, Kind.REGIONS: regions})
             reached = end
-            if reached == head or len(ids) >= max(LEAST_PICTURES_AT_ONCE, len(self.index.pictures)):
-                self.index.pictures.add_many(b"".join(ids), b"".join(values))
-                ids.clear()
-                values.clear()
-        self.sequence, self.is_loaded, self._in_step_at = reached, True, started
+            if regions.ids:
+                self.index.regions.add_many(regions.ids, regions.values, LOAD_THREADS)
+            if reached == head or len(pictures.ids) >= max(LEAST_PICTURES_AT_ONCE, len(self.index.pictures)):
+                self.index.pictures.add_many(b"".join(pictures.ids), b"".join(pictures.values))
+                pictures = _Collected()
 
-    def _apply(self, changed: Sequence[ChangedFingerprint], ids: list[bytes], values: list[bytes]) -> None:
-        """Remove what is not active, add what is; pictures are only collected."""
+    def _apply(self, changed: Sequence[ChangedFingerprint], collected: Mapping[Kind, "_Collected"]) -> None:
+        """Remove what is not active, add what is; what is added in large numbers is only collected."""
         active = [row for row in changed if row.state == FingerprintState.ACTIVE]
         for row in changed:
             if row.state != FingerprintState.ACTIVE:
@@ -77,9 +84,17 @@ class Follower:
             if text is None:  # withdrawn since: its tombstone has a later number
                 continue
             kind = Kind(fingerprint.kind)
-            value = value_bytes(kind, text)
-            if kind is Kind.PDQ:
-                ids.append(bytes.fromhex(fingerprint.id))
-                values.append(value)
+            fingerprint_id, value = bytes.fromhex(fingerprint.id), value_bytes(kind, text)
+            if kind in collected:
+                collected[kind].ids.append(fingerprint_id)
+                collected[kind].values.append(value)
             else:
-                self.index.add(bytes.fromhex(fingerprint.id), kind, value)
+                self.index.add(fingerprint_id, kind, value)
+
+
+@dataclass
+class _Collected:
+    """Fingerprints of one kind that are added together."""
+
+    ids: list[bytes] = field(default_factory=list)
+    values: list[bytes] = field(default_factory=list)

@@ -63,17 +63,10 @@ def named_by_index(exchange: Context, queries: Iterable[AskQuery]) -> dict[Asked
     return named
 
 
-def active_of(named: Mapping[Asked, Candidates], partner: Partner) -> dict[str, Active]:
-    """Return which of all these are active now and not another partner's drill, whatever the index says."""
+def active_of(fingerprint_ids: Iterable[str], partner: Partner) -> dict[str, Active]:
+    """Return which of these are active now and not another partner's drill, whatever the index says."""
     private = only_for()
-    wanted = sorted(
-        {
-            fingerprint_id
-            for found in named.values()
-            for fingerprint_id in found.ids
-            if private.get(fingerprint_id, partner.id) == partner.id
-        }
-    )
+    wanted = sorted({one for one in fingerprint_ids if private.get(one, partner.id) == partner.id})
     active: dict[str, Active] = {}
     for start in range(0, len(wanted), _READ_AT_ONCE):
         rows = Fingerprint.objects.filter(id__in=wanted[start : start + _READ_AT_ONCE], state=FingerprintState.ACTIVE)

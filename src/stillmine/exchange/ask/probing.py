@@ -8,7 +8,7 @@ that the exchange's secret and the day decide, and the bits go when the day is o
 
 import hmac
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, timedelta
 
 from django.db.models import F, Sum
@@ -40,8 +40,12 @@ def note_variety(
         for fingerprint_id, tells in near.items():
             of_each.setdefault(fingerprint_id, []).append((query, tells))
     found = {fingerprint_id: values for fingerprint_id, queries in of_each.items() if (values := set(telling(queries)))}
-    if not found:
-        return
+    if found:
+        mark_variety(exchange, transaction, partner, found)
+
+
+def mark_variety(exchange: Context, transaction: Transaction, partner: Partner, found: Mapping[str, Set[bytes]]) -> None:
+    """Mark for each fingerprint the values that tell something of it, and call an operator where they have become many."""
     day, key = transaction.now.date(), derive(exchange.secret, "stillmine/ask-variety-key/v1", transaction.now.date().isoformat().encode())
     AskVariety.objects.bulk_create(
         [AskVariety(partner=partner, fingerprint_id=fingerprint_id, day=day) for fingerprint_id in found], ignore_conflicts=True

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What web workers and the index service say to each other over their socket: frames of a length (4 bytes, little-endian) and a body.
 
-A request is one byte and, to ask, the binary form of an Ask; an answer is one byte and what it announces. Both ends are the same user on
+A request is one byte and, to ask, the binary form of an Ask or a RegionsAsk; an answer is one byte and what it announces. Both ends are the same user on
 one machine, and each still bounds what it reads and believes no length.
 """
 
@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stillmine.matching.results import Candidate
 from stillmine.wire.ask import MAXIMUM_ASK_BYTES, MAXIMUM_QUERIES
@@ -29,6 +32,9 @@ MAXIMUM_CANDIDATES = 4096
 MAXIMUM_CANDIDATES_IN_ALL = 262_144
 """Of one request; where there are more, each query has as many as all may have."""
 
+MAXIMUM_REGIONS_CANDIDATES = 256
+"""Of one ask about regions, those with most in common; cases with many pictures alike must not hide another's."""
+
 QUERIES_NEVER_CUT = MAXIMUM_CANDIDATES_IN_ALL // MAXIMUM_CANDIDATES
 """So many queries of one request have the maximum each."""
 
@@ -41,7 +47,9 @@ NO_DISTANCE = 255
 _LENGTH = struct.Struct("<I")
 _COUNT = struct.Struct("<I")
 _IS_CUT = 1 << 31
+_IS_CUT_HERE = 1 << 15
 _STATUS = struct.Struct("<BQd")
+_NAMED = struct.Struct("<BHI")
 
 
 class Request(IntEnum):
@@ -49,6 +57,7 @@ class Request(IntEnum):
 
     ASK = 1
     STATUS = 2
+    REGIONS = 3
 
 
 class Reply(IntEnum):
@@ -58,6 +67,7 @@ class Reply(IntEnum):
     STATUS = 2
     LOADING = 3
     MALFORMED = 4
+    REGIONS = 5
 
 
 class ProtocolError(Exception):
@@ -69,6 +79,17 @@ class Candidates(NamedTuple):
 
     ids: list[str]
     distances: bytes
+    is_cut: bool
+
+
+class NamedPictures(NamedTuple):
+    """Pictures that have regions near those of an upload, those with most first; others stand behind a list that `is_cut`.
+
+    `is_common`: for each region of the upload, as it is and mirrored, whether unrelated pictures share it too.
+    """
+
+    ids: list[str]
+    is_common: NDArray[np.bool_]
     is_cut: bool
 
 
@@ -138,6 +159,26 @@ def decode_candidates(body: bytes, queries: int) -> list[Candidates]:
     if place != len(body) or len(found) != queries:
         raise ProtocolError
     return found
+
+
+def encode_pictures(ids: Sequence[bytes], is_common: NDArray[np.bool_], *, is_cut: bool) -> bytes:
+    """Return an answer to an ask about regions: how many ids follow, how many bits, the ids, the bits."""
+    head = _NAMED.pack(Reply.REGIONS, len(ids) | (_IS_CUT_HERE if is_cut else 0), len(is_common))
+    return head + b"".join(ids) + np.packbits(is_common).tobytes()
+
+
+def decode_pictures(body: bytes, regions: int) -> NamedPictures:
+    """Read an answer to an ask about so many regions; raises ProtocolError."""
+    if len(body) < _NAMED.size or body[0] != Reply.REGIONS:
+        raise ProtocolError
+    _, number, bits = _NAMED.unpack_from(body)
+    count = number & ~_IS_CUT_HERE
+    end = _NAMED.size + count * ID_BYTES
+    if count > MAXIMUM_REGIONS_CANDIDATES or bits != regions or len(body) != end + -(-bits // 8):
+        raise ProtocolError
+    ids, step = body[_NAMED.size : end].hex(), 2 * ID_BYTES
+    is_common = np.unpackbits(np.frombuffer(body, np.uint8, offset=end), count=bits).astype(np.bool_)
+    return NamedPictures([ids[start : start + step] for start in range(0, len(ids), step)], is_common, bool(number & _IS_CUT_HERE))
 
 
 def _most_of_each(counts: list[int]) -> int:

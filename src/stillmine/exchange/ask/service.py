@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from django.db import connection as database
 from stillmine.exchange.ask.following import Follower, SequenceWentBackError
 from stillmine.exchange.ask.protocol import (
     MAXIMUM_CANDIDATES,
+    MAXIMUM_REGIONS_CANDIDATES,
     MAXIMUM_REQUEST_BYTES,
     SOCKET_FILE,
     ProtocolError,
@@ -27,14 +29,18 @@ from stillmine.exchange.ask.protocol import (
     Request,
     ServiceStatus,
     encode_candidates,
+    encode_pictures,
     encode_status,
     receive_frame,
     send_frame,
 )
 from stillmine.exchange.settings.ask import LOCK_FILE
+from stillmine.matching.region_values import View, query_regions
 from stillmine.matching.results import Candidate
 from stillmine.matching.turned import TURNS
+from stillmine.wire import codec
 from stillmine.wire.ask import Ask, AskQuery, decode_ask
+from stillmine.wire.ask_regions import MAXIMUM_REGIONS_ASK_BYTES, RegionsAsk
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.kinds import KIND_RULES, Kind, value_bytes
 
@@ -98,16 +104,25 @@ class IndexService:
         """Return the answer to one request; never raises for what was sent."""
         if body == bytes([Request.STATUS]):
             return encode_status(ServiceStatus(self._follower.sequence, self._follower.behind_seconds()))
-        if body[0] != Request.ASK:
-            return bytes([Reply.MALFORMED])
-        try:
-            ask = decode_ask(body[1:])
-        except StillmineError:
+        answer = _ANSWERS.get(body[0])
+        if answer is None:
             return bytes([Reply.MALFORMED])
         behind = self._follower.behind_seconds()
-        if behind is None or behind > MAXIMUM_BEHIND_SECONDS:
-            return bytes([Reply.LOADING])
-        return encode_candidates(self._candidates(ask))
+        try:
+            return bytes([Reply.LOADING]) if behind is None or behind > MAXIMUM_BEHIND_SECONDS else answer(self, body[1:])
+        except StillmineError:
+            return bytes([Reply.MALFORMED])
+
+    def of_values(self, body: bytes) -> bytes:
+        """Return what matches each value of an ask; raises StillmineError for what is none."""
+        return encode_candidates(self._candidates(decode_ask(body)))
+
+    def of_regions(self, body: bytes) -> bytes:
+        """Return the pictures that share regions with those of an ask; raises StillmineError for what is none."""
+        message = codec.decode(body, RegionsAsk, MAXIMUM_REGIONS_ASK_BYTES)
+        asked = query_regions(message.width, message.height, [View(view.width, view.height, view.data) for view in message.views])
+        found = self._follower.index.regions.search(asked.hashes, maximum=MAXIMUM_REGIONS_CANDIDATES, threads=SEARCH_THREADS)
+        return encode_pictures([picture.id for picture in found.pictures], found.is_common, is_cut=found.is_cut)
 
     def _candidates(self, ask: Ask) -> list[list[Candidate]]:
         """Return what matches each query; one more than may be answered says that there are others."""
@@ -147,6 +162,12 @@ class IndexService:
             _log.error("an ask failed (%s)", type(error).__name__)
         finally:
             self._connections.release()
+
+
+_ANSWERS: dict[int, Callable[[IndexService, bytes], bytes]] = {
+    Request.ASK: IndexService.of_values,
+    Request.REGIONS: IndexService.of_regions,
+}
 
 
 def run_service(home: Path, follower: Follower) -> None:

@@ -6,12 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from stillmine.exchange.ask import actions
 from stillmine.exchange.ask.client import service_status
 from stillmine.exchange.ask.queries import queries_on
+from stillmine.exchange.ask.regions import ask_regions, look_at_regions
 from stillmine.exchange.ask.service import MAXIMUM_BEHIND_SECONDS
-from stillmine.exchange.ground.edge import answer, read_bytes, read_message
+from stillmine.exchange.ground.edge import JSON, answer, read_bytes, read_message
 from stillmine.exchange.partners.authentication import bearer_key, bearer_partner
 from stillmine.exchange.rows.scopes import Scope, Way, scopes_of
 from stillmine.exchange.transaction.context import context
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, MAXIMUM_ASK_BYTES, Ask, ExchangeStatus, IndexState, decode_ask, encode_answer
+from stillmine.wire.ask_regions import MAXIMUM_REGIONS_ASK_BYTES, RegionsAsk, RegionsLook, encode_regions_answer
 
 
 def ask(request: HttpRequest) -> HttpResponse:
@@ -21,6 +23,20 @@ def ask(request: HttpRequest) -> HttpResponse:
         message = decode_ask(read_bytes(request, BINARY_CONTENT_TYPE, MAXIMUM_ASK_BYTES))
         return HttpResponse(encode_answer(actions.ask(exchange, partner, message)), content_type=BINARY_CONTENT_TYPE)
     return answer(actions.ask(exchange, partner, read_message(request, Ask, MAXIMUM_ASK_BYTES)))
+
+
+def regions(request: HttpRequest) -> HttpResponse:
+    """POST /api/v1/ask/regions."""
+    exchange, partner = context(), bearer_partner(request, Scope.ASK)
+    asked = ask_regions(exchange, partner, read_message(request, RegionsAsk, MAXIMUM_REGIONS_ASK_BYTES))
+    return HttpResponse(encode_regions_answer(asked), content_type=JSON)
+
+
+def look(request: HttpRequest) -> HttpResponse:
+    """POST /api/v1/ask/regions/look."""
+    exchange, partner = context(), bearer_partner(request, Scope.ASK)
+    seen = look_at_regions(exchange, partner, read_message(request, RegionsLook, MAXIMUM_REGIONS_ASK_BYTES))
+    return HttpResponse(encode_regions_answer(seen), content_type=JSON)
 
 
 def status(request: HttpRequest) -> HttpResponse:

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from django.db import connection
 
-from stillmine.exchange.ask.actions import forget_old_beside
 from stillmine.exchange.ask.probing import forget_old_variety
+from stillmine.exchange.ask.recording import forget_old_beside
 from stillmine.exchange.backup.dump import renew_backups
 from stillmine.exchange.clock.actions import look_at_clock, may_complain
 from stillmine.exchange.clock.judgement import Known

@@ -15,7 +15,7 @@ import msgspec
 from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.stopncii.fetch import LATEST_TIMESTAMP
 from stillmine.exchange.web.urls import ROUTES, Caller
-from stillmine.wire import ask, case, feed, feedback, ledger, receipt, statistics, stopncii, submission, vote
+from stillmine.wire import ask, ask_regions, case, feed, feedback, ledger, receipt, statistics, stopncii, submission, vote
 from stillmine.wire import readiness as wire_readiness
 from stillmine.wire.errors import ErrorMessage, WorkNeeded
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE
@@ -134,6 +134,18 @@ OPERATIONS: Mapping[str, Operation] = {
         "Ask whether fingerprints match; the answer has the form of the question",
         {200: (ask.AskAnswer, ask.BINARY_CONTENT_TYPE)},
         (ask.Ask, ask.BINARY_CONTENT_TYPE),
+        scope=Scope.ASK,
+    ),
+    "POST api/v1/ask/regions": Operation(
+        "Ask where an upload may show pictures of which regions are stored",
+        {200: (ask_regions.RegionsAnswer,)},
+        (ask_regions.RegionsAsk,),
+        scope=Scope.ASK,
+    ),
+    "POST api/v1/ask/regions/look": Operation(
+        "Say what is at the places of an answer, and learn which pictures are there",
+        {200: (ask_regions.RegionsAnswer,)},
+        (ask_regions.RegionsLook,),
         scope=Scope.ASK,
     ),
     "GET api/v1/status": Operation("Show how the index of asks stands and what is left of the day", {200: (ask.ExchangeStatus,)}),

@@ -24,6 +24,7 @@ from stillmine.exchange.stopncii import submit as stopncii_submissions
 from stillmine.exchange.submissions import views as submissions
 from stillmine.exchange.web.readiness import livez, readyz
 from stillmine.wire.ask import MAXIMUM_ASK_BYTES
+from stillmine.wire.ask_regions import MAXIMUM_REGIONS_ASK_BYTES
 from stillmine.wire.case import MAXIMUM_CASE_MESSAGE_BYTES
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES
 from stillmine.wire.stopncii import MAXIMUM_SUBMIT_MESSAGE_BYTES
@@ -73,6 +74,8 @@ ROUTES = (
     Route("api/v1/votes", Caller.PARTNER, {"POST": feedback.vote}),
     Route("api/v1/statistics", Caller.ANYBODY, {"GET": statistics.show}),
     Route("api/v1/ask", Caller.PARTNER, {"POST": ask.ask}, MAXIMUM_ASK_BYTES),
+    Route("api/v1/ask/regions", Caller.PARTNER, {"POST": ask.regions}, MAXIMUM_REGIONS_ASK_BYTES),
+    Route("api/v1/ask/regions/look", Caller.PARTNER, {"POST": ask.look}, MAXIMUM_REGIONS_ASK_BYTES),
     Route("api/v1/status", Caller.PARTNER, {"GET": ask.status}),
     Route("api/v1/submissions", Caller.PARTNER, {"POST": submissions.submit}, MAXIMUM_SUBMISSION_MESSAGE_BYTES),
     Route("api/v1/submissions/withdraw", Caller.PARTNER, {"POST": submissions.withdraw}),
