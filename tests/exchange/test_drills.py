@@ -12,9 +12,7 @@ from stillmine.exchange.drills.kind import DrillKind
 from stillmine.exchange.drills.picture import drill_fingerprint, drill_picture
 from stillmine.exchange.transaction.context import Context
 from stillmine.fingerprint import fingerprint_image
-from stillmine.wire.ask import AskQuery
 from stillmine.wire.errors import NotConfiguredError
-from stillmine.wire.kinds import Kind
 from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, value
 
 WAIT, WATCH = timedelta(minutes=10), timedelta(minutes=3)
@@ -150,7 +148,6 @@ def test_neither_a_snapshot_nor_an_ask_tells_anybody_else(
     exchange: Context, stage: Stage, partner: PartnerClient, other_partner: PartnerClient, phone: Phone
 ) -> None:
     from stillmine.exchange.ask.nearby import active_of
-    from stillmine.exchange.ask.protocol import Candidates
     from stillmine.exchange.feed.actions import record_snapshot
     from stillmine.exchange.partners.actions import find_partner
     from stillmine.exchange.rows.drills import Drill
@@ -163,8 +160,7 @@ def test_neither_a_snapshot_nor_an_ask_tells_anybody_else(
     bodies = [phone.web.get("/api/v1/feed/snapshot", headers=client.headers).content for client in (partner, other_partner)]
     value_of_drill = bytes.fromhex(Drill.objects.get().value)
     assert [value_of_drill in body for body in bodies] == [True, False]
-    named = {AskQuery(Kind.PDQ, Drill.objects.get().value): Candidates([planted], b"\0", is_cut=False)}
-    assert (list(active_of(named, ours)), list(active_of(named, theirs))) == ([planted], [])
+    assert (list(active_of([planted], ours)), list(active_of([planted], theirs))) == ([planted], [])
 
 
 def test_nobody_else_is_given_it_in_any_shape(stage: Stage, platform: Platform, other_partner: PartnerClient, phone: Phone) -> None:

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 from stillmine.client.errors import ExchangeAnswerError, ExchangeFailedError
-from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
+from stillmine.wire.ask_errors import IndexLoadingError, LookExpiredError, QuotaUsedUpError
 from stillmine.wire.door_errors import BusyError, HeadTooLargeError, TooManyAtOnceError, TooSlowError
 from stillmine.wire.errors import (
     ConflictError,
@@ -66,6 +66,7 @@ _REFUSALS: dict[str, type[StillmineError]] = {
         KindNotAcceptedError,
         ListNotGivenError,
         ListStillGivenError,
+        LookExpiredError,
         MalformedMessageError,
         MessageTooLargeError,
         NotDecidedError,

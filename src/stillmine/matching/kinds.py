@@ -11,6 +11,7 @@ from typing import Protocol
 
 from stillmine.matching.exact import ExactSet
 from stillmine.matching.hamming import ID_BYTES, HammingIndex
+from stillmine.matching.region_index import RegionIndex
 from stillmine.matching.results import Candidate, TimedMatch
 from stillmine.matching.sound import SoundIndex
 from stillmine.matching.turned import TURNS, orientations, turned, turned_frames
@@ -121,7 +122,7 @@ class FingerprintIndex:
         self.pictures = Pictures()
         self.videos = Videos(self.pictures)
         self.sounds = Sounds()
-        self.regions = ExactSet()
+        self.regions = RegionIndex()
         self.sha256 = ExactSet()
         self.md5 = ExactSet()
         self._of = {kind: part(self) for kind, part in KINDS.items()}

@@ -7,6 +7,7 @@ import msgspec
 
 from stillmine.wire.feedback import OpaqueId
 from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import require_listed
 
 MAXIMUM_SUBMISSIONS_PER_MESSAGE = 1000
 MAXIMUM_SUBMISSION_MESSAGE_BYTES = 4 * 1024 * 1024
@@ -15,13 +16,14 @@ _Ids = Annotated[list[OpaqueId], msgspec.Meta(min_length=1, max_length=MAXIMUM_S
 
 
 class SubmitFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All are stored or none is."""
+    """All are stored or none is; of kinds that lists have."""
 
     version: Literal[1]
     fingerprints: Annotated[list[Fingerprint], msgspec.Meta(min_length=1, max_length=MAXIMUM_SUBMISSIONS_PER_MESSAGE)]
 
     def __post_init__(self) -> None:
         for fingerprint in self.fingerprints:
+            require_listed(fingerprint.kind)
             fingerprint.require_quality()
 
 

@@ -5,6 +5,7 @@ A token is of one size, opens for its partner alone, and for a minute. It names 
 again within that minute, as often as the partner's quota allows; it gives no more than asking again would.
 """
 
+import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Asked:
-    """An ask that goes on: its upload's sides, the fingerprints that matched before, candidates in the order in which they are looked at."""
+    """An ask that goes on: its upload's sides, the fingerprints that matched before, candidates in the order of the looks."""
 
     width: int
     height: int
@@ -60,7 +61,7 @@ class Asked:
 
 def seal_look(exchange: Context, partner: Partner, asked: Asked) -> str:
     """Return the token that carries an ask on."""
-    until = int(exchange.clock().timestamp()) + LOOK_SECONDS
+    until = math.ceil(exchange.clock().timestamp()) + LOOK_SECONDS
     token = bytes.fromhex(asked.upload_token or "0" * 32)
     counts = (len(asked.matched), len(asked.candidates), int(asked.upload_token is not None))
     parts = [_HEAD.pack(until, asked.width, asked.height, *counts, token)]
@@ -79,7 +80,7 @@ def open_look(exchange: Context, partner: Partner, look: str) -> Asked:
     except (InvalidTag, ValueError):
         raise LookExpiredError from None
     until, width, height, rows, candidates, has_token, token = _HEAD.unpack_from(plain)
-    if not until - LOOK_SECONDS <= exchange.clock().timestamp() <= until:
+    if not until - LOOK_SECONDS - 1 <= exchange.clock().timestamp() <= until:
         raise LookExpiredError
     end = _HEAD.size + rows * _ID_BYTES
     matched = [plain[start : start + _ID_BYTES].hex() for start in range(_HEAD.size, end, _ID_BYTES)]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What web workers and the index service say to each other over their socket: frames of a length (4 bytes, little-endian) and a body.
 
-A request is one byte and, to ask, the binary form of an Ask or a RegionsAsk; an answer is one byte and what it announces. Both ends are the same user on
-one machine, and each still bounds what it reads and believes no length.
+A request is one byte and, to ask, the binary form of an Ask or a RegionsAsk as JSON; an answer is one byte and what it announces. Both ends
+are the same user on one machine, and each still bounds what it reads and believes no length.
 """
 
 import os

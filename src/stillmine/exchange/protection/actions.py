@@ -21,6 +21,7 @@ from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.protection.authentication import case_of, token_hash
 from stillmine.exchange.protection.entries import record_of
 from stillmine.exchange.protection.file_numbers import numbers_in_case
+from stillmine.exchange.protection.pairs import require_pairs
 from stillmine.exchange.protection.queries import find_case
 from stillmine.exchange.protection.sequence import append_changes, lock_head
 from stillmine.exchange.protection.suspensions import held_with, note_decision, note_suspensions
@@ -186,6 +187,7 @@ def add_to_case(  # noqa: PLR0917 (all of them are needed, each is said by its p
     in_case = Fingerprint.objects.filter(case=case)
     existing_count = in_case.count()
     _require_room(in_case, existing_count, new)
+    require_pairs(exchange, in_case, new)
     are_held, others = held_with(case, new, banked)
     salt = ledger_salt(token)
     ids = [exchange.random_bytes(16).hex() for _ in new]
