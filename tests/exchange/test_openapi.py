@@ -21,6 +21,7 @@ from schemathesis.schemas import BaseSchema
 from stillmine.exchange.rows.scopes import Way
 from stillmine.exchange.transaction.context import Context
 from tests.exchange.exchange_parts import Clock, PartnerClient, Phone, feedback_on, fingerprint, opening, value, vote_on
+from tests.exchange.region_parts import SIDE, WHOLE, Picture, Upload, ask_regions, read
 
 load_all_checks()
 HELD = [
@@ -47,7 +48,7 @@ def test_the_document_in_spec_is_up_to_date(exchange: Context, root: Path) -> No
     """If not: `python tools/openapi.py`."""
     from stillmine.exchange.web.openapi import document
 
-    assert json.loads((root / "spec/openapi.json").read_text("utf-8")) == document()
+    assert json.loads((root / "spec/openapi.json").read_text("utf-8")) == json.loads(json.dumps(document()))
 
 
 def test_the_document_names_the_scope_that_is_asked_for(exchange: Context, web: httpx.Client) -> None:
@@ -117,9 +118,12 @@ def test_each_post_that_succeeds_answers_with_its_message(
     from stillmine.exchange.web.openapi import OPERATIONS
 
     phone.open(1, 2)
+    phone.post("case/fingerprints", {"version": 1, "fingerprints": [Picture(1).regions]})
     partner.sync()
     follower()
-    entry = min(partner.entries)
+    entry, upload = min(partner.entries), Upload([(Picture(1), WHOLE)])
+    seen = read(ask_regions(partner, upload))
+    side = {"width": SIDE, "height": SIDE}
     hashes = [{"signalType": "ImagePDQ", "hashValue": value(20), "CSPFeedbacks": [{"feedbackValue": "Blocked", "tags": []}]}]
     said = [{"hashValue": value(1), "feedbackValue": "PendingReview", "tags": []}]
     bodies: dict[str, dict[str, Any]] = {
@@ -132,6 +136,8 @@ def test_each_post_that_succeeds_answers_with_its_message(
         "POST api/v1/feedback": {"version": 1, "feedback": [feedback_on(entry, 1)]},
         "POST api/v1/votes": {"version": 1, "votes": [vote_on(entry, 1)]},
         "POST api/v1/ask": {"version": 1, "queries": [{"kind": "pdq", "value": value(1)}]},
+        "POST api/v1/ask/regions": {"version": 1, **side, "views": [upload.view()]},
+        "POST api/v1/ask/regions/look": {"version": 1, "look": seen.look, "hashes": upload.hashes_at(seen.places)},
         "POST api/v1/submissions": {"version": 1, "fingerprints": [fingerprint(9)]},
         "POST api/v1/submissions/withdraw": {"version": 1, "fingerprint_ids": [entry]},
         "POST stopncii/v1/SubmitHashes": {"count": 1, "hashRecords": hashes},

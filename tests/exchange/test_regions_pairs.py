@@ -121,7 +121,7 @@ def test_of_another_case_with_the_picture_the_row_hears_beside(
     last = rounds(asking, COPY, matched=[{"id": matched}])[-1]
     assert [row.id for row in last.answers if row.outcome != "clear"] == [matched]
     assert other_phone.show().fingerprints[1].partners[0].found_on is not None
-    report = {"feedback_id": "cd" * 16, "fingerprint_id": matched, "outcome": "removed"}
+    report: dict[str, object] = {"feedback_id": "cd" * 16, "fingerprint_id": matched, "outcome": "removed"}
     asking.report(report)
     assert other_phone.show().fingerprints[1].partners[0].removed_on is not None
 
