@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stillmine.matching.region_frames import Map, affine, frames_through, points_through, turned_over
-from stillmine.matching.region_refine import MINIMUM_SUPPORT, Located, is_close, located, refined
-from stillmine.matching.region_values import QueryRegions, StoredRegions
+from stillmine.matching.region_look import look, places
+from stillmine.matching.region_pdq import implied_map
+from stillmine.matching.region_refine import MAXIMUM_GUIDED, MINIMUM_SUPPORT, Located, is_close, located, refined
+from stillmine.matching.region_values import QueryRegions, StoredRegions, View, distances_between, frames_of_geometry, query_regions
 from stillmine.matching.region_vote import ENOUGH_PAIRS, MAXIMUM_GROUPS, MAXIMUM_PAIRS, Group, vote
-from tests.matching.region_scenes import HEIGHT, WIDTH, flipped, random_frames, scene, similarity
+from stillmine.matching.region_words import describe
+from tests.matching.region_scenes import HEIGHT, WIDTH, flipped, random_frames, random_hashes, scene, similarity
 
 CORNERS = np.array([(0.0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)])
 MIDDLE = np.array([[WIDTH / 2, HEIGHT / 2]])
@@ -182,3 +185,46 @@ def test_what_is_close_to_the_vote() -> None:
     behind = voted_map.copy()
     behind[2, 0] = -1 / 100
     assert not is_close(behind, voted_map, frames)
+
+
+def hostile_pictures(seed: int, are_alike: bool) -> tuple[StoredRegions, QueryRegions]:
+    """Return pictures of any shape, regions anywhere, all alike or none."""
+    random = np.random.default_rng(seed)
+    sides = random.integers(1, 65_536, 6)
+    geometry = random.integers(0, 256, (36, 5), dtype=np.uint8)
+    geometry[18:] = geometry[0]
+    hashes = np.zeros((36, 32), np.uint8) if are_alike else random_hashes(random, 36)
+    rows = np.concatenate([np.zeros((200, 64), np.uint8), random.integers(0, 256, (200, 5), dtype=np.uint8)], axis=1)
+    rows[100:, 64:] = rows[0, 64:]
+    views = [View(int(sides[0]), int(sides[1]), rows.tobytes()), View(int(sides[2]), int(sides[3]), rows[::2].tobytes())]
+    stored = StoredRegions(int(sides[4]), int(sides[5]), hashes, frames_of_geometry(geometry, int(sides[4]), int(sides[5])))
+    return stored, query_regions(int(sides[1]), int(sides[0]), views)
+
+
+@pytest.mark.parametrize("are_alike", [True, False])
+@pytest.mark.parametrize("seed", range(6))
+def test_no_numbers_of_a_stranger_break_it(seed: int, are_alike: bool) -> None:
+    """numpy's warnings are errors here: nothing may be divided by zero, overflow or become no number."""
+    stored, query = hostile_pictures(seed, are_alike)
+    bits = distances_between(stored.hashes, query.hashes)
+    found = located(stored, query, np.argwhere(bits <= 31), bits[bits <= 31])
+    for place in [*found, refined(stored, query, implied_map(stored.width, stored.height, seed, (0, 0, 5, 7)))]:
+        is_visible, frames = places(stored.frames, place.map, query.width, query.height)
+        assert np.isfinite(frames).all()
+        assert look(stored, is_visible, stored.hashes).agreeing == is_visible.sum()
+        made = describe(place.map, (stored.width, stored.height), (query.width, query.height))
+        assert 0 <= made.share <= 1
+
+
+def test_pairs_beyond_the_bound_of_refining_are_those_furthest_in_bits() -> None:
+    stored, query, pairs = scene(11, similarity(5, 0.9), found=6)
+    random = np.random.default_rng(1)
+    crowd = np.repeat(stored.hashes, 200, axis=0)
+    alike = QueryRegions(
+        WIDTH,
+        HEIGHT,
+        np.concatenate([query.hashes, flipped(random, crowd, 79)]),
+        np.concatenate([query.frames, random_frames(random, len(crowd))]),
+    )
+    assert len(crowd) > MAXIMUM_GUIDED
+    assert furthest(found_by(stored, alike, pairs)[0].map, similarity(5, 0.9), MIDDLE) < 8

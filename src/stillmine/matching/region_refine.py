@@ -35,6 +35,9 @@ MINIMUM_VOTED = 2
 MINIMUM_SUPPORT = 3
 """Different regions that lie where the map says are one too, if the vote had a single pair."""
 
+MAXIMUM_GUIDED = 4096
+"""Pairs looked at, nearest in bits first: real pictures have some hundreds."""
+
 ROUNDS = (0.5, 0.35, 0.35, 0.35)
 """How far from where it should be, in radii, a query region may lie, in each round."""
 
@@ -117,6 +120,9 @@ def _rounds(alike: _Alike, map_: Map, voted: Map, anchors: Frames, least: int) -
 def _alike(stored: StoredRegions, query: QueryRegions) -> _Alike:
     distances = distances_between(stored.hashes, query.hashes)
     rows, columns = np.nonzero(distances <= GUIDED_DISTANCE)
+    if len(rows) > MAXIMUM_GUIDED:
+        nearest = np.sort(np.argsort(distances[rows, columns], kind="stable")[:MAXIMUM_GUIDED])
+        rows, columns = rows[nearest], columns[nearest]
     return _Alike(rows, stored.frames[rows], query.frames[columns], distances[rows, columns])
 
 
