@@ -22,6 +22,7 @@ from stillmine.partner.asking.queries import FLAGGED_PLACE, SYNTHETIC_PLACE, Ask
 from stillmine.partner.fingerprinting.worker_messages import PictureRegions, PlacesWanted, View
 from stillmine.partner.ground.errors import DeadlineError, DecoderStoppedError, RegionsNotAskedError
 from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.recurring import RecurringRegions
 from stillmine.partner.screening.regions import HashPlaces, RegionsSeen, not_asked
 from stillmine.partner.screening.transform import transform_of
 from stillmine.partner.screening.way import IN_ORDER, Candidate, nearness
@@ -95,6 +96,7 @@ class RegionsAsking:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         is_needed: Callable[[], bool] = lambda: True,
+        recurring: RecurringRegions | None = None,
         seconds: float = REGIONS_SECONDS,
     ) -> None:
         """`clock` returns UTC, `monotonic` counts seconds; `is_needed` says whether an upload is clear only if the exchange says so."""
@@ -104,6 +106,7 @@ class RegionsAsking:
         self._clock = clock
         self._monotonic = monotonic
         self._is_needed = is_needed
+        self._recurring = recurring
         self._seconds = seconds
         self._log = SparingLog(log, monotonic)
         self._lock = threading.Lock()
@@ -158,23 +161,40 @@ class RegionsAsking:
         """As it is first, and stretched only where that finds nothing."""
         seen = self._asked(regions, regions.views[:AS_THEY_ARE], matched, upload)
         stretched = [view for view in regions.views[AS_THEY_ARE:] if view.regions]
-        if seen.candidates or Judges.AGREED in seen.judges.values() or not stretched:
-            return seen
-        return _together(seen, self._asked(regions, stretched, (), upload))
+        if stretched and not (seen.candidates or Judges.AGREED in seen.judges.values()):
+            seen = _together(seen, self._asked(regions, stretched, (), upload))
+        if self._recurring is not None and not (seen.candidates or matched or seen.is_remembered):
+            self._recurring.count(regions.views[0].regions)
+        return seen
 
     def _asked(self, regions: PictureRegions, views: Sequence[View], matched: Sequence[Candidate], upload: _Upload) -> RegionsSeen:
         if not matched and not any(view.regions for view in views):
             return RegionsSeen()
         remembered = Asked(Kind.REGIONS, _digest(regions, views))
         if not matched and (moment := self._memory.cleared_at(remembered)) is not None:
-            return RegionsSeen(as_of=moment)
+            return RegionsSeen(as_of=moment, is_remembered=True)
         found = self._heard(_message(regions, views, matched, upload.token), regions.number, upload)
         second, moment = self._monotonic(), self._clock().replace(microsecond=0)
         judges = {one.id: _JUDGES.get(row.verdict, Judges.ONE_JUDGE) for one, row in zip(matched, found.matched, strict=True)}
-        candidates = [_candidate(row, regions) for row in found.found]
+        candidates = [self._candidate(row, regions) for row in found.found]
         if not candidates and not matched:
             self._memory.keep([remembered], second, moment)
         return RegionsSeen(candidates, judges, as_of=moment)
+
+    def _candidate(self, row: RegionsRow, regions: PictureRegions) -> Candidate:
+        """Return what a row says; where all that lies there recurs in other uploads, a match is for a reviewer."""
+        stands = read_map(row.map)
+        is_common = self._recurring is not None and self._recurring.is_common_where(regions.views[0].regions, stands)
+        return Candidate(
+            id=bytes.fromhex(row.id),
+            kind=Kind.REGIONS,
+            match_class=MatchClass.PART if is_common else _CLASSES[row.outcome],
+            is_listed=False,
+            is_flagged=row.tags[FLAGGED_PLACE] == "f",
+            is_synthetic=row.tags[SYNTHETIC_PLACE] == "s",
+            number=regions.number,
+            transform=transform_of(stands, regions.width, regions.height),
+        )
 
     def _heard(self, message: RegionsAsk, number: int, upload: _Upload) -> RegionsFound:
         """Ask, or raise the StillmineError of why not."""
@@ -267,19 +287,6 @@ def _digest(regions: PictureRegions, views: Sequence[View]) -> str:
     return digest.hexdigest()
 
 
-def _candidate(row: RegionsRow, regions: PictureRegions) -> Candidate:
-    return Candidate(
-        id=bytes.fromhex(row.id),
-        kind=Kind.REGIONS,
-        match_class=_CLASSES[row.outcome],
-        is_listed=False,
-        is_flagged=row.tags[FLAGGED_PLACE] == "f",
-        is_synthetic=row.tags[SYNTHETIC_PLACE] == "s",
-        number=regions.number,
-        transform=transform_of(read_map(row.map), regions.width, regions.height),
-    )
-
-
 def _together(one: RegionsSeen, other: RegionsSeen) -> RegionsSeen:
     moments = [seen.as_of for seen in (one, other) if seen.as_of is not None]
     return RegionsSeen(
@@ -288,5 +295,6 @@ def _together(one: RegionsSeen, other: RegionsSeen) -> RegionsSeen:
         left_out=[*one.left_out, *other.left_out],
         note=one.note or other.note,
         as_of=min(moments, default=None),
+        is_remembered=one.is_remembered or other.is_remembered,
         retry_after_seconds=one.retry_after_seconds or other.retry_after_seconds,
     )

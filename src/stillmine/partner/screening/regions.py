@@ -34,6 +34,8 @@ class RegionsSeen:
     left_out: list[str] = field(default_factory=list)
     note: str | None = None
     as_of: datetime | None = None
+    is_remembered: bool = False
+    """It was clear a moment ago, and not asked about again."""
     retry_after_seconds: int | None = None
 
 

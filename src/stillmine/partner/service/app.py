@@ -32,6 +32,7 @@ from stillmine.partner.ground.home import service_key, upload_token_key
 from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
+from stillmine.partner.screening.recurring import RecurringRegions
 from stillmine.partner.screening.regions import AsksRegions, NoRegions
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.upload_tokens import UploadTokens
@@ -41,6 +42,7 @@ from stillmine.partner.service.service import Service
 from stillmine.partner.service.standing import Standing
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep
 from stillmine.partner.store.store import Store
+from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError, StillmineError
 from stillmine.wire.kinds import LISTED_KINDS
 from stillmine.wire.screen import RegionsChoice, WayName
@@ -104,6 +106,7 @@ def connected(
     sync_every_seconds: float = LOOK_SECONDS,
     must_stop: Callable[[], bool] = lambda: False,
     regions: RegionsChoice = RegionsChoice.ALL,
+    recurring: RecurringRegions | None = None,
 ) -> Connected:
     """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one.
 
@@ -116,7 +119,7 @@ def connected(
     asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     way = WayInUse(ListWay(store, index, threads=threads), asks, assumed(choice, store.way()))
     sync = Sync(exchange, store, index.follow if looks_up else lambda _changes: None, surroundings.clock, must_stop=must_stop)
-    asks_regions = _asking_regions(settings, regions, surroundings, lambda: way.use.asks)
+    asks_regions = _asking_regions(settings, regions, surroundings, lambda: way.use.asks, recurring)
     parts = Parts(store, index, sync, Reporting(exchange, store, must_stop), way, asks, asks_regions)
     following = Following(
         choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds, monotonic=surroundings.monotonic
@@ -125,11 +128,15 @@ def connected(
 
 
 def _asking_regions(
-    settings: ExchangeSettings, choice: RegionsChoice, outside: Surroundings, is_needed: Callable[[], bool]
+    settings: ExchangeSettings,
+    choice: RegionsChoice,
+    outside: Surroundings,
+    is_needed: Callable[[], bool],
+    recurring: RecurringRegions | None,
 ) -> RegionsAsking:
     exchange = Exchange(settings, outside.transport, limits=PICTURE_LIMITS)
     memory = ClearMemory(outside.random_bytes(KEY_BYTES), outside.monotonic)
-    return RegionsAsking(exchange, choice, memory, outside.clock, monotonic=outside.monotonic, is_needed=is_needed)
+    return RegionsAsking(exchange, choice, memory, outside.clock, monotonic=outside.monotonic, is_needed=is_needed, recurring=recurring)
 
 
 @contextmanager
@@ -163,10 +170,12 @@ def opened_screening(
 
     `settings` returns the exchange, None where none is named; it is asked where the list alone does not do.
     """
-    tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
+    key = upload_token_key(home, surroundings.random_bytes)
+    tokens = UploadTokens(key, surroundings.clock)
     store, fingerprinter = Store(home), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     try:
-        way, asks_regions = _way_for_files(store, settings, choice, surroundings, threads=threads, regions=regions)
+        recurring = RecurringRegions(bytes(key), store.recurring())
+        way, asks_regions = _way_for_files(store, settings, choice, surroundings, threads=threads, regions=regions, recurring=recurring)
         screening = Screening(store, way, fingerprinter, tokens, clock=surroundings.clock, regions=asks_regions)
         try:
             fingerprinter.start()
@@ -187,6 +196,7 @@ def _way_for_files(
     *,
     threads: int,
     regions: RegionsChoice,
+    recurring: RecurringRegions,
 ) -> tuple[Way, AsksRegions]:
     """Return how files from the command line are looked up: nothing of the store changes by that but what matches."""
     use = assumed(choice, store.way())
@@ -198,7 +208,7 @@ def _way_for_files(
         return listing, NoRegions()
     store.bind_exchange(exchange.url)
     scopes = _scopes(exchange, surroundings)
-    asks_regions = _asking_regions(exchange, regions, surroundings, lambda: use != Use(WayName.LIST))
+    asks_regions = _asking_regions(exchange, regions, surroundings, lambda: use != Use(WayName.LIST), recurring)
     if not isinstance(scopes, StillmineError):
         asks_regions.learn(scopes)
     if use == Use(WayName.LIST):
@@ -225,13 +235,13 @@ def _say_at_start(use: Use, *, is_shut_in: bool) -> None:
 
 
 def _screening(
-    parts: Connected, fingerprinter: Fingerprinter, tokens: UploadTokens, surroundings: Surroundings, thread: FollowThread
+    parts: Connected, fingerprinter: Fingerprinter, token_key: Secret, surroundings: Surroundings, thread: FollowThread
 ) -> Screening:
     return Screening(
         parts.store,
         parts.way,
         fingerprinter,
-        tokens,
+        UploadTokens(token_key, surroundings.clock),
         clock=surroundings.clock,
         feedback_is_waiting=thread.wake,
         regions=parts.regions,
@@ -263,8 +273,9 @@ def build_service(
 ) -> Starlette:
     """Put the service together; its threads live as long as the application's lifespan, and the store is closed with it."""
     key = service_key(home, surroundings.random_bytes)
-    tokens = UploadTokens(upload_token_key(home, surroundings.random_bytes), surroundings.clock)
+    token_key = upload_token_key(home, surroundings.random_bytes)
     store = Store(home)
+    recurring = RecurringRegions(bytes(token_key), store.recurring())
     stop = threading.Event()
     parts = connected(
         store,
@@ -275,10 +286,11 @@ def build_service(
         sync_every_seconds=sync_every_seconds,
         must_stop=stop.is_set,
         regions=regions,
+        recurring=recurring,
     )
     thread = FollowThread(parts.following, stop)
     fingerprinter = Fingerprinter(threads, needs_sandbox=needs_sandbox)
-    screening = _screening(parts, fingerprinter, tokens, surroundings, thread)
+    screening = _screening(parts, fingerprinter, token_key, surroundings, thread)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -287,7 +299,7 @@ def build_service(
             _say_at_start(parts.way.use, is_shut_in=not await run_in_threadpool(fingerprinter.check_sandbox))
             parts.asking.start()
             thread.start()
-            async with Upkeep(store, surroundings.clock, kept_days).going_on():
+            async with Upkeep(store, surroundings.clock, kept_days, recurring).going_on():
                 yield
         finally:
             screening.close()
@@ -296,7 +308,7 @@ def build_service(
                 parts.close()
                 store.close()
 
-    service = Service(
+    return Service(
         screening=screening,
         store=store,
         home=home,
@@ -306,5 +318,4 @@ def build_service(
         feedback_is_waiting=thread.wake,
         standing=_standing(parts, home, surroundings, thread),
         lifespan=lifespan,
-    )
-    return service.app()
+    ).app()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a running service does now and then: it forgets matches that were decided long ago.
+"""What a running service does now and then: it forgets matches that were decided long ago, and keeps what it counted.
 
 What waits for a decision is never forgotten, unless it is known to be withdrawn: a held upload would be lost with it.
 """
@@ -13,6 +13,7 @@ from datetime import datetime
 from starlette.concurrency import run_in_threadpool
 
 from stillmine.partner.ground.errors import StoreUnreadableError
+from stillmine.partner.screening.recurring import RecurringRegions
 from stillmine.partner.store.store import Store
 
 log = logging.getLogger("stillmine.partner")
@@ -27,8 +28,11 @@ _MINUTES_A_DAY = 24 * 60
 class Upkeep:
     """The upkeep of one store."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], kept_days: int = KEPT_DAYS) -> None:
+    def __init__(
+        self, store: Store, clock: Callable[[], datetime], kept_days: int = KEPT_DAYS, recurring: RecurringRegions | None = None
+    ) -> None:
         self._store = store
+        self._recurring = recurring
         self._clock = clock
         self._kept_minutes = kept_days * _MINUTES_A_DAY
 
@@ -38,6 +42,13 @@ class Upkeep:
         while some := self._forget_some():
             forgotten += some
         return forgotten
+
+    def keep_recurring(self) -> None:
+        """Keep which regions recur; where the store takes no more, what was counted meanwhile is lost."""
+        counters = None if self._recurring is None else self._recurring.table()
+        if counters is not None:
+            with suppress(StoreUnreadableError):
+                self._store.keep_recurring(counters)
 
     def _forget_some(self) -> int:
         before = int(self._clock().timestamp()) // 60 - self._kept_minutes
@@ -55,6 +66,7 @@ class Upkeep:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            self.keep_recurring()
 
     async def _go_on(self) -> None:
         while True:
@@ -63,4 +75,5 @@ class Upkeep:
                 forgotten += some
             if forgotten:
                 log.info("forgot the matches of %s uploads that were decided long ago", forgotten)
+            await run_in_threadpool(self.keep_recurring)
             await asyncio.sleep(EVERY_SECONDS)

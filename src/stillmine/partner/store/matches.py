@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from stillmine.partner.store.reports import Said, queue_reports, split_ids
-from stillmine.wire.errors import MalformedMessageError
+from stillmine.wire.errors import MalformedMessageError, MatchNotFoundError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import (
@@ -170,10 +170,12 @@ def listed(db: sqlite3.Connection, wanted: Wanted) -> MatchPage:
     return MatchPage([_kept(row) for row in page], str(page[-1][0]) if len(rows) > wanted.limit else None)
 
 
-def one_listed(db: sqlite3.Connection, match_id: bytes) -> KeptMatch | None:
-    """Return one match, None if there is none."""
+def one_listed(db: sqlite3.Connection, match_id: bytes) -> KeptMatch:
+    """Return one match; raises MatchNotFoundError."""
     row = db.execute(f"{_ROWS} WHERE matches.match_id = ?", (match_id,)).fetchone()
-    return None if row is None else _kept(row)
+    if row is None:
+        raise MatchNotFoundError
+    return _kept(row)
 
 
 _IS_ACTIVE = "(SELECT fingerprints.state = 'active' FROM fingerprints WHERE fingerprints.id = matches.fingerprint_id)"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from stillmine.wire.feedback import MAXIMUM_NEAR, MAXIMUM_NEAR_PER_MESSAGE, Feedback, NotRemovedReason, Outcome
 from stillmine.wire.screen import Review
+from stillmine.wire.vote import Vote, VoteKind, VoteReason
 
 _ID_BYTES = 16
 
@@ -61,6 +62,15 @@ def waiting_reports(db: sqlite3.Connection, maximum: int) -> list[Feedback]:
             )
         )
     return waiting
+
+
+def votes_that_wait(db: sqlite3.Connection, maximum: int) -> list[Vote]:
+    """Return the oldest votes that wait, at most `maximum`."""
+    rows = db.execute("SELECT vote_id, fingerprint_id, vote, reason FROM vote_outbox ORDER BY place LIMIT ?", (maximum,))
+    return [
+        Vote(vote_id.hex(), fingerprint_id.hex(), VoteKind(vote), None if reason is None else VoteReason(reason))
+        for vote_id, fingerprint_id, vote, reason in rows
+    ]
 
 
 def decided_together(db: sqlite3.Connection, match_id: bytes, review: Review) -> tuple[bytes | None, list[bytes]]:

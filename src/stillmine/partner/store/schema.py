@@ -149,6 +149,8 @@ _REGIONS = """
 ALTER TABLE matches ADD COLUMN found_by TEXT NOT NULL DEFAULT '';   -- kinds with commas between; none: its own
 ALTER TABLE matches ADD COLUMN judges TEXT;                         -- of pdq: agreed, disputed, one_judge
 ALTER TABLE matches ADD COLUMN transform TEXT;                      -- of regions: Transform as JSON
+-- How often regions recur in uploads, in counters that many share.
+CREATE TABLE recurring (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), counters BLOB NOT NULL);
 """
 """Version 7 knew values alone."""
 

@@ -30,14 +30,14 @@ from stillmine.partner.store.matches import (
     record,
     still_matching,
 )
-from stillmine.partner.store.reports import Said, decided_together, queue_reports, waiting_reports
+from stillmine.partner.store.reports import Said, decided_together, queue_reports, votes_that_wait, waiting_reports
 from stillmine.partner.store.schema import FILE_NAME, holds_anything, open_database
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import Feedback, Outcome
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import KeptMatch, MatchPage, Review, WayName
-from stillmine.wire.vote import Vote, VoteKind, VoteReason
+from stillmine.wire.vote import Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +292,17 @@ class Store:
         with self._transaction() as db:
             note_gone(db, upload_id)
 
+    def recurring(self) -> bytes | None:
+        """Return the counters of regions that recur, None before there were any."""
+        with self._reading() as db:
+            row = db.execute("SELECT counters FROM recurring").fetchone()
+        return None if row is None else row[0]
+
+    def keep_recurring(self, counters: bytes) -> None:
+        """Keep the counters of regions that recur."""
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO recurring (only_row, counters) VALUES (1, ?)", (counters,))
+
     def forget_matches(self, before_minute: int) -> int:
         """Forget some of the uploads whose matches were all decided before that minute, or withdrawn since; return how many."""
         with self._transaction() as db:
@@ -310,10 +321,7 @@ class Store:
     def match(self, match_id: bytes) -> KeptMatch:
         """Return one match; raises MatchNotFoundError."""
         with self._reading() as db:
-            found = one_listed(db, match_id)
-        if found is None:
-            raise MatchNotFoundError
-        return found
+            return one_listed(db, match_id)
 
     def record_review(self, match_id: bytes, review: Review, report_id: bytes, minute: int) -> None:
         """Keep a reviewer's decision and queue it as feedback, and their vote if there is one; raises MatchNotFoundError."""
@@ -343,11 +351,7 @@ class Store:
     def waiting_votes(self, maximum: int) -> list[Vote]:
         """Return the oldest votes that wait, at most `maximum`."""
         with self._reading() as db:
-            rows = db.execute("SELECT vote_id, fingerprint_id, vote, reason FROM vote_outbox ORDER BY place LIMIT ?", (maximum,)).fetchall()
-        return [
-            Vote(vote_id.hex(), fingerprint_id.hex(), VoteKind(vote), None if reason is None else VoteReason(reason))
-            for vote_id, fingerprint_id, vote, reason in rows
-        ]
+            return votes_that_wait(db, maximum)
 
     def remove_votes(self, sent: Sequence[Vote]) -> None:
         """Take votes out of the queue after the exchange has taken them."""
