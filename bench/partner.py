@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A partner's service in the way `ask` beside the way `list`: photographs over HTTP, what the service adds, the exchange by itself.
 
-    python bench/partner.py [--fingerprints 100000] [--seconds 6] [--clients 1 4 32] [--megapixels 0.3 1.6 12] [--ways list ask]
+`list` and `ask` without regions; `ask-small` and `ask-all` with those of the views that are not stretched, and of all.
+
+    python bench/partner.py [--fingerprints 100000] [--seconds 6] [--clients 1 4 32] [--megapixels 0.3 1.6 12]
+        [--ways list ask ask-small ask-all]
 
 Real processes: an exchange on SQLite and a service for each way, each as it comes; clients run on the same machine and take their share of
 it. No service sees a photograph twice, so that what it remembers answers nothing, but in the rows that say so. Where STILLMINE_BENCH_HMA
@@ -27,6 +30,7 @@ MOST_PHOTOGRAPHS = {0.3: 600, 1.6: 400, 12.0: 120}
 USUAL_PHOTOGRAPHS = 200
 WARM_UP = 16
 REPEATED_MEGAPIXELS, REPEATED_CLIENTS = 1.6, 4
+WAYS = ["list", "ask", "ask-small", "ask-all"]
 REPEATED = 400
 """Times that one photograph is sent again."""
 TIMES = ("sent", "p50, ms", "p99, ms", "a second", "of `list`")
@@ -50,12 +54,12 @@ def print_photographs(services: Services, folder: Path, found: Sources, options:
 
 
 def _print_cells(name: str, services: Services, photographs: Sequence[Path], clients: int, seconds: float) -> None:
-    before = services.exchange.queries_today()
-    cells = measured(services.targets, services.exchange.served, photographs, clients, seconds)
-    queries = services.exchange.queries_today() - before
+    cells = measured(
+        services.targets, services.exchange.served, photographs, clients, seconds, queries_today=services.exchange.queries_today
+    )
     listed = cells.get("list")
     for way, cell in cells.items():
-        per_photograph = f"{queries / len(cell.milliseconds):.1f}" if way == "ask" else ""
+        per_photograph = f"{cell.queries / len(cell.milliseconds):.1f}" if way.startswith("ask") else ""
         print(f"| {name} | {clients} | {way} | {_numbers(cell, listed)} | {per_photograph} | {cell.faults_in_words()} |", flush=True)
 
 
@@ -77,7 +81,7 @@ def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--asks", type=int, default=500, help="pairs for what the service adds; and asks of the exchange, for each number of clients"
     )
-    parser.add_argument("--ways", nargs="+", choices=["list", "ask"], default=["list", "ask"])
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--workers", type=int, default=1, help="web workers of the exchange")
     parser.add_argument("--media", type=Path, default=PHOTOGRAPHS, help="folder of larger photographs")
     return parser.parse_args(arguments)

@@ -99,17 +99,19 @@ def started(folder: Path, fingerprints: int, workers: int, ways: list[str]) -> I
         command = ("exchange", "serve", "--home", str(home), "--workers", str(workers))
         exchange = Exchange(stack.enter_context(running(*command)), keys["ask"])
         _wait(exchange.served, exchange.is_ready)
-        targets = [stack.enter_context(running_service(folder, way, exchange.url, keys[way])) for way in ways]
+        targets = [stack.enter_context(running_service(folder, way, exchange.url, keys[way.partition("-")[0]])) for way in ways]
         address = os.environ.get(PEER_VARIABLE)
         yield Services(exchange, [*targets, *([_peer(address)] if address else [])])
 
 
 @contextmanager
 def running_service(folder: Path, way: str, exchange: str, key: str) -> Iterator[Target]:
+    """Start the service of a partner that asks or has the list; `ask-small` and `ask-all` ask about regions too."""
     key_file, home = folder / f"{way}.key", folder / way
     key_file.touch(mode=0o600)
     key_file.write_text(key)
-    with running("partner", "serve", "--home", str(home), "--exchange", exchange, "--key-file", str(key_file)) as served:
+    regions = ("--regions", way.partition("-")[2] or "off")
+    with running("partner", "serve", "--home", str(home), "--exchange", exchange, "--key-file", str(key_file), *regions) as served:
         _wait(served, lambda: _is_fresh(served.url))
         headers = {"Authorization": f"Bearer {(home / 'service.key').read_text().strip()}", "Content-Type": "image/jpeg"}
         yield Target(way, served.url, "/screen", headers, lambda photograph: photograph, screen_fault, served)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -33,6 +33,8 @@ class Cell:
     """Processor time of the service and its workers."""
     exchange_seconds: float = 0
     """Processor time of the exchange meanwhile."""
+    queries: int = 0
+    """That the exchange counted meanwhile."""
 
     @property
     def rate(self) -> float:
@@ -78,7 +80,15 @@ class Sender:
             return type(error).__name__
 
 
-def measured(targets: Sequence[Target], exchange: Running, photographs: Sequence[Path], clients: int, seconds: float) -> dict[str, Cell]:
+def measured(
+    targets: Sequence[Target],
+    exchange: Running,
+    photographs: Sequence[Path],
+    clients: int,
+    seconds: float,
+    *,
+    queries_today: Callable[[], int] = lambda: 0,
+) -> dict[str, Cell]:
     """Send the photographs to every target, for so many seconds at most, and return a cell for each."""
     cells = {target.name: Cell() for target in targets}
     for number in range(ROUNDS):
@@ -88,9 +98,11 @@ def measured(targets: Sequence[Target], exchange: Running, photographs: Sequence
             cell = cells[target.name]
             cell.service_seconds -= _processor_seconds(target.served)
             cell.exchange_seconds -= exchange.processor_seconds()
+            cell.queries -= queries_today()
             times, spent = side_by_side(target.url, seconds / ROUNDS, clients, sender.send_next)
             cell.service_seconds += _processor_seconds(target.served)
             cell.exchange_seconds += exchange.processor_seconds()
+            cell.queries += queries_today()
             cell.milliseconds += times
             cell.seconds += spent
             cell.faults += sender.faults

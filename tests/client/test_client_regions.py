@@ -56,7 +56,8 @@ class Rounds:
         self.requests: list[httpx.Request] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        assert (request.method, request.url.path) == ("POST", "/below/api/v1/ask/regions")
+        path = "/below/api/v1/ask/regions/look" if self.requests else "/below/api/v1/ask/regions"
+        assert (request.method, request.url.path) == ("POST", path)
         self.requests.append(request)
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         return streamed(200, encode_regions_answer(answer))

@@ -31,6 +31,7 @@ from tests.partner.fake_regions import FakeRegions
 
 ASK = "/api/v1/ask"
 REGIONS = "/api/v1/ask/regions"
+LOOK = "/api/v1/ask/regions/look"
 FEED = "/api/v1/feed"
 SNAPSHOT = "/api/v1/feed/snapshot"
 STATUS = "/api/v1/status"
@@ -173,8 +174,8 @@ class FakeExchange:
             return ExchangeStatus(1, self.index, behind, self.queries_today, self.queries_a_day, sorted(self.scopes))
         if path == ASK:
             return encode_answer(AskAnswer(1, self._answered(decode_ask(request.content).queries)))
-        if path == REGIONS:
-            return encode_regions_answer(self._looked(request.content))
+        if path in (REGIONS, LOOK):
+            return encode_regions_answer(self._looked(path, request.content))
         return self._reported(path, request.content) if path in REPORTS else self._listed(path, request)
 
     def _listed(self, path: str, request: httpx.Request) -> msgspec.Struct | bytes | None:
@@ -219,12 +220,13 @@ class FakeExchange:
             answers.append(Answer(Outcome.MATCH, found[0].id.hex(), tags) if found else Answer())
         return answers
 
-    def _looked(self, content: bytes) -> RegionsAnswer:
+    def _looked(self, path: str, content: bytes) -> RegionsAnswer:
         if self.regions is None:
             raise NotFoundError
         if "ask" not in self.scopes:
             raise ScopeMissingError("scope: ask")
-        if b'"look"' in content:
+        if path == LOOK:
+            self.queries_today += 1
             return self.regions.look(decode(content, RegionsLook, MAXIMUM_REGIONS_ASK_BYTES))
         message = decode(content, RegionsAsk, MAXIMUM_REGIONS_ASK_BYTES)
         if self.queries_today + len(message.views) > self.queries_a_day:

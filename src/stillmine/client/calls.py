@@ -128,7 +128,8 @@ def look_regions(message: RegionsLook) -> Call[RegionsAnswer]:
 
 
 def _of_regions(message: RegionsAsk | RegionsLook, *, is_repeatable: bool) -> Call[RegionsAnswer]:
-    call = _posted("/api/v1/ask/regions", message, _reader(RegionsAnswer), is_repeatable=is_repeatable)
+    path = "/api/v1/ask/regions" if isinstance(message, RegionsAsk) else "/api/v1/ask/regions/look"
+    call = _posted(path, message, _reader(RegionsAnswer), is_repeatable=is_repeatable)
     return replace(call, unknown=NotFoundError)
 
 
