@@ -15,9 +15,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "kernel" / "bindings" / "wasm" / "stillmine_pdq.wasm"
-SOURCES = ("src/bars.c", "src/pdq.c", "src/pdq_axis.c", "src/pdq_block.c", "src/pdq_rows.c", "src/trims.c", "bindings/wasm/memory.c")
+SOURCES = (
+    *("src/bars.c", "src/pdq.c", "src/pdq_axis.c", "src/pdq_block.c", "src/pdq_rows.c", "src/trims.c", "bindings/wasm/memory.c"),
+    *("src/regions.c", "src/regions_angles.c", "src/regions_base.c", "src/regions_blur.c", "src/regions_enrol.c", "src/regions_extrema.c"),
+    *("src/regions_frame.c", "src/regions_hash.c", "src/regions_numbers.c", "src/regions_view.c"),
+)
 EXPORTS = (
     *("stillmine_measure_shrunk_pdq", "stillmine_begin_shrunk_pdq", "stillmine_add_pdq_rows", "stillmine_finish_pdq"),
+    *("stillmine_measure_base", "stillmine_begin_base", "stillmine_add_base_rows", "stillmine_finish_base"),
+    *("stillmine_measure_find", "stillmine_find_regions", "stillmine_enrol_regions", "stillmine_frame_region", "stillmine_hash_frames"),
     *("stillmine_find_parts", "stillmine_learn_bars", "stillmine_find_bars", "stillmine_are_close_bounds", "__heap_base"),
 )
 # The first version of WebAssembly, without SIMD: it runs in every browser that has any, and 12 megapixels take some 20 ms.

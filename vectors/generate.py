@@ -11,10 +11,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from vectors.makers import around, ask_regions, case_key, file_gives, kinds, ledger, pdq, receipt, region_matching, sniff
+from vectors.makers import around, ask_regions, case_key, file_gives, kinds, ledger, pdq, receipt, region_matching, regions, sniff
 
 FOLDER = Path(__file__).resolve().parent
-MAKERS = (around, ask_regions, case_key, file_gives, kinds, ledger, pdq, receipt, region_matching, sniff)
+MAKERS = (around, ask_regions, case_key, file_gives, kinds, ledger, pdq, receipt, region_matching, regions, sniff)
 
 
 def texts() -> dict[str, str]:

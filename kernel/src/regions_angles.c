@@ -5,7 +5,7 @@
 #define BINS 32
 #define BIN_STEPS 32    /* of 1024 a turn */
 #define PEAK_PERCENT 80 /* of the highest */
-#define REACH 192       /* radius looked at, of the region's, in 1/256 */
+#define REACH 224       /* radius looked at, of the region's, in 1/256 */
 
 struct histogram {
     uint64_t bins[BINS];

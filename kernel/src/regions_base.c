@@ -196,25 +196,6 @@ int stillmine_add_base_rows(stillmine_base_maker *state, const uint8_t *rows, si
     return STILLMINE_OK;
 }
 
-int stillmine_finish_base(stillmine_base_maker *state, uint8_t *levels) {
-    if (state == NULL || levels == NULL) {
-        return STILLMINE_MISSING_BUFFER;
-    }
-    if (state->begun != BEGUN) {
-        return STILLMINE_WRONG_ORDER;
-    }
-    if (state->rows_taken != state->height) {
-        return STILLMINE_TOO_FEW_ROWS;
-    }
-    stillmine_halve_base(levels, state->base_width, state->base_height);
-    size_t bytes = round_up(sizeof *state) + plane_bytes(state->width, state->channels);
-    if (state->channels == STILLMINE_RGBA8) {
-        bytes += round_up((size_t)state->width * state->channels);
-    }
-    stillmine_wipe_bytes(state, bytes);
-    return STILLMINE_OK;
-}
-
 static uint32_t clamp(int64_t place, uint32_t length) {
     return place < 0 ? 0 : place >= length ? length - 1 : (uint32_t)place;
 }
@@ -240,10 +221,7 @@ static void halve(const uint8_t *source, uint32_t width, uint32_t height, uint8_
     }
 }
 
-int stillmine_halve_base(uint8_t *levels, uint32_t width, uint32_t height) {
-    if (levels == NULL || width == 0 || height == 0) {
-        return STILLMINE_MISSING_BUFFER;
-    }
+static void make_halvings(uint8_t *levels, uint32_t width, uint32_t height) {
     while (width > 1 || height > 1) {
         uint8_t *next = levels + (size_t)width * height;
         halve(levels, width, height, next);
@@ -251,5 +229,23 @@ int stillmine_halve_base(uint8_t *levels, uint32_t width, uint32_t height) {
         width = (width + 1) / 2;
         height = (height + 1) / 2;
     }
+}
+
+int stillmine_finish_base(stillmine_base_maker *state, uint8_t *levels) {
+    if (state == NULL || levels == NULL) {
+        return STILLMINE_MISSING_BUFFER;
+    }
+    if (state->begun != BEGUN) {
+        return STILLMINE_WRONG_ORDER;
+    }
+    if (state->rows_taken != state->height) {
+        return STILLMINE_TOO_FEW_ROWS;
+    }
+    make_halvings(levels, state->base_width, state->base_height);
+    size_t bytes = round_up(sizeof *state) + plane_bytes(state->width, state->channels);
+    if (state->channels == STILLMINE_RGBA8) {
+        bytes += round_up((size_t)state->width * state->channels);
+    }
+    stillmine_wipe_bytes(state, bytes);
     return STILLMINE_OK;
 }

@@ -257,7 +257,7 @@ static void consider(const struct stillmine_octave *octave, uint32_t number, str
     }
     const uint64_t contrast = (uint64_t)(top.height < 0 ? -top.height : top.height);
     const struct stillmine_extremum extremum = {
-        .rank = contrast * contrast * radius,
+        .rank = contrast * contrast * radius * radius,
         .x = (int32_t)x,
         .y = (int32_t)y,
         .radius = radius,

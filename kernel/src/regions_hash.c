@@ -82,8 +82,7 @@ static int is_inside(int64_t middle, int64_t along, int64_t across, uint32_t len
 }
 
 /* Samples lie in the middles of 32 x 32 equal parts of the frame. */
-static void take_patch(const struct stillmine_base *base, struct stillmine_placed frame, patch samples) {
-    const struct level level = choose_level(base, &frame);
+static void take_patch(const struct level level, struct stillmine_placed frame, patch samples) {
     const int is_whole = is_inside(frame.centre[0], frame.along[0], frame.across[0], level.width) &&
                          is_inside(frame.centre[1], frame.along[1], frame.across[1], level.height);
     const int64_t right = frame.along[0] / HALF;
@@ -99,6 +98,16 @@ static void take_patch(const struct stillmine_base *base, struct stillmine_place
             samples[column][row] =
                 is_whole ? sample_inside(&level, (int32_t)x, (int32_t)y) : sample_anywhere(&level, x, y);
         }
+    }
+}
+
+void stillmine_sample_patch(const struct stillmine_base *base, const struct stillmine_placed *frame,
+                            uint8_t samples[SIDE * SIDE]) {
+    patch fine;
+    const struct level base_itself = {base->levels, base->width, base->height};
+    take_patch(base_itself, *frame, fine);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        samples[i] = (uint8_t)(fine[i / SIDE][i % SIDE] >> SAMPLE_BITS);
     }
 }
 
@@ -194,7 +203,9 @@ void stillmine_hash_patch(const struct stillmine_base *base, const struct stillm
                           uint8_t hash[STILLMINE_HASH_BYTES], uint8_t *mirrored) {
     patch samples;
     int32_t coefficients[COEFFICIENTS];
-    take_patch(base, *frame, samples);
+    struct stillmine_placed halved = *frame;
+    const struct level level = choose_level(base, &halved);
+    take_patch(level, halved, samples);
     transform(samples, coefficients);
     write_hash(coefficients, hash);
     if (mirrored != NULL) {

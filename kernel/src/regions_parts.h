@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pdq_block.h"
 #include "regions_tables.h"
 #include "stillmine/regions.h"
 
@@ -94,6 +95,10 @@ struct stillmine_placed stillmine_place_region(uint32_t base_width, uint32_t bas
                                                const uint8_t geometry[STILLMINE_GEOMETRY_BYTES]);
 void stillmine_hash_patch(const struct stillmine_base *base, const struct stillmine_placed *frame,
                           uint8_t hash[STILLMINE_HASH_BYTES], uint8_t *mirrored);
+
+/* 32 x 32 luma samples of the base itself, so that fine lines stay what they are. */
+void stillmine_sample_patch(const struct stillmine_base *base, const struct stillmine_placed *frame,
+                            uint8_t samples[32 * 32]);
 
 void stillmine_wipe_bytes(void *buffer, size_t bytes);
 

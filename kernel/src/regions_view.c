@@ -52,6 +52,13 @@ static void add_row(uint32_t *restrict sums, const uint8_t *restrict row, uint32
     }
 }
 
+static uint16_t tone_of(uint32_t luma) {
+    const uint32_t whole = luma >> STILLMINE_LUMA_BITS;
+    const uint32_t rest = luma & ((1u << STILLMINE_LUMA_BITS) - 1);
+    const uint32_t next = stillmine_tones[whole + 1] - (uint32_t)stillmine_tones[whole];
+    return (uint16_t)(stillmine_tones[whole] + (next * rest >> STILLMINE_LUMA_BITS));
+}
+
 void stillmine_make_view(const struct stillmine_base *base, uint16_t *view, uint32_t width, uint32_t height,
                          uint32_t *row, struct stillmine_taps *across) {
     for (uint32_t x = 0; x < width; x++) {
@@ -72,7 +79,7 @@ void stillmine_make_view(const struct stillmine_base *base, uint16_t *view, uint
             for (uint32_t i = 0; i < across[x].count; i++) {
                 sum += (uint64_t)across[x].weights[i] * first[i];
             }
-            view[(size_t)y * width + x] = (uint16_t)(sum >> (2 * WEIGHT_BITS - STILLMINE_LUMA_BITS));
+            view[(size_t)y * width + x] = tone_of((uint32_t)(sum >> (2 * WEIGHT_BITS - STILLMINE_LUMA_BITS)));
         }
     }
 }

@@ -9,7 +9,12 @@ from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = [ROOT / "kernel/src" / name for name in ("bars.c", "pdq.c", "pdq_axis.c", "pdq_block.c", "pdq_rows.c", "trims.c")]
+REGION_PARTS = ("angles", "base", "blur", "enrol", "extrema", "frame", "hash", "numbers", "view")
+SOURCE_NAMES = (
+    *("bars.c", "pdq.c", "pdq_axis.c", "pdq_block.c", "pdq_rows.c", "trims.c", "regions.c"),
+    *(f"regions_{part}.c" for part in REGION_PARTS),
+)
+SOURCES = [ROOT / "kernel/src" / name for name in SOURCE_NAMES]
 STATUSES = (
     "ok",
     "missing_buffer",
@@ -22,6 +27,7 @@ STATUSES = (
     "wrong_order",
 )
 VECTORS: dict[str, Any] = json.loads((ROOT / "vectors/pdq.json").read_text())
+REGIONS: dict[str, Any] = json.loads((ROOT / "vectors/regions.json").read_text())
 
 
 def load_tool(name: str) -> ModuleType:

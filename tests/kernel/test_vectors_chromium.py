@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.kernel.kernel_vectors import ROOT, VECTORS
+from tests.kernel.kernel_vectors import REGIONS, ROOT, VECTORS
 from tests.kernel.test_vectors_node import node_path
 
 STRIP = """
@@ -22,10 +22,14 @@ writeFileSync(target, stripTypeScriptTypes(readFileSync(source, "utf8")));
 """
 PAGE = """<!doctype html><title>vectors</title><script type="module">
 import * as wrapper from "./kernel.js";
+import { checkRegions } from "./check_regions.mjs";
 import { checkVectors } from "./check_vectors.mjs";
 const bytes = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer());
-const vectors = await (await fetch("pdq.json")).json();
-checkVectors(wrapper, await bytes("stillmine_pdq.wasm"), vectors, bytes)
+const json = async (name) => (await fetch(name)).json();
+const wasm = await bytes("stillmine_pdq.wasm");
+const [pdq, regions] = [await json("pdq.json"), await json("regions.json")];
+Promise.all([checkVectors(wrapper, wasm, pdq, bytes), checkRegions(wrapper, wasm, regions, bytes)])
+  .then(([one, other]) => ({ checked: one.checked + other.checked, failures: [...one.failures, ...other.failures] }))
   .then((result) => { window.result = result; }, (error) => { window.result = { failures: [String(error)] }; });
 </script>"""
 
@@ -43,7 +47,8 @@ def address(tmp_path: Path) -> Iterator[str]:
     command = [node_path(), "--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", STRIP]
     subprocess.run([*command, str(wrapper / "kernel.ts"), str(tmp_path / "kernel.js")], check=True)
     (tmp_path / "index.html").write_text(PAGE)
-    for path in (wrapper / "stillmine_pdq.wasm", ROOT / "tests/kernel/check_vectors.mjs", ROOT / "vectors/pdq.json"):
+    checks = [ROOT / "tests/kernel" / f"check_{name}.mjs" for name in ("vectors", "regions")]
+    for path in (wrapper / "stillmine_pdq.wasm", *checks, ROOT / "vectors/pdq.json", ROOT / "vectors/regions.json"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     for path in (ROOT / "vectors/pixels").iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
@@ -69,4 +74,4 @@ def test_same_bytes_in_chromium(address: str, chromium_path: str, chromium_flags
         finally:
             browser.close()
     assert result["failures"] == []
-    assert result["checked"] == len(VECTORS["pictures"]) + len(VECTORS["refused"])
+    assert result["checked"] == sum(len(vectors[part]) for vectors in (VECTORS, REGIONS) for part in ("pictures", "refused"))

@@ -5,12 +5,15 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { checkRegions } from "./check_regions.mjs";
 import { checkVectors } from "./check_vectors.mjs";
 
 const [wrapperFolder, vectorFolder] = process.argv.slice(2);
 const wrapper = await import(pathToFileURL(path.join(wrapperFolder, "kernel.ts")));
 const wasm = await readFile(path.join(wrapperFolder, "stillmine_pdq.wasm"));
-const vectors = JSON.parse(await readFile(path.join(vectorFolder, "pdq.json"), "utf8"));
+const readJson = async (name) => JSON.parse(await readFile(path.join(vectorFolder, name), "utf8"));
 const readPixels = async (name) => new Uint8Array(await readFile(path.join(vectorFolder, "pixels", name)));
 
-console.log(JSON.stringify(await checkVectors(wrapper, wasm, vectors, readPixels)));
+const one = await checkVectors(wrapper, wasm, await readJson("pdq.json"), readPixels);
+const other = await checkRegions(wrapper, wasm, await readJson("regions.json"), readPixels);
+console.log(JSON.stringify({ checked: one.checked + other.checked, failures: [...one.failures, ...other.failures] }));

@@ -105,36 +105,6 @@ PyObject *stillmine_python_base(PyObject *module, PyObject *args) {
     return is_taken ? Py_BuildValue("(IIN)", base_width, base_height, levels) : NULL;
 }
 
-PyObject *stillmine_python_halve(PyObject *module, PyObject *args) {
-    (void)module;
-    Py_buffer luma;
-    unsigned int width;
-    unsigned int height;
-    if (!PyArg_ParseTuple(args, "y*II:halve_base", &luma, &width, &height)) {
-        return NULL;
-    }
-    uint32_t base_width;
-    uint32_t base_height;
-    size_t levels_bytes;
-    size_t state_bytes;
-    PyObject *levels = NULL;
-    const int status =
-        stillmine_measure_base(width, height, STILLMINE_LUMA8, &base_width, &base_height, &levels_bytes, &state_bytes);
-    if (status != STILLMINE_OK) {
-        refuse(status);
-    } else if (base_width != width || base_height != height || (size_t)luma.len != (size_t)width * height) {
-        refuse(STILLMINE_TOO_LARGE);
-    } else {
-        levels = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)levels_bytes);
-        if (levels != NULL) {
-            memcpy(PyBytes_AS_STRING(levels), luma.buf, (size_t)luma.len);
-            stillmine_halve_base((uint8_t *)PyBytes_AS_STRING(levels), width, height);
-        }
-    }
-    PyBuffer_Release(&luma);
-    return levels;
-}
-
 /* Whether `levels` are those of a base of this size; sets an exception where not. */
 static int check_levels(const Py_buffer *levels, uint32_t width, uint32_t height) {
     uint32_t base_width;
@@ -182,7 +152,9 @@ static PyObject *pack_regions(const struct stillmine_region *regions, uint32_t c
     return NULL;
 }
 
-static PyObject *find_regions(const struct stillmine_base *base, uint32_t area, uint32_t stretch, uint32_t count) {
+/* Those that a case is given, if is_enrolled; or any. */
+static PyObject *find_regions(const struct stillmine_base *base, uint32_t area, uint32_t stretch, uint32_t count,
+                              int is_enrolled) {
     size_t workspace_bytes;
     int status = stillmine_measure_find(base->width, base->height, area, stretch, &workspace_bytes);
     if (status != STILLMINE_OK) {
@@ -195,7 +167,9 @@ static PyObject *find_regions(const struct stillmine_base *base, uint32_t area, 
         return PyErr_NoMemory();
     }
     Py_BEGIN_ALLOW_THREADS
-    status = stillmine_find_regions(base, area, stretch, workspace, workspace_bytes, regions, count, &found);
+    status = is_enrolled
+                 ? stillmine_enrol_regions(base, workspace, workspace_bytes, regions, &found)
+                 : stillmine_find_regions(base, area, stretch, workspace, workspace_bytes, regions, count, &found);
     Py_END_ALLOW_THREADS
     PyMem_RawFree(workspace);
     return status == STILLMINE_OK ? pack_regions(regions, found) : refuse(status);
@@ -215,7 +189,24 @@ PyObject *stillmine_python_find_regions(PyObject *module, PyObject *args) {
     PyObject *result = NULL;
     if (check_levels(&levels, width, height)) {
         const struct stillmine_base base = {levels.buf, width, height};
-        result = find_regions(&base, area, stretch, count);
+        result = find_regions(&base, area, stretch, count, 0);
+    }
+    PyBuffer_Release(&levels);
+    return result;
+}
+
+PyObject *stillmine_python_enrol_regions(PyObject *module, PyObject *args) {
+    (void)module;
+    Py_buffer levels;
+    unsigned int width;
+    unsigned int height;
+    if (!PyArg_ParseTuple(args, "y*II:enrol_regions", &levels, &width, &height)) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    if (check_levels(&levels, width, height)) {
+        const struct stillmine_base base = {levels.buf, width, height};
+        result = find_regions(&base, STILLMINE_REGION_AREA, 100, 0, 1);
     }
     PyBuffer_Release(&levels);
     return result;

@@ -6,8 +6,8 @@
 #include <Python.h>
 
 PyObject *stillmine_python_base(PyObject *module, PyObject *args);
-PyObject *stillmine_python_halve(PyObject *module, PyObject *args);
 PyObject *stillmine_python_find_regions(PyObject *module, PyObject *args);
+PyObject *stillmine_python_enrol_regions(PyObject *module, PyObject *args);
 PyObject *stillmine_python_frame_regions(PyObject *module, PyObject *args);
 PyObject *stillmine_python_hash_frames(PyObject *module, PyObject *args);
 

@@ -21,6 +21,8 @@
 #define STILLMINE_MAX_STRETCH 200
 #define STILLMINE_GEOMETRY_BYTES 5
 #define STILLMINE_MAX_REGIONS 255
+#define STILLMINE_ENROL_LOOKED_AT 72
+#define STILLMINE_ENROLLED_REGIONS 36
 #define STILLMINE_FRAME_NUMBERS 6
 #define STILLMINE_FRAME_UNITS 8192 /* of a frame, in the width or height of the base */
 
@@ -58,9 +60,6 @@ int stillmine_add_base_rows(stillmine_base_maker *state, const uint8_t *rows, si
 /* Makes the halvings, and wipes the state. */
 int stillmine_finish_base(stillmine_base_maker *state, uint8_t *levels);
 
-/* Makes the halvings behind `width` x `height` bytes of luma at the front of `levels` (a base that was turned). */
-int stillmine_halve_base(uint8_t *levels, uint32_t width, uint32_t height);
-
 /* Bytes of the workspace to find regions in a view of such a base: `area` pixels (one of the two above), x stretched to
  * `stretch` per cent. */
 int stillmine_measure_find(uint32_t base_width, uint32_t base_height, uint32_t area, uint32_t stretch,
@@ -71,6 +70,13 @@ int stillmine_measure_find(uint32_t base_width, uint32_t base_height, uint32_t a
 int stillmine_find_regions(const struct stillmine_base *base, uint32_t area, uint32_t stretch, void *workspace,
                            size_t workspace_bytes, struct stillmine_region *regions, uint32_t capacity,
                            uint32_t *count);
+
+/* The regions that a case is given: of the best STILLMINE_ENROL_LOOKED_AT in the view of STILLMINE_REGION_AREA pixels,
+ * as it is, those that are not drawn and not repeated, at most STILLMINE_ENROLLED_REGIONS. `regions` has room for the
+ * former.
+ */
+int stillmine_enrol_regions(const struct stillmine_base *base, void *workspace, size_t workspace_bytes,
+                            struct stillmine_region regions[STILLMINE_ENROL_LOOKED_AT], uint32_t *count);
 
 /* The frame of a region: centre, then the axes along and across its angle, each x and y in 1/8192 of the base's width
  * and height. */

@@ -58,14 +58,14 @@ def base_of_bands(bands: Iterable[Buffer | NDArray[np.uint8]], width: int, heigh
     Bands are whole rows without gaps, top to bottom. Lets go of the GIL. Raises ValueError for a wrong size, format or number of rows.
     """
 
-def halve_base(luma: Buffer | NDArray[np.uint8], width: int, height: int, /) -> bytes:
-    """Return the luma of a base with its halvings behind it; raises ValueError for another length, or where it is too large for a base."""
-
 def find_regions(levels: Buffer, width: int, height: int, area: int, stretch: int, count: int, /) -> tuple[bytes, bytes, bytes, list[int]]:
     """Return geometry (5 bytes each), hashes, mirrored hashes (32 bytes each) and strengths of at most `count` regions, best first.
 
     `area` is 65536 or 262144 pixels, `stretch` that of x in per cent. Lets go of the GIL. Raises ValueError for anything else.
     """
+
+def enrol_regions(levels: Buffer, width: int, height: int, /) -> tuple[bytes, bytes, bytes, list[int]]:
+    """Return the same of the regions that a case is given: none that is drawn, none that repeats, at most 36."""
 
 def frame_regions(geometry: Buffer | NDArray[np.uint8], width: int, height: int, stretch: int, /) -> bytes:
     """Return the frames (six int16 each) of regions in a base of this size; raises ValueError for a wrong length or size."""

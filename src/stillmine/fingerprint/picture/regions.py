@@ -19,8 +19,8 @@ LARGE_AREA: Final = 512 * 512
 """Pixels of the view that is asked about as well, for what is small within another picture."""
 STRETCHES: Final = (1.0, 0.67, 0.8, 0.9, 1.11, 1.25, 1.5)
 """Of x, when asking: a copy may be squeezed, or seen from the side."""
-ENROLLED: Final = 36
 FEWEST: Final = 6
+"""With fewer regions a picture can't be recognised by them."""
 VALUE_FORMAT: Final = 1
 GEOMETRY_BYTES: Final = 5
 HASH_BYTES: Final = 32
@@ -55,7 +55,10 @@ class Regions:
 
 
 def base_of(pixels: Bytes) -> Base:
-    """Return the base of an upright picture, shape (height, width[, 3 or 4]); raises ValueError for another shape or size."""
+    """Return the base of an upright picture, shape (height, width[, 3 or 4]); raises ValueError for another shape or size.
+
+    The luma of a base is its own base: a base that was turned is given here again.
+    """
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
         raise ValueError("pixels do not have the shape of a picture")
     height, width = pixels.shape[:2]
@@ -63,16 +66,14 @@ def base_of(pixels: Bytes) -> Base:
     return Base(*_kernel.base_of_bands([np.ascontiguousarray(pixels)], width, height, channels))
 
 
-def base_of_luma(luma: Bytes) -> Base:
-    """Return a base from its luma alone, as after a turn; raises ValueError where it is too large for one."""
-    height, width = luma.shape
-    return Base(width, height, _kernel.halve_base(np.ascontiguousarray(luma), width, height))
-
-
-def find_regions(base: Base, area: int = AREA, stretch: float = 1.0, count: int = ENROLLED) -> Regions:
+def find_regions(base: Base, area: int = AREA, stretch: float = 1.0, count: int = 100) -> Regions:
     """Return at most `count` regions of a view of the base: scaled to `area` pixels, x stretched by `stretch`, to the nearest per cent."""
-    geometry, hashes, mirrored, strengths = _kernel.find_regions(base.levels, base.width, base.height, area, round(100 * stretch), count)
-    return Regions(_rows(hashes, HASH_BYTES), _rows(mirrored, HASH_BYTES), _rows(geometry, GEOMETRY_BYTES), np.array(strengths, np.uint32))
+    return _regions(_kernel.find_regions(base.levels, base.width, base.height, area, round(100 * stretch), count))
+
+
+def enrolled_regions(base: Base) -> Regions:
+    """Return the regions that a case is given: of the best ones those that are not drawn (words, an interface) and not repeated (tiles)."""
+    return _regions(_kernel.enrol_regions(base.levels, base.width, base.height))
 
 
 def frames_of(geometry: Bytes, base: Base, stretch: float = 1.0) -> NDArray[np.int16]:
@@ -88,13 +89,18 @@ def hash_places(base: Base, frames: NDArray[np.int16]) -> Bytes:
 
 def regions_value(base: Base, pdq: bytes) -> bytes | None:
     """Return the value that a case stores, or None where the picture has too few regions to be recognised by."""
-    regions = find_regions(base)
+    regions = enrolled_regions(base)
     if len(regions) < FEWEST:
         return None
     scale = (AREA / (base.width * base.height)) ** 0.5
     size = [min(65535, max(1, round(side * scale))) for side in (base.width, base.height)]
     head = bytes([VALUE_FORMAT, len(regions)]) + b"".join(side.to_bytes(2, "little") for side in size)
     return head + pdq + np.concatenate([regions.hashes, regions.geometry], axis=1).tobytes()
+
+
+def _regions(found: tuple[bytes, bytes, bytes, list[int]]) -> Regions:
+    geometry, hashes, mirrored, strengths = found
+    return Regions(_rows(hashes, HASH_BYTES), _rows(mirrored, HASH_BYTES), _rows(geometry, GEOMETRY_BYTES), np.array(strengths, np.uint32))
 
 
 def _rows(data: bytes, width: int) -> Bytes:
