@@ -40,6 +40,11 @@ function checkViews(kernel, entry, base, toHex) {
 function checkPicture(kernel, entry, pixels, toHex) {
   const base = kernel.base(pixels, entry.width, entry.height, entry.format);
   const failures = checkViews(kernel, entry, base, toHex);
+  const rowBytes = pixels.length / entry.height;
+  const rows = Array.from({ length: entry.height }, (_, row) => pixels.subarray(row * rowBytes, (row + 1) * rowBytes));
+  if (toHex(kernel.baseOfRows(rows, entry.width, entry.height, entry.format).levels) !== toHex(base.levels)) {
+    failures.push(`${entry.name}: another base, row by row`);
+  }
   if (base.width !== entry.base.width || base.height !== entry.base.height || checksum(base.levels) !== entry.base.fnv1a) {
     failures.push(`${entry.name}: another base`);
   }
@@ -64,8 +69,8 @@ function refuse(kernel, { name, width, height, area, stretch, status }) {
 }
 
 /** Returns { checked, failures }. */
-export async function checkRegions({ Kernel, toHex }, wasm, vectors, readPixels) {
-  const kernel = await Kernel.load(wasm);
+export async function checkRegions({ RegionKernel, toHex }, wasm, vectors, readPixels) {
+  const kernel = await RegionKernel.load(wasm);
   const failures = [];
   for (const entry of vectors.pictures) {
     failures.push(...checkPicture(kernel, entry, await makePicture(entry, readPixels), toHex));

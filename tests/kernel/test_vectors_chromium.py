@@ -21,21 +21,22 @@ const [source, target] = process.argv.slice(1);
 writeFileSync(target, stripTypeScriptTypes(readFileSync(source, "utf8")));
 """
 PAGE = """<!doctype html><title>vectors</title><script type="module">
-import * as wrapper from "./kernel.js";
+import * as wrapper from "./kernel.ts";
+import { RegionKernel } from "./regions.ts";
 import { checkRegions } from "./check_regions.mjs";
 import { checkVectors } from "./check_vectors.mjs";
 const bytes = async (name) => new Uint8Array(await (await fetch(name)).arrayBuffer());
 const json = async (name) => (await fetch(name)).json();
 const wasm = await bytes("stillmine_pdq.wasm");
 const [pdq, regions] = [await json("pdq.json"), await json("regions.json")];
-Promise.all([checkVectors(wrapper, wasm, pdq, bytes), checkRegions(wrapper, wasm, regions, bytes)])
+Promise.all([checkVectors(wrapper, wasm, pdq, bytes), checkRegions({ ...wrapper, RegionKernel }, wasm, regions, bytes)])
   .then(([one, other]) => ({ checked: one.checked + other.checked, failures: [...one.failures, ...other.failures] }))
   .then((result) => { window.result = result; }, (error) => { window.result = { failures: [String(error)] }; });
 </script>"""
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".js": "text/javascript"}  # noqa: RUF012 (declared so where it comes from)
+    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript", ".ts": "text/javascript"}  # noqa: RUF012 (declared so where it comes from)
 
     def log_message(self, *words: object) -> None:
         """Say nothing: the output belongs to the tests."""
@@ -45,7 +46,8 @@ class QuietHandler(SimpleHTTPRequestHandler):
 def address(tmp_path: Path) -> Iterator[str]:
     wrapper = ROOT / "kernel/bindings/wasm"
     command = [node_path(), "--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", STRIP]
-    subprocess.run([*command, str(wrapper / "kernel.ts"), str(tmp_path / "kernel.js")], check=True)
+    for name in ("kernel.ts", "regions.ts"):
+        subprocess.run([*command, str(wrapper / name), str(tmp_path / name)], check=True)
     (tmp_path / "index.html").write_text(PAGE)
     checks = [ROOT / "tests/kernel" / f"check_{name}.mjs" for name in ("vectors", "regions")]
     for path in (wrapper / "stillmine_pdq.wasm", *checks, ROOT / "vectors/pdq.json", ROOT / "vectors/regions.json"):

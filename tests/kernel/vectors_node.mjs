@@ -10,10 +10,11 @@ import { checkVectors } from "./check_vectors.mjs";
 
 const [wrapperFolder, vectorFolder] = process.argv.slice(2);
 const wrapper = await import(pathToFileURL(path.join(wrapperFolder, "kernel.ts")));
+const regions = await import(pathToFileURL(path.join(wrapperFolder, "regions.ts")));
 const wasm = await readFile(path.join(wrapperFolder, "stillmine_pdq.wasm"));
 const readJson = async (name) => JSON.parse(await readFile(path.join(vectorFolder, name), "utf8"));
 const readPixels = async (name) => new Uint8Array(await readFile(path.join(vectorFolder, "pixels", name)));
 
 const one = await checkVectors(wrapper, wasm, await readJson("pdq.json"), readPixels);
-const other = await checkRegions(wrapper, wasm, await readJson("regions.json"), readPixels);
+const other = await checkRegions({ ...wrapper, ...regions }, wasm, await readJson("regions.json"), readPixels);
 console.log(JSON.stringify({ checked: one.checked + other.checked, failures: [...one.failures, ...other.failures] }));

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stillmine.fingerprint.picture import patch_reference as patches
 from stillmine.fingerprint.picture import regions_reference as reference
 from vectors.makers.pdq import make_picture
 
@@ -83,9 +84,9 @@ def describe(entry: dict[str, Any]) -> dict[str, Any]:
     """Return the vector with what the reference says."""
     picture = make_picture(entry)
     base = reference.base_of(reference.to_luma_sums(picture[..., 0] if picture.shape[2] == 1 else picture))
-    levels = reference.halvings(base)
+    levels = patches.halvings(base)
     data = np.concatenate([level.ravel() for level in levels]).astype(np.uint8).tobytes()
-    places = [(list(frame), reference.hashes_of(levels, reference.frame_of_units(frame, base.shape))[0].hex()) for frame in FRAMES]
+    places = [(list(frame), patches.hashes_of(levels, patches.frame_of_units(frame, base.shape))[0].hex()) for frame in FRAMES]
     return entry | {
         "base": {"width": base.shape[1], "height": base.shape[0], "fnv1a": checksum(data)},
         "views": [_view(base, area, stretch) for area, stretch in VIEWS[: 3 if entry["name"] in IN_ALL_VIEWS else 1]],
@@ -96,7 +97,7 @@ def describe(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _view(base: Whole, area: int, stretch: int) -> dict[str, Any]:
     found = reference.find_regions(base, area, stretch, COUNT)
-    frames = [list(reference.units_of_frame(reference.frame_of(one.geometry, base.shape, stretch), base.shape)) for one in found]
+    frames = [list(patches.units_of_frame(patches.frame_of(one.geometry, base.shape, stretch), base.shape)) for one in found]
     regions = [f"{one.geometry.hex()} {one.hash.hex()} {one.mirrored.hex()} {one.strength}" for one in found]
     return {"area": area, "stretch": stretch, "count": COUNT, "regions": regions, "frames": frames}
 

@@ -46,27 +46,6 @@ export interface Luma {
   readonly bytes: Uint8Array;
 }
 
-/** Luma of a picture at no more than 512 x 512 pixels of area, and its halvings behind it. It is a picture: never keep it. */
-export interface Base {
-  readonly width: number;
-  readonly height: number;
-  readonly levels: Uint8Array;
-}
-
-/** 256 x 256 pixels, as a case is given, or 512 x 512 as well, when asking. */
-export type RegionArea = 65536 | 262144;
-
-/** Best first; `count` times 5, 32 and 32 bytes, and a number each. */
-export interface Regions {
-  readonly count: number;
-  /** x and y in 12 bits each, radius, angle. */
-  readonly geometry: Uint8Array;
-  readonly hashes: Uint8Array;
-  /** Those that the same regions have in the mirrored picture. */
-  readonly mirrored: Uint8Array;
-  readonly strengths: Uint32Array;
-}
-
 /** A part of a picture, in pixels; right and bottom are not in it. */
 export interface Bounds {
   readonly left: number;
@@ -121,32 +100,6 @@ interface KernelExports {
   ): number;
   stillmine_add_pdq_rows(state: number, rows: number, rowStride: number, rowCount: number): number;
   stillmine_finish_pdq(state: number, hashes: number, quality: number): number;
-  stillmine_measure_base(
-    width: number,
-    height: number,
-    format: number,
-    baseWidth: number,
-    baseHeight: number,
-    levelsBytes: number,
-    stateBytes: number,
-  ): number;
-  stillmine_begin_base(state: number, stateBytes: number, width: number, height: number, format: number): number;
-  stillmine_add_base_rows(state: number, rows: number, rowStride: number, rowCount: number, levels: number): number;
-  stillmine_finish_base(state: number, levels: number): number;
-  stillmine_measure_find(width: number, height: number, area: number, stretch: number, workspaceBytes: number): number;
-  stillmine_find_regions(
-    base: number,
-    area: number,
-    stretch: number,
-    workspace: number,
-    workspaceBytes: number,
-    regions: number,
-    capacity: number,
-    count: number,
-  ): number;
-  stillmine_enrol_regions(base: number, workspace: number, workspaceBytes: number, regions: number, count: number): number;
-  stillmine_frame_region(width: number, height: number, stretch: number, geometry: number, frame: number): number;
-  stillmine_hash_frames(base: number, frames: number, count: number, hashes: number): number;
   stillmine_find_parts(luma: number, rowStride: number, width: number, height: number, parts: number): number;
   stillmine_learn_bars(
     pixels: number,
@@ -170,23 +123,19 @@ const MAX_DIMENSION = 32768;
 const BOUNDS_BYTES = 4 * 4;
 const PART_BYTES = 8 * 4;
 const MAX_PARTS = 4;
-export const GEOMETRY_BYTES = 5;
-/** Six numbers of 16 bits: centre, axis along the angle, axis across; in 1/8192 of the base's width and height. */
-export const FRAME_NUMBERS = 6;
-const MAX_REGIONS = 255;
-/** Geometry, two hashes, padding and strength, as stillmine/regions.h lays them out. */
-const REGION_BYTES = 76;
-const STRENGTH_AT = 72;
-/** Address, width and height; and room for one number more, while sizes are checked. */
-const BASE_BYTES = 16;
 
 function roundUp(value: number): number {
   return Math.ceil(value / ALIGNMENT) * ALIGNMENT;
 }
 
+/** What a status of the kernel is called; that of 0 is no error. */
+export function statusCode(status: number): KernelErrorCode {
+  return STATUS_CODES[status] ?? "wrong_order";
+}
+
 function requireOk(status: number): void {
   if (status !== 0) {
-    throw new KernelError(STATUS_CODES[status] ?? "wrong_order");
+    throw new KernelError(statusCode(status));
   }
 }
 
@@ -354,127 +303,6 @@ export class Kernel {
     for (const [place, { left, top, right, bottom }] of [[first, one], [second, other]] as const)
       new Uint32Array(this.#exports.memory.buffer, place, 4).set([left, top, right, bottom]);
     return this.#exports.stillmine_are_close_bounds(first, second, width, height) !== 0;
-  }
-
-  /** The base of an upright picture (or of a base that was turned), given whole and without gaps. Ends any unfinished picture; throws KernelError. */
-  base(pixels: PixelBytes, width: number, height: number, format: PixelFormat): Base {
-    this.#isOpen = false;
-    const channels = PIXEL_FORMATS[format] ?? 0;
-    const [sizes] = this.#reserveEach(4 * 4);
-    const isSize = [width, height].every((side) => Number.isInteger(side) && side > 0);
-    if (!isSize) {
-      throw new KernelError("image_too_small");
-    }
-    requireOk(this.#exports.stillmine_measure_base(width, height, channels, sizes, sizes + 4, sizes + 8, sizes + 12));
-    const [baseWidth = 0, baseHeight = 0, levelsBytes = 0, stateBytes = 0] = new Uint32Array(this.#exports.memory.buffer, sizes, 4);
-    const rowBytes = width * channels;
-    if (pixels.length !== rowBytes * height) {
-      throw new KernelError("wrong_length");
-    }
-    const rowsAtOnce = Math.max(Math.floor(WINDOW_BYTES / rowBytes), 1);
-    const [state, levels, window] = this.#reserveEach(stateBytes, levelsBytes, rowsAtOnce * rowBytes);
-    requireOk(this.#exports.stillmine_begin_base(state, stateBytes, width, height, channels));
-    for (let row = 0; row < height; row += rowsAtOnce) {
-      const portion = pixels.subarray(row * rowBytes, Math.min(row + rowsAtOnce, height) * rowBytes);
-      this.#write(window, portion);
-      requireOk(this.#exports.stillmine_add_base_rows(state, window, rowBytes, portion.length / rowBytes, levels));
-    }
-    requireOk(this.#exports.stillmine_finish_base(state, levels));
-    const base = { width: baseWidth, height: baseHeight, levels: this.#bytes(levels, levelsBytes).slice() };
-    this.#bytes(levels, levelsBytes).fill(0);
-    this.#bytes(window, rowsAtOnce * rowBytes).fill(0);
-    return base;
-  }
-
-  /**
-   * At most `count` (255) regions of a view of the base: scaled to `area` pixels, x stretched to so many per cent (50 to 200). Ends any
-   * unfinished picture; throws KernelError.
-   */
-  findRegions(base: Base, area: RegionArea, stretch: number, count: number): Regions {
-    const capacity = Math.min(Math.max(Math.floor(count), 0), MAX_REGIONS);
-    return this.#find(base, area, stretch, (header, workspace, workspaceBytes, regions, found) =>
-      this.#exports.stillmine_find_regions(header, area, stretch, workspace, workspaceBytes, regions, capacity, found),
-    );
-  }
-
-  /** The regions that a case is given: none that is drawn, none that repeats, at most 36. Ends any unfinished picture; throws KernelError. */
-  enrolRegions(base: Base): Regions {
-    return this.#find(base, 65536, 100, (header, workspace, workspaceBytes, regions, found) =>
-      this.#exports.stillmine_enrol_regions(header, workspace, workspaceBytes, regions, found),
-    );
-  }
-
-  /** The frames of regions found in a view of a base of this size; throws KernelError. */
-  frameRegions(geometry: Uint8Array, base: Pick<Base, "width" | "height">, stretch: number): Int16Array {
-    this.#isOpen = false;
-    const count = Math.floor(geometry.length / GEOMETRY_BYTES);
-    const [from, to] = this.#reserveEach(geometry.length, count * 2 * FRAME_NUMBERS);
-    this.#write(from, geometry);
-    for (let index = 0; index < count; index += 1) {
-      const frame = to + index * 2 * FRAME_NUMBERS;
-      requireOk(this.#exports.stillmine_frame_region(base.width, base.height, stretch, from + index * GEOMETRY_BYTES, frame));
-    }
-    return new Int16Array(this.#exports.memory.buffer, to, count * FRAME_NUMBERS).slice();
-  }
-
-  /** What the base looks like at each frame (six numbers each): 32 bytes each. Ends any unfinished picture; throws KernelError. */
-  hashFrames(base: Base, frames: Int16Array): Uint8Array {
-    this.#isOpen = false;
-    const count = Math.floor(frames.length / FRAME_NUMBERS);
-    const [header, levels, from, to] = this.#reserveEach(BASE_BYTES, base.levels.length, frames.byteLength, count * HASH_BYTES);
-    this.#writeBase(header, levels, base);
-    new Int16Array(this.#exports.memory.buffer, from, frames.length).set(frames);
-    requireOk(this.#exports.stillmine_hash_frames(header, from, count, to));
-    const hashes = this.#bytes(to, count * HASH_BYTES).slice();
-    this.#bytes(levels, base.levels.length).fill(0);
-    return hashes;
-  }
-
-  #find(
-    base: Base,
-    area: RegionArea,
-    stretch: number,
-    call: (header: number, workspace: number, workspaceBytes: number, regions: number, found: number) => number,
-  ): Regions {
-    this.#isOpen = false;
-    const [size] = this.#reserveEach(ALIGNMENT);
-    requireOk(this.#exports.stillmine_measure_find(base.width, base.height, area, stretch, size));
-    const workspaceBytes = this.#view().getUint32(size, true);
-    const sizes = [ALIGNMENT, BASE_BYTES, MAX_REGIONS * REGION_BYTES, base.levels.length, workspaceBytes] as const;
-    const [found, header, regions, levels, workspace] = this.#reserveEach(...sizes);
-    this.#writeBase(header, levels, base);
-    requireOk(call(header, workspace, workspaceBytes, regions, found));
-    const result = this.#readRegions(regions, this.#view().getUint32(found, true));
-    this.#bytes(regions, MAX_REGIONS * REGION_BYTES).fill(0);
-    this.#bytes(levels, base.levels.length).fill(0);
-    return result;
-  }
-
-  /** Needs a place of four numbers in `header`. */
-  #writeBase(header: number, levels: number, base: Base): void {
-    const { width, height } = base;
-    requireOk(this.#exports.stillmine_measure_base(width, height, PIXEL_FORMATS.luma8, header, header + 4, header + 8, header + 12));
-    const [baseWidth, baseHeight, levelsBytes] = new Uint32Array(this.#exports.memory.buffer, header, 3);
-    if (baseWidth !== width || baseHeight !== height || levelsBytes !== base.levels.length) {
-      throw new KernelError("wrong_length");
-    }
-    this.#write(levels, base.levels);
-    new Uint32Array(this.#exports.memory.buffer, header, 3).set([levels, width, height]);
-  }
-
-  #readRegions(place: number, count: number): Regions {
-    const geometry = new Uint8Array(count * GEOMETRY_BYTES);
-    const hashes = new Uint8Array(count * HASH_BYTES);
-    const mirrored = new Uint8Array(count * HASH_BYTES);
-    const strengths = new Uint32Array(count);
-    for (let index = 0; index < count; index += 1) {
-      const region = place + index * REGION_BYTES;
-      geometry.set(this.#bytes(region, GEOMETRY_BYTES), index * GEOMETRY_BYTES);
-      hashes.set(this.#bytes(region + GEOMETRY_BYTES, HASH_BYTES), index * HASH_BYTES);
-      mirrored.set(this.#bytes(region + GEOMETRY_BYTES + HASH_BYTES, HASH_BYTES), index * HASH_BYTES);
-      strengths[index] = this.#view().getUint32(region + STRENGTH_AT, true);
-    }
-    return { count, geometry, hashes, mirrored, strengths };
   }
 
   #requireTurn(turn: number): void {

@@ -15,11 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillmine.fingerprint.picture import regions_tables as tables
+from stillmine.fingerprint.picture.patch_reference import frame_of, halvings, hashes_of, patch_of, radius_of, towards_zero
 
 Whole = NDArray[np.int64]
-Frame = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
-"""Centre, axis along the angle, axis across; x and y of each in 1/65536 pixel of the base."""
-
 BASE_AREA = 512 * 512
 AREA = 256 * 256
 BORDER = 5
@@ -29,8 +27,6 @@ EDGE = 12
 REACH = 224
 """Radius in which slopes are looked at, of 256ths of the region's."""
 KEPT_EXTREMA = 1024
-SIDE = 32
-KEPT = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +83,6 @@ def to_luma_sums(picture: NDArray[np.uint8]) -> Whole:
         alpha = picture[..., 3:].astype(np.int64)
         colours = (colours * alpha + 255 * (255 - alpha) + 127) // 255
     return np.asarray(colours @ np.array([299, 587, 114]))
-
-
-def halvings(base: Whole) -> list[Whole]:
-    """Return the base and its halvings, until one pixel is left."""
-    levels = [base]
-    while levels[-1].size > 1:
-        levels.append(_halve(levels[-1]))
-    return levels
-
-
-def _halve(level: Whole) -> Whole:
-    height, width = level.shape
-    padded = np.pad(level, ((1, 2), (1, 2)), mode="edge")
-    rows = [padded[place : place + 2 * ((height + 1) // 2) : 2] for place in range(4)]
-    mixed = rows[0] + 3 * rows[1] + 3 * rows[2] + rows[3]
-    columns = [mixed[:, place : place + 2 * ((width + 1) // 2) : 2] for place in range(4)]
-    return np.asarray((columns[0] + 3 * columns[1] + 3 * columns[2] + columns[3] + 32) // 64)
 
 
 def view_of(base: Whole, area: int, stretch: int) -> Whole:
@@ -189,12 +168,6 @@ def _largest_around(values: Whole) -> Whole:
     return values
 
 
-def _towards_zero(value: int, by: int) -> int:
-    """Divide as C does."""
-    quotient = abs(value) // abs(by)
-    return quotient if (value < 0) == (by < 0) else -quotient
-
-
 def _settle(differences: Whole, column: int, row: int, scale: int) -> tuple[list[int], list[int], int] | None:
     """Follow the parabola to the extremum: its column, row and scale, how far it is from there in 1/256, and its contrast; or None."""
     _, height, width = differences.shape
@@ -247,21 +220,10 @@ def _top_of(cube: list[list[list[int]]]) -> tuple[list[int], int, bool] | None:
     sums = [sum(a * b for a, b in zip(row, slope, strict=True)) for row in adjoint]
     if determinant == 0 or any(abs(value) > 4 * abs(determinant) for value in sums):
         return None
-    off = [-_towards_zero(256 * value, determinant) for value in sums]
-    height = middle + _towards_zero(sum(a * b for a, b in zip(slope, off, strict=True)), 2048)
+    off = [-towards_zero(256 * value, determinant) for value in sums]
+    height = middle + towards_zero(sum(a * b for a, b in zip(slope, off, strict=True)), 2048)
     area = xx * yy - xy * xy
     return off, height, area <= 0 or (xx + yy) ** 2 * EDGE >= (EDGE + 1) ** 2 * area
-
-
-def radius_of(byte: int) -> int:
-    """Return the radius in 1/65536 pixel."""
-    return tables.RADII[byte % 48] << (byte // 48)
-
-
-def cosine_of(angle: int) -> int:
-    """Return the cosine of `angle` (of 256 a turn) in 1/32768."""
-    folded = min(angle % 256, 256 - angle % 256)
-    return tables.QUARTER_TURN[folded] if folded <= 64 else -tables.QUARTER_TURN[128 - folded]
 
 
 def angles_of(scales: list[Whole], extremum: Extremum) -> list[int]:
@@ -321,93 +283,6 @@ def _sharpened(bins: list[int], place: int) -> int:
     return (8 * place + off) % 256
 
 
-def frame_of(geometry: bytes, shape: tuple[int, int], stretch: int) -> Frame:
-    """Return the frame of a region of a view of a base of this shape."""
-    height, width = shape
-    across = isqrt((width * height * 100 << 32) // stretch) // 256
-    down = isqrt((width * height * stretch << 32) // 100) // 256
-    x, y = geometry[0] << 4 | geometry[1] >> 4, (geometry[1] & 15) << 8 | geometry[2]
-    radius = radius_of(geometry[3]) >> 8
-    cosine, sine = cosine_of(geometry[4]), cosine_of(geometry[4] + 192)
-    parts = [
-        _towards_zero(radius * part * pixels, 1 << 23) for part, pixels in ((cosine, across), (sine, down), (-sine, across), (cosine, down))
-    ]
-    return (x * width * 16, y * height * 16), (parts[0], parts[1]), (parts[2], parts[3])
-
-
-def frame_of_units(units: tuple[int, ...], shape: tuple[int, int]) -> Frame:
-    """Return the frame that six numbers in 1/8192 of the base's width and height say."""
-    height, width = shape
-    x, y = [one * width * 8 for one in units[::2]], [one * height * 8 for one in units[1::2]]
-    return (x[0], y[0]), (x[1], y[1]), (x[2], y[2])
-
-
-def units_of_frame(frame: Frame, shape: tuple[int, int]) -> tuple[int, ...]:
-    """Return a frame as six numbers of 16 bits, each rounded to the nearest, halves away from zero."""
-    height, width = shape
-    units = []
-    for vector in frame:
-        for place, side in zip(vector, (width, height), strict=True):
-            rounded = (abs(place) * 8192 + side * 32768) // (side * 65536)
-            units.append(min(32767, rounded) * (-1 if place < 0 else 1))
-    return tuple(units)
-
-
-def hashes_of(levels: list[Whole], frame: Frame) -> tuple[bytes, bytes]:
-    """Return the hash of what lies in a frame, and that of it turned over from top to bottom."""
-    coefficients = _transform(_patch(levels, frame))
-    flipped = coefficients.copy()
-    flipped[::2] *= -1
-    return _hash(coefficients), _hash(flipped)
-
-
-def _patch(levels: list[Whole], frame: Frame) -> Whole:
-    """32 x 32 samples in 1/8 luma, from the halving on which they are not closer than 3/4 pixel and not further than 3/2."""
-    centre, along, across = frame
-    square = abs((along[0] >> 8) * (across[1] >> 8) - (along[1] >> 8) * (across[0] >> 8)) // 256 // 256
-    number = 0
-    while square >= 576 and number + 1 < len(levels):
-        number, square = number + 1, square // 4
-        centre, along, across = ((_towards_zero(x, 2), _towards_zero(y, 2)) for x, y in (centre, along, across))
-    places = []
-    for axis in range(2):
-        right, down = _towards_zero(along[axis], 16), _towards_zero(across[axis], 16)
-        corner = centre[axis] - _towards_zero(31 * (right + down), 2) - 32768
-        places.append(corner + np.arange(SIDE)[None, :] * right + np.arange(SIDE)[:, None] * down)
-    return _samples(levels[number], places[0], places[1])
-
-
-def _samples(level: Whole, x: Whole, y: Whole) -> Whole:
-    height, width = level.shape
-    columns = [_reflected((x >> 16) + step, width) for step in range(2)]
-    rows = [_reflected((y >> 16) + step, height) for step in range(2)]
-    right, down = x >> 9 & 127, y >> 9 & 127
-    top = level[rows[0], columns[0]] * (128 - right) + level[rows[0], columns[1]] * right
-    bottom = level[rows[1], columns[0]] * (128 - right) + level[rows[1], columns[1]] * right
-    return np.asarray((top * (128 - down) + bottom * down) >> 11)
-
-
-def _reflected(places: Whole, length: int) -> Whole:
-    within = places % (2 * length)
-    return np.where(within < length, within, 2 * length - 1 - within)
-
-
-def _transform(patch: Whole) -> Whole:
-    """Return 16 x 16 coefficients, vertical frequency first."""
-    signs = np.where(np.arange(KEPT) % 2 == 0, -1, 1)[:, None]
-    half = np.array(tables.PATCH_COSINES)
-    cosines = np.concatenate([half, (signs * half)[:, ::-1]], axis=1)
-    sums = cosines @ patch
-    halfway = np.sign(sums) * (np.abs(sums) >> 15)
-    return np.asarray(halfway @ cosines.T)
-
-
-def _hash(coefficients: Whole) -> bytes:
-    """Bit 16 * vertical + horizontal frequency, the last first: whether a coefficient is above the 128th of 256."""
-    flat = coefficients.ravel()
-    return np.packbits(flat > np.sort(flat)[127], bitorder="little").tobytes()[::-1]
-
-
 def find_regions(base: Whole, area: int, stretch: int, count: int) -> list[Region]:
     """Return at most `count` regions of a view of the base, best first."""
     view = view_of(base, area, stretch)
@@ -455,7 +330,7 @@ def enrol_regions(base: Whole) -> list[Region]:
 
 def is_drawn(levels: list[Whole], region: Region) -> bool:
     """Return whether more than 45 per cent of a region is of one tone, within three steps; looked for in the base itself."""
-    samples = _patch(levels[:1], frame_of(region.geometry, levels[0].shape, 100)) >> 3
+    samples = patch_of(levels[:1], frame_of(region.geometry, levels[0].shape, 100)) >> 3
     counts = np.bincount(samples.ravel(), minlength=256)
     return bool(np.convolve(counts, np.ones(7, np.int64), "valid").max() > 460)
 

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Regions in the browser: where a picture's own structure says that one is, and what each looks like. Contract: spec/matching.md.
+ *
+ * Holds no algorithm, only memory. A base is a picture: never keep one longer than its picture. Everything that was in the WASM memory is
+ * wiped when a call ends. Types can be stripped without a compiler.
+ */
+
+import { HASH_BYTES, KernelError, type PixelBytes, type PixelFormat, PIXEL_FORMATS, statusCode } from "./kernel.ts";
+
+export const GEOMETRY_BYTES = 5;
+/** Centre, axis along the angle, axis across; in 1/8192 of the base's width and height. */
+export const FRAME_NUMBERS = 6;
+
+/** Luma of a picture at no more than 512 x 512 pixels of area, row by row, and its halvings behind it. */
+export interface Base {
+  readonly width: number;
+  readonly height: number;
+  readonly levels: Uint8Array;
+}
+
+/** 256 x 256 pixels, as a case is given; or 512 x 512 as well, when asking. */
+export type RegionArea = 65536 | 262144;
+
+/** Best first; `count` times 5, 32 and 32 bytes, and a number each. */
+export interface Regions {
+  readonly count: number;
+  /** x and y in 12 bits each, radius, angle. */
+  readonly geometry: Uint8Array;
+  readonly hashes: Uint8Array;
+  /** Those that the same regions have in the mirrored picture. */
+  readonly mirrored: Uint8Array;
+  readonly strengths: Uint32Array;
+}
+
+interface RegionExports {
+  readonly memory: WebAssembly.Memory;
+  readonly __heap_base: WebAssembly.Global<"i32">;
+  stillmine_measure_base(
+    width: number,
+    height: number,
+    format: number,
+    baseWidth: number,
+    baseHeight: number,
+    levelsBytes: number,
+    stateBytes: number,
+  ): number;
+  stillmine_begin_base(state: number, stateBytes: number, width: number, height: number, format: number): number;
+  stillmine_add_base_rows(state: number, rows: number, rowStride: number, rowCount: number, levels: number): number;
+  stillmine_finish_base(state: number, levels: number): number;
+  stillmine_measure_find(width: number, height: number, area: number, stretch: number, workspaceBytes: number): number;
+  stillmine_find_regions(
+    base: number,
+    area: number,
+    stretch: number,
+    workspace: number,
+    workspaceBytes: number,
+    regions: number,
+    capacity: number,
+    count: number,
+  ): number;
+  stillmine_enrol_regions(
+    base: number,
+    workspace: number,
+    workspaceBytes: number,
+    regions: number,
+    count: number,
+  ): number;
+  stillmine_frame_region(width: number, height: number, stretch: number, geometry: number, frame: number): number;
+  stillmine_hash_frames(base: number, frames: number, count: number, hashes: number): number;
+}
+
+const ALIGNMENT = 16;
+const PAGE_BYTES = 65536;
+/** Rows are copied into the WASM memory in portions of about this size, however large the picture is. */
+const WINDOW_BYTES = 262144;
+const MAX_REGIONS = 255;
+/** Geometry, two hashes, padding and strength, as stillmine/regions.h lays them out. */
+const REGION_BYTES = 76;
+const STRENGTH_AT = 72;
+
+interface Sizes {
+  readonly width: number;
+  readonly height: number;
+  readonly levelsBytes: number;
+  readonly stateBytes: number;
+}
+
+function requireOk(status: number): void {
+  if (status !== 0) {
+    throw new KernelError(statusCode(status));
+  }
+}
+
+/** Says where things lie in the WASM memory, one behind the other. */
+class Places {
+  #end: number;
+
+  constructor(start: number) {
+    this.#end = start;
+  }
+
+  take(bytes: number): number {
+    const place = Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
+    this.#end = place + bytes;
+    return place;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+}
+
+/** A loaded kernel for regions, with a memory of its own. Not shared between threads: each worker loads its own. */
+export class RegionKernel {
+  readonly #exports: RegionExports;
+
+  private constructor(exports: RegionExports) {
+    this.#exports = exports;
+  }
+
+  /** Compiles the bytes of stillmine_pdq.wasm; rejects if they are not WebAssembly. */
+  static async load(bytes: BufferSource): Promise<RegionKernel> {
+    const module = await WebAssembly.compile(bytes);
+    const instance = await WebAssembly.instantiate(module, {});
+    return new RegionKernel(instance.exports as unknown as RegionExports);
+  }
+
+  /** The base of an upright picture (or of a base that was turned), given whole and without gaps; throws KernelError. */
+  base(pixels: PixelBytes, width: number, height: number, format: PixelFormat): Base {
+    const rowBytes = width * (PIXEL_FORMATS[format] ?? 0);
+    const rows = function* (): Iterable<PixelBytes> {
+      const rowsAtOnce = Math.max(Math.floor(WINDOW_BYTES / rowBytes), 1);
+      for (let start = 0; start < pixels.length; start += rowsAtOnce * rowBytes) {
+        yield pixels.subarray(start, start + rowsAtOnce * rowBytes);
+      }
+    };
+    return this.baseOfRows(rows(), width, height, format);
+  }
+
+  /** The same of whole rows without gaps that come in portions of any size, top to bottom; throws KernelError. */
+  baseOfRows(portions: Iterable<PixelBytes>, width: number, height: number, format: PixelFormat): Base {
+    const channels = PIXEL_FORMATS[format] ?? 0;
+    const sizes = this.#measure(width, height, channels);
+    const rowBytes = width * channels;
+    const windowBytes = Math.max(Math.floor(WINDOW_BYTES / rowBytes), 1) * rowBytes;
+    return this.#use((places) => {
+      const state = places.take(sizes.stateBytes);
+      const levels = places.take(sizes.levelsBytes);
+      const window = places.take(windowBytes);
+      this.#reserve(places.end);
+      requireOk(this.#exports.stillmine_begin_base(state, sizes.stateBytes, width, height, channels));
+      for (const portion of portions) {
+        this.#addRows(portion, rowBytes, windowBytes, state, levels, window);
+      }
+      requireOk(this.#exports.stillmine_finish_base(state, levels));
+      return { width: sizes.width, height: sizes.height, levels: this.#bytes(levels, sizes.levelsBytes).slice() };
+    });
+  }
+
+  /** At most `count` (255) regions of a view: the base at `area` pixels, x stretched to 50 to 200 per cent; throws KernelError. */
+  findRegions(base: Base, area: RegionArea, stretch: number, count: number): Regions {
+    const capacity = Math.min(Math.max(Math.floor(count), 0), MAX_REGIONS);
+    return this.#find(base, area, stretch, (header, workspace, bytes, regions, found) =>
+      this.#exports.stillmine_find_regions(header, area, stretch, workspace, bytes, regions, capacity, found),
+    );
+  }
+
+  /** The regions that a case is given: none that is drawn, none that repeats, at most 36; throws KernelError. */
+  enrolRegions(base: Base): Regions {
+    return this.#find(base, 65536, 100, (header, workspace, bytes, regions, found) =>
+      this.#exports.stillmine_enrol_regions(header, workspace, bytes, regions, found),
+    );
+  }
+
+  /** The frames of regions found in a view of a base of this size, six numbers each; throws KernelError. */
+  frameRegions(geometry: Uint8Array, base: Pick<Base, "width" | "height">, stretch: number): Int16Array {
+    const count = Math.floor(geometry.length / GEOMETRY_BYTES);
+    return this.#use((places) => {
+      const from = places.take(geometry.length);
+      const to = places.take(count * 2 * FRAME_NUMBERS);
+      this.#reserve(places.end);
+      this.#bytes(from, geometry.length).set(geometry);
+      for (let index = 0; index < count; index += 1) {
+        const [place, frame] = [from + index * GEOMETRY_BYTES, to + index * 2 * FRAME_NUMBERS];
+        requireOk(this.#exports.stillmine_frame_region(base.width, base.height, stretch, place, frame));
+      }
+      return new Int16Array(this.#exports.memory.buffer, to, count * FRAME_NUMBERS).slice();
+    });
+  }
+
+  /** What the base looks like at each frame (six numbers each): 32 bytes each; throws KernelError. */
+  hashFrames(base: Base, frames: Int16Array): Uint8Array {
+    const count = Math.floor(frames.length / FRAME_NUMBERS);
+    return this.#use((places) => {
+      const from = places.take(frames.byteLength);
+      const to = places.take(count * HASH_BYTES);
+      const header = this.#writeBase(places, base);
+      new Int16Array(this.#exports.memory.buffer, from, frames.length).set(frames);
+      requireOk(this.#exports.stillmine_hash_frames(header, from, count, to));
+      return this.#bytes(to, count * HASH_BYTES).slice();
+    });
+  }
+
+  #find(
+    base: Base,
+    area: RegionArea,
+    stretch: number,
+    call: (header: number, workspace: number, bytes: number, regions: number, found: number) => number,
+  ): Regions {
+    return this.#use((places) => {
+      const size = places.take(4);
+      const found = places.take(4);
+      const regions = places.take(MAX_REGIONS * REGION_BYTES);
+      this.#reserve(places.end);
+      requireOk(this.#exports.stillmine_measure_find(base.width, base.height, area, stretch, size));
+      const bytes = this.#numbers(size, 1)[0] ?? 0;
+      const workspace = places.take(bytes);
+      const header = this.#writeBase(places, base);
+      requireOk(call(header, workspace, bytes, regions, found));
+      return this.#readRegions(regions, this.#numbers(found, 1)[0] ?? 0);
+    });
+  }
+
+  #measure(width: number, height: number, channels: number): Sizes {
+    if (![width, height].every((side) => Number.isInteger(side) && side > 0)) {
+      throw new KernelError("image_too_small");
+    }
+    return this.#use((places) => {
+      const place = places.take(4 * 4);
+      this.#reserve(places.end);
+      requireOk(this.#exports.stillmine_measure_base(width, height, channels, place, place + 4, place + 8, place + 12));
+      const [baseWidth = 0, baseHeight = 0, levelsBytes = 0, stateBytes = 0] = this.#numbers(place, 4);
+      return { width: baseWidth, height: baseHeight, levelsBytes, stateBytes };
+    });
+  }
+
+  #addRows(rows: PixelBytes, rowBytes: number, windowBytes: number, state: number, levels: number, window: number): void {
+    if (rows.length % rowBytes !== 0) {
+      throw new KernelError("wrong_length");
+    }
+    for (let start = 0; start < rows.length; start += windowBytes) {
+      const portion = rows.subarray(start, start + windowBytes);
+      this.#bytes(window, portion.length).set(portion);
+      requireOk(this.#exports.stillmine_add_base_rows(state, window, rowBytes, portion.length / rowBytes, levels));
+    }
+  }
+
+  /** Writes a base and what names it: address, width and height. Reserves all places. */
+  #writeBase(places: Places, base: Base): number {
+    const sizes = this.#measure(base.width, base.height, PIXEL_FORMATS.luma8);
+    if (sizes.width !== base.width || sizes.height !== base.height || sizes.levelsBytes !== base.levels.length) {
+      throw new KernelError("wrong_length");
+    }
+    const header = places.take(3 * 4);
+    const levels = places.take(base.levels.length);
+    this.#reserve(places.end);
+    this.#bytes(levels, base.levels.length).set(base.levels);
+    this.#numbers(header, 3).set([levels, base.width, base.height]);
+    return header;
+  }
+
+  #readRegions(place: number, count: number): Regions {
+    const geometry = new Uint8Array(count * GEOMETRY_BYTES);
+    const hashes = new Uint8Array(count * HASH_BYTES);
+    const mirrored = new Uint8Array(count * HASH_BYTES);
+    const strengths = new Uint32Array(count);
+    for (let index = 0; index < count; index += 1) {
+      const region = place + index * REGION_BYTES;
+      geometry.set(this.#bytes(region, GEOMETRY_BYTES), index * GEOMETRY_BYTES);
+      hashes.set(this.#bytes(region + GEOMETRY_BYTES, HASH_BYTES), index * HASH_BYTES);
+      mirrored.set(this.#bytes(region + GEOMETRY_BYTES + HASH_BYTES, HASH_BYTES), index * HASH_BYTES);
+      strengths[index] = this.#numbers(region + STRENGTH_AT, 1)[0] ?? 0;
+    }
+    return { count, geometry, hashes, mirrored, strengths };
+  }
+
+  /** Gives the memory behind the kernel's own data, and wipes what was taken of it. */
+  #use<Result>(work: (places: Places) => Result): Result {
+    const start = this.#exports.__heap_base.value;
+    const places = new Places(start);
+    try {
+      return work(places);
+    } finally {
+      const end = Math.min(places.end, this.#exports.memory.buffer.byteLength);
+      this.#bytes(start, end - start).fill(0);
+    }
+  }
+
+  #bytes(place: number, length: number): Uint8Array {
+    return new Uint8Array(this.#exports.memory.buffer, place, length);
+  }
+
+  #numbers(place: number, length: number): Uint32Array {
+    return new Uint32Array(this.#exports.memory.buffer, place, length);
+  }
+
+  #reserve(end: number): void {
+    const missing = end - this.#exports.memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        this.#exports.memory.grow(Math.ceil(missing / PAGE_BYTES));
+      } catch {
+        throw new KernelError("out_of_memory");
+      }
+    }
+  }
+}
