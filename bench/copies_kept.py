@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copies of photographs and what PDQ, MD5, pHash and SSCD ask with for each, made once and kept in a folder.
+
+Making some 30,000 files costs far more than asking about them, so a run with other numbers for regions begins here. A folder is kept by the
+photographs' place in the sample: it must be emptied when the edits, the sample or the decoders change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import imagehash
+import numpy as np
+import pdqhash
+from numpy.typing import NDArray
+from photo_copies import COPIES
+from photo_edits import as_png, fitted
+from PIL import Image, ImageOps
+
+from stillmine.fingerprint import MediaError, fingerprint_image, query_image
+from stillmine.wire.kinds import MINIMUM_QUALITY
+
+LONGEST = 1200
+"""Photographs are reduced to it first: what a phone shows of them, and what messengers pass on."""
+LEAST_SIDE = 240
+"""Smaller ones are thumbnails already, of which no edit leaves anything."""
+OTHERS = 3
+STORED = "original.png"
+NAME = "hashes.npz"
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """What each method asks with for one file."""
+
+    ours: NDArray[np.uint8]
+    """PDQ of all variants of enough quality, (n, 32)."""
+    pdq: bytes
+    quality: int
+    md5: bytes
+    perceptual: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One photograph: its folder, its stored hashes, and those of all its copies in the order of COPIES."""
+
+    folder: Path
+    stored: bytes
+    original: Hashes
+    asked: list[Hashes]
+
+    def copy(self, number: int) -> bytes:
+        """Return a copy's file."""
+        return next(self.folder.glob(f"{number:03d}.*")).read_bytes()
+
+
+def upright(path: Path) -> Image.Image:
+    """Return a photograph as it is shown, reduced to LONGEST."""
+    with Image.open(path) as opened:
+        return fitted(ImageOps.exif_transpose(opened).convert("RGB"), LONGEST)
+
+
+def keep(folder: Path, path: Path, others: Sequence[Path]) -> bool:
+    """Make all copies of a photograph in `folder`, unless they are there; return whether a case would take it at all."""
+    if (folder / NAME).exists():
+        return True
+    picture = upright(path)
+    data = as_png(picture)
+    if min(picture.size) < LEAST_SIDE or not _is_taken(data):
+        return False
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / STORED).write_bytes(data)
+    beside = [upright(other) for other in others]
+    hashes = [hash_file(data)]
+    for number, copy in enumerate(COPIES):
+        made = copy.make(picture, beside)
+        ending = "png" if made.startswith(b"\x89PNG") else "jpg"
+        (folder / f"{number:03d}.{ending}").write_bytes(made)
+        hashes.append(hash_file(made))
+    _write(folder / NAME, hashes)
+    return True
+
+
+def read(folder: Path) -> Kept:
+    """Return what `keep` left in a folder."""
+    with np.load(folder / NAME) as arrays:
+        parts = np.split(arrays["ours"], np.cumsum(arrays["counts"])[:-1])
+        rows = zip(parts, arrays["pdq"], arrays["quality"], arrays["md5"], arrays["perceptual"], strict=True)
+        hashes = [Hashes(ours, pdq.tobytes(), int(quality), md5.tobytes(), int(seen)) for ours, pdq, quality, md5, seen in rows]
+    return Kept(folder, hashes[0].ours[0].tobytes(), hashes[0], hashes[1:])
+
+
+def hash_file(data: bytes) -> Hashes:
+    """Return what each method asks with for a file."""
+    query = query_image(data)
+    ours = [variant.pdq for variant in query.variants if variant.quality >= MINIMUM_QUALITY]
+    with Image.open(io.BytesIO(data)) as opened:
+        image = ImageOps.exif_transpose(opened).convert("RGB")
+    bits, quality = pdqhash.compute(np.asarray(image))
+    perceptual = int(str(imagehash.phash(image)), 16)
+    values = np.frombuffer(b"".join(ours), np.uint8).reshape(-1, 32)
+    return Hashes(values, np.packbits(bits).tobytes(), int(quality), hashlib.md5(data, usedforsecurity=False).digest(), perceptual)
+
+
+def _is_taken(data: bytes) -> bool:
+    try:
+        return fingerprint_image(data).quality >= MINIMUM_QUALITY
+    except MediaError:
+        return False
+
+
+def _write(path: Path, hashes: list[Hashes]) -> None:
+    np.savez(
+        path,
+        ours=np.concatenate([each.ours for each in hashes]),
+        counts=np.array([len(each.ours) for each in hashes]),
+        pdq=np.array([list(each.pdq) for each in hashes], np.uint8),
+        quality=np.array([each.quality for each in hashes]),
+        md5=np.array([list(each.md5) for each in hashes], np.uint8),
+        perceptual=np.array([each.perceptual for each in hashes], np.uint64),
+    )
