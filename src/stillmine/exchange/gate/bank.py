@@ -19,6 +19,7 @@ from stillmine.matching.turned import TURNS, turned, turned_frames
 from stillmine.matching.video_alignment import Frames, comparable, spread
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import KIND_RULES, MAXIMUM_DISTANCE_BITS, PDQ_BYTES, Kind, value_bytes
+from stillmine.wire.regions import read_regions
 from stillmine.wire.vpdq import parse_vpdq
 
 PART_VALUES = 8192
@@ -59,13 +60,15 @@ class _Index:
     digests: dict[tuple[Kind, bytes], bytes] = field(default_factory=dict)
 
     def find(self, kind: Kind, value: bytes, chance: np.random.Generator) -> tuple[bytes, int | None] | None:
-        """Return the id of the bank that holds this, or one like it, and of a picture the distance."""
+        """Return the id of the bank that holds this, or one like it, and of a picture the distance; of regions that of their `pdq`."""
         if KIND_RULES[kind].is_whole_file:
             bank = self.digests.get((kind, value))
             return None if bank is None else (bank, None)
         if kind is Kind.VPDQ:
             shows = self._video(value.decode("ascii"), chance)
             return None if shows is None else (shows, None)
+        if kind is Kind.REGIONS:
+            return self.find(Kind.PDQ, read_regions(value).pdq, chance)
         found = self.alike.ask(kind, value, 1)
         return (found[0].id, found[0].distance_bits) if found else None
 
