@@ -65,6 +65,8 @@ def test_a_crop_is_stopped_until_the_picture_is_taken_back(service: Service, exc
         wait_until(lambda: person.show_case().fingerprints[1].partners)
         (whole,) = (match for match in service.screen(saved(picture)).matches if match.kind is Kind.PDQ)
         assert (whole.judges, whole.found_by) == (Judges.AGREED, [Kind.PDQ, Kind.REGIONS])
+        assert whole.transform is not None
+        assert whole.transform.words == "all of it"
         person.withdraw_case()
         wait_until(lambda: service.screen(crop).outcome is ScreenOutcome.NO_MATCH, every_seconds=1)
 

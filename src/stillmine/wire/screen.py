@@ -132,7 +132,8 @@ class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     earlier about this fingerprint in this very upload, null while nobody has.
     Bucket and what was undone are there for `pdq` only, the variant for `pdq` and `vpdq`, spans for `vpdq` and `chromaprint`; of a
     `pdq` in a moving upload one span, that of the picture which is nearest: its fingerprint's seconds are 0, as a still has none.
-    `found_by`: the kinds that speak for it, its own first. `judges` is there for `pdq` and `regions`, `transform` for `regions`.
+    `found_by`: the kinds that speak for it, its own first. `judges` is there for `pdq` and `regions`, `transform` where regions
+    found it.
     """
 
     match_id: OpaqueId

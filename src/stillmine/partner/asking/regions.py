@@ -23,13 +23,14 @@ from stillmine.partner.fingerprinting.worker_messages import PictureRegions, Pla
 from stillmine.partner.ground.errors import DeadlineError, DecoderStoppedError, RegionsNotAskedError
 from stillmine.partner.screening.made import Made
 from stillmine.partner.screening.recurring import RecurringRegions
-from stillmine.partner.screening.regions import HashPlaces, RegionsSeen, not_asked
+from stillmine.partner.screening.regions import HashPlaces, Judged, RegionsSeen, not_asked
 from stillmine.partner.screening.transform import transform_of
 from stillmine.partner.screening.way import IN_ORDER, Candidate, nearness
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.ask_errors import QuotaUsedUpError
 from stillmine.wire.ask_regions import (
     MAXIMUM_MATCHED,
+    NO_MAP,
     MatchedPdq,
     RegionsAsk,
     RegionsOutcome,
@@ -161,7 +162,7 @@ class RegionsAsking:
         """As it is first, and stretched only where that finds nothing."""
         seen = self._asked(regions, regions.views[:AS_THEY_ARE], matched, upload)
         stretched = [view for view in regions.views[AS_THEY_ARE:] if view.regions]
-        if stretched and not (seen.candidates or Judges.AGREED in seen.judges.values()):
+        if stretched and not (seen.candidates or any(one.judges is Judges.AGREED for one in seen.judges.values())):
             seen = _together(seen, self._asked(regions, stretched, (), upload))
         if self._recurring is not None and not (seen.candidates or matched or seen.is_remembered):
             self._recurring.count(regions.views[0].regions)
@@ -175,7 +176,7 @@ class RegionsAsking:
             return RegionsSeen(as_of=moment, is_remembered=True)
         found = self._heard(_message(regions, views, matched, upload.token), regions.number, upload)
         second, moment = self._monotonic(), self._clock().replace(microsecond=0)
-        judges = {one.id: _JUDGES.get(row.verdict, Judges.ONE_JUDGE) for one, row in zip(matched, found.matched, strict=True)}
+        judges = {one.id: _judged(row, regions) for one, row in zip(matched, found.matched, strict=True)}
         candidates = [self._candidate(row, regions) for row in found.found]
         if not candidates and not matched:
             self._memory.keep([remembered], second, moment)
@@ -272,6 +273,11 @@ def _message(regions: PictureRegions, views: Sequence[View], matched: Sequence[C
         )
     except MalformedMessageError:
         raise DecoderStoppedError from None
+
+
+def _judged(row: RegionsRow, regions: PictureRegions) -> Judged:
+    transform = None if row.map == NO_MAP else transform_of(read_map(row.map), regions.width, regions.height)
+    return Judged(_JUDGES.get(row.verdict, Judges.ONE_JUDGE), transform)
 
 
 def _turn(matched: Candidate) -> int:

@@ -8,17 +8,24 @@ whoever asks the exchange anyway is not told `no_match` then, and whoever has th
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from stillmine.partner.fingerprinting.worker_messages import PlacesWanted
 from stillmine.partner.ground.errors import RegionsNotAskedError
 from stillmine.partner.screening.made import Made
 from stillmine.partner.screening.way import Candidate
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import Judges, MatchClass, RegionsChoice
+from stillmine.wire.screen import Judges, MatchClass, RegionsChoice, Transform
 
 HashPlaces = Callable[[PlacesWanted, float], bytes]
 """Hashes places of a picture of the upload within so many seconds; raises the StillmineError of why it can't."""
+
+
+class Judged(NamedTuple):
+    """What regions say of a match by `pdq`, and how the picture lies in the upload, where they found it."""
+
+    judges: Judges
+    transform: Transform | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class RegionsSeen:
     """
 
     candidates: list[Candidate] = field(default_factory=list)
-    judges: Mapping[bytes, Judges] = field(default_factory=dict)
+    judges: Mapping[bytes, Judged] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     note: str | None = None
     as_of: datetime | None = None
@@ -68,11 +75,12 @@ def not_asked(made: Made) -> RegionsSeen:
     return RegionsSeen(note=RegionsNotAskedError.code if made.has_pictures else None)
 
 
-def judged(candidate: Candidate, judges: Mapping[bytes, Judges]) -> Candidate:
+def judged(candidate: Candidate, judges: Mapping[bytes, Judged]) -> Candidate:
     """Return a fingerprint that was found by its value as it is after its regions were heard."""
     if candidate.kind is not Kind.PDQ:
         return candidate
-    said = judges.get(candidate.id, Judges.ONE_JUDGE)
+    said, transform = judges.get(candidate.id, Judged(Judges.ONE_JUDGE))
     if said is Judges.DISPUTED:
         return replace(candidate, match_class=MatchClass.DISPUTED, judges=said)
-    return replace(candidate, judges=said, by_others=(Kind.REGIONS,) if said is Judges.AGREED else ())
+    by_others = (Kind.REGIONS,) if said is Judges.AGREED else ()
+    return replace(candidate, judges=said, by_others=by_others, transform=transform if by_others else None)
