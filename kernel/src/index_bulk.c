@@ -145,6 +145,7 @@ static void show_numbers(struct bulk *bulk, uint32_t threads) {
     }
     store->slot_count = bulk->end_number * most;
     index->bands = bands;
+    index->bands_changed++;
     stillmine_end_write(&index->searches);
     index->churn = 0;
     index->failed_at = has_bands && bands == NULL ? total : 0;
@@ -217,6 +218,7 @@ void stillmine_begin_loading(stillmine_index *index) {
     stillmine_cancel_rebuild(index);
     stillmine_begin_write(&index->searches);
     index->bands = NULL;
+    index->bands_changed++;
     stillmine_end_write(&index->searches);
     stillmine_discard_bands(old);
     pthread_mutex_unlock(&index->updates);

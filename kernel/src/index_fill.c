@@ -57,11 +57,12 @@ static bool fill_in_order(const struct filling *filling, uint32_t number) {
 
 /* Bits of the bucket below those that choose the part. */
 static uint32_t choose_shift(const struct stillmine_table *table) {
+    const uint64_t last = table->home_count / table->home_lines - 1;
     uint32_t shift = 0;
-    while (shift < table->index_bits && ((uint64_t)table->home_lines << (shift + 1)) <= PART_LINES) {
+    while (last >> shift > 0 && ((uint64_t)table->home_lines << (shift + 1)) <= PART_LINES) {
         shift++;
     }
-    while (table->index_bits - shift > 10) {
+    while (last >> shift >= MOST_PARTS) {
         shift++;
     }
     return shift;

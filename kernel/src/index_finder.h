@@ -21,8 +21,11 @@ struct stillmine_group_search {
     uint32_t number_count; /* when it began; what is newer is not looked for */
     size_t most_hits; /* kept by one thread, of all queries */
     _Atomic uint64_t *bits; /* of each number, its values that were found */
+    uint32_t queries_each; /* taken by a thread at once */
     _Atomic uint32_t next_query;
-    uint8_t *is_many; /* of each query, whether its hits were not kept; written by the thread that has the query */
+    /* Of each query, written by the thread that has it: whether its hits were not kept, and how often it was found. */
+    uint8_t *is_many;
+    uint32_t *near;
 };
 
 /* What one thread finds. */
@@ -34,7 +37,6 @@ struct stillmine_finder {
     uint32_t *numbers; /* every number of which this thread set the first bit */
     size_t number_count;
     size_t number_capacity;
-    uint32_t query;
     bool is_ok;
 };
 

@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "index_batch.h"
 #include "index_finder.h"
 
-#define QUERIES_AT_ONCE 8
+#define QUERIES_AT_ONCE 32u /* under one lock */
+#define MOST_IN_BATCH 1024u
+#define SCANNED_AT_ONCE 4096
 #define MOST_HITS ((size_t)1 << 22) /* kept by all threads */
 #define MOST_ASKED 4096u
 
@@ -28,6 +31,29 @@ bool stillmine_grow_items(void **items, size_t *capacity, size_t count, size_t i
     *items = grown;
     *capacity = larger;
     return true;
+}
+
+static int compare_hits(const void *left, const void *right) {
+    const struct stillmine_group_hit *a = left;
+    const struct stillmine_group_hit *b = right;
+    if (a->slot != b->slot) {
+        return a->slot < b->slot ? -1 : 1;
+    }
+    return (a->query > b->query) - (a->query < b->query);
+}
+
+/* Several bands find the same value. */
+static void keep_each_once(struct stillmine_finder *finder, size_t first) {
+    size_t kept = first;
+    if (finder->hit_count - first > 1) {
+        qsort(finder->hits + first, finder->hit_count - first, sizeof *finder->hits, compare_hits);
+    }
+    for (size_t i = first; i < finder->hit_count; i++) {
+        if (kept == first || compare_hits(&finder->hits[kept - 1], &finder->hits[i]) != 0) {
+            finder->hits[kept++] = finder->hits[i];
+        }
+    }
+    finder->hit_count = kept;
 }
 
 /* False where the id is newer than the search. */
@@ -48,54 +74,145 @@ static bool set_bit(struct stillmine_finder *finder, uint32_t slot) {
     return true;
 }
 
-static void take_many(struct stillmine_found_list *found, void *receiver) {
-    struct stillmine_finder *finder = receiver;
-    finder->search->is_many[finder->query] = 1;
-    for (size_t i = 0; i < found->count; i++) {
-        (void)set_bit(finder, found->items[i].slot);
-    }
-}
-
-static void keep_hit(struct stillmine_finder *finder, uint32_t slot) {
-    if (finder->hit_count >= finder->search->most_hits) {
-        finder->search->is_many[finder->query] = 1;
+static void keep_hit(struct stillmine_finder *finder, uint32_t slot, uint32_t query) {
+    struct stillmine_group_search *search = finder->search;
+    if (!set_bit(finder, slot) || search->is_many[query] != 0) {
         return;
     }
-    finder->is_ok =
-        finder->is_ok && stillmine_grow_items((void **)&finder->hits, &finder->hit_capacity, finder->hit_count, sizeof *finder->hits);
+    if (++search->near[query] > STILLMINE_MANY_NEAR || finder->hit_count >= search->most_hits) {
+        search->is_many[query] = 1;
+        return;
+    }
+    finder->is_ok = finder->is_ok && stillmine_grow_items((void **)&finder->hits, &finder->hit_capacity,
+                                                          finder->hit_count, sizeof *finder->hits);
     if (finder->is_ok) {
-        finder->hits[finder->hit_count++] = (struct stillmine_group_hit){slot, finder->query};
+        finder->hits[finder->hit_count++] = (struct stillmine_group_hit){slot, query};
     }
 }
 
-static void find_query(struct stillmine_finder *finder, struct stillmine_found_list *found) {
-    struct stillmine_group_search *search = finder->search;
-    uint64_t query[STILLMINE_VALUE_WORDS];
-    stillmine_permute_value(search->index, search->queries + (size_t)finder->query * STILLMINE_FINGERPRINT_BYTES, query);
-    stillmine_begin_read(&search->index->searches);
-    finder->is_ok = finder->is_ok && stillmine_find_near(search->index, query, search->max_distance_bits, found);
-    stillmine_end_read(&search->index->searches);
-    for (size_t i = 0; i < found->count && finder->is_ok; i++) {
-        if (set_bit(finder, found->items[i].slot) && search->is_many[finder->query] == 0) {
-            keep_hit(finder, found->items[i].slot);
+/* What the receiver of a batch or of a list is: of a batch queries are numbered from `first`. */
+struct receiver {
+    struct stillmine_finder *finder;
+    uint32_t first;
+};
+
+static void take_hit(void *receiver, uint32_t slot, uint32_t query) {
+    const struct receiver *to = receiver;
+    keep_hit(to->finder, slot, to->first + query);
+}
+
+static void take_list(struct stillmine_found_list *found, void *receiver) {
+    for (size_t i = 0; i < found->count; i++) {
+        take_hit(receiver, found->items[i].slot, 0);
+    }
+}
+
+/* One query by itself, by comparing with everything. */
+static void scan_query(struct stillmine_finder *finder, uint32_t number, const uint64_t query[STILLMINE_VALUE_WORDS]) {
+    stillmine_index *index = finder->search->index;
+    struct receiver receiver = {finder, number};
+    struct stillmine_found_list found = {.most = SCANNED_AT_ONCE, .hand_over = take_list, .receiver = &receiver};
+    stillmine_begin_read(&index->searches);
+    finder->is_ok =
+        finder->is_ok && stillmine_scan_store(index, query, finder->search->max_distance_bits, &found);
+    stillmine_end_read(&index->searches);
+    take_list(&found, &receiver);
+    free(found.items);
+}
+
+/* How every band is searched, and until when that is right. */
+struct plan {
+    struct stillmine_radii chosen;
+    uint32_t band_count;
+    uint64_t changed;
+};
+
+static struct plan make_plan(stillmine_index *index, uint32_t max_distance_bits) {
+    struct plan plan = {.chosen = {.max_distance_bits = max_distance_bits}};
+    stillmine_begin_read(&index->searches);
+    if (index->bands != NULL) {
+        plan.band_count = index->bands->layout.band_count;
+        plan.changed = index->bands_changed;
+        if (index->bands->usual.max_distance_bits == max_distance_bits) {
+            plan.chosen = index->bands->usual;
+        } else {
+            plan.chosen.is_cheaper = stillmine_plan_radii(&index->bands->layout, max_distance_bits,
+                                                          index->store.slot_count, plan.chosen.radii);
         }
     }
+    stillmine_end_read(&index->searches);
+    return plan;
+}
+
+/* Band by band, a few queries at a time, so that updates never wait for long. False: other bands took the place of
+ * these, in which something may stand in a band that was passed already. */
+static bool probe_plan(struct stillmine_finder *finder, struct stillmine_batch *batch, uint32_t count,
+                       const struct plan *plan) {
+    stillmine_index *index = finder->search->index;
+    bool is_same = true;
+    for (uint32_t band = 0; band < plan->band_count && is_same && finder->is_ok; band++) {
+        for (uint32_t first = 0; first < count && is_same && plan->chosen.radii[band] >= 0; first += QUERIES_AT_ONCE) {
+            const uint32_t end = count - first < QUERIES_AT_ONCE ? count : first + QUERIES_AT_ONCE;
+            stillmine_begin_read(&index->searches);
+            is_same = index->bands_changed == plan->changed;
+            finder->is_ok = finder->is_ok &&
+                            (!is_same || stillmine_probe_batch(batch, plan->chosen.radii, band, first, end));
+            stillmine_end_read(&index->searches);
+        }
+    }
+    stillmine_begin_read(&index->searches);
+    finder->is_ok = finder->is_ok && stillmine_check_batch(batch);
+    stillmine_end_read(&index->searches);
+    return is_same;
+}
+
+static void find_queries(struct stillmine_finder *finder, struct stillmine_batch *batch, uint32_t first,
+                         uint32_t count) {
+    struct stillmine_group_search *search = finder->search;
+    uint64_t(*queries)[STILLMINE_VALUE_WORDS] = malloc(count * sizeof *queries);
+    struct receiver receiver = {finder, first};
+    const size_t before = finder->hit_count;
+    bool is_done = false;
+    finder->is_ok = finder->is_ok && queries != NULL;
+    for (uint32_t i = 0; finder->is_ok && i < count; i++) {
+        stillmine_permute_value(search->index, search->queries + (size_t)(first + i) * STILLMINE_FINGERPRINT_BYTES,
+                                queries[i]);
+    }
+    batch->queries = (const uint64_t(*)[STILLMINE_VALUE_WORDS])queries;
+    batch->receiver = &receiver;
+    while (finder->is_ok && !is_done) {
+        const struct plan plan = make_plan(search->index, search->max_distance_bits);
+        const bool has_plan = plan.band_count > 0 && plan.chosen.is_cheaper;
+        finder->hit_count = before;
+        memset(search->near + first, 0, count * sizeof *search->near);
+        memset(batch->must_scan, !has_plan, count);
+        is_done = !has_plan || probe_plan(finder, batch, count, &plan);
+    }
+    for (uint32_t i = 0; finder->is_ok && i < count; i++) {
+        if (batch->must_scan[i] != 0) {
+            scan_query(finder, first + i, queries[i]);
+        }
+    }
+    free(queries);
+    keep_each_once(finder, before);
 }
 
 static void *run_finder(void *argument) {
     struct stillmine_finder *finder = argument;
     struct stillmine_group_search *search = finder->search;
-    struct stillmine_found_list found = {.most = STILLMINE_MANY_NEAR, .hand_over = take_many, .receiver = finder};
-    uint32_t first = atomic_fetch_add(&search->next_query, QUERIES_AT_ONCE);
+    struct stillmine_batch batch = {.index = search->index, .max_distance_bits = search->max_distance_bits};
+    batch.take = take_hit;
+    batch.must_scan = calloc(search->queries_each, 1);
+    finder->is_ok = batch.must_scan != NULL;
+    uint32_t first = atomic_fetch_add(&search->next_query, search->queries_each);
     while (first < search->count && finder->is_ok) {
         const uint32_t left = search->count - first;
-        for (uint32_t i = 0; i < (left < QUERIES_AT_ONCE ? left : QUERIES_AT_ONCE); i++) {
-            finder->query = first + i;
-            find_query(finder, &found);
-        }
-        first = atomic_fetch_add(&search->next_query, QUERIES_AT_ONCE);
+        find_queries(finder, &batch, first, left < search->queries_each ? left : search->queries_each);
+        first = atomic_fetch_add(&search->next_query, search->queries_each);
     }
-    free(found.items);
+    free(batch.must_scan);
+    free(batch.candidates);
+    free(batch.sorted);
     return NULL;
 }
 
@@ -137,9 +254,11 @@ int stillmine_search_groups(stillmine_index *index, const uint8_t *queries, size
     search.most_values = index->store.shape.most_values;
     search.number_count = count_numbers(index);
     search.most_hits = MOST_HITS / threads;
+    search.queries_each = (uint32_t)(count / threads + 1 < MOST_IN_BATCH ? count / threads + 1 : MOST_IN_BATCH);
+    search.near = calloc(count + 1, sizeof *search.near);
     search.bits = calloc((size_t)search.number_count + 1, sizeof *search.bits);
     search.is_many = calloc(count + 1, 1);
-    bool is_ok = search.bits != NULL && search.is_many != NULL;
+    bool is_ok = search.bits != NULL && search.is_many != NULL && search.near != NULL;
     if (is_ok) {
         is_ok = find_all(&search, finders, threads) && stillmine_answer_groups(&search, finders, threads, most, list);
         for (uint32_t i = 0; i < threads; i++) {
@@ -149,6 +268,7 @@ int stillmine_search_groups(stillmine_index *index, const uint8_t *queries, size
     }
     free(search.bits);
     free(search.is_many);
+    free(search.near);
     if (!is_ok) {
         stillmine_free_shared(list);
     }

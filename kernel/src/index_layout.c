@@ -54,6 +54,44 @@ static double cost_buckets(uint32_t index_bits, uint32_t radius, double lines_ns
     return buckets * lines_ns;
 }
 
+/* Of the lines of a split bucket, those that a search of so many bits around a value reads. */
+static double expect_split_lines(const struct stillmine_band *band, uint32_t radius) {
+    double keys = 0.0;
+    double missed = 1.0;
+    for (uint32_t bits = 0; bits <= radius; bits++) {
+        keys += combinations(band->split_bits, bits);
+    }
+    for (double key = 0.0; key < keys; key += 1.0) {
+        missed *= 1.0 - 1.0 / (double)band->split_lines;
+    }
+    return (double)band->split_lines * (1.0 - missed);
+}
+
+/* What a search of a band costs, where a line costs so much. */
+static double cost_band(const struct stillmine_band *band, uint32_t radius, double line_ns) {
+    double lines = 0.0;
+    if (band->split_lines < 2) {
+        return cost_buckets(band->index_bits, radius, line_ns);
+    }
+    for (uint32_t bits = 0; bits <= radius; bits++) {
+        lines += combinations(band->index_bits, bits) * expect_split_lines(band, radius - bits);
+    }
+    return lines * line_ns;
+}
+
+/* Lines that are read besides each line of a split bucket: some lines are for one key more than others. */
+static double expect_leaning(const struct stillmine_band *band, const struct stillmine_layout *layout, double room) {
+    const double key_mean = (double)layout->planned / (double)(UINT64_C(1) << band->width);
+    const double keys = (double)(UINT32_C(1) << band->split_bits) / (double)band->split_lines;
+    const double unseen = (double)(UINT64_C(1) << (band->width - band->index_bits - band->split_bits));
+    const double fewest = (double)(uint32_t)keys;
+    const double mean = key_mean * unseen;
+    const double full = keys * mean > room * 0.9 ? NEVER : 0.0;
+    const double small = fewest * mean < room ? expect_overflow(fewest * mean, room) : 1.0;
+    const double large = (fewest + 1.0) * mean < room ? expect_overflow((fewest + 1.0) * mean, room) : 1.0;
+    return full + small * (fewest + 1.0 - keys) + large * (keys - fewest);
+}
+
 /* The cheapest index bits and home lines of a band, and what searching it costs. */
 static double choose_buckets(struct stillmine_band *band, uint32_t radius, const struct stillmine_layout *layout,
                              double budget_bytes) {
@@ -80,6 +118,30 @@ static double choose_buckets(struct stillmine_band *band, uint32_t radius, const
     return best;
 }
 
+/* The same with buckets of several lines of which a search reads few; what was chosen before stays if it is cheaper. */
+static double choose_split(struct stillmine_band *band, uint32_t radius, const struct stillmine_layout *layout,
+                           double budget_bytes, double best) {
+    const double room = layout->form == STILLMINE_WIDE ? 10.0 : 12.0;
+    struct stillmine_band tried = {.width = band->width, .home_lines = 1};
+    for (uint32_t bits = STILLMINE_MIN_INDEX_BITS; bits < band->width && bits <= STILLMINE_MAX_INDEX_BITS; bits++) {
+        const double mean = (double)layout->planned / (double)(UINT64_C(1) << bits);
+        const uint32_t rest = (uint32_t)band->width - bits;
+        tried.index_bits = (uint8_t)bits;
+        tried.split_bits = (uint8_t)(rest < STILLMINE_MAX_SPLIT_BITS ? rest : STILLMINE_MAX_SPLIT_BITS);
+        for (uint32_t lines = 2; lines < UINT32_C(1) << tried.split_bits && lines <= STILLMINE_MAX_HOME_LINES; lines++) {
+            tried.split_lines = (uint8_t)lines;
+            const double extra = expect_leaning(&tried, layout, room);
+            const double bytes = LINE_BYTES * ((double)lines * (1.0 + extra / 16.0)) / mean;
+            const double cost = cost_band(&tried, radius, RANDOM_LINE_NS * (1.0 + extra));
+            if (bytes <= budget_bytes && cost < best) {
+                best = cost;
+                *band = tried;
+            }
+        }
+    }
+    return best;
+}
+
 /* Bands with radius 2 come first, the ones with radius 1 after them; bits that are left over widen the first. */
 static double try_split(struct stillmine_layout *layout, uint32_t twos, uint32_t narrow, double budget_bytes) {
     const uint32_t ones = layout->band_count - twos;
@@ -96,7 +158,11 @@ static double try_split(struct stillmine_layout *layout, uint32_t twos, uint32_t
             *band = last;
         } else {
             *band = (struct stillmine_band){.width = (uint8_t)width};
-            last_cost = choose_buckets(band, radius, layout, budget_bytes / (double)layout->band_count);
+            const double share = budget_bytes / (double)layout->band_count;
+            last_cost = choose_buckets(band, radius, layout, share);
+            if (layout->has_groups) {
+                last_cost = choose_split(band, radius, layout, share, last_cost);
+            }
             last = *band;
             last_radius = radius;
         }
@@ -140,6 +206,20 @@ void stillmine_plan_layout(uint32_t count, uint32_t slots, bool has_groups, stru
     (void)stillmine_complete_layout(layout);
 }
 
+/* Bits of the rest of a band that stand in a sketch. In a split bucket a line holds neighbouring keys, which their
+ * lowest bits tell apart. */
+static uint32_t choose_rest(const struct stillmine_band *band) {
+    const uint32_t rest = (uint32_t)band->width - band->index_bits;
+    uint32_t bits = 0;
+    if (band->split_lines < 2) {
+        return rest;
+    }
+    while (bits < band->split_bits && (uint32_t)band->split_lines << bits < UINT32_C(1) << band->split_bits) {
+        bits++;
+    }
+    return bits;
+}
+
 bool stillmine_complete_layout(struct stillmine_layout *layout) {
     const uint32_t sketch_bits =
         layout->form == STILLMINE_PACKED ? STILLMINE_PACKED_SKETCH_BITS : STILLMINE_SKETCH_BITS;
@@ -155,7 +235,7 @@ bool stillmine_complete_layout(struct stillmine_layout *layout) {
             band->home_lines > STILLMINE_MAX_HOME_LINES) {
             return false;
         }
-        const uint32_t rest = (uint32_t)band->width - band->index_bits;
+        const uint32_t rest = choose_rest(band);
         band->rest_bits = (uint8_t)(rest < sketch_bits ? rest : sketch_bits);
         const uint32_t room = sketch_bits - band->rest_bits;
         band->next_bits = (uint8_t)(next->width < room ? next->width : room);
@@ -163,6 +243,10 @@ bool stillmine_complete_layout(struct stillmine_layout *layout) {
         offset += band->width;
     }
     return offset == 256;
+}
+
+static double cost_line(const struct stillmine_band *band) {
+    return RANDOM_LINE_NS + NEXT_LINE_NS * (double)(band->home_lines - 1);
 }
 
 bool stillmine_plan_radii(const struct stillmine_layout *layout, uint32_t max_distance_bits, uint32_t count,
@@ -173,7 +257,7 @@ bool stillmine_plan_radii(const struct stillmine_layout *layout, uint32_t max_di
     const double scan_cost = RANDOM_LINE_NS + (double)count / 2.0 * NEXT_LINE_NS;
     for (uint32_t i = 0; i < layout->band_count; i++) {
         radii[i] = -1;
-        next_cost[i] = RANDOM_LINE_NS + NEXT_LINE_NS * (double)(layout->bands[i].home_lines - 1);
+        next_cost[i] = cost_band(&layout->bands[i], 0, cost_line(&layout->bands[i]));
     }
     for (uint32_t unit = 0; unit <= max_distance_bits && total <= scan_cost; unit++) {
         uint32_t cheapest = 0;
@@ -182,10 +266,8 @@ bool stillmine_plan_radii(const struct stillmine_layout *layout, uint32_t max_di
         }
         const struct stillmine_band *band = &layout->bands[cheapest];
         total += next_cost[cheapest];
-        radii[cheapest]++;
-        next_cost[cheapest] = cost_buckets(band->index_bits, (uint32_t)radii[cheapest] + 1, 1.0);
-        next_cost[cheapest] -= cost_buckets(band->index_bits, (uint32_t)radii[cheapest], 1.0);
-        next_cost[cheapest] *= RANDOM_LINE_NS + NEXT_LINE_NS * (double)(band->home_lines - 1);
+        const uint32_t next = (uint32_t)++radii[cheapest] + 1;
+        next_cost[cheapest] = cost_band(band, next, cost_line(band)) - cost_band(band, next - 1, cost_line(band));
         if (radii[cheapest] + 1 >= band->index_bits) {
             next_cost[cheapest] = NEVER; /* more would be searched than there is */
         }

@@ -11,6 +11,7 @@
 #define STILLMINE_MIN_INDEX_BITS 6
 #define STILLMINE_MAX_INDEX_BITS 28
 #define STILLMINE_MAX_HOME_LINES 64
+#define STILLMINE_MAX_SPLIT_BITS 8
 #define STILLMINE_SKETCH_BITS 16
 #define STILLMINE_PACKED_SKETCH_BITS 14
 /* The distance of a match: layouts are chosen for it. */
@@ -35,6 +36,9 @@ struct stillmine_band {
     uint8_t rest_bits; /* the next bits of the band, and ... */
     uint8_t next_bits; /* ... the lowest bits of the following band, make the sketch of an entry */
     uint16_t home_lines; /* lines of a bucket that stand together */
+    /* Above 1: a bucket has so many lines, and the bits of the band that follow index_bits choose one of them. */
+    uint8_t split_lines;
+    uint8_t split_bits;
 };
 
 struct stillmine_layout {
@@ -78,8 +82,30 @@ static inline uint64_t stillmine_extract_bits(const uint64_t value[4], uint32_t 
     return bits & stillmine_low_mask(width);
 }
 
-static inline uint32_t stillmine_find_bucket(const struct stillmine_band *band, const uint64_t value[4]) {
+static inline uint32_t stillmine_count_lines(const struct stillmine_band *band) {
+    return band->split_lines > 1 ? band->split_lines : 1;
+}
+
+/* Of the lines of a split bucket, the one for these bits. */
+static inline uint32_t stillmine_split_line(const struct stillmine_band *band, uint32_t split) {
+    return split * band->split_lines >> band->split_bits;
+}
+
+/* The lowest index_bits of a band. */
+static inline uint32_t stillmine_find_key(const struct stillmine_band *band, const uint64_t value[4]) {
     return (uint32_t)stillmine_extract_bits(value, band->offset, band->index_bits);
+}
+
+static inline uint32_t stillmine_find_split(const struct stillmine_band *band, const uint64_t value[4]) {
+    return (uint32_t)stillmine_extract_bits(value, (uint32_t)band->offset + band->index_bits, band->split_bits);
+}
+
+/* The bucket of a value; where buckets are split, each of their lines is a bucket to the table. */
+static inline uint32_t stillmine_find_bucket(const struct stillmine_band *band, const uint64_t value[4]) {
+    const uint32_t key = stillmine_find_key(band, value);
+    return band->split_lines > 1
+               ? key * band->split_lines + stillmine_split_line(band, stillmine_find_split(band, value))
+               : key;
 }
 
 static inline uint16_t stillmine_make_sketch(const struct stillmine_layout *layout, uint32_t number,

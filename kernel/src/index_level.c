@@ -44,6 +44,19 @@ static inline __attribute__((always_inline)) void measure_words(const uint64_t *
     }
 }
 
+static inline __attribute__((always_inline)) void compare_words(const uint64_t *const *values,
+                                                                const uint64_t *const *queries, size_t count,
+                                                                uint16_t *bits) {
+    for (size_t i = 0; i < count; i++) {
+        bits[i] = (uint16_t)stillmine_count_difference(values[i], queries[i]);
+    }
+}
+
+static void compare_portable(const uint64_t *const *values, const uint64_t *const *queries, size_t count,
+                             uint16_t *bits) {
+    compare_words(values, queries, count, bits);
+}
+
 static void measure_portable(const uint64_t *const *values, size_t count, const uint64_t query[4], uint16_t *bits) {
     measure_words(values, count, query, bits);
 }
@@ -52,6 +65,12 @@ static void measure_portable(const uint64_t *const *values, size_t count, const 
 __attribute__((target("popcnt"))) static void measure_popcnt(const uint64_t *const *values, size_t count,
                                                              const uint64_t query[4], uint16_t *bits) {
     measure_words(values, count, query, bits);
+}
+
+__attribute__((target("popcnt"))) static void compare_popcnt(const uint64_t *const *values,
+                                                             const uint64_t *const *queries, size_t count,
+                                                             uint16_t *bits) {
+    compare_words(values, queries, count, bits);
 }
 
 __attribute__((target("avx2,popcnt"))) static void filter_avx2(const union stillmine_line *const *lines,
@@ -144,13 +163,13 @@ int stillmine_best_level(void) {
 struct stillmine_loops stillmine_choose_loops(int level) {
 #ifdef HAS_X86
     if (level == STILLMINE_AVX512) {
-        return (struct stillmine_loops){filter_avx512, scan_avx512, measure_popcnt};
+        return (struct stillmine_loops){filter_avx512, scan_avx512, measure_popcnt, compare_popcnt};
     }
     if (level == STILLMINE_AVX2) {
-        return (struct stillmine_loops){filter_avx2, scan_popcnt, measure_popcnt};
+        return (struct stillmine_loops){filter_avx2, scan_popcnt, measure_popcnt, compare_popcnt};
     }
 #else
     (void)level;
 #endif
-    return (struct stillmine_loops){filter_portable, scan_portable, measure_portable};
+    return (struct stillmine_loops){filter_portable, scan_portable, measure_portable, compare_portable};
 }

@@ -21,10 +21,15 @@ typedef size_t stillmine_scan(const uint64_t *values, size_t count, const uint64
 /* Bits in which each of the values differs from the query. */
 typedef void stillmine_measure(const uint64_t *const *values, size_t count, const uint64_t query[4], uint16_t *bits);
 
+/* Bits in which each of the values differs from its own query. */
+typedef void stillmine_compare(const uint64_t *const *values, const uint64_t *const *queries, size_t count,
+                               uint16_t *bits);
+
 struct stillmine_loops {
     stillmine_filter *filter;
     stillmine_scan *scan;
     stillmine_measure *measure;
+    stillmine_compare *compare;
 };
 
 bool stillmine_has_level(int level);

@@ -43,6 +43,7 @@ struct stillmine_index {
     struct stillmine_lock searches;
     struct stillmine_store store;
     struct stillmine_bands *bands; /* NULL: every search looks at every value */
+    uint64_t bands_changed; /* how often others took their place */
     struct stillmine_rebuild *rebuild;
     uint32_t rebuilders; /* threads that have not ended, this and others */
     uint32_t churn; /* updates since the bands were made */
@@ -78,10 +79,6 @@ int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t qu
 /* False when there is no memory. */
 bool stillmine_scan_store(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
                           struct stillmine_found_list *found);
-
-/* Under the lock for reading: each value once, in order of slot. False when there is no memory. */
-bool stillmine_find_near(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
-                         struct stillmine_found_list *found);
 
 int stillmine_create_shaped(stillmine_index **index, struct stillmine_shape shape);
 

@@ -3,14 +3,15 @@
  * sketches leave few candidates, whose values are asked for together in the same way. */
 #include <stdlib.h>
 
-#include "index_parts.h"
+#include "index_batch.h"
 
 #define BLOCK_LINES 64
 #define MOST_CANDIDATES 2048
 
-/* Lines of one band. */
+/* Lines of one band for one query. */
 struct block {
     const struct stillmine_table *table;
+    uint32_t query; /* of a batch */
     uint16_t sketch;
     uint16_t own_mask;
     const union stillmine_line *lines[BLOCK_LINES];
@@ -26,6 +27,7 @@ struct probe {
     uint32_t max_distance_bits;
     struct stillmine_loops loops;
     struct stillmine_found_list *found;
+    struct stillmine_batch *batch; /* or NULL: then candidates are checked here */
     uint64_t reads_left; /* more lines and candidates, and looking at every value is faster */
     struct block home[2];
     struct block *filled;
@@ -82,6 +84,12 @@ static int take_candidates(struct probe *probe, const struct block *block, uint3
         if (count_own(own) > block->own_limits[number] || slot >= probe->index->store.slot_count) {
             continue;
         }
+        if (probe->batch != NULL) {
+            if (!stillmine_push_candidate(probe->batch, slot, block->query)) {
+                return PROBE_NO_MEMORY;
+            }
+            continue;
+        }
         __builtin_prefetch(stillmine_get_value(&probe->index->store, slot));
         probe->candidates[probe->candidate_count++] = slot;
         if (probe->candidate_count == MOST_CANDIDATES) {
@@ -96,22 +104,32 @@ static int take_candidates(struct probe *probe, const struct block *block, uint3
 
 static int read_extra(struct probe *probe);
 
+/* In a batch the others go on. */
+static int must_scan(const struct probe *probe, uint32_t query) {
+    if (probe->batch == NULL) {
+        return PROBE_SCAN;
+    }
+    probe->batch->must_scan[query] = 1;
+    return PROBE_DONE;
+}
+
 static int add_extra(struct probe *probe, const union stillmine_line *line, const struct block *from, uint32_t number,
                      bool follows) {
     struct block *extra = &probe->extra;
     while (extra->count == BLOCK_LINES ||
-           (extra->count > 0 && extra->table != from->table)) { /* each line of a chain that is read puts in the next */
+           (extra->count > 0 && (extra->table != from->table || extra->query != from->query))) { /* each line of a chain that is read puts in the next */
         const int status = read_extra(probe);
         if (status != PROBE_DONE) {
             return status;
         }
     }
     if (probe->reads_left == 0) {
-        return PROBE_SCAN;
+        return must_scan(probe, from->query);
     }
     probe->reads_left--;
     __builtin_prefetch(line);
     extra->table = from->table;
+    extra->query = from->query;
     extra->sketch = from->sketch;
     extra->own_mask = from->own_mask;
     extra->lines[extra->count] = line;
@@ -152,7 +170,7 @@ static int read_block(struct probe *probe, struct block *block) {
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t header = stillmine_get_header(block->lines[i]);
         if ((header & 15) == STILLMINE_HEAVY) {
-            return PROBE_SCAN;
+            return must_scan(probe, block->query);
         }
         int status = PROBE_DONE;
         const uint32_t mask = masks[i] & ((1u << (header & 15)) - 1);
@@ -183,6 +201,7 @@ static int turn_blocks(struct probe *probe) {
     probe->filled = read;
     const int status = read_block(probe, read);
     read->table = probe->waiting->table;
+    read->query = probe->waiting->query;
     read->sketch = probe->waiting->sketch;
     read->own_mask = probe->waiting->own_mask;
     return status;
@@ -215,17 +234,43 @@ static uint64_t next_combination(uint64_t bits) {
     return carried | ((bits ^ carried) >> 2 >> __builtin_ctzll(bits));
 }
 
+/* The lines of a split bucket that may hold a value whose splitting bits differ from these in at most so many. */
+static uint64_t choose_lines(const struct stillmine_band *band, uint32_t split, uint32_t most_bits) {
+    uint64_t lines = 0;
+    for (uint32_t other = 0; other < UINT32_C(1) << band->split_bits; other++) {
+        if (count_own(other ^ split) <= most_bits) {
+            lines |= UINT64_C(1) << stillmine_split_line(band, other);
+        }
+    }
+    return lines;
+}
+
+static int add_lines(struct probe *probe, const struct stillmine_band *band, uint32_t key, uint64_t lines,
+                     uint32_t limit, uint32_t own_limit) {
+    int status = PROBE_DONE;
+    if (band->split_lines < 2) {
+        return add_bucket(probe, key, limit, own_limit);
+    }
+    for (; lines != 0 && status == PROBE_DONE; lines &= lines - 1) {
+        const uint32_t line = (uint32_t)__builtin_ctzll(lines);
+        status = add_bucket(probe, key * band->split_lines + line, limit, own_limit);
+    }
+    return status;
+}
+
 /* A stored value within the distance has, for one band at least, d <= radius and d + d' <= radius + radius' + 1, where
  * the dashed are the following band's: spec/matching.md. So an entry whose sketch already differs in more is passed
  * over. */
-static int probe_band(struct probe *probe, const int *radii, uint32_t number) {
+static int probe_band(struct probe *probe, const int *radii, uint32_t number, uint32_t query) {
     const struct stillmine_layout *layout = &probe->index->bands->layout;
     const struct stillmine_band *band = &layout->bands[number];
     const uint32_t radius = (uint32_t)radii[number];
     const uint32_t following = (uint32_t)(radii[(number + 1) % layout->band_count] + 1);
-    const uint32_t bucket = stillmine_find_bucket(band, probe->query);
+    const uint32_t key = stillmine_find_key(band, probe->query);
+    const uint32_t split = stillmine_find_split(band, probe->query);
     int status = probe->filled->count > 0 ? turn_blocks(probe) : PROBE_DONE;
     probe->filled->table = &probe->index->bands->tables[number];
+    probe->filled->query = query;
     probe->filled->sketch = stillmine_make_sketch(layout, number, probe->query);
     probe->filled->own_mask = (uint16_t)stillmine_low_mask(band->rest_bits);
     for (uint32_t bits = 0; bits <= radius && bits <= band->index_bits && status == PROBE_DONE; bits++) {
@@ -233,9 +278,10 @@ static int probe_band(struct probe *probe, const int *radii, uint32_t number) {
         const uint32_t either = own_limit + following;
         const uint32_t apart = own_limit + band->next_bits;
         const uint32_t limit = either < apart ? either : apart;
+        const uint64_t lines = band->split_lines < 2 ? 0 : choose_lines(band, split, own_limit);
         uint64_t flipped = stillmine_low_mask(bits);
         do {
-            status = add_bucket(probe, bucket ^ (uint32_t)flipped, limit, own_limit);
+            status = add_lines(probe, band, key ^ (uint32_t)flipped, lines, limit, own_limit);
             flipped = bits == 0 ? UINT64_MAX : next_combination(flipped);
         } while (flipped <= stillmine_low_mask(band->index_bits) && status == PROBE_DONE);
     }
@@ -251,6 +297,35 @@ static int read_rest(struct probe *probe) {
     return status == PROBE_DONE ? check_candidates(probe) : status;
 }
 
+/* Too large to be zeroed for each query. */
+static void begin_probe(struct probe *probe, const stillmine_index *index, uint32_t max_distance_bits) {
+    probe->index = index;
+    probe->max_distance_bits = max_distance_bits;
+    probe->batch = NULL;
+    probe->candidate_count = 0;
+    probe->filled = &probe->home[0];
+    probe->waiting = &probe->home[1];
+    probe->filled->count = probe->waiting->count = probe->extra.count = 0;
+    probe->loops = stillmine_choose_loops(index->level);
+    probe->reads_left = index->store.slot_count / 8 + BLOCK_LINES;
+}
+
+bool stillmine_probe_batch(struct stillmine_batch *batch, const int *radii, uint32_t number, uint32_t first,
+                           uint32_t end) {
+    struct probe probe;
+    int status = PROBE_DONE;
+    begin_probe(&probe, batch->index, batch->max_distance_bits);
+    probe.batch = batch;
+    for (uint32_t query = first; query < end && status == PROBE_DONE; query++) {
+        if (batch->must_scan[query] == 0) {
+            probe.query = batch->queries[query];
+            probe.reads_left = batch->index->store.slot_count / 8 + BLOCK_LINES;
+            status = probe_band(&probe, radii, number, query);
+        }
+    }
+    return status == PROBE_DONE && read_rest(&probe) == PROBE_DONE;
+}
+
 int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
                           struct stillmine_found_list *found) {
     struct stillmine_radii other;
@@ -263,21 +338,14 @@ int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t qu
     if (!chosen->is_cheaper) {
         return PROBE_SCAN;
     }
-    struct probe probe; /* too large to be zeroed for each query */
-    probe.index = index;
+    struct probe probe;
+    begin_probe(&probe, index, max_distance_bits);
     probe.query = query;
-    probe.max_distance_bits = max_distance_bits;
     probe.found = found;
-    probe.candidate_count = 0;
-    probe.filled = &probe.home[0];
-    probe.waiting = &probe.home[1];
-    probe.filled->count = probe.waiting->count = probe.extra.count = 0;
-    probe.loops = stillmine_choose_loops(index->level);
-    probe.reads_left = index->store.slot_count / 8 + BLOCK_LINES;
     int status = PROBE_DONE;
     for (uint32_t i = 0; i < index->bands->layout.band_count && status == PROBE_DONE; i++) {
         if (chosen->radii[i] >= 0) {
-            status = probe_band(&probe, chosen->radii, i);
+            status = probe_band(&probe, chosen->radii, i, 0);
         }
     }
     return status == PROBE_DONE ? read_rest(&probe) : status;

@@ -36,6 +36,7 @@ static bool take_step(struct stillmine_rebuild *rebuild, struct stillmine_bands 
     *discarded = index->bands;
     stillmine_begin_write(&index->searches);
     index->bands = rebuild->bands;
+    index->bands_changed++;
     stillmine_end_write(&index->searches);
     index->churn = 0;
     index->failed_at = 0;

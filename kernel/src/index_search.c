@@ -23,8 +23,9 @@ static void keep_each_once(struct stillmine_found_list *found) {
     found->count = kept;
 }
 
-bool stillmine_find_near(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
-                         struct stillmine_found_list *found) {
+/* Under the lock for reading. */
+static bool find_near(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
+                      struct stillmine_found_list *found) {
     int status = 0;
     found->count = 0;
     if (index->bands != NULL) {
@@ -108,7 +109,7 @@ static void *search_share(void *argument) {
         const size_t before = share->hits.count;
         stillmine_permute_value(share->index, share->queries + i * STILLMINE_FINGERPRINT_BYTES, query);
         stillmine_begin_read(&share->index->searches);
-        share->is_ok = stillmine_find_near(share->index, query, share->max_distance_bits, &found) &&
+        share->is_ok = find_near(share->index, query, share->max_distance_bits, &found) &&
                        append_hits(share->index, &found, (uint32_t)i, &share->hits);
         stillmine_end_read(&share->index->searches);
         if (share->hits.count - before > 1) {
@@ -201,7 +202,7 @@ int stillmine_search_variants(stillmine_index *index, const uint8_t *queries, si
     for (size_t i = 0; i < count && is_ok; i++) {
         uint64_t query[4];
         stillmine_permute_value(index, queries + i * STILLMINE_FINGERPRINT_BYTES, query);
-        is_ok = stillmine_find_near(index, query, max_distance_bits, &found) && append_hits(index, &found, (uint32_t)i, &list);
+        is_ok = find_near(index, query, max_distance_bits, &found) && append_hits(index, &found, (uint32_t)i, &list);
     }
     stillmine_end_read(&index->searches);
     if (is_ok && list.count > 1) {

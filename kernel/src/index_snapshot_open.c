@@ -171,7 +171,6 @@ static int take_bands(struct opening *opening) {
         const struct stillmine_band *band = &opening->layout.bands[i];
         struct stillmine_table *table = &index->bands->tables[i];
         *table = (struct stillmine_table){.home_lines = band->home_lines,
-                                          .index_bits = band->index_bits,
                                           .form = opening->layout.form,
                                           .most_chained = STILLMINE_MAX_CHAIN,
                                           .is_mapped = true};

@@ -44,7 +44,6 @@ struct stillmine_table {
     uint32_t overflow_free; /* chained by their header, plus one */
     uint16_t home_lines;
     uint16_t most_chained; /* lines */
-    uint8_t index_bits;
     enum stillmine_form form;
     bool is_mapped; /* home belongs to a snapshot's mapping */
 };

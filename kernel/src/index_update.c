@@ -9,6 +9,7 @@
 static void drop_bands(stillmine_index *index, uint32_t failed_at) {
     stillmine_discard_bands(index->bands);
     index->bands = NULL;
+    index->bands_changed++;
     index->failed_at = failed_at;
 }
 
