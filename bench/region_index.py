@@ -165,7 +165,7 @@ def same_as_flat(index: RegionIndex, setting: Setting, hashes: Rows) -> float:
         for number in numbers[limits[query] : limits[query + 1]].tolist():
             by_picture[number // setting.regions].add((number % setting.regions, query))
     wanted = {picture: pairs for picture, pairs in by_picture.items() if all(len(set(each)) > 1 for each in zip(*pairs, strict=True))}
-    found = index.search(queries, maximum=4096).pictures
+    found = index.search(queries, maximum=4096, maximum_single=0).pictures
     ours = {int.from_bytes(one.id[8:], "little"): {(int(own), int(query)) for own, query in one.pairs} for one in found}
     assert ours == wanted, "ours is not exact"
     return theirs_ms

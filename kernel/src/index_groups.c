@@ -242,11 +242,11 @@ static uint32_t count_numbers(stillmine_index *index) {
 }
 
 int stillmine_search_groups(stillmine_index *index, const uint8_t *queries, size_t count, uint32_t max_distance_bits,
-                            uint32_t most, uint32_t threads, struct stillmine_shared_list *list) {
+                            uint32_t most, uint32_t most_single, uint32_t threads, struct stillmine_shared_list *list) {
     struct stillmine_finder finders[STILLMINE_MAX_THREADS];
     *list = (struct stillmine_shared_list){0};
     if (!stillmine_has_groups(&index->store) || max_distance_bits > STILLMINE_MAX_DISTANCE_BITS || count > INT32_MAX ||
-        most < 1 || most > MOST_ASKED || threads < 1 || threads > STILLMINE_MAX_THREADS) {
+        most < 1 || most > MOST_ASKED || most_single > MOST_ASKED || threads < 1 || threads > STILLMINE_MAX_THREADS) {
         return STILLMINE_INDEX_BAD_ARGUMENT;
     }
     struct stillmine_group_search search = {.index = index, .queries = queries, .count = (uint32_t)count};
@@ -260,7 +260,7 @@ int stillmine_search_groups(stillmine_index *index, const uint8_t *queries, size
     search.is_many = calloc(count + 1, 1);
     bool is_ok = search.bits != NULL && search.is_many != NULL && search.near != NULL;
     if (is_ok) {
-        is_ok = find_all(&search, finders, threads) && stillmine_answer_groups(&search, finders, threads, most, list);
+        is_ok = find_all(&search, finders, threads) && stillmine_answer_groups(&search, finders, threads, most, most_single, list);
         for (uint32_t i = 0; i < threads; i++) {
             free(finders[i].hits);
             free(finders[i].numbers);

@@ -96,22 +96,26 @@ static int compare_pairs(const void *left, const void *right) {
     return (a->value > b->value) - (a->value < b->value);
 }
 
-static bool gather_hits(struct answer *answer, const struct stillmine_finder *finders, uint32_t threads) {
+/* Hits of the candidates from `first` on, in place of those before. */
+static bool gather_hits(struct answer *answer, uint32_t first, const struct stillmine_finder *finders,
+                        uint32_t threads) {
     const struct stillmine_group_search *search = answer->search;
-    uint32_t *numbers = malloc(answer->candidate_count * sizeof *numbers);
+    const uint32_t count = answer->candidate_count - first;
+    uint32_t *numbers = malloc(count * sizeof *numbers + 1);
     bool is_ok = numbers != NULL;
-    for (uint32_t i = 0; is_ok && i < answer->candidate_count; i++) {
-        numbers[i] = answer->candidates[i].number;
+    answer->hit_count = 0;
+    for (uint32_t i = 0; is_ok && i < count; i++) {
+        numbers[i] = answer->candidates[first + i].number;
     }
     if (is_ok) {
-        qsort(numbers, answer->candidate_count, sizeof *numbers, compare_numbers);
+        qsort(numbers, count, sizeof *numbers, compare_numbers);
     }
     for (uint32_t i = 0; i < threads; i++) {
         for (size_t j = 0; is_ok && j < finders[i].hit_count; j++) {
             const struct stillmine_group_hit *hit = &finders[i].hits[j];
             const uint32_t number = hit->slot / search->most_values;
-            if (search->is_many[hit->query] == 0 && count_bits(answer, number) > 1 &&
-                bsearch(&number, numbers, answer->candidate_count, sizeof *numbers, compare_numbers) != NULL) {
+            if (search->is_many[hit->query] == 0 &&
+                bsearch(&number, numbers, count, sizeof *numbers, compare_numbers) != NULL) {
                 is_ok = stillmine_grow_items((void **)&answer->hits, &answer->hit_capacity, answer->hit_count,
                                              sizeof *answer->hits);
                 if (is_ok) {
@@ -226,6 +230,87 @@ static bool pair_candidates(struct answer *answer, uint32_t most) {
     return true;
 }
 
+/* One id that shares a value, by its nearest pair; those near a common query come last. */
+struct single {
+    uint32_t number;
+    uint32_t bits; /* with COMMON above any distance where the query is common */
+};
+
+#define COMMON 1024u
+
+static bool is_single_before(const struct single *left, const struct single *right) {
+    return left->bits != right->bits ? left->bits < right->bits : left->number < right->number;
+}
+
+static void take_single(struct single *singles, uint32_t *count, uint32_t most, struct single single) {
+    uint32_t place = 0;
+    while (place < *count && singles[place].number != single.number) {
+        place++;
+    }
+    if (place == *count && *count < most) {
+        (*count)++;
+    } else if (place == *count) {
+        place--; /* the last is the farthest */
+        if (!is_single_before(&single, &singles[place])) {
+            return;
+        }
+    } else if (!is_single_before(&single, &singles[place])) {
+        return;
+    }
+    for (; place > 0 && is_single_before(&single, &singles[place - 1]); place--) {
+        singles[place] = singles[place - 1];
+    }
+    singles[place] = single;
+}
+
+static bool is_answered(const struct answer *answer, uint32_t number) {
+    for (uint32_t i = 0; i < answer->candidate_count; i++) {
+        if (answer->candidates[i].number == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Under the lock for reading, after those with two: the others that share a value are added to the candidates. */
+static bool pair_singles(struct answer *answer, const struct stillmine_finder *finders, uint32_t threads,
+                         uint32_t most, const uint32_t *alone) {
+    const struct stillmine_group_search *search = answer->search;
+    const uint32_t shared = answer->candidate_count;
+    struct single *singles = malloc(most * sizeof *singles + 1);
+    struct candidate *grown = realloc(answer->candidates, (shared + most) * sizeof *grown + 1);
+    uint32_t count = 0;
+    answer->candidates = grown != NULL ? grown : answer->candidates;
+    bool is_ok = singles != NULL && grown != NULL;
+    for (uint32_t i = 0; is_ok && most > 0 && i < threads; i++) {
+        for (size_t j = 0; j < finders[i].hit_count; j++) {
+            const struct stillmine_group_hit *hit = &finders[i].hits[j];
+            const uint32_t common = alone[hit->query] >= STILLMINE_COMMON_ALONE ? COMMON : 0;
+            const struct single least = {.number = hit->slot / search->most_values, .bits = common};
+            if (search->is_many[hit->query] != 0 || (count == most && !is_single_before(&least, &singles[most - 1])) ||
+                !stillmine_is_live(answer->store, hit->slot) || is_answered(answer, least.number)) {
+                continue;
+            }
+            uint64_t query[STILLMINE_VALUE_WORDS];
+            stillmine_permute_value(search->index, search->queries + (size_t)hit->query * STILLMINE_FINGERPRINT_BYTES,
+                                    query);
+            const uint32_t bits = stillmine_count_difference(stillmine_get_value(answer->store, hit->slot), query);
+            if (bits <= search->max_distance_bits) {
+                take_single(singles, &count, most, (struct single){least.number, common + bits});
+            }
+        }
+    }
+    for (uint32_t i = 0; is_ok && i < count; i++) {
+        answer->candidates[answer->candidate_count++] = (struct candidate){.number = singles[i].number};
+    }
+    free(singles);
+    is_ok = is_ok && gather_hits(answer, shared, finders, threads);
+    for (uint32_t i = shared; is_ok && i < answer->candidate_count; i++) {
+        is_ok = pair_candidate(answer, &answer->candidates[i]);
+    }
+    return is_ok;
+}
+
 static bool make_room(const struct answer *answer, struct stillmine_shared_list *list) {
     const struct stillmine_shape *shape = &answer->store->shape;
     size_t values = 0;
@@ -239,37 +324,6 @@ static bool make_room(const struct answer *answer, struct stillmine_shared_list 
     return list->items != NULL && list->values != NULL && list->value_notes != NULL && list->id_notes != NULL;
 }
 
-/* All values of an id and their notes; returns how many. */
-static uint32_t copy_values(const struct stillmine_store *store, uint32_t number, uint8_t *values, uint8_t *notes) {
-    const uint32_t count = *stillmine_get_count(store, number);
-    for (uint32_t i = 0; i < count; i++) {
-        const uint32_t slot = number * store->shape.most_values + i;
-        stillmine_restore_value(stillmine_get_value(store, slot), values + i * (size_t)STILLMINE_FINGERPRINT_BYTES);
-        if (store->shape.value_note_bytes > 0) {
-            memcpy(notes + i * (size_t)store->shape.value_note_bytes, stillmine_get_note(store, slot),
-                   store->shape.value_note_bytes);
-        }
-    }
-    return count;
-}
-
-int stillmine_read_group(stillmine_index *index, const uint8_t id[STILLMINE_ID_BYTES], uint8_t *id_note, uint8_t *values,
-                         uint8_t *value_notes, uint32_t *count) {
-    const struct stillmine_store *store = &index->store;
-    *count = 0;
-    if (!stillmine_has_groups(store)) {
-        return STILLMINE_INDEX_BAD_ARGUMENT;
-    }
-    pthread_mutex_lock(&index->updates);
-    const uint32_t number = stillmine_find_number(store, id, stillmine_hash_id(id));
-    if (number != STILLMINE_NO_NUMBER) {
-        memcpy(id_note, stillmine_get_id_note(store, number), store->shape.id_note_bytes);
-        *count = copy_values(store, number, values, value_notes);
-    }
-    pthread_mutex_unlock(&index->updates);
-    return STILLMINE_INDEX_OK;
-}
-
 static void write_item(const struct answer *answer, const struct candidate *candidate,
                        struct stillmine_shared_list *list) {
     const struct stillmine_store *store = answer->store;
@@ -280,7 +334,7 @@ static void write_item(const struct answer *answer, const struct candidate *cand
     memcpy(list->id_notes + list->count * shape->id_note_bytes, stillmine_get_id_note(store, candidate->number),
            shape->id_note_bytes);
     item->value_count =
-        copy_values(store, candidate->number, list->values + list->value_count * STILLMINE_FINGERPRINT_BYTES,
+        stillmine_copy_values(store, candidate->number, list->values + list->value_count * STILLMINE_FINGERPRINT_BYTES,
                     list->value_notes + list->value_count * shape->value_note_bytes);
     list->value_count += item->value_count;
     list->count++;
@@ -304,7 +358,8 @@ static bool count_alone(const struct answer *answer, const struct stillmine_find
 }
 
 bool stillmine_answer_groups(const struct stillmine_group_search *search, struct stillmine_finder *finders,
-                             uint32_t threads, uint32_t most, struct stillmine_shared_list *list) {
+                             uint32_t threads, uint32_t most, uint32_t most_single,
+                             struct stillmine_shared_list *list) {
     struct answer answer = {.search = search, .store = &search->index->store};
     answer.most_candidates = 2 * most + SPARE_CANDIDATES;
     answer.candidates = malloc(answer.most_candidates * sizeof *answer.candidates);
@@ -312,10 +367,12 @@ bool stillmine_answer_groups(const struct stillmine_group_search *search, struct
     if (is_ok) {
         choose_candidates(&answer, finders, threads);
         is_ok = count_alone(&answer, finders, threads, list) &&
-                (answer.candidate_count == 0 || gather_hits(&answer, finders, threads));
+                (answer.candidate_count == 0 || gather_hits(&answer, 0, finders, threads));
     }
     stillmine_begin_read(&search->index->searches);
-    is_ok = is_ok && pair_candidates(&answer, most) && make_room(&answer, list);
+    is_ok = is_ok && pair_candidates(&answer, most);
+    list->shared_count = is_ok ? answer.candidate_count : 0;
+    is_ok = is_ok && pair_singles(&answer, finders, threads, most_single, list->alone) && make_room(&answer, list);
     for (uint32_t i = 0; is_ok && i < answer.candidate_count; i++) {
         write_item(&answer, &answer.candidates[i], list);
     }
@@ -327,14 +384,4 @@ bool stillmine_answer_groups(const struct stillmine_group_search *search, struct
     free(answer.hits);
     free(answer.many);
     return is_ok;
-}
-
-void stillmine_free_shared(struct stillmine_shared_list *list) {
-    free(list->items);
-    free(list->pairs);
-    free(list->values);
-    free(list->value_notes);
-    free(list->id_notes);
-    free(list->alone);
-    *list = (struct stillmine_shared_list){0};
 }

@@ -126,17 +126,21 @@ static void search_once(struct groups_model *model, stillmine_index *index) {
         memcpy(query, model->values[key][draw(&model->model) % MOST], STILLMINE_FINGERPRINT_BYTES);
         flip_bits(&model->model, query, (uint32_t)draw(&model->model) % 40);
     }
-    REQUIRE(stillmine_search_groups(index, queries, QUERIES, distance, most, 1 + (uint32_t)draw(&model->model) % 3,
-                                    &list) == STILLMINE_INDEX_OK);
+    const uint32_t most_single = draw(&model->model) % 2 == 0 ? 0 : (uint32_t)draw(&model->model) % 600;
+    REQUIRE(stillmine_search_groups(index, queries, QUERIES, distance, most, most_single,
+                                    1 + (uint32_t)draw(&model->model) % 3, &list) == STILLMINE_INDEX_OK);
     for (uint32_t key = 0; key < IDS; key++) {
         shared += model_shares(model, queries, distance, key);
     }
-    REQUIRE(list.count == (shared < most ? shared : most) || (list.is_cut && list.count <= most));
-    REQUIRE(list.is_cut || list.count == shared);
+    REQUIRE(list.shared_count == (shared < most ? shared : most) || (list.is_cut && list.shared_count <= most));
+    REQUIRE(list.is_cut || list.shared_count == shared);
+    REQUIRE(list.count - list.shared_count <= most_single);
     for (size_t i = 0; i < list.count; i++) {
         const uint32_t key = read_id(list.items[i].id);
         check_item(model, queries, distance, &list.items[i], list.pairs + pair);
-        REQUIRE(model_shares(model, queries, distance, key));
+        REQUIRE(i >= list.shared_count || model_shares(model, queries, distance, key));
+        REQUIRE(list.items[i].pair_count > 0);
+        REQUIRE(list.is_cut || i < list.shared_count || !model_shares(model, queries, distance, key));
         REQUIRE(memcmp(list.id_notes + i * ID_NOTE, model->id_notes[key], ID_NOTE) == 0);
         REQUIRE(memcmp(list.values + value * STILLMINE_FINGERPRINT_BYTES, model->values[key],
                        model->counts[key] * (size_t)STILLMINE_FINGERPRINT_BYTES) == 0);
@@ -295,7 +299,7 @@ static void *search_ids(void *argument) {
         struct stillmine_shared_list list;
         bool has_steady = false;
         const uint32_t removed = atomic_load(&shared->newest_removed);
-        REQUIRE(stillmine_search_groups(shared->index, shared->steady, MOST, 31, 4096, 2, &list) == STILLMINE_INDEX_OK);
+        REQUIRE(stillmine_search_groups(shared->index, shared->steady, MOST, 31, 4096, 16, 2, &list) == STILLMINE_INDEX_OK);
         for (size_t i = 0; i < list.count; i++) {
             const uint32_t key = read_id(list.items[i].id);
             has_steady = has_steady || (key == UINT32_MAX && list.items[i].pair_count >= MOST);

@@ -59,7 +59,7 @@ def as_found(shared: SharedPictures) -> Found:
         picture.id: [
             (query, region, bits) for (region, query), bits in zip(picture.pairs.tolist(), picture.distances.tolist(), strict=True)
         ]
-        for picture in shared.pictures
+        for picture in shared.pictures[: shared.shared]
     }
 
 
@@ -77,7 +77,7 @@ def test_it_is_exact(pictures: int, limit: int) -> None:
     index, stored = filled(rng, pictures)
     queries = queries_near(rng, stored, 120)
     for threads in (1, 3):
-        shared = index.search(queries, limit, 4096, threads)
+        shared = index.search(queries, limit, 4096, threads=threads)
         assert as_found(shared) == expected(stored, queries, limit)
         assert not shared.is_cut
     for picture in shared.pictures:
@@ -97,7 +97,7 @@ def test_it_is_exact_while_pictures_come_change_and_go() -> None:
             stored[ids[id_]] = hashes
         queries = np.concatenate([queries_near(rng, stored, 60), random_values(np.random.default_rng(9), 3)])
         assert len(index) == len(stored)
-        assert as_found(index.search(queries, 31, 4096, 1 + round_number % 2)) == expected(stored, queries, 31)
+        assert as_found(index.search(queries, 31, 4096, threads=1 + round_number % 2)) == expected(stored, queries, 31)
 
 
 def test_while_it_is_loaded_and_after_it_is_exact() -> None:
@@ -117,10 +117,10 @@ def test_one_region_twice_is_not_two_that_are_shared() -> None:
     rng = np.random.default_rng(7)
     index, hashes = RegionIndex(), random_values(rng, 6)
     index.add(b"a" * 16, random_value(rng, hashes))
-    assert index.search(hashes[[0, 0, 0]]).pictures == []  # three queries, one stored region
+    assert index.search(hashes[[0, 0, 0]]).shared == 0  # three queries, one stored region
     index.add(b"a" * 16, random_value(rng, hashes[[0, 0, 0, 1, 2, 3]]))
-    assert index.search(hashes[[0]]).pictures == []  # three stored regions, one query
-    assert len(index.search(hashes[[0, 1]]).pictures) == 1
+    assert index.search(hashes[[0]]).shared == 0  # three stored regions, one query
+    assert index.search(hashes[[0, 1]]).shared == 1
 
 
 def test_pictures_with_most_regions_come_first_and_it_says_that_there_are_more() -> None:
@@ -129,7 +129,7 @@ def test_pictures_with_most_regions_come_first_and_it_says_that_there_are_more()
     for place, id_ in enumerate(ids):
         index.add(id_, random_value(rng, np.concatenate([hashes[: 2 + place % 30], random_values(rng, 4)])))
     shared = index.search(hashes, maximum=6)
-    assert [len(picture.pairs) for picture in shared.pictures] == [31] * 6
+    assert [len(picture.pairs) for picture in shared.pictures[: shared.shared]] == [31] * 6
     assert shared.is_cut
     assert not index.search(hashes, maximum=200).is_cut
 
@@ -141,10 +141,30 @@ def test_a_region_that_many_pictures_bear_is_on_the_stop_list_and_hides_nothing(
         index.add(id_, random_value(rng, np.concatenate([random_values(rng, 8), [flipped(rng, mark[0], 9)]])))
     index.add(b"own" * 5 + b"!", random_value(rng, np.concatenate([own, mark])))
     shared = index.search(np.concatenate([own[:2], mark, random_values(rng, 1)]))
-    assert [picture.id for picture in shared.pictures] == [b"own" * 5 + b"!"]
+    assert [picture.id for picture in shared.pictures[: shared.shared]] == [b"own" * 5 + b"!"]
     assert shared.elsewhere.tolist() == [0, 0, 3 * COMMON_PICTURES, 0]
     assert shared.is_common.tolist() == [False, False, True, False]
     assert {query for _, query in shared.pictures[0].pairs.tolist()} == {0, 1, 2}
+
+
+def test_pictures_that_share_one_region_come_after_the_others_nearest_first() -> None:
+    rng = np.random.default_rng(16)
+    index, hashes, mark = RegionIndex(), random_values(rng, 9), random_values(rng, 1)
+    for place in range(7):
+        index.add(
+            bytes([place]) * 16, random_value(rng, np.concatenate([random_values(rng, 6), [flipped(rng, hashes[place], 20 - place)]]))
+        )
+    index.add(b"two".ljust(16), random_value(rng, np.concatenate([random_values(rng, 6), hashes[7:]])))
+    for id_ in ids_of(2 * COMMON_PICTURES):
+        index.add(id_, random_value(rng, np.concatenate([random_values(rng, 6), mark])))
+    asked = np.concatenate([hashes, mark])
+    found = index.search(asked, maximum_single=9)
+    wanted = [b"two".ljust(16), *(bytes([place]) * 16 for place in range(6, -1, -1))]
+    assert (found.shared, [picture.id for picture in found.pictures[:8]]) == (1, wanted)
+    assert len(found.pictures) == 10  # and two of those that bear the mark alone
+    assert found.pictures[1].pairs.tolist() == [[6, 6]]
+    assert found.pictures[1].distances.tolist() == [14]
+    assert [picture.id for picture in index.search(asked, maximum_single=0).pictures] == [b"two".ljust(16)]
 
 
 def test_hostile_pictures_of_one_region_don_t_hide_another() -> None:
@@ -241,5 +261,7 @@ def test_what_is_no_picture_or_no_query_is_refused() -> None:
     good = np.zeros((1, 32), np.uint8)
     for limit, maximum, threads in ((257, 1, 1), (-1, 1, 1), (31, 0, 1), (31, 4097, 1), (31, 1, 0), (31, 1, 257)):
         with pytest.raises(ValueError, match="between"):
-            index.search(good, limit, maximum, threads)
+            index.search(good, limit, maximum, threads=threads)
+    with pytest.raises(ValueError, match="between"):
+        index.search(good, maximum_single=4097)
     assert (len(index), index.search(good[:0]).pictures) == (0, [])

@@ -115,7 +115,7 @@ static PyObject *pack_shared(const struct stillmine_shared_list *list, const str
     if (items == NULL) {
         return NULL;
     }
-    return Py_BuildValue("(NNNNNN)", items, copy_bytes(list->values, list->value_count * STILLMINE_FINGERPRINT_BYTES),
+    return Py_BuildValue("(NnNNNNN)", items, (Py_ssize_t)list->shared_count, copy_bytes(list->values, list->value_count * STILLMINE_FINGERPRINT_BYTES),
                          copy_bytes(list->value_notes, list->value_count * shape->value_note_bytes),
                          copy_bytes(list->pairs, list->pair_count * sizeof *list->pairs),
                          copy_bytes(list->alone, queries * sizeof *list->alone), PyBool_FromLong(list->is_cut));
@@ -125,10 +125,11 @@ static PyObject *search(PyObject *self, PyObject *args) {
     Py_buffer queries;
     int max_distance_bits;
     unsigned int most;
+    unsigned int most_single;
     unsigned int threads;
     struct stillmine_shared_list list = {0};
     PyObject *result = NULL;
-    if (!PyArg_ParseTuple(args, "y*iII:search", &queries, &max_distance_bits, &most, &threads)) {
+    if (!PyArg_ParseTuple(args, "y*iIII:search", &queries, &max_distance_bits, &most, &most_single, &threads)) {
         return NULL;
     }
     if (queries.len % STILLMINE_FINGERPRINT_BYTES != 0) {
@@ -138,7 +139,7 @@ static PyObject *search(PyObject *self, PyObject *args) {
         const uint32_t limit = max_distance_bits < 0 ? UINT32_MAX : (uint32_t)max_distance_bits;
         int status;
         Py_BEGIN_ALLOW_THREADS
-        status = stillmine_search_groups(index_of(self), queries.buf, count, limit, most, threads, &list);
+        status = stillmine_search_groups(index_of(self), queries.buf, count, limit, most, most_single, threads, &list);
         Py_END_ALLOW_THREADS
         result = status == STILLMINE_INDEX_OK ? pack_shared(&list, shape_of(self), count)
                                               : stillmine_raise_status(status, NULL);
@@ -209,7 +210,7 @@ static PyMethodDef methods[] = {
     {"begin_loading", begin_loading, METH_NOARGS, "begin_loading()"},
     {"end_loading", end_loading, METH_VARARGS, "end_loading(threads)"},
     {"search", search, METH_VARARGS,
-     "search(queries, max_distance_bits, most, threads) -> (items, values, value_notes, pairs, alone, is_cut)"},
+     "search(queries, max_distance_bits, most, most_single, threads) -> (items, shared, values, value_notes, pairs, alone, is_cut)"},
     {"count", count_ids, METH_NOARGS, "count() -> int"},
     {"read", read_group, METH_O, "read(id) -> (id_note, values, value_notes) or None"},
     {"remove", stillmine_remove_id, METH_O, "remove(id) -> bool"},

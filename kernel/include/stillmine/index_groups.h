@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The same index where an id has several values: the regions of a picture. A search of many values says which ids have
- * two different ones near two different queries: spec/matching.md, "Regions".
+ * two different ones near two different queries, and which have one: spec/matching.md, "Regions: the index".
  *
  * Notes are bytes that the index keeps beside values and ids and gives back; it doesn't look at them. An index of this
  * kind writes no snapshots. */
@@ -16,6 +16,8 @@
 #ifndef STILLMINE_MANY_NEAR /* tests lower it */
 #define STILLMINE_MANY_NEAR 16384
 #endif
+/* A query with this many values alone near it is common: what it finds by itself comes after what others find. */
+#define STILLMINE_COMMON_ALONE 16
 
 struct stillmine_shape {
     uint32_t most_values; /* of one id; memory is taken for as many */
@@ -33,7 +35,7 @@ struct stillmine_groups {
     size_t count; /* of ids */
 };
 
-/* An id that has two different values near two different queries. */
+/* An id that has values near queries. */
 struct stillmine_shared {
     uint8_t id[STILLMINE_ID_BYTES];
     uint32_t value_count;
@@ -47,8 +49,9 @@ struct stillmine_pair {
 };
 
 struct stillmine_shared_list {
-    struct stillmine_shared *items; /* those with most values near queries first */
+    struct stillmine_shared *items; /* those with two or more, most values near queries first; then those with one */
     size_t count;
+    size_t shared_count; /* of them, those with two different values near two different queries */
     struct stillmine_pair *pairs; /* of the first item in order of query and value, then of the next */
     size_t pair_count;
     uint8_t *values; /* all of each item, in the same order as items; and the notes of all */
@@ -56,7 +59,7 @@ struct stillmine_shared_list {
     uint8_t *id_notes;
     size_t value_count;
     uint32_t *alone; /* for each query: how many values near it belong to ids with no other near any query */
-    bool is_cut; /* there are more ids than were asked for */
+    bool is_cut; /* there are more ids with two than were asked for */
 };
 
 int stillmine_create_groups(stillmine_index **index, struct stillmine_shape shape);
@@ -75,10 +78,12 @@ int stillmine_end_loading(stillmine_index *index, uint32_t threads);
 
 size_t stillmine_count_ids(stillmine_index *index);
 
-/* Ids that share two different values within max_distance_bits with two different queries, at most `most` of them,
- * with all that they have in common with the queries. */
+/* Ids that share two different values within max_distance_bits with two different queries, at most `most` of them, and
+ * at most `most_single` of the others that share one, those nearest first that are near a query with few values alone;
+ * all with every pair that they have in common with the queries. */
 int stillmine_search_groups(stillmine_index *index, const uint8_t *queries, size_t count, uint32_t max_distance_bits,
-                            uint32_t most, uint32_t threads, struct stillmine_shared_list *list);
+                            uint32_t most, uint32_t most_single, uint32_t threads,
+                            struct stillmine_shared_list *list);
 void stillmine_free_shared(struct stillmine_shared_list *list);
 
 #endif

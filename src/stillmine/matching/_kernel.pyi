@@ -55,9 +55,9 @@ class Groups:
         """Make them."""
 
     def search(
-        self, queries: Buffer, max_distance_bits: int, most: int, threads: int, /
-    ) -> tuple[list[tuple[bytes, bytes, int, int]], bytes, bytes, bytes, bytes, bool]:
-        """Return (items, values, value notes, pairs, alone, whether there are more).
+        self, queries: Buffer, max_distance_bits: int, most: int, most_single: int, threads: int, /
+    ) -> tuple[list[tuple[bytes, bytes, int, int]], int, bytes, bytes, bytes, bytes, bool]:
+        """Return (items, how many of them share two values, values, value notes, pairs, alone, whether there are more that share two).
 
         An item is (id, id note, number of values, number of pairs); values, their notes and pairs of all items follow each other. A pair
         is the number of the query (uint32), of the value and the distance (uint16 each). Alone: for each query a uint32.

@@ -35,7 +35,10 @@ MOST_REGIONS = 36
 """Of one picture; memory is taken for as many."""
 
 MOST_PICTURES = 64
-"""Returned by a search unless it asks for another number."""
+"""That share two regions: returned by a search unless it asks for another number."""
+
+MOST_SINGLE = 32
+"""The same of those that share one. Some five of a million unrelated pictures do."""
 
 COMMON_PICTURES = 16
 """So many pictures that share one region with a query, and nothing else with any of it, are not there by chance: an interface, a watermark.
@@ -49,7 +52,7 @@ _PAIR = np.dtype([("query", np.uint32), ("region", np.uint16), ("distance", np.u
 
 @dataclass(frozen=True, slots=True)
 class SharedPicture:
-    """A stored picture of which at least two regions are near at least two of the query's."""
+    """A stored picture with regions near some of the query's."""
 
     id: bytes
     stored: StoredRegions
@@ -64,11 +67,14 @@ class SharedPictures:
     """What a search found."""
 
     pictures: list[SharedPicture]
-    """Those with most regions in common first; not in an order that means more."""
+    """First those of which two different regions are near two different ones of the query, most regions first; then those that share one,
+    nearest first, but after all others those that share a common one alone."""
+    shared: int
+    """How many of them share two."""
     elsewhere: NDArray[np.uint32]
     """For each of the query's regions, how many stored ones are near it whose picture has nothing else in common with the query."""
     is_cut: bool
-    """Whether there are more pictures than were asked for."""
+    """Whether there are more pictures that share two than were asked for."""
 
     @property
     def is_common(self) -> NDArray[np.bool_]:
@@ -133,15 +139,24 @@ class RegionIndex:
         return _stored(size, hashes, geometry)
 
     def search(
-        self, hashes: Hashes, max_distance_bits: int = MAXIMUM_DISTANCE_BITS, maximum: int = MOST_PICTURES, threads: int = 1
+        self,
+        hashes: Hashes,
+        max_distance_bits: int = MAXIMUM_DISTANCE_BITS,
+        maximum: int = MOST_PICTURES,
+        maximum_single: int = MOST_SINGLE,
+        *,
+        threads: int = 1,
     ) -> SharedPictures:
-        """Return pictures that share two regions with a query of hashes (n, 32), exactly; at most `maximum`, from 1 to 4,096.
+        """Return pictures that share regions with a query of hashes (n, 32), exactly, each with every pair that it shares.
 
-        A picture has two of its regions within the distance of two of these hashes. Raises ValueError for other shapes and numbers.
+        Those that share two or more: at most `maximum`, from 1 to 4,096; then those that share one: at most `maximum_single`, from 0 to
+        4,096. Raises ValueError for other shapes and numbers.
         """
         if hashes.dtype != np.uint8 or hashes.ndim != 2 or hashes.shape[1] != HASH_BYTES:
             raise ValueError("hashes have the shape (n, 32)")
-        items, values, notes, packed, alone, is_cut = self._native.search(hashes.tobytes(), max_distance_bits, maximum, threads)
+        items, shared, values, notes, packed, alone, is_cut = self._native.search(
+            hashes.tobytes(), max_distance_bits, maximum, maximum_single, threads
+        )
         pairs = np.frombuffer(packed, dtype=_PAIR)
         pictures = []
         first_region = first_pair = 0
@@ -156,7 +171,7 @@ class RegionIndex:
             numbers = np.stack([own["region"].astype(np.uint32), own["query"]], axis=1)
             pictures.append(SharedPicture(id, stored, numbers, own["distance"].astype(np.uint16)))
             first_region, first_pair = end, first_pair + count
-        return SharedPictures(pictures, np.frombuffer(alone, dtype=np.uint32), is_cut)
+        return SharedPictures(pictures, shared, np.frombuffer(alone, dtype=np.uint32), is_cut)
 
     def ask(self, value: bytes, maximum: int, is_turned: bool) -> list[Candidate]:
         """Return pictures that share regions with this one in one geometry, those with most first; never a match by itself.

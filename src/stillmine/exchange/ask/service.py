@@ -35,6 +35,7 @@ from stillmine.exchange.ask.protocol import (
     send_frame,
 )
 from stillmine.exchange.settings.ask import LOCK_FILE
+from stillmine.matching.region_index import MOST_SINGLE
 from stillmine.matching.region_values import View, query_regions
 from stillmine.matching.results import Candidate
 from stillmine.matching.turned import TURNS
@@ -121,7 +122,7 @@ class IndexService:
         """Return the pictures that share regions with those of an ask; raises StillmineError for what is none."""
         message = codec.decode(body, RegionsAsk, MAXIMUM_REGIONS_ASK_BYTES)
         asked = query_regions(message.width, message.height, [View(view.width, view.height, view.data) for view in message.views])
-        found = self._follower.index.regions.search(asked.hashes, maximum=MAXIMUM_REGIONS_CANDIDATES, threads=SEARCH_THREADS)
+        found = self._follower.index.regions.search(asked.hashes, maximum=MAXIMUM_REGIONS_CANDIDATES - MOST_SINGLE, threads=SEARCH_THREADS)
         return encode_pictures([picture.id for picture in found.pictures], found.is_common, is_cut=found.is_cut)
 
     def _candidates(self, ask: Ask) -> list[list[Candidate]]:
