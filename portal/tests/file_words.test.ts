@@ -21,6 +21,7 @@ const row = (type: FileType, number: number | null, state: RowState): Row => ({
 /** Every note; a new one is a type error here until it has words. */
 const NOTES: Record<FileNote, RegExp> = {
   picture_too_little_detail: /too little detail/,
+  few_regions: /mostly text, flat or small/,
   video_too_little_detail: /pictures have too little detail/,
   video_not_readable: /can’t read its pictures/,
   video_not_opened: /can’t open this video\. .* as MP4/,
@@ -51,6 +52,7 @@ function lines(type: FileType, kinds: readonly Kind[], notes: readonly FileNote[
 describe("what copies can be recognised", () => {
   test.each<[FileType, readonly Kind[], RegExp]>([
     ["picture", ["pdq"], /usually even if they were saved again, resized or mirrored/],
+    ["picture", ["pdq", "regions"], /Often even if they were cropped, or have words or stickers on them/],
     ["picture", ["sha256"], /only identical files/],
     ["animation", ["pdq", "vpdq", "md5"], /its first picture on its own/],
     ["animation", ["md5"], /only identical files/],
@@ -92,6 +94,7 @@ test("a file is named by what it is and its number; one that is left out has non
 
 test("the first signs are those of the value, not of what is around it", () => {
   expect(firstSigns({ kind: "pdq", value: "0123456789abcdef" })).toBe("0123 4567");
+  expect(firstSigns({ kind: "regions", value: "ASQeAS8BASNFZ4mr" })).toBe("ASNF Z4mr");
   expect(firstSigns({ kind: "vpdq", value: '["0123456789abcdef,100,0.000"]' })).toBe("0123 4567");
   expect(firstSigns({ kind: "chromaprint", value: "AQAAEwmUaEkSRYkq" })).toBe("aEkS RYkq");
 });

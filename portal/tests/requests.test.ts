@@ -69,14 +69,17 @@ test("fingerprints of one file say so, and the first file's number is left out",
   );
 });
 
-test("one file or ten, opening or withdrawing: one size", () => {
+test("one picture with its regions or seven, opening or withdrawing: one size", () => {
   const of = (count: number) =>
-    Array.from({ length: count }, () => ({ kind: "pdq", value: "a".repeat(64), quality: 100 }) as const);
+    Array.from({ length: count }, () => [
+      { kind: "pdq", value: "a".repeat(64), quality: 100 } as const,
+      { kind: "regions", value: "a".repeat(1_827), quality: 100 } as const,
+    ]).flat();
   const statement = { role: "person", is_adult_now: true, was_adult_then: true } as const;
-  const sizes = [1, 2, 3, 5, 10].map((count) => openCase("Case x", statement, of(count), false).body?.length);
+  const sizes = [1, 2, 3, 5, 7].map((count) => openCase("Case x", statement, of(count), false).body?.length);
   expect(
     new Set([...sizes, withdraw("Case x", null).body?.length, addFingerprints("Case x", of(3)).body?.length]),
-  ).toEqual(new Set([4096]));
+  ).toEqual(new Set([16_384]));
 });
 
 test("withdrawing names one fingerprint, or none for the whole case", () => {

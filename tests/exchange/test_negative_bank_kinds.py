@@ -80,7 +80,7 @@ def test_what_is_no_media_is_skipped_and_named(folder: Path) -> None:
 
     source = read_bank(folder)
     assert (source.pictures, sorted(source.skipped)) == (3, ["README.md", "Thumbs.db", "notes.txt"])
-    assert {kind for kind, _ in source.others} == {Kind.SHA256, Kind.MD5, Kind.VPDQ, Kind.CHROMAPRINT}
+    assert {kind for kind, _ in source.others} == {Kind.REGIONS, Kind.SHA256, Kind.MD5, Kind.VPDQ, Kind.CHROMAPRINT}
 
 
 def test_a_folder_without_media_is_refused(tmp_path: Path) -> None:

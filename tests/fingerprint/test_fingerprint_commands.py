@@ -58,7 +58,7 @@ def test_json_lines_hold_the_fields_of_the_wire_form() -> None:
     answer = json.loads(out)
     assert (code, err) == (0, "")
     assert answer["fingerprints"][0] == {"kind": "pdq", "value": made.text, "quality": made.quality}
-    assert [one["kind"] for one in answer["fingerprints"]] == ["pdq", "sha256", "md5"]
+    assert [one["kind"] for one in answer["fingerprints"]] == ["pdq", "regions", "sha256", "md5"]
     assert (answer["file"], answer["type"], answer["left_out"]) == (str(COAT), "image", [])
     assert (answer["width"], answer["height"], answer["bytes"]) == (made.width, made.height, COAT.stat().st_size)
 
@@ -125,7 +125,7 @@ def test_an_animation_is_a_picture_and_a_video(tmp_path: Path) -> None:
     made = fingerprint_file(path)
     assert made.file_type is FileType.ANIMATED_IMAGE
     by_kind = {one.kind: one for one in made.fingerprints()}
-    assert set(by_kind) == {Kind.PDQ, Kind.VPDQ, Kind.SHA256, Kind.MD5}
+    assert set(by_kind) == {Kind.PDQ, Kind.REGIONS, Kind.VPDQ, Kind.SHA256, Kind.MD5}
     assert len(parse_vpdq(by_kind[Kind.VPDQ].value)) >= 3
     assert by_kind[Kind.PDQ].value == fingerprint_image(path.read_bytes()).text
     _, out, _ = run("fingerprint", path)

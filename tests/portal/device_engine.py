@@ -27,6 +27,11 @@ class Made:
     progress: list[float]
 
 
+def besides_regions(made: Made) -> tuple[list[str], list[str]]:
+    """Return kinds and notes but what is said of regions, of which drawn pictures may have few."""
+    return [kind for kind in made.values if kind != "regions"], [note for note in made.notes if note != "few_regions"]
+
+
 @dataclass
 class Engine:
     """A page that is opened with the first file, so that a test may change the browser before."""

@@ -15,7 +15,7 @@ from tests.fingerprint.hdr_files import HDR_FILES
 from tests.fingerprint.picture_files import save
 from tests.fingerprint.turned_files import TURNS, UPRIGHT
 from tests.fingerprint_video.video_clips import frames_of
-from tests.portal.device_engine import Engine, Made, distance_bits, with_worker_prefix
+from tests.portal.device_engine import Engine, Made, besides_regions, distance_bits, with_worker_prefix
 from tests.portal.made_pictures import picture
 from tests.several_films import together
 
@@ -50,13 +50,13 @@ def test_wrong_bytes_that_hold_no_pixels_cost_nothing(engine: Engine, tmp_path: 
 def test_a_missing_end_is_said_and_costs_nothing(engine: Engine, tmp_path: Path) -> None:
     made = make_all(engine, tmp_path, END_MISSING)
     assert beyond(made, END_MISSING) == {}
-    notes = {name: one.notes for name, one in made.items()}
+    notes = {name: besides_regions(one)[1] for name, one in made.items()}
     assert notes == {name: [] if name in NOTED_BY_NO_BROWSER else ["end_missing"] for name in END_MISSING}
 
 
 def test_where_pixels_are_missing_there_is_the_digest_and_a_note(engine: Engine, tmp_path: Path) -> None:
     made = make_all(engine, tmp_path, PIXELS_MISSING)
-    got = {name: (list(one.values), one.notes, one.problem) for name, one in made.items()}
+    got = {name: (*besides_regions(one), one.problem) for name, one in made.items()}
     assert got == dict.fromkeys(PIXELS_MISSING, (["sha256"], ["ends_early"], None))
 
 
@@ -74,7 +74,7 @@ def test_an_animated_png_without_its_end_marker_loses_no_frame(engine: Engine, t
         "a frame less": whole[: whole.rindex(b"fcTL") - 4],
     }
     made = make_all(engine, tmp_path, files)
-    assert {name: one.notes for name, one in made.items()} == {
+    assert {name: besides_regions(one)[1] for name, one in made.items()} == {
         "whole": [],
         "no end": ["end_missing"],
         "half an end": ["end_missing"],
@@ -114,7 +114,7 @@ def test_where_the_page_decodes_it_is_the_same(engine: Engine, tmp_path: Path, n
     files = {**TURNS, "cut": END_MISSING["jpeg without its end marker"]}
     made = make_all(engine, tmp_path, files)
     assert beyond(made, files) == {}
-    assert made["cut"].notes == ["end_missing"]
+    assert besides_regions(made["cut"])[1] == ["end_missing"]
     (tmp_path / "half").write_bytes(PIXELS_MISSING["jpeg"])
     assert list(engine.make(tmp_path / "half")[0].values) == ["sha256"]
 
@@ -127,7 +127,7 @@ def test_photographs_of_108_and_200_megapixels_are_decoded_smaller(
     with Image.open(root / "media/clothing/boots.jpg") as image:
         image.resize((width, height), Image.Resampling.NEAREST).save(file, quality=50)
     [made] = engine.make(file)
-    assert (made.file_type, list(made.values), made.notes) == ("picture", ["pdq"], [])
+    assert (made.file_type, *besides_regions(made)) == ("picture", ["pdq"], [])
     assert distance_bits(made.values["pdq"], fingerprint_image(file.read_bytes()).text) <= PICTURE_BITS
 
 
@@ -138,7 +138,7 @@ def test_what_is_too_large_to_look_into_keeps_its_digest(engine: Engine, tmp_pat
     many_pixels.write_bytes(JPEG[:size] + (9_000).to_bytes(2) + (12_000).to_bytes(2) + JPEG[size + 4 :])
     many_bytes.write_bytes(JPEG + bytes(64 * 1024 * 1024))
     for made in engine.make(many_pixels, many_bytes):
-        assert (made.problem, list(made.values), made.notes) == (None, ["sha256"], ["picture_too_large"])
+        assert (made.problem, *besides_regions(made)) == (None, ["sha256"], ["picture_too_large"])
 
 
 @pytest.mark.parametrize("form", ["WEBP", "AVIF"])
@@ -147,7 +147,7 @@ def test_an_animation_cut_within_its_first_picture_sends_nobody_to_another_brows
     file = tmp_path / "cut"
     file.write_bytes(whole[: len(whole) // 5])
     [made] = engine.make(file)
-    assert (list(made.values), made.notes) == (["md5"], ["ends_early"])
+    assert besides_regions(made) == (["md5"], ["ends_early"])
 
 
 @pytest.mark.parametrize("form", ["WEBP", "AVIF"])
@@ -156,4 +156,4 @@ def test_a_picture_cut_too_early_sends_nobody_to_another_browser(engine: Engine,
     file = tmp_path / "cut"
     file.write_bytes(whole[:300] if form == "AVIF" else whole[:40])
     [made] = engine.make(file)
-    assert (list(made.values), made.notes) == (["sha256"], ["ends_early"])
+    assert besides_regions(made) == (["sha256"], ["ends_early"])

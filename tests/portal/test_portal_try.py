@@ -4,27 +4,46 @@
 import base64
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from stillmine.fingerprint import DEFAULT_LIMITS
+from stillmine.fingerprint.file import fingerprint_file
+from stillmine.fingerprint.picture.decode import decode_image
 from stillmine.fingerprint.picture.image import fingerprint_image
-from stillmine.fingerprint.picture.query import query_variants
+from stillmine.fingerprint.picture.query import query_variants, upright_pixels
+from stillmine.fingerprint.picture.regions import AREA, LARGE_AREA, base_of, find_regions, hash_places
+from stillmine.matching.region_look import Verdict, look, places, to_wire
+from stillmine.matching.region_look import verdict as judged
+from stillmine.matching.region_refine import located
+from stillmine.matching.region_values import View, distances_between, query_regions, stored_regions
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
 from tests.accessible import is_scrolled_sideways, open_page, violations
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, to_files
 
-ALTERATIONS = ("caption", "darker", "grey", "warmer", "smaller", "mirrored", "cut_5", "cut_10", "cut_20", "across")
+ALTERATIONS = (
+    *("caption", "cut_20", "middle", "lettered", "across", "stickers", "screenshot"),
+    *("tilted", "mirrored", "smaller", "darker", "grey", "warmer"),
+)
+WORDS = {
+    "whole": "This copy would be found.",
+    "parts": "This copy would be found, by parts of the picture.",
+    "unsure": "This copy might be found: a person at the service would have to look and decide.",
+    "no": "This copy would not be found.",
+}
 OPEN = "Try it: would an altered copy be found?"
 PICTURES = ("media/skimage/chelsea.png", "media/skimage/rocket.jpg", "media/clothing/coat.jpg", "media/clothing/hat.jpg")
 
 
-def verdict(page: Page, alteration: str) -> bool:
-    """Choose an alteration and return what the page says of it."""
+def verdict(page: Page, alteration: str) -> str:
+    """Choose an alteration and return how the page says that it would be found."""
     page.locator(".try select").select_option(alteration)
     panel = page.locator(f"[data-try={alteration}][data-found]")
     expect(panel).to_be_visible(timeout=60_000)
-    found = panel.get_attribute("data-found") == "true"
-    expect(panel).to_contain_text("This copy would be found." if found else "This copy would not be found by this code.")
+    found = panel.get_attribute("data-found") or ""
+    expect(panel.locator("strong")).to_have_text(WORDS[found])
     return found
 
 
@@ -44,6 +63,23 @@ def bits(one: bytes, other: bytes) -> int:
     return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
 
 
+def says(value: bytes, copy: bytes) -> str:
+    """What exchange and partner find out between them of a picture and a stored value of kind `regions`, asked in two sizes."""
+    base = base_of(upright_pixels(decode_image(copy, DEFAULT_LIMITS)))
+    width = (65_536 * base.width / base.height) ** 0.5
+    size = round(width), round(65_536 / width)
+    found = [find_regions(base, AREA, count=100), find_regions(base, LARGE_AREA, count=200)]
+    views = [View(*size, np.concatenate([one.hashes, one.mirrored, one.geometry], axis=1).tobytes()) for one in found]
+    stored, query = stored_regions(value), query_regions(*size, views)
+    bits = distances_between(stored.hashes, query.hashes)
+    pairs = np.argwhere(bits <= MAXIMUM_DISTANCE_BITS)
+    verdicts = set()
+    for place in located(stored, query, pairs, bits[tuple(pairs.T)]):
+        is_visible, frames = places(stored.frames, place.map, *size)
+        verdicts.add(judged(look(stored, is_visible, hash_places(base, to_wire(frames, *size)))))
+    return next((each for each in (Verdict.MATCH, Verdict.PART) if each in verdicts), Verdict.CLEAR).value
+
+
 @pytest.mark.parametrize("path", PICTURES)
 def test_the_page_says_what_a_partner_would_find(portal: PortalServer, browser: Browser, root: Path, path: str) -> None:
     page = open_page(browser, 360)
@@ -52,18 +88,27 @@ def test_the_page_says_what_a_partner_would_find(portal: PortalServer, browser: 
     choose(page, picture)
     page.get_by_role("button", name=OPEN).click()
     own = fingerprint_image(picture.read_bytes()).pdq
-    said, sure = {}, {}
+    value = fingerprint_file(picture).regions or b""
+    said, expected = {}, {}
     for alteration in ALTERATIONS:
         said[alteration] = verdict(page, alteration)
-        variants = [variant for variant in query_variants(copy_made(page)) if variant.quality >= 50]
+        copy = copy_made(page)
+        variants = [variant for variant in query_variants(copy) if variant.quality >= 50]
         nearest = min((bits(variant.pdq, own) for variant in variants), default=256)
+        by_parts = {"match": "parts", "part": "unsure", "clear": "no"}[says(value, copy)]
         if not 29 <= nearest <= 34:  # the browser's decoder and the server's differ by a bit or two
-            sure[alteration] = nearest <= 31
+            expected[alteration] = "whole" if nearest <= 31 else by_parts
     page.context.close()
-    assert len(sure) >= 8
-    assert {alteration: said[alteration] for alteration in sure} == sure
-    assert said["mirrored"]
-    assert said["grey"]
+    print(path, said)
+    assert len(expected) >= 10
+    differing = {
+        alteration: (said[alteration], expected[alteration]) for alteration in expected if said[alteration] != expected[alteration]
+    }
+    # The decoders differ by a step of grey, so one in a dozen may lie on the other side of a limit; never across two.
+    assert len(differing) <= 2
+    assert not [pair for pair in differing.values() if set(pair) >= {"whole"} or set(pair) == {"parts", "no"}]
+    assert said["mirrored"] == said["grey"] == "whole"
+    assert "parts" in said.values()
 
 
 def test_a_copy_that_would_not_be_found_can_be_added(portal: PortalServer, page: Page, root: Path) -> None:
@@ -72,7 +117,8 @@ def test_a_copy_that_would_not_be_found_can_be_added(portal: PortalServer, page:
     before = len(portal.requests)
     page.get_by_role("button", name=OPEN).focus()
     page.keyboard.press("Enter")
-    assert not verdict(page, "across")
+    page.locator("[data-regions]").uncheck()
+    assert verdict(page, "across") == "no"
     page.get_by_role("button", name="Add this copy to my files").click()
     expect(page.locator("[data-outcome=ready]")).to_have_count(2)
     page.get_by_role("button", name="Continue with 2 files").click()

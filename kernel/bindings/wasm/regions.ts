@@ -19,6 +19,14 @@ export interface Base {
   readonly levels: Uint8Array;
 }
 
+/** A picture on its way to its base, rows top to bottom. */
+export interface BaseStream {
+  /** Takes the next whole rows, without gaps; throws KernelError. */
+  readonly addRows: (rows: PixelBytes) => void;
+  /** Ends the picture; throws KernelError with `too_few_rows` if rows are missing. */
+  readonly finish: () => Base;
+}
+
 /** 256 x 256 pixels, as a case is given; or 512 x 512 as well, when asking. */
 export type RegionArea = 65536 | 262144;
 
@@ -140,22 +148,36 @@ export class RegionKernel {
 
   /** The same of whole rows without gaps that come in portions of any size, top to bottom; throws KernelError. */
   baseOfRows(portions: Iterable<PixelBytes>, width: number, height: number, format: PixelFormat): Base {
+    const stream = this.beginBase(width, height, format);
+    for (const portion of portions) {
+      stream.addRows(portion);
+    }
+    return stream.finish();
+  }
+
+  /** Starts the base of a picture whose rows come one portion after the other; nothing else may be asked meanwhile. Throws KernelError. */
+  beginBase(width: number, height: number, format: PixelFormat): BaseStream {
     const channels = PIXEL_FORMATS[format] ?? 0;
     const sizes = this.#measure(width, height, channels);
     const rowBytes = width * channels;
     const windowBytes = Math.max(Math.floor(WINDOW_BYTES / rowBytes), 1) * rowBytes;
-    return this.#use((places) => {
-      const state = places.take(sizes.stateBytes);
-      const levels = places.take(sizes.levelsBytes);
-      const window = places.take(windowBytes);
-      this.#reserve(places.end);
-      requireOk(this.#exports.stillmine_begin_base(state, sizes.stateBytes, width, height, channels));
-      for (const portion of portions) {
-        this.#addRows(portion, rowBytes, windowBytes, state, levels, window);
+    const places = new Places(this.#exports.__heap_base.value);
+    const state = places.take(sizes.stateBytes);
+    const levels = places.take(sizes.levelsBytes);
+    const window = places.take(windowBytes);
+    this.#reserve(places.end);
+    requireOk(this.#exports.stillmine_begin_base(state, sizes.stateBytes, width, height, channels));
+    const addRows = (rows: PixelBytes): void =>
+      this.#wipingOnError(places, () => this.#addRows(rows, rowBytes, windowBytes, state, levels, window));
+    const finish = (): Base => {
+      try {
+        requireOk(this.#exports.stillmine_finish_base(state, levels));
+        return { width: sizes.width, height: sizes.height, levels: this.#bytes(levels, sizes.levelsBytes).slice() };
+      } finally {
+        this.#wipe(places);
       }
-      requireOk(this.#exports.stillmine_finish_base(state, levels));
-      return { width: sizes.width, height: sizes.height, levels: this.#bytes(levels, sizes.levelsBytes).slice() };
-    });
+    };
+    return { addRows, finish };
   }
 
   /** At most `count` (255) regions of a view: the base at `area` pixels, x stretched to 50 to 200 per cent; throws KernelError. */
@@ -277,14 +299,27 @@ export class RegionKernel {
 
   /** Gives the memory behind the kernel's own data, and wipes what was taken of it. */
   #use<Result>(work: (places: Places) => Result): Result {
-    const start = this.#exports.__heap_base.value;
-    const places = new Places(start);
+    const places = new Places(this.#exports.__heap_base.value);
     try {
       return work(places);
     } finally {
-      const end = Math.min(places.end, this.#exports.memory.buffer.byteLength);
-      this.#bytes(start, end - start).fill(0);
+      this.#wipe(places);
     }
+  }
+
+  #wipingOnError(places: Places, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#wipe(places);
+      throw error;
+    }
+  }
+
+  #wipe(places: Places): void {
+    const start = this.#exports.__heap_base.value;
+    const end = Math.min(places.end, this.#exports.memory.buffer.byteLength);
+    this.#bytes(start, end - start).fill(0);
   }
 
   #bytes(place: number, length: number): Uint8Array {

@@ -4,7 +4,7 @@
  * file name is never shown at all.
  */
 
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { MAXIMUM_FILES_PER_CASE } from "../wire/types";
@@ -46,6 +46,7 @@ export function FileStep({ title, files, onContinue, onBack }: Props) {
         </p>
       )}
       <FileList files={files} />
+      {files.canHaveRegions && <RegionsChoice files={files} />}
       <Recognised />
       {rows.some((row) => row.number === null) && <p class="soft">{t("protect.files.leave_out")}</p>}
       {excess !== null && (
@@ -123,12 +124,36 @@ function kindsOf(rows: readonly Row[]): ReadonlyMap<number, string> {
   return new Map(rows.map((row) => [row.key, row.state.kind]));
 }
 
+/** Parts of a picture find more copies, and tell more of it: the person chooses. */
+function RegionsChoice({ files }: { readonly files: Files }) {
+  const { t } = useWords();
+  const id = useId();
+  return (
+    <>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={files.hasRegions}
+          aria-describedby={id}
+          data-regions
+          onChange={(event) => files.setRegions(event.currentTarget.checked)}
+        />
+        <span>{t("protect.files.regions")}</span>
+      </label>
+      <p class="small soft" id={id}>
+        {t("protect.files.regions.what")}
+      </p>
+    </>
+  );
+}
+
 function Recognised() {
   const { t } = useWords();
   return (
     <details>
       <summary>{t("protect.files.recognised")}</summary>
       <p>{t("protect.files.recognised.picture")}</p>
+      <p>{t("protect.files.recognised.parts")}</p>
       <p>{t("protect.files.recognised.video")}</p>
       <p>{t("protect.files.recognised.sound")}</p>
       <p>{t("protect.files.recognised.identical")}</p>

@@ -46,14 +46,15 @@ export function rowLines({ state }: Row, words: Translator): readonly string[] {
 /** Return the message that says by what copies of a file can be recognised. */
 export function recognisedKey({ type, fingerprints }: FileFingerprints): MessageKey {
   const has = (kind: Kind): boolean => fingerprints.some((fingerprint) => fingerprint.kind === kind);
-  if (has("pdq")) return has("vpdq") ? "protect.recognised.animation" : "protect.recognised.picture";
+  if (has("pdq") && has("vpdq")) return "protect.recognised.animation";
+  if (has("pdq")) return has("regions") ? "protect.recognised.picture_parts" : "protect.recognised.picture";
   if (has("vpdq")) return has("chromaprint") ? "protect.recognised.video" : "protect.recognised.video_pictures";
   if (has("chromaprint")) return type === "video" ? "protect.recognised.video_sound" : "protect.recognised.sound";
   return "protect.recognised.identical";
 }
 
-/** Where in a value its own signs begin: a video's list opens with brackets, a sound's text with its header. */
-const FIRST_SIGN: Partial<Record<Kind, number>> = { vpdq: 2, chromaprint: 8 };
+/** Where in a value its own signs begin: a video's list opens with brackets, the texts of regions and of a sound with their headers. */
+const FIRST_SIGN: Partial<Record<Kind, number>> = { regions: 8, vpdq: 2, chromaprint: 8 };
 
 /** Return some signs of a fingerprint, enough to tell two apart by eye. */
 export function firstSigns({ kind, value }: Pick<Fingerprint, "kind" | "value">): string {

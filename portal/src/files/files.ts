@@ -8,6 +8,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { CaseFile } from "./case_files";
 import { FingerprintMaker } from "../fingerprint/maker";
 import { MAXIMUM_FILES_PER_CASE } from "../wire/types";
+import { givesRegions, HAS_REGIONS_BY_DEFAULT } from "./regions_choice";
 import { highestNumber, rowsOf, type ChosenFile, type Row } from "./rows";
 import { WorkLine, type Outcome } from "./work_line";
 
@@ -18,6 +19,11 @@ export interface Files {
   readonly inCase: readonly CaseFile[];
   /** More were chosen than a case holds. */
   readonly isFull: boolean;
+  /** A file gives regions, so that leaving them out makes a difference. */
+  readonly canHaveRegions: boolean;
+  readonly hasRegions: boolean;
+  /** Take regions in, or leave them out of all files. */
+  setRegions: (hasRegions: boolean) => void;
   /** Load what is needed before the first file is chosen. */
   prepare: () => void;
   add: (files: readonly Blob[]) => void;
@@ -34,11 +40,12 @@ export interface Files {
 export function useFiles(inCase: readonly CaseFile[]): Files {
   const [all, setAll] = useState<readonly ChosenFile[]>([]);
   const [isFull, setFull] = useState(false);
+  const [hasRegions, setRegions] = useState(HAS_REGIONS_BY_DEFAULT);
   const nextKey = useRef(1);
   const line = useWorkLine((key, outcome) => {
     setAll((before) => before.map((file) => (file.key === key ? { ...file, outcome } : file)));
   });
-  const rows = useMemo(() => rowsOf(all, inCase), [all, inCase]);
+  const rows = useMemo(() => rowsOf(all, inCase, hasRegions), [all, inCase, hasRegions]);
   const add = (files: readonly Blob[]): void => {
     const counted = rows.filter((row) => row.number !== null).length;
     const freePlaces = Math.max(0, MAXIMUM_FILES_PER_CASE - highestNumber(inCase) - counted);
@@ -58,6 +65,9 @@ export function useFiles(inCase: readonly CaseFile[]): Files {
     rows,
     inCase,
     isFull,
+    canHaveRegions: all.some(({ outcome }) => outcome.kind === "ready" && givesRegions(outcome.made)),
+    hasRegions,
+    setRegions,
     prepare: () => line.prepare(),
     add,
     stop: (key) => line.stop(key),

@@ -15,6 +15,7 @@ import {
   MAXIMUM_VALUE_BYTES_PER_CASE,
   type Fingerprint,
 } from "../wire/types";
+import { HAS_REGIONS_BY_DEFAULT, withoutRegions } from "./regions_choice";
 import type { Outcome } from "./work_line";
 
 export interface ChosenFile {
@@ -52,12 +53,17 @@ export type Excess = "files" | "fingerprints" | "bytes";
 /** Room for all of a message but its fingerprints. */
 const ENVELOPE_BYTES = 1024;
 
-/** Return the rows of the chosen files, in their order, beside what is in the case already. */
-export function rowsOf(all: readonly ChosenFile[], inCase: readonly CaseFile[]): readonly Row[] {
+/** Return the rows of the chosen files, in their order, beside what is in the case already; without regions where they are left out. */
+export function rowsOf(
+  all: readonly ChosenFile[],
+  inCase: readonly CaseFile[],
+  hasRegions: boolean = HAS_REGIONS_BY_DEFAULT,
+): readonly Row[] {
   const owners = ownersInCase(inCase);
   let next = highestNumber(inCase) + 1;
   return all.map((chosen): Row => {
-    const { key, file, outcome, isSynthetic } = chosen;
+    const { key, file, isSynthetic } = chosen;
+    const outcome = hasRegions ? chosen.outcome : leftOutOf(chosen.outcome);
     const row = { key, file, isSynthetic, type: typeOf(chosen), number: null, state: outcome };
     if (outcome.kind === "stopped" || outcome.kind === "problem") return row;
     if (outcome.kind !== "ready") return { ...row, number: next++ };
@@ -69,6 +75,10 @@ export function rowsOf(all: readonly ChosenFile[], inCase: readonly CaseFile[]):
     for (const value of values) if (!owners.has(value)) owners.set(value, { type: row.type, number, isInCase: false });
     return { ...row, number };
   });
+}
+
+function leftOutOf(outcome: Outcome): Outcome {
+  return outcome.kind === "ready" ? { kind: "ready", made: withoutRegions(outcome.made) } : outcome;
 }
 
 /** Return what would be sent of these rows, in their order, each value once. */

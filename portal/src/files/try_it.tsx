@@ -4,11 +4,12 @@
 import type { ComponentType } from "preact";
 import { useState } from "preact/hooks";
 import { useWords } from "../island/words";
+import type { Kind } from "../wire/types";
 import type { Row } from "./rows";
 
 interface PanelProps {
   readonly file: Blob;
-  readonly pdq: string;
+  readonly codes: { readonly pdq: string; readonly regions: string | null };
   readonly name: string;
   readonly onAdd: (copy: Blob) => void;
 }
@@ -25,11 +26,10 @@ export function TryIt({ row, name, label, onAdd }: Props) {
   const [Panel, setPanel] = useState<ComponentType<PanelProps> | null>(null);
   const [isOpen, setOpen] = useState(false);
   const [hasFailed, setFailed] = useState(false);
-  const pdq =
-    row.type === "picture" && row.state.kind === "ready"
-      ? row.state.made.fingerprints.find(({ kind }) => kind === "pdq")?.value
-      : undefined;
-  if (pdq === undefined) return null;
+  const fingerprints = row.type === "picture" && row.state.kind === "ready" ? row.state.made.fingerprints : [];
+  const valueOf = (wanted: Kind): string | null => fingerprints.find(({ kind }) => kind === wanted)?.value ?? null;
+  const pdq = valueOf("pdq");
+  if (pdq === null) return null;
   const press = (): void => {
     setOpen(!isOpen);
     setFailed(false);
@@ -46,7 +46,9 @@ export function TryIt({ row, name, label, onAdd }: Props) {
         {words}
       </button>
       {hasFailed && <p role="alert">{t("error.unreachable")}</p>}
-      {isOpen && Panel !== null && <Panel file={row.file} pdq={pdq} name={name} onAdd={onAdd} />}
+      {isOpen && Panel !== null && (
+        <Panel file={row.file} codes={{ pdq, regions: valueOf("regions") }} name={name} onAdd={onAdd} />
+      )}
     </>
   );
 }

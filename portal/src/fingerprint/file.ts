@@ -84,12 +84,15 @@ function byDigest(file: Blob, note: FileNote, stages: Stages): Promise<FileFinge
   return withDigest(file, "image", { type: "picture", fingerprints: [], notes: [note] }, stages.next(1));
 }
 
-/** The `pdq` of a picture, or a note of why there is none. */
+/** The `pdq` and the `regions` of a picture, and notes of why one is not there. */
 async function stillOf(file: Blob, family: Family, bytes: ArrayBuffer, tools: Tools): Promise<Made> {
   try {
-    const { value, quality, isMended } = await fingerprintPicture(file, family, bytes, tools);
+    const { value, quality, regions, isMended } = await fingerprintPicture(file, family, bytes, tools);
     if (!isGiven(findingOfPicture(quality))) return { fingerprints: [], notes: ["picture_too_little_detail"] };
-    return { fingerprints: [{ kind: "pdq", value, quality }], notes: isMended ? ["end_missing"] : [] };
+    const pdq = { kind: "pdq", value, quality } as const;
+    const notes: readonly FileNote[] = isMended ? ["end_missing"] : [];
+    if (regions === null) return { fingerprints: [pdq], notes: [...notes, "few_regions"] };
+    return { fingerprints: [pdq, { kind: "regions", value: regions, quality: FULL_QUALITY }], notes };
   } catch (error) {
     if (!(error instanceof UndecodableError)) throw error;
     return { fingerprints: [], notes: [await noteOf(error.reason, file)] };
@@ -151,7 +154,7 @@ function foundIn({ fingerprints, notes }: Made): Found {
   const has = (kind: Kind): boolean => fingerprints.some((fingerprint) => fingerprint.kind === kind);
   const isOneOfSeveral = notes.some((note) => FURTHER.includes(note));
   return {
-    ...(has("pdq") ? { still: isOneOfSeveral ? "several" : "good" } : {}),
+    ...(has("pdq") ? { still: isOneOfSeveral ? "several" : "good", regions: has("regions") ? "good" : "few" } : {}),
     ...(has("vpdq") ? { moving: "good" } : {}),
     ...(has("chromaprint") ? { sound: "good" } : {}),
   };

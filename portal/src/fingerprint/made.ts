@@ -14,6 +14,8 @@ export type FileType = "picture" | "animation" | "video" | "sound" | "other";
 /** Why copies of a file can be recognised by less than its type allows; each has words under `protect.note.`. */
 export type FileNote =
   | "picture_too_little_detail"
+  /** Too few regions: mostly text, flat or small. */
+  | "few_regions"
   | "video_too_little_detail"
   | "video_not_readable"
   /** Neither its pictures nor its sound: damaged, or of a family that browsers do not read. */

@@ -1,37 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A picture's file to its `pdq`: by the browser's decoder in the worker, on the page, or by our own for HEIC. What the decoder refuses is
+ * A picture's file to its `pdq` and its `regions`: by the browser's decoder in the worker, on the page, or by our own for HEIC. What the decoder refuses is
  * put right and decoded once more. Must never give the fingerprint of a picture of which pixels are missing.
  */
 
-import { toHex, VARIANTS, type PdqStream, type Shrink } from "@kernel/kernel";
+import type { Shrink } from "@kernel/kernel";
 import { askFor } from "./asking";
-import { requireTruePixels, workerCanvas, type Pixels } from "./canvas";
+import { requireTruePixels, workerCanvas } from "./canvas";
 import { readHeader, type Header } from "./header";
 import { readJpegHead } from "./jpeg";
 import { MAXIMUM_PIXELS, MAXIMUM_SHRUNK_PIXELS, MINIMUM_PIXELS_PER_WINDOW, PDQ_WINDOWS, SHRINKS } from "./limits";
 import { part } from "./load";
-import { kindOf, mend, prepare, type Prepared, type Turn } from "./mend";
+import { kindOf, mend, prepare, type Prepared } from "./mend";
 import { checkSize, decode, decodeSmaller, readRows } from "./picture";
 import { UndecodableError } from "./problems";
+import { beginReading, type Read } from "./reading";
 import type { Family } from "./sniff";
 import type { Tools } from "./tools";
 
 /** `isMended`: the file is damaged or its end is missing, and every pixel is there all the same. */
-export interface PictureHash {
-  readonly value: string;
-  readonly quality: number;
-  readonly isMended: boolean;
-}
+export type PictureHash = Omit<Read, "sum"> & { readonly isMended: boolean };
 
 type Bytes = Uint8Array<ArrayBuffer>;
-
-interface Read {
-  readonly value: string;
-  readonly quality: number;
-  /** Of all pixels, to compare with another decoding's; 0 where that was not asked for. */
-  readonly sum: number;
-}
 
 /** How a picture is decoded: its header, if it has one that is known here, and by how much it is made smaller. */
 interface DecodeOptions {
@@ -52,8 +42,7 @@ export async function fingerprintPicture(
   const shrink = shrinkOf(bytes, header);
   try {
     if (header?.isTruncated) throw new UndecodableError("ends_early");
-    const { value, quality } = await read(prepare(file, bytes), { header, shrink, isSummed: false }, tools);
-    return { value, quality, isMended: false };
+    return { ...(await read(prepare(file, bytes), { header, shrink, isSummed: false }, tools)), isMended: false };
   } catch (error) {
     if (!isRefused(error)) throw error;
     if (family === "heif") return hashWithOwnDecoder(buffer, tools);
@@ -85,10 +74,10 @@ async function readMended(
   const mended = mend(bytes);
   if (!mended) throw refusal;
   try {
-    const { value, quality, sum } = await read(mended, options, tools);
-    if (mended.probe && (await read({ file: mended.probe, turn: mended.turn }, options, tools)).sum !== sum)
+    const made = await read(mended, options, tools);
+    if (mended.probe && (await read({ file: mended.probe, turn: mended.turn }, options, tools)).sum !== made.sum)
       throw new UndecodableError();
-    return { value, quality, isMended: true };
+    return { ...made, isMended: true };
   } catch (error) {
     throw isRefused(error) ? new UndecodableError("ends_early") : error;
   }
@@ -99,19 +88,14 @@ async function read(
   { header, shrink, isSummed }: DecodeOptions,
   tools: Tools,
 ): Promise<Read> {
-  const kernel = await tools.kernel();
   const canvas = typeof createImageBitmap === "function" ? workerCanvas() : null;
   if (!canvas) return readByPage({ file, turn }, { header, shrink, isSummed }, tools);
   requireTruePixels(canvas);
   const decoded =
     header && shrink > 1 ? await decodeSmaller(file, header.width, header.height, shrink) : await decode(file);
   try {
-    const [width, height] = header && shrink > 1 ? [header.width, header.height] : [decoded.width, decoded.height];
-    const reading = new Reading(
-      kernel.begin(width, height, "rgba8", turn === "original" ? 1 : 8, shrink),
-      turn,
-      isSummed,
-    );
+    const { width, height } = header && shrink > 1 ? header : decoded;
+    const reading = await beginReading(tools, { width, height, shrink, turn, isSummed });
     readRows(decoded, canvas, (band) => reading.add(band));
     return reading.end();
   } finally {
@@ -119,61 +103,21 @@ async function read(
   }
 }
 
-async function readByPage(
-  { file, turn }: Prepared,
-  { shrink, isSummed }: DecodeOptions,
-  { kernel, ask }: Tools,
-): Promise<Read> {
+async function readByPage({ file, turn }: Prepared, { shrink, isSummed }: DecodeOptions, tools: Tools): Promise<Read> {
   if (shrink > 1) throw new UndecodableError("picture_too_large");
-  const { width, height } = await askFor(ask, { of: "picture", file });
-  const reading = new Reading(
-    (await kernel()).begin(width, height, "rgba8", turn === "original" ? 1 : 8),
-    turn,
-    isSummed,
-  );
+  const { width, height } = await askFor(tools.ask, { of: "picture", file });
+  const reading = await beginReading(tools, { width, height, turn, isSummed });
   for (;;) {
-    const { rows } = await askFor(ask, { of: "rows" });
+    const { rows } = await askFor(tools.ask, { of: "rows" });
     if (!rows) return reading.end();
     reading.add(rows);
   }
 }
 
-async function hashWithOwnDecoder(bytes: ArrayBuffer, { kernel }: Tools): Promise<PictureHash> {
+async function hashWithOwnDecoder(bytes: ArrayBuffer, tools: Tools): Promise<PictureHash> {
   const { decodeHeif } = await part(import("./heif"));
   const { pixels, width, height } = await decodeHeif(bytes);
-  const reading = new Reading((await kernel()).begin(width, height, "rgba8", 1), "original", false);
+  const reading = await beginReading(tools, { width, height, turn: "original" });
   reading.add(pixels);
-  const { value, quality } = reading.end();
-  return { value, quality, isMended: false };
-}
-
-/** One decoding on its way through the kernel. The hashes are put in order, not the pixels. */
-class Reading {
-  readonly #stream: PdqStream;
-  readonly #turn: Turn;
-  readonly #isSummed: boolean;
-  #sum = 0;
-
-  constructor(stream: PdqStream, turn: Turn, isSummed: boolean) {
-    this.#stream = stream;
-    this.#turn = turn;
-    this.#isSummed = isSummed;
-  }
-
-  add(rows: Pixels): void {
-    if (this.#isSummed) this.#sum = sumOf(rows, this.#sum);
-    this.#stream.addRows(rows);
-  }
-
-  end(): Read {
-    const { hashes, quality } = this.#stream.finish();
-    return { value: toHex(hashes[VARIANTS.indexOf(this.#turn)] ?? new Uint8Array()), quality, sum: this.#sum };
-  }
-}
-
-function sumOf(rows: Pixels, before: number): number {
-  let sum = before;
-  for (const word of new Uint32Array(rows.buffer, rows.byteOffset, rows.length / 4))
-    sum = Math.imul(sum ^ word, 0x01000193);
-  return sum;
+  return { ...reading.end(), isMended: false };
 }

@@ -7,6 +7,7 @@
  */
 
 import { Kernel, KernelError } from "@kernel/kernel";
+import { RegionKernel } from "@kernel/regions";
 import kernelAddress from "@kernel/stillmine_pdq.wasm?url";
 import { makeFile } from "./file";
 import { loadBytes } from "./load";
@@ -15,21 +16,27 @@ import { FileError } from "./problems";
 import type { Answer, FromWorker, ToWorker } from "./protocol";
 import type { Tools } from "./tools";
 
-let kernel: Promise<Kernel> | null = null;
 let answered: ((answer: Answer) => void) | null = null;
 
 const post = (message: FromWorker): void => self.postMessage(message);
 
-const tools: Tools = {
-  kernel: () => {
-    kernel ??= loadBytes(kernelAddress)
-      .then((bytes) => Kernel.load(bytes))
+/** Loaded once it is asked for; one that failed is loaded again. */
+function lazily<Part>(load: (bytes: ArrayBuffer) => Promise<Part>): () => Promise<Part> {
+  let loading: Promise<Part> | null = null;
+  return () => {
+    loading ??= loadBytes(kernelAddress)
+      .then(load)
       .catch(() => {
-        kernel = null;
+        loading = null;
         throw new FileError("engine");
       });
-    return kernel;
-  },
+    return loading;
+  };
+}
+
+const tools: Tools = {
+  kernel: lazily((bytes) => Kernel.load(bytes)),
+  regionKernel: lazily((bytes) => RegionKernel.load(bytes)),
   ask: (question) =>
     new Promise((resolve) => {
       answered = resolve;

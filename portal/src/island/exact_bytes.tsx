@@ -10,7 +10,7 @@ import type { PreparedRequest } from "../wire/requests";
 import { useWords } from "./words";
 
 /** The kinds that this device makes. */
-const KINDS = ["pdq", "vpdq", "chromaprint", "md5", "sha256"] as const;
+const KINDS = ["pdq", "regions", "vpdq", "chromaprint", "md5", "sha256"] as const;
 
 export function ExactBytes({ request }: { readonly request: PreparedRequest }) {
   const { t } = useWords();

@@ -1,21 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Whether a partner would take a picture for a copy: its eight orientations, and those of the pictures found inside, against one `pdq`.
- * The rules of spec/screen.md; never says how far it was.
+ * Whether a partner would take a picture for a copy: its eight orientations, and those of the pictures found inside, against one `pdq`;
+ * then its regions. The rules of spec/screen.md; never says how far it was.
  */
 
+import type { RegionKernel } from "@kernel/regions";
 import type { Bounds, Kernel, Luma, PdqResult } from "@kernel/kernel";
+import { fromHex } from "../bytes/bytes";
+import { distance } from "./bits";
+import type { Verdict } from "./region_look";
+import { searchRegions } from "./region_search";
 import { MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY } from "../wire/types";
 
-/** Return whether pixels, RGBA on white, match the fingerprint. */
-export function wouldBeFound(
-  kernel: Kernel,
-  pixels: Uint8ClampedArray,
-  width: number,
-  height: number,
-  pdq: string,
-): boolean {
-  const fileHash = bytesOf(pdq);
+const BY_PARTS: { readonly [Says in Verdict]: Found } = { match: "parts", part: "unsure", clear: "no" };
+
+/** `whole` by the `pdq`, `parts` by regions; `unsure`: by regions, for a person at the service to look at. */
+export type Found = "whole" | "parts" | "unsure" | "no";
+
+/** Pixels, RGBA on white. */
+export interface Picture {
+  readonly pixels: Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What the file gave; `regions` is null where it has too few, or the person left them out. */
+export interface Codes {
+  readonly pdq: string;
+  readonly regions: string | null;
+}
+
+export interface Kernels {
+  readonly kernel: Kernel;
+  readonly regionKernel: RegionKernel;
+}
+
+/** Return how a picture would be found by a file's fingerprints. */
+export function howFound({ kernel, regionKernel }: Kernels, picture: Picture, { pdq, regions }: Codes): Found {
+  if (isFoundWhole(kernel, picture, pdq)) return "whole";
+  if (regions === null) return "no";
+  const base = regionKernel.base(picture.pixels, picture.width, picture.height, "rgba8");
+  return BY_PARTS[searchRegions(regionKernel, base, regions)];
+}
+
+function isFoundWhole(kernel: Kernel, { pixels, width, height }: Picture, pdq: string): boolean {
+  const fileHash = fromHex(pdq);
   const matches = ({ hashes, quality }: PdqResult): boolean =>
     quality >= MINIMUM_QUALITY && hashes.some((hash) => distance(hash, fileHash) <= MAXIMUM_DISTANCE_BITS);
   if (matches(kernel.pdq(pixels, width, height, "rgba8", 8))) return true;
@@ -26,7 +55,7 @@ export function wouldBeFound(
 }
 
 /** Luma as the server's decoder makes it. */
-export function lumaOf(pixels: Uint8ClampedArray, width: number, height: number): Luma {
+function lumaOf(pixels: Uint8ClampedArray, width: number, height: number): Luma {
   const bytes = new Uint8Array(width * height);
   for (let place = 0; place < bytes.length; place += 1) {
     const [red = 0, green = 0, blue = 0] = pixels.subarray(4 * place, 4 * place + 3);
@@ -40,15 +69,4 @@ function cut({ width, bytes }: Luma, { left, top, right, bottom }: Bounds): Uint
   for (let row = top; row < bottom; row += 1)
     part.set(bytes.subarray(row * width + left, row * width + right), (row - top) * (right - left));
   return part;
-}
-
-export function distance(one: Uint8Array, other: Uint8Array): number {
-  let bits = 0;
-  for (const [place, byte] of one.entries())
-    for (let rest = byte ^ (other[place] ?? 0); rest > 0; rest &= rest - 1) bits += 1;
-  return bits;
-}
-
-function bytesOf(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 }

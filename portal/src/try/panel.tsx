@@ -4,20 +4,18 @@
  * nothing of it leaves the device or stays on it.
  */
 
-import { Kernel } from "@kernel/kernel";
-import kernelAddress from "@kernel/stillmine_pdq.wasm?url";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { contextOf, pixelsOf, requireTruePixels } from "../fingerprint/canvas";
-import { loadBytes } from "../fingerprint/load";
 import { useWords } from "../island/words";
 import { Look } from "../island/look";
 import { altered, ALTERATIONS, type Alteration } from "./alter";
-import { wouldBeFound } from "./compare";
+import type { Codes, Found } from "./compare";
+import { Comparer } from "./comparer";
 
 interface Props {
   readonly file: Blob;
-  /** The picture's own fingerprint, hex. */
-  readonly pdq: string;
+  /** The picture's own. */
+  readonly codes: Codes;
   readonly name: string;
   readonly onAdd: (copy: Blob) => void;
 }
@@ -26,48 +24,59 @@ interface Verdict {
   /** What it is a verdict on: it never stands beside another alteration, not for a moment. */
   readonly alteration: Alteration;
   readonly copy: Blob;
-  readonly isFound: boolean;
+  readonly found: Found;
 }
 
-export default function TryPanel({ file, pdq, name, onAdd }: Props) {
+const WORDS = {
+  whole: "try.found",
+  parts: "try.found.parts",
+  unsure: "try.unsure",
+  no: "try.not_found",
+} as const;
+
+/** Whether a copy should be chosen too: it would not be found for sure. */
+function isLost({ found }: Verdict): boolean {
+  return found === "no" || found === "unsure";
+}
+
+export default function TryPanel({ file, codes, name, onAdd }: Props) {
   const { t } = useWords();
   const [alteration, setAlteration] = useState<Alteration>("caption");
-  const verdict = useVerdict(file, pdq, alteration);
+  const verdict = useVerdict(file, codes, alteration);
   const known = typeof verdict === "object" && verdict.alteration === alteration ? verdict : null;
   return (
-    <div class="try" data-try={alteration} data-found={known ? String(known.isFound) : undefined}>
+    <div class="try" data-try={alteration} data-found={known?.found}>
       <AlterationChoice chosen={alteration} onChoose={setAlteration} />
       <p role="status">
         {!known && verdict !== "failed" && t("site.script.waiting")}
         {verdict === "failed" && t("try.failed")}
-        {known && <strong>{t(known.isFound ? "try.found" : "try.not_found")}</strong>}
+        {known && <strong>{t(WORDS[known.found])}</strong>}
       </p>
-      {known && !known.isFound && <p>{t("try.not_found.do")}</p>}
+      {known && isLost(known) && <p>{t("try.not_found.do")}</p>}
       {known && <CopyActions key={known.alteration} verdict={known} name={name} onAdd={onAdd} />}
       <p class="small soft">{t("try.limit")}</p>
+      {codes.regions !== null && <p class="small soft">{t("try.limit.parts")}</p>}
     </div>
   );
 }
 
 /** Return what is known of an alteration; while another is looked at, of that one no longer. */
-function useVerdict(file: Blob, pdq: string, alteration: Alteration): Verdict | "working" | "failed" {
+function useVerdict(file: Blob, { pdq, regions }: Codes, alteration: Alteration): Verdict | "working" | "failed" {
   const { t } = useWords();
   const [verdict, setVerdict] = useState<Verdict | "working" | "failed">("working");
-  const kernel = useRef<Promise<Kernel> | null>(null);
+  const comparer = useRef<Comparer | null>(null);
+  useEffect(() => () => comparer.current?.stop(), []);
   useEffect(() => {
     let isCurrent = true;
     setVerdict("working");
-    kernel.current ??= loadBytes(kernelAddress).then((bytes) => Kernel.load(bytes));
-    void verdictOf(kernel.current, file, pdq, alteration, t("try.words"))
-      .catch(() => {
-        kernel.current = null; // it may load the next time
-        return "failed" as const;
-      })
+    comparer.current ??= new Comparer();
+    void verdictOf(comparer.current, file, { pdq, regions }, alteration, t("try.words"))
+      .catch(() => "failed" as const)
       .then((found) => isCurrent && setVerdict(found));
     return () => {
       isCurrent = false;
     };
-  }, [file, pdq, alteration]);
+  }, [file, pdq, regions, alteration]);
   return verdict;
 }
 
@@ -122,7 +131,7 @@ function CopyActions({ verdict, name, onAdd }: CopyProps) {
         <button type="button" class="button plain" onClick={() => setShown(!isShown)}>
           {t(isShown ? "try.hide" : "try.show")}
         </button>
-        {!verdict.isFound && !isAdded && (
+        {isLost(verdict) && !isAdded && (
           <button type="button" class="button plain" onClick={add}>
             {t("try.add")}
           </button>
@@ -135,12 +144,12 @@ function CopyActions({ verdict, name, onAdd }: CopyProps) {
 }
 
 async function verdictOf(
-  kernel: Promise<Kernel>,
+  comparer: Comparer,
   file: Blob,
-  pdq: string,
+  codes: Codes,
   alteration: Alteration,
   words: string,
-): Promise<Verdict> {
+): Promise<Verdict | "failed"> {
   const copy = await altered(file, alteration, words);
   const canvas = document.createElement("canvas");
   requireTruePixels(canvas);
@@ -149,5 +158,6 @@ async function verdictOf(
   const { width, height } = bitmap;
   const pixels = pixelsOf(bitmap, width, height, canvas);
   bitmap.close();
-  return { alteration, copy, isFound: wouldBeFound(await kernel, pixels, width, height, pdq) };
+  const found = await comparer.ask({ picture: { pixels, width, height }, codes });
+  return found === "failed" ? found : { alteration, copy, found };
 }

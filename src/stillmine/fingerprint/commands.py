@@ -21,9 +21,11 @@ from stillmine.fingerprint import batch
 from stillmine.fingerprint.batch import Outcome
 from stillmine.fingerprint.explain import compare, describe, read_asked
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
+from stillmine.fingerprint.gives import Finding, Subject
 from stillmine.fingerprint.ground.errors import MediaError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import KIND_RULES, MINIMUM_QUALITY, Kind
+from stillmine.wire.regions import parse_regions
 
 MINIMUM_FILES_FOR_PROCESSES = 8
 """Starting a worker takes as long as a few pictures."""
@@ -162,6 +164,8 @@ def _as_text(path: Path, made: FileFingerprints) -> str:
         warning = f"  too little detail to be matched (below {MINIMUM_QUALITY})" if one.quality < MINIMUM_QUALITY else ""
         quality = f"  quality {one.quality:3d}" if KIND_RULES[one.kind].is_seen else ""
         lines.append(f"  {one.kind:11}  {_shown(one, made)}{quality}{warning}")
+    if made.found().get(Subject.REGIONS) is Finding.FEW:
+        lines.append("  mostly text, flat or small: crops of it can't be recognised")
     if made.image is not None and made.image.is_mended:
         lines.append("  the file is damaged or its end is missing, and every pixel is there")
     if made.video is not None:
@@ -177,6 +181,8 @@ def _shown(one: Fingerprint, made: FileFingerprints) -> str:
     """Long values are counted here; `--json` has them whole."""
     if one.kind is Kind.VPDQ and made.video is not None:
         return f"{len(made.video.frames)} frames"
+    if one.kind is Kind.REGIONS:
+        return f"{len(parse_regions(one.value).places)} regions"
     if one.kind is Kind.CHROMAPRINT and made.sound is not None:
         return f"{made.sound.duration_seconds:.1f} seconds of sound"
     return one.value

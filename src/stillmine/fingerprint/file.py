@@ -17,6 +17,7 @@ from stillmine.fingerprint.gives import (
     Part,
     Reader,
     Subject,
+    are_regions_read,
     finding_of,
     finding_of_picture,
     is_refused,
@@ -39,10 +40,13 @@ from stillmine.fingerprint.ground.guard import guarded
 from stillmine.fingerprint.ground.limits import DEFAULT_LIMITS, DEFAULT_MEDIA_LIMITS, Limits, MediaLimits
 from stillmine.fingerprint.moving.video import VideoFingerprint, fingerprint_video
 from stillmine.fingerprint.moving.vpdq_text import write_vpdq
-from stillmine.fingerprint.picture.image import ImageFingerprint, distance_bits, fingerprint_image
+from stillmine.fingerprint.picture.decode import decode_image
+from stillmine.fingerprint.picture.enrolled import enrolled_regions
+from stillmine.fingerprint.picture.image import ImageFingerprint, distance_bits, fingerprint_decoded, fingerprint_image
 from stillmine.fingerprint.picture.stored_pictures import StoredPicture, stored_pictures
 from stillmine.fingerprint.sound.audio import SoundFingerprint, count_sound_tracks, fingerprint_sound
 from stillmine.fingerprint.structure.film_behind import films_behind
+from stillmine.wire.base64url import base64url_text
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import FULL_QUALITY, MAXIMUM_DISTANCE_BITS, Kind
 
@@ -54,6 +58,8 @@ class FileFingerprints:
     file_type: FileType
     digests: ExactDigests
     image: ImageFingerprint | None = None
+    regions: bytes | None = None
+    """None where the picture has too few, or is flat."""
     video: VideoFingerprint | None = None
     sound: SoundFingerprint | None = None
     left_out: tuple[str, ...] = ()
@@ -66,7 +72,9 @@ class FileFingerprints:
         """Return what was found of each part that could be read."""
         found = {}
         if self.image is not None:
-            found[Subject.STILL] = finding_of_picture(self.image.quality)
+            still = found[Subject.STILL] = finding_of_picture(self.image.quality)
+            if are_regions_read(Reader.CASE, still):
+                found[Subject.REGIONS] = Finding.FEW if self.regions is None else Finding.GOOD
         if self.video is not None:
             found[Subject.MOVING] = Finding.GOOD if self.video.frames else Finding.FLAT
         if self.sound is not None:
@@ -80,6 +88,8 @@ class FileFingerprints:
     def _fingerprint(self, kind: Kind) -> Fingerprint:
         if kind is Kind.PDQ and self.image is not None:
             return Fingerprint(kind, self.image.text, self.image.quality)
+        if kind is Kind.REGIONS and self.regions is not None:
+            return Fingerprint(kind, base64url_text(self.regions), FULL_QUALITY)
         if kind is Kind.VPDQ and self.video is not None:
             return Fingerprint(kind, write_vpdq(self.video.frames), max(frame.quality for frame in self.video.frames))
         if kind is Kind.CHROMAPRINT and self.sound is not None:
@@ -130,11 +140,14 @@ def _with_still(reading: _Reading, made: FileFingerprints) -> FileFingerprints:
     """What is shown first, which is all that a case holds of a still file; of other pictures in it, whether it finds their copies too."""
     limits = reading.limits
     data = _read(reading.path, limits)
-    image = fingerprint_image(data, limits, is_asking=reading.is_asking)
+    decoded = decode_image(data, limits, is_asking=reading.is_asking)
+    image = fingerprint_decoded(decoded)
+    are_wanted = are_regions_read(Reader.CASE, finding_of_picture(image.quality)) and not image.lacks_pixels
+    regions = enrolled_regions(decoded, image.pdq) if are_wanted else None
     missing = (TruncatedImageError.code,) if image.lacks_pixels else ()
     pictures, has_more = stored_pictures(data, limits)
     is_whole = not has_more and all(_is_found_by(image, picture, limits) for picture in pictures[1:])
-    return replace(made, image=image).without(*missing, *(() if is_whole else (FurtherPicturesError.code,)))
+    return replace(made, image=image, regions=regions).without(*missing, *(() if is_whole else (FurtherPicturesError.code,)))
 
 
 def _is_found_by(image: ImageFingerprint, picture: StoredPicture, limits: Limits) -> bool:
