@@ -3,7 +3,7 @@
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -15,8 +15,10 @@ from stillmine.client.regions import RegionsFound
 from stillmine.fingerprint.picture.regions import base_of, find_regions, frames_of, hash_places
 from stillmine.partner.asking.clear_memory import ClearMemory
 from stillmine.partner.asking.regions import RegionsAsking
+from stillmine.partner.fingerprinting import file_fingerprints
 from stillmine.partner.fingerprinting.file_fingerprints import fingerprints_of
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
+from stillmine.partner.fingerprinting.picture_regions import NumberedBase, regions_of
 from stillmine.partner.fingerprinting.sandbox import NEEDED
 from stillmine.partner.fingerprinting.upload import OpenFile, Upload
 from stillmine.partner.fingerprinting.worker_messages import (
@@ -90,9 +92,20 @@ def test_as_many_views_are_made_as_are_wanted(photograph: bytes, choice: Regions
     assert not made.left_out
 
 
-def test_without_time_there_are_the_first_views(photograph: bytes) -> None:
-    *_, made = fingerprints_of(io.BytesIO(photograph), Job(False, 0, 600, regions=RegionsChoice.ALL))
-    assert all(len(regions.views) == 2 for regions in made.of(PictureRegions))
+def test_without_time_there_is_the_first_view(photograph: bytes) -> None:
+    with Image.open(io.BytesIO(photograph)) as image:
+        base = NumberedBase(0, base_of(np.asarray(image.convert("RGB"))))
+    left = [True, True, True]
+    (none,) = regions_of([base], RegionsChoice.ALL, lambda: False)
+    (some,) = regions_of([base], RegionsChoice.ALL, lambda: bool(left and left.pop()))
+    assert [(len(regions.views), regions.is_cut) for regions in (none, some)] == [(1, True), (4, True)]
+
+
+def test_what_needs_no_regions_is_known_before_them(photograph: bytes) -> None:
+    *_, before, made = fingerprints_of(io.BytesIO(photograph), Job(False, 600, 600, regions=RegionsChoice.SMALL))
+    assert (before.is_final, made.is_final) == (False, True)
+    assert before.pictures == made.pictures != []
+    assert not before.of(PictureRegions)
 
 
 def test_of_many_pictures_the_first_have_regions(photograph: bytes) -> None:
@@ -229,6 +242,15 @@ def test_a_deadline_inside_the_rounds_is_said(partner: Partner, clock: Clock, ph
         raise StillmineError
 
     assert screened(partner, slow, clock, photograph) == (ScreenOutcome.NOT_SCREENED, ["deadline"])
+
+
+def test_what_there_was_no_time_for_is_said(partner: Partner, clock: Clock, photograph: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut(bases: Iterable[NumberedBase], choice: RegionsChoice, _is_time_left: Callable[[], bool]) -> Iterator[PictureRegions]:
+        return regions_of(bases, choice, lambda: False)
+
+    monkeypatch.setattr(file_fingerprints, "regions_of", cut)
+    right = JobResult(Media.IMAGE, True, [PlaceHashes(bytes(32))])
+    assert screened(partner, lambda: right, clock, photograph) == (ScreenOutcome.NOT_SCREENED, ["deadline"])
 
 
 def test_all_is_well_where_hashes_are_there(partner: Partner, clock: Clock, photograph: bytes) -> None:

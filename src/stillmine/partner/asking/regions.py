@@ -154,6 +154,8 @@ class RegionsAsking:
             matched = _of_picture(found, regions.number)
             try:
                 seen = _together(seen, self._of_one(regions, matched, upload))
+                if regions.is_cut:
+                    raise DeadlineError
             except StillmineError as error:
                 return _together(seen, self._not_heard(error))
         return seen

@@ -42,7 +42,7 @@ from stillmine.fingerprint.picture.query import FileQuery, query_pictures
 from stillmine.fingerprint.sound.audio import SoundFingerprint, count_sound_tracks, fingerprint_sound
 from stillmine.fingerprint.structure.film_behind import films_behind
 from stillmine.partner.fingerprinting.budget import estimated_seconds, limits_within_budget
-from stillmine.partner.fingerprinting.picture_regions import place_hashes, regions_of
+from stillmine.partner.fingerprinting.picture_regions import NumberedBase, numbered_base, place_hashes, regions_of
 from stillmine.partner.fingerprinting.worker_messages import (
     LONG_MEDIA,
     MAXIMUM_REGION_PICTURES,
@@ -53,7 +53,6 @@ from stillmine.partner.fingerprinting.worker_messages import (
     JobResult,
     Media,
     Picture,
-    PictureRegions,
     PlacesWanted,
     Sound,
     TurnedFrame,
@@ -112,11 +111,9 @@ def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[JobResult]:
     except StillmineError as error:
         yield _final(_without(result, error))
         return
-    with_regions: dict[Part, _Maker] = {
-        Part.STILL: partial(_with_picture, choice=job.regions),
-        Part.FRAMES: partial(_with_frames, choice=job.regions),
-    }
-    makers = {**_MAKERS, **with_regions}
+    bases: list[NumberedBase] | None = None if job.regions is RegionsChoice.OFF else []
+    with_bases: dict[Part, _Maker] = {Part.STILL: partial(_with_picture, bases=bases), Part.FRAMES: partial(_with_frames, bases=bases)}
+    makers = {**_MAKERS, **with_bases}
     for part in parts_read(Reader.UPLOAD, _TYPES[result.media]):
         file.seek(0)
         try:
@@ -124,6 +121,9 @@ def fingerprints_of(file: BinaryIO, job: Job) -> Iterator[JobResult]:
                 result = makers[part](file, result, is_time_left)
         except StillmineError as error:
             result = _without(result, error)
+    if bases:
+        yield result  # what is compared by its values is known, however long regions take
+        result = result.plus(regions_of(bases, job.regions, is_time_left))
     yield _final(result)
 
 
@@ -147,19 +147,17 @@ def _told_apart(file: BinaryIO) -> JobResult:
         return _without(JobResult(Media.UNKNOWN), error)
 
 
-def _with_picture(file: BinaryIO, result: JobResult, is_time_left: TimeLeft, choice: RegionsChoice = RegionsChoice.OFF) -> JobResult:
+def _with_picture(file: BinaryIO, result: JobResult, _is_time_left: TimeLeft, bases: list[NumberedBase] | None = None) -> JobResult:
     data = file.read(DEFAULT_LIMITS.max_file_bytes + 1)
     if len(data) > DEFAULT_LIMITS.max_file_bytes:
         raise FileTooLargeError
-    regions: list[PictureRegions | None] = []
 
     def look(number: int, decoded: Decoded) -> None:
-        if choice is not RegionsChoice.OFF and number < MAXIMUM_REGION_PICTURES:
-            regions.append(regions_of(number, decoded, choice, is_time_left))
+        if bases is not None and number < MAXIMUM_REGION_PICTURES:
+            bases.append(numbered_base(number, decoded))
 
     asked = query_pictures(data, look=look)
-    result = result.plus(_pictures(asked)).plus(one for one in regions if one is not None)
-    return msgspec.structs.replace(result, left_out=[*result.left_out, *asked.left_out])
+    return msgspec.structs.replace(result.plus(_pictures(asked)), left_out=[*result.left_out, *asked.left_out])
 
 
 def _with_covers(file: BinaryIO, result: JobResult, _is_time_left: TimeLeft) -> JobResult:
@@ -196,22 +194,20 @@ def _pictures(asked: FileQuery, *, is_numbered: bool = True) -> list[Picture]:
     return pictures
 
 
-def _with_frames(file: BinaryIO, result: JobResult, is_time_left: TimeLeft, choice: RegionsChoice = RegionsChoice.OFF) -> JobResult:
-    if result.media is Media.ANIMATION and choice is not RegionsChoice.OFF:
-        result = result.plus(_regions_of_first(file, choice, is_time_left))
+def _with_frames(file: BinaryIO, result: JobResult, is_time_left: TimeLeft, bases: list[NumberedBase] | None = None) -> JobResult:
+    if result.media is Media.ANIMATION and bases is not None:
+        bases += _base_of_first(file)
         file.seek(0)
     return _with_tracks(file, result, limits_within_budget(result.media, file), is_time_left)
 
 
-def _regions_of_first(file: BinaryIO, choice: RegionsChoice, is_time_left: TimeLeft) -> list[PictureRegions]:
-    """The regions of the picture that an animation shows first; where that can't be read by itself there are none."""
+def _base_of_first(file: BinaryIO) -> list[NumberedBase]:
+    """What regions are found in of the picture that an animation shows first; nothing where that can't be read by itself."""
     try:
         with guarded(MemoryError):
-            decoded = decode_image(file.read(DEFAULT_LIMITS.max_file_bytes + 1), DEFAULT_LIMITS, is_asking=True)
-            regions = regions_of(0, decoded, choice, is_time_left)
+            return [numbered_base(0, decode_image(file.read(DEFAULT_LIMITS.max_file_bytes + 1), DEFAULT_LIMITS, is_asking=True))]
     except StillmineError:
         return []
-    return [] if regions is None else [regions]
 
 
 def _with_films(file: BinaryIO, result: JobResult, is_time_left: TimeLeft) -> JobResult:

@@ -5,7 +5,8 @@ Runs in a worker process only. What is asked about comes from an exchange that m
 that is smaller than any that is stored, is not hashed. Must never keep a picture, nor its base, after the call.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,20 +34,32 @@ OUTSIDE = 0.3
 _AS_IT_IS = STRETCHES[0]
 
 
-def regions_of(number: int, decoded: Decoded, choice: RegionsChoice, is_time_left: Callable[[], bool]) -> PictureRegions | None:
-    """Return the views of one picture that was decoded, None of one too narrow to have any; fewer views where time is short."""
-    base = base_of(upright_pixels(decoded))
-    sides = _sides(base, _AS_IT_IS)
-    if not is_of_small_view(*sides):
-        return None
+class NumberedBase(NamedTuple):
+    """A small grey copy of one picture of a file, in which regions are found: a picture itself, gone with the call."""
+
+    number: int
+    base: Base
+
+
+def numbered_base(number: int, decoded: Decoded) -> NumberedBase:
+    """Return what regions are found in of a picture that was decoded."""
+    return NumberedBase(number, base_of(upright_pixels(decoded)))
+
+
+def regions_of(bases: Iterable[NumberedBase], choice: RegionsChoice, is_time_left: Callable[[], bool]) -> Iterator[PictureRegions]:
+    """Return the views of each picture that is not too narrow to have any; where time is over the rest is left out, and that is said."""
     stretches = STRETCHES if choice is RegionsChoice.ALL else STRETCHES[:1]
-    views = [
-        _view(base, area, stretch)
-        for stretch in stretches
-        for area in (AREA, LARGE_AREA)
-        if stretch == _AS_IT_IS or (is_time_left() and is_of_small_view(*_sides(base, stretch)))
-    ]
-    return PictureRegions(number, *sides, views)
+    wanted = [(area, stretch) for stretch in stretches for area in (AREA, LARGE_AREA)]
+    for number, base in bases:
+        sides = _sides(base, _AS_IT_IS)
+        if not is_of_small_view(*sides):
+            continue
+        views, is_cut = [_view(base, AREA, _AS_IT_IS)], False
+        for area, stretch in wanted[1:]:
+            is_cut = is_cut or not is_time_left()
+            if not is_cut and is_of_small_view(*_sides(base, stretch)):
+                views.append(_view(base, area, stretch))
+        yield PictureRegions(number, *sides, views, is_cut)
 
 
 def place_hashes(data: bytes, wanted: PlacesWanted) -> PlaceHashes:

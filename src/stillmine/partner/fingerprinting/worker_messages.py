@@ -149,12 +149,16 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=T
 
 
 class PictureRegions(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True, tag="regions"):
-    """The regions of one picture of the file: the views as it is first, small and large, then stretched ones; sides at 65,536 pixels."""
+    """The regions of one picture of the file: the views as it is first, small and large, then stretched ones; sides at 65,536 pixels.
+
+    `is_cut`: there was no time for all of them.
+    """
 
     number: int
     width: int
     height: int
     views: list[View]
+    is_cut: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.number < MAXIMUM_REGION_PICTURES or len(self.views) > MAXIMUM_VIEWS:
