@@ -11,34 +11,17 @@ from numpy.typing import NDArray
 
 from stillmine.matching.region_frames import Frames, Map, frames_through
 from stillmine.matching.region_look import from_wire
-from stillmine.matching.region_pair import COARSE, expected_cosines
 from stillmine.matching.region_values import frames_of_geometry
 from stillmine.wire import codec
 from stillmine.wire.ask_regions import PLACES_BYTES, RegionsAnswer, RegionsRow
 from stillmine.wire.base64url import base64url_bytes, base64url_text
-from stillmine.wire.regions import RegionsValue, format_regions, regions_bytes
+from stillmine.wire.regions import RegionsValue, format_regions
 from tests.exchange.exchange_parts import PartnerClient, value
 
 SIDE = 256
 COLUMNS = 5
 HASH_BYTES = 32
-LIKELY = 0.1
-"""Of a cosine's usual size: what a `pdq` expects beyond this is so in made-up pictures."""
 NO_PLACES = bytes(PLACES_BYTES)
-
-
-def regions_text(pdq: str, hashes: NDArray[np.uint8], geometry: NDArray[np.uint8]) -> str:
-    """The value of a square picture."""
-    return format_regions(RegionsValue(SIDE, SIDE, bytes.fromhex(pdq), np.concatenate([hashes, geometry], axis=1).tobytes()))
-
-
-def fitting(pdq: str, hashes: NDArray[np.uint8], geometry: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The hashes with the few bits changed that a `pdq` of the same picture foretells: the exchange looks at these."""
-    value = regions_bytes(RegionsValue(SIDE, SIDE, bytes.fromhex(pdq), np.concatenate([hashes, geometry], axis=1).tobytes()))
-    expected = expected_cosines(value)
-    bits = np.unpackbits(hashes, axis=1)[:, ::-1].reshape(-1, 16, 16)
-    bits[:, :COARSE, :COARSE] = np.where(np.abs(expected) > LIKELY, expected > 0, bits[:, :COARSE, :COARSE])
-    return np.packbits(bits.reshape(-1, 256)[:, ::-1], axis=1)
 
 
 @dataclass(frozen=True)
@@ -51,7 +34,7 @@ class Picture:
     def hashes(self) -> NDArray[np.uint8]:
         drawn = np.random.default_rng(self.number).integers(0, 256, (COLUMNS**2, HASH_BYTES), dtype=np.uint8)
         drawn[:, ::2] = ~drawn[:, 1::2]  # as many bits set as not, as a patch has
-        return fitting(value(self.number), drawn, self.geometry)
+        return drawn
 
     @property
     def geometry(self) -> NDArray[np.uint8]:
@@ -71,7 +54,9 @@ class Picture:
 
     @property
     def regions(self) -> dict[str, object]:
-        return {"kind": "regions", "value": regions_text(value(self.number), self.hashes, self.geometry), "quality": 100}
+        rows = np.concatenate([self.hashes, self.geometry], axis=1).tobytes()
+        text = format_regions(RegionsValue(SIDE, SIDE, bytes.fromhex(value(self.number)), rows))
+        return {"kind": "regions", "value": text, "quality": 100}
 
     @property
     def both(self) -> list[dict[str, object]]:

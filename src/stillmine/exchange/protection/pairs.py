@@ -11,22 +11,18 @@ from django.db.models import QuerySet
 from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.rows.cases import Fingerprint
 from stillmine.exchange.transaction.context import Context
-from stillmine.matching.region_pair import is_one_picture
 from stillmine.wire.errors import FingerprintMalformedError, TooManyFingerprintsError
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
 from stillmine.wire.kinds import Kind
-from stillmine.wire.regions import parse_regions, regions_bytes
+from stillmine.wire.regions import parse_regions
 
 
 def require_pairs(exchange: Context, in_case: QuerySet[Fingerprint], new: Sequence[WireFingerprint]) -> None:
-    """Raise FingerprintMalformedError where the `pdq` of new regions is neither new nor in the case or can't be of their picture,
-    TooManyFingerprintsError where those outnumber pictures."""
-    values = [parse_regions(row.value) for row in new if row.kind is Kind.REGIONS]
-    wanted = [value.pdq.hex() for value in values]
+    """Raise FingerprintMalformedError where the `pdq` of new regions is neither new nor in the case, TooManyFingerprintsError where those
+    outnumber pictures."""
+    wanted = [parse_regions(row.value).pdq.hex() for row in new if row.kind is Kind.REGIONS]
     if not wanted:
         return
-    if not all(is_one_picture(regions_bytes(value)) for value in values):
-        raise FingerprintMalformedError("regions: the pdq in their value is of another picture")
     sent = {row.value for row in new if row.kind is Kind.PDQ}
     indexes = {value: blind_index(exchange.secret, Kind.PDQ.value, value) for value in set(wanted) - sent}
     kept = in_case.filter(blind_index__isnull=False)

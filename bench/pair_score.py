@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the two judges of a value of kind `regions` can be of one picture: its PDQ and its regions, without the picture.
+"""A score of whether the PDQ and the regions of a value of kind `regions` are of one picture: measured, and not used by the product.
 
 A PDQ tells the signs of the picture's coarsest cosines. With the sizes that these have in photographs it can be drawn as a blur, and the
 blur says which sign is likelier for the coarsest cosines of each region. In one picture more of these signs come true than chance would
-give. A value that was mixed up or typed is refused by that; one that somebody *made* to pass is not. Must never refuse what one picture
-gave: the limit leaves room for that. Measured by bench/region_pairs.py. Contract: spec/matching.md.
+give; in too few of them, for some pictures, to refuse anything by it (docs/security-testing.md).
 """
 
 from typing import Final
@@ -14,9 +13,6 @@ from numpy.typing import NDArray
 
 from stillmine.matching.region_frames import Floats, radii
 from stillmine.matching.region_values import Hashes, stored_regions
-
-LEAST_SCORE: Final = 2.0
-"""Standard deviations, were signs independent; below this a value is refused. Of unrelated pairs the score is about 0."""
 
 COARSE: Final = 8
 """Frequencies of a region that a PDQ of the whole may say something of."""
@@ -37,17 +33,12 @@ def pair_score(value: bytes) -> float:
 
     Raises ValueError if the value's length is not what its count says.
     """
-    stored, expected = stored_regions(value), expected_cosines(value)
+    stored, expected = stored_regions(value), _expected(value)
     length = float(np.sqrt((expected**2).sum()))
     return float((_signs(stored.hashes)[:, :COARSE, :COARSE] * expected).sum()) / length if length else 0.0
 
 
-def is_one_picture(value: bytes) -> bool:
-    """Whether the PDQ and the regions of a compact value may be of one picture."""
-    return pair_score(value) >= LEAST_SCORE
-
-
-def expected_cosines(value: bytes) -> Floats:
+def _expected(value: bytes) -> Floats:
     """Return what the PDQ in a compact value expects of each region's coarsest cosines, in their usual size: (n, 8, 8), vertical first."""
     stored = stored_regions(value)
     size = np.array([stored.width, stored.height] * 3, np.float64)
