@@ -4,6 +4,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import wave
 from pathlib import Path
@@ -21,6 +22,7 @@ from stillmine.fingerprint.commands import compare_files, fingerprint_files
 from stillmine.fingerprint.container.sniff import FileType
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.wire.kinds import Kind
+from stillmine.wire.regions import parse_regions
 from stillmine.wire.vpdq import parse_vpdq
 from tests.fingerprint.picture_files import MEDIA, save, scene
 
@@ -58,7 +60,7 @@ def test_json_lines_hold_the_fields_of_the_wire_form() -> None:
     answer = json.loads(out)
     assert (code, err) == (0, "")
     assert answer["fingerprints"][0] == {"kind": "pdq", "value": made.text, "quality": made.quality}
-    assert [one["kind"] for one in answer["fingerprints"]] == ["pdq", "regions", "sha256", "md5"]
+    assert [one["kind"] for one in answer["fingerprints"]] == ["pdq", "sha256", "md5"]
     assert (answer["file"], answer["type"], answer["left_out"]) == (str(COAT), "image", [])
     assert (answer["width"], answer["height"], answer["bytes"]) == (made.width, made.height, COAT.stat().st_size)
 
@@ -149,6 +151,24 @@ def test_compare_the_same() -> None:
     assert "file:     identical" in out
     assert "picture:  0 of 256 bits apart, with B as it is (original)" in out
     assert "They would match" in out
+
+
+def test_regions_are_made_only_if_they_are_wanted_and_their_lack_is_said(tmp_path: Path) -> None:
+    _, out, _ = run("fingerprint", COAT)
+    assert "regions" not in out
+    code, out, err = run("fingerprint", "--regions", COAT)
+    assert (code, err) == (0, "")
+    assert re.search(r"^  regions      \d+ regions  quality 100$", out, re.MULTILINE)
+    answer = json.loads(run("fingerprint", "--regions", "--json", COAT)[1])
+    assert [one["kind"] for one in answer["fingerprints"]] == ["pdq", "regions", "sha256", "md5"]
+    value = parse_regions(answer["fingerprints"][1]["value"])
+    assert value.pdq.hex() == answer["fingerprints"][0]["value"]
+    smooth = tmp_path / "smooth.png"
+    down, across = np.mgrid[0:300, 0:300]
+    Image.fromarray((128 + 60 * np.sin(across / 47) + 60 * np.cos(down / 61)).astype(np.uint8)).save(smooth)
+    code, out, err = run("fingerprint", "--regions", smooth)
+    assert (code, err) == (0, "")
+    assert out.endswith("  mostly text, flat or small: crops of it can't be recognised\n")
 
 
 def comparisons(*words: object) -> dict[str, dict[str, object]]:

@@ -21,7 +21,13 @@ def test_the_story_holds_in_both_ways() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything held." in done.stdout
     words = [line.split() for line in done.stdout.splitlines()]
-    assert sum(line.count("STOPPED") for line in words) >= 2 * 6
+    assert sum(line.count("STOPPED") for line in words) >= 2 * 9
+    for copy in ("cropped to the middle", "words across it", "screenshot of a post, PNG"):
+        (row,) = (line for line in done.stdout.splitlines() if line.strip().startswith(copy))
+        assert row.count("STOPPED") == 2
+        assert "regions" in row.split(), row
+    assert "about the middle 45 %" in done.stdout
+    assert "11 of 11 copies pass" in done.stdout
     assert sum(line.count("accepted") for line in words if line[:1] == ["another"]) == 2 * 4
     assert "Example Social: never given, found " in done.stdout
     assert "Example Forum: given " in done.stdout

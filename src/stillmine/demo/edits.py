@@ -1,29 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The eight altered copies of the demo, made the way they come about in life.
+"""The eleven altered copies of the demo, made the way they come about in life.
 
-Six that must be stopped and two (a caption, a screenshot) that depend on whether the strip or the bars are recognised as
-such; how those come out is found out by asking the partner, never assumed here.
+Six that PDQ alone has to stop, three that regions have to find (a crop, words across the picture, a screenshot of a post), and two (a
+caption, a screenshot) that PDQ finds where the strip or the bars are recognised as such. How each comes out is found out by asking the
+partner, never assumed here.
 """
 
 import io
 from collections.abc import Callable
+from enum import Enum
 from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 
+class Needs(Enum):
+    """What a copy has to be stopped by; the demo insists on it."""
+
+    PDQ = "pdq"
+    REGIONS = "regions"
+    """Where the case holds regions: a few pictures have none."""
+    NOTHING = "nothing"
+    """Shown as it comes out."""
+
+
 class AlteredCopy(NamedTuple):
-    """One copy: what was done, its file bytes, and whether the demo insists that it is stopped."""
+    """One copy: what was done, its file bytes, and what stops it."""
 
     name: str
     data: bytes
-    must_be_stopped: bool
+    needs: Needs
 
 
 def altered_copies(photograph: bytes) -> list[AlteredCopy]:
-    """Return the eight copies of a photograph given as file bytes."""
+    """Return the eleven copies of a photograph given as file bytes."""
     original = ImageOps.exif_transpose(Image.open(io.BytesIO(photograph))).convert("RGB")
-    return [AlteredCopy(name, make(original), must_be_stopped) for name, make, must_be_stopped in _EDITS]
+    return [AlteredCopy(name, make(original), needs) for name, make, needs in _EDITS]
 
 
 def _saved(image: Image.Image, quality: int = 85) -> bytes:
@@ -65,13 +77,55 @@ def _screenshot(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-_EDITS: tuple[tuple[str, Callable[[Image.Image], bytes], bool], ...] = (
-    ("saved again as JPEG, quality 40", lambda image: _saved(image, 40), True),
-    ("half size", _half_size, True),
-    ("mirrored", lambda image: _saved(ImageOps.mirror(image)), True),
-    ("rotated by 90°", lambda image: _saved(image.transpose(Image.Transpose.ROTATE_90)), True),
-    ("brighter", _brighter, True),
-    ("greyscale", lambda image: _saved(ImageOps.grayscale(image)), True),
-    ("caption bar added below", _caption_below, False),
-    ("screenshot on a phone, PNG", _screenshot, False),
+def _cropped(image: Image.Image) -> bytes:
+    """A sixth less on each side."""
+    across, down = image.width // 6, image.height // 6
+    return _saved(image.crop((across, down, image.width - across, image.height - down)))
+
+
+def _words_across(image: Image.Image) -> bytes:
+    """Two lines, white with a black edge, each a tenth of the picture's height."""
+    marked = image.copy()
+    size = max(14, image.height // 10)
+    draw = ImageDraw.Draw(marked)
+    for line, words in enumerate(("LOOK AT THIS", "send it to all your friends")):
+        place = (image.width * 0.06, image.height * (0.18 + 0.55 * line))
+        draw.text(place, words, fill="white", font=ImageFont.load_default(size=size), stroke_width=size // 12, stroke_fill="black")
+    return _saved(marked)
+
+
+def _post(image: Image.Image) -> bytes:
+    """A post on a phone, as PNG: who posted it and words above, the picture as wide as the screen, comments below."""
+    width, height = 720, 1560
+    screen = Image.new("RGB", (width, height), (247, 247, 249))
+    draw = ImageDraw.Draw(screen)
+    big, small = ImageFont.load_default(size=30), ImageFont.load_default(size=24)
+    draw.text((28, 22), "14:05", fill="black", font=big)
+    draw.ellipse((28, 92, 100, 164), fill=(120, 150, 190))
+    draw.text((122, 96), "somebody", fill="black", font=big)
+    draw.text((122, 134), "3 hours ago", fill=(110, 110, 110), font=small)
+    draw.text((28, 190), "You won't believe who this is", fill="black", font=big)
+    shown = ImageOps.contain(image, (width, 800))
+    screen.paste(shown, ((width - shown.width) // 2, 250))
+    below = 250 + shown.height + 24
+    draw.text((28, below), "214 likes   37 comments   Share", fill=(70, 70, 70), font=small)
+    for line, comment in enumerate(("first!", "who is that?", "I know her, she was in my class")):
+        draw.text((28, below + 60 + 48 * line), comment, fill="black", font=small)
+    buffer = io.BytesIO()
+    screen.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+_EDITS: tuple[tuple[str, Callable[[Image.Image], bytes], Needs], ...] = (
+    ("saved again as JPEG, quality 40", lambda image: _saved(image, 40), Needs.PDQ),
+    ("half size", _half_size, Needs.PDQ),
+    ("mirrored", lambda image: _saved(ImageOps.mirror(image)), Needs.PDQ),
+    ("rotated by 90°", lambda image: _saved(image.transpose(Image.Transpose.ROTATE_90)), Needs.PDQ),
+    ("brighter", _brighter, Needs.PDQ),
+    ("greyscale", lambda image: _saved(ImageOps.grayscale(image)), Needs.PDQ),
+    ("caption bar added below", _caption_below, Needs.NOTHING),
+    ("screenshot on a phone, PNG", _screenshot, Needs.NOTHING),
+    ("cropped to the middle", _cropped, Needs.REGIONS),
+    ("words across it", _words_across, Needs.REGIONS),
+    ("screenshot of a post, PNG", _post, Needs.REGIONS),
 )

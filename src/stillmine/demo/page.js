@@ -26,7 +26,8 @@ function show(entry, result) {
     const [match] = result.matches;
     const undone = [...match.undone, ...(match.variant && match.variant !== "original" ? [match.variant] : [])];
     const how = undone.length === 0 ? "" : ` after undoing: ${undone.join(", ").replaceAll("_", " ")}`;
-    const near = match.distance_bucket ? ` (bits that differ: ${match.distance_bucket}${how})` : "";
+    const seen = match.transform ? ` (it shows: ${match.transform.words})` : "";
+    const near = match.distance_bucket ? ` (bits that differ: ${match.distance_bucket}${how})` : seen;
     entry.className = "stopped";
     element("strong", "Stopped.", entry);
     element("span", `It is near a fingerprint that someone asked to have stopped${near}. A reviewer decides:`, entry);

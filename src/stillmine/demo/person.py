@@ -5,12 +5,30 @@ from types import TracebackType
 
 import httpx
 
+from stillmine.fingerprint import DEFAULT_LIMITS
+from stillmine.fingerprint.picture.decode import decode_image
+from stillmine.fingerprint.picture.enrolled import enrolled_regions
+from stillmine.fingerprint.picture.image import fingerprint_decoded
 from stillmine.wire import codec
+from stillmine.wire.base64url import base64url_text
 from stillmine.wire.case import CaseView, OpenCase, Role, Statement, Withdraw
 from stillmine.wire.case_key import credentials
 from stillmine.wire.errors import ErrorMessage, StillmineError
 from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import FULL_QUALITY, MINIMUM_QUALITY, Kind
 from stillmine.wire.padding import padded
+
+
+def fingerprints_of(picture: bytes, *, file_number: int = 1, with_regions: bool = False) -> list[Fingerprint]:
+    """Return what a device sends of a picture file: its `pdq`, and its regions if they are wanted and not too few; raises a MediaError."""
+    decoded = decode_image(picture, DEFAULT_LIMITS)
+    made = fingerprint_decoded(decoded)
+    whole = Fingerprint(kind=Kind.PDQ, value=made.text, quality=made.quality, file_number=file_number)
+    is_good = with_regions and made.quality >= MINIMUM_QUALITY
+    value = enrolled_regions(decoded, made.pdq) if is_good else None
+    if value is None:
+        return [whole]
+    return [whole, Fingerprint(kind=Kind.REGIONS, value=base64url_text(value), quality=FULL_QUALITY, file_number=file_number)]
 
 
 class Person:

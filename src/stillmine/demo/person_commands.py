@@ -17,13 +17,10 @@ from urllib.parse import urlsplit
 import httpx
 import typer
 
-from stillmine.demo.person import Person
-from stillmine.fingerprint import fingerprint_image
+from stillmine.demo.person import Person, fingerprints_of
 from stillmine.wire.case import CaseFingerprint, CaseView, PartnerStatus
 from stillmine.wire.case_key import SECRET_BYTES, case_key_secret, case_key_text
 from stillmine.wire.errors import NotConfiguredError, StillmineError
-from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import Kind
 
 DEFAULT_EXCHANGE = "http://127.0.0.1:8080"
 DEFAULT_CASE_KEY = Path("case.key")
@@ -39,9 +36,14 @@ def protect(
     pictures: Annotated[list[Path], typer.Argument(help="Pictures of which copies are to be stopped.", metavar="PICTURE…")],
     exchange: Exchange = DEFAULT_EXCHANGE,
     case_key: CaseKeyFile = DEFAULT_CASE_KEY,
+    with_regions: Annotated[bool, typer.Option("--regions", help="Regions too: crops are stopped as well, and more is told.")] = False,
 ) -> None:
     """Open a case with the fingerprints of pictures, as a person does in the portal."""
-    fingerprints = [_fingerprint(picture, number) for number, picture in enumerate(pictures, start=1)]
+    fingerprints = [
+        one
+        for number, picture in enumerate(pictures, start=1)
+        for one in fingerprints_of(picture.read_bytes(), file_number=number, with_regions=with_regions)
+    ]
     secret = secrets.token_bytes(SECRET_BYTES)
     with _person(exchange, secret) as person, _written(case_key, case_key_text(secret)):
         _, case = person.open_case(fingerprints)
@@ -60,11 +62,6 @@ def withdraw(exchange: Exchange = DEFAULT_EXCHANGE, case_key: CaseKeyFile = DEFA
     """Withdraw the whole case; its fingerprints are erased at once."""
     with _person(exchange, case_key_secret(case_key.read_text())) as person:
         _say(person.withdraw_case())
-
-
-def _fingerprint(picture: Path, number: int) -> Fingerprint:
-    made = fingerprint_image(picture.read_bytes())
-    return Fingerprint(kind=Kind.PDQ, value=made.pdq.hex(), quality=made.quality, file_number=number)
 
 
 @contextmanager

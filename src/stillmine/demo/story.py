@@ -5,6 +5,7 @@ Nothing is assumed: a copy is "stopped" when a platform's partner said so. Two p
 that of the other has its list. `tell` returns whether all that must hold did.
 """
 
+import io
 import secrets
 import time
 from collections.abc import Callable
@@ -13,18 +14,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import httpx
+from PIL import Image
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
-from stillmine.demo.edits import AlteredCopy, altered_copies
-from stillmine.demo.person import Person
+from stillmine.demo.edits import AlteredCopy, Needs, altered_copies
+from stillmine.demo.person import Person, fingerprints_of
 from stillmine.demo.processes import FORUM, SOCIAL, SYNC_SECONDS, Connected, System
-from stillmine.fingerprint import fingerprint_image
 from stillmine.wire import codec
 from stillmine.wire.case import CaseView, PartnerStatus
 from stillmine.wire.case_key import SECRET_BYTES, case_key_text
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import Kind
+from stillmine.wire.kinds import MINIMUM_QUALITY, Kind
+from stillmine.wire.regions import parse_regions
 from stillmine.wire.screen import Decision, Review, ScreenMatch, ScreenOutcome, ScreenResult, Variant
 
 PATIENCE_SECONDS = 90
@@ -52,17 +54,17 @@ class Story:
         self._failures: list[str] = []
 
     def tell(self) -> bool:
-        """Run all steps; return whether the first six copies were stopped, the unrelated passed and withdrawal held."""
+        """Run all steps; return whether the copies were stopped that have to be, the unrelated passed and withdrawal held."""
         photograph = self._pictures.photograph.read_bytes()
         self._wait(self._are_ready, "both partner services were ready", time.monotonic())
         with ExitStack() as stack:
             for platform in self._platforms.values():
                 stack.enter_context(platform)
             person = stack.enter_context(Person(self._system.url("exchange"), secret := secrets.token_bytes(SECRET_BYTES)))
-            fingerprint = self._fingerprint(photograph)
-            self._open(person, secret, fingerprint, photograph)
+            fingerprints = self._fingerprint(photograph)
+            self._open(person, secret, fingerprints, photograph)
             copies = altered_copies(photograph)
-            self._upload_all(copies)
+            self._upload_all(copies, {one.kind for one in fingerprints})
             self._review(person, photograph)
             self._withdraw(person, copies)
         for failure in self._failures:
@@ -75,20 +77,28 @@ class Story:
     def _heading(self, text: str) -> None:
         self._say(f"\n[bold]{text}[/bold]")
 
-    def _fingerprint(self, photograph: bytes) -> Fingerprint:
+    def _fingerprint(self, photograph: bytes) -> list[Fingerprint]:
         self._heading("1. A photograph, fingerprinted on the person's own device")
-        made = fingerprint_image(photograph)
-        self._say(f"   {self._pictures.photograph.name}: {len(photograph):,} bytes, {made.width} x {made.height} pixels")
-        self._say(f"   fingerprint (pdq)  {made.pdq.hex()}")
-        self._say(f"   quality            {made.quality} of 100 (at least 50 is needed)")
-        return Fingerprint(kind=Kind.PDQ, value=made.pdq.hex(), quality=made.quality)
+        made = fingerprints_of(photograph, with_regions=True)
+        width, height = Image.open(io.BytesIO(photograph)).size
+        self._say(f"   {self._pictures.photograph.name}: {len(photograph):,} bytes, {width} x {height} pixels")
+        for one in made:
+            if one.kind is Kind.PDQ:
+                self._say(f"   fingerprint (pdq)  {one.value}, of the picture as a whole")
+                self._say(f"   quality            {one.quality} of 100 (at least {MINIMUM_QUALITY} is needed)")
+            else:
+                count = len(parse_regions(one.value).hashes)
+                self._say(f"   regions            {count}, by which crops are recognised; this person asked for them, as they tell more")
+        if len(made) == 1:
+            self._say("   regions            too few: it is mostly text, flat or small, so crops of it can't be recognised")
+        return made
 
-    def _open(self, person: Person, secret: bytes, fingerprint: Fingerprint, photograph: bytes) -> None:
+    def _open(self, person: Person, secret: bytes, fingerprints: list[Fingerprint], photograph: bytes) -> None:
         self._heading("2. An anonymous case")
         before = self._upload(FORUM, photograph)  # not at the one that asks, which remembers for a minute what was clear
         self._require(before.outcome is ScreenOutcome.NO_MATCH, "the photograph passed before the case was opened")
         self._say(f"   before: posted on {FORUM.name}, the photograph is {_in_words(before)}")
-        sent, case = person.open_case([fingerprint])
+        sent, case = person.open_case(fingerprints)
         opened = time.monotonic()
         self._say(words_of_sent(sent), soft_wrap=True)
         self._say(f"   case key, made on the device and known to nobody else: [bold]{case_key_text(secret)}[/bold]")
@@ -98,27 +108,27 @@ class Story:
             took = self._wait(lambda: self._is_stopped(platform, photograph), f"the photograph was stopped at {platform.name}", opened)  # noqa: B023 (called before the loop goes on)
             self._say(f"   {took:.1f} seconds later {platform.name} stops it ({why})")
 
-    def _upload_all(self, copies: list[AlteredCopy]) -> None:
+    def _upload_all(self, copies: list[AlteredCopy], kinds: set[Kind]) -> None:
         self._heading("3. Altered copies and other photographs, posted on both")
         columns = (f"{platform.name}\n({platform.way})" for platform in BOTH)
-        table = Table("posted", *columns, "bits that differ\n(told by the list)", "undone first", box=None, padding=(0, 2, 0, 3))
+        told = ("found by", "bits that differ\n(told by the list)", "undone first,\nor what is seen")
+        table = Table(Column("posted", no_wrap=True), *columns, *told, box=None, padding=(0, 2, 0, 3))
         for copy in copies:
             outcome = self._post_on_both(table, copy.name, copy.data)
-            if copy.must_be_stopped:
+            if copy.needs is Needs.PDQ or (copy.needs is Needs.REGIONS and Kind.REGIONS in kinds):
                 self._require(outcome is ScreenOutcome.MATCH, f"stopped: {copy.name}")
         for path in self._pictures.unrelated:
             outcome = self._post_on_both(table, f"another photograph, {path.name}", path.read_bytes())
             self._require(outcome is ScreenOutcome.NO_MATCH, f"passed: {path.name}")
         self._say(table)
-        hard = " and ".join(copy.name for copy in copies if not copy.must_be_stopped)
-        self._say("   PDQ looks at a picture as a whole. The partner first takes off strips and bars where it recognises them. It doesn't")
-        self._say(f"   always, so these are shown as they came out: {hard}.")
+        self._say("   PDQ looks at a picture as a whole, after strips and bars were taken off where the partner recognised them. Regions")
+        self._say("   look at some three dozen places of it: they find crops, words across it, and a picture within a post.")
 
     def _review(self, person: Person, photograph: bytes) -> None:
         self._heading("4. A reviewer at each decides, and the person sees it")
         review = codec.encode(Review(version=1, decision=Decision.REMOVED))
         for platform in BOTH:
-            match = self._upload(platform, photograph).matches[0]
+            match = next(match for match in self._upload(platform, photograph).matches if match.kind is Kind.PDQ)
             self._platforms[platform].post(f"/review/{match.match_id}", content=review).raise_for_status()
         for platform in BOTH:
             claim = f"the case showed that a copy was removed at {platform.name}"
@@ -156,7 +166,8 @@ class Story:
         self._require(asked.outcome is listed.outcome, f"both platforms gave one answer: {name}")
         match = listed.matches[0] if listed.matches else None
         bits = (match.distance_bucket or "") if match else ""
-        table.add_row(name, _in_words(asked), _in_words(listed), bits, _undone(match) if match else "")
+        found_by = ", ".join(match.found_by) if match else ""
+        table.add_row(name, _in_words(asked), _in_words(listed), found_by, bits, _undone(match) if match else "")
         return asked.outcome
 
     def _upload(self, platform: Connected, data: bytes) -> ScreenResult:
@@ -184,6 +195,8 @@ def _in_words(result: ScreenResult) -> str:
 
 
 def _undone(match: ScreenMatch) -> str:
+    if match.kind is Kind.REGIONS:
+        return match.transform.words if match.transform is not None else ""
     steps = [step.value for step in match.undone]
     if match.variant not in {None, Variant.ORIGINAL}:
         steps.append(str(match.variant))

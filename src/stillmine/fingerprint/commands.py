@@ -17,15 +17,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from stillmine.fingerprint import batch
+from stillmine.fingerprint import batch, drawing
 from stillmine.fingerprint.batch import Outcome
-from stillmine.fingerprint.explain import compare, describe, read_asked
+from stillmine.fingerprint.explain import Asked, compare, describe, find_regions_of, read_asked
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
 from stillmine.fingerprint.gives import Finding, Subject
 from stillmine.fingerprint.ground.errors import MediaError
+from stillmine.matching.region_values import stored_regions
+from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import KIND_RULES, MINIMUM_QUALITY, Kind
-from stillmine.wire.regions import parse_regions
 
 MINIMUM_FILES_FOR_PROCESSES = 8
 """Starting a worker takes as long as a few pictures."""
@@ -41,6 +42,14 @@ def fingerprint_files(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per file and line; the count goes to standard error.")] = False,
     processes: Annotated[int, typer.Option(help="Worker processes; 0: as many as there are processor cores.", min=0)] = 0,
+    with_regions: Annotated[
+        bool,
+        typer.Option(
+            "--regions",
+            help="Regions of pictures too: crops and pictures with words on them are recognised by them. They tell more of a picture: "
+            "whoever has them can draw a rough grey likeness of it, in which a face may be recognised.",
+        ),
+    ] = False,
 ) -> None:
     """Print every fingerprint of each file. Nothing leaves this machine."""
     named = {path for path in paths if not path.is_dir()}
@@ -51,7 +60,7 @@ def fingerprint_files(
         for outcome in outcomes(batch.fingerprint_files(files, count)):
             if outcome.made is not None:
                 made += 1
-                typer.echo(_as_json(outcome.path, outcome.made) if as_json else _as_text(outcome.path, outcome.made))
+                typer.echo((_as_json if as_json else _as_text)(outcome.path, outcome.made, with_regions))
             elif outcome.path not in named and outcome.code in _OTHER_FILES:
                 other += 1
             else:
@@ -69,8 +78,39 @@ def compare_files(
         Path, typer.Argument(help="The file to ask about; rotated, mirrored and trimmed versions are tried too.", metavar="B")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per kind and line.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--draw",
+            metavar="OUT.png",
+            help="Draw both pictures side by side, with the places that agree. The drawing shows both pictures.",
+        ),
+    ] = None,
 ) -> None:
-    """Say how far apart two files are, in every kind that both have, and whether they would match. Nothing leaves this machine."""
+    """Say how far apart two files are, in every kind that both have, and whether they would match. Nothing leaves this machine.
+
+    Pictures are compared as wholes (pdq) and by their regions, which find crops, screenshots and pictures with words on them.
+    """
+    if out is not None:
+        drawing.require_new(out)
+    stored, asked = _read_both(first, second)
+    found = find_regions_of(stored, asked)
+    if out is not None and found is None:
+        raise NotConfiguredError("--draw: there is nothing to draw: these are no two pictures, or A has too few regions")
+    comparisons = list(compare(stored, asked, found))
+    for comparison in comparisons:
+        typer.echo(msgspec.json.encode(comparison).decode() if as_json else "\n".join(describe(comparison)))
+    if not as_json and _has_few_regions(stored) and asked.pictures:
+        typer.echo("regions:  A has too few of them: it is mostly text, flat or small, and crops of it can't be recognised")
+    if len(comparisons) == 1 and not as_json:
+        typer.echo("These two are of different kinds, or have too little detail: only identical files could be recognised.")
+    if out is not None and found is not None:
+        drawing.write(drawing.draw(first, second, found), out)
+        typer.echo(f"drawn:    {out}", err=as_json)
+
+
+def _read_both(first: Path, second: Path) -> tuple[FileFingerprints, Asked]:
+    """Read A as a case does and B as a partner does; each that can't be read is complained about, and then the command ends."""
     stored = asked = None
     try:
         stored = fingerprint_file(first)
@@ -85,11 +125,7 @@ def compare_files(
     for path, codes in ((first, stored.left_out), (second, asked.left_out)):
         if codes:
             typer.echo(f"{path}: left out: {', '.join(codes)}", err=True)
-    found = list(compare(stored, asked))
-    for comparison in found:
-        typer.echo(msgspec.json.encode(comparison).decode() if as_json else "\n".join(describe(comparison)))
-    if len(found) == 1 and not as_json:
-        typer.echo("These two are of different kinds, or have too little detail: only identical files could be recognised.")
+    return stored, asked
 
 
 def _files_of(path: Path) -> Iterator[Path]:
@@ -135,12 +171,20 @@ def _count(made: int, failed: int, other: int) -> str:
     return f"{made + failed + other} files: {', '.join(word for word in words if word)}"
 
 
-def _as_json(path: Path, made: FileFingerprints) -> str:
+def _has_few_regions(made: FileFingerprints) -> bool:
+    return made.found().get(Subject.REGIONS) is Finding.FEW
+
+
+def _shown_of(made: FileFingerprints, with_regions: bool) -> Iterator[Fingerprint]:
+    return (one for one in made.fingerprints() if with_regions or one.kind is not Kind.REGIONS)
+
+
+def _as_json(path: Path, made: FileFingerprints, with_regions: bool) -> str:
     described = {
         "file": str(path),
         "type": made.file_type,
         **_size(made),
-        "fingerprints": [{"kind": one.kind, "value": one.value, "quality": one.quality} for one in made.fingerprints()],
+        "fingerprints": [{"kind": one.kind, "value": one.value, "quality": one.quality} for one in _shown_of(made, with_regions)],
         "is_mended": made.image is not None and made.image.is_mended,
         "left_out": made.left_out,
     }
@@ -158,13 +202,13 @@ def _size(made: FileFingerprints) -> dict[str, float]:
     return size
 
 
-def _as_text(path: Path, made: FileFingerprints) -> str:
+def _as_text(path: Path, made: FileFingerprints, with_regions: bool) -> str:
     lines = [str(path)]
-    for one in made.fingerprints():
+    for one in _shown_of(made, with_regions):
         warning = f"  too little detail to be matched (below {MINIMUM_QUALITY})" if one.quality < MINIMUM_QUALITY else ""
         quality = f"  quality {one.quality:3d}" if KIND_RULES[one.kind].is_seen else ""
         lines.append(f"  {one.kind:11}  {_shown(one, made)}{quality}{warning}")
-    if made.found().get(Subject.REGIONS) is Finding.FEW:
+    if with_regions and _has_few_regions(made):
         lines.append("  mostly text, flat or small: crops of it can't be recognised")
     if made.image is not None and made.image.is_mended:
         lines.append("  the file is damaged or its end is missing, and every pixel is there")
@@ -179,10 +223,10 @@ def _as_text(path: Path, made: FileFingerprints) -> str:
 
 def _shown(one: Fingerprint, made: FileFingerprints) -> str:
     """Long values are counted here; `--json` has them whole."""
+    if one.kind is Kind.REGIONS and made.regions is not None:
+        return f"{len(stored_regions(made.regions))} regions"
     if one.kind is Kind.VPDQ and made.video is not None:
         return f"{len(made.video.frames)} frames"
-    if one.kind is Kind.REGIONS:
-        return f"{len(parse_regions(one.value).places)} regions"
     if one.kind is Kind.CHROMAPRINT and made.sound is not None:
         return f"{made.sound.duration_seconds:.1f} seconds of sound"
     return one.value

@@ -4,12 +4,13 @@
 A is what a case would hold, B what is asked about. Must never say more than matching itself would find.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
+from stillmine.fingerprint.explain_regions import Picture, RegionsCompared, compare_regions
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
 from stillmine.fingerprint.ground.errors import FurtherPicturesError
 from stillmine.fingerprint.ground.guard import guarded
@@ -17,11 +18,16 @@ from stillmine.fingerprint.ground.turns import VARIANTS
 from stillmine.fingerprint.moving.compare import compare_videos
 from stillmine.fingerprint.moving.video import Frame
 from stillmine.fingerprint.moving.vpdq_text import write_vpdq
+from stillmine.fingerprint.picture.decode import Decoded
 from stillmine.fingerprint.picture.image import ImageFingerprint, distance_bits
-from stillmine.fingerprint.picture.query import QueryVariant, query_pictures
+from stillmine.fingerprint.picture.query import QueryVariant, query_pictures, upright_pixels
+from stillmine.fingerprint.picture.regions import Base, base_of
 from stillmine.fingerprint.sound.compare import compare_sounds
+from stillmine.matching.region_look import Judgement, Verdict
+from stillmine.matching.region_values import stored_regions
 from stillmine.matching.video import VideoIndex
 from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
+from stillmine.wire.screen import MatchClass
 from stillmine.wire.vpdq import parse_vpdq
 
 _TURN_WORDS = {
@@ -60,6 +66,15 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bit_error_rate: float | None = None
     matched_spans: tuple[tuple[float, float, float], ...] = ()
     """From and to in A, from in B, in seconds."""
+    match_class: MatchClass | None = None
+    """Of `regions`, where B would not be let through: `near`, or `part`, which a reviewer decides."""
+    judges: Judgement | None = None
+    """Of `regions`, where `pdq` matches: whether the two agree."""
+    places_seen: int | None = None
+    """How many of A's places B should show; null where A lies nowhere in B."""
+    places_agreeing: int | None = None
+    transform: str | None = None
+    """How A lies in B, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,8 @@ class Asked:
     made: FileFingerprints
     variants: tuple[QueryVariant, ...]
     left_out: tuple[str, ...] = ()
+    pictures: tuple[tuple[int, Base, tuple[QueryVariant, ...]], ...] = ()
+    """Of each still picture: its number in the file, what its regions are found in, its variants."""
 
 
 @guarded()
@@ -77,16 +94,38 @@ def read_asked(path: Path) -> Asked:
     made = fingerprint_file(path, is_asking=True)
     if made.image is None:
         return Asked(made, (), made.left_out)
-    asked = query_pictures(path.read_bytes())
+    bases: dict[int, Base] = {}
+
+    def look(number: int, decoded: Decoded) -> None:
+        bases[number] = base_of(upright_pixels(decoded))
+
+    asked = query_pictures(path.read_bytes(), look=look)
     left_out = dict.fromkeys([*asked.left_out, *(code for code in made.left_out if code != FurtherPicturesError.code)])
-    return Asked(made, tuple(variant for query in asked.queries for variant in query.variants), tuple(left_out))
+    pictures = tuple((query.number, bases[query.number], query.variants) for query in asked.queries)
+    return Asked(made, tuple(variant for *_, variants in pictures for variant in variants), tuple(left_out), pictures)
 
 
-def compare(stored: FileFingerprints, asked: Asked) -> Iterator[Comparison]:
-    """Give a comparison for each kind that both files have; always one of `sha256`."""
+def find_regions_of(stored: FileFingerprints, asked: Asked) -> RegionsCompared | None:
+    """Return where regions of A lie in B; None where A has none, or B is no picture."""
+    if stored.image is None or stored.regions is None or not asked.pictures:
+        return None
+    pictures = [Picture(number, base, _matched(stored.image, variants)) for number, base, variants in asked.pictures]
+    return compare_regions(stored_regions(stored.regions), pictures)
+
+
+def _matched(stored: ImageFingerprint, variants: Sequence[QueryVariant]) -> QueryVariant | None:
+    nearest = min(variants, key=lambda variant: _distance_to(stored, variant))
+    is_match = distance_bits(stored.pdq, nearest.pdq) <= MAXIMUM_DISTANCE_BITS
+    return nearest if is_match and min(stored.quality, nearest.quality) >= MINIMUM_QUALITY else None
+
+
+def compare(stored: FileFingerprints, asked: Asked, regions: RegionsCompared | None = None) -> Iterator[Comparison]:
+    """Give a comparison for each kind that both files have; always one of `sha256`. `regions`: what `find_regions_of` gave."""
     yield Comparison(kind=Kind.SHA256, would_match=stored.digests.sha256 == asked.made.digests.sha256)
     if stored.image is not None and asked.made.image is not None:
         yield _compare_pictures(stored.image, asked)
+    if regions is not None:
+        yield _compared_regions(regions)
     frames_a, frames_b = _frames_of(stored), _frames_of(asked.made)
     if frames_a and frames_b and (stored.video or asked.made.video):
         yield _compare_videos(frames_a, frames_b)
@@ -116,6 +155,22 @@ def _compare_pictures(stored: ImageFingerprint, asked: Asked) -> Comparison:
         undone=nearest.undone,
         quality_a=stored.quality,
         quality_b=nearest.quality,
+    )
+
+
+def _compared_regions(found: RegionsCompared) -> Comparison:
+    best = found.best
+    classes = {Verdict.MATCH: MatchClass.NEAR, Verdict.PART: MatchClass.PART}
+    if best is None:
+        return Comparison(kind=Kind.REGIONS, would_match=False, judges=found.judges)
+    return Comparison(
+        kind=Kind.REGIONS,
+        would_match=best.verdict is Verdict.MATCH,
+        match_class=classes.get(best.verdict),
+        judges=found.judges,
+        places_seen=best.look.visible,
+        places_agreeing=best.look.agreeing,
+        transform=best.words if best.verdict is not Verdict.CLEAR else None,
     )
 
 
@@ -170,6 +225,8 @@ def describe(comparison: Comparison) -> list[str]:
         return ["file:     identical" if comparison.would_match else "file:     not identical"]
     if comparison.kind is Kind.PDQ:
         return _describe_pictures(comparison)
+    if comparison.kind is Kind.REGIONS:
+        return _describe_regions(comparison)
     return _describe_videos(comparison) if comparison.kind is Kind.VPDQ else _describe_sounds(comparison)
 
 
@@ -187,6 +244,33 @@ def _describe_pictures(made: Comparison) -> list[str]:
         lines.append(f"          They would match: {MAXIMUM_DISTANCE_BITS} bits or fewer count as a copy.")
     else:
         lines.append(f"          They would not match: only {MAXIMUM_DISTANCE_BITS} bits or fewer count as a copy.")
+    return lines
+
+
+_JUDGES_WORDS = {
+    Judgement.AGREED: "PDQ and regions agree.",
+    Judgement.ONE_JUDGE: "PDQ alone finds it: the regions neither agree nor contradict.",
+    Judgement.DISPUTED: "The regions contradict PDQ: such a match is left to a reviewer, never to a rule.",
+}
+
+
+def _describe_regions(made: Comparison) -> list[str]:
+    if not made.places_seen:
+        lines = ["regions:  no places of A lie in B as they lie in A"]
+    else:
+        lines = [f"regions:  {made.places_agreeing} of the {made.places_seen} places of A that B should show are there"]
+    if made.transform is not None:
+        lines.append(f"          B shows of A: {made.transform}")
+    if made.match_class is MatchClass.NEAR:
+        lines.append("          They would match, if the case holds regions.")
+    elif made.match_class is MatchClass.PART:
+        lines.append("          They would match in part, if the case holds regions: a reviewer decides, never a rule.")
+    else:
+        lines.append("          They would not match: that is too little.")
+    if made.judges is not None:
+        lines.append(f"          {_JUDGES_WORDS[made.judges]}")
+    elif made.match_class is not None:
+        lines.append("          Regions alone find it; PDQ, which looks at a picture as a whole, does not.")
     return lines
 
 

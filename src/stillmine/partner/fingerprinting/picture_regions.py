@@ -14,16 +14,14 @@ from numpy.typing import NDArray
 from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, ImageTooSmallError
 from stillmine.fingerprint.picture.decode import Decoded, decode_image
 from stillmine.fingerprint.picture.query import upright_pixels
-from stillmine.fingerprint.picture.regions import AREA, LARGE_AREA, STRETCHES, Base, base_of, find_regions, hash_places
+from stillmine.fingerprint.picture.region_views import asked_regions, sides_of
+from stillmine.fingerprint.picture.regions import AREA, LARGE_AREA, STRETCHES, Base, base_of, hash_places
 from stillmine.fingerprint.picture.stored_pictures import stored_pictures
 from stillmine.matching.region_look import STEPS
 from stillmine.partner.fingerprinting.worker_messages import PictureRegions, PlaceHashes, PlacesWanted, View
 from stillmine.wire.kinds import PDQ_BYTES
-from stillmine.wire.regions import REGIONS_AREA, is_of_small_view
+from stillmine.wire.regions import is_of_small_view
 from stillmine.wire.screen import RegionsChoice
-
-COUNTS = {AREA: 100, LARGE_AREA: 200}
-"""Regions of a view at most, by its area: more than a case stores, because a copy may rank others first."""
 
 SMALLEST_RADIUS = 5.0
 """Of a place that is hashed, in pixels of the small view. The exchange counts none below 6; rounding must not lose one."""
@@ -51,13 +49,13 @@ def regions_of(bases: Iterable[NumberedBase], choice: RegionsChoice, is_time_lef
     stretches = STRETCHES if choice is RegionsChoice.ALL else STRETCHES[:1]
     wanted = [(area, stretch) for stretch in stretches for area in (AREA, LARGE_AREA)]
     for number, base in bases:
-        sides = _sides(base, _AS_IT_IS)
+        sides = sides_of(base, _AS_IT_IS)
         if not is_of_small_view(*sides):
             continue
         views, is_cut = [_view(base, AREA, _AS_IT_IS)], False
         for area, stretch in wanted[1:]:
             is_cut = is_cut or not is_time_left()
-            if not is_cut and is_of_small_view(*_sides(base, stretch)):
+            if not is_cut and is_of_small_view(*sides_of(base, stretch)):
                 views.append(_view(base, area, stretch))
         yield PictureRegions(number, *sides, views, is_cut)
 
@@ -80,19 +78,12 @@ def place_hashes(data: bytes, wanted: PlacesWanted) -> PlaceHashes:
 
 
 def _view(base: Base, area: int, stretch: float) -> View:
-    found = find_regions(base, area, stretch, COUNTS[area])
-    return View(*_sides(base, stretch), np.concatenate([found.hashes, found.mirrored, found.geometry], axis=1).tobytes())
-
-
-def _sides(base: Base, stretch: float) -> tuple[int, int]:
-    """Width and height of the base at 65,536 pixels, its width stretched."""
-    width = (REGIONS_AREA * stretch * base.width / base.height) ** 0.5
-    return max(1, round(width)), max(1, round(REGIONS_AREA / width))
+    return View(*sides_of(base, stretch), asked_regions(base, area, stretch))
 
 
 def _may_be_hashed(frames: NDArray[np.int16], base: Base) -> NDArray[np.bool_]:
     """Return which places lie in the picture and are large enough; zeros are none."""
-    width, height = _sides(base, _AS_IT_IS)
+    width, height = sides_of(base, _AS_IT_IS)
     x, y, ux, uy, vx, vy = frames.astype(np.float64).T
     across, down = np.hypot(ux, vx), np.hypot(uy, vy)
     radius = np.sqrt(np.abs(ux * vy - uy * vx) * width * height) / STEPS
