@@ -4,7 +4,6 @@
 What is told apart by colour is told apart by shape too. The drawing shows both pictures: whoever made it has them.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,19 +83,17 @@ def require_new(path: Path) -> None:
         raise NotConfiguredError("--draw: this file already exists; choose another name")
     if not path.parent.is_dir():
         raise NotConfiguredError("--draw: there is no such folder")
-    if not os.access(path.parent, os.W_OK):
-        raise NotConfiguredError("--draw: nothing can be written into this folder")
 
 
 def write(drawing: Image.Image, path: Path) -> None:
     """Write a drawing into a new file that only its owner may read; raises NotConfiguredError."""
     require_new(path)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path.touch(0o600, exist_ok=False)
     except OSError as error:
         raise NotConfiguredError(f"--draw: {error.strerror}") from None
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with path.open("wb") as stream:
             drawing.save(stream, "PNG")
     except OSError as error:
         path.unlink(missing_ok=True)
