@@ -4,12 +4,13 @@
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from stillmine.fingerprint.file import fingerprint_file
 from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
 from stillmine.wire.regions import RegionsValue, parse_regions
 from tests.portal.device_engine import Engine, distance_bits, with_worker_prefix
+from tests.portal.made_pictures import checks
 
 ORIENTATION = 0x0112
 SAME_PLACE = 2
@@ -77,11 +78,7 @@ def test_where_the_page_decodes_they_are_the_same(engine: Engine, root: Path) ->
 
 def test_a_picture_with_few_says_so(engine: Engine, tmp_path: Path) -> None:
     file = tmp_path / "checks.png"
-    drawn = Image.new("RGB", (320, 240), "white")
-    for number in range(0, 192, 2):
-        left, top = 20 * ((number + number // 16) % 16), 20 * (number // 16)
-        ImageDraw.Draw(drawn).rectangle((left, top, left + 19, top + 19), fill="black")
-    drawn.save(file)
+    checks().save(file)
     assert regions_of(file) is None
     [made] = engine.make(file)
     assert (list(made.values), made.notes) == (["pdq"], ["few_regions"])

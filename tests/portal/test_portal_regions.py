@@ -7,10 +7,11 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.accessible import is_scrolled_sideways, open_page, violations
+from tests.portal.made_pictures import checks
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, to_files
 
-CHOICE = "Also find copies that were cropped, or have words or stickers on them"
+CHOICE = "Yes, find these copies too"
 PICTURE = "media/skimage/chelsea.png"
 
 
@@ -27,30 +28,40 @@ def send(page: Page, portal: PortalServer) -> list[str]:
     return [one["kind"] for one in sent["fingerprints"]]
 
 
-def test_regions_are_sent_and_stand_in_the_case(portal: PortalServer, page: Page, root: Path) -> None:
+def test_with_a_yes_regions_are_sent_and_stand_in_the_case(portal: PortalServer, page: Page, root: Path) -> None:
     to_files(page, portal)
     expect(page.get_by_label(CHOICE)).to_have_count(0)
     choose(page, root / PICTURE)
-    expect(page.get_by_label(CHOICE)).to_be_checked()
-    expect(page.get_by_text("This takes a code that tells more of a picture")).to_be_visible()
+    expect(page.get_by_role("group", name="Find cropped and covered copies too?")).to_contain_text("That code tells more")
+    page.get_by_label(CHOICE).check()
     expect(page.locator("[data-outcome=ready]")).to_contain_text("Often even if they were cropped")
     assert send(page, portal) == ["pdq", "regions"]
     expect(page.locator(".fingerprints")).to_contain_text("Parts of a picture: fingerprint")
 
 
-def test_what_is_left_out_is_nowhere(portal: PortalServer, page: Page, root: Path) -> None:
+def test_nothing_is_ticked_and_without_a_yes_no_region_is_sent(portal: PortalServer, page: Page, root: Path) -> None:
     to_files(page, portal)
     choose(page, root / PICTURE)
-    page.get_by_label(CHOICE).uncheck()
+    expect(page.get_by_label(CHOICE)).not_to_be_checked()
     expect(page.locator("[data-outcome=ready]")).not_to_contain_text("cropped")
     assert send(page, portal) == ["pdq"]
     expect(page.locator(".fingerprints")).not_to_contain_text("Parts of a picture")
 
 
-def test_a_picture_with_too_few_says_so_and_there_is_nothing_to_choose(portal: PortalServer, page: Page, root: Path) -> None:
+def test_a_yes_that_is_taken_back_counts(portal: PortalServer, page: Page, root: Path) -> None:
     to_files(page, portal)
-    choose(page, root / "media/skimage/horse.png")
-    expect(page.get_by_text("Crops of it can’t be recognised.")).to_be_visible()
+    choose(page, root / PICTURE)
+    page.get_by_label(CHOICE).check()
+    page.get_by_label(CHOICE).uncheck()
+    assert send(page, portal) == ["pdq"]
+
+
+def test_a_picture_with_too_few_says_so_and_nothing_is_asked(portal: PortalServer, page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "checks.png"
+    checks().save(file)
+    to_files(page, portal)
+    choose(page, file)
+    expect(page.locator(".notes")).to_contain_text("Crops of it can’t be recognised.")
     expect(page.get_by_label(CHOICE)).to_have_count(0)
 
 

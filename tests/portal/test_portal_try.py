@@ -86,6 +86,7 @@ def test_the_page_says_what_a_partner_would_find(portal: PortalServer, browser: 
     picture = root / path
     to_files(page, portal)
     choose(page, picture)
+    page.locator("[data-regions]").check()
     page.get_by_role("button", name=OPEN).click()
     own = fingerprint_image(picture.read_bytes()).pdq
     value = fingerprint_file(picture).regions or b""
@@ -117,7 +118,6 @@ def test_a_copy_that_would_not_be_found_can_be_added(portal: PortalServer, page:
     before = len(portal.requests)
     page.get_by_role("button", name=OPEN).focus()
     page.keyboard.press("Enter")
-    page.locator("[data-regions]").uncheck()
     assert verdict(page, "across") == "no"
     page.get_by_role("button", name="Add this copy to my files").click()
     expect(page.locator("[data-outcome=ready]")).to_have_count(2)

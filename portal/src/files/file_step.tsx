@@ -124,26 +124,27 @@ function kindsOf(rows: readonly Row[]): ReadonlyMap<number, string> {
   return new Map(rows.map((row) => [row.key, row.state.kind]));
 }
 
-/** Parts of a picture find more copies, and tell more of it: the person chooses. */
+/** Parts of a picture find more copies, and tell more of it: a question of its own, and nothing is ticked. */
 function RegionsChoice({ files }: { readonly files: Files }) {
   const { t } = useWords();
   const id = useId();
   return (
-    <>
+    <fieldset class="question" aria-describedby={id}>
+      <legend>{t("protect.files.regions.title")}</legend>
+      <div id={id}>
+        <p>{t("protect.files.regions.what")}</p>
+        <p>{t("protect.files.regions.cost")}</p>
+      </div>
       <label class="check">
         <input
           type="checkbox"
           checked={files.hasRegions}
-          aria-describedby={id}
           data-regions
           onChange={(event) => files.setRegions(event.currentTarget.checked)}
         />
         <span>{t("protect.files.regions")}</span>
       </label>
-      <p class="small soft" id={id}>
-        {t("protect.files.regions.what")}
-      </p>
-    </>
+    </fieldset>
   );
 }
 

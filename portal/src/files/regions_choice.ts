@@ -6,19 +6,15 @@
 
 import type { FileFingerprints } from "../fingerprint/made";
 
-/** Regions are sent unless the person leaves them out. Decided by measurement: docs/decisions. */
-export const HAS_REGIONS_BY_DEFAULT = true;
+/** Nothing is ticked: without a yes no region leaves the device (docs/decisions/2026-12-regions.md). */
+export const HAS_REGIONS_BY_DEFAULT = false;
 
 /** Whether a file has regions that could be left out. */
 export function givesRegions({ fingerprints }: FileFingerprints): boolean {
   return fingerprints.some(({ kind }) => kind === "regions");
 }
 
-/** Return what a file gives without its regions; that there are too few of them is then of no interest. */
+/** Return what a file gives without its regions. */
 export function withoutRegions(made: FileFingerprints): FileFingerprints {
-  return {
-    ...made,
-    fingerprints: made.fingerprints.filter(({ kind }) => kind !== "regions"),
-    notes: made.notes.filter((note) => note !== "few_regions"),
-  };
+  return { ...made, fingerprints: made.fingerprints.filter(({ kind }) => kind !== "regions") };
 }

@@ -15,7 +15,7 @@ export type Finding = "good" | "several" | "flat" | "few" | "unsupported" | "unr
 
 export interface Found {
   readonly still?: Finding;
-  /** Of the still; absent where the person left them out. */
+  /** Of the still; absent where they are not wanted. */
   readonly regions?: Finding;
   readonly moving?: Finding;
   readonly sound?: Finding;
