@@ -23,7 +23,14 @@ SOURCES = (
 EXPORTS = (
     *("stillmine_measure_shrunk_pdq", "stillmine_begin_shrunk_pdq", "stillmine_add_pdq_rows", "stillmine_finish_pdq"),
     *("stillmine_measure_base", "stillmine_begin_base", "stillmine_add_base_rows", "stillmine_finish_base"),
-    *("stillmine_measure_find", "stillmine_find_regions", "stillmine_enrol_regions", "stillmine_frame_region", "stillmine_hash_frames"),
+    *(
+        "stillmine_measure_find",
+        "stillmine_find_regions",
+        "stillmine_enrol_regions",
+        "stillmine_make_regions_value",
+        "stillmine_frame_region",
+        "stillmine_hash_frames",
+    ),
     *("stillmine_find_parts", "stillmine_learn_bars", "stillmine_find_bars", "stillmine_are_close_bounds", "__heap_base"),
 )
 # The first version of WebAssembly, without SIMD: it runs in every browser that has any, and 12 megapixels take some 20 ms.

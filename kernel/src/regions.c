@@ -6,6 +6,8 @@
 
 #define ALIGNMENT 16
 #define SLOTS 8 /* angles of one extremum */
+#define OCTAVE_STEPS 48        /* of the radius byte: that of the large area is told an octave smaller */
+#define SMALLEST_RADIUS_BYTE 36 /* 10 pixels of the view; in the large one 12, which the byte 0 says */
 #define SAME_RADIUS 15 /* steps of the radius byte: a factor of 1.25 */
 #define SAME_ANGLE 14  /* of 256 a turn: 20 degrees */
 
@@ -121,7 +123,7 @@ static void write_geometry(const struct stillmine_extremum *extremum, const stru
                            uint8_t angle, uint8_t geometry[STILLMINE_GEOMETRY_BYTES]) {
     const uint32_t x = quantise(extremum->x, plan->width);
     const uint32_t y = quantise(extremum->y, plan->height);
-    const uint32_t octave_further = area == STILLMINE_LARGE_REGION_AREA ? 48 : 0;
+    const uint32_t octave_further = area == STILLMINE_LARGE_REGION_AREA ? OCTAVE_STEPS : 0;
     geometry[0] = (uint8_t)(x >> 4);
     geometry[1] = (uint8_t)((x & 15) << 4 | y >> 8);
     geometry[2] = (uint8_t)y;
@@ -196,6 +198,7 @@ int stillmine_find_regions(const struct stillmine_base *base, uint32_t area, uin
     struct stillmine_extrema *extrema = workspace;
     extrema->count = 0;
     extrema->seen = 0;
+    extrema->smallest_radius_byte = area == STILLMINE_LARGE_REGION_AREA ? OCTAVE_STEPS : SMALLEST_RADIUS_BYTE;
     *count = 0;
     if (plan.octaves > 0) {
         build_octaves(base, &plan, workspace, octaves);

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which regions a case is given. What is drawn (words, an app's interface) or repeated (tiles, a fence) would recognise
- * pictures that have nothing else in common. */
+/* Which regions a case is given. What is drawn (words, an app's interface), repeated (tiles, a fence) or around the
+ * picture would recognise pictures that have nothing else in common. */
 #include "regions_parts.h"
+#include "stillmine/trims.h"
 
 #define SAMPLES 1024
 #define EVEN_SAMPLES 460 /* a region with more of one tone, 45 per cent, is drawn */
 #define TONES 256
 #define TONE_REACH 3 /* luma steps */
-#define SAME_BITS 31 /* in which hashes of one thing may differ */
+#define CELLS 4        /* along each axis: a crop shall keep its share of regions */
+#define OF_EACH_CELL 3
+#define VALUE_FORMAT 1
+#define SAME_BITS 48   /* in which hashes of one thing may differ */
 
 /* How many samples are of the commonest tone. */
 static uint32_t count_even(const uint8_t samples[SAMPLES]) {
@@ -59,33 +63,156 @@ static int is_apart(const struct stillmine_region *one, const struct stillmine_r
     return right * right + down * down > half * half;
 }
 
-int stillmine_enrol_regions(const struct stillmine_base *base, void *workspace, size_t workspace_bytes,
-                            struct stillmine_region regions[STILLMINE_ENROL_LOOKED_AT], uint32_t *count) {
-    uint32_t found;
-    const int status = stillmine_find_regions(base, STILLMINE_REGION_AREA, 100, workspace, workspace_bytes, regions,
-                                              STILLMINE_ENROL_LOOKED_AT, &found);
-    if (status != STILLMINE_OK) {
-        return status;
+static int is_equal(const uint8_t *one, const uint8_t *other, uint32_t bytes) {
+    for (uint32_t i = 0; i < bytes; i++) {
+        if (one[i] != other[i]) {
+            return 0;
+        }
     }
-    uint32_t width;
-    uint32_t height;
-    uint8_t is_dropped[STILLMINE_ENROL_LOOKED_AT] = {0};
-    stillmine_measure_view(base->width, base->height, STILLMINE_REGION_AREA, 100, &width, &height);
-    for (uint32_t i = 0; i < found; i++) {
-        is_dropped[i] |= (uint8_t)is_drawn(base, regions + i);
+    return 1;
+}
+
+/* Drops every region that lies elsewhere too, and the second of two that say the same. */
+static void drop_repeats(const struct stillmine_region *regions, uint32_t count, uint32_t width, uint32_t height,
+                         uint8_t *is_dropped) {
+    for (uint32_t i = 0; i < count; i++) {
         for (uint32_t j = 0; j < i; j++) {
             if (count_differing(regions[i].hash, regions[j].hash) <= SAME_BITS &&
                 is_apart(regions + i, regions + j, width, height)) {
                 is_dropped[i] = 1;
                 is_dropped[j] = 1;
             }
+            if (is_equal(regions[i].hash, regions[j].hash, STILLMINE_HASH_BYTES) ||
+                is_equal(regions[i].geometry, regions[j].geometry, STILLMINE_GEOMETRY_BYTES)) {
+                is_dropped[i] = 1;
+            }
         }
+    }
+}
+
+/* The smallest picture that may be inside; all of it where there are no bars. */
+static struct stillmine_part find_inner(const struct stillmine_base *base) {
+    struct stillmine_part parts[STILLMINE_MAX_PARTS];
+    struct stillmine_part inner = {0, 0, base->width, base->height, {0}};
+    const uint32_t count = stillmine_find_parts(base->levels, base->width, base->width, base->height, parts);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t area = (uint64_t)(parts[i].right - parts[i].left) * (parts[i].bottom - parts[i].top);
+        if (area < (uint64_t)(inner.right - inner.left) * (inner.bottom - inner.top)) {
+            inner = parts[i];
+        }
+    }
+    return inner;
+}
+
+/* As far outside as a region may lie of its picture: 15 per cent of its radius. */
+static int is_within(const struct stillmine_base *base, const struct stillmine_part *part,
+                     const struct stillmine_region *region) {
+    const struct stillmine_placed frame = stillmine_place_region(base->width, base->height, 100, region->geometry);
+    const uint64_t pixels = stillmine_square_root((uint64_t)base->width * base->height << 32) / 256;
+    const int64_t radius = (int64_t)((stillmine_radius_of(region->geometry[3]) >> 8) * pixels >> 8);
+    const int64_t reach = radius - 15 * radius / 100;
+    return frame.centre[0] - reach >= (int64_t)part->left * 65536 &&
+           frame.centre[0] + reach <= (int64_t)part->right * 65536 &&
+           frame.centre[1] - reach >= (int64_t)part->top * 65536 &&
+           frame.centre[1] + reach <= (int64_t)part->bottom * 65536;
+}
+
+/* Takes the best of each cell first, then the best of all, and leaves them in their order. */
+static uint32_t spread(struct stillmine_region *regions, uint32_t count, const uint8_t *is_dropped) {
+    uint8_t is_taken[STILLMINE_MAX_REGIONS] = {0};
+    uint8_t cells[CELLS * CELLS] = {0};
+    uint32_t taken = 0;
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < count && taken < STILLMINE_ENROLLED_REGIONS; i++) {
+            const int64_t column = x_of(regions[i].geometry) * CELLS / 4096;
+            uint8_t *cell = cells + y_of(regions[i].geometry) * CELLS / 4096 * CELLS + column;
+            if (!is_dropped[i] && !is_taken[i] && (round > 0 || *cell < OF_EACH_CELL)) {
+                is_taken[i] = 1;
+                (*cell)++;
+                taken++;
+            }
+        }
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_taken[i]) {
+            regions[kept++] = regions[i];
+        }
+    }
+    return kept;
+}
+
+int stillmine_enrol_regions(const struct stillmine_base *base, void *workspace, size_t workspace_bytes,
+                            struct stillmine_region regions[STILLMINE_MAX_REGIONS], uint32_t *count) {
+    uint32_t found;
+    if (count == NULL) {
+        return STILLMINE_MISSING_BUFFER;
     }
     *count = 0;
-    for (uint32_t i = 0; i < found && *count < STILLMINE_ENROLLED_REGIONS; i++) {
-        if (!is_dropped[i]) {
-            regions[(*count)++] = regions[i];
-        }
+    const int status = stillmine_find_regions(base, STILLMINE_REGION_AREA, 100, workspace, workspace_bytes, regions,
+                                              STILLMINE_MAX_REGIONS, &found);
+    if (status != STILLMINE_OK) {
+        return status;
     }
+    uint32_t width;
+    uint32_t height;
+    uint8_t is_dropped[STILLMINE_MAX_REGIONS] = {0};
+    const struct stillmine_part inner = find_inner(base);
+    stillmine_measure_view(base->width, base->height, STILLMINE_REGION_AREA, 100, &width, &height);
+    drop_repeats(regions, found, width, height, is_dropped);
+    for (uint32_t i = 0; i < found; i++) {
+        is_dropped[i] |= (uint8_t)(!is_within(base, &inner, regions + i) || is_drawn(base, regions + i));
+    }
+    *count = spread(regions, found, is_dropped);
+    return STILLMINE_OK;
+}
+
+static void copy(uint8_t *target, const uint8_t *source, uint32_t bytes) {
+    for (uint32_t i = 0; i < bytes; i++) {
+        target[i] = source[i];
+    }
+}
+
+/* Of the view, to the nearest pixel, as it would be without the rounding down of both sides. */
+static uint32_t round_side(uint32_t side, uint32_t other) {
+    const uint64_t square = ((uint64_t)STILLMINE_REGION_AREA * side << 16) / other;
+    return (uint32_t)((stillmine_square_root(square) + 128) >> 8);
+}
+
+static uint32_t write_value(const struct stillmine_base *base, const uint8_t *pdq,
+                            const struct stillmine_region *regions, uint32_t count, uint8_t *value) {
+    const uint32_t sides[2] = {round_side(base->width, base->height), round_side(base->height, base->width)};
+    value[0] = VALUE_FORMAT;
+    value[1] = (uint8_t)count;
+    for (int i = 0; i < 2; i++) {
+        value[2 + 2 * i] = (uint8_t)sides[i];
+        value[3 + 2 * i] = (uint8_t)(sides[i] >> 8);
+    }
+    copy(value + 6, pdq, STILLMINE_HASH_BYTES);
+    uint8_t *place = value + STILLMINE_VALUE_HEAD_BYTES;
+    for (uint32_t i = 0; i < count; i++, place += STILLMINE_VALUE_REGION_BYTES) {
+        copy(place, regions[i].hash, STILLMINE_HASH_BYTES);
+        copy(place + STILLMINE_HASH_BYTES, regions[i].geometry, STILLMINE_GEOMETRY_BYTES);
+    }
+    return (uint32_t)(place - value);
+}
+
+int stillmine_make_regions_value(const struct stillmine_base *base, const uint8_t pdq[STILLMINE_HASH_BYTES],
+                                 void *workspace, size_t workspace_bytes,
+                                 struct stillmine_region regions[STILLMINE_MAX_REGIONS],
+                                 uint8_t value[STILLMINE_MAX_VALUE_BYTES], uint32_t *value_bytes) {
+    if (pdq == NULL || value == NULL || value_bytes == NULL) {
+        return STILLMINE_MISSING_BUFFER;
+    }
+    uint32_t count;
+    *value_bytes = 0;
+    const int status = stillmine_enrol_regions(base, workspace, workspace_bytes, regions, &count);
+    if (status != STILLMINE_OK) {
+        return status;
+    }
+    if (count >= STILLMINE_FEWEST_REGIONS) {
+        *value_bytes = write_value(base, pdq, regions, count, value);
+    }
+    stillmine_wipe_bytes(regions, STILLMINE_MAX_REGIONS * sizeof *regions);
     return STILLMINE_OK;
 }

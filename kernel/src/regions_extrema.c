@@ -4,12 +4,11 @@
 
 #define LEVELS (STILLMINE_LAYERS + 2) /* differences of an octave */
 #define BORDER 5
-#define LEAST_CONTRAST 164 /* 0.02 of white in all layers of an octave: 0.02 * 255 * 128 / LAYERS */
+#define LEAST_CONTRAST 82 /* 0.01 of white in all layers of an octave: 0.01 * 255 * 128 / LAYERS */
 #define EDGE 12            /* largest ratio of the two curvatures */
 #define ROUNDS 5
 #define FARTHEST 4 /* pixels, of a top from its point */
 #define ONE 256 /* of a place */
-#define SMALLEST_RADIUS_BYTE 54 /* 13 pixels of the view */
 
 struct point {
     int32_t column;
@@ -246,7 +245,7 @@ static void consider(const struct stillmine_octave *octave, uint32_t number, str
     const int64_t byte =
         STILLMINE_FIRST_RADIUS + ONE * (48 * (int64_t)number + per_layer * point.scale) + per_layer * top.off[2];
     const int64_t radius_byte = (byte + ONE / 2) / ONE;
-    if (radius_byte < SMALLEST_RADIUS_BYTE || radius_byte > 255) {
+    if (radius_byte < extrema->smallest_radius_byte || radius_byte > 255) {
         return;
     }
     const uint32_t radius = stillmine_radius_of((uint32_t)radius_byte) / (65536 / ONE);

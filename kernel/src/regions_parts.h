@@ -43,6 +43,7 @@ struct stillmine_extremum {
 struct stillmine_extrema {
     uint32_t count;
     uint32_t seen;
+    uint32_t smallest_radius_byte; /* of the view */
     struct stillmine_extremum items[STILLMINE_MAX_EXTREMA];
 };
 

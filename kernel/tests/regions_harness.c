@@ -85,7 +85,7 @@ static int find(const struct stillmine_base *base, uint32_t area, uint32_t stret
     if (status != STILLMINE_OK) {
         return status;
     }
-    const uint32_t capacity = asked == 0 ? STILLMINE_ENROL_LOOKED_AT : asked;
+    const uint32_t capacity = asked == 0 ? STILLMINE_MAX_REGIONS : asked;
     uint8_t *workspace = aligned_alloc(16, bytes);
     struct stillmine_region *regions = malloc(capacity * sizeof *regions);
     uint32_t count = 0;

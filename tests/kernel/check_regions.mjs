@@ -52,6 +52,10 @@ function checkPicture(kernel, entry, pixels, toHex) {
   if (enrolled.join() !== entry.enrolled.join()) {
     failures.push(`${entry.name}: a case is given others`);
   }
+  const value = kernel.regionsValue(base, Uint8Array.from({ length: 32 }, (_, index) => index));
+  if (entry.value_fnv1a !== (value === null ? null : checksum(value))) {
+    failures.push(`${entry.name}: another value`);
+  }
   const hashes = toHex(kernel.hashFrames(base, Int16Array.from(entry.places.flatMap(({ frame }) => frame))));
   if (hashes !== entry.places.map(({ hash }) => hash).join("")) {
     failures.push(`${entry.name}: places look otherwise`);

@@ -57,6 +57,8 @@ def test_finds_the_regions_of_the_vectors(entry: dict[str, Any]) -> None:
     enrolled = enrolled_regions(base)
     pairs = zip(enrolled.geometry, enrolled.hashes, strict=True)
     assert [f"{geometry.tobytes().hex()} {value.tobytes().hex()}" for geometry, value in pairs] == entry["enrolled"]
+    value = regions_value(base, bytes(range(32)))
+    assert (checksum(value) if value else None) == entry["value_fnv1a"]
     frames = np.array([place["frame"] for place in entry["places"]], np.int16)
     assert [value.tobytes().hex() for value in hash_places(base, frames)] == [place["hash"] for place in entry["places"]]
 
@@ -181,14 +183,31 @@ def test_a_case_is_given_no_regions_of_what_many_pictures_share(name: str) -> No
     assert regions_value(base, bytes(32)) is None
 
 
-def test_the_photograph_in_a_screenshot_keeps_its_regions() -> None:
+def test_of_a_screenshot_only_the_picture_within_is_enrolled() -> None:
     screen = interface(1080, 2220)
     screen[500:1310, :] = shapes(1080, 810)
     regions = enrolled_regions(base_of(screen))
-    rows = (regions.geometry[:, 1].astype(int) & 15) << 8 | regions.geometry[:, 2]
-    is_within = (rows > 4096 * 500 / 2220) & (rows < 4096 * 1310 / 2220)
+    rows = ((regions.geometry[:, 1].astype(int) & 15) << 8 | regions.geometry[:, 2]) / 4096 * 2220
     assert len(regions) >= 20
-    assert is_within.mean() > 0.8
+    assert rows.min() > 480
+    assert rows.max() < 1360
+
+
+def test_what_is_enrolled_is_spread_over_the_picture() -> None:
+    picture = shapes(800, 600)
+    picture[:, 400:] = 100 + picture[:, 400:] // 4
+    enrolled, best = enrolled_regions(base_of(picture)), find_regions(base_of(picture), count=36)
+    in_faint_half = [int((regions.geometry[:, 0] >= 128).sum()) for regions in (enrolled, best)]
+    assert len(enrolled) == 36
+    assert in_faint_half[0] > in_faint_half[1] + 3
+
+
+def test_no_hash_and_no_place_is_enrolled_twice() -> None:
+    stripes = np.tile(shapes(800, 1), (600, 1))
+    for picture in (stripes, stripes.T, *(shapes(300, 300, seed) for seed in range(3))):
+        regions = enrolled_regions(base_of(picture))
+        assert len({value.tobytes() for value in regions.hashes}) == len(regions)
+        assert len({value.tobytes() for value in regions.geometry}) == len(regions)
 
 
 def test_a_value_is_its_parts_in_order() -> None:

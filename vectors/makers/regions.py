@@ -27,10 +27,10 @@ FRAMES = (
 )
 """Whole inside, askew, over the edges, and far outside; in 1/8192 of width and height."""
 COMMENT = (
-    "Regions of pictures: spec/matching.md. Made by vectors/generate.py from the readable reference; pictures as in pdq.json. `base` gives "
+    "Regions of pictures: spec/regions.md. Made by vectors/generate.py from the readable reference; pictures as in pdq.json. `base` gives "
     "the size of the base, and FNV-1a (32 bits) of it with its halvings. Of each view `regions` gives geometry, hash, mirrored hash (hex) "
-    "and strength; `count` are asked for. `enrolled` gives geometry and hash of what a case is given. `places` are frames and their "
-    "hashes. `refused` must fail with that status."
+    "and strength; `count` are asked for. `enrolled` gives geometry and hash of what a case is given, `value_fnv1a` the sum of its value "
+    "with the PDQ 00 01 .. 1f. `places` are frames and their hashes. `refused` must fail with that status."
 )
 
 # name, width, height, format, cells across, cells down, seed, alpha
@@ -87,10 +87,13 @@ def describe(entry: dict[str, Any]) -> dict[str, Any]:
     levels = patches.halvings(base)
     data = np.concatenate([level.ravel() for level in levels]).astype(np.uint8).tobytes()
     places = [(list(frame), patches.hashes_of(levels, patches.frame_of_units(frame, base.shape))[0].hex()) for frame in FRAMES]
+    enrolled = reference.enrol_regions(base)
+    value = reference.value_of(base.shape, bytes(range(32)), enrolled)
     return entry | {
         "base": {"width": base.shape[1], "height": base.shape[0], "fnv1a": checksum(data)},
         "views": [_view(base, area, stretch) for area, stretch in VIEWS[: 3 if entry["name"] in IN_ALL_VIEWS else 1]],
-        "enrolled": [f"{one.geometry.hex()} {one.hash.hex()}" for one in reference.enrol_regions(base)],
+        "enrolled": [f"{one.geometry.hex()} {one.hash.hex()}" for one in enrolled],
+        "value_fnv1a": checksum(value) if value else None,
         "places": [{"frame": frame, "hash": value} for frame, value in places],
     }
 

@@ -245,6 +245,8 @@ static PyMethodDef methods[] = {
      "find_regions(levels, width, height, area, stretch, count) -> (geometry, hashes, mirrored, strengths)"},
     {"enrol_regions", stillmine_python_enrol_regions, METH_VARARGS,
      "enrol_regions(levels, width, height) -> (geometry, hashes, mirrored, strengths)"},
+    {"regions_value", stillmine_python_regions_value, METH_VARARGS,
+     "regions_value(levels, width, height, pdq) -> value"},
     {"frame_regions", stillmine_python_frame_regions, METH_VARARGS,
      "frame_regions(geometry, width, height, stretch) -> frames"},
     {"hash_frames", stillmine_python_hash_frames, METH_VARARGS, "hash_frames(levels, width, height, frames) -> hashes"},

@@ -212,6 +212,48 @@ PyObject *stillmine_python_enrol_regions(PyObject *module, PyObject *args) {
     return result;
 }
 
+static PyObject *make_value(const struct stillmine_base *base, const uint8_t *pdq) {
+    size_t workspace_bytes;
+    const int refusal = stillmine_measure_find(base->width, base->height, STILLMINE_REGION_AREA, 100, &workspace_bytes);
+    if (refusal != STILLMINE_OK) {
+        return refuse(refusal);
+    }
+    struct stillmine_region regions[STILLMINE_MAX_REGIONS];
+    uint8_t value[STILLMINE_MAX_VALUE_BYTES];
+    uint32_t value_bytes = 0;
+    int status;
+    void *workspace = PyMem_RawMalloc(workspace_bytes);
+    if (workspace == NULL) {
+        return PyErr_NoMemory();
+    }
+    Py_BEGIN_ALLOW_THREADS
+    status = stillmine_make_regions_value(base, pdq, workspace, workspace_bytes, regions, value, &value_bytes);
+    Py_END_ALLOW_THREADS
+    PyMem_RawFree(workspace);
+    return status == STILLMINE_OK ? PyBytes_FromStringAndSize((const char *)value, value_bytes) : refuse(status);
+}
+
+PyObject *stillmine_python_regions_value(PyObject *module, PyObject *args) {
+    (void)module;
+    Py_buffer levels;
+    Py_buffer pdq;
+    unsigned int width;
+    unsigned int height;
+    if (!PyArg_ParseTuple(args, "y*IIy*:regions_value", &levels, &width, &height, &pdq)) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    if (pdq.len != STILLMINE_HASH_BYTES) {
+        PyErr_SetString(PyExc_ValueError, "a PDQ fingerprint has exactly 32 bytes");
+    } else if (check_levels(&levels, width, height)) {
+        const struct stillmine_base base = {levels.buf, width, height};
+        result = make_value(&base, pdq.buf);
+    }
+    PyBuffer_Release(&levels);
+    PyBuffer_Release(&pdq);
+    return result;
+}
+
 PyObject *stillmine_python_frame_regions(PyObject *module, PyObject *args) {
     (void)module;
     Py_buffer geometry;

@@ -8,6 +8,7 @@
 PyObject *stillmine_python_base(PyObject *module, PyObject *args);
 PyObject *stillmine_python_find_regions(PyObject *module, PyObject *args);
 PyObject *stillmine_python_enrol_regions(PyObject *module, PyObject *args);
+PyObject *stillmine_python_regions_value(PyObject *module, PyObject *args);
 PyObject *stillmine_python_frame_regions(PyObject *module, PyObject *args);
 PyObject *stillmine_python_hash_frames(PyObject *module, PyObject *args);
 

@@ -74,6 +74,15 @@ interface RegionExports {
     regions: number,
     count: number,
   ): number;
+  stillmine_make_regions_value(
+    base: number,
+    pdq: number,
+    workspace: number,
+    workspaceBytes: number,
+    regions: number,
+    value: number,
+    valueBytes: number,
+  ): number;
   stillmine_frame_region(width: number, height: number, stretch: number, geometry: number, frame: number): number;
   stillmine_hash_frames(base: number, frames: number, count: number, hashes: number): number;
 }
@@ -86,6 +95,14 @@ const MAX_REGIONS = 255;
 /** Geometry, two hashes, padding and strength, as stillmine/regions.h lays them out. */
 const REGION_BYTES = 76;
 const STRENGTH_AT = 72;
+const MAX_VALUE_BYTES = 38 + 36 * 37;
+
+interface Room {
+  readonly found: number;
+  readonly regions: number;
+  readonly workspace: number;
+  readonly bytes: number;
+}
 
 interface Sizes {
   readonly width: number;
@@ -188,7 +205,24 @@ export class RegionKernel {
     );
   }
 
-  /** The regions that a case is given: none that is drawn, none that repeats, at most 36; throws KernelError. */
+  /** The value that a case stores, or null where the picture has too few regions to be recognised by; throws KernelError. */
+  regionsValue(base: Base, pdq: Uint8Array): Uint8Array | null {
+    if (pdq.length !== HASH_BYTES) {
+      throw new KernelError("wrong_length");
+    }
+    return this.#use((places) => {
+      const hash = places.take(HASH_BYTES);
+      const value = places.take(MAX_VALUE_BYTES);
+      const { regions, found, workspace, bytes } = this.#takeRoom(places, base, 65536, 100);
+      const header = this.#writeBase(places, base);
+      this.#bytes(hash, HASH_BYTES).set(pdq);
+      requireOk(this.#exports.stillmine_make_regions_value(header, hash, workspace, bytes, regions, value, found));
+      const length = this.#numbers(found, 1)[0] ?? 0;
+      return length === 0 ? null : this.#bytes(value, length).slice();
+    });
+  }
+
+  /** The regions of that value: none that is drawn, repeated or around the picture, at most 36; throws KernelError. */
   enrolRegions(base: Base): Regions {
     return this.#find(base, 65536, 100, (header, workspace, bytes, regions, found) =>
       this.#exports.stillmine_enrol_regions(header, workspace, bytes, regions, found),
@@ -231,17 +265,21 @@ export class RegionKernel {
     call: (header: number, workspace: number, bytes: number, regions: number, found: number) => number,
   ): Regions {
     return this.#use((places) => {
-      const size = places.take(4);
-      const found = places.take(4);
-      const regions = places.take(MAX_REGIONS * REGION_BYTES);
-      this.#reserve(places.end);
-      requireOk(this.#exports.stillmine_measure_find(base.width, base.height, area, stretch, size));
-      const bytes = this.#numbers(size, 1)[0] ?? 0;
-      const workspace = places.take(bytes);
+      const { regions, found, workspace, bytes } = this.#takeRoom(places, base, area, stretch);
       const header = this.#writeBase(places, base);
       requireOk(call(header, workspace, bytes, regions, found));
       return this.#readRegions(regions, this.#numbers(found, 1)[0] ?? 0);
     });
+  }
+
+  /** Places for what is found, how many, and the workspace of a view; those behind the base are reserved with it. */
+  #takeRoom(places: Places, base: Base, area: RegionArea, stretch: number): Room {
+    const found = places.take(4);
+    const regions = places.take(MAX_REGIONS * REGION_BYTES);
+    this.#reserve(places.end);
+    requireOk(this.#exports.stillmine_measure_find(base.width, base.height, area, stretch, found));
+    const bytes = this.#numbers(found, 1)[0] ?? 0;
+    return { found, regions, workspace: places.take(bytes), bytes };
   }
 
   #measure(width: number, height: number, channels: number): Sizes {

@@ -21,8 +21,12 @@
 #define STILLMINE_MAX_STRETCH 200
 #define STILLMINE_GEOMETRY_BYTES 5
 #define STILLMINE_MAX_REGIONS 255
-#define STILLMINE_ENROL_LOOKED_AT 72
+#define STILLMINE_FEWEST_REGIONS 6
 #define STILLMINE_ENROLLED_REGIONS 36
+#define STILLMINE_VALUE_HEAD_BYTES 38
+#define STILLMINE_VALUE_REGION_BYTES (STILLMINE_HASH_BYTES + STILLMINE_GEOMETRY_BYTES)
+#define STILLMINE_MAX_VALUE_BYTES                                                                                      \
+    (STILLMINE_VALUE_HEAD_BYTES + STILLMINE_ENROLLED_REGIONS * STILLMINE_VALUE_REGION_BYTES)
 #define STILLMINE_FRAME_NUMBERS 6
 #define STILLMINE_FRAME_UNITS 8192 /* of a frame, in the width or height of the base */
 
@@ -71,12 +75,18 @@ int stillmine_find_regions(const struct stillmine_base *base, uint32_t area, uin
                            size_t workspace_bytes, struct stillmine_region *regions, uint32_t capacity,
                            uint32_t *count);
 
-/* The regions that a case is given: of the best STILLMINE_ENROL_LOOKED_AT in the view of STILLMINE_REGION_AREA pixels,
- * as it is, those that are not drawn and not repeated, at most STILLMINE_ENROLLED_REGIONS. `regions` has room for the
- * former.
- */
+/* The regions that a case is given: of all that are found in the view of STILLMINE_REGION_AREA pixels, as it is, those
+ * that are not drawn, not repeated and not in the bars that stillmine_find_parts takes off; at most
+ * STILLMINE_ENROLLED_REGIONS, spread over the picture, best first, no hash or geometry twice. */
 int stillmine_enrol_regions(const struct stillmine_base *base, void *workspace, size_t workspace_bytes,
-                            struct stillmine_region regions[STILLMINE_ENROL_LOOKED_AT], uint32_t *count);
+                            struct stillmine_region regions[STILLMINE_MAX_REGIONS], uint32_t *count);
+
+/* The value that a case stores, spec/regions.md; 0 bytes where there are fewer than STILLMINE_FEWEST_REGIONS. `regions`
+ * is room to work in, and wiped. */
+int stillmine_make_regions_value(const struct stillmine_base *base, const uint8_t pdq[STILLMINE_HASH_BYTES],
+                                 void *workspace, size_t workspace_bytes,
+                                 struct stillmine_region regions[STILLMINE_MAX_REGIONS],
+                                 uint8_t value[STILLMINE_MAX_VALUE_BYTES], uint32_t *value_bytes);
 
 /* The frame of a region: centre, then the axes along and across its angle, each x and y in 1/8192 of the base's width
  * and height. */

@@ -65,7 +65,10 @@ def find_regions(levels: Buffer, width: int, height: int, area: int, stretch: in
     """
 
 def enrol_regions(levels: Buffer, width: int, height: int, /) -> tuple[bytes, bytes, bytes, list[int]]:
-    """Return the same of the regions that a case is given: none that is drawn, none that repeats, at most 36."""
+    """Return the same of the regions that a case is given: none that is drawn, repeated or around the picture, at most 36."""
+
+def regions_value(levels: Buffer, width: int, height: int, pdq: Buffer, /) -> bytes:
+    """Return the value that a case stores, empty where there are too few regions; raises ValueError for a PDQ of another length."""
 
 def frame_regions(geometry: Buffer | NDArray[np.uint8], width: int, height: int, stretch: int, /) -> bytes:
     """Return the frames (six int16 each) of regions in a base of this size; raises ValueError for a wrong length or size."""

@@ -21,7 +21,6 @@ STRETCHES: Final = (1.0, 0.67, 0.8, 0.9, 1.11, 1.25, 1.5)
 """Of x, when asking: a copy may be squeezed, or seen from the side."""
 FEWEST: Final = 6
 """With fewer regions a picture can't be recognised by them."""
-VALUE_FORMAT: Final = 1
 GEOMETRY_BYTES: Final = 5
 HASH_BYTES: Final = 32
 
@@ -72,7 +71,8 @@ def find_regions(base: Base, area: int = AREA, stretch: float = 1.0, count: int 
 
 
 def enrolled_regions(base: Base) -> Regions:
-    """Return the regions that a case is given: of the best ones those that are not drawn (words, an interface) and not repeated (tiles)."""
+    """Return the regions that a case is given: those that are
+    not drawn (words, an interface), not repeated (tiles), and not in the bars around a picture."""
     return _regions(_kernel.enrol_regions(base.levels, base.width, base.height))
 
 
@@ -88,14 +88,8 @@ def hash_places(base: Base, frames: NDArray[np.int16]) -> Bytes:
 
 
 def regions_value(base: Base, pdq: bytes) -> bytes | None:
-    """Return the value that a case stores, or None where the picture has too few regions to be recognised by."""
-    regions = enrolled_regions(base)
-    if len(regions) < FEWEST:
-        return None
-    scale = (AREA / (base.width * base.height)) ** 0.5
-    size = [min(65535, max(1, round(side * scale))) for side in (base.width, base.height)]
-    head = bytes([VALUE_FORMAT, len(regions)]) + b"".join(side.to_bytes(2, "little") for side in size)
-    return head + pdq + np.concatenate([regions.hashes, regions.geometry], axis=1).tobytes()
+    """Return the value that a case stores (spec/regions.md), or None where the picture has too few regions to be recognised by."""
+    return _kernel.regions_value(base.levels, base.width, base.height, pdq) or None
 
 
 def _regions(found: tuple[bytes, bytes, bytes, list[int]]) -> Regions:

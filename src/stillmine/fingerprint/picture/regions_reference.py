@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 
 from stillmine.fingerprint.picture import regions_tables as tables
 from stillmine.fingerprint.picture.patch_reference import frame_of, halvings, hashes_of, patch_of, radius_of, towards_zero
+from stillmine.fingerprint.picture.trims import find_parts
 
 Whole = NDArray[np.int64]
 BASE_AREA = 512 * 512
 AREA = 256 * 256
 BORDER = 5
-LEAST_CONTRAST = 164
-SMALLEST_RADIUS_BYTE = 54
+LEAST_CONTRAST = 82
+SMALLEST_RADIUS_BYTES = {AREA: 36, 4 * AREA: 48}
+"""Of the view: 10 pixels of the small one, 12 of the large one."""
 EDGE = 12
 REACH = 224
 """Radius in which slopes are looked at, of 256ths of the region's."""
@@ -135,14 +137,14 @@ def octaves_of(view: Whole) -> list[list[Whole]]:
     return octaves
 
 
-def extrema_of(octaves: list[list[Whole]], view_shape: tuple[int, int]) -> list[Extremum]:
-    """Return what counts, best first; of more than KEPT_EXTREMA the best."""
+def extrema_of(octaves: list[list[Whole]], view_shape: tuple[int, int], smallest: int) -> list[Extremum]:
+    """Return what counts and has a radius byte of `smallest` or more, best first; of more than KEPT_EXTREMA the best."""
     found: list[Extremum] = []
     for number, scales in enumerate(octaves):
         differences = np.array([coarse - fine for fine, coarse in pairwise(scales)])
         for row, scale, column in _candidates(differences):
             settled = _settle(differences, column, row, scale)
-            if settled and (extremum := _extremum(settled, number, len(found), view_shape)):
+            if settled and (extremum := _extremum(settled, number, len(found), view_shape)) and extremum.radius_byte >= smallest:
                 found.append(extremum)
     return sorted(found, key=lambda one: (-one.rank, one.number))[:KEPT_EXTREMA]
 
@@ -192,7 +194,7 @@ def _extremum(settled: tuple[list[int], list[int], int], octave: int, number: in
     x = (column * 256 + right) * 2**octave + 128
     y = (row * 256 + down) * 2**octave + 128
     radius_byte = (tables.FIRST_RADIUS + 256 * (48 * octave + 12 * scale) + 12 * up + 128) // 256
-    if not SMALLEST_RADIUS_BYTE <= radius_byte <= 255:
+    if not 0 <= radius_byte <= 255:
         return None
     radius = radius_of(radius_byte) // 256
     reach = radius - 15 * radius // 100
@@ -288,7 +290,7 @@ def find_regions(base: Whole, area: int, stretch: int, count: int) -> list[Regio
     view = view_of(base, area, stretch)
     octaves, levels = octaves_of(view), halvings(base)
     kept: list[tuple[Extremum, int]] = []
-    for extremum in extrema_of(octaves, view.shape):
+    for extremum in extrema_of(octaves, view.shape, SMALLEST_RADIUS_BYTES[area]):
         for angle in angles_of(octaves[extremum.octave], extremum):
             if len(kept) < count and not any(_is_same(extremum, angle, *other) for other in kept):
                 kept.append((extremum, angle))
@@ -317,15 +319,56 @@ def _is_same(one: Extremum, angle: int, other: Extremum, other_angle: int) -> bo
 
 
 def enrol_regions(base: Whole) -> list[Region]:
-    """Return the regions that a case is given: of the best 72 those neither drawn nor repeated, at most 36."""
-    found = find_regions(base, AREA, 100, 72)
-    levels = halvings(base)
+    """Return the regions that a case is given: those neither drawn nor repeated nor around the picture; at most 36, spread over it."""
+    found = find_regions(base, AREA, 100, 255)
+    levels, inner = halvings(base), _inner_part(base)
     kept = []
-    for region in found:
-        repeats = (other for other in found if other is not region and _bits_apart(region, other) <= 31)
-        if not is_drawn(levels, region) and not any(_lies_apart(region, other, base.shape) for other in repeats):
+    for place, region in enumerate(found):
+        repeats = [other for other in found if other is not region and _bits_apart(region, other) <= 48]
+        is_repeated = any(_lies_apart(region, other, base.shape) for other in repeats)
+        is_second = any(other.hash == region.hash or other.geometry == region.geometry for other in found[:place])
+        if not is_repeated and not is_second and _is_within(region, inner, base.shape) and not is_drawn(levels, region):
             kept.append(region)
-    return kept[:36]
+    return _spread(kept)
+
+
+def value_of(shape: tuple[int, int], pdq: bytes, regions: list[Region]) -> bytes | None:
+    """Return the value of spec/regions.md, None where there are fewer than six."""
+    if len(regions) < 6:
+        return None
+    height, width = shape
+    sides = ((isqrt((AREA * side << 16) // other) + 128) >> 8 for side, other in ((width, height), (height, width)))
+    head = bytes([1, len(regions)]) + b"".join(side.to_bytes(2, "little") for side in sides)
+    return head + pdq + b"".join(region.hash + region.geometry for region in regions)
+
+
+def _spread(regions: list[Region]) -> list[Region]:
+    """The best three of each of 4 x 4 cells, then the best of all, in their order."""
+    cells = [0] * 16
+    taken: set[int] = set()
+    for most in (3, len(regions)):
+        for place, region in enumerate(regions):
+            x, y = _xy(region.geometry)
+            cell = y * 4 // 4096 * 4 + x * 4 // 4096
+            if place not in taken and len(taken) < 36 and cells[cell] < most:
+                taken.add(place)
+                cells[cell] += 1
+    return [regions[place] for place in sorted(taken)]
+
+
+def _inner_part(base: Whole) -> tuple[int, int, int, int]:
+    """The smallest picture that may be inside (vectors/trims.json holds the kernel to those): left, top, right, bottom."""
+    parts = [(part.left, part.top, part.right, part.bottom) for part in find_parts(base.astype(np.uint8))]
+    whole = (0, 0, base.shape[1], base.shape[0])
+    return min([whole, *parts], key=lambda part: (part[2] - part[0]) * (part[3] - part[1]))
+
+
+def _is_within(region: Region, part: tuple[int, int, int, int], shape: tuple[int, int]) -> bool:
+    (x, y), _, _ = frame_of(region.geometry, shape, 100)
+    radius = (radius_of(region.geometry[3]) >> 8) * (isqrt(shape[0] * shape[1] << 32) // 256) >> 8
+    reach = radius - 15 * radius // 100
+    left, top, right, bottom = (65536 * side for side in part)
+    return x - reach >= left and x + reach <= right and y - reach >= top and y + reach <= bottom
 
 
 def is_drawn(levels: list[Whole], region: Region) -> bool:
@@ -343,6 +386,9 @@ def _lies_apart(one: Region, other: Region, shape: tuple[int, int]) -> bool:
     """Whether by more than half the radius of the smaller; in 1/4096 pixel of the view."""
     height, width = shape
     view = isqrt(AREA * width // height), isqrt(AREA * height // width)
-    places = [(geometry[0] << 4 | geometry[1] >> 4, (geometry[1] & 15) << 8 | geometry[2]) for geometry in (one.geometry, other.geometry)]
-    apart = sum(((a - b) * side) ** 2 for a, b, side in zip(*places, view, strict=True))
+    apart = sum(((a - b) * side) ** 2 for a, b, side in zip(_xy(one.geometry), _xy(other.geometry), view, strict=True))
     return bool(apart > (radius_of(min(one.geometry[3], other.geometry[3])) // 32) ** 2)
+
+
+def _xy(geometry: bytes) -> tuple[int, int]:
+    return geometry[0] << 4 | geometry[1] >> 4, (geometry[1] & 15) << 8 | geometry[2]
