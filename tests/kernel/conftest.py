@@ -16,12 +16,13 @@ from vectors.makers import pdq
 @pytest.fixture(scope="session")
 def pixels_of() -> Callable[[dict[str, Any]], bytes]:
     """The bytes of a vector's picture."""
-    made: dict[str, bytes] = {}
+    made: dict[tuple[str, int, int, object], bytes] = {}
 
     def make(entry: dict[str, Any]) -> bytes:
-        if entry["name"] not in made:
-            made[entry["name"]] = pdq.make_picture(entry).tobytes()
-        return made[entry["name"]]
+        key = (entry["name"], entry["width"], entry["height"], entry.get("seed"))  # names are of one file of vectors
+        if key not in made:
+            made[key] = pdq.make_picture(entry).tobytes()
+        return made[key]
 
     return make
 
