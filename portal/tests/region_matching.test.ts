@@ -100,3 +100,21 @@ test("a mirror turns a frame over", () => {
   const frame: Frame = { x: 1, y: 2, ux: 3, uy: 4, vx: -4, vy: 3 };
   expect(turnedOver(turnedOver(frame))).toEqual(frame);
 });
+
+/** Return the numbers that a source names in capitals, whatever stands before the name. */
+function numbersOf(path: string, named: RegExp): Map<string, number> {
+  const found = [...readText(path).matchAll(named)].map(([, name = "", value = ""]) => [name, value] as const);
+  return new Map(found.map(([name, value]) => [name, Number(value.replaceAll("_", ""))]));
+}
+
+test.each([
+  ["region_look", 11],
+  ["region_vote", 7],
+  ["region_refine", 8],
+])("%s has the numbers of the Python", (name, count) => {
+  const own = numbersOf(`portal/src/try/${name}.ts`, /^(?:export )?const ([A-Z_]+) = ([\d._]+);/gm);
+  const python = numbersOf(`src/stillmine/matching/${name}.py`, /^_?([A-Z_]+) = ([\d._]+)$/gm);
+  const shared = [...own].filter(([key]) => python.has(key));
+  expect(shared.length).toBeGreaterThanOrEqual(count);
+  expect(Object.fromEntries(shared)).toEqual(Object.fromEntries(shared.map(([key]) => [key, python.get(key)])));
+});
