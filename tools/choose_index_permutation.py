@@ -5,7 +5,11 @@ Bits of PDQ two rows apart are correlated, so bands of neighbours would put many
 correlated bits apart: it lessens the squared correlations of all pairs, weighted by how near the two stand. The result is committed and
 fixed: a snapshot holds permuted values, and changing one entry makes every snapshot unreadable.
 
+Patches at keypoints are turned to their own direction, so some bits of regions are one much more often than zero. With `--regions`, those
+stand last, at the end of the last band, where they choose no bucket of a large index.
+
     python tools/choose_index_permutation.py FILE > kernel/src/index_permutation.h
+    python tools/choose_index_permutation.py FILE --regions > kernel/src/index_region_permutation.h
 """
 
 import sys
@@ -18,26 +22,38 @@ BITS = 256
 _WIDEST_BAND = 24
 _STEPS = 300_000
 _STEPS_BETWEEN_COOLING = 30_000
+_LAST = 6
 
 
-def correlations(path: Path) -> NDArray[np.float64]:
-    """Return the squared correlations of bits; bit j of a hash is bit j % 8 of byte j // 8."""
+def bits_of(path: Path) -> NDArray[np.float64]:
+    """Return the bits of the hashes in a file; bit j of a hash is bit j % 8 of byte j // 8."""
     hashes = np.frombuffer(bytes.fromhex(path.read_text().replace("\n", "")), dtype=np.uint8).reshape(-1, BITS // 8)
-    bits = np.unpackbits(hashes, axis=1, bitorder="little").astype(np.float64)
+    return np.unpackbits(hashes, axis=1, bitorder="little").astype(np.float64)
+
+
+def correlations(bits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the squared correlations of bits."""
     squared: NDArray[np.float64] = np.asarray(np.corrcoef(bits, rowvar=False)) ** 2
     return np.where(np.eye(BITS, dtype=bool), 0, squared)
 
 
-def chosen(squared: NDArray[np.float64]) -> list[int]:
-    """Return the bit of the fingerprint that stands at each place."""
+def most_biased(bits: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the bits that are most often the same, the most biased last."""
+    return np.asarray(np.argsort(np.abs(bits.mean(axis=0) - 0.5))[-_LAST:])
+
+
+def chosen(squared: NDArray[np.float64], last: NDArray[np.int64]) -> list[int]:
+    """Return the bit of the fingerprint that stands at each place; some stand last."""
     rng = np.random.default_rng(1)
-    places = rng.permutation(BITS)
+    drawn = rng.permutation(BITS)
+    places = np.concatenate([drawn[~np.isin(drawn, last)], last])
+    movable = BITS - len(last)
     apart = np.abs(np.arange(BITS)[:, None] - np.arange(BITS))
     weights = np.where(apart == 0, 0, np.maximum(0, 1 - apart / _WIDEST_BAND))
     placed = squared[np.ix_(places, places)]
     heat = float((placed * weights).sum()) / 2000
     for step in range(_STEPS):
-        first, second = rng.integers(BITS, size=2)
+        first, second = rng.integers(movable, size=2)
         difference, nearer = placed[first] - placed[second], weights[second] - weights[first]
         gain = difference * nearer
         gain[[first, second]] = 0
@@ -50,18 +66,18 @@ def chosen(squared: NDArray[np.float64]) -> list[int]:
     return [int(place) for place in places]
 
 
-def render(places: list[int]) -> str:
+def render(places: list[int], name: str) -> str:
     """Return the header."""
     rows = [", ".join(str(place) for place in places[start : start + 16]) for start in range(0, BITS, 16)]
     lines = [
         "/* SPDX-License-Identifier: Apache-2.0 */",
-        "/* Made by tools/choose_index_permutation.py. Bit j of a permuted value is bit stillmine_permutation[j] of the value. */",
-        "#ifndef STILLMINE_INDEX_PERMUTATION_H",
-        "#define STILLMINE_INDEX_PERMUTATION_H",
+        f"/* Made by tools/choose_index_permutation.py. Bit j of a permuted value is bit stillmine_{name}[j] of the value. */",
+        f"#ifndef STILLMINE_INDEX_{name.upper()}_H",
+        f"#define STILLMINE_INDEX_{name.upper()}_H",
         "",
         "#include <stdint.h>",
         "",
-        "static const uint8_t stillmine_permutation[256] = {",
+        f"static const uint8_t stillmine_{name}[256] = {{",
         *(f"    {row}," for row in rows),
         "};",
         "",
@@ -72,4 +88,8 @@ def render(places: list[int]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(render(chosen(correlations(Path(sys.argv[1])))))
+    found = bits_of(Path(sys.argv[1]))
+    if "--regions" in sys.argv[2:]:
+        sys.stdout.write(render(chosen(correlations(found), most_biased(found)), "region_permutation"))
+    else:
+        sys.stdout.write(render(chosen(correlations(found), np.zeros(0, np.int64)), "permutation"))

@@ -5,11 +5,18 @@
 
 #include "index_parts.h"
 #include "index_permutation.h"
+#include "index_region_permutation.h"
+
+/* Where ids have several values, these are regions: patches' bits hang together in another way than pictures' do. */
+static const uint8_t *choose_permutation(const stillmine_index *index) {
+    return stillmine_has_groups(&index->store) ? stillmine_region_permutation : stillmine_permutation;
+}
 
 void stillmine_prepare_permutation(stillmine_index *index) {
+    const uint8_t *permutation = choose_permutation(index);
     memset(index->nibbles, 0, sizeof index->nibbles);
     for (uint32_t place = 0; place < 256; place++) {
-        const uint32_t bit = stillmine_permutation[place];
+        const uint32_t bit = permutation[place];
         for (uint32_t nibble = 0; nibble < 16; nibble++) {
             if ((nibble >> bit % 4 & 1) != 0) {
                 index->nibbles[bit / 4][nibble][place / 64] |= UINT64_C(1) << place % 64;
@@ -31,10 +38,12 @@ void stillmine_permute_value(const stillmine_index *index, const uint8_t value[S
     memcpy(permuted, words, sizeof words);
 }
 
-void stillmine_restore_value(const uint64_t permuted[4], uint8_t value[STILLMINE_FINGERPRINT_BYTES]) {
+void stillmine_restore_value(const stillmine_index *index, const uint64_t permuted[4],
+                             uint8_t value[STILLMINE_FINGERPRINT_BYTES]) {
+    const uint8_t *permutation = choose_permutation(index);
     memset(value, 0, STILLMINE_FINGERPRINT_BYTES);
     for (uint32_t place = 0; place < 256; place++) {
-        const uint32_t bit = stillmine_permutation[place];
+        const uint32_t bit = permutation[place];
         value[bit / 8] |= (uint8_t)((permuted[place / 64] >> place % 64 & 1) << bit % 8);
     }
 }

@@ -5,11 +5,12 @@
 
 #include "index_finder.h"
 
-uint32_t stillmine_copy_values(const struct stillmine_store *store, uint32_t number, uint8_t *values, uint8_t *notes) {
+uint32_t stillmine_copy_values(const stillmine_index *index, uint32_t number, uint8_t *values, uint8_t *notes) {
+    const struct stillmine_store *store = &index->store;
     const uint32_t count = *stillmine_get_count(store, number);
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t slot = number * store->shape.most_values + i;
-        stillmine_restore_value(stillmine_get_value(store, slot), values + i * (size_t)STILLMINE_FINGERPRINT_BYTES);
+        stillmine_restore_value(index, stillmine_get_value(store, slot), values + i * (size_t)STILLMINE_FINGERPRINT_BYTES);
         if (store->shape.value_note_bytes > 0) {
             memcpy(notes + i * (size_t)store->shape.value_note_bytes, stillmine_get_note(store, slot),
                    store->shape.value_note_bytes);
@@ -29,7 +30,7 @@ int stillmine_read_group(stillmine_index *index, const uint8_t id[STILLMINE_ID_B
     const uint32_t number = stillmine_find_number(store, id, stillmine_hash_id(id));
     if (number != STILLMINE_NO_NUMBER) {
         memcpy(id_note, stillmine_get_id_note(store, number), store->shape.id_note_bytes);
-        *count = stillmine_copy_values(store, number, values, value_notes);
+        *count = stillmine_copy_values(index, number, values, value_notes);
     }
     pthread_mutex_unlock(&index->updates);
     return STILLMINE_INDEX_OK;

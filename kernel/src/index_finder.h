@@ -44,7 +44,7 @@ struct stillmine_finder {
 bool stillmine_grow_items(void **items, size_t *capacity, size_t count, size_t item_bytes);
 
 /* All values of an id and their notes; returns how many. Under a lock. */
-uint32_t stillmine_copy_values(const struct stillmine_store *store, uint32_t number, uint8_t *values, uint8_t *notes);
+uint32_t stillmine_copy_values(const stillmine_index *index, uint32_t number, uint8_t *values, uint8_t *notes);
 
 /* The second half: ids that are shared now, at most `most`, and all about them. False when there is no memory. */
 bool stillmine_answer_groups(const struct stillmine_group_search *search, struct stillmine_finder *finders,

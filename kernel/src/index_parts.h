@@ -86,7 +86,8 @@ void stillmine_prepare_permutation(stillmine_index *index);
 void stillmine_permute_value(const stillmine_index *index, const uint8_t value[STILLMINE_FINGERPRINT_BYTES],
                              uint64_t permuted[4]);
 /* The value again. */
-void stillmine_restore_value(const uint64_t permuted[4], uint8_t value[STILLMINE_FINGERPRINT_BYTES]);
+void stillmine_restore_value(const stillmine_index *index, const uint64_t permuted[4],
+                             uint8_t value[STILLMINE_FINGERPRINT_BYTES]);
 
 /* Empty tables for so many values, in up to so many slots; NULL when there is no memory. */
 struct stillmine_bands *stillmine_create_bands(const struct stillmine_store *store, uint32_t count, uint32_t slots);

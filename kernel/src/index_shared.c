@@ -334,7 +334,7 @@ static void write_item(const struct answer *answer, const struct candidate *cand
     memcpy(list->id_notes + list->count * shape->id_note_bytes, stillmine_get_id_note(store, candidate->number),
            shape->id_note_bytes);
     item->value_count =
-        stillmine_copy_values(store, candidate->number, list->values + list->value_count * STILLMINE_FINGERPRINT_BYTES,
+        stillmine_copy_values(answer->search->index, candidate->number, list->values + list->value_count * STILLMINE_FINGERPRINT_BYTES,
                     list->value_notes + list->value_count * shape->value_note_bytes);
     list->value_count += item->value_count;
     list->count++;

@@ -20,7 +20,9 @@
 /* Lines in a chain; then looking at every value is not much slower, and removing from it would be. Where ids have
  * several values there are many more values to look at, and marks that thousands of pictures bear. */
 #define STILLMINE_MAX_CHAIN 256u
+#ifndef STILLMINE_MAX_GROUP_CHAIN /* tests lower it */
 #define STILLMINE_MAX_GROUP_CHAIN 4096u
+#endif
 #define STILLMINE_MAX_OVERFLOW ((UINT32_C(1) << 24) - 2)
 #define STILLMINE_OVERFLOW_CHUNK 256u
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* groups_check operations SEED STEPS | threads SECONDS | lines: ids with several values against a plain model, while
- * others change them, and lines of each form by themselves. Built by tests/kernel/test_groups_c.py, also with limits so
+/* groups_check operations SEED STEPS | threads SECONDS | lines | bands COUNT: ids with several values against a plain model, while
+ * others change them, lines of each form by themselves, and values that one band alone can find. Built by tests/kernel/test_groups_c.py, also with limits so
  * low that every form of lines is met. */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -190,7 +190,7 @@ static void check_operations(uint64_t seed, uint32_t steps) {
         const uint32_t key = (uint32_t)draw(&model->model) % IDS;
         switch (draw(&model->model) % 12) {
         case 0:
-            add_some(model, index, key, (uint32_t)draw(&model->model) % IDS);
+            add_some(model, index, key, (uint32_t)draw(&model->model) % (2 * IDS)); /* some twice */
             break;
         case 1:
             remove_some(model, index, key, (uint32_t)draw(&model->model) % 300);
@@ -252,6 +252,61 @@ static void check_lines(enum stillmine_form form, uint32_t most_slots) {
         REQUIRE(is_zero(table.home[i].bytes, 60));
     }
     stillmine_discard_table(&table);
+    free(random);
+}
+
+static void flip_in_band(struct model *random, const struct stillmine_band *band, uint32_t count, uint64_t value[4]) {
+    uint64_t flipped = 0;
+    while ((uint32_t)__builtin_popcountll(flipped) < count) {
+        flipped |= UINT64_C(1) << draw(random) % band->width;
+    }
+    for (uint32_t i = 0; i < band->width; i++) {
+        const uint32_t bit = band->offset + i;
+        value[bit / 64] ^= (flipped >> i & 1) << bit % 64;
+    }
+}
+
+/* Of two values of an id, each at distance 31 of a query, so that all bands but one differ in more bits than they are
+ * searched for: every band has to find what is its own. */
+static void check_bands(uint32_t ids) {
+    struct model *random = calloc(1, sizeof *random);
+    stillmine_index *index;
+    uint8_t *values = malloc((size_t)ids * 2 * STILLMINE_FINGERPRINT_BYTES);
+    uint8_t *names = malloc((size_t)ids * STILLMINE_ID_BYTES);
+    uint8_t *counts = malloc(ids);
+    for (uint32_t i = 0; i < ids; i++) {
+        make_id(i, names + (size_t)i * STILLMINE_ID_BYTES);
+        counts[i] = 2;
+        make_value(random, 0, values + (size_t)i * 2 * STILLMINE_FINGERPRINT_BYTES);
+        make_value(random, 0, values + ((size_t)i * 2 + 1) * STILLMINE_FINGERPRINT_BYTES);
+    }
+    const struct stillmine_groups groups = {names, names, counts, values, names, ids};
+    REQUIRE(stillmine_create_groups(&index, (struct stillmine_shape){2, 0, 0}) == STILLMINE_INDEX_OK);
+    REQUIRE(stillmine_add_groups(index, &groups, 2) == STILLMINE_INDEX_OK);
+    const struct stillmine_bands *bands = index->bands;
+    REQUIRE(bands != NULL && bands->usual.is_cheaper);
+    for (uint32_t round = 0; round < 40 * bands->layout.band_count; round++) {
+        const uint32_t key = (uint32_t)draw(random) % ids;
+        uint8_t queries[2 * STILLMINE_FINGERPRINT_BYTES];
+        struct stillmine_shared_list list;
+        for (uint32_t i = 0; i < 2; i++) {
+            uint64_t query[4];
+            memcpy(query, stillmine_get_value(&index->store, 2 * key + i), sizeof query);
+            for (uint32_t band = 0; band < bands->layout.band_count; band++) {
+                const uint32_t beyond = band == round % bands->layout.band_count ? 0 : 1;
+                flip_in_band(random, &bands->layout.bands[band], (uint32_t)bands->usual.radii[band] + beyond, query);
+            }
+            stillmine_restore_value(index, query, queries + i * STILLMINE_FINGERPRINT_BYTES);
+        }
+        REQUIRE(stillmine_search_groups(index, queries, 2, 31, 4, 0, 1, &list) == STILLMINE_INDEX_OK);
+        REQUIRE(list.count == 1 && list.pair_count == 2 && read_id(list.items[0].id) == key);
+        REQUIRE(list.pairs[0].distance_bits == 31 && list.pairs[1].distance_bits == 31);
+        stillmine_free_shared(&list);
+    }
+    stillmine_destroy_index(index);
+    free(values);
+    free(names);
+    free(counts);
     free(random);
 }
 
@@ -339,6 +394,8 @@ int main(int count, char **arguments) {
         check_operations(strtoull(arguments[2], NULL, 10), (uint32_t)atoi(arguments[3]));
     } else if (count == 3 && strcmp(arguments[1], "threads") == 0) {
         check_threads((uint32_t)atoi(arguments[2]));
+    } else if (count == 3 && strcmp(arguments[1], "bands") == 0) {
+        check_bands((uint32_t)atoi(arguments[2]));
     } else if (count == 2 && strcmp(arguments[1], "lines") == 0) {
         check_lines(STILLMINE_NARROW, UINT32_C(1) << 24);
         check_lines(STILLMINE_PACKED, UINT32_C(1) << 26);

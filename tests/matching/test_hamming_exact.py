@@ -26,13 +26,14 @@ THRESHOLDS = (*range(0, 65, 4), 31, 32, 63, 100, 128, 255, 256)
 LEVELS = (0, 1, 2)
 
 
-def permutation() -> list[int]:
-    header = (ROOT / "kernel/src/index_permutation.h").read_text()
+def permutation(header_name: str = "index_permutation.h") -> list[int]:
+    header = (ROOT / "kernel/src" / header_name).read_text()
     return [int(number) for number in re.findall(r"\d+(?=[,\s])", header[header.index("{") : header.index("}")])]
 
 
-def test_the_permutation_is_one() -> None:
-    assert sorted(permutation()) == list(range(BITS))
+@pytest.mark.parametrize("header_name", ["index_permutation.h", "index_region_permutation.h"])
+def test_the_permutation_is_one(header_name: str) -> None:
+    assert sorted(permutation(header_name)) == list(range(BITS))
 
 
 def near_queries(rng: np.random.Generator, values: Rows, count: int) -> Rows:
