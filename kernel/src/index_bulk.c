@@ -27,7 +27,7 @@ static struct stillmine_entry read_entry(struct bulk *bulk, size_t place,
     const struct stillmine_groups *groups = bulk->groups;
     const struct stillmine_shape *shape = &bulk->index->store.shape;
     struct stillmine_entry entry = {.id = groups->ids + place * STILLMINE_ID_BYTES, .count = count_of(groups, place)};
-    entry.values = (const uint64_t(*)[STILLMINE_VALUE_WORDS])values;
+    entry.values = (const uint64_t (*)[STILLMINE_VALUE_WORDS])values;
     if (groups->counts != NULL) {
         entry.id_note = groups->id_notes + place * shape->id_note_bytes;
         entry.value_notes = groups->value_notes + bulk->next_value * shape->value_note_bytes;
@@ -134,8 +134,8 @@ static void show_numbers(struct bulk *bulk, uint32_t threads) {
     struct stillmine_bands *old = index->bands;
     stillmine_cancel_rebuild(index);
     struct stillmine_bands *bands = has_bands ? stillmine_create_bands(store, total, bulk->end_number * most) : NULL;
-    if (bands != NULL && !stillmine_fill_bands(bands, store, 0, bulk->end_number * most, bulk->first_number * most,
-                                               threads)) {
+    if (bands != NULL &&
+        !stillmine_fill_bands(bands, store, 0, bulk->end_number * most, bulk->first_number * most, threads)) {
         stillmine_discard_bands(bands);
         bands = NULL; /* searches look at every value, and new bands are tried as the index grows */
     }

@@ -10,7 +10,8 @@ uint32_t stillmine_copy_values(const stillmine_index *index, uint32_t number, ui
     const uint32_t count = *stillmine_get_count(store, number);
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t slot = number * store->shape.most_values + i;
-        stillmine_restore_value(index, stillmine_get_value(store, slot), values + i * (size_t)STILLMINE_FINGERPRINT_BYTES);
+        stillmine_restore_value(index, stillmine_get_value(store, slot),
+                                values + i * (size_t)STILLMINE_FINGERPRINT_BYTES);
         if (store->shape.value_note_bytes > 0) {
             memcpy(notes + i * (size_t)store->shape.value_note_bytes, stillmine_get_note(store, slot),
                    store->shape.value_note_bytes);
@@ -19,8 +20,8 @@ uint32_t stillmine_copy_values(const stillmine_index *index, uint32_t number, ui
     return count;
 }
 
-int stillmine_read_group(stillmine_index *index, const uint8_t id[STILLMINE_ID_BYTES], uint8_t *id_note, uint8_t *values,
-                         uint8_t *value_notes, uint32_t *count) {
+int stillmine_read_group(stillmine_index *index, const uint8_t id[STILLMINE_ID_BYTES], uint8_t *id_note,
+                         uint8_t *values, uint8_t *value_notes, uint32_t *count) {
     const struct stillmine_store *store = &index->store;
     *count = 0;
     if (!stillmine_has_groups(store)) {

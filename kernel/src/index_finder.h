@@ -48,7 +48,6 @@ uint32_t stillmine_copy_values(const stillmine_index *index, uint32_t number, ui
 
 /* The second half: ids that are shared now, at most `most`, and all about them. False when there is no memory. */
 bool stillmine_answer_groups(const struct stillmine_group_search *search, struct stillmine_finder *finders,
-                             uint32_t threads, uint32_t most, uint32_t most_single,
-                             struct stillmine_shared_list *list);
+                             uint32_t threads, uint32_t most, uint32_t most_single, struct stillmine_shared_list *list);
 
 #endif

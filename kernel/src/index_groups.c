@@ -65,8 +65,8 @@ static bool set_bit(struct stillmine_finder *finder, uint32_t slot) {
         return false;
     }
     if (atomic_fetch_or_explicit(&search->bits[number], bit, memory_order_relaxed) == 0) {
-        finder->is_ok = finder->is_ok && stillmine_grow_items((void **)&finder->numbers, &finder->number_capacity, finder->number_count,
-                                              sizeof *finder->numbers);
+        finder->is_ok = finder->is_ok && stillmine_grow_items((void **)&finder->numbers, &finder->number_capacity,
+                                                              finder->number_count, sizeof *finder->numbers);
         if (finder->is_ok) {
             finder->numbers[finder->number_count++] = number;
         }
@@ -113,8 +113,7 @@ static void scan_query(struct stillmine_finder *finder, uint32_t number, const u
     struct receiver receiver = {finder, number};
     struct stillmine_found_list found = {.most = SCANNED_AT_ONCE, .hand_over = take_list, .receiver = &receiver};
     stillmine_begin_read(&index->searches);
-    finder->is_ok =
-        finder->is_ok && stillmine_scan_store(index, query, finder->search->max_distance_bits, &found);
+    finder->is_ok = finder->is_ok && stillmine_scan_store(index, query, finder->search->max_distance_bits, &found);
     stillmine_end_read(&index->searches);
     take_list(&found, &receiver);
     free(found.items);
@@ -155,8 +154,8 @@ static bool probe_plan(struct stillmine_finder *finder, struct stillmine_batch *
             const uint32_t end = count - first < QUERIES_AT_ONCE ? count : first + QUERIES_AT_ONCE;
             stillmine_begin_read(&index->searches);
             is_same = index->bands_changed == plan->changed;
-            finder->is_ok = finder->is_ok &&
-                            (!is_same || stillmine_probe_batch(batch, plan->chosen.radii, band, first, end));
+            finder->is_ok =
+                finder->is_ok && (!is_same || stillmine_probe_batch(batch, plan->chosen.radii, band, first, end));
             stillmine_end_read(&index->searches);
         }
     }
@@ -169,7 +168,7 @@ static bool probe_plan(struct stillmine_finder *finder, struct stillmine_batch *
 static void find_queries(struct stillmine_finder *finder, struct stillmine_batch *batch, uint32_t first,
                          uint32_t count) {
     struct stillmine_group_search *search = finder->search;
-    uint64_t(*queries)[STILLMINE_VALUE_WORDS] = malloc(count * sizeof *queries);
+    uint64_t (*queries)[STILLMINE_VALUE_WORDS] = malloc(count * sizeof *queries);
     struct receiver receiver = {finder, first};
     const size_t before = finder->hit_count;
     bool is_done = false;
@@ -178,7 +177,7 @@ static void find_queries(struct stillmine_finder *finder, struct stillmine_batch
         stillmine_permute_value(search->index, search->queries + (size_t)(first + i) * STILLMINE_FINGERPRINT_BYTES,
                                 queries[i]);
     }
-    batch->queries = (const uint64_t(*)[STILLMINE_VALUE_WORDS])queries;
+    batch->queries = (const uint64_t (*)[STILLMINE_VALUE_WORDS])queries;
     batch->receiver = &receiver;
     while (finder->is_ok && !is_done) {
         const struct plan plan = make_plan(search->index, search->max_distance_bits);
@@ -260,7 +259,8 @@ int stillmine_search_groups(stillmine_index *index, const uint8_t *queries, size
     search.is_many = calloc(count + 1, 1);
     bool is_ok = search.bits != NULL && search.is_many != NULL && search.near != NULL;
     if (is_ok) {
-        is_ok = find_all(&search, finders, threads) && stillmine_answer_groups(&search, finders, threads, most, most_single, list);
+        is_ok = find_all(&search, finders, threads) &&
+                stillmine_answer_groups(&search, finders, threads, most, most_single, list);
         for (uint32_t i = 0; i < threads; i++) {
             free(finders[i].hits);
             free(finders[i].numbers);

@@ -45,7 +45,8 @@ void stillmine_prefetch_id(const struct stillmine_store *store, uint64_t hash) {
     }
 }
 
-uint32_t stillmine_find_number(const struct stillmine_store *store, const uint8_t id[STILLMINE_ID_BYTES], uint64_t hash) {
+uint32_t stillmine_find_number(const struct stillmine_store *store, const uint8_t id[STILLMINE_ID_BYTES],
+                               uint64_t hash) {
     const struct stillmine_segment *segment = segment_of(store, hash);
     if (segment->capacity == 0) {
         return STILLMINE_NO_NUMBER;
@@ -114,7 +115,8 @@ bool stillmine_reserve_ids(struct stillmine_store *store, uint64_t count) {
 void stillmine_forget_id(struct stillmine_store *store, uint64_t hash, uint32_t number) {
     struct stillmine_segment *segment = segment_of(store, hash);
     uint32_t hole = segment->capacity == 0 ? 0 : home_of(segment, hash);
-    while (segment->capacity > 0 && segment->entries[hole] != 0 && (segment->entries[hole] & NUMBER_MASK) != number + 1) {
+    while (segment->capacity > 0 && segment->entries[hole] != 0 &&
+           (segment->entries[hole] & NUMBER_MASK) != number + 1) {
         hole = after(segment, hole);
     }
     if (segment->capacity == 0 || segment->entries[hole] == 0) {

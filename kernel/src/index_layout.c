@@ -128,7 +128,8 @@ static double choose_split(struct stillmine_band *band, uint32_t radius, const s
         const uint32_t rest = (uint32_t)band->width - bits;
         tried.index_bits = (uint8_t)bits;
         tried.split_bits = (uint8_t)(rest < STILLMINE_MAX_SPLIT_BITS ? rest : STILLMINE_MAX_SPLIT_BITS);
-        for (uint32_t lines = 2; lines < UINT32_C(1) << tried.split_bits && lines <= STILLMINE_MAX_HOME_LINES; lines++) {
+        for (uint32_t lines = 2; lines < UINT32_C(1) << tried.split_bits && lines <= STILLMINE_MAX_HOME_LINES;
+             lines++) {
             tried.split_lines = (uint8_t)lines;
             const double extra = expect_leaning(&tried, layout, room);
             const double bytes = LINE_BYTES * ((double)lines * (1.0 + extra / 16.0)) / mean;

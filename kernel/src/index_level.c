@@ -14,7 +14,8 @@ static void filter_portable(const union stillmine_line *const *lines, const uint
     for (size_t line = 0; line < count; line++) {
         uint32_t mask = 0;
         for (uint32_t i = 0; i < 12; i++) {
-            const uint32_t bits = (uint32_t)__builtin_popcount((uint32_t)((lines[line]->halves[i] ^ sketch) & compared));
+            const uint32_t bits =
+                (uint32_t)__builtin_popcount((uint32_t)((lines[line]->halves[i] ^ sketch) & compared));
             mask |= (uint32_t)(bits <= limits[line]) << i;
         }
         masks[line] = (uint16_t)mask;
@@ -44,9 +45,8 @@ static inline __attribute__((always_inline)) void measure_words(const uint64_t *
     }
 }
 
-static inline __attribute__((always_inline)) void compare_words(const uint64_t *const *values,
-                                                                const uint64_t *const *queries, size_t count,
-                                                                uint16_t *bits) {
+static inline __attribute__((always_inline)) void
+compare_words(const uint64_t *const *values, const uint64_t *const *queries, size_t count, uint16_t *bits) {
     for (size_t i = 0; i < count; i++) {
         bits[i] = (uint16_t)stillmine_count_difference(values[i], queries[i]);
     }
@@ -67,9 +67,8 @@ __attribute__((target("popcnt"))) static void measure_popcnt(const uint64_t *con
     measure_words(values, count, query, bits);
 }
 
-__attribute__((target("popcnt"))) static void compare_popcnt(const uint64_t *const *values,
-                                                             const uint64_t *const *queries, size_t count,
-                                                             uint16_t *bits) {
+__attribute__((target("popcnt"))) static void
+compare_popcnt(const uint64_t *const *values, const uint64_t *const *queries, size_t count, uint16_t *bits) {
     compare_words(values, queries, count, bits);
 }
 

@@ -9,8 +9,8 @@
 
 #include "index_table.h"
 
-/* Sets bit i of masks[j] if sketch i of lines[j] differs from the query's in at most limits[j] of the compared bits. Bits beyond the
- * entries of a line mean nothing. */
+/* Sets bit i of masks[j] if sketch i of lines[j] differs from the query's in at most limits[j] of the compared bits.
+ * Bits beyond the entries of a line mean nothing. */
 typedef void stillmine_filter(const union stillmine_line *const *lines, const uint8_t *limits, size_t count,
                               uint16_t sketch, uint16_t compared, uint16_t *masks);
 

@@ -116,8 +116,10 @@ static int must_scan(const struct probe *probe, uint32_t query) {
 static int add_extra(struct probe *probe, const union stillmine_line *line, const struct block *from, uint32_t number,
                      bool follows) {
     struct block *extra = &probe->extra;
-    while (extra->count == BLOCK_LINES ||
-           (extra->count > 0 && (extra->table != from->table || extra->query != from->query))) { /* each line of a chain that is read puts in the next */
+    while (
+        extra->count == BLOCK_LINES ||
+        (extra->count > 0 && (extra->table != from->table ||
+                              extra->query != from->query))) { /* each line of a chain that is read puts in the next */
         const int status = read_extra(probe);
         if (status != PROBE_DONE) {
             return status;

@@ -35,8 +35,7 @@ struct answer {
 };
 
 static uint32_t count_bits(const struct answer *answer, uint32_t number) {
-    return (uint32_t)__builtin_popcountll(
-        atomic_load_explicit(&answer->search->bits[number], memory_order_relaxed));
+    return (uint32_t)__builtin_popcountll(atomic_load_explicit(&answer->search->bits[number], memory_order_relaxed));
 }
 
 static bool comes_before(const struct candidate *left, const struct candidate *right) {
@@ -273,8 +272,8 @@ static bool is_answered(const struct answer *answer, uint32_t number) {
 }
 
 /* Under the lock for reading, after those with two: the others that share a value are added to the candidates. */
-static bool pair_singles(struct answer *answer, const struct stillmine_finder *finders, uint32_t threads,
-                         uint32_t most, const uint32_t *alone) {
+static bool pair_singles(struct answer *answer, const struct stillmine_finder *finders, uint32_t threads, uint32_t most,
+                         const uint32_t *alone) {
     const struct stillmine_group_search *search = answer->search;
     const uint32_t shared = answer->candidate_count;
     struct single *singles = malloc(most * sizeof *singles + 1);
@@ -333,9 +332,9 @@ static void write_item(const struct answer *answer, const struct candidate *cand
     memcpy(item->id, stillmine_get_id(store, candidate->number), STILLMINE_ID_BYTES);
     memcpy(list->id_notes + list->count * shape->id_note_bytes, stillmine_get_id_note(store, candidate->number),
            shape->id_note_bytes);
-    item->value_count =
-        stillmine_copy_values(answer->search->index, candidate->number, list->values + list->value_count * STILLMINE_FINGERPRINT_BYTES,
-                    list->value_notes + list->value_count * shape->value_note_bytes);
+    item->value_count = stillmine_copy_values(answer->search->index, candidate->number,
+                                              list->values + list->value_count * STILLMINE_FINGERPRINT_BYTES,
+                                              list->value_notes + list->value_count * shape->value_note_bytes);
     list->value_count += item->value_count;
     list->count++;
 }

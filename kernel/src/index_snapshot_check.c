@@ -67,7 +67,8 @@ bool stillmine_check_store(struct stillmine_store *store) {
     return true;
 }
 
-static bool check_entries(const union stillmine_line *line, uint32_t count, enum stillmine_form form, uint32_t slot_count) {
+static bool check_entries(const union stillmine_line *line, uint32_t count, enum stillmine_form form,
+                          uint32_t slot_count) {
     uint32_t largest = 0;
     for (uint32_t i = 0; i < 12; i++) { /* in most lines the high bytes of all places settle it */
         largest = line->bytes[48 + i] > largest ? line->bytes[48 + i] : largest;

@@ -17,7 +17,8 @@
 #define STILLMINE_SEGMENTS 4096
 #define STILLMINE_NO_NUMBER UINT32_MAX
 
-/* Open addressing; an entry is number plus one, and four bits of the id's hash above it; 0 is empty. At least one is. */
+/* Open addressing; an entry is number plus one, and four bits of the id's hash above it; 0 is empty. At least one is.
+ */
 struct stillmine_segment {
     uint32_t *entries;
     uint32_t capacity;
@@ -99,7 +100,8 @@ bool stillmine_grow_directory(struct stillmine_store *store, uint32_t chunks, ui
 
 uint64_t stillmine_hash_id(const uint8_t id[STILLMINE_ID_BYTES]);
 /* The number of an id, or STILLMINE_NO_NUMBER. */
-uint32_t stillmine_find_number(const struct stillmine_store *store, const uint8_t id[STILLMINE_ID_BYTES], uint64_t hash);
+uint32_t stillmine_find_number(const struct stillmine_store *store, const uint8_t id[STILLMINE_ID_BYTES],
+                               uint64_t hash);
 void stillmine_prefetch_id(const struct stillmine_store *store, uint64_t hash);
 /* The id must not be there yet; it must be written to its place before others are looked for. */
 bool stillmine_enter_id(struct stillmine_store *store, uint64_t hash, uint32_t number);

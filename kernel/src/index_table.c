@@ -57,8 +57,7 @@ static void drop_entry(union stillmine_line *line, uint32_t place, enum stillmin
 
 bool stillmine_create_table(struct stillmine_table *table, const struct stillmine_layout *layout, uint32_t number) {
     const struct stillmine_band *band = &layout->bands[number];
-    *table =
-        (struct stillmine_table){.home_lines = band->home_lines, .form = layout->form};
+    *table = (struct stillmine_table){.home_lines = band->home_lines, .form = layout->form};
     table->most_chained = layout->has_groups ? STILLMINE_MAX_GROUP_CHAIN : STILLMINE_MAX_CHAIN;
     table->home_count = (uint64_t)band->home_lines * stillmine_count_lines(band) << band->index_bits;
     table->home = stillmine_map_memory((size_t)table->home_count * STILLMINE_LINE_BYTES, true);

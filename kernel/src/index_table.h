@@ -26,11 +26,11 @@
 #define STILLMINE_MAX_OVERFLOW ((UINT32_C(1) << 24) - 2)
 #define STILLMINE_OVERFLOW_CHUNK 256u
 
-/* Narrow: 12 sketches, 12 low halves and 12 high bytes of slots, header. Packed: the same, but the two highest bits of a
- * sketch are those of a slot of 26 bits. Wide: 10, 10, 10 high halves, header.
- * Header: bits 0-3 the number of entries (or heavy), bits 4-7 on how many neighbours
- * (in their fixed order) this bucket leans, bits 8-31 the first line of the chain, plus one. A line of a chain has one
- * entry less: where the last sketch would be stands the number of lines from there on. */
+/* Narrow: 12 sketches, 12 low halves and 12 high bytes of slots, header. Packed: the same, but the two highest bits of
+ * a sketch are those of a slot of 26 bits. Wide: 10, 10, 10 high halves, header. Header: bits 0-3 the number of entries
+ * (or heavy), bits 4-7 on how many neighbours (in their fixed order) this bucket leans, bits 8-31 the first line of the
+ * chain, plus one. A line of a chain has one entry less: where the last sketch would be stands the number of lines from
+ * there on. */
 union stillmine_line {
     _Alignas(STILLMINE_LINE_BYTES) uint16_t halves[32];
     uint8_t bytes[64];

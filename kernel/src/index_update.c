@@ -148,7 +148,8 @@ int stillmine_add_value(stillmine_index *index, const uint8_t id[STILLMINE_ID_BY
         return STILLMINE_INDEX_BAD_ARGUMENT;
     }
     stillmine_permute_value(index, value, permuted[0]);
-    const struct stillmine_entry entry = {.id = id, .values = (const uint64_t(*)[STILLMINE_VALUE_WORDS])permuted, .count = 1};
+    const struct stillmine_entry entry = {
+        .id = id, .values = (const uint64_t (*)[STILLMINE_VALUE_WORDS])permuted, .count = 1};
     pthread_mutex_lock(&index->updates);
     const int status = stillmine_add_locked(index, &entry);
     pthread_mutex_unlock(&index->updates);

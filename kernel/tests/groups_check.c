@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* groups_check operations SEED STEPS | threads SECONDS | lines | bands COUNT: ids with several values against a plain model, while
- * others change them, lines of each form by themselves, and values that one band alone can find. Built by tests/kernel/test_groups_c.py, also with limits so
- * low that every form of lines is met. */
+/* groups_check operations SEED STEPS | threads SECONDS | lines | bands COUNT: ids with several values against a plain
+ * model, while others change them, lines of each form by themselves, and values that one band alone can find. Built by
+ * tests/kernel/test_groups_c.py, also with limits so low that every form of lines is met. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdatomic.h>
@@ -354,7 +354,8 @@ static void *search_ids(void *argument) {
         struct stillmine_shared_list list;
         bool has_steady = false;
         const uint32_t removed = atomic_load(&shared->newest_removed);
-        REQUIRE(stillmine_search_groups(shared->index, shared->steady, MOST, 31, 4096, 16, 2, &list) == STILLMINE_INDEX_OK);
+        REQUIRE(stillmine_search_groups(shared->index, shared->steady, MOST, 31, 4096, 16, 2, &list) ==
+                STILLMINE_INDEX_OK);
         for (size_t i = 0; i < list.count; i++) {
             const uint32_t key = read_id(list.items[i].id);
             has_steady = has_steady || (key == UINT32_MAX && list.items[i].pair_count >= MOST);

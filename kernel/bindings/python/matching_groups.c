@@ -115,7 +115,8 @@ static PyObject *pack_shared(const struct stillmine_shared_list *list, const str
     if (items == NULL) {
         return NULL;
     }
-    return Py_BuildValue("(NnNNNNN)", items, (Py_ssize_t)list->shared_count, copy_bytes(list->values, list->value_count * STILLMINE_FINGERPRINT_BYTES),
+    return Py_BuildValue("(NnNNNNN)", items, (Py_ssize_t)list->shared_count,
+                         copy_bytes(list->values, list->value_count * STILLMINE_FINGERPRINT_BYTES),
                          copy_bytes(list->value_notes, list->value_count * shape->value_note_bytes),
                          copy_bytes(list->pairs, list->pair_count * sizeof *list->pairs),
                          copy_bytes(list->alone, queries * sizeof *list->alone), PyBool_FromLong(list->is_cut));
@@ -164,8 +165,8 @@ static PyObject *read_group(PyObject *self, PyObject *argument) {
         PyBuffer_Release(&id);
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS
-    (void)stillmine_read_group(index_of(self), id.buf, id_note, values, value_notes, &count);
+    Py_BEGIN_ALLOW_THREADS(void)
+    stillmine_read_group(index_of(self), id.buf, id_note, values, value_notes, &count);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&id);
     if (count == 0) {

@@ -68,8 +68,8 @@ int stillmine_create_groups(stillmine_index **index, struct stillmine_shape shap
 int stillmine_add_groups(stillmine_index *index, const struct stillmine_groups *groups, uint32_t threads);
 
 /* What an id has: its note, and values and their notes in room for most_values; *count is 0 if it isn't there. */
-int stillmine_read_group(stillmine_index *index, const uint8_t id[STILLMINE_ID_BYTES], uint8_t *id_note, uint8_t *values,
-                         uint8_t *value_notes, uint32_t *count);
+int stillmine_read_group(stillmine_index *index, const uint8_t id[STILLMINE_ID_BYTES], uint8_t *id_note,
+                         uint8_t *values, uint8_t *value_notes, uint32_t *count);
 
 /* From now until the end, additions make no tables and searches look at everything: to fill an index for the first
  * time, piece by piece, without making its tables again and again. */
@@ -82,8 +82,7 @@ size_t stillmine_count_ids(stillmine_index *index);
  * at most `most_single` of the others that share one, those nearest first that are near a query with few values alone;
  * all with every pair that they have in common with the queries. */
 int stillmine_search_groups(stillmine_index *index, const uint8_t *queries, size_t count, uint32_t max_distance_bits,
-                            uint32_t most, uint32_t most_single, uint32_t threads,
-                            struct stillmine_shared_list *list);
+                            uint32_t most, uint32_t most_single, uint32_t threads, struct stillmine_shared_list *list);
 void stillmine_free_shared(struct stillmine_shared_list *list);
 
 #endif
