@@ -37,12 +37,22 @@ static int is_drawn(const struct stillmine_base *base, const struct stillmine_re
     return count_even(samples) > EVEN_SAMPLES;
 }
 
-static uint32_t count_differing(const uint8_t *one, const uint8_t *other) {
-    uint8_t both[STILLMINE_HASH_BYTES];
-    for (int i = 0; i < STILLMINE_HASH_BYTES; i++) {
-        both[i] = one[i] ^ other[i];
+static uint32_t count_bits(uint32_t word) {
+    word -= (word >> 1) & UINT32_C(0x55555555);
+    word = (word & UINT32_C(0x33333333)) + ((word >> 2) & UINT32_C(0x33333333));
+    return (((word + (word >> 4)) & UINT32_C(0x0f0f0f0f)) * UINT32_C(0x01010101)) >> 24;
+}
+
+static uint32_t word_of(const uint8_t *bytes) {
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+static int is_alike(const uint8_t *one, const uint8_t *other) {
+    uint32_t differing = 0;
+    for (int i = 0; i < STILLMINE_HASH_BYTES && differing <= SAME_BITS; i += 4) {
+        differing += count_bits(word_of(one + i) ^ word_of(other + i));
     }
-    return stillmine_count_bits(both);
+    return differing <= SAME_BITS;
 }
 
 static int64_t x_of(const uint8_t *geometry) {
@@ -77,8 +87,7 @@ static void drop_repeats(const struct stillmine_region *regions, uint32_t count,
                          uint8_t *is_dropped) {
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t j = 0; j < i; j++) {
-            if (count_differing(regions[i].hash, regions[j].hash) <= SAME_BITS &&
-                is_apart(regions + i, regions + j, width, height)) {
+            if (is_alike(regions[i].hash, regions[j].hash) && is_apart(regions + i, regions + j, width, height)) {
                 is_dropped[i] = 1;
                 is_dropped[j] = 1;
             }

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pdq_block.h"
 #include "regions_tables.h"
 #include "stillmine/regions.h"
 
