@@ -61,19 +61,24 @@ static void take_row(struct level_rows *level, const struct stillmine_octave *oc
     }
 }
 
-static void join_rows(struct level_rows *level, uint32_t width) {
-    const int16_t *restrict a = level->largest[0];
-    const int16_t *restrict b = level->largest[1];
-    const int16_t *restrict c = level->largest[2];
-    const int16_t *restrict d = level->least[0];
-    const int16_t *restrict e = level->least[1];
-    const int16_t *restrict f = level->least[2];
-    int16_t *restrict top = level->top;
-    int16_t *restrict bottom = level->bottom;
+/* Functions of their own: inlined, the compiler could not see that the rows lie apart. */
+static __attribute__((noinline)) void join_largest(const int16_t *restrict a, const int16_t *restrict b,
+                                                   const int16_t *restrict c, int16_t *restrict top, uint32_t width) {
     for (uint32_t x = 1; x + 1 < width; x++) {
         top[x] = larger(larger(a[x], b[x]), c[x]);
-        bottom[x] = smaller(smaller(d[x], e[x]), f[x]);
     }
+}
+
+static __attribute__((noinline)) void join_least(const int16_t *restrict a, const int16_t *restrict b,
+                                                 const int16_t *restrict c, int16_t *restrict bottom, uint32_t width) {
+    for (uint32_t x = 1; x + 1 < width; x++) {
+        bottom[x] = smaller(smaller(a[x], b[x]), c[x]);
+    }
+}
+
+static void join_rows(struct level_rows *level, uint32_t width) {
+    join_largest(level->largest[0], level->largest[1], level->largest[2], level->top, width);
+    join_least(level->least[0], level->least[1], level->least[2], level->bottom, width);
 }
 
 /* Non-zero where a value is at least as large, or as small, as all of the 27. Returns whether there is any. */
@@ -93,6 +98,20 @@ static int16_t mark_row(const struct level_rows *levels, uint32_t row, uint32_t 
         any = (int16_t)(any | marks[x]);
     }
     return any;
+}
+
+/* The first place from `x` on that is marked, `end` if none is: few are, so four are looked at in one. */
+static uint32_t next_mark(const int16_t *marks, uint32_t x, uint32_t end) {
+    for (uint64_t four = 0; x + 4 <= end; x += 4) {
+        __builtin_memcpy(&four, marks + x, sizeof four);
+        if (four != 0) {
+            break;
+        }
+    }
+    while (x < end && marks[x] == 0) {
+        x++;
+    }
+    return x;
 }
 
 static int64_t value_at(const struct stillmine_octave *octave, const struct point *point, int32_t right, int32_t down,
@@ -289,6 +308,7 @@ void stillmine_find_extrema(const struct stillmine_octave *octave, uint32_t numb
     struct level_rows levels[LEVELS];
     lay_out(levels, spare, octave->width);
     int16_t *marks = spare + (size_t)octave->width * LEVELS * 11;
+    const uint32_t end = octave->width - BORDER;
     for (uint32_t row = BORDER - 1; row + BORDER <= octave->height; row++) {
         for (uint32_t level = 0; level < LEVELS; level++) {
             take_row(levels + level, octave, level, row);
@@ -300,11 +320,9 @@ void stillmine_find_extrema(const struct stillmine_octave *octave, uint32_t numb
             if (!mark_row(levels + scale, row - 1, octave->width, marks)) {
                 continue;
             }
-            for (uint32_t x = BORDER; x + BORDER < octave->width; x++) {
-                if (marks[x] != 0) {
-                    const struct point point = {(int32_t)x, (int32_t)(row - 1), scale};
-                    consider(octave, number, point, view_width, view_height, extrema);
-                }
+            for (uint32_t x = next_mark(marks, BORDER, end); x < end; x = next_mark(marks, x + 1, end)) {
+                const struct point point = {(int32_t)x, (int32_t)(row - 1), scale};
+                consider(octave, number, point, view_width, view_height, extrema);
             }
         }
     }

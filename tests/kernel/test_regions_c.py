@@ -17,6 +17,7 @@ BUILDS = {
     "gcc -O0": (None, ["-O0"]),
     "gcc -O3": (None, ["-O3"]),
     "gcc -O3 native": (None, ["-O3", "-march=native"]),
+    "gcc -O3 fast-math": (None, ["-O3", "-ffast-math"]),
     "sanitizers": (None, ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]),
     "clang": (ZIG, ["-O2"]),
 }

@@ -56,6 +56,7 @@ def main() -> int:
     os.nice(10)
     WORK.mkdir(parents=True, exist_ok=True)
     fuzz_kernel("pdq", seconds, 400)
+    fuzz_kernel("regions", seconds, 400)
     fuzz_kernel("hamming", seconds, 700)
     fuzz_kernel("index", seconds, 120)
     fuzz_kernel("snapshot", seconds, 300)
