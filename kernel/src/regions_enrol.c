@@ -10,6 +10,8 @@
 #define TONE_REACH 3 /* luma steps */
 #define CELLS 4        /* along each axis: a crop shall keep its share of regions */
 #define OF_EACH_CELL 3
+#define OF_THE_MIDDLE (STILLMINE_ENROLLED_REGIONS / 3)
+#define MIDDLE_MARGIN 5 /* a fifth of the picture, off every side */
 #define VALUE_FORMAT 1
 #define SAME_BITS 48   /* in which hashes of one thing may differ */
 
@@ -126,16 +128,29 @@ static int is_within(const struct stillmine_base *base, const struct stillmine_p
            frame.centre[1] + reach <= (int64_t)part->bottom * 65536;
 }
 
-/* Takes the best of each cell first, then the best of all, and leaves them in their order. */
-static uint32_t spread(struct stillmine_region *regions, uint32_t count, const uint8_t *is_dropped) {
+/* Three fifths of each side: what a hard crop leaves. */
+static struct stillmine_part find_middle(const struct stillmine_part *part) {
+    struct stillmine_part middle = *part;
+    middle.left += (part->right - part->left) / MIDDLE_MARGIN;
+    middle.right -= (part->right - part->left) / MIDDLE_MARGIN;
+    middle.top += (part->bottom - part->top) / MIDDLE_MARGIN;
+    middle.bottom -= (part->bottom - part->top) / MIDDLE_MARGIN;
+    return middle;
+}
+
+/* Takes the best of the middle first, then of each cell, then of all, and leaves them in their order. */
+static uint32_t spread(struct stillmine_region *regions, uint32_t count, const uint8_t *is_dropped,
+                       const uint8_t *is_middle) {
     uint8_t is_taken[STILLMINE_MAX_REGIONS] = {0};
     uint8_t cells[CELLS * CELLS] = {0};
     uint32_t taken = 0;
-    for (int round = 0; round < 2; round++) {
-        for (uint32_t i = 0; i < count && taken < STILLMINE_ENROLLED_REGIONS; i++) {
+    for (int round = 0; round < 3; round++) {
+        const uint32_t most = round == 0 ? OF_THE_MIDDLE : STILLMINE_ENROLLED_REGIONS;
+        for (uint32_t i = 0; i < count && taken < most; i++) {
             const int64_t column = x_of(regions[i].geometry) * CELLS / 4096;
             uint8_t *cell = cells + y_of(regions[i].geometry) * CELLS / 4096 * CELLS + column;
-            if (!is_dropped[i] && !is_taken[i] && (round > 0 || *cell < OF_EACH_CELL)) {
+            const int is_wanted = round == 0 ? is_middle[i] : round > 1 || *cell < OF_EACH_CELL;
+            if (!is_dropped[i] && !is_taken[i] && is_wanted) {
                 is_taken[i] = 1;
                 (*cell)++;
                 taken++;
@@ -166,13 +181,16 @@ int stillmine_enrol_regions(const struct stillmine_base *base, void *workspace, 
     uint32_t width;
     uint32_t height;
     uint8_t is_dropped[STILLMINE_MAX_REGIONS] = {0};
+    uint8_t is_middle[STILLMINE_MAX_REGIONS] = {0};
     const struct stillmine_part inner = find_inner(base);
+    const struct stillmine_part middle = find_middle(&inner);
     stillmine_measure_view(base->width, base->height, STILLMINE_REGION_AREA, 100, &width, &height);
     drop_repeats(regions, found, width, height, is_dropped);
     for (uint32_t i = 0; i < found; i++) {
         is_dropped[i] |= (uint8_t)(!is_within(base, &inner, regions + i) || is_drawn(base, regions + i));
+        is_middle[i] = (uint8_t)is_within(base, &middle, regions + i);
     }
-    *count = spread(regions, found, is_dropped);
+    *count = spread(regions, found, is_dropped, is_middle);
     return STILLMINE_OK;
 }
 
