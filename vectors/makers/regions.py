@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stillmine.fingerprint.picture import enrol_reference as enrolment
 from stillmine.fingerprint.picture import patch_reference as patches
 from stillmine.fingerprint.picture import regions_reference as reference
 from vectors.makers.pdq import make_picture
@@ -87,8 +88,8 @@ def describe(entry: dict[str, Any]) -> dict[str, Any]:
     levels = patches.halvings(base)
     data = np.concatenate([level.ravel() for level in levels]).astype(np.uint8).tobytes()
     places = [(list(frame), patches.hashes_of(levels, patches.frame_of_units(frame, base.shape))[0].hex()) for frame in FRAMES]
-    enrolled = reference.enrol_regions(base)
-    value = reference.value_of(base.shape, bytes(range(32)), enrolled)
+    enrolled = enrolment.enrol_regions(base)
+    value = enrolment.value_of(base.shape, bytes(range(32)), enrolled)
     return entry | {
         "base": {"width": base.shape[1], "height": base.shape[0], "fnv1a": checksum(data)},
         "views": [_view(base, area, stretch) for area, stretch in VIEWS[: 3 if entry["name"] in IN_ALL_VIEWS else 1]],
