@@ -192,6 +192,9 @@ def test_answer_holds_no_fingerprint_and_no_distance(platform: ServiceClient, ph
         "is_flagged",
         "is_synthetic",
         "decision",
+        "found_by",
+        "judges",
+        "transform",
     }
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.partner.fingerprinting.worker_messages import Picture
+from stillmine.partner.listing import sync
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import ExchangeUnreachableError, PartnerKeyRevokedError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.feed import MAXIMUM_PAGE_BYTES
@@ -165,9 +166,12 @@ def test_exchange_that_refuses_its_own_cursors_does_not_loop(partner: Partner, e
     assert len(exchange.requests) - before <= 2
 
 
-def test_kinds_that_are_not_matched_are_counted_and_left_out(partner: Partner, exchange: FakeExchange) -> None:
+def test_kinds_that_are_not_matched_are_counted_and_left_out(
+    partner: Partner, exchange: FakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "LISTED_KINDS", frozenset({Kind.PDQ}))
     exchange.add("f", value(1))
-    exchange.add("r", b"anything", kind=Kind.REGIONS)
+    exchange.add("s", bytes(32), kind=Kind.SHA256)
     report = partner.sync.run()
     assert (report.added, report.of_other_kinds) == (1, 1)
     assert len(matched(partner)) == 1
@@ -195,6 +199,7 @@ GOOD = {"id": "0" * 31 + "1", "kind": "pdq", "state": "active", "value": "ab" * 
         page([GOOD, {**GOOD, "id": "2" * 32, "value": "AB" * 32}]),
         page([GOOD, {**GOOD, "id": "2" * 32, "quality": 101}]),
         page([GOOD, {**GOOD, "id": "2" * 32, "kind": "unheard_of"}]),
+        page([GOOD, {**GOOD, "id": "2" * 32, "kind": "regions", "quality": 100}]),
         page([GOOD, {key: GOOD[key] for key in ("kind", "state")}]),
         page([GOOD, {**{key: GOOD[key] for key in ("kind", "state")}, "id": "2" * 32}]),
         page([GOOD], cursor="a.1", has_more=True),
