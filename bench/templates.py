@@ -141,6 +141,60 @@ def watermark(picture: Picture, _number: int) -> Picture:
     return marked
 
 
+def player(picture: Picture, number: int) -> Picture:
+    """A video site: the picture in a player with its buttons, a title, and a column of small pictures that differ."""
+    drawn = random.Random(number)
+    screen = Image.new("RGB", (1280, 800), "#f9f9f9")
+    draw = ImageDraw.Draw(screen)
+    draw.rounded_rectangle((20, 16, 70, 50), 8, fill="#d00")
+    draw.polygon([(38, 24), (38, 42), (54, 33)], fill="white")
+    draw.text((82, 18), "Streambox", fill="black", font=font(28))
+    draw.rounded_rectangle((400, 14, 860, 52), 19, outline="#bbb", width=2)
+    draw.rectangle((20, 70, 860, 560), fill="black")
+    shown = ImageOps.contain(picture, (840, 450))
+    screen.paste(shown, (20 + (840 - shown.width) // 2, 70 + (450 - shown.height) // 2))
+    draw.rectangle((40, 526, 840, 531), fill="#777")
+    draw.rectangle((40, 526, 40 + drawn.randrange(20, 780), 531), fill="#d00")
+    draw.polygon([(44, 538), (44, 554), (58, 546)], fill="white")
+    draw.text((76, 536), f"{drawn.randrange(9)}:{drawn.randrange(60):02d} / 9:{drawn.randrange(60):02d}", fill="white", font=font(16))
+    draw.text((20, 575), words(drawn, 6), fill="black", font=font(30))
+    draw.ellipse((20, 625, 80, 685), fill="#7a5ba8")
+    draw.text((95, 640), words(drawn, 2), fill="black", font=font(22))
+    draw.rounded_rectangle((700, 630, 860, 675), 22, fill="#0f0f0f")
+    draw.text((728, 640), "Subscribe", fill="white", font=font(22))
+    for row in range(6):
+        tone = tuple(drawn.randrange(40, 220) for _ in range(3))
+        draw.rectangle((890, 70 + row * 118, 1070, 172 + row * 118), fill=tone)
+        draw.text((1084, 74 + row * 118), words(drawn, 2), fill="black", font=font(18))
+    return screen
+
+
+def listing(picture: Picture, number: int) -> Picture:
+    """A market place's offer: a patterned banner with a mark, the picture in a frame, a price, buttons."""
+    drawn = random.Random(number)
+    page = Image.new("RGB", (900, 1300), "white")
+    draw = ImageDraw.Draw(page)
+    for column in range(30):
+        for row in range(4):
+            tone = "#f4b400" if (column * 7 + row * 3) % 5 else "#0f9d58"
+            draw.polygon(
+                [(column * 30, row * 30), (column * 30 + 30, row * 30 + (column % 3) * 10), (column * 30 + 8, row * 30 + 30)], fill=tone
+            )
+    draw.ellipse((40, 10, 140, 110), fill="#4285f4")
+    draw.rectangle((70, 50, 110, 70), fill="white")
+    draw.text((170, 40), "bazaar.example", fill="black", font=font(48), stroke_width=3, stroke_fill="white")
+    shown = ImageOps.contain(picture, (760, 820))
+    left, top = (900 - shown.width) // 2, 160
+    draw.rectangle((left - 14, top - 14, left + shown.width + 14, top + shown.height + 14), fill="#ddd")
+    page.paste(shown, (left, top))
+    below = top + shown.height + 36
+    draw.text((70, below), words(drawn, 4), fill="black", font=font(34))
+    draw.text((70, below + 50), f"{drawn.randrange(1, 900)} EUR", fill="#0f9d58", font=font(52))
+    draw.rounded_rectangle((560, below + 50, 830, below + 120), 12, fill="#4285f4")
+    draw.text((610, below + 64), "Buy now", fill="white", font=font(36))
+    return page
+
+
 FAMILIES: dict[str, Family] = {"chat": chat, "post": post, "story": story, "letterhead": letterhead, "watermark": watermark}
-HELD_BACK: dict[str, Family] = {}
+HELD_BACK: dict[str, Family] = {"player": player, "listing": listing}
 """Drawn after the thresholds were fixed."""
