@@ -26,7 +26,7 @@ from stillmine.wire.kinds import MINIMUM_QUALITY
 
 LONGEST = 1200
 """Photographs are reduced to it first: what a phone shows of them, and what messengers pass on."""
-LEAST_SIDE = 240
+LEAST_SIDE = 200
 """Smaller ones are thumbnails already, of which no edit leaves anything."""
 OTHERS = 3
 STORED = "original.png"
