@@ -15,7 +15,7 @@ const AGREEING_BITS = 56;
 const MATCH_EVIDENCE = 0.45;
 const MATCH_AGREEING = 4;
 /** For a person to look at: the least share; that where fewer agree, and their least number. */
-const PART_SHARE = 0.35;
+const PART_SHARE = 0.32;
 const FEW_SHARE = 0.8;
 const FEW_AGREEING = 2;
 /** Pixels, below which a place says nothing. */

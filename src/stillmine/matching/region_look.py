@@ -26,7 +26,7 @@ MATCH_EVIDENCE = 0.45
 MATCH_AGREEING = 4
 """For a match: the least share times spread, and the least number of regions that agree."""
 
-PART_SHARE = 0.35
+PART_SHARE = 0.32
 FEW_SHARE = 0.80
 FEW_AGREEING = 2
 """For a reviewer: the least share; that where fewer than `MATCH_AGREEING` regions agree, and their least number. Two of three may lie alike
