@@ -62,7 +62,7 @@ def _scale(height: int) -> list[str]:
 def _legend(methods: Sequence[str]) -> list[str]:
     parts = []
     for number, method in enumerate(methods):
-        x = LEFT + number * WIDE / 3
+        x = 4 + number * (LEFT + WIDE) / 3
         parts.append(_mark(number, x + 6, 18) + f'<text x="{x + 18:g}" y="22">{escape(method)}</text>')
     return parts
 

@@ -37,7 +37,7 @@ PHASH_BITS = 10
 """Of 64: what ImageHash's users take for the same picture."""
 METHODS = ("PDQ", "regions", "both", "for a reviewer", f"SSCD {PUBLISHED}", f"SSCD {LOWEST}", "plain PDQ", "pHash", "MD5")
 """`for a reviewer`: neither matches, and regions say `part`."""
-DRAWN = ("PDQ", f"SSCD {PUBLISHED}", "both")
+DRAWN = ("PDQ", "with those for a reviewer", "match: PDQ or regions")
 REGIONS_A_PICTURE = 36
 Matches = dict[str, set[int]]
 
@@ -232,7 +232,12 @@ def run(paths: Sequence[Path], folder: Path, wanted: int, processes: int, chart:
     recall = measure(kept, [photograph.folder.name for photograph in kept], processes)
     report(recall)
     if chart is not None:
-        drawn = [method for method in DRAWN if method in recall.found[0]]
-        shares = [[recall.found[number][method] / recall.photographs for method in drawn] for number in range(len(COPIES))]
-        rows = [Row(copy.group, copy.name, each) for copy, each in zip(COPIES, shares, strict=True)]
-        chart.write_text(draw(f"Copies of {recall.photographs} photographs that are found", drawn, rows))
+        title = f"Copies of {recall.photographs} photographs that are found"
+        chart.write_text(draw(title, DRAWN, [Row(copy.group, copy.name, drawn(recall, number)) for number, copy in enumerate(COPIES)]))
+
+
+def drawn(recall: Recall, number: int) -> tuple[float, float, float]:
+    """Return the shares of one edit that the chart shows, in the order of DRAWN."""
+    found = recall.found[number]
+    shown = found["PDQ"], found["both"] + found["for a reviewer"], found["both"]
+    return shown[0] / recall.photographs, shown[1] / recall.photographs, shown[2] / recall.photographs

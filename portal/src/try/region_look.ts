@@ -13,7 +13,7 @@ const MISSING_BITS = 104;
 const AGREEING_BITS = 56;
 /** For a match: the least share times spread, and the least number of regions that agree. */
 const MATCH_EVIDENCE = 0.45;
-const MATCH_AGREEING = 4;
+const MATCH_AGREEING = 6;
 /** For a person to look at: the least share; that where fewer agree, and their least number. */
 const PART_SHARE = 0.32;
 const FEW_SHARE = 0.8;

@@ -23,7 +23,7 @@ AGREEING_BITS = 56
 """Up to this a region counts as one that agrees."""
 
 MATCH_EVIDENCE = 0.45
-MATCH_AGREEING = 4
+MATCH_AGREEING = 6
 """For a match: the least share times spread, and the least number of regions that agree."""
 
 PART_SHARE = 0.32
