@@ -4,6 +4,7 @@
 #define STILLMINE_INDEX_FINDER_H
 
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include "index_parts.h"
 
@@ -41,7 +42,19 @@ struct stillmine_finder {
 };
 
 /* Room for one more item; false when there is no memory. */
-bool stillmine_grow_items(void **items, size_t *capacity, size_t count, size_t item_bytes);
+static inline bool stillmine_grow_items(void **items, size_t *capacity, size_t count, size_t item_bytes) {
+    if (count < *capacity) {
+        return true;
+    }
+    const size_t larger = *capacity == 0 ? 64 : 2 * *capacity;
+    void *grown = realloc(*items, larger * item_bytes);
+    if (grown == NULL) {
+        return false;
+    }
+    *items = grown;
+    *capacity = larger;
+    return true;
+}
 
 /* All values of an id and their notes; returns how many. Under a lock. */
 uint32_t stillmine_copy_values(const stillmine_index *index, uint32_t number, uint8_t *values, uint8_t *notes);

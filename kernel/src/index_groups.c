@@ -19,20 +19,6 @@
 #define MOST_HITS ((size_t)1 << 22) /* kept by all threads */
 #define MOST_ASKED 4096u
 
-bool stillmine_grow_items(void **items, size_t *capacity, size_t count, size_t item_bytes) {
-    if (count < *capacity) {
-        return true;
-    }
-    const size_t larger = *capacity == 0 ? 64 : 2 * *capacity;
-    void *grown = realloc(*items, larger * item_bytes);
-    if (grown == NULL) {
-        return false;
-    }
-    *items = grown;
-    *capacity = larger;
-    return true;
-}
-
 static int compare_hits(const void *left, const void *right) {
     const struct stillmine_group_hit *a = left;
     const struct stillmine_group_hit *b = right;

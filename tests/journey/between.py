@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 ASK = "/api/v1/ask"
+ASK_REGIONS = "/api/v1/ask/regions"
 STATUS = "/api/v1/status"
 FEEDBACK = "/api/v1/feedback"
 

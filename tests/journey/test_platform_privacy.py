@@ -15,12 +15,13 @@ from stillmine.demo.person import Person
 from stillmine.fingerprint import fingerprint_image
 from stillmine.wire import codec
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_ask
+from stillmine.wire.ask_regions import RegionsAsk, RegionsLook
 from stillmine.wire.feedback import SubmitFeedback
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import Decision, ScreenOutcome
 from tests.journey import faults, protected
-from tests.journey.between import ASK, FEEDBACK, STATUS, Between, Seen
+from tests.journey.between import ASK, ASK_REGIONS, FEEDBACK, STATUS, Between, Seen
 from tests.journey.marks import FILE_NAME, MarkedPicture, files_with_marks, files_with_values, found_marks, marked_picture, value_forms
 from tests.journey.parties import Exchange, Service, wait_until
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.any_database  # what the partner's service keeps and se
 UPLOADER = "canary-uploader-p4x9d2"
 CONTENT_ID = "canary-content-h6n1v8"
 
-_SENT = {("GET", STATUS), ("POST", ASK), ("POST", FEEDBACK)}
+_SENT = {("POST", ASK_REGIONS), ("POST", f"{ASK_REGIONS}/look"), ("GET", STATUS), ("POST", ASK), ("POST", FEEDBACK)}
 _HEADERS = {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host", "user-agent"}
 
 
@@ -104,6 +105,10 @@ def assert_only_documented_fields(seen: list[Seen]) -> None:
         elif each.path == FEEDBACK:
             assert json.loads(each.body).keys() == {"version", "feedback"}
             codec.decode(each.body, SubmitFeedback)
+        elif each.path == ASK_REGIONS:
+            codec.decode(each.body, RegionsAsk)
+        elif each.path == f"{ASK_REGIONS}/look":
+            codec.decode(each.body, RegionsLook)
         else:
             assert each.body == b""
 
