@@ -43,6 +43,7 @@ class AskingPartner:
             following=self.parts.following,
             clock=clock,
             last_problem=lambda: self.problem,
+            is_list_too_old=self.parts.age.is_too_old,
         )
         tokens = UploadTokens(Secret(b"smu_of_tests"), clock)
         self.screening = Screening(self.store, self.parts.way, InThisProcess(), tokens, clock=clock, regions=self.parts.regions)

@@ -23,6 +23,7 @@ from stillmine.partner.commands.checking import in_words as report_in_words
 from stillmine.partner.commands.in_words import as_shown, match_in_words
 from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
 from stillmine.partner.ground.home import prepare_home, sole_user
+from stillmine.partner.listing.age import MAX_AGE_HOURS
 from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.way_in_use import WayChoice
@@ -64,6 +65,15 @@ Regions = Annotated[
     typer.Option(
         "--regions",
         help="Which regions of pictures are asked about at the exchange: `all`, `small` without stretched copies, for less work, or `off`.",
+    ),
+]
+MaxAge = Annotated[
+    int,
+    typer.Option(
+        "--max-age",
+        min=1,
+        max=720,
+        help="Hours since the last complete sync after which nothing is looked up in the list: some of it may have been withdrawn since.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
@@ -116,6 +126,7 @@ def serve(
     ] = DEFAULT_THREADS,
     require_sandbox: RequireSandbox = False,
     regions: Regions = RegionsChoice.ALL,
+    max_age: MaxAge = MAX_AGE_HOURS,
     keep_matches: Annotated[
         int, typer.Option(min=1, max=3650, help="Days after a decision until a match is forgotten; open matches are kept.")
     ] = KEPT_DAYS,
@@ -135,6 +146,7 @@ def serve(
             needs_sandbox=require_sandbox,
             kept_days=keep_matches,
             regions=regions,
+            max_age_hours=max_age,
         )
         serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
 
@@ -149,6 +161,7 @@ def screen(
     way: WayWanted = WayChoice.AUTO,
     require_sandbox: RequireSandbox = False,
     regions: Regions = RegionsChoice.ALL,
+    max_age: MaxAge = MAX_AGE_HOURS,
     json: Json = False,
 ) -> None:
     """Look files up in the last synced list, or at the exchange. A match is kept and reported later, as with the service.
@@ -163,7 +176,7 @@ def screen(
         is_needed = way in (WayChoice.ASK, WayChoice.BOTH) or exchange is not None
         return exchange_settings(exchange, key_file) if is_needed else None
 
-    with opened_screening(home, 1, settings, way, needs_sandbox=require_sandbox, regions=regions) as screening:
+    with opened_screening(home, 1, settings, way, needs_sandbox=require_sandbox, regions=regions, max_age_hours=max_age) as screening:
         for file, result in _screened(files, screening):
             outcomes.add(result.outcome)
             words = f"{as_shown(str(file))}: {_result_in_words(result)}"

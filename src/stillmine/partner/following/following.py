@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Protocol
 
 from stillmine.client.exchange import Exchange
+from stillmine.client.http import KEY_REFUSED
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.partner.following.reporting import HandedOver, Reporting
 from stillmine.partner.listing.index import ListIndex
@@ -147,7 +148,11 @@ class Following:
             failed = error
             self._looked_in_vain(error)
         self._erase_unused_list()
-        report = self._follow_list()
+        try:
+            report = self._follow_list()
+        except StillmineError as error:
+            self._stop_if_refused(error)
+            raise
         if isinstance(failed, ExchangeUnreachableError):
             raise failed
         handed_over = self.send_feedback()
@@ -225,11 +230,19 @@ class Following:
         way = self._parts.way
         if way.use.way is None:
             way.switch(Use(None, (type(error),)))
+        self._stop_if_refused(error)
+
+    def _stop_if_refused(self, error: StillmineError) -> None:
+        """Look nothing up in the list with a key that the exchange refuses; a look that works begins again."""
+        way = self._parts.way
+        if isinstance(error, KEY_REFUSED) and way.use.lists:
+            log.error("the exchange refuses this key: nothing is looked up in its list until it takes one [%s]", error.code)
+            way.switch(Use(way.use.way, (type(error),)))
 
     def _erase_unused_list(self) -> None:
         """Uploads are not looked up in it any more; what was found in it a moment ago is not answered once it is erased."""
         parts = self._parts
-        is_unused = not parts.way.use.lists and self._awaited is None and (parts.way.use.way is not None or self._looks_in_vain == 0)
+        is_unused = not parts.way.use.keeps_list and self._awaited is None and (parts.way.use.way is not None or self._looks_in_vain == 0)
         if is_unused and parts.store.holds_list():
             parts.store.erase_list()
             parts.index.clear()

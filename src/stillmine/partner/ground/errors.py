@@ -56,6 +56,15 @@ class NeverSyncedError(StillmineError):
     )
 
 
+class ListTooOldError(StillmineError):
+    code = "list_too_old"
+    status = 503
+    sentence = (
+        "The last complete sync of the list is longer ago than `--max-age` allows, so nothing is looked up in it: some of it may have been "
+        "withdrawn since. `stillmine partner check` says why the exchange is not reached; the next complete sync ends this."
+    )
+
+
 class RegionsNotAskedError(StillmineError):
     """Beside an answer, never instead of one."""
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import assert_never
 
 from stillmine.partner.fingerprinting.worker_messages import Digest, Picture, Sound
-from stillmine.partner.ground.errors import DeadlineError, NeverSyncedError
+from stillmine.partner.ground.errors import DeadlineError, ListTooOldError, NeverSyncedError
 from stillmine.partner.listing.index import ListIndex
 from stillmine.partner.screening.made import Film, Made
 from stillmine.partner.screening.way import Candidate, LookedUp
@@ -24,11 +24,20 @@ SEARCH_SECONDS = 5.0
 class ListWay:
     """The list of one store, searched through one index over it. Safe to use from several threads."""
 
-    def __init__(self, store: Store, index: ListIndex, *, threads: int, search_seconds: float = SEARCH_SECONDS) -> None:
-        """`threads` is how many searches run at once."""
+    def __init__(
+        self,
+        store: Store,
+        index: ListIndex,
+        *,
+        threads: int,
+        search_seconds: float = SEARCH_SECONDS,
+        is_too_old: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`threads` is how many searches run at once; while `is_too_old` says so, nothing is found."""
         self._store = store
         self._index = index
         self._search_seconds = search_seconds
+        self._is_too_old = is_too_old
         self._searches = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="search")
 
     def close(self) -> None:
@@ -36,9 +45,11 @@ class ListWay:
         self._searches.shutdown(wait=False, cancel_futures=True)
 
     def require_use(self) -> None:
-        """Raise NeverSyncedError where nothing was synced at all."""
+        """Raise NeverSyncedError where nothing was synced at all, ListTooOldError where that was too long ago."""
         if self.as_of() is None and not len(self._index):
             raise NeverSyncedError
+        if self._is_too_old():
+            raise ListTooOldError
 
     def as_of(self) -> datetime | None:
         """Return when the list was synced to its end, None if never."""
@@ -47,6 +58,8 @@ class ListWay:
     def look_up(self, made: Made, _token: bytes, withdrawn: Collection[bytes] = ()) -> LookedUp:
         """Look up what was made of one upload, but for what is known to be withdrawn."""
         as_of = self.as_of()  # before the search: what it says was true then
+        if self._is_too_old():
+            return LookedUp([], [ListTooOldError.code], as_of)
         same = self._index.same_file(made.of(Digest))
         near, left_out = self._before_deadline(lambda: self._near(made)) if made.has_more_than_digests else ([], [])
         if as_of is None:

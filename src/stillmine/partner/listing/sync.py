@@ -52,14 +52,20 @@ class Sync:
         store: Store,
         update_index: Callable[[PageChanges], None],
         clock: Callable[[], datetime],
+        *,
         must_stop: Callable[[], bool] = lambda: False,
+        note_synced: Callable[[], None] = lambda: None,
     ) -> None:
-        """`clock` returns UTC; `must_stop` is asked between requests, so that a stop does not wait for a long feed."""
+        """`clock` returns UTC; `must_stop` is asked between requests, so that a stop does not wait for a long feed.
+
+        `note_synced` is called when the end of the feed is applied.
+        """
         self._client = client
         self._store = store
         self._update_index = update_index
         self._clock = clock
         self._must_stop = must_stop
+        self._note_synced = note_synced
 
     def follow(self) -> SyncReport:
         """Fetch to the end of the feed and acknowledge it; raises the StillmineError of what failed."""
@@ -128,6 +134,8 @@ class Sync:
             log.warning("%d feed entries are of kinds that this version can't match", left_out)
         synced_at = None if page.has_more else int(self._clock().timestamp())
         changes = self._applied(entries, page.cursor, synced_at)
+        if not page.has_more:
+            self._note_synced()
         self._update_index(changes)
         return msgspec.structs.replace(
             report,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from stillmine.client.http import KEY_REFUSED
 from stillmine.partner.ground.errors import NeverSyncedError
 from stillmine.partner.screening.made import Made
 from stillmine.partner.screening.way import LookedUp, Way
@@ -38,9 +39,19 @@ class Use:
     refused: tuple[type[StillmineError], ...] = ()
 
     @property
+    def keeps_list(self) -> bool:
+        """Whether a list is wanted and not known to be given no more."""
+        return self.way in (WayName.LIST, WayName.BOTH) and ListNotGivenError not in self.refused
+
+    @property
     def lists(self) -> bool:
         """Whether uploads are looked up in the list."""
-        return self.way in (WayName.LIST, WayName.BOTH) and ListNotGivenError not in self.refused
+        return self.keeps_list and not self.is_key_refused
+
+    @property
+    def is_key_refused(self) -> bool:
+        """Whether the exchange takes this key for nothing any more."""
+        return not set(KEY_REFUSED).isdisjoint(self.refused)
 
     @property
     def asks(self) -> bool:

@@ -29,6 +29,7 @@ from stillmine.partner.following.background import FollowThread
 from stillmine.partner.following.following import Following, Parts
 from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.ground.home import service_key, upload_token_key
+from stillmine.partner.listing.age import MAX_AGE_HOURS, ListAge
 from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
@@ -87,6 +88,7 @@ class Connected:
     regions: RegionsAsking
     way: WayInUse
     following: Following
+    age: ListAge
 
     def close(self) -> None:
         """Take no more uploads, and let go of the connections."""
@@ -107,6 +109,7 @@ def connected(
     must_stop: Callable[[], bool] = lambda: False,
     regions: RegionsChoice = RegionsChoice.ALL,
     recurring: RecurringRegions | None = None,
+    max_age_hours: int = MAX_AGE_HOURS,
 ) -> Connected:
     """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one.
 
@@ -117,14 +120,16 @@ def connected(
     index = loaded_index(store) if looks_up else ListIndex()
     exchange = Exchange(settings, surroundings.transport)
     asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
-    way = WayInUse(ListWay(store, index, threads=threads), asks, assumed(choice, store.way()))
-    sync = Sync(exchange, store, index.follow if looks_up else lambda _changes: None, surroundings.clock, must_stop=must_stop)
+    age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
+    way = WayInUse(ListWay(store, index, threads=threads, is_too_old=age.is_too_old), asks, assumed(choice, store.way()))
+    update = index.follow if looks_up else lambda _changes: None
+    sync = Sync(exchange, store, update, surroundings.clock, must_stop=must_stop, note_synced=age.note_synced)
     asks_regions = _asking_regions(settings, regions, surroundings, lambda: way.use.asks, recurring)
     parts = Parts(store, index, sync, Reporting(exchange, store, must_stop), way, asks, asks_regions)
     following = Following(
         choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds, monotonic=surroundings.monotonic
     )
-    return Connected(store, exchange, asks, asks_regions, way, following)
+    return Connected(store, exchange, asks, asks_regions, way, following, age)
 
 
 def _asking_regions(
@@ -165,6 +170,7 @@ def opened_screening(
     *,
     needs_sandbox: bool = False,
     regions: RegionsChoice = RegionsChoice.ALL,
+    max_age_hours: int = MAX_AGE_HOURS,
 ) -> Iterator[Screening]:
     """Open what screening files from the command line needs; raises NotConfiguredError where a sandbox is wanted and there is none.
 
@@ -175,7 +181,9 @@ def opened_screening(
     store, fingerprinter = Store(home), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     try:
         recurring = RecurringRegions(bytes(key), store.recurring())
-        way, asks_regions = _way_for_files(store, settings, choice, surroundings, threads=threads, regions=regions, recurring=recurring)
+        age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
+        listing = ListWay(store, loaded_index(store), threads=threads, is_too_old=age.is_too_old)
+        way, asks_regions = _way_for_files(store, settings, choice, surroundings, listing=listing, regions=regions, recurring=recurring)
         screening = Screening(store, way, fingerprinter, tokens, clock=surroundings.clock, regions=asks_regions)
         try:
             fingerprinter.start()
@@ -194,13 +202,12 @@ def _way_for_files(
     choice: WayChoice,
     surroundings: Surroundings,
     *,
-    threads: int,
+    listing: ListWay,
     regions: RegionsChoice,
     recurring: RecurringRegions,
 ) -> tuple[Way, AsksRegions]:
     """Return how files from the command line are looked up: nothing of the store changes by that but what matches."""
     use = assumed(choice, store.way())
-    listing = ListWay(store, loaded_index(store), threads=threads)
     exchange = None if use == Use(WayName.LIST) and regions is RegionsChoice.OFF else settings()
     if exchange is None:
         if use.asks:
@@ -256,6 +263,7 @@ def _standing(parts: Connected, home: Path, surroundings: Surroundings, thread: 
         following=parts.following,
         clock=surroundings.clock,
         last_problem=lambda: thread.problem,
+        is_list_too_old=parts.age.is_too_old,
     )
 
 
@@ -270,13 +278,13 @@ def build_service(
     needs_sandbox: bool = False,
     kept_days: int = KEPT_DAYS,
     regions: RegionsChoice = RegionsChoice.ALL,
+    max_age_hours: int = MAX_AGE_HOURS,
 ) -> Starlette:
     """Put the service together; its threads live as long as the application's lifespan, and the store is closed with it."""
     key = service_key(home, surroundings.random_bytes)
     token_key = upload_token_key(home, surroundings.random_bytes)
-    store = Store(home)
+    store, stop = Store(home), threading.Event()
     recurring = RecurringRegions(bytes(token_key), store.recurring())
-    stop = threading.Event()
     parts = connected(
         store,
         settings,
@@ -287,9 +295,9 @@ def build_service(
         must_stop=stop.is_set,
         regions=regions,
         recurring=recurring,
+        max_age_hours=max_age_hours,
     )
-    thread = FollowThread(parts.following, stop)
-    fingerprinter = Fingerprinter(threads, needs_sandbox=needs_sandbox)
+    thread, fingerprinter = FollowThread(parts.following, stop), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     screening = _screening(parts, fingerprinter, token_key, surroundings, thread)
 
     @asynccontextmanager

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.partner.following.following import Following
+from stillmine.partner.ground.errors import ListTooOldError
+from stillmine.partner.listing.age import CLOCK_TOLERANCE_SECONDS
 from stillmine.partner.screening.way_in_use import Use
 from stillmine.partner.store.store import Store
 from stillmine.wire.ask import ExchangeStatus, IndexState
@@ -27,7 +29,6 @@ WORKING = (None, QuotaUsedUpError.code, IndexLoadingError.code)
 """Of asks: the last two are parts of their own."""
 
 FRESH_SECONDS = 120
-CLOCK_TOLERANCE_SECONDS = 5
 
 
 class Standing:
@@ -42,6 +43,7 @@ class Standing:
         following: Following,
         clock: Callable[[], datetime],
         last_problem: Callable[[], str | None],
+        is_list_too_old: Callable[[], bool],
     ) -> None:
         """`use` returns the way in use, `last_problem` the error code of the last round with the exchange."""
         self._store = store
@@ -50,6 +52,7 @@ class Standing:
         self._following = following
         self._clock = clock
         self._last_problem = last_problem
+        self._is_list_too_old = is_list_too_old
 
     def health(self) -> Health:
         """Return counts and ages."""
@@ -61,9 +64,9 @@ class Standing:
             is_fresh=bool(moments) and not use.refused and all(self._is_fresh(moment) for moment in moments.values()),
             synced_at=oldest,
             age_seconds=None if oldest is None else int(self._clock().timestamp()) - int(oldest.timestamp()),
-            fingerprints=counts.fingerprints if use.lists else None,
+            fingerprints=counts.fingerprints if use.keeps_list else None,
             waiting_feedback=counts.waiting_feedback,
-            problem=self._last_problem() or self._following.problem,
+            problem=self._problem(use),
             way=use.way,
             index=None if status is None else status.index,
             queries_today=None if status is None else status.queries_today,
@@ -83,19 +86,27 @@ class Standing:
         try:
             moments = self._moments(use)
             self._store.counts()
+            is_too_old = self._is_list_too_old()
         except (StillmineError, sqlite3.Error, OSError):
             return {"store": "down", **dict.fromkeys(names, UNKNOWN), "disk": self._disk()}
         words = {"store": OK}
         for name in names:
             words[name] = self._word(moments[name]) if name in moments else self._asking_word(name)
+        if "sync" in names and is_too_old:
+            words["sync"] = "too_old"
         if words.get("exchange") == OK and self._following.asking_problem not in WORKING:
             words["exchange"] = "failing"
         return {**words, "disk": self._disk()}
 
+    def _problem(self, use: Use) -> str | None:
+        if use.lists and self._is_list_too_old():
+            return ListTooOldError.code
+        return self._last_problem() or self._following.problem
+
     def _moments(self, use: Use) -> dict[str, datetime | None]:
         """When each way in use last heard of the exchange."""
         moments: dict[str, datetime | None] = {}
-        if use.lists:
+        if use.keeps_list:
             moments["sync"] = self._store.synced_at()
         if use.asks:
             moments["exchange"] = self._following.answered_at
@@ -107,7 +118,8 @@ class Standing:
     def _asking_word(self, name: str) -> str:
         status = self._following.status
         if name == "way":
-            return "refused" if status is not None else UNKNOWN
+            is_list_refused = self._use().keeps_list and self._use().is_key_refused
+            return "refused" if status is not None or is_list_refused else UNKNOWN
         if status is None:
             return UNKNOWN
         if name == "index":
