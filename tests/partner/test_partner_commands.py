@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands, with an exchange over real HTTP, and one service as a real process."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -23,11 +22,13 @@ from typer.testing import CliRunner, Result
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.moving.video import fingerprint_video
 from stillmine.fingerprint.moving.vpdq_text import write_vpdq
-from stillmine.partner.asking.connecting import PICTURE_CONNECTIONS
+from stillmine.partner.asking.connecting import PICTURE_CONNECTIONS, PICTURE_LIMITS
+from stillmine.partner.asking.look_up import PICTURE_SECONDS
 from stillmine.partner.commands.service_commands import app
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
 from stillmine.partner.ground.errors import HomeInUseError, HomeOfAnotherExchangeError
 from stillmine.partner.ground.home import sole_user
+from stillmine.partner.service.running import DOORS, FINISHING_SECONDS
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.kinds import Kind
@@ -168,8 +169,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serving(home: Path, url: str, port: int) -> subprocess.Popen[str]:
-    program = "from stillmine.partner.commands.service_commands import app; app()"
+def serving(home: Path, url: str, port: int, before: str = "") -> subprocess.Popen[str]:
+    program = f"{before}\nfrom stillmine.partner.commands.service_commands import app; app()"
     command = [sys.executable, "-c", program, "serve", "--home", str(home), "--exchange", url, "--port", str(port), "--sync-every", "1"]
     environment = {**os.environ, "STILLMINE_PARTNER_KEY": KEY}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -235,12 +236,42 @@ def test_stop_is_not_held_up_by_half_a_request(home: Path, exchange: FakeExchang
     assert "Traceback" not in log
 
 
+PATIENT = """
+from stillmine.client.time_limits import TimeLimits
+from stillmine.partner.asking import connecting
+from stillmine.partner.service import running
+from stillmine.serving.doors import Doors
+connecting.PICTURE_SECONDS = 600.0
+connecting.PICTURE_LIMITS = TimeLimits(connect_seconds=600.0, silence_seconds=600.0, answer_seconds=600.0)
+running.DOORS = Doors(connections=2048, stop_seconds=600.0)
+"""
+"""Before `serve`: what ends a request by itself is so far away that a slow machine does not come near it."""
+
+
+def begun(port: int, key: str, number: int) -> socket.socket:
+    """Send an upload whose body the service has asked for: it has begun, and a stop must answer it."""
+    body = b'{"version":1,"fingerprints":[{"kind":"sha256","value":"%064x","quality":100}]}' % number
+    head = f"POST /screen HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+    upload = socket.create_connection(("127.0.0.1", port), timeout=120)
+    upload.sendall(f"{head}Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n".encode())
+    assert upload.recv(1000).startswith(b"HTTP/1.1 100 ")
+    upload.sendall(body)
+    return upload
+
+
+def answer_of(upload: socket.socket) -> httpx.Response:
+    with upload:
+        raw = b"".join(iter(partial(upload.recv, 65536), b""))
+    head, _, body = raw.partition(b"\r\n\r\n")
+    return httpx.Response(int(head.split()[1]), content=body)
+
+
 def test_what_waits_for_the_exchange_at_a_stop_is_told_so(
     home: Path, exchange: FakeExchange, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An exchange that holds every ask: those under way take all connections, and those that wait can't be sent."""
     exchange.scopes = ["ask", "feedback"]
-    held, may_answer, port, codes = threading.Semaphore(0), threading.Event(), free_port(), list[str]()
+    held, may_answer, port = threading.Semaphore(0), threading.Event(), free_port()
 
     def hold(_: FakeExchange, queries: list[AskQuery]) -> list[Answer]:
         held.release()
@@ -248,35 +279,32 @@ def test_what_waits_for_the_exchange_at_a_stop_is_told_so(
         return [Answer() for _ in queries]
 
     monkeypatch.setattr(FakeExchange, "_answered", hold)
-    process = serving(home, url, port)
-
-    def screen(number: int) -> None:
-        body = b'{"version":1,"fingerprints":[{"kind":"sha256","value":"%064x","quality":100}]}' % number
-        headers = {"Authorization": f"Bearer {(home / 'service.key').read_text().strip()}", "Content-Type": "application/json"}
-        with contextlib.suppress(httpx.TransportError):
-            answer = httpx.post(f"http://127.0.0.1:{port}/screen", content=body, headers=headers, timeout=60, trust_env=False)
-            codes.append(answer.json().get("code") or answer.json()["outcome"])
-
+    process = serving(home, url, port, PATIENT)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             wait_for(lambda: client.get("/readyz").status_code == 200, process)
-        uploads = [threading.Thread(target=screen, args=(number,)) for number in range(PICTURE_CONNECTIONS + 3)]
-        for upload in uploads[:PICTURE_CONNECTIONS]:
-            upload.start()
-            assert held.acquire(timeout=30)
-        for upload in uploads[PICTURE_CONNECTIONS:]:
-            upload.start()
-        time.sleep(0.5)
+        key = (home / "service.key").read_text().strip()
+        under_way = []
+        for number in range(PICTURE_CONNECTIONS):
+            under_way.append(begun(port, key, number))
+            assert held.acquire(timeout=120)
+        waiting = [begun(port, key, PICTURE_CONNECTIONS + number) for number in range(3)]
         process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=30)
+        told = [answer_of(upload) for upload in waiting]
+        may_answer.set()
+        answered = [answer_of(upload) for upload in under_way]
+        _, log = process.communicate(timeout=120)
     finally:
         may_answer.set()
         process.kill()
         process.communicate()
-    for upload in uploads:
-        upload.join(30)
     assert (process.returncode, "Traceback" in log) == (0, False)
-    assert codes == ["busy"] * 3
+    assert [(answer.status_code, answer.json()["code"]) for answer in told] == [(503, "busy")] * 3
+    assert [(answer.status_code, answer.json()["outcome"]) for answer in answered] == [(200, "no_match")] * PICTURE_CONNECTIONS
+
+
+def test_a_stop_gives_up_what_waits_before_it_ends_connections_and_both_before_an_ask_ends() -> None:
+    assert FINISHING_SECONDS < DOORS.stop_seconds < PICTURE_LIMITS.answer_seconds < PICTURE_SECONDS
 
 
 def test_taken_port_is_said(home: Path, url: str, run: Run) -> None:
