@@ -5,11 +5,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from stillmine.partner.commands.service_commands import app
+from stillmine.partner.screening.way_in_use import WayChoice
+from stillmine.wire.screen import RegionsChoice
+from tests.partner.asking_parts import AskingPartner
 from tests.partner.fake_exchange import KEY, FakeExchange
+from tests.partner.fake_regions import FakeRegions
 from tests.partner.partner_parts import Clock, Partner, Run
+from tests.partner.partner_region_parts import OWN, Open
 
 
 @pytest.fixture
@@ -64,3 +70,30 @@ def run(home: Path, url: str) -> Run:
         return CliRunner().invoke(app, list(arguments), env={**environment, **more})
 
     return run_it
+
+
+@pytest.fixture
+def media(root: Path) -> Path:
+    return root / "media"
+
+
+@pytest.fixture
+def picture(media: Path) -> Image.Image:
+    with Image.open(media / OWN) as image:
+        return image.convert("RGB")
+
+
+@pytest.fixture
+def open_asking(home: Path, exchange: FakeExchange, clock: Clock) -> Iterator[Open]:
+    """Open a partner in some way, with an exchange that knows regions."""
+    opened: list[AskingPartner] = []
+
+    def open_it(choice: WayChoice = WayChoice.ASK, regions: RegionsChoice = RegionsChoice.SMALL) -> AskingPartner:
+        opened.append(AskingPartner(home, exchange, clock, choice, regions))
+        assert opened[-1].round() is not None
+        return opened[-1]
+
+    exchange.regions = FakeRegions()
+    yield open_it
+    for partner in opened:
+        partner.close()

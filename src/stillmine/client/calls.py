@@ -119,18 +119,13 @@ def ask(queries: Sequence[AskQuery], places: Sequence[int] | None = None) -> Cal
 
 def ask_regions(message: RegionsAsk) -> Call[RegionsAnswer]:
     """Ask about the regions of one upload. With an upload token a repetition counts its views twice and nothing else."""
-    return _of_regions(message, is_repeatable=message.upload_token is not None)
+    call = _posted("/api/v1/ask/regions", message, _reader(RegionsAnswer), is_repeatable=message.upload_token is not None)
+    return replace(call, unknown=NotFoundError)
 
 
 def look_regions(message: RegionsLook) -> Call[RegionsAnswer]:
-    """Say what is at the places of an answer; saying it twice is saying it."""
-    return _of_regions(message, is_repeatable=True)
-
-
-def _of_regions(message: RegionsAsk | RegionsLook, *, is_repeatable: bool) -> Call[RegionsAnswer]:
-    path = "/api/v1/ask/regions" if isinstance(message, RegionsAsk) else "/api/v1/ask/regions/look"
-    call = _posted(path, message, _reader(RegionsAnswer), is_repeatable=is_repeatable)
-    return replace(call, unknown=NotFoundError)
+    """Say what is at the places of an answer; saying it twice is saying it. An exchange that gave places knows the address."""
+    return _posted("/api/v1/ask/regions/look", message, _reader(RegionsAnswer), is_repeatable=True)
 
 
 def snapshot() -> Call[None]:

@@ -226,13 +226,15 @@ def map_text(stands: RegionsMap) -> str:
 
 
 def read_map(text: str) -> RegionsMap:
-    """Read a map; raises MalformedMessageError where it is none, or of no picture."""
+    """Read a map; raises MalformedMessageError where it is none, of no picture, or leaves nothing of one."""
     data = base64url_bytes(text)
     if data is None or len(data) != _MAP.size:
         raise MalformedMessageError(f"map: base64url of {_MAP.size} bytes")
     a, b, c, d, e, f, width, height = _MAP.unpack(data)
     if not is_of_small_view(width, height):
         raise MalformedMessageError("map: width and height of a picture of 65,536 pixels")
+    if a * e == b * d:
+        raise MalformedMessageError("map: a picture of no area")
     affine = (a / _MAP_UNIT, b / _MAP_UNIT, c / _MAP_UNIT, d / _MAP_UNIT, e / _MAP_UNIT, f / _MAP_UNIT)
     return RegionsMap(affine, width, height)
 

@@ -27,7 +27,7 @@ from stillmine.partner.screening.regions import HashPlaces, Judged, RegionsSeen,
 from stillmine.partner.screening.transform import transform_of
 from stillmine.partner.screening.way import IN_ORDER, Candidate, nearness
 from stillmine.serving.sparing_log import SparingLog
-from stillmine.wire.ask_errors import QuotaUsedUpError
+from stillmine.wire.ask_errors import LookExpiredError, QuotaUsedUpError
 from stillmine.wire.ask_regions import (
     MAXIMUM_MATCHED,
     NO_MAP,
@@ -58,7 +58,14 @@ REGIONS_SECONDS = 5.0
 
 DEADLINE_RETRY_SECONDS = 5
 
-OF_ONE_UPLOAD = (DeadlineError, DecoderStoppedError, MalformedMessageError, MessageTooLargeError, KindNotAcceptedError)
+OF_ONE_UPLOAD = (
+    DeadlineError,
+    DecoderStoppedError,
+    KindNotAcceptedError,
+    LookExpiredError,
+    MalformedMessageError,
+    MessageTooLargeError,
+)
 """Errors that say nothing of the next upload."""
 
 AS_THEY_ARE = 2
@@ -158,6 +165,10 @@ class RegionsAsking:
                     raise DeadlineError
             except StillmineError as error:
                 return _together(seen, self._not_heard(error))
+            except Exception as error:
+                # No traceback and no message: they could hold what was asked. What `pdq` found must not be lost with it.
+                self._log.say(f"regions could not be looked at: {type(error).__name__}")
+                return _together(seen, self._not_heard(StillmineError()))
         return seen
 
     def _of_one(self, regions: PictureRegions, matched: Sequence[Candidate], upload: _Upload) -> RegionsSeen:
@@ -204,14 +215,17 @@ class RegionsAsking:
         if (left := upload.until - self._monotonic()) <= 0:
             raise DeadlineError
         self._pass_gate()
+        is_begun = False
 
         def hashes_at(frames: bytes) -> bytes:
+            nonlocal is_begun
+            is_begun = True
             return upload.hash_places(PlacesWanted(number, frames), upload.until - self._monotonic())
 
         try:
             found = self._exchange.ask_regions(message, hashes_at, left)
         except StillmineError as error:
-            raise self._failed(error, upload) from None
+            raise self._failed(error if is_begun else _if_never_asked(error), upload) from None
         except Exception as error:
             # No traceback and no message: they could hold what was asked.
             self._log.say(f"asking about regions failed: {type(error).__name__}")
@@ -228,7 +242,6 @@ class RegionsAsking:
 
     def _failed(self, error: StillmineError, upload: _Upload) -> StillmineError:
         """Close the gate where the next upload would fare no better; return the error that this one is told."""
-        error = RegionsNotAskedError() if isinstance(error, NotFoundError | ScopeMissingError) else error
         with self._lock:
             if isinstance(error, OF_ONE_UPLOAD):
                 self._gate.answered()
@@ -251,6 +264,11 @@ class RegionsAsking:
             return DEADLINE_RETRY_SECONDS
         with self._lock:
             return self._gate.seconds_left()
+
+
+def _if_never_asked(error: StillmineError) -> StillmineError:
+    """Return what a refusal of the first request means. One of a later request means no such thing: there was something to look at."""
+    return RegionsNotAskedError() if isinstance(error, NotFoundError | ScopeMissingError) else error
 
 
 def _of_picture(found: Sequence[Candidate], number: int) -> list[Candidate]:
