@@ -22,7 +22,7 @@ from photo_edits import as_png, fitted
 from PIL import Image, ImageOps
 
 from stillmine.fingerprint import MediaError, fingerprint_image, query_image
-from stillmine.wire.kinds import MINIMUM_QUALITY
+from stillmine.wire.kinds import MINIMUM_ASKED_QUALITY, MINIMUM_QUALITY
 
 LONGEST = 1200
 """Photographs are reduced to it first: what a phone shows of them, and what messengers pass on."""
@@ -37,12 +37,18 @@ NAME = "hashes.npz"
 class Hashes:
     """What each method asks with for one file."""
 
-    ours: NDArray[np.uint8]
-    """PDQ of all variants of enough quality, (n, 32)."""
+    variants: NDArray[np.uint8]
+    """PDQ of all variants, (n, 32), and the quality of each, (n,)."""
+    qualities: NDArray[np.int64]
     pdq: bytes
     quality: int
     md5: bytes
     perceptual: int
+
+    @property
+    def ours(self) -> NDArray[np.uint8]:
+        """Those that a partner asks with, (n, 32)."""
+        return self.variants[self.qualities >= MINIMUM_ASKED_QUALITY]
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,12 @@ def upright(path: Path) -> Image.Image:
     """Return a photograph as it is shown, reduced to LONGEST."""
     with Image.open(path) as opened:
         return fitted(ImageOps.exif_transpose(opened).convert("RGB"), LONGEST)
+
+
+def pixels(data: bytes) -> NDArray[np.uint8]:
+    """Return a file's pixels (height, width, 3)."""
+    with Image.open(io.BytesIO(data)) as opened:
+        return np.asarray(opened.convert("RGB"))
 
 
 def keep(folder: Path, path: Path, others: Sequence[Path]) -> bool:
@@ -89,22 +101,24 @@ def keep(folder: Path, path: Path, others: Sequence[Path]) -> bool:
 def read(folder: Path) -> Kept:
     """Return what `keep` left in a folder."""
     with np.load(folder / NAME) as arrays:
-        parts = np.split(arrays["ours"], np.cumsum(arrays["counts"])[:-1])
-        rows = zip(parts, arrays["pdq"], arrays["quality"], arrays["md5"], arrays["perceptual"], strict=True)
-        hashes = [Hashes(ours, pdq.tobytes(), int(quality), md5.tobytes(), int(seen)) for ours, pdq, quality, md5, seen in rows]
-    return Kept(folder, hashes[0].ours[0].tobytes(), hashes[0], hashes[1:])
+        ends = np.cumsum(arrays["counts"])[:-1]
+        ours = zip(np.split(arrays["variants"], ends), np.split(arrays["qualities"], ends), strict=True)
+        rows = zip(ours, arrays["pdq"], arrays["quality"], arrays["md5"], arrays["perceptual"], strict=True)
+        hashes = [Hashes(*asked, pdq.tobytes(), int(quality), md5.tobytes(), int(seen)) for asked, pdq, quality, md5, seen in rows]
+    return Kept(folder, hashes[0].variants[0].tobytes(), hashes[0], hashes[1:])
 
 
 def hash_file(data: bytes) -> Hashes:
     """Return what each method asks with for a file."""
-    query = query_image(data)
-    ours = [variant.pdq for variant in query.variants if variant.quality >= MINIMUM_QUALITY]
+    variants = query_image(data).variants
     with Image.open(io.BytesIO(data)) as opened:
         image = ImageOps.exif_transpose(opened).convert("RGB")
     bits, quality = pdqhash.compute(np.asarray(image))
     perceptual = int(str(imagehash.phash(image)), 16)
-    values = np.frombuffer(b"".join(ours), np.uint8).reshape(-1, 32)
-    return Hashes(values, np.packbits(bits).tobytes(), int(quality), hashlib.md5(data, usedforsecurity=False).digest(), perceptual)
+    values = np.frombuffer(b"".join(variant.pdq for variant in variants), np.uint8).reshape(-1, 32)
+    qualities = np.array([variant.quality for variant in variants], np.int64)
+    md5 = hashlib.md5(data, usedforsecurity=False).digest()
+    return Hashes(values, qualities, np.packbits(bits).tobytes(), int(quality), md5, perceptual)
 
 
 def _is_taken(data: bytes) -> bool:
@@ -117,8 +131,9 @@ def _is_taken(data: bytes) -> bool:
 def _write(path: Path, hashes: list[Hashes]) -> None:
     np.savez(
         path,
-        ours=np.concatenate([each.ours for each in hashes]),
-        counts=np.array([len(each.ours) for each in hashes]),
+        variants=np.concatenate([each.variants for each in hashes]),
+        qualities=np.concatenate([each.qualities for each in hashes]),
+        counts=np.array([len(each.qualities) for each in hashes]),
         pdq=np.array([list(each.pdq) for each in hashes], np.uint8),
         quality=np.array([each.quality for each in hashes]),
         md5=np.array([list(each.md5) for each in hashes], np.uint8),

@@ -7,7 +7,6 @@ as it is gave no match. The others ask as they are used in the field, with one h
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections import Counter, defaultdict
@@ -20,23 +19,22 @@ from typing import NamedTuple
 
 import numpy as np
 from chart import Row, draw
-from copies_kept import OTHERS, STORED, Hashes, Kept, keep, read
+from copies_kept import OTHERS, STORED, Hashes, Kept, keep, pixels, read
 from measuring import machine, versions
-from numpy.typing import NDArray
 from photo_copies import COPIES
-from PIL import Image
 from region_asking import Found, Numbers, Upload, enrol
+from region_judges import judge_all
 from region_library import RegionLibrary, ask_in_rounds
 from sscd import LOWEST, NOT_RUN, PUBLISHED, Descriptors, peer
 
 from stillmine.matching.hamming import HammingIndex
-from stillmine.matching.region_look import Look, Verdict, verdict
-from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY
+from stillmine.matching.region_look import Judgement, Look, Verdict, verdict
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_ASKED_QUALITY, MINIMUM_QUALITY
 
 PHASH_BITS = 10
 """Of 64: what ImageHash's users take for the same picture."""
 METHODS = ("PDQ", "regions", "both", "for a reviewer", f"SSCD {PUBLISHED}", f"SSCD {LOWEST}", "plain PDQ", "pHash", "MD5")
-"""`for a reviewer`: neither matches, and regions say `part`."""
+"""`both`: PDQ matches and the regions don't contradict, or regions match. `for a reviewer`: regions say `part`, or contradict PDQ."""
 DRAWN = ("PDQ", "with those for a reviewer", "match: PDQ or regions")
 REGIONS_A_PICTURE = 36
 Matches = dict[str, set[int]]
@@ -73,9 +71,14 @@ class Came(NamedTuple):
     bits: list[int]
 
     @property
+    def look(self) -> Look:
+        """The second look."""
+        return Look(self.visible, self.agreeing, self.share, self.spread)
+
+    @property
     def verdict(self) -> Verdict:
         """Of the second look, by today's limits."""
-        return verdict(Look(self.visible, self.agreeing, self.share, self.spread))
+        return verdict(self.look)
 
 
 class Hashed:
@@ -104,12 +107,6 @@ class Hashed:
             cosines = self._described @ descriptor
             matches |= {f"SSCD {limit}": set(np.flatnonzero(cosines >= limit).tolist()) for limit in (PUBLISHED, LOWEST)}
         return matches
-
-
-def pixels(data: bytes) -> NDArray[np.uint8]:
-    """Return a file's pixels (height, width, 3)."""
-    with Image.open(io.BytesIO(data)) as opened:
-        return np.asarray(opened.convert("RGB"))
 
 
 def _numbers(index: HammingIndex, value: bytes) -> set[int]:
@@ -164,6 +161,14 @@ def ask_regions(kept: Sequence[Kept], processes: int) -> list[list[list[Came]]]:
     return asked
 
 
+def disputed(kept: Sequence[Kept], regions: Sequence[Sequence[Sequence[Came]]], processes: int) -> list[set[int]]:
+    """Return for each photograph the edits that PDQ finds and its regions contradict."""
+    looks = [[[came.look for came in copy if came.other == own] for copy in copies] for own, copies in enumerate(regions)]
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        judged = list(pool.map(judge_all, kept, looks))
+    return [{edit for edit, said in each.items() if said is Judgement.DISPUTED} for each in judged]
+
+
 _LIBRARIES: list[tuple[RegionLibrary, list[Path]]] = []
 """Of a process of the pool: one."""
 
@@ -195,13 +200,15 @@ def measure(kept: Sequence[Kept], names: Sequence[str], processes: int) -> Recal
     """Ask about every copy."""
     described, recall = describe(kept), Recall(len(kept))
     hashed, regions = Hashed(kept, described), ask_regions(kept, processes)
+    contradicted = disputed(kept, regions, processes)
     for own, photograph in enumerate(kept):
         for edit, hashes in enumerate(photograph.asked):
             matches = hashed.ask(hashes, described[own][edit + 1] if described else None)
             by_verdict = {name: {came.other for came in regions[own][edit] if came.verdict is name} for name in Verdict}
             matches["regions"] = by_verdict[Verdict.MATCH]
-            matches["both"] = matches["PDQ"] | matches["regions"]
-            matches["for a reviewer"] = by_verdict[Verdict.PART] - matches["both"]
+            doubted = {own} if edit in contradicted[own] else set()
+            matches["both"] = (matches["PDQ"] - doubted) | matches["regions"]
+            matches["for a reviewer"] = (by_verdict[Verdict.PART] | doubted) - matches["both"]
             recall.count(edit, own, matches, names)
     return recall
 
@@ -211,7 +218,7 @@ def report(recall: Recall) -> None:
     out = sys.stdout.write
     methods = [method for method in METHODS if any(method in counted for counted in recall.found.values())]
     out(f"Recall of altered copies of {recall.photographs} photographs, per cent. PDQ at {MAXIMUM_DISTANCE_BITS} bits of 256 and quality ")
-    out(f"{MINIMUM_QUALITY}, pHash at {PHASH_BITS} bits of 64.{'' if f'SSCD {PUBLISHED}' in methods else f' {NOT_RUN}'}\n\n")
+    out(f"{MINIMUM_ASKED_QUALITY}, pHash at {PHASH_BITS} bits of 64.{'' if f'SSCD {PUBLISHED}' in methods else f' {NOT_RUN}'}\n\n")
     out(f"| edit | | {' | '.join(methods)} |\n|---|---|{'---:|' * len(methods)}\n")
     group = ""
     for number, copy in enumerate(COPIES):

@@ -20,7 +20,7 @@ from stillmine.matching.region_look import Judgement, Look, Verdict, judgement, 
 from stillmine.matching.region_pdq import implied_map
 from stillmine.matching.region_refine import refined
 from stillmine.matching.region_values import StoredRegions, stored_regions
-from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_ASKED_QUALITY, MINIMUM_QUALITY
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Upload(region_asking.Upload):
     def is_pdq_match(self, pdq: bytes) -> bool:
         """Whether PDQ finds it, in any turn; a flat upload is not compared."""
         return (
-            self.made.quality >= MINIMUM_QUALITY and min(distance_bits(turn, pdq) for turn in self.made.variants) <= MAXIMUM_DISTANCE_BITS
+            self.made.quality >= MINIMUM_ASKED_QUALITY
+            and min(distance_bits(turn, pdq) for turn in self.made.variants) <= MAXIMUM_DISTANCE_BITS
         )
 
     def verdict(self, stored: StoredRegions) -> Verdict:

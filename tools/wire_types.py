@@ -30,7 +30,7 @@ from stillmine.wire.case import (
 )
 from stillmine.wire.errors import ErrorMessage, StillmineError, WorkNeeded
 from stillmine.wire.fingerprint import MAXIMUM_FILES_PER_CASE
-from stillmine.wire.kinds import FULL_QUALITY, MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY
+from stillmine.wire.kinds import FULL_QUALITY, MAXIMUM_DISTANCE_BITS, MINIMUM_ASKED_QUALITY, MINIMUM_QUALITY
 from stillmine.wire.ledger import CaseLedger, LedgerConsistency, LedgerKey
 from stillmine.wire.receipt import SignedReceipt
 
@@ -116,6 +116,7 @@ def document() -> str:
         f"export const MAXIMUM_VALUE_BYTES_PER_CASE = {MAXIMUM_VALUE_BYTES_PER_CASE};",
         f"export const MAXIMUM_CASE_MESSAGE_BYTES = {MAXIMUM_CASE_MESSAGE_BYTES};",
         f"export const MINIMUM_QUALITY = {MINIMUM_QUALITY};",
+        f"export const MINIMUM_ASKED_QUALITY = {MINIMUM_ASKED_QUALITY};",
         f"export const FULL_QUALITY = {FULL_QUALITY};",
         f"export const MAXIMUM_DISTANCE_BITS = {MAXIMUM_DISTANCE_BITS};",
         f"export const DEFAULT_TERM_MONTHS = {DEFAULT_TERM_MONTHS};\n",

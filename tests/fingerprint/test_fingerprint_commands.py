@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
-from PIL import Image
+from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
 from stillmine.demo.edits import altered_copies
@@ -21,7 +21,7 @@ from stillmine.fingerprint.batch import Outcome, fingerprint_one
 from stillmine.fingerprint.commands import compare_files, fingerprint_files
 from stillmine.fingerprint.container.sniff import FileType
 from stillmine.fingerprint.file import fingerprint_file
-from stillmine.wire.kinds import Kind
+from stillmine.wire.kinds import MINIMUM_ASKED_QUALITY, MINIMUM_QUALITY, Kind
 from stillmine.wire.regions import parse_regions
 from stillmine.wire.vpdq import parse_vpdq
 from tests.fingerprint.picture_files import MEDIA, save, scene
@@ -143,6 +143,16 @@ def test_low_quality_is_said_in_words(tmp_path: Path) -> None:
     code, out, _ = run("compare", plain, COAT)
     assert code == 0
     assert "would not be compared" in out
+
+
+def test_a_blurred_copy_may_have_less_detail_than_what_a_case_holds(tmp_path: Path) -> None:
+    garment, blurred = MEDIA.parent / "tests/media/photos/clothing/018.jpg", tmp_path / "blurred.png"
+    with Image.open(garment) as picture:
+        picture.filter(ImageFilter.GaussianBlur(0.03 * picture.width)).save(blurred)
+    quality = fingerprint_image(blurred.read_bytes()).quality
+    assert MINIMUM_ASKED_QUALITY <= quality < MINIMUM_QUALITY
+    assert "They would match" in run("compare", garment, blurred)[1]
+    assert "Quality 50 is needed of A, which a case holds, and 30 of B." in run("compare", blurred, garment)[1]
 
 
 def test_compare_the_same() -> None:

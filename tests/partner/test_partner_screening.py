@@ -284,13 +284,3 @@ def test_one_match_per_fingerprint_nearest_first_at_most_twenty(partner: Partner
     assert (report.fingerprint_id, len(report.near)) == (nearest_first[0], 30)
     assert {report.fingerprint_id, *report.near} == set(nearest_first)
     assert partner.woken == 1
-
-
-def test_low_quality_fingerprint_is_not_compared(partner: Partner, exchange: FakeExchange) -> None:
-    exchange.add("f", VALUE)
-    partner.sync.run()
-    low, good = Fingerprint(Kind.PDQ, VALUE.hex(), 49), Fingerprint(Kind.PDQ, "0f" * 32, 50)
-    result = partner.screening.screen_fingerprints([low, good])
-    assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "quality_too_low")
-    match = Fingerprint(Kind.PDQ, VALUE.hex(), 50)
-    assert partner.screening.screen_fingerprints([low, match]).outcome is ScreenOutcome.MATCH

@@ -20,7 +20,15 @@ from stillmine.wire import codec
 from stillmine.wire.chromaprint import MAXIMUM_CHROMAPRINT_BYTES, MAXIMUM_CHROMAPRINT_VALUES, format_chromaprint, parse_chromaprint
 from stillmine.wire.errors import FingerprintMalformedError, MalformedMessageError, QualityTooLowError
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import ACCEPTED_KINDS, FULL_QUALITY, KIND_RULES, MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
+from stillmine.wire.kinds import (
+    ACCEPTED_KINDS,
+    FULL_QUALITY,
+    KIND_RULES,
+    MAXIMUM_DISTANCE_BITS,
+    MINIMUM_ASKED_QUALITY,
+    MINIMUM_QUALITY,
+    Kind,
+)
 from stillmine.wire.vpdq import MAXIMUM_VPDQ_BYTES, MAXIMUM_VPDQ_FRAMES, MAXIMUM_VPDQ_SECONDS, VideoFrame, format_vpdq, parse_vpdq
 from tests.kind_samples import SAMPLES
 
@@ -260,6 +268,7 @@ def test_file_number_one_is_left_out() -> None:
 def test_the_numbers_are_those_of_the_field() -> None:
     """They decide what matches and what is kept, so a change of one is a change of the specification."""
     assert (MINIMUM_QUALITY, MAXIMUM_DISTANCE_BITS, FULL_QUALITY) == (50, 31, 100)
+    assert MINIMUM_ASKED_QUALITY == 30  # ours: spec/screen.md
 
 
 def test_what_each_kind_is_of() -> None:

@@ -10,7 +10,7 @@ import { fromHex } from "../bytes/bytes";
 import { distance } from "./bits";
 import type { Verdict } from "./region_look";
 import { searchRegions } from "./region_search";
-import { MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY } from "../wire/types";
+import { MAXIMUM_DISTANCE_BITS, MINIMUM_ASKED_QUALITY } from "../wire/types";
 
 const BY_PARTS: { readonly [Says in Verdict]: Found } = { match: "parts", part: "unsure", clear: "no" };
 
@@ -46,7 +46,7 @@ export function howFound({ kernel, regionKernel }: Kernels, picture: Picture, { 
 function isFoundWhole(kernel: Kernel, { pixels, width, height }: Picture, pdq: string): boolean {
   const fileHash = fromHex(pdq);
   const matches = ({ hashes, quality }: PdqResult): boolean =>
-    quality >= MINIMUM_QUALITY && hashes.some((hash) => distance(hash, fileHash) <= MAXIMUM_DISTANCE_BITS);
+    quality >= MINIMUM_ASKED_QUALITY && hashes.some((hash) => distance(hash, fileHash) <= MAXIMUM_DISTANCE_BITS);
   if (matches(kernel.pdq(pixels, width, height, "rgba8", 8))) return true;
   const luma = lumaOf(pixels, width, height);
   return kernel

@@ -26,7 +26,7 @@ from stillmine.fingerprint.sound.compare import compare_sounds
 from stillmine.matching.region_look import Judgement, Verdict
 from stillmine.matching.region_values import stored_regions
 from stillmine.matching.video import VideoIndex
-from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_QUALITY, Kind
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_ASKED_QUALITY, MINIMUM_QUALITY, Kind
 from stillmine.wire.screen import MatchClass
 from stillmine.wire.vpdq import parse_vpdq
 
@@ -116,7 +116,12 @@ def find_regions_of(stored: FileFingerprints, asked: Asked) -> RegionsCompared |
 def _matched(stored: ImageFingerprint, variants: Sequence[QueryVariant]) -> QueryVariant | None:
     nearest = min(variants, key=lambda variant: _distance_to(stored, variant))
     is_match = distance_bits(stored.pdq, nearest.pdq) <= MAXIMUM_DISTANCE_BITS
-    return nearest if is_match and min(stored.quality, nearest.quality) >= MINIMUM_QUALITY else None
+    return nearest if is_match and _have_detail(stored.quality, nearest.quality) else None
+
+
+def _have_detail(stored: int, asked: int) -> bool:
+    """Whether the qualities of A and B are such that a case would hold the one, and a partner ask about the other."""
+    return stored >= MINIMUM_QUALITY and asked >= MINIMUM_ASKED_QUALITY
 
 
 def compare(stored: FileFingerprints, asked: Asked, regions: RegionsCompared | None = None) -> Iterator[Comparison]:
@@ -148,7 +153,7 @@ def _compare_pictures(stored: ImageFingerprint, asked: Asked) -> Comparison:
     distance = distance_bits(stored.pdq, nearest.pdq)
     return Comparison(
         kind=Kind.PDQ,
-        would_match=distance <= MAXIMUM_DISTANCE_BITS and min(stored.quality, nearest.quality) >= MINIMUM_QUALITY,
+        would_match=distance <= MAXIMUM_DISTANCE_BITS and _have_detail(stored.quality, nearest.quality),
         distance_bits=distance,
         distance_bits_original=distance_bits(stored.pdq, asked.variants[0].pdq),
         variant=nearest.name,
@@ -176,7 +181,7 @@ def _compared_regions(found: RegionsCompared) -> Comparison:
 
 def _distance_to(stored: ImageFingerprint, variant: QueryVariant) -> tuple[bool, int]:
     """A part with too little detail is never asked about, so it comes last."""
-    return bool(variant.undone) and variant.quality < MINIMUM_QUALITY, distance_bits(stored.pdq, variant.pdq)
+    return bool(variant.undone) and variant.quality < MINIMUM_ASKED_QUALITY, distance_bits(stored.pdq, variant.pdq)
 
 
 def _compare_videos(a: tuple[Frame, ...], b: tuple[Frame, ...]) -> Comparison:
@@ -236,10 +241,9 @@ def _describe_pictures(made: Comparison) -> list[str]:
     if made.variant != "original" or made.undone:
         lines.append(f"          {made.distance_bits_original} of 256 bits apart, with B whole and as it is")
     lines.append(f"          quality: A {made.quality_a}, B {made.quality_b}")
-    if min(made.quality_a or 0, made.quality_b or 0) < MINIMUM_QUALITY:
-        lines.append(
-            f"          They would not be compared: below quality {MINIMUM_QUALITY} there is too little detail to tell copies from others."
-        )
+    if not _have_detail(made.quality_a or 0, made.quality_b or 0):
+        lines.append("          They would not be compared: there is too little detail to tell copies from others.")
+        lines.append(f"          Quality {MINIMUM_QUALITY} is needed of A, which a case holds, and {MINIMUM_ASKED_QUALITY} of B.")
     elif made.would_match:
         lines.append(f"          They would match: {MAXIMUM_DISTANCE_BITS} bits or fewer count as a copy.")
     else:

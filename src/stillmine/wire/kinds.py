@@ -18,6 +18,9 @@ from stillmine.wire.vpdq import parse_vpdq, vpdq_quality
 MINIMUM_QUALITY = 50
 """PDQ below this tells too little apart; the field discards it."""
 
+MINIMUM_ASKED_QUALITY = 30
+"""Of a still picture's PDQ that is asked about: a blurred copy has lost detail that the stored picture has."""
+
 MAXIMUM_DISTANCE_BITS = 31
 """Two PDQ fingerprints at this Hamming distance or nearer match."""
 

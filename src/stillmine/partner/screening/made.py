@@ -25,7 +25,7 @@ from stillmine.partner.screening.upload_tokens import upload_of
 from stillmine.wire.chromaprint import parse_chromaprint
 from stillmine.wire.errors import KindNotAcceptedError, QualityTooLowError
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import LISTED_KINDS, MINIMUM_QUALITY, Kind, pdq_bytes, value_bytes
+from stillmine.wire.kinds import LISTED_KINDS, MINIMUM_ASKED_QUALITY, MINIMUM_QUALITY, Kind, pdq_bytes, value_bytes
 from stillmine.wire.screen import RegionsChoice
 from stillmine.wire.vpdq import VideoFrame, parse_vpdq
 
@@ -62,6 +62,7 @@ class Made:
     """All that is looked up of one upload; `left_out` holds the codes of what is not, `upload` stands for the upload in its token.
 
     `fingerprints`: pictures of enough quality, and those of a moving upload that are not among its frames, before films, sounds, digests.
+    A picture between the quality that is asked about and the one that is stored is in both: where nothing matches, that says little.
     `regions`: those of its first pictures, None where none were made.
     """
 
@@ -101,7 +102,7 @@ def made_of_file(result: JobResult, choice: RegionsChoice = RegionsChoice.OFF) -
         upload=result.digest(Kind.SHA256),
         left_out=[*result.left_out, *_too_little_detail(result)],
         fingerprints=[
-            *(picture for picture in (*result.stills, *result.pictures) if picture.quality >= MINIMUM_QUALITY),
+            *(picture for picture in (*result.stills, *result.pictures) if picture.quality >= MINIMUM_ASKED_QUALITY),
             *(Film(_turned(film.frames), UPLOAD_FRAMES_PER_SECOND) for film in result.of(FilmFrames)),
             *result.of(Sound),
             *(digest for digest in result.of(Digest) if digest.value),
@@ -116,10 +117,10 @@ def made_by_platform(fingerprints: Sequence[Fingerprint]) -> Made:
     A value of kind `regions` is left out: asking about regions needs the picture.
     """
     by_value = [fingerprint for fingerprint in fingerprints if fingerprint.kind in LISTED_KINDS]
-    good = [fingerprint for fingerprint in by_value if fingerprint.quality >= MINIMUM_QUALITY]
     left_out = [RegionsNotAskedError.code] if len(by_value) < len(fingerprints) else []
-    left_out += [QualityTooLowError.code] if len(good) < len(by_value) else []
-    return Made(upload_of(fingerprints), left_out, [_looked_up(fingerprint) for fingerprint in good])
+    left_out += [QualityTooLowError.code] if any(fingerprint.quality < MINIMUM_QUALITY for fingerprint in by_value) else []
+    asked = [fingerprint for fingerprint in by_value if fingerprint.quality >= MINIMUM_ASKED_QUALITY]
+    return Made(upload_of(fingerprints), left_out, [_looked_up(fingerprint) for fingerprint in asked])
 
 
 def _looked_up(fingerprint: Fingerprint) -> LookedUpForm:
@@ -146,6 +147,6 @@ def _turned(frames: Sequence[TurnedFrame]) -> list[list[VideoFrame]]:
 
 
 def _too_little_detail(result: JobResult) -> list[str]:
-    """A picture that was read but tells too little apart was compared by its digests only, and that must be said."""
+    """A picture that was read and tells too little apart to say that nothing matches: that must be said."""
     is_flat = all(picture.quality < MINIMUM_QUALITY for picture in result.pictures)
     return [QualityTooLowError.code] if result.pictures and is_flat and not result.of(FilmFrames) and not result.stills else []
