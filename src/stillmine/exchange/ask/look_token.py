@@ -8,7 +8,7 @@ again within that minute, as often as the partner's quota allows; it gives no mo
 import math
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
@@ -30,6 +30,8 @@ _HEAD = struct.Struct("<QHHBBB16s")
 _CANDIDATE = struct.Struct("<16s8fBBBBHH")
 _ID_BYTES = 16
 _PARTS = 65_535
+_ROUNDING = 1e-6
+"""Of a part: what arithmetic may add to a share that is a whole number of parts."""
 _NO_ROW = 255
 _IS_LOWERED, _IS_LOOKED_AT, _IS_TOLD = 1, 2, 4
 
@@ -57,6 +59,14 @@ class Asked:
     matched: Sequence[str]
     """Of each row the fingerprint, NO_ID for one that names nothing of this partner's."""
     candidates: Sequence[Candidate]
+
+
+def carried(seen: Look) -> Look:
+    """Return a look as a token carries it, so that it says the same in every later round.
+
+    Shares are rounded up: one that reaches a limit exactly, as 8 of 25 do, must not fall below it on the way.
+    """
+    return replace(seen, share=_rounded_up(seen.share), spread=_rounded_up(seen.spread))
 
 
 def seal_look(exchange: Context, partner: Partner, asked: Asked) -> str:
@@ -87,6 +97,10 @@ def open_look(exchange: Context, partner: Partner, look: str) -> Asked:
     last = end + candidates * _CANDIDATE.size
     unpacked = [_unpacked(plain[start : start + _CANDIDATE.size]) for start in range(end, last, _CANDIDATE.size)]
     return Asked(width, height, token.hex() if has_token else None, matched, unpacked)
+
+
+def _rounded_up(share: float) -> float:
+    return math.ceil(share * _PARTS - _ROUNDING) / _PARTS
 
 
 def _cipher(exchange: Context, partner: Partner) -> AESGCM:

@@ -11,7 +11,7 @@ from itertools import islice
 
 from msgspec.structs import replace as replace_row
 
-from stillmine.exchange.ask.look_token import Asked, Candidate, open_look, seal_look
+from stillmine.exchange.ask.look_token import Asked, Candidate, carried, open_look, seal_look
 from stillmine.exchange.ask.nearby import Active, active_of
 from stillmine.exchange.ask.probing import mark_variety
 from stillmine.exchange.ask.recording import count_queries, record_matches, recorded_today, require_quota, write_beside, write_down
@@ -88,7 +88,8 @@ def _looked_at(asked: Asked, stored: Stored, blocks: Mapping[int, bytes]) -> Ask
     candidates = list(asked.candidates)
     for number, hashes in blocks.items():
         one = candidates[number]
-        candidates[number] = replace(one, seen=second_look(stored.get(one.fingerprint_id), one.map, asked.width, asked.height, hashes))
+        seen = second_look(stored.get(one.fingerprint_id), one.map, asked.width, asked.height, hashes)
+        candidates[number] = replace(one, seen=carried(seen))
     return replace(asked, candidates=candidates)
 
 
