@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.exchange.gate.flat import are_flat, is_flat
+from stillmine.exchange.gate.flat import are_flat, is_flat, require_not_flat
 from stillmine.fingerprint import fingerprint_image
+from stillmine.fingerprint.picture.regions import base_of, regions_value
+from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.kinds import Kind
+from stillmine.wire.regions import format_regions, read_regions
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
 from tests.exchange.exchange_parts import ADULT, Phone, code, fingerprint, opening, value
+from tests.kernel.bad_pictures import BAD
 from tests.more_media import SMALL, larger_media
 
 FEW = f"{(1 << 31) - 1:064x}"
@@ -123,3 +128,11 @@ def test_a_refused_message_counts_and_closed_cases_are_told_before_any_work(phon
     wrong = other_phone.post("case/fingerprints", {"version": 1, "fingerprints": [flat]})
     assert code(wrong) == (404, "case_not_found")
     assert Attempts.objects.get(what="fingerprint_added").count == 3
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_regions_that_the_kernel_makes_are_never_flat(name: str) -> None:
+    """Else whoever has such a picture could open no case."""
+    value = regions_value(base_of(BAD[name](1)), bytes(range(32)))
+    if value is not None:
+        require_not_flat([Fingerprint(Kind.REGIONS, format_regions(read_regions(value)), 100)])

@@ -19,24 +19,10 @@ from stillmine.fingerprint.picture.regions import (
     hash_places,
     regions_value,
 )
+from tests.kernel.bad_pictures import BAD, Picture, shapes
 from tests.kernel.kernel_vectors import REGIONS
 from vectors.makers.pdq import make_picture
 from vectors.makers.regions import checksum
-
-Picture = NDArray[np.uint8]
-
-
-def shapes(width: int, height: int, seed: int = 1) -> Picture:
-    """A picture of overlapping ellipses of all sizes with sharp edges: it has detail of every size, as photographs do."""
-    random = np.random.Generator(np.random.PCG64(seed))
-    rows, columns = np.mgrid[0:height, 0:width]
-    luma = np.full((height, width), 128.0)
-    for _ in range(400):
-        x, y, size = random.uniform(0, width), random.uniform(0, height), min(width, height) / 2 ** random.uniform(2, 6)
-        inside = ((columns - x) / size) ** 2 + ((rows - y) / size / random.uniform(1, 2)) ** 2 < 1
-        luma[inside] = (luma[inside] + random.uniform(0, 255)) / 2
-    picture: Picture = np.clip(luma, 0, 255).astype(np.uint8)
-    return picture
 
 
 def distances(one: Picture, other: Picture) -> NDArray[np.int64]:
@@ -173,6 +159,7 @@ FEW = {
     "a fence": np.tile(shapes(40, 600), (1, 20)),
     "words": words(1240, 1754),
     "an interface": interface(1080, 2220),
+    "a conversation of 32,000 rows": np.tile(words(540, 1600), (20, 1)),
 }
 
 
@@ -227,6 +214,9 @@ HOSTILE = {
     "one row of detail": NOISE.integers(0, 256, (5, 32768), np.uint8),
     "dots": np.pad(np.full((1, 1), 255, np.uint8), 15)[np.arange(480) % 31][:, np.arange(640) % 31],
 }
+
+
+HOSTILE |= {name: make(1) for name, make in BAD.items()}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
