@@ -26,7 +26,8 @@ def shapes(width: int, height: int, seed: int = 1) -> Picture:
 
 def as_picture(luma: NDArray[np.generic]) -> Picture:
     """Whole numbers from 0 to 255."""
-    return np.clip(luma, 0, 255).astype(np.uint8)
+    picture: Picture = np.clip(luma, 0, 255).astype(np.uint8)
+    return picture
 
 
 def photographed(picture: Picture, seed: int, deviation: float = 6) -> Picture:
