@@ -55,8 +55,10 @@ def _of_block(change: Floats) -> Floats:
     return np.asarray(rows.T @ change.reshape(KEPT, KEPT) @ rows)
 
 
-def evade_pdq(pixels: Pixels) -> Pixels:
-    """Return the picture with the coefficients nearest to the median moved to its other side, as few and as little as is enough."""
+def evade_pdq(pixels: Pixels, bits: int = EVADED_BITS) -> Pixels:
+    """Return the picture with the coefficients nearest to the median moved to its other side, as few and as little as is enough for
+    so many bits of its PDQ to turn.
+    """
     found = coefficients(pixels).ravel()
     median = np.median(found)
     nearest = np.argsort(np.abs(found - median))
@@ -70,7 +72,7 @@ def evade_pdq(pixels: Pixels) -> Pixels:
             change = np.zeros(KEPT * KEPT)
             change[turned] = (median - found[turned]) * strength + np.sign(median - found[turned]) * beyond
             made = added(pixels, _of_block(change))
-            if distance_bits(pdq_of(made), before) >= EVADED_BITS:
+            if distance_bits(pdq_of(made), before) >= bits:
                 return made
     return made
 
