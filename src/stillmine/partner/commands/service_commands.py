@@ -21,8 +21,11 @@ from stillmine.partner.commands import match_commands
 from stillmine.partner.commands.checking import check as check_exchange
 from stillmine.partner.commands.checking import in_words as report_in_words
 from stillmine.partner.commands.in_words import as_shown, match_in_words
+from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
 from stillmine.partner.ground.home import prepare_home, sole_user
+from stillmine.partner.hma.doors import HmaChoice, require_local
+from stillmine.partner.hma.routes import hma_routes
 from stillmine.partner.listing.age import MAX_AGE_HOURS
 from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.screening.screening import Screening
@@ -130,10 +133,22 @@ def serve(
     keep_matches: Annotated[
         int, typer.Option(min=1, max=3650, help="Days after a decision until a match is forgotten; open matches are kept.")
     ] = KEPT_DAYS,
+    hma: Annotated[
+        HmaChoice,
+        typer.Option(
+            help="Answer the calls of Hasher-Matcher-Actioner too: to whoever has the service `key`, or `open` to this machine alone."
+        ),
+    ] = HmaChoice.OFF,
+    fetch_from: Annotated[
+        list[str] | None,
+        typer.Option(help="Host or origin from which files may be fetched by their address; once for each. None unless named."),
+    ] = None,
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
     _begin()
     settings = exchange_settings(exchange, key_file)
+    require_local(hma, listen)
+    sources = AllowedSources(fetch_from or [])
     home = prepare_home(home.expanduser())
     shown = f"[{listen}]" if ":" in listen else listen
     with sole_user(home):
@@ -147,6 +162,7 @@ def serve(
             kept_days=keep_matches,
             regions=regions,
             max_age_hours=max_age,
+            more_routes=hma_routes(hma, home, sources),
         )
         serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
 

@@ -98,3 +98,41 @@ class StoreUnreadableError(StillmineError):
         "The store in the home folder can't be read or written. Check free space and permissions; if the file is damaged or newer than"
         " this program, move it away: the next sync fetches everything again."
     )
+
+
+class UrlNotAllowedError(StillmineError):
+    code = "url_not_allowed"
+    status = 403
+    sentence = "Nothing is fetched from this address. Send the file itself, or name where files are fetched from with `--fetch-from`."
+
+
+class UrlUnreachableError(StillmineError):
+    code = "url_unreachable"
+    status = 502
+    sentence = (
+        "The file could not be fetched from its address, so it was not screened. The detail says why; send it again, or the file itself."
+    )
+
+
+class HmaNotLocalError(StillmineError):
+    code = "hma_not_local"
+    status = 403
+    sentence = "Without the service key, only programs on this machine may call this, and no browser. Use `--hma key` and send the key."
+
+
+class HmaReadOnlyError(StillmineError):
+    code = "hma_read_only"
+    status = 403
+    sentence = "What this bank holds comes from the exchange and can't be changed here. Hand in what you found at the exchange itself."
+
+
+class HmaBankNotFoundError(StillmineError):
+    code = "hma_bank_not_found"
+    status = 404
+    sentence = "There is no bank of this name. `GET /c/banks` lists them; `POST /c/exchanges` with the api `stillmine` makes one."
+
+
+class HmaBankExistsError(StillmineError):
+    code = "hma_bank_exists"
+    status = 403
+    sentence = "There is a bank of this name already. Choose another name."

@@ -125,6 +125,10 @@ class Screening:
         """Screen fingerprints that the platform made of one upload."""
         return self._screen(lambda: made_by_platform(fingerprints), Words(uploader, content_id))
 
+    def fingerprints_of(self, file: OpenFile) -> JobResult:
+        """Return what is made of a file, and look nothing up; raises BusyError."""
+        return self._fingerprinter.fingerprints(file, RegionsChoice.OFF)
+
     def not_screened(self, reason: str, content_id: str | None = None) -> ScreenResult:
         """Return the answer for an upload that could not be screened, with the error code of why."""
         return msgspec.structs.replace(self._not_screened([reason]), content_id=content_id)
@@ -266,10 +270,15 @@ def _hashes_in(result: JobResult, wanted: PlacesWanted) -> bytes:
 
 def _known(code: str) -> str:
     """Return an error code of this program: a worker that a stranger took over may say anything, and the platform reads it."""
+    return error_of(code).code
+
+
+def error_of(code: str) -> type[StillmineError]:
+    """Return the error of this code, DecoderStoppedError where this program has none."""
     kinds: list[type[StillmineError]] = [StillmineError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    return code if code in {kind.code for kind in kinds} else DecoderStoppedError.code
+    return next((kind for kind in kinds if kind.code == code), DecoderStoppedError)
 
 
 def _each_once(codes: Iterable[str]) -> list[str]:

@@ -39,7 +39,7 @@ from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way import Way
 from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed, decided
-from stillmine.partner.service.service import Service
+from stillmine.partner.service.service import MoreRoutes, Service
 from stillmine.partner.service.standing import Standing
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep
 from stillmine.partner.store.store import Store
@@ -279,6 +279,7 @@ def build_service(
     kept_days: int = KEPT_DAYS,
     regions: RegionsChoice = RegionsChoice.ALL,
     max_age_hours: int = MAX_AGE_HOURS,
+    more_routes: MoreRoutes = lambda _parts: [],
 ) -> Starlette:
     """Put the service together; its threads live as long as the application's lifespan, and the store is closed with it."""
     key = service_key(home, surroundings.random_bytes)
@@ -326,4 +327,5 @@ def build_service(
         feedback_is_waiting=thread.wake,
         standing=_standing(parts, home, surroundings, thread),
         lifespan=lifespan,
+        more_routes=more_routes,
     ).app()

@@ -11,10 +11,11 @@ import hmac
 import logging
 import re
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import msgspec
 from starlette.applications import Starlette
@@ -65,6 +66,26 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+class Guards(Protocol):
+    """Checks the key before a handler, and turns what goes wrong into an ErrorMessage."""
+
+    def __call__(self, handler: Handler, needs_key: bool = True) -> Handler: ...
+
+
+class ServiceParts(NamedTuple):
+    """What further routes of the service stand on: `with_room` is for a handler that holds an upload."""
+
+    screening: Screening
+    standing: Standing
+    home: Path
+    guarded: Guards
+    with_room: Callable[[Handler], Handler]
+
+
+MoreRoutes = Callable[[ServiceParts], Sequence[Route]]
+"""Makes routes beside the service's own."""
+
+
 class Service:
     """The web application of one partner service."""
 
@@ -80,8 +101,10 @@ class Service:
         feedback_is_waiting: Callable[[], None],
         standing: Standing,
         lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
+        more_routes: MoreRoutes = lambda _parts: [],
     ) -> None:
-        """A large upload passes through `home`, without a name."""
+        """A large upload passes through `home`, without a name. `more_routes`: what else answers here, by the same doors."""
+        self._more_routes = more_routes
         self._screening = screening
         self._store = store
         self._home = home
@@ -104,13 +127,14 @@ class Service:
             Route("/health", self._guarded(self._health, needs_key=False), methods=["GET"]),
             Route("/livez", _alive, methods=["GET"]),
             Route("/readyz", self._guarded(self._ready, needs_key=False), methods=["GET"]),
+            *self._more_routes(ServiceParts(self._screening, self._standing, self._home, self._guarded, self._with_room)),
         ]
         application = Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
         application.state.take_no_more = self._screening.close
         return application
 
     async def _screen(self, request: Request) -> Response:
-        uploader, content_id = _uploader(request), _content_id(request)
+        uploader, content_id = _uploader(request), content_id_of(request)
         sent_as = request.headers.get("content-type", "")
         content_type = sent_as.partition(";")[0].strip().lower()
         if content_type == "application/json":
@@ -122,7 +146,7 @@ class Service:
         part = SinglePart(boundary_of(sent_as)) if content_type.startswith("multipart/") else None
         with Upload(self._home) as upload:
             try:
-                await _receive(request, upload, part)
+                await receive(request, upload, part)
             except (FileTooLargeError, StoreUnreadableError) as error:
                 return _json(await run_in_threadpool(self._screening.not_screened, error.code, content_id))
             return _json(await run_in_threadpool(self._screening.screen_upload, upload, uploader, content_id))
@@ -209,7 +233,7 @@ def _uploader(request: Request) -> str | None:
     return uploader
 
 
-def _content_id(request: Request) -> str | None:
+def content_id_of(request: Request) -> str | None:
     """Return the platform's own word for what is uploaded, sent as UTF-8; raises MalformedMessageError."""
     said = request.headers.getlist(CONTENT_ID_HEADER)
     if not said:
@@ -240,7 +264,7 @@ async def _alive(_request: Request) -> Response:
     return Response("alive\n", media_type="text/plain", headers=_HEADERS)
 
 
-async def _receive(request: Request, upload: Upload, part: SinglePart | None) -> None:
+async def receive(request: Request, upload: Upload, part: SinglePart | None) -> None:
     """Take the body as it comes, or the file in it; after a refusal the rest is read and dropped, so that the answer arrives.
 
     Raises FileTooLargeError, MultipartUnsupportedError, or StoreUnreadableError where the disk takes no more.
@@ -250,7 +274,7 @@ async def _receive(request: Request, upload: Upload, part: SinglePart | None) ->
         if refusal is not None:
             continue
         try:
-            await _write(upload, data if part is None else part.take(data))
+            await write_upload(upload, data if part is None else part.take(data))
         except (FileTooLargeError, MultipartUnsupportedError, StoreUnreadableError) as error:
             refusal = error
     if refusal is not None:
@@ -259,7 +283,8 @@ async def _receive(request: Request, upload: Upload, part: SinglePart | None) ->
         part.finish()
 
 
-async def _write(upload: Upload, data: bytes) -> None:
+async def write_upload(upload: Upload, data: bytes) -> None:
+    """Take the next bytes of an upload; raises FileTooLargeError, StoreUnreadableError."""
     try:
         if upload.will_reach_disk:
             await run_in_threadpool(upload.write, data)

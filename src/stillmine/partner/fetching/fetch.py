@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fetch one file under limits of time and of what the target may say.
+
+The name is resolved once, every address is checked, and the connection goes to the one that was checked: a name that leads elsewhere a
+moment later changes nothing. Must never follow a redirect, nor send a cookie, a key, or anything of the environment.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from functools import cache
+
+import httpx
+
+from stillmine.partner.fetching.allowed import Target, is_public
+from stillmine.partner.ground.errors import UrlNotAllowedError, UrlUnreachableError
+
+FETCH_SECONDS = 30.0
+CONNECT_SECONDS = 5.0
+
+Take = Callable[[bytes], Awaitable[None]]
+"""Takes the next bytes; what it raises ends the fetch."""
+
+
+async def fetch(target: Target, take: Take, seconds: float = FETCH_SECONDS) -> None:
+    """Hand the body to `take`, piece by piece; raises UrlNotAllowedError, UrlUnreachableError, and what `take` does."""
+    try:
+        async with asyncio.timeout(seconds):
+            await _fetched(target, await _address(target), take)
+    except TimeoutError:
+        raise UrlUnreachableError("too slow") from None
+    except (httpx.HTTPError, ssl.SSLError) as error:
+        raise UrlUnreachableError(type(error).__name__) from None
+
+
+async def _address(target: Target) -> str:
+    """Return the address to connect to, of which all are allowed."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise UrlUnreachableError("no such host") from None
+    addresses = [str(place[0]) for *_, place in found]
+    if not target.is_vouched_for and not all(map(is_public, addresses)):
+        raise UrlNotAllowedError
+    return addresses[0]
+
+
+async def _fetched(target: Target, address: str, take: Take) -> None:
+    shown = f"[{address}]" if ":" in address else address
+    request = httpx.Request(
+        "GET",
+        f"{target.scheme}://{shown}:{target.port}{target.path}",
+        headers={"Host": target.authority, "Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "stillmine"},
+        extensions={
+            "sni_hostname": target.host,
+            "timeout": httpx.Timeout(FETCH_SECONDS, connect=CONNECT_SECONDS).as_dict(),
+        },
+    )
+    async with httpx.AsyncHTTPTransport(verify=_certificates(), trust_env=False) as transport:
+        response = await transport.handle_async_request(request)
+        try:
+            if response.status_code != httpx.codes.OK:
+                raise UrlUnreachableError(f"status {response.status_code}")
+            if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
+                raise UrlUnreachableError("compressed")
+            async for part in response.aiter_raw():
+                await take(part)
+        finally:
+            await response.aclose()
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Whose certificates are trusted: as SSL_CERT_FILE or SSL_CERT_DIR says, else Mozilla's list. To load it takes a while."""
+    return httpx.create_ssl_context(trust_env=True)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A ScreenResult in HMA's shape: matches under the names of banks, and an error where not everything was compared.
+
+Must never put a match that only a reviewer may judge where a rule looks.
+"""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from stillmine.partner.hma.banks import Bank, Matches
+from stillmine.partner.screening.screening import error_of
+from stillmine.wire.errors import StillmineError
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
+from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
+
+NUMBER_DIGITS = 13
+"""Hexadecimal digits of a match id that make a number which JavaScript holds exactly."""
+
+_FURTHEST = {bucket: 8 * place + 7 for place, bucket in enumerate(DistanceBucket)}
+_FOR_REVIEW = frozenset({MatchClass.PART, MatchClass.DISPUTED})
+
+
+class BankMatch(msgspec.Struct, frozen=True):
+    """One match as HMA tells it, and our id of it."""
+
+    bank_content_id: int
+    distance: str
+    match_id: str
+
+
+def require_screened(result: ScreenResult) -> ScreenResult:
+    """Return it; raises the StillmineError of why it says nothing."""
+    if result.outcome is not ScreenOutcome.NOT_SCREENED:
+        return result
+    error: StillmineError = error_of(result.reason or StillmineError.code)()
+    error.retry_after_seconds = result.retry_after_seconds
+    raise error
+
+
+def matches_by_bank(result: ScreenResult, matches: Iterable[ScreenMatch], banks: dict[str, Bank]) -> dict[str, list[BankMatch]]:
+    """Return matches under each bank that answers them; a bank without any is left out."""
+    told: dict[str, list[BankMatch]] = {}
+    for match in matches:
+        for name, bank in banks.items():
+            if (bank.matches is Matches.REVIEW) == is_for_review(match, result):
+                told.setdefault(name, []).append(bank_match(match))
+    return told
+
+
+def is_for_review(match: ScreenMatch, result: ScreenResult) -> bool:
+    """Whether a rule must not act on it."""
+    return match.match_class in _FOR_REVIEW or match.is_flagged or result.is_by_sound_alone
+
+
+def bank_match(match: ScreenMatch) -> BankMatch:
+    """Return one match in HMA's shape; the distance is the most that it can be."""
+    if match.match_class is MatchClass.EXACT:
+        distance = 0
+    else:
+        distance = MAXIMUM_DISTANCE_BITS if match.distance_bucket is None else _FURTHEST[match.distance_bucket]
+    return BankMatch(int(match.match_id[:NUMBER_DIGITS], 16), str(distance), match.match_id)
+
+
+def taking_part(banks: dict[str, Bank], named: Collection[str] | None, coin: float | None) -> dict[str, Bank]:
+    """Return the banks that take part in a lookup: those named, or all, whose share is above `coin`, 0 to below 1; None: any share."""
+    return {name: bank for name, bank in banks.items() if (named is None or name in named) and (coin is None or bank.enabled_ratio > coin)}

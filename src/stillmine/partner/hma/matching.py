@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HMA's calls that hash and look up: `/h/hash`, `/m/lookup`, `/m/raw_lookup`.
+
+A lookup is a screening as any other, so it is recorded and reported. Must never answer it empty where something was left out.
+"""
+
+import hashlib
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from stillmine.partner.fetching.allowed import AllowedSources
+from stillmine.partner.fetching.fetch import fetch
+from stillmine.partner.fingerprinting.upload import Upload
+from stillmine.partner.ground.errors import MultipartUnsupportedError
+from stillmine.partner.hma.answers import BankMatch, bank_match, is_for_review, matches_by_bank, require_screened, taking_part
+from stillmine.partner.hma.banks import Bank, Banks, Matches
+from stillmine.partner.hma.doors import is_true, told
+from stillmine.partner.hma.signals import PDQ, VIDEO_MD5, fingerprint_of, signal_name, signals_of, wanted_types
+from stillmine.partner.service.service import ServiceParts, content_id_of, receive, write_upload
+from stillmine.partner.service.single_part import SinglePart, boundary_of
+from stillmine.wire.errors import MalformedMessageError
+from stillmine.wire.screen import ScreenResult
+
+_CONTENT_TYPES = (None, "photo", "video")
+_SEED_BYTES = 6
+_SEEDS = 1 << (8 * _SEED_BYTES)
+
+
+class Matching:
+    """Hashes and looks up what HMA's clients send or name."""
+
+    def __init__(self, parts: ServiceParts, banks: Banks, sources: AllowedSources) -> None:
+        """`sources`: from where files may be fetched."""
+        self._screening = parts.screening
+        self._home = parts.home
+        self._banks = banks
+        self._sources = sources
+
+    async def hash(self, request: Request) -> Response:
+        """Make the signals of a file, and look nothing up."""
+        wanted = wanted_types(request.query_params.get("types"))
+        async with self._file(request) as upload:
+            made = await run_in_threadpool(self._screening.fingerprints_of, upload)
+        return told(signals_of(made, wanted))
+
+    async def lookup(self, request: Request) -> Response:
+        """Look a signal up, or a file whole."""
+        if request.method == "GET" and "url" not in request.query_params:
+            banks = self._taking_part(request)
+            result = await self._signal_screened(request) if banks else None
+            return told({} if result is None else matches_by_bank(result, result.matches, banks))
+        return told(await self._file_looked_up(request))
+
+    async def raw_lookup(self, request: Request) -> Response:
+        """Look a signal up in all banks, or in those named, whatever their shares."""
+        banks = taking_part(self._banks.all(), _named(request), None)
+        result = await self._signal_screened(request)
+        told_of = {bank.matches for bank in banks.values()}
+        found = [
+            bank_match(match) for match in result.matches if (Matches.REVIEW if is_for_review(match, result) else Matches.RULES) in told_of
+        ]
+        has_distance = is_true(request.query_params.get("include_distance"))
+        return told({"matches": found if has_distance else [match.bank_content_id for match in found]})
+
+    async def _file_looked_up(self, request: Request) -> Mapping[str, object]:
+        """Return matches by signal type, then by bank; of the one type that is named, by bank."""
+        wanted = wanted_types(request.query_params.get("types"))
+        banks = self._taking_part(request)
+        by_type: dict[str, dict[str, list[BankMatch]]] = {name: {} for name in (PDQ, VIDEO_MD5)}
+        async with self._file(request) as upload:
+            if banks:
+                result = require_screened(await run_in_threadpool(self._screening.screen_upload, upload, None, content_id_of(request)))
+                for name in dict.fromkeys(signal_name(match.kind) for match in result.matches):
+                    of_this = [match for match in result.matches if signal_name(match.kind) == name]
+                    by_type[name] = matches_by_bank(result, of_this, banks)
+        selected = request.query_params.get("signal_type")
+        if selected is not None:
+            return by_type.get(selected, {})
+        return {name: found for name, found in by_type.items() if wanted is None or name in wanted}
+
+    async def _signal_screened(self, request: Request) -> ScreenResult:
+        query = request.query_params
+        if "signal" not in query or "signal_type" not in query:
+            raise MalformedMessageError("url, or signal and signal_type")
+        one = fingerprint_of(query["signal_type"], query["signal"])
+        return require_screened(await run_in_threadpool(self._screening.screen_fingerprints, [one], None, content_id_of(request)))
+
+    def _taking_part(self, request: Request) -> dict[str, Bank]:
+        query = request.query_params
+        coin = None if is_true(query.get("bypass_coinflip")) else _coin(query.get("seed"))
+        return taking_part(self._banks.all(), _named(request), coin)
+
+    @asynccontextmanager
+    async def _file(self, request: Request) -> AsyncIterator[Upload]:
+        """Hold the file that is sent, or that `url` names, until it was read."""
+        if request.query_params.get("content_type") not in _CONTENT_TYPES:
+            raise MalformedMessageError("content_type: photo or video")
+        with Upload(self._home) as upload:
+            if request.method == "POST":
+                content_type = request.headers.get("content-type", "")
+                if not content_type.lower().startswith("multipart/"):
+                    raise MultipartUnsupportedError
+                await receive(request, upload, SinglePart(boundary_of(content_type)))
+            else:
+                target = self._sources.target(request.query_params.get("url", ""))
+                await fetch(target, lambda data: write_upload(upload, data))
+            yield upload
+
+
+def _named(request: Request) -> frozenset[str] | None:
+    named = request.query_params.get("banks")
+    return frozenset(named.split(",")) if named else None
+
+
+def _coin(seed: str | None) -> float:
+    """Return a number from 0 to below 1: the same for the same seed, whatever the process."""
+    if seed is None:
+        return random.SystemRandom().random()
+    return int.from_bytes(hashlib.sha256(seed.encode(errors="replace")).digest()[:_SEED_BYTES]) / _SEEDS
