@@ -14,9 +14,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from stillmine.client import Exchange
 from stillmine.exchange.drills.picture import drill_picture
 from stillmine.fingerprint import fingerprint_image
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.errors import FeedCursorForeignError
+from stillmine.wire.feed import FeedEntry, FeedPage
 from stillmine.wire.feedback import NotRemovedReason
+from stillmine.wire.kinds import Kind
 from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, fingerprint, value
 from tests.exchange.served_exchange import Operator, wait_until
 from tests.exchange.test_open_client_commands import Tx
@@ -118,32 +123,27 @@ def test_decisions_arrive_and_two_cases_are_one_signal(served: tuple[str, object
             assert given.not_removed_reason is NotRemovedReason.NOT_THE_SAME, "in each case with this picture"
 
 
+class Feed(Exchange):
+    """An exchange whose feed is a list of pages by cursor."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str | None, FeedPage] = {}
+        self.confirmed: list[str] = []
+
+    def feed_page(self, cursor: str | None = None) -> FeedPage:
+        if cursor not in self.pages:
+            raise FeedCursorForeignError
+        return self.pages[cursor]
+
+    def acknowledge(self, cursor: str) -> None:
+        self.confirmed.append(cursor)
+
+
 def test_what_waits_and_what_is_confirmed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(root / FOLDER)
     import stillmine_threatexchange as extension
     from threatexchange.signal_type.pdq.signal import PdqSignal
     from threatexchange.utils import dataclass_json
-
-    from stillmine.client import Exchange
-    from stillmine.wire.case import FingerprintState
-    from stillmine.wire.errors import FeedCursorForeignError
-    from stillmine.wire.feed import FeedEntry, FeedPage
-    from stillmine.wire.kinds import Kind
-
-    class Feed(Exchange):
-        """An exchange whose feed is a list of pages by cursor."""
-
-        def __init__(self) -> None:
-            self.pages: dict[str | None, FeedPage] = {}
-            self.confirmed: list[str] = []
-
-        def feed_page(self, cursor: str | None = None) -> FeedPage:
-            if cursor not in self.pages:
-                raise FeedCursorForeignError
-            return self.pages[cursor]
-
-        def acknowledge(self, cursor: str) -> None:
-            self.confirmed.append(cursor)
 
     same = "a" * 64
     active = [FeedEntry(number * 32, Kind.PDQ, FingerprintState.ACTIVE, same, 90, is_flagged=number == "2") for number in "12"]

@@ -37,6 +37,9 @@ class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
 
 
+_DECODER = msgspec.json.Decoder(dict[str, Bank])
+"""Made here, before there are threads: `stillmine.wire.codec` says why."""
+
 DEFAULT = {"STILLMINE": Bank(Matches.RULES), "STILLMINE_REVIEW": Bank(Matches.REVIEW)}
 
 
@@ -105,7 +108,7 @@ def _added(banks: dict[str, Bank], name: str, bank: Bank) -> dict[str, Bank]:
 
 def _read(path: Path) -> dict[str, Bank]:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Bank])
+        return _DECODER.decode(path.read_bytes())
     except FileNotFoundError:
         return dict(DEFAULT)
     except (OSError, msgspec.MsgspecError):

@@ -20,6 +20,8 @@ from stillmine.wire.errors import MalformedMessageError, MessageTooLargeError, N
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _OF_BROWSERS = ("origin", "sec-fetch-site")
+_OBJECT = msgspec.json.Decoder(dict[str, object])
+"""Made here, before there are threads: `stillmine.wire.codec` says why."""
 
 Told = Mapping[str, object] | Sequence[object]
 
@@ -75,7 +77,7 @@ async def asked(request: Request) -> dict[str, object]:
         if len(data) > MAXIMUM_MESSAGE_BYTES:
             raise MessageTooLargeError(f"limit: {MAXIMUM_MESSAGE_BYTES} bytes")
     try:
-        return msgspec.json.decode(bytes(data), type=dict[str, object])
+        return _OBJECT.decode(bytes(data))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise MalformedMessageError("an object") from None
 

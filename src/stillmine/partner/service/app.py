@@ -267,6 +267,26 @@ def _standing(parts: Connected, home: Path, surroundings: Surroundings, thread: 
     )
 
 
+@asynccontextmanager
+async def _going_on(
+    parts: Connected, fingerprinter: Fingerprinter, screening: Screening, thread: FollowThread, upkeep: Upkeep
+) -> AsyncIterator[None]:
+    """What runs beside the answers, for as long as the service does."""
+    try:
+        fingerprinter.start()
+        _say_at_start(parts.way.use, is_shut_in=not await run_in_threadpool(fingerprinter.check_sandbox))
+        parts.asking.start()
+        thread.start()
+        async with upkeep.going_on():
+            yield
+    finally:
+        screening.close()
+        fingerprinter.close()
+        if thread.stop():
+            parts.close()
+            parts.store.close()
+
+
 def build_service(
     home: Path,
     settings: ExchangeSettings,
@@ -301,22 +321,7 @@ def build_service(
     thread, fingerprinter = FollowThread(parts.following, stop), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     screening = _screening(parts, fingerprinter, token_key, surroundings, thread)
 
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        try:
-            fingerprinter.start()
-            _say_at_start(parts.way.use, is_shut_in=not await run_in_threadpool(fingerprinter.check_sandbox))
-            parts.asking.start()
-            thread.start()
-            async with Upkeep(store, surroundings.clock, kept_days, recurring).going_on():
-                yield
-        finally:
-            screening.close()
-            fingerprinter.close()
-            if thread.stop():
-                parts.close()
-                store.close()
-
+    upkeep = Upkeep(store, surroundings.clock, kept_days, recurring)
     return Service(
         screening=screening,
         store=store,
@@ -326,6 +331,6 @@ def build_service(
         random_bytes=surroundings.random_bytes,
         feedback_is_waiting=thread.wake,
         standing=_standing(parts, home, surroundings, thread),
-        lifespan=lifespan,
+        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, upkeep),
         more_routes=more_routes,
     ).app()
