@@ -58,6 +58,20 @@ describe("what a partner did", () => {
       [given, "Found on Example Social on 23 November. They are looking at it."],
     ],
     [
+      "a part, which is no find",
+      "active",
+      { part_on: LATER },
+      [
+        "On 23 November, something on Example Social looked like a part of it. A person there has to look at it and decide.",
+      ],
+    ],
+    [
+      "a part that was decided on",
+      "active",
+      { part_on: GIVEN, not_removed_on: LATER, not_removed_reason: "not_the_same" },
+      ["Found on Example Social, not removed. Their decision on 23 November: they say it is not a copy of it."],
+    ],
+    [
       "removed",
       "active",
       { given_on: GIVEN, found_on: GIVEN, removed_on: LATER },
@@ -123,6 +137,12 @@ describe("what a partner did about a file with several fingerprints", () => {
     const found = { given_on: GIVEN, found_on: LATER };
     expect(linesOf([of("vpdq", found), of("chromaprint", found)])).toEqual([
       given,
+      "Found on Example Social on 23 November. They are looking at it.",
+    ]);
+  });
+
+  test("a part beside a copy is the same copy", () => {
+    expect(linesOf([of("pdq", { found_on: LATER }), of("regions", { part_on: LAST })])).toEqual([
       "Found on Example Social on 23 November. They are looking at it.",
     ]);
   });

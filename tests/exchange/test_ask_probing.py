@@ -238,8 +238,8 @@ def test_an_alarm_stands_where_operators_look_for_a_week(
 
     phone.open(1)
     follower()
-    assert not partner_rows(exchange.clock())[0].needs_attention
+    assert not partner_rows(exchange, exchange.clock())[0].needs_attention
     answers(asking, *[at_distance(31, number) for number in range(64)])
-    (row,) = partner_rows(exchange.clock())
+    (row,) = partner_rows(exchange, exchange.clock())
     assert (row.needs_attention, row.probed) == (True, 1)
-    assert not partner_rows(exchange.clock() + timedelta(days=7))[0].needs_attention
+    assert not partner_rows(exchange, exchange.clock() + timedelta(days=7))[0].needs_attention

@@ -37,7 +37,14 @@ def test_partners_and_keys_by_command(operator: Operator) -> None:
         rotated["key_id"]: (["ask", "feedback"], None, True),
     }
     assert line.pop("health")["withdrawals_not_acknowledged"] == 0
-    assert line == {"partner": "Example Forum", "way": "list", "daily_quota": 77, "revoked": False, "probed_fingerprints": 0}
+    assert line == {
+        "partner": "Example Forum",
+        "way": "list",
+        "daily_quota": 77,
+        "revoked": False,
+        "probed_fingerprints": 0,
+        "unconfirmed_places": 0,
+    }
     listed = operator.run("partner", "list")
     assert "Example Social" in listed
     assert "revoked 20" in listed

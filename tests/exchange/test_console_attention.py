@@ -25,13 +25,13 @@ def test_what_is_shown_is_what_is_in_force(exchange: Context) -> None:
     changed = replace(
         exchange,
         feed=FeedSettings(tick_seconds=77),
-        ask=AskSettings(differing_matches_a_day=78),
+        ask=AskSettings(differing_matches_a_day=78, unconfirmed_places_a_day=80),
         publish_every=timedelta(seconds=79),
         doors=Doors(81, 82, silent_seconds=83, body_seconds=84, bytes_per_second=85),
         room=Room(requests_per_network=86),
     )
     shown = " ".join(setting.value for setting in settings_in_force(changed))
-    assert [number for number in range(77, 87) if number != 80 and str(number) not in shown] == []
+    assert [number for number in range(77, 87) if str(number) not in shown] == []
 
 
 def nothing_is_late(desk: Desk) -> bool:
@@ -57,7 +57,7 @@ def test_the_first_page_says_when_log_or_lists_are_late(manager: Desk, exchange:
 def test_a_partner_is_named_for_each_thing_that_is_wrong(
     manager: Desk, exchange: Context, partner: PartnerClient, phone: Phone, clock: Clock
 ) -> None:
-    from stillmine.exchange.rows.asks import ProbingAlarm
+    from stillmine.exchange.rows.asks import ProbingAlarm, Unconfirmed
     from stillmine.exchange.rows.partners import Partner
 
     phone.open(1)
@@ -66,9 +66,14 @@ def test_a_partner_is_named_for_each_thing_that_is_wrong(
     phone.withdraw()
     clock.forward(minutes=8)
     ProbingAlarm.objects.create(partner=Partner.objects.get(), day=clock().date(), fingerprints=2)
+    Unconfirmed.objects.create(partner=Partner.objects.get(), day=clock().date(), pictures=100)
     page = manager.get("/console/").text
     assert "has not confirmed changes since" in page
     assert "many different pictures near 2 fingerprints in a day" in page
+    assert "told in a day where 100 protected pictures may lie in its uploads" in page
+    of_partner = manager.get(f"/console/partners/{Partner.objects.get().id}").text
+    assert "Places that came to nothing" in of_partner
+    assert "Pictures it was told places of today and did not find</dt><dd>100</dd>" in of_partner
 
 
 def test_the_first_page_says_when_the_keys_of_the_day_are_gone(manager: Desk, exchange: Context) -> None:

@@ -61,7 +61,7 @@ def test_health_follows_what_a_partner_confirms(
     from stillmine.exchange.console.partner_rows import partner_rows
 
     def health() -> tuple[int, int, bool]:
-        found = partner_rows(exchange.clock())[0]
+        found = partner_rows(exchange, exchange.clock())[0]
         return found.health.changes_behind, found.health.withdrawals_not_acknowledged, found.needs_attention
 
     assert health() == (0, 0, False)
@@ -143,7 +143,7 @@ def test_console_and_command_line_tell_the_same_health(partner: PartnerClient, p
     partner.sync()
     phone.withdraw()
     clock.forward(minutes=9)
-    assert partner_rows(exchange.clock())[0].health == partner_health(find_partner("Example Social"), exchange.clock())
+    assert partner_rows(exchange, exchange.clock())[0].health == partner_health(find_partner("Example Social"), exchange.clock())
 
 
 def test_a_partner_of_the_other_shape_is_never_called_in_step(manager: Desk, phone: Phone, partner: PartnerClient) -> None:

@@ -115,16 +115,26 @@ def test_it_is_taken_over_with_every_row_and_its_tables_are_those_of_a_new_one(o
     assert len(before["ledger_leaf"]) > 500
     assert "not up to date" in operator.run("fsck", expect=2)
     operator.run("migrate")
-    assert rows(operator) == before
+    now = {**before, "ask_placestold": [], "ask_unconfirmed": [], "ask_askmatch": [_told_of_a_match(row) for row in before["ask_askmatch"]]}
+    assert rows(operator) == now
     with reading(operator) as connection:
-        assert connection.execute("SELECT app, name FROM django_migrations").fetchall() == [("rows", "0001_initial")]
+        assert connection.execute("SELECT app, name FROM django_migrations").fetchall() == [
+            ("rows", "0001_initial"),
+            ("rows", "0002_places_told"),
+            ("rows", "0003_parts"),
+        ]
     assert json.loads(operator.run("fsck", "--json")) == {"findings": []}
     operator.run("migrate")
-    assert rows(operator) == before
+    assert rows(operator) == now
     taken_over = schema(operator)
     new = schema(_a_new_one(operator, tmp_path / "new"))
     assert {table: sorted(set(new[table]) ^ set(taken_over[table])) for table in new if new[table] != taken_over[table]} == {}
     assert new.keys() == taken_over.keys()
+
+
+def _told_of_a_match(row: str) -> str:
+    """A row with the column that is new: false, as either database says it."""
+    return f"{row[:-1]}, {'False' if 'datetime' in row else 0})"
 
 
 def _a_new_one(operator: Operator, home: Path) -> Operator:

@@ -79,7 +79,31 @@ def test_two_regions_that_agree_are_looked_at_and_are_no_match(asking: PartnerCl
 def test_a_half_covered_copy_is_for_a_reviewer(asking: PartnerClient, phone: Phone) -> None:
     covered = Upload([(OWN, WHOLE)], covered=frozenset(range(0, 25, 2)))
     assert [row.outcome for row in found(asking, covered)] == ["part"]
-    assert days_found(phone)[1]
+    assert days_found(phone) == [[], []]
+
+
+def test_a_part_is_shown_as_one_until_a_match_comes(asking: PartnerClient, phone: Phone, clock: Clock) -> None:
+    """What the partner reports as found is the same part; its decision is one all the same."""
+    first_day, covered = clock().date(), Upload([(OWN, WHOLE)], covered=frozenset(range(0, 25, 2)))
+    (part_row,) = found(asking, covered)
+    asking.report({"feedback_id": "ab" * 16, "fingerprint_id": part_row.id, "outcome": "found"})
+    clock.forward(days=1)
+    assert [row.outcome for row in found(asking, covered)] == ["part"]
+    (status,) = phone.show().fingerprints[1].partners
+    assert (status.part_on, status.found_on) == (first_day, None)
+    asking.report({"feedback_id": "cd" * 16, "fingerprint_id": part_row.id, "outcome": "not_removed", "reason": "not_the_same"})
+    (status,) = phone.show().fingerprints[1].partners
+    assert (status.part_on, status.found_on, status.not_removed_on) == (first_day, None, clock().date())
+    assert [row.outcome for row in found(asking, Upload([(OWN, WHOLE)]))] == ["match"]  # on a day that had a part before
+    (status,) = phone.show().fingerprints[1].partners
+    assert (status.part_on, status.found_on) == (None, clock().date())
+
+
+def test_parts_are_those_of_the_partner_that_saw_them(asking: PartnerClient, other_partner: PartnerClient, phone: Phone) -> None:
+    found(asking, Upload([(OWN, WHOLE)], covered=frozenset(range(0, 25, 2))))
+    found(other_partner, Upload([(OWN, WHOLE)]))
+    shown = {status.partner: (status.part_on is None, status.found_on is None) for status in phone.show().fingerprints[1].partners}
+    assert sorted(shown.values()) == [(False, True), (True, False)]
 
 
 def test_every_answer_has_one_size(asking: PartnerClient) -> None:

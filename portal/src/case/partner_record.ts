@@ -33,6 +33,8 @@ export interface PartnerRecord {
   readonly votes: readonly GivenVote[];
   /** The day on which it found a copy that it has not decided about. */
   readonly foundOn: string | null;
+  /** The day on which something looked like a part of the file, where nothing was found and it has not decided since. */
+  readonly partOn: string | null;
   /** When it had confirmed all that it was given and that is withdrawn; null where something is open. */
   readonly confirmedAt: string | null;
 }
@@ -53,9 +55,14 @@ export function partnerRecords(fingerprints: readonly CaseFingerprint[]): readon
 function recordOf(partner: string, statuses: readonly PartnerStatus[]): PartnerRecord {
   const given = statuses.flatMap((status) => status.given_on ?? []).sort(byTime);
   const decisions = decisionsOf(statuses);
-  const reports = statuses.flatMap((status) => status.found_on ?? []).sort(byTime);
-  const found = reports[reports.length - 1] ?? null;
-  const isOpen = found !== null && decisions.every(({ on }) => byTime(found, on) > 0);
+  const foundOn = lastOpen(
+    statuses.flatMap((status) => status.found_on ?? []),
+    decisions,
+  );
+  const partOn = lastOpen(
+    statuses.flatMap((status) => status.part_on ?? []),
+    decisions,
+  );
   const delivered = statuses.filter((status) => status.given_on);
   const confirmed = delivered.flatMap((status) => status.withdrawal_confirmed_at ?? []).sort(byTime);
   return {
@@ -64,9 +71,16 @@ function recordOf(partner: string, statuses: readonly PartnerStatus[]): PartnerR
     givenCount: given.length,
     decisions,
     votes: votesOf(statuses),
-    foundOn: isOpen ? found : null,
+    foundOn,
+    partOn: foundOn === null ? partOn : null,
     confirmedAt: confirmed.length === delivered.length ? (confirmed[confirmed.length - 1] ?? null) : null,
   };
+}
+
+/** Return the last of these days, if it is later than every decision. */
+function lastOpen(days: readonly string[], decisions: readonly Decision[]): string | null {
+  const last = [...days].sort(byTime).pop() ?? null;
+  return last !== null && decisions.every(({ on }) => byTime(last, on) > 0) ? last : null;
 }
 
 /** Of one fingerprint the later decision counts; of several, the latest of each kind. */

@@ -13,12 +13,13 @@ import { endedWithCase, keptUntil } from "./term";
 
 /** Return what one partner did about one file, one sentence per line. */
 export function partnerLines(record: PartnerRecord, file: CaseFile, words: Translator, now: Date): string[] {
-  const { partner, givenOn, foundOn, confirmedAt } = record;
+  const { partner, givenOn, foundOn, partOn, confirmedAt } = record;
   const lineOf = (key: MessageKey, day: string, more: Values = {}): string =>
     words.t(key, { partner, date: dayWords(day, words, now), ...more });
   const lines = givenOn === null ? [] : [givenLine(record, file, givenOn, lineOf)];
   lines.push(...record.decisions.map((decision) => decisionLine(decision, words, lineOf)));
   if (foundOn !== null) lines.push(lineOf("case.partner.found", foundOn));
+  if (partOn !== null) lines.push(lineOf("case.partner.part", partOn));
   lines.push(...record.votes.map((vote) => voteLine(vote, words, lineOf)));
   if (file.state === "withdrawn") {
     if (confirmedAt !== null)
@@ -51,10 +52,10 @@ function voteLine({ kind, on, reason }: GivenVote, words: Translator, lineOf: Li
     : lineOf("case.vote.disagree", on, { reason: reason ? words.t(`case.vote.reason.${reason}`) : "" });
 }
 
-/** Say whether any partner found a copy of this file. */
+/** Say whether any partner found a copy of this file, or something that looks like a part of it. */
 export function isFound(file: CaseFile): boolean {
   const statuses = file.fingerprints.flatMap((fingerprint) => fingerprint.partners);
-  return statuses.some((status) => status.found_on || status.removed_on || status.not_removed_on);
+  return statuses.some((status) => status.found_on || status.part_on || status.removed_on || status.not_removed_on);
 }
 
 /** Return how much of a file is withdrawn or on hold, where it is not simply looked for. */

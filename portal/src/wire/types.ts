@@ -107,11 +107,13 @@ export type FingerprintState = "active" | "suspended" | "withdrawn";
 
 /** What one partner did about one fingerprint; null means it has not happened.
 
+    `part_on` is there only while `found_on` is null: something looks like a part of the picture, for somebody to look at, and no copy.
     What an upload brings about is told by its UTC day alone: by the minute, a case of one's own copy would tell who uploads what when. */
 export interface PartnerStatus {
   readonly partner: string;
   readonly given_on?: string | null;
   readonly found_on?: string | null;
+  readonly part_on?: string | null;
   readonly removed_on?: string | null;
   readonly not_removed_on?: string | null;
   readonly not_removed_reason?: NotRemovedReason | null;
@@ -303,7 +305,7 @@ export const SHAPES = {
   CaseState: {"enum": ["expired", "open", "withdrawn"]},
   CaseFingerprint: {"type": "object", "required": ["id", "kind", "file_number", "state", "value", "quality", "added_at", "withdrawn_at", "partners"], "properties": {"id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "kind": {"$ref": "Kind"}, "file_number": {"type": "integer", "minimum": 1, "maximum": 100}, "state": {"$ref": "FingerprintState"}, "value": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "quality": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}, "added_at": {"type": "string"}, "withdrawn_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "partners": {"type": "array", "items": {"$ref": "PartnerStatus"}}, "suspended_for": {"anyOf": [{"$ref": "SuspensionReason"}, {"type": "null"}]}, "is_synthetic": {"type": "boolean"}, "erased_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "erased_by": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_asked_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "withdrawal_due_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   FingerprintState: {"enum": ["active", "suspended", "withdrawn"]},
-  PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "found_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "removed_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "not_removed_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "vote": {"anyOf": [{"$ref": "VoteKind"}, {"type": "null"}]}, "vote_reason": {"anyOf": [{"$ref": "VoteReason"}, {"type": "null"}]}, "voted_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
+  PartnerStatus: {"type": "object", "required": ["partner"], "properties": {"partner": {"type": "string"}, "given_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "found_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "part_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "removed_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "not_removed_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "not_removed_reason": {"anyOf": [{"$ref": "NotRemovedReason"}, {"type": "null"}]}, "vote": {"anyOf": [{"$ref": "VoteKind"}, {"type": "null"}]}, "vote_reason": {"anyOf": [{"$ref": "VoteReason"}, {"type": "null"}]}, "voted_on": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}, "withdrawal_confirmed_at": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
   NotRemovedReason: {"enum": ["already_gone", "not_against_rules", "not_intimate", "not_the_same"]},
   VoteKind: {"enum": ["agree", "disagree"]},
   VoteReason: {"enum": ["lawful_publication", "not_against_rules", "not_intimate", "not_the_same"]},

@@ -108,6 +108,7 @@ def _in_words(status: PartnerStatus) -> str:
     known = {
         "given": status.given_on,
         "found": status.found_on,
+        "a part found, somebody looks": status.part_on,
         "removed": status.removed_on,
         f"left up ({status.not_removed_reason})": status.not_removed_on,
         "withdrawal confirmed": status.withdrawal_confirmed_at,

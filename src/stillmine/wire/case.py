@@ -140,12 +140,14 @@ class RenewCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PartnerStatus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one partner did about one fingerprint; null means it has not happened.
 
+    `part_on` is there only while `found_on` is null: something looks like a part of the picture, for somebody to look at, and no copy.
     What an upload brings about is told by its UTC day alone: by the minute, a case of one's own copy would tell who uploads what when.
     """
 
     partner: str
     given_on: date | None = None
     found_on: date | None = None
+    part_on: date | None = None
     removed_on: date | None = None
     not_removed_on: date | None = None
     not_removed_reason: NotRemovedReason | None = None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known between two rounds of an ask about regions, sealed: the partner carries it, so the exchange keeps nothing.
+"""What is known between two rounds of an ask about regions, sealed: the partner carries it, so the exchange keeps a count.
 
 A token is of one size, opens for its partner alone, and for a minute. It names fingerprints and maps, no hash and no value. It can be used
-again within that minute, as often as the partner's quota allows; it gives no more than asking again would.
+again within that minute, as often as the partner's quota allows; it gives no more than asking again would, and counts as one ask.
 """
 
 import math
@@ -26,7 +26,7 @@ from stillmine.wire.base64url import base64url_bytes, base64url_text
 
 _LABEL = "stillmine/regions-look-key/v1"
 _SEAL_BYTES = NONCE_BYTES + 16
-_HEAD = struct.Struct("<QHHBBB16s")
+_HEAD = struct.Struct("<QQHHBBB16s")
 _CANDIDATE = struct.Struct("<16s8fBBBBHH")
 _ID_BYTES = 16
 _PARTS = 65_535
@@ -59,6 +59,8 @@ class Asked:
     matched: Sequence[str]
     """Of each row the fingerprint, NO_ID for one that names nothing of this partner's."""
     candidates: Sequence[Candidate]
+    number: int = 0
+    """Under which it is counted what the places come to; 0 where none were told yet."""
 
 
 def carried(seen: Look) -> Look:
@@ -74,7 +76,7 @@ def seal_look(exchange: Context, partner: Partner, asked: Asked) -> str:
     until = math.ceil(exchange.clock().timestamp()) + LOOK_SECONDS
     token = bytes.fromhex(asked.upload_token or "0" * 32)
     counts = (len(asked.matched), len(asked.candidates), int(asked.upload_token is not None))
-    parts = [_HEAD.pack(until, asked.width, asked.height, *counts, token)]
+    parts = [_HEAD.pack(until, asked.number, asked.width, asked.height, *counts, token)]
     parts += [bytes.fromhex(fingerprint_id) for fingerprint_id in asked.matched]
     parts += [_packed(candidate) for candidate in asked.candidates]
     nonce = exchange.random_bytes(NONCE_BYTES)
@@ -89,14 +91,14 @@ def open_look(exchange: Context, partner: Partner, look: str) -> Asked:
         plain = _cipher(exchange, partner).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
     except (InvalidTag, ValueError):
         raise LookExpiredError from None
-    until, width, height, rows, candidates, has_token, token = _HEAD.unpack_from(plain)
+    until, number, width, height, rows, candidates, has_token, token = _HEAD.unpack_from(plain)
     if not until - LOOK_SECONDS - 1 <= exchange.clock().timestamp() <= until:
         raise LookExpiredError
     end = _HEAD.size + rows * _ID_BYTES
     matched = [plain[start : start + _ID_BYTES].hex() for start in range(_HEAD.size, end, _ID_BYTES)]
     last = end + candidates * _CANDIDATE.size
     unpacked = [_unpacked(plain[start : start + _CANDIDATE.size]) for start in range(end, last, _CANDIDATE.size)]
-    return Asked(width, height, token.hex() if has_token else None, matched, unpacked)
+    return Asked(width, height, token.hex() if has_token else None, matched, unpacked, number)
 
 
 def _rounded_up(share: float) -> float:

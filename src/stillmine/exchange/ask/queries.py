@@ -3,9 +3,10 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from stillmine.exchange.rows.asks import AskBeside, AskCount, AskMatch
 from stillmine.exchange.rows.partners import Partner
@@ -21,10 +22,21 @@ def queries_on(partner: Partner, day: date) -> int:
     return row[0] if row else 0
 
 
-def first_matched(fingerprint_ids: Sequence[str]) -> dict[tuple[str, int], datetime]:
-    """Return when each partner was first told of each of these fingerprints: (fingerprint id, partner id) -> time."""
-    rows = AskMatch.objects.filter(fingerprint_id__in=fingerprint_ids).values("fingerprint_id", "partner_id").annotate(at=Min("first_at"))
-    return {(row["fingerprint_id"], row["partner_id"]): row["at"] for row in rows}
+class FirstMatched(NamedTuple):
+    """When a partner was first told that a fingerprint matches, and that a part does; None for never."""
+
+    match_at: datetime | None
+    part_at: datetime | None
+
+
+def first_matched(fingerprint_ids: Sequence[str]) -> dict[tuple[str, int], FirstMatched]:
+    """Return when each partner was first told of each of these fingerprints: (fingerprint id, partner id) -> times.
+
+    A day on which it was told of parts and of a match is one of a match.
+    """
+    rows = AskMatch.objects.filter(fingerprint_id__in=fingerprint_ids).values("fingerprint_id", "partner_id")
+    found = rows.annotate(match_at=Min("first_at", filter=Q(is_part=False)), part_at=Min("first_at", filter=Q(is_part=True)))
+    return {(row["fingerprint_id"], row["partner_id"]): FirstMatched(row["match_at"], row["part_at"]) for row in found}
 
 
 def told_beside(partner: Partner, fingerprint_ids: Sequence[str]) -> dict[str, list[str]]:

@@ -48,13 +48,17 @@ def count_queries(transaction: Transaction, partner: Partner, queries: int, matc
         raise _used_up(partner, transaction.now)
 
 
-def write_down(transaction: Transaction, partner: Partner, queries: Mapping[str, int]) -> None:
-    """Record which fingerprints matched and how often: a match is a disclosure."""
+def write_down(transaction: Transaction, partner: Partner, queries: Mapping[str, int], parts: AbstractSet[str] | None = None) -> None:
+    """Record which fingerprints matched and how often: a match is a disclosure. Of `parts` only a part did."""
     day = transaction.now.date()
     rows = [
-        AskMatch(partner=partner, fingerprint_id=fingerprint_id, day=day, first_at=transaction.now) for fingerprint_id in sorted(queries)
+        AskMatch(partner=partner, fingerprint_id=fingerprint_id, day=day, first_at=transaction.now, is_part=fingerprint_id in (parts or ()))
+        for fingerprint_id in sorted(queries)
     ]
     AskMatch.objects.bulk_create(rows, ignore_conflicts=True)
+    if parts is not None:
+        matched = sorted(queries.keys() - parts)
+        AskMatch.objects.filter(partner=partner, day=day, fingerprint_id__in=matched, is_part=True).update(is_part=False)
     for times in sorted(set(queries.values())):
         ids = sorted(fingerprint_id for fingerprint_id, count in queries.items() if count == times)
         AskMatch.objects.filter(partner=partner, day=day, fingerprint_id__in=ids).update(queries=F("queries") + times)

@@ -4,7 +4,7 @@
 Of several pictures at one place of an upload a partner is told one, as in a plain ask; the case of each other one hears of it. Pure.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stillmine.exchange.ask.look_token import Asked, Candidate
@@ -48,6 +48,17 @@ def tells(candidate: Candidate) -> bool:
         return False
     less = Look(seen.visible, seen.agreeing - 1, seen.share - 1 / seen.visible, seen.spread)
     return verdict(less) is not verdict(seen)
+
+
+def pictures_told(asked: Asked, places: Sequence[tuple[Candidate, bytes]]) -> set[str]:
+    """Return of which pictures the partner was told a place before, or is told one in `places`, where it sees a part of them."""
+    before = {one.fingerprint_id for one in asked.candidates if one.seen is not None and one.seen.visible}
+    return before | {one.fingerprint_id for one, frames in places if any(frames)}
+
+
+def pictures_found(asked: Asked, *outcomes: RegionsOutcome) -> set[str]:
+    """Return the pictures that looks found with one of these outcomes."""
+    return {one.fingerprint_id for one in asked.candidates if outcome_of(one) in outcomes}
 
 
 def verdict_of_row(asked: Asked, row: int) -> tuple[Verdict, Candidate | None]:

@@ -14,8 +14,8 @@ from django.db import connection, models
 from django.db.migrations.recorder import MigrationRecorder
 
 from stillmine.exchange.backup.files import Row
-from stillmine.exchange.database.earlier import FIRST, is_last_of_before
-from stillmine.exchange.rows.asks import AskVariety
+from stillmine.exchange.database.earlier import lacks_only_what_was_added
+from stillmine.exchange.rows.asks import AskVariety, PlacesTold
 from stillmine.exchange.rows.backups import BackupFolder
 from stillmine.exchange.rows.clock import ClockState
 from stillmine.exchange.rows.console import Session
@@ -24,7 +24,9 @@ from stillmine.exchange.rows.intake import CountedUpload
 from stillmine.exchange.rows.keys import DayKey, FingerprintDataKey, TombstoneDataKey
 from stillmine.exchange.rows.limits import Attempts
 
-LEFT_OUT: frozenset[type[models.Model]] = frozenset({Attempts, Session, ClockState, CountedUpload, AskVariety, BackupFolder, HeldUp})
+LEFT_OUT: frozenset[type[models.Model]] = frozenset(
+    {Attempts, Session, ClockState, CountedUpload, AskVariety, PlacesTold, BackupFolder, HeldUp}
+)
 """Gone soon anyway; a session that was ended must not come back; another machine has another clock, other folders and readers."""
 
 KEYS: frozenset[type[models.Model]] = frozenset({DayKey, FingerprintDataKey, TombstoneDataKey})
@@ -44,8 +46,8 @@ def table_name(model: type[models.Model]) -> str:
 
 
 def are_ours(made_by: list[str]) -> bool:
-    """Return whether tables that these migrations made are as they are here."""
-    return made_by == migrations() or (migrations() == [".".join(FIRST)] and is_last_of_before(made_by))
+    """Return whether tables that these migrations made are as they are here, but for what is new here."""
+    return lacks_only_what_was_added(made_by, migrations())
 
 
 def migrations() -> list[str]:
@@ -62,11 +64,12 @@ def rows_of(model: type[models.Model]) -> Iterator[Row]:
 
 
 def made_of(model: type[models.Model], row: Row) -> models.Model:
-    """Return a row as it was; raises ValueError or KeyError where it is not of this table."""
+    """Return a row as it was, with the defaults of columns that are newer; raises ValueError where it is not of this table."""
     fields = model._meta.concrete_fields
-    if row.keys() != {field.attname for field in fields}:
+    missing = {field.attname for field in fields if field.attname not in row and field.has_db_default()}
+    if row.keys() | missing != {field.attname for field in fields}:
         raise ValueError("other columns")
-    return model(**{field.attname: _from_json(field, row[field.attname]) for field in fields})
+    return model(**{field.attname: _from_json(field, row[field.attname]) for field in fields if field.attname in row})
 
 
 def _to_json(cell: object) -> object:

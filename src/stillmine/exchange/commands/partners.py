@@ -2,6 +2,7 @@
 """`stillmine exchange partner …`: partners and their keys. A partner key is printed once, here, and nowhere else."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from stillmine.exchange.rows.scopes import Scope, Way
 if TYPE_CHECKING:
     from stillmine.exchange.partners.health import PartnerHealth
     from stillmine.exchange.partners.queries import KeyLine, PartnerLine
+    from stillmine.exchange.transaction.context import Context
 
 app = typer.Typer(no_args_is_help=True, help="Partners and their keys.")
 key_app = typer.Typer(no_args_is_help=True, help="A partner's keys.")
@@ -65,23 +67,23 @@ def partner_set(
 def partner_list(home: Home = None, as_json: AsJson = False) -> None:
     """List partners with their keys, and how far each has followed."""
     exchange = prepare(home)
-    from stillmine.exchange.ask.probing import probed_lately
     from stillmine.exchange.partners.actions import find_partner
     from stillmine.exchange.partners.health import partner_health
     from stillmine.exchange.partners.queries import partner_lines
 
     now = exchange.clock()
     lines = [(line, partner_health(find_partner(line.name), now) if _follows(line) else None) for line in partner_lines(now)]
-    probed = {find_partner(line.name).id: 0 for line, _ in lines} | dict(probed_lately(now.date()))
-    of_name = {line.name: probed[find_partner(line.name).id] for line, _ in lines}
+    warned = _warned(exchange, [line.name for line, _ in lines])
     if as_json:
-        rows = [_json_line(line, health) | {"probed_fingerprints": of_name[line.name]} for line, health in lines]
-        typer.echo(json.dumps({"partners": rows}))
+        typer.echo(json.dumps({"partners": [_json_line(line, health) | warned[line.name] for line, health in lines]}))
         return
     for line, health in lines:
         typer.echo("\n  ".join(_words(line, health)))
-        if of_name[line.name]:
-            typer.echo(f"  many different matches near {of_name[line.name]} fingerprint(s) in the last 7 days: see docs/operators.md")
+        probed, in_vain = warned[line.name].values()
+        if probed:
+            typer.echo(f"  many different matches near {probed} fingerprint(s) in the last 7 days: see docs/operators.md")
+        if in_vain:
+            typer.echo(f"  told places of {in_vain} pictures in a day and did not find them, in the last 7 days: see docs/operators.md")
     if not lines:
         typer.echo("No partners yet. Add one: stillmine exchange partner add NAME")
 
@@ -154,6 +156,18 @@ def _print_key(name: str, key: str, as_json: bool) -> None:
     typer.echo(
         "This key is shown now and never again. Give it to the partner over a channel you trust; docs/partners.md says how it is used."
     )
+
+
+def _warned(exchange: "Context", names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return what the last seven days show of each partner that an operator should look at; zeros where nothing does."""
+    from stillmine.exchange.ask.places import unconfirmed_lately
+    from stillmine.exchange.ask.probing import probed_lately
+    from stillmine.exchange.partners.actions import find_partner
+
+    today = exchange.clock().date()
+    probed, in_vain = probed_lately(today), unconfirmed_lately(exchange, today)
+    ids = {name: find_partner(name).id for name in names}
+    return {name: {"probed_fingerprints": probed.get(row, 0), "unconfirmed_places": in_vain.get(row, 0)} for name, row in ids.items()}
 
 
 def _follows(line: "PartnerLine") -> bool:

@@ -13,7 +13,7 @@ from stillmine.exchange.gate.limits import CASES_OPENED, FINGERPRINTS_ADDED, WRO
 from stillmine.exchange.gate.work import is_under_attack
 from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
-from stillmine.exchange.settings.ask import DIFFERING_VARIABLE
+from stillmine.exchange.settings.ask import DIFFERING_VARIABLE, UNCONFIRMED_VARIABLE
 from stillmine.exchange.settings.doors import (
     BODY_SECONDS_VARIABLE,
     BYTES_PER_SECOND_VARIABLE,
@@ -86,6 +86,11 @@ def _of_what_leaves(exchange: Context) -> list[Setting]:
             "Different queries of a partner at the edge of one fingerprint in a day that are an alarm",
             f"{exchange.ask.differing_matches_a_day} or more",
             DIFFERING_VARIABLE,
+        ),
+        Setting(
+            "Pictures a partner was told the places of in a day and did not find that are an alarm",
+            f"{exchange.ask.unconfirmed_places_a_day} or more",
+            UNCONFIRMED_VARIABLE,
         ),
     ]
 

@@ -4,10 +4,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from stillmine.exchange.ask.places import unconfirmed_lately, unconfirmed_on
 from stillmine.exchange.ask.probing import probed_lately
+from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.partners.health import PartnerHealth, partner_health
 from stillmine.exchange.rows.partners import Partner, PartnerKey
 from stillmine.exchange.rows.scopes import Way, scopes_of
+from stillmine.exchange.transaction.context import Context
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class PartnerRow:
     health: PartnerHealth
     probed: int
     """Near how many fingerprints its differing matches went beyond the limit in the last seven days."""
+    queries_today: int
+    unconfirmed_today: int
+    """Of how many pictures it was told the places today, and no look found them."""
+    unconfirmed: int
+    """The most of that on one of the last seven days, 0 below the limit."""
 
     @property
     def live_keys(self) -> list[KeyRow]:
@@ -51,23 +59,23 @@ class PartnerRow:
 
     @property
     def needs_attention(self) -> bool:
-        """True where it is in service and late, can't call any more, or may be working out fingerprints."""
-        return self.revoked_at is None and bool(self.health.is_late or not self.live_keys or self.probed)
+        """True where it is in service and late, can't call any more, or may be working something out."""
+        return self.revoked_at is None and bool(self.health.is_late or not self.live_keys or self.probed or self.unconfirmed)
 
 
-def partner_rows(now: datetime) -> list[PartnerRow]:
+def partner_rows(exchange: Context, now: datetime) -> list[PartnerRow]:
     """Return all partners: those in service first, each group by name."""
-    rows = [_row(partner, now) for partner in Partner.objects.prefetch_related("keys")]
+    rows = [_row(exchange, partner, now) for partner in Partner.objects.prefetch_related("keys")]
     return sorted(rows, key=lambda each: (each.revoked_at is not None, each.name.casefold()))
 
 
-def partner_row(partner_id: int, now: datetime) -> PartnerRow | None:
+def partner_row(exchange: Context, partner_id: int, now: datetime) -> PartnerRow | None:
     """Return one partner, or None."""
     partner = Partner.objects.prefetch_related("keys").filter(id=partner_id).first()
-    return _row(partner, now) if partner else None
+    return _row(exchange, partner, now) if partner else None
 
 
-def _row(partner: Partner, now: datetime) -> PartnerRow:
+def _row(exchange: Context, partner: Partner, now: datetime) -> PartnerRow:
     way = Way(partner.way)
     keys = sorted(partner.keys.all(), key=lambda key: key.id)
     return PartnerRow(
@@ -80,6 +88,9 @@ def _row(partner: Partner, now: datetime) -> PartnerRow:
         keys=[_key_row(key, way, now) for key in keys],
         health=partner_health(partner, now),
         probed=probed_lately(now.date()).get(partner.id, 0),
+        queries_today=queries_on(partner, now.date()),
+        unconfirmed_today=unconfirmed_on(now.date()).get(partner.id, 0),
+        unconfirmed=unconfirmed_lately(exchange, now.date()).get(partner.id, 0),
     )
 
 

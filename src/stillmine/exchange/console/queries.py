@@ -44,7 +44,9 @@ class Overview:
         """True where nothing needs attention."""
         late = self.is_erasing_late or self.is_publication_late or self.is_tick_late
         machine = self.is_clock_doubted or self.is_disk_full or self.are_keys_missing
-        return not (late or machine or self.late or self.probing or self.unconfirmed_withdrawals or self.waiting or self.flagged)
+        return not (
+            late or machine or self.late or self.probing or self.not_looking or self.unconfirmed_withdrawals or self.waiting or self.flagged
+        )
 
     @property
     def late(self) -> list[PartnerRow]:
@@ -55,6 +57,11 @@ class Overview:
     def probing(self) -> list[PartnerRow]:
         """Partners in service that may be working out fingerprints, whatever else is the matter with them."""
         return [partner for partner in self.partners if partner.revoked_at is None and partner.probed]
+
+    @property
+    def not_looking(self) -> list[PartnerRow]:
+        """Partners in service that were told the places of many pictures and found none of them there."""
+        return [partner for partner in self.partners if partner.revoked_at is None and partner.unconfirmed]
 
     @property
     def unconfirmed_withdrawals(self) -> int:
@@ -90,7 +97,7 @@ class LogPage:
 def overview(exchange: Context, now: datetime) -> Overview:
     """Return what stands on the first page."""
     return Overview(
-        partners=partner_rows(now),
+        partners=partner_rows(exchange, now),
         open_cases=Case.objects.filter(state=CaseState.OPEN.value).count(),
         active_fingerprints=Fingerprint.objects.filter(state=FingerprintState.ACTIVE.value).count(),
         suspended_fingerprints=Fingerprint.objects.filter(state=FingerprintState.SUSPENDED.value).count(),

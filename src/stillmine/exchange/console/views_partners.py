@@ -24,7 +24,7 @@ from stillmine.wire.errors import NotConfiguredError, NotFoundError
 
 def show_all(visit: Visit) -> HttpResponse:
     """GET /console/partners."""
-    return show(visit, "partners", partners=partner_rows(to_minute(visit.exchange.clock())))
+    return show(visit, "partners", partners=partner_rows(visit.exchange, to_minute(visit.exchange.clock())))
 
 
 def show_one(visit: Visit, partner_id: int) -> HttpResponse:
@@ -118,7 +118,7 @@ def take_revoke(visit: Visit, partner_id: int) -> HttpResponse:
 
 
 def _partner(visit: Visit, partner_id: int) -> PartnerRow:
-    found = partner_row(partner_id, to_minute(visit.exchange.clock()))
+    found = partner_row(visit.exchange, partner_id, to_minute(visit.exchange.clock()))
     if found is None:
         raise NotFoundError
     return found

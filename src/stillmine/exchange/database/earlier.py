@@ -30,6 +30,9 @@ LAST_OF_EACH = {
 }
 FIRST = ("rows", "0001_initial")
 
+ONLY_ADDED = frozenset({"rows.0002_places_told", "rows.0003_parts"})
+"""Migrations that add tables, and columns whose default the database knows: what an earlier version backed up is restored without them."""
+
 
 def is_earlier(app: str) -> bool:
     """Return whether a migration of this app is of the time before."""
@@ -41,6 +44,12 @@ def is_last_of_before(migrations: list[str]) -> bool:
     return {f"{app}.{name}" for app, name in LAST_OF_EACH.items()} <= set(migrations) and all(
         is_earlier(name.partition(".")[0]) for name in migrations
     )
+
+
+def lacks_only_what_was_added(made_by: list[str], applied: list[str]) -> bool:
+    """Return whether these migrations made what the applied ones did, but for tables and columns that are new."""
+    earlier = [".".join(FIRST)] if is_last_of_before(made_by) else made_by
+    return set(earlier) <= set(applied) and set(applied) - set(earlier) <= ONLY_ADDED
 
 
 def take_over() -> None:

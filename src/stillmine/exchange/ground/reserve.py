@@ -20,6 +20,7 @@ REMADE_FROM_BYTES = 2 * RESERVE_BYTES
 WHEN_FULL = frozenset(
     {
         "ask.forget_old_beside",
+        "ask.forget_old_unconfirmed",
         "ask.forget_old_variety",
         "backup.begin_folder",
         "backup.complain",

@@ -5,9 +5,10 @@ A partner is listed only where it was given the fingerprint or was told of a mat
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from stillmine.exchange.ask.queries import first_matched
+from stillmine.exchange.ask.queries import FirstMatched, first_matched
 from stillmine.exchange.feedback.votes import current_votes
 from stillmine.exchange.protection.given import Given, first_confirmed, first_given
 from stillmine.exchange.protection.kept_cases import KEPT_FOR, kept_ids
@@ -74,7 +75,7 @@ def _fingerprint(
 
 
 def _partner_statuses(
-    given: Given, matched: Given, withdrawn: dict[str, int], fingerprint_ids: list[str]
+    given: Given, matched: Mapping[tuple[str, int], FirstMatched], withdrawn: dict[str, int], fingerprint_ids: list[str]
 ) -> defaultdict[str, list[PartnerStatus]]:
     """Return who was given each fingerprint and what they did, in the order of partners' names."""
     reports, votes = reported(fingerprint_ids), current_votes(fingerprint_ids)
@@ -85,12 +86,14 @@ def _partner_statuses(
     for fingerprint_id, partner_id in sorted(given.keys() | matched.keys(), key=lambda both: (names[both[1]].casefold(), both)):
         report = reports.get((fingerprint_id, partner_id), Reported())
         vote = votes.get((fingerprint_id, partner_id))
+        told = matched.get((fingerprint_id, partner_id), FirstMatched(None, None))
         was_given = (fingerprint_id, partner_id) in given  # who only asked has nothing to confirm
         statuses[fingerprint_id].append(
             PartnerStatus(
                 partner=names[partner_id],
                 given_on=_day(given.get((fingerprint_id, partner_id))),
-                found_on=_first_day(report.found_at, matched.get((fingerprint_id, partner_id))),
+                found_on=_first_day(told.match_at, None if told.part_at else report.found_at),
+                part_on=None if told.match_at else _day(told.part_at),
                 removed_on=_day(report.removed_at),
                 not_removed_on=_day(report.not_removed_at),
                 not_removed_reason=report.not_removed_reason,
@@ -104,7 +107,7 @@ def _partner_statuses(
 
 
 def _first_day(*times: datetime | None) -> date | None:
-    """A partner that asks is told of a copy first and reports it later: one find."""
+    """A partner that asks is told of a copy first and reports it later: one find. What it was told of as a part stays one."""
     return _day(min((at for at in times if at), default=None))
 
 

@@ -20,7 +20,7 @@ class AskCount(models.Model):
 class AskMatch(models.Model):
     """One fingerprint matched what one partner asked on one UTC day; `queries` is how many of its queries.
 
-    The partner is told the nearest of all; of each other case the nearest has its row too.
+    The partner is told the nearest of all; of each other case the nearest has its row too. `is_part`: all of the day were parts alone.
     """
 
     partner = models.ForeignKey("rows.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -28,6 +28,7 @@ class AskMatch(models.Model):
     day = models.DateField()
     first_at = models.DateTimeField()
     queries = models.PositiveIntegerField(default=0)
+    is_part = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "ask_askmatch"
@@ -70,3 +71,27 @@ class ProbingAlarm(models.Model):
     class Meta:
         db_table = "ask_probingalarm"
         constraints = (models.UniqueConstraint(fields=["partner", "day"], name="one_probing_alarm_per_day"),)
+
+
+class PlacesTold(models.Model):
+    """One ask about regions that was told places: of how many pictures, and how many its looks found. Gone in minutes; names none."""
+
+    partner = models.ForeignKey("rows.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
+    last_at = models.DateTimeField(db_index=True)
+    pictures = models.PositiveIntegerField()
+    found = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "ask_placestold"
+
+
+class Unconfirmed(models.Model):
+    """Of so many pictures one partner was told the places on one UTC day, and no look found them; it names none of them."""
+
+    partner = models.ForeignKey("rows.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
+    day = models.DateField()
+    pictures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "ask_unconfirmed"
+        constraints = (models.UniqueConstraint(fields=["partner", "day"], name="one_unconfirmed_per_day"),)

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from django.db import connection
 
+from stillmine.exchange.ask.places import forget_old_unconfirmed, settle_places
 from stillmine.exchange.ask.probing import forget_old_variety
 from stillmine.exchange.ask.recording import forget_old_beside
 from stillmine.exchange.backup.dump import renew_backups
@@ -80,6 +81,7 @@ def _steps_by_clock(is_confirmed: bool) -> dict[str, Step]:
         "old match counts deleted": forget_old_match_counts,
         "old pairs of matches deleted": forget_old_beside,
         "old marks of asks deleted": forget_old_variety,
+        "old numbers of places deleted": forget_old_unconfirmed,
         "old values deleted": forget_old_values,
         "days counted": count_yesterday,
     }
@@ -101,6 +103,7 @@ _STEPS_WITHOUT_CLOCK: dict[str, Step] = {"delays restarted": begin_anew}
 _STEPS_BY_ANY_CLOCK: dict[str, Step] = {
     "ticks of the feed": make_due_tick,  # by any clock: what was added must not wait for one that is set
     "doubts ended": end_doubts,  # a clock that is wrong may at worst protect something sooner
+    "places told settled": settle_places,  # the same clock ends the tokens of its looks
     "old counts deleted": forget_old_counts,
     "old sessions deleted": forget_ended_sessions,
     "leaves of the ledger published": publish_due,  # whatever the clock says, somebody was promised it

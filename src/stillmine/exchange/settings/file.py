@@ -17,7 +17,7 @@ from stillmine.exchange.ground.database_address import ADDRESS_WORDS, DATABASE_V
 from stillmine.exchange.ground.secret import RandomBytes, create_private, require_private
 from stillmine.exchange.keys.ring import KEYS_COMMAND_VARIABLE
 from stillmine.exchange.settings.ask import BOUNDS as ASK_BOUNDS
-from stillmine.exchange.settings.ask import DIFFERING_VARIABLE
+from stillmine.exchange.settings.ask import DIFFERING_VARIABLE, UNCONFIRMED_VARIABLE
 from stillmine.exchange.settings.doors import (
     BODY_SECONDS_VARIABLE,
     BYTES_PER_SECOND_VARIABLE,
@@ -65,6 +65,7 @@ KEYS: Mapping[str, Key] = {
     "intake.work_zero_bits": Key(int, *INTAKE_BOUNDS[WORK_VARIABLE], WORK_VARIABLE),
     "ledger.publish_every_seconds": Key(int, *LEDGER_BOUNDS[PUBLISH_EVERY_VARIABLE], PUBLISH_EVERY_VARIABLE),
     "ask.differing_matches_a_day": Key(int, *ASK_BOUNDS[DIFFERING_VARIABLE], DIFFERING_VARIABLE),
+    "ask.unconfirmed_places_a_day": Key(int, *ASK_BOUNDS[UNCONFIRMED_VARIABLE], UNCONFIRMED_VARIABLE),
     "feed.tick_seconds": Key(int, *FEED_BOUNDS[TICK_VARIABLE], TICK_VARIABLE),
     "doors.connections": Key(int, *DOOR_BOUNDS[CONNECTIONS_VARIABLE], CONNECTIONS_VARIABLE),
     "doors.connections_per_network": Key(int, *DOOR_BOUNDS[CONNECTIONS_PER_NETWORK_VARIABLE], CONNECTIONS_PER_NETWORK_VARIABLE),
