@@ -47,6 +47,23 @@ def key(portal: PortalServer) -> str:
     return case_key_text(SECRET)
 
 
+def test_a_part_is_said_as_a_part_for_a_person_to_look_at(portal: PortalServer, page: Page) -> None:
+    partner = PartnerStatus("Example Social", part_on=NOW.date())
+    rows = [
+        CaseFingerprint("1" * 32, Kind.PDQ, 1, FingerprintState.ACTIVE, "ab" * 32, 100, NOW, None, []),
+        CaseFingerprint("2" * 32, Kind.REGIONS, 1, FingerprintState.ACTIVE, "AQYA", 100, NOW, None, [partner]),
+    ]
+    view = CaseView(CaseState.OPEN, NOW, NOW + timedelta(days=730), None, rows)
+    portal.cases[credentials(SECRET).case_id] = Case(b"", view)
+    enter_key(page, portal, case_key_text(SECRET))
+    card = page.locator("[data-file='1']")
+    expect(
+        card.get_by_text("something on Example Social looked like a part of it. A person there has to look at it and decide.")
+    ).to_be_visible()
+    expect(card.get_by_text("Found on")).to_have_count(0)
+    expect(card.get_by_text("Nothing found so far.")).to_have_count(0)
+
+
 def withdrawn_ids(portal: PortalServer) -> list[str | None]:
     sent = [request for request in portal.api_requests() if request.path.endswith("/withdraw")]
     return [json.loads(request.body)["fingerprint_id"] for request in sent]
