@@ -21,10 +21,12 @@ from processes import NO_VARIABLES, running
 from stillmine.exchange.settings.config import ExchangeConfig
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import configure
+from stillmine.wire.regions import REGION_BYTES, RegionsValue, format_regions
 
 PER_CASE = 10
 AT_ONCE = 20_000
 SEED = 20261125
+SMALL_SIDE = 256
 
 
 def stocked(home: Path, count: int, database_url: str | None = None) -> tuple[Context, str, bytes]:
@@ -39,8 +41,21 @@ def stocked(home: Path, count: int, database_url: str | None = None) -> tuple[Co
     _write_without_waiting()
     values = np.random.default_rng(SEED).bytes(count * 32)
     for start in range(0, count, AT_ONCE):
-        _stock(exchange, values, start, min(count, start + AT_ONCE))
+        end = min(count, start + AT_ONCE)
+        _stock(exchange, "pdq", [values[32 * number : 32 * number + 32].hex() for number in range(start, end)], start)
     return exchange, key, values
+
+
+def stock_regions(exchange: Context, count: int, regions: int) -> None:
+    """Add `count` pictures, each with so many uniform regions and without its `pdq`, which only costs time here."""
+    _write_without_waiting()
+    for start in range(0, count, AT_ONCE):
+        _stock(exchange, "regions", [_regions_text(number, regions) for number in range(start, min(count, start + AT_ONCE))], start)
+
+
+def _regions_text(number: int, regions: int) -> str:
+    drawn = np.random.default_rng([SEED, number]).integers(0, 256, (regions, REGION_BYTES), dtype=np.uint8)
+    return format_regions(RegionsValue(SMALL_SIDE, SMALL_SIDE, hashlib.sha256(b"%d" % number).digest(), drawn.tobytes()))
 
 
 def _write_without_waiting() -> None:
@@ -54,7 +69,7 @@ def _write_without_waiting() -> None:
         cursor.execute("PRAGMA cache_size = -1000000")
 
 
-def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
+def _stock(exchange: Context, kind: str, texts: list[str], start: int) -> None:
     from stillmine.exchange.keys.seal import blind_index
     from stillmine.exchange.protection.values import new_data_keys, sealed
     from stillmine.exchange.rows.cases import Case, Fingerprint
@@ -62,6 +77,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
     from stillmine.exchange.rows.keys import FingerprintDataKey
     from stillmine.exchange.transaction.tx import tx
 
+    end = start + len(texts)
     with tx("bench.stock", exchange.clock) as transaction:
         cases = Case.objects.bulk_create(
             Case(
@@ -73,10 +89,9 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
             )
             for number in range(start, end, PER_CASE)
         )
-        texts = [values[32 * number : 32 * number + 32].hex() for number in range(start, end)]
         ids = [hashlib.sha256(b"fingerprint %d" % number).hexdigest()[:32] for number in range(start, end)]
         keys, key_rows = new_data_keys(exchange, transaction, ids)
-        indexes = [blind_index(exchange.secret, "pdq", text) for text in texts]
+        indexes = [blind_index(exchange.secret, kind, text) for text in texts]
         rows: dict[Any, Iterator[dict[str, Any]]] = {
             Fingerprint: (
                 {
@@ -85,7 +100,7 @@ def _stock(exchange: Context, values: bytes, start: int, end: int) -> None:
                     "position": place % PER_CASE + 1,
                     "is_from_opening": True,
                     "file_number": 1,
-                    "kind": "pdq",
+                    "kind": kind,
                     "state": "active",
                     "sealed_value": sealed(exchange, keys[own], own, text),
                     "blind_index": index,
