@@ -18,7 +18,7 @@ from stillmine.matching.region_look import Verdict, look, places, to_wire
 from stillmine.matching.region_look import verdict as judged
 from stillmine.matching.region_refine import located
 from stillmine.matching.region_values import View, distances_between, query_regions, stored_regions
-from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
+from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_ASKED_QUALITY
 from tests.accessible import is_scrolled_sideways, open_page, violations
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, to_files
@@ -94,7 +94,7 @@ def test_the_page_says_what_a_partner_would_find(portal: PortalServer, browser: 
     for alteration in ALTERATIONS:
         said[alteration] = verdict(page, alteration)
         copy = copy_made(page)
-        variants = [variant for variant in query_variants(copy) if variant.quality >= 50]
+        variants = [variant for variant in query_variants(copy) if variant.quality >= MINIMUM_ASKED_QUALITY]
         nearest = min((bits(variant.pdq, own) for variant in variants), default=256)
         by_parts = {"match": "parts", "part": "unsure", "clear": "no"}[says(value, copy)]
         if not 29 <= nearest <= 34:  # the browser's decoder and the server's differ by a bit or two
