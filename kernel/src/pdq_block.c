@@ -82,8 +82,8 @@ static void transform_row(const int32_t row[SIDE], int64_t out[KEPT]) {
     }
 }
 
-/* The 128th smallest of 256, which is PDQ's median (Hoare's selection; reorders the values). */
-static int64_t lower_median(int64_t values[COEFFICIENTS]) {
+/* Hoare's selection. */
+int64_t stillmine_select_median(int64_t values[COEFFICIENTS]) {
     const int wanted = COEFFICIENTS / 2 - 1;
     int low = 0;
     int high = COEFFICIENTS - 1;
@@ -132,7 +132,7 @@ void stillmine_hash_coefficients(stillmine_coefficients coefficients, int is_fli
             reordered[i * KEPT + j] = values[i * KEPT + j];
         }
     }
-    const int64_t median = lower_median(reordered);
+    const int64_t median = stillmine_select_median(reordered);
     for (int i = 0; i < STILLMINE_HASH_BYTES; i++) {
         straight[i] = 0;
         swapped[i] = 0;

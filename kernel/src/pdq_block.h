@@ -19,6 +19,9 @@ uint32_t stillmine_rate_block(stillmine_block block);
 /* The DCT; destroys the block: it is folded in place. */
 void stillmine_transform_block(stillmine_block block, stillmine_coefficients coefficients);
 
+/* The 128th smallest of 256, which is PDQ's median; reorders the values. */
+int64_t stillmine_select_median(int64_t values[STILLMINE_KEPT * STILLMINE_KEPT]);
+
 /* Two hashes: of the picture turned over (is_flipped_down: top and bottom exchanged, is_flipped_across: left and
  * right), and of the same with rows and columns swapped. */
 void stillmine_hash_coefficients(stillmine_coefficients coefficients, int is_flipped_down, int is_flipped_across,

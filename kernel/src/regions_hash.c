@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a region looks like: its patch sampled 32x32, its 16x16 lowest frequencies but the constant ones, as PDQ does
  * with a whole picture, and of each whether it is above the median. */
+#include "pdq_block.h"
 #include "regions_parts.h"
 
 #define SIDE 32
@@ -149,45 +150,13 @@ static void transform(patch samples, int32_t coefficients[COEFFICIENTS]) {
     }
 }
 
-/* The 128th smallest of 256 (Hoare's selection; reorders the values). */
-static int32_t lower_median(int32_t values[COEFFICIENTS]) {
-    const int wanted = COEFFICIENTS / 2 - 1;
-    int low = 0;
-    int high = COEFFICIENTS - 1;
-    while (low < high) {
-        const int32_t pivot = values[wanted];
-        int left = low;
-        int right = high;
-        while (left <= right) {
-            while (values[left] < pivot) {
-                left++;
-            }
-            while (pivot < values[right]) {
-                right--;
-            }
-            if (left <= right) {
-                const int32_t swapped = values[left];
-                values[left++] = values[right];
-                values[right--] = swapped;
-            }
-        }
-        if (right < wanted) {
-            low = left;
-        }
-        if (wanted < left) {
-            high = right;
-        }
-    }
-    return values[wanted];
-}
-
 /* The same order of bits as PDQ's: bit 16 * vertical + horizontal frequency, the last byte first. */
 static void write_hash(const int32_t coefficients[COEFFICIENTS], uint8_t hash[STILLMINE_HASH_BYTES]) {
-    int32_t reordered[COEFFICIENTS];
+    int64_t reordered[COEFFICIENTS];
     for (int i = 0; i < COEFFICIENTS; i++) {
         reordered[i] = coefficients[i];
     }
-    const int32_t median = lower_median(reordered);
+    const int64_t median = stillmine_select_median(reordered);
     for (int byte = 0; byte < STILLMINE_HASH_BYTES; byte++) {
         uint32_t bits = 0;
         for (int bit = 0; bit < 8; bit++) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { HASH_BYTES } from "@kernel/kernel";
+import { HASH_BYTES } from "@kernel/memory";
 import { describe, expect, test } from "vitest";
 import { fromBase64 } from "../src/bytes/bytes";
 import { distance } from "../src/try/bits";
 import { scaled, turnedOver, type Frame } from "../src/try/region_frames";
 import { lookAt, placesOf, verdictOf } from "../src/try/region_look";
-import { GUIDED_DISTANCE, located } from "../src/try/region_refine";
+import { GUIDED_DISTANCE, MAXIMUM_GUIDED } from "../src/try/region_numbers";
+import { located } from "../src/try/region_refine";
 import { pairsWithin } from "../src/try/region_search";
 import { frameOfGeometry, storedRegions, type RegionList } from "../src/try/region_values";
 import { MAXIMUM_DISTANCE_BITS } from "../src/wire/types";
@@ -101,20 +102,15 @@ test("a mirror turns a frame over", () => {
   expect(turnedOver(turnedOver(frame))).toEqual(frame);
 });
 
-/** Return the numbers that a source names in capitals, whatever stands before the name. */
-function numbersOf(path: string, named: RegExp): Map<string, number> {
-  const found = [...readText(path).matchAll(named)].map(([, name = "", value = ""]) => [name, value] as const);
-  return new Map(found.map(([name, value]) => [name, Number(value.replaceAll("_", ""))]));
-}
-
-test.each([
-  ["region_look", 11],
-  ["region_vote", 7],
-  ["region_refine", 8],
-])("%s has the numbers of the Python", (name, count) => {
-  const own = numbersOf(`portal/src/try/${name}.ts`, /^(?:export )?const ([A-Z_]+) = ([\d._]+);/gm);
-  const python = numbersOf(`src/stillmine/matching/${name}.py`, /^_?([A-Z_]+) = ([\d._]+)$/gm);
-  const shared = [...own].filter(([key]) => python.has(key));
-  expect(shared.length).toBeGreaterThanOrEqual(count);
-  expect(Object.fromEntries(shared)).toEqual(Object.fromEntries(shared.map(([key]) => [key, python.get(key)])));
+test("of too many pairs the nearest are looked at", () => {
+  const { stored, query } = { stored: storedRegions(bytesOf(scenes[0]!.stored)), query: queryOf(scenes[0]!.query) };
+  const pairs = pairsWithin(stored, query, GUIDED_DISTANCE);
+  const voting = pairs.filter((pair) => pair.distance <= MAXIMUM_DISTANCE_BITS);
+  const others = (distance: number) =>
+    Array.from({ length: MAXIMUM_GUIDED }, () => ({ stored: 0, query: 0, distance }));
+  const frames = { stored: stored.frames, query: query.frames };
+  const found = located({ ...frames, pairs }, voting);
+  expect(found[0]?.support).toBeGreaterThan(2);
+  expect(located({ ...frames, pairs: [...others(GUIDED_DISTANCE), ...pairs] }, voting)).toEqual(found);
+  expect(located({ ...frames, pairs: [...others(0), ...pairs] }, voting)).not.toEqual(found);
 });

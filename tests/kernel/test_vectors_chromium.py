@@ -46,7 +46,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 def address(tmp_path: Path) -> Iterator[str]:
     wrapper = ROOT / "kernel/bindings/wasm"
     command = [node_path(), "--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", STRIP]
-    for name in ("kernel.ts", "regions.ts"):
+    for name in ("kernel.ts", "memory.ts", "regions.ts"):
         subprocess.run([*command, str(wrapper / name), str(tmp_path / name)], check=True)
     (tmp_path / "index.html").write_text(PAGE)
     checks = [ROOT / "tests/kernel" / f"check_{name}.mjs" for name in ("vectors", "regions")]

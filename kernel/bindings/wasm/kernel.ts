@@ -6,7 +6,21 @@
  * wiped afterwards, and the kernel wipes its own state. Types can be stripped without a compiler.
  */
 
-export const HASH_BYTES = 32;
+import {
+  HASH_BYTES,
+  KernelError,
+  KernelMemory,
+  loadExports,
+  PIXEL_FORMATS,
+  Places,
+  requireOk,
+  roundUp,
+  rowsAtOnce,
+  type MemoryExports,
+  type PixelBytes,
+  type PixelFormat,
+  type Program,
+} from "./memory.ts";
 
 /** What was done to the picture that is asked about, in the order of the hashes; turns are counter-clockwise. */
 export const VARIANTS = [
@@ -20,17 +34,11 @@ export const VARIANTS = [
   "transverse",
 ] as const;
 
-/** Bytes per pixel, and the kernel's number for it. RGBA as a canvas gives it, not premultiplied; laid on white. */
-export const PIXEL_FORMATS = { luma8: 1, rgb8: 3, rgba8: 4 } as const;
-
 /** 1 takes half the time; 8 is for asking whether a turned or mirrored copy is known. */
 export type VariantCount = 1 | 8;
 
 /** By how much a decoder may have made a picture smaller along both axes. */
 export type Shrink = 1 | 2 | 4 | 8;
-
-export type PixelFormat = keyof typeof PIXEL_FORMATS;
-export type PixelBytes = Uint8Array | Uint8ClampedArray;
 
 export interface PdqResult {
   /** Hashes of 32 bytes: all eight in the order of VARIANTS, or the original only. A case stores only the first. */
@@ -60,34 +68,7 @@ export interface Brightest {
   readonly columns: Uint8Array;
 }
 
-const STATUS_CODES = [
-  "ok",
-  "missing_buffer",
-  "bad_format",
-  "image_too_small",
-  "image_too_large",
-  "bad_stride",
-  "too_many_rows",
-  "too_few_rows",
-  "wrong_order",
-] as const;
-
-export type KernelErrorCode = (typeof STATUS_CODES)[number] | "out_of_memory" | "wrong_length";
-
-/** A refusal; `code` is stable, and nothing of the picture is in it. */
-export class KernelError extends Error {
-  readonly code: KernelErrorCode;
-
-  constructor(code: KernelErrorCode) {
-    super(`the PDQ kernel refused the pixels: ${code}`);
-    this.name = "KernelError";
-    this.code = code;
-  }
-}
-
-interface KernelExports {
-  readonly memory: WebAssembly.Memory;
-  readonly __heap_base: WebAssembly.Global<"i32">;
+interface KernelExports extends MemoryExports {
   stillmine_measure_shrunk_pdq(width: number, height: number, format: number, variants: number, shrink: number, stateBytes: number): number;
   stillmine_begin_shrunk_pdq(
     state: number,
@@ -114,30 +95,13 @@ interface KernelExports {
   stillmine_are_close_bounds(one: number, other: number, width: number, height: number): number;
 }
 
-const ALIGNMENT = 16;
-const PAGE_BYTES = 65536;
-/** Rows are copied into the WASM memory in portions of about this size, however large the picture is. */
-const WINDOW_BYTES = 262144;
 const MAX_DIMENSION = 32768;
 /** Left, top, right, bottom, and of a part what was found at its four sides. */
 const BOUNDS_BYTES = 4 * 4;
 const PART_BYTES = 8 * 4;
 const MAX_PARTS = 4;
-
-function roundUp(value: number): number {
-  return Math.ceil(value / ALIGNMENT) * ALIGNMENT;
-}
-
-/** What a status of the kernel is called; that of 0 is no error. */
-export function statusCode(status: number): KernelErrorCode {
-  return STATUS_CODES[status] ?? "wrong_order";
-}
-
-function requireOk(status: number): void {
-  if (status !== 0) {
-    throw new KernelError(statusCode(status));
-  }
-}
+/** Behind the hashes of a result. */
+const QUALITY_AT = VARIANTS.length * HASH_BYTES;
 
 /** One picture on its way through the kernel, rows top to bottom. A kernel works on one picture at a time. */
 export class PdqStream {
@@ -163,6 +127,7 @@ export class PdqStream {
 /** A loaded kernel. Not shared between threads: each worker loads its own. */
 export class Kernel {
   readonly #exports: KernelExports;
+  readonly #memory: KernelMemory;
   /** Layout of the WASM memory after its own data: result, state, window. */
   readonly #result: number;
   readonly #state: number;
@@ -176,15 +141,14 @@ export class Kernel {
 
   private constructor(exports: KernelExports) {
     this.#exports = exports;
-    this.#result = roundUp(exports.__heap_base.value);
-    this.#state = roundUp(this.#result + VARIANTS.length * HASH_BYTES + ALIGNMENT);
+    this.#memory = new KernelMemory(exports);
+    this.#result = roundUp(this.#memory.start);
+    this.#state = roundUp(this.#result + QUALITY_AT + 4);
   }
 
-  /** Compiles the bytes of stillmine_pdq.wasm; rejects if they are not WebAssembly. */
-  static async load(bytes: BufferSource): Promise<Kernel> {
-    const module = await WebAssembly.compile(bytes);
-    const instance = await WebAssembly.instantiate(module, {});
-    return new Kernel(instance.exports as unknown as KernelExports);
+  /** Starts the program; rejects if the bytes are not WebAssembly. */
+  static async load(program: Program): Promise<Kernel> {
+    return new Kernel(await loadExports<KernelExports>(program));
   }
 
   /** The hashes of a whole picture; throws KernelError. */
@@ -214,14 +178,14 @@ export class Kernel {
     }
     const safeWidth = Math.max(width, 0);
     const safeHeight = Math.max(height, 0);
-    this.#reserve(this.#state);
+    this.#memory.reserve(this.#state);
     requireOk(this.#exports.stillmine_measure_shrunk_pdq(safeWidth, safeHeight, channels, variants, shrink, this.#result));
-    const stateBytes = this.#view().getUint32(this.#result, true);
+    const stateBytes = this.#memory.number(this.#result);
     this.#rowBytes = Math.ceil(width / shrink) * channels;
     this.#variants = variants;
     this.#window = roundUp(this.#state + stateBytes);
-    this.#windowBytes = Math.max(Math.floor(WINDOW_BYTES / this.#rowBytes), 1) * this.#rowBytes;
-    this.#reserve(this.#window + this.#windowBytes);
+    this.#windowBytes = rowsAtOnce(this.#rowBytes) * this.#rowBytes;
+    this.#memory.reserve(this.#window + this.#windowBytes);
     requireOk(this.#exports.stillmine_begin_shrunk_pdq(this.#state, stateBytes, width, height, channels, variants, shrink));
     this.#isOpen = true;
     return new PdqStream(this, this.#turn);
@@ -235,7 +199,7 @@ export class Kernel {
     }
     for (let start = 0; start < rows.length; start += this.#windowBytes) {
       const portion = rows.subarray(start, start + this.#windowBytes);
-      new Uint8Array(this.#exports.memory.buffer).set(portion, this.#window);
+      this.#write(this.#window, portion);
       const count = portion.length / this.#rowBytes;
       requireOk(this.#exports.stillmine_add_pdq_rows(this.#state, this.#window, this.#rowBytes, count));
     }
@@ -244,15 +208,13 @@ export class Kernel {
   /** For PdqStream only. */
   finish(turn: number): PdqResult {
     this.#requireTurn(turn);
-    const qualityAt = this.#result + VARIANTS.length * HASH_BYTES;
-    requireOk(this.#exports.stillmine_finish_pdq(this.#state, this.#result, qualityAt));
+    requireOk(this.#exports.stillmine_finish_pdq(this.#state, this.#result, this.#result + QUALITY_AT));
     this.#isOpen = false;
-    const quality = this.#view().getUint32(qualityAt, true);
-    const hashes = VARIANTS.slice(0, this.#variants).map((_, index) => {
-      const start = this.#result + index * HASH_BYTES;
-      return new Uint8Array(this.#exports.memory.buffer.slice(start, start + HASH_BYTES));
-    });
-    new Uint8Array(this.#exports.memory.buffer, this.#result).fill(0);
+    const quality = this.#memory.number(this.#result + QUALITY_AT);
+    const hashes = VARIANTS.slice(0, this.#variants).map((_, index) =>
+      this.#memory.bytes(this.#result + index * HASH_BYTES, HASH_BYTES).slice(),
+    );
+    this.#memory.wipe(this.#result);
     return { hashes, quality };
   }
 
@@ -263,7 +225,7 @@ export class Kernel {
     this.#write(luma, bytes);
     const count = this.#exports.stillmine_find_parts(luma, width, width, height, parts);
     const found = Array.from({ length: count }, (_, index) => this.#readBounds(parts + index * PART_BYTES));
-    this.#bytes(luma, bytes.length).fill(0);
+    this.#memory.wipe(luma, luma + bytes.length);
     return found;
   }
 
@@ -272,18 +234,18 @@ export class Kernel {
     this.#isOpen = false;
     const { rows, columns } = brightest;
     const rowBytes = 4 * columns.length;
-    const rowsAtOnce = Math.max(Math.floor(WINDOW_BYTES / rowBytes), 1);
-    const [ofRows, ofColumns, window] = this.#reserveEach(rows.length, columns.length, rowsAtOnce * rowBytes);
+    const step = rowsAtOnce(rowBytes);
+    const [ofRows, ofColumns, window] = this.#reserveEach(rows.length, columns.length, step * rowBytes);
     this.#write(ofRows, rows);
     this.#write(ofColumns, columns);
-    for (let row = 0; row < rows.length; row += rowsAtOnce) {
-      const portion = pixels.subarray(row * rowBytes, Math.min(row + rowsAtOnce, rows.length) * rowBytes);
+    for (let row = 0; row < rows.length; row += step) {
+      const portion = pixels.subarray(row * rowBytes, Math.min(row + step, rows.length) * rowBytes);
       this.#write(window, portion);
       this.#exports.stillmine_learn_bars(window, rowBytes, columns.length, portion.length / rowBytes, 4, ofRows + row, ofColumns);
     }
-    rows.set(this.#bytes(ofRows, rows.length));
-    columns.set(this.#bytes(ofColumns, columns.length));
-    this.#bytes(window, rowsAtOnce * rowBytes).fill(0);
+    rows.set(this.#memory.bytes(ofRows, rows.length));
+    columns.set(this.#memory.bytes(ofColumns, columns.length));
+    this.#memory.wipe(window, window + step * rowBytes);
   }
 
   /** What lies between the bars; all of it where nothing was learned. Ends any unfinished picture; throws KernelError. */
@@ -301,7 +263,7 @@ export class Kernel {
     this.#isOpen = false;
     const [first, second] = this.#reserveEach(BOUNDS_BYTES, BOUNDS_BYTES);
     for (const [place, { left, top, right, bottom }] of [[first, one], [second, other]] as const)
-      new Uint32Array(this.#exports.memory.buffer, place, 4).set([left, top, right, bottom]);
+      this.#memory.numbers(place, 4).set([left, top, right, bottom]);
     return this.#exports.stillmine_are_close_bounds(first, second, width, height) !== 0;
   }
 
@@ -313,42 +275,19 @@ export class Kernel {
 
   /** Places for so many bytes each, where the state of a picture would be. */
   #reserveEach<Sizes extends readonly number[]>(...sizes: Sizes): { readonly [Index in keyof Sizes]: number } {
-    let end = this.#state;
-    const places = sizes.map((bytes) => {
-      const place = end;
-      end = roundUp(end + bytes);
-      return place;
-    });
-    this.#reserve(end);
-    return places as unknown as { readonly [Index in keyof Sizes]: number };
-  }
-
-  #bytes(place: number, length: number): Uint8Array {
-    return new Uint8Array(this.#exports.memory.buffer, place, length);
+    const places = new Places(this.#state);
+    const taken = sizes.map((bytes) => places.take(bytes));
+    this.#memory.reserve(places.end);
+    return taken as unknown as { readonly [Index in keyof Sizes]: number };
   }
 
   #write(place: number, bytes: PixelBytes): void {
-    new Uint8Array(this.#exports.memory.buffer).set(bytes, place);
+    this.#memory.bytes(place, bytes.length).set(bytes);
   }
 
   #readBounds(place: number): Bounds {
-    const [left = 0, top = 0, right = 0, bottom = 0] = new Uint32Array(this.#exports.memory.buffer, place, 4);
+    const [left = 0, top = 0, right = 0, bottom = 0] = this.#memory.numbers(place, 4);
     return { left, top, right, bottom };
-  }
-
-  #view(): DataView {
-    return new DataView(this.#exports.memory.buffer);
-  }
-
-  #reserve(end: number): void {
-    const missing = end - this.#exports.memory.buffer.byteLength;
-    if (missing > 0) {
-      try {
-        this.#exports.memory.grow(Math.ceil(missing / PAGE_BYTES));
-      } catch {
-        throw new KernelError("out_of_memory");
-      }
-    }
   }
 }
 

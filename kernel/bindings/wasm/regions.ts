@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Regions in the browser: where a picture's own structure says that one is, and what each looks like. Contract: spec/matching.md.
+ * Regions in the browser: where a picture's own structure says that one is, and what each looks like. Contract: spec/regions.md.
  *
  * Holds no algorithm, only memory. A base is a picture: never keep one longer than its picture. Everything that was in the WASM memory is
  * wiped when a call ends. Types can be stripped without a compiler.
  */
 
-import { HASH_BYTES, KernelError, type PixelBytes, type PixelFormat, PIXEL_FORMATS, statusCode } from "./kernel.ts";
+import {
+  HASH_BYTES,
+  KernelError,
+  KernelMemory,
+  loadExports,
+  PIXEL_FORMATS,
+  Places,
+  requireOk,
+  rowsAtOnce,
+  type MemoryExports,
+  type PixelBytes,
+  type PixelFormat,
+  type Program,
+} from "./memory.ts";
 
 export const GEOMETRY_BYTES = 5;
 /** Centre, axis along the angle, axis across; in 1/8192 of the base's width and height. */
@@ -41,9 +54,7 @@ export interface Regions {
   readonly strengths: Uint32Array;
 }
 
-interface RegionExports {
-  readonly memory: WebAssembly.Memory;
-  readonly __heap_base: WebAssembly.Global<"i32">;
+interface RegionExports extends MemoryExports {
   stillmine_measure_base(
     width: number,
     height: number,
@@ -87,10 +98,6 @@ interface RegionExports {
   stillmine_hash_frames(base: number, frames: number, count: number, hashes: number): number;
 }
 
-const ALIGNMENT = 16;
-const PAGE_BYTES = 65536;
-/** Rows are copied into the WASM memory in portions of about this size, however large the picture is. */
-const WINDOW_BYTES = 262144;
 const MAX_REGIONS = 255;
 /** Geometry, two hashes, padding and strength, as stillmine/regions.h lays them out. */
 const REGION_BYTES = 76;
@@ -111,53 +118,28 @@ interface Sizes {
   readonly stateBytes: number;
 }
 
-function requireOk(status: number): void {
-  if (status !== 0) {
-    throw new KernelError(statusCode(status));
-  }
-}
-
-/** Says where things lie in the WASM memory, one behind the other. */
-class Places {
-  #end: number;
-
-  constructor(start: number) {
-    this.#end = start;
-  }
-
-  take(bytes: number): number {
-    const place = Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
-    this.#end = place + bytes;
-    return place;
-  }
-
-  get end(): number {
-    return this.#end;
-  }
-}
-
 /** A loaded kernel for regions, with a memory of its own. Not shared between threads: each worker loads its own. */
 export class RegionKernel {
   readonly #exports: RegionExports;
+  readonly #memory: KernelMemory;
 
   private constructor(exports: RegionExports) {
     this.#exports = exports;
+    this.#memory = new KernelMemory(exports);
   }
 
-  /** Compiles the bytes of stillmine_pdq.wasm; rejects if they are not WebAssembly. */
-  static async load(bytes: BufferSource): Promise<RegionKernel> {
-    const module = await WebAssembly.compile(bytes);
-    const instance = await WebAssembly.instantiate(module, {});
-    return new RegionKernel(instance.exports as unknown as RegionExports);
+  /** Starts the program; rejects if the bytes are not WebAssembly. */
+  static async load(program: Program): Promise<RegionKernel> {
+    return new RegionKernel(await loadExports<RegionExports>(program));
   }
 
   /** The base of an upright picture (or of a base that was turned), given whole and without gaps; throws KernelError. */
   base(pixels: PixelBytes, width: number, height: number, format: PixelFormat): Base {
     const rowBytes = width * (PIXEL_FORMATS[format] ?? 0);
     const rows = function* (): Iterable<PixelBytes> {
-      const rowsAtOnce = Math.max(Math.floor(WINDOW_BYTES / rowBytes), 1);
-      for (let start = 0; start < pixels.length; start += rowsAtOnce * rowBytes) {
-        yield pixels.subarray(start, start + rowsAtOnce * rowBytes);
+      const portionBytes = rowsAtOnce(rowBytes) * rowBytes;
+      for (let start = 0; start < pixels.length; start += portionBytes) {
+        yield pixels.subarray(start, start + portionBytes);
       }
     };
     return this.baseOfRows(rows(), width, height, format);
@@ -177,19 +159,19 @@ export class RegionKernel {
     const channels = PIXEL_FORMATS[format] ?? 0;
     const sizes = this.#measure(width, height, channels);
     const rowBytes = width * channels;
-    const windowBytes = Math.max(Math.floor(WINDOW_BYTES / rowBytes), 1) * rowBytes;
-    const places = new Places(this.#exports.__heap_base.value);
+    const windowBytes = rowsAtOnce(rowBytes) * rowBytes;
+    const places = new Places(this.#memory.start);
     const state = places.take(sizes.stateBytes);
     const levels = places.take(sizes.levelsBytes);
     const window = places.take(windowBytes);
-    this.#reserve(places.end);
+    this.#memory.reserve(places.end);
     requireOk(this.#exports.stillmine_begin_base(state, sizes.stateBytes, width, height, channels));
     const addRows = (rows: PixelBytes): void =>
       this.#wipingOnError(places, () => this.#addRows(rows, rowBytes, windowBytes, state, levels, window));
     const finish = (): Base => {
       try {
         requireOk(this.#exports.stillmine_finish_base(state, levels));
-        return { width: sizes.width, height: sizes.height, levels: this.#bytes(levels, sizes.levelsBytes).slice() };
+        return { width: sizes.width, height: sizes.height, levels: this.#memory.bytes(levels, sizes.levelsBytes).slice() };
       } finally {
         this.#wipe(places);
       }
@@ -215,10 +197,10 @@ export class RegionKernel {
       const value = places.take(MAX_VALUE_BYTES);
       const { regions, found, workspace, bytes } = this.#takeRoom(places, base, 65536, 100);
       const header = this.#writeBase(places, base);
-      this.#bytes(hash, HASH_BYTES).set(pdq);
+      this.#memory.bytes(hash, HASH_BYTES).set(pdq);
       requireOk(this.#exports.stillmine_make_regions_value(header, hash, workspace, bytes, regions, value, found));
-      const length = this.#numbers(found, 1)[0] ?? 0;
-      return length === 0 ? null : this.#bytes(value, length).slice();
+      const length = this.#memory.number(found);
+      return length === 0 ? null : this.#memory.bytes(value, length).slice();
     });
   }
 
@@ -235,13 +217,13 @@ export class RegionKernel {
     return this.#use((places) => {
       const from = places.take(geometry.length);
       const to = places.take(count * 2 * FRAME_NUMBERS);
-      this.#reserve(places.end);
-      this.#bytes(from, geometry.length).set(geometry);
+      this.#memory.reserve(places.end);
+      this.#memory.bytes(from, geometry.length).set(geometry);
       for (let index = 0; index < count; index += 1) {
         const [place, frame] = [from + index * GEOMETRY_BYTES, to + index * 2 * FRAME_NUMBERS];
         requireOk(this.#exports.stillmine_frame_region(base.width, base.height, stretch, place, frame));
       }
-      return new Int16Array(this.#exports.memory.buffer, to, count * FRAME_NUMBERS).slice();
+      return this.#memory.shorts(to, count * FRAME_NUMBERS).slice();
     });
   }
 
@@ -252,9 +234,9 @@ export class RegionKernel {
       const from = places.take(frames.byteLength);
       const to = places.take(count * HASH_BYTES);
       const header = this.#writeBase(places, base);
-      new Int16Array(this.#exports.memory.buffer, from, frames.length).set(frames);
+      this.#memory.shorts(from, frames.length).set(frames);
       requireOk(this.#exports.stillmine_hash_frames(header, from, count, to));
-      return this.#bytes(to, count * HASH_BYTES).slice();
+      return this.#memory.bytes(to, count * HASH_BYTES).slice();
     });
   }
 
@@ -268,7 +250,7 @@ export class RegionKernel {
       const { regions, found, workspace, bytes } = this.#takeRoom(places, base, area, stretch);
       const header = this.#writeBase(places, base);
       requireOk(call(header, workspace, bytes, regions, found));
-      return this.#readRegions(regions, this.#numbers(found, 1)[0] ?? 0);
+      return this.#readRegions(regions, this.#memory.number(found));
     });
   }
 
@@ -276,9 +258,9 @@ export class RegionKernel {
   #takeRoom(places: Places, base: Base, area: RegionArea, stretch: number): Room {
     const found = places.take(4);
     const regions = places.take(MAX_REGIONS * REGION_BYTES);
-    this.#reserve(places.end);
+    this.#memory.reserve(places.end);
     requireOk(this.#exports.stillmine_measure_find(base.width, base.height, area, stretch, found));
-    const bytes = this.#numbers(found, 1)[0] ?? 0;
+    const bytes = this.#memory.number(found);
     return { found, regions, workspace: places.take(bytes), bytes };
   }
 
@@ -288,9 +270,9 @@ export class RegionKernel {
     }
     return this.#use((places) => {
       const place = places.take(4 * 4);
-      this.#reserve(places.end);
+      this.#memory.reserve(places.end);
       requireOk(this.#exports.stillmine_measure_base(width, height, channels, place, place + 4, place + 8, place + 12));
-      const [baseWidth = 0, baseHeight = 0, levelsBytes = 0, stateBytes = 0] = this.#numbers(place, 4);
+      const [baseWidth = 0, baseHeight = 0, levelsBytes = 0, stateBytes = 0] = this.#memory.numbers(place, 4);
       return { width: baseWidth, height: baseHeight, levelsBytes, stateBytes };
     });
   }
@@ -301,7 +283,7 @@ export class RegionKernel {
     }
     for (let start = 0; start < rows.length; start += windowBytes) {
       const portion = rows.subarray(start, start + windowBytes);
-      this.#bytes(window, portion.length).set(portion);
+      this.#memory.bytes(window, portion.length).set(portion);
       requireOk(this.#exports.stillmine_add_base_rows(state, window, rowBytes, portion.length / rowBytes, levels));
     }
   }
@@ -314,9 +296,9 @@ export class RegionKernel {
     }
     const header = places.take(3 * 4);
     const levels = places.take(base.levels.length);
-    this.#reserve(places.end);
-    this.#bytes(levels, base.levels.length).set(base.levels);
-    this.#numbers(header, 3).set([levels, base.width, base.height]);
+    this.#memory.reserve(places.end);
+    this.#memory.bytes(levels, base.levels.length).set(base.levels);
+    this.#memory.numbers(header, 3).set([levels, base.width, base.height]);
     return header;
   }
 
@@ -327,17 +309,17 @@ export class RegionKernel {
     const strengths = new Uint32Array(count);
     for (let index = 0; index < count; index += 1) {
       const region = place + index * REGION_BYTES;
-      geometry.set(this.#bytes(region, GEOMETRY_BYTES), index * GEOMETRY_BYTES);
-      hashes.set(this.#bytes(region + GEOMETRY_BYTES, HASH_BYTES), index * HASH_BYTES);
-      mirrored.set(this.#bytes(region + GEOMETRY_BYTES + HASH_BYTES, HASH_BYTES), index * HASH_BYTES);
-      strengths[index] = this.#numbers(region + STRENGTH_AT, 1)[0] ?? 0;
+      geometry.set(this.#memory.bytes(region, GEOMETRY_BYTES), index * GEOMETRY_BYTES);
+      hashes.set(this.#memory.bytes(region + GEOMETRY_BYTES, HASH_BYTES), index * HASH_BYTES);
+      mirrored.set(this.#memory.bytes(region + GEOMETRY_BYTES + HASH_BYTES, HASH_BYTES), index * HASH_BYTES);
+      strengths[index] = this.#memory.number(region + STRENGTH_AT);
     }
     return { count, geometry, hashes, mirrored, strengths };
   }
 
   /** Gives the memory behind the kernel's own data, and wipes what was taken of it. */
   #use<Result>(work: (places: Places) => Result): Result {
-    const places = new Places(this.#exports.__heap_base.value);
+    const places = new Places(this.#memory.start);
     try {
       return work(places);
     } finally {
@@ -355,27 +337,6 @@ export class RegionKernel {
   }
 
   #wipe(places: Places): void {
-    const start = this.#exports.__heap_base.value;
-    const end = Math.min(places.end, this.#exports.memory.buffer.byteLength);
-    this.#bytes(start, end - start).fill(0);
-  }
-
-  #bytes(place: number, length: number): Uint8Array {
-    return new Uint8Array(this.#exports.memory.buffer, place, length);
-  }
-
-  #numbers(place: number, length: number): Uint32Array {
-    return new Uint32Array(this.#exports.memory.buffer, place, length);
-  }
-
-  #reserve(end: number): void {
-    const missing = end - this.#exports.memory.buffer.byteLength;
-    if (missing > 0) {
-      try {
-        this.#exports.memory.grow(Math.ceil(missing / PAGE_BYTES));
-      } catch {
-        throw new KernelError("out_of_memory");
-      }
-    }
+    this.#memory.wipe(this.#memory.start, places.end);
   }
 }

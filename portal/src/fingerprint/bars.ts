@@ -4,7 +4,8 @@
  * source on the server). Must never trim what was ever visible.
  */
 
-import type { Bounds, Brightest, Kernel, PixelBytes } from "@kernel/kernel";
+import type { Bounds, Brightest, Kernel } from "@kernel/kernel";
+import type { PixelBytes } from "@kernel/memory";
 
 /** Learns the bounds of the visible part from one opaque RGBA picture after another, all of one size. */
 export class BarFinder {

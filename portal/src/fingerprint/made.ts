@@ -14,7 +14,7 @@ export type FileType = "picture" | "animation" | "video" | "sound" | "other";
 /** Why copies of a file can be recognised by less than its type allows; each has words under `protect.note.`. */
 export type FileNote =
   | "picture_too_little_detail"
-  /** Too few regions: mostly text, flat or small. */
+  /** Too few regions: mostly text, flat, patterned or small. */
   | "few_regions"
   | "video_too_little_detail"
   | "video_not_readable"

@@ -6,7 +6,8 @@
  * A module, because only those can load parts when they are needed.
  */
 
-import { Kernel, KernelError } from "@kernel/kernel";
+import { Kernel } from "@kernel/kernel";
+import { KernelError } from "@kernel/memory";
 import { RegionKernel } from "@kernel/regions";
 import kernelAddress from "@kernel/stillmine_pdq.wasm?url";
 import { makeFile } from "./file";
@@ -21,22 +22,23 @@ let answered: ((answer: Answer) => void) | null = null;
 const post = (message: FromWorker): void => self.postMessage(message);
 
 /** Loaded once it is asked for; one that failed is loaded again. */
-function lazily<Part>(load: (bytes: ArrayBuffer) => Promise<Part>): () => Promise<Part> {
+function lazily<Part>(load: () => Promise<Part>): () => Promise<Part> {
   let loading: Promise<Part> | null = null;
   return () => {
-    loading ??= loadBytes(kernelAddress)
-      .then(load)
-      .catch(() => {
-        loading = null;
-        throw new FileError("engine");
-      });
+    loading ??= load().catch(() => {
+      loading = null;
+      throw new FileError("engine");
+    });
     return loading;
   };
 }
 
+/** Loaded and compiled once for both kernels, each of which has a memory of its own. */
+const program = lazily(async () => WebAssembly.compile(await loadBytes(kernelAddress)));
+
 const tools: Tools = {
-  kernel: lazily((bytes) => Kernel.load(bytes)),
-  regionKernel: lazily((bytes) => RegionKernel.load(bytes)),
+  kernel: lazily(async () => Kernel.load(await program())),
+  regionKernel: lazily(async () => RegionKernel.load(await program())),
   ask: (question) =>
     new Promise((resolve) => {
       answered = resolve;

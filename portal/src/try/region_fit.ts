@@ -14,19 +14,13 @@ import {
   type Frame,
   type PictureMap,
 } from "./region_frames";
+import { AXES_WEIGHT, FLATNESS, REWEIGHTED, USUAL_ERROR } from "./region_numbers";
 
 export interface Fit {
   readonly stored: Frame;
   readonly query: Frame;
 }
 
-/** Of what a region's size and direction say, beside what its centre says. */
-const AXES_WEIGHT = 0.3;
-/** In radii; what lies further off counts less and less. */
-const USUAL_ERROR = 0.12;
-const STEPS = 4;
-/** How much is paid, in radii, for perspective that no region asks for. */
-const FLATNESS = 0.3;
 const UNKNOWNS = 8;
 
 /** One linear equation for the eight unknown numbers of a map. */
@@ -49,7 +43,7 @@ export function fitted(fits: readonly Fit[], start: PictureMap, hasPerspective: 
     query,
   }));
   let map = chained(start, [extent, 0, middleX, 0, extent, middleY, 0, 0, 1]);
-  for (let step = 0; step < STEPS; step += 1) map = solved(centred, map, hasPerspective);
+  for (let step = 0; step < REWEIGHTED; step += 1) map = solved(centred, map, hasPerspective);
   return chained(map, [1 / extent, 0, -middleX / extent, 0, 1 / extent, -middleY / extent, 0, 0, 1]);
 }
 

@@ -4,6 +4,8 @@
  * Python by vectors/region_matching.json. Coordinates are pixels of a picture scaled to an area of 256 x 256.
  */
 
+import { ANGLES } from "./region_numbers";
+
 /** The point (s, t) of a patch, both from -1 to 1, lies at (x, y) + s (ux, uy) + t (vx, vy). */
 export interface Frame {
   readonly x: number;
@@ -25,11 +27,9 @@ export interface Point {
   readonly y: number;
 }
 
-const WHOLE_TURN = 256;
-
 /** Return the frame of an upright circle: radius in pixels, angle in 1/256 turn, clockwise on the screen. */
 export function frameOf(x: number, y: number, radius: number, angle: number): Frame {
-  const turned = (2 * Math.PI * angle) / WHOLE_TURN;
+  const turned = (2 * Math.PI * angle) / ANGLES;
   const [ux, uy] = [radius * Math.cos(turned), radius * Math.sin(turned)];
   return { x, y, ux, uy, vx: -uy, vy: ux };
 }

@@ -5,30 +5,24 @@
  */
 
 import { depthAt, frameThrough, radiusOf, scaled, type Frame, type PictureMap } from "./region_frames";
+import {
+  AGREEING_BITS,
+  CELLS,
+  FEW_AGREEING,
+  FEW_SHARE,
+  MATCH_AGREEING,
+  MATCH_EVIDENCE,
+  MISSING_BITS,
+  MOST_STEPS,
+  NEAREST_DEPTH,
+  OUTSIDE,
+  PART_SHARE,
+  SMALLEST_RADIUS,
+  SMALL_SIDE,
+  STEPS,
+  THERE_BITS,
+} from "./region_numbers";
 import type { Size } from "./region_values";
-
-/** Up to the first a region is there, from the second on it is missing, between them it is there in part. */
-const THERE_BITS = 48;
-const MISSING_BITS = 104;
-const AGREEING_BITS = 56;
-/** For a match: the least share times spread, and the least number of regions that agree. */
-const MATCH_EVIDENCE = 0.45;
-const MATCH_AGREEING = 6;
-/** For a person to look at: the least share; that where fewer agree, and their least number. */
-const PART_SHARE = 0.32;
-const FEW_SHARE = 0.8;
-const FEW_AGREEING = 2;
-/** Pixels, below which a place says nothing. */
-const SMALLEST_RADIUS = 6;
-const SMALL_SIDE = 256;
-/** Part of its radius by which a place may reach beyond the picture. */
-const OUTSIDE = 0.15;
-const NEAREST_DEPTH = 0.2;
-/** Of width and height, in a frame as the kernel takes it: six numbers of 16 bits. */
-const STEPS = 8192;
-const MOST_STEPS = 32_767;
-/** By as many, into which a stored picture is divided to measure areas. */
-const CELLS = 64;
 
 export type Verdict = "match" | "part" | "clear";
 

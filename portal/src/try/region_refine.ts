@@ -19,22 +19,19 @@ import {
   type PictureMap,
 } from "./region_frames";
 import { fitted, type Fit } from "./region_fit";
+import {
+  GUIDED_AREA_RATIO,
+  LARGEST_CHANGE,
+  LARGEST_MOVE,
+  MAXIMUM_GUIDED,
+  MINIMUM_SUPPORT,
+  MINIMUM_VOTED,
+  NEAREST_DEPTH,
+  PERSPECTIVE_FROM_ROUND,
+  PERSPECTIVE_PAIRS,
+  ROUNDS,
+} from "./region_numbers";
 import { vote, type Group, type Pair } from "./region_vote";
-
-/** Bits in which a region may differ that is where it should be. */
-export const GUIDED_DISTANCE = 80;
-/** How far from where it should be, in radii, a query region may lie, in each round. */
-const ROUNDS = [0.5, 0.35, 0.35, 0.35];
-/** Different regions that agree in the vote are a candidate; where none do, so many that lie where one pair says. */
-const MINIMUM_VOTED = 2;
-const MINIMUM_SUPPORT = 3;
-const PERSPECTIVE_FROM_ROUND = 2;
-const PERSPECTIVE_PAIRS = 6;
-const GUIDED_AREA_RATIO = 2.5;
-/** How far a refined map may move the regions of the vote, in radii, and how often it may change their area. */
-const LARGEST_MOVE = 0.6;
-const LARGEST_CHANGE = 2.5;
-const NEAREST_DEPTH = 0.2;
 
 /** Where a stored picture may lie in a query, and how many of its regions are found there. */
 export interface Located {
@@ -50,14 +47,22 @@ export interface Alike {
 }
 
 /** Return where the stored picture may lie, best supported first: `voting` are pairs that are alike without knowing where they lie. */
-export function located(alike: Alike, voting: readonly Pair[]): readonly Located[] {
-  const groups = vote(alike.stored, alike.query, voting);
+export function located({ stored, query, pairs }: Alike, voting: readonly Pair[]): readonly Located[] {
+  const alike = { stored, query, pairs: nearestOf(pairs) };
+  const groups = vote(stored, query, voting);
   const voted = groups.filter(({ size }) => size >= MINIMUM_VOTED);
   const isVoted = voted.length > 0;
   return (isVoted ? voted : groups)
     .map((group) => refined(alike, group))
     .filter(({ support }) => isVoted || support >= MINIMUM_SUPPORT)
     .sort((one, other) => other.support - one.support);
+}
+
+/** Return the nearest of too many pairs, in the order in which they were. */
+function nearestOf(pairs: readonly Pair[]): readonly Pair[] {
+  if (pairs.length <= MAXIMUM_GUIDED) return pairs;
+  const kept = new Set([...pairs].sort((one, other) => one.distance - other.distance).slice(0, MAXIMUM_GUIDED));
+  return pairs.filter((pair) => kept.has(pair));
 }
 
 /** Return the map that fits all regions found where it expects them. */

@@ -5,22 +5,19 @@
  * than a service would find.
  */
 
-import { HASH_BYTES } from "@kernel/kernel";
+import { HASH_BYTES } from "@kernel/memory";
 import { GEOMETRY_BYTES, type Base, type RegionKernel } from "@kernel/regions";
 import { fromBase64Url } from "../bytes/bytes";
 import { distance } from "./bits";
 import { turnedOver } from "./region_frames";
 import { lookAt, placesOf, verdictOf, type Verdict } from "./region_look";
-import { GUIDED_DISTANCE, located } from "./region_refine";
+import { GUIDED_DISTANCE, VIEWS } from "./region_numbers";
+import { located } from "./region_refine";
 import { frameOfGeometry, smallSize, storedRegions, type RegionList } from "./region_values";
 import type { Pair } from "./region_vote";
 import { MAXIMUM_DISTANCE_BITS } from "../wire/types";
 
-/** Views that are asked about first, and how many regions of each. */
-const VIEWS = [
-  [65_536, 100],
-  [262_144, 200],
-] as const;
+/** Per cent. */
 const AS_IT_IS = 100;
 
 /** Return the best that a second look says of a picture, wherever the stored one may lie in it; `value` is of kind `regions`. */

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Regions as frames and hashes: those of a value of kind `regions`, and those that the kernel finds in a picture. spec/regions.md. */
 
-import { HASH_BYTES } from "@kernel/kernel";
+import { HASH_BYTES } from "@kernel/memory";
 import { GEOMETRY_BYTES } from "@kernel/regions";
 import { frameOf, type Frame } from "./region_frames";
+import { PLACES, RADII_A_DOUBLING, RADIUS_UNIT, SMALL_SIDE } from "./region_numbers";
 
 const REGION_BYTES = HASH_BYTES + GEOMETRY_BYTES;
 const HEAD_BYTES = 6 + HASH_BYTES;
-const PLACES = 4096;
-const SMALLEST_RADIUS = 6;
-const RADII_A_DOUBLING = 48;
-const SMALL_SIDE = 256;
 
 export interface Size {
   readonly width: number;
@@ -45,7 +42,7 @@ export function frameOfGeometry(geometry: Uint8Array, { width, height }: Size): 
   const [first = 0, second = 0, third = 0, radius = 0, angle = 0] = geometry;
   const x = ((first << 4) | (second >> 4)) * (width / PLACES);
   const y = (((second & 15) << 8) | third) * (height / PLACES);
-  return frameOf(x, y, SMALLEST_RADIUS * 2 ** (radius / RADII_A_DOUBLING), angle);
+  return frameOf(x, y, RADIUS_UNIT * 2 ** (radius / RADII_A_DOUBLING), angle);
 }
 
 /** Return the size of a picture scaled to an area of 256 x 256 pixels. */

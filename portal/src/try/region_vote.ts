@@ -16,16 +16,15 @@ import {
   type PictureMap,
   type Point,
 } from "./region_frames";
-
-const MAXIMUM_PAIRS = 256;
-/** No further place is tried once so many agree on one. */
-const ENOUGH_PAIRS = 12;
-const MAXIMUM_GROUPS = 3;
-/** Of the query region's radius. */
-const CENTRE_ERROR = 0.35;
-const AREA_RATIO = 2;
-const TURN_COSINE = 0.9;
-const STRETCH = 0.25;
+import {
+  AREA_RATIO,
+  CENTRE_ERROR,
+  ENOUGH_PAIRS,
+  MAXIMUM_GROUPS,
+  MAXIMUM_PAIRS,
+  STRETCH,
+  TURN_COSINE,
+} from "./region_numbers";
 
 /** Numbers of a stored region and of one of the query that are alike, in bits. */
 export interface Pair {

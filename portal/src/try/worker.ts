@@ -16,8 +16,8 @@ export interface Question {
 export type Answer = Found | "failed";
 
 async function load(): Promise<Kernels> {
-  const bytes = await loadBytes(kernelAddress);
-  return { kernel: await Kernel.load(bytes), regionKernel: await RegionKernel.load(bytes) };
+  const program = await WebAssembly.compile(await loadBytes(kernelAddress));
+  return { kernel: await Kernel.load(program), regionKernel: await RegionKernel.load(program) };
 }
 
 let kernels: Promise<Kernels> | null = null;

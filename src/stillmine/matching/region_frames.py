@@ -20,6 +20,12 @@ Map = NDArray[np.float64]
 ANGLES = 256
 """Steps of a whole turn, clockwise on the screen."""
 
+SMALL_SIDE = 256
+"""Root of the area, in pixels, to which pictures are scaled."""
+
+NEAREST_DEPTH = 0.2
+"""What a map divides by at a place, below which that place is seen from too near, or from behind, to be looked at."""
+
 _COSINES = np.cos(np.arange(ANGLES) * (2 * np.pi / ANGLES))
 _SINES = np.sin(np.arange(ANGLES) * (2 * np.pi / ANGLES))
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from stillmine.matching.region_frames import Floats, Frames, Map, frames_through, radii, scaled
+from stillmine.matching.region_frames import NEAREST_DEPTH, SMALL_SIDE, Floats, Frames, Map, frames_through, radii, scaled
 from stillmine.matching.region_values import Hashes, StoredRegions
 
 THERE_BITS = 48
@@ -46,6 +46,9 @@ OUTSIDE = 0.15
 
 STEPS = 8192
 """Of width and height, in a frame on the wire: six int16."""
+
+MOST_STEPS = 32767
+"""What lies beyond, four times width or height, is left at that edge."""
 
 CELLS = 64
 """By as many, into which a stored picture is divided to measure areas."""
@@ -89,7 +92,7 @@ class Look:
 def places(stored: Frames, map_: Map, width: int, height: int) -> tuple[NDArray[np.bool_], Frames]:
     """Return which regions (n, 6) should be visible in a query of this size, and where each lies in it, as the wire has it."""
     below = stored[:, :2] @ map_[2, :2] + map_[2, 2]
-    is_before = below > 0.2 * map_[2, 2]
+    is_before = below > NEAREST_DEPTH * map_[2, 2]
     frames = np.zeros_like(stored)
     frames[is_before] = frames_through(map_, stored[is_before])
     frames = from_wire(to_wire(frames, width, height), width, height)
@@ -97,13 +100,13 @@ def places(stored: Frames, map_: Map, width: int, height: int) -> tuple[NDArray[
     x, y = frames[:, 0], frames[:, 1]
     is_inside = (x >= (1 - OUTSIDE) * across) & (x <= width - (1 - OUTSIDE) * across)
     is_inside &= (y >= (1 - OUTSIDE) * down) & (y <= height - (1 - OUTSIDE) * down)
-    smallest = SMALLEST_RADIUS * np.sqrt(width * height) / 256
+    smallest = SMALLEST_RADIUS * np.sqrt(width * height) / SMALL_SIDE
     return is_before & is_inside & (radii(frames) >= smallest), frames
 
 
 def to_wire(frames: Frames, width: float, height: float) -> NDArray[np.int16]:
     """Return frames (n, 6) in steps of 1/8192 of width and height; what lies beyond four times these is left at that edge."""
-    return np.rint(np.clip(scaled(frames, STEPS / width, STEPS / height), -32767, 32767)).astype(np.int16)
+    return np.rint(np.clip(scaled(frames, STEPS / width, STEPS / height), -MOST_STEPS, MOST_STEPS)).astype(np.int16)
 
 
 def from_wire(steps: NDArray[np.int16], width: float, height: float) -> Frames:

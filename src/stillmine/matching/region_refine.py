@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillmine.matching.region_frames import (
+    NEAREST_DEPTH,
     Floats,
     Frames,
     Map,
@@ -46,16 +47,17 @@ PERSPECTIVE_PAIRS = 6
 """Without so many different stored regions the map stays affine."""
 
 GUIDED_AREA_RATIO = 2.5
-_AXES_WEIGHT = 0.3
+AXES_WEIGHT = 0.3
 """Of what a region's size and direction say, beside what its centre says."""
-_USUAL_ERROR = 0.12
+USUAL_ERROR = 0.12
 """In radii; what lies further off counts less and less."""
-_REWEIGHTED = 3
-_FLATNESS = 0.3
+REWEIGHTED = 3
+"""Steps of fitting: each weighs by how far off the one before was."""
+FLATNESS = 0.3
 """How much is paid, in radii, for perspective that no region asks for."""
-_LARGEST_MOVE = 0.6
+LARGEST_MOVE = 0.6
 """How far the refined map may move the regions of the vote, in radii."""
-_LARGEST_CHANGE = 2.5
+LARGEST_CHANGE = 2.5
 """How often it may change their area, either way."""
 
 
@@ -154,9 +156,9 @@ def fitted(stored: Frames, query: Frames, start: Map, has_perspective: bool) -> 
     map_ = start @ into
     map_ /= map_[2, 2]
     size = radii(query)
-    for _ in range(_REWEIGHTED):
+    for _ in range(REWEIGHTED):
         off = points_through(map_, centred[:, :2]) - query[:, :2]
-        weight = 1 / (1 + (off**2).sum(axis=1) / (size * _USUAL_ERROR) ** 2) / size**2
+        weight = 1 / (1 + (off**2).sum(axis=1) / (size * USUAL_ERROR) ** 2) / size**2
         below = 1 + centred[:, :2] @ map_[2, :2]
         map_ = _solved(centred, query, weight, below, has_perspective)
     out = map_ @ np.array([[1 / extent, 0, -middle[0] / extent], [0, 1 / extent, -middle[1] / extent], [0, 0, 1]])
@@ -174,13 +176,13 @@ def _solved(stored: Frames, query: Frames, weight: Floats, below: Floats, has_pe
     sources[:count, 2] = 1
     ends = query.reshape(count, 3, 2).transpose(1, 0, 2).copy()
     ends[1:] *= below[:, None]
-    weights = np.concatenate([weight, weight * _AXES_WEIGHT**2, weight * _AXES_WEIGHT**2]) / np.tile(below**2, 3)
+    weights = np.concatenate([weight, weight * AXES_WEIGHT**2, weight * AXES_WEIGHT**2]) / np.tile(below**2, 3)
     weighted = sources * weights[:, None]
     same, right = weighted.T @ sources, weighted.T @ ends.reshape(-1, 2)
     if not has_perspective:
         return np.concatenate([np.linalg.solve(same, right).T, [[0.0, 0.0, 1.0]]])
     normal, end = np.zeros((8, 8)), np.zeros(8)
-    normal[6, 6] = normal[7, 7] = _FLATNESS**2
+    normal[6, 6] = normal[7, 7] = FLATNESS**2
     for axis in range(2):
         tilt = -np.tile(query[:, axis], 3)[:, None] * sources[:, :2]
         own = slice(3 * axis, 3 * axis + 3)
@@ -196,9 +198,9 @@ def is_close(map_: Map, voted: Map, frames: Frames) -> bool:
     """Whether a map is still what was voted: moves none of these stored regions far, shrinks, enlarges or turns over none."""
     centres = frames[:, :2]
     below = centres @ map_[2, :2] + 1
-    if not np.isfinite(map_).all() or (below <= 0.2).any():
+    if not np.isfinite(map_).all() or (below <= NEAREST_DEPTH).any():
         return False
     before, after = frames_through(voted, frames), frames_through(map_, frames)
-    moved = ((before[:, :2] - after[:, :2]) ** 2).sum(axis=1) <= (_LARGEST_MOVE * radii(before)) ** 2
+    moved = ((before[:, :2] - after[:, :2]) ** 2).sum(axis=1) <= (LARGEST_MOVE * radii(before)) ** 2
     area = determinants(jacobians(map_, centres)) / determinants(jacobians(voted, centres))
-    return bool((moved & (area >= 1 / _LARGEST_CHANGE) & (area <= _LARGEST_CHANGE)).all())
+    return bool((moved & (area >= 1 / LARGEST_CHANGE) & (area <= LARGEST_CHANGE)).all())

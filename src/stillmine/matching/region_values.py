@@ -22,9 +22,11 @@ REGION_BYTES = HASH_BYTES + GEOMETRY_BYTES
 ASKED_BYTES = 2 * HASH_BYTES + GEOMETRY_BYTES
 """Of a query's region: hash, hash of the mirrored patch, geometry."""
 
-_PLACES = 4096
-_SMALLEST_RADIUS = 6.0
-_RADII_A_DOUBLING = 48
+PLACES = 4096
+"""Of width and height, in which a region's centre is counted."""
+RADIUS_UNIT = 6.0
+RADII_A_DOUBLING = 48
+"""A radius byte b stands for RADIUS_UNIT * 2 ** (b / RADII_A_DOUBLING) pixels."""
 HEAD_BYTES = 6 + HASH_BYTES
 
 
@@ -95,9 +97,9 @@ def frames_of_geometry(geometry: NDArray[np.uint8], width: float, height: float)
     """Return frames (n, 6), in pixels of a picture or view of this size, of geometry (n, 5): x and y in 12 bits each, radius, angle."""
     wide = geometry.astype(np.int64)
     across, down = wide[:, 0] << 4 | wide[:, 1] >> 4, (wide[:, 1] & 15) << 8 | wide[:, 2]
-    x: Floats = across.astype(np.float64) * (width / _PLACES)
-    y: Floats = down.astype(np.float64) * (height / _PLACES)
-    radius: Floats = _SMALLEST_RADIUS * np.exp2(wide[:, 3] / _RADII_A_DOUBLING)
+    x: Floats = across.astype(np.float64) * (width / PLACES)
+    y: Floats = down.astype(np.float64) * (height / PLACES)
+    radius: Floats = RADIUS_UNIT * np.exp2(wide[:, 3] / RADII_A_DOUBLING)
     return frames_of(x, y, radius, wide[:, 4])
 
 
