@@ -21,7 +21,7 @@ const row = (type: FileType, number: number | null, state: RowState): Row => ({
 /** Every note; a new one is a type error here until it has words. */
 const NOTES: Record<FileNote, RegExp> = {
   picture_too_little_detail: /too little detail/,
-  few_regions: /mostly text, flat or small/,
+  few_regions: /Too few parts of this picture/,
   video_too_little_detail: /pictures have too little detail/,
   video_not_readable: /can’t read its pictures/,
   video_not_opened: /can’t open this video\. .* as MP4/,
