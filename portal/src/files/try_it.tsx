@@ -36,7 +36,10 @@ export function TryIt({ row, name, label, onAdd }: Props) {
     if (Panel !== null || isOpen) return;
     import("../try/panel").then(
       (loaded) => setPanel(() => loaded.default),
-      () => setFailed(true),
+      () => {
+        setFailed(true);
+        setOpen(false); // so that the same button tries again
+      },
     );
   };
   const words = t(isOpen ? "try.close" : "try.open");
@@ -45,7 +48,7 @@ export function TryIt({ row, name, label, onAdd }: Props) {
       <button type="button" class="button plain" aria-expanded={isOpen} aria-label={label(words)} onClick={press}>
         {words}
       </button>
-      {hasFailed && <p role="alert">{t("error.unreachable")}</p>}
+      {hasFailed && <p role="alert">{t("try.not_loaded")}</p>}
       {isOpen && Panel !== null && (
         <Panel file={row.file} codes={{ pdq, regions: valueOf("regions") }} name={name} onAdd={onAdd} />
       )}
