@@ -127,6 +127,18 @@ def test_a_copy_that_would_not_be_found_can_be_added(portal: PortalServer, page:
     assert page.evaluate("JSON.stringify(Object.entries(localStorage))") == "[]"
 
 
+def test_where_it_does_not_load_the_same_button_tries_again(portal: PortalServer, page: Page, root: Path) -> None:
+    to_files(page, portal)
+    choose(page, root / PICTURES[0])
+    page.route("**/assets/panel*.js", lambda route: route.abort())
+    page.get_by_role("button", name=OPEN).click()
+    expect(page.get_by_role("alert")).to_contain_text("This part of the page did not load")
+    page.unroute_all()
+    page.get_by_role("button", name=OPEN).click()
+    assert verdict(page, "mirrored") == "whole"
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_the_open_panel_is_accessible_and_narrow(portal: PortalServer, browser: Browser, root: Path) -> None:
     page = open_page(browser, 320, "dark")
     to_files(page, portal)
