@@ -25,7 +25,7 @@ from stillmine.partner.fingerprinting.upload import Upload
 from stillmine.partner.fingerprinting.worker_messages import JobResult, Media
 from stillmine.partner.fingerprinting.worker_queue import WorkerQueue
 from stillmine.partner.fingerprinting.workers import Task
-from stillmine.partner.service.service import MAXIMUM_REQUESTS_AT_ONCE
+from stillmine.partner.service.room import MAXIMUM_REQUESTS_AT_ONCE
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome

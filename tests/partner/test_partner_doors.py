@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may hold up the service: nobody by connections, and requests only as many as there is memory for."""
 
+import asyncio
+import contextlib
 import http.client
 import os
 import socket
@@ -20,7 +22,8 @@ from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.ground.home import SERVICE_KEY_FILE
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.service.app import Surroundings, build_service
-from stillmine.partner.service.service import MAXIMUM_REQUESTS_AT_ONCE
+from stillmine.partner.service.room import MAXIMUM_REQUESTS_AT_ONCE, Room
+from stillmine.wire.door_errors import BusyError
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 from tests.partner.fake_exchange import KEY, FakeExchange
 from tests.partner.partner_parts import SETTINGS, Clock, Numbers
@@ -29,18 +32,31 @@ from tests.partner.test_partner_commands import free_port, wait_for
 
 IMPATIENT = """
 from dataclasses import replace
+from stillmine.partner.fingerprinting.upload import Upload
 from stillmine.partner.service import running as serving
 serving.DOORS = replace(serving.DOORS, {doors})
+{more}
 from stillmine.partner.commands.service_commands import app
 app()
 """
 
 
 @contextmanager
-def service(home: Path, url: str, doors: str = "") -> Iterator[int]:
-    """A real process with some numbers of its doors changed; gives its port."""
+def service(home: Path, url: str, doors: str = "", more: str = "") -> Iterator[int]:
+    """A real process with some numbers of its doors, and `more`, changed; gives its port."""
     port = free_port()
-    command = [sys.executable, "-c", IMPATIENT.format(doors=doors), "serve", "--home", str(home), "--exchange", url, "--port", str(port)]
+    command = [
+        sys.executable,
+        "-c",
+        IMPATIENT.format(doors=doors, more=more),
+        "serve",
+        "--home",
+        str(home),
+        "--exchange",
+        url,
+        "--port",
+        str(port),
+    ]
     process = subprocess.Popen(
         command, env={**os.environ, "STILLMINE_PARTNER_KEY": KEY}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
     )
@@ -92,6 +108,86 @@ def test_a_silent_connection_is_closed_soon_and_a_slow_body_too(home: Path, url:
             assert nothing.recv(1000) == b""
             assert b" 408 " in half_head.recv(1000)
             assert b" 408 " in half_body.recv(1000)
+
+
+def head(home: Path, *lines: str) -> bytes:
+    key = (home / SERVICE_KEY_FILE).read_text().strip()
+    return "\r\n".join(("POST /screen HTTP/1.1", "Host: x", f"Authorization: Bearer {key}", *lines, "", "")).encode()
+
+
+def to_its_end(client: socket.socket) -> bytes:
+    """What is still answered before the connection ends."""
+    answer = b""
+    with contextlib.suppress(ConnectionResetError):
+        while data := client.recv(65536):
+            answer += data
+    return answer
+
+
+def test_forty_slow_bodies_keep_nobody_waiting(home: Path, url: str, root: Path) -> None:
+    """Each has sent half a picture and sends no more; a picture is screened, and health is answered."""
+    picture = (root / "media/clothing/coat.jpg").read_bytes()
+    with service(home, url, "body_seconds=600, window_seconds=600") as port:
+        slow = [silent(port) for _ in range(40)]
+        for client in slow:
+            client.sendall(head(home, f"Content-Length: {len(picture)}") + picture[: len(picture) // 2])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for method, path, body in (("POST", "/screen", picture), ("GET", "/health", None)):
+            connection.request(method, path, body, {"Authorization": f"Bearer {(home / SERVICE_KEY_FILE).read_text().strip()}"})
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()[:1]) == (200, b"{")
+        slow[0].sendall(picture[len(picture) // 2 :])
+        answered = b""
+        while b"no_match" not in answered:  # and who is slow is answered, too
+            answered += (data := slow[0].recv(10_000))
+            assert data, answered
+        closed: list[socket.socket | http.client.HTTPConnection] = [*slow, connection]
+        for each in closed:
+            each.close()
+
+
+def test_a_gigabyte_is_refused_by_its_stated_length(home: Path, url: str) -> None:
+    """Nothing of any body is sent: the answers come by what the heads state, and then the connections end."""
+    with service(home, url) as port:
+        for lines, code in (
+            ((), b'"reason":"file_too_large"'),
+            (("Content-Type: multipart/form-data; boundary=b",), b'"reason":"file_too_large"'),
+            (("Content-Type: application/json",), b'"code":"message_too_large"'),
+        ):
+            with silent(port) as client:
+                client.sendall(head(home, "Content-Length: 1073741824", *lines))
+                answer = to_its_end(client)
+                assert (code in answer, b"connection: close" in answer.lower()) == (True, True)
+
+
+def test_a_body_of_no_stated_length_is_read_to_the_limit_and_no_further(home: Path, url: str) -> None:
+    with service(home, url, more="Upload.__init__.__defaults__ = (2**26, 100_000)") as port, silent(port) as client:
+        client.sendall(head(home, "Transfer-Encoding: chunked"))
+        for _ in range(26):
+            client.sendall(b"1000\r\n" + b"a" * 4096 + b"\r\n")
+        assert b'"reason":"file_too_large"' in to_its_end(client)
+
+
+def test_a_body_that_comes_takes_a_place_where_too_much_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillmine.partner.service.room.MAXIMUM_REQUESTS_AT_ONCE", 1)
+
+    async def fill() -> None:
+        room = Room(patience_seconds=0.01, coming_bytes=100)
+        with room.guest() as slow, room.guest() as other:
+            await slow.hold(90)
+            await other.hold(10)
+            await other.hold(1)  # takes the only place, and gives its ten back
+            with room.guest() as third:
+                await third.hold(10)
+                for beyond in (third.hold(1), third.take_place()):
+                    with pytest.raises(BusyError):
+                        await beyond
+        with room.guest() as alone:
+            await alone.hold(100)
+            await alone.take_place()
+            assert room.take_bytes(100)
+
+    asyncio.run(fill())
 
 
 def test_a_body_without_end_is_not_read_for_long_after_its_answer(home: Path, url: str) -> None:

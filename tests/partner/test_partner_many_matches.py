@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 from stillmine.fingerprint.sound.audio import fingerprint_sound
-from stillmine.partner.screening.screening import MAXIMUM_MATCHES, MAXIMUM_REPORTED
+from stillmine.partner.screening.recording import MAXIMUM_MATCHES
+from stillmine.partner.screening.screening import MAXIMUM_REPORTED
+from stillmine.partner.store.store import StoredEntry
 from stillmine.serving.sparing_log import INTERVAL_SECONDS, SparingLog
+from stillmine.wire.case import FingerprintState
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
@@ -27,6 +30,24 @@ def test_so_many_are_shown_and_reported_as_the_specification_says(root: Path) ->
     assert f"at most {MAXIMUM_MATCHES} are shown, up to {MAXIMUM_REPORTED:,} are reported" in " ".join(
         (root / "spec/screen.md").read_text(encoding="utf-8").split()
     )
+
+
+@pytest.mark.parametrize("most", [MAXIMUM_REPORTED, MAXIMUM_MATCHES])
+def test_many_that_were_just_withdrawn_hide_nothing_that_is_farther(
+    partner: Partner, exchange: FakeExchange, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """The index still finds them; with the lower bound they are all that one look tells."""
+    monkeypatch.setattr("stillmine.partner.screening.screening.MAXIMUM_REPORTED", most)
+    for number in range(MAXIMUM_MATCHES + 5):
+        exchange.add(f"near {number}", VALUE)
+    far = int.from_bytes(VALUE) ^ ((1 << NEAR_BITS) - 1)
+    exchange.add("far", far.to_bytes(32))
+    partner.sync.run()
+    gone = [exchange.id_of(f"near {number}") for number in range(MAXIMUM_MATCHES + 5)]
+    entries = [StoredEntry(bytes.fromhex(one), Kind.PDQ, FingerprintState.WITHDRAWN, None, None) for one in gone]
+    partner.store.apply_page(entries, exchange.cursor(), None)
+    result = partner.screening.screen_fingerprints([Fingerprint(Kind.PDQ, VALUE.hex(), 90)])
+    assert (result.outcome, len(result.matches)) == (ScreenOutcome.MATCH, 1)
 
 
 @pytest.mark.parametrize("is_recorded", [True, False])

@@ -16,7 +16,8 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import JobResult, Picture
 from stillmine.partner.listing.look_up import ListWay
-from stillmine.partner.screening.screening import MAXIMUM_MATCHES, Screening
+from stillmine.partner.screening.recording import MAXIMUM_MATCHES
+from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.way import Candidate
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind

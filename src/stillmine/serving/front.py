@@ -75,7 +75,7 @@ class Front:
         await _send_head(send, answer)
         if not body.is_whole:
             await send({"type": "http.response.body", "body": answer.body, "more_body": True})
-            await _drop_rest(receive)
+            await drop_rest(receive)
             answer.body = b""
         await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 
@@ -153,7 +153,7 @@ async def _send_head(send: "ASGISendCallable", answer: Answer) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers), "trailers": False})
 
 
-async def _drop_rest(receive: "ASGIReceiveCallable") -> None:
+async def drop_rest(receive: "ASGIReceiveCallable") -> None:
     """Read and drop what still comes of a refused body: a connection closed over unread bytes would take the answer with it."""
     dropped = 0
     try:

@@ -160,6 +160,7 @@ class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `content_id` is what the platform sent. `retry_after_seconds`: when to send it again, where that is known.
     `regions_left_out`: the code of why regions of its pictures were not asked about, where that leaves `no_match` as it is: nobody wants
     them, or the list alone decides. Null where they were asked about, or there is no picture.
+    `not_recorded`: the code of why its matches are not kept yet, so that their ids lead nowhere; null where they are.
     """
 
     outcome: ScreenOutcome
@@ -171,6 +172,7 @@ class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     content_id: str | None = None
     retry_after_seconds: int | None = None
     regions_left_out: str | None = None
+    not_recorded: str | None = None
 
 
 class ScreenFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

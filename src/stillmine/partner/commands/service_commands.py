@@ -258,7 +258,8 @@ def _result_in_words(result: ScreenResult) -> str:
         return "no match" + _regions_in_words(result)
     by_sound = " by sound alone, so a person must listen" if result.is_by_sound_alone else ""
     left_out = f"; not compared: [{', '.join(result.left_out)}]" if result.left_out else ""
-    return f"match{by_sound}: {', '.join(match_in_words(match) for match in result.matches)}{left_out}{_regions_in_words(result)}"
+    kept = "" if result.not_recorded is None else f"; not recorded: [{result.not_recorded}]"
+    return f"match{by_sound}: {', '.join(match_in_words(match) for match in result.matches)}{left_out}{_regions_in_words(result)}{kept}"
 
 
 def _regions_in_words(result: ScreenResult) -> str:

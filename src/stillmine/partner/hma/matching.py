@@ -21,7 +21,9 @@ from stillmine.partner.hma.answers import BankMatch, bank_match, is_for_review, 
 from stillmine.partner.hma.banks import Bank, Banks, Matches
 from stillmine.partner.hma.doors import is_true, told
 from stillmine.partner.hma.signals import PDQ, VIDEO_MD5, fingerprint_of, signal_name, signals_of, wanted_types
-from stillmine.partner.service.service import ServiceParts, content_id_of, receive, write_upload
+from stillmine.partner.service.bodies import receive_upload, write_upload
+from stillmine.partner.service.room import Guest
+from stillmine.partner.service.service import ServiceParts, content_id_of
 from stillmine.partner.service.single_part import SinglePart, boundary_of
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.screen import ScreenResult
@@ -41,25 +43,25 @@ class Matching:
         self._banks = banks
         self._sources = sources
 
-    async def hash(self, request: Request) -> Response:
+    async def hash(self, request: Request, guest: Guest) -> Response:
         """Make the signals of a file, and look nothing up."""
         wanted = wanted_types(request.query_params.get("types"))
-        async with self._file(request) as upload:
+        async with self._file(request, guest) as upload:
             made = await run_in_threadpool(self._screening.fingerprints_of, upload)
         return told(signals_of(made, wanted))
 
-    async def lookup(self, request: Request) -> Response:
+    async def lookup(self, request: Request, guest: Guest) -> Response:
         """Look a signal up, or a file whole."""
         if request.method == "GET" and "url" not in request.query_params:
             banks = self._taking_part(request)
-            result = await self._signal_screened(request) if banks else None
+            result = await self._signal_screened(request, guest) if banks else None
             return told({} if result is None else matches_by_bank(result, result.matches, banks))
-        return told(await self._file_looked_up(request))
+        return told(await self._file_looked_up(request, guest))
 
-    async def raw_lookup(self, request: Request) -> Response:
+    async def raw_lookup(self, request: Request, guest: Guest) -> Response:
         """Look a signal up in all banks, or in those named, whatever their shares."""
         banks = taking_part(self._banks.all(), _named(request), None)
-        result = await self._signal_screened(request)
+        result = await self._signal_screened(request, guest)
         told_of = {bank.matches for bank in banks.values()}
         found = [
             bank_match(match) for match in result.matches if (Matches.REVIEW if is_for_review(match, result) else Matches.RULES) in told_of
@@ -67,12 +69,12 @@ class Matching:
         has_distance = is_true(request.query_params.get("include_distance"))
         return told({"matches": found if has_distance else [match.bank_content_id for match in found]})
 
-    async def _file_looked_up(self, request: Request) -> Mapping[str, object]:
+    async def _file_looked_up(self, request: Request, guest: Guest) -> Mapping[str, object]:
         """Return matches by signal type, then by bank; of the one type that is named, by bank."""
         wanted = wanted_types(request.query_params.get("types"))
         banks = self._taking_part(request)
         by_type: dict[str, dict[str, list[BankMatch]]] = {name: {} for name in (PDQ, VIDEO_MD5)}
-        async with self._file(request) as upload:
+        async with self._file(request, guest) as upload:
             if banks:
                 result = require_screened(await run_in_threadpool(self._screening.screen_upload, upload, None, content_id_of(request)))
                 for name in dict.fromkeys(signal_name(match.kind) for match in result.matches):
@@ -83,11 +85,12 @@ class Matching:
             return by_type.get(selected, {})
         return {name: found for name, found in by_type.items() if wanted is None or name in wanted}
 
-    async def _signal_screened(self, request: Request) -> ScreenResult:
+    async def _signal_screened(self, request: Request, guest: Guest) -> ScreenResult:
         query = request.query_params
         if "signal" not in query or "signal_type" not in query:
             raise MalformedMessageError("url, or signal and signal_type")
         one = fingerprint_of(query["signal_type"], query["signal"])
+        await guest.take_place()
         return require_screened(await run_in_threadpool(self._screening.screen_fingerprints, [one], None, content_id_of(request)))
 
     def _taking_part(self, request: Request) -> dict[str, Bank]:
@@ -96,7 +99,7 @@ class Matching:
         return taking_part(self._banks.all(), _named(request), coin)
 
     @asynccontextmanager
-    async def _file(self, request: Request) -> AsyncIterator[Upload]:
+    async def _file(self, request: Request, guest: Guest) -> AsyncIterator[Upload]:
         """Hold the file that is sent, or that `url` names, until it was read."""
         if request.query_params.get("content_type") not in _CONTENT_TYPES:
             raise MalformedMessageError("content_type: photo or video")
@@ -105,10 +108,12 @@ class Matching:
                 content_type = request.headers.get("content-type", "")
                 if not content_type.lower().startswith("multipart/"):
                     raise MultipartUnsupportedError
-                await receive(request, upload, SinglePart(boundary_of(content_type)))
+                await receive_upload(request, upload, SinglePart(boundary_of(content_type)), guest)
+                await guest.take_place()
             else:
                 target = self._sources.target(request.query_params.get("url", ""))
-                await fetch(target, lambda data: write_upload(upload, data))
+                await guest.take_place()
+                await fetch(target, lambda data: write_upload(upload, data, guest))
             yield upload
 
 

@@ -13,7 +13,7 @@ from stillmine.partner.hma.banks import Banks
 from stillmine.partner.hma.curating import Curating
 from stillmine.partner.hma.doors import HmaChoice, only_local
 from stillmine.partner.hma.matching import Matching
-from stillmine.partner.service.service import Handler, MoreRoutes, ServiceParts
+from stillmine.partner.service.service import BodyHandler, Handler, MoreRoutes, ServiceParts
 
 
 def hma_routes(choice: HmaChoice, home: Path, sources: AllowedSources) -> MoreRoutes:
@@ -27,20 +27,22 @@ def hma_routes(choice: HmaChoice, home: Path, sources: AllowedSources) -> MoreRo
 def _routes(choice: HmaChoice, parts: ServiceParts, banks: Banks, sources: AllowedSources) -> list[Route]:
     matching, curating = Matching(parts, banks, sources), Curating(banks, parts.standing)
 
-    def route(path: str, method: str, handler: Handler, *, holds_a_file: bool = False) -> Route:
-        within = parts.with_room(handler) if holds_a_file else handler
+    def route(path: str, method: str, handler: Handler) -> Route:
         if choice is HmaChoice.OPEN:
-            return Route(path, parts.guarded(only_local(within), needs_key=False), methods=[method])
-        return Route(path, parts.guarded(within), methods=[method])
+            return Route(path, parts.guarded(only_local(handler), needs_key=False), methods=[method])
+        return Route(path, parts.guarded(handler), methods=[method])
+
+    def file_route(path: str, method: str, handler: BodyHandler) -> Route:
+        return route(path, method, parts.with_room(handler))
 
     return [
         Route("/status", parts.guarded(curating.status, needs_key=False), methods=["GET"]),
         Route("/status/live", parts.guarded(curating.alive, needs_key=False), methods=["GET"]),
-        route("/h/hash", "GET", matching.hash, holds_a_file=True),
-        route("/h/hash", "POST", matching.hash, holds_a_file=True),
-        route("/m/lookup", "GET", matching.lookup, holds_a_file=True),
-        route("/m/lookup", "POST", matching.lookup, holds_a_file=True),
-        route("/m/raw_lookup", "GET", matching.raw_lookup, holds_a_file=True),
+        file_route("/h/hash", "GET", matching.hash),
+        file_route("/h/hash", "POST", matching.hash),
+        file_route("/m/lookup", "GET", matching.lookup),
+        file_route("/m/lookup", "POST", matching.lookup),
+        file_route("/m/raw_lookup", "GET", matching.raw_lookup),
         route("/c/banks", "GET", curating.banks),
         route("/c/banks", "POST", curating.refuse),
         route("/c/bank/{name}", "GET", curating.bank),

@@ -19,6 +19,7 @@ from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import JobResult, PlaceHashes, PlacesWanted
 from stillmine.partner.ground.errors import DeadlineError, DecoderStoppedError, StoreUnreadableError
 from stillmine.partner.screening.made import Made, made_by_platform, made_of_file
+from stillmine.partner.screening.recording import MAXIMUM_MATCHES, Kept, Recording
 from stillmine.partner.screening.regions import AsksRegions, HashPlaces, NoRegions, judged
 from stillmine.partner.screening.upload_tokens import UploadIdentity, UploadTokens
 from stillmine.partner.screening.way import Candidate, Way, nearness
@@ -33,9 +34,6 @@ from stillmine.wire.kinds import KIND_RULES, PDQ_BYTES
 from stillmine.wire.screen import RegionsChoice, ScreenMatch, ScreenOutcome, ScreenResult
 
 log = logging.getLogger("stillmine.partner")
-
-MAXIMUM_MATCHES = 20
-"""So many are shown to a reviewer."""
 
 MAXIMUM_REPORTED = 4096
 """So many are reported as found, the nearest: more than 13 whole cases of copies that somebody sets before another's."""
@@ -96,9 +94,12 @@ class Screening:
         self._fingerprinter = fingerprinter
         self._tokens = tokens
         self._regions: AsksRegions = regions or NoRegions()
-        self._clock = clock
-        self._feedback_is_waiting = feedback_is_waiting
+        self._recording = Recording(store, clock, feedback_is_waiting)
         self._log = SparingLog(log)
+
+    def record_waiting(self) -> int:
+        """Record what matched while the store took nothing; return how many uploads that were."""
+        return self._recording.record_waiting()
 
     def close(self) -> None:
         """Take no more uploads; a search at work is left to end by itself."""
@@ -161,15 +162,16 @@ class Screening:
         for _ in range(MAXIMUM_LOOKS):
             found = self._find(made, identity, withdrawn, hash_places)
             nearest = _nearest(found.candidates)
-            matches = self._record(found.identity, nearest)
-            if matches or not nearest:
-                return self._said(found, matches)
+            kept = self._record(found.identity, nearest)
+            if kept.matches or not nearest:
+                return self._said(found, kept)
             # All that matched was withdrawn, or its list given up, while it was looked up: without it more may have to be looked at.
             withdrawn.update(candidate.id for candidate in nearest)
         return self._not_screened([DeadlineError.code], LOOK_AGAIN_SECONDS)
 
-    def _said(self, found: Found, matches: Sequence[FoundMatch]) -> ScreenResult:
-        return msgspec.structs.replace(self._said_of_all(found, matches), regions_left_out=found.regions_left_out)
+    def _said(self, found: Found, kept: Kept) -> ScreenResult:
+        said = self._said_of_all(found, kept.matches)
+        return msgspec.structs.replace(said, regions_left_out=found.regions_left_out, not_recorded=kept.not_recorded)
 
     def _said_of_all(self, found: Found, matches: Sequence[FoundMatch]) -> ScreenResult:
         if matches:
@@ -198,29 +200,17 @@ class Screening:
             regions_left_out=seen.note,
         )
 
-    def _record(self, identity: UploadIdentity, nearest: Sequence[Candidate]) -> list[FoundMatch]:
+    def _record(self, identity: UploadIdentity, nearest: Sequence[Candidate]) -> Kept:
         """Report all whose fingerprint is still active, and return them, nearest first."""
         if not nearest:
-            return []
+            return Kept([])
         matches = [_found(candidate, self._tokens.match_id(identity, candidate.id)) for candidate in nearest]
-        kept = self._kept(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id))
-        if kept:
-            self._feedback_is_waiting()
-        return kept
+        return self._recording.keep(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id))
 
     def _note_no_match(self, identity: UploadIdentity) -> None:
         """Tell the list of matches, for reviewers; a store that takes no note changes nothing of the answer."""
         with suppress(StoreUnreadableError):
             self._store.note_no_match(identity.upload_id)
-
-    def _kept(self, upload: FoundUpload) -> list[FoundMatch]:
-        """Record what is still active; a full disk keeps a match from being recorded, not from being answered."""
-        try:
-            return self._store.record_upload(upload, MAXIMUM_MATCHES, minute=int(self._clock().timestamp()) // 60)
-        except StoreUnreadableError:
-            kept = self._store.still_active(upload)
-            self._log.say("a match was answered and could not be recorded: is the disk of the home folder full?")
-            return kept
 
 
 def _found(candidate: Candidate, match_id: bytes) -> FoundMatch:

@@ -321,7 +321,7 @@ def build_service(
     thread, fingerprinter = FollowThread(parts.following, stop), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     screening = _screening(parts, fingerprinter, token_key, surroundings, thread)
 
-    upkeep = Upkeep(store, surroundings.clock, kept_days, recurring)
+    upkeep = Upkeep(store, surroundings.clock, kept_days, recurring, screening.record_waiting)
     return Service(
         screening=screening,
         store=store,

@@ -6,7 +6,6 @@ processes. Nothing is read before the key is checked, bodies are bounded while t
 address is ever logged. Contract: spec/screen.md.
 """
 
-import asyncio
 import hmac
 import logging
 import re
@@ -27,15 +26,16 @@ from starlette.routing import Route
 
 from stillmine.fingerprint import FileTooLargeError
 from stillmine.partner.fingerprinting.upload import Upload
-from stillmine.partner.ground.errors import ContentEncodingUnsupportedError, MultipartUnsupportedError, StoreUnreadableError
+from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.screening.screening import ID_BYTES, Screening
+from stillmine.partner.service.bodies import EarlyAnswer, body_of, receive_upload, require_as_it_is
+from stillmine.partner.service.room import PATIENCE_SECONDS, Guest, Room
 from stillmine.partner.service.single_part import SinglePart, boundary_of
 from stillmine.partner.service.standing import Standing
 from stillmine.partner.service.wanted import wanted_matches
 from stillmine.partner.store.store import Store
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
-from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import (
     MalformedMessageError,
     MatchNotFoundError,
@@ -50,12 +50,6 @@ from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Review, ScreenFi
 
 log = logging.getLogger("stillmine.partner")
 
-MAXIMUM_REQUESTS_AT_ONCE = 32
-"""Of those with a body: an upload may take 64 MiB of memory while it is read. More connections may be open."""
-
-PATIENCE_SECONDS = 3.0
-"""For a place among them; then 503 `busy`."""
-
 UPLOADER_HEADER = "Stillmine-Uploader"
 CONTENT_ID_HEADER = "Stillmine-Content-Id"
 MAXIMUM_UPLOADER_SIGNS = 200
@@ -64,6 +58,7 @@ _MATCH_ID = re.compile("[0-9a-f]{32}")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 Handler = Callable[[Request], Awaitable[Response]]
+BodyHandler = Callable[[Request, Guest], Awaitable[Response]]
 
 
 class Guards(Protocol):
@@ -73,13 +68,13 @@ class Guards(Protocol):
 
 
 class ServiceParts(NamedTuple):
-    """What further routes of the service stand on: `with_room` is for a handler that holds an upload."""
+    """What further routes of the service stand on: `with_room` is for a handler that holds a body."""
 
     screening: Screening
     standing: Standing
     home: Path
     guarded: Guards
-    with_room: Callable[[Handler], Handler]
+    with_room: Callable[[BodyHandler], Handler]
 
 
 MoreRoutes = Callable[[ServiceParts], Sequence[Route]]
@@ -114,8 +109,7 @@ class Service:
         self._feedback_is_waiting = feedback_is_waiting
         self._standing = standing
         self._lifespan = lifespan
-        self._room = asyncio.Semaphore(MAXIMUM_REQUESTS_AT_ONCE)
-        self.patience_seconds = PATIENCE_SECONDS
+        self._room = Room(PATIENCE_SECONDS)
 
     def app(self) -> Starlette:
         """Return the ASGI application, with `state.take_no_more` for whoever stops it."""
@@ -133,12 +127,13 @@ class Service:
         application.state.take_no_more = self._screening.close
         return application
 
-    async def _screen(self, request: Request) -> Response:
+    async def _screen(self, request: Request, guest: Guest) -> Response:
         uploader, content_id = _uploader(request), content_id_of(request)
         sent_as = request.headers.get("content-type", "")
         content_type = sent_as.partition(";")[0].strip().lower()
         if content_type == "application/json":
-            body = await _body(request, MAXIMUM_SCREEN_MESSAGE_BYTES)
+            body = await body_of(request, MAXIMUM_SCREEN_MESSAGE_BYTES, guest)
+            await guest.take_place()
             message = await run_in_threadpool(decode, body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
             if message.content_id is not None:
                 content_id = _one_content_id(content_id, message.content_id)
@@ -146,13 +141,17 @@ class Service:
         part = SinglePart(boundary_of(sent_as)) if content_type.startswith("multipart/") else None
         with Upload(self._home) as upload:
             try:
-                await receive(request, upload, part)
-            except (FileTooLargeError, StoreUnreadableError) as error:
+                await receive_upload(request, upload, part, guest)
+            except FileTooLargeError as error:
+                return EarlyAnswer(_json(await run_in_threadpool(self._screening.not_screened, error.code, content_id)))
+            except StoreUnreadableError as error:
                 return _json(await run_in_threadpool(self._screening.not_screened, error.code, content_id))
+            await guest.take_place()
             return _json(await run_in_threadpool(self._screening.screen_upload, upload, uploader, content_id))
 
-    async def _review(self, request: Request) -> Response:
-        review = decode(await _body(request, MAXIMUM_MESSAGE_BYTES), Review)
+    async def _review(self, request: Request, guest: Guest) -> Response:
+        review = decode(await body_of(request, MAXIMUM_MESSAGE_BYTES, guest), Review)
+        await guest.take_place()
         minute = int(self._clock().timestamp()) // 60
         await run_in_threadpool(self._store.record_review, _match_id(request), review, self._random_bytes(ID_BYTES), minute)
         self._feedback_is_waiting()
@@ -175,20 +174,13 @@ class Service:
             response.headers["Retry-After"] = "10"
         return response
 
-    def _with_room(self, handler: Handler) -> Handler:
-        """Let in as many requests at once as there is memory for; the body of one that waits is not read."""
+    def _with_room(self, handler: BodyHandler) -> Handler:
+        """Hold as much of a body, and let in as many requests at once, as there is memory for."""
 
         async def with_room(request: Request) -> Response:
-            _require_as_it_is(request)
-            try:
-                async with asyncio.timeout(self.patience_seconds):
-                    await self._room.acquire()
-            except TimeoutError:
-                raise BusyError from None
-            try:
-                return await handler(request)
-            finally:
-                self._room.release()
+            require_as_it_is(request)
+            with self._room.guest() as guest:
+                return await handler(request, guest)
 
         return with_room
 
@@ -200,6 +192,8 @@ class Service:
                 if needs_key:
                     self._require_key(request)
                 return await handler(request)
+            except (FileTooLargeError, MessageTooLargeError) as error:
+                return EarlyAnswer(_refusal(error))
             except StillmineError as error:
                 return _refusal(error)
             except ClientDisconnect:
@@ -252,61 +246,9 @@ def _one_content_id(in_header: str | None, in_message: str) -> str:
     return in_message
 
 
-def _require_as_it_is(request: Request) -> None:
-    """Of several such headers each counts. Raises ContentEncodingUnsupportedError."""
-    coded = [word for name in ("content-encoding", "transfer-encoding") for word in ",".join(request.headers.getlist(name)).split(",")]
-    if any(word.strip().lower() not in ("", "identity", "chunked") for word in coded):
-        raise ContentEncodingUnsupportedError
-
-
 async def _alive(_request: Request) -> Response:
     """Answer while the process does, whatever store and exchange do."""
     return Response("alive\n", media_type="text/plain", headers=_HEADERS)
-
-
-async def receive(request: Request, upload: Upload, part: SinglePart | None) -> None:
-    """Take the body as it comes, or the file in it; after a refusal the rest is read and dropped, so that the answer arrives.
-
-    Raises FileTooLargeError, MultipartUnsupportedError, or StoreUnreadableError where the disk takes no more.
-    """
-    refusal: StillmineError | None = None
-    async for data in request.stream():
-        if refusal is not None:
-            continue
-        try:
-            await write_upload(upload, data if part is None else part.take(data))
-        except (FileTooLargeError, MultipartUnsupportedError, StoreUnreadableError) as error:
-            refusal = error
-    if refusal is not None:
-        raise refusal
-    if part is not None:
-        part.finish()
-
-
-async def write_upload(upload: Upload, data: bytes) -> None:
-    """Take the next bytes of an upload; raises FileTooLargeError, StoreUnreadableError."""
-    try:
-        if upload.will_reach_disk:
-            await run_in_threadpool(upload.write, data)
-        else:
-            upload.write(data)
-    except OSError as error:
-        raise StoreUnreadableError(type(error).__name__) from None
-
-
-async def _body(request: Request, maximum_bytes: int) -> bytes:
-    """Return the body; raises MessageTooLargeError, after the rest was read and dropped, so that the answer arrives."""
-    data = bytearray()
-    is_too_large = False
-    async for part in request.stream():
-        is_too_large = is_too_large or len(data) + len(part) > maximum_bytes
-        if is_too_large:
-            data.clear()
-        else:
-            data += part
-    if is_too_large:
-        raise MessageTooLargeError(f"limit: {maximum_bytes} bytes")
-    return bytes(data)
 
 
 def _json(message: msgspec.Struct, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -22,6 +22,8 @@ KEPT_DAYS = 365
 """Matches, unless the operator of the service says otherwise."""
 
 EVERY_SECONDS = 3600.0
+RECORD_EVERY_SECONDS = 15.0
+"""What matched while the store took nothing."""
 _MINUTES_A_DAY = 24 * 60
 
 
@@ -29,10 +31,17 @@ class Upkeep:
     """The upkeep of one store."""
 
     def __init__(
-        self, store: Store, clock: Callable[[], datetime], kept_days: int = KEPT_DAYS, recurring: RecurringRegions | None = None
+        self,
+        store: Store,
+        clock: Callable[[], datetime],
+        kept_days: int = KEPT_DAYS,
+        recurring: RecurringRegions | None = None,
+        record_waiting: Callable[[], object] = lambda: None,
     ) -> None:
+        """`clock` returns UTC; `record_waiting` records what matched while the store took nothing."""
         self._store = store
         self._recurring = recurring
+        self._record_waiting = record_waiting
         self._clock = clock
         self._kept_minutes = kept_days * _MINUTES_A_DAY
 
@@ -59,14 +68,21 @@ class Upkeep:
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
         """Run it at once and every hour until the end."""
-        task = asyncio.create_task(self._go_on())
+        tasks = [asyncio.create_task(work) for work in (self._go_on(), self._try_to_record())]
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            self._record_waiting()
             self.keep_recurring()
+
+    async def _try_to_record(self) -> None:
+        while True:
+            await asyncio.sleep(RECORD_EVERY_SECONDS)
+            await run_in_threadpool(self._record_waiting)
 
     async def _go_on(self) -> None:
         while True:
