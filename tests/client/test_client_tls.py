@@ -30,10 +30,10 @@ class Certificate(NamedTuple):
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Certificate:
-    return made(tmp_path, "127.0.0.1")
+    return made(tmp_path, x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
 
 
-def made(folder: Path, address: str) -> Certificate:
+def made(folder: Path, whose: x509.GeneralName) -> Certificate:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "exchange of a test")])
     now = datetime.now(UTC)
@@ -45,7 +45,7 @@ def made(folder: Path, address: str) -> Certificate:
         .serial_number(1)
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([whose]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
@@ -69,7 +69,7 @@ def test_a_certificate_that_nobody_trusts_ends_it(client_of: ClientOf, certifica
 
 
 def test_a_certificate_of_another_address_ends_it(client_of: ClientOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = made(tmp_path, "127.0.0.2")
+    other = made(tmp_path, x509.IPAddress(ipaddress.ip_address("127.0.0.2")))
     monkeypatch.setenv("SSL_CERT_FILE", str(other.file))
     with ScriptedExchange(clear, other.server) as exchange:
         with pytest.raises(ExchangeUnreachableError, match="certificate: IP address mismatch"):

@@ -2,19 +2,23 @@
 """Fetching from an address: only from where the operator said, to the address that was checked, under limits; no redirect is followed."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from cryptography import x509
 
 from stillmine.fingerprint import FileTooLargeError
 from stillmine.partner.fetching.allowed import AllowedSources, Target, is_public
-from stillmine.partner.fetching.fetch import fetch
+from stillmine.partner.fetching.fetch import fetch, trusted_certificates
 from stillmine.partner.ground.errors import UrlNotAllowedError, UrlUnreachableError
 from stillmine.wire.errors import NotConfiguredError
+from tests.client.test_client_tls import made
 
 FILE = b"the bytes"
 SOURCES = AllowedSources(["media.example", "*.cdn.example", "http://store.internal:9000", "https://vault.example:8443"])
@@ -137,12 +141,21 @@ class Answers(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Host(ThreadingHTTPServer):
+    """Says nothing of clients that hang up."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass
+
+
 @contextmanager
-def serving() -> Iterator[tuple[int, list[tuple[str, dict[str, str]]]]]:
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[tuple[str, dict[str, str]]]]]:
     class Own(Answers):
         seen: ClassVar[list[tuple[str, dict[str, str]]]] = []
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Own)
+    server = Host(("127.0.0.1", 0), Own)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -208,3 +221,26 @@ def test_nobody_there_is_said() -> None:
         fetched(local(port, "/file"))
     with pytest.raises(UrlUnreachableError):
         fetched(Target("https", "nobody.invalid", 443, "/", True))
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
+    """A host whose certificate says media.example and signs itself, and is trusted; every name leads to this machine."""
+    certificate = made(tmp_path, x509.DNSName("media.example"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+
+    async def here(_target: Target) -> str:
+        return "127.0.0.1"
+
+    monkeypatch.setattr("stillmine.partner.fetching.fetch._address", here)
+    trusted_certificates.cache_clear()
+    yield certificate.server
+    trusted_certificates.cache_clear()
+
+
+def test_the_certificate_is_held_against_the_name_and_not_the_address(tls: ssl.SSLContext) -> None:
+    with serving(tls) as (port, seen):
+        assert fetched(Target("https", "media.example", port, "/file", False)) == b"the bytes"
+        with pytest.raises(UrlUnreachableError):
+            fetched(Target("https", "other.example", port, "/file", False))
+        assert [path for path, _ in seen] == ["/file"]

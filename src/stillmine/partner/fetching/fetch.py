@@ -57,7 +57,7 @@ async def _fetched(target: Target, address: str, take: Take) -> None:
             "timeout": httpx.Timeout(FETCH_SECONDS, connect=CONNECT_SECONDS).as_dict(),
         },
     )
-    async with httpx.AsyncHTTPTransport(verify=_certificates(), trust_env=False) as transport:
+    async with httpx.AsyncHTTPTransport(verify=trusted_certificates(), trust_env=False) as transport:
         response = await transport.handle_async_request(request)
         try:
             if response.status_code != httpx.codes.OK:
@@ -71,6 +71,6 @@ async def _fetched(target: Target, address: str, take: Take) -> None:
 
 
 @cache
-def _certificates() -> ssl.SSLContext:
+def trusted_certificates() -> ssl.SSLContext:
     """Whose certificates are trusted: as SSL_CERT_FILE or SSL_CERT_DIR says, else Mozilla's list. To load it takes a while."""
     return httpx.create_ssl_context(trust_env=True)
