@@ -22,7 +22,10 @@ COUNT = 16
 
 @cache
 def photographs() -> list[Known]:
-    return attack_regions.photographs(COUNT)
+    """Those of this repository, whatever else is at hand: what is found of them is known."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(attack_regions, "PHOTOGRAPHS", attack_regions.ROOT / "tests" / "media" / "photos")
+        return attack_regions.photographs(COUNT)
 
 
 def evaded(name: str) -> list[tuple[bool, Verdict]]:
@@ -40,13 +43,17 @@ def test_pictures_that_evade_pdq_are_found_by_regions() -> None:
     assert [verdict for _, verdict in came].count(Verdict.MATCH) >= COUNT - 1
 
 
-def test_pictures_with_their_strongest_regions_blurred_are_found() -> None:
-    came = evaded("6 strongest regions blurred")
-    assert sum(verdict is not Verdict.CLEAR for _, verdict in came) >= COUNT - 2
+@pytest.mark.parametrize(("count", "least_matches"), [(6, 12), (12, 8)])
+def test_pictures_with_their_strongest_regions_blurred_are_found(count: int, least_matches: int) -> None:
+    """13 and 9 of 16 as a `match`, when this was written, and the others as a `part`."""
+    verdicts = [verdict for _, verdict in evaded(f"{count} strongest regions blurred")]
+    assert Verdict.CLEAR not in verdicts
+    assert verdicts.count(Verdict.MATCH) >= least_matches
 
 
-def test_pictures_with_a_third_of_each_regions_bits_turned_are_found() -> None:
-    assert sum(verdict is not Verdict.CLEAR for _, verdict in evaded("30 % of the bits of each region turned")) >= COUNT - 1
+def test_pictures_with_a_third_of_each_regions_bits_turned_match() -> None:
+    verdicts = [verdict for _, verdict in evaded("30 % of the bits of each region turned")]
+    assert verdicts.count(Verdict.MATCH) >= COUNT - 1
 
 
 def test_forged_matches_by_pdq_are_disputed() -> None:
