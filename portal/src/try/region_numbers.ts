@@ -71,7 +71,7 @@ export const PART_SHARE = 0.32;
 /** that where fewer agree, */
 export const FEW_SHARE = 0.8;
 /** and their least number. */
-export const FEW_AGREEING = 2;
+export const FEW_AGREEING = 4;
 /** In pixels, below which a place says nothing. */
 export const SMALLEST_RADIUS = 6;
 /** Part of its radius by which a place may reach beyond the picture. */

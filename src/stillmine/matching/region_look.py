@@ -28,9 +28,9 @@ MATCH_AGREEING = 6
 
 PART_SHARE = 0.32
 FEW_SHARE = 0.80
-FEW_AGREEING = 2
-"""For a reviewer: the least share; that where fewer than `MATCH_AGREEING` regions agree, and their least number. Two of three may lie alike
-by chance; where both of two do, it may be a small crop."""
+FEW_AGREEING = 4
+"""For a reviewer: the least share; that where fewer than `MATCH_AGREEING` regions agree, and their least number. Two or three lie alike by
+chance in one of four uploads where a million pictures are enrolled, which no reviewer can look at."""
 
 DOUBTED_SHARE = 0.20
 """Where PDQ matches and less than this is there, the two contradict each other."""
