@@ -1,25 +1,79 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Candidates of many queries, compared in full chunk by chunk. */
+/* Buckets that many queries visit, in order of memory; and their candidates, compared in full chunk by chunk. */
 #include "index_batch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CANDIDATES ((size_t)4096)
+#define FIRST_ITEMS ((size_t)4096)
+#define GROUP_LINES 1024u /* 64 KiB of a table: in any order */
+#define MOST_GROUPS 8192u
 #define MOST_CANDIDATES ((size_t)1 << 20)
 #define MOST_CHUNKS (STILLMINE_MAX_VALUES / STILLMINE_CHUNK_SLOTS + 1)
 #define AT_ONCE 64
 
-static bool grow(struct stillmine_batch *batch) {
-    const size_t capacity = batch->capacity == 0 ? FIRST_CANDIDATES : 2 * batch->capacity;
-    struct stillmine_candidate *candidates = realloc(batch->candidates, capacity * sizeof *candidates);
-    batch->candidates = candidates != NULL ? candidates : batch->candidates;
-    struct stillmine_candidate *sorted = realloc(batch->sorted, capacity * sizeof *sorted);
-    batch->sorted = sorted != NULL ? sorted : batch->sorted;
-    if (candidates == NULL || sorted == NULL) {
+bool stillmine_begin_batch(struct stillmine_batch *batch, uint32_t count) {
+    batch->must_scan = calloc(count, 1);
+    batch->sketches = calloc(count, sizeof *batch->sketches);
+    batch->reads_left = calloc(count, sizeof *batch->reads_left);
+    return batch->must_scan != NULL && batch->sketches != NULL && batch->reads_left != NULL;
+}
+
+void stillmine_end_batch(struct stillmine_batch *batch) {
+    free(batch->must_scan);
+    free(batch->sketches);
+    free(batch->reads_left);
+    free(batch->visits);
+    free(batch->sorted_visits);
+    free(batch->candidates);
+    free(batch->sorted);
+}
+
+/* Of two lists of as many items both, or what could be had of them. */
+static bool grow(void **items, void **sorted, size_t *capacity, size_t item_bytes) {
+    const size_t larger = *capacity == 0 ? FIRST_ITEMS : 2 * *capacity;
+    void *grown_items = realloc(*items, larger * item_bytes);
+    *items = grown_items != NULL ? grown_items : *items;
+    void *grown_sorted = realloc(*sorted, larger * item_bytes);
+    *sorted = grown_sorted != NULL ? grown_sorted : *sorted;
+    if (grown_items == NULL || grown_sorted == NULL) {
         return false;
     }
-    batch->capacity = capacity;
+    *capacity = larger;
+    return true;
+}
+
+bool stillmine_push_visit(struct stillmine_batch *batch, struct stillmine_visit visit) {
+    if (batch->visit_count == batch->visit_capacity &&
+        !grow((void **)&batch->visits, (void **)&batch->sorted_visits, &batch->visit_capacity, sizeof *batch->visits)) {
+        return false;
+    }
+    batch->visits[batch->visit_count++] = visit;
+    return true;
+}
+
+bool stillmine_sort_visits(struct stillmine_batch *batch, uint64_t buckets, uint32_t home_lines) {
+    uint32_t *ends = calloc(MOST_GROUPS, sizeof *ends);
+    uint32_t shift = 0;
+    uint32_t total = 0;
+    if (ends == NULL) {
+        return false;
+    }
+    while ((buckets - 1) >> shift >= MOST_GROUPS || home_lines << shift < GROUP_LINES) {
+        shift++;
+    }
+    for (size_t i = 0; i < batch->visit_count; i++) {
+        ends[batch->visits[i].bucket >> shift]++;
+    }
+    for (uint32_t group = 0; group < MOST_GROUPS; group++) {
+        const uint32_t count = ends[group];
+        ends[group] = total; /* where the group begins; it ends here when all are placed */
+        total += count;
+    }
+    for (size_t i = 0; i < batch->visit_count; i++) {
+        batch->sorted_visits[ends[batch->visits[i].bucket >> shift]++] = batch->visits[i];
+    }
+    free(ends);
     return true;
 }
 
@@ -27,7 +81,8 @@ bool stillmine_push_candidate(struct stillmine_batch *batch, uint32_t slot, uint
     if (batch->count == MOST_CANDIDATES && !stillmine_check_batch(batch)) {
         return false;
     }
-    if (batch->count == batch->capacity && !grow(batch)) {
+    if (batch->count == batch->capacity &&
+        !grow((void **)&batch->candidates, (void **)&batch->sorted, &batch->capacity, sizeof *batch->candidates)) {
         return false;
     }
     batch->candidates[batch->count++] = (struct stillmine_candidate){slot, query};
@@ -59,8 +114,8 @@ static bool sort_candidates(struct stillmine_batch *batch) {
 static void compare_some(struct stillmine_batch *batch, const struct stillmine_candidate *some, size_t count,
                          stillmine_compare *compare) {
     const struct stillmine_store *store = &batch->index->store;
-    const uint64_t *values[AT_ONCE];
-    const uint64_t *queries[AT_ONCE];
+    const uint64_t *values[AT_ONCE] = {NULL};
+    const uint64_t *queries[AT_ONCE] = {NULL};
     uint16_t bits[AT_ONCE];
     for (size_t i = 0; i < count; i++) {
         values[i] = stillmine_get_value(store, some[i].slot);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many queries looked up band by band, and their candidates read in the order in which values stand: with tables of
- * gigabytes, a read anywhere costs several times what one within a band's table does. */
+/* Many queries looked up band by band: the buckets they visit are read in the order in which they stand in the table,
+ * and their candidates in the order in which values do. With tables of gigabytes a read anywhere may cost thirty times
+ * what one near the last does, because the way to its page is in no cache either. */
 #ifndef STILLMINE_INDEX_BATCH_H
 #define STILLMINE_INDEX_BATCH_H
 
@@ -11,11 +12,26 @@ struct stillmine_candidate {
     uint32_t query;
 };
 
+/* A bucket of the band that is looked up, to be read for a query. */
+struct stillmine_visit {
+    uint32_t bucket;
+    uint16_t query;
+    uint16_t bits; /* in which its key differs from the query's */
+};
+
+#define STILLMINE_MOST_BATCHED 1024u
+
 struct stillmine_batch {
     const stillmine_index *index;
     const uint64_t (*queries)[STILLMINE_VALUE_WORDS]; /* permuted */
     uint32_t max_distance_bits;
     uint8_t *must_scan; /* of each query: it met a heavy bucket, or too many lines */
+    struct stillmine_visit *visits;
+    struct stillmine_visit *sorted_visits;
+    size_t visit_count;
+    size_t visit_capacity;
+    uint16_t *sketches; /* of each query, in the band that is looked up */
+    uint32_t *reads_left; /* of each query, in that band */
     struct stillmine_candidate *candidates;
     struct stillmine_candidate *sorted;
     size_t count;
@@ -25,11 +41,22 @@ struct stillmine_batch {
     void *receiver;
 };
 
+/* Room for what is known of so many queries; false when there is no memory. */
+bool stillmine_begin_batch(struct stillmine_batch *batch, uint32_t count);
+void stillmine_end_batch(struct stillmine_batch *batch);
+
+/* False when there is no memory. */
+bool stillmine_push_visit(struct stillmine_batch *batch, struct stillmine_visit visit);
+/* Those of neighbouring buckets together; of so many buckets, each with so many lines. */
+bool stillmine_sort_visits(struct stillmine_batch *batch, uint64_t buckets, uint32_t home_lines);
+
 /* All under the lock for reading; false when there is no memory. */
 bool stillmine_push_candidate(struct stillmine_batch *batch, uint32_t slot, uint32_t query);
 bool stillmine_check_batch(struct stillmine_batch *batch);
-/* Looks up queries from `first` up to `end` in one band. */
-bool stillmine_probe_batch(struct stillmine_batch *batch, const int *radii, uint32_t number, uint32_t first,
-                           uint32_t end);
+/* Reads sorted visits from `first` up to `end` in one band. */
+bool stillmine_read_visits(struct stillmine_batch *batch, const int *radii, uint32_t number, size_t first, size_t end);
+
+/* Lines besides those of the buckets themselves that a query may read in a band: more, and it looks at every value. */
+uint32_t stillmine_limit_reads(const stillmine_index *index);
 
 #endif

@@ -10,11 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "index_batch.h"
 #include "index_finder.h"
+#include "index_visits.h"
 
-#define QUERIES_AT_ONCE 32u /* under one lock */
-#define MOST_IN_BATCH 1024u
 #define SCANNED_AT_ONCE 4096
 #define MOST_HITS ((size_t)1 << 22) /* kept by all threads */
 #define MOST_ASKED 4096u
@@ -105,52 +103,6 @@ static void scan_query(struct stillmine_finder *finder, uint32_t number, const u
     free(found.items);
 }
 
-/* How every band is searched, and until when that is right. */
-struct plan {
-    struct stillmine_radii chosen;
-    uint32_t band_count;
-    uint64_t changed;
-};
-
-static struct plan make_plan(stillmine_index *index, uint32_t max_distance_bits) {
-    struct plan plan = {.chosen = {.max_distance_bits = max_distance_bits}};
-    stillmine_begin_read(&index->searches);
-    if (index->bands != NULL) {
-        plan.band_count = index->bands->layout.band_count;
-        plan.changed = index->bands_changed;
-        if (index->bands->usual.max_distance_bits == max_distance_bits) {
-            plan.chosen = index->bands->usual;
-        } else {
-            plan.chosen.is_cheaper = stillmine_plan_radii(&index->bands->layout, max_distance_bits,
-                                                          index->store.slot_count, plan.chosen.radii);
-        }
-    }
-    stillmine_end_read(&index->searches);
-    return plan;
-}
-
-/* Band by band, a few queries at a time, so that updates never wait for long. False: other bands took the place of
- * these, in which something may stand in a band that was passed already. */
-static bool probe_plan(struct stillmine_finder *finder, struct stillmine_batch *batch, uint32_t count,
-                       const struct plan *plan) {
-    stillmine_index *index = finder->search->index;
-    bool is_same = true;
-    for (uint32_t band = 0; band < plan->band_count && is_same && finder->is_ok; band++) {
-        for (uint32_t first = 0; first < count && is_same && plan->chosen.radii[band] >= 0; first += QUERIES_AT_ONCE) {
-            const uint32_t end = count - first < QUERIES_AT_ONCE ? count : first + QUERIES_AT_ONCE;
-            stillmine_begin_read(&index->searches);
-            is_same = index->bands_changed == plan->changed;
-            finder->is_ok =
-                finder->is_ok && (!is_same || stillmine_probe_batch(batch, plan->chosen.radii, band, first, end));
-            stillmine_end_read(&index->searches);
-        }
-    }
-    stillmine_begin_read(&index->searches);
-    finder->is_ok = finder->is_ok && stillmine_check_batch(batch);
-    stillmine_end_read(&index->searches);
-    return is_same;
-}
-
 static void find_queries(struct stillmine_finder *finder, struct stillmine_batch *batch, uint32_t first,
                          uint32_t count) {
     struct stillmine_group_search *search = finder->search;
@@ -166,12 +118,14 @@ static void find_queries(struct stillmine_finder *finder, struct stillmine_batch
     batch->queries = (const uint64_t (*)[STILLMINE_VALUE_WORDS])queries;
     batch->receiver = &receiver;
     while (finder->is_ok && !is_done) {
-        const struct plan plan = make_plan(search->index, search->max_distance_bits);
-        const bool has_plan = plan.band_count > 0 && plan.chosen.is_cheaper;
+        struct stillmine_plan plan;
+        stillmine_make_plan(search->index, search->max_distance_bits, &plan);
         finder->hit_count = before;
         memset(search->near + first, 0, count * sizeof *search->near);
-        memset(batch->must_scan, !has_plan, count);
-        is_done = !has_plan || probe_plan(finder, batch, count, &plan);
+        memset(search->is_many + first, 0, count);
+        memset(batch->must_scan, !plan.has_bands, count);
+        is_done = !plan.has_bands;
+        finder->is_ok = is_done || stillmine_look_up_batch(search->index, batch, count, &plan, &is_done);
     }
     for (uint32_t i = 0; finder->is_ok && i < count; i++) {
         if (batch->must_scan[i] != 0) {
@@ -187,17 +141,14 @@ static void *run_finder(void *argument) {
     struct stillmine_group_search *search = finder->search;
     struct stillmine_batch batch = {.index = search->index, .max_distance_bits = search->max_distance_bits};
     batch.take = take_hit;
-    batch.must_scan = calloc(search->queries_each, 1);
-    finder->is_ok = batch.must_scan != NULL;
+    finder->is_ok = stillmine_begin_batch(&batch, search->queries_each);
     uint32_t first = atomic_fetch_add(&search->next_query, search->queries_each);
     while (first < search->count && finder->is_ok) {
         const uint32_t left = search->count - first;
         find_queries(finder, &batch, first, left < search->queries_each ? left : search->queries_each);
         first = atomic_fetch_add(&search->next_query, search->queries_each);
     }
-    free(batch.must_scan);
-    free(batch.candidates);
-    free(batch.sorted);
+    stillmine_end_batch(&batch);
     return NULL;
 }
 
@@ -239,7 +190,8 @@ int stillmine_search_groups(stillmine_index *index, const uint8_t *queries, size
     search.most_values = index->store.shape.most_values;
     search.number_count = count_numbers(index);
     search.most_hits = MOST_HITS / threads;
-    search.queries_each = (uint32_t)(count / threads + 1 < MOST_IN_BATCH ? count / threads + 1 : MOST_IN_BATCH);
+    search.queries_each =
+        (uint32_t)(count / threads + 1 < STILLMINE_MOST_BATCHED ? count / threads + 1 : STILLMINE_MOST_BATCHED);
     search.near = calloc(count + 1, sizeof *search.near);
     search.bits = calloc((size_t)search.number_count + 1, sizeof *search.bits);
     search.is_many = calloc(count + 1, 1);

@@ -100,12 +100,32 @@ static inline uint32_t stillmine_find_split(const struct stillmine_band *band, c
     return (uint32_t)stillmine_extract_bits(value, (uint32_t)band->offset + band->index_bits, band->split_bits);
 }
 
+#define STILLMINE_STREWN_BITS 6 /* lines that can lean on each other: a table's 64 */
+
+/* Of a split bucket, the key as the table counts it: some keys have many times as many values as others, and alike keys
+ * have alike many; so they are strewn. Each key has one place. */
+static inline uint32_t stillmine_strew_key(const struct stillmine_band *band, uint32_t key) {
+    const uint32_t half = (band->index_bits + 1u) / 2u;
+    uint32_t strewn = key ^ key >> half;
+    strewn = strewn * UINT32_C(0x9E3779B1) & (uint32_t)stillmine_low_mask(band->index_bits);
+    return strewn ^ strewn >> half;
+}
+
+/* Where a line of a split bucket stands: each 64 lines of a table are of 64 strewn keys, and evenly of every line. */
+static inline uint32_t stillmine_place_line(const struct stillmine_band *band, uint32_t strewn, uint32_t line) {
+    const uint32_t member = strewn & ((1u << STILLMINE_STREWN_BITS) - 1);
+    const uint32_t turned = (line + member) % band->split_lines;
+    return ((strewn >> STILLMINE_STREWN_BITS) * band->split_lines + turned) << STILLMINE_STREWN_BITS | member;
+}
+
 /* The bucket of a value; where buckets are split, each of their lines is a bucket to the table. */
 static inline uint32_t stillmine_find_bucket(const struct stillmine_band *band, const uint64_t value[4]) {
     const uint32_t key = stillmine_find_key(band, value);
-    return band->split_lines > 1
-               ? key * band->split_lines + stillmine_split_line(band, stillmine_find_split(band, value))
-               : key;
+    if (band->split_lines < 2) {
+        return key;
+    }
+    const uint32_t line = stillmine_split_line(band, stillmine_find_split(band, value));
+    return stillmine_place_line(band, stillmine_strew_key(band, key), line);
 }
 
 static inline uint16_t stillmine_make_sketch(const struct stillmine_layout *layout, uint32_t number,

@@ -9,13 +9,13 @@
 #include <immintrin.h>
 #endif
 
-static void filter_portable(const union stillmine_line *const *lines, const uint8_t *limits, size_t count,
-                            uint16_t sketch, uint16_t compared, uint16_t *masks) {
+static void filter_portable(const union stillmine_line *const *lines, const uint16_t *sketches, const uint8_t *limits,
+                            size_t count, uint16_t compared, uint16_t *masks) {
     for (size_t line = 0; line < count; line++) {
         uint32_t mask = 0;
         for (uint32_t i = 0; i < 12; i++) {
             const uint32_t bits =
-                (uint32_t)__builtin_popcount((uint32_t)((lines[line]->halves[i] ^ sketch) & compared));
+                (uint32_t)__builtin_popcount((uint32_t)((lines[line]->halves[i] ^ sketches[line]) & compared));
             mask |= (uint32_t)(bits <= limits[line]) << i;
         }
         masks[line] = (uint16_t)mask;
@@ -73,14 +73,14 @@ compare_popcnt(const uint64_t *const *values, const uint64_t *const *queries, si
 }
 
 __attribute__((target("avx2,popcnt"))) static void filter_avx2(const union stillmine_line *const *lines,
-                                                               const uint8_t *limits, size_t count, uint16_t sketch,
-                                                               uint16_t compared, uint16_t *masks) {
+                                                               const uint16_t *sketches, const uint8_t *limits,
+                                                               size_t count, uint16_t compared, uint16_t *masks) {
     const __m256i nibble_bits =
         _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
     const __m256i low_nibbles = _mm256_set1_epi8(15);
-    const __m256i query = _mm256_set1_epi16((short)sketch);
     const __m256i wanted = _mm256_set1_epi16((short)compared);
     for (size_t line = 0; line < count; line++) {
+        const __m256i query = _mm256_set1_epi16((short)sketches[line]);
         const __m256i line_bits = _mm256_load_si256((const __m256i *)lines[line]->halves);
         const __m256i difference = _mm256_and_si256(_mm256_xor_si256(line_bits, query), wanted);
         const __m256i low = _mm256_shuffle_epi8(nibble_bits, _mm256_and_si256(difference, low_nibbles));
@@ -100,11 +100,11 @@ scan_popcnt(const uint64_t *values, size_t count, const uint64_t query[4], uint3
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bitalg,avx512vpopcntdq,popcnt")))
 
-AVX512 static void filter_avx512(const union stillmine_line *const *lines, const uint8_t *limits, size_t count,
-                                 uint16_t sketch, uint16_t compared, uint16_t *masks) {
-    const __m256i query = _mm256_set1_epi16((short)sketch);
+AVX512 static void filter_avx512(const union stillmine_line *const *lines, const uint16_t *sketches,
+                                 const uint8_t *limits, size_t count, uint16_t compared, uint16_t *masks) {
     const __m256i wanted = _mm256_set1_epi16((short)compared);
     for (size_t line = 0; line < count; line++) {
+        const __m256i query = _mm256_set1_epi16((short)sketches[line]);
         const __m256i line_bits = _mm256_load_si256((const __m256i *)lines[line]->halves);
         const __m256i difference = _mm256_and_si256(_mm256_xor_si256(line_bits, query), wanted);
         const __m256i limit = _mm256_set1_epi16(limits[line]);

@@ -9,10 +9,10 @@
 
 #include "index_table.h"
 
-/* Sets bit i of masks[j] if sketch i of lines[j] differs from the query's in at most limits[j] of the compared bits.
+/* Sets bit i of masks[j] if sketch i of lines[j] differs from sketches[j] in at most limits[j] of the compared bits.
  * Bits beyond the entries of a line mean nothing. */
-typedef void stillmine_filter(const union stillmine_line *const *lines, const uint8_t *limits, size_t count,
-                              uint16_t sketch, uint16_t compared, uint16_t *masks);
+typedef void stillmine_filter(const union stillmine_line *const *lines, const uint16_t *sketches, const uint8_t *limits,
+                              size_t count, uint16_t compared, uint16_t *masks);
 
 /* Writes the number of every value within the distance to `near` (which has room for `count`); returns how many. */
 typedef size_t stillmine_scan(const uint64_t *values, size_t count, const uint64_t query[4], uint32_t max_distance_bits,

@@ -3,18 +3,19 @@
  * sketches leave few candidates, whose values are asked for together in the same way. */
 #include <stdlib.h>
 
+#include "index_around.h"
 #include "index_batch.h"
 
 #define BLOCK_LINES 64
 #define MOST_CANDIDATES 2048
 
-/* Lines of one band for one query. */
+/* Lines of one band. */
 struct block {
     const struct stillmine_table *table;
-    uint32_t query; /* of a batch */
-    uint16_t sketch;
     uint16_t own_mask;
     const union stillmine_line *lines[BLOCK_LINES];
+    uint16_t queries[BLOCK_LINES]; /* for which they are read, of a batch */
+    uint16_t sketches[BLOCK_LINES]; /* of these */
     uint8_t limits[BLOCK_LINES]; /* for the whole sketch */
     uint8_t own_limits[BLOCK_LINES]; /* for its part from the band itself */
     bool follows[BLOCK_LINES]; /* whether other lines of the bucket are still to be read */
@@ -28,7 +29,7 @@ struct probe {
     struct stillmine_loops loops;
     struct stillmine_found_list *found;
     struct stillmine_batch *batch; /* or NULL: then candidates are checked here */
-    uint64_t reads_left; /* more lines and candidates, and looking at every value is faster */
+    uint32_t *reads_left; /* for each query: more lines and candidates, and looking at every value is faster */
     struct block home[2];
     struct block *filled;
     struct block *waiting; /* asked for, not read yet */
@@ -43,10 +44,10 @@ static int check_candidates(struct probe *probe) {
     const struct stillmine_store *store = &probe->index->store;
     const uint64_t *values[BLOCK_LINES];
     uint16_t bits[BLOCK_LINES];
-    if (probe->candidate_count > probe->reads_left) {
+    if (probe->candidate_count > *probe->reads_left) {
         return PROBE_SCAN;
     }
-    probe->reads_left -= probe->candidate_count;
+    *probe->reads_left -= probe->candidate_count;
     for (uint32_t start = 0; start < probe->candidate_count; start += BLOCK_LINES) {
         const uint32_t *slots = probe->candidates + start;
         const uint32_t left = probe->candidate_count - start;
@@ -79,13 +80,13 @@ static int take_candidates(struct probe *probe, const struct block *block, uint3
     const union stillmine_line *line = block->lines[number];
     for (; mask != 0; mask &= mask - 1) {
         const uint32_t place = (uint32_t)__builtin_ctz(mask);
-        const uint32_t own = (uint32_t)(line->halves[place] ^ block->sketch) & block->own_mask;
+        const uint32_t own = (uint32_t)(line->halves[place] ^ block->sketches[number]) & block->own_mask;
         const uint32_t slot = stillmine_get_slot(line, place, block->table->form);
         if (count_own(own) > block->own_limits[number] || slot >= probe->index->store.slot_count) {
             continue;
         }
         if (probe->batch != NULL) {
-            if (!stillmine_push_candidate(probe->batch, slot, block->query)) {
+            if (!stillmine_push_candidate(probe->batch, slot, block->queries[number])) {
                 return PROBE_NO_MEMORY;
             }
             continue;
@@ -116,25 +117,24 @@ static int must_scan(const struct probe *probe, uint32_t query) {
 static int add_extra(struct probe *probe, const union stillmine_line *line, const struct block *from, uint32_t number,
                      bool follows) {
     struct block *extra = &probe->extra;
-    while (
-        extra->count == BLOCK_LINES ||
-        (extra->count > 0 && (extra->table != from->table ||
-                              extra->query != from->query))) { /* each line of a chain that is read puts in the next */
+    const uint32_t query = from->queries[number];
+    /* Each line of a chain that is read puts in the next. */
+    while (extra->count == BLOCK_LINES || (extra->count > 0 && extra->table != from->table)) {
         const int status = read_extra(probe);
         if (status != PROBE_DONE) {
             return status;
         }
     }
-    if (probe->reads_left == 0) {
-        return must_scan(probe, from->query);
+    if (probe->reads_left[query] == 0) {
+        return must_scan(probe, query);
     }
-    probe->reads_left--;
+    probe->reads_left[query]--;
     __builtin_prefetch(line);
     extra->table = from->table;
-    extra->query = from->query;
-    extra->sketch = from->sketch;
     extra->own_mask = from->own_mask;
     extra->lines[extra->count] = line;
+    extra->queries[extra->count] = (uint16_t)query;
+    extra->sketches[extra->count] = from->sketches[number];
     extra->limits[extra->count] = from->limits[number];
     extra->own_limits[extra->count] = from->own_limits[number];
     extra->follows[extra->count] = follows;
@@ -168,18 +168,16 @@ static int read_block(struct probe *probe, struct block *block) {
     const uint16_t compared = block->table->form == STILLMINE_PACKED
                                   ? (uint16_t)stillmine_low_mask(STILLMINE_PACKED_SKETCH_BITS)
                                   : UINT16_MAX;
-    probe->loops.filter(block->lines, block->limits, count, block->sketch, compared, masks);
+    probe->loops.filter(block->lines, block->sketches, block->limits, count, compared, masks);
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t header = stillmine_get_header(block->lines[i]);
-        if ((header & 15) == STILLMINE_HEAVY) {
-            return must_scan(probe, block->query);
-        }
-        int status = PROBE_DONE;
+        const bool is_heavy = (header & 15) == STILLMINE_HEAVY;
+        int status = is_heavy ? must_scan(probe, block->queries[i]) : PROBE_DONE;
         const uint32_t mask = masks[i] & ((1u << (header & 15)) - 1);
-        if (mask != 0) {
+        if (mask != 0 && !is_heavy) {
             status = take_candidates(probe, block, i, mask);
         }
-        if (header > 15 && block->follows[i] && status == PROBE_DONE) {
+        if (header > 15 && block->follows[i] && !is_heavy && status == PROBE_DONE) {
             status = follow_line(probe, block, i, header);
         }
         if (status != PROBE_DONE) {
@@ -203,91 +201,67 @@ static int turn_blocks(struct probe *probe) {
     probe->filled = read;
     const int status = read_block(probe, read);
     read->table = probe->waiting->table;
-    read->query = probe->waiting->query;
-    read->sketch = probe->waiting->sketch;
     read->own_mask = probe->waiting->own_mask;
     return status;
 }
 
-static int add_bucket(struct probe *probe, uint32_t bucket, uint32_t limit, uint32_t own_limit) {
-    const union stillmine_line *line = stillmine_get_bucket(probe->filled->table, bucket);
-    const uint32_t lines = probe->filled->table->home_lines;
-    for (uint32_t i = 0; i < lines; i++) {
-        struct block *block = probe->filled;
-        __builtin_prefetch(line + i);
-        block->lines[block->count] = line + i;
-        block->limits[block->count] = (uint8_t)limit;
-        block->own_limits[block->count] = (uint8_t)own_limit;
-        block->follows[block->count] = i == 0;
-        if (++block->count == BLOCK_LINES) {
-            const int status = turn_blocks(probe);
-            if (status != PROBE_DONE) {
-                return status;
-            }
-        }
-    }
-    return PROBE_DONE;
-}
+/* In which band, how far, and for which query buckets are read next. */
+struct reading {
+    struct probe *probe;
+    uint32_t radius;
+    uint32_t following; /* radius of the next band, plus one */
+    uint32_t next_bits; /* of a sketch */
+    uint16_t query;
+    uint16_t sketch;
+    int status;
+};
 
-/* The next larger number with as many bits set. */
-static uint64_t next_combination(uint64_t bits) {
-    const uint64_t lowest = bits & (0 - bits);
-    const uint64_t carried = bits + lowest;
-    return carried | ((bits ^ carried) >> 2 >> __builtin_ctzll(bits));
-}
-
-/* The lines of a split bucket that may hold a value whose splitting bits differ from these in at most so many. */
-static uint64_t choose_lines(const struct stillmine_band *band, uint32_t split, uint32_t most_bits) {
-    uint64_t lines = 0;
-    for (uint32_t other = 0; other < UINT32_C(1) << band->split_bits; other++) {
-        if (count_own(other ^ split) <= most_bits) {
-            lines |= UINT64_C(1) << stillmine_split_line(band, other);
-        }
-    }
-    return lines;
-}
-
-static int add_lines(struct probe *probe, const struct stillmine_band *band, uint32_t key, uint64_t lines,
-                     uint32_t limit, uint32_t own_limit) {
-    int status = PROBE_DONE;
-    if (band->split_lines < 2) {
-        return add_bucket(probe, key, limit, own_limit);
-    }
-    for (; lines != 0 && status == PROBE_DONE; lines &= lines - 1) {
-        const uint32_t line = (uint32_t)__builtin_ctzll(lines);
-        status = add_bucket(probe, key * band->split_lines + line, limit, own_limit);
-    }
-    return status;
+static struct reading begin_band(struct probe *probe, const int *radii, uint32_t number) {
+    const struct stillmine_layout *layout = &probe->index->bands->layout;
+    const struct stillmine_band *band = &layout->bands[number];
+    struct reading reading = {.probe = probe, .radius = (uint32_t)radii[number], .next_bits = band->next_bits};
+    reading.following = (uint32_t)(radii[(number + 1) % layout->band_count] + 1);
+    reading.status = probe->filled->count > 0 ? turn_blocks(probe) : PROBE_DONE;
+    probe->filled->table = &probe->index->bands->tables[number];
+    probe->filled->own_mask = (uint16_t)stillmine_low_mask(band->rest_bits);
+    return reading;
 }
 
 /* A stored value within the distance has, for one band at least, d <= radius and d + d' <= radius + radius' + 1, where
  * the dashed are the following band's: spec/matching.md. So an entry whose sketch already differs in more is passed
  * over. */
-static int probe_band(struct probe *probe, const int *radii, uint32_t number, uint32_t query) {
-    const struct stillmine_layout *layout = &probe->index->bands->layout;
-    const struct stillmine_band *band = &layout->bands[number];
-    const uint32_t radius = (uint32_t)radii[number];
-    const uint32_t following = (uint32_t)(radii[(number + 1) % layout->band_count] + 1);
-    const uint32_t key = stillmine_find_key(band, probe->query);
-    const uint32_t split = stillmine_find_split(band, probe->query);
-    int status = probe->filled->count > 0 ? turn_blocks(probe) : PROBE_DONE;
-    probe->filled->table = &probe->index->bands->tables[number];
-    probe->filled->query = query;
-    probe->filled->sketch = stillmine_make_sketch(layout, number, probe->query);
-    probe->filled->own_mask = (uint16_t)stillmine_low_mask(band->rest_bits);
-    for (uint32_t bits = 0; bits <= radius && bits <= band->index_bits && status == PROBE_DONE; bits++) {
-        const uint32_t own_limit = radius - bits;
-        const uint32_t either = own_limit + following;
-        const uint32_t apart = own_limit + band->next_bits;
-        const uint32_t limit = either < apart ? either : apart;
-        const uint64_t lines = band->split_lines < 2 ? 0 : choose_lines(band, split, own_limit);
-        uint64_t flipped = stillmine_low_mask(bits);
-        do {
-            status = add_lines(probe, band, key ^ (uint32_t)flipped, lines, limit, own_limit);
-            flipped = bits == 0 ? UINT64_MAX : next_combination(flipped);
-        } while (flipped <= stillmine_low_mask(band->index_bits) && status == PROBE_DONE);
+static bool add_bucket(void *receiver, uint32_t bucket, uint32_t bits) {
+    struct reading *reading = receiver;
+    struct probe *probe = reading->probe;
+    const uint32_t own_limit = reading->radius - bits;
+    const uint32_t either = own_limit + reading->following;
+    const uint32_t apart = own_limit + reading->next_bits;
+    const union stillmine_line *line = stillmine_get_bucket(probe->filled->table, bucket);
+    const uint32_t lines = probe->filled->table->home_lines;
+    for (uint32_t i = 0; i < lines && reading->status == PROBE_DONE; i++) {
+        struct block *block = probe->filled;
+        __builtin_prefetch(line + i);
+        block->lines[block->count] = line + i;
+        block->queries[block->count] = reading->query;
+        block->sketches[block->count] = reading->sketch;
+        block->limits[block->count] = (uint8_t)(either < apart ? either : apart);
+        block->own_limits[block->count] = (uint8_t)own_limit;
+        block->follows[block->count] = i == 0;
+        if (++block->count == BLOCK_LINES) {
+            reading->status = turn_blocks(probe);
+        }
     }
-    return status;
+    return reading->status == PROBE_DONE;
+}
+
+static int probe_band(struct probe *probe, const int *radii, uint32_t number) {
+    const struct stillmine_layout *layout = &probe->index->bands->layout;
+    struct reading reading = begin_band(probe, radii, number);
+    reading.sketch = stillmine_make_sketch(layout, number, probe->query);
+    if (reading.status == PROBE_DONE) {
+        stillmine_find_around(&layout->bands[number], probe->query, reading.radius, add_bucket, &reading);
+    }
+    return reading.status;
 }
 
 static int read_rest(struct probe *probe) {
@@ -309,23 +283,27 @@ static void begin_probe(struct probe *probe, const stillmine_index *index, uint3
     probe->waiting = &probe->home[1];
     probe->filled->count = probe->waiting->count = probe->extra.count = 0;
     probe->loops = stillmine_choose_loops(index->level);
-    probe->reads_left = index->store.slot_count / 8 + BLOCK_LINES;
 }
 
-bool stillmine_probe_batch(struct stillmine_batch *batch, const int *radii, uint32_t number, uint32_t first,
-                           uint32_t end) {
+uint32_t stillmine_limit_reads(const stillmine_index *index) {
+    return index->store.slot_count / 8 + BLOCK_LINES;
+}
+
+bool stillmine_read_visits(struct stillmine_batch *batch, const int *radii, uint32_t number, size_t first, size_t end) {
     struct probe probe;
-    int status = PROBE_DONE;
     begin_probe(&probe, batch->index, batch->max_distance_bits);
     probe.batch = batch;
-    for (uint32_t query = first; query < end && status == PROBE_DONE; query++) {
-        if (batch->must_scan[query] == 0) {
-            probe.query = batch->queries[query];
-            probe.reads_left = batch->index->store.slot_count / 8 + BLOCK_LINES;
-            status = probe_band(&probe, radii, number, query);
+    probe.reads_left = batch->reads_left;
+    struct reading reading = begin_band(&probe, radii, number);
+    for (size_t i = first; i < end && reading.status == PROBE_DONE; i++) {
+        const struct stillmine_visit *visit = &batch->sorted_visits[i];
+        reading.query = visit->query;
+        reading.sketch = batch->sketches[visit->query];
+        if (batch->must_scan[visit->query] == 0) {
+            add_bucket(&reading, visit->bucket, visit->bits);
         }
     }
-    return status == PROBE_DONE && read_rest(&probe) == PROBE_DONE;
+    return reading.status == PROBE_DONE && read_rest(&probe) == PROBE_DONE;
 }
 
 int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t query[4], uint32_t max_distance_bits,
@@ -341,13 +319,15 @@ int stillmine_probe_bands(const struct stillmine_index *index, const uint64_t qu
         return PROBE_SCAN;
     }
     struct probe probe;
+    uint32_t reads_left = stillmine_limit_reads(index);
     begin_probe(&probe, index, max_distance_bits);
     probe.query = query;
     probe.found = found;
+    probe.reads_left = &reads_left;
     int status = PROBE_DONE;
     for (uint32_t i = 0; i < index->bands->layout.band_count && status == PROBE_DONE; i++) {
         if (chosen->radii[i] >= 0) {
-            status = probe_band(&probe, chosen->radii, i, 0);
+            status = probe_band(&probe, chosen->radii, i);
         }
     }
     return status == PROBE_DONE ? read_rest(&probe) : status;

@@ -220,6 +220,37 @@ def test_removed_is_never_returned_while_others_change_and_search() -> None:
     assert failures == []
 
 
+def test_a_search_finds_all_of_what_is_added_at_once_or_nothing() -> None:
+    """Tables take each other's place while searches run: an answer is that of the index before or after, never of a part of both."""
+    rng = np.random.default_rng(17)
+    shared, ids = random_values(rng, 2), ids_of(1500)
+    values = [random_value(rng, np.concatenate([random_values(rng, 28), shared])) for _ in ids]
+    index = RegionIndex()
+    answers: list[list[frozenset[bytes]]] = [[], []]
+    is_over = threading.Event()
+
+    def search(seen: list[frozenset[bytes]], threads: int) -> None:
+        while not is_over.is_set():
+            seen.append(frozenset(picture.id for picture in index.search(shared, maximum=4096, threads=threads).pictures))
+
+    searches = [threading.Thread(target=search, args=(seen, threads)) for threads, seen in enumerate(answers, 1)]
+    for thread in searches:
+        thread.start()
+    for first in range(0, 750, 150):
+        index.add_many(ids[first : first + 150], values[first : first + 150], threads=2)
+    with index.loading():  # tables go, and come back
+        for first in range(750, 1500, 150):
+            index.add_many(ids[first : first + 150], values[first : first + 150])
+    is_over.set()
+    for thread in searches:
+        thread.join()
+    states = [frozenset(ids[:count]) for count in range(0, 1501, 150)]
+    for seen in answers:
+        assert set(seen) <= set(states)
+        assert [states.index(one) for one in seen] == sorted(states.index(one) for one in seen)
+    assert frozenset(picture.id for picture in index.search(shared, maximum=4096).pictures) == states[-1]
+
+
 def test_a_picture_is_read_again_as_it_was_stored() -> None:
     rng = np.random.default_rng(12)
     index, hashes = RegionIndex(), random_values(rng, 7)

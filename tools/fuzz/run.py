@@ -59,6 +59,7 @@ def main() -> int:
     fuzz_kernel("regions", seconds, 400)
     fuzz_kernel("hamming", seconds, 700)
     fuzz_kernel("index", seconds, 120)
+    fuzz_kernel("groups", seconds, 120)
     fuzz_kernel("snapshot", seconds, 300)
     fuzz_decoders(seconds)
     return 0
