@@ -8,7 +8,7 @@
 #define FIRST_ITEMS ((size_t)4096)
 #define GROUP_LINES 1024u /* 64 KiB of a table: in any order */
 #define MOST_GROUPS 8192u
-#define MOST_CANDIDATES ((size_t)1 << 20)
+#define MOST_CANDIDATES ((size_t)1 << 18)
 #define MOST_CHUNKS (STILLMINE_MAX_VALUES / STILLMINE_CHUNK_SLOTS + 1)
 #define AT_ONCE 64
 
@@ -43,13 +43,8 @@ static bool grow(void **items, void **sorted, size_t *capacity, size_t item_byte
     return true;
 }
 
-bool stillmine_push_visit(struct stillmine_batch *batch, struct stillmine_visit visit) {
-    if (batch->visit_count == batch->visit_capacity &&
-        !grow((void **)&batch->visits, (void **)&batch->sorted_visits, &batch->visit_capacity, sizeof *batch->visits)) {
-        return false;
-    }
-    batch->visits[batch->visit_count++] = visit;
-    return true;
+bool stillmine_grow_visits(struct stillmine_batch *batch) {
+    return grow((void **)&batch->visits, (void **)&batch->sorted_visits, &batch->visit_capacity, sizeof *batch->visits);
 }
 
 bool stillmine_sort_visits(struct stillmine_batch *batch, uint64_t buckets, uint32_t home_lines) {
@@ -77,16 +72,15 @@ bool stillmine_sort_visits(struct stillmine_batch *batch, uint64_t buckets, uint
     return true;
 }
 
-bool stillmine_push_candidate(struct stillmine_batch *batch, uint32_t slot, uint32_t query) {
-    if (batch->count == MOST_CANDIDATES && !stillmine_check_batch(batch)) {
-        return false;
+bool stillmine_make_candidate_room(struct stillmine_batch *batch) {
+    bool is_ok = true;
+    if (batch->count + STILLMINE_BLOCK_CANDIDATES > MOST_CANDIDATES) {
+        is_ok = stillmine_check_batch(batch);
     }
-    if (batch->count == batch->capacity &&
-        !grow((void **)&batch->candidates, (void **)&batch->sorted, &batch->capacity, sizeof *batch->candidates)) {
-        return false;
+    while (is_ok && batch->count + STILLMINE_BLOCK_CANDIDATES > batch->capacity) {
+        is_ok = grow((void **)&batch->candidates, (void **)&batch->sorted, &batch->capacity, sizeof *batch->candidates);
     }
-    batch->candidates[batch->count++] = (struct stillmine_candidate){slot, query};
-    return true;
+    return is_ok;
 }
 
 /* Those of one chunk together. */

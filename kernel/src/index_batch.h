@@ -7,11 +7,6 @@
 
 #include "index_parts.h"
 
-struct stillmine_candidate {
-    uint32_t slot;
-    uint32_t query;
-};
-
 /* A bucket of the band that is looked up, to be read for a query. */
 struct stillmine_visit {
     uint32_t bucket;
@@ -45,13 +40,23 @@ struct stillmine_batch {
 bool stillmine_begin_batch(struct stillmine_batch *batch, uint32_t count);
 void stillmine_end_batch(struct stillmine_batch *batch);
 
-/* False when there is no memory. */
-bool stillmine_push_visit(struct stillmine_batch *batch, struct stillmine_visit visit);
+/* Room for more of them; false when there is no memory. */
+bool stillmine_grow_visits(struct stillmine_batch *batch);
+
+static inline bool stillmine_push_visit(struct stillmine_batch *batch, struct stillmine_visit visit) {
+    if (batch->visit_count == batch->visit_capacity && !stillmine_grow_visits(batch)) {
+        return false;
+    }
+    batch->visits[batch->visit_count++] = visit;
+    return true;
+}
+
 /* Those of neighbouring buckets together; of so many buckets, each with so many lines. */
 bool stillmine_sort_visits(struct stillmine_batch *batch, uint64_t buckets, uint32_t home_lines);
 
 /* All under the lock for reading; false when there is no memory. */
-bool stillmine_push_candidate(struct stillmine_batch *batch, uint32_t slot, uint32_t query);
+/* Room for the candidates of another block: if there are very many already, they are checked first. */
+bool stillmine_make_candidate_room(struct stillmine_batch *batch);
 bool stillmine_check_batch(struct stillmine_batch *batch);
 /* Reads sorted visits from `first` up to `end` in one band. */
 bool stillmine_read_visits(struct stillmine_batch *batch, const int *radii, uint32_t number, size_t first, size_t end);

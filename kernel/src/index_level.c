@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sketches of a line are compared together. A loop never leaves early: what it reads decides nothing about its time. */
+/* Sketches of a line are compared together, and slots of a line read together. A loop never leaves early: what it reads
+ * decides nothing about its time. */
 #include "index_level.h"
 
 #include "stillmine/index.h"
@@ -20,6 +21,32 @@ static void filter_portable(const union stillmine_line *const *lines, const uint
         }
         masks[line] = (uint16_t)mask;
     }
+}
+
+static inline __attribute__((always_inline)) size_t gather_with(stillmine_filter *filter,
+                                                                const struct stillmine_block *block,
+                                                                uint32_t slot_count,
+                                                                struct stillmine_candidate *candidates) {
+    uint16_t masks[STILLMINE_BLOCK_LINES];
+    size_t found = 0;
+    filter(block->lines, block->sketches, block->limits, block->count, stillmine_compared_bits(block->form), masks);
+    for (uint32_t i = 0; i < block->count; i++) {
+        const union stillmine_line *line = block->lines[i];
+        uint32_t mask = masks[i] & stillmine_entry_mask(stillmine_get_header(line));
+        for (; mask != 0; mask &= mask - 1) {
+            const uint32_t place = (uint32_t)__builtin_ctz(mask);
+            const uint32_t own = (uint32_t)(line->halves[place] ^ block->sketches[i]) & block->own_mask;
+            const uint32_t slot = stillmine_get_slot(line, place, block->form);
+            candidates[found] = (struct stillmine_candidate){slot, block->queries[i]};
+            found += (uint32_t)__builtin_popcount(own) <= block->own_limits[i] && slot < slot_count;
+        }
+    }
+    return found;
+}
+
+static size_t gather_portable(const struct stillmine_block *block, uint32_t slot_count,
+                              struct stillmine_candidate *candidates) {
+    return gather_with(filter_portable, block, slot_count, candidates);
 }
 
 static inline __attribute__((always_inline)) size_t scan_words(const uint64_t *values, size_t count,
@@ -93,6 +120,11 @@ __attribute__((target("avx2,popcnt"))) static void filter_avx2(const union still
     }
 }
 
+__attribute__((target("avx2,popcnt"))) static size_t
+gather_avx2(const struct stillmine_block *block, uint32_t slot_count, struct stillmine_candidate *candidates) {
+    return gather_with(filter_avx2, block, slot_count, candidates);
+}
+
 __attribute__((target("popcnt"))) static size_t
 scan_popcnt(const uint64_t *values, size_t count, const uint64_t query[4], uint32_t max_distance_bits, uint32_t *near) {
     return scan_words(values, count, query, max_distance_bits, near);
@@ -110,6 +142,48 @@ AVX512 static void filter_avx512(const union stillmine_line *const *lines, const
         const __m256i limit = _mm256_set1_epi16(limits[line]);
         masks[line] = _mm256_cmple_epu16_mask(_mm256_popcnt_epi16(difference), limit);
     }
+}
+
+/* Slots of the narrow and of the packed form. */
+AVX512 static inline __m512i read_slots(const union stillmine_line *line, __m256i sketches, bool is_packed) {
+    const __m512i low = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(line->halves + 12)));
+    const __m512i high = _mm512_cvtepu8_epi32(_mm_load_si128((const __m128i *)(line->bytes + 48)));
+    const __m512i highest = _mm512_srli_epi32(_mm512_cvtepu16_epi32(sketches), STILLMINE_PACKED_SKETCH_BITS);
+    const __m512i slots = _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+    return is_packed ? _mm512_or_si512(slots, _mm512_slli_epi32(highest, 24)) : slots;
+}
+
+/* Without a branch for any entry: which of them are near can't be foretold. */
+AVX512 static size_t gather_avx512(const struct stillmine_block *block, uint32_t slot_count,
+                                   struct stillmine_candidate *candidates) {
+    const bool is_packed = block->form == STILLMINE_PACKED;
+    const __m256i compared = _mm256_set1_epi16((short)stillmine_compared_bits(block->form));
+    const __m256i own_mask = _mm256_set1_epi16((short)block->own_mask);
+    const __m512i end = _mm512_set1_epi32((int)slot_count);
+    size_t found = 0;
+    if (block->form == STILLMINE_WIDE) {
+        return gather_with(filter_avx512, block, slot_count, candidates);
+    }
+    for (uint32_t i = 0; i < block->count; i++) {
+        const union stillmine_line *line = block->lines[i];
+        const __m256i sketches = _mm256_load_si256((const __m256i *)line->halves);
+        const __m256i query = _mm256_set1_epi16((short)block->sketches[i]);
+        const __m256i bits = _mm256_and_si256(_mm256_xor_si256(sketches, query), compared);
+        const __m256i own = _mm256_popcnt_epi16(_mm256_and_si256(bits, own_mask));
+        const __m512i slots = read_slots(line, sketches, is_packed);
+        uint32_t mask = stillmine_entry_mask(stillmine_get_header(line));
+        mask &= _mm256_cmple_epu16_mask(_mm256_popcnt_epi16(bits), _mm256_set1_epi16(block->limits[i]));
+        mask &= _mm256_cmple_epu16_mask(own, _mm256_set1_epi16(block->own_limits[i]));
+        mask &= _mm512_cmplt_epu32_mask(slots, end);
+        const __m512i asked = _mm512_set1_epi64((long long)block->queries[i] << 32);
+        const __m512i first = _mm512_or_si512(asked, _mm512_cvtepu32_epi64(_mm512_castsi512_si256(slots)));
+        const __m512i rest = _mm512_or_si512(asked, _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(slots, 1)));
+        _mm512_storeu_si512(candidates + found, _mm512_maskz_compress_epi64((__mmask8)mask, first));
+        found += (uint32_t)__builtin_popcount(mask & 255);
+        _mm512_storeu_si512(candidates + found, _mm512_maskz_compress_epi64((__mmask8)(mask >> 8), rest));
+        found += (uint32_t)__builtin_popcount(mask >> 8);
+    }
+    return found;
 }
 
 /* Eight values are four registers of two; sums within each value come out in every fourth lane. */
@@ -162,13 +236,14 @@ int stillmine_best_level(void) {
 struct stillmine_loops stillmine_choose_loops(int level) {
 #ifdef HAS_X86
     if (level == STILLMINE_AVX512) {
-        return (struct stillmine_loops){filter_avx512, scan_avx512, measure_popcnt, compare_popcnt};
+        return (struct stillmine_loops){filter_avx512, gather_avx512, scan_avx512, measure_popcnt, compare_popcnt};
     }
     if (level == STILLMINE_AVX2) {
-        return (struct stillmine_loops){filter_avx2, scan_popcnt, measure_popcnt, compare_popcnt};
+        return (struct stillmine_loops){filter_avx2, gather_avx2, scan_popcnt, measure_popcnt, compare_popcnt};
     }
 #else
     (void)level;
 #endif
-    return (struct stillmine_loops){filter_portable, scan_portable, measure_portable, compare_portable};
+    return (struct stillmine_loops){filter_portable, gather_portable, scan_portable, measure_portable,
+                                    compare_portable};
 }

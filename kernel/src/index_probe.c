@@ -6,20 +6,13 @@
 #include "index_around.h"
 #include "index_batch.h"
 
-#define BLOCK_LINES 64
+#define BLOCK_LINES STILLMINE_BLOCK_LINES
 #define MOST_CANDIDATES 2048
 
-/* Lines of one band. */
 struct block {
+    struct stillmine_block asked;
     const struct stillmine_table *table;
-    uint16_t own_mask;
-    const union stillmine_line *lines[BLOCK_LINES];
-    uint16_t queries[BLOCK_LINES]; /* for which they are read, of a batch */
-    uint16_t sketches[BLOCK_LINES]; /* of these */
-    uint8_t limits[BLOCK_LINES]; /* for the whole sketch */
-    uint8_t own_limits[BLOCK_LINES]; /* for its part from the band itself */
     bool follows[BLOCK_LINES]; /* whether other lines of the bucket are still to be read */
-    uint32_t count;
 };
 
 struct probe {
@@ -67,39 +60,26 @@ static int check_candidates(struct probe *probe) {
     return PROBE_DONE;
 }
 
-/* A call for so few bits would cost more. */
-static uint32_t count_own(uint32_t bits) {
-    uint32_t count = 0;
-    for (; bits != 0; bits &= bits - 1) {
-        count++;
+static int take_candidates(struct probe *probe, const struct stillmine_block *block) {
+    struct stillmine_candidate candidates[STILLMINE_BLOCK_CANDIDATES];
+    const size_t count = probe->loops.gather(block, probe->index->store.slot_count, candidates);
+    int status = PROBE_DONE;
+    for (size_t i = 0; i < count && status == PROBE_DONE; i++) {
+        __builtin_prefetch(stillmine_get_value(&probe->index->store, candidates[i].slot));
+        probe->candidates[probe->candidate_count++] = candidates[i].slot;
+        if (probe->candidate_count == MOST_CANDIDATES) {
+            status = check_candidates(probe);
+        }
     }
-    return count;
+    return status;
 }
 
-static int take_candidates(struct probe *probe, const struct block *block, uint32_t number, uint32_t mask) {
-    const union stillmine_line *line = block->lines[number];
-    for (; mask != 0; mask &= mask - 1) {
-        const uint32_t place = (uint32_t)__builtin_ctz(mask);
-        const uint32_t own = (uint32_t)(line->halves[place] ^ block->sketches[number]) & block->own_mask;
-        const uint32_t slot = stillmine_get_slot(line, place, block->table->form);
-        if (count_own(own) > block->own_limits[number] || slot >= probe->index->store.slot_count) {
-            continue;
-        }
-        if (probe->batch != NULL) {
-            if (!stillmine_push_candidate(probe->batch, slot, block->queries[number])) {
-                return PROBE_NO_MEMORY;
-            }
-            continue;
-        }
-        __builtin_prefetch(stillmine_get_value(&probe->index->store, slot));
-        probe->candidates[probe->candidate_count++] = slot;
-        if (probe->candidate_count == MOST_CANDIDATES) {
-            const int status = check_candidates(probe);
-            if (status != PROBE_DONE) {
-                return status;
-            }
-        }
+static int batch_candidates(struct probe *probe, const struct stillmine_block *block) {
+    struct stillmine_batch *batch = probe->batch;
+    if (!stillmine_make_candidate_room(batch)) {
+        return PROBE_NO_MEMORY;
     }
+    batch->count += probe->loops.gather(block, probe->index->store.slot_count, batch->candidates + batch->count);
     return PROBE_DONE;
 }
 
@@ -117,9 +97,9 @@ static int must_scan(const struct probe *probe, uint32_t query) {
 static int add_extra(struct probe *probe, const union stillmine_line *line, const struct block *from, uint32_t number,
                      bool follows) {
     struct block *extra = &probe->extra;
-    const uint32_t query = from->queries[number];
+    const uint32_t query = from->asked.queries[number];
     /* Each line of a chain that is read puts in the next. */
-    while (extra->count == BLOCK_LINES || (extra->count > 0 && extra->table != from->table)) {
+    while (extra->asked.count == BLOCK_LINES || (extra->asked.count > 0 && extra->table != from->table)) {
         const int status = read_extra(probe);
         if (status != PROBE_DONE) {
             return status;
@@ -130,15 +110,16 @@ static int add_extra(struct probe *probe, const union stillmine_line *line, cons
     }
     probe->reads_left[query]--;
     __builtin_prefetch(line);
+    const uint32_t place = extra->asked.count++;
     extra->table = from->table;
-    extra->own_mask = from->own_mask;
-    extra->lines[extra->count] = line;
-    extra->queries[extra->count] = (uint16_t)query;
-    extra->sketches[extra->count] = from->sketches[number];
-    extra->limits[extra->count] = from->limits[number];
-    extra->own_limits[extra->count] = from->own_limits[number];
-    extra->follows[extra->count] = follows;
-    extra->count++;
+    extra->asked.form = from->asked.form;
+    extra->asked.own_mask = from->asked.own_mask;
+    extra->asked.lines[place] = line;
+    extra->asked.queries[place] = (uint16_t)query;
+    extra->asked.sketches[place] = from->asked.sketches[number];
+    extra->asked.limits[place] = from->asked.limits[number];
+    extra->asked.own_limits[place] = from->asked.own_limits[number];
+    extra->follows[place] = follows;
     return PROBE_DONE;
 }
 
@@ -148,7 +129,7 @@ static int follow_line(struct probe *probe, const struct block *block, uint32_t 
     const uint32_t neighbours = stillmine_count_neighbours(header);
     for (uint32_t i = 0; i < neighbours && status == PROBE_DONE; i++) {
         const uint32_t bucket =
-            (uint32_t)(block->lines[number] - table->home); /* buckets with neighbours are one line */
+            (uint32_t)(block->asked.lines[number] - table->home); /* buckets with neighbours are one line */
         const union stillmine_line *neighbour = stillmine_get_bucket(table, stillmine_get_neighbour(bucket, i));
         status = add_extra(probe, neighbour, block, number, false);
     }
@@ -159,38 +140,31 @@ static int follow_line(struct probe *probe, const struct block *block, uint32_t 
 }
 
 static int read_block(struct probe *probe, struct block *block) {
-    uint16_t masks[BLOCK_LINES];
-    const uint32_t count = block->count;
+    uint32_t followed[BLOCK_LINES];
+    uint32_t followed_count = 0;
+    const uint32_t count = block->asked.count;
     if (count == 0) {
         return PROBE_DONE; /* it may have no table yet */
     }
-    block->count = 0;
-    const uint16_t compared = block->table->form == STILLMINE_PACKED
-                                  ? (uint16_t)stillmine_low_mask(STILLMINE_PACKED_SKETCH_BITS)
-                                  : UINT16_MAX;
-    probe->loops.filter(block->lines, block->sketches, block->limits, count, compared, masks);
+    int status = probe->batch != NULL ? batch_candidates(probe, &block->asked) : take_candidates(probe, &block->asked);
     for (uint32_t i = 0; i < count; i++) {
-        const uint32_t header = stillmine_get_header(block->lines[i]);
-        const bool is_heavy = (header & 15) == STILLMINE_HEAVY;
-        int status = is_heavy ? must_scan(probe, block->queries[i]) : PROBE_DONE;
-        const uint32_t mask = masks[i] & ((1u << (header & 15)) - 1);
-        if (mask != 0 && !is_heavy) {
-            status = take_candidates(probe, block, i, mask);
-        }
-        if (header > 15 && block->follows[i] && !is_heavy && status == PROBE_DONE) {
-            status = follow_line(probe, block, i, header);
-        }
-        if (status != PROBE_DONE) {
-            return status;
-        }
+        const uint32_t header = stillmine_get_header(block->asked.lines[i]);
+        followed[followed_count] = i;
+        followed_count += (header & 15) == STILLMINE_HEAVY || (header > 15 && block->follows[i]);
     }
-    return PROBE_DONE;
+    block->asked.count = 0;
+    for (uint32_t i = 0; i < followed_count && status == PROBE_DONE; i++) {
+        const uint32_t header = stillmine_get_header(block->asked.lines[followed[i]]);
+        status = (header & 15) == STILLMINE_HEAVY ? must_scan(probe, block->asked.queries[followed[i]])
+                                                  : follow_line(probe, block, followed[i], header);
+    }
+    return status;
 }
 
 /* What it follows goes into the same block again, so it reads a copy. */
 static int read_extra(struct probe *probe) {
     struct block taken = probe->extra;
-    probe->extra.count = 0;
+    probe->extra.asked.count = 0;
     return read_block(probe, &taken);
 }
 
@@ -201,7 +175,8 @@ static int turn_blocks(struct probe *probe) {
     probe->filled = read;
     const int status = read_block(probe, read);
     read->table = probe->waiting->table;
-    read->own_mask = probe->waiting->own_mask;
+    read->asked.form = probe->waiting->asked.form;
+    read->asked.own_mask = probe->waiting->asked.own_mask;
     return status;
 }
 
@@ -209,49 +184,59 @@ static int turn_blocks(struct probe *probe) {
 struct reading {
     struct probe *probe;
     uint32_t radius;
-    uint32_t following; /* radius of the next band, plus one */
-    uint32_t next_bits; /* of a sketch */
+    uint8_t limits[STILLMINE_MAX_INDEX_BITS + 1]; /* for the whole sketch, where so many bits of the key differ */
     uint16_t query;
     uint16_t sketch;
     int status;
 };
 
-static struct reading begin_band(struct probe *probe, const int *radii, uint32_t number) {
-    const struct stillmine_layout *layout = &probe->index->bands->layout;
-    const struct stillmine_band *band = &layout->bands[number];
-    struct reading reading = {.probe = probe, .radius = (uint32_t)radii[number], .next_bits = band->next_bits};
-    reading.following = (uint32_t)(radii[(number + 1) % layout->band_count] + 1);
-    reading.status = probe->filled->count > 0 ? turn_blocks(probe) : PROBE_DONE;
-    probe->filled->table = &probe->index->bands->tables[number];
-    probe->filled->own_mask = (uint16_t)stillmine_low_mask(band->rest_bits);
-    return reading;
-}
-
 /* A stored value within the distance has, for one band at least, d <= radius and d + d' <= radius + radius' + 1, where
  * the dashed are the following band's: spec/matching.md. So an entry whose sketch already differs in more is passed
  * over. */
-static bool add_bucket(void *receiver, uint32_t bucket, uint32_t bits) {
-    struct reading *reading = receiver;
-    struct probe *probe = reading->probe;
-    const uint32_t own_limit = reading->radius - bits;
-    const uint32_t either = own_limit + reading->following;
-    const uint32_t apart = own_limit + reading->next_bits;
-    const union stillmine_line *line = stillmine_get_bucket(probe->filled->table, bucket);
-    const uint32_t lines = probe->filled->table->home_lines;
-    for (uint32_t i = 0; i < lines && reading->status == PROBE_DONE; i++) {
-        struct block *block = probe->filled;
-        __builtin_prefetch(line + i);
-        block->lines[block->count] = line + i;
-        block->queries[block->count] = reading->query;
-        block->sketches[block->count] = reading->sketch;
-        block->limits[block->count] = (uint8_t)(either < apart ? either : apart);
-        block->own_limits[block->count] = (uint8_t)own_limit;
-        block->follows[block->count] = i == 0;
-        if (++block->count == BLOCK_LINES) {
-            reading->status = turn_blocks(probe);
-        }
+static struct reading begin_band(struct probe *probe, const int *radii, uint32_t number) {
+    const struct stillmine_layout *layout = &probe->index->bands->layout;
+    const struct stillmine_band *band = &layout->bands[number];
+    const uint32_t following = (uint32_t)(radii[(number + 1) % layout->band_count] + 1);
+    const uint32_t beyond = following < band->next_bits ? following : band->next_bits;
+    struct reading reading = {.probe = probe, .radius = (uint32_t)radii[number]};
+    for (uint32_t bits = 0; bits <= reading.radius && bits <= STILLMINE_MAX_INDEX_BITS; bits++) {
+        reading.limits[bits] = (uint8_t)(reading.radius - bits + beyond);
+    }
+    reading.status = probe->filled->asked.count > 0 ? turn_blocks(probe) : PROBE_DONE;
+    probe->filled->table = &probe->index->bands->tables[number];
+    probe->filled->asked.form = layout->form;
+    probe->filled->asked.own_mask = (uint16_t)stillmine_low_mask(band->rest_bits);
+    return reading;
+}
+
+static inline bool add_line(struct reading *reading, const union stillmine_line *line, uint32_t bits, bool follows) {
+    struct block *block = reading->probe->filled;
+    struct stillmine_block *asked = &block->asked;
+    const uint32_t place = asked->count;
+    __builtin_prefetch(line);
+    asked->lines[place] = line;
+    asked->queries[place] = reading->query;
+    asked->sketches[place] = reading->sketch;
+    asked->limits[place] = reading->limits[bits];
+    asked->own_limits[place] = (uint8_t)(reading->radius - bits);
+    block->follows[place] = follows;
+    asked->count = place + 1;
+    if (place + 1 == BLOCK_LINES) {
+        reading->status = turn_blocks(reading->probe);
     }
     return reading->status == PROBE_DONE;
+}
+
+static inline bool add_bucket(void *receiver, uint32_t bucket, uint32_t bits) {
+    struct reading *reading = receiver;
+    const struct stillmine_table *table = reading->probe->filled->table;
+    const union stillmine_line *line = stillmine_get_bucket(table, bucket);
+    const uint32_t lines = table->home_lines;
+    bool goes_on = add_line(reading, line, bits, true);
+    for (uint32_t i = 1; i < lines && goes_on; i++) {
+        goes_on = add_line(reading, line + i, bits, false);
+    }
+    return goes_on;
 }
 
 static int probe_band(struct probe *probe, const int *radii, uint32_t number) {
@@ -267,7 +252,7 @@ static int probe_band(struct probe *probe, const int *radii, uint32_t number) {
 static int read_rest(struct probe *probe) {
     int status = read_block(probe, probe->waiting);
     status = status == PROBE_DONE ? read_block(probe, probe->filled) : status;
-    while (status == PROBE_DONE && probe->extra.count > 0) {
+    while (status == PROBE_DONE && probe->extra.asked.count > 0) {
         status = read_extra(probe);
     }
     return status == PROBE_DONE ? check_candidates(probe) : status;
@@ -281,7 +266,7 @@ static void begin_probe(struct probe *probe, const stillmine_index *index, uint3
     probe->candidate_count = 0;
     probe->filled = &probe->home[0];
     probe->waiting = &probe->home[1];
-    probe->filled->count = probe->waiting->count = probe->extra.count = 0;
+    probe->filled->asked.count = probe->waiting->asked.count = probe->extra.asked.count = 0;
     probe->loops = stillmine_choose_loops(index->level);
 }
 
