@@ -118,9 +118,9 @@ static inline uint32_t rank_single(const uint32_t *alone, const struct stillmine
     return least;
 }
 
-/* The stop list's counts, and that no id is missing or out of order among those that share one value. Where a query may
- * have met too many entries (each found by up to 32 bands and by comparing with everything), its count says that, and
- * what it alone found is not looked for. */
+/* The stop list's counts, and that no id is missing or out of order among those that share one value. Where a query met
+ * too many entries (the same one in several bands, and in a line that several buckets lean on), its count says that,
+ * and what it alone found is not looked for. */
 static inline void check_alone(const struct groups_model *model, const uint8_t *queries, uint32_t distance,
                                uint32_t most_single, const struct stillmine_shared_list *list) {
     uint32_t alone[QUERIES] = {0};
@@ -146,7 +146,7 @@ static inline void check_alone(const struct groups_model *model, const uint8_t *
         singles += all != 0 && !model_shares(model, queries, distance, key);
     }
     for (uint32_t query = 0; query < QUERIES; query++) {
-        const bool is_many = list->alone[query] == STILLMINE_MANY_NEAR && near[query] * 33 > STILLMINE_MANY_NEAR;
+        const bool is_many = list->alone[query] == STILLMINE_MANY_NEAR && near[query] > 0;
         REQUIRE(list->alone[query] == alone[query] || is_many);
         has_many = has_many || is_many;
     }
