@@ -33,6 +33,9 @@ _PARTS = 65_535
 _ROUNDING = 1e-6
 """Of a part: what arithmetic may add to a share that is a whole number of parts."""
 _NO_ROW = 255
+_SET_BACK_SECONDS = 5
+"""A clock is set right by so much and no more: one that was hours ahead must not leave tokens that open for hours."""
+
 _IS_LOWERED, _IS_LOOKED_AT, _IS_TOLD = 1, 2, 4
 
 
@@ -92,7 +95,7 @@ def open_look(exchange: Context, partner: Partner, look: str) -> Asked:
     except (InvalidTag, ValueError):
         raise LookExpiredError from None
     until, number, width, height, rows, candidates, has_token, token = _HEAD.unpack_from(plain)
-    if not until - LOOK_SECONDS - 1 <= exchange.clock().timestamp() <= until:
+    if not until - LOOK_SECONDS - _SET_BACK_SECONDS <= exchange.clock().timestamp() <= until:
         raise LookExpiredError
     end = _HEAD.size + rows * _ID_BYTES
     matched = [plain[start : start + _ID_BYTES].hex() for start in range(_HEAD.size, end, _ID_BYTES)]
