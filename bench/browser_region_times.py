@@ -23,8 +23,8 @@ from playwright.sync_api import CDPSession, Page, sync_playwright
 from stillmine.fingerprint import DEFAULT_LIMITS
 from stillmine.fingerprint.picture.decode import decode_image
 from stillmine.fingerprint.picture.query import upright_pixels
-from stillmine.fingerprint.picture.region_views import COUNTS
-from stillmine.fingerprint.picture.regions import AREA, LARGE_AREA, STRETCHES, base_of, find_regions, frames_of, hash_places, regions_value
+from stillmine.fingerprint.picture.region_views import AS_IT_IS, STRETCHED, asked_regions
+from stillmine.fingerprint.picture.regions import AREA, LARGE_AREA, base_of, find_regions, frames_of, hash_places, regions_value
 from tests.kernel.test_vectors_chromium import STRIP
 from tests.kernel.test_vectors_node import node_path
 
@@ -43,14 +43,14 @@ const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
 const base = kernel.base(data, canvas.width, canvas.height, "rgba8");
 const found = kernel.findRegions(base, 65536, 100, 36);
 const frames = kernel.frameRegions(found.geometry, base, 100);
-const areas = [[65536, 100], [262144, 200]];
-const views = [100, 67, 80, 90, 111, 125, 150];
+const counts = { 65536: 100, 262144: 200 };
+const views = [[65536, 100], [262144, 100], [65536, 67], [65536, 90], [65536, 111], [65536, 150], [262144, 80], [262144, 125]];
 const steps = {
   "base of 2 megapixels": [4, () => kernel.base(data, canvas.width, canvas.height, "rgba8")],
   "value of a case from the base": [4, () => kernel.regionsValue(base, new Uint8Array(32))],
   "100 regions of the small view, with mirrored hashes": [6, () => kernel.findRegions(base, 65536, 100, 100)],
   "200 regions of the large view, the same": [3, () => kernel.findRegions(base, 262144, 100, 200)],
-  "all 14 views": [1, () => views.forEach((stretch) => areas.forEach(([area, count]) => kernel.findRegions(base, area, stretch, count)))],
+  "all 8 views": [1, () => views.forEach(([area, stretch]) => kernel.findRegions(base, area, stretch, counts[area]))],
   "36 hashes of a second look": [40, () => kernel.hashFrames(base, frames)],
 };
 window.step = (name) => { for (let left = steps[name][0]; left > 0; left -= 1) steps[name][1](); return steps[name][0]; };
@@ -73,7 +73,7 @@ def native_steps(path: Path) -> dict[str, Callable[[], object]]:
         "value of a case from the base": lambda: regions_value(base, bytes(32)),
         "100 regions of the small view, with mirrored hashes": lambda: find_regions(base, AREA, count=100),
         "200 regions of the large view, the same": lambda: find_regions(base, LARGE_AREA, count=200),
-        "all 14 views": lambda: [find_regions(base, area, stretch, COUNTS[area]) for stretch in STRETCHES for area in (AREA, LARGE_AREA)],
+        "all 8 views": lambda: [asked_regions(base, view) for view in (*AS_IT_IS, *STRETCHED)],
         "36 hashes of a second look": lambda: hash_places(base, frames),
     }
 

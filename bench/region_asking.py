@@ -7,13 +7,13 @@ changed for a measurement, and the defaults are the product's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stillmine.fingerprint.picture.regions import AREA, LARGE_AREA, STRETCHES, Base, base_of, find_regions, hash_places, regions_value
+from stillmine.fingerprint.picture.region_views import AS_IT_IS, STRETCHED
+from stillmine.fingerprint.picture.regions import AREA, Base, base_of, find_regions, hash_places, regions_value
 from stillmine.matching.region_look import Look, Verdict, look, places, to_wire, verdict
 from stillmine.matching.region_refine import Located, located
 from stillmine.matching.region_values import QueryRegions, StoredRegions, View, distances_between, query_regions, stored_regions
@@ -79,15 +79,14 @@ class Upload:
     def regions(self, *, is_stretched: bool) -> QueryRegions:
         """Return the regions of the picture as it is, or of its stretched views: small and large."""
         if is_stretched not in self._rounds:
-            stretches = STRETCHES[1:] if is_stretched else STRETCHES[:1]
-            self._rounds[is_stretched] = query_regions(self.width, self.height, [view for each in stretches for view in self._views(each)])
+            views = [self._view(*view) for view in (STRETCHED if is_stretched else AS_IT_IS)]
+            self._rounds[is_stretched] = query_regions(self.width, self.height, views)
         return self._rounds[is_stretched]
 
-    def _views(self, stretch: float) -> Iterator[View]:
-        for area, count in ((AREA, self.numbers.small), (LARGE_AREA, self.numbers.large)):
-            found = find_regions(self.base, area, stretch, count)
-            rows = np.concatenate([found.hashes, found.mirrored, found.geometry], axis=1)
-            yield View(max(1, round(self.width * stretch**0.5)), max(1, round(self.height / stretch**0.5)), rows.tobytes())
+    def _view(self, area: int, stretch: float) -> View:
+        found = find_regions(self.base, area, stretch, self.numbers.small if area == AREA else self.numbers.large)
+        rows = np.concatenate([found.hashes, found.mirrored, found.geometry], axis=1)
+        return View(max(1, round(self.width * stretch**0.5)), max(1, round(self.height / stretch**0.5)), rows.tobytes())
 
 
 def ask(stored: StoredRegions, upload: Upload) -> Found | None:

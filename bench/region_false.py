@@ -143,7 +143,7 @@ def report(listed: Sequence[Picture], answers: Sequence[Answer], numbers: Number
     apart: dict[bool, list[Candidate]] = {True: [], False: []}
     for candidate in (each for answer in answers for each in answer.candidates):
         apart[listed[candidate.asked].related == listed[candidate.stored].related].append(candidate)
-    views = "two sizes, seven views" if numbers.has_stretches else "two sizes"
+    views = "two sizes, and stretched" if numbers.has_stretches else "two sizes"
     print(f"{len(listed):,} enrolled, {len(answers):,} asked about in {views} at {numbers.distance} bits, ", end="")
     print(f"{sum(answer.hashes for answer in answers):,} hashes\n\n| pairs | number | second looks | part | match |")
     print("|---|---:|---:|---:|---:|")

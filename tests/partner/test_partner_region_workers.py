@@ -85,7 +85,7 @@ def test_places_of_regions_have_their_hashes(root: Path, shut_in: Fingerprinter)
     assert places.hashes == hash_places(base, frames).tobytes()
 
 
-@pytest.mark.parametrize(("choice", "views"), [(RegionsChoice.OFF, None), (RegionsChoice.SMALL, 2), (RegionsChoice.ALL, 14)])
+@pytest.mark.parametrize(("choice", "views"), [(RegionsChoice.OFF, None), (RegionsChoice.SMALL, 2), (RegionsChoice.ALL, 8)])
 def test_as_many_views_are_made_as_are_wanted(photograph: bytes, choice: RegionsChoice, views: int | None) -> None:
     *_, made = fingerprints_of(io.BytesIO(photograph), Job(False, 600, 600, regions=choice))
     assert [len(regions.views) for regions in made.of(PictureRegions)] == ([] if views is None else [views])

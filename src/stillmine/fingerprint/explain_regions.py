@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from stillmine.fingerprint.ground.turns import VARIANTS
 from stillmine.fingerprint.picture.query import BOX_UNITS, QueryVariant
-from stillmine.fingerprint.picture.region_views import asked_regions, sides_of
-from stillmine.fingerprint.picture.regions import AREA, LARGE_AREA, STRETCHES, Base, hash_places
+from stillmine.fingerprint.picture.region_views import AS_IT_IS, STRETCHED, ViewOf, asked_regions, sides_of
+from stillmine.fingerprint.picture.regions import Base, hash_places
 from stillmine.matching.region_english import in_words
 from stillmine.matching.region_frames import Frames, Map
 from stillmine.matching.region_look import AGREEING_BITS, Judgement, Look, Verdict, judgement, look, places, to_wire, verdict
@@ -93,23 +93,18 @@ def _together(said: Sequence[Judgement]) -> Judgement | None:
 def _seen_in(stored: StoredRegions, picture: Picture) -> Iterator[Seen]:
     if not is_of_small_view(*sides_of(picture.base)):
         return
-    upright = _query(picture.base, STRETCHES[:1])
+    upright = _query(picture.base, AS_IT_IS)
     found = list(_located(stored, picture, upright))
     if picture.matched is not None:
         found.append(_look_at(stored, picture, refined(stored, upright, _implied(stored, upright, picture.matched)).map))
     if all(one.verdict is Verdict.CLEAR for one in found):
-        found += _located(stored, picture, _query(picture.base, STRETCHES[1:]))
+        found += _located(stored, picture, _query(picture.base, STRETCHED))
     yield from found
 
 
-def _query(base: Base, stretches: Sequence[float]) -> QueryRegions:
-    views = [
-        View(*sides_of(base, stretch), asked_regions(base, area, stretch))
-        for stretch in stretches
-        for area in (AREA, LARGE_AREA)
-        if is_of_small_view(*sides_of(base, stretch))
-    ]
-    return query_regions(*sides_of(base), views)
+def _query(base: Base, wanted: Sequence[ViewOf]) -> QueryRegions:
+    fitting = [view for view in wanted if is_of_small_view(*sides_of(base, view.stretch))]
+    return query_regions(*sides_of(base), [View(*sides_of(base, view.stretch), asked_regions(base, view)) for view in fitting])
 
 
 def _located(stored: StoredRegions, picture: Picture, query: QueryRegions) -> Iterator[Seen]:

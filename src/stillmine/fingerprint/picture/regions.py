@@ -17,8 +17,6 @@ AREA: Final = 256 * 256
 """Pixels of the view in which a picture is enrolled."""
 LARGE_AREA: Final = 512 * 512
 """Pixels of the view that is asked about as well, for what is small within another picture."""
-STRETCHES: Final = (1.0, 0.67, 0.8, 0.9, 1.11, 1.25, 1.5)
-"""Of x, when asking: a copy may be squeezed, or seen from the side."""
 FEWEST: Final = 6
 """With fewer regions a picture can't be recognised by them."""
 GEOMETRY_BYTES: Final = 5

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from stillmine.fingerprint import DEFAULT_LIMITS, FileTooLargeError, ImageTooSmallError
 from stillmine.fingerprint.picture.decode import Decoded, decode_image
 from stillmine.fingerprint.picture.query import upright_pixels
-from stillmine.fingerprint.picture.region_views import asked_regions, sides_of
-from stillmine.fingerprint.picture.regions import AREA, LARGE_AREA, STRETCHES, Base, base_of, hash_places
+from stillmine.fingerprint.picture.region_views import AS_IT_IS, STRETCHED, ViewOf, asked_regions, sides_of
+from stillmine.fingerprint.picture.regions import Base, base_of, hash_places
 from stillmine.fingerprint.picture.stored_pictures import stored_pictures
 from stillmine.matching.region_look import STEPS
 from stillmine.partner.fingerprinting.worker_messages import PictureRegions, PlaceHashes, PlacesWanted, View
@@ -28,8 +28,6 @@ SMALLEST_RADIUS = 5.0
 
 OUTSIDE = 0.3
 """Part of its own half side by which a place may reach beyond the picture. The exchange counts none beyond 0.15."""
-
-_AS_IT_IS = STRETCHES[0]
 
 
 class NumberedBase(NamedTuple):
@@ -46,17 +44,16 @@ def numbered_base(number: int, decoded: Decoded) -> NumberedBase:
 
 def regions_of(bases: Iterable[NumberedBase], choice: RegionsChoice, is_time_left: Callable[[], bool]) -> Iterator[PictureRegions]:
     """Return the views of each picture that is not too narrow to have any; where time is over the rest is left out, and that is said."""
-    stretches = STRETCHES if choice is RegionsChoice.ALL else STRETCHES[:1]
-    wanted = [(area, stretch) for stretch in stretches for area in (AREA, LARGE_AREA)]
+    first, *others = (*AS_IT_IS, *STRETCHED) if choice is RegionsChoice.ALL else AS_IT_IS
     for number, base in bases:
-        sides = sides_of(base, _AS_IT_IS)
+        sides = sides_of(base)
         if not is_of_small_view(*sides):
             continue
-        views, is_cut = [_view(base, AREA, _AS_IT_IS)], False
-        for area, stretch in wanted[1:]:
+        views, is_cut = [_view(base, first)], False
+        for view in others:
             is_cut = is_cut or not is_time_left()
-            if not is_cut and is_of_small_view(*sides_of(base, stretch)):
-                views.append(_view(base, area, stretch))
+            if not is_cut and is_of_small_view(*sides_of(base, view.stretch)):
+                views.append(_view(base, view))
         yield PictureRegions(number, *sides, views, is_cut)
 
 
@@ -77,13 +74,13 @@ def place_hashes(data: bytes, wanted: PlacesWanted) -> PlaceHashes:
     return PlaceHashes(hashes.tobytes())
 
 
-def _view(base: Base, area: int, stretch: float) -> View:
-    return View(*sides_of(base, stretch), asked_regions(base, area, stretch))
+def _view(base: Base, view: ViewOf) -> View:
+    return View(*sides_of(base, view.stretch), asked_regions(base, view))
 
 
 def _may_be_hashed(frames: NDArray[np.int16], base: Base) -> NDArray[np.bool_]:
     """Return which places lie in the picture and are large enough; zeros are none."""
-    width, height = sides_of(base, _AS_IT_IS)
+    width, height = sides_of(base)
     x, y, ux, uy, vx, vy = frames.astype(np.float64).T
     across, down = np.hypot(ux, vx), np.hypot(uy, vy)
     radius = np.sqrt(np.abs(ux * vy - uy * vx) * width * height) / STEPS
