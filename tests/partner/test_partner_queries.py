@@ -37,11 +37,11 @@ def of(asked: list[Asked], kind: Kind) -> list[Asked]:
     return [one for one in asked if one.kind is kind]
 
 
-def test_a_picture_is_its_hashes_each_once_below_quality_50_none_and_any_file_its_digests() -> None:
+def test_a_picture_is_its_hashes_each_once_below_quality_30_none_and_any_file_its_digests() -> None:
     hashes = [value() for _ in range(8)]
     whole, inner = Picture(hashes, 90, []), Picture([value(), *hashes[1:]], 90, [Undone.TRIM_BORDER])
     digests = [Digest(Kind.SHA256, value()), Digest(Kind.MD5, value()[:16])]
-    answer = JobResult(Media.IMAGE, fingerprints=[*digests, whole, inner, Picture([value()], 49, [])])
+    answer = JobResult(Media.IMAGE, fingerprints=[*digests, whole, inner, Picture([value()], 29, [])])
     asked = queries_of(made_of_file(answer))
     assert [(one.variant, one.undone) for one in of(asked, Kind.PDQ)] == [
         *((variant, ()) for variant in Variant),
