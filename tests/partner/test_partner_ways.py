@@ -481,6 +481,7 @@ def test_a_store_of_before_with_a_list_is_of_the_way_list(home: Path, partner: P
     for column in ("found_by", "judges", "transform"):
         partner.store._db.execute(f"ALTER TABLE matches DROP COLUMN {column}")
     partner.store._db.execute("DROP TABLE recurring")
+    partner.store._db.execute("ALTER TABLE fingerprints DROP COLUMN check_sum")
     partner.store._db.execute("PRAGMA user_version = 6")
     partner.store.close()
     store = Store(home)

@@ -41,7 +41,7 @@ from stillmine.partner.screening.way import Way
 from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed, decided
 from stillmine.partner.service.service import MoreRoutes, Service
 from stillmine.partner.service.standing import Standing
-from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep
+from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep, mend_list
 from stillmine.partner.store.store import Store
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError, StillmineError
@@ -116,6 +116,7 @@ def connected(
     `looks_up`: whether uploads are looked up; else the list stays in the store and is not read into memory.
     """
     store.bind_exchange(settings.url)
+    mend_list(store)
     store.match_kinds(LISTED_KINDS)
     index = loaded_index(store) if looks_up else ListIndex()
     exchange = Exchange(settings, surroundings.transport)
@@ -181,6 +182,7 @@ def opened_screening(
     store, fingerprinter = Store(home), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     try:
         recurring = RecurringRegions(bytes(key), store.recurring())
+        mend_list(store)
         age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
         listing = ListWay(store, loaded_index(store), threads=threads, is_too_old=age.is_too_old)
         way, asks_regions = _way_for_files(store, settings, choice, surroundings, listing=listing, regions=regions, recurring=recurring)

@@ -27,6 +27,12 @@ RECORD_EVERY_SECONDS = 15.0
 _MINUTES_A_DAY = 24 * 60
 
 
+def mend_list(store: Store) -> None:
+    """Look the list through, and have what is damaged fetched again."""
+    if store.is_damaged():
+        log.error("%d fingerprints in the store were damaged by the disk: the list is fetched again from its start", store.mend())
+
+
 class Upkeep:
     """The upkeep of one store."""
 
@@ -58,6 +64,10 @@ class Upkeep:
         if counters is not None:
             with suppress(StoreUnreadableError):
                 self._store.keep_recurring(counters)
+
+    def _mend(self) -> None:
+        with suppress(StoreUnreadableError):
+            mend_list(self._store)
 
     def _forget_some(self) -> int:
         before = int(self._clock().timestamp()) // 60 - self._kept_minutes
@@ -92,4 +102,5 @@ class Upkeep:
             if forgotten:
                 log.info("forgot the matches of %s uploads that were decided long ago", forgotten)
             await run_in_threadpool(self.keep_recurring)
+            await run_in_threadpool(self._mend)
             await asyncio.sleep(EVERY_SECONDS)

@@ -12,9 +12,10 @@ import sqlite3
 from pathlib import Path
 
 from stillmine.partner.ground.errors import StoreUnreadableError
+from stillmine.partner.store.damage import know_checks
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 8
+VERSION = 9
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -154,6 +155,12 @@ CREATE TABLE recurring (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), count
 """
 """Version 7 knew values alone."""
 
+_CHECKS = """
+ALTER TABLE fingerprints ADD COLUMN check_sum INTEGER;              -- of the row, so that a damaged one is known: store/damage.py
+UPDATE fingerprints SET check_sum = row_check(id, kind, state, value, quality);
+"""
+"""Version 8 took whatever the disk gave back."""
+
 _NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
 
 _FROM_VERSION_1 = """
@@ -177,14 +184,15 @@ ALTER TABLE new_matches RENAME TO matches;
 """Version 1 knew pictures only."""
 
 _CHANGES = {
-    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY + _REGIONS,
-    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS,
-    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS,
-    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS,
-    4: _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS,
-    5: _ONE_UPLOAD + _WAY + _REGIONS,
-    6: _WAY + _REGIONS,
-    7: _REGIONS,
+    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
+    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
+    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
+    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
+    4: _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
+    5: _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
+    6: _WAY + _REGIONS + _CHECKS,
+    7: _REGIONS + _CHECKS,
+    8: _CHECKS,
 }
 """What brings a file of this version to the newest one."""
 
@@ -221,6 +229,7 @@ def holds_anything(connection: sqlite3.Connection) -> bool:
 
 
 def _configure(connection: sqlite3.Connection) -> None:
+    know_checks(connection)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MILLISECONDS}")
     connection.execute("PRAGMA journal_mode = WAL")
     # FULL: after a power cut a fingerprint that was acknowledged as withdrawn must not be back.

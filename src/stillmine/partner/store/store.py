@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stillmine.partner.ground.errors import HomeOfAnotherExchangeError, StoreUnreadableError
+from stillmine.partner.store.damage import PUT, next_damage, remove_damaged
 from stillmine.partner.store.leftovers import Leftovers, StoreFile, empty_log, write_anew
 from stillmine.partner.store.matches import (
     FoundMatch,
@@ -30,6 +31,7 @@ from stillmine.partner.store.matches import (
     record,
     still_matching,
 )
+from stillmine.partner.store.place import Counts, Place
 from stillmine.partner.store.reports import Said, decided_together, queue_reports, votes_that_wait, waiting_reports
 from stillmine.partner.store.schema import FILE_NAME, holds_anything, open_database
 from stillmine.wire.case import FingerprintState
@@ -62,23 +64,6 @@ class PageChanges:
     active: list[tuple[bytes, Kind, bytes]]
     erased: list[bytes]
     added: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the store stands in its feed; `synced_at` is Unix seconds. No cursor, not acknowledged: erased, and the exchange not told."""
-
-    cursor: str | None
-    is_acknowledged: bool
-    synced_at: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much is kept."""
-
-    fingerprints: int
-    waiting_feedback: int
 
 
 class Store:
@@ -190,9 +175,7 @@ class Store:
             gone = self._values_of([entry.id for entry in newest.values() if entry.value is None and entry.id in was_active])
             (generation, is_refetching) = db.execute("SELECT generation, is_refetching FROM place").fetchone()
             db.executemany(
-                "INSERT INTO fingerprints (id, kind, state, value, quality, generation) VALUES (?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, value = excluded.value, "
-                "quality = excluded.quality, generation = excluded.generation",
+                PUT,
                 [(entry.id, entry.kind, entry.state, entry.value, entry.quality, generation) for entry in newest.values()],
             )
             db.executemany("DELETE FROM flagged WHERE id = ?", [(entry.id,) for entry in newest.values()])
@@ -213,6 +196,25 @@ class Store:
             self._leftovers.add(gone)
         return changes
 
+    def is_damaged(self) -> bool:
+        """Look the list through, some rows at a time, for one that is not as it was written."""
+        found: tuple[bytes | None, bool] = (b"", False)
+        while found[0] is not None and not found[1]:
+            with self._reading() as db:
+                found = next_damage(db, found[0])
+        return found[1]
+
+    def mend(self) -> int:
+        """Remove damaged rows of the list, which then has to be fetched from its start, and counts as never synced; return how many."""
+        with self._transaction() as db:
+            count = remove_damaged(db)
+            if count:
+                self._start_again(db)
+                db.execute("UPDATE place SET synced_at = NULL, has_leftovers = 1")
+                (self._active_count,) = db.execute("SELECT count(*) FROM fingerprints WHERE state = 'active'").fetchone()
+                self._is_checkpoint_due, self._leftovers = True, Leftovers(is_unknown=True)
+        return count
+
     def begin_snapshot(self) -> None:
         """Say that everything comes again; what is there goes on being matched until the end of the feed shows what is gone."""
         with self._transaction() as db:
@@ -226,11 +228,9 @@ class Store:
             (generation,) = db.execute("SELECT generation FROM place").fetchone()
             was_active = {} if self._is_filling else active_among(db, [row[0] for row in rows])
             db.executemany(
-                "INSERT INTO fingerprints (id, kind, state, value, quality, generation) VALUES (?, ?, 'active', ?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET state = excluded.state, value = excluded.value, "
-                "quality = excluded.quality, generation = excluded.generation",
+                PUT,
                 # In the order of the table: the ids of a snapshot are in no order, and each would need another page.
-                sorted((own, kind.value, value, quality, generation) for own, value, quality in rows),
+                sorted((own, kind.value, "active", value, quality, generation) for own, value, quality in rows),
             )
         with self._lock:
             self._active_count += len(rows) - len(was_active)

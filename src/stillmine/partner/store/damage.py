@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of the list that the disk did not give back as they were written: SQLite checks its pages' structure, not what stands in them.
+
+Each row holds a CRC-32 of itself. A value with one bit wrong would match something else, or nothing; a state with one would hide it. Each
+function needs the store's lock, and those that write its transaction. Must never touch what is not of the list.
+"""
+
+import sqlite3
+import zlib
+
+PUT = """INSERT INTO fingerprints (id, kind, state, value, quality, generation, check_sum)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_check(?1, ?2, ?3, ?4, ?5))
+    ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, state = excluded.state, value = excluded.value,
+    quality = excluded.quality, generation = excluded.generation, check_sum = excluded.check_sum"""
+"""Put a row of the list: id, kind, state, value, quality, generation."""
+
+ROWS_AT_ONCE = 10_000
+"""Looked through while the lock is held: some 20 ms."""
+
+
+def know_checks(db: sqlite3.Connection) -> None:
+    """Teach a connection the function that the statements of the list use."""
+    db.create_function("row_check", 5, _row_check, deterministic=True)
+
+
+def next_damage(db: sqlite3.Connection, after: bytes) -> tuple[bytes | None, bool]:
+    """Look through the next rows; return the last id, None at the end, and whether one of them is damaged."""
+    rows = db.execute(
+        f"SELECT id, check_sum IS NOT {_CHECK} FROM fingerprints WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608 (no value)
+        (after, ROWS_AT_ONCE),
+    ).fetchall()
+    return (rows[-1][0] if len(rows) == ROWS_AT_ONCE else None), any(is_damaged for _, is_damaged in rows)
+
+
+def remove_damaged(db: sqlite3.Connection) -> int:
+    """Remove every row that is damaged, all of the list where that does not work; return how many were damaged."""
+    damaged = f"FROM fingerprints WHERE check_sum IS NOT {_CHECK}"
+    (count,) = db.execute(f"SELECT count(*) {damaged}").fetchone()
+    if not count:
+        return 0
+    db.execute(f"DELETE {damaged}")
+    (left,) = db.execute(f"SELECT count(*) {damaged}").fetchone()
+    if left:  # an id that is damaged stands at a wrong place and is not found by it
+        db.execute("DELETE FROM fingerprints")
+    return int(count)
+
+
+_CHECK = "row_check(id, CAST(kind AS BLOB), CAST(state AS BLOB), CAST(value AS BLOB), quality)"
+"""As blobs: damaged text may be no text."""
+
+
+def _row_check(*columns: bytes | str | int | None) -> int:
+    return zlib.crc32(repr([column.encode() if isinstance(column, str) else column for column in columns]).encode())
