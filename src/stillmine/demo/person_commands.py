@@ -28,6 +28,7 @@ DEFAULT_CASE_KEY = Path("case.key")
 person_app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 Exchange = Annotated[str, typer.Option(help="Address of an exchange on this machine.")]
+REGIONS_HELP = "Regions too: crops are stopped as well. They tell more of a picture: a rough grey likeness can be drawn from them."
 CaseKeyFile = Annotated[Path, typer.Option("--case-key", help="File with the case key; `protect` makes it (0600).")]
 
 
@@ -36,7 +37,7 @@ def protect(
     pictures: Annotated[list[Path], typer.Argument(help="Pictures of which copies are to be stopped.", metavar="PICTURE…")],
     exchange: Exchange = DEFAULT_EXCHANGE,
     case_key: CaseKeyFile = DEFAULT_CASE_KEY,
-    with_regions: Annotated[bool, typer.Option("--regions", help="Regions too: crops are stopped as well, and more is told.")] = False,
+    with_regions: Annotated[bool, typer.Option("--regions", help=REGIONS_HELP)] = False,
 ) -> None:
     """Open a case with the fingerprints of pictures, as a person does in the portal."""
     fingerprints = [
