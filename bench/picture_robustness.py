@@ -27,6 +27,7 @@ from region_judges import judge_all
 from region_library import RegionLibrary, ask_in_rounds
 from sscd import LOWEST, NOT_RUN, PUBLISHED, Descriptors, peer
 
+from stillmine.fingerprint.picture.region_views import AS_IT_IS, STRETCHED
 from stillmine.matching.hamming import HammingIndex
 from stillmine.matching.region_look import Judgement, Look, Verdict, verdict
 from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS, MINIMUM_ASKED_QUALITY, MINIMUM_QUALITY
@@ -179,7 +180,12 @@ def _enrol_all(folders: list[Path]) -> None:
 
 def _ask_all(own: int) -> list[list[Came]]:
     library, folders = _LIBRARIES[0]
-    header = [len(folders), *asdict(Numbers()).values(), REGIONS_A_PICTURE]
+    header = [
+        len(folders),
+        *asdict(Numbers()).values(),
+        REGIONS_A_PICTURE,
+        *([view.area, view.stretch] for view in (*AS_IT_IS, *STRETCHED)),
+    ]
     place = folders[own] / "regions.json"
     if place.exists() and (kept := json.loads(place.read_text()))["numbers"] == header:
         return [[Came(*row) for row in rows] for rows in kept["came"]]
