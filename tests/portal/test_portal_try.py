@@ -127,6 +127,20 @@ def test_a_copy_that_would_not_be_found_can_be_added(portal: PortalServer, page:
     assert page.evaluate("JSON.stringify(Object.entries(localStorage))") == "[]"
 
 
+def test_a_copy_that_needs_a_yes_says_so(portal: PortalServer, page: Page, root: Path) -> None:
+    to_files(page, portal)
+    choose(page, root / PICTURES[0])
+    page.get_by_role("button", name=OPEN).click()
+    hint = page.get_by_text("It might be found if you say yes below")
+    assert verdict(page, "mirrored") == "whole"
+    expect(hint).to_have_count(0)
+    assert verdict(page, "cut_20") == "no"
+    expect(hint).to_be_visible()
+    page.locator("[data-regions]").check()
+    expect(hint).to_have_count(0)
+    expect(page.locator("[data-try=cut_20][data-found=parts]")).to_be_visible(timeout=60_000)
+
+
 def test_where_it_does_not_load_the_same_button_tries_again(portal: PortalServer, page: Page, root: Path) -> None:
     to_files(page, portal)
     choose(page, root / PICTURES[0])

@@ -10,6 +10,7 @@ import type { Row } from "./rows";
 interface PanelProps {
   readonly file: Blob;
   readonly codes: { readonly pdq: string; readonly regions: string | null };
+  readonly isAskedParts: boolean;
   readonly name: string;
   readonly onAdd: (copy: Blob) => void;
 }
@@ -26,10 +27,13 @@ export function TryIt({ row, name, label, onAdd }: Props) {
   const [Panel, setPanel] = useState<ComponentType<PanelProps> | null>(null);
   const [isOpen, setOpen] = useState(false);
   const [hasFailed, setFailed] = useState(false);
-  const fingerprints = row.type === "picture" && row.state.kind === "ready" ? row.state.made.fingerprints : [];
+  const made = row.type === "picture" && row.state.kind === "ready" ? row.state.made : null;
+  const fingerprints = made?.fingerprints ?? [];
   const valueOf = (wanted: Kind): string | null => fingerprints.find(({ kind }) => kind === wanted)?.value ?? null;
   const pdq = valueOf("pdq");
-  if (pdq === null) return null;
+  if (pdq === null || made === null) return null;
+  const regions = valueOf("regions");
+  const isAskedParts = regions === null && !made.notes.includes("few_regions");
   const press = (): void => {
     setOpen(!isOpen);
     setFailed(false);
@@ -50,7 +54,7 @@ export function TryIt({ row, name, label, onAdd }: Props) {
       </button>
       {hasFailed && <p role="alert">{t("try.not_loaded")}</p>}
       {isOpen && Panel !== null && (
-        <Panel file={row.file} codes={{ pdq, regions: valueOf("regions") }} name={name} onAdd={onAdd} />
+        <Panel file={row.file} codes={{ pdq, regions }} isAskedParts={isAskedParts} name={name} onAdd={onAdd} />
       )}
     </>
   );

@@ -16,6 +16,8 @@ interface Props {
   readonly file: Blob;
   /** The picture's own. */
   readonly codes: Codes;
+  /** It has regions that the person has not said yes to. */
+  readonly isAskedParts: boolean;
   readonly name: string;
   readonly onAdd: (copy: Blob) => void;
 }
@@ -39,7 +41,7 @@ function isLost({ found }: Verdict): boolean {
   return found === "no" || found === "unsure";
 }
 
-export default function TryPanel({ file, codes, name, onAdd }: Props) {
+export default function TryPanel({ file, codes, isAskedParts, name, onAdd }: Props) {
   const { t } = useWords();
   const [alteration, setAlteration] = useState<Alteration>("caption");
   const verdict = useVerdict(file, codes, alteration);
@@ -52,6 +54,9 @@ export default function TryPanel({ file, codes, name, onAdd }: Props) {
         {verdict === "failed" && t("try.failed")}
         {known && <strong>{t(WORDS[known.found])}</strong>}
       </p>
+      {known && isLost(known) && isAskedParts && (
+        <p>{t("try.not_found.parts", { question: t("protect.files.regions.title") })}</p>
+      )}
       {known && isLost(known) && <p>{t("try.not_found.do")}</p>}
       {known && <CopyActions key={known.alteration} verdict={known} name={name} onAdd={onAdd} />}
       <p class="small soft">{t("try.limit")}</p>
