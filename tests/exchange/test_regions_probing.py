@@ -9,8 +9,9 @@ import pytest
 
 from stillmine.exchange.transaction.context import Context
 from stillmine.wire.ask_regions import RegionsRow
-from tests.exchange.exchange_parts import PartnerClient, Phone, empty_all_tables
-from tests.exchange.region_parts import WHOLE, Picture, Upload, ask_regions, found, look, read
+from tests.exchange.ask_parts import answers
+from tests.exchange.exchange_parts import PartnerClient, Phone, empty_all_tables, value
+from tests.exchange.region_parts import WHOLE, Picture, Upload, ask_regions, found, look, read, rounds
 from tests.exchange.test_backup import back_up, put_back
 
 Follow = Callable[[], None]
@@ -53,6 +54,17 @@ def test_looks_at_the_edge_are_marked_each_once(asking: PartnerClient) -> None:
     sent = [look(asking, edge, first) for _ in range(5)]  # its noise is another each time
     assert {response.status_code for response in sent} == {200}
     assert before < marks() <= before + 5
+
+
+def test_looks_at_the_edge_of_a_dispute_are_marked_though_nothing_is_found(asking: PartnerClient) -> None:
+    """Five of 25 are there: with four of them the regions contradict the match of the `pdq`."""
+    matched = [{"id": answers(asking, value(1))[0][1]}]
+    doubted, disputed = (Upload([(OWN, WHOLE)], covered=frozenset(range(there, 25))) for there in (5, 4))
+    last = rounds(asking, disputed, matched=matched)[-1]
+    assert (last.answers[0].verdict, marks()) == ("disputed", 0)
+    last = rounds(asking, doubted, matched=matched)[-1]
+    assert last.answers[0].verdict == "one_judge"
+    assert marks() > 0
 
 
 def test_a_token_that_is_used_again_says_the_same_and_counts_again(asking: PartnerClient) -> None:

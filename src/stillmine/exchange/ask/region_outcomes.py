@@ -47,7 +47,8 @@ def tells(candidate: Candidate) -> bool:
     if seen is None or not seen.visible:
         return False
     less = Look(seen.visible, seen.agreeing - 1, seen.share - 1 / seen.visible, seen.spread)
-    return verdict(less) is not verdict(seen)
+    is_judged = candidate.row is not None
+    return verdict(less) is not verdict(seen) or (is_judged and judgement([less]) is not judgement([seen]))
 
 
 def pictures_told(asked: Asked, places: Sequence[tuple[Candidate, bytes]]) -> set[str]:

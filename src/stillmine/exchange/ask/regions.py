@@ -5,7 +5,7 @@ A partner is given places and words, never a hash. Every case whose picture is t
 ask; what is not there leaves nothing but counts (`places.py`). Between two rounds the exchange keeps nothing. Contract: spec/regions.md.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -87,7 +87,9 @@ def look_at_regions(exchange: Context, partner: Partner, message: RegionsLook) -
         asked, told = told_of(asked, stored, active, blocks.keys())
         count_queries(transaction, partner, 1, int(bool(told.found)))
         if told.found:
-            _record(exchange, transaction, partner, asked, told, blocks)
+            _record(exchange, transaction, partner, asked, told)
+        judged = {one.fingerprint_id for one in asked.candidates if one.row is not None} & active.keys()
+        _mark_telling(exchange, transaction, partner, asked, told.found | judged, blocks)
         if is_known:
             go_on_with_places(transaction, partner, asked.number, len(pictures_told(asked, places)), len(there))
     return _answer(exchange, partner, asked, stored, active, places)
@@ -114,21 +116,26 @@ def _looked_at(asked: Asked, stored: Stored, blocks: Mapping[int, bytes]) -> Ask
     return replace(asked, candidates=candidates)
 
 
-def _record(  # noqa: PLR0917 (what was asked, and what is told)
-    exchange: Context, transaction: Transaction, partner: Partner, asked: Asked, told: Told, blocks: Mapping[int, bytes]
-) -> None:
+def _record(exchange: Context, transaction: Transaction, partner: Partner, asked: Asked, told: Told) -> None:
     """Write down what was found in this round, before any of it is told."""
     recorded = recorded_today(partner, sorted(told.found), transaction.now)
     write_down(transaction, partner, dict.fromkeys(told.found, 1), told.found - pictures_found(asked, RegionsOutcome.MATCH))
     write_beside(transaction, partner, [[one, *others] for one, others in told.beside.items()])
-    telling: dict[str, set[bytes]] = {}
-    for number, hashes in blocks.items():
-        if asked.candidates[number].fingerprint_id in told.found and tells(asked.candidates[number]):
-            telling.setdefault(asked.candidates[number].fingerprint_id, set()).add(b"regions " + hashes)
-    if telling:
-        mark_variety(exchange, transaction, partner, telling)
     note_matches(exchange, transaction, {one: [asked.upload_token] for one in told.found}, partner)
     record_matches(exchange, transaction, partner, told.told - recorded, told.found - told.told - recorded)
+
+
+def _mark_telling(  # noqa: PLR0917 (what was asked, and what is told)
+    exchange: Context, transaction: Transaction, partner: Partner, asked: Asked, near: Collection[str], blocks: Mapping[int, bytes]
+) -> None:
+    """Mark the looks of this round that tell something of hashes: of what was found, and of what a match by PDQ is held against."""
+    telling: dict[str, set[bytes]] = {}
+    for number, hashes in blocks.items():
+        one = asked.candidates[number]
+        if one.fingerprint_id in near and tells(one):
+            telling.setdefault(one.fingerprint_id, set()).add(b"regions " + hashes)
+    if telling:
+        mark_variety(exchange, transaction, partner, telling)
 
 
 def _answer(  # noqa: PLR0917 (what is known, and what is told)
