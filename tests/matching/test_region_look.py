@@ -15,6 +15,7 @@ from stillmine.matching.region_look import (
     FEW_AGREEING,
     FEW_SHARE,
     MATCH_AGREEING,
+    MATCH_APART,
     MATCH_EVIDENCE,
     MISSING_BITS,
     PART_SHARE,
@@ -126,14 +127,27 @@ def test_a_region_counts_by_how_much_of_it_is_there(bits: tuple[int, ...], visib
 
 
 def test_many_regions_in_a_small_place_are_a_small_part_of_the_area() -> None:
-    crowd = [circle(30 + number, 30, 13) for number in range(9)]
-    stored = pictured(*crowd, circle(160, 100, 60))
-    assert seen_with(stored, *[0] * 9, 120).spread == pytest.approx(
-        (13 * 13 * np.pi + 8 * 26) / (13 * 13 * np.pi + 8 * 26 + 3600 * np.pi), rel=0.1
-    )
-    assert seen_with(stored, *[120] * 9, 0).spread == pytest.approx(1 - seen_with(stored, *[0] * 9, 120).spread)
+    crowd = [circle(30 + 7 * number, 30, 13) for number in range(9)]
+    stored = pictured(*crowd, circle(160, 120, 60))
+    of_crowd = 13 * 13 * np.pi + 8 * 7 * 26
+    assert seen_with(stored, *[0] * 9, 120).spread == pytest.approx(of_crowd / (of_crowd + 3600 * np.pi), rel=0.1)
     assert seen_with(stored, *[0] * 9, -1).spread == 1
     assert seen_with(stored, *[-1] * 10).spread == 0
+
+
+@pytest.mark.parametrize(("step", "expected"), [(0.25, Verdict.PART), (3, Verdict.MATCH)])
+def test_one_patch_that_is_typed_as_many_regions_is_no_match(step: float, expected: Verdict) -> None:
+    """Each two lie apart by more than half a radius, or all of them are one patch, which is wherever somebody pastes it."""
+    stored = pictured(*(circle(40 + 14 * (place % 6) * step / 3, 40 + 14 * (place // 6) * step / 3, 20) for place in range(36)))
+    assert verdict(seen_with(stored, *[0] * 36)) is expected
+
+
+@pytest.mark.parametrize(("apart", "expected"), [(MATCH_APART - 1, Verdict.PART), (MATCH_APART, Verdict.MATCH)])
+def test_regions_of_few_places_are_no_match(apart: int, expected: Verdict) -> None:
+    """Of half a radius one lies just beyond, and one that lies just within counts no more; the smaller radius decides."""
+    far = [circle(40 + 11 * place, 40, 20) for place in range(apart)]
+    near = [circle(40, 40 + 9 * (place % 2), 20 + 10 * (place % 2)) for place in range(MATCH_AGREEING)]
+    assert verdict(seen_with(pictured(*far, *near), *[0] * (apart + MATCH_AGREEING))) is expected
 
 
 JUST = 1e-6

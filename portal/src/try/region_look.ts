@@ -11,6 +11,7 @@ import {
   FEW_AGREEING,
   FEW_SHARE,
   MATCH_AGREEING,
+  MATCH_APART,
   MATCH_EVIDENCE,
   MISSING_BITS,
   MOST_STEPS,
@@ -72,7 +73,9 @@ export function lookAt(
     visible: places.length,
     agreeing: agreeing.length,
     share: there / Math.max(1, places.length),
-    spread: areaOf(framesOf(agreeing), size) / Math.max(1, areaOf(framesOf(places), size)),
+    spread: lieApart(framesOf(agreeing))
+      ? areaOf(framesOf(agreeing), size) / Math.max(1, areaOf(framesOf(places), size))
+      : 0,
   };
 }
 
@@ -85,6 +88,19 @@ export function verdictOf({ share, spread, agreeing }: Seen): Verdict {
 
 function gradeOf(bits: number): number {
   return Math.max(0, Math.min(1, (MISSING_BITS - bits) / (MISSING_BITS - THERE_BITS)));
+}
+
+/** Whether enough of these regions lie apart; each is held against those that were taken before it. */
+function lieApart(frames: readonly Frame[]): boolean {
+  const apart: Frame[] = [];
+  const reachOf = (frame: Frame): number => frame.ux ** 2 + frame.uy ** 2;
+  for (const frame of frames) {
+    const isApart = apart.every(
+      (other) => (frame.x - other.x) ** 2 + (frame.y - other.y) ** 2 > Math.min(reachOf(frame), reachOf(other)) / 4,
+    );
+    if (isApart) apart.push(frame);
+  }
+  return apart.length >= MATCH_APART;
 }
 
 /** Return how many of a stored picture's cells have their middle in one of the regions. */

@@ -64,8 +64,10 @@ export const MISSING_BITS = 104;
 export const AGREEING_BITS = 56;
 /** For a match: the least share times spread, */
 export const MATCH_EVIDENCE = 0.45;
-/** and the least number of regions that agree. */
+/** the least number of regions that agree, */
 export const MATCH_AGREEING = 6;
+/** and of those that lie apart. */
+export const MATCH_APART = 4;
 /** For a person to look at: the least share, */
 export const PART_SHARE = 0.32;
 /** that where fewer agree, */

@@ -26,6 +26,10 @@ MATCH_EVIDENCE = 0.45
 MATCH_AGREEING = 6
 """For a match: the least share times spread, and the least number of regions that agree."""
 
+MATCH_APART = 4
+"""For a match: the least number of agreeing regions of which each two lie apart, by more than half the radius of the smaller one. One patch
+can be typed as many regions, so that wherever it is pasted all of them agree; that is a reviewer's."""
+
 PART_SHARE = 0.32
 FEW_SHARE = 0.80
 FEW_AGREEING = 4
@@ -81,7 +85,10 @@ class Look:
     share: float
     """Of the visible ones, from 0 to 1; one that is there in part counts in part."""
     spread: float
-    """Part of the area of the visible ones that agreeing ones cover, from 0 to 1: a letterhead has many regions in a small place."""
+    """Part of the area of the visible ones that agreeing ones cover, from 0 to 1: a letterhead has many regions in a small place.
+
+    0 where fewer than `MATCH_APART` of these lie apart.
+    """
 
     @property
     def evidence(self) -> float:
@@ -120,7 +127,17 @@ def look(stored: StoredRegions, is_visible: NDArray[np.bool_], hashes: Hashes) -
     agrees = (bits <= AGREEING_BITS) & is_visible
     visible = int(is_visible.sum())
     there: Floats = np.clip((MISSING_BITS - bits) / (MISSING_BITS - THERE_BITS), 0, 1) * is_visible
-    return Look(visible, int(agrees.sum()), float(there.sum()) / max(1, visible), _spread(stored, is_visible, agrees))
+    spread = _spread(stored, is_visible, agrees) if _lie_apart(stored.frames[agrees]) else 0.0
+    return Look(visible, int(agrees.sum()), float(there.sum()) / max(1, visible), spread)
+
+
+def _lie_apart(frames: Frames) -> bool:
+    """Whether enough of these regions (n, 6) lie apart; each is held against those that were taken before it."""
+    apart: list[tuple[float, float, float]] = []
+    for x, y, reach in zip(frames[:, 0], frames[:, 1], frames[:, 2] ** 2 + frames[:, 3] ** 2, strict=True):
+        if all((x - other_x) ** 2 + (y - other_y) ** 2 > min(reach, other_reach) / 4 for other_x, other_y, other_reach in apart):
+            apart.append((x, y, reach))
+    return len(apart) >= MATCH_APART
 
 
 def _spread(stored: StoredRegions, is_visible: NDArray[np.bool_], agrees: NDArray[np.bool_]) -> float:
