@@ -109,6 +109,19 @@ def test_an_ask_that_is_settled_goes_on_no_more(exchange: Context, asking: Partn
     assert (AskMatch.objects.count(), AskCount.objects.get().queries) == (0, 1)
 
 
+def test_an_ask_has_so_many_looks(asking: PartnerClient) -> None:
+    """Twice as many as there are rounds, found or not, so that nobody tries hashes until one is right."""
+    from stillmine.exchange.rows.asks import AskCount
+
+    first = read(ask_regions(asking, COPY))
+    for number in range(8):
+        read(look(asking, COPY if number % 2 else NOTHING, first))
+    refused = look(asking, COPY, first)
+    assert (refused.status_code, refused.json()["code"]) == (400, "look_expired")
+    assert AskCount.objects.get().queries == 1 + 8
+    assert found(asking, COPY)[0].outcome == "match"
+
+
 def test_an_answer_without_a_place_leaves_no_row(asking: PartnerClient) -> None:
     from stillmine.exchange.rows.asks import PlacesTold
 

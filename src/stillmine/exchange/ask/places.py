@@ -21,6 +21,9 @@ from stillmine.wire.ask_errors import LookExpiredError
 SETTLED_AFTER = timedelta(minutes=3)
 """After the last answer of an ask, whose token opens for one minute; times are whole minutes."""
 
+LOOKS_AN_ASK = 8
+"""Each round twice, as after a lost answer: whoever may look as often as it likes works out hashes bit by bit."""
+
 SHOWN_FOR = timedelta(days=7)
 KEPT_FOR = timedelta(days=30)
 
@@ -35,12 +38,16 @@ def begin_places(transaction: Transaction, partner: Partner, pictures: int) -> i
 
 
 def go_on_with_places(transaction: Transaction, partner: Partner, number: int, pictures: int, found: int) -> None:
-    """Write down of how many pictures the places were told so far, and how many were found; a token used again makes neither smaller.
+    """Write down of how many pictures the places were told so far, and how many were found; a token used again makes neither smaller."""
+    PlacesTold.objects.filter(id=number, partner=partner).update(
+        pictures=Greatest(F("pictures"), pictures), found=Greatest(F("found"), found), last_at=transaction.now
+    )
 
-    Raises LookExpiredError for an ask that is settled, which undoes the transaction it stands in.
-    """
-    known = PlacesTold.objects.filter(id=number, partner=partner)
-    if not known.update(pictures=Greatest(F("pictures"), pictures), found=Greatest(F("found"), found), last_at=transaction.now):
+
+def take_look(partner: Partner, number: int) -> None:
+    """Count one look of an ask; raises LookExpiredError for one too many, or of an ask that is settled. Within a transaction."""
+    known = PlacesTold.objects.filter(id=number, partner=partner, looks__lt=LOOKS_AN_ASK)
+    if not known.update(looks=F("looks") + 1):
         raise LookExpiredError
 
 

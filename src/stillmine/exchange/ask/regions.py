@@ -13,7 +13,7 @@ from msgspec.structs import replace as replace_row
 
 from stillmine.exchange.ask.look_token import Asked, Candidate, carried, open_look, seal_look
 from stillmine.exchange.ask.nearby import Active, active_of
-from stillmine.exchange.ask.places import begin_places, go_on_with_places
+from stillmine.exchange.ask.places import begin_places, go_on_with_places, take_look
 from stillmine.exchange.ask.probing import mark_variety
 from stillmine.exchange.ask.recording import count_queries, record_matches, recorded_today, require_quota, write_beside, write_down
 from stillmine.exchange.ask.region_candidates import candidates_for
@@ -83,6 +83,7 @@ def look_at_regions(exchange: Context, partner: Partner, message: RegionsLook) -
     places, there = _places(asked, stored), pictures_found(asked, RegionsOutcome.MATCH, RegionsOutcome.PART)
     is_known = bool(places or there)
     with tx("ask.look" if is_known else "ask.look_clear", exchange.clock, may_be_lost=not is_known) as transaction:
+        take_look(partner, asked.number)
         active = active_of([*asked.matched, *stored], partner)
         asked, told = told_of(asked, stored, active, blocks.keys())
         count_queries(transaction, partner, 1, int(bool(told.found)))

@@ -74,12 +74,13 @@ class ProbingAlarm(models.Model):
 
 
 class PlacesTold(models.Model):
-    """One ask about regions that was told places: of how many pictures, and how many its looks found. Gone in minutes; names none."""
+    """One ask about regions that was told places: of how many pictures, how many its looks found, how many looks. Gone in minutes."""
 
     partner = models.ForeignKey("rows.Partner", on_delete=models.PROTECT, related_name="+", db_index=False)
     last_at = models.DateTimeField(db_index=True)
     pictures = models.PositiveIntegerField()
     found = models.PositiveIntegerField(default=0)
+    looks = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         db_table = "ask_placestold"

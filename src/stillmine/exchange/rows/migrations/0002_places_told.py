@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
                 ("last_at", models.DateTimeField(db_index=True)),
                 ("pictures", models.PositiveIntegerField()),
                 ("found", models.PositiveIntegerField(default=0)),
+                ("looks", models.PositiveSmallIntegerField(default=0)),
                 (
                     "partner",
                     models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="rows.partner"),
