@@ -17,7 +17,7 @@ import typer
 from stillmine.client import Exchange as ExchangeClient
 from stillmine.client.settings import ExchangeSettings, exchange_settings
 from stillmine.fingerprint.ground.errors import FileUnreadableError
-from stillmine.partner.commands import match_commands
+from stillmine.partner.commands import match_commands, statement_commands
 from stillmine.partner.commands.checking import check as check_exchange
 from stillmine.partner.commands.checking import in_words as report_in_words
 from stillmine.partner.commands.in_words import as_shown, match_in_words
@@ -30,7 +30,7 @@ from stillmine.partner.listing.age import MAX_AGE_HOURS
 from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.way_in_use import WayChoice
-from stillmine.partner.service.app import DEFAULT_THREADS, build_service, opened_screening, opened_sync, utc_now
+from stillmine.partner.service.app import DEFAULT_THREADS, REAL, build_service, opened_screening, opened_sync, utc_now
 from stillmine.partner.service.running import serve as serve_application
 from stillmine.partner.service.upkeep import KEPT_DAYS
 from stillmine.wire.screen import MatchState, RegionsChoice, ScreenOutcome, ScreenResult, WayName
@@ -240,6 +240,32 @@ def review(
     """Record what a reviewer decided about a match; the exchange is told at the next sync. Works while the service runs."""
     _begin()
     match_commands.review_match(home, match_id, match_commands.review_of(decision, reason, vote, vote_reason))
+
+
+@app.command()
+def statements(
+    words: statement_commands.WordsFile,
+    *,
+    home: Home = DEFAULT_HOME,
+    uploads: statement_commands.UploadsFile = None,
+    since: statement_commands.Since = None,
+    out: statement_commands.Out = None,
+    puids: statement_commands.PuidsFile = None,
+) -> None:
+    """Write a statement of reasons for each upload that was removed, as the EU's transparency database takes them; sends nothing.
+
+    Exit codes: 0 each has one, 2 some lack something, which is said (or a setting is wrong).
+    """
+    _begin()
+    if not statement_commands.write_statements(home, statement_commands.Files(words, uploads, out, puids), since):
+        raise typer.Exit(EXIT_NOT_RIGHT)
+
+
+@app.command()
+def report(month: statement_commands.Month, home: Home = DEFAULT_HOME, out: statement_commands.Out = None) -> None:
+    """Write numbers of a month for a trust report, as CSV: rounded down to tens, nothing of a single upload."""
+    _begin()
+    statement_commands.write_report(home, month, REAL.clock(), out)
 
 
 def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Path, ScreenResult]]:

@@ -180,7 +180,7 @@ def one_listed(db: sqlite3.Connection, match_id: bytes) -> KeptMatch:
 
 _IS_ACTIVE = "(SELECT fingerprints.state = 'active' FROM fingerprints WHERE fingerprints.id = matches.fingerprint_id)"
 _HAS_LIST = "(SELECT synced_at IS NOT NULL FROM place)"
-_IS_WITHDRAWN = f"""CASE WHEN {_IS_ACTIVE} IS NOT NULL THEN NOT {_IS_ACTIVE}
+IS_WITHDRAWN = f"""CASE WHEN {_IS_ACTIVE} IS NOT NULL THEN NOT {_IS_ACTIVE}
     WHEN matches.is_gone OR (matches.is_listed AND {_HAS_LIST}) THEN 1 END"""
 """What the list says, also by not having a fingerprint of its own any more; else what looking the upload up again has told, if anything."""
 
@@ -188,11 +188,11 @@ _IS_FLAGGED = f"""CASE WHEN {_IS_ACTIVE} THEN EXISTS (SELECT 1 FROM flagged WHER
     ELSE matches.is_flagged END"""  # noqa: S608 (no value)
 
 _ROWS = f"""SELECT matches.place, match_id, kind, class, bucket, variant, undone, spans, {_IS_FLAGGED}, is_synthetic, decision,
-    found_by, judges, transform, matched_minute, uploads.content_id, reason, {_IS_WITHDRAWN}
+    found_by, judges, transform, matched_minute, uploads.content_id, reason, {IS_WITHDRAWN}
     FROM matches LEFT JOIN uploads ON uploads.upload_id = matches.upload_id"""  # noqa: S608 (no value)
 
 
-_IS_OLD = f"(coalesce(decided_minute, CASE WHEN {_IS_WITHDRAWN} THEN matched_minute END) < ?)"
+_IS_OLD = f"(coalesce(decided_minute, CASE WHEN {IS_WITHDRAWN} THEN matched_minute END) < ?)"
 """Decided before that minute, or known to be withdrawn and matched before it. What is open is never old: NULL is not true."""
 
 _PERHAPS_OLD = """SELECT upload_id FROM matches WHERE decided_minute < ?
