@@ -3,6 +3,7 @@
 
 import csv
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -169,6 +170,16 @@ def test_files_are_private_and_lead_from_a_statement_to_the_upload(store: Store,
     before = out.read_bytes()
     state("--out", str(out))
     assert out.read_bytes() == before
+
+
+def test_what_is_no_plain_file_is_not_replaced(store: Store, home: Path, tmp_path: Path) -> None:
+    removed(store, "post 1", found("post 1", "a"))
+    (tmp_path / "words.toml").write_text(WORDS)
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", tmp_path):
+        result = run(home, "statements", "--words", str(tmp_path / "words.toml"), "--out", str(place))
+        assert isinstance(result.exception, NotConfiguredError)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_without_a_removal_there_is_no_line_and_without_a_store_no_answer(store: Store, state: State, tmp_path: Path) -> None:

@@ -92,10 +92,15 @@ def _as_csv(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _write(text: str, path: Path | None) -> None:
-    """Write standard output, or a file that is there whole or not at all and that its owner alone can read."""
+    """Write standard output, or a file that is there whole or not at all and that its owner alone can read.
+
+    Raises NotConfiguredError for what is no plain file: a device would be replaced by one.
+    """
     if path is None:
         typer.echo(text, nl=False)
         return
+    if path.exists() and not path.is_file():
+        raise NotConfiguredError("--out, --puids: not a plain file")
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "w", encoding="utf-8", newline="") as file:
