@@ -10,7 +10,7 @@ import pytest
 from stillmine.fingerprint.sound.audio import fingerprint_sound
 from stillmine.partner.screening.recording import MAXIMUM_MATCHES
 from stillmine.partner.screening.screening import MAXIMUM_REPORTED
-from stillmine.partner.store.store import StoredEntry
+from stillmine.partner.store.place import StoredEntry
 from stillmine.serving.sparing_log import INTERVAL_SECONDS, SparingLog
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.door_errors import BusyError

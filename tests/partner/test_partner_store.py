@@ -13,7 +13,8 @@ from stillmine.partner.ground.errors import HomeOfAnotherExchangeError, StoreUnr
 from stillmine.partner.store import schema
 from stillmine.partner.store.leftovers import StoreFile
 from stillmine.partner.store.matches import FoundMatch, FoundUpload, Wanted
-from stillmine.partner.store.store import Store, StoredEntry
+from stillmine.partner.store.place import StoredEntry
+from stillmine.partner.store.store import Store
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import NotRemovedReason, Outcome

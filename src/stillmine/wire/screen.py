@@ -249,12 +249,25 @@ class RegionsChoice(StrEnum):
     ALL = "all"
 
 
+class WebhooksHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How webhooks are: how many wait, have failed for good, and were not queued for want of room.
+
+    `is_switched_off`: the target answered 410. `problem`: what was wrong with the last try, null if it worked.
+    """
+
+    waiting: int
+    failed: int
+    not_queued: int
+    is_switched_off: bool
+    problem: str | None
+
+
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the partner service is: counts and ages, never a fingerprint. `problem` is the error code of what does not work, if anything.
 
     `synced_at`: when the list was synced to its end, or when the exchange answered last; with `both` the earlier of the two.
     `fingerprints` is null where no list is kept; `index`, `queries_today` and `queries_a_day`, of the last status, where none is asked.
-    `regions`: which are asked about now, `off` also where they can't be.
+    `regions`: which are asked about now, `off` also where they can't be. `webhooks`: null where none are sent.
     """
 
     is_fresh: bool
@@ -268,6 +281,7 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     queries_today: int | None = None
     queries_a_day: int | None = None
     regions: RegionsChoice = RegionsChoice.OFF
+    webhooks: WebhooksHealth | None = None
 
 
 def require_content_id(content_id: str) -> str:

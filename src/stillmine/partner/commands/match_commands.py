@@ -48,11 +48,15 @@ def review_match(home: Path, match_id: str, review: Review) -> None:
 
 
 def _opened(home: Path) -> Store:
-    """Open the store of a service; raises NotConfiguredError if there is none: a mistyped folder must not look like nothing to do."""
+    return Store(existing_home(home))
+
+
+def existing_home(home: Path) -> Path:
+    """Return the folder of a service; raises NotConfiguredError if it is none: a mistyped folder must not look like nothing to do."""
     folder = home.expanduser()
     if not (folder / FILE_NAME).is_file():
         raise NotConfiguredError("--home: nothing was ever screened with this folder; name the service's folder")
-    return Store(prepare_home(folder))
+    return prepare_home(folder)
 
 
 def _word(content_id: str) -> str:

@@ -17,7 +17,7 @@ import typer
 from stillmine.client import Exchange as ExchangeClient
 from stillmine.client.settings import ExchangeSettings, exchange_settings
 from stillmine.fingerprint.ground.errors import FileUnreadableError
-from stillmine.partner.commands import match_commands, statement_commands
+from stillmine.partner.commands import match_commands, statement_commands, webhook_commands
 from stillmine.partner.commands.checking import check as check_exchange
 from stillmine.partner.commands.checking import in_words as report_in_words
 from stillmine.partner.commands.in_words import as_shown, match_in_words
@@ -79,6 +79,16 @@ MaxAge = Annotated[
         help="Hours since the last complete sync after which nothing is looked up in the list: some of it may have been withdrawn since.",
     ),
 ]
+Hma = Annotated[
+    HmaChoice,
+    typer.Option(
+        help="Answer the calls of Hasher-Matcher-Actioner too: to whoever has the service `key`, or `open` to this machine alone."
+    ),
+]
+FetchFrom = Annotated[
+    list[str] | None,
+    typer.Option(help="Host or origin from which files may be fetched by their address; once for each. None unless named."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 
 
@@ -133,22 +143,18 @@ def serve(
     keep_matches: Annotated[
         int, typer.Option(min=1, max=3650, help="Days after a decision until a match is forgotten; open matches are kept.")
     ] = KEPT_DAYS,
-    hma: Annotated[
-        HmaChoice,
-        typer.Option(
-            help="Answer the calls of Hasher-Matcher-Actioner too: to whoever has the service `key`, or `open` to this machine alone."
-        ),
-    ] = HmaChoice.OFF,
-    fetch_from: Annotated[
-        list[str] | None,
-        typer.Option(help="Host or origin from which files may be fetched by their address; once for each. None unless named."),
-    ] = None,
+    hma: Hma = HmaChoice.OFF,
+    fetch_from: FetchFrom = None,
+    webhook: webhook_commands.Url = None,
+    webhook_secret_file: webhook_commands.SecretFile = None,
+    webhook_insecure: webhook_commands.Insecure = False,
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
     _begin()
     settings = exchange_settings(exchange, key_file)
     require_local(hma, listen)
     sources = AllowedSources(fetch_from or [])
+    wanted_webhook = webhook_commands.choice(webhook, webhook_secret_file, is_inside_allowed=webhook_insecure)
     home = prepare_home(home.expanduser())
     shown = f"[{listen}]" if ":" in listen else listen
     with sole_user(home):
@@ -163,6 +169,7 @@ def serve(
             regions=regions,
             max_age_hours=max_age,
             more_routes=hma_routes(hma, home, sources),
+            webhook=wanted_webhook,
         )
         serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
 
@@ -266,6 +273,13 @@ def report(month: statement_commands.Month, home: Home = DEFAULT_HOME, out: stat
     """Write numbers of a month for a trust report, as CSV: rounded down to tens, nothing of a single upload."""
     _begin()
     statement_commands.write_report(home, month, REAL.clock(), out)
+
+
+@app.command()
+def webhooks(home: Home = DEFAULT_HOME, retry: webhook_commands.Retry = False, json: Json = False) -> None:
+    """Say how many webhooks wait and which have failed; `--retry` sends them all again. Works while the service runs."""
+    _begin()
+    webhook_commands.show_webhooks(home, is_retry=retry, is_json=json)
 
 
 def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Path, ScreenResult]]:

@@ -52,7 +52,7 @@ class AllowedSources:
     def target(self, url: str) -> Target:
         """Return where this address leads; raises UrlNotAllowedError."""
         try:
-            scheme, host, port, parts = _read(url)
+            scheme, host, port, parts = read_url(url)
         except ValueError:
             raise UrlNotAllowedError from None
         is_vouched_for = (scheme, host, port) in self._origins
@@ -75,7 +75,7 @@ def is_public(address: str) -> bool:
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-def _read(url: str) -> tuple[str, str, int, SplitResult]:
+def read_url(url: str) -> tuple[str, str, int, SplitResult]:
     """Return scheme, host, port and all parts; raises ValueError for what two readers might read in two ways."""
     if len(url) > MAXIMUM_URL_SIGNS or _NO_SIGN_OF_A_URL.search(url):
         raise ValueError("not an address")
@@ -89,7 +89,7 @@ def _read(url: str) -> tuple[str, str, int, SplitResult]:
 
 def _origin(word: str) -> tuple[str, str, int]:
     try:
-        scheme, host, port, parts = _read(word)
+        scheme, host, port, parts = read_url(word)
     except ValueError:
         raise _wrong() from None
     if parts.path not in ("", "/") or parts.query or parts.fragment:

@@ -10,7 +10,8 @@ from stillmine.matching.kinds import FingerprintIndex
 from stillmine.matching.results import TimedMatch
 from stillmine.partner.fingerprinting.worker_messages import Digest, Picture
 from stillmine.partner.screening.way import IN_ORDER, Candidate, span_of
-from stillmine.partner.store.store import PageChanges, Store
+from stillmine.partner.store.place import PageChanges
+from stillmine.partner.store.store import Store
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import MatchClass, MatchedSpan, Variant, distance_bucket
 from stillmine.wire.vpdq import VideoFrame

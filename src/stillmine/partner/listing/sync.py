@@ -15,7 +15,8 @@ import msgspec
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
 from stillmine.partner.ground.errors import StoreUnreadableError
-from stillmine.partner.store.store import PageChanges, Store, StoredEntry
+from stillmine.partner.store.place import PageChanges, StoredEntry
+from stillmine.partner.store.store import Store
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, StillmineError
 from stillmine.wire.feed import FeedEntry, FeedPage

@@ -43,6 +43,7 @@ from stillmine.partner.service.service import MoreRoutes, Service
 from stillmine.partner.service.standing import Standing
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep, mend_list
 from stillmine.partner.store.store import Store
+from stillmine.partner.webhooks.sending import WebhookChoice, Webhooks
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError, StillmineError
 from stillmine.wire.kinds import LISTED_KINDS
@@ -257,7 +258,7 @@ def _screening(
     )
 
 
-def _standing(parts: Connected, home: Path, surroundings: Surroundings, thread: FollowThread) -> Standing:
+def _standing(parts: Connected, home: Path, surroundings: Surroundings, thread: FollowThread, webhooks: Webhooks) -> Standing:
     return Standing(
         parts.store,
         home,
@@ -266,12 +267,13 @@ def _standing(parts: Connected, home: Path, surroundings: Surroundings, thread: 
         clock=surroundings.clock,
         last_problem=lambda: thread.problem,
         is_list_too_old=parts.age.is_too_old,
+        webhooks=webhooks.health,
     )
 
 
 @asynccontextmanager
 async def _going_on(
-    parts: Connected, fingerprinter: Fingerprinter, screening: Screening, thread: FollowThread, upkeep: Upkeep
+    parts: Connected, fingerprinter: Fingerprinter, screening: Screening, thread: FollowThread, upkeep: Upkeep, *, webhooks: Webhooks
 ) -> AsyncIterator[None]:
     """What runs beside the answers, for as long as the service does."""
     try:
@@ -279,11 +281,13 @@ async def _going_on(
         _say_at_start(parts.way.use, is_shut_in=not await run_in_threadpool(fingerprinter.check_sandbox))
         parts.asking.start()
         thread.start()
+        webhooks.start()
         async with upkeep.going_on():
             yield
     finally:
         screening.close()
         fingerprinter.close()
+        await run_in_threadpool(webhooks.stop)
         if thread.stop():
             parts.close()
             parts.store.close()
@@ -302,11 +306,13 @@ def build_service(
     regions: RegionsChoice = RegionsChoice.ALL,
     max_age_hours: int = MAX_AGE_HOURS,
     more_routes: MoreRoutes = lambda _parts: [],
+    webhook: WebhookChoice | None = None,
 ) -> Starlette:
     """Put the service together; its threads live as long as the application's lifespan, and the store is closed with it."""
     key = service_key(home, surroundings.random_bytes)
     token_key = upload_token_key(home, surroundings.random_bytes)
     store, stop = Store(home), threading.Event()
+    webhooks = Webhooks(home, webhook, surroundings.clock, surroundings.random_bytes)
     recurring = RecurringRegions(bytes(token_key), store.recurring())
     parts = connected(
         store,
@@ -332,7 +338,7 @@ def build_service(
         clock=surroundings.clock,
         random_bytes=surroundings.random_bytes,
         feedback_is_waiting=thread.wake,
-        standing=_standing(parts, home, surroundings, thread),
-        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, upkeep),
+        standing=_standing(parts, home, surroundings, thread, webhooks),
+        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, upkeep, webhooks=webhooks),
         more_routes=more_routes,
     ).app()

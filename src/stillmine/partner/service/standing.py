@@ -20,7 +20,7 @@ from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.readiness import OK, UNKNOWN
-from stillmine.wire.screen import Health
+from stillmine.wire.screen import Health, WebhooksHealth
 
 READY_FROM_BYTES = 1024 * 1024
 """Free on the disk of the home folder: with less the next match may not be kept."""
@@ -44,8 +44,10 @@ class Standing:
         clock: Callable[[], datetime],
         last_problem: Callable[[], str | None],
         is_list_too_old: Callable[[], bool],
+        webhooks: Callable[[], WebhooksHealth | None] = lambda: None,
     ) -> None:
         """`use` returns the way in use, `last_problem` the error code of the last round with the exchange."""
+        self._webhooks = webhooks
         self._store = store
         self._home = home
         self._use = use
@@ -72,6 +74,7 @@ class Standing:
             queries_today=None if status is None else status.queries_today,
             queries_a_day=None if status is None else status.queries_a_day,
             regions=self._following.regions,
+            webhooks=self._webhooks(),
         )
 
     def parts(self) -> dict[str, str]:

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a store stands and how much it keeps. Never a value."""
+"""Where a store stands, how much it keeps, and what a page of the feed brings and changes."""
 
 from dataclasses import dataclass
+
+from stillmine.wire.case import FingerprintState
+from stillmine.wire.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +22,27 @@ class Counts:
 
     fingerprints: int
     waiting_feedback: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One entry of a feed page, checked: `value`, in the store's form of its kind, is there exactly while the state is active."""
+
+    id: bytes
+    kind: Kind
+    state: FingerprintState
+    value: bytes | None
+    quality: int | None
+    is_flagged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageChanges:
+    """What a page changed: `active` as (id, kind, value) to search from now on, `erased` ids to search no longer.
+
+    `added` counts those of `active` that were not active before.
+    """
+
+    active: list[tuple[bytes, Kind, bytes]]
+    erased: list[bytes]
+    added: int

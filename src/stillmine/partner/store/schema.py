@@ -15,7 +15,7 @@ from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.damage import know_checks
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 9
+VERSION = 10
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -161,6 +161,55 @@ UPDATE fingerprints SET check_sum = row_check(id, kind, state, value, quality);
 """
 """Version 8 took whatever the disk gave back."""
 
+_WEBHOOKS = """
+-- Where webhooks are sent, and how that goes. `held` counts the rows of webhook_events, `not_queued` what found no room there.
+CREATE TABLE webhook (
+    only_row        INTEGER PRIMARY KEY CHECK (only_row = 1),
+    url             TEXT,
+    is_wanted       INTEGER NOT NULL DEFAULT 0,
+    is_switched_off INTEGER NOT NULL DEFAULT 0,             -- the target answered 410
+    held            INTEGER NOT NULL DEFAULT 0,
+    not_queued      INTEGER NOT NULL DEFAULT 0,
+    problem         TEXT                                    -- of the last try
+);
+INSERT INTO webhook (only_row) VALUES (1);
+-- What the platform was not told yet. What it says is read from the match when it is sent.
+CREATE TABLE webhook_events (
+    place      INTEGER PRIMARY KEY AUTOINCREMENT,
+    webhook_id BLOB NOT NULL DEFAULT (randomblob(16)),      -- immutable: the same on each try
+    type       TEXT NOT NULL,
+    match_id   BLOB NOT NULL,
+    minute     INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER) / 60),
+    tries      INTEGER NOT NULL DEFAULT 0,
+    due_at     INTEGER DEFAULT 0                            -- Unix seconds of the next try; null: failed
+);
+CREATE INDEX webhook_events_due ON webhook_events (due_at, place);
+CREATE INDEX webhook_events_of_match ON webhook_events (match_id);
+CREATE INDEX matches_of_fingerprint ON matches (fingerprint_id);
+CREATE TRIGGER webhook_events_room BEFORE INSERT ON webhook_events
+    WHEN (SELECT NOT is_wanted OR held >= 100000 FROM webhook) BEGIN
+    UPDATE webhook SET not_queued = not_queued + is_wanted;
+    SELECT RAISE(IGNORE);
+END;
+CREATE TRIGGER webhook_events_more AFTER INSERT ON webhook_events BEGIN UPDATE webhook SET held = held + 1; END;
+CREATE TRIGGER webhook_events_less AFTER DELETE ON webhook_events BEGIN UPDATE webhook SET held = held - 1; END;
+-- Triggers, because whoever writes a match must queue it in the same transaction: the service, and commands beside it.
+CREATE TRIGGER match_found AFTER INSERT ON matches BEGIN
+    INSERT INTO webhook_events (type, match_id) VALUES ('match.found', NEW.match_id);
+END;
+CREATE TRIGGER match_decided AFTER UPDATE OF decision, reason ON matches
+    WHEN NEW.decision IS NOT OLD.decision OR NEW.reason IS NOT OLD.reason BEGIN
+    INSERT INTO webhook_events (type, match_id) VALUES ('match.decided', NEW.match_id);
+END;
+CREATE TRIGGER match_gone AFTER UPDATE OF is_gone ON matches WHEN NEW.is_gone AND NOT OLD.is_gone BEGIN
+    INSERT INTO webhook_events (type, match_id) VALUES ('match.withdrawn', NEW.match_id);
+END;
+CREATE TRIGGER match_forgotten AFTER DELETE ON matches BEGIN
+    DELETE FROM webhook_events WHERE match_id = OLD.match_id;
+END;
+"""
+"""Version 9 told nobody."""
+
 _NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
 
 _FROM_VERSION_1 = """
@@ -184,15 +233,16 @@ ALTER TABLE new_matches RENAME TO matches;
 """Version 1 knew pictures only."""
 
 _CHANGES = {
-    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
-    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
-    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
-    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
-    4: _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
-    5: _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS,
-    6: _WAY + _REGIONS + _CHECKS,
-    7: _REGIONS + _CHECKS,
-    8: _CHECKS,
+    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
+    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
+    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
+    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
+    4: _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
+    5: _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
+    6: _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
+    7: _REGIONS + _CHECKS + _WEBHOOKS,
+    8: _CHECKS + _WEBHOOKS,
+    9: _WEBHOOKS,
 }
 """What brings a file of this version to the newest one."""
 
@@ -257,6 +307,12 @@ def _require_version(connection: sqlite3.Connection) -> None:
 
 
 def _statements(script: str) -> list[str]:
-    """The statements one by one: `executescript` would commit in between."""
+    """The statements one by one: `executescript` would commit in between. One that makes a trigger holds others."""
     lines = [line.split("--")[0] for line in script.splitlines()]
-    return [statement for statement in "\n".join(lines).split(";") if statement.strip()]
+    statements, begun = [], ""
+    for part in "\n".join(lines).split(";"):
+        begun += part + ";"
+        if sqlite3.complete_statement(begun):
+            statements.append(begun)
+            begun = ""
+    return [statement for statement in statements if statement.strip("; \n")]

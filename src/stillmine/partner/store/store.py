@@ -10,7 +10,6 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,39 +30,15 @@ from stillmine.partner.store.matches import (
     record,
     still_matching,
 )
-from stillmine.partner.store.place import Counts, Place
+from stillmine.partner.store.place import Counts, PageChanges, Place, StoredEntry
 from stillmine.partner.store.reports import Said, decided_together, queue_reports, votes_that_wait, waiting_reports
 from stillmine.partner.store.schema import FILE_NAME, holds_anything, open_database
-from stillmine.wire.case import FingerprintState
+from stillmine.partner.store.webhooks import queue_withdrawn
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import Feedback, Outcome
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import KeptMatch, MatchPage, Review, WayName
 from stillmine.wire.vote import Vote
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """One entry of a feed page, checked: `value`, in the store's form of its kind, is there exactly while the state is active."""
-
-    id: bytes
-    kind: Kind
-    state: FingerprintState
-    value: bytes | None
-    quality: int | None
-    is_flagged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PageChanges:
-    """What a page changed: `active` as (id, kind, value) to search from now on, `erased` ids to search no longer.
-
-    `added` counts those of `active` that were not active before.
-    """
-
-    active: list[tuple[bytes, Kind, bytes]]
-    erased: list[bytes]
-    added: int
 
 
 class Store:
@@ -189,6 +164,7 @@ class Store:
                     gone += swept.values()
                 db.execute("UPDATE place SET synced_at = ?, is_refetching = 0", (synced_at,))
             db.execute("UPDATE place SET cursor = ?, has_leftovers = has_leftovers OR ?", (cursor, bool(erased)))
+            queue_withdrawn(db, erased)
         changes = PageChanges(active, erased, added=sum(fingerprint_id not in was_active for fingerprint_id, _, _ in active))
         with self._lock:
             self._active_count += changes.added - len(erased)
