@@ -194,6 +194,10 @@ def test_all_that_is_wrong_with_the_words_is_named_at_once() -> None:
         read_words("")
     missing = re.findall(r"(\w+): missing", str(refused.value))
     assert missing == ["decision_ground", "decision_ground_reference_url", "decision_facts", "territorial_scope"]
+    with pytest.raises(NotConfiguredError) as refused:
+        read_words("decision_ground = 'x'\nurl = 'y'\ndecision_facts = 1\ncontent_date = 2030-05-17\nterritorial_scope = ['AT']\n")
+    named = re.findall(r"(?:--words: |; )(\w+): ", str(refused.value))
+    assert named == ["url", "decision_facts", "decision_ground_reference_url", "decision_ground", "content_date"]
     with pytest.raises(NotConfiguredError, match="illegal_content_explanation: missing") as refused:
         read_words(WORDS.replace("DECISION_GROUND_INCOMPATIBLE_CONTENT", rules.ILLEGAL))
     assert "incompatible_content_ground: goes with" in str(refused.value)

@@ -65,12 +65,12 @@ def read_words(text: str) -> Words:
     except tomllib.TOMLDecodeError as error:
         raise NotConfiguredError(f"--words: no TOML ({error})") from None
     day = table.pop("content_date", None)
-    wrong = list(_wrong_keys(table))
+    unusable = dict(_unusable(table))
+    fields: dict[str, Value] = {**_UNLESS_SAID, **{name: value for name, value in table.items() if name not in unusable}}
+    wrong = [f"{name}: {why}" for name, why in unusable.items()]
+    wrong += [said for said in broken_rules({**fields, **_ANY_UPLOAD}) if said.split(":")[0] not in unusable]
     if day not in (None, DAY_OF_MATCH):
         wrong.append(f"content_date: only {DAY_OF_MATCH}; dates of single uploads come with --uploads")
-    if not wrong:
-        fields: dict[str, Value] = {**_UNLESS_SAID, **table}
-        wrong = broken_rules({**fields, **_ANY_UPLOAD})
     if wrong:
         raise NotConfiguredError(f"--words: {'; '.join(wrong)}")
     return Words(fields, is_posted_when_matched=day == DAY_OF_MATCH)
@@ -96,15 +96,16 @@ def read_facts(text: str) -> dict[str, Facts]:
     return found
 
 
-def _wrong_keys(table: Mapping[str, object]) -> Iterator[str]:
+def _unusable(table: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield keys that nobody knows, or whose value is of another type, and what is wrong with each."""
     for name, value in table.items():
         if name not in _KEYS:
-            yield f"{name}: no such key"
+            yield name, "no such key"
         elif name in rules.LISTS:
             if not (isinstance(value, list) and all(isinstance(word, str) for word in value)):
-                yield f"{name}: a list of texts"
+                yield name, "a list of texts"
         elif not isinstance(value, str):
-            yield f"{name}: a text"
+            yield name, "a text"
 
 
 def _wrong_cell(row: Mapping[str, str], before: Mapping[str, Facts]) -> str | None:
