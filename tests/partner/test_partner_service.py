@@ -29,6 +29,7 @@ PHOTOGRAPH = "media/clothing/coat.jpg"
 MATCH = "/matches/" + "0" * 32 + "/review"
 ROUTES = {
     "/screen": "POST",
+    "/screen/hook": "POST",
     "/matches": "GET",
     "/matches/{match_id}": "GET",
     "/matches/{match_id}/review": "POST",

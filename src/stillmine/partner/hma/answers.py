@@ -10,6 +10,7 @@ import msgspec
 
 from stillmine.partner.hma.banks import Bank, Matches
 from stillmine.partner.screening.screening import error_of
+from stillmine.partner.service.status_form import is_for_review
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
@@ -18,7 +19,6 @@ NUMBER_DIGITS = 13
 """Hexadecimal digits of a match id that make a number which JavaScript holds exactly."""
 
 _FURTHEST = {bucket: 8 * place + 7 for place, bucket in enumerate(DistanceBucket)}
-_FOR_REVIEW = frozenset({MatchClass.PART, MatchClass.DISPUTED})
 
 
 class BankMatch(msgspec.Struct, frozen=True):
@@ -46,11 +46,6 @@ def matches_by_bank(result: ScreenResult, matches: Iterable[ScreenMatch], banks:
             if (bank.matches is Matches.REVIEW) == is_for_review(match, result):
                 told.setdefault(name, []).append(bank_match(match))
     return told
-
-
-def is_for_review(match: ScreenMatch, result: ScreenResult) -> bool:
-    """Whether a rule must not act on it."""
-    return match.match_class in _FOR_REVIEW or match.is_flagged or result.is_by_sound_alone
 
 
 def bank_match(match: ScreenMatch) -> BankMatch:

@@ -17,7 +17,7 @@ from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.fetching.fetch import fetch
 from stillmine.partner.fingerprinting.upload import Upload
 from stillmine.partner.ground.errors import MultipartUnsupportedError
-from stillmine.partner.hma.answers import BankMatch, bank_match, is_for_review, matches_by_bank, require_screened, taking_part
+from stillmine.partner.hma.answers import BankMatch, bank_match, matches_by_bank, require_screened, taking_part
 from stillmine.partner.hma.banks import Bank, Banks, Matches
 from stillmine.partner.hma.doors import is_true, told
 from stillmine.partner.hma.signals import PDQ, VIDEO_MD5, fingerprint_of, signal_name, signals_of, wanted_types
@@ -25,6 +25,7 @@ from stillmine.partner.service.bodies import receive_upload, write_upload
 from stillmine.partner.service.room import Guest
 from stillmine.partner.service.service import ServiceParts, content_id_of
 from stillmine.partner.service.single_part import SinglePart, boundary_of
+from stillmine.partner.service.status_form import is_for_review
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.screen import ScreenResult
 

@@ -32,6 +32,7 @@ from stillmine.partner.service.bodies import EarlyAnswer, body_of, receive_uploa
 from stillmine.partner.service.room import PATIENCE_SECONDS, Guest, Room
 from stillmine.partner.service.single_part import SinglePart, boundary_of
 from stillmine.partner.service.standing import Standing
+from stillmine.partner.service.status_form import in_status, later_status
 from stillmine.partner.service.wanted import wanted_matches
 from stillmine.partner.store.store import Store
 from stillmine.wire.case_key import Secret
@@ -46,7 +47,7 @@ from stillmine.wire.errors import (
     StillmineError,
 )
 from stillmine.wire.readiness import readiness
-from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Review, ScreenFingerprints, require_content_id
+from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, Review, ScreenFingerprints, ScreenResult, require_content_id
 
 log = logging.getLogger("stillmine.partner")
 
@@ -58,6 +59,7 @@ _MATCH_ID = re.compile("[0-9a-f]{32}")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 Handler = Callable[[Request], Awaitable[Response]]
+Answer = Callable[[ScreenResult], Response]
 BodyHandler = Callable[[Request, Guest], Awaitable[Response]]
 
 
@@ -115,6 +117,7 @@ class Service:
         """Return the ASGI application, with `state.take_no_more` for whoever stops it."""
         routes = [
             Route("/screen", self._guarded(self._with_room(self._screen)), methods=["POST"]),
+            Route("/screen/hook", self._guarded(self._with_room(self._screen_hook)), methods=["POST"]),
             Route("/matches", self._guarded(self._matches), methods=["GET"]),
             Route("/matches/{match_id}", self._guarded(self._match), methods=["GET"]),
             Route("/matches/{match_id}/review", self._guarded(self._with_room(self._review)), methods=["POST"]),
@@ -127,7 +130,14 @@ class Service:
         application.state.take_no_more = self._screening.close
         return application
 
+    async def _screen_hook(self, request: Request, guest: Guest) -> Response:
+        later = later_status(request.query_params)
+        return await self._screened(request, guest, lambda result: in_status(result, later))
+
     async def _screen(self, request: Request, guest: Guest) -> Response:
+        return await self._screened(request, guest, _json)
+
+    async def _screened(self, request: Request, guest: Guest, answer: Answer) -> Response:
         uploader, content_id = _uploader(request), content_id_of(request)
         sent_as = request.headers.get("content-type", "")
         content_type = sent_as.partition(";")[0].strip().lower()
@@ -137,17 +147,17 @@ class Service:
             message = await run_in_threadpool(decode, body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
             if message.content_id is not None:
                 content_id = _one_content_id(content_id, message.content_id)
-            return _json(await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints, uploader, content_id))
+            return answer(await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints, uploader, content_id))
         part = SinglePart(boundary_of(sent_as)) if content_type.startswith("multipart/") else None
         with Upload(self._home) as upload:
             try:
                 await receive_upload(request, upload, part, guest)
             except FileTooLargeError as error:
-                return EarlyAnswer(_json(await run_in_threadpool(self._screening.not_screened, error.code, content_id)))
+                return EarlyAnswer(answer(await run_in_threadpool(self._screening.not_screened, error.code, content_id)))
             except StoreUnreadableError as error:
-                return _json(await run_in_threadpool(self._screening.not_screened, error.code, content_id))
+                return answer(await run_in_threadpool(self._screening.not_screened, error.code, content_id))
             await guest.take_place()
-            return _json(await run_in_threadpool(self._screening.screen_upload, upload, uploader, content_id))
+            return answer(await run_in_threadpool(self._screening.screen_upload, upload, uploader, content_id))
 
     async def _review(self, request: Request, guest: Guest) -> Response:
         review = decode(await body_of(request, MAXIMUM_MESSAGE_BYTES, guest), Review)
