@@ -2,6 +2,7 @@
 """The partner's parts put together around a fake exchange, a clock that is set by hand and numbers instead of randomness."""
 
 import os
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -138,3 +139,13 @@ class Partner:
     def close(self) -> None:
         self.screening.close()
         self.store.close()
+
+
+_WEBHOOKS = ("DROP TABLE webhook_events", "DROP TABLE webhook", "DROP INDEX matches_of_fingerprint")
+
+
+def take_webhooks_off(database: sqlite3.Connection) -> None:
+    """Leave a store as it was before it knew webhooks, on the way to one of an earlier version."""
+    triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    for statement in (*(f"DROP TRIGGER {name}" for (name,) in triggers), *_WEBHOOKS):
+        database.execute(statement)

@@ -13,7 +13,7 @@ from stillmine.partner.store.store import Store
 from stillmine.wire.screen import Decision, MatchState, Review, ScreenOutcome
 from tests.partner.asking_parts import AskingPartner
 from tests.partner.fake_exchange import FakeExchange
-from tests.partner.partner_parts import Clock
+from tests.partner.partner_parts import Clock, take_webhooks_off
 
 VALUE, OTHER, CLEAR = bytes(range(32)), bytes(range(100, 132)), bytes(range(200, 232))
 
@@ -78,6 +78,7 @@ def test_a_store_of_before_is_given_its_checks(home: Path, exchange: FakeExchang
     exchange.add("f", VALUE)
     partner = AskingPartner(home, exchange, clock, WayChoice.LIST)
     partner.round()
+    take_webhooks_off(partner.store._db)
     partner.store._db.execute("ALTER TABLE fingerprints DROP COLUMN check_sum")
     partner.store._db.execute("PRAGMA user_version = 8")
     partner.close()

@@ -19,7 +19,7 @@ from stillmine.wire.screen import Decision, Review, ScreenOutcome, WayName
 from stillmine.wire.vote import VoteKind
 from tests.partner.asking_parts import AskingPartner
 from tests.partner.fake_exchange import ASK, FEED, STATUS, FakeExchange
-from tests.partner.partner_parts import Clock, Partner
+from tests.partner.partner_parts import Clock, Partner, take_webhooks_off
 
 ASKER = ["ask", "feedback", "submit"]
 LISTER = ["ask", "feedback", "list", "submit"]
@@ -477,6 +477,7 @@ def test_a_list_is_synced_no_more_often_than_said_though_the_way_is_looked_at(op
 
 def test_a_store_of_before_with_a_list_is_of_the_way_list(home: Path, partner: Partner, exchange: FakeExchange) -> None:
     partner.sync.run()
+    take_webhooks_off(partner.store._db)
     partner.store._db.execute("ALTER TABLE place DROP COLUMN way")
     for column in ("found_by", "judges", "transform"):
         partner.store._db.execute(f"ALTER TABLE matches DROP COLUMN {column}")
