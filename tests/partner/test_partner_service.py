@@ -36,6 +36,7 @@ ROUTES = {
     "/health": "GET",
     "/livez": "GET",
     "/readyz": "GET",
+    "/metrics": "GET",
 }
 OPEN_ROUTES = {"/health", "/livez", "/readyz"}
 JSON = {"Content-Type": "application/json"}

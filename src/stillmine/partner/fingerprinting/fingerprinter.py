@@ -18,7 +18,7 @@ from stillmine.fingerprint.ground.errors import MediaDeadlineError
 from stillmine.partner.fingerprinting.sandbox import NEEDED
 from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import LONG_MEDIA, JobResult, Media, PlacesWanted, WorkerGoneError
-from stillmine.partner.fingerprinting.workers import COMMAND, Task, WorkerPool, WorkerSettings
+from stillmine.partner.fingerprinting.workers import COMMAND, Load, Task, WorkerPool, WorkerSettings
 from stillmine.partner.ground.errors import DeadlineError
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import NotConfiguredError
@@ -92,6 +92,10 @@ class Fingerprinter:
     def process_ids(self) -> list[int]:
         """The numbers of all worker processes."""
         return [*self._pictures.process_ids, *self._moving.process_ids]
+
+    def load(self) -> dict[str, Load]:
+        """Return how the workers for pictures and for what moves are at work."""
+        return {"picture": self._pictures.load(), "moving": self._moving.load()}
 
     def check_sandbox(self, seconds: float = READY_SECONDS) -> list[str]:
         """Wait for a worker, log which walls it lacks on this system, and return them; raises NotConfiguredError if all are needed."""

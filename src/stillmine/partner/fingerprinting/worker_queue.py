@@ -26,6 +26,7 @@ class WorkerQueue:
         """Of `workers`, `kept_for_short` are never all taken by what is long."""
         self._condition = threading.Condition()
         self._numbers = itertools.count()
+        self._workers = workers
         # Guarded by the condition.
         self._free = workers
         self._free_for_long = workers - kept_for_short
@@ -47,6 +48,11 @@ class WorkerQueue:
         finally:
             with self._condition:
                 self._take(me, -1)
+
+    def count(self) -> tuple[int, int]:
+        """Return how many hold a turn and how many wait for one."""
+        with self._condition:
+            return self._workers - self._free, len(self._waiting)
 
     def _is_next(self, me: _Waiting) -> bool:
         return self._may_begin(me) and not any(other < me and self._may_begin(other) for other in self._waiting)

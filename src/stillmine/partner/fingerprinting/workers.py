@@ -151,6 +151,16 @@ class Task:
         return Job(self.is_moving, seconds, int(self.seconds * CPU_SECONDS_PER_SECOND), self.regions, self.places)
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many workers of one sort there are, are at work and were lost since the start, and how many uploads wait for one."""
+
+    workers: int
+    at_work: int
+    waiting: int
+    lost: int
+
+
 class WorkerPool:
     """A fixed number of workers of one sort. Safe to use from several threads."""
 
@@ -168,6 +178,7 @@ class WorkerPool:
         self._all: set[Worker] = set()
         self._successors: dict[Worker, Worker] = {}
         self._is_closed = False
+        self._lost = 0
         self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
 
     def start(self) -> None:
@@ -182,6 +193,12 @@ class WorkerPool:
         """The numbers of the processes there are now."""
         with self._lock:
             return [worker.process_id for worker in self._all]
+
+    def load(self) -> Load:
+        """Return how it is at work."""
+        at_work, waiting = self._queue.count()
+        with self._lock:
+            return Load(self._size, at_work, waiting, self._lost)
 
     def missing_walls(self, seconds: float) -> list[str]:
         """Return what the sandbox of a worker lacks here; raises TimeoutError or WorkerGoneError if none gets ready."""
@@ -224,13 +241,18 @@ class WorkerPool:
             yield worker
             is_well = worker.jobs < JOBS_PER_WORKER
         except TimeoutError:
-            log.warning("a worker took too long and was replaced")
+            self._note_lost("a worker took too long and was replaced")
             raise
         except WorkerGoneError:
-            log.warning("a worker ended while it read an upload and was replaced")
+            self._note_lost("a worker ended while it read an upload and was replaced")
             raise
         finally:
             self._free.put(self._kept_or_new(worker, is_well))
+
+    def _note_lost(self, words: str) -> None:
+        log.warning(words)
+        with self._lock:
+            self._lost += 1
 
     def close(self) -> None:
         """End every worker; jobs at work, and those that wait or still come, are answered as ended."""

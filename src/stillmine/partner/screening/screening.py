@@ -6,6 +6,7 @@ and never `no_match`. What could be made of an upload is looked up even where th
 """
 
 import logging
+import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -87,8 +88,15 @@ class Screening:
         clock: Callable[[], datetime],
         feedback_is_waiting: Callable[[], None] = lambda: None,
         regions: AsksRegions | None = None,
+        answered: Callable[[ScreenResult, float], None] = lambda _result, _seconds: None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`feedback_is_waiting` is called after a match queued feedback; without `regions` none are asked about."""
+        """`feedback_is_waiting` is called after a match queued feedback; without `regions` none are asked about.
+
+        `answered` is told of each answer, and how many seconds of `monotonic` it took.
+        """
+        self._answered = answered
+        self._monotonic = monotonic
         self._store = store
         self._way = way
         self._fingerprinter = fingerprinter
@@ -132,15 +140,20 @@ class Screening:
 
     def not_screened(self, reason: str, content_id: str | None = None) -> ScreenResult:
         """Return the answer for an upload that could not be screened, with the error code of why."""
-        return msgspec.structs.replace(self._not_screened([reason]), content_id=content_id)
+        result = msgspec.structs.replace(self._not_screened([reason]), content_id=content_id)
+        self._answered(result, 0.0)
+        return result
 
     def _not_screened(self, left_out: list[str], retry_after_seconds: int | None = None) -> ScreenResult:
         as_of = self._way.as_of()
         return ScreenResult(ScreenOutcome.NOT_SCREENED, [], as_of, left_out[0], left_out=left_out, retry_after_seconds=retry_after_seconds)
 
     def _screen(self, make: Callable[[], Made], words: Words, hash_places: HashPlaces | None = None) -> ScreenResult:
-        """JobResult, or say with a code why there is no answer; raises BusyError."""
-        return msgspec.structs.replace(self._screened(make, words, hash_places), content_id=words.content_id)
+        """Answer, or say with a code why there is no answer; raises BusyError."""
+        began = self._monotonic()
+        result = msgspec.structs.replace(self._screened(make, words, hash_places), content_id=words.content_id)
+        self._answered(result, self._monotonic() - began)
+        return result
 
     def _screened(self, make: Callable[[], Made], words: Words, hash_places: HashPlaces | None) -> ScreenResult:
         try:
@@ -152,7 +165,7 @@ class Screening:
         except Exception as error:
             # No traceback and no message: they can hold parts of the upload.
             self._log.say(f"screening failed: {type(error).__name__}")
-            return self.not_screened(StillmineError.code)
+            return self._not_screened([StillmineError.code])
 
     def _answer(self, make: Callable[[], Made], words: Words, hash_places: HashPlaces | None) -> ScreenResult:
         self._way.require_use()

@@ -43,6 +43,7 @@ from stillmine.partner.service.service import MoreRoutes, Service
 from stillmine.partner.service.standing import Standing
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep, mend_list
 from stillmine.partner.store.store import Store
+from stillmine.partner.watching.counted import Counted
 from stillmine.partner.webhooks.sending import WebhookChoice, Webhooks
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError, StillmineError
@@ -245,7 +246,7 @@ def _say_at_start(use: Use, *, is_shut_in: bool) -> None:
 
 
 def _screening(
-    parts: Connected, fingerprinter: Fingerprinter, token_key: Secret, surroundings: Surroundings, thread: FollowThread
+    parts: Connected, fingerprinter: Fingerprinter, token_key: Secret, surroundings: Surroundings, thread: FollowThread, *, counted: Counted
 ) -> Screening:
     return Screening(
         parts.store,
@@ -255,6 +256,8 @@ def _screening(
         clock=surroundings.clock,
         feedback_is_waiting=thread.wake,
         regions=parts.regions,
+        answered=counted.screened,
+        monotonic=surroundings.monotonic,
     )
 
 
@@ -327,8 +330,8 @@ def build_service(
         max_age_hours=max_age_hours,
     )
     thread, fingerprinter = FollowThread(parts.following, stop), Fingerprinter(threads, needs_sandbox=needs_sandbox)
-    screening = _screening(parts, fingerprinter, token_key, surroundings, thread)
-
+    counted = Counted()
+    screening = _screening(parts, fingerprinter, token_key, surroundings, thread, counted=counted)
     upkeep = Upkeep(store, surroundings.clock, kept_days, recurring, screening.record_waiting)
     return Service(
         screening=screening,
@@ -339,6 +342,8 @@ def build_service(
         random_bytes=surroundings.random_bytes,
         feedback_is_waiting=thread.wake,
         standing=_standing(parts, home, surroundings, thread, webhooks),
+        counted=counted,
+        workers=fingerprinter.load,
         lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, upkeep, webhooks=webhooks),
         more_routes=more_routes,
     ).app()

@@ -28,7 +28,18 @@ class Room:
     def __init__(self, patience_seconds: float, coming_bytes: int = COMING_BYTES) -> None:
         self._places = asyncio.Semaphore(MAXIMUM_REQUESTS_AT_ONCE)
         self._patience_seconds = patience_seconds
-        self._bytes_left = coming_bytes
+        self._places_taken = 0
+        self._all_bytes = self._bytes_left = coming_bytes
+
+    @property
+    def places_taken(self) -> int:
+        """How many requests are worked on."""
+        return self._places_taken
+
+    @property
+    def coming_bytes(self) -> int:
+        """How much is held of bodies that have no place yet."""
+        return self._all_bytes - self._bytes_left
 
     def guest(self) -> "Guest":
         """Return what one request takes and gives back: use it in a `with`."""
@@ -41,10 +52,12 @@ class Room:
                 await self._places.acquire()
         except TimeoutError:
             raise BusyError from None
+        self._places_taken += 1
 
     def give_place_back(self) -> None:
         """Let the next one in."""
         self._places.release()
+        self._places_taken -= 1
 
     def take_bytes(self, size: int) -> bool:
         """Count some more of what comes; False where there is no room for it."""

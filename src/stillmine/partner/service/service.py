@@ -10,7 +10,7 @@ import hmac
 import logging
 import re
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -26,15 +26,19 @@ from starlette.routing import Route
 
 from stillmine.fingerprint import FileTooLargeError
 from stillmine.partner.fingerprinting.upload import Upload
+from stillmine.partner.fingerprinting.workers import Load
 from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.screening.screening import ID_BYTES, Screening
 from stillmine.partner.service.bodies import EarlyAnswer, body_of, receive_upload, require_as_it_is
+from stillmine.partner.service.metrics import Metrics, RoomTaken
 from stillmine.partner.service.room import PATIENCE_SECONDS, Guest, Room
 from stillmine.partner.service.single_part import SinglePart, boundary_of
 from stillmine.partner.service.standing import Standing
 from stillmine.partner.service.status_form import in_status, later_status
 from stillmine.partner.service.wanted import wanted_matches
 from stillmine.partner.store.store import Store
+from stillmine.partner.watching.counted import Counted
+from stillmine.partner.watching.exposition import CONTENT_TYPE
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode, encode
 from stillmine.wire.errors import (
@@ -97,6 +101,8 @@ class Service:
         random_bytes: Callable[[int], bytes],
         feedback_is_waiting: Callable[[], None],
         standing: Standing,
+        counted: Counted,
+        workers: Callable[[], Mapping[str, Load]],
         lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
         more_routes: MoreRoutes = lambda _parts: [],
     ) -> None:
@@ -112,6 +118,8 @@ class Service:
         self._standing = standing
         self._lifespan = lifespan
         self._room = Room(PATIENCE_SECONDS)
+        self._counted = counted
+        self._metrics = Metrics(counted, standing, workers, lambda: RoomTaken(self._room.places_taken, self._room.coming_bytes))
 
     def app(self) -> Starlette:
         """Return the ASGI application, with `state.take_no_more` for whoever stops it."""
@@ -124,6 +132,7 @@ class Service:
             Route("/health", self._guarded(self._health, needs_key=False), methods=["GET"]),
             Route("/livez", _alive, methods=["GET"]),
             Route("/readyz", self._guarded(self._ready, needs_key=False), methods=["GET"]),
+            Route("/metrics", self._guarded(self._show_metrics), methods=["GET"]),
             *self._more_routes(ServiceParts(self._screening, self._standing, self._home, self._guarded, self._with_room)),
         ]
         application = Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
@@ -184,6 +193,9 @@ class Service:
             response.headers["Retry-After"] = "10"
         return response
 
+    async def _show_metrics(self, _request: Request) -> Response:
+        return Response(await run_in_threadpool(self._metrics.text), 200, _HEADERS, CONTENT_TYPE)
+
     def _with_room(self, handler: BodyHandler) -> Handler:
         """Hold as much of a body, and let in as many requests at once, as there is memory for."""
 
@@ -203,18 +215,22 @@ class Service:
                     self._require_key(request)
                 return await handler(request)
             except (FileTooLargeError, MessageTooLargeError) as error:
-                return EarlyAnswer(_refusal(error))
+                return EarlyAnswer(self._refused(error))
             except StillmineError as error:
-                return _refusal(error)
+                return self._refused(error)
             except ClientDisconnect:
                 return Response(status_code=400, headers=_HEADERS)
             except Exception as error:
                 # The type and the place only: a message or a frame's values could hold what was sent.
                 place = traceback.extract_tb(error.__traceback__)[-1]
                 log.error("unexpected %s in %s, line %s", type(error).__name__, place.name, place.lineno)
-                return _refusal(StillmineError())
+                return self._refused(StillmineError())
 
         return guarded
+
+    def _refused(self, error: StillmineError) -> Response:
+        self._counted.refused(error.code)
+        return _refusal(error)
 
     def _require_key(self, request: Request) -> None:
         shown = request.headers.get("authorization", "").encode("latin-1")
