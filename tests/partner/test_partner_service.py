@@ -30,6 +30,7 @@ MATCH = "/matches/" + "0" * 32 + "/review"
 ROUTES = {
     "/screen": "POST",
     "/screen/hook": "POST",
+    "/screen/url": "POST",
     "/matches": "GET",
     "/matches/{match_id}": "GET",
     "/matches/{match_id}/review": "POST",
@@ -253,7 +254,7 @@ def test_unknown_match(refusing: ServiceClient, match_id: str) -> None:
 
 
 def test_upload_beyond_the_limit_is_not_screened(platform: ServiceClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stillmine.partner.service.service.Upload", partial(Upload, bytes_in_memory=1000, maximum_bytes=5000))
+    monkeypatch.setattr("stillmine.partner.service.screen_doors.Upload", partial(Upload, bytes_in_memory=1000, maximum_bytes=5000))
     assert screened(platform, b"x" * 5001).reason == "file_too_large"
     assert screened(platform, b"x" * 5000).reason == "not_an_image"
 
@@ -271,7 +272,7 @@ def test_a_large_upload_passes_through_a_file_that_nobody_sees(
             return super().fileno()
 
     before = {path.name for path in home.iterdir()}
-    monkeypatch.setattr("stillmine.partner.service.service.Upload", partial(Watched, bytes_in_memory=1000))
+    monkeypatch.setattr("stillmine.partner.service.screen_doors.Upload", partial(Watched, bytes_in_memory=1000))
     assert screened(platform, photograph).outcome is ScreenOutcome.MATCH
     assert seen
     assert all(names == before for names in seen)

@@ -25,6 +25,7 @@ MAXIMUM_SCREEN_MESSAGE_BYTES = 4 * 1024 * 1024
 
 MAXIMUM_CONTENT_ID_SIGNS = 200
 MAXIMUM_MATCHES_PER_PAGE = 500
+MAXIMUM_URL_SIGNS = 4096
 
 _NO_SIGN_OF_A_WORD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -180,6 +181,18 @@ class ScreenFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     version: Literal[1]
     fingerprints: Annotated[list[Fingerprint], msgspec.Meta(min_length=1, max_length=MAXIMUM_FINGERPRINTS_PER_SCREEN)]
+    content_id: ContentId | None = None
+
+    def __post_init__(self) -> None:
+        if self.content_id is not None:
+            require_content_id(self.content_id)
+
+
+class ScreenUrl(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Screen the file at an address, which the service fetches where its operator allows it; `content_id` is the platform's word for it."""
+
+    version: Literal[1]
+    url: Annotated[str, msgspec.Meta(min_length=1, max_length=MAXIMUM_URL_SIGNS)]
     content_id: ContentId | None = None
 
     def __post_init__(self) -> None:

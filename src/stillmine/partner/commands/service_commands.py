@@ -170,6 +170,7 @@ def serve(
             max_age_hours=max_age,
             more_routes=hma_routes(hma, home, sources),
             webhook=wanted_webhook,
+            sources=sources,
         )
         serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
 

@@ -2,7 +2,7 @@
 """From where files may be fetched: what the operator named, by host or by origin.
 
 A host stands for `https` on its usual port and public addresses; an origin, with its scheme, is vouched for wherever it is. Must never
-allow what nobody named. Contract: spec/hma.md, "By URL".
+allow what nobody named. Contract: spec/screen.md, "By URL".
 """
 
 import ipaddress
@@ -13,8 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from stillmine.partner.ground.errors import UrlNotAllowedError
 from stillmine.wire.errors import NotConfiguredError
-
-MAXIMUM_URL_SIGNS = 4096
+from stillmine.wire.screen import MAXIMUM_URL_SIGNS
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")

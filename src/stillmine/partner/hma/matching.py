@@ -23,9 +23,10 @@ from stillmine.partner.hma.doors import is_true, told
 from stillmine.partner.hma.signals import PDQ, VIDEO_MD5, fingerprint_of, signal_name, signals_of, wanted_types
 from stillmine.partner.service.bodies import receive_upload, write_upload
 from stillmine.partner.service.room import Guest
-from stillmine.partner.service.service import ServiceParts, content_id_of
+from stillmine.partner.service.service import ServiceParts
 from stillmine.partner.service.single_part import SinglePart, boundary_of
 from stillmine.partner.service.status_form import is_for_review
+from stillmine.partner.service.words import content_id_of
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.screen import ScreenResult
 

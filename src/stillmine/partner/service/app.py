@@ -24,6 +24,7 @@ from stillmine.partner.asking.clear_memory import ClearMemory
 from stillmine.partner.asking.connecting import KEY_BYTES, PICTURE_LIMITS, asking
 from stillmine.partner.asking.look_up import AskWay
 from stillmine.partner.asking.regions import RegionsAsking
+from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter, default_threads
 from stillmine.partner.following.background import FollowThread
 from stillmine.partner.following.following import Following, Parts
@@ -310,6 +311,7 @@ def build_service(
     max_age_hours: int = MAX_AGE_HOURS,
     more_routes: MoreRoutes = lambda _parts: [],
     webhook: WebhookChoice | None = None,
+    sources: AllowedSources | None = None,
 ) -> Starlette:
     """Put the service together; its threads live as long as the application's lifespan, and the store is closed with it."""
     key = service_key(home, surroundings.random_bytes)
@@ -346,4 +348,5 @@ def build_service(
         workers=fingerprinter.load,
         lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, upkeep, webhooks=webhooks),
         more_routes=more_routes,
+        sources=sources or AllowedSources(),
     ).app()

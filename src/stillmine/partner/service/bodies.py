@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from stillmine.fingerprint import FileTooLargeError
 from stillmine.partner.fingerprinting.upload import MAXIMUM_UPLOAD_BYTES, Upload
 from stillmine.partner.ground.errors import ContentEncodingUnsupportedError, MultipartUnsupportedError, StoreUnreadableError
-from stillmine.partner.service.room import Guest
+from stillmine.partner.service.room import Guest, Holds
 from stillmine.partner.service.single_part import SinglePart
 from stillmine.serving.front import drop_rest
 from stillmine.wire.errors import MessageTooLargeError, StillmineError
@@ -43,7 +43,7 @@ def require_as_it_is(request: Request) -> None:
         raise ContentEncodingUnsupportedError
 
 
-async def receive_upload(request: Request, upload: Upload, part: SinglePart | None, guest: Guest) -> None:
+async def receive_upload(request: Request, upload: Upload, part: SinglePart | None, guest: Holds) -> None:
     """Take the body as it comes, or the file in it; after a refusal that is not for its size the rest is read and dropped.
 
     Raises FileTooLargeError, at once and with the rest unread, MultipartUnsupportedError, BusyError, or StoreUnreadableError where the
@@ -82,7 +82,7 @@ def _stated_bytes(request: Request) -> int:
     return int(request.headers.get("content-length") or 0)
 
 
-async def write_upload(upload: Upload, data: bytes, guest: Guest) -> None:
+async def write_upload(upload: Upload, data: bytes, guest: Holds) -> None:
     """Take the next bytes of an upload; raises FileTooLargeError, BusyError, StoreUnreadableError."""
     await guest.hold(len(data))
     try:

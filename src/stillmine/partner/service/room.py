@@ -7,7 +7,7 @@ many of one body, it takes its place while it comes. Used on one event loop.
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from stillmine.partner.fingerprinting.upload import BYTES_IN_MEMORY
 from stillmine.wire.door_errors import BusyError
@@ -20,6 +20,12 @@ PATIENCE_SECONDS = 3.0
 
 COMING_BYTES = 256 * 1024 * 1024
 """Of bodies that come and have no place yet, all together."""
+
+
+class Holds(Protocol):
+    """Makes room for the bytes of a body as they come."""
+
+    async def hold(self, size: int) -> None: ...
 
 
 class Room:
