@@ -21,6 +21,7 @@ from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
 from stillmine.partner.screening.made import Made
 from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.sources import one_source
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way import LookedUp, Way
 from stillmine.partner.store.store import Store
@@ -76,7 +77,7 @@ class Kit:
     def __init__(self, store: Store, way: Way, reporting: Reporting, clock: Clock) -> None:
         self._reporting = reporting
         self._tokens = UploadTokens(Secret(b"smu_of_tests"), clock)
-        self._screening = Screening(store, way, NoFiles(), self._tokens, clock=clock)
+        self._screening = Screening(store, one_source(way), NoFiles(), self._tokens, clock=clock)
 
     def screen(self, content_id: str | None, uploader: str | None = None) -> ScreenMatch:
         """Screen the upload and send what is to be reported; return its match."""

@@ -46,7 +46,7 @@ class AskingPartner:
             is_list_too_old=self.parts.age.is_too_old,
         )
         tokens = UploadTokens(Secret(b"smu_of_tests"), clock)
-        self.screening = Screening(self.store, self.parts.way, InThisProcess(), tokens, clock=clock, regions=self.parts.regions)
+        self.screening = Screening(self.store, self.parts.sources, InThisProcess(), tokens, clock=clock)
         self.parts.asking.start()
 
     def round(self) -> SyncReport | None:

@@ -19,6 +19,7 @@ from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync, SyncReport
 from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.sources import one_source
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.store.store import Store
 from stillmine.wire.case_key import Secret
@@ -117,7 +118,7 @@ class Partner:
         self.way = ListWay(self.store, self.index, threads=2)
         self.screening = Screening(
             self.store,
-            self.way,
+            one_source(self.way),
             InThisProcess(),
             self.tokens,
             clock=clock,
@@ -141,11 +142,19 @@ class Partner:
         self.store.close()
 
 
-_WEBHOOKS = ("DROP TABLE webhook_events", "DROP TABLE webhook", "DROP INDEX matches_of_fingerprint")
+_NO_SOURCES = (
+    *(f"ALTER TABLE matches DROP COLUMN {column}" for column in ("source", "action", "is_in_own_negative_bank")),
+    *(f"ALTER TABLE {table} DROP COLUMN source" for table in ("outbox", "vote_outbox")),
+    "ALTER TABLE uploads ADD COLUMN token BLOB",
+    "ALTER TABLE uploads ADD COLUMN near BLOB",
+    "UPDATE uploads SET (token, near) = (SELECT token, near FROM upload_sources AS of WHERE of.upload_id = uploads.upload_id)",
+    "DROP TABLE upload_sources",
+)
+_NO_WEBHOOKS = ("DROP TABLE webhook_events", "DROP TABLE webhook", "DROP INDEX matches_of_fingerprint")
 
 
 def take_webhooks_off(database: sqlite3.Connection) -> None:
-    """Leave a store as it was before it knew webhooks, on the way to one of an earlier version."""
+    """Leave a store as it was before it knew webhooks and sources, on the way to one of an earlier version."""
     triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for statement in (*(f"DROP TRIGGER {name}" for (name,) in triggers), *_WEBHOOKS):
+    for statement in (*(f"DROP TRIGGER {name}" for (name,) in triggers), *_NO_WEBHOOKS, *_NO_SOURCES):
         database.execute(statement)

@@ -17,6 +17,7 @@ from stillmine.partner.fingerprinting import file_fingerprints
 from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import Digest, FilmFrames, Job, JobResult, Media, Picture
 from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.sources import one_source
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import RegionsChoice, ScreenOutcome, ScreenResult
@@ -43,7 +44,7 @@ def screened(partner: Partner, clock: Clock) -> Callable[[JobResult], ScreenResu
     """What is answered where a worker made this."""
 
     def screen(answer: JobResult) -> ScreenResult:
-        screening = Screening(partner.store, partner.way, Made(answer), partner.tokens, clock=clock)
+        screening = Screening(partner.store, one_source(partner.way), Made(answer), partner.tokens, clock=clock)
         try:
             with Path(__file__).open("rb") as file:
                 return screening.screen_upload(file)

@@ -12,6 +12,7 @@ import pytest
 
 from stillmine.partner.screening.made import Made
 from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.sources import one_source
 from stillmine.partner.screening.way import Candidate, LookedUp
 from stillmine.partner.store.matches import FoundMatch, FoundUpload, Wanted
 from stillmine.partner.store.schema import FILE_NAME
@@ -267,7 +268,7 @@ class ListGivenUp(Asks):
 
 def test_what_a_list_knew_that_was_given_up_at_that_moment_is_looked_up_again(partner: Partner, clock: Clock) -> None:
     way = ListGivenUp(replace(ASKED, is_listed=True))
-    partner.screening = Screening(partner.store, way, InThisProcess(), partner.tokens, clock=clock)
+    partner.screening = Screening(partner.store, one_source(way), InThisProcess(), partner.tokens, clock=clock)
     assert partner.screening.screen_fingerprints([DIGEST]).outcome is ScreenOutcome.MATCH
 
 
@@ -282,7 +283,7 @@ def test_what_the_list_does_not_say_is_filled_in_by_asking(home: Path) -> None:
 
 def test_what_is_asked_about_again_and_matches_no_more_is_known_to_be_withdrawn(partner: Partner, clock: Clock) -> None:
     way = Asks(ASKED)
-    partner.screening = Screening(partner.store, way, InThisProcess(), partner.tokens, clock=clock)
+    partner.screening = Screening(partner.store, one_source(way), InThisProcess(), partner.tokens, clock=clock)
     (answered,) = partner.screening.screen_fingerprints([DIGEST], content_id="post 7").matches
     assert (answered.is_flagged, answered.is_synthetic) == (True, True)
 

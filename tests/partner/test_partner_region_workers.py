@@ -31,6 +31,7 @@ from stillmine.partner.fingerprinting.worker_messages import (
     View,
 )
 from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.sources import one_source
 from stillmine.wire.ask_regions import FRAMES_A_ROUND, RegionsAsk
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.screen import RegionsChoice, ScreenOutcome
@@ -213,7 +214,7 @@ def screened(partner: Partner, places: Callable[[], JobResult], clock: Clock, da
     """Screen an upload whose places are hashed so, by a partner that asks."""
     partner.sync.run()
     asking = RegionsAsking(OneRound(), RegionsChoice.SMALL, ClearMemory(b"k" * 32), clock, monotonic=clock.seconds)
-    screening = Screening(partner.store, partner.way, Places(places), partner.tokens, clock=clock, regions=asking)
+    screening = Screening(partner.store, one_source(partner.way, asking), Places(places), partner.tokens, clock=clock)
     with Upload(partner.home) as upload:
         upload.write(data)
         result = screening.screen_upload(upload)

@@ -18,6 +18,7 @@ from stillmine.partner.fingerprinting.worker_messages import JobResult, Picture
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.screening.recording import MAXIMUM_MATCHES
 from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.sources import one_source
 from stillmine.partner.screening.way import Candidate
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
@@ -191,7 +192,7 @@ class Fails(NoPlaces):
 def test_unexpected_failure_is_not_screened_and_its_words_are_not_logged(
     protecting: Partner, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    protecting.screening = Screening(protecting.store, protecting.way, Fails(), protecting.tokens, clock=clock)
+    protecting.screening = Screening(protecting.store, one_source(protecting.way), Fails(), protecting.tokens, clock=clock)
     result = protecting.screen(b"marked bytes")
     assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "internal_error")
     assert "RuntimeError" in caplog.text
@@ -211,7 +212,7 @@ def test_a_search_that_takes_too_long_is_answered_and_a_late_match_is_not_record
 
     monkeypatch.setattr(protecting.index, "near_pictures", slow)
     hasty = ListWay(protecting.store, protecting.index, threads=1, search_seconds=0.05)
-    protecting.screening = Screening(protecting.store, hasty, InThisProcess(), protecting.tokens, clock=clock)
+    protecting.screening = Screening(protecting.store, one_source(hasty), InThisProcess(), protecting.tokens, clock=clock)
     data = (media / PROTECTED[0]).read_bytes()
     results = [protecting.screen(data), protecting.screen(data)]
     release.set()

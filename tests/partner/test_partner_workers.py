@@ -23,6 +23,7 @@ from stillmine.partner.fingerprinting.upload import Upload
 from stillmine.partner.fingerprinting.worker_messages import MAXIMUM_RESULT_BYTES, JobResult, Media, WorkerGoneError
 from stillmine.partner.fingerprinting.workers import Task, WorkerPool, WorkerSettings
 from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.sources import one_source
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import ScreenOutcome
 from tests.more_media import SMALL
@@ -277,7 +278,7 @@ def bad_files(photograph: bytes) -> Iterator[bytes]:
 
 
 def screened(partner: Partner, fingerprinter: Fingerprinter, clock: Clock, *files: bytes) -> list[tuple[ScreenOutcome, str | None]]:
-    partner.screening = Screening(partner.store, partner.way, fingerprinter, partner.tokens, clock=clock)
+    partner.screening = Screening(partner.store, one_source(partner.way), fingerprinter, partner.tokens, clock=clock)
     results = [partner.screen(data) for data in files]
     partner.screening.close()
     return [(result.outcome, result.reason) for result in results]

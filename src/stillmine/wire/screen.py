@@ -101,6 +101,22 @@ class Decision(StrEnum):
     NOT_REMOVED = "not_removed"
 
 
+class Action(StrEnum):
+    """What a source of fingerprints does: its matches count; a person decides about each; they are only counted, a dry run.
+
+    `never`, of a bank of the platform's own: what is in it lowers what others match to `review`.
+    """
+
+    MATCH = "match"
+    REVIEW = "review"
+    LOG = "log"
+    NEVER = "never"
+
+
+FIRST_SOURCE = "exchange"
+"""The name of the one source that there is unless a file names several."""
+
+
 class MatchedSpan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which seconds of the upload are which seconds of what the person protects."""
 
@@ -135,6 +151,8 @@ class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `pdq` in a moving upload one span, that of the picture which is nearest: its fingerprint's seconds are 0, as a still has none.
     `found_by`: the kinds that speak for it, its own first. `judges` is there for `pdq` and `regions`, `transform` where regions
     found it.
+    `source`: where the fingerprint is from. `action` `review`: no rule may act on it, because its source says so, or because it
+    `is_in_own_negative_bank`.
     """
 
     match_id: OpaqueId
@@ -150,6 +168,16 @@ class ScreenMatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     found_by: list[Kind] = []
     judges: Judges | None = None
     transform: Transform | None = None
+    source: str = FIRST_SOURCE
+    action: Action = Action.MATCH
+    is_in_own_negative_bank: bool = False
+
+
+class SourceLeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """That a source did not look up all of an upload, with the error code of why."""
+
+    source: str
+    code: str
 
 
 class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,6 +190,7 @@ class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `regions_left_out`: the code of why regions of its pictures were not asked about, where that leaves `no_match` as it is: nobody wants
     them, or the list alone decides. Null where they were asked about, or there is no picture.
     `not_recorded`: the code of why its matches are not kept yet, so that their ids lead nowhere; null where they are.
+    `sources_left_out`: of the codes in `left_out` those that are about a source, with its name.
     """
 
     outcome: ScreenOutcome
@@ -174,6 +203,7 @@ class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retry_after_seconds: int | None = None
     regions_left_out: str | None = None
     not_recorded: str | None = None
+    sources_left_out: list[SourceLeftOut] = []
 
 
 class ScreenFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -124,7 +124,7 @@ class Following:
             return use.refused[0].code
         if use.asks and self.asking_problem is not None:
             return self.asking_problem
-        if not self._may_report and self._parts.store.counts().waiting_feedback:
+        if not self._may_report and not self._parts.reporting.is_empty:
             return ScopeMissingError.code
         return self._parts.regions.problem
 

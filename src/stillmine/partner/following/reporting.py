@@ -7,11 +7,11 @@ What is not taken is kept and sent later; its ids make a repetition harmless. Mu
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
-from stillmine.client.exchange import Exchange
 from stillmine.partner.store.store import Store
 from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE, Feedback, FeedbackReceipt
+from stillmine.wire.screen import FIRST_SOURCE
 from stillmine.wire.vote import MAXIMUM_VOTES_PER_MESSAGE, Vote
 
 Named = TypeVar("Named", Feedback, Vote)
@@ -27,22 +27,38 @@ class HandedOver(NamedTuple):
     unknown: int
 
 
-class Reporting:
-    """The queues of one store, for one exchange. One thread uses it."""
+class TakesReports(Protocol):
+    """The part of a source's client that reports are handed to."""
 
-    def __init__(self, client: Exchange, store: Store, must_stop: Callable[[], bool] = lambda: False) -> None:
-        """`must_stop` is asked between requests."""
+    def submit_feedback(self, feedback: list[Feedback]) -> FeedbackReceipt: ...
+
+    def submit_votes(self, votes: list[Vote]) -> FeedbackReceipt: ...
+
+
+class Reporting:
+    """What waits for one source. One thread uses it."""
+
+    def __init__(
+        self, client: TakesReports, store: Store, must_stop: Callable[[], bool] = lambda: False, source: str = FIRST_SOURCE
+    ) -> None:
+        """`store` keeps what waits for all sources; `must_stop` is asked between requests."""
         self._client = client
         self._store = store
+        self._source = source
         self._must_stop = must_stop
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._store.waiting_for(self._source)
 
     def send(self) -> HandedOver:
         """Hand over all feedback that waits, votes after it; raises the StillmineError of what failed."""
         store, client = self._store, self._client
-        reports = self._hand_over(
-            partial(store.waiting_feedback, MAXIMUM_FEEDBACK_PER_MESSAGE), client.submit_feedback, store.remove_feedback
-        )
-        votes = self._hand_over(partial(store.waiting_votes, MAXIMUM_VOTES_PER_MESSAGE), client.submit_votes, store.remove_votes)
+        waiting = partial(store.waiting_feedback, MAXIMUM_FEEDBACK_PER_MESSAGE, self._source)
+        reports = self._hand_over(waiting, client.submit_feedback, store.remove_feedback)
+        waiting_votes = partial(store.waiting_votes, MAXIMUM_VOTES_PER_MESSAGE, self._source)
+        votes = self._hand_over(waiting_votes, client.submit_votes, store.remove_votes)
         unknown = reports.unknown + votes.unknown
         if unknown:
             log.warning("the exchange knows no fingerprint for %d reports; they were dropped", unknown)

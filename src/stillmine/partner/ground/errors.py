@@ -65,6 +65,15 @@ class ListTooOldError(StillmineError):
     )
 
 
+class OutsideShareError(StillmineError):
+    code = "outside_share"
+    status = 503
+    sentence = (
+        "The configuration file gives each source a share of all uploads, and this one is in no share, so it was not looked up anywhere. "
+        "Raise `share` to look up more."
+    )
+
+
 class RegionsNotAskedError(StillmineError):
     """Beside an answer, never instead of one."""
 

@@ -70,8 +70,20 @@ class ListIndex:
             is_exact = near.distance_bits == 0 and variant is Variant.ORIGINAL and not picture.undone
             match_class = MatchClass.EXACT if is_exact else MatchClass.NEAR
             bucket = distance_bucket(near.distance_bits)
-            undone, spans = tuple(picture.undone), span_of(picture.seconds)
-            found.append(Candidate(near.id, Kind.PDQ, match_class, bucket, variant, undone, spans, number=picture.number, box=picture.box))
+            found.append(
+                Candidate(
+                    near.id,
+                    Kind.PDQ,
+                    match_class,
+                    bucket,
+                    variant,
+                    tuple(picture.undone),
+                    span_of(picture.seconds),
+                    number=picture.number,
+                    box=picture.box,
+                    distance_bits=near.distance_bits,
+                )
+            )
         return found
 
     def near_videos(self, turned: Sequence[Sequence[VideoFrame]], frames_per_second: int = 1) -> list[Candidate]:

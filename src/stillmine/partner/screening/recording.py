@@ -9,11 +9,10 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.matches import FoundMatch, FoundUpload
-from stillmine.partner.store.store import Store
 from stillmine.serving.sparing_log import SparingLog
 
 MAXIMUM_MATCHES = 20
@@ -28,6 +27,16 @@ MAXIMUM_WAITING_MATCHES = 100_000
 log = logging.getLogger("stillmine.partner")
 
 
+class KeepsMatches(Protocol):
+    """Where matches are kept: a store, or several lists and one. Each method raises StoreUnreadableError."""
+
+    def record_upload(self, upload: FoundUpload, kept: int, minute: int) -> list[FoundMatch]: ...
+
+    def still_active(self, upload: FoundUpload) -> list[FoundMatch]: ...
+
+    def note_no_match(self, upload_id: bytes) -> None: ...
+
+
 class Kept(NamedTuple):
     """What matches now, and the code of why it is not recorded, None where it is."""
 
@@ -38,7 +47,7 @@ class Kept(NamedTuple):
 class Recording:
     """Records for one store. Safe to use from several threads."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime], feedback_is_waiting: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, store: KeepsMatches, clock: Callable[[], datetime], feedback_is_waiting: Callable[[], None] = lambda: None) -> None:
         """`clock` returns UTC; `feedback_is_waiting` is called after a match queued feedback."""
         self._store = store
         self._clock = clock

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Look one upload up, whatever the way, and say so even when that was not possible.
+"""Look one upload up, whatever its sources, and say so even when that was not possible.
 
 Hostile bytes are read by worker processes under a deadline, and whatever goes wrong becomes `not_screened` with a code: never silence,
 and never `no_match`. What could be made of an upload is looked up even where the rest could not. An upload is never logged or kept.
@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -20,19 +20,19 @@ from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import JobResult, PlaceHashes, PlacesWanted
 from stillmine.partner.ground.errors import DeadlineError, DecoderStoppedError, StoreUnreadableError
 from stillmine.partner.screening.made import Made, made_by_platform, made_of_file
-from stillmine.partner.screening.recording import MAXIMUM_MATCHES, Kept, Recording
-from stillmine.partner.screening.regions import AsksRegions, HashPlaces, NoRegions, judged
+from stillmine.partner.screening.recording import MAXIMUM_MATCHES, KeepsMatches, Kept, Recording
+from stillmine.partner.screening.regions import HashPlaces
+from stillmine.partner.screening.sources import Found, Sources
 from stillmine.partner.screening.upload_tokens import UploadIdentity, UploadTokens
-from stillmine.partner.screening.way import Candidate, Way, nearness
+from stillmine.partner.screening.way import Candidate, nearness
 from stillmine.partner.store.matches import FoundMatch, FoundUpload
-from stillmine.partner.store.store import Store
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.ask_regions import FRAME_BYTES
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import KIND_RULES, PDQ_BYTES
-from stillmine.wire.screen import RegionsChoice, ScreenMatch, ScreenOutcome, ScreenResult
+from stillmine.wire.screen import RegionsChoice, ScreenMatch, ScreenOutcome, ScreenResult, SourceLeftOut
 
 log = logging.getLogger("stillmine.partner")
 
@@ -56,18 +56,6 @@ class FingerprintsUploads(Protocol):
     def hash_places(self, file: OpenFile, wanted: PlacesWanted, seconds: float) -> JobResult: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Fingerprints near the upload, and the codes of why some parts of it were not compared."""
-
-    candidates: list[Candidate]
-    left_out: list[str]
-    identity: UploadIdentity
-    as_of: datetime | None
-    retry_after_seconds: int | None
-    regions_left_out: str | None = None
-
-
 class Words(NamedTuple):
     """The platform's own words for who uploads and for what is uploaded."""
 
@@ -76,32 +64,30 @@ class Words(NamedTuple):
 
 
 class Screening:
-    """Screens uploads by one way and keeps what matched in one store. Safe to use from several threads."""
+    """Screens uploads by their sources and keeps what matched. Safe to use from several threads."""
 
     def __init__(
         self,
-        store: Store,
-        way: Way,
+        store: KeepsMatches,
+        sources: Sources,
         fingerprinter: FingerprintsUploads,
         tokens: UploadTokens,
         *,
         clock: Callable[[], datetime],
         feedback_is_waiting: Callable[[], None] = lambda: None,
-        regions: AsksRegions | None = None,
         answered: Callable[[ScreenResult, float], None] = lambda _result, _seconds: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`feedback_is_waiting` is called after a match queued feedback; without `regions` none are asked about.
+        """`feedback_is_waiting` is called after a match queued feedback.
 
         `answered` is told of each answer, and how many seconds of `monotonic` it took.
         """
         self._answered = answered
         self._monotonic = monotonic
         self._store = store
-        self._way = way
+        self._sources = sources
         self._fingerprinter = fingerprinter
         self._tokens = tokens
-        self._regions: AsksRegions = regions or NoRegions()
         self._recording = Recording(store, clock, feedback_is_waiting)
         self._log = SparingLog(log)
 
@@ -111,14 +97,14 @@ class Screening:
 
     def close(self) -> None:
         """Take no more uploads; a search at work is left to end by itself."""
-        self._way.close()
+        self._sources.close()
 
     def screen_upload(self, file: OpenFile, uploader: str | None = None, content_id: str | None = None) -> ScreenResult:
         """Screen a file of any kind: picture, animated picture, video or sound.
 
         `uploader` is the platform's word for who uploads it, `content_id` that for what is uploaded.
         """
-        choice = self._regions.choice
+        choice = self._sources.choice
 
         def make() -> Made:
             return made_of_file(self._fingerprinter.fingerprints(file, choice), choice)
@@ -145,7 +131,7 @@ class Screening:
         return result
 
     def _not_screened(self, left_out: list[str], retry_after_seconds: int | None = None) -> ScreenResult:
-        as_of = self._way.as_of()
+        as_of = self._sources.as_of()
         return ScreenResult(ScreenOutcome.NOT_SCREENED, [], as_of, left_out[0], left_out=left_out, retry_after_seconds=retry_after_seconds)
 
     def _screen(self, make: Callable[[], Made], words: Words, hash_places: HashPlaces | None = None) -> ScreenResult:
@@ -168,57 +154,54 @@ class Screening:
             return self._not_screened([StillmineError.code])
 
     def _answer(self, make: Callable[[], Made], words: Words, hash_places: HashPlaces | None) -> ScreenResult:
-        self._way.require_use()
+        self._sources.require_use()
         made = make()
         identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
         withdrawn: set[bytes] = set()
         for _ in range(MAXIMUM_LOOKS):
             found = self._find(made, identity, withdrawn, hash_places)
             nearest = _nearest(found.candidates)
-            kept = self._record(found.identity, nearest)
+            kept = self._record(identity, nearest)
             if kept.matches or not nearest:
-                return self._said(found, kept)
+                self._sources.count_dry(found)
+                return self._said(identity, found, kept)
             # All that matched was withdrawn, or its list given up, while it was looked up: without it more may have to be looked at.
             withdrawn.update(candidate.id for candidate in nearest)
         return self._not_screened([DeadlineError.code], LOOK_AGAIN_SECONDS)
 
-    def _said(self, found: Found, kept: Kept) -> ScreenResult:
-        said = self._said_of_all(found, kept.matches)
-        return msgspec.structs.replace(said, regions_left_out=found.regions_left_out, not_recorded=kept.not_recorded)
+    def _said(self, identity: UploadIdentity, found: Found, kept: Kept) -> ScreenResult:
+        return msgspec.structs.replace(
+            self._said_of_all(identity, found, kept.matches),
+            regions_left_out=found.regions_left_out,
+            not_recorded=kept.not_recorded,
+            sources_left_out=found.sources_left_out,
+        )
 
-    def _said_of_all(self, found: Found, matches: Sequence[FoundMatch]) -> ScreenResult:
+    def _said_of_all(self, identity: UploadIdentity, found: Found, matches: Sequence[FoundMatch]) -> ScreenResult:
         if matches:
             is_by_sound_alone = all(KIND_RULES[match.kind].is_sound for match in matches)  # of all, not of those that are shown
             shown = [_shown(match) for match in matches[:MAXIMUM_MATCHES]]
             return ScreenResult(ScreenOutcome.MATCH, shown, found.as_of, is_by_sound_alone=is_by_sound_alone, left_out=found.left_out)
         if found.left_out:
             return self._not_screened(found.left_out, found.retry_after_seconds)
-        self._note_no_match(found.identity)
+        self._note_no_match(identity)
         return ScreenResult(ScreenOutcome.NO_MATCH, [], found.as_of)
 
     def _find(self, made: Made, identity: UploadIdentity, withdrawn: Collection[bytes], hash_places: HashPlaces | None) -> Found:
-        looked_up = self._way.look_up(made, identity.token, withdrawn)
-        seen = self._regions.look(made, looked_up.candidates, identity.token, hash_places)
-        left_out = _each_once(map(_known, [*made.left_out, *looked_up.left_out, *seen.left_out]))
+        found = self._sources.look_up(made, identity, self._tokens, withdrawn, hash_places)
+        left_out = _each_once(map(_known, [*made.left_out, *found.left_out]))
         if made.is_empty and not left_out:
             left_out = [DecoderStoppedError.code]  # nothing was looked up, and no worker of ours says so without a reason
-        candidates = [*(judged(one, seen.judges) for one in looked_up.candidates), *seen.candidates]
-        moments = [moment for moment in (looked_up.as_of, seen.as_of) if moment is not None]
-        return Found(
-            candidates=candidates,
-            left_out=left_out,
-            identity=identity,
-            as_of=min(moments, default=None),
-            retry_after_seconds=looked_up.retry_after_seconds or seen.retry_after_seconds,
-            regions_left_out=seen.note,
-        )
+        named = [SourceLeftOut(one.source, _known(one.code)) for one in dict.fromkeys(found.sources_left_out)]
+        return replace(found, left_out=left_out, sources_left_out=named)
 
     def _record(self, identity: UploadIdentity, nearest: Sequence[Candidate]) -> Kept:
         """Report all whose fingerprint is still active, and return them, nearest first."""
         if not nearest:
             return Kept([])
-        matches = [_found(candidate, self._tokens.match_id(identity, candidate.id)) for candidate in nearest]
-        return self._recording.keep(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id))
+        matches = [_found(candidate, self._tokens.match_id(identity, candidate.id, candidate.source)) for candidate in nearest]
+        tokens = {match.source: self._tokens.at_source(identity, match.source) for match in matches}
+        return self._recording.keep(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id, tokens))
 
     def _note_no_match(self, identity: UploadIdentity) -> None:
         """Tell the list of matches, for reviewers; a store that takes no note changes nothing of the answer."""
@@ -242,6 +225,9 @@ def _found(candidate: Candidate, match_id: bytes) -> FoundMatch:
         found_by=candidate.found_by,
         judges=candidate.judges,
         transform=candidate.transform,
+        source=candidate.source,
+        action=candidate.action,
+        is_in_own_negative_bank=candidate.is_in_own_negative_bank,
     )
 
 
@@ -260,6 +246,9 @@ def _shown(match: FoundMatch) -> ScreenMatch:
         found_by=list(match.found_by),
         judges=match.judges,
         transform=match.transform,
+        source=match.source,
+        action=match.action,
+        is_in_own_negative_bank=match.is_in_own_negative_bank,
     )
 
 
@@ -289,8 +278,8 @@ def _each_once(codes: Iterable[str]) -> list[str]:
 
 
 def _nearest(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Return each fingerprint once, as it is nearest, and of too many the nearest."""
-    best: dict[bytes, Candidate] = {}
+    """Return each fingerprint of each source once, as it is nearest, and of too many the nearest."""
+    best: dict[tuple[str, bytes], Candidate] = {}
     for candidate in sorted(candidates, key=nearness):
-        best.setdefault(candidate.id, candidate)
+        best.setdefault((candidate.source, candidate.id), candidate)
     return list(best.values())[:MAXIMUM_REPORTED]

@@ -16,9 +16,13 @@ from datetime import datetime
 from stillmine.client.upload_token import TOKEN_BYTES, upload_token
 from stillmine.wire.case_key import Secret
 from stillmine.wire.fingerprint import Fingerprint
+from stillmine.wire.screen import FIRST_SOURCE
 
 _UPLOAD_LABEL = b"stillmine/upload-id/v1"
 _MATCH_LABEL = b"stillmine/match-id/v1"
+_SOURCE_LABEL = b"stillmine/source-token/v1"
+_SHARE_LABEL = b"stillmine/source-share/v1"
+_SHARE_BYTES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,19 @@ class UploadTokens:
         same = b"token" + token if content_id is None else b"content" + upload + hashlib.sha256(content_id.encode()).digest()
         return UploadIdentity(token, same, self._keyed(_UPLOAD_LABEL, same), content_id)
 
-    def match_id(self, identity: UploadIdentity, fingerprint_id: bytes) -> bytes:
-        """Return the id of the match of this upload with this fingerprint."""
-        return self._keyed(_MATCH_LABEL, identity.same + fingerprint_id)
+    def match_id(self, identity: UploadIdentity, fingerprint_id: bytes, source: str = FIRST_SOURCE) -> bytes:
+        """Return the id of the match of this upload with this fingerprint of a source."""
+        if source == FIRST_SOURCE:
+            return self._keyed(_MATCH_LABEL, identity.same + fingerprint_id)
+        return self._keyed(_MATCH_LABEL, identity.same, source.encode(), fingerprint_id)
+
+    def at_source(self, identity: UploadIdentity, source: str) -> bytes:
+        """Return the token under which a source is told of an upload: another one at each, so that two can't tell that it is the same."""
+        return identity.token if source == FIRST_SOURCE else self._keyed(_SOURCE_LABEL, source.encode(), identity.token)
+
+    def place_of(self, upload: bytes, source: str) -> float:
+        """Return where an upload stands among all that a source may be given a share of: from 0 to below 1, always the same."""
+        return int.from_bytes(self._keyed(_SHARE_LABEL, source.encode(), upload)[:_SHARE_BYTES]) / (1 << 8 * _SHARE_BYTES)
 
     def _keyed(self, *parts: bytes) -> bytes:
         return hmac.digest(self._key, b"\0".join(parts), "sha256")[:TOKEN_BYTES]

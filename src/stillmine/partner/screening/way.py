@@ -15,7 +15,7 @@ from stillmine.fingerprint.picture.query import WHOLE
 from stillmine.partner.screening.made import Made
 from stillmine.wire.ask_regions import Box
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import DistanceBucket, Judges, MatchClass, MatchedSpan, Transform, Undone, Variant
+from stillmine.wire.screen import FIRST_SOURCE, Action, DistanceBucket, Judges, MatchClass, MatchedSpan, Transform, Undone, Variant
 
 IN_ORDER = tuple(Variant(name) for name in VARIANTS)
 """The wire's words in the order of the eight hashes."""
@@ -53,6 +53,11 @@ class Candidate:
     transform: Transform | None = None
     by_others: tuple[Kind, ...] = ()
     """Kinds that speak for it beside its own."""
+    distance_bits: int | None = None
+    """Of a `pdq` that was found here. Never told."""
+    source: str = FIRST_SOURCE
+    action: Action = Action.MATCH
+    is_in_own_negative_bank: bool = False
 
     @property
     def found_by(self) -> tuple[Kind, ...]:

@@ -37,6 +37,7 @@ from stillmine.partner.listing.sync import Sync
 from stillmine.partner.screening.recurring import RecurringRegions
 from stillmine.partner.screening.regions import AsksRegions, NoRegions
 from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.sources import Sources, one_source
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way import Way
 from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed, decided
@@ -92,6 +93,11 @@ class Connected:
     way: WayInUse
     following: Following
     age: ListAge
+
+    @property
+    def sources(self) -> Sources:
+        """Where uploads are looked up."""
+        return one_source(self.way, self.regions)
 
     def close(self) -> None:
         """Take no more uploads, and let go of the connections."""
@@ -189,7 +195,7 @@ def opened_screening(
         age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
         listing = ListWay(store, loaded_index(store), threads=threads, is_too_old=age.is_too_old)
         way, asks_regions = _way_for_files(store, settings, choice, surroundings, listing=listing, regions=regions, recurring=recurring)
-        screening = Screening(store, way, fingerprinter, tokens, clock=surroundings.clock, regions=asks_regions)
+        screening = Screening(store, one_source(way, asks_regions), fingerprinter, tokens, clock=surroundings.clock)
         try:
             fingerprinter.start()
             fingerprinter.check_sandbox()
@@ -251,12 +257,11 @@ def _screening(
 ) -> Screening:
     return Screening(
         parts.store,
-        parts.way,
+        parts.sources,
         fingerprinter,
         UploadTokens(token_key, surroundings.clock),
         clock=surroundings.clock,
         feedback_is_waiting=thread.wake,
-        regions=parts.regions,
         answered=counted.screened,
         monotonic=surroundings.monotonic,
     )

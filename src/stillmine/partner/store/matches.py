@@ -7,18 +7,21 @@ function needs the store's lock, and those that write its transaction. Must neve
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from stillmine.partner.store.reports import Said, queue_reports, split_ids
+from stillmine.partner.store.listed import active_among, in_parts
+from stillmine.partner.store.reports import Said, Together, queue_reports, split_ids
 from stillmine.wire.errors import MalformedMessageError, MatchNotFoundError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import (
+    FIRST_SOURCE,
+    Action,
     Decision,
     DistanceBucket,
     Judges,
@@ -34,9 +37,6 @@ from stillmine.wire.screen import (
 )
 
 ID_BYTES = 16
-_MARKS_AT_ONCE = 1000
-"""SQLite allows so many in one statement, and more."""
-
 _FORGOTTEN_AT_ONCE = 500
 _FOUND_LABEL = b"stillmine/found-id/v1"
 _MAXIMUM_CURSOR_SIGNS = 18
@@ -66,16 +66,23 @@ class FoundMatch:
     found_by: tuple[Kind, ...] = ()
     judges: Judges | None = None
     transform: Transform | None = None
+    source: str = FIRST_SOURCE
+    action: Action = Action.MATCH
+    is_in_own_negative_bank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FoundUpload:
-    """An upload that matched: its own id, its token, the platform's word for it, and everything that it matched, nearest first."""
+    """An upload that matched: its own id, its token, the platform's word for it, and everything that it matched, nearest first.
+
+    `tokens`: those under which sources are told of it, where they are others.
+    """
 
     upload_id: bytes
     token: bytes
     matches: Sequence[FoundMatch]
     content_id: str | None = None
+    tokens: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,60 +95,67 @@ class Wanted:
     after: str | None = None
 
 
-def active_among(db: sqlite3.Connection, ids: Sequence[bytes]) -> dict[bytes, bool]:
-    """Return which of these are active in the list, and whether they are flagged."""
-    found: dict[bytes, bool] = {}
-    for part, marks in _in_parts(ids):
-        is_flagged = "EXISTS (SELECT 1 FROM flagged WHERE flagged.id = fingerprints.id)"
-        query = f"SELECT id, {is_flagged} FROM fingerprints WHERE state = 'active' AND id IN ({marks})"  # noqa: S608 (only marks)
-        found |= {fingerprint_id: bool(flag) for fingerprint_id, flag in db.execute(query, part)}
+def still_matching(db: sqlite3.Connection, upload: FoundUpload) -> list[FoundMatch]:
+    """Return what of the upload's matches counts now, with the flags of now and what was decided earlier.
+
+    Of further sources, whose lists are kept elsewhere, whoever calls has looked.
+    """
+    found = among_active(upload.matches, FIRST_SOURCE, lambda ids: active_among(db, ids))
+    decided = _decisions(db, [match.match_id for match in found])
+    return [replace(match, decision=decided.get(match.match_id)) for match in found]
+
+
+def among_active(
+    matches: Sequence[FoundMatch], source: str, active_of: Callable[[Sequence[bytes]], Mapping[bytes, bool]]
+) -> list[FoundMatch]:
+    """Return the matches without those that the list of a source held and holds no more, with the flags of now."""
+    active = active_of([match.fingerprint_id for match in matches if match.is_listed and match.source == source])
+    found = []
+    for match in matches:
+        if not match.is_listed or match.source != source:
+            found.append(match)
+        elif match.fingerprint_id in active:
+            found.append(replace(match, is_flagged=active[match.fingerprint_id]))
     return found
 
 
-def still_matching(db: sqlite3.Connection, upload: FoundUpload) -> list[FoundMatch]:
-    """Return what of the upload's matches counts now, with the flags of now and what was decided earlier."""
-    active = active_among(db, [match.fingerprint_id for match in upload.matches if match.is_listed])
-    found = [match for match in upload.matches if not match.is_listed or match.fingerprint_id in active]
-    decided = _decisions(db, [match.match_id for match in found])
-    return [
-        replace(
-            match,
-            is_flagged=active[match.fingerprint_id] if match.is_listed else match.is_flagged,
-            decision=decided.get(match.match_id),
-        )
-        for match in found
-    ]
-
-
 def record(db: sqlite3.Connection, upload: FoundUpload, found: Sequence[FoundMatch], shown: int, minute: int) -> None:
-    """Keep the first `shown` as matches, and queue `found` for what this upload did not match before, with the token of today.
+    """Keep the first `shown` as matches, and queue `found` for what this upload did not match before, with the tokens of today."""
+    db.execute(
+        "INSERT INTO uploads (upload_id, content_id) VALUES (?, ?) ON CONFLICT (upload_id) DO NOTHING",
+        (upload.upload_id, upload.content_id),
+    )
+    for source in dict.fromkeys(match.source for match in found):
+        _record_at(db, upload, source, [match.fingerprint_id for match in found if match.source == source])
+    _keep(db, upload.upload_id, found[:shown], minute)
 
-    The report's id is made of what it says, so that an upload whose record was lost is not counted again.
-    """
-    near = [match.fingerprint_id for match in found]
-    row = db.execute("SELECT near FROM uploads WHERE upload_id = ?", (upload.upload_id,)).fetchone()
+
+def _record_at(db: sqlite3.Connection, upload: FoundUpload, source: str, near: Sequence[bytes]) -> None:
+    """The report's id is made of what it says, so that an upload whose record was lost is not counted again."""
+    row = db.execute("SELECT near FROM upload_sources WHERE upload_id = ? AND source = ?", (upload.upload_id, source)).fetchone()
     before = b"" if row is None else row[0]
     known = set(split_ids(before))
     new = [fingerprint_id for fingerprint_id in near if fingerprint_id not in known]
     if new:
+        token = upload.tokens.get(source, upload.token)
         db.execute(
-            "INSERT INTO uploads (upload_id, token, near, content_id) VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (upload_id) DO UPDATE SET near = excluded.near, token = excluded.token",
-            (upload.upload_id, upload.token, before + b"".join(new), upload.content_id),
+            "INSERT INTO upload_sources (upload_id, source, token, near) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (upload_id, source) DO UPDATE SET near = excluded.near, token = excluded.token",
+            (upload.upload_id, source, token, before + b"".join(new)),
         )
-        found_id = hashlib.sha256(b"\0".join((_FOUND_LABEL, upload.upload_id + b"".join(new)))).digest()[:ID_BYTES]
-        queue_reports(db, found_id, Said(Outcome.FOUND, None, upload.token), new)
-    _keep(db, upload.upload_id, found[:shown], minute)
+        label = _FOUND_LABEL if source == FIRST_SOURCE else _FOUND_LABEL + b"/" + source.encode()
+        found_id = hashlib.sha256(b"\0".join((label, upload.upload_id + b"".join(new)))).digest()[:ID_BYTES]
+        queue_reports(db, found_id, Said(Outcome.FOUND, None, token), new, source)
 
 
-def decide(db: sqlite3.Connection, match_id: bytes, review: Review, near: Sequence[bytes], minute: int) -> None:
+def decide(db: sqlite3.Connection, match_id: bytes, review: Review, near: Iterable[Together], minute: int) -> None:
     """Keep a decision about a match, and about those of its upload that it is said of too, `near`; else they would stay open for ever."""
     said = (review.decision, review.reason, minute)
     db.execute("UPDATE matches SET decision = ?, reason = ?, decided_minute = ?, is_own = 1 WHERE match_id = ?", (*said, match_id))
-    query = """SELECT match_id, fingerprint_id FROM matches
+    query = """SELECT match_id, source, fingerprint_id FROM matches
         WHERE NOT is_own AND upload_id = (SELECT upload_id FROM matches WHERE match_id = ?)"""
-    together = set(near)
-    others = [own for own, fingerprint_id in db.execute(query, (match_id,)).fetchall() if fingerprint_id in together]
+    together = {(one.source, fingerprint_id) for one in near for fingerprint_id in one.near}
+    others = [own for own, *named in db.execute(query, (match_id,)).fetchall() if tuple(named) in together]
     statement = "UPDATE matches SET decision = ?, reason = ?, decided_minute = ? WHERE match_id = ?"
     db.executemany(statement, [(*said, own) for own in others])
 
@@ -149,6 +163,16 @@ def decide(db: sqlite3.Connection, match_id: bytes, review: Review, near: Sequen
 def note_gone(db: sqlite3.Connection, upload_id: bytes) -> None:
     """Note that this upload matches nothing any more."""
     db.execute("UPDATE matches SET is_gone = 1 WHERE upload_id = ?", (upload_id,))
+
+
+def note_not_listed(db: sqlite3.Connection, source: str, is_active: Callable[[Sequence[bytes]], Container[bytes]]) -> int:
+    """Note which matches in the list of a further source are in it no more; return how many are noted anew."""
+    query = "SELECT match_id, fingerprint_id FROM matches WHERE source = ? AND is_listed AND NOT is_gone"
+    rows = db.execute(query, (source,)).fetchall()
+    active = is_active([fingerprint_id for _, fingerprint_id in rows]) if rows else ()
+    gone = [(match_id,) for match_id, fingerprint_id in rows if fingerprint_id not in active]
+    db.executemany("UPDATE matches SET is_gone = 1 WHERE match_id = ?", gone)
+    return len(gone)
 
 
 def is_kept(db: sqlite3.Connection, upload_id: bytes) -> bool:
@@ -178,17 +202,23 @@ def one_listed(db: sqlite3.Connection, match_id: bytes) -> KeptMatch:
     return _kept(row)
 
 
-_IS_ACTIVE = "(SELECT fingerprints.state = 'active' FROM fingerprints WHERE fingerprints.id = matches.fingerprint_id)"
+_IS_OF_FIRST = f"matches.source = '{FIRST_SOURCE}'"
+_IS_ACTIVE = f"""(SELECT fingerprints.state = 'active' FROM fingerprints
+    WHERE fingerprints.id = matches.fingerprint_id AND {_IS_OF_FIRST})"""  # noqa: S608 (no value)
 _HAS_LIST = "(SELECT synced_at IS NOT NULL FROM place)"
 IS_WITHDRAWN = f"""CASE WHEN {_IS_ACTIVE} IS NOT NULL THEN NOT {_IS_ACTIVE}
-    WHEN matches.is_gone OR (matches.is_listed AND {_HAS_LIST}) THEN 1 END"""
-"""What the list says, also by not having a fingerprint of its own any more; else what looking the upload up again has told, if anything."""
+    WHEN matches.is_gone THEN 1 WHEN matches.is_listed AND {_IS_OF_FIRST} THEN CASE WHEN {_HAS_LIST} THEN 1 END
+    WHEN matches.is_listed THEN 0 END"""
+"""What the list says, also by not having a fingerprint of its own any more; else what looking the upload up again has told, if anything.
+
+Of further sources what their lists have told: `note_not_listed`.
+"""
 
 _IS_FLAGGED = f"""CASE WHEN {_IS_ACTIVE} THEN EXISTS (SELECT 1 FROM flagged WHERE flagged.id = matches.fingerprint_id)
     ELSE matches.is_flagged END"""  # noqa: S608 (no value)
 
 _ROWS = f"""SELECT matches.place, match_id, kind, class, bucket, variant, undone, spans, {_IS_FLAGGED}, is_synthetic, decision,
-    found_by, judges, transform, matched_minute, uploads.content_id, reason, {IS_WITHDRAWN}
+    found_by, judges, transform, matches.source, action, is_in_own_negative_bank, matched_minute, uploads.content_id, reason, {IS_WITHDRAWN}
     FROM matches LEFT JOIN uploads ON uploads.upload_id = matches.upload_id"""  # noqa: S608 (no value)
 
 
@@ -207,6 +237,7 @@ def forget_old(db: sqlite3.Connection, before_minute: int) -> int:
     old = db.execute(query, (before_minute, before_minute, before_minute, _FORGOTTEN_AT_ONCE)).fetchall()
     db.executemany("DELETE FROM matches WHERE upload_id = ?", old)
     db.executemany("DELETE FROM uploads WHERE upload_id = ?", old)
+    db.executemany("DELETE FROM upload_sources WHERE upload_id = ?", old)
     alone = db.execute(f"DELETE FROM matches WHERE upload_id IS NULL AND {_IS_OLD}", (before_minute,)).rowcount  # noqa: S608 (no value)
     return len(old) + alone
 
@@ -215,8 +246,10 @@ _IS_UNHEARD = "coalesce(judges, 'one_judge') = 'one_judge' AND excluded.judges I
 """Regions were not heard when it matched first, and are now."""
 
 _KEEP = f"""INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, undone, spans,
-    is_flagged, is_synthetic, is_listed, found_by, judges, transform) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (match_id) DO UPDATE SET is_flagged = excluded.is_flagged, is_gone = 0, bucket = coalesce(bucket, excluded.bucket),
+    is_flagged, is_synthetic, is_listed, found_by, judges, transform, source, action, is_in_own_negative_bank)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (match_id) DO UPDATE SET is_flagged = excluded.is_flagged, is_gone = 0, action = excluded.action,
+    is_in_own_negative_bank = excluded.is_in_own_negative_bank, bucket = coalesce(bucket, excluded.bucket),
     is_synthetic = coalesce(is_synthetic, excluded.is_synthetic), is_listed = is_listed OR excluded.is_listed,
     class = CASE WHEN {_IS_UNHEARD} OR class = 'part' THEN excluded.class ELSE class END,
     found_by = CASE WHEN {_IS_UNHEARD} THEN excluded.found_by ELSE found_by END,
@@ -234,31 +267,31 @@ def _row(match: FoundMatch, upload_id: bytes, minute: int) -> tuple[Any, ...]:
     return (
         *(match.match_id, match.fingerprint_id, match.kind, match.variant, match.bucket, match.match_class, minute, upload_id),
         *(",".join(match.undone), msgspec.json.encode(match.spans).decode(), match.is_flagged, match.is_synthetic, match.is_listed),
-        *(",".join(match.found_by), match.judges, transform),
+        *(",".join(match.found_by), match.judges, transform, match.source, match.action, match.is_in_own_negative_bank),
     )
 
 
 def _that_say_more(db: sqlite3.Connection, found: Sequence[FoundMatch]) -> list[FoundMatch]:
     """Return those that are not kept yet as they are now: an upload that comes again and again must not write each time."""
     marks = ", ".join("?" * len(found))
-    columns = "match_id, is_flagged, is_gone, is_listed, bucket IS NOT NULL, is_synthetic IS NOT NULL, class, judges"
+    columns = "match_id, is_flagged, is_gone, is_listed, bucket IS NOT NULL, is_synthetic IS NOT NULL, class, judges, action"
     rows = db.execute(f"SELECT {columns} FROM matches WHERE match_id IN ({marks})", [match.match_id for match in found])  # noqa: S608 (only marks)
     kept = {match_id: said for match_id, *said in rows}
     return [match for match in found if match.match_id not in kept or _says_more(match, kept[match.match_id])]
 
 
 def _says_more(match: FoundMatch, kept: Sequence[Any]) -> bool:
-    is_flagged, is_gone, is_listed, has_bucket, is_said, match_class, judges = kept
+    is_flagged, is_gone, is_listed, has_bucket, is_said, match_class, judges, action = kept
     is_new_of_it = (match.bucket is not None and not has_bucket) or (match.is_synthetic is not None and not is_said)
     is_heard = judges in (None, Judges.ONE_JUDGE) and match.judges in (Judges.AGREED, Judges.DISPUTED)
     is_more = match_class == MatchClass.PART and match.match_class is not MatchClass.PART
-    is_other = match.is_flagged != bool(is_flagged) or (match.is_listed and not is_listed)
+    is_other = match.is_flagged != bool(is_flagged) or (match.is_listed and not is_listed) or match.action != action
     return bool(is_gone or is_other or is_new_of_it or is_heard or is_more)
 
 
 def _kept(row: tuple[Any, ...]) -> KeptMatch:
     (_, match_id, kind, match_class, bucket, variant, undone, spans, is_flagged, is_synthetic, decision, *others) = row
-    (found_by, judges, transform, minute, content_id, reason, is_withdrawn) = others
+    (found_by, judges, transform, source, action, is_in_bank, minute, content_id, reason, is_withdrawn) = others
     return KeptMatch(
         match_id=match_id.hex(),
         kind=Kind(kind),
@@ -273,6 +306,9 @@ def _kept(row: tuple[Any, ...]) -> KeptMatch:
         found_by=[Kind(word) for word in found_by.split(",") if word] or [Kind(kind)],
         judges=None if judges is None else Judges(judges),
         transform=None if transform is None else _TRANSFORM.decode(transform),
+        source=source,
+        action=Action(action),
+        is_in_own_negative_bank=bool(is_in_bank),
         matched_at=datetime.fromtimestamp(minute * 60, UTC),
         content_id=content_id,
         reason=None if reason is None else NotRemovedReason(reason),
@@ -282,17 +318,10 @@ def _kept(row: tuple[Any, ...]) -> KeptMatch:
 
 def _decisions(db: sqlite3.Connection, match_ids: Sequence[bytes]) -> dict[bytes, Decision]:
     found: dict[bytes, Decision] = {}
-    for part, marks in _in_parts(match_ids):
+    for part, marks in in_parts(match_ids):
         query = f"SELECT match_id, decision FROM matches WHERE decision IS NOT NULL AND match_id IN ({marks})"  # noqa: S608 (only marks)
         found |= {match_id: Decision(decision) for match_id, decision in db.execute(query, part)}
     return found
-
-
-def _in_parts(ids: Sequence[bytes]) -> Iterator[tuple[Sequence[bytes], str]]:
-    """Return as many as one statement may hold, each time with their marks."""
-    for start in range(0, len(ids), _MARKS_AT_ONCE):
-        part = ids[start : start + _MARKS_AT_ONCE]
-        yield part, ", ".join("?" * len(part))
 
 
 def _place(cursor: str | None) -> int:

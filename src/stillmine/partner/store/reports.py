@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from stillmine.wire.feedback import MAXIMUM_NEAR, MAXIMUM_NEAR_PER_MESSAGE, Feedback, NotRemovedReason, Outcome
-from stillmine.wire.screen import Review
+from stillmine.wire.screen import FIRST_SOURCE, Review
 from stillmine.wire.vote import Vote, VoteKind, VoteReason
 
 _ID_BYTES = 16
@@ -26,8 +26,21 @@ class Said(NamedTuple):
     token: bytes | None
 
 
-def queue_reports(db: sqlite3.Connection, feedback_id: bytes, said: Said, near: Sequence[bytes]) -> None:
-    """Queue what is said of these fingerprints, the first being the one that it is said of: one report for every 1,000.
+class Together(NamedTuple):
+    """Fingerprints of one source that are decided together, and the token of their upload; None as above."""
+
+    source: str
+    token: bytes | None
+    near: list[bytes]
+
+
+def report_id_at(report_id: bytes, source: str, own_source: str) -> bytes:
+    """Return the id of a report about one decision at a source: another one at each but its own."""
+    return report_id if source == own_source else hashlib.sha256(report_id + source.encode()).digest()[:_ID_BYTES]
+
+
+def queue_reports(db: sqlite3.Connection, feedback_id: bytes, said: Said, near: Sequence[bytes], source: str = FIRST_SOURCE) -> None:
+    """Queue what a source is told of these fingerprints of its own, the first being the one that it is said of: one report for every 1,000.
 
     One that waits already is not queued again.
     """
@@ -35,15 +48,16 @@ def queue_reports(db: sqlite3.Connection, feedback_id: bytes, said: Said, near: 
         own, *others = near[start : start + MAXIMUM_NEAR]
         own_id = feedback_id if start == 0 else hashlib.sha256(feedback_id + start.to_bytes(4)).digest()[:_ID_BYTES]
         db.execute(
-            "INSERT INTO outbox (feedback_id, fingerprint_id, outcome, reason, token, near) VALUES (?, ?, ?, ?, ?, ?) "
+            "INSERT INTO outbox (feedback_id, fingerprint_id, outcome, reason, token, near, source) VALUES (?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (feedback_id) DO NOTHING",
-            (own_id, own, said.outcome, said.reason, said.token, b"".join(others)),
+            (own_id, own, said.outcome, said.reason, said.token, b"".join(others), source),
         )
 
 
-def waiting_reports(db: sqlite3.Connection, maximum: int) -> list[Feedback]:
-    """Return the oldest reports that wait: at most `maximum`, and no more than one message holds."""
-    rows = db.execute("SELECT feedback_id, fingerprint_id, outcome, reason, token, near FROM outbox ORDER BY place LIMIT ?", (maximum,))
+def waiting_reports(db: sqlite3.Connection, maximum: int, source: str) -> list[Feedback]:
+    """Return the oldest reports that wait for a source: at most `maximum`, and no more than one message holds."""
+    query = "SELECT feedback_id, fingerprint_id, outcome, reason, token, near FROM outbox WHERE source = ? ORDER BY place LIMIT ?"
+    rows = db.execute(query, (source, maximum))
     waiting: list[Feedback] = []
     left = MAXIMUM_NEAR_PER_MESSAGE
     for feedback_id, fingerprint_id, outcome, reason, token, near in rows:
@@ -64,33 +78,39 @@ def waiting_reports(db: sqlite3.Connection, maximum: int) -> list[Feedback]:
     return waiting
 
 
-def votes_that_wait(db: sqlite3.Connection, maximum: int) -> list[Vote]:
-    """Return the oldest votes that wait, at most `maximum`."""
-    rows = db.execute("SELECT vote_id, fingerprint_id, vote, reason FROM vote_outbox ORDER BY place LIMIT ?", (maximum,))
+def votes_that_wait(db: sqlite3.Connection, maximum: int, source: str) -> list[Vote]:
+    """Return the oldest votes that wait for a source, at most `maximum`."""
+    query = "SELECT vote_id, fingerprint_id, vote, reason FROM vote_outbox WHERE source = ? ORDER BY place LIMIT ?"
+    rows = db.execute(query, (source, maximum))
     return [
         Vote(vote_id.hex(), fingerprint_id.hex(), VoteKind(vote), None if reason is None else VoteReason(reason))
         for vote_id, fingerprint_id, vote, reason in rows
     ]
 
 
-def decided_together(db: sqlite3.Connection, match_id: bytes, review: Review) -> tuple[bytes | None, list[bytes]]:
-    """Return the token of the upload that a match is of, and the fingerprints that a decision about the match is about, its own first.
+def decided_together(db: sqlite3.Connection, match_id: bytes, review: Review) -> list[Together]:
+    """Return the fingerprints that a decision about a match is about, those of its own source first, and of these its own.
 
-    The others that the upload matched are decided with it, but for those on which a reviewer decided by themself. That it is not the same
-    is said of one fingerprint alone where the upload was decided about otherwise.
+    The others that the upload matched, in whatever source, are decided with it, but for those on which a reviewer decided by themself. That
+    it is not the same is said of one fingerprint alone where the upload was decided about otherwise.
     """
-    (own, upload_id) = db.execute("SELECT fingerprint_id, upload_id FROM matches WHERE match_id = ?", (match_id,)).fetchone()
-    upload = db.execute("SELECT token, near FROM uploads WHERE upload_id = ?", (upload_id,)).fetchone()
-    if upload is None:
-        return None, [own]
+    (own, source, upload_id) = db.execute(
+        "SELECT fingerprint_id, source, upload_id FROM matches WHERE match_id = ?", (match_id,)
+    ).fetchone()
+    matched = db.execute("SELECT source, token, near FROM upload_sources WHERE upload_id = ?", (upload_id,)).fetchall()
+    rows = sorted(matched, key=lambda row: row[0] != source)
+    if not rows or rows[0][0] != source:
+        return [Together(source, None, [own])]
     decided = db.execute(
-        "SELECT fingerprint_id, reason FROM matches WHERE upload_id = ? AND match_id != ? AND is_own", (upload_id, match_id)
+        "SELECT source, fingerprint_id, reason FROM matches WHERE upload_id = ? AND match_id != ? AND is_own", (upload_id, match_id)
     ).fetchall()
-    is_decided_otherwise = any(reason != NotRemovedReason.NOT_THE_SAME for _, reason in decided)
+    is_decided_otherwise = any(reason != NotRemovedReason.NOT_THE_SAME for _, _, reason in decided)
     if review.reason is NotRemovedReason.NOT_THE_SAME and is_decided_otherwise:
-        return upload[0], [own]
-    without = {own, *(fingerprint_id for fingerprint_id, _ in decided)}
-    return upload[0], [own, *(one for one in split_ids(upload[1]) if one not in without)]
+        return [Together(source, rows[0][1], [own])]
+    without = {(source, own), *((other, fingerprint_id) for other, fingerprint_id, _ in decided)}
+    found = [Together(name, token, [one for one in split_ids(near) if (name, one) not in without]) for name, token, near in rows]
+    found[0].near.insert(0, own)
+    return [one for one in found if one.near]
 
 
 def split_ids(ids: bytes) -> list[bytes]:

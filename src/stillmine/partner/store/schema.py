@@ -15,7 +15,7 @@ from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.damage import know_checks
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 10
+VERSION = 11
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -210,6 +210,26 @@ END;
 """
 """Version 9 told nobody."""
 
+_SOURCES = """
+ALTER TABLE matches ADD COLUMN source TEXT NOT NULL DEFAULT 'exchange';      -- where the fingerprint is from
+ALTER TABLE matches ADD COLUMN action TEXT NOT NULL DEFAULT 'match';         -- match or review, as when it was screened last
+ALTER TABLE matches ADD COLUMN is_in_own_negative_bank INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN source TEXT NOT NULL DEFAULT 'exchange';       -- which is told
+ALTER TABLE vote_outbox ADD COLUMN source TEXT NOT NULL DEFAULT 'exchange';
+-- What an upload matched in each source: the token under which that is reported there, and all fingerprints, nearest first, 16 bytes each.
+CREATE TABLE upload_sources (
+    upload_id BLOB NOT NULL CHECK (length(upload_id) = 16),
+    source    TEXT NOT NULL,
+    token     BLOB NOT NULL CHECK (length(token) = 16),
+    near      BLOB NOT NULL,
+    PRIMARY KEY (upload_id, source)
+) WITHOUT ROWID;
+INSERT INTO upload_sources SELECT upload_id, 'exchange', token, near FROM uploads;
+ALTER TABLE uploads DROP COLUMN near;
+ALTER TABLE uploads DROP COLUMN token;
+"""
+"""Version 10 had one source."""
+
 _NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
 
 _FROM_VERSION_1 = """
@@ -233,16 +253,17 @@ ALTER TABLE new_matches RENAME TO matches;
 """Version 1 knew pictures only."""
 
 _CHANGES = {
-    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
-    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
-    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
-    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
-    4: _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
-    5: _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
-    6: _WAY + _REGIONS + _CHECKS + _WEBHOOKS,
-    7: _REGIONS + _CHECKS + _WEBHOOKS,
-    8: _CHECKS + _WEBHOOKS,
-    9: _WEBHOOKS,
+    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
+    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
+    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
+    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
+    4: _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
+    5: _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
+    6: _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
+    7: _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
+    8: _CHECKS + _WEBHOOKS + _SOURCES,
+    9: _WEBHOOKS + _SOURCES,
+    10: _SOURCES,
 }
 """What brings a file of this version to the newest one."""
 

@@ -8,7 +8,7 @@ Must never hold a byte of an upload or the value of a fingerprint that is not ac
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,28 +16,29 @@ from pathlib import Path
 from stillmine.partner.ground.errors import HomeOfAnotherExchangeError, StoreUnreadableError
 from stillmine.partner.store.damage import PUT, next_damage, remove_damaged
 from stillmine.partner.store.leftovers import Leftovers, StoreFile, empty_log, write_anew
+from stillmine.partner.store.listed import active_among, fetch_again, sweep, values_in
 from stillmine.partner.store.matches import (
     FoundMatch,
     FoundUpload,
     Wanted,
-    active_among,
     decide,
     forget_old,
     is_kept,
     listed,
     note_gone,
+    note_not_listed,
     one_listed,
     record,
     still_matching,
 )
 from stillmine.partner.store.place import Counts, PageChanges, Place, StoredEntry
-from stillmine.partner.store.reports import Said, decided_together, queue_reports, votes_that_wait, waiting_reports
+from stillmine.partner.store.reports import Said, decided_together, queue_reports, report_id_at, votes_that_wait, waiting_reports
 from stillmine.partner.store.schema import FILE_NAME, holds_anything, open_database
 from stillmine.partner.store.webhooks import queue_withdrawn
 from stillmine.wire.errors import MatchNotFoundError
 from stillmine.wire.feedback import Feedback, Outcome
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import KeptMatch, MatchPage, Review, WayName
+from stillmine.wire.screen import FIRST_SOURCE, KeptMatch, MatchPage, Review, WayName
 from stillmine.wire.vote import Vote
 
 
@@ -118,6 +119,13 @@ class Store:
             (waiting,) = db.execute("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM vote_outbox)").fetchone()
             return Counts(fingerprints=self._active_count, waiting_feedback=waiting)
 
+    def waiting_for(self, source: str) -> int:
+        """Return how much feedback waits for a source, votes included."""
+        query = "SELECT (SELECT count(*) FROM outbox WHERE source = ?) + (SELECT count(*) FROM vote_outbox WHERE source = ?)"
+        with self._reading() as db:
+            (waiting,) = db.execute(query, (source, source)).fetchone()
+        return int(waiting)
+
     def match_kinds(self, kinds: Iterable[Kind]) -> bool:
         """Say which kinds this program matches; return whether the list has to be fetched again, because it was fetched without some.
 
@@ -128,7 +136,7 @@ class Store:
             (known, cursor) = db.execute("SELECT kinds, cursor FROM place").fetchone()
             is_missing_some = cursor is not None and not names <= set((known or "").split(","))
             if is_missing_some:
-                self._start_again(db)
+                fetch_again(db)
                 db.execute("UPDATE place SET synced_at = NULL")
             db.execute("UPDATE place SET kinds = ?", (",".join(sorted(names)),))
         return is_missing_some
@@ -147,7 +155,8 @@ class Store:
         newest = {entry.id: entry for entry in entries}
         with self._transaction() as db:
             was_active = active_among(db, list(newest))
-            gone = self._values_of([entry.id for entry in newest.values() if entry.value is None and entry.id in was_active])
+            erased = [entry.id for entry in newest.values() if entry.value is None and entry.id in was_active]
+            gone = list(values_in(db, erased).values())
             (generation, is_refetching) = db.execute("SELECT generation, is_refetching FROM place").fetchone()
             db.executemany(
                 PUT,
@@ -156,10 +165,9 @@ class Store:
             db.executemany("DELETE FROM flagged WHERE id = ?", [(entry.id,) for entry in newest.values()])
             db.executemany("INSERT INTO flagged (id) VALUES (?)", [(entry.id,) for entry in newest.values() if entry.is_flagged])
             active = [(entry.id, entry.kind, entry.value) for entry in newest.values() if entry.value is not None]
-            erased = [entry.id for entry in newest.values() if entry.value is None and entry.id in was_active]
             if synced_at is not None:
                 if is_refetching:
-                    swept = self._sweep(generation)
+                    swept = sweep(db, generation)
                     erased += swept
                     gone += swept.values()
                 db.execute("UPDATE place SET synced_at = ?, is_refetching = 0", (synced_at,))
@@ -185,7 +193,7 @@ class Store:
         with self._transaction() as db:
             count = remove_damaged(db)
             if count:
-                self._start_again(db)
+                fetch_again(db)
                 db.execute("UPDATE place SET synced_at = NULL, has_leftovers = 1")
                 (self._active_count,) = db.execute("SELECT count(*) FROM fingerprints WHERE state = 'active'").fetchone()
                 self._is_checkpoint_due, self._leftovers = True, Leftovers(is_unknown=True)
@@ -194,7 +202,7 @@ class Store:
     def begin_snapshot(self) -> None:
         """Say that everything comes again; what is there goes on being matched until the end of the feed shows what is gone."""
         with self._transaction() as db:
-            self._start_again(db)
+            fetch_again(db)
             (has_some,) = db.execute("SELECT EXISTS (SELECT 1 FROM fingerprints)").fetchone()
         self._is_filling = not has_some
 
@@ -221,7 +229,7 @@ class Store:
     def start_again(self) -> None:
         """Forget the cursor, so that the feed is fetched from the start; matching goes on with what is there until then."""
         with self._transaction() as db:
-            self._start_again(db)
+            fetch_again(db)
 
     def mark_acknowledged(self, cursor: str | None) -> None:
         """Remember that the exchange took the acknowledgement up to `cursor`; None: that the list is erased."""
@@ -289,6 +297,22 @@ class Store:
         with self._reading() as db:
             return still_matching(db, upload)
 
+    @contextmanager
+    def held_still(self) -> Iterator[Callable[[Sequence[bytes]], dict[bytes, bool]]]:
+        """Hold the list as it is; yields what returns which of some ids are active, and whether they are flagged."""
+        with self._transaction() as db:
+            yield lambda ids: active_among(db, ids)
+
+    def values_of(self, ids: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the values of active fingerprints by their ids."""
+        with self._reading() as db:
+            return values_in(db, ids)
+
+    def note_not_listed(self, source: str, is_active: Callable[[Sequence[bytes]], Container[bytes]]) -> int:
+        """Note which matches in the list of a further source are in it no more; return how many are noted anew."""
+        with self._transaction() as db:
+            return note_not_listed(db, source, is_active)
+
     def matches(self, wanted: Wanted) -> MatchPage:
         """Return a page of the matches that are kept, oldest first; raises MalformedMessageError for what is not a cursor."""
         with self._reading() as db:
@@ -302,49 +326,40 @@ class Store:
     def record_review(self, match_id: bytes, review: Review, report_id: bytes, minute: int) -> None:
         """Keep a reviewer's decision and queue it as feedback, and their vote if there is one; raises MatchNotFoundError."""
         with self._transaction() as db:
-            row = db.execute("SELECT fingerprint_id FROM matches WHERE match_id = ?", (match_id,)).fetchone()
+            row = db.execute("SELECT fingerprint_id, source FROM matches WHERE match_id = ?", (match_id,)).fetchone()
             if row is None:
                 raise MatchNotFoundError
-            token, near = decided_together(db, match_id, review)
-            decide(db, match_id, review, near, minute)
-            queue_reports(db, report_id, Said(Outcome(review.decision.value), review.reason, token), near)
+            own_source = row[1]
+            together = decided_together(db, match_id, review)
+            decide(db, match_id, review, together, minute)
+            for source, token, near in together:
+                own_id = report_id_at(report_id, source, own_source)
+                queue_reports(db, own_id, Said(Outcome(review.decision.value), review.reason, token), near, source)
             if review.vote is not None:
                 db.execute(
-                    "INSERT INTO vote_outbox (vote_id, fingerprint_id, vote, reason) VALUES (?, ?, ?, ?)",
-                    (report_id, row[0], review.vote, review.vote_reason),
+                    "INSERT INTO vote_outbox (vote_id, fingerprint_id, vote, reason, source) VALUES (?, ?, ?, ?, ?)",
+                    (report_id, row[0], review.vote, review.vote_reason, own_source),
                 )
 
-    def waiting_feedback(self, maximum: int) -> list[Feedback]:
-        """Return the oldest feedback that waits: at most `maximum` reports, and no more than one message holds."""
+    def waiting_feedback(self, maximum: int, source: str = FIRST_SOURCE) -> list[Feedback]:
+        """Return the oldest feedback that waits for a source: at most `maximum` reports, and no more than one message holds."""
         with self._reading() as db:
-            return waiting_reports(db, maximum)
+            return waiting_reports(db, maximum, source)
 
     def remove_feedback(self, sent: Sequence[Feedback]) -> None:
         """Take feedback out of the queue after the exchange has taken it."""
         with self._transaction() as db:
             db.executemany("DELETE FROM outbox WHERE feedback_id = ?", [(bytes.fromhex(report.feedback_id),) for report in sent])
 
-    def waiting_votes(self, maximum: int) -> list[Vote]:
-        """Return the oldest votes that wait, at most `maximum`."""
+    def waiting_votes(self, maximum: int, source: str = FIRST_SOURCE) -> list[Vote]:
+        """Return the oldest votes that wait for a source, at most `maximum`."""
         with self._reading() as db:
-            return votes_that_wait(db, maximum)
+            return votes_that_wait(db, maximum, source)
 
     def remove_votes(self, sent: Sequence[Vote]) -> None:
         """Take votes out of the queue after the exchange has taken them."""
         with self._transaction() as db:
             db.executemany("DELETE FROM vote_outbox WHERE vote_id = ?", [(bytes.fromhex(vote.vote_id),) for vote in sent])
-
-    @staticmethod
-    def _start_again(db: sqlite3.Connection) -> None:
-        db.execute("UPDATE place SET cursor = NULL, acknowledged_cursor = NULL, generation = generation + 1, is_refetching = 1")
-
-    def _values_of(self, ids: Sequence[bytes]) -> list[bytes | str]:
-        return [self._db.execute("SELECT value FROM fingerprints WHERE id = ?", (fingerprint_id,)).fetchone()[0] for fingerprint_id in ids]
-
-    def _sweep(self, generation: int) -> dict[bytes, bytes | str]:
-        rows = self._db.execute("SELECT id, value FROM fingerprints WHERE generation < ? AND state = 'active'", (generation,)).fetchall()
-        self._db.execute("DELETE FROM fingerprints WHERE generation < ?", (generation,))
-        return dict(rows)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

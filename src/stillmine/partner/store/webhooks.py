@@ -15,7 +15,7 @@ from pathlib import Path
 from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.matches import one_listed
 from stillmine.partner.store.schema import open_database
-from stillmine.wire.screen import WebhooksHealth
+from stillmine.wire.screen import FIRST_SOURCE, WebhooksHealth
 from stillmine.wire.webhook import Webhook, WebhookType
 
 RETRY_SECONDS = (5, 30, 120, 600, 3600)
@@ -44,10 +44,11 @@ class FailedWebhook:
 
 
 def queue_withdrawn(db: sqlite3.Connection, fingerprint_ids: Sequence[bytes]) -> None:
-    """Queue it for the matches that are kept of these fingerprints, in the transaction of whoever calls."""
+    """Queue it for the matches that are kept of these fingerprints of the first source, in the transaction of whoever calls."""
     db.executemany(
-        "INSERT INTO webhook_events (type, match_id) SELECT 'match.withdrawn', match_id FROM matches WHERE fingerprint_id = ?",
-        [(fingerprint_id,) for fingerprint_id in fingerprint_ids],
+        "INSERT INTO webhook_events (type, match_id) "
+        "SELECT 'match.withdrawn', match_id FROM matches WHERE fingerprint_id = ? AND source = ?",
+        [(fingerprint_id, FIRST_SOURCE) for fingerprint_id in fingerprint_ids],
     )
 
 
