@@ -53,11 +53,11 @@ def actions_with_and_without(exchange: Context, key: str, turns: int) -> None:
     """Time two actions whole, commit included."""
     from stillmine.exchange.feed import actions
     from stillmine.exchange.feed.entries import read_entries
-    from stillmine.exchange.partners.queries import key_row
+    from stillmine.exchange.partners.queries import caller
     from stillmine.exchange.protection.given import head_sequence
     from stillmine.exchange.rows.feed import Disclosure, Shape
 
-    partner, newest = key_row(key, exchange.clock()).partner, head_sequence()
+    partner, newest = caller(key, exchange.clock()).partner, head_sequence()
     found = iter(range(2 * turns))
     confirmed = iter(range(1, 2 * turns + 1))
 

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks as a partner's service sends them, one photograph each, of many clients at once, on either database.
+"""Asks of many clients at once, on either database: of a photograph as a partner's service sends them, of one value, of a thousand.
 
-    python bench/exchange_uploads.py [--database sqlite postgresql] [--count 20000 100000] [--clients 1 4 32] [--seconds 6] [--workers 1]
+    python bench/exchange_uploads.py [--asks photograph single batch] [--database sqlite postgresql] [--count 20000 100000]
+                                     [--clients 1 4 32] [--seconds 6] [--workers 1] [--one-match-in 50]
 
-A photograph is ten queries in the binary form under one upload token: eight `pdq` as they are, `sha256` and `md5`. One in fifty is a copy
-of what is protected, the others match nothing; none is sent twice. Clients keep their connections, and take their share of the machine.
+A photograph is ten queries in the binary form under one upload token: eight `pdq` as they are, `sha256` and `md5`. A single ask is one
+`pdq` under a token of its own, in all eight orientations; a batch is a thousand of these. Of `photograph` and `single` one ask in so many
+is a copy of what is protected, of `batch` one query in so many; the others match nothing, and none is sent twice. Clients keep their
+connections and take their share of the machine, which the columns of processor time leave out. Nothing else has this interface.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -23,50 +27,98 @@ import httpx
 import numpy as np
 from clients import side_by_side
 from exchange import postgresql
-from exchange_stocked import SEED, serving, stocked
+from exchange_stocked import SEED, stocked
 from measuring import machine, versions
+from processes import TICKS_PER_SECOND, Running, running
 
 from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.kinds import Kind
 
-TURNS, QUERIES = 8, 10
-ONE_COPY_IN = 50
+TURNS, BATCH = 8, 1_000
 WARM_UP_SECONDS = 1.0
+SHAPES = ("photograph", "single", "batch")
 DATABASES = ("sqlite", "postgresql")
 
 
-class Uploads:
-    """Makes the requests; a thread takes the next one."""
+class Asks:
+    """Makes the requests of one shape; a thread takes the next one."""
 
-    def __init__(self, key: str, values: bytes) -> None:
+    def __init__(self, shape: str, key: str, values: bytes, one_match_in: int) -> None:
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": BINARY_CONTENT_TYPE}
+        self._shape = shape
         self._values = values
-        self._rng = np.random.default_rng([SEED, 4])
+        self._one_match_in = one_match_in
+        self._rng = np.random.default_rng([SEED, 4, *shape.encode()])
         self._lock = threading.Lock()
         self._made = 0
+        self._copies = 0
 
     def send_next(self, connection: HTTPConnection) -> bool:
-        """Ask about one photograph; anything but the right answer ends the bench."""
-        body, is_copy = self._next()
+        """Ask once; anything but the right answer ends the bench."""
+        body, queries, copies = self._next()
         connection.request("POST", "/api/v1/ask", body, self._headers)
         answer = connection.getresponse()
         data = answer.read()
         assert answer.status == 200, data[:200]
-        assert any(is_match for is_match, _, _ in decode_answer(data, QUERIES)) == is_copy
+        assert sum(is_match for is_match, _, _ in decode_answer(data, queries)) == copies
         return True
 
-    def _next(self) -> tuple[bytes, bool]:
+    def _next(self) -> tuple[bytes, int, int]:
+        """Return a body, how many queries it holds and how many of them match."""
         with self._lock:
-            self._made += 1
-            is_copy = self._made % ONE_COPY_IN == 0
-            hashes = [self._rng.bytes(32) for _ in range(TURNS)]
-            if is_copy:
-                start = 32 * int(self._rng.integers(len(self._values) // 32))
-                hashes[0] = self._values[start : start + 31] + bytes([self._values[start + 31] ^ 1])
-            token, digests = self._rng.bytes(16).hex(), ((Kind.SHA256, self._rng.bytes(32)), (Kind.MD5, self._rng.bytes(16)))
+            queries = self._queries()
+            return encode_ask(queries), len(queries), self._copies
+
+    def _queries(self) -> list[AskQuery]:
+        if self._shape == "photograph":
+            return self._photograph()
+        one_each = [self._value() for _ in range(BATCH if self._shape == "batch" else 1)]
+        self._copies = sum(is_copy for _, is_copy in one_each)
+        return [AskQuery(Kind.PDQ, value.hex(), self._rng.bytes(16).hex()) for value, _ in one_each]
+
+    def _photograph(self) -> list[AskQuery]:
+        (first, is_copy), token = self._value(), self._rng.bytes(16).hex()
+        self._copies = int(is_copy)
+        hashes = [first, *(self._rng.bytes(32) for _ in range(TURNS - 1))]
+        digests = ((Kind.SHA256, self._rng.bytes(32)), (Kind.MD5, self._rng.bytes(16)))
         queries = [AskQuery(Kind.PDQ, value.hex(), token, as_it_is=True) for value in hashes]
-        return encode_ask([*queries, *(AskQuery(kind, value.hex(), token) for kind, value in digests)]), is_copy
+        return [*queries, *(AskQuery(kind, value.hex(), token) for kind, value in digests)]
+
+    def _value(self) -> tuple[bytes, bool]:
+        """Return the next value, and whether it is one bit off what is protected."""
+        self._made += 1
+        if self._made % self._one_match_in:
+            return self._rng.bytes(32), False
+        start = 32 * int(self._rng.integers(len(self._values) // 32))
+        return self._values[start : start + 31] + bytes([self._values[start + 31] ^ 1]), True
+
+
+class Spent:
+    """Processor seconds of the exchange (its index among them) and of the database's processes since this was made."""
+
+    def __init__(self, served: Running, database: str) -> None:
+        self._served, self._database = served, database
+        self._before = self._now()
+
+    def milliseconds_each(self, asks: int) -> tuple[float, float]:
+        """Return what an ask took of a processor: exchange, database."""
+        exchange, database = (1000 * (now - before) / asks for now, before in zip(self._now(), self._before, strict=True))
+        return exchange, database
+
+    def _now(self) -> tuple[float, float]:
+        return self._served.processor_seconds(), named_processor_seconds("postgres") if self._database == "postgresql" else 0.0
+
+
+def named_processor_seconds(name: str) -> float:
+    """Return the processor time of all processes of this name, those among them that others started."""
+    seconds = 0.0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            before, _, after = stat.read_text().rpartition(")")
+            if before.partition("(")[2] == name:
+                seconds += sum(map(int, after.split()[11:15])) / TICKS_PER_SECOND
+    return seconds
 
 
 def measured(database: str, count: int, options: argparse.Namespace) -> None:
@@ -76,14 +128,21 @@ def measured(database: str, count: int, options: argparse.Namespace) -> None:
         home = Path(folder) / "home"
         _, key, values = stocked(home, count, address)
         variables = {DATABASE_VARIABLE: address} if address else {}
-        uploads = Uploads(key, values)
-        with serving(home, options.workers, variables=variables) as url:
-            _wait_until_loaded(url, key)
-            side_by_side(url, WARM_UP_SECONDS, max(options.clients), uploads.send_next)
-            for clients in options.clients:
-                times, spent = side_by_side(url, options.seconds, clients, uploads.send_next)
-                p50, p99 = np.percentile(times, [50, 99])
-                print(f"| {database} | {count:,} | {clients} | {len(times) / spent:,.0f} | {p50:.1f} | {p99:.1f} |", flush=True)
+        with running("exchange", "serve", "--home", str(home), "--workers", str(options.workers), variables=variables) as served:
+            _wait_until_loaded(served.url, key)
+            for shape in options.asks:
+                _print_rows(Asks(shape, key, values, options.one_match_in), shape, served, (database, count), options)
+
+
+def _print_rows(asks: Asks, shape: str, served: Running, exchange: tuple[str, int], options: argparse.Namespace) -> None:
+    side_by_side(served.url, WARM_UP_SECONDS, max(options.clients), asks.send_next)
+    for clients in options.clients:
+        spent = Spent(served, exchange[0])
+        times, seconds = side_by_side(served.url, options.seconds, clients, asks.send_next)
+        each = " | ".join(f"{one:.2f}" for one in spent.milliseconds_each(len(times)))
+        p50, p99 = np.percentile(times, [50, 99])
+        cells = (exchange[0], f"{exchange[1]:,}", shape, clients, f"{len(times) / seconds:,.0f}", f"{p50:.1f}", f"{p99:.1f}", each)
+        print("|", " | ".join(map(str, cells)), "|", flush=True)
 
 
 def _wait_until_loaded(url: str, key: str) -> None:
@@ -100,16 +159,18 @@ def _wait_until_loaded(url: str, key: str) -> None:
 def main() -> None:
     """Measure and print one table."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--asks", nargs="+", choices=SHAPES, default=["photograph"])
     parser.add_argument("--database", nargs="+", choices=DATABASES, default=["sqlite"])
     parser.add_argument("--count", type=int, nargs="+", default=[20_000])
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 4, 32])
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--one-match-in", type=int, default=50)
     options = parser.parse_args()
     run_with = versions("stillmine", "django", "uvicorn", "httptools", "numpy", "psycopg")
     print(f"{machine()}, {run_with}; {options.workers} worker(s), load before {os.getloadavg()[0]:.1f}")
-    print(f"\n| database | fingerprints | clients | photographs ({QUERIES} queries) a second | p50, ms | p99, ms |")
-    print("|---|---:|---:|---:|---:|---:|")
+    print("\n| database | fingerprints | ask | clients | asks a second | p50, ms | p99, ms | exchange, ms of a processor each | database |")
+    print("|---|---:|---|---:|---:|---:|---:|---:|---:|")
     for database in options.database:
         for count in options.count:
             # In a process of its own: an exchange is configured once in each.

@@ -4,14 +4,16 @@
 import errno
 import logging
 import re
+import select
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import psycopg.errors
 import pytest
 from django.db import DataError, InterfaceError, OperationalError
@@ -312,6 +314,51 @@ def test_a_frozen_postgresql_ends_the_wait(database_url: str | None, monkeypatch
             cursor.execute("SELECT pg_sleep(60)")
     assert isinstance(refusal_of(ended.value), DatabaseUnavailableError)
     assert wrapper.connection.closed
+    wrapper.close()
+
+
+def test_a_connection_that_postgresql_ended_is_made_again_and_one_that_works_costs_no_question(
+    database_url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_url is None:
+        pytest.skip("PostgreSQL only")
+    from django.db.backends.postgresql import base as postgresql
+
+    from stillmine.exchange.database.postgresql import base
+    from stillmine.exchange.settings.config import ExchangeConfig, database_settings
+
+    config = ExchangeConfig(home=Path("unused"), database_url=database_url, is_answering=True)
+    wrapper = base.DatabaseWrapper({**PLAIN, **database_settings(config)}, "ended")
+    questions: list[None] = []
+    ask: Callable[[base.DatabaseWrapper], bool] = postgresql.DatabaseWrapper.is_usable
+
+    def asked(self: base.DatabaseWrapper) -> bool:
+        questions.append(None)
+        return ask(self)
+
+    monkeypatch.setattr(postgresql.DatabaseWrapper, "is_usable", asked)
+
+    def backend() -> int:
+        """As at the beginning of a request."""
+        wrapper.close_if_unusable_or_obsolete()
+        with wrapper.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return int(cursor.fetchone()[0])
+
+    first = backend()
+    assert backend() == first
+    questions.clear()
+    assert [backend() for _ in range(3)] == [first] * 3
+    assert not questions
+    monkeypatch.setattr(base, "PAUSE_SECONDS", 0.0)
+    assert backend() == first
+    assert questions
+    monkeypatch.setattr(base, "PAUSE_SECONDS", 3600.0)
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [first])
+    while not select.select([wrapper.connection.fileno()], [], [], 10)[0]:
+        pass
+    assert backend() != first
     wrapper.close()
 
 

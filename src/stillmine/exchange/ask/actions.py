@@ -7,7 +7,15 @@ never make a `clear` of a match, nor a match of what was withdrawn.
 
 from stillmine.exchange.ask.nearby import active_of, asked, named_by_index, nearest_of_each_case
 from stillmine.exchange.ask.probing import note_variety
-from stillmine.exchange.ask.recording import count_queries, record_matches, recorded_today, require_quota, write_beside, write_down
+from stillmine.exchange.ask.recording import (
+    count_clear,
+    count_queries,
+    record_matches,
+    recorded_today,
+    require_quota,
+    write_beside,
+    write_down,
+)
 from stillmine.exchange.partners.opaque import partner_ids
 from stillmine.exchange.quarantine.weighing import note_matches
 from stillmine.exchange.rows.partners import Partner
@@ -21,7 +29,8 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
     require_quota(partner, len(message.queries), exchange.clock())
     named = named_by_index(exchange, message.queries)
     if not any(found.ids for found in named.values()):
-        return _all_clear(exchange, partner, len(message.queries))
+        count_clear(exchange, partner, len(message.queries))
+        return AskAnswer(1, [Answer()] * len(message.queries))
     with tx("ask.answer", exchange.clock) as transaction:
         active = active_of((fingerprint_id for found in named.values() for fingerprint_id in found.ids), partner)
         nearest = nearest_of_each_case(named, active)
@@ -51,10 +60,3 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
         for fingerprint_id in nearest_ids
     }
     return AskAnswer(1, [answers[ids[0]] if ids else Answer() for ids in near])
-
-
-def _all_clear(exchange: Context, partner: Partner, queries: int) -> AskAnswer:
-    """Count, and answer that nothing matches: most asks are this one. It tells nobody of anything, so it does not wait for the disk."""
-    with tx("ask.answer_clear", exchange.clock, may_be_lost=True) as transaction:
-        count_queries(transaction, partner, queries, 0)
-    return AskAnswer(1, [Answer()] * queries)

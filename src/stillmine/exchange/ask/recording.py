@@ -17,7 +17,7 @@ from stillmine.exchange.protection.entries import record_each_of, record_of
 from stillmine.exchange.rows.asks import AskBeside, AskCount, AskMatch
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
-from stillmine.exchange.transaction.tx import Transaction, tx
+from stillmine.exchange.transaction.tx import Transaction, one_statement, tx
 from stillmine.ledger.entry import EventName
 from stillmine.wire.ask_errors import QuotaUsedUpError
 
@@ -40,12 +40,24 @@ def require_quota(partner: Partner, queries: int, now: datetime) -> None:
 
 def count_queries(transaction: Transaction, partner: Partner, queries: int, matches: int) -> None:
     """Add to the day's count, in one statement of plain SQL; raises QuotaUsedUpError, which undoes the transaction it stands in."""
-    day = connection.ops.adapt_datefield_value(transaction.now.date())
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [partner.pk, day, queries, matches, partner.daily_quota])
+        cursor.execute(_COUNT, _counted(partner, transaction.now, queries, matches))
         is_counted = cursor.rowcount == 1
     if not is_counted:
         raise _used_up(partner, transaction.now)
+
+
+def count_clear(exchange: Context, partner: Partner, queries: int) -> None:
+    """Add queries that match nothing: most asks are this. It tells nobody of anything, so it does not wait for the disk.
+
+    Raises QuotaUsedUpError, and then nothing is counted.
+    """
+    if one_statement("ask.answer_clear", exchange.clock, _COUNT, lambda now: _counted(partner, now, queries, 0)) != 1:
+        raise _used_up(partner, exchange.clock())
+
+
+def _counted(partner: Partner, now: datetime, queries: int, matches: int) -> list[str | int | None]:
+    return [partner.pk, connection.ops.adapt_datefield_value(now.date()), queries, matches, partner.daily_quota]
 
 
 def write_down(transaction: Transaction, partner: Partner, queries: Mapping[str, int], parts: AbstractSet[str] | None = None) -> None:

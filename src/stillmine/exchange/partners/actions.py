@@ -121,12 +121,10 @@ def short_key_id(key_id: str) -> str:
     return short if re.fullmatch("[0-9a-f]{8}", short) else ""
 
 
-def note_use(exchange: Context, key: PartnerKey, today: date) -> None:
-    """Remember the day of a key's last use: one write a day, and never a day that is earlier."""
-    if key.last_used_on is not None and key.last_used_on >= today:
-        return
+def note_use(exchange: Context, key_id: int, today: date) -> None:
+    """Remember the day of a key's last use, and never a day that is earlier."""
     with tx("partners.note_use", exchange.clock):
-        PartnerKey.objects.filter(Q(last_used_on=None) | Q(last_used_on__lt=today), id=key.id).update(last_used_on=today)
+        PartnerKey.objects.filter(Q(last_used_on=None) | Q(last_used_on__lt=today), id=key_id).update(last_used_on=today)
 
 
 def find_partner(name: str) -> Partner:

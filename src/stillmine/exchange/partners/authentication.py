@@ -10,8 +10,8 @@ from contextlib import suppress
 from django.http import HttpRequest
 
 from stillmine.exchange.partners.actions import note_use
-from stillmine.exchange.partners.queries import key_row
-from stillmine.exchange.rows.partners import Partner, PartnerKey
+from stillmine.exchange.partners.queries import Caller, caller
+from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.rows.scopes import ALLOWED, Scope, Way, scopes_of
 from stillmine.exchange.transaction.context import context
 from stillmine.wire.errors import PartnerKeyMissingError, PartnerKeyUnknownError
@@ -27,7 +27,7 @@ def bearer_partner(request: HttpRequest, scope: Scope | None) -> Partner:
     return bearer_key(request, scope).partner
 
 
-def bearer_key(request: HttpRequest, scope: Scope | None) -> PartnerKey:
+def bearer_key(request: HttpRequest, scope: Scope | None) -> Caller:
     """Return the key itself, for who says what it may do; raises as `bearer_partner`."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
@@ -46,18 +46,19 @@ def stopncii_partner(request: HttpRequest, scope: Scope | None) -> Partner:
     return _checked(function_key, scope).partner
 
 
-def _checked(key: str, scope: Scope | None) -> PartnerKey:
+def _checked(key: str, scope: Scope | None) -> Caller:
     exchange = context()
     now = exchange.clock()
-    row = key_row(key, now)
+    found = caller(key, now)
     if scope is not None:
-        require_scope(row, scope)
-    with suppress(StorageFullError):  # a full disk must not keep a partner from withdrawing
-        note_use(exchange, row, now.date())
-    return row
+        require_scope(found, scope)
+    if not found.is_noted:
+        with suppress(StorageFullError):  # a full disk must not keep a partner from withdrawing
+            note_use(exchange, found.key_id, now.date())
+    return found
 
 
-def require_scope(key: PartnerKey, scope: Scope) -> None:
+def require_scope(key: Caller, scope: Scope) -> None:
     """Raise ListNotGivenError or ScopeMissingError where a key may not do this now."""
     way = Way(key.partner.way)
     if scope is Scope.LIST and scope not in ALLOWED[way]:

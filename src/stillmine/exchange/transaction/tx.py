@@ -6,7 +6,7 @@ one takes the `Transaction`, so that the type checker finds who calls it outside
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
@@ -21,6 +21,8 @@ from stillmine.exchange.transaction.context import Clock, context, to_minute
 from stillmine.wire.errors import StillmineError
 
 TURN_SECONDS = 10.0
+
+_NOT_WAITING = "SET LOCAL synchronous_commit TO OFF"
 
 _log = logging.getLogger(__name__)
 
@@ -68,13 +70,36 @@ def tx(name: str, clock: Clock, *, may_be_lost: bool = False) -> Iterator[Transa
     One that `may_be_lost` does not wait for the disk: a loss of power can undo it, with others of the kind, and nothing else. Only for
     what nobody was told of. Raises StorageFullError, DatabaseUnavailableError or DatabaseBusyError where disk or database give way.
     """
+    with _refusals(name), _turn(), _not_waiting_for_disk() if may_be_lost else nullcontext(), atomic(durable=True):
+        if may_be_lost and connection.vendor == "postgresql":
+            _say(_NOT_WAITING)
+        with _open(to_minute(clock())) as transaction:
+            yield transaction
+
+
+def one_statement(name: str, clock: Clock, statement: str, parameters: Callable[[datetime], Sequence[str | int | None]]) -> int:
+    """Run a statement that is a transaction of its own and `may_be_lost`; returns how many rows it wrote. Raises as `tx` does.
+
+    `parameters` is given the time, as `Transaction.now`. PostgreSQL gets all in one message instead of four, and asks are mostly this.
+    """
+    if connection.vendor != "postgresql":
+        with tx(name, clock, may_be_lost=True) as transaction, connection.cursor() as cursor:
+            cursor.execute(statement, parameters(transaction.now))
+            return int(cursor.rowcount)
+    if connection.in_atomic_block:
+        raise TransactionEndedError(f"{name} is a transaction of its own, and another is open")
+    with _refusals(name), connection.cursor() as cursor:
+        cursor.execute(f"{_NOT_WAITING}; {statement}", parameters(to_minute(clock())))
+        cursor.nextset()
+        return int(cursor.rowcount)
+
+
+@contextmanager
+def _refusals(name: str) -> Iterator[None]:
+    """Say in the exchange's own errors what disk or database refuse, and in the log which transaction was undone."""
     require_room(context().home, name)
     try:
-        with _turn(), _not_waiting_for_disk() if may_be_lost else nullcontext(), atomic(durable=True):
-            if may_be_lost and connection.vendor == "postgresql":
-                _say("SET LOCAL synchronous_commit TO OFF")
-            with _open(to_minute(clock())) as transaction:
-                yield transaction
+        yield
     except StillmineError:
         raise
     except Exception as error:

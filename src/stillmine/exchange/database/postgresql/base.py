@@ -5,6 +5,9 @@ The server's own limits end what is slow; ours ends what is silent, because a st
 long as it takes: this is used only where `ANSWER_SECONDS` is set.
 """
 
+import math
+import select
+import time
 from functools import partial
 from typing import TypeVar
 
@@ -17,10 +20,13 @@ Answer = TypeVar("Answer")
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 5
 ANSWER_SECONDS = 10
+PAUSE_SECONDS = 5.0
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that gives up."""
+
+    _used_at = -math.inf
 
     def get_new_connection(self, conn_params: dict[str, object]) -> Connection:
         """Connect, and let every wait on this connection end."""
@@ -38,6 +44,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.execute("SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false)", limits)
         if not connection.autocommit:
             connection.commit()
+
+    def is_usable(self) -> bool:
+        """Return whether the connection can be used; the server is not asked at each request, which would cost as much as the request.
+
+        A server that ended the connection has said so, and its words wait to be read. After a pause something on the way may have
+        dropped it in silence.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        used_at, self._used_at = self._used_at, time.monotonic()
+        has_paused = self._used_at - used_at > PAUSE_SECONDS
+        return super().is_usable() if has_paused or _has_words(self.connection) else True
+
+
+def _has_words(connection: Connection) -> bool:
+    return bool(select.select([connection.fileno()], [], [], 0)[0])
 
 
 def _wait(connection: Connection, gen: PQGen[Answer], interval: float = 0.1, timeout: float | None = None) -> Answer:
