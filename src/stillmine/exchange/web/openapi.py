@@ -7,33 +7,18 @@ and checks what is answered. The operators' console is pages for people and has 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-import msgspec
+from dataclasses import dataclass
 
 from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.stopncii.fetch import LATEST_TIMESTAMP
 from stillmine.exchange.web.urls import ROUTES, Caller
-from stillmine.wire import ask, ask_regions, case, feed, feedback, ledger, receipt, statistics, stopncii, submission, vote
+from stillmine.wire import ask, ask_regions, case, feed, feedback, ledger, openapi, receipt, statistics, stopncii, submission, vote
 from stillmine.wire import readiness as wire_readiness
-from stillmine.wire.errors import ErrorMessage, WorkNeeded
+from stillmine.wire.errors import WorkNeeded
+from stillmine.wire.openapi import TEXT, Content, Described, Schema
+from stillmine.wire.openapi import whole as _whole
 from stillmine.wire.snapshot import SNAPSHOT_CONTENT_TYPE
 from stillmine.wire.work import MAXIMUM_PROOF_CHARACTERS, PROOF_HEADER
-
-Schema = dict[str, Any]
-"""A part of the document, which is JSON; it stays inside this file."""
-
-Content = tuple[type[msgspec.Struct] | str, ...]
-"""What a body may be: a message as JSON, or the content type of something else. Empty: no body."""
-
-JSON = "application/json"
-TEXT = "text/plain"
-
-
-def _whole(minimum: int, maximum: int) -> Schema:
-    return {"type": "integer", "minimum": minimum, "maximum": maximum}
-
 
 _CURSOR: Schema = {"type": "string", "maxLength": 64}
 
@@ -56,16 +41,14 @@ SCHEMES: Schema = {
 
 
 @dataclass(frozen=True)
-class Operation:
-    """What one method of one route takes and answers; `scope` is what a partner's key must be allowed, None for any key."""
+class Operation(openapi.Operation):
+    """`scope` is what a partner's key must be allowed, None for any key."""
 
-    summary: str
-    answers: Mapping[int, Content]
-    body: Content = ()
-    query: Mapping[str, Schema] = field(default_factory=dict)
-    needed: frozenset[str] = frozenset()
-    headers: Mapping[str, Schema] = field(default_factory=dict)
     scope: Scope | None = None
+
+    @property
+    def description(self) -> str:
+        return "" if self.scope is None else f"The partner's key needs the scope `{self.scope.value}`."
 
 
 _CASE: Mapping[int, Content] = {200: (case.CaseView,)}
@@ -176,63 +159,13 @@ OPERATIONS: Mapping[str, Operation] = {
 
 def document() -> Schema:
     """Return the whole document."""
-    contents = [content for operation in OPERATIONS.values() for content in (operation.body, *operation.answers.values())]
-    messages = {part for content in contents for part in content if not isinstance(part, str)} | {ErrorMessage}
-    listed = sorted(messages, key=lambda message: message.__name__)
-    references, components = msgspec.json.schema_components(listed, ref_template="#/components/schemas/{name}")
-    by_message = dict(zip(listed, references, strict=True))
-    paths: Schema = {}
-    for route in ROUTES:
-        paths[f"/{route.path}"] = {
-            method.lower(): _operation(OPERATIONS[f"{method} {route.path}"], route.caller, by_message) for method in route.views
-        }
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Stillmine exchange",
-            "version": "1",
-            "description": "What persons' devices, partners and auditors ask of an exchange. The operators' console is not in here.",
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        },
-        "paths": paths,
-        "components": {"schemas": components, "securitySchemes": SCHEMES},
+    info = {
+        "title": "Stillmine exchange",
+        "description": "What persons' devices, partners and auditors ask of an exchange. The operators' console is not in here.",
     }
-
-
-def _operation(operation: Operation, caller: Caller, references: Mapping[type, Schema]) -> Schema:
-    written: Schema = {"summary": operation.summary, "responses": _responses(operation, references)}
-    if caller in SECURITY:
-        written["security"] = [SECURITY[caller]]
-    if operation.scope:
-        written["description"] = f"The partner's key needs the scope `{operation.scope.value}`."
-    parameters = [
-        {"name": name, "in": place, "required": name in operation.needed, "schema": schema}
-        for place, named in (("query", operation.query), ("header", operation.headers))
-        for name, schema in named.items()
+    described = [
+        Described(f"/{route.path}", method, OPERATIONS[f"{method} {route.path}"], SECURITY.get(route.caller))
+        for route in ROUTES
+        for method in route.views
     ]
-    if parameters:
-        written["parameters"] = parameters
-    if operation.body:
-        written["requestBody"] = {"required": True, "content": _content(operation.body, references)}
-    return written
-
-
-def _responses(operation: Operation, references: Mapping[type, Schema]) -> Schema:
-    answers: Schema = {}
-    for status, content in operation.answers.items():
-        answers[str(status)] = {"description": operation.summary} | ({"content": _content(content, references)} if content else {})
-    refused = {"description": "Refused, with a stable code: docs/errors.md", "content": _content((ErrorMessage,), references)}
-    failed = refused | {"description": "Nothing was changed; try again as `Retry-After` says, or in a minute"}
-    return answers | {"4XX": refused, "5XX": failed}
-
-
-def _content(content: Content, references: Mapping[type, Schema]) -> Schema:
-    messages = [references[part] for part in content if not isinstance(part, str)]
-    written: Schema = {part: {"schema": _raw(part)} for part in content if isinstance(part, str)}
-    if messages:
-        written[JSON] = {"schema": messages[0] if len(messages) == 1 else {"anyOf": messages}}
-    return written
-
-
-def _raw(content_type: str) -> Schema:
-    return {"type": "string"} if content_type == TEXT else {"type": "string", "format": "binary"}
+    return openapi.document(info, SCHEMES, described)
