@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asks of many clients at once, on either database: of a photograph as a partner's service sends them, of one value, of a thousand.
 
-    python bench/exchange_uploads.py [--asks photograph single batch] [--database sqlite postgresql] [--count 20000 100000]
+    python bench/exchange_uploads.py [--asks photograph photographs single batch] [--database sqlite postgresql] [--count 20000 100000]
                                      [--clients 1 4 32] [--seconds 6] [--workers 1] [--one-match-in 50]
 
-A photograph is ten queries in the binary form under one upload token: eight `pdq` as they are, `sha256` and `md5`. A single ask is one
-`pdq` under a token of its own, in all eight orientations; a batch is a thousand of these. Of `photograph` and `single` one ask in so many
-is a copy of what is protected, of `batch` one query in so many; the others match nothing, and none is sent twice. Clients keep their
+A photograph is ten queries in the binary form under one upload token: eight `pdq` as they are, `sha256` and `md5`; a hundred of them are
+`photographs`, as a partner that is busy sends them. A single ask is one `pdq` under a token of its own, in all eight orientations; a batch
+is a thousand of these. One photograph, or one single query, in so many is a copy of what is protected; the others match nothing, and none
+is sent twice. Clients keep their
 connections and take their share of the machine, which the columns of processor time leave out. Nothing else has this interface.
 """
 
@@ -35,9 +36,9 @@ from stillmine.exchange.ground.database_address import DATABASE_VARIABLE
 from stillmine.wire.ask import BINARY_CONTENT_TYPE, AskQuery, decode_answer, encode_ask
 from stillmine.wire.kinds import Kind
 
-TURNS, BATCH = 8, 1_000
+TURNS, BATCH, PHOTOGRAPHS = 8, 1_000, 100
 WARM_UP_SECONDS = 1.0
-SHAPES = ("photograph", "single", "batch")
+SHAPES = ("photograph", "photographs", "single", "batch")
 DATABASES = ("sqlite", "postgresql")
 
 
@@ -71,15 +72,16 @@ class Asks:
             return encode_ask(queries), len(queries), self._copies
 
     def _queries(self) -> list[AskQuery]:
-        if self._shape == "photograph":
-            return self._photograph()
+        self._copies = 0
+        if self._shape.startswith("photograph"):
+            return [query for _ in range(PHOTOGRAPHS if self._shape == "photographs" else 1) for query in self._photograph()]
         one_each = [self._value() for _ in range(BATCH if self._shape == "batch" else 1)]
         self._copies = sum(is_copy for _, is_copy in one_each)
         return [AskQuery(Kind.PDQ, value.hex(), self._rng.bytes(16).hex()) for value, _ in one_each]
 
     def _photograph(self) -> list[AskQuery]:
         (first, is_copy), token = self._value(), self._rng.bytes(16).hex()
-        self._copies = int(is_copy)
+        self._copies += is_copy
         hashes = [first, *(self._rng.bytes(32) for _ in range(TURNS - 1))]
         digests = ((Kind.SHA256, self._rng.bytes(32)), (Kind.MD5, self._rng.bytes(16)))
         queries = [AskQuery(Kind.PDQ, value.hex(), token, as_it_is=True) for value in hashes]
