@@ -15,13 +15,13 @@ from PIL import Image, ImageEnhance, ImageOps
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.fingerprinting.upload import OpenFile
 from stillmine.partner.fingerprinting.worker_messages import JobResult, Picture
-from stillmine.partner.listing.look_up import ListWay
+from stillmine.partner.listing.look_up import FEW_VALUES, ListWay
 from stillmine.partner.screening.recording import MAXIMUM_MATCHES
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.sources import one_source
 from stillmine.partner.screening.way import Candidate
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import Kind
+from stillmine.wire.kinds import FULL_QUALITY, Kind
 from stillmine.wire.screen import DistanceBucket, MatchClass, RegionsChoice, ScreenOutcome, ScreenResult, Variant
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, InThisProcess, NoPlaces, Partner
@@ -213,13 +213,23 @@ def test_a_search_that_takes_too_long_is_answered_and_a_late_match_is_not_record
     monkeypatch.setattr(protecting.index, "near_pictures", slow)
     hasty = ListWay(protecting.store, protecting.index, threads=1, search_seconds=0.05)
     protecting.screening = Screening(protecting.store, one_source(hasty), InThisProcess(), protecting.tokens, clock=clock)
-    data = (media / PROTECTED[0]).read_bytes()
-    results = [protecting.screen(data), protecting.screen(data)]
+    protected = Fingerprint(Kind.PDQ, fingerprint_image((media / PROTECTED[0]).read_bytes()).pdq.hex(), FULL_QUALITY)
+    many = [protected, *(Fingerprint(Kind.PDQ, bytes([number] * 32).hex(), FULL_QUALITY) for number in range(FEW_VALUES))]
+    results = [protecting.screening.screen_fingerprints(many) for _ in range(2)]
     release.set()
     hasty._searches.shutdown(wait=True)
     assert [(result.outcome, result.reason) for result in results] == [(ScreenOutcome.NOT_SCREENED, "deadline")] * 2
     assert len(entered) == 1
     assert protecting.store.counts().waiting_feedback == 0
+
+
+def test_a_picture_is_looked_up_without_waiting_for_searches_that_take_long(protecting: Partner, clock: Clock, media: Path) -> None:
+    release = threading.Event()
+    one_thread = ListWay(protecting.store, protecting.index, threads=1, search_seconds=600)
+    one_thread._searches.submit(release.wait)
+    protecting.screening = Screening(protecting.store, one_source(one_thread), InThisProcess(), protecting.tokens, clock=clock)
+    assert protecting.screen((media / PROTECTED[0]).read_bytes()).outcome is ScreenOutcome.MATCH
+    release.set()
 
 
 def test_store_that_never_synced_answers_never_synced(partner: Partner, media: Path) -> None:

@@ -20,6 +20,10 @@ from stillmine.wire.door_errors import BusyError
 SEARCH_SECONDS = 5.0
 """For the search alone, after the fingerprints are made."""
 
+FEW_VALUES = 64
+"""So many values of pictures, eight pictures in eight turns, are looked up where they are: to hand them to another thread and wait for it
+takes longer than to find them, and no list makes that long enough to need a deadline."""
+
 
 class ListWay:
     """The list of one store, searched through one index over it. Safe to use from several threads."""
@@ -61,11 +65,19 @@ class ListWay:
         if self._is_too_old():
             return LookedUp([], [ListTooOldError.code], as_of)
         same = self._index.same_file(made.of(Digest))
-        near, left_out = self._before_deadline(lambda: self._near(made)) if made.has_more_than_digests else ([], [])
+        near, left_out = self._looked_near(made)
         if as_of is None:
             # The first sync is still under way: what is not found yet may be in the rest.
             left_out = [*left_out, NeverSyncedError.code]
         return LookedUp([candidate for candidate in (*same, *near) if candidate.id not in withdrawn], left_out, as_of)
+
+    def _looked_near(self, made: Made) -> tuple[list[Candidate], list[str]]:
+        """Return what is near, and the codes of why something was not compared."""
+        if not made.has_more_than_digests:
+            return [], []
+        if made.values_of_pictures is None or made.values_of_pictures > FEW_VALUES:
+            return self._before_deadline(lambda: self._near(made))
+        return self._near(made), []
 
     def _near(self, made: Made) -> list[Candidate]:
         """Search for all that is not found by its digest; the frames of films are looked up as pictures, too, together with these."""

@@ -86,6 +86,13 @@ class Made:
         return not all(isinstance(one, Digest) for one in self.fingerprints)
 
     @property
+    def values_of_pictures(self) -> int | None:
+        """How many values its pictures have, all turns counted; None where more than pictures and digests are to be looked up."""
+        if any(isinstance(one, Film | Sound) for one in self.fingerprints):
+            return None
+        return sum(len(picture.hashes) for picture in self.of(Picture))
+
+    @property
     def is_moving(self) -> bool:
         """Whether any of it lasts: a film, a sound, or a still that a film shows."""
         return any(isinstance(one, Film | Sound) or (isinstance(one, Picture) and one.seconds is not None) for one in self.fingerprints)

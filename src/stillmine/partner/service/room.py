@@ -53,6 +53,9 @@ class Room:
 
     async def take_place(self) -> None:
         """Wait for a place; raises BusyError."""
+        if not self._places.locked():
+            await self._places.acquire()  # at once: a timer for each request would be the larger part of it
+            return
         try:
             async with asyncio.timeout(self._patience_seconds):
                 await self._places.acquire()

@@ -6,7 +6,9 @@ Contract: spec/screen.md. Must never answer before the key was checked, nor keep
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +23,7 @@ from stillmine.partner.ground.errors import StoreUnreadableError, UrlNotAllowedE
 from stillmine.partner.screening.screening import Screening, Words
 from stillmine.partner.service.answers import in_json
 from stillmine.partner.service.bodies import EarlyAnswer, body_of, receive_upload, write_upload
-from stillmine.partner.service.room import Guest, Holds
+from stillmine.partner.service.room import MAXIMUM_REQUESTS_AT_ONCE, Guest, Holds
 from stillmine.partner.service.single_part import SinglePart, boundary_of
 from stillmine.partner.service.status_form import in_status, later_status
 from stillmine.partner.service.words import content_id_of, uploader_of
@@ -32,6 +34,8 @@ from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, ScreenFingerprin
 FETCHES_AT_ONCE = 32
 FETCH_PATIENCE_SECONDS = 3.0
 """For a place among them; then 503 `busy`."""
+
+SHORT_MESSAGE_BYTES = 16 * 1024
 
 Answer = Callable[[ScreenResult], Response]
 
@@ -44,6 +48,7 @@ class ScreenDoors:
         self._screening = screening
         self._home = home
         self._sources = sources
+        self._lookups = ThreadPoolExecutor(MAXIMUM_REQUESTS_AT_ONCE, thread_name_prefix="lookup")
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
 
     async def screen(self, request: Request, guest: Guest) -> Response:
@@ -88,9 +93,10 @@ class ScreenDoors:
     async def _fingerprints_screened(self, request: Request, guest: Guest, uploader: str | None) -> ScreenResult:
         body = await body_of(request, MAXIMUM_SCREEN_MESSAGE_BYTES, guest)
         await guest.take_place()
-        message = await run_in_threadpool(decode, body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
+        message = await _decoded(body)
         content_id = content_id_of(request, message.content_id)
-        return await run_in_threadpool(self._screening.screen_fingerprints, message.fingerprints, uploader, content_id)
+        screened = partial(self._screening.screen_fingerprints, message.fingerprints, uploader, content_id)
+        return await asyncio.get_running_loop().run_in_executor(self._lookups, screened)
 
     @asynccontextmanager
     async def _fetching(self) -> AsyncIterator[None]:
@@ -104,6 +110,13 @@ class ScreenDoors:
             yield
         finally:
             self._fetches.release()
+
+
+async def _decoded(body: bytes) -> ScreenFingerprints:
+    """A short message is read where it is: to hand it to a thread takes many times as long."""
+    if len(body) <= SHORT_MESSAGE_BYTES:
+        return decode(body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
+    return await run_in_threadpool(decode, body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
 
 
 async def _fetched(target: Target, upload: Upload, room: Holds) -> str | None:
