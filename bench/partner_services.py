@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `partner.py` measures, as real processes: a stocked exchange, a partner that asks and one with the list, a service of each.
-
-A peer is never started or shipped here: where an environment variable says at which address one runs, photographs are sent to it too.
-"""
+"""What `partner.py` measures, as real processes: a stocked exchange, a partner that asks and one with the list, a service of each."""
 
 from __future__ import annotations
 
-import os
-import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 from exchange_stocked import stocked, waited
@@ -22,8 +17,6 @@ from stillmine.wire import codec
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 
-PEER_VARIABLE = "STILLMINE_BENCH_HMA"
-"""Address of a Hasher-Matcher-Actioner that runs, with hasher and matcher in it, such as http://127.0.0.1:5100."""
 LONGEST_ANSWER_BYTES = 1024 * 1024
 
 Fault = str | None
@@ -42,7 +35,9 @@ class Target:
     fault: Callable[[int, bytes], Fault]
     """Of an answer's status and body; a photograph is expected to match nothing."""
     served: Running | None = None
-    """Its processes, where they are ours."""
+    """Its processes."""
+    ready_seconds: float = 0
+    """From the start of the process, with an empty home, until it says that it is fresh."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +78,16 @@ class Services:
 
     exchange: Exchange
     targets: list[Target]
+    list_key: str
+    values: bytes
+    """That the exchange holds, 32 bytes each."""
 
 
 @contextmanager
 def started(folder: Path, fingerprints: int, workers: int, ways: list[str]) -> Iterator[Services]:
     """Start everything and wait until it is ready; `ways` names the services that are wanted."""
     home = folder / "exchange"
-    context, list_key, _ = stocked(home, fingerprints)
+    context, list_key, values = stocked(home, fingerprints)
     from stillmine.exchange.partners.actions import MAXIMUM_DAILY_QUOTA as QUOTA
     from stillmine.exchange.partners.actions import add_partner, set_partner
 
@@ -100,21 +98,41 @@ def started(folder: Path, fingerprints: int, workers: int, ways: list[str]) -> I
         exchange = Exchange(stack.enter_context(running(*command)), keys["ask"])
         _wait(exchange.served, exchange.is_ready)
         targets = [stack.enter_context(running_service(folder, way, exchange.url, keys[way.partition("-")[0]])) for way in ways]
-        address = os.environ.get(PEER_VARIABLE)
-        yield Services(exchange, [*targets, *([_peer(address)] if address else [])])
+        yield Services(exchange, targets, list_key, values)
 
 
 @contextmanager
-def running_service(folder: Path, way: str, exchange: str, key: str) -> Iterator[Target]:
-    """Start the service of a partner that asks or has the list; `ask-small` and `ask-all` ask about regions too."""
-    key_file, home = folder / f"{way}.key", folder / way
+def searchable(folder: Path, kept: Path | None, fingerprints: int) -> Iterator[float]:
+    """Give the seconds that an empty service with the list takes to search so many fingerprints; `kept` is where their exchange is, or
+    is made."""
+    home = kept or folder / f"exchange-{fingerprints}"
+    key_file = home.with_name(f"{home.name}.key")
+    if not key_file.exists():
+        _, key, _ = stocked(home, fingerprints)
+        key_file.write_text(key)
+    key = key_file.read_text()
+    with running("exchange", "serve", "--home", str(home)) as served:
+        exchange = Exchange(served, key)
+        _wait(served, exchange.is_ready)
+        with running_service(folder, "list", exchange.url, key, "of-many") as target:
+            yield target.ready_seconds
+
+
+@contextmanager
+def running_service(folder: Path, way: str, exchange: str, key: str, name: str | None = None, *options: str) -> Iterator[Target]:
+    """Start the service of a partner that asks or has the list; `ask-small`, `list-all` and so on ask about regions too."""
+    name = name or way
+    key_file, home = folder / f"{name}.key", folder / name
     key_file.touch(mode=0o600)
     key_file.write_text(key)
     regions = ("--regions", way.partition("-")[2] or "off")
-    with running("partner", "serve", "--home", str(home), "--exchange", exchange, "--key-file", str(key_file), *regions) as served:
+    command = ("partner", "serve", "--home", str(home), "--exchange", exchange, "--key-file", str(key_file), *regions, *options)
+    start = time.perf_counter()
+    with running(*command) as served:
         _wait(served, lambda: _is_fresh(served.url))
+        seconds = time.perf_counter() - start
         headers = {"Authorization": f"Bearer {(home / 'service.key').read_text().strip()}", "Content-Type": "image/jpeg"}
-        yield Target(way, served.url, "/screen", headers, lambda photograph: photograph, screen_fault, served)
+        yield Target(name, served.url, "/screen", headers, lambda photograph: photograph, screen_fault, served, seconds)
 
 
 def _wait(served: Running, claim: Callable[[], bool]) -> None:
@@ -138,17 +156,3 @@ def screen_fault(status: int, data: bytes) -> Fault:
         return f"HTTP {status}"
     result = codec.decode(data, ScreenResult, LONGEST_ANSWER_BYTES)
     return None if result.outcome is ScreenOutcome.NO_MATCH else (result.reason or result.outcome)
-
-
-def _peer(address: str) -> Target:
-    boundary = secrets.token_hex(16)
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="photo"; filename="photo.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
-    tail = f"\r\n--{boundary}--\r\n"
-    return Target(
-        "Hasher-Matcher-Actioner",
-        f"http://{urlsplit(address).netloc}",
-        "/m/lookup",
-        {"Content-Type": f"multipart/form-data; boundary={boundary}"},
-        lambda photograph: head.encode() + photograph + tail.encode(),
-        lambda status, _data: None if status == 200 else f"HTTP {status}",
-    )

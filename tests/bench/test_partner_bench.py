@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bench of a partner's service measures every way that it is told to, and counts what goes wrong."""
 
+import itertools
+import json
 import os
 import re
+import socketserver
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from partner_beside import Best
+from partner_beside import Cell as Beside
+from partner_cells import Side, Taken, took
+from partner_hma import PEER_VARIABLE
 from partner_services import Target, running_service, screen_fault
 from photographs import make_photographs, sources
 from processes import Running
@@ -27,8 +35,10 @@ def rows(said: str) -> list[list[str]]:
 
 
 def test_a_small_run_measures_everything(tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "bench" / "partner.py"), *SMALL, "--media", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    kept = tmp_path / "kept.json"
+    command = [sys.executable, str(ROOT / "bench" / "partner.py"), *SMALL, "--media", str(tmp_path), "--out", str(kept)]
+    variables = {name: text for name, text in os.environ.items() if name != PEER_VARIABLE}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
     assert done.returncode == 0, done.stderr
     measured_rows = [row for row in rows(done.stdout) if row[2:3] in (["list"], ["ask"])]
     cells = [("0.1 MP", "1"), ("0.1 MP", "2"), ("1.6 MP, one uploaded again and again", "4")]
@@ -41,6 +51,13 @@ def test_a_small_run_measures_everything(tmp_path: Path) -> None:
     assert re.search(r"^\| 8 `pdq`, `sha256`, `md5` \| [\d.]+ \|", done.stdout, re.MULTILINE)
     assert re.search(r"^\| ask of 10 queries \| 2 \| [\d.]+ \|", done.stdout, re.MULTILINE)
     assert "media/exif_orientation" in done.stdout
+    assert f"Hasher-Matcher-Actioner: not run ({PEER_VARIABLE} is not set)" in done.stdout
+    figures = json.loads(kept.read_text())
+    assert [(one["what"], one["clients"], one["hma"]) for one in figures["beside"]] == [
+        (what, clients, None) for what in ("0.1 MP", "lookup") for clients in (1, 2)
+    ]
+    assert all(one["ours"]["errors"] == {} and one["ours"]["rate"] > 0 for one in figures["beside"])
+    assert list(figures["searchable_seconds"]) == ["20"]
 
 
 def test_photographs_are_different_and_show_something(tmp_path: Path) -> None:
@@ -57,6 +74,45 @@ def test_an_answer_that_is_no_answer_is_counted() -> None:
     cell = Cell([1.0, 2.0, 3.0, 4.0], 2.0, Counter({"deadline": 1, "HTTP 503": 1}))
     assert cell.rate == 1.0
     assert cell.faults_in_words() == "1 deadline, 1 HTTP 503"
+
+
+class Answering(socketserver.BaseRequestHandler):
+    """Answers each request on a connection, in pieces, and every third with 503; the fourth it leaves unanswered."""
+
+    def handle(self) -> None:
+        for number in itertools.count():
+            if not self.request.recv(65536) or number == 3:
+                return
+            status = b"503 Busy" if number == 2 else b"200 OK"
+            self.request.sendall(b"HTTP/1.1 " + status + b"\r\nCONTENT-LENGTH: 11\r\n\r\nfirst")
+            self.request.sendall(b" second"[:6])
+
+
+def test_of_kept_connections_every_answer_counts_and_a_broken_one_is_opened_again() -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        here = Running(f"http://127.0.0.1:{server.server_address[1]}", os.getpid())
+        said: list[bytes] = []
+
+        def fault(status: int, data: bytes) -> str | None:
+            said.append(data)
+            return None if status == 200 else f"HTTP {status}"
+
+        side = Side("ours", here, "POST", {}, lambda subject: ("/screen", subject), fault)
+        taken = took(side, [b"one", b"two"], 2, 0.2)
+        server.shutdown()
+    assert set(said) == {b"first secon"}
+    assert taken.faults.keys() >= {"HTTP 503"}
+    assert 0 < taken.faults.total() < len(taken.milliseconds)
+
+
+def test_the_better_setting_of_each_side_is_compared() -> None:
+    slow, fast, theirs = Taken([1.0] * 10, 2.0, 0.1), Taken([1.0] * 30, 2.0, 0.1, Counter({"HTTP 500": 6})), Taken([1.0] * 4, 2.0, 0.4)
+    cell = Beside("1.6 MP", 4, max(Best("1", slow), Best("2", fast), key=lambda best: best.taken.rate), Best("2", theirs))
+    assert cell.ratio == 6.0
+    assert cell.figures()["ours"] == {**Best("2", fast).figures(), "workers": "2"}
+    assert cell.row().endswith("| **6.0** | 8 | 3.33 | 100.00 | 2 | 2 | 6 HTTP 500 |")
+    assert Beside("1.6 MP", 4, Best("1", slow), None).ratio is None
 
 
 @pytest.mark.parametrize("clients", [1, 3])
