@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The partner's commands: check the connection, sync once, serve, screen files.
+"""The partner's commands: look whether all is right, sync once, serve, screen files.
 
 They read settings, call one thing and say in words what happened. A key is never an option, because a command line can be
 read by everyone on the machine. Standard output carries answers only; what went wrong goes to standard error.
@@ -8,18 +8,16 @@ read by everyone on the machine. Standard output carries answers only; what went
 import logging
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from stillmine.client import Exchange as ExchangeClient
 from stillmine.client.settings import ExchangeSettings, exchange_settings
 from stillmine.fingerprint.ground.errors import FileUnreadableError
-from stillmine.partner.commands import match_commands, statement_commands, webhook_commands
-from stillmine.partner.commands.checking import check as check_exchange
-from stillmine.partner.commands.checking import in_words as report_in_words
+from stillmine.partner.commands import doctor_commands, match_commands, statement_commands, webhook_commands
 from stillmine.partner.commands.in_words import as_shown, match_in_words
 from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
@@ -30,7 +28,7 @@ from stillmine.partner.listing.age import MAX_AGE_HOURS
 from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.way_in_use import WayChoice
-from stillmine.partner.service.app import DEFAULT_THREADS, REAL, build_service, opened_screening, opened_sync, utc_now
+from stillmine.partner.service.app import DEFAULT_THREADS, REAL, build_service, opened_screening, opened_sync
 from stillmine.partner.service.running import serve as serve_application
 from stillmine.partner.service.upkeep import KEPT_DAYS
 from stillmine.wire.screen import MatchState, RegionsChoice, ScreenOutcome, ScreenResult, WayName
@@ -211,15 +209,25 @@ def screen(
 
 
 @app.command()
-def check(exchange: Exchange = None, key_file: KeyFile = None, way: WayWanted = WayChoice.AUTO, json: Json = False) -> None:
-    """Look once whether everything is right: address, certificate, key, what it may do, index, quota, clock. Asks about nothing.
+def doctor(
+    *,
+    home: Home = DEFAULT_HOME,
+    exchange: Exchange = None,
+    key_file: KeyFile = None,
+    way: WayWanted = WayChoice.AUTO,
+    threads: Annotated[int, typer.Option(min=1, max=256, help="Pictures read at once, as for `serve`: memory is held against it.")] = (
+        DEFAULT_THREADS
+    ),
+    require_sandbox: RequireSandbox = False,
+    json: Json = False,
+) -> None:
+    """Look once whether everything is right, and say what to do: this machine, the home folder, the exchange and what the key may do.
 
-    Exit codes: 0 all is right, 2 something is not (each problem says what to do).
+    Asks about nothing and changes nothing, also while the service runs. Exit codes: 0 nothing fails, 2 something does.
     """
     _begin()
-    report = check_exchange(lambda: exchange_settings(exchange, key_file), ExchangeClient, way, utc_now)
-    typer.echo(msgspec.json.encode(report).decode() if json else report_in_words(report))
-    if not report.is_right:
+    settings = partial(exchange_settings, exchange, key_file)
+    if not doctor_commands.look(home, settings, way, threads, needs_sandbox=require_sandbox, is_json=json):
         raise typer.Exit(EXIT_NOT_RIGHT)
 
 

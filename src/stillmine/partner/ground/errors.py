@@ -61,7 +61,7 @@ class ListTooOldError(StillmineError):
     status = 503
     sentence = (
         "The last complete sync of the list is longer ago than `--max-age` allows, so nothing is looked up in it: some of it may have been "
-        "withdrawn since. `stillmine partner check` says why the exchange is not reached; the next complete sync ends this."
+        "withdrawn since. `stillmine partner doctor` says why the exchange is not reached; the next complete sync ends this."
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from stillmine.client import DatedStatus, Exchange, ExchangeSettings
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
-from stillmine.partner.commands.in_words import as_shown
+from stillmine.partner.doctor.findings import Finding, failed
 from stillmine.partner.screening.way_in_use import Use, WayChoice, decided
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
@@ -47,19 +47,10 @@ _KEY_REFUSED = (PartnerKeyMissingError, PartnerKeyUnknownError, PartnerKeyRevoke
 CLOCK_DIFFERS = "clock_differs"
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at; `code` is null where it is right, else `words` say what to do."""
-
-    part: str
-    words: str
-    code: str | None = None
-
-
-class Report(msgspec.Struct, frozen=True):
-    """What `partner check --json` prints; what could not be learned is null, and the address is empty where it was wrong."""
+class Connection(msgspec.Struct, frozen=True):
+    """What was found; what could not be learned is null, and the address is empty where it was wrong."""
 
     exchange: str
-    is_right: bool
     findings: list[Finding]
     scopes: list[str] | None = None
     index: IndexState | None = None
@@ -68,34 +59,33 @@ class Report(msgspec.Struct, frozen=True):
     clock_difference_seconds: float | None = None
 
 
-def check(
+def connection_of(
     read_settings: Callable[[], ExchangeSettings],
     connect: Callable[[ExchangeSettings], Exchange],
     choice: WayChoice,
     clock: Callable[[], datetime],
-) -> Report:
+) -> Connection:
     """Look once, at the settings first. `choice` is what the platform wants, `clock` returns UTC."""
     try:
         settings = read_settings()
         with connect(settings) as exchange:
             return _of_exchange(exchange, settings.url, choice, clock)
     except NotConfiguredError as error:
-        return Report("", is_right=False, findings=[Finding("settings", str(error), error.code)])
+        return Connection("", [failed("settings", str(error), error.code)])
 
 
-def _of_exchange(exchange: Exchange, url: str, choice: WayChoice, clock: Callable[[], datetime]) -> Report:
+def _of_exchange(exchange: Exchange, url: str, choice: WayChoice, clock: Callable[[], datetime]) -> Connection:
     before = clock()
     try:
         dated = exchange.dated_status()
     except StillmineError as error:
-        return Report(url, is_right=False, findings=list(_of_refusal(error, url)))
+        return Connection(url, list(_of_refusal(error, url)))
     difference = _clock_difference(dated, before, clock())
     status, use = dated.status, decided(choice, dated.status.scopes)
     findings = [_answers(url), *_of_key(status, use), *_of_asking(status, use), _of_clock(difference)]
-    return Report(
+    return Connection(
         url,
-        is_right=all(finding.code is None for finding in findings),
-        findings=findings,
+        findings,
         scopes=status.scopes,
         index=status.index,
         queries_today=status.queries_today,
@@ -112,16 +102,7 @@ def _of_refusal(error: StillmineError, url: str) -> Iterator[Finding]:
     """An exchange that refuses the key does answer: whoever reads this should mend the key, not the address."""
     if isinstance(error, _KEY_REFUSED):
         yield _answers(url)
-    yield Finding("key" if isinstance(error, _KEY_REFUSED) else "exchange", str(error), error.code)
-
-
-def in_words(report: Report) -> str:
-    """Return a line for each finding."""
-    return "\n".join(f"{'ok' if one.code is None else 'PROBLEM':8} {one.part:9} {as_shown(_coded(one))}" for one in report.findings)
-
-
-def _coded(finding: Finding) -> str:
-    return finding.words if finding.code is None else f"{finding.words} [{finding.code}]"
+    yield failed("key" if isinstance(error, _KEY_REFUSED) else "exchange", str(error), error.code)
 
 
 def _of_key(status: ExchangeStatus, use: Use) -> Iterator[Finding]:
@@ -129,9 +110,9 @@ def _of_key(status: ExchangeStatus, use: Use) -> Iterator[Finding]:
     if use.way is not None and not use.refused:
         yield Finding("key", f"{may}: {_LOOKED_UP[use.way]}")
     for refused in use.refused:
-        yield Finding("key", f"{may}. {_MISSING.get(refused, refused.sentence)}", refused.code)
+        yield failed("key", f"{may}. {_MISSING.get(refused, refused.sentence)}", refused.code)
     if FEEDBACK not in status.scopes:
-        yield Finding(
+        yield failed(
             "feedback",
             "this key may send none, so people never learn that you found and removed a copy. Ask the operator for the scope feedback",
             ScopeMissingError.code,
@@ -145,12 +126,12 @@ def _of_asking(status: ExchangeStatus, use: Use) -> Iterator[Finding]:
         yield Finding("index", f"ready, {status.behind_seconds or 0} s behind")
     else:
         words = "loading or behind: uploads are not screened by asking. It is ready within minutes; if not, tell the operator"
-        yield Finding("index", words, IndexLoadingError.code)
+        yield failed("index", words, IndexLoadingError.code)
     words = f"{status.queries_left:,} of {status.queries_a_day:,} queries are left until midnight UTC"
     if status.queries_left >= PHOTOGRAPH_QUERIES:
         yield Finding("quota", words)
     else:
-        yield Finding("quota", f"{words}. Until then uploads are not screened; ask the operator for more", QuotaUsedUpError.code)
+        yield failed("quota", f"{words}. Until then uploads are not screened; ask the operator for more", QuotaUsedUpError.code)
 
 
 def _of_clock(difference: float | None) -> Finding:
@@ -159,7 +140,7 @@ def _of_clock(difference: float | None) -> Finding:
     if abs(difference) <= MAXIMUM_CLOCK_DIFFERENCE_SECONDS:
         return Finding("clock", f"within {MAXIMUM_CLOCK_DIFFERENCE_SECONDS} s of the exchange's")
     where = "behind" if difference > 0 else "ahead of"
-    return Finding(
+    return failed(
         "clock", f"this machine's is {abs(difference):.0f} s {where} the exchange's. Let both follow a time server", CLOCK_DIFFERS
     )
 
