@@ -5,8 +5,6 @@ They read settings, call one thing and say in words what happened. A key is neve
 read by everyone on the machine. Standard output carries answers only; what went wrong goes to standard error.
 """
 
-import logging
-import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,6 +29,7 @@ from stillmine.partner.screening.way_in_use import WayChoice
 from stillmine.partner.service.app import DEFAULT_THREADS, REAL, build_service, opened_screening, opened_sync
 from stillmine.partner.service.running import serve as serve_application
 from stillmine.partner.service.upkeep import KEPT_DAYS
+from stillmine.partner.watching.logs import LogFormat, begin_log, say
 from stillmine.wire.screen import MatchState, RegionsChoice, ScreenOutcome, ScreenResult, WayName
 
 DEFAULT_HOME = Path("~/.stillmine/partner")
@@ -86,6 +85,9 @@ Hma = Annotated[
 FetchFrom = Annotated[
     list[str] | None,
     typer.Option(help="Host or origin from which files may be fetched by their address; once for each. None unless named."),
+]
+Logs = Annotated[
+    LogFormat, typer.Option(envvar="STILLMINE_PARTNER_LOG_FORMAT", help="How the log is written: `text`, or `json`, one object a line.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 
@@ -146,9 +148,10 @@ def serve(
     webhook: webhook_commands.Url = None,
     webhook_secret_file: webhook_commands.SecretFile = None,
     webhook_insecure: webhook_commands.Insecure = False,
+    log_format: Logs = LogFormat.TEXT,
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
-    _begin()
+    _begin(log_format)
     settings = exchange_settings(exchange, key_file)
     require_local(hma, listen)
     sources = AllowedSources(fetch_from or [])
@@ -170,7 +173,7 @@ def serve(
             webhook=wanted_webhook,
             sources=sources,
         )
-        serve_application(application, listen, port, lambda: typer.echo(f"partner service: http://{shown}:{port}", err=True))
+        serve_application(application, listen, port, lambda: say(f"partner service: http://{shown}:{port}", log_format))
 
 
 @app.command()
@@ -334,12 +337,7 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _begin() -> None:
-    """What every command needs: this process holds keys and values, so no other may look into it.
-
-    One format of log for all; request lines of the HTTP library stay out, because they hold cursors.
-    """
+def _begin(log_format: LogFormat = LogFormat.TEXT) -> None:
+    """What every command needs: this process holds keys and values, so no other may look into it."""
     keep_out_of_memory()
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("httpcore").setLevel(logging.WARNING)
+    begin_log(log_format)
