@@ -36,7 +36,7 @@ test: .build/python-compare .build/peers .build/kernel .build/portal check ## al
 	cd portal && npm run --silent test
 	bash tools/run_tests.sh
 
-test-long: .build/python-compare .build/kernel .build/portal ## the slower suites; PART=attacks: one folder of them
+test-long: .build/python-compare .build/python-ray .build/kernel .build/portal ## the slower suites; PART=attacks: one folder of them
 	pytest -m long $(if $(PART),tests/$(PART))
 
 check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries, content
@@ -72,9 +72,10 @@ fuzz: .build/python-dev .build/kernel ## fuzz kernel and decoders, 15 minutes ea
 wasm: .build/python-dev ## rebuild the committed WASM (tests compare its bytes)
 	python tools/build_wasm.py
 
-lock: .build/python-dev ## renew the four locks from pyproject.toml and requirements-*.in
+lock: .build/python-dev ## renew the five locks from pyproject.toml and requirements-*.in
 	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml
-	$(LOCK) --upgrade --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --upgrade --extra dev --extra s3 --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(PIP_COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements-ray.lock requirements-ray.in
 	$(PIP_COMPILE) --upgrade --constraint requirements-dev.lock --output-file requirements-compare.lock requirements-compare.in
 	$(PIP_COMPILE) --upgrade --constraint requirements-dev.lock --no-build-isolation --output-file requirements-peers.lock requirements-peers.in
 
@@ -104,6 +105,10 @@ clean: ## remove everything that was built or installed here
 
 .build/python-compare: requirements-compare.lock .build/python-dev | .build/machine-test
 	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-compare.lock
+	@touch $@
+
+.build/python-ray: requirements-ray.lock .build/python-dev
+	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-ray.lock
 	@touch $@
 
 # Left out, in one sentence, where its headers can't be installed: the next run asks again.

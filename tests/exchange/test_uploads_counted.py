@@ -186,3 +186,16 @@ def test_a_setting_of_nothing_counts_nothing_and_flags_nothing(exchange: Context
     with tx("test.ask", exchange.clock) as transaction:
         note_matches(never, transaction, {fingerprint_id: [None, token(1)]}, Partner.objects.get())
     assert (counted(), flagged()) == ([(0, 2)], [])
+
+
+def test_what_was_uploaded_before_is_told_to_the_person_and_counts_for_nothing(phone: Phone, partner: PartnerClient) -> None:
+    phone.open(1)
+    partner.sync()
+    entry = next(iter(partner.entries))
+    partner.report(*(feedback_on(entry, number) | {"is_older": True} for number in range(100)))
+    assert counted() == []
+    assert flagged() == []
+    (shown,) = phone.show().fingerprints[0].partners
+    assert shown.found_on is not None
+    partner.report(feedback_on(entry, 100))
+    assert counted() == [(1, 1)], "a report of today counts as ever"

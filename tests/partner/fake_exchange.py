@@ -20,7 +20,14 @@ from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.ask_regions import MAXIMUM_REGIONS_ASK_BYTES, RegionsAnswer, RegionsAsk, RegionsLook, encode_regions_answer
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.codec import decode, encode
-from stillmine.wire.errors import FeedCursorForeignError, FeedCursorInvalidError, NotFoundError, PartnerKeyUnknownError, StillmineError
+from stillmine.wire.errors import (
+    FeedCursorForeignError,
+    FeedCursorInvalidError,
+    MalformedMessageError,
+    NotFoundError,
+    PartnerKeyUnknownError,
+    StillmineError,
+)
 from stillmine.wire.feed import AcknowledgeFeed, FeedEntry, FeedPage
 from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
 from stillmine.wire.kinds import Kind, value_bytes
@@ -66,6 +73,8 @@ class FakeExchange:
         """The queries of each ask that was answered."""
         self.regions: FakeRegions | None = None
         """Answers asks about regions; without it this exchange is of before there were any."""
+        self.knows_older = True
+        """Whether it knows reports about what was uploaded before; one of before there were any refuses the field."""
         self.url = ""
         """The address, while it serves."""
         self._sequence = 0
@@ -245,6 +254,8 @@ class FakeExchange:
         return b"".join([*parts, writer.end()])
 
     def _take_feedback(self, message: SubmitFeedback) -> FeedbackReceipt:
+        if not self.knows_older and any(report.is_older for report in message.feedback):
+            raise MalformedMessageError
         unknown = sorted({report.fingerprint_id for report in message.feedback} & self.unknown_ids)
         taken = {report.feedback_id: report for report in message.feedback if report.fingerprint_id not in self.unknown_ids}
         repeated = len(taken.keys() & self.feedback.keys())

@@ -58,6 +58,8 @@ class Feedback(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     reason: NotRemovedReason | None = None
     upload_token: UploadToken | None = None
     near: Annotated[list[OpaqueId], msgspec.Meta(max_length=MAXIMUM_NEAR - 1)] = []
+    is_older: bool = False
+    """Found in what was uploaded before it could be looked up: the person is told, and it counts for nothing."""
 
     def __post_init__(self) -> None:
         if (self.outcome is Outcome.NOT_REMOVED) != (self.reason is not None):

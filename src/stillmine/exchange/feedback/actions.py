@@ -18,7 +18,7 @@ from stillmine.exchange.rows.feedback import Report
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import tx
-from stillmine.wire.feedback import Feedback, FeedbackReceipt, SubmitFeedback
+from stillmine.wire.feedback import Feedback, FeedbackReceipt, Outcome, SubmitFeedback
 
 _DERIVED_LABEL = b"stillmine/report-of-another-case/v1"
 
@@ -34,9 +34,10 @@ def submit_feedback(exchange: Context, partner: Partner, message: SubmitFeedback
         new = [row for row in reversed(sent.values()) if row.fingerprint_id in named and row.feedback_id not in known]
         beside = told_beside(partner, sorted({named[row.fingerprint_id] for row in new}))
         cases = cases_of({*named.values(), *(other for others in beside.values() for other in others)})
-        reports = [(report, row.upload_token) for row in new for report in _reports(partner, row, named, beside, cases, transaction.now)]
-        Report.objects.bulk_create(report for report, _ in reports)
-        note_feedback(exchange, transaction, partner, reports)
+        made = [(report, row) for row in new for report in _reports(partner, row, named, beside, cases, transaction.now)]
+        Report.objects.bulk_create(report for report, _ in made)
+        counted = [(report, row.upload_token) for report, row in made if not (row.is_older and row.outcome is Outcome.FOUND)]
+        note_feedback(exchange, transaction, partner, counted)
     entry_ids = [feedback.fingerprint_id for feedback in rows]
     return receipt_for(entry_ids, {entry_id: named[entry_id] for entry_id in entry_ids if entry_id in named}, len(new))
 

@@ -15,7 +15,9 @@ import typer
 
 from stillmine.client.settings import ExchangeSettings, exchange_settings
 from stillmine.fingerprint.ground.errors import FileUnreadableError
-from stillmine.partner.commands import doctor_commands, match_commands, statement_commands, webhook_commands
+from stillmine.partner.backfill.run import Choice
+from stillmine.partner.backfill.source import SourceWords
+from stillmine.partner.commands import backfill_command, doctor_commands, match_commands, statement_commands, webhook_commands
 from stillmine.partner.commands.in_words import as_shown, match_in_words
 from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
@@ -196,11 +198,7 @@ def screen(
     _begin()
     home = prepare_home(home.expanduser())
     outcomes = set()
-
-    def settings() -> ExchangeSettings | None:
-        is_needed = way in (WayChoice.ASK, WayChoice.BOTH) or exchange is not None
-        return exchange_settings(exchange, key_file) if is_needed else None
-
+    settings = partial(_settings_where_needed, exchange, key_file, way)
     with opened_screening(home, 1, settings, way, needs_sandbox=require_sandbox, regions=regions, max_age_hours=max_age) as screening:
         for file, result in _screened(files, screening):
             outcomes.add(result.outcome)
@@ -292,6 +290,61 @@ def webhooks(home: Home = DEFAULT_HOME, retry: webhook_commands.Retry = False, j
     """Say how many webhooks wait and which have failed; `--retry` sends them all again. Works while the service runs."""
     _begin()
     webhook_commands.show_webhooks(home, is_retry=retry, is_json=json)
+
+
+@app.command()
+def backfill(
+    source: backfill_command.SourceName,
+    *,
+    home: Home = DEFAULT_HOME,
+    exchange: Exchange = None,
+    key_file: KeyFile = None,
+    way: WayWanted = WayChoice.AUTO,
+    out: backfill_command.Out = None,
+    journal: backfill_command.JournalFile = None,
+    again: backfill_command.Again = False,
+    retry_not_screened: backfill_command.RetryNotScreened = False,
+    endpoint_url: backfill_command.EndpointUrl = None,
+    fetch_from: FetchFrom = None,
+    leave_queries: backfill_command.LeaveQueries = None,
+    engine: backfill_command.EngineChoice = backfill_command.EngineName.LOCAL,
+    ray_address: backfill_command.RayAddress = None,
+    threads: Annotated[
+        int, typer.Option(min=1, max=256, help="Items read at once on this machine, also by a Ray cluster of its own.")
+    ] = DEFAULT_THREADS,
+    require_sandbox: RequireSandbox = False,
+    regions: Regions = RegionsChoice.ALL,
+    max_age: MaxAge = MAX_AGE_HOURS,
+    json: Json = False,
+) -> None:
+    """Look up what you hold already: each item once, however often the run is interrupted. Works while the service runs.
+
+    Exit codes: 0 nothing matched, 1 something did, 2 nothing matched and something was not screened (or it can't go on), 130 interrupted.
+    """
+    _begin()
+    how = backfill_command.How(
+        home=prepare_home(home.expanduser()),
+        settings=lambda: _settings_where_needed(exchange, key_file, way),
+        way=way,
+        regions=regions,
+        max_age_hours=max_age,
+        threads=threads,
+        needs_sandbox=require_sandbox,
+        leave_queries=leave_queries,
+        engine=engine,
+        ray_address=ray_address,
+        out=out,
+        journal=journal,
+        is_json=json,
+    )
+    words = SourceWords(source, endpoint_url, fetch_from or [])
+    raise typer.Exit(backfill_command.backfill(words, Choice(is_again=again, is_retry=retry_not_screened), how))
+
+
+def _settings_where_needed(exchange: str | None, key_file: Path | None, way: WayChoice) -> ExchangeSettings | None:
+    """Return the exchange that is named, None where none is and a list may do."""
+    is_needed = way in (WayChoice.ASK, WayChoice.BOTH) or exchange is not None
+    return exchange_settings(exchange, key_file) if is_needed else None
 
 
 def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Path, ScreenResult]]:

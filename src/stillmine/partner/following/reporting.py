@@ -9,7 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar
 
+import msgspec
+
 from stillmine.partner.store.store import Store
+from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.feedback import MAXIMUM_FEEDBACK_PER_MESSAGE, Feedback, FeedbackReceipt
 from stillmine.wire.screen import FIRST_SOURCE
 from stillmine.wire.vote import MAXIMUM_VOTES_PER_MESSAGE, Vote
@@ -56,13 +59,22 @@ class Reporting:
         """Hand over all feedback that waits, votes after it; raises the StillmineError of what failed."""
         store, client = self._store, self._client
         waiting = partial(store.waiting_feedback, MAXIMUM_FEEDBACK_PER_MESSAGE, self._source)
-        reports = self._hand_over(waiting, client.submit_feedback, store.remove_feedback)
+        reports = self._hand_over(waiting, self._submit, store.remove_feedback)
         waiting_votes = partial(store.waiting_votes, MAXIMUM_VOTES_PER_MESSAGE, self._source)
         votes = self._hand_over(waiting_votes, client.submit_votes, store.remove_votes)
         unknown = reports.unknown + votes.unknown
         if unknown:
             log.warning("the exchange knows no fingerprint for %d reports; they were dropped", unknown)
         return HandedOver(reports.taken + votes.taken, unknown)
+
+    def _submit(self, reports: list[Feedback]) -> FeedbackReceipt:
+        """Hand reports over; an exchange that does not know what is older refuses the word for it, and is told without."""
+        try:
+            return self._client.submit_feedback(reports)
+        except MalformedMessageError:
+            if not any(report.is_older for report in reports):
+                raise
+            return self._client.submit_feedback([msgspec.structs.replace(report, is_older=False) for report in reports])
 
     def _hand_over(
         self, waiting: Callable[[], list[Named]], submit: Callable[[list[Named]], FeedbackReceipt], remove: Callable[[list[Named]], None]

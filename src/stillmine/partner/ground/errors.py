@@ -109,6 +109,21 @@ class StoreUnreadableError(StillmineError):
     )
 
 
+class BackfillRunningError(StillmineError):
+    code = "backfill_running"
+    status = 409
+    sentence = "A backfill with this journal is running. Wait for it or stop it; another source, or `--journal`, has a journal of its own."
+
+
+class JournalUnreadableError(StillmineError):
+    code = "journal_unreadable"
+    status = 500
+    sentence = (
+        "The journal of this backfill can't be read or written. Check free space and permissions; if it is damaged or newer than this "
+        "program, move it away: everything is looked up again, and nothing is reported twice."
+    )
+
+
 class UrlNotAllowedError(StillmineError):
     code = "url_not_allowed"
     status = 403

@@ -201,7 +201,8 @@ class Screening:
             return Kept([])
         matches = [_found(candidate, self._tokens.match_id(identity, candidate.id, candidate.source)) for candidate in nearest]
         tokens = {match.source: self._tokens.at_source(identity, match.source) for match in matches}
-        return self._recording.keep(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id, tokens))
+        is_older = self._tokens.is_older
+        return self._recording.keep(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id, tokens, is_older))
 
     def _note_no_match(self, identity: UploadIdentity) -> None:
         """Tell the list of matches, for reviewers; a store that takes no note changes nothing of the answer."""

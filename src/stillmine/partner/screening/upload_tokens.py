@@ -23,6 +23,7 @@ _MATCH_LABEL = b"stillmine/match-id/v1"
 _SOURCE_LABEL = b"stillmine/source-token/v1"
 _SHARE_LABEL = b"stillmine/source-share/v1"
 _SHARE_BYTES = 6
+_OLDER_LABEL = b"stillmine/older-uploads/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,16 @@ class UploadIdentity:
 class UploadTokens:
     """Makes the tokens and ids of one service."""
 
-    def __init__(self, key: Secret, clock: Callable[[], datetime]) -> None:
+    def __init__(self, key: Secret, clock: Callable[[], datetime], *, is_older: bool = False) -> None:
+        """`is_older`: of what was uploaded before; all of it that is looked up on one day has one token, which is that of no upload."""
         self._key = bytes(key)
         self._clock = clock
+        self.is_older = is_older
 
     def token(self, upload: bytes, uploader: str | None) -> bytes:
         """Return the token of an upload, given as the SHA-256 of its bytes, by `uploader`, where the platform said who that is."""
+        if self.is_older:
+            upload, uploader = _OLDER_LABEL, None
         return bytes.fromhex(upload_token(self._key, upload, uploader or "", self._clock()))
 
     def identify(self, upload: bytes, uploader: str | None, content_id: str | None) -> UploadIdentity:

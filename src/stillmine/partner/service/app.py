@@ -36,7 +36,7 @@ from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
 from stillmine.partner.screening.recurring import RecurringRegions
 from stillmine.partner.screening.regions import AsksRegions, NoRegions
-from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.screening import FingerprintsUploads, Screening
 from stillmine.partner.screening.sources import Sources, one_source
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way import Way
@@ -181,28 +181,31 @@ def opened_screening(
     needs_sandbox: bool = False,
     regions: RegionsChoice = RegionsChoice.ALL,
     max_age_hours: int = MAX_AGE_HOURS,
+    older_by: FingerprintsUploads | None = None,
 ) -> Iterator[Screening]:
     """Open what screening files from the command line needs; raises NotConfiguredError where a sandbox is wanted and there is none.
 
-    `settings` returns the exchange, None where none is named; it is asked where the list alone does not do.
+    `settings` returns the exchange, None where none is named; it is asked where the list alone does not do. `older_by`: these are files
+    that were uploaded before, and this makes their fingerprints, started and ended by whoever gives it.
     """
     key = upload_token_key(home, surroundings.random_bytes)
-    tokens = UploadTokens(key, surroundings.clock)
-    store, fingerprinter = Store(home), Fingerprinter(threads, needs_sandbox=needs_sandbox)
+    tokens = UploadTokens(key, surroundings.clock, is_older=older_by is not None)
+    store, own = Store(home), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     try:
         recurring = RecurringRegions(bytes(key), store.recurring())
         mend_list(store)
         age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
         listing = ListWay(store, loaded_index(store), threads=threads, is_too_old=age.is_too_old)
         way, asks_regions = _way_for_files(store, settings, choice, surroundings, listing=listing, regions=regions, recurring=recurring)
-        screening = Screening(store, one_source(way, asks_regions), fingerprinter, tokens, clock=surroundings.clock)
+        screening = Screening(store, one_source(way, asks_regions), older_by or own, tokens, clock=surroundings.clock)
         try:
-            fingerprinter.start()
-            fingerprinter.check_sandbox()
+            if older_by is None:
+                own.start()
+                own.check_sandbox()
             yield screening
         finally:
             screening.close()
-            fingerprinter.close()
+            own.close()
     finally:
         store.close()
 

@@ -83,6 +83,8 @@ class FoundUpload:
     matches: Sequence[FoundMatch]
     content_id: str | None = None
     tokens: Mapping[str, bytes] = field(default_factory=dict)
+    is_older: bool = False
+    """Uploaded before it could be looked up: it is reported so, and counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _record_at(db: sqlite3.Connection, upload: FoundUpload, source: str, near: S
         )
         label = _FOUND_LABEL if source == FIRST_SOURCE else _FOUND_LABEL + b"/" + source.encode()
         found_id = hashlib.sha256(b"\0".join((label, upload.upload_id + b"".join(new)))).digest()[:ID_BYTES]
-        queue_reports(db, found_id, Said(Outcome.FOUND, None, token), new, source)
+        queue_reports(db, found_id, Said(Outcome.FOUND, None, token, upload.is_older), new, source)
 
 
 def decide(db: sqlite3.Connection, match_id: bytes, review: Review, near: Iterable[Together], minute: int) -> None:

@@ -24,6 +24,7 @@ class Said(NamedTuple):
     outcome: Outcome
     reason: NotRemovedReason | None
     token: bytes | None
+    is_older: bool = False
 
 
 class Together(NamedTuple):
@@ -48,19 +49,21 @@ def queue_reports(db: sqlite3.Connection, feedback_id: bytes, said: Said, near: 
         own, *others = near[start : start + MAXIMUM_NEAR]
         own_id = feedback_id if start == 0 else hashlib.sha256(feedback_id + start.to_bytes(4)).digest()[:_ID_BYTES]
         db.execute(
-            "INSERT INTO outbox (feedback_id, fingerprint_id, outcome, reason, token, near, source) VALUES (?, ?, ?, ?, ?, ?, ?) "
+            "INSERT INTO outbox (feedback_id, fingerprint_id, outcome, reason, token, near, source, is_older) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (feedback_id) DO NOTHING",
-            (own_id, own, said.outcome, said.reason, said.token, b"".join(others), source),
+            (own_id, own, said.outcome, said.reason, said.token, b"".join(others), source, said.is_older),
         )
 
 
 def waiting_reports(db: sqlite3.Connection, maximum: int, source: str) -> list[Feedback]:
     """Return the oldest reports that wait for a source: at most `maximum`, and no more than one message holds."""
-    query = "SELECT feedback_id, fingerprint_id, outcome, reason, token, near FROM outbox WHERE source = ? ORDER BY place LIMIT ?"
+    columns = "feedback_id, fingerprint_id, outcome, reason, token, near, is_older"
+    query = f"SELECT {columns} FROM outbox WHERE source = ? ORDER BY place LIMIT ?"  # noqa: S608 (no value)
     rows = db.execute(query, (source, maximum))
     waiting: list[Feedback] = []
     left = MAXIMUM_NEAR_PER_MESSAGE
-    for feedback_id, fingerprint_id, outcome, reason, token, near in rows:
+    for feedback_id, fingerprint_id, outcome, reason, token, near, is_older in rows:
         others = split_ids(near)
         left -= 1 + len(others)
         if left < 0:
@@ -73,6 +76,7 @@ def waiting_reports(db: sqlite3.Connection, maximum: int, source: str) -> list[F
                 reason=None if reason is None else NotRemovedReason(reason),
                 upload_token=None if token is None else token.hex(),
                 near=[one.hex() for one in others],
+                is_older=bool(is_older),
             )
         )
     return waiting

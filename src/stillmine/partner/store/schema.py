@@ -15,7 +15,7 @@ from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.damage import know_checks
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 11
+VERSION = 12
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -230,6 +230,11 @@ ALTER TABLE uploads DROP COLUMN token;
 """
 """Version 10 had one source."""
 
+_OLDER = """
+ALTER TABLE outbox ADD COLUMN is_older INTEGER NOT NULL DEFAULT 0;   -- found in what was uploaded before: spec/backfill.md
+"""
+"""Version 11 knew nothing of what was uploaded before it."""
+
 _NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
 
 _FROM_VERSION_1 = """
@@ -253,17 +258,18 @@ ALTER TABLE new_matches RENAME TO matches;
 """Version 1 knew pictures only."""
 
 _CHANGES = {
-    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
-    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
-    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
-    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
-    4: _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
-    5: _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
-    6: _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
-    7: _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES,
-    8: _CHECKS + _WEBHOOKS + _SOURCES,
-    9: _WEBHOOKS + _SOURCES,
-    10: _SOURCES,
+    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
+    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
+    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
+    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
+    4: _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
+    5: _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
+    6: _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
+    7: _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
+    8: _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
+    9: _WEBHOOKS + _SOURCES + _OLDER,
+    10: _SOURCES + _OLDER,
+    11: _OLDER,
 }
 """What brings a file of this version to the newest one."""
 
