@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A match as a line that a person reads on the command line.
+"""Matches, answers and syncs as lines that a person reads on the command line.
 
 Says what the answer over HTTP says and nothing more: no distance, no fingerprint.
 """
 
 from collections.abc import Sequence
 
+from stillmine.partner.listing.sync import SyncReport
 from stillmine.wire.kinds import KIND_RULES
-from stillmine.wire.screen import Judges, KeptMatch, MatchClass, MatchedSpan, ScreenMatch, Variant
+from stillmine.wire.screen import Judges, KeptMatch, MatchClass, MatchedSpan, ScreenMatch, ScreenOutcome, ScreenResult, Variant, WayName
 
 _CLASSES = {
     MatchClass.EXACT: "the same picture",
@@ -55,6 +56,34 @@ def kept_in_words(match: KeptMatch) -> str:
     return f"{match.matched_at:%Y-%m-%d %H:%M}Z  {decided}{withdrawn}{upload}  {match_in_words(match)}"
 
 
+def result_in_words(result: ScreenResult) -> str:
+    """Return the answer to one file."""
+    if result.outcome is ScreenOutcome.NOT_SCREENED:
+        return f"not screened [{', '.join(result.left_out)}]"
+    if result.outcome is ScreenOutcome.NO_MATCH:
+        return "no match" + _regions_in_words(result)
+    by_sound = " by sound alone, so a person must listen" if result.is_by_sound_alone else ""
+    left_out = f"; not compared: [{', '.join(result.left_out)}]" if result.left_out else ""
+    kept = "" if result.not_recorded is None else f"; not recorded: [{result.not_recorded}]"
+    return f"match{by_sound}: {', '.join(match_in_words(match) for match in result.matches)}{left_out}{_regions_in_words(result)}{kept}"
+
+
+def sync_in_words(report: SyncReport, active: int) -> str:
+    """Return what a sync changed; so many fingerprints are active now."""
+    if report.way is WayName.ASK:
+        return f"No list is kept: uploads are looked up at the exchange. {_counted(report.feedback_sent, 'report')} sent."
+    parts = [
+        "Started again from the beginning of the feed." if report.started_again else "",
+        f"{_counted(report.added, 'fingerprint')} added, {report.erased} erased; {active} matched from now on.",
+        f"Left out, because this version can't match their kind: {report.of_other_kinds}." if report.of_other_kinds else "",
+        f"{_counted(report.feedback_sent, 'report')} sent." if report.feedback_sent else "",
+        f"Dropped, because this exchange knows no such fingerprint: {_counted(report.feedback_unknown, 'report')}."
+        if report.feedback_unknown
+        else "",
+    ]
+    return " ".join(part for part in parts if part)
+
+
 def _heard(match: ScreenMatch) -> str:
     return "" if match.judges is None else f", {_JUDGES[match.judges]}"
 
@@ -73,3 +102,11 @@ def _spans(spans: Sequence[MatchedSpan]) -> str:
         upload = f"{span.upload_start_seconds:g}-{span.upload_end_seconds:g} s"
         parts.append(f"{upload} is {span.fingerprint_start_seconds:g}-{span.fingerprint_end_seconds:g} s")
     return f", {' and '.join(parts)}" if parts else ""
+
+
+def _regions_in_words(result: ScreenResult) -> str:
+    return "" if result.regions_left_out is None else f"; regions not asked about: [{result.regions_left_out}]"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

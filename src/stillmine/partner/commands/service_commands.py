@@ -18,21 +18,20 @@ from stillmine.fingerprint.ground.errors import FileUnreadableError
 from stillmine.partner.backfill.run import Choice
 from stillmine.partner.backfill.source import SourceWords
 from stillmine.partner.commands import backfill_command, doctor_commands, match_commands, statement_commands, webhook_commands
-from stillmine.partner.commands.in_words import as_shown, match_in_words
+from stillmine.partner.commands.in_words import as_shown, result_in_words, sync_in_words
 from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
 from stillmine.partner.ground.home import prepare_home, sole_user
 from stillmine.partner.hma.doors import HmaChoice, require_local
 from stillmine.partner.hma.routes import hma_routes
 from stillmine.partner.listing.age import MAX_AGE_HOURS
-from stillmine.partner.listing.sync import SyncReport
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.way_in_use import WayChoice
 from stillmine.partner.service.app import DEFAULT_THREADS, REAL, build_service, opened_screening, opened_sync
 from stillmine.partner.service.running import serve as serve_application
 from stillmine.partner.service.upkeep import KEPT_DAYS
 from stillmine.partner.watching.logs import LogFormat, begin_log, say
-from stillmine.wire.screen import MatchState, RegionsChoice, ScreenOutcome, ScreenResult, WayName
+from stillmine.wire.screen import MatchState, RegionsChoice, ScreenOutcome, ScreenResult
 
 DEFAULT_HOME = Path("~/.stillmine/partner")
 DEFAULT_PORT = 8460
@@ -115,7 +114,7 @@ def sync(
     with sole_user(home), opened_sync(home, settings, way) as (following, store):
         report = following.run()
         active = store.counts().fingerprints
-    typer.echo(msgspec.json.encode(report).decode() if json else _in_words(report, active))
+    typer.echo(msgspec.json.encode(report).decode() if json else sync_in_words(report, active))
 
 
 @app.command()
@@ -202,7 +201,7 @@ def screen(
     with opened_screening(home, 1, settings, way, needs_sandbox=require_sandbox, regions=regions, max_age_hours=max_age) as screening:
         for file, result in _screened(files, screening):
             outcomes.add(result.outcome)
-            words = f"{as_shown(str(file))}: {_result_in_words(result)}"
+            words = f"{as_shown(str(file))}: {result_in_words(result)}"
             typer.echo(msgspec.json.encode(ScreenedFile(str(file), result)).decode() if json else words)
     if ScreenOutcome.MATCH in outcomes:
         raise typer.Exit(EXIT_MATCH)
@@ -354,40 +353,6 @@ def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Pat
                 yield path, screening.screen_upload(file)
         except OSError:
             yield path, screening.not_screened(FileUnreadableError.code)
-
-
-def _result_in_words(result: ScreenResult) -> str:
-    if result.outcome is ScreenOutcome.NOT_SCREENED:
-        return f"not screened [{', '.join(result.left_out)}]"
-    if result.outcome is ScreenOutcome.NO_MATCH:
-        return "no match" + _regions_in_words(result)
-    by_sound = " by sound alone, so a person must listen" if result.is_by_sound_alone else ""
-    left_out = f"; not compared: [{', '.join(result.left_out)}]" if result.left_out else ""
-    kept = "" if result.not_recorded is None else f"; not recorded: [{result.not_recorded}]"
-    return f"match{by_sound}: {', '.join(match_in_words(match) for match in result.matches)}{left_out}{_regions_in_words(result)}{kept}"
-
-
-def _regions_in_words(result: ScreenResult) -> str:
-    return "" if result.regions_left_out is None else f"; regions not asked about: [{result.regions_left_out}]"
-
-
-def _in_words(report: SyncReport, active: int) -> str:
-    if report.way is WayName.ASK:
-        return f"No list is kept: uploads are looked up at the exchange. {_counted(report.feedback_sent, 'report')} sent."
-    parts = [
-        "Started again from the beginning of the feed." if report.started_again else "",
-        f"{_counted(report.added, 'fingerprint')} added, {report.erased} erased; {active} matched from now on.",
-        f"Left out, because this version can't match their kind: {report.of_other_kinds}." if report.of_other_kinds else "",
-        f"{_counted(report.feedback_sent, 'report')} sent." if report.feedback_sent else "",
-        f"Dropped, because this exchange knows no such fingerprint: {_counted(report.feedback_unknown, 'report')}."
-        if report.feedback_unknown
-        else "",
-    ]
-    return " ".join(part for part in parts if part)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _begin(log_format: LogFormat = LogFormat.TEXT) -> None:
