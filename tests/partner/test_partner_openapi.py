@@ -21,7 +21,7 @@ from starlette.routing import Route
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.ground.home import SERVICE_KEY_FILE
 from stillmine.partner.service.openapi import OPEN, OPERATIONS, document
-from stillmine.wire.webhook import WebhookType
+from stillmine.wire.webhook import SCREEN_FINISHED, WebhookType
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock
 from tests.partner.service_client import ServiceClient, running
@@ -64,20 +64,21 @@ def test_the_document_says_what_needs_the_key(platform: ServiceClient) -> None:
     del platform.headers["Authorization"]
     for name, operation in OPERATIONS.items():
         method, path = name.split(" ")
-        answer = platform.request(method, path.replace("{match_id}", "0" * 32))
+        answer = platform.request(method, path.replace("{match_id}", "0" * 32).replace("{screening_id}", "0" * 32))
         assert (answer.status_code == 401) == (path not in OPEN), name
         assert ("security" in document()["paths"][path][method.lower()]) == (path not in OPEN)
         assert ("match_id" in operation.in_path) == ("{match_id}" in path)
 
 
 def test_each_webhook_is_in_the_document() -> None:
-    assert set(document()["webhooks"]) == set(WebhookType)
+    assert set(document()["webhooks"]) == {*WebhookType, SCREEN_FINISHED}
 
 
 def validated(interface: BaseSchema, label: str, answer: httpx.Response) -> httpx.Response:
     """Hold an answer against the document."""
     method, _, path = label.partition(" ")
-    case = interface[path][method].Case(path_parameters={"match_id": "0" * 32} if "{" in path else {})
+    named = {name: "0" * 32 for name in ("match_id", "screening_id") if f"{{{name}}}" in path}
+    case = interface[path][method].Case(path_parameters=named)
     case.validate_response(Response.from_httpx(answer, verify=False), checks=HELD)
     return answer
 
@@ -96,6 +97,11 @@ def test_real_answers_are_as_the_document_says(platform: ServiceClient, interfac
     assert validated(interface, "POST /matches/{match_id}/review", answer).status_code == 204
     assert validated(interface, "GET /matches/{match_id}", platform.get(path)).json()["decision"] == "not_removed"
     assert validated(interface, "GET /matches", platform.get("/matches?state=all&limit=5")).json()["matches"]
+    later = validated(interface, "POST /screen", platform.post("/screen", photograph, {"Prefer": "respond-async"}))
+    assert later.status_code == 202
+    wait_until(lambda: platform.get(later.headers["location"]).status_code == 200)
+    finished = validated(interface, "GET /screenings/{screening_id}", platform.get(later.headers["location"]))
+    assert finished.json()["result"]["outcome"] == "match"
     for open_path in ("/health", "/livez", "/readyz", "/metrics"):
         assert validated(interface, f"GET {open_path}", platform.get(open_path)).status_code == 200
     wrong = platform.post(f"{path}/review", b"{}", {"Content-Type": "application/json"})

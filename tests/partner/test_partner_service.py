@@ -31,6 +31,7 @@ ROUTES = {
     "/screen": "POST",
     "/screen/hook": "POST",
     "/screen/url": "POST",
+    "/screenings/{screening_id}": "GET",
     "/matches": "GET",
     "/matches/{match_id}": "GET",
     "/matches/{match_id}/review": "POST",

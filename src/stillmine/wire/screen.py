@@ -206,6 +206,23 @@ class ScreenResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources_left_out: list[SourceLeftOut] = []
 
 
+class ScreeningStatus(StrEnum):
+    """Whether an upload that is answered later has been answered."""
+
+    ACCEPTED = "accepted"
+    FINISHED = "finished"
+
+
+class KeptScreening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An upload that is answered later, as it stands: `result` is null until it is finished. `accepted_at` is the minute."""
+
+    screening_id: OpaqueId
+    status: ScreeningStatus
+    accepted_at: datetime
+    content_id: str | None = None
+    result: ScreenResult | None = None
+
+
 class ScreenFingerprints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Screen fingerprints that the platform made itself, all of one upload; `content_id` is its word for that."""
 

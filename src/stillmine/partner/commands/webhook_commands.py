@@ -16,6 +16,7 @@ from stillmine.partner.webhooks.sending import WebhookChoice
 from stillmine.wire.codec import encode
 from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.screen import WebhooksHealth
+from stillmine.wire.webhook import SCREEN_FINISHED
 
 Url = Annotated[
     str | None, typer.Option("--webhook", help="Address that is told what becomes of matches, https://. Nobody is told without it.")
@@ -59,4 +60,5 @@ def _in_words(health: WebhooksHealth) -> str:
 
 
 def _failed_in_words(failed: FailedWebhook) -> str:
-    return f"failed: {failed.type} of {failed.happened_at:%Y-%m-%d %H:%MZ}, match id {failed.match_id}"
+    what = "screening" if failed.type == SCREEN_FINISHED else "match"
+    return f"failed: {failed.type} of {failed.happened_at:%Y-%m-%d %H:%MZ}, {what} id {failed.about}"

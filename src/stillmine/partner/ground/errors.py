@@ -124,6 +124,18 @@ class JournalUnreadableError(StillmineError):
     )
 
 
+class ScreeningNotFoundError(StillmineError):
+    code = "screening_not_found"
+    status = 404
+    sentence = "There is no such screening. Answers that come later are kept for seven days; send the upload again."
+
+
+class ScreeningInterruptedError(StillmineError):
+    code = "interrupted"
+    status = 503
+    sentence = "The service stopped before this upload was screened, and keeps no upload. Send it again."
+
+
 class UrlNotAllowedError(StillmineError):
     code = "url_not_allowed"
     status = 403

@@ -30,6 +30,7 @@ from stillmine.partner.following.background import FollowThread
 from stillmine.partner.following.following import Following, Parts
 from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.ground.home import service_key, upload_token_key
+from stillmine.partner.later.later import Later
 from stillmine.partner.listing.age import MAX_AGE_HOURS, ListAge
 from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
@@ -44,6 +45,7 @@ from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice,
 from stillmine.partner.service.service import MoreRoutes, Service
 from stillmine.partner.service.standing import Standing
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep, mend_list
+from stillmine.partner.store.screenings import KeptScreenings
 from stillmine.partner.store.store import Store
 from stillmine.partner.watching.counted import Counted
 from stillmine.partner.webhooks.sending import WebhookChoice, Webhooks
@@ -285,7 +287,14 @@ def _standing(parts: Connected, home: Path, surroundings: Surroundings, thread: 
 
 @asynccontextmanager
 async def _going_on(
-    parts: Connected, fingerprinter: Fingerprinter, screening: Screening, thread: FollowThread, upkeep: Upkeep, *, webhooks: Webhooks
+    parts: Connected,
+    fingerprinter: Fingerprinter,
+    screening: Screening,
+    thread: FollowThread,
+    upkeep: Upkeep,
+    *,
+    webhooks: Webhooks,
+    later: Later,
 ) -> AsyncIterator[None]:
     """What runs beside the answers, for as long as the service does."""
     try:
@@ -294,11 +303,14 @@ async def _going_on(
         parts.asking.start()
         thread.start()
         webhooks.start()
+        await later.start()
         async with upkeep.going_on():
             yield
     finally:
+        later.take_no_more()
         screening.close()
         fingerprinter.close()
+        await later.stop()
         await run_in_threadpool(webhooks.stop)
         if thread.stop():
             parts.close()
@@ -342,6 +354,7 @@ def build_service(
     thread, fingerprinter = FollowThread(parts.following, stop), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     counted = Counted()
     screening = _screening(parts, fingerprinter, token_key, surroundings, thread, counted=counted)
+    later = Later(KeptScreenings(home), max(1, threads // 2), surroundings.clock, surroundings.random_bytes)
     upkeep = Upkeep(store, surroundings.clock, kept_days, recurring, screening.record_waiting)
     return Service(
         screening=screening,
@@ -354,7 +367,8 @@ def build_service(
         standing=_standing(parts, home, surroundings, thread, webhooks),
         counted=counted,
         workers=fingerprinter.load,
-        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, upkeep, webhooks=webhooks),
+        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, upkeep, webhooks=webhooks, later=later),
         more_routes=more_routes,
         sources=sources or AllowedSources(),
+        later=later,
     ).app()

@@ -7,6 +7,8 @@ and has no place here.
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from stillmine.partner.service.status_form import ALLOW, LATER, LATER_AS_FAILURE, STOP
 from stillmine.partner.service.words import CONTENT_ID_HEADER, MAXIMUM_UPLOADER_SIGNS, UPLOADER_HEADER
 from stillmine.wire import openapi
@@ -17,6 +19,7 @@ from stillmine.wire.screen import (
     MAXIMUM_MATCHES_PER_PAGE,
     Health,
     KeptMatch,
+    KeptScreening,
     MatchPage,
     MatchState,
     Review,
@@ -24,7 +27,7 @@ from stillmine.wire.screen import (
     ScreenResult,
     ScreenUrl,
 )
-from stillmine.wire.webhook import Webhook, WebhookType
+from stillmine.wire.webhook import SCREEN_FINISHED, ScreeningWebhook, Webhook, WebhookType
 
 OPEN = frozenset({"/health", "/livez", "/readyz"})
 """Asked without a key."""
@@ -36,12 +39,16 @@ _SAID: Mapping[str, Schema] = {
     UPLOADER_HEADER: {"type": "string", "minLength": 1, "maxLength": MAXIMUM_UPLOADER_SIGNS},
     CONTENT_ID_HEADER: {"type": "string", "minLength": 1, "maxLength": MAXIMUM_CONTENT_ID_SIGNS},
 }
+_SAID_LATER: Mapping[str, Schema] = {**_SAID, "Prefer": {"type": "string", "examples": ["respond-async, wait=10"]}}
 _CONTENT_ID: Schema = {"type": "string", "minLength": 1, "maxLength": MAXIMUM_CONTENT_ID_SIGNS}
 _MATCH_ID: Mapping[str, Schema] = {"match_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
+_SCREENING_ID: Mapping[str, Schema] = {"screening_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}
 _LATER: Schema = {"type": "string", "enum": [str(LATER), str(LATER_AS_FAILURE)]}
 
 OPERATIONS: Mapping[str, Operation] = {
-    "POST /screen": Operation("Screen an upload: its bytes, or fingerprints of it", {200: (ScreenResult,)}, _UPLOAD, headers=_SAID),
+    "POST /screen": Operation(
+        "Screen an upload: its bytes, or fingerprints of it", {200: (ScreenResult,), 202: (KeptScreening,)}, _UPLOAD, headers=_SAID_LATER
+    ),
     "POST /screen/hook": Operation(
         "Screen an upload, and answer by a status alone: allow, later, stop",
         {ALLOW: (), LATER: (), STOP: (), LATER_AS_FAILURE: ()},
@@ -51,9 +58,14 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "POST /screen/url": Operation(
         "Screen the file at an address that the operator allows",
-        {200: (ScreenResult,)},
+        {200: (ScreenResult,), 202: (KeptScreening,)},
         (ScreenUrl,),
-        headers=_SAID,
+        headers=_SAID_LATER,
+    ),
+    "GET /screenings/{screening_id}": Operation(
+        "Say how an upload stands that is answered later: 200 when it is finished",
+        {200: (KeptScreening,), 202: (KeptScreening,)},
+        in_path=_SCREENING_ID,
     ),
     "GET /matches": Operation(
         "List matches, oldest first",
@@ -84,4 +96,5 @@ def document() -> Schema:
     for name, operation in OPERATIONS.items():
         method, path = name.split(" ")
         described.append(Described(path, method, operation, None if path in OPEN else {"serviceKey": []}))
-    return openapi.document(info, SCHEMES, described, {kind.value: Webhook for kind in WebhookType})
+    told: dict[str, type[Struct]] = {**dict.fromkeys((kind.value for kind in WebhookType), Webhook), SCREEN_FINISHED: ScreeningWebhook}
+    return openapi.document(info, SCHEMES, described, told)

@@ -5,9 +5,10 @@ Contract: spec/screen.md. Must never answer before the key was checked, nor keep
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,17 +20,22 @@ from stillmine.fingerprint import FileTooLargeError
 from stillmine.partner.fetching.allowed import AllowedSources, Target
 from stillmine.partner.fetching.fetch import fetch
 from stillmine.partner.fingerprinting.upload import Upload
-from stillmine.partner.ground.errors import StoreUnreadableError, UrlNotAllowedError, UrlUnreachableError
+from stillmine.partner.ground.errors import ScreeningNotFoundError, StoreUnreadableError, UrlNotAllowedError, UrlUnreachableError
+from stillmine.partner.later.later import Later
 from stillmine.partner.screening.screening import Screening, Words
 from stillmine.partner.service.answers import in_json
 from stillmine.partner.service.bodies import EarlyAnswer, body_of, receive_upload, write_upload
+from stillmine.partner.service.preference import Preference, preference_of
 from stillmine.partner.service.room import MAXIMUM_REQUESTS_AT_ONCE, Guest, Holds
 from stillmine.partner.service.single_part import SinglePart, boundary_of
 from stillmine.partner.service.status_form import in_status, later_status
 from stillmine.partner.service.words import content_id_of, uploader_of
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode
 from stillmine.wire.door_errors import BusyError
-from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, ScreenFingerprints, ScreenResult, ScreenUrl
+from stillmine.wire.screen import MAXIMUM_SCREEN_MESSAGE_BYTES, KeptScreening, ScreenFingerprints, ScreeningStatus, ScreenResult, ScreenUrl
+
+LATER_BYTES_IN_MEMORY = 1024 * 1024
+"""Of each upload that is answered later: many may wait at once."""
 
 FETCHES_AT_ONCE = 32
 FETCH_PATIENCE_SECONDS = 3.0
@@ -37,22 +43,28 @@ FETCH_PATIENCE_SECONDS = 3.0
 
 SHORT_MESSAGE_BYTES = 16 * 1024
 
+_SCREENING_ID = re.compile("[0-9a-f]{32}")
+
 Answer = Callable[[ScreenResult], Response]
 
 
 class ScreenDoors:
     """The handlers of one service. Used on one event loop."""
 
-    def __init__(self, screening: Screening, home: Path, sources: AllowedSources) -> None:
+    def __init__(self, screening: Screening, home: Path, sources: AllowedSources, later: Later) -> None:
         """A large upload passes through `home`, without a name. `sources`: from where files may be fetched."""
         self._screening = screening
         self._home = home
         self._sources = sources
         self._lookups = ThreadPoolExecutor(MAXIMUM_REQUESTS_AT_ONCE, thread_name_prefix="lookup")
+        self._later = later
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
 
     async def screen(self, request: Request, guest: Guest) -> Response:
-        """Screen what is sent."""
+        """Screen what is sent; a file may be answered later."""
+        preference = preference_of(request)
+        if preference.is_later_fine and not _is_json(request):
+            return await self._screened_later(request, preference)
         return await self._screened(request, guest, in_json)
 
     async def hook(self, request: Request, guest: Guest) -> Response:
@@ -61,10 +73,12 @@ class ScreenDoors:
         return await self._screened(request, guest, lambda result: in_status(result, later))
 
     async def url(self, request: Request, guest: Guest) -> Response:
-        """Screen the file at an address; raises UrlNotAllowedError for one that the operator did not name."""
+        """Screen the file at an address, which may be answered later; raises UrlNotAllowedError for one that the operator did not name."""
         message = decode(await body_of(request, MAXIMUM_MESSAGE_BYTES, guest), ScreenUrl)
         words = Words(uploader_of(request), content_id_of(request, message.content_id))
-        target = self._sources.target(message.url)
+        target, preference = self._sources.target(message.url), preference_of(request)
+        if preference.is_later_fine:
+            return await self._fetched_later(target, words, preference)
         with Upload(self._home) as upload:
             async with self._fetching():
                 problem = await _fetched(target, upload, guest)
@@ -73,22 +87,64 @@ class ScreenDoors:
             await guest.take_place()
             return in_json(await run_in_threadpool(self._screening.screen_upload, upload, *words))
 
+    async def kept(self, request: Request) -> Response:
+        """Say how an upload stands that is answered later."""
+        number = request.path_params["screening_id"]
+        if not _SCREENING_ID.fullmatch(number):
+            raise ScreeningNotFoundError
+        return _in_time(await self._later.one(bytes.fromhex(number)))
+
     async def _screened(self, request: Request, guest: Guest, answer: Answer) -> Response:
         words = Words(uploader_of(request), content_id_of(request))
-        sent_as = request.headers.get("content-type", "")
-        content_type = sent_as.partition(";")[0].strip().lower()
-        if content_type == "application/json":
+        if _is_json(request):
             return answer(await self._fingerprints_screened(request, guest, words.uploader))
-        part = SinglePart(boundary_of(sent_as)) if content_type.startswith("multipart/") else None
         with Upload(self._home) as upload:
-            try:
-                await receive_upload(request, upload, part, guest)
-            except FileTooLargeError as error:
-                return EarlyAnswer(answer(await run_in_threadpool(self._screening.not_screened, error.code, words.content_id)))
-            except StoreUnreadableError as error:
-                return answer(await run_in_threadpool(self._screening.not_screened, error.code, words.content_id))
+            refused = await self._received(request, upload, guest, words, answer)
+            if refused is not None:
+                return refused
             await guest.take_place()
             return answer(await run_in_threadpool(self._screening.screen_upload, upload, *words))
+
+    async def _screened_later(self, request: Request, preference: Preference) -> Response:
+        words = Words(uploader_of(request), content_id_of(request))
+        with ExitStack() as stack:
+            seat = stack.enter_context(self._later.seat())
+            upload = stack.enter_context(Upload(self._home, LATER_BYTES_IN_MEMORY))
+            refused = await self._received(request, upload, seat, words, in_json)
+            if refused is not None:
+                return refused
+            held = stack.pop_all()
+
+        async def work() -> ScreenResult:
+            with held:
+                return await self._later.in_turn(lambda: self._screening.screen_upload(upload, *words))
+
+        return _in_time(await self._later.answer(work, words.content_id, preference.wait_seconds))
+
+    async def _fetched_later(self, target: Target, words: Words, preference: Preference) -> Response:
+        seat = self._later.seat()
+
+        async def work() -> ScreenResult:
+            with seat, Upload(self._home, LATER_BYTES_IN_MEMORY) as upload:
+                async with self._fetches:
+                    problem = await _fetched(target, upload, seat)
+                if problem is not None:
+                    return await run_in_threadpool(self._screening.not_screened, problem, words.content_id)
+                return await self._later.in_turn(lambda: self._screening.screen_upload(upload, *words))
+
+        return _in_time(await self._later.answer(work, words.content_id, preference.wait_seconds))
+
+    async def _received(self, request: Request, upload: Upload, room: Holds, words: Words, answer: Answer) -> Response | None:
+        """Take the body; return the answer for one that can't be taken whole."""
+        sent_as = request.headers.get("content-type", "")
+        part = SinglePart(boundary_of(sent_as)) if _content_type(request).startswith("multipart/") else None
+        try:
+            await receive_upload(request, upload, part, room)
+        except FileTooLargeError as error:
+            return EarlyAnswer(answer(await run_in_threadpool(self._screening.not_screened, error.code, words.content_id)))
+        except StoreUnreadableError as error:
+            return answer(await run_in_threadpool(self._screening.not_screened, error.code, words.content_id))
+        return None
 
     async def _fingerprints_screened(self, request: Request, guest: Guest, uploader: str | None) -> ScreenResult:
         body = await body_of(request, MAXIMUM_SCREEN_MESSAGE_BYTES, guest)
@@ -117,6 +173,22 @@ async def _decoded(body: bytes) -> ScreenFingerprints:
     if len(body) <= SHORT_MESSAGE_BYTES:
         return decode(body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
     return await run_in_threadpool(decode, body, ScreenFingerprints, MAXIMUM_SCREEN_MESSAGE_BYTES)
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_json(request: Request) -> bool:
+    return _content_type(request) == "application/json"
+
+
+def _in_time(answer: ScreenResult | KeptScreening) -> Response:
+    """Answer with the result, or with where it will be."""
+    if isinstance(answer, ScreenResult) or answer.status is ScreeningStatus.FINISHED:
+        return in_json(answer)
+    later = {"Location": f"/screenings/{answer.screening_id}", "Preference-Applied": "respond-async", "Retry-After": "5"}
+    return in_json(answer, 202, later)
 
 
 async def _fetched(target: Target, upload: Upload, room: Holds) -> str | None:

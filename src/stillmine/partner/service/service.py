@@ -26,6 +26,7 @@ from starlette.routing import Route
 from stillmine.fingerprint import FileTooLargeError
 from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.fingerprinting.workers import Load
+from stillmine.partner.later.later import Later
 from stillmine.partner.screening.screening import ID_BYTES, Screening
 from stillmine.partner.service.answers import HEADERS, in_json
 from stillmine.partner.service.bodies import EarlyAnswer, body_of, require_as_it_is
@@ -97,13 +98,15 @@ class Service:
         lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
         more_routes: MoreRoutes = lambda _parts: [],
         sources: AllowedSources,
+        later: Later,
     ) -> None:
         """A large upload passes through `home`, without a name. `more_routes`: what else answers here, by the same doors.
 
-        `sources`: from where files may be fetched.
+        `sources`: from where files may be fetched; `later`: what is answered later.
         """
         self._more_routes = more_routes
         self._sources = sources
+        self._later = later
         self._screening = screening
         self._store = store
         self._home = home
@@ -119,11 +122,12 @@ class Service:
 
     def app(self) -> Starlette:
         """Return the ASGI application, with `state.take_no_more` for whoever stops it."""
-        doors = ScreenDoors(self._screening, self._home, self._sources)
+        doors = ScreenDoors(self._screening, self._home, self._sources, self._later)
         routes = [
             Route("/screen", self._guarded(self._with_room(doors.screen)), methods=["POST"]),
             Route("/screen/hook", self._guarded(self._with_room(doors.hook)), methods=["POST"]),
             Route("/screen/url", self._guarded(self._with_room(doors.url)), methods=["POST"]),
+            Route("/screenings/{screening_id}", self._guarded(doors.kept), methods=["GET"]),
             Route("/matches", self._guarded(self._matches), methods=["GET"]),
             Route("/matches/{match_id}", self._guarded(self._match), methods=["GET"]),
             Route("/matches/{match_id}/review", self._guarded(self._with_room(self._review)), methods=["POST"]),
@@ -134,8 +138,12 @@ class Service:
             *self._more_routes(ServiceParts(self._screening, self._standing, self._home, self._guarded, self._with_room)),
         ]
         application = Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
-        application.state.take_no_more = self._screening.close
+        application.state.take_no_more = self._take_no_more
         return application
+
+    def _take_no_more(self) -> None:
+        self._later.take_no_more()
+        self._screening.close()
 
     async def _review(self, request: Request, guest: Guest) -> Response:
         review = decode(await body_of(request, MAXIMUM_MESSAGE_BYTES, guest), Review)

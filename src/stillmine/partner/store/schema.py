@@ -15,7 +15,6 @@ from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.damage import know_checks
 
 FILE_NAME = "partner.sqlite3"
-VERSION = 12
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
 _TABLES = """
@@ -235,6 +234,28 @@ ALTER TABLE outbox ADD COLUMN is_older INTEGER NOT NULL DEFAULT 0;   -- found in
 """
 """Version 11 knew nothing of what was uploaded before it."""
 
+_SCREENINGS = """
+ALTER TABLE webhook_events RENAME COLUMN match_id TO about;         -- the id of a match, or of a screening
+-- Uploads that are answered later.
+CREATE TABLE screenings (
+    place           INTEGER PRIMARY KEY AUTOINCREMENT,
+    screening_id    BLOB NOT NULL UNIQUE CHECK (length(screening_id) = 16),
+    content_id      TEXT,                                   -- the platform's own word, where it said one
+    accepted_minute INTEGER NOT NULL,
+    finished_minute INTEGER,
+    result          TEXT                                    -- ScreenResult as JSON; null while the answer is owed
+);
+CREATE INDEX screenings_finished ON screenings (finished_minute) WHERE finished_minute IS NOT NULL;
+CREATE INDEX screenings_owed ON screenings (place) WHERE result IS NULL;
+CREATE TRIGGER screening_finished AFTER UPDATE OF result ON screenings WHEN OLD.result IS NULL AND NEW.result IS NOT NULL BEGIN
+    INSERT INTO webhook_events (type, about) VALUES ('screen.finished', NEW.screening_id);
+END;
+CREATE TRIGGER screening_forgotten AFTER DELETE ON screenings BEGIN
+    DELETE FROM webhook_events WHERE about = OLD.screening_id;
+END;
+"""
+"""Version 12 answered at once or not at all."""
+
 _NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
 
 _FROM_VERSION_1 = """
@@ -257,19 +278,20 @@ ALTER TABLE new_matches RENAME TO matches;
 """
 """Version 1 knew pictures only."""
 
+_SINCE_VERSION_2 = (_VOTES, _UPLOADS, _LEFTOVERS, _ONE_UPLOAD, _WAY, _REGIONS, _CHECKS, _WEBHOOKS, _SOURCES, _OLDER, _SCREENINGS)
+"""What each version brought, from 3 on."""
+
+VERSION = 2 + len(_SINCE_VERSION_2)
+
+
+def _since(version: int) -> str:
+    return "".join(_SINCE_VERSION_2[version - 2 :])
+
+
 _CHANGES = {
-    0: _TABLES + _VOTES + _UPLOADS + _LEFTOVERS + _NOTHING_LEFT + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
-    1: _FROM_VERSION_1 + _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
-    2: _VOTES + _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
-    3: _UPLOADS + _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
-    4: _LEFTOVERS + _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
-    5: _ONE_UPLOAD + _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
-    6: _WAY + _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
-    7: _REGIONS + _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
-    8: _CHECKS + _WEBHOOKS + _SOURCES + _OLDER,
-    9: _WEBHOOKS + _SOURCES + _OLDER,
-    10: _SOURCES + _OLDER,
-    11: _OLDER,
+    0: _TABLES + _since(2) + _NOTHING_LEFT,
+    1: _FROM_VERSION_1 + _since(2),
+    **{version: _since(version) for version in range(2, VERSION)},
 }
 """What brings a file of this version to the newest one."""
 

@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the platform was not told yet, over a connection of its own, so that sending holds up no upload.
 
-Triggers of the schema queue what happens to matches, in the transaction in which it happens. Must never give out a fingerprint or its id.
+Triggers of the schema queue what happens to matches and screenings, in the transaction in which it happens. Must never give out a
+fingerprint or its id.
 """
 
 import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.matches import one_listed
-from stillmine.partner.store.schema import open_database
+from stillmine.partner.store.own_connection import OwnConnection
+from stillmine.partner.store.screenings import one_screening
 from stillmine.wire.screen import FIRST_SOURCE, WebhooksHealth
-from stillmine.wire.webhook import Webhook, WebhookType
+from stillmine.wire.webhook import SCREEN_FINISHED, ScreeningWebhook, Webhook, WebhookType
 
 RETRY_SECONDS = (5, 30, 120, 600, 3600)
 """After the first tries; then every hour."""
@@ -31,23 +30,23 @@ class DueWebhook:
 
     place: int
     webhook_id: str
-    webhook: Webhook
+    webhook: Webhook | ScreeningWebhook
 
 
 @dataclass(frozen=True, slots=True)
 class FailedWebhook:
     """What could not be sent for three days."""
 
-    type: WebhookType
-    match_id: str
+    type: str
+    about: str
+    """The id of the match, or of the screening."""
     happened_at: datetime
 
 
 def queue_withdrawn(db: sqlite3.Connection, fingerprint_ids: Sequence[bytes]) -> None:
     """Queue it for the matches that are kept of these fingerprints of the first source, in the transaction of whoever calls."""
     db.executemany(
-        "INSERT INTO webhook_events (type, match_id) "
-        "SELECT 'match.withdrawn', match_id FROM matches WHERE fingerprint_id = ? AND source = ?",
+        "INSERT INTO webhook_events (type, about) SELECT 'match.withdrawn', match_id FROM matches WHERE fingerprint_id = ? AND source = ?",
         [(fingerprint_id, FIRST_SOURCE) for fingerprint_id in fingerprint_ids],
     )
 
@@ -57,17 +56,15 @@ class WebhookQueue:
 
     def __init__(self, folder: Path) -> None:
         """Open the store that is there, or make it."""
-        self._db = open_database(folder)
-        self._lock = threading.Lock()
+        self._connection = OwnConnection(folder)
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
-            self._db.close()
+        self._connection.close()
 
     def aim(self, url: str | None) -> None:
         """Queue what happens from now on, for this address; None: queue nothing. Another address begins anew where one had answered 410."""
-        with self._transaction() as db:
+        with self._connection.transaction() as db:
             if url is None:
                 db.execute("UPDATE webhook SET is_wanted = 0")
                 return
@@ -75,25 +72,24 @@ class WebhookQueue:
 
     def next_due(self, now_seconds: int) -> DueWebhook | None:
         """Return what is to be sent first, None if nothing is due or sending is switched off."""
-        query = """SELECT place, webhook_id, type, minute, match_id FROM webhook_events
+        query = """SELECT place, webhook_id, type, minute, about FROM webhook_events
             WHERE due_at <= ? AND NOT (SELECT is_switched_off FROM webhook) ORDER BY due_at, place LIMIT 1"""
-        with self._transaction() as db:
+        with self._connection.transaction() as db:
             row = db.execute(query, (now_seconds,)).fetchone()
             if row is None:
                 return None
-            place, webhook_id, word, minute, match_id = row
-            match = one_listed(db, match_id)
-        return DueWebhook(place, webhook_id.hex(), Webhook(WebhookType(word), _moment(minute), match))
+            place, webhook_id, word, minute, about = row
+            return DueWebhook(place, webhook_id.hex(), _webhook(db, word, minute, about))
 
     def delivered(self, place: int) -> None:
         """Note that the platform has it."""
-        with self._transaction() as db:
+        with self._connection.transaction() as db:
             db.execute("DELETE FROM webhook_events WHERE place = ?", (place,))
             db.execute("UPDATE webhook SET problem = NULL")
 
     def tried(self, place: int, now_seconds: int, problem: str) -> None:
         """Note that a try failed, and when to try again, if ever."""
-        with self._transaction() as db:
+        with self._connection.transaction() as db:
             db.execute("UPDATE webhook_events SET tries = tries + 1 WHERE place = ?", (place,))
             for (tries,) in db.execute("SELECT tries FROM webhook_events WHERE place = ?", (place,)).fetchall():
                 due_at = None if tries >= MAXIMUM_TRIES else now_seconds + RETRY_SECONDS[min(tries, len(RETRY_SECONDS)) - 1]
@@ -102,41 +98,33 @@ class WebhookQueue:
 
     def switch_off(self, problem: str) -> None:
         """Send nothing until somebody says so."""
-        with self._transaction() as db:
+        with self._connection.transaction() as db:
             db.execute("UPDATE webhook SET is_switched_off = 1, problem = ?", (problem,))
 
     def retry(self) -> None:
         """Send everything now that waits or has failed, also where the target had answered 410."""
-        with self._transaction() as db:
+        with self._connection.transaction() as db:
             db.execute("UPDATE webhook SET is_switched_off = 0")
             db.execute("UPDATE webhook_events SET tries = 0, due_at = 0")
 
     def health(self) -> WebhooksHealth:
         """Return how it stands."""
-        with self._transaction() as db:
+        with self._connection.transaction() as db:
             (failed,) = db.execute("SELECT count(*) FROM webhook_events WHERE due_at IS NULL").fetchone()
             held, not_queued, is_off, problem = db.execute("SELECT held, not_queued, is_switched_off, problem FROM webhook").fetchone()
         return WebhooksHealth(held - failed, failed, not_queued, bool(is_off), problem)
 
     def failed(self) -> list[FailedWebhook]:
         """Return what has failed, oldest first."""
-        with self._transaction() as db:
-            rows = db.execute("SELECT type, match_id, minute FROM webhook_events WHERE due_at IS NULL ORDER BY place").fetchall()
-        return [FailedWebhook(WebhookType(word), match_id.hex(), _moment(minute)) for word, match_id, minute in rows]
+        with self._connection.transaction() as db:
+            rows = db.execute("SELECT type, about, minute FROM webhook_events WHERE due_at IS NULL ORDER BY place").fetchall()
+        return [FailedWebhook(word, about.hex(), _moment(minute)) for word, about, minute in rows]
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the lock and a transaction, which takes the file's lock at the first write; roll back on any error."""
-        with self._lock:
-            try:
-                self._db.execute("BEGIN")
-                yield self._db
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                raise StoreUnreadableError(type(error).__name__) from error
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+
+def _webhook(db: sqlite3.Connection, word: str, minute: int, about: bytes) -> Webhook | ScreeningWebhook:
+    if word == SCREEN_FINISHED:
+        return ScreeningWebhook(SCREEN_FINISHED, _moment(minute), one_screening(db, about))
+    return Webhook(WebhookType(word), _moment(minute), one_listed(db, about))
 
 
 def _moment(minute: int) -> datetime:
