@@ -174,17 +174,17 @@ class Service(Party):
         """Screen a file as a platform does with each upload."""
         words = {"Stillmine-Content-Id": content_id, "Stillmine-Uploader": uploader}
         headers = {name: word for name, word in words.items() if word is not None}
-        return self._result(httpx.post(f"{self.url}/screen", content=data, headers={**headers, **self._key_header()}, timeout=150))
+        return self._result(httpx.post(f"{self.url}/screen", content=data, headers={**headers, **self.key_header()}, timeout=150))
 
     def screen_form(self, data: bytes, file_name: str) -> ScreenResult:
         """Screen a file as a form sends it."""
         files = {"file": (file_name, data, "application/octet-stream")}
-        return self._result(httpx.post(f"{self.url}/screen", files=files, headers=self._key_header(), timeout=150))
+        return self._result(httpx.post(f"{self.url}/screen", files=files, headers=self.key_header(), timeout=150))
 
     def review(self, match_id: str, decision: Decision, reason: NotRemovedReason | None = None) -> None:
         """Send a reviewer's decision."""
         content = codec.encode(Review(version=1, decision=decision, reason=reason))
-        headers = {"Content-Type": "application/json", **self._key_header()}
+        headers = {"Content-Type": "application/json", **self.key_header()}
         answer = httpx.post(f"{self.url}/matches/{match_id}/review", content=content, headers=headers, timeout=30)
         assert answer.status_code == 204, answer.text
 
@@ -193,11 +193,12 @@ class Service(Party):
 
     def matches(self, **filters: str) -> list[KeptMatch]:
         """List what is open, or what the filters say."""
-        answer = httpx.get(f"{self.url}/matches", params=filters, headers=self._key_header(), timeout=30)
+        answer = httpx.get(f"{self.url}/matches", params=filters, headers=self.key_header(), timeout=30)
         assert answer.status_code == 200, answer.text
         return codec.decode(answer.content, MatchPage).matches
 
-    def _key_header(self) -> dict[str, str]:
+    def key_header(self) -> dict[str, str]:
+        """Return the header that opens it."""
         return {"Authorization": f"Bearer {(self.home / 'service.key').read_text().strip()}"}
 
     @staticmethod
