@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.exchange.gate.flat import are_flat, is_flat, require_not_flat
 from stillmine.fingerprint import fingerprint_image
 from stillmine.fingerprint.picture.regions import base_of, regions_value
+from stillmine.matching.flat import are_flat, is_flat, require_not_flat
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.regions import format_regions, read_regions
@@ -98,7 +98,7 @@ def test_many_frames_are_judged_as_each_alone() -> None:
 def test_a_video_that_is_flat_but_for_its_last_frame_asks_python_for_two_of_its_frames(
     phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stillmine.exchange.gate import flat
+    from stillmine.matching import flat
 
     asked: list[bytes] = []
 

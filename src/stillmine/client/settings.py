@@ -41,7 +41,7 @@ class ExchangeSettings:
     def key_in_file(self) -> Secret | None:
         """Return the partner key that stands in the key file now, None if there is no such file or no whole key in it."""
         try:
-            return None if self.key_file is None else _checked_key(read_private(self.key_file, "--key-file"))
+            return None if self.key_file is None else checked_key(read_private(self.key_file, "--key-file"))
         except NotConfiguredError:
             return None
 
@@ -53,33 +53,37 @@ def exchange_settings(url: str | None, key_file: Path | None, environment: Mappi
     """
     if not url:
         raise NotConfiguredError("--exchange or STILLMINE_PARTNER_EXCHANGE: missing; give the address of the exchange")
-    checked_url = _checked_url(url)
+    address = checked_url(url)
     key = environment.get(KEY_VARIABLE, "").strip().encode() if key_file is None else read_private(key_file, "--key-file")
     if not key and key_file is not None:
         raise NotConfiguredError("--key-file: this file is empty; write the partner key that the exchange gave you into it")
     if not key:
         raise NotConfiguredError(f"--key-file or {KEY_VARIABLE}: missing; give the partner key that the exchange gave you")
-    return ExchangeSettings(checked_url, _checked_key(key), key_file)
+    return ExchangeSettings(address, checked_key(key), key_file)
 
 
-def _checked_key(key: bytes) -> Secret:
+def checked_key(key: bytes) -> Secret:
+    """Return a partner key; raises NotConfiguredError for what is none."""
     if not _PARTNER_KEY.fullmatch(key):
         raise NotConfiguredError("the partner key is incomplete: it starts with smk_ and has 56 characters; copy it again")
     return Secret(key)
 
 
-def _checked_url(url: str) -> str:
-    """Return the address in one form, so that two spellings of one exchange are not taken for two."""
+def checked_url(url: str, name: str = "--exchange") -> str:
+    """Return the address in one form, so that two spellings of one exchange are not taken for two.
+
+    Raises NotConfiguredError, which calls it `name`.
+    """
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
-        raise NotConfiguredError("--exchange: not an address") from None
+        raise NotConfiguredError(f"{name}: not an address") from None
     host = (parts.hostname or "").lower()
     if parts.scheme not in {"http", "https"} or not host or _has_more(parts):
-        raise NotConfiguredError("--exchange: give an address such as https://exchange.example")
+        raise NotConfiguredError(f"{name}: give an address such as https://exchange.example")
     if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
-        raise NotConfiguredError("--exchange: must start with https://; plain http would show the partner key on the network")
+        raise NotConfiguredError(f"{name}: must start with https://; plain http would show the partner key on the network")
     bracketed = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{bracketed}{'' if port is None else f':{port}'}{parts.path.rstrip('/')}"
 

@@ -322,12 +322,27 @@ class WebhooksHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     problem: str | None
 
 
+class SourceHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How one of several sources is, as Health says it. `would_have_matched`: uploads of a dry run since the start, else null."""
+
+    name: str
+    action: Action
+    is_fresh: bool
+    synced_at: datetime | None
+    fingerprints: int | None
+    waiting_feedback: int
+    problem: str | None
+    way: WayName | None = None
+    would_have_matched: int | None = None
+
+
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the partner service is: counts and ages, never a fingerprint. `problem` is the error code of what does not work, if anything.
 
     `synced_at`: when the list was synced to its end, or when the exchange answered last; with `both` the earlier of the two.
     `fingerprints` is null where no list is kept; `index`, `queries_today` and `queries_a_day`, of the last status, where none is asked.
     `regions`: which are asked about now, `off` also where they can't be. `webhooks`: null where none are sent.
+    `sources`: each of several; then `is_fresh` and `problem` are about all that an upload needs, and the rest about the exchange.
     """
 
     is_fresh: bool
@@ -342,6 +357,7 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     queries_a_day: int | None = None
     regions: RegionsChoice = RegionsChoice.OFF
     webhooks: WebhooksHealth | None = None
+    sources: list[SourceHealth] = []
 
 
 def require_content_id(content_id: str) -> str:

@@ -14,7 +14,6 @@ from django.db import IntegrityError
 from django.db.models import Max, QuerySet, Sum
 
 from stillmine.exchange.gate.bank import InBank, in_bank
-from stillmine.exchange.gate.flat import require_not_flat
 from stillmine.exchange.gate.limits import CASES_OPENED, FINGERPRINTS_ADDED, add_up, counted_if_refused
 from stillmine.exchange.gate.work import Request, Wanted, require_work
 from stillmine.exchange.keys.seal import blind_index
@@ -33,6 +32,7 @@ from stillmine.exchange.rows.keys import FingerprintDataKey
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import Transaction, tx
 from stillmine.ledger.entry import EventName, commitment, ledger_salt
+from stillmine.matching.flat import require_not_flat
 from stillmine.wire.case import (
     MAXIMUM_FINGERPRINTS_PER_CASE,
     MAXIMUM_VALUE_BYTES_PER_CASE,

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stillmine.exchange.gate.flat import is_one_sided
 from stillmine.exchange.quarantine.errors import BankUnreadableError
 from stillmine.fingerprint import MediaError
 from stillmine.fingerprint.file import FileFingerprints, fingerprint_file
 from stillmine.fingerprint.structure.signatures import START_BYTES, Family, family_of
+from stillmine.matching.flat import is_one_sided
 from stillmine.wire.errors import FingerprintMalformedError
 from stillmine.wire.kinds import MINIMUM_QUALITY, Kind, pdq_bytes, value_bytes, value_text
 

@@ -6,12 +6,12 @@ This shape says no quality: a `pdq` value is taken as of the lowest quality that
 
 from django.http import HttpRequest, HttpResponse
 
-from stillmine.exchange.gate.flat import require_not_flat
 from stillmine.exchange.ground.edge import answer, read_message
 from stillmine.exchange.partners.authentication import stopncii_partner
 from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.submissions.actions import submit_and_withdraw_values
 from stillmine.exchange.transaction.context import context
+from stillmine.matching.flat import require_not_flat
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import FULL_QUALITY, MINIMUM_QUALITY, Kind

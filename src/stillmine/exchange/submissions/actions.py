@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from stillmine.exchange.gate.bank import InBank, in_bank
-from stillmine.exchange.gate.flat import require_not_flat
 from stillmine.exchange.keys.seal import blind_index
 from stillmine.exchange.protection.actions import add_months
 from stillmine.exchange.protection.kept_cases import withdraw_kept
@@ -19,6 +18,7 @@ from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.rows.submissions import Submission
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import Transaction, tx
+from stillmine.matching.flat import require_not_flat
 from stillmine.wire.case import MAXIMUM_FINGERPRINTS_PER_CASE, FingerprintState
 from stillmine.wire.fingerprint import Fingerprint as WireFingerprint
 from stillmine.wire.kinds import Kind

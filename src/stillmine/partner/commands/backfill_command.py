@@ -30,7 +30,8 @@ from stillmine.partner.backfill.run import Choice, Parts, run
 from stillmine.partner.backfill.source import STANDARD_INPUT, Source, SourceWords, in_full, source_of
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.way_in_use import WayChoice, assumed
-from stillmine.partner.service.app import REAL, opened_screening
+from stillmine.partner.service.app import REAL
+from stillmine.partner.service.opened import opened_screening
 from stillmine.partner.store.store import Store
 from stillmine.wire.screen import RegionsChoice, WayName
 

@@ -17,7 +17,15 @@ from stillmine.client.settings import ExchangeSettings, exchange_settings
 from stillmine.fingerprint.ground.errors import FileUnreadableError
 from stillmine.partner.backfill.run import Choice
 from stillmine.partner.backfill.source import SourceWords
-from stillmine.partner.commands import backfill_command, doctor_commands, match_commands, statement_commands, webhook_commands
+from stillmine.partner.commands import (
+    backfill_command,
+    bank_commands,
+    doctor_commands,
+    match_commands,
+    source_commands,
+    statement_commands,
+    webhook_commands,
+)
 from stillmine.partner.commands.in_words import as_shown, result_in_words, sync_in_words
 from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
@@ -27,7 +35,8 @@ from stillmine.partner.hma.routes import hma_routes
 from stillmine.partner.listing.age import MAX_AGE_HOURS
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.way_in_use import WayChoice
-from stillmine.partner.service.app import DEFAULT_THREADS, REAL, build_service, opened_screening, opened_sync
+from stillmine.partner.service.app import DEFAULT_THREADS, REAL, build_service
+from stillmine.partner.service.opened import opened_screening, opened_sync
 from stillmine.partner.service.running import serve as serve_application
 from stillmine.partner.service.upkeep import KEPT_DAYS
 from stillmine.partner.watching.logs import LogFormat, begin_log, say
@@ -39,6 +48,7 @@ EXIT_NO_MATCH, EXIT_MATCH, EXIT_NOT_SCREENED = 0, 1, 2
 EXIT_NOT_RIGHT = 2
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(bank_commands.app, name="bank")
 
 Home = Annotated[
     Path, typer.Option(envvar="STILLMINE_PARTNER_HOME", help="Folder for store and service key; created with mode 0700.", show_default=True)
@@ -124,6 +134,7 @@ def serve(
     exchange: Exchange = None,
     key_file: KeyFile = None,
     way: WayWanted = WayChoice.AUTO,
+    config: source_commands.Config = None,
     listen: Annotated[str, typer.Option(help="Address to listen on. Uploads travel in clear: keep it on this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
     sync_every: Annotated[
@@ -153,7 +164,7 @@ def serve(
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
     _begin(log_format)
-    settings = exchange_settings(exchange, key_file)
+    wanted = source_commands.chosen_sources(config, exchange, key_file, way, regions)
     require_local(hma, listen)
     sources = AllowedSources(fetch_from or [])
     wanted_webhook = webhook_commands.choice(webhook, webhook_secret_file, is_inside_allowed=webhook_insecure)
@@ -162,13 +173,15 @@ def serve(
     with sole_user(home):
         application = build_service(
             home,
-            settings,
+            wanted.settings,
             sync_every,
             threads,
-            choice=way,
+            choice=wanted.way,
+            policy=wanted.policy,
+            further=wanted.further,
             needs_sandbox=require_sandbox,
             kept_days=keep_matches,
-            regions=regions,
+            regions=wanted.regions,
             max_age_hours=max_age,
             more_routes=hma_routes(hma, home, sources),
             webhook=wanted_webhook,

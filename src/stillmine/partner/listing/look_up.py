@@ -7,14 +7,13 @@ What is not found in half a list says nothing: until the first sync is whole, on
 from collections.abc import Callable, Collection
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from datetime import datetime
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from stillmine.partner.fingerprinting.worker_messages import Digest, Picture, Sound
 from stillmine.partner.ground.errors import DeadlineError, ListTooOldError, NeverSyncedError
 from stillmine.partner.listing.index import ListIndex
 from stillmine.partner.screening.made import Film, Made
 from stillmine.partner.screening.way import Candidate, LookedUp
-from stillmine.partner.store.store import Store
 from stillmine.wire.door_errors import BusyError
 
 SEARCH_SECONDS = 5.0
@@ -25,12 +24,18 @@ FEW_VALUES = 64
 takes longer than to find them, and no list makes that long enough to need a deadline."""
 
 
+class KnowsWhenSynced(Protocol):
+    """Where a list is kept."""
+
+    def synced_at(self) -> datetime | None: ...
+
+
 class ListWay:
     """The list of one store, searched through one index over it. Safe to use from several threads."""
 
     def __init__(
         self,
-        store: Store,
+        store: KnowsWhenSynced,
         index: ListIndex,
         *,
         threads: int,

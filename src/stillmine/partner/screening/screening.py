@@ -200,7 +200,7 @@ class Screening:
         if not nearest:
             return Kept([])
         matches = [_found(candidate, self._tokens.match_id(identity, candidate.id, candidate.source)) for candidate in nearest]
-        tokens = {match.source: self._tokens.at_source(identity, match.source) for match in matches}
+        tokens = self._sources.tokens_at(identity, self._tokens)
         is_older = self._tokens.is_older
         return self._recording.keep(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id, tokens, is_older))
 

@@ -19,6 +19,7 @@ from stillmine.partner.screening.made import Film, LookedUpForm, Made
 from stillmine.partner.screening.regions import AsksRegions, HashPlaces, NoRegions, RegionsSeen, judged
 from stillmine.partner.screening.upload_tokens import UploadIdentity, UploadTokens
 from stillmine.partner.screening.way import Candidate, LookedUp, Way
+from stillmine.partner.store.reports import NOT_REPORTED
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import KindNotAcceptedError, StillmineError
@@ -42,6 +43,8 @@ class Policy:
     kinds: frozenset[Kind] | None = None
     threshold_bits: int = MAXIMUM_DISTANCE_BITS
     share: float = 1.0
+    is_told: bool = True
+    """Whether anybody is told of its matches."""
 
     @property
     def is_needed(self) -> bool:
@@ -165,6 +168,11 @@ class Sources:
             found = replace(found, left_out=[*found.left_out, *not_wanted])
         return replace(found, candidates=self._lowered(made, found.candidates))
 
+    def tokens_at(self, identity: UploadIdentity, tokens: UploadTokens) -> dict[str, bytes]:
+        """Return under which token each source is told of an upload."""
+        policies = [source.policy for source in self._sources]
+        return {one.name: tokens.at_source(identity, one.name) if one.is_told else NOT_REPORTED for one in policies}
+
     def count_dry(self, found: Found) -> None:
         """Count and log what sources of a dry run found of one upload, with nothing of the upload."""
         nearest = {candidate.source: candidate for candidate in reversed(found.dry)}
@@ -210,9 +218,15 @@ class Sources:
 
     def _lowered(self, made: Made, candidates: list[Candidate]) -> list[Candidate]:
         """Leave to a reviewer what the platform's own negative bank knows: the same file, or a fingerprint near one of it."""
-        bank = self._negative_bank
-        if bank is None or not candidates:
+        if self._negative_bank is None or not candidates:
             return candidates
+        try:
+            return self._lowered_by(self._negative_bank, made, candidates)
+        except StillmineError as error:
+            self._log.say(f"the negative bank can't be asked, so nothing is lowered: {error.code}")
+            return candidates
+
+    def _lowered_by(self, bank: OwnNegativeBank, made: Made, candidates: list[Candidate]) -> list[Candidate]:
         if bank.holds_file(made.of(Digest)):
             return [_lower(candidate) for candidate in candidates]
         known: set[tuple[str, bytes]] = set()

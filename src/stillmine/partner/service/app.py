@@ -8,10 +8,11 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -36,23 +37,24 @@ from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
 from stillmine.partner.screening.recurring import RecurringRegions
-from stillmine.partner.screening.regions import AsksRegions, NoRegions
-from stillmine.partner.screening.screening import FingerprintsUploads, Screening
-from stillmine.partner.screening.sources import Sources, one_source
+from stillmine.partner.screening.screening import Screening
+from stillmine.partner.screening.sources import Policy, Source, Sources
 from stillmine.partner.screening.upload_tokens import UploadTokens
-from stillmine.partner.screening.way import Way
-from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed, decided
+from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed
+from stillmine.partner.service.further_sources import FurtherSource, FurtherSources, MakesExchange, OpenedLists, Outside, opened_sources
 from stillmine.partner.service.service import MoreRoutes, Service
-from stillmine.partner.service.standing import Standing
+from stillmine.partner.service.standing import Beside, Standing, source_health
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep, mend_list
+from stillmine.partner.sources.file import SourceChoice
+from stillmine.partner.store.place import PageChanges
 from stillmine.partner.store.screenings import KeptScreenings
 from stillmine.partner.store.store import Store
 from stillmine.partner.watching.counted import Counted
 from stillmine.partner.webhooks.sending import WebhookChoice, Webhooks
 from stillmine.wire.case_key import Secret
-from stillmine.wire.errors import NotConfiguredError, StillmineError
+from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.kinds import LISTED_KINDS
-from stillmine.wire.screen import RegionsChoice, WayName
+from stillmine.wire.screen import FIRST_SOURCE, RegionsChoice, WebhooksHealth
 
 log = logging.getLogger("stillmine.partner")
 
@@ -96,10 +98,14 @@ class Connected:
     following: Following
     age: ListAge
 
+    def source(self, policy: Policy = Policy()) -> Source:  # noqa: B008 (it is frozen)
+        """Return it as a place where uploads are looked up."""
+        return Source(policy, self.way, self.regions, self.store.values_of)
+
     @property
     def sources(self) -> Sources:
-        """Where uploads are looked up."""
-        return one_source(self.way, self.regions)
+        """This exchange alone."""
+        return Sources([self.source()])
 
     def close(self) -> None:
         """Take no more uploads, and let go of the connections."""
@@ -121,10 +127,14 @@ def connected(
     regions: RegionsChoice = RegionsChoice.ALL,
     recurring: RecurringRegions | None = None,
     max_age_hours: int = MAX_AGE_HOURS,
+    name: str = FIRST_SOURCE,
+    matches: Store | None = None,
+    have_erased: Callable[[], None] = lambda: None,
 ) -> Connected:
     """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one.
 
-    `looks_up`: whether uploads are looked up; else the list stays in the store and is not read into memory.
+    `looks_up`: whether uploads are looked up; else the list stays in the store and is not read into memory. Of several exchanges `matches`
+    keeps what waits for the one called `name`; `have_erased` is called after a page took something out of the list.
     """
     store.bind_exchange(settings.url)
     mend_list(store)
@@ -134,121 +144,33 @@ def connected(
     asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
     way = WayInUse(ListWay(store, index, threads=threads, is_too_old=age.is_too_old), asks, assumed(choice, store.way()))
-    update = index.follow if looks_up else lambda _changes: None
+
+    def update(changes: PageChanges) -> None:
+        if looks_up:
+            index.follow(changes)
+        if changes.erased:
+            have_erased()
+
     sync = Sync(exchange, store, update, surroundings.clock, must_stop=must_stop, note_synced=age.note_synced)
-    asks_regions = _asking_regions(settings, regions, surroundings, lambda: way.use.asks, recurring)
-    parts = Parts(store, index, sync, Reporting(exchange, store, must_stop), way, asks, asks_regions)
+    asks_regions = asking_regions(settings, regions, surroundings, lambda: way.use.asks, recurring)
+    parts = Parts(store, index, sync, Reporting(exchange, matches or store, must_stop, name), way, asks, asks_regions)
     following = Following(
         choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds, monotonic=surroundings.monotonic
     )
     return Connected(store, exchange, asks, asks_regions, way, following, age)
 
 
-def _asking_regions(
+def asking_regions(
     settings: ExchangeSettings,
     choice: RegionsChoice,
     outside: Surroundings,
     is_needed: Callable[[], bool],
     recurring: RecurringRegions | None,
 ) -> RegionsAsking:
+    """Return what asks this exchange about regions."""
     exchange = Exchange(settings, outside.transport, limits=PICTURE_LIMITS)
     memory = ClearMemory(outside.random_bytes(KEY_BYTES), outside.monotonic)
     return RegionsAsking(exchange, choice, memory, outside.clock, monotonic=outside.monotonic, is_needed=is_needed, recurring=recurring)
-
-
-@contextmanager
-def opened_sync(
-    home: Path, settings: ExchangeSettings, choice: WayChoice, surroundings: Surroundings = REAL
-) -> Iterator[tuple[Following, Store]]:
-    """Open what one sync from the command line needs."""
-    store = Store(home)
-    try:
-        parts = connected(store, settings, choice, surroundings, looks_up=False)
-        try:
-            yield parts.following, store
-        finally:
-            parts.close()
-    finally:
-        store.close()
-
-
-@contextmanager
-def opened_screening(
-    home: Path,
-    threads: int,
-    settings: Callable[[], ExchangeSettings | None],
-    choice: WayChoice = WayChoice.AUTO,
-    surroundings: Surroundings = REAL,
-    *,
-    needs_sandbox: bool = False,
-    regions: RegionsChoice = RegionsChoice.ALL,
-    max_age_hours: int = MAX_AGE_HOURS,
-    older_by: FingerprintsUploads | None = None,
-) -> Iterator[Screening]:
-    """Open what screening files from the command line needs; raises NotConfiguredError where a sandbox is wanted and there is none.
-
-    `settings` returns the exchange, None where none is named; it is asked where the list alone does not do. `older_by`: these are files
-    that were uploaded before, and this makes their fingerprints, started and ended by whoever gives it.
-    """
-    key = upload_token_key(home, surroundings.random_bytes)
-    tokens = UploadTokens(key, surroundings.clock, is_older=older_by is not None)
-    store, own = Store(home), Fingerprinter(threads, needs_sandbox=needs_sandbox)
-    try:
-        recurring = RecurringRegions(bytes(key), store.recurring())
-        mend_list(store)
-        age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
-        listing = ListWay(store, loaded_index(store), threads=threads, is_too_old=age.is_too_old)
-        way, asks_regions = _way_for_files(store, settings, choice, surroundings, listing=listing, regions=regions, recurring=recurring)
-        screening = Screening(store, one_source(way, asks_regions), older_by or own, tokens, clock=surroundings.clock)
-        try:
-            if older_by is None:
-                own.start()
-                own.check_sandbox()
-            yield screening
-        finally:
-            screening.close()
-            own.close()
-    finally:
-        store.close()
-
-
-def _way_for_files(
-    store: Store,
-    settings: Callable[[], ExchangeSettings | None],
-    choice: WayChoice,
-    surroundings: Surroundings,
-    *,
-    listing: ListWay,
-    regions: RegionsChoice,
-    recurring: RecurringRegions,
-) -> tuple[Way, AsksRegions]:
-    """Return how files from the command line are looked up: nothing of the store changes by that but what matches."""
-    use = assumed(choice, store.way())
-    exchange = None if use == Use(WayName.LIST) and regions is RegionsChoice.OFF else settings()
-    if exchange is None:
-        if use.asks:
-            raise NotConfiguredError("--exchange or STILLMINE_PARTNER_EXCHANGE: uploads are looked up there, and no list is kept here")
-        return listing, NoRegions()
-    store.bind_exchange(exchange.url)
-    scopes = _scopes(exchange, surroundings)
-    asks_regions = _asking_regions(exchange, regions, surroundings, lambda: use != Use(WayName.LIST), recurring)
-    if not isinstance(scopes, StillmineError):
-        asks_regions.learn(scopes)
-    if use == Use(WayName.LIST):
-        return listing, asks_regions
-    asks = asking(exchange, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
-    asks.start()
-    decided_use = Use(None, (type(scopes),)) if isinstance(scopes, StillmineError) else decided(choice, scopes)
-    return WayInUse(listing, asks, decided_use), asks_regions
-
-
-def _scopes(settings: ExchangeSettings, surroundings: Surroundings) -> list[str] | StillmineError:
-    """Return what the key may do, or the error of why nobody knows."""
-    with Exchange(settings, surroundings.transport) as exchange:
-        try:
-            return exchange.status().scopes
-        except StillmineError as error:
-            return error
 
 
 def _say_at_start(use: Use, *, is_shut_in: bool) -> None:
@@ -258,21 +180,73 @@ def _say_at_start(use: Use, *, is_shut_in: bool) -> None:
 
 
 def _screening(
-    parts: Connected, fingerprinter: Fingerprinter, token_key: Secret, surroundings: Surroundings, thread: FollowThread, *, counted: Counted
+    lists: OpenedLists,
+    sources: Sources,
+    fingerprinter: Fingerprinter,
+    token_key: Secret,
+    surroundings: Surroundings,
+    *,
+    wake: Callable[[], None],
+    counted: Counted,
 ) -> Screening:
     return Screening(
-        parts.store,
-        parts.sources,
+        lists.matches,
+        sources,
         fingerprinter,
         UploadTokens(token_key, surroundings.clock),
         clock=surroundings.clock,
-        feedback_is_waiting=thread.wake,
+        feedback_is_waiting=wake,
         answered=counted.screened,
         monotonic=surroundings.monotonic,
     )
 
 
-def _standing(parts: Connected, home: Path, surroundings: Surroundings, thread: FollowThread, webhooks: Webhooks) -> Standing:
+def _further_exchange(home: Path, surroundings: Surroundings, connect: Callable[..., Connected]) -> MakesExchange:
+    """`connect` makes the parts of one exchange as of any."""
+
+    def make(choice: SourceChoice, listed: Store, stores: OpenedLists) -> FurtherSource:
+        policy, stop = choice.policy, threading.Event()
+        if choice.exchange is None:
+            raise NotConfiguredError(f"--config: {policy.name}: url and key_file are missing")
+        parts = connect(
+            listed,
+            choice.exchange,
+            choice.way,
+            must_stop=stop.is_set,
+            regions=choice.regions or RegionsChoice.ALL,
+            name=policy.name,
+            matches=stores.store,
+            have_erased=lambda: stores.note_withdrawn(policy.name),
+        )
+        thread = FollowThread(parts.following, stop)
+        standing = _standing(parts, home, surroundings, thread)
+
+        def close() -> None:
+            parts.close()
+            listed.close()
+
+        return FurtherSource(
+            policy,
+            parts.source(policy),
+            lambda: source_health(standing.health(), policy, stores.store.waiting_for(policy.name)),
+            lambda: {part: word for part, word in standing.own_parts().items() if part != "disk"},
+            close,
+            parts.asking.start,
+            thread,
+        )
+
+    return make
+
+
+def _standing(
+    parts: Connected,
+    home: Path,
+    surroundings: Surroundings,
+    thread: FollowThread,
+    webhooks: Callable[[], WebhooksHealth | None] = lambda: None,
+    *,
+    beside: Beside = Beside(),  # noqa: B008 (it is frozen)
+) -> Standing:
     return Standing(
         parts.store,
         home,
@@ -281,7 +255,8 @@ def _standing(parts: Connected, home: Path, surroundings: Surroundings, thread: 
         clock=surroundings.clock,
         last_problem=lambda: thread.problem,
         is_list_too_old=parts.age.is_too_old,
-        webhooks=webhooks.health,
+        webhooks=webhooks,
+        beside=beside,
     )
 
 
@@ -295,6 +270,7 @@ async def _going_on(
     *,
     webhooks: Webhooks,
     later: Later,
+    further: FurtherSources,
 ) -> AsyncIterator[None]:
     """What runs beside the answers, for as long as the service does."""
     try:
@@ -302,6 +278,7 @@ async def _going_on(
         _say_at_start(parts.way.use, is_shut_in=not await run_in_threadpool(fingerprinter.check_sandbox))
         parts.asking.start()
         thread.start()
+        further.start()
         webhooks.start()
         await later.start()
         async with upkeep.going_on():
@@ -312,6 +289,7 @@ async def _going_on(
         fingerprinter.close()
         await later.stop()
         await run_in_threadpool(webhooks.stop)
+        further.stop()
         if thread.stop():
             parts.close()
             parts.store.close()
@@ -332,28 +310,31 @@ def build_service(
     more_routes: MoreRoutes = lambda _parts: [],
     webhook: WebhookChoice | None = None,
     sources: AllowedSources | None = None,
+    policy: Policy = Policy(),  # noqa: B008 (it is frozen)
+    further: Sequence[SourceChoice] = (),
 ) -> Starlette:
-    """Put the service together; its threads live as long as the application's lifespan, and the store is closed with it."""
+    """Put the service together; its threads live as long as the application's lifespan, and the stores are closed with it."""
     key = service_key(home, surroundings.random_bytes)
     token_key = upload_token_key(home, surroundings.random_bytes)
     store, stop = Store(home), threading.Event()
     webhooks = Webhooks(home, webhook, surroundings.clock, surroundings.random_bytes)
     recurring = RecurringRegions(bytes(token_key), store.recurring())
-    parts = connected(
-        store,
-        settings,
-        choice,
-        surroundings,
+    connect = partial(
+        connected,
+        surroundings=surroundings,
         threads=threads,
         sync_every_seconds=sync_every_seconds,
-        must_stop=stop.is_set,
         regions=regions,
-        recurring=recurring,
         max_age_hours=max_age_hours,
     )
+    parts = connect(store, settings, choice, must_stop=stop.is_set, recurring=recurring)
     thread, fingerprinter = FollowThread(parts.following, stop), Fingerprinter(threads, needs_sandbox=needs_sandbox)
-    counted = Counted()
-    screening = _screening(parts, fingerprinter, token_key, surroundings, thread, counted=counted)
+    counted, lists = Counted(), OpenedLists(home, store, further)
+    outside = Outside(surroundings.clock, surroundings.monotonic, surroundings.transport, threads, max_age_hours)
+    more = opened_sources(further, lists, outside, _further_exchange(home, surroundings, connect))
+    wake = partial(more.wake, thread)
+    looked_up = Sources([parts.source(policy), *more.sources], more.negative_bank)
+    screening = _screening(lists, looked_up, fingerprinter, token_key, surroundings, wake=wake, counted=counted)
     later = Later(KeptScreenings(home), max(1, threads // 2), surroundings.clock, surroundings.random_bytes)
     upkeep = Upkeep(store, surroundings.clock, kept_days, recurring, screening.record_waiting)
     return Service(
@@ -363,11 +344,13 @@ def build_service(
         key=key,
         clock=surroundings.clock,
         random_bytes=surroundings.random_bytes,
-        feedback_is_waiting=thread.wake,
-        standing=_standing(parts, home, surroundings, thread, webhooks),
+        feedback_is_waiting=wake,
+        standing=_standing(
+            parts, home, surroundings, thread, webhooks.health, beside=Beside(policy, more.all, looked_up.would_have_matched)
+        ),
         counted=counted,
         workers=fingerprinter.load,
-        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, upkeep, webhooks=webhooks, later=later),
+        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, upkeep, webhooks=webhooks, later=later, further=more),
         more_routes=more_routes,
         sources=sources or AllowedSources(),
         later=later,

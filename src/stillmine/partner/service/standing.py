@@ -6,21 +6,26 @@ Fresh is what an answer `no_match` may stand on: a list that was synced a moment
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from stillmine.partner.asking.queries import PHOTOGRAPH_QUERIES
 from stillmine.partner.following.following import Following
 from stillmine.partner.ground.errors import ListTooOldError
 from stillmine.partner.listing.age import CLOCK_TOLERANCE_SECONDS
+from stillmine.partner.screening.sources import Policy
 from stillmine.partner.screening.way_in_use import Use
+from stillmine.partner.service.further_sources import FurtherSource, words_of
 from stillmine.partner.store.store import Store
 from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.readiness import OK, UNKNOWN
-from stillmine.wire.screen import Health, WebhooksHealth
+from stillmine.wire.screen import Action, Health, SourceHealth, WebhooksHealth
 
 READY_FROM_BYTES = 1024 * 1024
 """Free on the disk of the home folder: with less the next match may not be kept."""
@@ -29,6 +34,29 @@ WORKING = (None, QuotaUsedUpError.code, IndexLoadingError.code)
 """Of asks: the last two are parts of their own."""
 
 FRESH_SECONDS = 120
+
+
+def source_health(health: Health, policy: Policy, waiting_feedback: int) -> SourceHealth:
+    """Return how an exchange is, as one source of several; `waiting_feedback` is what waits for it alone."""
+    return SourceHealth(
+        policy.name,
+        policy.action,
+        health.is_fresh,
+        health.synced_at,
+        health.fingerprints,
+        waiting_feedback,
+        health.problem,
+        health.way,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the platform wants of the exchange, the sources beside it, and what returns how many uploads the dry run of a source matched."""
+
+    policy: Policy = field(default_factory=Policy)
+    further: Sequence[FurtherSource] = ()
+    would_have_matched: Callable[[str], int] = lambda _name: 0
 
 
 class Standing:
@@ -45,8 +73,12 @@ class Standing:
         last_problem: Callable[[], str | None],
         is_list_too_old: Callable[[], bool],
         webhooks: Callable[[], WebhooksHealth | None] = lambda: None,
+        beside: Beside = Beside(),
     ) -> None:
         """`use` returns the way in use, `last_problem` the error code of the last round with the exchange."""
+        self._policy = beside.policy
+        self._further = beside.further
+        self._would_have_matched = beside.would_have_matched
         self._webhooks = webhooks
         self._store = store
         self._home = home
@@ -57,7 +89,23 @@ class Standing:
         self._is_list_too_old = is_list_too_old
 
     def health(self) -> Health:
-        """Return counts and ages."""
+        """Return counts and ages, of each source where there are several."""
+        own = self._own_health()
+        if not self._further:
+            return own
+        sources = [self._with_dry_run(one) for one in (self._of_exchange(own), *(one.health() for one in self._further))]
+        needed = [one for one in sources if one.action in (Action.MATCH, Action.REVIEW)]
+        problem = next((one.problem for one in needed if one.problem is not None), None)
+        return msgspec.structs.replace(own, is_fresh=all(one.is_fresh for one in needed), problem=problem, sources=sources)
+
+    def _of_exchange(self, own: Health) -> SourceHealth:
+        return source_health(own, self._policy, self._store.waiting_for(self._policy.name))
+
+    def _with_dry_run(self, health: SourceHealth) -> SourceHealth:
+        count = self._would_have_matched(health.name) if health.action is Action.LOG else None
+        return msgspec.structs.replace(health, would_have_matched=count)
+
+    def _own_health(self) -> Health:
         use, counts = self._use(), self._store.counts()
         moments = self._moments(use)
         oldest = None if None in moments.values() else min((moment for moment in moments.values() if moment is not None), default=None)
@@ -78,7 +126,21 @@ class Standing:
         )
 
     def parts(self) -> dict[str, str]:
-        """Return a word for each part, with no count and no time in it: spec/readiness.md."""
+        """Return a word for each part, with no count and no time in it: spec/readiness.md. A dry run is no part."""
+        words = self.own_parts() if self._policy.is_needed else {"store": self._store_word(), "disk": self._disk()}
+        for one in self._further:
+            words |= words_of(one) if one.policy.is_needed else {}
+        return words
+
+    def _store_word(self) -> str:
+        try:
+            self._store.counts()
+        except (StillmineError, sqlite3.Error, OSError):
+            return "down"
+        return OK
+
+    def own_parts(self) -> dict[str, str]:
+        """Return the words of the exchange, of the store and of the disk."""
         use = self._use()
         is_way_right = (use.lists or use.asks) and not use.refused
         names = [

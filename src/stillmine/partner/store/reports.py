@@ -18,6 +18,10 @@ from stillmine.wire.vote import Vote, VoteKind, VoteReason
 _ID_BYTES = 16
 
 
+NOT_REPORTED = bytes(_ID_BYTES)
+"""Stands for the token of an upload at a source that nobody is told of, as a bank of the platform's own is."""
+
+
 class Said(NamedTuple):
     """What is reported of an upload; the token is None for matches of before there were any."""
 
@@ -43,8 +47,10 @@ def report_id_at(report_id: bytes, source: str, own_source: str) -> bytes:
 def queue_reports(db: sqlite3.Connection, feedback_id: bytes, said: Said, near: Sequence[bytes], source: str = FIRST_SOURCE) -> None:
     """Queue what a source is told of these fingerprints of its own, the first being the one that it is said of: one report for every 1,000.
 
-    One that waits already is not queued again.
+    One that waits already is not queued again, and nothing where nobody is told.
     """
+    if said.token == NOT_REPORTED:
+        return
     for start in range(0, len(near), MAXIMUM_NEAR):
         own, *others = near[start : start + MAXIMUM_NEAR]
         own_id = feedback_id if start == 0 else hashlib.sha256(feedback_id + start.to_bytes(4)).digest()[:_ID_BYTES]

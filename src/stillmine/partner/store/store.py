@@ -32,7 +32,15 @@ from stillmine.partner.store.matches import (
     still_matching,
 )
 from stillmine.partner.store.place import Counts, PageChanges, Place, StoredEntry
-from stillmine.partner.store.reports import Said, decided_together, queue_reports, report_id_at, votes_that_wait, waiting_reports
+from stillmine.partner.store.reports import (
+    NOT_REPORTED,
+    Said,
+    decided_together,
+    queue_reports,
+    report_id_at,
+    votes_that_wait,
+    waiting_reports,
+)
 from stillmine.partner.store.schema import FILE_NAME, holds_anything, open_database
 from stillmine.partner.store.webhooks import queue_withdrawn
 from stillmine.wire.errors import MatchNotFoundError
@@ -335,7 +343,7 @@ class Store:
             for source, token, near in together:
                 own_id = report_id_at(report_id, source, own_source)
                 queue_reports(db, own_id, Said(Outcome(review.decision.value), review.reason, token), near, source)
-            if review.vote is not None:
+            if review.vote is not None and together[0].token != NOT_REPORTED:
                 db.execute(
                     "INSERT INTO vote_outbox (vote_id, fingerprint_id, vote, reason, source) VALUES (?, ?, ?, ?, ?)",
                     (report_id, row[0], review.vote, review.vote_reason, own_source),
