@@ -21,7 +21,7 @@ from stillmine.partner.fingerprinting import workers
 from stillmine.partner.fingerprinting.fingerprinter import PICTURE_MEMORY_BYTES, Fingerprinter
 from stillmine.partner.fingerprinting.upload import Upload
 from stillmine.partner.fingerprinting.worker_messages import MAXIMUM_RESULT_BYTES, JobResult, Media, WorkerGoneError
-from stillmine.partner.fingerprinting.workers import Task, WorkerPool, WorkerSettings
+from stillmine.partner.fingerprinting.workers import JOBS_PER_WORKER, Task, WorkerPool, WorkerSettings
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.sources import one_source
 from stillmine.wire.kinds import Kind
@@ -196,9 +196,8 @@ def is_running(process_id: int) -> bool:
         return False
 
 
-def test_a_worker_is_replaced_after_enough_jobs(monkeypatch: pytest.MonkeyPatch, photograph: bytes) -> None:
-    monkeypatch.setattr(workers, "JOBS_PER_WORKER", 3)
-    pool, at_work, getting_ready = opened_pool(), [], []
+def test_a_worker_is_replaced_after_enough_jobs(photograph: bytes) -> None:
+    pool, at_work, getting_ready = opened_pool(jobs=3), [], []
     try:
         for _ in range(7):
             with pool._worker() as worker:
@@ -214,11 +213,8 @@ def test_a_worker_is_replaced_after_enough_jobs(monkeypatch: pytest.MonkeyPatch,
     wait_until_gone([*at_work, *set().union(*getting_ready)])
 
 
-def test_a_worker_that_ends_before_its_time_is_followed_by_the_one_that_got_ready(
-    monkeypatch: pytest.MonkeyPatch, photograph: bytes
-) -> None:
-    monkeypatch.setattr(workers, "JOBS_PER_WORKER", 3)
-    pool = opened_pool()
+def test_a_worker_that_ends_before_its_time_is_followed_by_the_one_that_got_ready(photograph: bytes) -> None:
+    pool = opened_pool(jobs=3)
     try:
         assert worked(pool, photograph).left_out == []
         both = set(pool.process_ids)
@@ -238,8 +234,8 @@ def worn_by_accident(pool: WorkerPool) -> int:
         return worker.process_id
 
 
-def opened_pool() -> WorkerPool:
-    pool = WorkerPool(1, WorkerSettings(PICTURE_MEMORY_BYTES))
+def opened_pool(jobs: int = JOBS_PER_WORKER) -> WorkerPool:
+    pool = WorkerPool(1, WorkerSettings(PICTURE_MEMORY_BYTES, jobs=jobs))
     pool.start()
     return pool
 
@@ -376,7 +372,7 @@ def test_a_small_upload_stays_in_memory_and_a_large_one_has_no_name(tmp_path: Pa
 
 
 def test_what_a_worker_keeps_of_an_upload_is_gone_with_it(tmp_path: Path) -> None:
-    """One that a stranger took over could hold 500 uploads by one page of each, and so all memory."""
+    """One that a stranger took over could hold 2,000 uploads by one page of each, and so all memory."""
     with Upload(tmp_path) as upload:
         upload.write(b"x" * 100_000)
         kept = os.dup(upload.fileno())

@@ -39,6 +39,9 @@ DEADLINE_SECONDS = {
 PICTURE_MEMORY_BYTES = 2 * 1024**3
 """Address space of a worker; the largest picture takes about 0.7 GB."""
 
+PICTURE_JOBS = 2_000
+"""Of a picture's worker, before it is replaced: to start one takes as much of a processor as 150 small photographs."""
+
 LONG_MEMORY_BYTES = 4 * 1024**3
 """Of a worker for video and sound, whose decoder has threads of its own."""
 
@@ -78,7 +81,7 @@ class Fingerprinter:
         self.deadline_seconds = {**DEADLINE_SECONDS, **(deadline_seconds or {})}
         self._needs_sandbox = needs_sandbox
         self._moving_places, self._long_places = threading.Semaphore(MOVING_AT_ONCE), threading.Semaphore(LONG_AT_ONCE)
-        self._pictures = WorkerPool(threads, WorkerSettings(memory_bytes[0], command, needs_sandbox))
+        self._pictures = WorkerPool(threads, WorkerSettings(memory_bytes[0], command, needs_sandbox, jobs=PICTURE_JOBS))
         kept_for_short = max(1, threads // 4)
         moving = WorkerSettings(memory_bytes[1], command, needs_sandbox, MOVING_NICENESS)
         self._moving = WorkerPool(max(1, threads // 2) + kept_for_short, moving, kept_for_short)

@@ -43,7 +43,7 @@ CPU_SECONDS_PER_SECOND = 4
 """Processor time a job may take, per second of its deadline: decoders use several processors."""
 
 JOBS_PER_WORKER = 500
-"""Then it is replaced, so that what a decoder forgets to free does not add up to its limit."""
+"""Unless its sort says otherwise. Then it is replaced, so that what a decoder forgets to free does not add up to its limit."""
 
 JOBS_TO_GET_READY = 100
 """So many before, the one that takes its place is started: to load decoders takes it a third of a second, and no upload waits for that."""
@@ -67,6 +67,8 @@ class WorkerSettings:
     """Hand no file to a worker that could not shut itself in."""
     niceness: int = 0
     """How much later than others its turn for a processor comes, 0 to 19."""
+    jobs: int = JOBS_PER_WORKER
+    """After so many it is replaced."""
 
 
 class Worker:
@@ -239,7 +241,7 @@ class WorkerPool:
         is_well = False
         try:
             yield worker
-            is_well = worker.jobs < JOBS_PER_WORKER
+            is_well = worker.jobs < self._settings.jobs
         except TimeoutError:
             self._note_lost("a worker took too long and was replaced")
             raise
@@ -278,7 +280,7 @@ class WorkerPool:
         """
         with self._lock:
             if is_well and not self._is_closed:
-                if worker.jobs >= JOBS_PER_WORKER - JOBS_TO_GET_READY and worker not in self._successors:
+                if worker.jobs >= self._settings.jobs - JOBS_TO_GET_READY and worker not in self._successors:
                     self._prepare_successor(worker)
                 return worker
             worker.end()

@@ -77,7 +77,7 @@ class Upkeep:
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Run it at once and every hour until the end."""
+        """Run it at once, but for looking the list through, and every hour until the end."""
         tasks = [asyncio.create_task(work) for work in (self._go_on(), self._try_to_record())]
         try:
             yield
@@ -102,5 +102,5 @@ class Upkeep:
             if forgotten:
                 log.info("forgot the matches of %s uploads that were decided long ago", forgotten)
             await run_in_threadpool(self.keep_recurring)
-            await run_in_threadpool(self._mend)
             await asyncio.sleep(EVERY_SECONDS)
+            await run_in_threadpool(self._mend)  # last: the store was looked through when it was opened

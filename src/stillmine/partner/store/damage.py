@@ -49,5 +49,12 @@ _CHECK = "row_check(id, CAST(kind AS BLOB), CAST(state AS BLOB), CAST(value AS B
 """As blobs: damaged text may be no text."""
 
 
-def _row_check(*columns: bytes | str | int | None) -> int:
-    return zlib.crc32(repr([column.encode() if isinstance(column, str) else column for column in columns]).encode())
+def _row_check(
+    own: bytes, kind: bytes | str | None, state: bytes | str | None, value: bytes | str | None, quality: bytes | str | float | None
+) -> int:
+    """Of one row; written out, because it is asked a million times at a start."""
+    kind = kind.encode() if isinstance(kind, str) else kind
+    state = state.encode() if isinstance(state, str) else state
+    value = value.encode() if isinstance(value, str) else value
+    quality = quality.encode() if isinstance(quality, str) else quality
+    return zlib.crc32(f"[{own!r}, {kind!r}, {state!r}, {value!r}, {quality!r}]".encode())
