@@ -64,6 +64,12 @@ def test_no_help_text_reads_as_translated() -> None:
     assert problems(iter(texts)) == []
 
 
+def test_no_word_of_the_review_page_reads_as_translated() -> None:
+    words = json.loads((ROOT / "src/stillmine/partner/review/words/en.json").read_text(encoding="utf-8"))
+    assert len(words) > 80
+    assert problems(iter(words.values())) == []
+
+
 def test_no_message_of_the_portal_reads_as_translated() -> None:
     assert phrase_problems(ROOT / "content") == []
 

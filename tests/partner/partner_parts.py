@@ -150,11 +150,13 @@ _NO_SOURCES = (
     "UPDATE uploads SET (token, near) = (SELECT token, near FROM upload_sources AS of WHERE of.upload_id = uploads.upload_id)",
     "DROP TABLE upload_sources",
 )
+_NO_OLDER = ("ALTER TABLE outbox DROP COLUMN is_older",)
+_NO_REVIEWERS = ("DROP TABLE reviewers", "DROP TABLE review_sessions", "DROP TABLE review_holds")
 _NO_WEBHOOKS = ("DROP TABLE screenings", "DROP TABLE webhook_events", "DROP TABLE webhook", "DROP INDEX matches_of_fingerprint")
 
 
 def take_webhooks_off(database: sqlite3.Connection) -> None:
-    """Leave a store as it was before it knew screenings, webhooks and sources, on the way to one of an earlier version."""
+    """Leave a store as it was before it knew screenings, reviewers, webhooks and sources, on the way to one of an earlier version."""
     triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for statement in (*(f"DROP TRIGGER {name}" for (name,) in triggers), *_NO_WEBHOOKS, *_NO_SOURCES):
+    for statement in (*(f"DROP TRIGGER {name}" for (name,) in triggers), *_NO_WEBHOOKS, *_NO_SOURCES, *_NO_OLDER, *_NO_REVIEWERS):
         database.execute(statement)

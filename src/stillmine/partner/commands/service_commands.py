@@ -22,6 +22,7 @@ from stillmine.partner.commands import (
     bank_commands,
     doctor_commands,
     match_commands,
+    review_commands,
     source_commands,
     statement_commands,
     webhook_commands,
@@ -33,11 +34,13 @@ from stillmine.partner.ground.home import prepare_home, sole_user
 from stillmine.partner.hma.doors import HmaChoice, require_local
 from stillmine.partner.hma.routes import hma_routes
 from stillmine.partner.listing.age import MAX_AGE_HOURS
+from stillmine.partner.review.routes import BREAK_AFTER, review_routes
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.way_in_use import WayChoice
 from stillmine.partner.service.app import DEFAULT_THREADS, REAL, build_service
 from stillmine.partner.service.opened import opened_screening, opened_sync
 from stillmine.partner.service.running import serve as serve_application
+from stillmine.partner.service.service import together
 from stillmine.partner.service.upkeep import KEPT_DAYS
 from stillmine.partner.watching.logs import LogFormat, begin_log, say
 from stillmine.wire.screen import MatchState, RegionsChoice, ScreenOutcome, ScreenResult
@@ -49,6 +52,7 @@ EXIT_NOT_RIGHT = 2
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(bank_commands.app, name="bank")
+app.add_typer(review_commands.app, name="reviewer", help="Whom the review page lets in.")
 
 Home = Annotated[
     Path, typer.Option(envvar="STILLMINE_PARTNER_HOME", help="Folder for store and service key; created with mode 0700.", show_default=True)
@@ -87,6 +91,15 @@ MaxAge = Annotated[
         help="Hours since the last complete sync after which nothing is looked up in the list: some of it may have been withdrawn since.",
     ),
 ]
+Threads = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=256,
+        help="Pictures read at once, up to 0.7 GB each; half as many videos or sounds, and a quarter as many short ones.",
+    ),
+]
+KeepMatches = Annotated[int, typer.Option(min=1, max=3650, help="Days after a decision until a match is forgotten; open matches are kept.")]
 Hma = Annotated[
     HmaChoice,
     typer.Option(
@@ -141,26 +154,22 @@ def serve(
         int,
         typer.Option(min=1, max=60, help="Seconds between syncs of a list; a withdrawal takes at most this long. Not needed for asking."),
     ] = 15,
-    threads: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            max=256,
-            help="Pictures read at once, up to 0.7 GB each; half as many videos or sounds, and a quarter as many short ones.",
-        ),
-    ] = DEFAULT_THREADS,
+    threads: Threads = DEFAULT_THREADS,
     require_sandbox: RequireSandbox = False,
     regions: Regions = RegionsChoice.ALL,
     max_age: MaxAge = MAX_AGE_HOURS,
-    keep_matches: Annotated[
-        int, typer.Option(min=1, max=3650, help="Days after a decision until a match is forgotten; open matches are kept.")
-    ] = KEPT_DAYS,
+    keep_matches: KeepMatches = KEPT_DAYS,
     hma: Hma = HmaChoice.OFF,
     fetch_from: FetchFrom = None,
     webhook: webhook_commands.Url = None,
     webhook_secret_file: webhook_commands.SecretFile = None,
     webhook_insecure: webhook_commands.Insecure = False,
     log_format: Logs = LogFormat.TEXT,
+    review_page: review_commands.Page = False,
+    media_url: review_commands.MediaUrl = None,
+    review_break: review_commands.Break = BREAK_AFTER,
+    coop_key: review_commands.CoopKey = None,
+    coop_actions: review_commands.CoopActions = None,
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
     _begin(log_format)
@@ -168,6 +177,7 @@ def serve(
     require_local(hma, listen)
     sources = AllowedSources(fetch_from or [])
     wanted_webhook = webhook_commands.choice(webhook, webhook_secret_file, is_inside_allowed=webhook_insecure)
+    wanted_review = review_commands.review_choice(review_page, media_url, review_break, coop_key, coop_actions)
     home = prepare_home(home.expanduser())
     shown = f"[{listen}]" if ":" in listen else listen
     with sole_user(home):
@@ -183,7 +193,7 @@ def serve(
             kept_days=keep_matches,
             regions=wanted.regions,
             max_age_hours=max_age,
-            more_routes=hma_routes(hma, home, sources),
+            more_routes=together(hma_routes(hma, home, sources), review_routes(wanted_review)),
             webhook=wanted_webhook,
             sources=sources,
         )

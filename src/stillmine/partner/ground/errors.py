@@ -172,3 +172,51 @@ class HmaBankExistsError(StillmineError):
     code = "hma_bank_exists"
     status = 403
     sentence = "There is a bank of this name already. Choose another name."
+
+
+class ReviewSignedOutError(StillmineError):
+    code = "review_signed_out"
+    status = 401
+    sentence = "Nobody is signed in here, or no longer. Open `/review/` and sign in with your key."
+
+
+class ReviewTokenWrongError(StillmineError):
+    code = "review_token_wrong"
+    status = 403
+    sentence = "This request did not come from the review page of this session. Load the page again."
+
+
+class MatchDecidedMeanwhileError(StillmineError):
+    code = "match_decided_meanwhile"
+    status = 409
+    sentence = "This match was decided elsewhere, or is shown to somebody else by now. Nothing was changed; ask for the next one."
+
+
+class ReviewerExistsError(StillmineError):
+    code = "reviewer_exists"
+    status = 409
+    sentence = "There is a reviewer of this name. Choose another name, or remove that one first: a key can't be shown again."
+
+
+class ReviewerNotFoundError(StillmineError):
+    code = "reviewer_not_found"
+    status = 404
+    sentence = "There is no reviewer of this name. `stillmine partner reviewer list` names them."
+
+
+class CoopSignatureWrongError(StillmineError):
+    code = "coop_signature_wrong"
+    status = 401
+    sentence = "This callback is not signed with the key of `--coop-key`. Pass Coop's body and `Coop-Signature` on exactly as they came."
+
+
+class CoopActionUnknownError(StillmineError):
+    code = "coop_action_unknown"
+    status = 404
+    sentence = "The file of `--coop-actions` names no decision for this action. Add it there and restart the service."
+
+
+class CoopWithoutReviewerError(StillmineError):
+    code = "coop_without_reviewer"
+    status = 403
+    sentence = "This action was triggered by a rule, and only a person's decision is taken here. Nothing was changed."

@@ -21,6 +21,7 @@ from stillmine.wire.errors import NotConfiguredError
 
 SERVICE_KEY_FILE = "service.key"
 UPLOAD_TOKEN_KEY_FILE = "upload-token.key"  # noqa: S105 (a file's name)
+MEDIA_URL_KEY_FILE = "media-url.key"
 KEY_RANDOM_BYTES = 32
 LOCK_FILE = "lock"
 
@@ -65,6 +66,11 @@ def service_key(home: Path, random_bytes: Callable[[int], bytes]) -> Secret:
 def upload_token_key(home: Path, random_bytes: Callable[[int], bytes]) -> Secret:
     """Return the key of upload tokens, made at first use; raises as `service_key` does."""
     return _own_key(home, UPLOAD_TOKEN_KEY_FILE, b"smu_", random_bytes)
+
+
+def media_url_key(home: Path, random_bytes: Callable[[int], bytes]) -> Secret:
+    """Return the key of addresses of held uploads, made at first use; raises as `service_key` does."""
+    return _own_key(home, MEDIA_URL_KEY_FILE, b"smm_", random_bytes)
 
 
 def _own_key(home: Path, name: str, prefix: bytes, random_bytes: Callable[[int], bytes]) -> Secret:

@@ -42,10 +42,12 @@ from stillmine.partner.screening.sources import Policy, Source, Sources
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed
 from stillmine.partner.service.further_sources import FurtherSource, FurtherSources, MakesExchange, OpenedLists, Outside, opened_sources
+from stillmine.partner.service.held_reviews import HeldReviews
 from stillmine.partner.service.service import MoreRoutes, Service
 from stillmine.partner.service.standing import Beside, Standing, source_health
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep, mend_list
 from stillmine.partner.sources.file import SourceChoice
+from stillmine.partner.store.desk import Desk
 from stillmine.partner.store.place import PageChanges
 from stillmine.partner.store.screenings import KeptScreenings
 from stillmine.partner.store.store import Store
@@ -271,6 +273,7 @@ async def _going_on(
     webhooks: Webhooks,
     later: Later,
     further: FurtherSources,
+    held_reviews: HeldReviews,
 ) -> AsyncIterator[None]:
     """What runs beside the answers, for as long as the service does."""
     try:
@@ -281,7 +284,7 @@ async def _going_on(
         further.start()
         webhooks.start()
         await later.start()
-        async with upkeep.going_on():
+        async with upkeep.going_on(), held_reviews.going_on():
             yield
     finally:
         later.take_no_more()
@@ -290,6 +293,7 @@ async def _going_on(
         await later.stop()
         await run_in_threadpool(webhooks.stop)
         further.stop()
+        held_reviews.close()
         if thread.stop():
             parts.close()
             parts.store.close()
@@ -319,14 +323,8 @@ def build_service(
     store, stop = Store(home), threading.Event()
     webhooks = Webhooks(home, webhook, surroundings.clock, surroundings.random_bytes)
     recurring = RecurringRegions(bytes(token_key), store.recurring())
-    connect = partial(
-        connected,
-        surroundings=surroundings,
-        threads=threads,
-        sync_every_seconds=sync_every_seconds,
-        regions=regions,
-        max_age_hours=max_age_hours,
-    )
+    timed = partial(connected, sync_every_seconds=sync_every_seconds, max_age_hours=max_age_hours)
+    connect = partial(timed, surroundings=surroundings, threads=threads, regions=regions)
     parts = connect(store, settings, choice, must_stop=stop.is_set, recurring=recurring)
     thread, fingerprinter = FollowThread(parts.following, stop), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     counted, lists = Counted(), OpenedLists(home, store, further)
@@ -336,6 +334,7 @@ def build_service(
     looked_up = Sources([parts.source(policy), *more.sources], more.negative_bank)
     screening = _screening(lists, looked_up, fingerprinter, token_key, surroundings, wake=wake, counted=counted)
     later = Later(KeptScreenings(home), max(1, threads // 2), surroundings.clock, surroundings.random_bytes)
+    held_reviews = HeldReviews(Desk(home), surroundings.clock, wake)
     upkeep = Upkeep(store, surroundings.clock, kept_days, recurring, screening.record_waiting)
     return Service(
         screening=screening,
@@ -350,7 +349,10 @@ def build_service(
         ),
         counted=counted,
         workers=fingerprinter.load,
-        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, upkeep, webhooks=webhooks, later=later, further=more),
+        lifespan=lambda _app: _going_on(
+            parts, fingerprinter, screening, thread, upkeep, webhooks=webhooks, later=later, further=more, held_reviews=held_reviews
+        ),
+        desk=held_reviews.desk,
         more_routes=more_routes,
         sources=sources or AllowedSources(),
         later=later,

@@ -35,6 +35,7 @@ from stillmine.partner.service.room import PATIENCE_SECONDS, Guest, Room
 from stillmine.partner.service.screen_doors import ScreenDoors
 from stillmine.partner.service.standing import Standing
 from stillmine.partner.service.wanted import wanted_matches
+from stillmine.partner.store.desk import Desk
 from stillmine.partner.store.store import Store
 from stillmine.partner.watching.counted import Counted
 from stillmine.partner.watching.exposition import CONTENT_TYPE
@@ -73,10 +74,19 @@ class ServiceParts(NamedTuple):
     home: Path
     guarded: Guards
     with_room: Callable[[BodyHandler], Handler]
+    desk: Desk
+    clock: Callable[[], datetime]
+    random_bytes: Callable[[int], bytes]
+    feedback_is_waiting: Callable[[], None]
 
 
 MoreRoutes = Callable[[ServiceParts], Sequence[Route]]
 """Makes routes beside the service's own."""
+
+
+def together(*several: MoreRoutes) -> MoreRoutes:
+    """Return what makes the routes of all of them."""
+    return lambda parts: [route for more in several for route in more(parts)]
 
 
 class Service:
@@ -95,6 +105,7 @@ class Service:
         standing: Standing,
         counted: Counted,
         workers: Callable[[], Mapping[str, Load]],
+        desk: Desk,
         lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
         more_routes: MoreRoutes = lambda _parts: [],
         sources: AllowedSources,
@@ -115,6 +126,7 @@ class Service:
         self._random_bytes = random_bytes
         self._feedback_is_waiting = feedback_is_waiting
         self._standing = standing
+        self._desk = desk
         self._lifespan = lifespan
         self._room = Room(PATIENCE_SECONDS)
         self._counted = counted
@@ -135,7 +147,7 @@ class Service:
             Route("/livez", _alive, methods=["GET"]),
             Route("/readyz", self._guarded(self._ready, needs_key=False), methods=["GET"]),
             Route("/metrics", self._guarded(self._show_metrics), methods=["GET"]),
-            *self._more_routes(ServiceParts(self._screening, self._standing, self._home, self._guarded, self._with_room)),
+            *self._more_routes(self._parts()),
         ]
         application = Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
         application.state.take_no_more = self._take_no_more
@@ -144,6 +156,19 @@ class Service:
     def _take_no_more(self) -> None:
         self._later.take_no_more()
         self._screening.close()
+
+    def _parts(self) -> ServiceParts:
+        return ServiceParts(
+            self._screening,
+            self._standing,
+            self._home,
+            self._guarded,
+            self._with_room,
+            self._desk,
+            self._clock,
+            self._random_bytes,
+            self._feedback_is_waiting,
+        )
 
     async def _review(self, request: Request, guest: Guest) -> Response:
         review = decode(await body_of(request, MAXIMUM_MESSAGE_BYTES, guest), Review)

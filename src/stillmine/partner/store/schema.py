@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.partner.store.damage import know_checks
+from stillmine.partner.store.desk_tables import REVIEWERS
 
 FILE_NAME = "partner.sqlite3"
 BUSY_TIMEOUT_MILLISECONDS = 5000
@@ -278,7 +279,8 @@ ALTER TABLE new_matches RENAME TO matches;
 """
 """Version 1 knew pictures only."""
 
-_SINCE_VERSION_2 = (_VOTES, _UPLOADS, _LEFTOVERS, _ONE_UPLOAD, _WAY, _REGIONS, _CHECKS, _WEBHOOKS, _SOURCES, _OLDER, _SCREENINGS)
+_FIRST = (_VOTES, _UPLOADS, _LEFTOVERS, _ONE_UPLOAD, _WAY, _REGIONS)
+_SINCE_VERSION_2 = (*_FIRST, _CHECKS, _WEBHOOKS, _SOURCES, _OLDER, _SCREENINGS, REVIEWERS)
 """What each version brought, from 3 on."""
 
 VERSION = 2 + len(_SINCE_VERSION_2)

@@ -21,7 +21,6 @@ from stillmine.partner.store.matches import (
     FoundMatch,
     FoundUpload,
     Wanted,
-    decide,
     forget_old,
     is_kept,
     listed,
@@ -32,19 +31,11 @@ from stillmine.partner.store.matches import (
     still_matching,
 )
 from stillmine.partner.store.place import Counts, PageChanges, Place, StoredEntry
-from stillmine.partner.store.reports import (
-    NOT_REPORTED,
-    Said,
-    decided_together,
-    queue_reports,
-    report_id_at,
-    votes_that_wait,
-    waiting_reports,
-)
+from stillmine.partner.store.reports import votes_that_wait, waiting_reports
+from stillmine.partner.store.reviews import record_review
 from stillmine.partner.store.schema import FILE_NAME, holds_anything, open_database
 from stillmine.partner.store.webhooks import queue_withdrawn
-from stillmine.wire.errors import MatchNotFoundError
-from stillmine.wire.feedback import Feedback, Outcome
+from stillmine.wire.feedback import Feedback
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import FIRST_SOURCE, KeptMatch, MatchPage, Review, WayName
 from stillmine.wire.vote import Vote
@@ -334,20 +325,7 @@ class Store:
     def record_review(self, match_id: bytes, review: Review, report_id: bytes, minute: int) -> None:
         """Keep a reviewer's decision and queue it as feedback, and their vote if there is one; raises MatchNotFoundError."""
         with self._transaction() as db:
-            row = db.execute("SELECT fingerprint_id, source FROM matches WHERE match_id = ?", (match_id,)).fetchone()
-            if row is None:
-                raise MatchNotFoundError
-            own_source = row[1]
-            together = decided_together(db, match_id, review)
-            decide(db, match_id, review, together, minute)
-            for source, token, near in together:
-                own_id = report_id_at(report_id, source, own_source)
-                queue_reports(db, own_id, Said(Outcome(review.decision.value), review.reason, token), near, source)
-            if review.vote is not None and together[0].token != NOT_REPORTED:
-                db.execute(
-                    "INSERT INTO vote_outbox (vote_id, fingerprint_id, vote, reason, source) VALUES (?, ?, ?, ?, ?)",
-                    (report_id, row[0], review.vote, review.vote_reason, own_source),
-                )
+            record_review(db, match_id, review, report_id, minute)
 
     def waiting_feedback(self, maximum: int, source: str = FIRST_SOURCE) -> list[Feedback]:
         """Return the oldest feedback that waits for a source: at most `maximum` reports, and no more than one message holds."""
