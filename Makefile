@@ -36,7 +36,7 @@ test: .build/python-compare .build/peers .build/kernel .build/portal check ## al
 	cd portal && npm run --silent test
 	bash tools/run_tests.sh
 
-test-long: .build/python-compare .build/python-ray .build/kernel .build/portal ## the slower suites; PART=attacks: one folder of them
+test-long: .build/python-compare .build/python-ray .build/machine-store .build/kernel .build/portal ## the slower suites; PART=attacks: one folder of them
 	pytest -m long $(if $(PART),tests/$(PART))
 
 check: .build/python-dev .build/kernel .build/portal ## lint, types, boundaries, content
@@ -93,6 +93,11 @@ clean: ## remove everything that was built or installed here
 	@mkdir -p .build
 	bash tools/prepare_machine.sh test "$(PYTHON)"
 	@touch $@
+
+# Left out where it can't be installed: what needs it is skipped, with a sentence.
+.build/machine-store: tools/prepare_machine.sh
+	@mkdir -p .build
+	@bash tools/prepare_machine.sh store "$(PYTHON)" && touch $@ || true
 
 .build/python: requirements.lock | .build/machine
 	test -x .venv/bin/pip || "$(PYTHON)" -m venv .venv

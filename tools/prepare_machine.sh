@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Makes sure that the few things which pip can't bring are on this machine: Python 3.11 with venv and headers, a C compiler,
-# and, for `test`, a Chromium, nginx and Caddy. Where we are root on Debian it installs what is missing; elsewhere it says what to install.
+# for `test` a Chromium, nginx and Caddy, for `store` an object store with an S3 interface. Where we are root on Debian it installs what is missing; elsewhere it says what to install.
 set -euo pipefail
-purpose=${1:?usage: prepare_machine.sh build|test PYTHON}
+purpose=${1:?usage: prepare_machine.sh build|test|store PYTHON}
 python=${2:-}
 
 missing=()
@@ -25,6 +25,11 @@ if [ "$purpose" = test ]; then
     command -v caddy >/dev/null || missing+=(caddy)
     command -v pdftotext >/dev/null || missing+=(poppler-utils) # reads the PDFs that the portal makes
     fc-list 2>/dev/null | grep -q . || missing+=(fonts-dejavu-core)
+fi
+if [ "$purpose" = store ]; then
+    for program in proxy account container object; do
+        command -v "swift-$program-server" >/dev/null || missing+=("swift-$program")
+    done
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import cast
@@ -20,6 +21,7 @@ from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.wire.errors import NotConfiguredError, PartnerKeyUnknownError
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.kinds import Kind
+from stillmine.wire.screen import ScreenResult
 from tests.partner.fake_exchange import KEY, FakeExchange
 from tests.partner.partner_parts import Clock, Run
 
@@ -164,6 +166,26 @@ def test_killed_at_any_step_and_begun_again_it_ends_the_same(
     assert run("sync").exit_code == 0
     assert len(exchange.feedback) == 2, "each copy is reported once"
     assert len(run("matches", "--json").stdout.splitlines()) == 2
+
+
+def test_a_list_that_grows_during_a_run_is_read_again(
+    run: Run, held: Path, exchange: FakeExchange, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (held / "posts" / "b.bin").write_bytes(LAST + LAST)
+    for name, value in {"in_step.READ_AGAIN_SECONDS": 0.0, "run.WRITTEN_AT_ONCE": 1, "run.AHEAD": 1}.items():
+        monkeypatch.setattr(f"stillmine.partner.backfill.{name}", value)
+    answer = Journal.answer
+    synced: list[str] = []
+
+    def answer_and_sync(journal: Journal, answers: Sequence[tuple[int, ScreenResult]]) -> None:
+        answer(journal, answers)
+        if not synced:
+            synced.append(exchange.add("g", sha256(LAST + LAST).digest(), Kind.SHA256))
+            assert run("sync").exit_code == 0
+
+    monkeypatch.setattr(Journal, "answer", answer_and_sync)
+    assert run("backfill", "--threads", "1", str(held), "--out", str(tmp_path / "out")).exit_code == 1
+    assert outcomes(tmp_path / "out") == EXPECTED, "what was protected meanwhile is found among the last of them"
 
 
 def test_an_interrupted_run_keeps_what_was_answered(
