@@ -10,7 +10,8 @@ TICK = {"STILLMINE_EXCHANGE_FEED_TICK_SECONDS": "1"}
 
 
 def test_every_command_of_the_guide_does_what_the_guide_says(root: Path, tmp_path: Path) -> None:
-    (tmp_path / "media").symlink_to(root / "media")
+    for name in ("media", "examples"):
+        (tmp_path / name).symlink_to(root / name)
     ports = dict(zip(("8080", "8460"), map(str, free_ports(0, 0)), strict=True))
     patience = {"sleep 2\n": "sleep 8\n"}  # a busy machine is no failure
     run_guide((root / "docs/running-a-partner.md").read_text(), tmp_path, {**ports, **patience}, TICK)

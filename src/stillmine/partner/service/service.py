@@ -67,7 +67,7 @@ class Guards(Protocol):
 
 
 class ServiceParts(NamedTuple):
-    """What further routes of the service stand on: `with_room` is for a handler that holds a body."""
+    """What further routes of the service stand on, and who embeds it: `with_room` is for a handler that holds a body."""
 
     screening: Screening
     standing: Standing
@@ -78,6 +78,8 @@ class ServiceParts(NamedTuple):
     clock: Callable[[], datetime]
     random_bytes: Callable[[int], bytes]
     feedback_is_waiting: Callable[[], None]
+    store: Store
+    decide: Callable[[str, Review], None]
 
 
 MoreRoutes = Callable[[ServiceParts], Sequence[Route]]
@@ -168,21 +170,26 @@ class Service:
             self._clock,
             self._random_bytes,
             self._feedback_is_waiting,
+            self._store,
+            self._decide,
         )
 
     async def _review(self, request: Request, guest: Guest) -> Response:
         review = decode(await body_of(request, MAXIMUM_MESSAGE_BYTES, guest), Review)
         await guest.take_place()
-        minute = int(self._clock().timestamp()) // 60
-        await run_in_threadpool(self._store.record_review, _match_id(request), review, self._random_bytes(ID_BYTES), minute)
-        self._feedback_is_waiting()
+        await run_in_threadpool(self._decide, request.path_params["match_id"], review)
         return Response(status_code=204, headers=HEADERS)
+
+    def _decide(self, match_id: str, review: Review) -> None:
+        minute = int(self._clock().timestamp()) // 60
+        self._store.record_review(_match_id(match_id), review, self._random_bytes(ID_BYTES), minute)
+        self._feedback_is_waiting()
 
     async def _matches(self, request: Request) -> Response:
         return in_json(await run_in_threadpool(self._store.matches, wanted_matches(request.query_params)))
 
     async def _match(self, request: Request) -> Response:
-        return in_json(await run_in_threadpool(self._store.match, _match_id(request)))
+        return in_json(await run_in_threadpool(self._store.match, _match_id(request.path_params["match_id"])))
 
     async def _health(self, _request: Request) -> Response:
         health = await run_in_threadpool(self._standing.health)
@@ -240,8 +247,7 @@ class Service:
             raise ServiceKeyError
 
 
-def _match_id(request: Request) -> bytes:
-    match_id = request.path_params["match_id"]
+def _match_id(match_id: str) -> bytes:
     if not _MATCH_ID.fullmatch(match_id):
         raise MatchNotFoundError
     return bytes.fromhex(match_id)

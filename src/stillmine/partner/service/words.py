@@ -13,7 +13,11 @@ MAXIMUM_UPLOADER_SIGNS = 200
 
 def uploader_of(request: Request) -> str | None:
     """Return the platform's own word for who uploads, which goes into the upload's token and nowhere else; raises MalformedMessageError."""
-    uploader = request.headers.get(UPLOADER_HEADER)
+    return checked_uploader(request.headers.get(UPLOADER_HEADER))
+
+
+def checked_uploader(uploader: str | None) -> str | None:
+    """Return it; raises MalformedMessageError where it is too long or empty."""
     if uploader is not None and not 1 <= len(uploader) <= MAXIMUM_UPLOADER_SIGNS:
         raise MalformedMessageError(f"{UPLOADER_HEADER}: 1 to {MAXIMUM_UPLOADER_SIGNS} characters")
     return uploader
