@@ -402,6 +402,21 @@ def walk(page: Page, house: House, root: Path) -> Iterator[str]:
     page.keyboard.press("p")
     expect(page.get_by_role("heading", name="Paused")).to_be_visible()
     yield "paused"
+    page.keyboard.press("Enter")
+    shows(page, "film 1")
+    for number in range(BREAK_AFTER - 2):
+        matched(house.home, house.exchange, f"post {number + 1}", "f", is_synthetic=True)
+    house.exchange.withdraw("f")
+    wait_until(lambda: httpx.get(f"{house.url}/health").json()["fingerprints"] == 0)
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    for _ in range(BREAK_AFTER - 2):
+        expect(page.get_by_role("heading", name="The person took this back")).to_be_focused()
+        yield "withdrawn"
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_have_text("Recorded. You can undo it for a minute.")
+    expect(page.get_by_role("heading", name="Time for a break")).to_be_focused()
+    yield "break"
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])

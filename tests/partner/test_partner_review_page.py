@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -160,6 +161,26 @@ def test_the_oldest_comes_first_and_no_two_reviewers_see_the_same(
     reviewer.ask("pause")
     bob.decide()
     assert bob.look() == "post 2", "given back by the pause"
+
+
+def test_eight_who_ask_at_the_same_moment_see_eight_uploads(home: Path, exchange: FakeExchange) -> None:
+    desks = [Desk(home) for _ in range(8)]
+    for number, desk in enumerate(desks):
+        desk.add_reviewer(f"reviewer {number}", bytes([number]) * 32)
+        matched(home, exchange, f"post {number}")
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(3):
+            looked = list(threads.map(lambda number: desks[number].look(f"reviewer {number}", 100), range(8)))
+            assert len({one.match.content_id for one in looked if one is not None}) == 8
+    for desk in desks:
+        desk.close()
+
+
+def test_what_others_have_written_is_text_on_the_page(client: ServiceClient, home: Path) -> None:
+    page = Reviewer(client, key_of(home, '<b>"Ada')).open()
+    assert "&lt;b&gt;&quot;Ada" in page.text
+    assert "<b>" not in page.text
+    assert '<html lang="en">' in page.text
 
 
 def test_a_decision_counts_only_when_it_cannot_be_undone_any_more(

@@ -199,6 +199,9 @@ def test_answer_holds_no_fingerprint_and_no_distance(platform: ServiceClient, ph
         "found_by",
         "judges",
         "transform",
+        "source",
+        "action",
+        "is_in_own_negative_bank",
     }
 
 

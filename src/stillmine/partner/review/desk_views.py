@@ -57,11 +57,10 @@ class DeskViews:
         return await self._done(request, guest, self._end_break)
 
     async def _done(self, request: Request, guest: Guest, act: Act, *, is_looking: bool = True) -> Response:
+        name = await run_in_threadpool(self._sessions.require, request, request.headers.get(TOKEN_HEADER, ""))
         body = await body_of(request, MAXIMUM_MESSAGE_BYTES, guest)
-        token = request.headers.get(TOKEN_HEADER, "")
 
         def work() -> DeskView:
-            name = self._sessions.require(request, token)
             now = int(self._clock().timestamp())
             was_done = act(name, now, body)
             return self._view(name, now, was_done=was_done, is_looking=is_looking)

@@ -16,6 +16,7 @@ from stillmine.partner.ground.errors import (
     MatchDecidedMeanwhileError,
     ReviewerExistsError,
     ReviewerNotFoundError,
+    ReviewSignedOutError,
     StoreUnreadableError,
 )
 from stillmine.partner.store.matches import one_listed
@@ -161,11 +162,14 @@ class Desk:
         return True
 
     def seat(self, name: str, now: int, break_after: int) -> Seat:
-        """Return how it stands for this reviewer; a break that is due begins."""
+        """Return how it stands for this reviewer; a break that is due begins. Raises ReviewSignedOutError if they were removed."""
         with self._transaction() as db:
             (waiting,) = db.execute(_COUNT_OPEN).fetchone()
             held = db.execute(f"{_HELD} ORDER BY until DESC LIMIT 1", (name, now)).fetchone()
-            decided, minute, rest_until = db.execute(_REVIEWER, (name,)).fetchone()
+            row = db.execute(_REVIEWER, (name,)).fetchone()
+            if row is None:
+                raise ReviewSignedOutError
+            decided, minute, rest_until = row
             is_rested = minute < now // 60 - RESTED_MINUTES
             if decided < break_after or is_rested:
                 return Seat(waiting, 0 if is_rested else decided, 0 if held is None else held[1] - now, None)

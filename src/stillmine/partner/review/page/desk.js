@@ -184,6 +184,7 @@ function facts({ match, together, is_by_sound_alone: isBySoundAlone }) {
     match.is_flagged && worded("flagged"),
     match.is_in_own_negative_bank && worded("negative_bank"),
     match.is_synthetic && worded("synthetic"),
+    match.is_withdrawn === null && worded("perhaps_withdrawn"),
     together > 1 && worded("together", { n: together }),
   ].filter(Boolean);
   return [
