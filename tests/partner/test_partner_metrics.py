@@ -10,19 +10,46 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.fingerprinting.workers import Load
-from stillmine.partner.service.metrics import RoomTaken
+from stillmine.partner.service.metrics import RoomTaken, of_health
 from stillmine.partner.service.room import Room
 from stillmine.partner.store.schema import FILE_NAME
 from stillmine.partner.watching.counted import BUCKETS_SECONDS, Counted
 from stillmine.partner.watching.exposition import Family, Sample, exposition
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
+from stillmine.wire.screen import (
+    Action,
+    Health,
+    MatchClass,
+    ScreenMatch,
+    ScreenOutcome,
+    ScreenResult,
+    SourceHealth,
+    SourceLeftOut,
+    WayName,
+    WebhooksHealth,
+)
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock
 from tests.partner.service_client import ServiceClient, running
 from tests.partner.test_partner_service import PHOTOGRAPH, built, health, wait_until
 
 CONTENT_ID, UPLOADER = "post 4711 of somebody", "account 77"
+OF_SEVERAL = Health(
+    is_fresh=False,
+    synced_at=None,
+    age_seconds=3,
+    fingerprints=1,
+    waiting_feedback=0,
+    problem="exchange_unreachable",
+    way=WayName.BOTH,
+    queries_today=1,
+    queries_a_day=2,
+    webhooks=WebhooksHealth(1, 2, 3, True, None),
+    sources=[
+        SourceHealth("exchange", Action.MATCH, True, None, None, 0, None),
+        SourceHealth("ncii", Action.LOG, False, None, 12, 0, "exchange_unreachable", would_have_matched=7),
+    ],
+)
 NOT_READ = ScreenResult(ScreenOutcome.NOT_SCREENED, [], None, "not_an_image", left_out=["not_an_image"])
 
 
@@ -59,7 +86,7 @@ def test_what_is_answered_is_counted(platform: ServiceClient, exchange: FakeExch
     assert seen["stillmine_partner_uploads_total", "match", ""] == 1
     assert seen["stillmine_partner_uploads_total", "no_match", ""] == 1
     assert sum(number for name, number in seen.items() if name[:2] == ("stillmine_partner_uploads_total", "not_screened")) == 1
-    assert seen["stillmine_partner_matches_total", "pdq", "exact"] == 1
+    assert seen["stillmine_partner_matches_total", "pdq", "exact", "exchange", "match"] == 1
     assert seen["stillmine_partner_screening_seconds_count", "match"] == 1
     assert 0 <= seen["stillmine_partner_screening_seconds_sum", "match"] < 60
     assert seen["stillmine_partner_refused_requests_total", "content_encoding_unsupported"] == 1
@@ -89,17 +116,38 @@ def test_the_page_of_the_spec_names_each_metric(platform: ServiceClient, root: P
     everything = Counted()
     match = ScreenMatch("0" * 32, Kind.PDQ, MatchClass.NEAR)
     everything.screened(
-        ScreenResult(ScreenOutcome.MATCH, [match], None, regions_left_out="regions_not_asked", not_recorded="store_unreadable"), 0
+        ScreenResult(
+            ScreenOutcome.MATCH,
+            [match],
+            None,
+            regions_left_out="regions_not_asked",
+            not_recorded="store_unreadable",
+            sources_left_out=[SourceLeftOut("other", "deadline")],
+        ),
+        0,
     )
     everything.refused("busy")
     names = {family.name for family in everything.families()}
+    names |= {family.name for family in of_health(OF_SEVERAL)}
     names |= set(re.findall(r"^# TYPE (\w+) ", platform.get("/metrics").text, re.MULTILINE))
     page = (root / "spec/metrics.md").read_text()
     assert not {name for name in names if f"`{name.removeprefix('stillmine_partner_')}`" not in page}
     named = set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))))
-    assert {"problem", "webhooks", "webhooks_are_off", "queries_today", "queries_a_day"} == named - {
-        name.removeprefix("stillmine_partner_") for name in names
-    }
+    assert not named - {name.removeprefix("stillmine_partner_") for name in names}
+
+
+def test_each_of_several_sources_is_told_by_its_name() -> None:
+    seen = read(exposition(of_health(OF_SEVERAL)))
+    assert seen["stillmine_partner_source_is_fresh", "exchange"] == 1
+    assert seen["stillmine_partner_source_is_fresh", "ncii"] == 0
+    assert seen["stillmine_partner_source_problem", "ncii", "exchange_unreachable"] == 1
+    assert seen["stillmine_partner_source_would_have_matched_total", "ncii"] == 7
+    assert seen["stillmine_partner_source_fingerprints", "ncii"] == 12
+    assert ("stillmine_partner_source_fingerprints", "exchange") not in seen
+    counted = Counted()
+    left_out = [SourceLeftOut("ncii", "deadline")]
+    counted.screened(ScreenResult(ScreenOutcome.NOT_SCREENED, [], None, "deadline", left_out=["deadline"], sources_left_out=left_out), 1.0)
+    assert read(exposition(counted.families()))["stillmine_partner_uploads_without_source_total", "ncii", "deadline"] == 1
 
 
 def test_a_store_that_can_not_be_read_leaves_out_what_stands_in_it(platform: ServiceClient, home: Path) -> None:

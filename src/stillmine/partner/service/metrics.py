@@ -3,7 +3,7 @@
 
 import os
 import resource
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +15,7 @@ from stillmine.partner.watching.counted import Counted
 from stillmine.partner.watching.exposition import Family, Labels, Sample, exposition
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.readiness import OK
-from stillmine.wire.screen import Health, WebhooksHealth
+from stillmine.wire.screen import Health, SourceHealth, WebhooksHealth
 
 
 class RoomTaken(NamedTuple):
@@ -50,7 +50,7 @@ class Metrics:
             health = self._standing.health()
         except StillmineError:
             return  # the part `store` says so
-        yield from _of_health(health)
+        yield from of_health(health)
 
     def _of_work(self) -> Iterator[Family]:
         loads = {(("sort", sort),): load for sort, load in self._workers().items()}
@@ -68,7 +68,8 @@ class Metrics:
         yield _gauge("coming_bytes", "Bytes held of bodies that still come.", {(): room.coming_bytes})
 
 
-def _of_health(health: Health) -> Iterator[Family]:
+def of_health(health: Health) -> Iterator[Family]:
+    """Return what the health of a service says, of each source too where there are several."""
     yield _gauge("is_fresh", "1 where GET /health answers 200.", {(): health.is_fresh})
     yield _gauge(
         "problem", "1 for the code of what does not work, if anything.", {(("code", health.problem),): 1} if health.problem else {}
@@ -79,8 +80,25 @@ def _of_health(health: Health) -> Iterator[Family]:
     yield _gauge("feedback_waiting", "Reports and votes that the exchange has not taken yet.", {(): health.waiting_feedback})
     yield _gauge("queries_today", "Queries of this key since midnight UTC, of the last status.", _known(health.queries_today))
     yield _gauge("queries_a_day", "Queries that this key may make in a day.", _known(health.queries_a_day))
+    yield from _of_sources(health.sources)
     if health.webhooks is not None:
         yield from _of_webhooks(health.webhooks)
+
+
+def _of_sources(sources: Sequence[SourceHealth]) -> Iterator[Family]:
+    by_name: dict[Labels, SourceHealth] = {(("source", source.name),): source for source in sources}
+    yield _gauge("source_is_fresh", "1 where a source is in step, or answers.", {name: one.is_fresh for name, one in by_name.items()})
+    yield _gauge(
+        "source_problem",
+        "1 for the code of what does not work at a source, if anything.",
+        {(*name, ("code", one.problem)): 1 for name, one in by_name.items() if one.problem is not None},
+    )
+    held = {name: one.fingerprints for name, one in by_name.items() if one.fingerprints is not None}
+    yield _gauge("source_fingerprints", "Active fingerprints of a source that are kept here.", held)
+    waiting = {name: one.waiting_feedback for name, one in by_name.items()}
+    yield _gauge("source_feedback_waiting", "Reports that a source has not taken yet.", waiting)
+    dry = [Sample(one.would_have_matched, name) for name, one in by_name.items() if one.would_have_matched is not None]
+    yield Family("stillmine_partner_source_would_have_matched_total", "counter", "Uploads that a dry run would have matched.", dry)
 
 
 def _of_webhooks(webhooks: WebhooksHealth) -> Iterator[Family]:

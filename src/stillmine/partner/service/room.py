@@ -55,13 +55,16 @@ class Room:
         """Wait for a place; raises BusyError."""
         if not self._places.locked():
             await self._places.acquire()  # at once: a timer for each request would be the larger part of it
-            return
+        else:
+            await self._wait_for_place()
+        self._places_taken += 1
+
+    async def _wait_for_place(self) -> None:
         try:
             async with asyncio.timeout(self._patience_seconds):
                 await self._places.acquire()
         except TimeoutError:
             raise BusyError from None
-        self._places_taken += 1
 
     def give_place_back(self) -> None:
         """Let the next one in."""

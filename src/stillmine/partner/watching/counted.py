@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Count what a service answers, and how long that took, since it started.
 
-Labels are words of a fixed set (outcomes, error codes, kinds, classes), so that their number is bounded and none is of one upload.
+Labels are words of a fixed set (outcomes, error codes, kinds, classes, names of sources), so that their number is bounded and none is
+of one upload.
 """
 
 import bisect
@@ -9,11 +10,13 @@ import itertools
 import threading
 from collections import Counter
 
-from stillmine.partner.watching.exposition import Family, Sample
+from stillmine.partner.watching.exposition import Family, Labels, Sample
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
 
 BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0, 60.0, 120.0)
 """Of screening times: a picture takes hundredths of a second, has 5 seconds at most, a sound 30, a film 120."""
+
+_OF_MATCHES = ("kind", "match_class", "source", "action")
 
 
 class Counted:
@@ -23,7 +26,8 @@ class Counted:
         self._lock = threading.Lock()
         # Guarded by the lock.
         self._uploads: Counter[tuple[ScreenOutcome, str]] = Counter()
-        self._matches: Counter[tuple[str, str]] = Counter()
+        self._matches: Counter[Labels] = Counter()
+        self._without_sources: Counter[Labels] = Counter()
         self._without_regions: Counter[str] = Counter()
         self._not_recorded = 0
         self._refused: Counter[str] = Counter()
@@ -35,7 +39,10 @@ class Counted:
         with self._lock:
             self._uploads[result.outcome, result.reason or ""] += 1
             for match in result.matches:
-                self._matches[match.kind.value, match.match_class.value] += 1
+                words = (match.kind.value, match.match_class.value, match.source, match.action.value)
+                self._matches[tuple(zip(_OF_MATCHES, words, strict=True))] += 1
+            for left_out in result.sources_left_out:
+                self._without_sources[("source", left_out.source), ("code", left_out.code)] += 1
             if result.regions_left_out is not None:
                 self._without_regions[result.regions_left_out] += 1
             self._not_recorded += result.not_recorded is not None
@@ -64,7 +71,13 @@ class Counted:
                     "stillmine_partner_matches_total",
                     "counter",
                     "Matches in those answers: at most twenty for an upload.",
-                    [Sample(number, (("kind", kind), ("match_class", how))) for (kind, how), number in sorted(self._matches.items())],
+                    [Sample(number, labels) for labels, number in sorted(self._matches.items())],
+                ),
+                Family(
+                    "stillmine_partner_uploads_without_source_total",
+                    "counter",
+                    "Uploads that a source did not look up whole, by the source and the code of why.",
+                    [Sample(number, labels) for labels, number in sorted(self._without_sources.items())],
                 ),
                 _by_code(
                     "stillmine_partner_uploads_without_regions_total",
