@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import cast
 
@@ -16,7 +18,7 @@ import pytest
 from stillmine.partner.backfill.journal import Journal
 from stillmine.partner.commands.backfill_command import journal_of
 from stillmine.partner.ground.errors import BackfillRunningError, NeverSyncedError
-from stillmine.partner.ground.home import upload_token_key
+from stillmine.partner.ground.home import sole_user, upload_token_key
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.wire.errors import NotConfiguredError, PartnerKeyUnknownError
 from stillmine.wire.feedback import Outcome
@@ -208,6 +210,58 @@ def test_a_second_run_at_the_same_time_is_refused(run: Run, held: Path, home: Pa
     with Journal(journal_of(home, str(held))):
         assert isinstance(run("backfill", "--threads", "1", str(held)).exception, BackfillRunningError)
         assert run("backfill", "--threads", "1", str(held), "--journal", str(home / "other")).exit_code == 1
+
+
+def test_it_works_beside_whoever_has_the_home_folder(run: Run, held: Path, home: Path, tmp_path: Path) -> None:
+    with sole_user(home):
+        assert run("backfill", "--threads", "1", str(held), "--out", str(tmp_path / "out")).exit_code == 1
+    assert outcomes(tmp_path / "out") == EXPECTED
+
+
+class Files(BaseHTTPRequestHandler):
+    """Gives the copy under one address, and nothing under any other."""
+
+    def do_GET(self) -> None:
+        body = COPY if self.path == "/copy" else b""
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_manifest_names_addresses_that_are_fetched_only_where_that_is_allowed(run: Run, held: Path, tmp_path: Path) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    origin, out = f"http://127.0.0.1:{server.server_port}", tmp_path / "out"
+    rows: list[dict[str, str]] = [
+        {"content_id": "post 1", "url": f"{origin}/copy", "uploader": "u"},
+        {"content_id": "post 2", "url": f"{origin}/copy"},
+        {"content_id": "post 3", "url": f"{origin}/gone"},
+        {"content_id": "post 4", "url": "http://127.0.0.1:1/copy"},
+        {"content_id": "post 5", "path": str(held / "d.jpg")},
+    ]
+    manifest = tmp_path / "held.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    try:
+        arguments = ("backfill", "--threads", "1", str(manifest), "--fetch-from", origin, "--regions", "off", "--out", str(out))
+        assert run(*arguments).exit_code == 1
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    results = [json.loads(line)["result"] for line in out.read_text().splitlines()]
+    assert {result["content_id"]: result["reason"] or result["outcome"] for result in results} == {
+        "post 1": "match",
+        "post 2": "match",
+        "post 3": "url_unreachable",
+        "post 4": "url_not_allowed",
+        "post 5": "no_match",
+    }
+    assert len(run("matches", "--json").stdout.splitlines()) == 2
 
 
 def test_what_can_not_be_looked_up_ends_the_run_and_is_no_answer(run: Run, tmp_path: Path, home: Path, exchange: FakeExchange) -> None:
