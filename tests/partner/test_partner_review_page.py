@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
@@ -163,6 +165,16 @@ def test_the_oldest_comes_first_and_no_two_reviewers_see_the_same(
     assert bob.look() == "post 2", "given back by the pause"
 
 
+@pytest.mark.parametrize("path", [path for path, method in ROUTES.items() if method == "POST"])
+def test_no_nonsense_makes_it_fail(client: ServiceClient, path: str) -> None:
+    bodies = (b"", b"\xff\xfe", b"key=%FF%00&key=2&token=%FF", b"[" * 5000, b"null", b"x" * 300_000)
+    cookies = (b"", b"stillmine_review=\xff", b"stillmine_review=" + b"0" * 5000, b"stillmine_review=a; stillmine_review=b", b"=;;=")
+    for body in bodies:
+        for cookie in cookies:
+            headers = {"Cookie": cookie, "Stillmine-Review-Token": b"\xff", "Content-Type": b"\xff"}
+            assert client.request("POST", path, body, headers).status_code in {303, 400, 401, 403, 413}, (body[:9], cookie[:30])
+
+
 def test_eight_who_ask_at_the_same_moment_see_eight_uploads(home: Path, exchange: FakeExchange) -> None:
     desks = [Desk(home) for _ in range(8)]
     for number, desk in enumerate(desks):
@@ -298,8 +310,16 @@ def test_what_was_taken_back_is_not_shown(client: ServiceClient, reviewer: Revie
     assert (withdrawn.match.is_withdrawn, withdrawn.media_url) == (True, None)
 
 
+def verification(root: Path, clock: Clock) -> Callable[[str, str, str, bytes], bool]:
+    """The five lines that spec/review-page.md gives a platform, as they stand there."""
+    (lines,) = re.findall("```python\n(.*?)```", (root / "spec/review-page.md").read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {"hmac": hmac, "hashlib": hashlib, "time": SimpleNamespace(time=clock.seconds)}
+    exec(lines, names)
+    return names["may_be_shown"]  # type: ignore[no-any-return]
+
+
 def test_the_platform_can_verify_an_address_and_nobody_else_make_one(
-    reviewer: Reviewer, home: Path, exchange: FakeExchange, clock: Clock
+    reviewer: Reviewer, home: Path, exchange: FakeExchange, clock: Clock, root: Path
 ) -> None:
     content_id = "Beitrag ü/7?&{expires}%"
     matched(home, exchange, content_id)
@@ -310,9 +330,15 @@ def test_the_platform_can_verify_an_address_and_nobody_else_make_one(
     assert (url.netloc, unquote(url.path)) == ("media.example", f"/held/{content_id}")
     key = (home / "media-url.key").read_bytes().rstrip(b"\n")
     assert (home / "media-url.key").stat().st_mode & 0o777 == 0o600
-    signed = f"stillmine/media-url/v1\n{query['expires']}\n{content_id}".encode()
-    assert query["signature"] == hmac.new(key, signed, hashlib.sha256).hexdigest()
-    assert int(query["expires"]) - clock.now.timestamp() == pytest.approx(600, abs=1)
+    may_be_shown, expires, signature = verification(root, clock), query["expires"], query["signature"]
+    assert may_be_shown(content_id, expires, signature, key)
+    assert not may_be_shown("post 1", expires, signature, key)
+    assert not may_be_shown(content_id, str(int(expires) + 1), signature, key)
+    assert not may_be_shown(content_id, expires, signature, key + b"\n")
+    clock.move(599)
+    assert may_be_shown(content_id, expires, signature, key)
+    clock.move(1)
+    assert not may_be_shown(content_id, expires, signature, key)
 
 
 @pytest.mark.parametrize(
