@@ -152,11 +152,16 @@ _NO_SOURCES = (
 )
 _NO_OLDER = ("ALTER TABLE outbox DROP COLUMN is_older",)
 _NO_REVIEWERS = ("DROP TABLE reviewers", "DROP TABLE review_sessions", "DROP TABLE review_holds")
+_NOT_REMEMBERED = (
+    "ALTER TABLE matches DROP COLUMN is_older",
+    *(f"DROP TABLE {name}" for name in ("older", "older_newcomers", "older_deleted", "older_asked")),
+)
 _NO_WEBHOOKS = ("DROP TABLE screenings", "DROP TABLE webhook_events", "DROP TABLE webhook", "DROP INDEX matches_of_fingerprint")
 
 
 def take_webhooks_off(database: sqlite3.Connection) -> None:
-    """Leave a store as it was before it knew screenings, reviewers, webhooks and sources, on the way to one of an earlier version."""
+    """Leave a store as it was before it knew webhooks and what came after, on the way to one of an earlier version."""
     triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    for statement in (*(f"DROP TRIGGER {name}" for (name,) in triggers), *_NO_WEBHOOKS, *_NO_SOURCES, *_NO_OLDER, *_NO_REVIEWERS):
+    since = (*_NOT_REMEMBERED, *_NO_WEBHOOKS, *_NO_SOURCES, *_NO_OLDER, *_NO_REVIEWERS)
+    for statement in (*(f"DROP TRIGGER {name}" for (name,) in triggers), *since):
         database.execute(statement)

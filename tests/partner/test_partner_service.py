@@ -35,6 +35,7 @@ ROUTES = {
     "/matches": "GET",
     "/matches/{match_id}": "GET",
     "/matches/{match_id}/review": "POST",
+    "/uploads/{content_id}": "DELETE",
     "/health": "GET",
     "/livez": "GET",
     "/readyz": "GET",

@@ -277,13 +277,15 @@ class KeptMatch(ScreenMatch, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """A match that is kept: what its ScreenMatch said, whose it is, and what became of it.
 
     `matched_at` is the minute in which it matched first. `is_withdrawn`: the fingerprint is known to be active no more, so it is a match
-    no longer; null where only looking the upload up again can tell.
+    no longer; null where only looking the upload up again can tell. `is_older`: its upload was there already, and remembered or looked up
+    by a backfill, when the match was found.
     """
 
     matched_at: datetime
     content_id: str | None = None
     reason: NotRemovedReason | None = None
     is_withdrawn: bool | None = None
+    is_older: bool = False
 
 
 class MatchPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -336,6 +338,20 @@ class SourceHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     would_have_matched: int | None = None
 
 
+class OlderHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How older content is: for how many days how many uploads are remembered, and how many were not since the start.
+
+    `waiting`: fingerprints that are still to be looked for. `delay_hours`: after so many hours at most asking finds what was remembered;
+    null where nothing is asked.
+    """
+
+    days: int
+    uploads: int
+    not_remembered: int
+    waiting: int
+    delay_hours: int | None
+
+
 class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the partner service is: counts and ages, never a fingerprint. `problem` is the error code of what does not work, if anything.
 
@@ -343,6 +359,7 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `fingerprints` is null where no list is kept; `index`, `queries_today` and `queries_a_day`, of the last status, where none is asked.
     `regions`: which are asked about now, `off` also where they can't be. `webhooks`: null where none are sent.
     `sources`: each of several; then `is_fresh` and `problem` are about all that an upload needs, and the rest about the exchange.
+    `older`: null where no upload is remembered.
     """
 
     is_fresh: bool
@@ -358,6 +375,7 @@ class Health(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     regions: RegionsChoice = RegionsChoice.OFF
     webhooks: WebhooksHealth | None = None
     sources: list[SourceHealth] = []
+    older: OlderHealth | None = None
 
 
 def require_content_id(content_id: str) -> str:

@@ -59,4 +59,4 @@ class ClearMemory:
             del self._clear[digest]
 
     def _digest(self, asked: Asked) -> bytes:
-        return hashlib.blake2b(f"{asked.kind} {asked.value}".encode(), key=self._key, digest_size=_DIGEST_BYTES).digest()
+        return hashlib.blake2b(f"{asked.kind} {asked.value} {asked.as_it_is}".encode(), key=self._key, digest_size=_DIGEST_BYTES).digest()

@@ -7,7 +7,7 @@ nothing is lost: each frame is in some query, and each sound of the list is whol
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, assert_never
 
 from stillmine.fingerprint.picture.query import WHOLE
@@ -49,10 +49,12 @@ class Asked:
     spans: tuple[MatchedSpan, ...] = ()
     number: int | None = None
     box: Box = WHOLE
+    as_it_is: bool = True
+    """Of what is seen: the exchange turns nothing."""
 
     def query(self, token: str) -> AskQuery:
         """Return it as it is sent."""
-        return AskQuery(self.kind, self.value, token, as_it_is=KIND_RULES[self.kind].is_seen)
+        return AskQuery(self.kind, self.value, token, as_it_is=self.as_it_is and KIND_RULES[self.kind].is_seen)
 
     def candidate(self, answer: Answer) -> Candidate:
         """Return what the exchange's answer says; it tells no distance, so nothing but the same file is exact."""
@@ -61,7 +63,7 @@ class Asked:
             id=bytes.fromhex(answer.id),
             kind=self.kind,
             match_class=MatchClass.EXACT if is_same_file else MatchClass.NEAR,
-            variant=self.variant,
+            variant=self.variant if self.as_it_is else None,
             undone=self.undone,
             spans=self.spans,
             is_listed=False,
@@ -76,7 +78,7 @@ def queries_of(made: Made) -> list[Asked]:
     """Return all that is asked about one upload, each value once; raises FingerprintMalformedError for what no worker of ours makes."""
     asked: dict[tuple[Kind, str], Asked] = {}
     for one in _all_of(made):
-        asked.setdefault((one.kind, one.value), one)
+        asked.setdefault((one.kind, one.value), replace(one, as_it_is=False) if made.is_turned_by_exchange else one)
     return list(asked.values())
 
 

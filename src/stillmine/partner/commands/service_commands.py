@@ -22,6 +22,7 @@ from stillmine.partner.commands import (
     bank_commands,
     doctor_commands,
     match_commands,
+    older_commands,
     review_commands,
     source_commands,
     statement_commands,
@@ -164,6 +165,9 @@ def serve(
     webhook: webhook_commands.Url = None,
     webhook_secret_file: webhook_commands.SecretFile = None,
     webhook_insecure: webhook_commands.Insecure = False,
+    remember_days: older_commands.Days = None,
+    remember_key_file: older_commands.KeyFile = None,
+    remember_reserve: older_commands.Reserve = older_commands.DEFAULT_RESERVE,
     log_format: Logs = LogFormat.TEXT,
     review_page: review_commands.Page = False,
     media_url: review_commands.MediaUrl = None,
@@ -179,7 +183,6 @@ def serve(
     wanted_webhook = webhook_commands.choice(webhook, webhook_secret_file, is_inside_allowed=webhook_insecure)
     wanted_review = review_commands.review_choice(review_page, media_url, review_break, coop_key, coop_actions)
     home = prepare_home(home.expanduser())
-    shown = f"[{listen}]" if ":" in listen else listen
     with sole_user(home):
         application = build_service(
             home,
@@ -195,9 +198,10 @@ def serve(
             max_age_hours=max_age,
             more_routes=together(hma_routes(hma, home, sources), review_routes(wanted_review)),
             webhook=wanted_webhook,
+            remembered=older_commands.choice(remember_days, remember_key_file, remember_reserve),
             sources=sources,
         )
-        serve_application(application, listen, port, lambda: say(f"partner service: http://{shown}:{port}", log_format))
+        serve_application(application, listen, port, lambda: say(f"partner service: {_shown(listen, port)}", log_format))
 
 
 @app.command()
@@ -367,6 +371,10 @@ def _settings_where_needed(exchange: str | None, key_file: Path | None, way: Way
     """Return the exchange that is named, None where none is and a list may do."""
     is_needed = way in (WayChoice.ASK, WayChoice.BOTH) or exchange is not None
     return exchange_settings(exchange, key_file) if is_needed else None
+
+
+def _shown(listen: str, port: int) -> str:
+    return f"http://[{listen}]:{port}" if ":" in listen else f"http://{listen}:{port}"
 
 
 def _screened(files: Sequence[Path], screening: Screening) -> Iterator[tuple[Path, ScreenResult]]:

@@ -63,13 +63,15 @@ class Made:
 
     `fingerprints`: pictures of enough quality, and those of a moving upload that are not among its frames, before films, sounds, digests.
     A picture between the quality that is asked about and the one that is stored is in both: where nothing matches, that says little.
-    `regions`: those of its first pictures, None where none were made.
+    `regions`: those of its first pictures, None where none were made. `is_turned_by_exchange`: its pictures and frames have one hash each,
+    of which an exchange that is asked makes the other seven.
     """
 
     upload: bytes
     left_out: list[str]
     fingerprints: list[LookedUpForm] = field(default_factory=list)
     regions: list[PictureRegions] | None = None
+    is_turned_by_exchange: bool = False
 
     def of(self, form: type[Form]) -> list[Form]:
         """Return what is of one form, in its order."""

@@ -77,11 +77,13 @@ class Screening:
         feedback_is_waiting: Callable[[], None] = lambda: None,
         answered: Callable[[ScreenResult, float], None] = lambda _result, _seconds: None,
         monotonic: Callable[[], float] = time.monotonic,
+        remember: Callable[[Made, UploadIdentity], None] = lambda _made, _identity: None,
     ) -> None:
-        """`feedback_is_waiting` is called after a match queued feedback.
+        """`feedback_is_waiting` is called after a match queued feedback, `remember` with each upload before it is looked up.
 
         `answered` is told of each answer, and how many seconds of `monotonic` it took.
         """
+        self._remember = remember
         self._answered = answered
         self._monotonic = monotonic
         self._store = store
@@ -124,6 +126,10 @@ class Screening:
         """Return what is made of a file, and look nothing up; raises BusyError."""
         return self._fingerprinter.fingerprints(file, RegionsChoice.OFF)
 
+    def keep_older(self, identity: UploadIdentity, candidates: Iterable[Candidate]) -> Kept:
+        """Record what an upload that was remembered matches now, as if it were screened again."""
+        return self._record(identity, _nearest(candidates), is_older=True)
+
     def not_screened(self, reason: str, content_id: str | None = None) -> ScreenResult:
         """Return the answer for an upload that could not be screened, with the error code of why."""
         result = msgspec.structs.replace(self._not_screened([reason]), content_id=content_id)
@@ -157,11 +163,12 @@ class Screening:
         self._sources.require_use()
         made = make()
         identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
+        self._remember(made, identity)
         withdrawn: set[bytes] = set()
         for _ in range(MAXIMUM_LOOKS):
             found = self._find(made, identity, withdrawn, hash_places)
             nearest = _nearest(found.candidates)
-            kept = self._record(identity, nearest)
+            kept = self._record(identity, nearest, is_older=self._tokens.is_older)
             if kept.matches or not nearest:
                 self._sources.count_dry(found)
                 return self._said(identity, found, kept)
@@ -195,13 +202,12 @@ class Screening:
         named = [SourceLeftOut(one.source, _known(one.code)) for one in dict.fromkeys(found.sources_left_out)]
         return replace(found, left_out=left_out, sources_left_out=named)
 
-    def _record(self, identity: UploadIdentity, nearest: Sequence[Candidate]) -> Kept:
+    def _record(self, identity: UploadIdentity, nearest: Sequence[Candidate], *, is_older: bool) -> Kept:
         """Report all whose fingerprint is still active, and return them, nearest first."""
         if not nearest:
             return Kept([])
         matches = [_found(candidate, self._tokens.match_id(identity, candidate.id, candidate.source)) for candidate in nearest]
         tokens = self._sources.tokens_at(identity, self._tokens)
-        is_older = self._tokens.is_older
         return self._recording.keep(FoundUpload(identity.upload_id, identity.token, matches, identity.content_id, tokens, is_older))
 
     def _note_no_match(self, identity: UploadIdentity) -> None:

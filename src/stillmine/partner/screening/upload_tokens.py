@@ -19,6 +19,7 @@ from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.screen import FIRST_SOURCE
 
 _UPLOAD_LABEL = b"stillmine/upload-id/v1"
+_CONTENT_LABEL = b"stillmine/content-mark/v1"
 _MATCH_LABEL = b"stillmine/match-id/v1"
 _SOURCE_LABEL = b"stillmine/source-token/v1"
 _SHARE_LABEL = b"stillmine/source-share/v1"
@@ -70,6 +71,10 @@ class UploadTokens:
     def place_of(self, upload: bytes, source: str) -> float:
         """Return where an upload stands among all that a source may be given a share of: from 0 to below 1, always the same."""
         return int.from_bytes(self._keyed(_SHARE_LABEL, source.encode(), upload)[:_SHARE_BYTES]) / (1 << 8 * _SHARE_BYTES)
+
+    def content_mark(self, content_id: str) -> bytes:
+        """Return what stands for the platform's word, 16 bytes, where that must not be read."""
+        return self._keyed(_CONTENT_LABEL, content_id.encode())
 
     def _keyed(self, *parts: bytes) -> bytes:
         return hmac.digest(self._key, b"\0".join(parts), "sha256")[:TOKEN_BYTES]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 from starlette.applications import Starlette
@@ -36,6 +37,7 @@ from stillmine.partner.listing.age import MAX_AGE_HOURS, ListAge
 from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
+from stillmine.partner.older.older_content import OlderChoice, OlderContent
 from stillmine.partner.screening.recurring import RecurringRegions
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.sources import Policy, Source, Sources
@@ -43,6 +45,7 @@ from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed
 from stillmine.partner.service.further_sources import FurtherSource, FurtherSources, MakesExchange, OpenedLists, Outside, opened_sources
 from stillmine.partner.service.held_reviews import HeldReviews
+from stillmine.partner.service.looking_again import let_look_again
 from stillmine.partner.service.service import MoreRoutes, Service
 from stillmine.partner.service.standing import Beside, Standing, source_health
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep, mend_list
@@ -94,6 +97,7 @@ class Connected:
 
     store: Store
     exchange: Exchange
+    listing: ListWay
     asking: AskWay
     regions: RegionsAsking
     way: WayInUse
@@ -132,11 +136,13 @@ def connected(
     name: str = FIRST_SOURCE,
     matches: Store | None = None,
     have_erased: Callable[[], None] = lambda: None,
+    list_changed: Callable[[], None] = lambda: None,
 ) -> Connected:
     """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one.
 
     `looks_up`: whether uploads are looked up; else the list stays in the store and is not read into memory. Of several exchanges `matches`
-    keeps what waits for the one called `name`; `have_erased` is called after a page took something out of the list.
+    keeps what waits for the one called `name`; `have_erased` is called after a page took something out of the list,
+    `list_changed` when what a page brought is looked up.
     """
     store.bind_exchange(settings.url)
     mend_list(store)
@@ -145,11 +151,13 @@ def connected(
     exchange = Exchange(settings, surroundings.transport)
     asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
-    way = WayInUse(ListWay(store, index, threads=threads, is_too_old=age.is_too_old), asks, assumed(choice, store.way()))
+    listing = ListWay(store, index, threads=threads, is_too_old=age.is_too_old)
+    way = WayInUse(listing, asks, assumed(choice, store.way()))
 
     def update(changes: PageChanges) -> None:
         if looks_up:
             index.follow(changes)
+            list_changed()
         if changes.erased:
             have_erased()
 
@@ -159,7 +167,7 @@ def connected(
     following = Following(
         choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds, monotonic=surroundings.monotonic
     )
-    return Connected(store, exchange, asks, asks_regions, way, following, age)
+    return Connected(store, exchange, listing, asks, asks_regions, way, following, age)
 
 
 def asking_regions(
@@ -190,6 +198,7 @@ def _screening(
     *,
     wake: Callable[[], None],
     counted: Counted,
+    older: OlderContent,
 ) -> Screening:
     return Screening(
         lists.matches,
@@ -200,6 +209,7 @@ def _screening(
         feedback_is_waiting=wake,
         answered=counted.screened,
         monotonic=surroundings.monotonic,
+        remember=older.remember,
     )
 
 
@@ -262,20 +272,23 @@ def _standing(
     )
 
 
+class _Runs(NamedTuple):
+    """What runs beside the answers and following the exchange."""
+
+    upkeep: Upkeep
+    webhooks: Webhooks
+    later: Later
+    further: FurtherSources
+    held_reviews: HeldReviews
+    older: OlderContent
+
+
 @asynccontextmanager
 async def _going_on(
-    parts: Connected,
-    fingerprinter: Fingerprinter,
-    screening: Screening,
-    thread: FollowThread,
-    upkeep: Upkeep,
-    *,
-    webhooks: Webhooks,
-    later: Later,
-    further: FurtherSources,
-    held_reviews: HeldReviews,
+    parts: Connected, fingerprinter: Fingerprinter, screening: Screening, thread: FollowThread, beside: _Runs
 ) -> AsyncIterator[None]:
     """What runs beside the answers, for as long as the service does."""
+    upkeep, webhooks, later, further, held_reviews, older = beside
     try:
         fingerprinter.start()
         _say_at_start(parts.way.use, is_shut_in=not await run_in_threadpool(fingerprinter.check_sandbox))
@@ -283,6 +296,7 @@ async def _going_on(
         thread.start()
         further.start()
         webhooks.start()
+        older.start()
         await later.start()
         async with upkeep.going_on(), held_reviews.going_on():
             yield
@@ -292,6 +306,7 @@ async def _going_on(
         fingerprinter.close()
         await later.stop()
         await run_in_threadpool(webhooks.stop)
+        await run_in_threadpool(older.stop)
         further.stop()
         held_reviews.close()
         if thread.stop():
@@ -316,26 +331,29 @@ def build_service(
     sources: AllowedSources | None = None,
     policy: Policy = Policy(),  # noqa: B008 (it is frozen)
     further: Sequence[SourceChoice] = (),
+    remembered: OlderChoice | None = None,
 ) -> Starlette:
     """Put the service together; its threads live as long as the application's lifespan, and the stores are closed with it."""
-    key = service_key(home, surroundings.random_bytes)
-    token_key = upload_token_key(home, surroundings.random_bytes)
+    key, token_key = (own(home, surroundings.random_bytes) for own in (service_key, upload_token_key))
     store, stop = Store(home), threading.Event()
+    older = OlderContent(home, remembered, token_key, surroundings.clock, surroundings.random_bytes, monotonic=surroundings.monotonic)
     webhooks = Webhooks(home, webhook, surroundings.clock, surroundings.random_bytes)
     recurring = RecurringRegions(bytes(token_key), store.recurring())
     timed = partial(connected, sync_every_seconds=sync_every_seconds, max_age_hours=max_age_hours)
     connect = partial(timed, surroundings=surroundings, threads=threads, regions=regions)
-    parts = connect(store, settings, choice, must_stop=stop.is_set, recurring=recurring)
+    parts = connect(store, settings, choice, must_stop=stop.is_set, recurring=recurring, list_changed=older.list_changed)
     thread, fingerprinter = FollowThread(parts.following, stop), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     counted, lists = Counted(), OpenedLists(home, store, further)
     outside = Outside(surroundings.clock, surroundings.monotonic, surroundings.transport, threads, max_age_hours)
     more = opened_sources(further, lists, outside, _further_exchange(home, surroundings, connect))
     wake = partial(more.wake, thread)
     looked_up = Sources([parts.source(policy), *more.sources], more.negative_bank)
-    screening = _screening(lists, looked_up, fingerprinter, token_key, surroundings, wake=wake, counted=counted)
+    screening = _screening(lists, looked_up, fingerprinter, token_key, surroundings, wake=wake, counted=counted, older=older)
+    let_look_again(older, screening, parts.following, (parts.way, parts.listing, parts.asking), (policy, store, more.negative_bank))
     later = Later(KeptScreenings(home), max(1, threads // 2), surroundings.clock, surroundings.random_bytes)
     held_reviews = HeldReviews(Desk(home), surroundings.clock, wake)
     upkeep = Upkeep(store, surroundings.clock, kept_days, recurring, screening.record_waiting)
+    beside = _Runs(upkeep, webhooks, later, more, held_reviews, older)
     return Service(
         screening=screening,
         store=store,
@@ -345,14 +363,13 @@ def build_service(
         random_bytes=surroundings.random_bytes,
         feedback_is_waiting=wake,
         standing=_standing(
-            parts, home, surroundings, thread, webhooks.health, beside=Beside(policy, more.all, looked_up.would_have_matched)
+            parts, home, surroundings, thread, webhooks.health, beside=Beside(policy, more.all, looked_up.would_have_matched, older.health)
         ),
         counted=counted,
         workers=fingerprinter.load,
-        lifespan=lambda _app: _going_on(
-            parts, fingerprinter, screening, thread, upkeep, webhooks=webhooks, later=later, further=more, held_reviews=held_reviews
-        ),
+        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, beside),
         desk=held_reviews.desk,
+        delete_older=older.delete,
         more_routes=more_routes,
         sources=sources or AllowedSources(),
         later=later,

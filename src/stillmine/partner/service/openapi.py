@@ -79,6 +79,9 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "GET /matches/{match_id}": Operation("Show one match", {200: (KeptMatch,)}, in_path=_MATCH_ID),
     "POST /matches/{match_id}/review": Operation("Say what a reviewer decided", {204: ()}, (Review,), in_path=_MATCH_ID),
+    "DELETE /uploads/{content_id}": Operation(
+        "Delete what is remembered of an upload, whether or not anything is", {204: ()}, in_path={"content_id": _CONTENT_ID}
+    ),
     "GET /health": Operation("Say how the service is, in counts and ages: 200 when fresh", {200: (Health,), 503: (Health,)}),
     "GET /livez": Operation("Say that the process answers", {200: (TEXT,)}),
     "GET /readyz": Operation("Say in a word of each part whether uploads are screened", {200: (Readiness,), 503: (Readiness,)}),

@@ -50,7 +50,7 @@ from stillmine.wire.errors import (
     StillmineError,
 )
 from stillmine.wire.readiness import readiness
-from stillmine.wire.screen import Review
+from stillmine.wire.screen import Review, require_content_id
 
 log = logging.getLogger("stillmine.partner")
 
@@ -109,14 +109,17 @@ class Service:
         workers: Callable[[], Mapping[str, Load]],
         desk: Desk,
         lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
+        delete_older: Callable[[str], None] = lambda _content_id: None,
         more_routes: MoreRoutes = lambda _parts: [],
         sources: AllowedSources,
         later: Later,
     ) -> None:
         """A large upload passes through `home`, without a name. `more_routes`: what else answers here, by the same doors.
 
-        `sources`: from where files may be fetched; `later`: what is answered later.
+        `sources`: from where files may be fetched; `later`: what is answered later. `delete_older` deletes what
+        is remembered under a word of the platform's.
         """
+        self._delete_older = delete_older
         self._more_routes = more_routes
         self._sources = sources
         self._later = later
@@ -145,6 +148,7 @@ class Service:
             Route("/matches", self._guarded(self._matches), methods=["GET"]),
             Route("/matches/{match_id}", self._guarded(self._match), methods=["GET"]),
             Route("/matches/{match_id}/review", self._guarded(self._with_room(self._review)), methods=["POST"]),
+            _of_any_word(Route("/uploads/{content_id}", self._guarded(self._delete_upload), methods=["DELETE"])),
             Route("/health", self._guarded(self._health, needs_key=False), methods=["GET"]),
             Route("/livez", _alive, methods=["GET"]),
             Route("/readyz", self._guarded(self._ready, needs_key=False), methods=["GET"]),
@@ -190,6 +194,10 @@ class Service:
 
     async def _match(self, request: Request) -> Response:
         return in_json(await run_in_threadpool(self._store.match, _match_id(request.path_params["match_id"])))
+
+    async def _delete_upload(self, request: Request) -> Response:
+        await run_in_threadpool(self._delete_older, require_content_id(request.path_params["content_id"]))
+        return Response(status_code=204, headers=HEADERS)
 
     async def _health(self, _request: Request) -> Response:
         health = await run_in_threadpool(self._standing.health)
@@ -245,6 +253,12 @@ class Service:
         shown = request.headers.get("authorization", "").encode("latin-1")
         if not hmac.compare_digest(shown, self._authorization):
             raise ServiceKeyError
+
+
+def _of_any_word(route: Route) -> Route:
+    """Let a platform's word have slashes in it: starlette decodes them before it looks for the route."""
+    route.path_regex = re.compile(r"^/uploads/(?P<content_id>.+)$", re.DOTALL)
+    return route
 
 
 def _match_id(match_id: str) -> bytes:

@@ -25,7 +25,7 @@ from stillmine.wire.ask import ExchangeStatus, IndexState
 from stillmine.wire.ask_errors import IndexLoadingError, QuotaUsedUpError
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.readiness import OK, UNKNOWN
-from stillmine.wire.screen import Action, Health, SourceHealth, WebhooksHealth
+from stillmine.wire.screen import Action, Health, OlderHealth, SourceHealth, WebhooksHealth
 
 READY_FROM_BYTES = 1024 * 1024
 """Free on the disk of the home folder: with less the next match may not be kept."""
@@ -52,11 +52,15 @@ def source_health(health: Health, policy: Policy, waiting_feedback: int) -> Sour
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What the platform wants of the exchange, the sources beside it, and what returns how many uploads the dry run of a source matched."""
+    """What the platform wants of the exchange, and the sources beside it.
+
+    `would_have_matched` returns how many uploads the dry run of a source matched, `older` how older content is.
+    """
 
     policy: Policy = field(default_factory=Policy)
     further: Sequence[FurtherSource] = ()
     would_have_matched: Callable[[str], int] = lambda _name: 0
+    older: Callable[[], OlderHealth | None] = lambda: None
 
 
 class Standing:
@@ -80,6 +84,7 @@ class Standing:
         self._further = beside.further
         self._would_have_matched = beside.would_have_matched
         self._webhooks = webhooks
+        self._older = beside.older
         self._store = store
         self._home = home
         self._use = use
@@ -123,6 +128,7 @@ class Standing:
             queries_a_day=None if status is None else status.queries_a_day,
             regions=self._following.regions,
             webhooks=self._webhooks(),
+            older=self._older(),
         )
 
     def parts(self) -> dict[str, str]:

@@ -129,7 +129,7 @@ def record(db: sqlite3.Connection, upload: FoundUpload, found: Sequence[FoundMat
     )
     for source in dict.fromkeys(match.source for match in found):
         _record_at(db, upload, source, [match.fingerprint_id for match in found if match.source == source])
-    _keep(db, upload.upload_id, found[:shown], minute)
+    _keep(db, upload, found[:shown], minute)
 
 
 def _record_at(db: sqlite3.Connection, upload: FoundUpload, source: str, near: Sequence[bytes]) -> None:
@@ -220,7 +220,8 @@ _IS_FLAGGED = f"""CASE WHEN {_IS_ACTIVE} THEN EXISTS (SELECT 1 FROM flagged WHER
     ELSE matches.is_flagged END"""  # noqa: S608 (no value)
 
 _ROWS = f"""SELECT matches.place, match_id, kind, class, bucket, variant, undone, spans, {_IS_FLAGGED}, is_synthetic, decision,
-    found_by, judges, transform, matches.source, action, is_in_own_negative_bank, matched_minute, uploads.content_id, reason, {IS_WITHDRAWN}
+    found_by, judges, transform, matches.source, action, is_in_own_negative_bank, matched_minute, uploads.content_id, reason,
+    {IS_WITHDRAWN}, is_older
     FROM matches LEFT JOIN uploads ON uploads.upload_id = matches.upload_id"""  # noqa: S608 (no value)
 
 
@@ -248,8 +249,8 @@ _IS_UNHEARD = "coalesce(judges, 'one_judge') = 'one_judge' AND excluded.judges I
 """Regions were not heard when it matched first, and are now."""
 
 _KEEP = f"""INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket, class, matched_minute, upload_id, undone, spans,
-    is_flagged, is_synthetic, is_listed, found_by, judges, transform, source, action, is_in_own_negative_bank)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    is_flagged, is_synthetic, is_listed, found_by, judges, transform, source, action, is_in_own_negative_bank, is_older)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (match_id) DO UPDATE SET is_flagged = excluded.is_flagged, is_gone = 0, action = excluded.action,
     is_in_own_negative_bank = excluded.is_in_own_negative_bank, bucket = coalesce(bucket, excluded.bucket),
     is_synthetic = coalesce(is_synthetic, excluded.is_synthetic), is_listed = is_listed OR excluded.is_listed,
@@ -259,17 +260,17 @@ _KEEP = f"""INSERT INTO matches (match_id, fingerprint_id, kind, variant, bucket
     judges = CASE WHEN {_IS_UNHEARD} THEN excluded.judges ELSE judges END"""  # noqa: S608 (no value)
 
 
-def _keep(db: sqlite3.Connection, upload_id: bytes, found: Sequence[FoundMatch], minute: int) -> None:
+def _keep(db: sqlite3.Connection, upload: FoundUpload, found: Sequence[FoundMatch], minute: int) -> None:
     """Add what is new. Of what is kept already the flag is renewed, and filled in what one way can't tell and the other can."""
-    db.executemany(_KEEP, [_row(match, upload_id, minute) for match in _that_say_more(db, found)])
+    db.executemany(_KEEP, [_row(match, upload, minute) for match in _that_say_more(db, found)])
 
 
-def _row(match: FoundMatch, upload_id: bytes, minute: int) -> tuple[Any, ...]:
+def _row(match: FoundMatch, upload: FoundUpload, minute: int) -> tuple[Any, ...]:
     transform = None if match.transform is None else msgspec.json.encode(match.transform).decode()
     return (
-        *(match.match_id, match.fingerprint_id, match.kind, match.variant, match.bucket, match.match_class, minute, upload_id),
+        *(match.match_id, match.fingerprint_id, match.kind, match.variant, match.bucket, match.match_class, minute, upload.upload_id),
         *(",".join(match.undone), msgspec.json.encode(match.spans).decode(), match.is_flagged, match.is_synthetic, match.is_listed),
-        *(",".join(match.found_by), match.judges, transform, match.source, match.action, match.is_in_own_negative_bank),
+        *(",".join(match.found_by), match.judges, transform, match.source, match.action, match.is_in_own_negative_bank, upload.is_older),
     )
 
 
@@ -293,7 +294,7 @@ def _says_more(match: FoundMatch, kept: Sequence[Any]) -> bool:
 
 def _kept(row: tuple[Any, ...]) -> KeptMatch:
     (_, match_id, kind, match_class, bucket, variant, undone, spans, is_flagged, is_synthetic, decision, *others) = row
-    (found_by, judges, transform, source, action, is_in_bank, minute, content_id, reason, is_withdrawn) = others
+    (found_by, judges, transform, source, action, is_in_bank, minute, content_id, reason, is_withdrawn, is_older) = others
     return KeptMatch(
         match_id=match_id.hex(),
         kind=Kind(kind),
@@ -315,6 +316,7 @@ def _kept(row: tuple[Any, ...]) -> KeptMatch:
         content_id=content_id,
         reason=None if reason is None else NotRemovedReason(reason),
         is_withdrawn=None if is_withdrawn is None else bool(is_withdrawn),
+        is_older=bool(is_older),
     )
 
 

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Remember an upload before it is looked up, so that what arrives at that moment finds it one way or the other.
+
+Whatever goes wrong here must never change or delay the answer to the upload: what could not be remembered is counted.
+"""
+
+import logging
+import struct
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from stillmine.partner.older.block import Row
+from stillmine.partner.older.days import Days
+from stillmine.partner.older.deletions import Deletions
+from stillmine.partner.older.remembered import remembered
+from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.upload_tokens import UploadIdentity
+from stillmine.serving.sparing_log import SparingLog
+
+MAXIMUM_RECORD_BYTES = 1024 * 1024
+"""A film of about an hour."""
+
+MOST_RECENT = 10_000
+"""Uploads that come again meanwhile are not remembered twice."""
+
+log = logging.getLogger("stillmine.partner")
+
+
+class Remembering:
+    """Remembers uploads of one service. Safe to use from several threads."""
+
+    def __init__(self, days: Days, deletions: Deletions, clock: Callable[[], datetime]) -> None:
+        """`clock` returns UTC."""
+        self._days = days
+        self._deletions = deletions
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._recent: OrderedDict[tuple[bytes, int], None] = OrderedDict()
+        self._not_remembered = 0
+        self._log = SparingLog(log)
+
+    @property
+    def not_remembered(self) -> int:
+        """How many uploads could not be remembered since the start."""
+        return self._not_remembered
+
+    def remember(self, made: Made, identity: UploadIdentity) -> None:
+        """Remember an upload that the platform has a word for."""
+        if identity.content_id is None or made.is_empty:
+            return
+        second = self._deletions.second_after(identity.content_id, int(self._clock().timestamp()))
+        key = (identity.upload_id, len(made.fingerprints))
+        if self._is_known(key):
+            return
+        try:
+            one, hashes = remembered(made, identity.content_id, second)
+            row = Row(msgspec.msgpack.encode(one), hashes)
+            if len(row.row) + len(row.hashes) > MAXIMUM_RECORD_BYTES:
+                raise ValueError("larger than is remembered")
+            self._days.append(one, row)
+        except (OSError, ValueError, struct.error) as error:
+            with self._guard:
+                self._not_remembered += 1
+                self._recent.pop(key, None)
+            # No message: it could hold what was made of the upload.
+            self._log.say(f"an upload was screened and is not remembered: {type(error).__name__}")
+
+    def delete(self, content_id: str) -> None:
+        """Delete what is remembered under this word; an upload that comes again is another one. Raises StoreUnreadableError."""
+        self._deletions.delete(content_id)
+        with self._guard:
+            self._recent.clear()
+
+    def _is_known(self, key: tuple[bytes, int]) -> bool:
+        """Whether an upload was remembered a moment ago, with as much of it."""
+        with self._guard:
+            if key in self._recent:
+                return True
+            self._recent[key] = None
+            if len(self._recent) > MOST_RECENT:
+                self._recent.popitem(last=False)
+            return False
