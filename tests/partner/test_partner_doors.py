@@ -146,6 +146,29 @@ def test_forty_slow_bodies_keep_nobody_waiting(home: Path, url: str, root: Path)
             each.close()
 
 
+@pytest.mark.parametrize("path", ["/h/hash", "/m/lookup"])
+def test_forty_slow_forms_of_hma_keep_nobody_waiting(home: Path, url: str, root: Path, path: str) -> None:
+    """Each has sent half a form; another form is answered, and so is one of the slow ones once it is whole."""
+    picture = (root / "media/clothing/coat.jpg").read_bytes()
+    before = b'--edge\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n'
+    form = before + picture + b"\r\n--edge--\r\n"
+    hma = "import sys\nsys.argv += ['--hma', 'key']"
+    with service(home, url, "body_seconds=600, window_seconds=600", hma) as port, contextlib.ExitStack() as stack:
+        key = {"Authorization": f"Bearer {(home / SERVICE_KEY_FILE).read_text().strip()}"}
+        sent = {**key, "Content-Type": "multipart/form-data; boundary=edge"}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in {**sent, "Content-Length": len(form)}.items())
+        slow = [stack.enter_context(silent(port)) for _ in range(40)]
+        for client in slow:
+            client.sendall(f"POST {path} HTTP/1.1\r\nHost: a\r\n{lines}\r\n".encode() + form[: len(form) // 2])
+        answer = httpx.post(f"http://127.0.0.1:{port}{path}", content=form, headers=sent, timeout=60, trust_env=False)
+        assert (answer.status_code, "pdq" in answer.json()) == (200, True)
+        slow[0].sendall(form[len(form) // 2 :])
+        answered = b""
+        while b'"pdq"' not in answered:
+            answered += (data := slow[0].recv(10_000))
+            assert data, answered
+
+
 def test_a_gigabyte_is_refused_by_its_stated_length(home: Path, url: str) -> None:
     """Nothing of any body is sent: the answers come by what the heads state, and then the connections end."""
     with service(home, url) as port:

@@ -298,32 +298,37 @@ sender = Sender(queue, target, webhook_secrets(home, None, lambda count: bytes(c
 print("ready", flush=True)
 sys.stdin.readline()
 sender.send_next()
+print("noted", flush=True)
+sys.stdin.readline()
 """
 
 
-@pytest.mark.parametrize("is_sent", [False, True])
+@pytest.mark.parametrize("step", ["before it sends", "before it notes", "afterwards"])
 def test_a_sender_that_is_killed_loses_nothing_and_repeats_the_id(
-    partner: Partner, queue: WebhookQueue, sender: Sender, target: Target, home: Path, is_sent: bool
+    partner: Partner, queue: WebhookQueue, sender: Sender, target: Target, home: Path, step: str
 ) -> None:
-    """Killed before it sends, and after the target has everything and before that is noted."""
+    """Killed before it sends, after the target has everything and before that is noted, and after that."""
     partner.screen(FILE)
     command = [sys.executable, "-c", KILLED, str(home), target.url]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
         assert killed.stdin is not None
         assert killed.stdout is not None
         assert killed.stdout.readline() == b"ready\n"
-        if is_sent:
+        if step == "before it notes":
             target.answers = [lambda: os.kill(killed.pid, signal.SIGKILL)]
+        if step != "before it sends":
             killed.stdin.write(b"\n")
             killed.stdin.flush()
-        else:
+        if step == "afterwards":
+            assert killed.stdout.readline() == b"noted\n"
+        if step != "before it notes":
             killed.kill()
         assert killed.wait(60) == -signal.SIGKILL
-    assert queue.health().waiting == 2
+    assert queue.health().waiting == (1 if step == "afterwards" else 2)
     send_all(sender)
     assert queue.health().waiting == 0
     times = sorted(target.ids().count(one) for one in set(target.ids()))
-    assert times == ([1, 2] if is_sent else [1, 1])
+    assert times == ([1, 2] if step == "before it notes" else [1, 1])
 
 
 @pytest.mark.parametrize(
