@@ -150,6 +150,7 @@ _NO_SOURCES = (
     "UPDATE uploads SET (token, near) = (SELECT token, near FROM upload_sources AS of WHERE of.upload_id = uploads.upload_id)",
     "DROP TABLE upload_sources",
 )
+_NO_MARK = ("ALTER TABLE place DROP COLUMN list_mark",)
 _NO_OLDER = ("ALTER TABLE outbox DROP COLUMN is_older",)
 _NO_REVIEWERS = ("DROP TABLE reviewers", "DROP TABLE review_sessions", "DROP TABLE review_holds")
 _NOT_REMEMBERED = (
@@ -162,6 +163,6 @@ _NO_WEBHOOKS = ("DROP TABLE screenings", "DROP TABLE webhook_events", "DROP TABL
 def take_webhooks_off(database: sqlite3.Connection) -> None:
     """Leave a store as it was before it knew webhooks and what came after, on the way to one of an earlier version."""
     triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-    since = (*_NOT_REMEMBERED, *_NO_WEBHOOKS, *_NO_SOURCES, *_NO_OLDER, *_NO_REVIEWERS)
+    since = (*_NOT_REMEMBERED, *_NO_WEBHOOKS, *_NO_SOURCES, *_NO_OLDER, *_NO_REVIEWERS, *_NO_MARK)
     for statement in (*(f"DROP TRIGGER {name}" for (name,) in triggers), *since):
         database.execute(statement)

@@ -26,6 +26,8 @@ class KindIndex(Protocol):
 
     def __len__(self) -> int: ...
 
+    def __contains__(self, id: object) -> bool: ...
+
     def add(self, id: bytes, value: bytes) -> None:
         """Search for this value from now on, in place of the one with this id."""
 
@@ -67,6 +69,9 @@ class Videos:
     def __len__(self) -> int:
         return len(self._videos)
 
+    def __contains__(self, id: object) -> bool:
+        return id in self._videos
+
     def add(self, id: bytes, value: bytes) -> None:
         """Search for this video from now on."""
         self._videos.add(id, _frames(value))
@@ -97,6 +102,9 @@ class Sounds:
 
     def __len__(self) -> int:
         return len(self._sounds)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._sounds
 
     def add(self, id: bytes, value: bytes) -> None:
         """Search for this sound from now on."""
@@ -129,6 +137,9 @@ class FingerprintIndex:
 
     def __len__(self) -> int:
         return sum(len(part) for part in self._of.values())
+
+    def __contains__(self, id: object) -> bool:
+        return any(id in part for part in self._of.values())
 
     def add(self, id: bytes, kind: Kind, value: bytes) -> None:
         """Search for this value from now on."""

@@ -21,6 +21,7 @@ from stillmine.partner.commands import (
     backfill_command,
     bank_commands,
     doctor_commands,
+    instance_commands,
     match_commands,
     older_commands,
     review_commands,
@@ -111,6 +112,9 @@ FetchFrom = Annotated[
     list[str] | None,
     typer.Option(help="Host or origin from which files may be fetched by their address; once for each. None unless named."),
 ]
+SyncEvery = Annotated[
+    int, typer.Option(min=1, max=60, help="Seconds between syncs of a list; a withdrawal takes at most this long. Not needed for asking.")
+]
 Logs = Annotated[
     LogFormat, typer.Option(envvar="STILLMINE_PARTNER_LOG_FORMAT", help="How the log is written: `text`, or `json`, one object a line.")
 ]
@@ -151,10 +155,7 @@ def serve(
     config: source_commands.Config = None,
     listen: Annotated[str, typer.Option(help="Address to listen on. Uploads travel in clear: keep it on this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = DEFAULT_PORT,
-    sync_every: Annotated[
-        int,
-        typer.Option(min=1, max=60, help="Seconds between syncs of a list; a withdrawal takes at most this long. Not needed for asking."),
-    ] = 15,
+    sync_every: SyncEvery = 15,
     threads: Threads = DEFAULT_THREADS,
     require_sandbox: RequireSandbox = False,
     regions: Regions = RegionsChoice.ALL,
@@ -174,34 +175,37 @@ def serve(
     review_break: review_commands.Break = BREAK_AFTER,
     coop_key: review_commands.CoopKey = None,
     coop_actions: review_commands.CoopActions = None,
+    instances_key_file: instance_commands.KeyFile = None,
+    follow: instance_commands.Follow = None,
+    follow_key_file: instance_commands.FollowKeyFile = None,
+    follow_insecure: instance_commands.FollowInsecure = False,
+    drain_seconds: instance_commands.Drain = None,
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
     _begin(log_format)
     wanted = source_commands.chosen_sources(config, exchange, key_file, way, regions)
     require_local(hma, listen)
     sources = AllowedSources(fetch_from or [])
-    wanted_webhook = webhook_commands.choice(webhook, webhook_secret_file, is_inside_allowed=webhook_insecure)
     wanted_review = review_commands.review_choice(review_page, media_url, review_break, coop_key, coop_actions)
+    following = instance_commands.Following(follow, follow_key_file, follow_insecure, instances_key_file)
+    following.require_alone(wanted, has_more=hma is not HmaChoice.OFF or bool(webhook or review_page or coop_key or remember_days))
     home = prepare_home(home.expanduser())
+    build = partial(build_service, home, wanted.settings, sync_every, threads, policy=wanted.policy, further=wanted.further)
     with sole_user(home):
-        application = build_service(
-            home,
-            wanted.settings,
-            sync_every,
-            threads,
+        application = following.application(home, wanted, threads, sources, needs_sandbox=require_sandbox) or build(
             choice=wanted.way,
-            policy=wanted.policy,
-            further=wanted.further,
+            regions=wanted.regions,
             needs_sandbox=require_sandbox,
             kept_days=keep_matches,
-            regions=wanted.regions,
             max_age_hours=max_age,
             more_routes=together(hma_routes(hma, home, sources), review_routes(wanted_review)),
-            webhook=wanted_webhook,
+            webhook=webhook_commands.choice(webhook, webhook_secret_file, is_inside_allowed=webhook_insecure),
             remembered=older_commands.choice(remember_days, remember_key_file, remember_reserve),
             sources=sources,
+            instances_key=following.instances_key(),
         )
-        serve_application(application, listen, port, lambda: say(f"partner service: {_shown(listen, port)}", log_format))
+        seconds = following.seconds_to_drain(drain_seconds)
+        serve_application(application, listen, port, lambda: say(f"partner service: {_shown(listen, port)}", log_format), seconds)
 
 
 @app.command()

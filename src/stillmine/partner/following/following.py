@@ -71,6 +71,8 @@ class Parts:
     way: WayInUse
     asking: Asks
     regions: AsksRegions
+    have_let_go: Callable[[], bool] = lambda: True
+    """Whether no copy of the list holds what was erased."""
 
 
 class Following:
@@ -202,7 +204,7 @@ class Following:
         self._begin_with(self._parts.way.use if asks_meanwhile else wanted)
         self._parts.regions.learn(status.scopes)
         for asks in (self._parts.asking, self._parts.regions):
-            if _may_answer(status, asks.problem):
+            if may_answer(status, asks.problem):
                 asks.try_soon()
 
     @property
@@ -246,6 +248,7 @@ class Following:
         if is_unused and parts.store.holds_list():
             parts.store.erase_list()
             parts.index.clear()
+            parts.have_let_go()
             log.info("the list is erased: it is not given any more, or not used")
         if is_unused and not parts.store.forget_erased():
             log.info("another program reads the store; erased values leave its log in a later round")
@@ -255,13 +258,13 @@ class Following:
     def _tell_erased(self) -> None:
         """People wait for this word about what they withdrew; where it was not taken, a later round says it."""
         place = self._parts.store.place()
-        if place.cursor is None and not place.is_acknowledged:
+        if place.cursor is None and not place.is_acknowledged and self._parts.have_let_go():
             with contextlib.suppress(StillmineError):
                 self._exchange.acknowledge_erased()
                 self._parts.store.mark_acknowledged(None)
 
 
-def _may_answer(status: ExchangeStatus, problem: str | None) -> bool:
+def may_answer(status: ExchangeStatus, problem: str | None) -> bool:
     """Whether asks that fail may work again, by what the exchange says of itself."""
     has_quota = status.queries_left >= PHOTOGRAPH_QUERIES or problem != QuotaUsedUpError.code
     return problem is not None and has_quota and status.index is IndexState.READY

@@ -136,6 +136,36 @@ class ScreeningInterruptedError(StillmineError):
     sentence = "The service stopped before this upload was screened, and keeps no upload. Send it again."
 
 
+class NotInStepError(StillmineError):
+    code = "not_in_step"
+    status = 503
+    sentence = (
+        "This instance has not heard from its leader for a minute, so it looks nothing up: some of its list may have been withdrawn since. "
+        "Send the upload to another instance, or again later; if it lasts, see that the leader runs and is reached."
+    )
+
+
+class LeaderAwayError(StoreUnreadableError):
+    code = "leader_away"
+    status = 503
+    sentence = (
+        "The leading instance does not answer, and it alone keeps matches and decisions. What was answered as a match is recorded when it "
+        "is back; try again in a moment."
+    )
+
+
+class InstancesKeyError(StillmineError):
+    code = "instances_key_unknown"
+    status = 401
+    sentence = "This is not the key of the instances. Give followers a copy of the leader's `--instances-key-file`."
+
+
+class InstanceVersionError(StillmineError):
+    code = "instance_version"
+    status = 409
+    sentence = "Leader and follower are of versions that don't understand each other. Start the same release on both, the leader first."
+
+
 class UrlNotAllowedError(StillmineError):
     code = "url_not_allowed"
     status = 403

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from stillmine.partner.ground.errors import HmaReadOnlyError
 from stillmine.partner.hma.banks import Bank, Banks, Matches
 from stillmine.partner.hma.doors import asked, said, told, word_of
-from stillmine.partner.service.standing import Standing
+from stillmine.partner.service.standing import Stands
 from stillmine.wire.errors import MalformedMessageError
 
 API = "stillmine"
@@ -38,7 +38,7 @@ _SCHEMA = {
 class Curating:
     """Tells of banks and of the exchange, and keeps the names of banks."""
 
-    def __init__(self, banks: Banks, standing: Standing) -> None:
+    def __init__(self, banks: Banks, standing: Stands) -> None:
         self._banks = banks
         self._standing = standing
 

@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from starlette.concurrency import run_in_threadpool
 
 from stillmine.partner.ground.errors import ScreeningInterruptedError, StoreUnreadableError
-from stillmine.partner.store.screenings import KeptScreenings, not_screened
+from stillmine.partner.store.screenings import not_screened
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import StillmineError
@@ -62,10 +62,26 @@ class Seat:
         self._bytes += size
 
 
+class KeepsScreenings(Protocol):
+    """Where answers that come later are kept; each method raises StoreUnreadableError."""
+
+    def close(self) -> None: ...
+
+    def accept(self, screening_id: bytes, content_id: str | None, minute: int, /) -> KeptScreening: ...
+
+    def finish(self, screening_id: bytes, result: ScreenResult, minute: int, /) -> None: ...
+
+    def interrupt(self, minute: int, /) -> int: ...
+
+    def forget(self, minute: int, /) -> None: ...
+
+    def one(self, screening_id: bytes, /) -> KeptScreening: ...
+
+
 class Later:
     """What one service answers later."""
 
-    def __init__(self, kept: KeptScreenings, turns: int, clock: Callable[[], datetime], random_bytes: Callable[[int], bytes]) -> None:
+    def __init__(self, kept: KeepsScreenings, turns: int, clock: Callable[[], datetime], random_bytes: Callable[[int], bytes]) -> None:
         """`turns`: how many are screened at once; `clock` returns UTC."""
         self._kept = kept
         self._clock = clock

@@ -29,6 +29,9 @@ class ListIndex:
     def __len__(self) -> int:
         return len(self._all)
 
+    def __contains__(self, id: bytes) -> bool:
+        return id in self._all
+
     def add(self, id: bytes, kind: Kind, value: bytes) -> None:
         """Search for this value from now on; `value` is in compact form."""
         self._all.add(id, kind, value)
@@ -37,6 +40,10 @@ class ListIndex:
         """Search for many pictures, each (id, value), from now on; much faster than one by one."""
         self._all.pictures.add_many(b"".join(id for id, _ in pictures), b"".join(value for _, value in pictures))
 
+    def add_joined_pictures(self, ids: bytes, values: bytes) -> None:
+        """Search for many pictures, 16 bytes of id and 32 of value for each, from now on."""
+        self._all.pictures.add_many(ids, values)
+
     def remove(self, id: bytes) -> None:
         """Search for it no longer."""
         self._all.remove(id)
@@ -44,6 +51,10 @@ class ListIndex:
     def clear(self) -> None:
         """Search for nothing any more."""
         self._all = FingerprintIndex()
+
+    def become(self, other: "ListIndex") -> None:
+        """Search for what the other one does, which nobody uses from now on, and for nothing else."""
+        self._all = other._all
 
     def follow(self, changes: PageChanges) -> None:
         """Do what a page did to the store."""
@@ -102,12 +113,17 @@ class ListIndex:
 
 def loaded_index(store: Store) -> ListIndex:
     """Return an index of everything active in the store."""
-    index = ListIndex()
-    active = store.active()
-    index.add_pictures([(fingerprint_id, value) for fingerprint_id, kind, value in active if kind is Kind.PDQ])
-    for fingerprint_id, kind, value in active:
-        if kind is not Kind.PDQ:
-            index.add(fingerprint_id, kind, value)
+    index, rows_of_all = ListIndex(), store.rows()
+    pictures = [rows for rows in rows_of_all if rows.kind is Kind.PDQ]
+    # All at once: each time that some are added to many, all of these are put in order again.
+    index.add_joined_pictures(
+        b"".join(own for rows in pictures for own in rows.ids), b"".join(value for rows in pictures for value in rows.values)
+    )
+    for rows in rows_of_all:
+        if rows.kind is Kind.PDQ:
+            continue
+        for fingerprint_id, value in zip(rows.ids, rows.values, strict=True):
+            index.add(fingerprint_id, rows.kind, value)
     return index
 
 

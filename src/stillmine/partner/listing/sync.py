@@ -56,10 +56,11 @@ class Sync:
         *,
         must_stop: Callable[[], bool] = lambda: False,
         note_synced: Callable[[], None] = lambda: None,
+        have_let_go: Callable[[], bool] = lambda: True,
     ) -> None:
         """`clock` returns UTC; `must_stop` is asked between requests, so that a stop does not wait for a long feed.
 
-        `note_synced` is called when the end of the feed is applied.
+        `note_synced` is called when the end of the feed is applied. `have_let_go` says whether no copy of the list holds what was erased.
         """
         self._client = client
         self._store = store
@@ -67,6 +68,7 @@ class Sync:
         self._clock = clock
         self._must_stop = must_stop
         self._note_synced = note_synced
+        self._have_let_go = have_let_go
 
     def follow(self) -> SyncReport:
         """Fetch to the end of the feed and acknowledge it; raises the StillmineError of what failed."""
@@ -159,7 +161,7 @@ class Sync:
         if not self._store.forget_erased():
             log.info("another program reads the store; erased values leave its log at a later sync")
         place = self._store.place()
-        if place.is_acknowledged or place.cursor is None:
+        if place.is_acknowledged or place.cursor is None or not self._have_let_go():
             return
         self._client.acknowledge(place.cursor)
         self._store.mark_acknowledged(place.cursor)

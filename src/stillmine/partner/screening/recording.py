@@ -27,6 +27,10 @@ MAXIMUM_WAITING_MATCHES = 100_000
 log = logging.getLogger("stillmine.partner")
 
 
+SOME_WAITING = 20
+"""Recorded with the next match; the rest by whoever looks after the service, so that no upload waits for all of them."""
+
+
 class KeepsMatches(Protocol):
     """Where matches are kept: a store, or several lists and one. Each method raises StoreUnreadableError."""
 
@@ -75,13 +79,13 @@ class Recording:
             self._waiting.pop(upload.upload_id, None)
         if matches:
             self._feedback_is_waiting()
-        self.record_waiting()
+        self.record_waiting(SOME_WAITING)
         return Kept(matches)
 
-    def record_waiting(self) -> int:
+    def record_waiting(self, at_most: int = MAXIMUM_WAITING) -> int:
         """Record what waits, as of the minute in which it matched; return how many uploads could be recorded."""
         recorded = 0
-        while (first := self._first()) is not None:
+        while recorded < at_most and (first := self._first()) is not None:
             upload, minute = first
             try:
                 matches = self._store.record_upload(upload, MAXIMUM_MATCHES, minute)

@@ -97,6 +97,11 @@ class Screening:
         """Record what matched while the store took nothing; return how many uploads that were."""
         return self._recording.record_waiting()
 
+    @property
+    def waiting(self) -> int:
+        """How many uploads have matches that could not be recorded yet."""
+        return self._recording.waiting
+
     def close(self) -> None:
         """Take no more uploads; a search at work is left to end by itself."""
         self._sources.close()

@@ -32,9 +32,11 @@ from stillmine.partner.following.background import FollowThread
 from stillmine.partner.following.following import Following, Parts
 from stillmine.partner.following.reporting import Reporting
 from stillmine.partner.ground.home import service_key, upload_token_key
+from stillmine.partner.instances.copies import Copies
+from stillmine.partner.instances.leading import Leading, welcome
+from stillmine.partner.instances.messages import Welcome
 from stillmine.partner.later.later import Later
 from stillmine.partner.listing.age import MAX_AGE_HOURS, ListAge
-from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.listing.sync import Sync
 from stillmine.partner.older.older_content import OlderChoice, OlderContent
@@ -45,10 +47,12 @@ from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed
 from stillmine.partner.service.further_sources import FurtherSource, FurtherSources, MakesExchange, OpenedLists, Outside, opened_sources
 from stillmine.partner.service.held_reviews import HeldReviews
+from stillmine.partner.service.leading import leader_standing, list_in_memory
+from stillmine.partner.service.leading_routes import with_followers
 from stillmine.partner.service.looking_again import let_look_again
 from stillmine.partner.service.service import MoreRoutes, Service
 from stillmine.partner.service.standing import Beside, Standing, source_health
-from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep, mend_list
+from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep
 from stillmine.partner.sources.file import SourceChoice
 from stillmine.partner.store.desk import Desk
 from stillmine.partner.store.place import PageChanges
@@ -58,7 +62,6 @@ from stillmine.partner.watching.counted import Counted
 from stillmine.partner.webhooks.sending import WebhookChoice, Webhooks
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
-from stillmine.wire.kinds import LISTED_KINDS
 from stillmine.wire.screen import FIRST_SOURCE, RegionsChoice, WebhooksHealth
 
 log = logging.getLogger("stillmine.partner")
@@ -103,10 +106,15 @@ class Connected:
     way: WayInUse
     following: Following
     age: ListAge
+    copies: Copies
 
     def source(self, policy: Policy = Policy()) -> Source:  # noqa: B008 (it is frozen)
         """Return it as a place where uploads are looked up."""
         return Source(policy, self.way, self.regions, self.store.values_of)
+
+    def leading(self, said: Welcome, feedback_is_waiting: Callable[[], None]) -> Leading:
+        """Return it as a leader that tells its followers this first."""
+        return Leading(self.store, self.copies, leader_standing(self.store, self.way, self.age), said, feedback_is_waiting)
 
     @property
     def sources(self) -> Sources:
@@ -137,17 +145,17 @@ def connected(
     matches: Store | None = None,
     have_erased: Callable[[], None] = lambda: None,
     list_changed: Callable[[], None] = lambda: None,
+    is_leading: bool = False,
 ) -> Connected:
     """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one.
 
     `looks_up`: whether uploads are looked up; else the list stays in the store and is not read into memory. Of several exchanges `matches`
     keeps what waits for the one called `name`; `have_erased` is called after a page took something out of the list,
     `list_changed` when what a page brought is looked up.
+    `is_leading`: whether other instances may follow.
     """
     store.bind_exchange(settings.url)
-    mend_list(store)
-    store.match_kinds(LISTED_KINDS)
-    index = loaded_index(store) if looks_up else ListIndex()
+    index, copies = list_in_memory(store, surroundings.monotonic, must_stop, looks_up=looks_up, is_leading=is_leading)
     exchange = Exchange(settings, surroundings.transport)
     asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
@@ -158,16 +166,19 @@ def connected(
         if looks_up:
             index.follow(changes)
             list_changed()
+        copies.follow(changes)
         if changes.erased:
             have_erased()
 
-    sync = Sync(exchange, store, update, surroundings.clock, must_stop=must_stop, note_synced=age.note_synced)
+    sync = Sync(
+        exchange, store, update, surroundings.clock, must_stop=must_stop, note_synced=age.note_synced, have_let_go=copies.have_let_go
+    )
     asks_regions = asking_regions(settings, regions, surroundings, lambda: way.use.asks, recurring)
-    parts = Parts(store, index, sync, Reporting(exchange, matches or store, must_stop, name), way, asks, asks_regions)
+    parts = Parts(store, index, sync, Reporting(exchange, matches or store, must_stop, name), way, asks, asks_regions, copies.have_let_go)
     following = Following(
         choice, exchange, parts, surroundings.clock, sync_every_seconds=sync_every_seconds, monotonic=surroundings.monotonic
     )
-    return Connected(store, exchange, listing, asks, asks_regions, way, following, age)
+    return Connected(store, exchange, listing, asks, asks_regions, way, following, age, copies)
 
 
 def asking_regions(
@@ -332,28 +343,30 @@ def build_service(
     policy: Policy = Policy(),  # noqa: B008 (it is frozen)
     further: Sequence[SourceChoice] = (),
     remembered: OlderChoice | None = None,
+    instances_key: Secret | None = None,
 ) -> Starlette:
     """Put the service together; its threads live as long as the application's lifespan, and the stores are closed with it."""
     key, token_key = (own(home, surroundings.random_bytes) for own in (service_key, upload_token_key))
-    store, stop = Store(home), threading.Event()
+    store, stop, fingerprinter = Store(home), threading.Event(), Fingerprinter(threads, needs_sandbox=needs_sandbox)
     older = OlderContent(home, remembered, token_key, surroundings.clock, surroundings.random_bytes, monotonic=surroundings.monotonic)
     webhooks = Webhooks(home, webhook, surroundings.clock, surroundings.random_bytes)
     recurring = RecurringRegions(bytes(token_key), store.recurring())
     timed = partial(connected, sync_every_seconds=sync_every_seconds, max_age_hours=max_age_hours)
     connect = partial(timed, surroundings=surroundings, threads=threads, regions=regions)
-    parts = connect(store, settings, choice, must_stop=stop.is_set, recurring=recurring, list_changed=older.list_changed)
-    thread, fingerprinter = FollowThread(parts.following, stop), Fingerprinter(threads, needs_sandbox=needs_sandbox)
-    counted, lists = Counted(), OpenedLists(home, store, further)
+    first = partial(connect, recurring=recurring, list_changed=older.list_changed, is_leading=instances_key is not None)
+    parts = first(store, settings, choice, must_stop=stop.is_set)
+    thread, lists = FollowThread(parts.following, stop), OpenedLists(home, store, further)
     outside = Outside(surroundings.clock, surroundings.monotonic, surroundings.transport, threads, max_age_hours)
     more = opened_sources(further, lists, outside, _further_exchange(home, surroundings, connect))
     wake = partial(more.wake, thread)
+    counted, later = Counted(), Later(KeptScreenings(home), max(1, threads // 2), surroundings.clock, surroundings.random_bytes)
     looked_up = Sources([parts.source(policy), *more.sources], more.negative_bank)
     screening = _screening(lists, looked_up, fingerprinter, token_key, surroundings, wake=wake, counted=counted, older=older)
     let_look_again(older, screening, parts.following, (parts.way, parts.listing, parts.asking), (policy, store, more.negative_bank))
-    later = Later(KeptScreenings(home), max(1, threads // 2), surroundings.clock, surroundings.random_bytes)
     held_reviews = HeldReviews(Desk(home), surroundings.clock, wake)
-    upkeep = Upkeep(store, surroundings.clock, kept_days, recurring, screening.record_waiting)
+    upkeep = Upkeep(store, surroundings.clock, kept_days, recurring, screening.record_waiting, copies=parts.copies)
     beside = _Runs(upkeep, webhooks, later, more, held_reviews, older)
+    told = Beside(policy, more.all, looked_up.would_have_matched, older.health)
     return Service(
         screening=screening,
         store=store,
@@ -362,15 +375,13 @@ def build_service(
         clock=surroundings.clock,
         random_bytes=surroundings.random_bytes,
         feedback_is_waiting=wake,
-        standing=_standing(
-            parts, home, surroundings, thread, webhooks.health, beside=Beside(policy, more.all, looked_up.would_have_matched, older.health)
-        ),
+        standing=_standing(parts, home, surroundings, thread, webhooks.health, beside=told),
         counted=counted,
         workers=fingerprinter.load,
         lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, beside),
         desk=held_reviews.desk,
         delete_older=older.delete,
-        more_routes=more_routes,
+        more_routes=with_followers(more_routes, instances_key, parts.leading(welcome(settings.url, key, token_key), wake)),
         sources=sources or AllowedSources(),
         later=later,
     ).app()

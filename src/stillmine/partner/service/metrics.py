@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stillmine.partner.fingerprinting.workers import Load
-from stillmine.partner.service.standing import Standing
+from stillmine.partner.service.standing import Stands
 from stillmine.partner.watching.counted import Counted
 from stillmine.partner.watching.exposition import Family, Labels, Sample, exposition
 from stillmine.wire.errors import StillmineError
@@ -29,7 +29,7 @@ class Metrics:
     """The metrics of one service. Safe to use from several threads."""
 
     def __init__(
-        self, counted: Counted, standing: Standing, workers: Callable[[], Mapping[str, Load]], room: Callable[[], RoomTaken]
+        self, counted: Counted, standing: Stands, workers: Callable[[], Mapping[str, Load]], room: Callable[[], RoomTaken]
     ) -> None:
         """`workers` says how each sort of them is at work."""
         self._counted = counted

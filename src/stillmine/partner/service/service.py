@@ -33,10 +33,10 @@ from stillmine.partner.service.bodies import EarlyAnswer, body_of, require_as_it
 from stillmine.partner.service.metrics import Metrics, RoomTaken
 from stillmine.partner.service.room import PATIENCE_SECONDS, Guest, Room
 from stillmine.partner.service.screen_doors import ScreenDoors
-from stillmine.partner.service.standing import Standing
+from stillmine.partner.service.standing import Stands
 from stillmine.partner.service.wanted import wanted_matches
 from stillmine.partner.store.desk import Desk
-from stillmine.partner.store.store import Store
+from stillmine.partner.store.matches import Wanted
 from stillmine.partner.watching.counted import Counted
 from stillmine.partner.watching.exposition import CONTENT_TYPE
 from stillmine.wire.case_key import Secret
@@ -50,7 +50,7 @@ from stillmine.wire.errors import (
     StillmineError,
 )
 from stillmine.wire.readiness import readiness
-from stillmine.wire.screen import Review, require_content_id
+from stillmine.wire.screen import KeptMatch, MatchPage, Review, require_content_id
 
 log = logging.getLogger("stillmine.partner")
 
@@ -58,6 +58,16 @@ _MATCH_ID = re.compile("[0-9a-f]{32}")
 
 Handler = Callable[[Request], Awaitable[Response]]
 BodyHandler = Callable[[Request, Guest], Awaitable[Response]]
+
+
+class KeepsDecisions(Protocol):
+    """Where matches and decisions are: the store, or the leader that has it."""
+
+    def matches(self, wanted: Wanted) -> MatchPage: ...
+
+    def match(self, match_id: bytes) -> KeptMatch: ...
+
+    def record_review(self, match_id: bytes, review: Review, report_id: bytes, minute: int) -> None: ...
 
 
 class Guards(Protocol):
@@ -70,7 +80,7 @@ class ServiceParts(NamedTuple):
     """What further routes of the service stand on, and who embeds it: `with_room` is for a handler that holds a body."""
 
     screening: Screening
-    standing: Standing
+    standing: Stands
     home: Path
     guarded: Guards
     with_room: Callable[[BodyHandler], Handler]
@@ -78,7 +88,7 @@ class ServiceParts(NamedTuple):
     clock: Callable[[], datetime]
     random_bytes: Callable[[int], bytes]
     feedback_is_waiting: Callable[[], None]
-    store: Store
+    store: KeepsDecisions
     decide: Callable[[str, Review], None]
 
 
@@ -98,16 +108,16 @@ class Service:
         self,
         *,
         screening: Screening,
-        store: Store,
+        store: KeepsDecisions,
         home: Path,
         key: Secret,
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
         feedback_is_waiting: Callable[[], None],
-        standing: Standing,
+        standing: Stands,
         counted: Counted,
         workers: Callable[[], Mapping[str, Load]],
-        desk: Desk,
+        desk: Desk | None,
         lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
         delete_older: Callable[[str], None] = lambda _content_id: None,
         more_routes: MoreRoutes = lambda _parts: [],
@@ -117,7 +127,7 @@ class Service:
         """A large upload passes through `home`, without a name. `more_routes`: what else answers here, by the same doors.
 
         `sources`: from where files may be fetched; `later`: what is answered later. `delete_older` deletes what
-        is remembered under a word of the platform's.
+        is remembered under a word of the platform's. Without a `desk` nothing else answers here.
         """
         self._delete_older = delete_older
         self._more_routes = more_routes
@@ -134,11 +144,12 @@ class Service:
         self._desk = desk
         self._lifespan = lifespan
         self._room = Room(PATIENCE_SECONDS)
+        self._is_draining = False
         self._counted = counted
         self._metrics = Metrics(counted, standing, workers, lambda: RoomTaken(self._room.places_taken, self._room.coming_bytes))
 
     def app(self) -> Starlette:
-        """Return the ASGI application, with `state.take_no_more` for whoever stops it."""
+        """Return the ASGI application, with `state.drain` and `state.take_no_more` for whoever stops it."""
         doors = ScreenDoors(self._screening, self._home, self._sources, self._later)
         routes = [
             Route("/screen", self._guarded(self._with_room(doors.screen)), methods=["POST"]),
@@ -153,9 +164,10 @@ class Service:
             Route("/livez", _alive, methods=["GET"]),
             Route("/readyz", self._guarded(self._ready, needs_key=False), methods=["GET"]),
             Route("/metrics", self._guarded(self._show_metrics), methods=["GET"]),
-            *self._more_routes(self._parts()),
+            *([] if self._desk is None else self._more_routes(self._parts(self._desk))),
         ]
         application = Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
+        application.state.drain = self._drain
         application.state.take_no_more = self._take_no_more
         return application
 
@@ -163,14 +175,18 @@ class Service:
         self._later.take_no_more()
         self._screening.close()
 
-    def _parts(self) -> ServiceParts:
+    def _drain(self) -> None:
+        """Say that this service is ready no more, and go on answering."""
+        self._is_draining = True
+
+    def _parts(self, desk: Desk) -> ServiceParts:
         return ServiceParts(
             self._screening,
             self._standing,
             self._home,
             self._guarded,
             self._with_room,
-            self._desk,
+            desk,
             self._clock,
             self._random_bytes,
             self._feedback_is_waiting,
@@ -204,7 +220,8 @@ class Service:
         return in_json(health, 200 if health.is_fresh else 503)
 
     async def _ready(self, _request: Request) -> Response:
-        said = readiness(await run_in_threadpool(self._standing.parts))
+        parts = await run_in_threadpool(self._standing.parts)
+        said = readiness({**parts, "service": "draining"} if self._is_draining else parts)
         response = in_json(said, 200 if said.is_ready else 503)
         if not said.is_ready:
             response.headers["Retry-After"] = "10"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -34,6 +35,14 @@ WORKING = (None, QuotaUsedUpError.code, IndexLoadingError.code)
 """Of asks: the last two are parts of their own."""
 
 FRESH_SECONDS = 120
+
+
+class Stands(Protocol):
+    """How one service stands, whichever kind of instance it is."""
+
+    def health(self) -> Health: ...
+
+    def parts(self) -> dict[str, str]: ...
 
 
 def source_health(health: Health, policy: Policy, waiting_feedback: int) -> SourceHealth:
@@ -133,7 +142,7 @@ class Standing:
 
     def parts(self) -> dict[str, str]:
         """Return a word for each part, with no count and no time in it: spec/readiness.md. A dry run is no part."""
-        words = self.own_parts() if self._policy.is_needed else {"store": self._store_word(), "disk": self._disk()}
+        words = self.own_parts() if self._policy.is_needed else {"store": self._store_word(), "disk": disk_word(self._home)}
         for one in self._further:
             words |= words_of(one) if one.policy.is_needed else {}
         return words
@@ -159,7 +168,7 @@ class Standing:
             self._store.counts()
             is_too_old = self._is_list_too_old()
         except (StillmineError, sqlite3.Error, OSError):
-            return {"store": "down", **dict.fromkeys(names, UNKNOWN), "disk": self._disk()}
+            return {"store": "down", **dict.fromkeys(names, UNKNOWN), "disk": disk_word(self._home)}
         words = {"store": OK}
         for name in names:
             words[name] = self._word(moments[name]) if name in moments else self._asking_word(name)
@@ -167,7 +176,7 @@ class Standing:
             words["sync"] = "too_old"
         if words.get("exchange") == OK and self._following.asking_problem not in WORKING:
             words["exchange"] = "failing"
-        return {**words, "disk": self._disk()}
+        return {**words, "disk": disk_word(self._home)}
 
     def _problem(self, use: Use) -> str | None:
         if use.lists and self._is_list_too_old():
@@ -202,6 +211,8 @@ class Standing:
         age = None if moment is None else int(self._clock().timestamp()) - int(moment.timestamp())
         return age is not None and -CLOCK_TOLERANCE_SECONDS <= age <= FRESH_SECONDS
 
-    def _disk(self) -> str:
-        found = os.statvfs(self._home)
-        return OK if found.f_bavail * found.f_frsize >= READY_FROM_BYTES else "full"
+
+def disk_word(home: Path) -> str:
+    """Return whether the disk of the home folder has room."""
+    found = os.statvfs(home)
+    return OK if found.f_bavail * found.f_frsize >= READY_FROM_BYTES else "full"

@@ -13,6 +13,7 @@ from datetime import datetime
 from starlette.concurrency import run_in_threadpool
 
 from stillmine.partner.ground.errors import StoreUnreadableError
+from stillmine.partner.instances.copies import Copies
 from stillmine.partner.screening.recurring import RecurringRegions
 from stillmine.partner.store.store import Store
 
@@ -43,8 +44,14 @@ class Upkeep:
         kept_days: int = KEPT_DAYS,
         recurring: RecurringRegions | None = None,
         record_waiting: Callable[[], object] = lambda: None,
+        *,
+        copies: Copies | None = None,
     ) -> None:
-        """`clock` returns UTC; `record_waiting` records what matched while the store took nothing."""
+        """`clock` returns UTC; `record_waiting` records what matched while the store took nothing.
+
+        `copies` are those of the list, of which one is kept for the next start.
+        """
+        self._copies = copies
         self._store = store
         self._recurring = recurring
         self._record_waiting = record_waiting
@@ -65,6 +72,12 @@ class Upkeep:
             with suppress(StoreUnreadableError):
                 self._store.keep_recurring(counters)
 
+    def copy_list(self) -> None:
+        """Copy the list for the next start, unless it is copied; where that does not work, the next start takes longer."""
+        with suppress(StoreUnreadableError):
+            if self._copies is not None:
+                self._copies.on_disk.write()
+
     def _mend(self) -> None:
         with suppress(StoreUnreadableError):
             mend_list(self._store)
@@ -77,7 +90,7 @@ class Upkeep:
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Run it at once, but for looking the list through, and every hour until the end."""
+        """Run it at once, but for looking the list through where it was not read from its copy, and every hour until the end."""
         tasks = [asyncio.create_task(work) for work in (self._go_on(), self._try_to_record())]
         try:
             yield
@@ -88,6 +101,7 @@ class Upkeep:
                     await task
             self._record_waiting()
             self.keep_recurring()
+            await run_in_threadpool(self.copy_list)
 
     async def _try_to_record(self) -> None:
         while True:
@@ -95,6 +109,8 @@ class Upkeep:
             await run_in_threadpool(self._record_waiting)
 
     async def _go_on(self) -> None:
+        if self._copies is not None and not self._copies.is_checked:
+            await run_in_threadpool(self._mend)
         while True:
             forgotten = 0
             while some := await run_in_threadpool(self._forget_some):  # a stop waits for some, not for all
@@ -102,5 +118,6 @@ class Upkeep:
             if forgotten:
                 log.info("forgot the matches of %s uploads that were decided long ago", forgotten)
             await run_in_threadpool(self.keep_recurring)
+            await run_in_threadpool(self.copy_list)
             await asyncio.sleep(EVERY_SECONDS)
             await run_in_threadpool(self._mend)  # last: the store was looked through when it was opened

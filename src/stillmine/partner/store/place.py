@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a store stands, how much it keeps, and what a page of the feed brings and changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stillmine.wire.case import FingerprintState
@@ -40,9 +41,10 @@ class StoredEntry:
 class PageChanges:
     """What a page changed: `active` as (id, kind, value) to search from now on, `erased` ids to search no longer.
 
-    `added` counts those of `active` that were not active before.
+    `added` counts those of `active` that were not active before; `flagged` are those that an operator was asked to look at.
     """
 
     active: list[tuple[bytes, Kind, bytes]]
     erased: list[bytes]
     added: int
+    flagged: Sequence[bytes] = ()

@@ -258,6 +258,12 @@ END;
 """
 """Version 12 answered at once or not at all."""
 
+_MARK = """
+ALTER TABLE place ADD COLUMN list_mark BLOB;                        -- of the list as it is: store/list_mark.py
+UPDATE place SET list_mark = randomblob(16);
+"""
+"""Version 15 could not tell a copy of its list from another."""
+
 _NOTHING_LEFT = "UPDATE place SET has_leftovers = 0;"
 
 _FROM_VERSION_1 = """
@@ -281,7 +287,7 @@ ALTER TABLE new_matches RENAME TO matches;
 """Version 1 knew pictures only."""
 
 _FIRST = (_VOTES, _UPLOADS, _LEFTOVERS, _ONE_UPLOAD, _WAY, _REGIONS)
-_SINCE_VERSION_2 = (*_FIRST, _CHECKS, _WEBHOOKS, _SOURCES, _OLDER, _SCREENINGS, REVIEWERS, REMEMBERED)
+_SINCE_VERSION_2 = (*_FIRST, _CHECKS, _WEBHOOKS, _SOURCES, _OLDER, _SCREENINGS, REVIEWERS, REMEMBERED, _MARK)
 """What each version brought, from 3 on."""
 
 VERSION = 2 + len(_SINCE_VERSION_2)

@@ -6,16 +6,15 @@ fingerprint is active here, so nothing withdrawn is ever answered. Each public m
 Must never hold a byte of an upload or the value of a fingerprint that is not active.
 """
 
-import sqlite3
-import threading
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stillmine.partner.ground.errors import HomeOfAnotherExchangeError, StoreUnreadableError
+from stillmine.partner.ground.errors import HomeOfAnotherExchangeError
 from stillmine.partner.store.damage import PUT, next_damage, remove_damaged
 from stillmine.partner.store.leftovers import Leftovers, StoreFile, empty_log, write_anew
+from stillmine.partner.store.list_mark import Rows, all_rows, mark_of, renew_mark
 from stillmine.partner.store.listed import active_among, fetch_again, sweep, values_in
 from stillmine.partner.store.matches import (
     FoundMatch,
@@ -34,6 +33,7 @@ from stillmine.partner.store.place import Counts, PageChanges, Place, StoredEntr
 from stillmine.partner.store.reports import votes_that_wait, waiting_reports
 from stillmine.partner.store.reviews import record_review
 from stillmine.partner.store.schema import FILE_NAME, holds_anything, open_database
+from stillmine.partner.store.transactions import Transactions
 from stillmine.partner.store.webhooks import queue_withdrawn
 from stillmine.wire.feedback import Feedback
 from stillmine.wire.kinds import Kind
@@ -41,13 +41,13 @@ from stillmine.wire.screen import FIRST_SOURCE, KeptMatch, MatchPage, Review, Wa
 from stillmine.wire.vote import Vote
 
 
-class Store:
+class Store(Transactions):
     """The SQLite store of one home folder. Safe to use from several threads and, beside a service, from another process."""
 
     def __init__(self, folder: Path) -> None:
         """Open or make the store; raises StoreUnreadableError."""
-        self._db = open_database(folder)
-        self._lock = threading.RLock()
+        super().__init__(open_database(folder))
+        self.folder = folder
         # A process that died may have left erased values in the log.
         self._is_checkpoint_due = True
         self._file = StoreFile(folder / FILE_NAME)
@@ -104,6 +104,7 @@ class Store:
         with self._transaction() as db:
             db.execute("DELETE FROM fingerprints")
             db.execute("DELETE FROM flagged")
+            renew_mark(db)
             db.execute(
                 "UPDATE place SET cursor = NULL, acknowledged_cursor = '', synced_at = NULL, generation = generation + 1, "
                 "is_refetching = 0, has_leftovers = 1"
@@ -111,6 +112,11 @@ class Store:
             self._active_count = 0
             self._is_checkpoint_due = True
             self._leftovers = Leftovers(is_unknown=True)
+
+    def list_mark(self) -> bytes:
+        """Return which list is held: 16 bytes, others after each change."""
+        with self._reading() as db:
+            return mark_of(db)
 
     def counts(self) -> Counts:
         """Return how many fingerprints are active and how much feedback waits, votes included."""
@@ -142,9 +148,12 @@ class Store:
 
     def active(self) -> list[tuple[bytes, Kind, bytes]]:
         """Return (id, kind, value) of every active fingerprint."""
+        return [(own, rows.kind, value) for rows in self.rows() for own, value in zip(rows.ids, rows.values, strict=True)]
+
+    def rows(self) -> list[Rows]:
+        """Return the same kind by kind, some rows at a time, which is much faster."""
         with self._reading() as db:
-            rows = db.execute("SELECT id, kind, value FROM fingerprints WHERE state = 'active'").fetchall()
-        return [(fingerprint_id, Kind(kind), value) for fingerprint_id, kind, value in rows]
+            return list(all_rows(db))
 
     def apply_page(self, entries: Sequence[StoredEntry], cursor: str, synced_at: int | None) -> PageChanges:
         """Apply one feed page together with its cursor, or nothing of it.
@@ -172,7 +181,10 @@ class Store:
                 db.execute("UPDATE place SET synced_at = ?, is_refetching = 0", (synced_at,))
             db.execute("UPDATE place SET cursor = ?, has_leftovers = has_leftovers OR ?", (cursor, bool(erased)))
             queue_withdrawn(db, erased)
-        changes = PageChanges(active, erased, added=sum(fingerprint_id not in was_active for fingerprint_id, _, _ in active))
+            if newest or erased:
+                renew_mark(db)
+        added = sum(fingerprint_id not in was_active for fingerprint_id, _, _ in active)
+        changes = PageChanges(active, erased, added, [entry.id for entry in newest.values() if entry.is_flagged])
         with self._lock:
             self._active_count += changes.added - len(erased)
             self._is_checkpoint_due = self._is_checkpoint_due or bool(erased)
@@ -193,6 +205,7 @@ class Store:
             count = remove_damaged(db)
             if count:
                 fetch_again(db)
+                renew_mark(db)
                 db.execute("UPDATE place SET synced_at = NULL, has_leftovers = 1")
                 (self._active_count,) = db.execute("SELECT count(*) FROM fingerprints WHERE state = 'active'").fetchone()
                 self._is_checkpoint_due, self._leftovers = True, Leftovers(is_unknown=True)
@@ -215,6 +228,7 @@ class Store:
                 # In the order of the table: the ids of a snapshot are in no order, and each would need another page.
                 sorted((own, kind.value, "active", value, quality, generation) for own, value, quality in rows),
             )
+            renew_mark(db)
         with self._lock:
             self._active_count += len(rows) - len(was_active)
         return len(rows) - len(was_active)
@@ -346,32 +360,3 @@ class Store:
         """Take votes out of the queue after the exchange has taken them."""
         with self._transaction() as db:
             db.executemany("DELETE FROM vote_outbox WHERE vote_id = ?", [(bytes.fromhex(vote.vote_id),) for vote in sent])
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """Hold the lock; raises StoreUnreadableError for SQLite's own errors."""
-        with self._lock:
-            try:
-                yield self._db
-            except sqlite3.Error as error:
-                raise StoreUnreadableError(type(error).__name__) from error
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the lock and a write transaction; roll back on any error; raises StoreUnreadableError for SQLite's own."""
-        with self._lock:
-            try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield self._db
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                self._roll_back()
-                raise StoreUnreadableError(type(error).__name__) from error
-            except BaseException:
-                self._roll_back()
-                raise
-
-    def _roll_back(self) -> None:
-        # A full disk may have ended the transaction already.
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
