@@ -2,8 +2,8 @@
 """Runs a guide as its reader would: every block of commands, in order, in one shell, and holds each shown answer against the real one.
 
 A block in ```sh is run. What stands in ```json or ```text after it is what it prints: the same fields and the same words, while ids,
-times and numbers may be others. ```python is run as a program of its own. A block that begins with `# Not run by our tests` is passed
-over, and its reader sees that.
+times and numbers may be others. ```python is run as a program of its own; ```toml has to be TOML. A block that begins with
+`# Not run by our tests` is passed over, and its reader sees that.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,11 +51,20 @@ class Block:
         return self.language in {"json", "text"}
 
 
+def _require_toml(block: Block) -> None:
+    try:
+        tomllib.loads(block.text)
+    except tomllib.TOMLDecodeError as error:
+        raise GuideError(f"line {block.line}: {error}") from None
+
+
 def blocks_of(guide: str) -> list[Block]:
     """All fenced blocks in their order; each has to be of a language that is checked here."""
     found = [Block(match[1], match[2], guide.count("\n", 0, match.start()) + 1) for match in _FENCE.finditer(guide)]
     for before, block in zip([None, *found], found, strict=False):
-        if block.language not in {"sh", "json", "text", "python"}:
+        if block.language == "toml":
+            _require_toml(block)
+        elif block.language not in {"sh", "json", "text", "python"}:
             raise GuideError(f"line {block.line}: a block of {block.language or 'no language'} is not checked by anything")
         if block.is_answer and (before is None or before.language not in {"sh", "python"}):
             raise GuideError(f"line {block.line}: this answer belongs to no command")
