@@ -287,7 +287,15 @@ def test_by_asking_it_leaves_queries_for_new_uploads(run: Run, held: Path, excha
 
 def test_progress_as_json_and_the_sum_on_standard_output(run: Run, held: Path) -> None:
     result = run("backfill", "--threads", "1", str(held), "--json")
-    assert json.loads(result.stdout) == {"listed": 5, "done": 5, "total": 5, "matches": 2, "not_screened": 2, "waiting": None}
+    assert json.loads(result.stdout) == {
+        "listed": 5,
+        "done": 5,
+        "total": 5,
+        "matches": 2,
+        "not_screened": 2,
+        "waiting": None,
+        "seconds_left": None,
+    }
     assert json.loads(next(line for line in result.stderr.splitlines() if line.startswith("{")))["total"] == 5
 
 

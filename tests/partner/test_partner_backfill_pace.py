@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a backfill waits: for the next day's quota, for an exchange that is away, for a store that takes nothing; and what is no answer."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,9 +12,11 @@ import pytest
 
 from stillmine.partner.backfill.in_step import READ_AGAIN_SECONDS, InStep
 from stillmine.partner.backfill.item import Item
+from stillmine.partner.backfill.journal import Counts
 from stillmine.partner.backfill.local import Engine
 from stillmine.partner.backfill.looking import PAUSES, Looking
 from stillmine.partner.backfill.pace import LOOK_SECONDS, Pace, StoppedError
+from stillmine.partner.backfill.progress import AsLines, Rate
 from stillmine.partner.ground.errors import DeadlineError, ListTooOldError, StoreUnreadableError
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.store.place import Place
@@ -220,3 +223,24 @@ def test_no_answer_claims_to_know_of_a_change_after_its_list_was_read(stored: di
     assert step.is_to_be_read
     stored["cursor"] = "a.1"
     assert step.as_of_list([newer])[0].synced_at == later, "behind once, behind until it is read again"
+
+
+def test_what_a_day_allows_says_how_long_all_of_it_takes(clock: Clock) -> None:
+    rate = Rate(clock.seconds)
+    assert rate.seconds_left(Counts(1000, 100, 0, 0), None) is None
+    clock.move(60)
+    assert rate.seconds_left(Counts(1000, 200, 0, 0), None) == 480
+    assert rate.seconds_left(Counts(1000, 200, 0, 0), QuotaUsedUpError.code) == 8 * 86_400
+    clock.move(2 * 86_400 - 60)
+    assert rate.seconds_left(Counts(1000, 300, 0, 0), QuotaUsedUpError.code) == 7 * 86_400
+
+
+def test_without_a_terminal_a_line_a_minute_is_enough(clock: Clock) -> None:
+    shown = io.StringIO()
+    lines = AsLines(shown, clock.seconds)
+    for done in range(0, 1000, 10):
+        lines.show(Counts(1000, done, 3, 2), "exchange_unreachable" if done == 600 else None)
+        clock.move(1)
+    assert shown.getvalue().splitlines() == [
+        "600 of 1,000, 3 matched, 2 not screened, about 0:00:40 left; waiting [exchange_unreachable]",
+    ]

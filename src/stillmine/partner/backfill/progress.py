@@ -8,12 +8,14 @@ from typing import Protocol, TextIO
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from stillmine.partner.backfill.journal import Counts
+from stillmine.wire.ask_errors import QuotaUsedUpError
 
 LINE_SECONDS, JSON_SECONDS = 60.0, 1.0
+SECONDS_A_DAY = 86_400.0
 
 
 class Progress(Protocol):
@@ -38,21 +40,35 @@ class ProgressLine(msgspec.Struct, frozen=True):
     matches: int
     not_screened: int
     waiting: str | None = None
+    seconds_left: int | None = None
+
+
+class Rate:
+    """How long the rest takes, at the rate since this was made."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._begun: tuple[float, int] | None = None
+
+    def seconds_left(self, counts: Counts, waiting: str | None) -> float | None:
+        """Return it, None where nobody knows; where a day's quota is used up, what was done until then is what a day allows."""
+        if self._begun is None:
+            self._begun = (self._monotonic(), counts.done)
+        begun_at, done_before = self._begun
+        done, seconds = counts.done - done_before, self._monotonic() - begun_at
+        if waiting == QuotaUsedUpError.code:
+            seconds = max(seconds, SECONDS_A_DAY)
+        return (counts.total - counts.done) * seconds / done if done > 0 else None
 
 
 class OnTerminal:
     """A bar."""
 
     def __init__(self, file: TextIO) -> None:
-        self._bar = Bar(
-            SpinnerColumn(),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}"),
-            console=Console(file=file),
-        )
+        columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+        self._bar = Bar(*columns, console=Console(file=file))
         self._task = self._bar.add_task("listing", total=None)
+        self._rate = Rate()
         self._bar.start()
 
     def listed(self, items: int) -> None:
@@ -61,7 +77,7 @@ class OnTerminal:
 
     def show(self, counts: Counts, waiting: str | None) -> None:
         """Move the bar."""
-        words = _found_in_words(counts) + ("" if waiting is None else f"; waiting [{waiting}]")
+        words = _in_words(counts, waiting, self._rate.seconds_left(counts, waiting))
         self._bar.update(self._task, completed=counts.done, total=counts.total, description=words)
 
     def close(self) -> None:
@@ -70,41 +86,30 @@ class OnTerminal:
 
 
 class AsLines:
-    """A line a minute at most, and how long it will take at this rate."""
+    """A line a minute at most."""
 
     def __init__(self, file: TextIO, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._file = file
         self._monotonic = monotonic
+        self._rate = Rate(monotonic)
         self._due = monotonic() + LINE_SECONDS
-        self._begun: tuple[float, int] | None = None
 
     def listed(self, items: int) -> None:
         """Say it now and then."""
-        self._say(lambda: f"listed {items:,}")
+        self._say(f"listed {items:,}")
 
     def show(self, counts: Counts, waiting: str | None) -> None:
         """Say it now and then."""
-        if self._begun is None:
-            self._begun = (self._monotonic(), counts.done)
-        self._say(lambda: self._in_words(counts, waiting))
+        left = self._rate.seconds_left(counts, waiting)
+        self._say(f"{counts.done:,} of {counts.total:,}, {_in_words(counts, waiting, left)}")
 
     def close(self) -> None:
         """Nothing is left to say."""
 
-    def _in_words(self, counts: Counts, waiting: str | None) -> str:
-        begun_at, done_before = self._begun or (self._monotonic(), counts.done)
-        left = seconds_left(counts, counts.done - done_before, self._monotonic() - begun_at)
-        words = "" if left is None else f", about {timedelta(seconds=round(left))} left"
-        return (
-            f"{counts.done:,} of {counts.total:,}, {_found_in_words(counts)}"
-            + words
-            + ("" if waiting is None else f"; waiting [{waiting}]")
-        )
-
-    def _say(self, words: Callable[[], str]) -> None:
+    def _say(self, words: str) -> None:
         if self._monotonic() >= self._due:
             self._due = self._monotonic() + LINE_SECONDS
-            print(words(), file=self._file, flush=True)
+            print(words, file=self._file, flush=True)
 
 
 class AsJson:
@@ -113,6 +118,7 @@ class AsJson:
     def __init__(self, file: TextIO, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._file = file
         self._monotonic = monotonic
+        self._rate = Rate(monotonic)
         self._due = monotonic()
 
     def listed(self, items: int) -> None:
@@ -121,7 +127,7 @@ class AsJson:
 
     def show(self, counts: Counts, waiting: str | None) -> None:
         """Say it now and then."""
-        self._say(line_of(counts, waiting))
+        self._say(line_of(counts, waiting, self._rate.seconds_left(counts, waiting)))
 
     def close(self) -> None:
         """The last line is the command's."""
@@ -132,15 +138,13 @@ class AsJson:
             print(msgspec.json.encode(line).decode(), file=self._file, flush=True)
 
 
-def line_of(counts: Counts, waiting: str | None = None) -> ProgressLine:
+def line_of(counts: Counts, waiting: str | None = None, seconds_left: float | None = None) -> ProgressLine:
     """Return a line of JSON."""
-    return ProgressLine(counts.total, counts.done, counts.total, counts.matches, counts.not_screened, waiting)
+    left = None if seconds_left is None else round(seconds_left)
+    return ProgressLine(counts.total, counts.done, counts.total, counts.matches, counts.not_screened, waiting, left)
 
 
-def seconds_left(counts: Counts, done_meanwhile: int, seconds: float) -> float | None:
-    """Return how long the rest takes at the rate of so many done in so many seconds, None where nobody knows."""
-    return (counts.total - counts.done) * seconds / done_meanwhile if done_meanwhile > 0 else None
-
-
-def _found_in_words(counts: Counts) -> str:
-    return f"{counts.matches:,} matched, {counts.not_screened:,} not screened"
+def _in_words(counts: Counts, waiting: str | None, seconds_left: float | None) -> str:
+    left = "" if seconds_left is None else f", about {timedelta(seconds=round(seconds_left))} left"
+    waits = "" if waiting is None else f"; waiting [{waiting}]"
+    return f"{counts.matches:,} matched, {counts.not_screened:,} not screened{left}{waits}"
