@@ -147,7 +147,8 @@ def test_screen_names_what_matched_of_a_video(run: Run, exchange: FakeExchange, 
 @pytest.mark.parametrize("command", [["serve"], ["screen", COAT]])
 def test_a_sandbox_can_be_made_a_condition(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
     without = (sys.executable, "-I", str(Path(__file__).parent / "worker_without_walls.py"))
-    monkeypatch.setattr("stillmine.partner.service.app.Fingerprinter", partial(Fingerprinter, command=without))
+    for place in ("app", "opened"):
+        monkeypatch.setattr(f"stillmine.partner.service.{place}.Fingerprinter", partial(Fingerprinter, command=without))
     assert run("sync").exit_code == 0
     port = ["--port", str(free_port())] if command == ["serve"] else []
     result = run(*command, *port, "--require-sandbox")

@@ -105,7 +105,7 @@ def _kept(form: LookedUpForm, upload: bytes, hashes: list[bytes]) -> KeptPicture
             rows = [_kept_turns([frame.pdq for frame in row]) for row in zip(*form.turned, strict=True)]
             for row in rows:
                 hashes += row
-            first = form.turned[0]
+            first = form.turned[0] if form.turned else []
             qualities = bytes(frame.quality for frame in first)
             return KeptFilm(len(rows[0]) if rows else 1, form.frames_per_second, qualities, [frame.seconds for frame in first])
         case Sound():
@@ -153,7 +153,7 @@ def _form(form: KeptPicture | KeptFilm | KeptSound | KeptDigest, upload: bytes, 
                 for quality, seconds in zip(form.qualities, form.seconds, strict=True)
             ]
             turns = [list(turn) for turn in zip(*frames, strict=True)]
-            return Film(turns or [[]], form.frames_per_second)
+            return Film(turns, form.frames_per_second)
         case KeptSound():
             return Sound(_numbers(form.values))
         case KeptDigest():

@@ -5,7 +5,6 @@ Whatever goes wrong here must never change or delay the answer to the upload: wh
 """
 
 import logging
-import struct
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -62,7 +61,7 @@ class Remembering:
             if len(row.row) + len(row.hashes) > MAXIMUM_RECORD_BYTES:
                 raise ValueError("larger than is remembered")
             self._days.append(one, row)
-        except (OSError, ValueError, struct.error) as error:
+        except Exception as error:  # whatever it is: the upload is answered all the same
             with self._guard:
                 self._not_remembered += 1
                 self._recent.pop(key, None)
