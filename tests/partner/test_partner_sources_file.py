@@ -117,3 +117,15 @@ def test_what_is_no_toml_is_refused(folder: Path, content: bytes) -> None:
         read_sources(folder / "partner.toml")
     with pytest.raises(NotConfiguredError, match="can't be read"):
         read_sources(folder / "none.toml")
+
+
+def test_the_file_of_the_guide_is_right(folder: Path, root: Path) -> None:
+    guide = (root / "docs/running-a-partner.md").read_text()
+    text = guide.split("```toml\n[[source]]\n")[1].split("```")[0]
+    (folder / "two.key").rename(folder / "ncii.key")
+    assert [(choice.policy.name, choice.policy.action) for choice in read(folder, f"[[source]]\n{text}")] == [
+        ("exchange", Action.MATCH),
+        ("ncii", Action.LOG),
+        ("own", Action.REVIEW),
+        ("harmless", Action.NEVER),
+    ]

@@ -77,8 +77,10 @@ class StopNciiServer:
         settings: StopNciiSettings,
         transport: httpx.BaseTransport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        page_records: int = DEFAULT_PAGE_RECORDS,
     ) -> None:
         """`transport` replaces the network in tests."""
+        self._page_records = page_records
         self._settings = settings
         self._limits = TimeLimits()
         self._monotonic = monotonic
@@ -93,9 +95,7 @@ class StopNciiServer:
 
         Raises PartnerKeyUnknownError, ExchangeUnreachableError, ExchangeAnswerError.
         """
-        parameters = {"startTimestamp": str(start), "pageSize": str(DEFAULT_PAGE_RECORDS)} | (
-            {} if page is None else {"nextPageToken": page}
-        )
+        parameters = {"startTimestamp": str(start), "pageSize": str(self._page_records)} | ({} if page is None else {"nextPageToken": page})
         data = self._sent("GET", "/FetchHashes", parameters, None, MAXIMUM_PAGE_BYTES)
         try:
             return _PAGE.decode(data)
