@@ -5,8 +5,8 @@
         [--parts beside ways] [--ways list ask ask-small ask-all] [--searchable 1000000 [--kept HOME]] [--out FILE]
 
 `beside`: Hasher-Matcher-Actioner, where STILLMINE_HMA is a checkout of facebook/ThreatExchange, and our service in the way `list` without
-regions, each with one worker and with two. `ways`: `list` and `ask` without regions; `ask-small` and `ask-all` with those of the views that
-are not stretched, and of all; there no service sees a photograph twice, but in the rows that say so.
+regions, each with one worker and with two; we also as two instances. `ways`: `list` and `ask` without regions; `ask-small` and `ask-all`
+with those of the views that are not stretched, and of all; there no service sees a photograph twice, but in the rows that say so.
 
 Real processes: an exchange on SQLite and a service for each way; clients run on the same machine and take their share of it.
 """
@@ -27,7 +27,7 @@ from measuring import machine, versions
 from partner_added import print_added, print_exchange
 from partner_beside import LOOKUP, Setting, Sides, longest_p99, of_lookups, of_photographs, print_heads, values
 from partner_beside import Cell as Beside
-from partner_services import Services, running_service, searchable, started
+from partner_services import Services, Target, running_service, searchable, started, two_instances
 from photographs import PHOTOGRAPHS, SIZES, Sources, make_photographs, sources
 from upload_load import Cell, measured
 
@@ -73,10 +73,12 @@ class Kept:
 def both_sides(services: Services, folder: Path, kept: Kept) -> Iterator[Sides]:
     """Start both sides in all their settings."""
     with ExitStack() as stack:
-        targets = []
+        ours: list[tuple[str, tuple[Target, ...]]] = []
         for workers in WORKERS:
             options = ("list", services.exchange.url, services.list_key, f"list-{workers}", "--threads", str(workers))
-            targets.append(stack.enter_context(running_service(folder, *options)))
+            ours.append((str(workers), (stack.enter_context(running_service(folder, *options)),)))
+        instances = two_instances(folder, services.exchange.url, services.list_key, "--threads", "1")
+        ours.append(("2 instances of 1", stack.enter_context(instances)))
         theirs: list[tuple[int, list[Setting]]] = []
         checked_out = partner_hma.checkout()
         if checked_out is None:
@@ -88,10 +90,10 @@ def both_sides(services: Services, folder: Path, kept: Kept) -> Iterator[Sides]:
                 theirs.append((workers, [Setting(f"{workers} {side.name.rpartition('/')[2]}", side) for side in sides]))
             kept.hma = partner_hma.versions(checked_out)
             print(f"{kept.hma}; gthread, {partner_hma.THREADS} threads each")
-        _note_searchable(kept, len(services.values) // 32, min(target.ready_seconds for target in targets))
+        _note_searchable(kept, len(services.values) // 32, min(targets[0].ready_seconds for _, targets in ours))
         yield Sides(
-            [of_photographs(target, workers) for workers, target in zip(WORKERS, targets, strict=True)],
-            [of_lookups(target, workers) for workers, target in zip(WORKERS, targets, strict=True)],
+            [of_photographs(workers, *targets) for workers, targets in ours],
+            [of_lookups(workers, *targets) for workers, targets in ours],
             [Setting(str(workers), settings[0].side) for workers, settings in theirs],
             [setting for _, settings in theirs for setting in settings[1:]],
         )

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hasher-Matcher-Actioner (HMA) and our service in the way `list`, cell by cell: the same photographs and values, the same clients.
 
-Both sides are there with one worker and with two, and each is judged by the better of them in each cell. All of them run all the time and
-take their turns, so that a busy moment of the machine meets each; only one is sent anything at a time.
+Both sides are there with one worker and with two, we also as two instances with one worker each, and each side is judged by the better of
+them in each cell. All of them run all the time and take their turns, so that a busy moment of the machine meets each; only one is sent
+anything at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,21 +140,23 @@ def values() -> list[bytes]:
     return [rng.bytes(32) for _ in range(VALUES)]
 
 
-def of_photographs(target: Target, workers: int) -> Setting:
-    """Return our service as photographs are sent to it."""
-    assert target.served is not None
-    return Setting(str(workers), Side(target.name, target.served, "POST", target.headers, lambda data: (target.path, data), target.fault))
+def of_photographs(workers: str, target: Target, *others: Target) -> Setting:
+    """Return our service, or several instances of it, as photographs are sent there."""
+    return Setting(workers, _side(target, others, target.headers, lambda data: (target.path, data)))
 
 
-def of_lookups(target: Target, workers: int) -> Setting:
-    """Return our service as fingerprints are sent to it."""
-    assert target.served is not None
-    headers = {**target.headers, "Content-Type": "application/json"}
+def of_lookups(workers: str, target: Target, *others: Target) -> Setting:
+    """Return our service, or several instances of it, as fingerprints are sent there."""
 
     def request(value: bytes) -> tuple[str, bytes]:
         return target.path, codec.encode(ScreenFingerprints(1, [Fingerprint(Kind.PDQ, value.hex(), FULL_QUALITY)]))
 
-    return Setting(str(workers), Side(target.name, target.served, "POST", headers, request, target.fault))
+    return Setting(workers, _side(target, others, {**target.headers, "Content-Type": "application/json"}, request))
+
+
+def _side(target: Target, others: Sequence[Target], headers: Mapping[str, str], request: Callable[[bytes], tuple[str, bytes]]) -> Side:
+    served = [one.served for one in (target, *others) if one.served is not None]
+    return Side(target.name, served[0], "POST", headers, request, target.fault, tuple(served[1:]))
 
 
 def longest_p99(cells: Sequence[Cell]) -> str:

@@ -37,6 +37,17 @@ class Side:
     """Returns path and body for a photograph or a value."""
     fault: Callable[[int, bytes], str | None]
     """Of an answer's status and body; nothing that is sent is expected to match."""
+    others: tuple[Running, ...] = ()
+    """More instances of the service: connections are spread over all of them, as a load balancer does."""
+
+    @property
+    def instances(self) -> tuple[Running, ...]:
+        """All that answer."""
+        return (self.served, *self.others)
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that all of it has taken."""
+        return sum(instance.processor_seconds() for instance in self.instances)
 
     def whole(self, subject: bytes) -> bytes:
         """Return a request as it is written to a connection."""
@@ -112,9 +123,9 @@ def took(side: Side, subjects: Sequence[bytes], clients: int, seconds: float) ->
     """Let so many clients send the subjects in turn, again and again, each the next when the last is answered, for so many seconds."""
     requests = [side.whole(subject) for subject in subjects]
     numbers, taken = itertools.count(), Taken()
-    open_clients = [Client(side.served.url) for _ in range(clients)]
+    open_clients = [Client(side.instances[number % len(side.instances)].url) for number in range(clients)]
     ended: list[OSError] = []
-    taken.processor_seconds = -side.served.processor_seconds()
+    taken.processor_seconds = -side.processor_seconds()
     start = time.perf_counter()
 
     def run(client: Client) -> None:
@@ -143,7 +154,7 @@ def took(side: Side, subjects: Sequence[bytes], clients: int, seconds: float) ->
     if ended:
         raise ended[0]
     taken.seconds = time.perf_counter() - start
-    taken.processor_seconds += side.served.processor_seconds()
+    taken.processor_seconds += side.processor_seconds()
     for client in open_clients:
         client.close()
     return taken

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -135,12 +135,33 @@ def running_service(folder: Path, way: str, exchange: str, key: str, name: str |
         yield Target(name, served.url, "/screen", headers, lambda photograph: photograph, screen_fault, served, seconds)
 
 
+@contextmanager
+def two_instances(folder: Path, exchange: str, key: str, *options: str) -> Iterator[tuple[Target, Target]]:
+    """Start a leader with the list and one that follows it, without regions; each as `running_service` starts one."""
+    shared = folder / "instances.key"
+    with ExitStack() as stack:
+        leads = ("list", exchange, key, "list-leads", *options, "--instances-key-file", str(shared))
+        leader = stack.enter_context(running_service(folder, *leads))
+        home = folder / "list-follows"
+        named = ("--home", str(home), "--exchange", exchange, "--key-file", str(folder / "list-leads.key"), "--regions", "off", *options)
+        served = stack.enter_context(running("partner", "serve", *named, "--follow", leader.url, "--follow-key-file", str(shared)))
+        _wait(served, lambda: _is_ready(served.url))
+        yield leader, replace(leader, name="list-follows", url=served.url, served=served)
+
+
 def _wait(served: Running, claim: Callable[[], bool]) -> None:
     def is_so() -> bool:
         served.require_running()
         return claim()
 
     waited(is_so)
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _is_fresh(url: str) -> bool:
