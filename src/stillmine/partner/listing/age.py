@@ -35,9 +35,12 @@ class ListAge:
 
     def is_too_old(self) -> bool:
         """Whether nothing may be looked up in the list any more; False where there has been no sync at all."""
+        if self._synced_second is not None and self._is_young(self._monotonic() - self._synced_second):
+            return False  # whatever the store says: it is asked about each upload, and need not be read for it
         synced_at = self._store.synced_at()
         if synced_at is None:
             return False
-        by_clock = (self._clock() - synced_at).total_seconds()
-        age = by_clock if self._synced_second is None else self._monotonic() - self._synced_second
-        return not -CLOCK_TOLERANCE_SECONDS <= age <= self._maximum_seconds
+        return self._synced_second is not None or not self._is_young((self._clock() - synced_at).total_seconds())
+
+    def _is_young(self, age_seconds: float) -> bool:
+        return -CLOCK_TOLERANCE_SECONDS <= age_seconds <= self._maximum_seconds

@@ -55,7 +55,7 @@ class ListWay:
 
     def require_use(self) -> None:
         """Raise NeverSyncedError where nothing was synced at all, ListTooOldError where that was too long ago."""
-        if self.as_of() is None and not len(self._index):
+        if not len(self._index) and self.as_of() is None:
             raise NeverSyncedError
         if self._is_too_old():
             raise ListTooOldError
