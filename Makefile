@@ -19,7 +19,7 @@ KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(KERNEL_CODE)
 PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
 	$(wildcard portal/*.json portal/*.mjs portal/*.ts portal/offline/*)
 
-.PHONY: help demo setup-quick quick test test-long check format check-python check-portal check-content bench fuzz lock wasm clean
+.PHONY: help demo setup-quick quick test test-long check format check-python check-portal check-content bench fuzz lock wasm wheel clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -71,6 +71,10 @@ fuzz: .build/python-dev .build/kernel ## fuzz kernel and decoders, 15 minutes ea
 
 wasm: .build/python-dev ## rebuild the committed WASM (tests compare its bytes)
 	python tools/build_wasm.py
+
+wheel: .build/kernel ## build the package with its compiled kernel into dist/; installing it needs no compiler
+	.venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+	@ls dist/stillmine-*.whl
 
 lock: .build/python-dev ## renew the five locks from pyproject.toml and requirements-*.in
 	$(LOCK) --upgrade --output-file requirements.lock pyproject.toml

@@ -22,6 +22,7 @@ NOT_RUN = "# Not run by our tests"
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BEGIN, _END = "\x1ebegin", "\x1eend"
 _PATIENCE_SECONDS = 240
+_SHELL = ("bash", "guide.sh")
 _HEAD = "set -eu -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n"
 _VARYING = re.compile(
     r"\b\d{4}-\d\d-\d\d(T[\d:]+Z)?\b"  # days and times
@@ -71,13 +72,16 @@ def blocks_of(guide: str) -> list[Block]:
     return found
 
 
-def run_guide(guide: str, folder: Path, swaps: Mapping[str, str], environment: Mapping[str, str]) -> list[str]:
+def run_guide(
+    guide: str, folder: Path, swaps: Mapping[str, str], environment: Mapping[str, str], shell: Sequence[str] = _SHELL
+) -> list[str]:
     """Run all blocks in `folder`, with `swaps` made in them first (ports); return what each block that was run printed.
 
+    `shell` runs `guide.sh` of that folder: with another one, in another root.
     Raises GuideError for a command that fails and for an answer that differs from what is shown.
     """
     blocks = blocks_of(guide)
-    printed = _printed([block for block in blocks if block.is_run], folder, swaps, environment)
+    printed = _printed([block for block in blocks if block.is_run], folder, swaps, environment, shell)
     outputs = iter(printed)
     last: str | None = None
     for block in blocks:
@@ -100,13 +104,15 @@ def compare(block: Block, printed: str) -> None:
         raise GuideError(f"line {block.line}: {'; '.join(differences)}\n{printed}")
 
 
-def _printed(blocks: Sequence[Block], folder: Path, swaps: Mapping[str, str], environment: Mapping[str, str]) -> list[str]:
+def _printed(
+    blocks: Sequence[Block], folder: Path, swaps: Mapping[str, str], environment: Mapping[str, str], shell: Sequence[str]
+) -> list[str]:
     script = _HEAD + "".join(_as_script(number, block) for number, block in enumerate(blocks))
     for old, new in swaps.items():
         script = script.replace(old, new)
     (folder / "guide.sh").write_text(script)
     with (folder / "guide.out").open("wb") as out, (folder / "guide.err").open("wb") as err:
-        ended = _ended(["bash", "guide.sh"], folder, {**_plain_environment(folder), **environment}, out.fileno(), err.fileno())
+        ended = _ended(shell, folder, {**_plain_environment(folder), **environment}, out.fileno(), err.fileno())
     parts = (folder / "guide.out").read_text().split(_BEGIN)[1:]
     if ended or len(parts) != len(blocks):
         block = blocks[max(len(parts) - 1, 0)]
