@@ -3,6 +3,9 @@
 
 import contextlib
 import json
+import os
+import shutil
+import signal
 import subprocess
 import time
 import urllib.error
@@ -49,12 +52,13 @@ def test_what_is_copied_is_let_through_to_the_build(root: Path) -> None:
 
 @contextlib.contextmanager
 def _running(command: list[str], log: Path) -> Iterator[None]:
+    """Run it as a group of its own. The first process of its namespace is in that group, and all of the namespace ends with that one."""
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True)
         try:
             yield
         finally:
-            process.kill()  # `--kill-child`: what it began ends with it
+            os.killpg(process.pid, signal.SIGKILL)  # `--kill-child` would not do: changing the user takes that signal off
             process.wait()
 
 
@@ -68,11 +72,16 @@ def _wait_for(url: str, log: Path) -> None:
     raise AssertionError(log.read_text()[-3000:])
 
 
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Path]:
+    make_bare_root(tmp_path / "root")
+    yield tmp_path / "root"
+    shutil.rmtree(tmp_path / "root")
+
+
 @pytest.mark.long
 @needs_root
-def test_exchange_and_partner_begin_from_the_image_and_screen(root: Path, tmp_path: Path) -> None:
-    bare = tmp_path / "root"
-    make_bare_root(bare)
+def test_exchange_and_partner_begin_from_the_image_and_screen(root: Path, bare: Path, tmp_path: Path) -> None:
     image = build((root / "deploy/Containerfile").read_text(), bare, [make_wheel(root, tmp_path / "dist").parent, root])
     assert image.user == "stillmine"
     ports = [str(port) for port in free_ports(0, 0)]
@@ -95,6 +104,21 @@ def test_exchange_and_partner_begin_from_the_image_and_screen(root: Path, tmp_pa
             request = urllib.request.Request(f"http://127.0.0.1:{ports[1]}/screen", photograph, headers)
             with urllib.request.urlopen(request, timeout=60) as answer:
                 assert json.load(answer)["outcome"] == "no_match"
+    assert _of_root(bare) == [], "nothing of it runs on"
+
+
+def _of_root(root: Path) -> list[str]:
+    """The command lines of all processes that have this root; waits a moment for those that are just ending."""
+    for _ in range(40):
+        left = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (process / "root").readlink() == root:
+                    left.append((process / "cmdline").read_text().replace("\0", " "))
+        if not left:
+            break
+        time.sleep(0.25)
+    return left
 
 
 def _give_key(image: Image, exchange: Path, partner: Path) -> None:
