@@ -84,7 +84,7 @@ lock: .build/python-dev ## renew the five locks from pyproject.toml and requirem
 	$(PIP_COMPILE) --upgrade --constraint requirements-dev.lock --no-build-isolation --output-file requirements-peers.lock requirements-peers.in
 
 clean: ## remove everything that was built or installed here
-	rm -rf .venv .build build portal/node_modules portal/dist portal/.astro
+	rm -rf .venv .build build dist portal/node_modules portal/dist portal/.astro
 
 # What follows runs once, and again only when its inputs change.
 
