@@ -64,7 +64,7 @@ def test_a_sync_reads_no_list_into_memory(run: Run, exchange: FakeExchange, monk
     exchange.add("f", bytes(range(32)))
     assert run("sync").exit_code == 0
     exchange.add("g", bytes(range(1, 33)))
-    for reading in ("stillmine.partner.service.app.loaded_index", "stillmine.partner.listing.index.ListIndex.follow"):
+    for reading in ("stillmine.partner.service.leading.loaded_index", "stillmine.partner.listing.index.ListIndex.follow"):
         monkeypatch.setattr(reading, lambda *_: pytest.fail("read into memory"))
     assert run("sync").stdout == "1 fingerprint added, 0 erased; 2 matched from now on.\n"
 
