@@ -53,7 +53,7 @@ def report_of(answer: ExchangeStatus | StillmineError | Exception, date: str = D
             raise answer
         return httpx.Response(200, headers={"Date": date} if date else {}, stream=httpx.ByteStream(encode(answer)))
 
-    report = connection_of(lambda: SETTINGS, lambda settings: Exchange(settings, httpx.MockTransport(answered)), way, lambda: NOW)
+    report = connection_of(SETTINGS, lambda settings: Exchange(settings, httpx.MockTransport(answered)), way, lambda: NOW)
     assert set(asked) == {"/api/v1/status"}
     return report
 
@@ -257,3 +257,36 @@ def test_the_command_looks_at_everything_also_while_a_service_holds_the_home(run
     assert done.exit_code == (0 if report["is_right"] else 2)
     assert report["is_right"] == all(finding["level"] != "fail" for finding in report["findings"])
     assert KEY not in done.output
+
+
+def test_each_exchange_of_a_file_of_sources_is_looked_at(run: Run, url: str, tmp_path: Path, exchange: FakeExchange) -> None:
+    for name in ("one.key", "two.key"):
+        (tmp_path / name).touch(mode=0o600)
+    (tmp_path / "one.key").write_text(KEY)
+    (tmp_path / "two.key").write_text("smk_01234567_" + "B" * 43)
+    (tmp_path / "partner.toml").write_text(
+        f"""
+        [[source]]
+        name = "exchange"
+        type = "stillmine"
+        url = "{url}"
+        key_file = "one.key"
+        [[source]]
+        name = "other"
+        type = "stillmine"
+        url = "{url}"
+        key_file = "two.key"
+        [[source]]
+        name = "own"
+        type = "bank"
+        """
+    )
+    only_file = {"STILLMINE_PARTNER_EXCHANGE": None, "STILLMINE_PARTNER_CONFIG": str(tmp_path / "partner.toml")}
+    done = run("doctor", "--json", **only_file)
+    found = [(one["source"], one["part"], one["code"]) for one in json.loads(done.stdout)["findings"]]
+    assert (None, "key", None) in found
+    assert ("other", "key", "partner_key_unknown") in found
+    assert done.exit_code == 2
+    assert "other: " in run("doctor", **only_file).stdout
+    both = json.loads(run("doctor", "--json", STILLMINE_PARTNER_CONFIG=str(tmp_path / "partner.toml")).stdout)
+    assert [one["code"] for one in both["findings"] if one["level"] == "fail"] == [NotConfiguredError.code]

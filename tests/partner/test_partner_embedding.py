@@ -166,8 +166,38 @@ def test_what_can_not_be_is_refused_at_once(home: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("STILLMINE_PARTNER_KEY", KEY)
     with pytest.raises(NotConfiguredError):
         Screener(home, "http://exchange.example")
+    with pytest.raises(NotConfiguredError):
+        Screener(home)
+    with pytest.raises(NotConfiguredError):
+        Screener(home, SETTINGS.url, config=home / "partner.toml")
     with pytest.raises(ValueError, match="somewhere"):
         Screener(home, SETTINGS.url, way="somewhere")
+
+
+def test_a_file_of_sources_is_looked_up_too(home: Path, exchange: FakeExchange, clock: Clock, photograph: bytes, tmp_path: Path) -> None:
+    (tmp_path / "exchange.key").touch(mode=0o600)
+    (tmp_path / "exchange.key").write_text(KEY)
+    config = tmp_path / "partner.toml"
+    config.write_text(
+        f"""
+        [[source]]
+        name = "exchange"
+        type = "stillmine"
+        url = "{SETTINGS.url}"
+        key_file = "exchange.key"
+        action = "review"
+        [[source]]
+        name = "own"
+        type = "bank"
+        """
+    )
+    exchange.add("f", fingerprint_image(photograph).pdq)
+    surroundings = Surroundings(clock=clock, transport=exchange.transport())
+    with Screener(home, config=config, threads=1, surroundings=surroundings) as screener:
+        assert screener.wait_until_fresh(60)
+        (match,) = screener.screen(photograph).matches
+        assert (match.source, match.action.value) == ("exchange", "review")
+        assert [source.name for source in screener.health().sources] == ["exchange", "own"]
 
 
 def test_a_worker_imports_nothing_of_it() -> None:

@@ -1,29 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `stillmine partner doctor` prints: a line for each thing that was looked at, or JSON."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import typer
 
-from stillmine.client import Exchange, ExchangeSettings
+from stillmine.client import Exchange
 from stillmine.partner.commands.in_words import as_shown
-from stillmine.partner.doctor.connection import connection_of
+from stillmine.partner.doctor.connection import connection_of, not_configured
 from stillmine.partner.doctor.findings import Finding
 from stillmine.partner.doctor.report import report_of
-from stillmine.partner.screening.way_in_use import WayChoice
 from stillmine.partner.service.app import utc_now
+from stillmine.partner.sources.chosen import Chosen
+from stillmine.partner.sources.file import SourceChoice, SourceType
+from stillmine.wire.errors import NotConfiguredError
 
 
-def look(
-    home: Path, read_settings: Callable[[], ExchangeSettings], way: WayChoice, threads: int, *, needs_sandbox: bool, is_json: bool
-) -> bool:
-    """Look at everything and print it; return whether all is right."""
-    connection = connection_of(read_settings, Exchange, way, utc_now)
-    report = report_of(home.expanduser(), threads, connection, needs_sandbox=needs_sandbox)
+def look(home: Path, choose: Callable[[], Chosen], threads: int, *, needs_sandbox: bool, is_json: bool) -> bool:
+    """Look at everything and print it; return whether all is right. `choose` reads the settings."""
+    further: list[Finding] = []
+    try:
+        chosen = choose()
+    except NotConfiguredError as error:
+        connection = not_configured(error)
+    else:
+        connection = connection_of(chosen.settings, Exchange, chosen.way, utc_now)
+        further = [finding for source in chosen.further for finding in _of_source(source)]
+    report = report_of(home.expanduser(), threads, connection, further, needs_sandbox=needs_sandbox)
     typer.echo(msgspec.json.encode(report).decode() if is_json else in_words(report.findings))
     return report.is_right
+
+
+def _of_source(source: SourceChoice) -> Iterator[Finding]:
+    """Look at a source beside the exchange; StopNCII v1 has no call that only looks, and a bank is in the home folder."""
+    name = source.policy.name
+    if source.exchange is not None:
+        found = connection_of(source.exchange, Exchange, source.way, utc_now).findings
+        yield from (msgspec.structs.replace(finding, source=name) for finding in found)
+    elif source.type is SourceType.STOPNCII:
+        yield Finding("exchange", "not looked at, since each of its calls fetches: GET /health says how it is", source=name)
 
 
 def in_words(findings: Sequence[Finding]) -> str:
@@ -32,4 +49,5 @@ def in_words(findings: Sequence[Finding]) -> str:
 
 
 def _coded(finding: Finding) -> str:
-    return finding.words if finding.code is None else f"{finding.words} [{finding.code}]"
+    words = finding.words if finding.source is None else f"{finding.source}: {finding.words}"
+    return words if finding.code is None else f"{words} [{finding.code}]"

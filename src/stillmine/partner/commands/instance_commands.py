@@ -17,12 +17,12 @@ from starlette.applications import Starlette
 
 from stillmine.client.private_file import read_private
 from stillmine.client.settings import ExchangeSettings
-from stillmine.partner.commands.source_commands import Chosen
 from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.ground.errors import LeaderAwayError
 from stillmine.partner.instances.leader import Leader, LeaderAddress
 from stillmine.partner.instances.messages import Welcome
 from stillmine.partner.service.follower import build_follower, joined
+from stillmine.partner.sources.chosen import Chosen
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 

@@ -44,6 +44,7 @@ from stillmine.partner.service.opened import opened_screening, opened_sync
 from stillmine.partner.service.running import serve as serve_application
 from stillmine.partner.service.service import together
 from stillmine.partner.service.upkeep import KEPT_DAYS
+from stillmine.partner.sources.chosen import chosen_sources
 from stillmine.partner.watching.logs import LogFormat, begin_log, say
 from stillmine.wire.screen import MatchState, RegionsChoice, ScreenOutcome, ScreenResult
 
@@ -183,7 +184,7 @@ def serve(
 ) -> None:
     """Answer POST /screen, POST /matches/{id}/review, GET /health, /livez and /readyz, and keep in step with the exchange."""
     _begin(log_format)
-    wanted = source_commands.chosen_sources(config, exchange, key_file, way, regions)
+    wanted = chosen_sources(config, exchange, key_file, way, regions)
     require_local(hma, listen)
     sources = AllowedSources(fetch_from or [])
     wanted_review = review_commands.review_choice(review_page, media_url, review_break, coop_key, coop_actions)
@@ -246,6 +247,7 @@ def doctor(
     exchange: Exchange = None,
     key_file: KeyFile = None,
     way: WayWanted = WayChoice.AUTO,
+    config: source_commands.Config = None,
     threads: Annotated[int, typer.Option(min=1, max=256, help="Pictures read at once, as for `serve`: memory is held against it.")] = (
         DEFAULT_THREADS
     ),
@@ -257,8 +259,8 @@ def doctor(
     Asks about nothing and changes nothing, also while the service runs. Exit codes: 0 nothing fails, 2 something does.
     """
     _begin()
-    settings = partial(exchange_settings, exchange, key_file)
-    if not doctor_commands.look(home, settings, way, threads, needs_sandbox=require_sandbox, is_json=json):
+    chosen = partial(chosen_sources, config, exchange, key_file, way, RegionsChoice.ALL)
+    if not doctor_commands.look(home, chosen, threads, needs_sandbox=require_sandbox, is_json=json):
         raise typer.Exit(EXIT_NOT_RIGHT)
 
 

@@ -60,18 +60,19 @@ class Connection(msgspec.Struct, frozen=True):
 
 
 def connection_of(
-    read_settings: Callable[[], ExchangeSettings],
-    connect: Callable[[ExchangeSettings], Exchange],
-    choice: WayChoice,
-    clock: Callable[[], datetime],
+    settings: ExchangeSettings, connect: Callable[[ExchangeSettings], Exchange], choice: WayChoice, clock: Callable[[], datetime]
 ) -> Connection:
-    """Look once, at the settings first. `choice` is what the platform wants, `clock` returns UTC."""
+    """Look once. `choice` is what the platform wants, `clock` returns UTC."""
     try:
-        settings = read_settings()
         with connect(settings) as exchange:
             return _of_exchange(exchange, settings.url, choice, clock)
     except NotConfiguredError as error:
-        return Connection("", [failed("settings", str(error), error.code)])
+        return not_configured(error)
+
+
+def not_configured(error: NotConfiguredError) -> Connection:
+    """Return what is said where a setting is wrong."""
+    return Connection("", [failed("settings", str(error), error.code)])
 
 
 def _of_exchange(exchange: Exchange, url: str, choice: WayChoice, clock: Callable[[], datetime]) -> Connection:

@@ -16,12 +16,16 @@ class Level(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at; of `warn` and `fail` the words say what to do, and `code` is an error code where there is one."""
+    """One thing that was looked at; of `warn` and `fail` the words say what to do, and `code` is an error code where there is one.
+
+    `source`: which of several sources it is about, null for the exchange.
+    """
 
     part: str
     words: str
     code: str | None = None
     level: Level = Level.OK
+    source: str | None = None
 
 
 def warned(part: str, words: str, code: str | None = None) -> Finding:

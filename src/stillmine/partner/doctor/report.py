@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Put all that is looked at together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -26,9 +26,9 @@ class Report(msgspec.Struct, frozen=True):
     clock_difference_seconds: float | None = None
 
 
-def report_of(home: Path, threads: int, connection: Connection, *, needs_sandbox: bool = False) -> Report:
-    """Look at this machine and the home folder; the connection was looked at before."""
-    findings = [*_of_this_machine(home, threads, needs_sandbox), *connection.findings]
+def report_of(home: Path, threads: int, connection: Connection, further: Sequence[Finding] = (), *, needs_sandbox: bool = False) -> Report:
+    """Look at this machine and the home folder; the connection was looked at before, and what is `further`: other sources."""
+    findings = [*_of_this_machine(home, threads, needs_sandbox), *connection.findings, *further]
     return Report(
         connection.exchange,
         is_right=is_right(findings),

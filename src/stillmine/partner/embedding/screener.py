@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, Protocol, Self
 from anyio.from_thread import start_blocking_portal
 from starlette.routing import Route
 
-from stillmine.client.settings import exchange_settings
 from stillmine.fingerprint import FileTooLargeError
 from stillmine.partner.fingerprinting.upload import Upload
 from stillmine.partner.ground.errors import StoreUnreadableError
@@ -27,6 +26,7 @@ from stillmine.partner.service.app import DEFAULT_THREADS, build_service
 from stillmine.partner.service.room import MAXIMUM_REQUESTS_AT_ONCE, PATIENCE_SECONDS
 from stillmine.partner.service.service import ServiceParts
 from stillmine.partner.service.words import checked_uploader
+from stillmine.partner.sources.chosen import chosen_sources
 from stillmine.partner.store.matches import Wanted
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import NotConfiguredError
@@ -68,9 +68,10 @@ class Screener:
     def __init__(
         self,
         home: Path | str,
-        exchange: str,
+        exchange: str | None = None,
         key_file: Path | str | None = None,
         *,
+        config: Path | str | None = None,
         way: WayChoice | str = WayChoice.AUTO,
         threads: int = DEFAULT_THREADS,
         require_sandbox: bool = False,
@@ -79,15 +80,19 @@ class Screener:
     ) -> None:
         """`home` as for `stillmine partner serve`, which must not run with it; without `key_file`, STILLMINE_PARTNER_KEY is read.
 
+        `config`: a file of several sources, instead of `exchange`, `key_file` and `way`.
         `more` goes to the service as it is put together: `kept_days`, `max_age_hours`, `surroundings`. Raises NotConfiguredError.
         """
-        self._settings = exchange_settings(exchange, None if key_file is None else Path(key_file))
+        chosen = chosen_sources(_path(config), exchange, _path(key_file), WayChoice(way), RegionsChoice(regions))
+        self._settings = chosen.settings
         self._home = Path(home).expanduser()
         self._options = {
             "threads": threads,
-            "choice": WayChoice(way),
+            "choice": chosen.way,
             "needs_sandbox": require_sandbox,
-            "regions": RegionsChoice(regions),
+            "regions": chosen.regions,
+            "policy": chosen.policy,
+            "further": chosen.further,
             "sync_every_seconds": SYNC_EVERY_SECONDS,
             **more,
         }
@@ -193,6 +198,10 @@ class _Place:
 
     def __exit__(self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None) -> None:
         self._places.release()
+
+
+def _path(name: Path | str | None) -> Path | None:
+    return None if name is None else Path(name)
 
 
 def _noted(parts: ServiceParts, found: list[ServiceParts]) -> list[Route]:
