@@ -61,7 +61,7 @@ def lines_of_a_service(home: Path, url: str, exchange: FakeExchange, photograph:
         pdq.hex(),
         fingerprint_id,
         match["match_id"],
-        "127.0.0.1:5",
+        "/matches",
         "/screen",
     ]
 
