@@ -193,9 +193,13 @@ class Service(Party):
 
     def matches(self, **filters: str) -> list[KeptMatch]:
         """List what is open, or what the filters say."""
+        return self.match_page(**filters).matches
+
+    def match_page(self, **filters: str) -> MatchPage:
+        """Return one page of them."""
         answer = httpx.get(f"{self.url}/matches", params=filters, headers=self.key_header(), timeout=30)
         assert answer.status_code == 200, answer.text
-        return codec.decode(answer.content, MatchPage).matches
+        return codec.decode(answer.content, MatchPage)
 
     def key_header(self) -> dict[str, str]:
         """Return the header that opens it."""
