@@ -103,6 +103,6 @@ def test_a_files_name_and_what_an_exchange_says_are_shown_in_words(run: Run, exc
     file = tmp_path / "a\u202eb"
     file.write_bytes(b"no picture")
     exchange.scopes = ["ask", "feedback", "\u202etsil"]
-    said = run("screen", str(file)).stdout + run("check").stdout
+    said = run("screen", str(file)).stdout + run("doctor").stdout
     assert "\u202e" not in said
     assert said.count("\\u202e") == 2
