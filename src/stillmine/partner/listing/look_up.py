@@ -48,9 +48,11 @@ class ListWay:
         self._search_seconds = search_seconds
         self._is_too_old = is_too_old
         self._searches = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="search")
+        self._is_closed = False
 
     def close(self) -> None:
         """Take no more uploads; a search at work is left to end by itself."""
+        self._is_closed = True
         self._searches.shutdown(wait=False, cancel_futures=True)
 
     def require_use(self) -> None:
@@ -65,7 +67,9 @@ class ListWay:
         return self._store.synced_at()
 
     def look_up(self, made: Made, _token: bytes, withdrawn: Collection[bytes] = ()) -> LookedUp:
-        """Look up what was made of one upload, but for what is known to be withdrawn."""
+        """Look up what was made of one upload, but for what is known to be withdrawn; raises BusyError at a stop."""
+        if self._is_closed:
+            raise BusyError
         as_of = self.as_of()  # before the search: what it says was true then
         if self._is_too_old():
             return LookedUp([], [ListTooOldError.code], as_of)
