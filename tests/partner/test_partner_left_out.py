@@ -2,7 +2,7 @@
 """`no_match` only if everything was compared: all that was left out is named, beside a match as well, each once and in known words."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,18 +40,18 @@ class Made(NoPlaces):
 
 
 @pytest.fixture
-def screened(partner: Partner, clock: Clock) -> Callable[[JobResult], ScreenResult]:
+def screened(partner: Partner, clock: Clock) -> Iterator[Callable[[JobResult], ScreenResult]]:
     """What is answered where a worker made this."""
+    opened: list[Screening] = []
 
     def screen(answer: JobResult) -> ScreenResult:
-        screening = Screening(partner.store, one_source(partner.way), Made(answer), partner.tokens, clock=clock)
-        try:
-            with Path(__file__).open("rb") as file:
-                return screening.screen_upload(file)
-        finally:
-            screening.close()
+        opened.append(Screening(partner.store, one_source(partner.way), Made(answer), partner.tokens, clock=clock))
+        with Path(__file__).open("rb") as file:
+            return opened[-1].screen_upload(file)
 
-    return screen
+    yield screen
+    for screening in opened:
+        screening.close()  # and with it the way, which all of them share
 
 
 def test_all_that_was_left_out_is_named_each_once_and_the_first_is_the_reason(
