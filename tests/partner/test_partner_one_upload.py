@@ -142,6 +142,23 @@ def test_one_decision_closes_all_that_the_upload_matched_and_each_can_be_decided
     assert [protecting.store.match(own).decision for own in ids] == decided
 
 
+def test_closing_what_one_person_took_back_leaves_open_what_another_protects(protecting: Partner, exchange: FakeExchange) -> None:
+    exchange.add("g", md5(FILE, usedforsecurity=False).digest(), Kind.MD5)
+    protecting.sync.run()
+    protecting.screen(FILE, content_id="post 7")
+    exchange.withdraw("f")
+    protecting.sync.run()
+    of = {bool(one.is_withdrawn): one.match_id for one in protecting.store.matches(Wanted()).matches}
+    closed = Review(1, Decision.NOT_REMOVED, NotRemovedReason.NOT_AGAINST_RULES)
+    protecting.store.record_review(bytes.fromhex(of[True]), closed, bytes(16), 1)
+    assert [one.match_id for one in protecting.store.matches(Wanted()).matches] == [of[False]]
+    protecting.sync.run()
+    said = [report.fingerprint_id for report in exchange.feedback.values() if report.outcome is Outcome.NOT_REMOVED]
+    assert said == [exchange.id_of("f")]
+    protecting.store.record_review(bytes.fromhex(of[False]), REMOVED, bytes(15) + b"1", 1)
+    assert not protecting.store.matches(Wanted()).matches
+
+
 def test_a_lost_store_makes_the_same_ids_again_so_nothing_counts_twice(
     protecting: Partner, exchange: FakeExchange, home: Path, open_partner: Callable[[], Partner]
 ) -> None:

@@ -310,6 +310,25 @@ def test_what_was_taken_back_is_not_shown(client: ServiceClient, reviewer: Revie
     assert (withdrawn.match.is_withdrawn, withdrawn.media_url) == (True, None)
 
 
+def test_what_was_taken_back_hides_nothing_that_another_person_protects(
+    client: ServiceClient, reviewer: Reviewer, home: Path, exchange: FakeExchange, clock: Clock
+) -> None:
+    exchange.add("f", bytes(32))
+    exchange.add("g", bytes([255]) * 32)
+    wait_until(lambda: client.get("/health").json()["fingerprints"] == 2)
+    of_one, of_another = matched(home, exchange, "post 1", "f", "g")
+    exchange.withdraw("f")
+    wait_until(lambda: client.get("/health").json()["fingerprints"] == 1)
+    shown = reviewer.ask("look").shown
+    assert shown is not None
+    assert (shown.match.match_id, shown.match.is_withdrawn, shown.media_url is None) == (of_another, False, False)
+    exchange.withdraw("g")
+    wait_until(lambda: client.get("/health").json()["fingerprints"] == 0)
+    shown = reviewer.ask("look").shown
+    assert shown is not None
+    assert (shown.match.match_id, shown.match.is_withdrawn, shown.media_url) == (of_one, True, None)
+
+
 def verification(root: Path, clock: Clock) -> Callable[[str, str, str, bytes], bool]:
     """The five lines that spec/review-page.md gives a platform, as they stand there."""
     (lines,) = re.findall("```python\n(.*?)```", (root / "spec/review-page.md").read_text(encoding="utf-8"), re.DOTALL)

@@ -19,7 +19,7 @@ from stillmine.partner.ground.errors import (
     ReviewSignedOutError,
     StoreUnreadableError,
 )
-from stillmine.partner.store.matches import one_listed
+from stillmine.partner.store.matches import IS_WITHDRAWN, one_listed
 from stillmine.partner.store.reviews import record_review, record_review_of_content
 from stillmine.partner.store.schema import open_database
 from stillmine.wire.codec import decode, encode
@@ -122,10 +122,10 @@ class Desk:
             claimed = _claimed(db, name) or _oldest_open(db)
             if claimed is None:
                 return None
-            upload_id, match_id = claimed
+            upload_id, match_id = claimed[0], _shown_of(db, claimed[0])
             db.execute(
                 "INSERT INTO review_holds (upload_id, match_id, name, until) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (upload_id) DO UPDATE SET until = excluded.until",
+                "ON CONFLICT (upload_id) DO UPDATE SET match_id = excluded.match_id, until = excluded.until",
                 (upload_id, match_id, name, now + CLAIM_SECONDS),
             )
             kinds = db.execute(_KINDS, (upload_id,)).fetchall()
@@ -222,6 +222,8 @@ _KINDS = "SELECT kind FROM matches WHERE decision IS NULL AND coalesce(upload_id
 _OPEN = """SELECT coalesce(upload_id, match_id) AS upload, match_id FROM matches
     WHERE decision IS NULL AND coalesce(upload_id, match_id) NOT IN (SELECT upload_id FROM review_holds)"""
 _COUNT_OPEN = f"SELECT count(DISTINCT upload) FROM ({_OPEN} LIMIT {MAXIMUM_COUNTED})"  # noqa: S608 (no value)
+_SHOWN = f"""SELECT match_id FROM matches WHERE decision IS NULL AND coalesce(upload_id, match_id) = ?
+    ORDER BY {IS_WITHDRAWN} IS 1, place LIMIT 1"""  # noqa: S608 (no value)
 _HELD = "SELECT upload_id, until FROM review_holds WHERE review IS NOT NULL AND name = ? AND until > ?"
 
 
@@ -238,6 +240,12 @@ def _claimed(db: sqlite3.Connection, name: str) -> tuple[bytes, bytes] | None:
 def _oldest_open(db: sqlite3.Connection) -> tuple[bytes, bytes] | None:
     row = db.execute(f"{_OPEN} ORDER BY place LIMIT 1").fetchone()
     return None if row is None else (row[0], row[1])
+
+
+def _shown_of(db: sqlite3.Connection, upload_id: bytes) -> bytes:
+    """Return the nearest open match of an upload; one that was taken back only where nothing else is open."""
+    (match_id,) = db.execute(_SHOWN, (upload_id,)).fetchone()
+    return bytes(match_id)
 
 
 def _is_open(db: sqlite3.Connection, match_id: bytes) -> bool:
