@@ -243,6 +243,21 @@ def test_nothing_withdrawn_stays_in_the_copy(filled: Partner, exchange: FakeExch
         assert value not in opened.read()
 
 
+def test_what_a_killed_service_left_is_gone_before_another_program_tells_the_exchange(
+    filled: Partner, exchange: FakeExchange, clock: Clock
+) -> None:
+    ListCopy(filled.home).write()
+    exchange.withdraw("f")
+    filled.sync.run()  # and killed before the copy was removed
+    copies = copies_of(filled, clock)
+    assert (filled.home / list_copy.FILE_NAME).exists()
+    assert copies.have_let_go()
+    assert not (filled.home / list_copy.FILE_NAME).exists()
+    copies.on_disk.write()
+    assert copies.have_let_go()
+    assert (filled.home / list_copy.FILE_NAME).exists(), "one of this list stays"
+
+
 def test_the_copy_is_written_once_for_each_list(filled: Partner, open_partner: Callable[[], Partner]) -> None:
     copy = ListCopy(filled.home)
     copy.write()

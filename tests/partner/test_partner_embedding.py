@@ -122,6 +122,22 @@ def test_words_are_checked_as_the_service_checks_them(screener: Screener) -> Non
             screener.screen(b"x", **words)
 
 
+class DoesNotWait:
+    """A file that gives half of an upload, and then has nothing more at the moment."""
+
+    def __init__(self, half: bytes) -> None:
+        self._parts = [half]
+
+    def read(self, _size: int, /) -> bytes | None:
+        return self._parts.pop() if self._parts else None
+
+
+def test_half_a_file_is_not_taken_for_all_of_it(screener: Screener, photograph: bytes) -> None:
+    with pytest.raises(BlockingIOError):
+        screener.screen(DoesNotWait(photograph[: len(photograph) // 2]))
+    assert screener.screen(b"").outcome is ScreenOutcome.NOT_SCREENED
+
+
 def test_a_file_that_is_too_large_is_not_screened(screener: Screener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "Upload", lambda folder: Upload(folder, maximum_bytes=10))
     result = screener.screen(b"x" * 11, content_id="post 3")

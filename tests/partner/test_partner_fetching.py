@@ -101,6 +101,10 @@ def test_a_source_that_names_no_host_is_refused_at_the_start(named: str) -> None
         ("::ffff:93.184.216.34", True),
         ("2002:7f00:1::", False),
         ("64:ff9b::7f00:1", False),
+        ("64:ff9b::5db8:d822", True),
+        ("fec0::1", False),
+        ("::7f00:1", False),
+        ("::a01:203", False),
     ],
 )
 def test_which_addresses_are_of_the_whole_internet(address: str, expected: bool) -> None:
@@ -120,6 +124,7 @@ class Answers(BaseHTTPRequestHandler):
             self.end_headers()
         elif self.path == "/slow":
             self.send_response(200)
+            self.send_header("Content-Length", "1000")
             self.end_headers()
             for _ in range(100):
                 self.wfile.write(b"x")
@@ -129,8 +134,10 @@ class Answers(BaseHTTPRequestHandler):
             self.send_response(200)
             self.send_header("Content-Encoding", "gzip")
             self.end_headers()
-        elif self.path == "/file":
+        elif self.path in ("/file", "/cut", "/unframed"):
             self.send_response(200)
+            if self.path != "/unframed":
+                self.send_header("Content-Length", str(len(FILE) + (self.path == "/cut")))
             self.end_headers()
             self.wfile.write(FILE)
         else:
@@ -196,7 +203,16 @@ def test_a_host_that_leads_inside_is_never_connected_to() -> None:
     assert seen == []
 
 
-@pytest.mark.parametrize(("path", "detail"), [("/redirect", "status 302"), ("/gone", "status 404"), ("/zip", "compressed")])
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        ("/redirect", "status 302"),
+        ("/gone", "status 404"),
+        ("/zip", "compressed"),
+        ("/cut", "RemoteProtocolError"),
+        ("/unframed", "of unknown length"),
+    ],
+)
 def test_what_is_not_the_file_itself_is_not_taken(path: str, detail: str) -> None:
     with serving() as (port, seen):
         with pytest.raises(UrlUnreachableError) as refusal:

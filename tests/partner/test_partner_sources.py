@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from stillmine.partner.fingerprinting.worker_messages import Digest
+from stillmine.partner.fingerprinting.worker_messages import Digest, Picture, PictureRegions
 from stillmine.partner.ground.errors import OutsideShareError
 from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.regions import HashPlaces, RegionsSeen
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.sources import Policy, Source, Sources
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way import Candidate, LookedUp
+from stillmine.partner.screening.way_in_use import Use, WayInUse
 from stillmine.partner.store.matches import Wanted
 from stillmine.partner.store.place import StoredEntry
 from stillmine.partner.store.several import SeveralStores
@@ -25,7 +27,18 @@ from stillmine.wire.errors import ExchangeUnreachableError, KindNotAcceptedError
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import Action, Decision, MatchClass, MatchState, Review, ScreenOutcome, ScreenResult, SourceLeftOut
+from stillmine.wire.screen import (
+    Action,
+    Decision,
+    MatchClass,
+    MatchState,
+    RegionsChoice,
+    Review,
+    ScreenOutcome,
+    ScreenResult,
+    SourceLeftOut,
+    WayName,
+)
 from tests.partner.partner_parts import Clock, InThisProcess
 
 DIGEST = Fingerprint(Kind.SHA256, "ab" * 32, 100)
@@ -142,6 +155,33 @@ def test_a_threshold_and_kinds_of_a_source_leave_others_alone(platform: Platform
     digests = source("digests", Finds(asked(ONE), asked(OTHER, Kind.PDQ)), kinds=frozenset({Kind.SHA256}))
     result = platform.screen(digests, fingerprints=[DIGEST, PICTURE])
     assert [match.kind for match in result.matches] == [Kind.SHA256]
+
+
+def test_what_the_list_finds_and_does_not_count_keeps_nothing_from_being_asked() -> None:
+    listing, asking = Finds(asked(ONE, Kind.VPDQ)), Finds(asked(OTHER, Kind.PDQ))
+    pictures = Policy(kinds=frozenset({Kind.PDQ}))
+    way = WayInUse(listing, asking, Use(WayName.BOTH), pictures.counts)
+    assert [found.id for found in way.look_up(Made(b"", []), b"").candidates] == [ONE, OTHER]
+    listing.found = [asked(ONE, Kind.PDQ)]
+    assert [found.id for found in way.look_up(Made(b"", []), b"").candidates] == [ONE]
+
+
+class Away:
+    """Regions that an exchange does not answer about, where a list goes on without them."""
+
+    choice = RegionsChoice.ALL
+
+    def look(self, _made: Made, _found: Sequence[Candidate], _token: bytes, _hash_places: HashPlaces | None) -> RegionsSeen:
+        return RegionsSeen(note=ExchangeUnreachableError.code)
+
+
+def test_a_source_for_regions_alone_calls_nothing_clear_that_it_did_not_ask_about(platform: Platform) -> None:
+    picture = Made(b"u" * 32, [], [Picture([bytes(32)], 90, [])], regions=[PictureRegions(0, 256, 256, [])])
+    identity = platform.tokens.identify(picture.upload, None, None)
+    for kinds, left_out in ((frozenset({Kind.REGIONS}), ["exchange_unreachable"]), (None, [])):
+        own = replace(source("exchange", Finds(), kinds=kinds), regions=Away())
+        found = Sources([own]).look_up(picture, identity, platform.tokens)
+        assert (found.left_out, found.regions_left_out) == (left_out, "exchange_unreachable")
 
 
 def test_what_no_source_is_for_is_not_called_clear(platform: Platform) -> None:

@@ -50,7 +50,7 @@ _PART_BYTES = 1024 * 1024
 class Reads(Protocol):
     """Something to read from, such as an open file or what a web framework calls an uploaded file."""
 
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> bytes | None: ...
 
 
 File = bytes | bytearray | memoryview | Path | Reads
@@ -221,3 +221,5 @@ def _copy(file: File, upload: Upload) -> None:
     source = io.BytesIO(file) if isinstance(file, bytes | bytearray | memoryview) else file
     while part := source.read(_PART_BYTES):
         upload.write(part)
+    if part is None:
+        raise BlockingIOError  # of a file that does not wait: more may come, and half an upload must not pass for all of it

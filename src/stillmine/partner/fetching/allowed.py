@@ -67,11 +67,14 @@ def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inside = ip.ipv4_mapped or ip.sixtofour or (ipaddress.IPv4Address(ip.packed[-4:]) if ip in _TRANSLATED else None)
+        if inside is None and ip not in _GLOBAL:
+            return False
         ip = inside or ip
     return ip.is_global and not ip.is_multicast
 
 
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL = ipaddress.IPv6Network("2000::/3")
 
 
 def read_url(url: str) -> tuple[str, str, int, SplitResult]:

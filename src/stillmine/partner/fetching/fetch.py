@@ -71,6 +71,8 @@ async def _fetched(target: Target, address: str, take: Take) -> None:
             raise UrlUnreachableError(f"status {response.status_code}")
         if response.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise UrlUnreachableError("compressed")
+        if not {"content-length", "transfer-encoding"} & response.headers.keys():
+            raise UrlUnreachableError("of unknown length")  # one that is cut off would end as one that is whole
         async for part in response.aiter_raw():
             await take(part)
 

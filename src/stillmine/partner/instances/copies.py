@@ -62,8 +62,8 @@ class Copies:
     def have_let_go(self) -> bool:
         """Whether none of them holds anything that the store has erased; waits a moment for those that may still say so."""
         mark = self._store.list_mark()
+        self.on_disk.remove_others(mark)
         if self.log.mark != mark:  # changed in another way than by a page: erased as a whole, or mended
-            self.on_disk.remove()
             self.log.begin_again(mark)
         for _ in range(int(WAIT_SECONDS / _LOOK_SECONDS)):
             if self.followers.are_all_at(self.log.position):

@@ -68,6 +68,12 @@ class ListCopy:
         with self._lock:
             self._overwrite()
 
+    def remove_others(self, mark: bytes) -> None:
+        """Overwrite and remove it unless it is known to be of the list with this mark: a process that died may have left another."""
+        with self._lock:
+            if self._mark != mark and self._path.exists():
+                self._overwrite()
+
     def _written(self, *, is_empty_too: bool) -> BinaryIO | None:
         try:
             with contextlib.closing(ListReader(self._folder)) as reader:

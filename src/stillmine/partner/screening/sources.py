@@ -214,7 +214,7 @@ class Sources:
             # No traceback and no message: they can hold parts of the upload.
             self._log.say(f"looking up at {policy.name} failed: {type(error).__name__}")
             return _not_found(policy, StillmineError.code, None)
-        return _of_source(policy, looked_up, seen)
+        return _of_source(policy, looked_up, seen, is_regions_alone=part.is_empty)
 
     def _lowered(self, made: Made, candidates: list[Candidate]) -> list[Candidate]:
         """Leave to a reviewer what the platform's own negative bank knows: the same file, or a fingerprint near one of it."""
@@ -246,13 +246,14 @@ def _lower(candidate: Candidate) -> Candidate:
     return replace(candidate, action=Action.REVIEW, is_in_own_negative_bank=True)
 
 
-def _of_source(policy: Policy, looked_up: LookedUp, seen: RegionsSeen) -> Found:
+def _of_source(policy: Policy, looked_up: LookedUp, seen: RegionsSeen, *, is_regions_alone: bool) -> Found:
+    """`is_regions_alone`: nothing else of the upload is looked up here, so it is not clear where these were not asked about."""
     candidates = [*(judged(one, seen.judges) for one in looked_up.candidates), *seen.candidates]
     named = [replace(one, source=policy.name, action=policy.action) for one in candidates if policy.counts(one)]
     if not policy.is_needed:
         return Found(dry=named)
     moments = [moment for moment in (looked_up.as_of, seen.as_of) if moment is not None]
-    left_out = [*looked_up.left_out, *seen.left_out]
+    left_out = [*looked_up.left_out, *seen.left_out, *([seen.note] if is_regions_alone and seen.note else [])]
     return Found(
         candidates=named,
         left_out=left_out,

@@ -5,7 +5,7 @@ The way may change while uploads are looked up. What was looked up in a list tha
 again; and what a way that is in use could not look up is named, so that nothing is called clear by half.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from enum import StrEnum
 from stillmine.client.http import KEY_REFUSED
 from stillmine.partner.ground.errors import NeverSyncedError
 from stillmine.partner.screening.made import Made
-from stillmine.partner.screening.way import LookedUp, Way
+from stillmine.partner.screening.way import Candidate, LookedUp, Way
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from stillmine.wire.screen import WayName
@@ -85,10 +85,12 @@ def assumed(choice: WayChoice, remembered: WayName | None) -> Use:
 class WayInUse:
     """Looks uploads up in whatever way is in use. Safe to use from several threads."""
 
-    def __init__(self, listing: Way, asking: Way, use: Use) -> None:
+    def __init__(self, listing: Way, asking: Way, use: Use, counts: Callable[[Candidate], bool] = lambda _found: True) -> None:
+        """`counts` says whether a match is one where this is used."""
         self._listing = listing
         self._asking = asking
         self._use = use
+        self._counts = counts
 
     @property
     def use(self) -> Use:
@@ -117,7 +119,7 @@ class WayInUse:
         return min((moment for moment in moments if moment is not None), default=None) if None not in moments else None
 
     def look_up(self, made: Made, token: bytes, withdrawn: Collection[bytes] = ()) -> LookedUp:
-        """Look up what was made of one upload; it is asked about only where the list has nothing like it."""
+        """Look up what was made of one upload; it is asked about only where the list has nothing like it that counts."""
         while True:
             use = self._use
             found = self._looked_up(use, made, token, withdrawn)
@@ -133,7 +135,7 @@ class WayInUse:
         found = LookedUp([], [error.code for error in use.refused], None, int(LOOK_SECONDS) if use.refused else None)
         if use.lists:
             found = _together(found, self._listing.look_up(made, token, withdrawn))
-        if use.asks and not found.candidates:
+        if use.asks and not any(map(self._counts, found.candidates)):
             found = _together(found, self._asking.look_up(made, token, withdrawn))
         return found
 

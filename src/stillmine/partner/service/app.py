@@ -44,6 +44,7 @@ from stillmine.partner.screening.recurring import RecurringRegions
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.sources import Policy, Source, Sources
 from stillmine.partner.screening.upload_tokens import UploadTokens
+from stillmine.partner.screening.way import Candidate
 from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed
 from stillmine.partner.service.further_sources import FurtherSource, FurtherSources, MakesExchange, OpenedLists, Outside, opened_sources
 from stillmine.partner.service.held_reviews import HeldReviews
@@ -146,13 +147,14 @@ def connected(
     have_erased: Callable[[], None] = lambda: None,
     list_changed: Callable[[], None] = lambda: None,
     is_leading: bool = False,
+    counts: Callable[[Candidate], bool] = lambda _found: True,
 ) -> Connected:
     """Tie a store to its exchange; raises HomeOfAnotherExchangeError where it belongs to another one.
 
     `looks_up`: whether uploads are looked up; else the list stays in the store and is not read into memory. Of several exchanges `matches`
     keeps what waits for the one called `name`; `have_erased` is called after a page took something out of the list,
     `list_changed` when what a page brought is looked up.
-    `is_leading`: whether other instances may follow.
+    `is_leading`: whether other instances may follow. `counts`: whether a match is one, by the policy of this source.
     """
     store.bind_exchange(settings.url)
     index, copies = list_in_memory(store, surroundings.monotonic, must_stop, looks_up=looks_up, is_leading=is_leading)
@@ -160,7 +162,7 @@ def connected(
     asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
     listing = ListWay(store, index, threads=threads, is_too_old=age.is_too_old)
-    way = WayInUse(listing, asks, assumed(choice, store.way()))
+    way = WayInUse(listing, asks, assumed(choice, store.way()), counts)
 
     def update(changes: PageChanges) -> None:
         if looks_up:
@@ -240,6 +242,7 @@ def _further_exchange(home: Path, surroundings: Surroundings, connect: Callable[
             name=policy.name,
             matches=stores.store,
             have_erased=lambda: stores.note_withdrawn(policy.name),
+            counts=policy.counts,
         )
         thread = FollowThread(parts.following, stop)
         standing = _standing(parts, home, surroundings, thread)
@@ -354,7 +357,7 @@ def build_service(
     timed = partial(connected, sync_every_seconds=sync_every_seconds, max_age_hours=max_age_hours)
     connect = partial(timed, surroundings=surroundings, threads=threads, regions=regions)
     first = partial(connect, recurring=recurring, list_changed=older.list_changed, is_leading=instances_key is not None)
-    parts = first(store, settings, choice, must_stop=stop.is_set)
+    parts = first(store, settings, choice, must_stop=stop.is_set, counts=policy.counts)
     thread, lists = FollowThread(parts.following, stop), OpenedLists(home, store, further)
     outside = Outside(surroundings.clock, surroundings.monotonic, surroundings.transport, threads, max_age_hours)
     more = opened_sources(further, lists, outside, _further_exchange(home, surroundings, connect))

@@ -219,7 +219,7 @@ def _parts(
     token_key = Secret(said.upload_token_key.encode())
     asks = asking(settings, outside.clock, outside.random_bytes, outside.transport, outside.monotonic)
     listing = ListWay(followed, followed.index, threads=threads, is_too_old=followed.is_too_old)
-    way = WayInUse(listing, asks, followed.use)
+    way = WayInUse(listing, asks, followed.use, policy.counts)
     asks_regions = asking_regions(settings, regions, outside, lambda: way.use.asks, RecurringRegions(bytes(token_key)))
     screening = Screening(
         followed,
