@@ -150,7 +150,7 @@ _NO_SOURCES = (
     "UPDATE uploads SET (token, near) = (SELECT token, near FROM upload_sources AS of WHERE of.upload_id = uploads.upload_id)",
     "DROP TABLE upload_sources",
 )
-_NO_MARK = ("ALTER TABLE place DROP COLUMN list_mark",)
+_NO_MARK = ("ALTER TABLE place DROP COLUMN list_mark", "ALTER TABLE place DROP COLUMN list_sum")
 _NO_OLDER = ("ALTER TABLE outbox DROP COLUMN is_older",)
 _NO_REVIEWERS = ("DROP TABLE reviewers", "DROP TABLE review_sessions", "DROP TABLE review_holds")
 _NOT_REMEMBERED = (

@@ -59,6 +59,43 @@ def test_a_damaged_list_is_fetched_again_and_clears_nothing_before(
     again.close()
 
 
+def page_of_list(home: Path) -> tuple[int, int]:
+    """Return where the only page of the list stands in the file, and its size."""
+    with sqlite3.connect(home / FILE_NAME) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = db.execute("PRAGMA page_size").fetchone()
+        (number,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'fingerprints'").fetchone()
+    db.close()
+    return (number - 1) * size, size
+
+
+def test_a_page_that_the_disk_did_not_write_is_known_by_the_sum_of_all(home: Path, exchange: FakeExchange, clock: Clock) -> None:
+    exchange.add("f", VALUE)
+    partner = AskingPartner(home, exchange, clock, WayChoice.LIST)
+    partner.round()
+    partner.close()
+    place, size = page_of_list(home)
+    before = (home / FILE_NAME).read_bytes()[place : place + size]
+    exchange.add("g", OTHER)
+    exchange.withdraw("f")
+    partner = AskingPartner(home, exchange, clock, WayChoice.LIST)
+    partner.round()
+    assert not partner.store.is_damaged()
+    partner.close()
+    assert page_of_list(home) == (place, size)
+    with (home / FILE_NAME).open("r+b") as file:
+        file.seek(place)
+        file.write(before)
+    again = AskingPartner(home, exchange, clock, WayChoice.LIST)
+    result = again.screen_values(OTHER)
+    assert (result.outcome, result.reason) == (ScreenOutcome.NOT_SCREENED, "never_synced")
+    again.round()
+    assert again.screen_values(OTHER).outcome is ScreenOutcome.MATCH
+    assert again.screen_values(VALUE).outcome is ScreenOutcome.NO_MATCH, "it was withdrawn"
+    assert not again.store.is_damaged()
+    again.close()
+
+
 def test_a_whole_list_is_left_alone(home: Path, exchange: FakeExchange, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stillmine.partner.store.damage.ROWS_AT_ONCE", 2)
     for number in range(7):

@@ -31,7 +31,10 @@ _MINUTES_A_DAY = 24 * 60
 def mend_list(store: Store) -> None:
     """Look the list through, and have what is damaged fetched again."""
     if store.is_damaged():
-        log.error("%d fingerprints in the store were damaged by the disk: the list is fetched again from its start", store.mend())
+        log.error(
+            "%d fingerprints in the store were damaged by the disk, or more that it lost: the list is fetched again from its start",
+            store.mend(),
+        )
 
 
 class Upkeep:

@@ -1,12 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows of the list that the disk did not give back as they were written: SQLite checks its pages' structure, not what stands in them.
 
-Each row holds a CRC-32 of itself. A value with one bit wrong would match something else, or nothing; a state with one would hide it. Each
-function needs the store's lock, and those that write its transaction. Must never touch what is not of the list.
+Each row holds a CRC-32 of itself. A value with one bit wrong would match something else, or nothing; a state with one would hide it. A page
+that the disk did not write is as it was before, right in itself: rows are lost, or what was withdrawn is back. So the sum of all checks is
+kept too. Each function needs the store's lock, and those that write its transaction. Must never touch what is not of the list.
 """
 
 import sqlite3
 import zlib
+
+SUM = """
+ALTER TABLE place ADD COLUMN list_sum INTEGER;                      -- of all check sums of the list
+UPDATE place SET list_sum = (SELECT coalesce(sum(check_sum), 0) FROM fingerprints);
+CREATE TRIGGER list_row_added AFTER INSERT ON fingerprints BEGIN UPDATE place SET list_sum = list_sum + NEW.check_sum; END;
+CREATE TRIGGER list_row_changed AFTER UPDATE ON fingerprints BEGIN
+    UPDATE place SET list_sum = list_sum + NEW.check_sum - OLD.check_sum;
+END;
+CREATE TRIGGER list_row_removed AFTER DELETE ON fingerprints BEGIN UPDATE place SET list_sum = list_sum - OLD.check_sum; END;
+"""
+"""A step of the schema: version 16 noticed no row that was gone."""
 
 PUT = """INSERT INTO fingerprints (id, kind, state, value, quality, generation, check_sum)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, row_check(?1, ?2, ?3, ?4, ?5))
@@ -30,6 +42,17 @@ def next_damage(db: sqlite3.Connection, after: bytes) -> tuple[bytes | None, boo
         (after, ROWS_AT_ONCE),
     ).fetchall()
     return (rows[-1][0] if len(rows) == ROWS_AT_ONCE else None), any(is_damaged for _, is_damaged in rows)
+
+
+def has_other_rows(db: sqlite3.Connection) -> bool:
+    """Return whether there are other rows than were written; reads all of the list."""
+    query = "SELECT list_sum IS NOT (SELECT coalesce(sum(check_sum), 0) FROM fingerprints) FROM place"
+    return bool(db.execute(query).fetchone()[0])
+
+
+def sum_anew(db: sqlite3.Connection) -> None:
+    """Take the rows that are there for those that were written."""
+    db.execute("UPDATE place SET list_sum = (SELECT coalesce(sum(check_sum), 0) FROM fingerprints)")
 
 
 def remove_damaged(db: sqlite3.Connection) -> int:

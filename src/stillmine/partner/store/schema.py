@@ -12,7 +12,7 @@ import sqlite3
 from pathlib import Path
 
 from stillmine.partner.ground.errors import StoreUnreadableError
-from stillmine.partner.store.damage import know_checks
+from stillmine.partner.store.damage import SUM, know_checks
 from stillmine.partner.store.desk_tables import REVIEWERS
 from stillmine.partner.store.older_tables import REMEMBERED
 
@@ -287,7 +287,7 @@ ALTER TABLE new_matches RENAME TO matches;
 """Version 1 knew pictures only."""
 
 _FIRST = (_VOTES, _UPLOADS, _LEFTOVERS, _ONE_UPLOAD, _WAY, _REGIONS)
-_SINCE_VERSION_2 = (*_FIRST, _CHECKS, _WEBHOOKS, _SOURCES, _OLDER, _SCREENINGS, REVIEWERS, REMEMBERED, _MARK)
+_SINCE_VERSION_2 = (*_FIRST, _CHECKS, _WEBHOOKS, _SOURCES, _OLDER, _SCREENINGS, REVIEWERS, REMEMBERED, _MARK, SUM)
 """What each version brought, from 3 on."""
 
 VERSION = 2 + len(_SINCE_VERSION_2)

@@ -7,12 +7,12 @@ Must never hold a byte of an upload or the value of a fingerprint that is not ac
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from stillmine.partner.ground.errors import HomeOfAnotherExchangeError
-from stillmine.partner.store.damage import PUT, next_damage, remove_damaged
+from stillmine.partner.store.damage import PUT, has_other_rows, next_damage, remove_damaged, sum_anew
 from stillmine.partner.store.leftovers import Leftovers, StoreFile, empty_log, write_anew
 from stillmine.partner.store.list_mark import Rows, all_rows, mark_of, renew_mark
 from stillmine.partner.store.listed import active_among, fetch_again, sweep, values_in
@@ -29,6 +29,7 @@ from stillmine.partner.store.matches import (
     record,
     still_matching,
 )
+from stillmine.partner.store.own_connection import OwnConnection
 from stillmine.partner.store.place import Counts, PageChanges, Place, StoredEntry
 from stillmine.partner.store.reports import votes_that_wait, waiting_reports
 from stillmine.partner.store.reviews import record_review
@@ -192,18 +193,26 @@ class Store(Transactions):
         return changes
 
     def is_damaged(self) -> bool:
-        """Look the list through, some rows at a time, for one that is not as it was written."""
+        """Look the list through, some rows at a time, for one that is not as it was written, or is another one."""
         found: tuple[bytes | None, bool] = (b"", False)
         while found[0] is not None and not found[1]:
             with self._reading() as db:
                 found = next_damage(db, found[0])
-        return found[1]
+        if found[1]:
+            return True
+        with closing(OwnConnection(self.folder)) as own, own.transaction() as db:  # nobody waits while all of it is read
+            return has_other_rows(db)
 
     def mend(self) -> int:
-        """Remove damaged rows of the list, which then has to be fetched from its start, and counts as never synced; return how many."""
+        """Remove damaged rows of the list, which then has to be fetched from its start, and counts as never synced.
+
+        Returns how many are known; a row that is lost, or back, is known by the sum of all alone, and counts as one.
+        """
         with self._transaction() as db:
-            count = remove_damaged(db)
+            has_others = has_other_rows(db)
+            count = remove_damaged(db) or int(has_others)
             if count:
+                sum_anew(db)
                 fetch_again(db)
                 renew_mark(db)
                 db.execute("UPDATE place SET synced_at = NULL, has_leftovers = 1")
