@@ -35,7 +35,11 @@ PARTS = {
         "stillmine.exchange.commands.program", "app", "Run an exchange: keeps fingerprints, never pictures.", ("django",), "exchange"
     ),
     "partner": Part(
-        "stillmine.partner.commands.service_commands", "app", "Be a partner: screen uploads against an exchange.", ("httpx",), "partner"
+        "stillmine.partner.commands.service_commands",
+        "app",
+        "Be a partner: look uploads up at an exchange, or in its list.",
+        ("httpx",),
+        "partner",
     ),
     "ledger": Part("stillmine.auditor.commands", "app", "Check an exchange's public log.", ("cryptography", "httpx"), "auditor"),
     "demo": Part("stillmine.demo.commands", "app", "Run the main job on a real photograph, narrated.", ("httpx",), "exchange,partner"),
@@ -77,16 +81,25 @@ def _mount(app: typer.Typer, name: str, part: Part) -> None:
     if any(importlib.util.find_spec(module) is None for module in part.needs):
 
         def missing() -> None:
-            typer.echo(f"This part is not installed. Run in a checkout: pip install '.[{part.extra}]'", err=True)
+            typer.echo(_how_to_install(part.extra), err=True)
             raise typer.Exit(2)
 
-        app.command(name, help=part.help)(missing)
+        # Whatever was typed behind it, also --help, is answered with what to install: not with "unexpected argument".
+        takes_all = {"ignore_unknown_options": True, "allow_extra_args": True}
+        app.command(name, help=part.help, add_help_option=False, context_settings=takes_all)(missing)
         return
     found = getattr(importlib.import_module(part.module), part.name)
     if isinstance(found, typer.Typer):
         app.add_typer(found, name=name, help=part.help)
     else:
         app.command(name)(found)
+
+
+def _how_to_install(extra: str) -> str:
+    return (
+        f"This part is not installed. Install what you installed once more, with [{extra}] behind it: "
+        f"pip install 'stillmine-….whl[{extra}]', or in a checkout pip install '.[{extra}]'"
+    )
 
 
 def main() -> None:

@@ -121,6 +121,17 @@ def test_commands_add_list_and_remove(run: Run, media: Path, tmp_path: Path, hom
     assert len(run("bank", "add", "own", str(flat)).stdout.split()) == 2, "of what can't be read its digests alone"
 
 
+def test_a_slip_in_the_name_of_a_bank_is_said(run: Run, home: Path) -> None:
+    value = ("--value", f"md5:{'ab' * 16}")
+    assert "Bank own is new (this home folder has no other)" in run("bank", "add", "own", *value).stderr
+    assert run("bank", "add", "own", *value).stderr == ""
+    slip = run("bank", "add", "ownn", *value)
+    assert (slip.exit_code, "Bank ownn is new (this home folder has own)" in slip.stderr) == (0, True)
+    for arguments in (("list", "onw"), ("remove", "onw", "ab" * 16)):
+        assert str(run("bank", *arguments).exception).count("there is no bank onw; this home folder has own, ownn") == 1
+    assert sorted(path.name for path in (home / "sources").iterdir()) == ["own", "ownn"]
+
+
 @pytest.mark.parametrize("arguments", [("add", "own"), ("add", "../x", "--value", "md5:00"), ("remove", "own", "zz"), ("list", "OWN")])
 def test_wrong_commands_say_what_is_wrong(run: Run, arguments: tuple[str, ...]) -> None:
     result = run("bank", *arguments)

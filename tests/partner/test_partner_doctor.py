@@ -219,7 +219,7 @@ def test_a_home_in_use_is_whole(partner: Partner, exchange: FakeExchange) -> Non
     partner.sync.run()
     (home, store, disk) = of_home(partner.home)
     assert levels([home, store, disk]) == {"home": "ok", "store": "ok", "disk": "ok"}
-    assert store.words == "whole: 1 fingerprints in the list, 0 matches wait for a decision"
+    assert store.words == "whole; fingerprints in the list: 1; matches that wait for a decision: 0"
 
 
 def test_what_is_wrong_with_a_home_is_found(partner: Partner, exchange: FakeExchange, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +259,7 @@ def test_the_command_looks_at_everything_also_while_a_service_holds_the_home(run
     assert KEY not in done.output
 
 
-def test_each_exchange_of_a_file_of_sources_is_looked_at(run: Run, url: str, tmp_path: Path, exchange: FakeExchange) -> None:
+def test_each_exchange_of_a_file_of_sources_is_looked_at(run: Run, url: str, tmp_path: Path, exchange: FakeExchange, home: Path) -> None:
     for name in ("one.key", "two.key"):
         (tmp_path / name).touch(mode=0o600)
     (tmp_path / "one.key").write_text(KEY)
@@ -288,5 +288,17 @@ def test_each_exchange_of_a_file_of_sources_is_looked_at(run: Run, url: str, tmp
     assert ("other", "key", "partner_key_unknown") in found
     assert done.exit_code == 2
     assert "other: " in run("doctor", **only_file).stdout
+    for name in ("own", "ownn"):
+        run("bank", "add", name, "--value", f"md5:{'ab' * 16}")
+    (bank,) = (line for line in run("doctor", **only_file).stdout.splitlines() if "bank  " in line)
+    assert bank.startswith("warn  bank      ownn: not looked up, since no source in --config has this name")
+    assert bank.endswith(f"delete {home}/sources/ownn")
     both = json.loads(run("doctor", "--json", STILLMINE_PARTNER_CONFIG=str(tmp_path / "partner.toml")).stdout)
     assert [one["code"] for one in both["findings"] if one["level"] == "fail"] == [NotConfiguredError.code]
+
+
+def test_all_that_is_wrong_with_a_file_of_sources_stands_on_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "partner.toml").write_text('[[source]]\nname = "own"\ntype = "bnak"\n')
+    done = run("doctor", STILLMINE_PARTNER_EXCHANGE=None, STILLMINE_PARTNER_CONFIG=str(tmp_path / "partner.toml"))
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("fail"))
+    assert "source 1 (own): type: one of stillmine, stopncii, bank / name: one source" in line

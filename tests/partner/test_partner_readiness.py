@@ -67,7 +67,7 @@ def test_a_sync_that_is_late_and_a_disk_that_is_full(
 
 
 @pytest.mark.parametrize(
-    ("choice", "said"), [(WayChoice.BOTH, "in the way: both"), (WayChoice.AUTO, "in the way: not known before the exchange says")]
+    ("choice", "said"), [(WayChoice.BOTH, "in the way: both"), (WayChoice.AUTO, "in the way: not known yet, the exchange is being asked")]
 )
 def test_the_way_is_in_the_log_from_the_start(
     home: Path, clock: Clock, caplog: pytest.LogCaptureFixture, choice: WayChoice, said: str

@@ -14,6 +14,7 @@ from stillmine.wire.screen import Action, RegionsChoice
 from tests.partner.fake_exchange import KEY
 
 EXCHANGE = '[[source]]\nname = "exchange"\ntype = "stillmine"\nurl = "https://exchange.example/"\nkey_file = "exchange.key"\n'
+KEYS_OF_AN_EXCHANGE = "action, key_file, kinds, name, regions, share, threshold_bits, type, url, way"
 BANK = '[[source]]\nname = "own"\ntype = "bank"\n'
 
 
@@ -72,7 +73,7 @@ def test_the_file_that_the_spec_names_needs_an_exchange(folder: Path) -> None:
         ("threshold_bits = 32", "threshold_bits: a whole number from 0 to 31"),
         ("threshold_bits = 20", "threshold_bits: an exchange that is asked tells no distance; only with way = 'list'"),
         ('regions = "some"', "regions: one of off, small, all"),
-        ('colour = "red"', "colour: not known of the type stillmine"),
+        ('colour = "red"', "colour: not known of the type stillmine, which has " + KEYS_OF_AN_EXCHANGE),
     ],
 )
 def test_one_mistake_is_one_sentence_with_its_key(folder: Path, line: str, said: str) -> None:

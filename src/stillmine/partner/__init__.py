@@ -18,6 +18,13 @@ def __getattr__(name: str) -> object:
     """Import `Screener` when it is asked for: every worker process imports this package, and none needs it."""
     if name != "Screener":
         raise AttributeError(name)
-    from stillmine.partner.embedding.screener import Screener  # noqa: PLC0415 (a worker starts faster without it)
-
+    try:
+        from stillmine.partner.embedding.screener import Screener  # noqa: PLC0415 (a worker starts faster without it)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("stillmine"):
+            raise
+        error.add_note(
+            "Screener needs the extra `partner`: pip install 'stillmine-….whl[partner]', or in a checkout pip install '.[partner]'"
+        )
+        raise
     return Screener

@@ -20,7 +20,7 @@ from stillmine.partner.ground.home import prepare_home
 from stillmine.partner.service.app import REAL
 from stillmine.partner.service.further_sources import SOURCES_FOLDER
 from stillmine.partner.sources.bank_entries import Entry, entries_of_file, entry_of_value
-from stillmine.partner.sources.bank_store import ID_BYTES, BankEntry, BankStore
+from stillmine.partner.sources.bank_store import FILE_NAME, ID_BYTES, BankEntry, BankStore
 from stillmine.partner.store import schema
 from stillmine.wire.errors import NotConfiguredError, StillmineError
 from stillmine.wire.kinds import value_text
@@ -70,7 +70,7 @@ def add(
     if not entries and not files:
         raise NotConfiguredError("FILE or --value: nothing is given to add")
     failed = False
-    with _opened(name, home) as bank:
+    with _opened(name, home, is_made=True) as bank:
         minute = int(REAL.clock().timestamp()) // 60
         _told(bank.add(entries, note, minute))
         for path, made in _entries_of(files or []):
@@ -109,12 +109,21 @@ def remove(
 
 
 @contextmanager
-def _opened(name: str, home: Path) -> Iterator[BankStore]:
+def _opened(name: str, home: Path, *, is_made: bool = False) -> Iterator[BankStore]:
+    """Open the bank; one that is not there yet is refused, or made and said: a slip of the pen would match nothing, unnoticed."""
     if not _NAME.fullmatch(name):
         raise NotConfiguredError("NAME: 1 to 40 of a-z, 0-9 and -")
-    folder = prepare_home(prepare_home(home.expanduser()) / SOURCES_FOLDER / name)
+    folder = home.expanduser() / SOURCES_FOLDER / name
     if (folder / schema.FILE_NAME).exists():
         raise NotConfiguredError("NAME: this source is fetched from a server, and no bank")
+    if not (folder / FILE_NAME).exists():
+        there = sorted(file.parent.name for file in folder.parent.glob(f"*/{FILE_NAME}"))
+        others = f"this home folder has {', '.join(there)}" if there else "this home folder has no other"
+        if not is_made:
+            raise NotConfiguredError(f"NAME: there is no bank {name}; {others}")
+        typer.echo(f"Bank {name} is new ({others}). It is looked up once a source of the type bank in --config has this name.", err=True)
+    prepare_home(home.expanduser())
+    prepare_home(folder)
     with closing(BankStore(folder)) as bank:
         yield bank
 

@@ -82,7 +82,7 @@ def _of_opened(db: sqlite3.Connection) -> Finding:
         return warned("store", "rows of the list were damaged by the disk: the service fetches it again within the hour. Look at the disk")
     (active,) = db.execute("SELECT count(*) FROM fingerprints WHERE state = 'active'").fetchone()
     (matches,) = db.execute("SELECT count(*) FROM matches WHERE decision IS NULL").fetchone()
-    return Finding("store", f"whole: {active:,} fingerprints in the list, {matches:,} matches wait for a decision")
+    return Finding("store", f"whole; fingerprints in the list: {active:,}; matches that wait for a decision: {matches:,}")
 
 
 def _has_damaged_rows(db: sqlite3.Connection) -> bool:

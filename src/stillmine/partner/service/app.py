@@ -199,7 +199,7 @@ def asking_regions(
 def _say_at_start(use: Use, *, is_shut_in: bool) -> None:
     if is_shut_in:
         log.info("workers are shut in: no file, no network, no other process")
-    log.info("uploads are looked up in the way: %s", use.way or "not known before the exchange says what this key may")
+    log.info("uploads are looked up in the way: %s", use.way or "not known yet, the exchange is being asked what this key may")
 
 
 def _screening(

@@ -248,7 +248,7 @@ def _switch(way: WayInUse, followed: Followed) -> Callable[[], None]:
 
     def switch() -> None:
         if followed.use != way.use:
-            log.info("uploads are looked up in the way: %s", followed.use.way or "not known before the leader knows it")
+            log.info("uploads are looked up in the way: %s", followed.use.way or "not known yet, as the leader does not know it")
             way.switch(followed.use)
 
     return switch

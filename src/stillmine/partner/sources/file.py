@@ -114,7 +114,8 @@ class _Row:
         sort = self._word("type", SourceType, None)
         if sort is None:
             return SourceChoice(Policy(name), SourceType.BANK)
-        self.wrong += [f"{key}: not known of the type {sort}" for key in self._row if key not in _KEYS[sort]]
+        known = ", ".join(sorted(_KEYS[sort]))
+        self.wrong += [f"{key}: not known of the type {sort}, which has {known}" for key in self._row if key not in _KEYS[sort]]
         way = self._word("way", WayChoice, WayChoice.AUTO) or WayChoice.AUTO
         policy = Policy(
             name,
