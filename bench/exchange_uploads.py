@@ -7,8 +7,8 @@
 A photograph is ten queries in the binary form under one upload token: eight `pdq` as they are, `sha256` and `md5`; a hundred of them are
 `photographs`, as a partner that is busy sends them. A single ask is one `pdq` under a token of its own, in all eight orientations; a batch
 is a thousand of these. One photograph, or one single query, in so many is a copy of what is protected; the others match nothing, and none
-is sent twice. Clients keep their
-connections and take their share of the machine, which the columns of processor time leave out. Nothing else has this interface.
+is sent twice. Clients keep their connections; what they send is made before the measurement, which ends early where that is used up.
+They take their share of the machine: the last column. Nothing else has this interface.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ import contextlib
 import os
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from http.client import HTTPConnection
 from pathlib import Path
 
 import httpx
 import numpy as np
-from clients import side_by_side
 from exchange import postgresql
 from exchange_stocked import SEED, stocked
+from light_clients import Ready, answered, request_bytes
 from measuring import machine, versions
 from processes import TICKS_PER_SECOND, Running, running
 
@@ -38,12 +37,14 @@ from stillmine.wire.kinds import Kind
 
 TURNS, BATCH, PHOTOGRAPHS = 8, 1_000, 100
 WARM_UP_SECONDS = 1.0
-SHAPES = ("photograph", "photographs", "single", "batch")
+MOST_A_SECOND = {"photograph": 1_500, "photographs": 60, "single": 1_500, "batch": 60}
+"""More than one machine of two cores answers."""
+SHAPES = tuple(MOST_A_SECOND)
 DATABASES = ("sqlite", "postgresql")
 
 
 class Asks:
-    """Makes the requests of one shape; a thread takes the next one."""
+    """Makes the requests of one shape."""
 
     def __init__(self, shape: str, key: str, values: bytes, one_match_in: int) -> None:
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": BINARY_CONTENT_TYPE}
@@ -51,25 +52,22 @@ class Asks:
         self._values = values
         self._one_match_in = one_match_in
         self._rng = np.random.default_rng([SEED, 4, *shape.encode()])
-        self._lock = threading.Lock()
         self._made = 0
         self._copies = 0
 
-    def send_next(self, connection: HTTPConnection) -> bool:
-        """Ask once; anything but the right answer ends the bench."""
-        body, queries, copies = self._next()
-        connection.request("POST", "/api/v1/ask", body, self._headers)
-        answer = connection.getresponse()
-        data = answer.read()
-        assert answer.status == 200, data[:200]
-        assert sum(is_match for is_match, _, _ in decode_answer(data, queries)) == copies
-        return True
+    def ready(self, url: str, seconds: float) -> Iterator[Ready]:
+        """Return as many requests as may be answered in this time, all of them made."""
+        return iter([self._next(url) for _ in range(int(MOST_A_SECOND[self._shape] * seconds) + 1)])
 
-    def _next(self) -> tuple[bytes, int, int]:
-        """Return a body, how many queries it holds and how many of them match."""
-        with self._lock:
-            queries = self._queries()
-            return encode_ask(queries), len(queries), self._copies
+    def _next(self, url: str) -> Ready:
+        queries = self._queries()
+        copies = self._copies
+
+        def check(body: bytes) -> None:
+            """Anything but the right answer ends the bench."""
+            assert sum(is_match for is_match, _, _ in decode_answer(body, len(queries))) == copies
+
+        return Ready(request_bytes(url, "/api/v1/ask", self._headers, encode_ask(queries)), check)
 
     def _queries(self) -> list[AskQuery]:
         self._copies = 0
@@ -137,13 +135,16 @@ def measured(database: str, count: int, options: argparse.Namespace) -> None:
 
 
 def _print_rows(asks: Asks, shape: str, served: Running, exchange: tuple[str, int], options: argparse.Namespace) -> None:
-    side_by_side(served.url, WARM_UP_SECONDS, max(options.clients), asks.send_next)
+    answered(served.url, WARM_UP_SECONDS, max(options.clients), asks.ready(served.url, WARM_UP_SECONDS))
     for clients in options.clients:
+        ready = asks.ready(served.url, options.seconds)
         spent = Spent(served, exchange[0])
-        times, seconds = side_by_side(served.url, options.seconds, clients, asks.send_next)
-        each = " | ".join(f"{one:.2f}" for one in spent.milliseconds_each(len(times)))
-        p50, p99 = np.percentile(times, [50, 99])
-        cells = (exchange[0], f"{exchange[1]:,}", shape, clients, f"{len(times) / seconds:,.0f}", f"{p50:.1f}", f"{p99:.1f}", each)
+        done = answered(served.url, options.seconds, clients, ready)
+        asked = len(done.times)
+        each = [*spent.milliseconds_each(asked), 1000 * done.processor_seconds / asked]
+        p50, p99 = np.percentile(done.times, [50, 99])
+        rate = f"{asked / done.seconds:,.0f}"
+        cells = (exchange[0], f"{exchange[1]:,}", shape, clients, rate, f"{p50:.1f}", f"{p99:.1f}", *(f"{one:.2f}" for one in each))
         print("|", " | ".join(map(str, cells)), "|", flush=True)
 
 
@@ -171,8 +172,9 @@ def main() -> None:
     options = parser.parse_args()
     run_with = versions("stillmine", "django", "uvicorn", "httptools", "numpy", "psycopg")
     print(f"{machine()}, {run_with}; {options.workers} worker(s), load before {os.getloadavg()[0]:.1f}")
-    print("\n| database | fingerprints | ask | clients | asks a second | p50, ms | p99, ms | exchange, ms of a processor each | database |")
-    print("|---|---:|---|---:|---:|---:|---:|---:|---:|")
+    took = "ms of a processor each: exchange | database | clients"
+    print(f"\n| database | fingerprints | ask | clients | asks a second | p50, ms | p99, ms | {took} |")
+    print("|---|---:|---|---:|---:|---:|---:|---:|---:|---:|")
     for database in options.database:
         for count in options.count:
             # In a process of its own: an exchange is configured once in each.
