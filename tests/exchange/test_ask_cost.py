@@ -46,8 +46,8 @@ def is_hurried(said: list[str]) -> bool:
     return any("synchronous" in statement for statement in said)
 
 
-STATEMENTS = {"sqlite": ["SELECT", "SELECT", "BEGIN", "INSERT", "COMMIT"], "postgresql": ["SELECT", "SELECT", "SET"]}
-"""Of a clear ask. On PostgreSQL the last says how the count is kept, and counts, in one message."""
+STATEMENTS = {"sqlite": ["SELECT", "BEGIN", "INSERT", "COMMIT"], "postgresql": ["SELECT", "INSERT"]}
+"""Of a clear ask. On PostgreSQL the last says how the count is kept, and counts, in one statement."""
 
 
 def test_a_clear_ask_is_few_statements_and_one_says_how_it_is_kept(

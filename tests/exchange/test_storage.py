@@ -16,7 +16,7 @@ import httpx
 import psycopg
 import psycopg.errors
 import pytest
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError, ProgrammingError
 
 from stillmine.exchange.ground import reserve
 from stillmine.exchange.ground.database_errors import refusal_of
@@ -314,6 +314,28 @@ def test_a_frozen_postgresql_ends_the_wait(database_url: str | None, monkeypatch
             cursor.execute("SELECT pg_sleep(60)")
     assert isinstance(refusal_of(ended.value), DatabaseUnavailableError)
     assert wrapper.connection.closed
+    wrapper.close()
+
+
+def test_what_nearly_every_request_says_is_planned_once_for_a_connection_and_nothing_else_is(database_url: str | None) -> None:
+    if database_url is None:
+        pytest.skip("PostgreSQL only")
+    from stillmine.exchange.database.postgresql import base
+    from stillmine.exchange.settings.config import ExchangeConfig, database_settings
+
+    config = ExchangeConfig(home=Path("unused"), database_url=database_url, is_answering=True)
+    wrapper = base.DatabaseWrapper({**PLAIN, **database_settings(config)}, "repeating")
+    for number in (1, 2, 1):
+        with wrapper.repeating_cursor() as cursor:
+            cursor.execute("SELECT 1 + %s", [number])
+            assert cursor.fetchone() == (1 + number,)
+        with wrapper.cursor() as cursor:
+            cursor.execute("SELECT 2 + %s", [number])
+    with pytest.raises(ProgrammingError), wrapper.repeating_cursor() as cursor:  # as Django's own say it
+        cursor.execute("SELECT * FROM no_such_table")
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        assert [row[0] for row in cursor.fetchall()] == ["SELECT 1 + $1"]
     wrapper.close()
 
 

@@ -38,6 +38,7 @@ QUERY_HEAD_BYTES = _QUERY_HEAD.size + _TOKEN_BYTES
 _IS_MATCH = 1
 _NO_ID_BYTES = bytes(16)
 _CLEAR_ROW = (0, _NO_ID_BYTES, 0)
+_CLEAR_ROW_BYTES = _ANSWER.pack(*_CLEAR_ROW)
 _HAS_TOKEN = 0x80
 """Set in the byte of the kind where an upload token stands between head and value."""
 _IS_AS_IT_IS = 0x40
@@ -89,6 +90,9 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outcome: Outcome = Outcome.CLEAR
     id: OpaqueId = NO_ID
     tags: Annotated[str, msgspec.Meta(pattern="^[a-z-]{8}$", max_length=8)] = NO_TAGS
+
+
+CLEAR = Answer()
 
 
 class AskAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,8 +177,11 @@ def decode_ask(data: bytes) -> Ask:
 
 def encode_answer(answer: AskAnswer) -> bytes:
     """Return the binary form: 18 bytes for each query."""
-    rows = [_ANSWER.pack(row.outcome is Outcome.MATCH, bytes.fromhex(row.id), _tag_bits(row.tags)) for row in answer.answers]
-    return _ANSWER_MAGIC + b"".join(rows)
+    return _ANSWER_MAGIC + b"".join(_CLEAR_ROW_BYTES if row == CLEAR else _answer_row(row) for row in answer.answers)
+
+
+def _answer_row(row: Answer) -> bytes:
+    return _ANSWER.pack(row.outcome is Outcome.MATCH, bytes.fromhex(row.id), _tag_bits(row.tags))
 
 
 def decode_answer(data: bytes, queries: int) -> list[tuple[bool, bytes, int]]:

@@ -17,20 +17,21 @@ from stillmine.exchange.ask.recording import (
     write_down,
 )
 from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.exchange.partners.queries import Caller
 from stillmine.exchange.quarantine.weighing import note_matches
-from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.transaction.tx import tx
-from stillmine.wire.ask import Answer, Ask, AskAnswer, Outcome, tags_of
+from stillmine.wire.ask import CLEAR, Answer, Ask, AskAnswer, Outcome, tags_of
 
 
-def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
+def ask(exchange: Context, asking: Caller, message: Ask) -> AskAnswer:
     """Return one answer for each query; raises IndexLoadingError or QuotaUsedUpError, and then nothing is counted or told."""
-    require_quota(partner, len(message.queries), exchange.clock())
+    partner = asking.partner
+    require_quota(asking, len(message.queries), exchange.clock())
     named = named_by_index(exchange, message.queries)
     if not any(found.ids for found in named.values()):
         count_clear(exchange, partner, len(message.queries))
-        return AskAnswer(1, [Answer()] * len(message.queries))
+        return AskAnswer(1, [CLEAR] * len(message.queries))
     with tx("ask.answer", exchange.clock) as transaction:
         active = active_of((fingerprint_id for found in named.values() for fingerprint_id in found.ids), partner)
         nearest = nearest_of_each_case(named, active)
@@ -59,4 +60,4 @@ def ask(exchange: Context, partner: Partner, message: Ask) -> AskAnswer:
         )
         for fingerprint_id in nearest_ids
     }
-    return AskAnswer(1, [answers[ids[0]] if ids else Answer() for ids in near])
+    return AskAnswer(1, [answers[ids[0]] if ids else CLEAR for ids in near])

@@ -82,6 +82,9 @@ class Candidates(NamedTuple):
     is_cut: bool
 
 
+_NONE = Candidates([], b"", is_cut=False)
+
+
 class NamedPictures(NamedTuple):
     """Pictures that have regions near those of an upload, those with most first; others stand behind a list that `is_cut`.
 
@@ -141,6 +144,8 @@ def decode_candidates(body: bytes, queries: int) -> list[Candidates]:
     """Read an answer to so many queries; raises ProtocolError."""
     if body[0] != Reply.CANDIDATES:
         raise ProtocolError
+    if len(body) == 1 + queries * _COUNT.size and not any(body[1:]):  # nothing is named, as mostly
+        return [_NONE] * queries
     found: list[Candidates] = []
     place = 1
     while place < len(body) and len(found) < queries:
@@ -148,6 +153,9 @@ def decode_candidates(body: bytes, queries: int) -> list[Candidates]:
             raise ProtocolError
         (number,) = _COUNT.unpack_from(body, place)
         place += _COUNT.size
+        if not number:
+            found.append(_NONE)
+            continue
         count = number & ~_IS_CUT
         end = place + count * ID_BYTES
         if count > MAXIMUM_CANDIDATES or end + count > len(body):

@@ -5,21 +5,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import Min, Q
 
 from stillmine.exchange.rows.asks import AskBeside, AskCount, AskMatch
 from stillmine.exchange.rows.partners import Partner
 
-_QUERIES_ON = f"SELECT queries FROM {AskCount._meta.db_table} WHERE partner_id = %s AND day = %s"  # noqa: S608 (names of our own tables)
-
 
 def queries_on(partner: Partner, day: date) -> int:
-    """Return how many queries a partner made on a day; in plain SQL, since every ask begins with it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_QUERIES_ON, [partner.pk, connection.ops.adapt_datefield_value(day)])
-        row: tuple[int] | None = cursor.fetchone()
-    return row[0] if row else 0
+    """Return how many queries a partner made on a day."""
+    found = AskCount.objects.filter(partner=partner, day=day).values_list("queries", flat=True).first()
+    return found or 0
 
 
 class FirstMatched(NamedTuple):

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 from django.db.models import F
 
-from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.log.mentions import mentioned_in_this_state
+from stillmine.exchange.partners.queries import Caller
 from stillmine.exchange.protection.entries import record_each_of, record_of
 from stillmine.exchange.rows.asks import AskBeside, AskCount, AskMatch
 from stillmine.exchange.rows.partners import Partner
@@ -32,10 +32,10 @@ _COUNT = (
 """Of the first queries of a day `require_quota` has looked before that they are within the quota."""
 
 
-def require_quota(partner: Partner, queries: int, now: datetime) -> None:
-    """Raise QuotaUsedUpError where these are more than are left of the day."""
-    if queries_on(partner, now.date()) + queries > partner.daily_quota:
-        raise _used_up(partner, now)
+def require_quota(asking: Caller, queries: int, now: datetime) -> None:
+    """Raise QuotaUsedUpError where these are more than were left of the day when the request began."""
+    if asking.queries_today + queries > asking.partner.daily_quota:
+        raise _used_up(asking.partner, now)
 
 
 def count_queries(transaction: Transaction, partner: Partner, queries: int, matches: int) -> None:

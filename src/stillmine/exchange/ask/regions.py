@@ -29,6 +29,7 @@ from stillmine.exchange.ask.region_outcomes import (
 )
 from stillmine.exchange.ask.region_pairs import regions_of
 from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.exchange.partners.queries import Caller
 from stillmine.exchange.quarantine.weighing import note_matches
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
@@ -56,9 +57,10 @@ _BLOCK_BYTES = MOST_REGIONS * REGION_HASH_BYTES
 Stored = Mapping[str, StoredRegions]
 
 
-def ask_regions(exchange: Context, partner: Partner, message: RegionsAsk) -> RegionsAnswer:
+def ask_regions(exchange: Context, asking: Caller, message: RegionsAsk) -> RegionsAnswer:
     """Return where an upload may show stored pictures; raises IndexLoadingError or QuotaUsedUpError, and then nothing is counted."""
-    require_quota(partner, len(message.views), exchange.clock())
+    partner = asking.partner
+    require_quota(asking, len(message.views), exchange.clock())
     found = candidates_for(exchange, partner, message)
     matched = [pair.fingerprint_id for pair in found.pairs]
     asked = Asked(message.width, message.height, message.upload_token, matched, found.candidates)
@@ -70,12 +72,13 @@ def ask_regions(exchange: Context, partner: Partner, message: RegionsAsk) -> Reg
     return _answer(exchange, partner, asked, found.stored, active_of(matched, partner), places)
 
 
-def look_at_regions(exchange: Context, partner: Partner, message: RegionsLook) -> RegionsAnswer:
+def look_at_regions(exchange: Context, asking: Caller, message: RegionsLook) -> RegionsAnswer:
     """Return what an upload shows, as far as was looked at now and before; raises LookExpiredError or QuotaUsedUpError.
 
     A picture that was withdrawn meanwhile is not there.
     """
-    require_quota(partner, 1, exchange.clock())
+    partner = asking.partner
+    require_quota(asking, 1, exchange.clock())
     asked = open_look(exchange, partner, message.look)
     stored = regions_of(exchange, {candidate.fingerprint_id for candidate in asked.candidates})
     blocks = {number: message.data[place * _BLOCK_BYTES :][:_BLOCK_BYTES] for place, number in enumerate(_waiting(asked))}

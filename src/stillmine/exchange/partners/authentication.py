@@ -29,7 +29,7 @@ def bearer_partner(request: HttpRequest, scope: Scope | None) -> Partner:
 
 def bearer_key(request: HttpRequest, scope: Scope | None) -> Caller:
     """Return the key itself, for who says what it may do; raises as `bearer_partner`."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "bearer" or not key:
         raise PartnerKeyMissingError("header: Authorization: Bearer <partner key>")
     return _checked(key, scope)

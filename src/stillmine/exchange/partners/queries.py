@@ -10,9 +10,11 @@ from django.db import connection
 
 from stillmine.exchange.partners.keys import key_hash, key_id_of
 from stillmine.exchange.partners.opaque import partner_ids
+from stillmine.exchange.rows.asks import AskCount
 from stillmine.exchange.rows.partners import Partner, PartnerKey
 from stillmine.exchange.rows.scopes import Way, scopes_of
 from stillmine.exchange.transaction.context import Context
+from stillmine.exchange.transaction.tx import repeating_cursor
 from stillmine.wire.errors import (
     FeedCursorForeignError,
     FeedCursorInvalidError,
@@ -28,7 +30,9 @@ _PARTNER_FIELDS = ("id", "random_id", "name", "name_key", "way", "daily_quota")
 
 _CALLER = (
     "SELECT own.key_hash, own.revoked_at IS NOT NULL OR partner.revoked_at IS NOT NULL, COALESCE(own.ends_at <= %s, FALSE), "  # noqa: S608 (names of our own tables)
-    f"COALESCE(own.last_used_on >= %s, FALSE), own.id, own.scopes, {', '.join(f'partner.{field}' for field in _PARTNER_FIELDS)} "
+    f"COALESCE(own.last_used_on >= %s, FALSE), own.id, own.scopes, "
+    f"COALESCE((SELECT queries FROM {AskCount._meta.db_table} WHERE partner_id = partner.id AND day = %s), 0), "
+    f"{', '.join(f'partner.{field}' for field in _PARTNER_FIELDS)} "
     f"FROM {PartnerKey._meta.db_table} own JOIN {Partner._meta.db_table} partner ON partner.id = own.partner_id WHERE own.key_id = %s"
 )
 
@@ -41,6 +45,8 @@ class Caller(NamedTuple):
     """As `scopes_of` reads them."""
     is_noted: bool
     """Whether its use on this day is written down."""
+    queries_today: int
+    """Counted on this day, as this request began."""
     partner: Partner
 
 
@@ -74,19 +80,19 @@ def caller(key: str, now: datetime) -> Caller:
     Raises PartnerKeyUnknownError; for a whole key PartnerKeyRevokedError or PartnerKeyEndedError. In plain SQL, since every request of a
     partner begins with it.
     """
-    with connection.cursor() as cursor:
+    with repeating_cursor() as cursor:
         day = connection.ops.adapt_datefield_value(now.date())
-        cursor.execute(_CALLER, [connection.ops.adapt_datetimefield_value(now), day, key_id_of(key)])
+        cursor.execute(_CALLER, [connection.ops.adapt_datetimefield_value(now), day, day, key_id_of(key)])
         row = cursor.fetchone()
     is_right = hmac.compare_digest(row[0] if row else _NO_HASH, key_hash(key))
     if row is None or not is_right:
         raise PartnerKeyUnknownError
-    _, is_revoked, is_ended, is_noted, key_id, scopes, *partner = row
+    _, is_revoked, is_ended, is_noted, key_id, scopes, queries_today, *partner = row
     if is_revoked:
         raise PartnerKeyRevokedError
     if is_ended:
         raise PartnerKeyEndedError
-    return Caller(key_id, scopes, bool(is_noted), Partner.from_db(connection.alias, _PARTNER_FIELDS, partner))
+    return Caller(key_id, scopes, bool(is_noted), queries_today, Partner.from_db(connection.alias, _PARTNER_FIELDS, partner))
 
 
 def read_cursor(exchange: Context, partner: Partner, cursor: str) -> int:

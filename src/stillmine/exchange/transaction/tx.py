@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 
 from django.db import Error, connection
+from django.db.backends.utils import CursorWrapper
 from django.db.transaction import atomic
 
 from stillmine.exchange.ground.database_errors import refusal_of
@@ -23,6 +24,8 @@ from stillmine.wire.errors import StillmineError
 TURN_SECONDS = 10.0
 
 _NOT_WAITING = "SET LOCAL synchronous_commit TO OFF"
+_WRITTEN_WITHOUT_WAITING = "RETURNING set_config('synchronous_commit', 'off', true)"
+"""The same behind a statement that writes: for its own transaction alone, and the statement can be prepared."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,9 +81,10 @@ def tx(name: str, clock: Clock, *, may_be_lost: bool = False) -> Iterator[Transa
 
 
 def one_statement(name: str, clock: Clock, statement: str, parameters: Callable[[datetime], Sequence[str | int | None]]) -> int:
-    """Run a statement that is a transaction of its own and `may_be_lost`; returns how many rows it wrote. Raises as `tx` does.
+    """Run a statement that writes, returns nothing, is a transaction of its own and `may_be_lost`; returns how many rows it wrote.
 
     `parameters` is given the time, as `Transaction.now`. PostgreSQL gets all in one message instead of four, and asks are mostly this.
+    Raises as `tx` does.
     """
     if connection.vendor != "postgresql":
         with tx(name, clock, may_be_lost=True) as transaction, connection.cursor() as cursor:
@@ -88,10 +92,15 @@ def one_statement(name: str, clock: Clock, statement: str, parameters: Callable[
             return int(cursor.rowcount)
     if connection.in_atomic_block:
         raise TransactionEndedError(f"{name} is a transaction of its own, and another is open")
-    with _refusals(name), connection.cursor() as cursor:
-        cursor.execute(f"{_NOT_WAITING}; {statement}", parameters(to_minute(clock())))
-        cursor.nextset()
+    with _refusals(name), repeating_cursor() as cursor:
+        cursor.execute(f"{statement} {_WRITTEN_WITHOUT_WAITING}", parameters(to_minute(clock())))
         return int(cursor.rowcount)
+
+
+def repeating_cursor() -> CursorWrapper:
+    """Return a cursor for statements that nearly every request says: a web worker's PostgreSQL plans each once for a connection."""
+    made: CursorWrapper = getattr(connection, "repeating_cursor", connection.cursor)()
+    return made
 
 
 @contextmanager
