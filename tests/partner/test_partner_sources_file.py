@@ -104,6 +104,9 @@ def test_one_negative_bank_and_something_that_counts(folder: Path) -> None:
     never = '[[source]]\nname = "{}"\ntype = "bank"\naction = "never"\n'
     assert wrong(folder, EXCHANGE + never.format("a") + never.format("b")) == ["action: one source at most is never"]
     assert wrong(folder, EXCHANGE + 'action = "log"\n' + never.format("a")) == ["action: at least one source is match or review"]
+    assert wrong(folder, EXCHANGE + never.format("a") + "share = 0.5\n") == [
+        "source 2 (a): share: without effect where the action is never"
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "[source]\nname = 1\n", "source = []\n", "source = 1\n", BANK * (MAXIMUM_SOURCES + 1)])

@@ -102,10 +102,12 @@ def test_what_is_no_value_or_of_another_type_is_left_out(
     server.say("zz" * 32)
     server.say("ab" * 8, signal_type="VideoTMK")
     server.say(MD5, signal_type="ImagePDQ")
+    server.say("ab" * 40_000, signal_type="VideoVPDQ" * 20, hashStatus="x" * 100)
+    server.say(None, status="Withdrawn")  # type: ignore[arg-type]
     server.say(PDQ)
     follower.rounds.run()
     assert follower.active() == {(Kind.PDQ, PDQ)}
-    assert "3 hashes are of types" in caplog.text
+    assert "5 hashes are of types" in caplog.text
 
 
 def test_a_fetch_that_is_cut_off_begins_there_again(follower: Follower, server: FakeStopNcii) -> None:

@@ -50,6 +50,7 @@ class SourceChoice:
 
 
 _OF_ANY = frozenset({"name", "type", "kinds", "action", "share", "threshold_bits"})
+_OF_MATCHES = ("kinds", "share", "threshold_bits")
 _OF_FETCHED = frozenset({"url", "key_file"})
 _KEYS = {
     SourceType.STILLMINE: _OF_ANY | _OF_FETCHED | {"way", "regions"},
@@ -148,6 +149,8 @@ class _Row:
         action = self._word("action", Action, Action.MATCH) or Action.MATCH
         if action is Action.NEVER and sort is not SourceType.BANK:
             self.wrong.append(f"action: {Action.NEVER} is for the type {SourceType.BANK}")
+        if action is Action.NEVER:
+            self.wrong += [f"{key}: without effect where the action is {Action.NEVER}" for key in _OF_MATCHES if key in self._row]
         return action
 
     def _kinds(self, default: frozenset[Kind] | None) -> frozenset[Kind] | None:

@@ -131,7 +131,7 @@ def entries_of(records: Sequence[FetchedRecord]) -> Entries:
 
 
 def _entry(record: FetchedRecord) -> StoredEntry | None:
-    value = record.value.strip().lower()
+    value = (record.value or "").strip().lower()
     try:
         kind = signal_kind(record.signal_type)
         quality = MINIMUM_QUALITY if kind is Kind.PDQ else FULL_QUALITY

@@ -41,11 +41,14 @@ class StopNciiSettings:
 
 
 class FetchedRecord(msgspec.Struct, frozen=True):
-    """A hash, and whether it is to be matched: the words are the server's."""
+    """A hash, and whether it is to be matched: the words are the server's.
 
-    signal_type: Annotated[str, msgspec.Meta(max_length=64)] = msgspec.field(name="signalType")
-    value: Annotated[str, msgspec.Meta(max_length=200)] = msgspec.field(name="hashValue")
-    status: Annotated[str, msgspec.Meta(max_length=64)] = msgspec.field(name="hashStatus")
+    As long as they like: one that nobody here can read must not keep back what others withdrew.
+    """
+
+    signal_type: str = msgspec.field(name="signalType")
+    value: str | None = msgspec.field(name="hashValue")
+    status: str = msgspec.field(name="hashStatus")
 
 
 class FetchedPage(msgspec.Struct, frozen=True):
