@@ -124,11 +124,18 @@ def _many(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+@cache
+def known() -> tuple[str, ...]:
+    """Return the checked values that look like a number or an hour, the longest first."""
+    values = {re.sub(r"\s+", " ", value) for value in said(checked())} | {value[:1].upper() + value[1:] for value in said(checked())}
+    return tuple(sorted((value for value in values if re.search(r"\d|day|hour", value) or HOURS.search(value)), key=len, reverse=True))
+
+
 def unknown_in(text: str) -> list[str]:
     """Return what looks like a number to ring or an hour in a text and stands in no checked value."""
-    known = {re.sub(r"\s+", " ", value) for value in said(checked())} | {value[:1].upper() + value[1:] for value in said(checked())}
-    for value in sorted((value for value in known if re.search(r"\d|day|hour", value) or HOURS.search(value)), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " § ", text)
+    for value in known():
+        if value in text:
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", " § ", text)
     return [found.group() for pattern in (NUMBER, HOURS) for found in pattern.finditer(text)]
 
 
