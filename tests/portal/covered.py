@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which controls of a page are covered, and which words are cut, in every size that we promise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -12,6 +12,8 @@ DOUBLED = "document.documentElement.style.fontSize = '225%'"
 """Twice the portal's own 112.5 %, after the page was laid out; before it, `double_text_first`."""
 
 LOOKS = {"320": (320, ""), "360": (360, ""), "1280": (1280, ""), "320 doubled": (320, DOUBLED), "360 doubled": (360, DOUBLED)}
+ENDS = ("320", "1280", "320 doubled")
+"""The narrowest and the widest; `make test-long` looks at those between too."""
 HEIGHT = 740
 
 COVERED = (HERE / "covered.js").read_text(encoding="utf-8")
@@ -24,7 +26,7 @@ def double_text_first(page: Page) -> None:
     page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
 
 
-def looks(page: Page, names: tuple[str, ...] = tuple(LOOKS)) -> Iterator[str]:
+def looks(page: Page, names: Iterable[str]) -> Iterator[str]:
     """Show the page in each look in turn, and as it was afterwards."""
     before = page.viewport_size
     for name in names:
@@ -37,12 +39,10 @@ def looks(page: Page, names: tuple[str, ...] = tuple(LOOKS)) -> Iterator[str]:
         page.set_viewport_size(before)
 
 
-def covered(page: Page, place: str) -> list[str]:
-    """Return which controls are covered, too small in the bar or beside the window, in any look."""
-    return [f"{place} at {look}: {slip}" for look in looks(page) for slip in page.evaluate(COVERED)]
-
-
-def cut(page: Page, place: str) -> list[str]:
-    """Return what is cut or runs out of the window at 320 and 360 px, with the text as it is and doubled."""
-    small = ("320", "360", "320 doubled", "360 doubled")
-    return [f"{place} at {look}: {slip}" for look in looks(page, small) for slip in page.evaluate(CUT)]
+def covered_or_cut(page: Page, place: str, names: Iterable[str]) -> list[str]:
+    """Return which controls are covered, too small in the bar or beside the window, and what is cut or runs out of a phone's window."""
+    found: list[str] = []
+    for look in looks(page, names):
+        slips = page.evaluate(COVERED) + (page.evaluate(CUT) if look != "1280" else [])
+        found += [f"{place} at {look}: {slip}" for slip in slips]
+    return found

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main ways from end to end: narrow and wide, in both languages, by touches and by keyboard alone.
 
-`make test` goes each way twice, once by touches and once by keys, so that every combination is seen over all of them;
-`make test-long` goes the rest.
+`make test` takes each law and each choice one way, by touches and by keys in turn, so that both are seen in either language and either
+width over all of them; `make test-long` goes the rest.
 """
 
 import hashlib
@@ -37,9 +37,9 @@ ENTRY = {"address": "https://example.net/post/7", "words": "Pay or I send it to 
 
 
 def every_way(cases: Sequence[str]) -> list[Any]:
-    """Each case with each way; two ways of each in `make test`."""
+    """Each case with each way; one way of each in `make test`, another each time."""
     return [
-        pytest.param(case, *way, marks=() if (place - turn) % 4 == 0 else pytest.mark.long)
+        pytest.param(case, *way, marks=() if place == 5 * turn % len(WAYS) else pytest.mark.long)
         for turn, case in enumerate(cases)
         for place, way in enumerate(WAYS)
     ]
