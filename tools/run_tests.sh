@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The tests, in suites of which two run at a time, the longest first and the shortest last, so that both cores end together.
+# The tests, in suites of which three run at a time, the longest first and the shortest last: a suite waits for its browser, database and
+# services for a good part of its time, in which two would leave a core idle.
 # Each suite is its own process with its own database, folders and ports, and is shown when it ends, so that the last line is a summary;
 # this ends with an error if any did.
 set -uo pipefail
+unset PYTHONDONTWRITEBYTECODE # where it is set, every process that a test starts compiles what it imports
 cd "$(dirname "$0")/.."
 
 declare -A suites=(
@@ -15,7 +17,7 @@ declare -A suites=(
 )
 
 if [ $# -eq 0 ]; then
-    printf '%s\n' postgresql portal others sqlite device | xargs -P 2 -n 1 bash tools/run_tests.sh
+    printf '%s\n' postgresql portal others sqlite device | xargs -P 3 -n 1 bash tools/run_tests.sh
     exit
 fi
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,13 +17,15 @@ import pytest
 from tests.prepared_commands import run_command
 
 COMMAND = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange"]
+PATIENCE_SECONDS = 240
+"""No test is timed: this is when it is surely broken, on a machine that has ten times as much to do as it can."""
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
     """Look until it is so: what was added is in the feed after the next tick."""
-    give_up_at = time.monotonic() + 60
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
-        assert time.monotonic() < give_up_at
+        assert time.monotonic() < give_up_at, "it never happened"
         time.sleep(0.1)
 
 
@@ -48,27 +51,41 @@ def operator(tmp_path: Path, fresh_database_url: str | None) -> Operator:
     return Operator(tmp_path / "home", fresh_database_url)
 
 
-@pytest.fixture
-def served(operator: Operator, portal_folder: Path, tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes], Path]]:
+Served = tuple[str, subprocess.Popen[bytes], Path]
+
+
+def is_answering(url: str) -> bool:
+    """Whether anybody answers there, whatever it is."""
+    try:
+        httpx.get(url, timeout=10)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+@contextmanager
+def serving(operator: Operator, portal_folder: Path, log: Path, *options: str) -> Iterator[Served]:
     """A running exchange: its address, its process and its log."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = tmp_path / "log"
-    command = [*COMMAND, "serve", "--home", str(operator.home), "--port", str(port), "--portal", str(portal_folder), "--workers", "2"]
+    settings = ["--home", str(operator.home), "--port", str(port), "--portal", str(portal_folder)]
+    command = [*COMMAND, "serve", *settings, *options]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=operator.environment)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
-            assert process.poll() is None, log.read_text()
-            try:
-                httpx.get(url, timeout=1)
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
+        wait_until(lambda: process.poll() is not None or is_answering(url))
+        assert process.poll() is None, log.read_text()
         yield url, process, log
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def served(operator: Operator, portal_folder: Path, tmp_path: Path) -> Iterator[Served]:
+    """An exchange of one test's own."""
+    with serving(operator, portal_folder, tmp_path / "log", "--workers", "2") as running:
+        yield running

@@ -19,7 +19,7 @@ from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from tests.exchange.exchange_parts import Phone, value
-from tests.exchange.served_exchange import COMMAND, Operator, wait_until
+from tests.exchange.served_exchange import COMMAND, PATIENCE_SECONDS, Operator, wait_until
 
 pytestmark = pytest.mark.any_database  # what a client makes of answers; other files look at the rows behind them
 
@@ -100,7 +100,7 @@ def test_the_check_says_what_is_right_and_what_is_not(operator: Operator, served
     assert "fail " in revoked.stdout
     assert "partner_key_revoked" in revoked.stdout
     process.terminate()
-    process.wait(timeout=30)
+    process.wait(PATIENCE_SECONDS)
     away = check()
     assert (away.returncode, away.stderr) == (2, "")
     assert "connection refused" in away.stdout

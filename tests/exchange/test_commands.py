@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.exchange.exchange_parts import PORTAL_PAGE, PartnerClient, Phone, code, fingerprint, value
-from tests.exchange.served_exchange import Operator
+from tests.exchange.served_exchange import PATIENCE_SECONDS, Operator, is_answering, wait_until
 
 
 def test_partners_and_keys_by_command(operator: Operator) -> None:
@@ -89,13 +89,7 @@ def test_workers_end_when_their_parent_is_killed(operator: Operator, served: tup
     url, process, _ = served
     process.kill()
     process.wait()
-    for _ in range(100):
-        try:
-            httpx.get(url, timeout=1)
-            time.sleep(0.1)
-        except httpx.TransportError:
-            return
-    pytest.fail("workers went on answering without their parent")
+    wait_until(lambda: not is_answering(url))
 
 
 def test_fsck_and_expire_by_command(operator: Operator) -> None:
@@ -137,7 +131,7 @@ def test_serve_answers_keeps_files_private_logs_nothing_and_stops_at_once(
     assert {path.name: path.stat().st_mode & 0o077 for path in operator.home.iterdir() if path.stat().st_mode & 0o077} == {}
     asked = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert time.monotonic() - asked < 15
     written = log.read_text()
     assert "stopped" in written

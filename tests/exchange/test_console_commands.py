@@ -2,16 +2,12 @@
 """Operators by command, and `serve` with and without the console: real processes, either database."""
 
 import json
-import signal
-import socket
-import subprocess
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.exchange.served_exchange import COMMAND, Operator
+from tests.exchange.served_exchange import Operator, serving
 
 
 @pytest.fixture
@@ -40,25 +36,9 @@ def test_operators_by_command(operator: Operator) -> None:
 
 @pytest.mark.parametrize(("options", "expected"), [((), 404), (("--console",), 200)])
 def test_the_console_is_there_only_when_it_is_asked_for(
-    operator: Operator, portal_folder: Path, options: tuple[str, ...], expected: int
+    operator: Operator, portal_folder: Path, tmp_path: Path, options: tuple[str, ...], expected: int
 ) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [*COMMAND, "serve", "--home", str(operator.home), "--port", str(port), "--portal", str(portal_folder), *options]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, env=operator.environment)
-    try:
-        answer = None
-        for _ in range(300):
-            assert process.poll() is None
-            try:
-                answer = httpx.get(f"http://127.0.0.1:{port}/console/sign-in", timeout=5)
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        assert answer is not None
+    with serving(operator, portal_folder, tmp_path / "log", *options) as (url, _, _):
+        answer = httpx.get(f"{url}/console/sign-in", timeout=60)
         assert answer.status_code == expected
         assert ("set-cookie" in answer.headers) == (expected == 200)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)

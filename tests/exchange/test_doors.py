@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nobody holds up the exchange by being slow, silent or rude; real processes as an operator runs them. spec/doors.md."""
 
-import subprocess
+import secrets
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,12 +11,19 @@ import pytest
 
 from tests.attacker import Attacker, answered, attacking, everything, head, http_2_uploads, is_open, new_case, wait_until
 from tests.exchange.exchange_parts import Phone
-from tests.exchange.served_exchange import Operator
+from tests.exchange.served_exchange import Operator, Served, serving
 
 pytestmark = pytest.mark.any_database  # doors and threads of the server, before anything reaches a database
 
-Served = tuple[str, subprocess.Popen[bytes], Path]
 TWO_WORKERS_THREADS = 32
+
+
+@pytest.fixture(scope="module")
+def served(portal_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One exchange for all: whoever is rude here hangs up at the end, and it has to answer whoever comes next."""
+    folder = tmp_path_factory.mktemp("doors")
+    with serving(Operator(folder / "home", None), portal_folder, folder / "log", "--workers", "2") as running:
+        yield running
 
 
 @pytest.fixture
@@ -27,9 +35,9 @@ def is_answering(served: Served) -> bool:
     return httpx.get(f"{served[0]}/api/v1/statistics", timeout=20).status_code == 200
 
 
-def opens_and_withdraws(served: Served, secret: bytes = b"0123456789") -> None:
+def opens_and_withdraws(served: Served) -> None:
     with httpx.Client(base_url=served[0], timeout=20) as web:
-        phone = Phone(web, secret)
+        phone = Phone(web, secrets.token_bytes(10))
         phone.open(1, 2)
         phone.withdraw()
 
@@ -79,7 +87,7 @@ def test_a_key_that_opens_nothing_is_refused_before_its_body_is_read(served: Ser
         assert answered(attacker.begin_body("/api/v1/case", new_case(), stated=4 * 1024 * 1024 + 1)) == (413, "message_too_large")
 
 
-def test_silent_connections_make_room_for_others(operator: Operator, served: Served, port: int) -> None:
+def test_silent_connections_make_room_for_others(served: Served, port: int) -> None:
     """128 of one network have a place in each worker; the next takes the place of the one that waited longest."""
     with attacking(port) as attacker:
         first = [attacker.connect() for _ in range(50)]

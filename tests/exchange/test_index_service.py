@@ -12,10 +12,9 @@ from pathlib import Path
 import httpx
 
 from tests.exchange.exchange_parts import Phone, value
-from tests.exchange.served_exchange import Operator
+from tests.exchange.served_exchange import PATIENCE_SECONDS, Operator
 
 Served = tuple[str, subprocess.Popen[bytes], Path]
-PATIENCE_SECONDS = 60
 
 
 def until(claim: Callable[[], bool]) -> None:
@@ -63,7 +62,7 @@ def test_it_follows_survives_being_killed_and_ends_with_serve(operator: Operator
         phone.web.close()
     (second,) = service_ids(process.pid)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(PATIENCE_SECONDS) == 0
     assert not Path(f"/proc/{second}").exists()
     assert not (operator.home / "index.sock").exists()
     written = log.read_text()
