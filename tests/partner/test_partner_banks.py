@@ -2,6 +2,7 @@
 """Banks of the platform's own: what goes in, what matches, and that what is removed matches no longer and is not in the file."""
 
 import json
+import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +15,7 @@ from stillmine.matching.turned import orientations
 from stillmine.partner.fingerprinting.worker_messages import Digest, Picture
 from stillmine.partner.screening.made import Made
 from stillmine.partner.sources.bank import BankOfNo, BankWay
+from stillmine.partner.sources.bank_contents import BankContents, HeldContent
 from stillmine.partner.sources.bank_entries import entry_of_value
 from stillmine.partner.sources.bank_store import FILE_NAME, BankStore, entry_id
 from stillmine.wire.errors import NotConfiguredError
@@ -73,6 +75,19 @@ def test_adding_twice_is_one_entry_and_what_is_removed_is_not_in_the_files(bank:
     bank.remove([entry_id(Kind.PDQ, secret)])
     assert not any(secret in path.read_bytes() for path in folder.iterdir())
     assert stat.S_IMODE((folder / FILE_NAME).stat().st_mode) == 0o600
+
+
+def test_a_bank_of_version_1_goes_on(folder: Path) -> None:
+    with closing(BankStore(folder)) as bank:
+        (id,) = bank.add([(Kind.PDQ, PDQ)], "", 7)
+    with closing(sqlite3.connect(folder / FILE_NAME)) as db:
+        db.executescript("DROP TABLE contents; DROP TABLE content_entries; PRAGMA user_version = 1")
+    with closing(BankStore(folder)) as bank:
+        contents = BankContents(bank)
+        number = contents.add("holder", [(Kind.PDQ, PDQ), (Kind.PDQ, OTHER)], "", "{}", 7)
+        assert contents.having(id) == [HeldContent("holder", number)]
+        contents.remove_all("holder")
+        assert bank.ids() == set()
 
 
 def test_an_entry_is_held_while_a_match_is_recorded(bank: BankStore, folder: Path) -> None:

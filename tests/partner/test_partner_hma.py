@@ -193,6 +193,7 @@ def test_signals_of_files(refusing: ServiceClient, root: Path, photograph: bytes
         ("/h/hash?content_type=text&url=x", 400, "malformed_message"),
         ("/c/bank/NOBODY", 404, "hma_bank_not_found"),
         ("/c/bank/STILLMINE/content/1", 403, "hma_read_only"),
+        ("/c/bank/NOBODY/content/1", 404, "hma_bank_not_found"),
         ("/c/exchange/NOBODY/status", 404, "hma_bank_not_found"),
         ("/c/exchanges/api/ncmec", 400, "malformed_message"),
         ("/m/compare", 404, "not_found"),
@@ -262,7 +263,6 @@ def test_banks_are_names_that_survive_a_restart(opened: Open, home: Path, exchan
 def test_what_a_bank_holds_is_not_changed_here(refusing: ServiceClient, photograph: bytes) -> None:
     client = refusing
     body, headers = form(photograph)
-    refusal(client.post("/c/banks", b'{"name": "OWN", "enabled_ratio": "1"}'), 403, "hma_read_only")
     refusal(client.post("/c/bank/STILLMINE/content", body, headers), 403, "hma_read_only")
     refusal(client.post("/c/bank/STILLMINE/signal", b'{"pdq": "aa"}'), 403, "hma_read_only")
     refusal(client.request("DELETE", "/c/bank/STILLMINE/content/1"), 403, "hma_read_only")

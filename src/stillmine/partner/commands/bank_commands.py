@@ -17,6 +17,7 @@ from stillmine.partner.commands.in_words import as_shown
 from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
 from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
 from stillmine.partner.ground.home import prepare_home
+from stillmine.partner.hma.own_banks import HMA_SOURCE
 from stillmine.partner.service.app import REAL
 from stillmine.partner.service.further_sources import SOURCES_FOLDER
 from stillmine.partner.sources.bank_entries import Entry, entries_of_file, entry_of_value
@@ -66,6 +67,7 @@ def add(
     keep_out_of_memory()
     if len(note) > MAXIMUM_NOTE_SIGNS or not note.isprintable():
         raise NotConfiguredError(f"--note: at most {MAXIMUM_NOTE_SIGNS} characters on one line")
+    _require_changed_here(name)
     entries = [entry_of_value(said) for said in value or []]
     if not entries and not files:
         raise NotConfiguredError("FILE or --value: nothing is given to add")
@@ -100,12 +102,18 @@ def remove(
     name: Name, ids: Annotated[list[str], typer.Argument(help="Ids, as `bank list` shows them.", metavar="ID…")], home: Home = DEFAULT_HOME
 ) -> None:
     """Remove entries: they match nothing from the next upload on."""
+    _require_changed_here(name)
     wanted = [_id(word) for word in ids]
     with _opened(name, home) as bank:
         count = bank.remove(wanted)
     typer.echo(f"{count} removed")
     if count < len(set(wanted)):
         raise NotConfiguredError(f"ID: {len(set(wanted)) - count} of them are not in this bank")
+
+
+def _require_changed_here(name: str) -> None:
+    if name == HMA_SOURCE:
+        raise NotConfiguredError(f"NAME: {HMA_SOURCE} holds what HMA's clients put into their banks, and they take it out again")
 
 
 @contextmanager

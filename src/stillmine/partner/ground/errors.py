@@ -189,19 +189,34 @@ class HmaNotLocalError(StillmineError):
 class HmaReadOnlyError(StillmineError):
     code = "hma_read_only"
     status = 403
-    sentence = "What this bank holds comes from the exchange and can't be changed here. Hand in what you found at the exchange itself."
+    sentence = (
+        "What this bank holds comes from an exchange and can't be changed here. Make a bank of your own with `POST /c/banks`, or hand in "
+        "what you found at the exchange itself."
+    )
 
 
 class HmaBankNotFoundError(StillmineError):
     code = "hma_bank_not_found"
     status = 404
-    sentence = "There is no bank of this name. `GET /c/banks` lists them; `POST /c/exchanges` with the api `stillmine` makes one."
+    sentence = "There is no bank of this name. `GET /c/banks` lists them, `POST /c/banks` makes one."
 
 
 class HmaBankExistsError(StillmineError):
     code = "hma_bank_exists"
     status = 403
     sentence = "There is a bank of this name already. Choose another name."
+
+
+class HmaBankFullError(StillmineError):
+    code = "hma_bank_full"
+    status = 403
+    sentence = "The banks of your own hold as much content as they can. Delete what is not needed any more."
+
+
+class HmaContentNotFoundError(StillmineError):
+    code = "hma_content_not_found"
+    status = 404
+    sentence = "There is no such content in this bank. A lookup tells its number as `bank_content_id`."
 
 
 class ReviewSignedOutError(StillmineError):

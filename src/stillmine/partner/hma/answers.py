@@ -4,19 +4,23 @@
 Must never put a match that only a reviewer may judge where a rule looks.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from stillmine.partner.hma.banks import Bank, Matches
 from stillmine.partner.screening.screening import error_of
 from stillmine.partner.service.status_form import is_for_review
+from stillmine.partner.sources.bank_contents import HeldContent
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.kinds import MAXIMUM_DISTANCE_BITS
 from stillmine.wire.screen import DistanceBucket, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
 
 NUMBER_DIGITS = 13
 """Hexadecimal digits of a match id that make a number which JavaScript holds exactly."""
+
+Held = Mapping[str, Sequence[HeldContent]]
+"""By match id what of the banks of the platform's own holds the fingerprint that matched."""
 
 _FURTHEST = {bucket: 8 * place + 7 for place, bucket in enumerate(DistanceBucket)}
 
@@ -38,23 +42,39 @@ def require_screened(result: ScreenResult) -> ScreenResult:
     raise error
 
 
-def matches_by_bank(result: ScreenResult, matches: Iterable[ScreenMatch], banks: dict[str, Bank]) -> dict[str, list[BankMatch]]:
+def matches_by_bank(
+    result: ScreenResult, matches: Iterable[ScreenMatch], banks: Mapping[str, Bank], held: Held
+) -> dict[str, list[BankMatch]]:
     """Return matches under each bank that answers them; a bank without any is left out."""
     told: dict[str, list[BankMatch]] = {}
     for match in matches:
-        for name, bank in banks.items():
-            if (bank.matches is Matches.REVIEW) == is_for_review(match, result):
-                told.setdefault(name, []).append(bank_match(match))
+        for name, one in told_under(result, match, banks, held):
+            told.setdefault(name, []).append(one)
     return told
 
 
-def bank_match(match: ScreenMatch) -> BankMatch:
+def told_under(result: ScreenResult, match: ScreenMatch, banks: Mapping[str, Bank], held: Held) -> Iterator[tuple[str, BankMatch]]:
+    """Return under which of these banks a match is told, and how: what a bank of the platform's own holds under that bank alone.
+
+    What only a reviewer may judge is told under the banks for that, whatever holds it.
+    """
+    contents = () if is_for_review(match, result) else held.get(match.match_id, ())
+    if contents:
+        names = {bank.holder: name for name, bank in banks.items()}
+        yield from ((names[one.holder], _bank_match(match, one.number)) for one in contents if one.holder in names)
+        return
+    sort = Matches.REVIEW if is_for_review(match, result) else Matches.RULES
+    number = int(match.match_id[:NUMBER_DIGITS], 16)
+    yield from ((name, _bank_match(match, number)) for name, bank in banks.items() if bank.matches is sort)
+
+
+def _bank_match(match: ScreenMatch, number: int) -> BankMatch:
     """Return one match in HMA's shape; the distance is the most that it can be."""
     if match.match_class is MatchClass.EXACT:
         distance = 0
     else:
         distance = MAXIMUM_DISTANCE_BITS if match.distance_bucket is None else _FURTHEST[match.distance_bucket]
-    return BankMatch(int(match.match_id[:NUMBER_DIGITS], 16), str(distance), match.match_id)
+    return BankMatch(number, str(distance), match.match_id)
 
 
 def taking_part(banks: dict[str, Bank], named: Collection[str] | None, coin: float | None) -> dict[str, Bank]:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The names under which matches are answered, each with the share of lookups that it takes part in.
 
-Kept in one small file of the home folder. A name holds nothing: what is protected is the exchange's, and must never be changed by it.
+Kept in one small file of the home folder. Such a name holds nothing, but that of a bank of the platform's own, whose content is kept
+elsewhere: what an exchange protects must never be changed by it.
 """
 
 import os
@@ -24,17 +25,22 @@ _NAME = re.compile("[A-Z_][A-Z0-9_]*")
 
 
 class Matches(StrEnum):
-    """Which matches a bank answers: those that a rule may act on, or those that only a reviewer may judge."""
+    """Which matches a bank answers: those that a rule may act on, those that only a reviewer may judge, those of its own content."""
 
     RULES = "rules"
     REVIEW = "review"
+    OWN = "own"
 
 
-class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a name stands for; `enabled_ratio` is the share of lookups."""
+OF_EXCHANGES = (Matches.RULES, Matches.REVIEW)
+
+
+class Bank(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a name stands for; `enabled_ratio` is the share of lookups, `holder` the word under which content of its own is kept."""
 
     matches: Matches
     enabled_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+    holder: str | None = None
 
 
 _DECODER = msgspec.json.Decoder(dict[str, Bank])
@@ -62,15 +68,15 @@ class Banks:
         with self._lock:
             return _found(self._banks, name)
 
-    def add(self, name: str, matches: Matches) -> None:
+    def add(self, name: str, bank: Bank) -> None:
         """Add a name; raises HmaBankExistsError, MalformedMessageError, StoreUnreadableError."""
+        _require_ratio(bank.enabled_ratio)
         with self._lock:
-            self._keep(_added(self._banks, name, Bank(matches)))
+            self._keep(_added(self._banks, name, bank))
 
     def change(self, name: str, new_name: str, enabled_ratio: float | None) -> Bank:
         """Give it another name, another share, or both; raises as `add` does, and HmaBankNotFoundError."""
-        if enabled_ratio is not None and not 0 <= enabled_ratio <= 1:
-            raise MalformedMessageError("enabled_ratio: 0 to 1")
+        _require_ratio(1.0 if enabled_ratio is None else enabled_ratio)
         with self._lock:
             bank = _found(self._banks, name)
             changed = bank if enabled_ratio is None else msgspec.structs.replace(bank, enabled_ratio=enabled_ratio)
@@ -87,6 +93,11 @@ class Banks:
     def _keep(self, banks: dict[str, Bank]) -> None:
         _write(self._path, msgspec.json.encode(banks))
         self._banks = banks
+
+
+def _require_ratio(ratio: float) -> None:
+    if not 0 <= ratio <= 1:
+        raise MalformedMessageError("enabled_ratio: 0 to 1")
 
 
 def _found(banks: dict[str, Bank], name: str) -> Bank:

@@ -6,31 +6,24 @@ A lookup is a screening as any other, so it is recorded and reported. Must never
 
 import hashlib
 import random
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from stillmine.partner.fetching.allowed import AllowedSources
-from stillmine.partner.fetching.fetch import fetch
-from stillmine.partner.fingerprinting.upload import Upload
-from stillmine.partner.ground.errors import MultipartUnsupportedError
-from stillmine.partner.hma.answers import BankMatch, bank_match, matches_by_bank, require_screened, taking_part
-from stillmine.partner.hma.banks import Bank, Banks, Matches
+from stillmine.partner.hma.answers import BankMatch, Held, matches_by_bank, require_screened, taking_part, told_under
+from stillmine.partner.hma.banks import Bank, Banks
 from stillmine.partner.hma.doors import is_true, told
+from stillmine.partner.hma.files import Files
+from stillmine.partner.hma.own_banks import OwnBanks
 from stillmine.partner.hma.signals import PDQ, VIDEO_MD5, fingerprint_of, signal_name, signals_of, wanted_types
-from stillmine.partner.service.bodies import receive_upload, write_upload
 from stillmine.partner.service.room import Guest
 from stillmine.partner.service.service import ServiceParts
-from stillmine.partner.service.single_part import SinglePart, boundary_of
-from stillmine.partner.service.status_form import is_for_review
 from stillmine.partner.service.words import content_id_of
 from stillmine.wire.errors import MalformedMessageError
 from stillmine.wire.screen import ScreenResult
 
-_CONTENT_TYPES = (None, "photo", "video")
 _SEED_BYTES = 6
 _SEEDS = 1 << (8 * _SEED_BYTES)
 
@@ -38,17 +31,16 @@ _SEEDS = 1 << (8 * _SEED_BYTES)
 class Matching:
     """Hashes and looks up what HMA's clients send or name."""
 
-    def __init__(self, parts: ServiceParts, banks: Banks, sources: AllowedSources) -> None:
-        """`sources`: from where files may be fetched."""
+    def __init__(self, parts: ServiceParts, banks: Banks, own: OwnBanks, files: Files) -> None:
         self._screening = parts.screening
-        self._home = parts.home
         self._banks = banks
-        self._sources = sources
+        self._own = own
+        self._files = files
 
     async def hash(self, request: Request, guest: Guest) -> Response:
         """Make the signals of a file, and look nothing up."""
         wanted = wanted_types(request.query_params.get("types"))
-        async with self._file(request, guest) as upload:
+        async with self._files.sent(request, guest) as upload:
             made = await run_in_threadpool(self._screening.fingerprints_of, upload)
         return told(signals_of(made, wanted))
 
@@ -57,17 +49,16 @@ class Matching:
         if request.method == "GET" and "url" not in request.query_params:
             banks = self._taking_part(request)
             result = await self._signal_screened(request, guest) if banks else None
-            return told({} if result is None else matches_by_bank(result, result.matches, banks))
+            return told({} if result is None else matches_by_bank(result, result.matches, banks, await self._held(result)))
         return told(await self._file_looked_up(request, guest))
 
     async def raw_lookup(self, request: Request, guest: Guest) -> Response:
         """Look a signal up in all banks, or in those named, whatever their shares."""
         banks = taking_part(self._banks.all(), _named(request), None)
         result = await self._signal_screened(request, guest)
-        told_of = {bank.matches for bank in banks.values()}
-        found = [
-            bank_match(match) for match in result.matches if (Matches.REVIEW if is_for_review(match, result) else Matches.RULES) in told_of
-        ]
+        held = await self._held(result)
+        numbered = {one.bank_content_id: one for match in result.matches for _, one in told_under(result, match, banks, held)}
+        found = list(numbered.values())
         has_distance = is_true(request.query_params.get("include_distance"))
         return told({"matches": found if has_distance else [match.bank_content_id for match in found]})
 
@@ -76,12 +67,13 @@ class Matching:
         wanted = wanted_types(request.query_params.get("types"))
         banks = self._taking_part(request)
         by_type: dict[str, dict[str, list[BankMatch]]] = {name: {} for name in (PDQ, VIDEO_MD5)}
-        async with self._file(request, guest) as upload:
+        async with self._files.sent(request, guest) as upload:
             if banks:
                 result = require_screened(await run_in_threadpool(self._screening.screen_upload, upload, None, content_id_of(request)))
+                held = await self._held(result)
                 for name in dict.fromkeys(signal_name(match.kind) for match in result.matches):
                     of_this = [match for match in result.matches if signal_name(match.kind) == name]
-                    by_type[name] = matches_by_bank(result, of_this, banks)
+                    by_type[name] = matches_by_bank(result, of_this, banks, held)
         selected = request.query_params.get("signal_type")
         if selected is not None:
             return by_type.get(selected, {})
@@ -100,23 +92,9 @@ class Matching:
         coin = None if is_true(query.get("bypass_coinflip")) else _coin(query.get("seed"))
         return taking_part(self._banks.all(), _named(request), coin)
 
-    @asynccontextmanager
-    async def _file(self, request: Request, guest: Guest) -> AsyncIterator[Upload]:
-        """Hold the file that is sent, or that `url` names, until it was read."""
-        if request.query_params.get("content_type") not in _CONTENT_TYPES:
-            raise MalformedMessageError("content_type: photo or video")
-        with Upload(self._home) as upload:
-            if request.method == "POST":
-                content_type = request.headers.get("content-type", "")
-                if not content_type.lower().startswith("multipart/"):
-                    raise MultipartUnsupportedError
-                await receive_upload(request, upload, SinglePart(boundary_of(content_type)), guest)
-                await guest.take_place()
-            else:
-                target = self._sources.target(request.query_params.get("url", ""))
-                await guest.take_place()
-                await fetch(target, lambda data: write_upload(upload, data, guest))
-            yield upload
+    async def _held(self, result: ScreenResult) -> Held:
+        """Return what of the platform's own banks holds what matched; nothing is asked where nothing of theirs did."""
+        return await run_in_threadpool(self._own.held, result.matches) if result.matches else {}
 
 
 def _named(request: Request) -> frozenset[str] | None:

@@ -10,9 +10,12 @@ from starlette.routing import Route
 
 from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.hma.banks import Banks
+from stillmine.partner.hma.contents import Contents
 from stillmine.partner.hma.curating import Curating
 from stillmine.partner.hma.doors import HmaChoice, only_local
+from stillmine.partner.hma.files import Files
 from stillmine.partner.hma.matching import Matching
+from stillmine.partner.hma.own_banks import OwnBanks
 from stillmine.partner.service.service import BodyHandler, Handler, MoreRoutes, ServiceParts
 
 
@@ -25,7 +28,9 @@ def hma_routes(choice: HmaChoice, home: Path, sources: AllowedSources) -> MoreRo
 
 
 def _routes(choice: HmaChoice, parts: ServiceParts, banks: Banks, sources: AllowedSources) -> list[Route]:
-    matching, curating = Matching(parts, banks, sources), Curating(banks, parts.standing)
+    own = OwnBanks(banks, parts.banks, parts.clock, parts.random_bytes)
+    files = Files(parts.home, sources)
+    matching, curating, contents = Matching(parts, banks, own, files), Curating(banks, own, parts.standing), Contents(parts, own, files)
 
     def route(path: str, method: str, handler: Handler) -> Route:
         if choice is HmaChoice.OPEN:
@@ -44,13 +49,15 @@ def _routes(choice: HmaChoice, parts: ServiceParts, banks: Banks, sources: Allow
         file_route("/m/lookup", "POST", matching.lookup),
         file_route("/m/raw_lookup", "GET", matching.raw_lookup),
         route("/c/banks", "GET", curating.banks),
-        route("/c/banks", "POST", curating.refuse),
+        route("/c/banks", "POST", curating.make_bank),
         route("/c/bank/{name}", "GET", curating.bank),
         route("/c/bank/{name}", "PUT", curating.change_bank),
         route("/c/bank/{name}", "DELETE", curating.remove_bank),
-        route("/c/bank/{name}/content", "POST", curating.refuse),
-        route("/c/bank/{name}/signal", "POST", curating.refuse),
-        *[route("/c/bank/{name}/content/{number}", method, curating.refuse) for method in ("GET", "PUT", "DELETE")],
+        file_route("/c/bank/{name}/content", "POST", contents.add_file),
+        route("/c/bank/{name}/signal", "POST", contents.add_signals),
+        route("/c/bank/{name}/content/{number}", "GET", contents.show),
+        route("/c/bank/{name}/content/{number}", "PUT", contents.change),
+        route("/c/bank/{name}/content/{number}", "DELETE", contents.remove),
         route("/c/exchanges", "GET", curating.exchanges),
         route("/c/exchanges", "POST", curating.add_exchange),
         route("/c/exchanges/apis", "GET", curating.apis),
@@ -59,6 +66,6 @@ def _routes(choice: HmaChoice, parts: ServiceParts, banks: Banks, sources: Allow
         route("/c/exchanges/api/{api}/schema", "GET", curating.api_schema),
         route("/c/exchange/{name}", "GET", curating.exchange),
         route("/c/exchange/{name}", "PUT", curating.refuse),
-        route("/c/exchange/{name}", "DELETE", curating.remove_bank),
+        route("/c/exchange/{name}", "DELETE", curating.remove_exchange),
         route("/c/exchange/{name}/status", "GET", curating.exchange_status),
     ]

@@ -6,12 +6,14 @@ Must never make a signal of something that tells too little apart: it would matc
 
 from collections.abc import Collection, Iterable
 
+from stillmine.matching.flat import require_not_flat
 from stillmine.partner.fingerprinting.worker_messages import JobResult, Media
 from stillmine.partner.ground.errors import DecoderStoppedError
 from stillmine.partner.screening.screening import error_of
+from stillmine.partner.sources.bank_entries import Entry
 from stillmine.wire.errors import MalformedMessageError, QualityTooLowError, StillmineError
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import FULL_QUALITY, MINIMUM_QUALITY, Kind
+from stillmine.wire.kinds import FULL_QUALITY, MINIMUM_QUALITY, Kind, require_form, value_bytes, value_text
 
 PDQ, VIDEO_MD5, VIDEO_SHA256 = "pdq", "video_md5", "video_sha256"
 
@@ -33,6 +35,24 @@ def fingerprint_of(signal_type: str, signal: str) -> Fingerprint:
     if kind is None:
         raise MalformedMessageError(f"signal_type: {', '.join(KINDS)}")
     return Fingerprint(kind, signal.strip().lower(), FULL_QUALITY)
+
+
+def entry_of(signal_type: str, signal: str) -> Entry:
+    """Return a signal as what a bank keeps; raises MalformedMessageError, FingerprintMalformedError, FlatFingerprintError."""
+    one = fingerprint_of(signal_type, signal)
+    kind, value = one.kind, one.value
+    require_form(kind, value)
+    require_not_flat([Fingerprint(kind, value, MINIMUM_QUALITY if kind is Kind.PDQ else FULL_QUALITY)])
+    return kind, value_bytes(kind, value)
+
+
+def signals_in(entries: Iterable[Entry]) -> dict[str, str]:
+    """Return what of a bank's entries has a signal type of the field: of each type the first."""
+    told: dict[str, str] = {}
+    for kind, value in entries:
+        if kind in KINDS.values():
+            told.setdefault(signal_name(kind), value_text(kind, value))
+    return told
 
 
 def wanted_types(types: str | None) -> frozenset[str] | None:

@@ -51,7 +51,7 @@ from stillmine.partner.service.held_reviews import HeldReviews
 from stillmine.partner.service.leading import leader_standing, list_in_memory
 from stillmine.partner.service.leading_routes import with_followers
 from stillmine.partner.service.looking_again import let_look_again
-from stillmine.partner.service.service import MoreRoutes, Service
+from stillmine.partner.service.service import MoreRoutes, PlatformBanks, Service
 from stillmine.partner.service.standing import Beside, Standing, source_health
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep
 from stillmine.partner.sources.file import SourceChoice
@@ -387,4 +387,5 @@ def build_service(
         more_routes=with_followers(more_routes, instances_key, parts.leading(welcome(settings.url, key, token_key), wake)),
         sources=sources or AllowedSources(),
         later=later,
+        banks=PlatformBanks(lists.banks, store.fingerprints_of),
     ).app()

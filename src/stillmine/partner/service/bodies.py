@@ -4,6 +4,8 @@
 Must never keep a byte of a body beyond its request, and never wait for the end of one that is refused for its size.
 """
 
+from typing import Protocol
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,12 +15,21 @@ from stillmine.fingerprint import FileTooLargeError
 from stillmine.partner.fingerprinting.upload import MAXIMUM_UPLOAD_BYTES, Upload
 from stillmine.partner.ground.errors import ContentEncodingUnsupportedError, MultipartUnsupportedError, StoreUnreadableError
 from stillmine.partner.service.room import Guest, Holds
-from stillmine.partner.service.single_part import SinglePart
 from stillmine.serving.front import drop_rest
 from stillmine.wire.errors import MessageTooLargeError, StillmineError
 
 FORM_BYTES = 16 * 1024
 """What a form may have around its file."""
+
+
+class FileInForm(Protocol):
+    """Takes a file out of a form as it streams by."""
+
+    def take(self, data: bytes) -> bytes:
+        """Return the file's bytes in the next piece of the body; raises MultipartUnsupportedError."""
+
+    def finish(self) -> None:
+        """Say that the body ends here; raises MultipartUnsupportedError if the file was not whole by then."""
 
 
 class EarlyAnswer(Response):
@@ -43,7 +54,7 @@ def require_as_it_is(request: Request) -> None:
         raise ContentEncodingUnsupportedError
 
 
-async def receive_upload(request: Request, upload: Upload, part: SinglePart | None, guest: Holds) -> None:
+async def receive_upload(request: Request, upload: Upload, part: FileInForm | None, guest: Holds) -> None:
     """Take the body as it comes, or the file in it; after a refusal that is not for its size the rest is read and dropped.
 
     Raises FileTooLargeError, at once and with the rest unread, MultipartUnsupportedError, BusyError, or StoreUnreadableError where the

@@ -35,6 +35,7 @@ from stillmine.partner.service.room import PATIENCE_SECONDS, Guest, Room
 from stillmine.partner.service.screen_doors import ScreenDoors
 from stillmine.partner.service.standing import Stands
 from stillmine.partner.service.wanted import wanted_matches
+from stillmine.partner.sources.bank_store import BankStore
 from stillmine.partner.store.desk import Desk
 from stillmine.partner.store.matches import Wanted
 from stillmine.partner.watching.counted import Counted
@@ -76,6 +77,16 @@ class Guards(Protocol):
     def __call__(self, handler: Handler, needs_key: bool = True) -> Handler: ...
 
 
+class PlatformBanks(NamedTuple):
+    """Banks of the platform's own by the names of their sources, and what returns which fingerprint a match that was recorded is with."""
+
+    stores: Mapping[str, BankStore]
+    fingerprints_of: Callable[[Sequence[bytes]], Mapping[bytes, bytes]]
+
+
+NO_BANKS = PlatformBanks({}, lambda _match_ids: {})
+
+
 class ServiceParts(NamedTuple):
     """What further routes of the service stand on, and who embeds it: `with_room` is for a handler that holds a body."""
 
@@ -90,6 +101,7 @@ class ServiceParts(NamedTuple):
     feedback_is_waiting: Callable[[], None]
     store: KeepsDecisions
     decide: Callable[[str, Review], None]
+    banks: PlatformBanks
 
 
 MoreRoutes = Callable[[ServiceParts], Sequence[Route]]
@@ -123,6 +135,7 @@ class Service:
         more_routes: MoreRoutes = lambda _parts: [],
         sources: AllowedSources,
         later: Later,
+        banks: PlatformBanks = NO_BANKS,
     ) -> None:
         """A large upload passes through `home`, without a name. `more_routes`: what else answers here, by the same doors.
 
@@ -133,6 +146,7 @@ class Service:
         self._more_routes = more_routes
         self._sources = sources
         self._later = later
+        self._banks = banks
         self._screening = screening
         self._store = store
         self._home = home
@@ -192,6 +206,7 @@ class Service:
             self._feedback_is_waiting,
             self._store,
             self._decide,
+            self._banks,
         )
 
     async def _review(self, request: Request, guest: Guest) -> Response:

@@ -20,7 +20,7 @@ from stillmine.partner.ground.errors import StoreUnreadableError
 from stillmine.wire.kinds import Kind
 
 FILE_NAME = "bank.sqlite3"
-VERSION = 1
+VERSION = 2
 ID_BYTES = 16
 BUSY_TIMEOUT_MILLISECONDS = 5000
 
@@ -34,6 +34,24 @@ CREATE TABLE entries (
     added_minute INTEGER NOT NULL                            -- Unix minutes
 ) WITHOUT ROWID
 """
+_CONTENTS = """
+CREATE TABLE contents (
+    number       INTEGER PRIMARY KEY AUTOINCREMENT,          -- as HMA's clients name it, never used again
+    holder       TEXT NOT NULL,                              -- the bank of HMA's face that it is in
+    note         TEXT NOT NULL,                              -- for people
+    about        TEXT NOT NULL,                              -- JSON: what a client says of it
+    added_minute INTEGER NOT NULL                            -- Unix minutes
+);
+CREATE INDEX contents_of_holder ON contents (holder);
+CREATE TABLE content_entries (
+    place        INTEGER PRIMARY KEY,                        -- the order in which they were made
+    number       INTEGER NOT NULL,                           -- of the content
+    entry_id     BLOB NOT NULL                               -- of the fingerprint, which several contents may have
+);
+CREATE INDEX entries_of_content ON content_entries (number);
+CREATE INDEX contents_of_entry ON content_entries (entry_id)
+"""
+"""Since version 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,39 +86,41 @@ class BankStore:
 
     def add(self, entries: Sequence[tuple[Kind, bytes]], note: str, minute: int) -> list[bytes]:
         """Add values in compact form; those that are there stay as they are. Returns the ids of all."""
-        rows = [(entry_id(kind, value), kind.value, value, note, minute) for kind, value in entries]
-        with self._transaction() as db:
-            db.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING", rows)
-        return [row[0] for row in rows]
+        with self.transaction() as db:
+            return put_entries(db, entries, note, minute)
 
     def remove(self, ids: Sequence[bytes]) -> int:
         """Remove entries; returns how many were there."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             count = sum(db.execute("DELETE FROM entries WHERE id = ?", (id,)).rowcount for id in ids)
-        with self._lock, contextlib.suppress(sqlite3.Error):
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log may hold what was removed
+        self.empty_log()
         return count
+
+    def empty_log(self) -> None:
+        """Empty SQLite's log, which may hold what was removed."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def entries(self) -> list[BankEntry]:
         """Return all of it, oldest first."""
-        with self._reading() as db:
+        with self.reading() as db:
             rows = db.execute("SELECT id, kind, value, note, added_minute FROM entries ORDER BY added_minute, id").fetchall()
         return [BankEntry(id, Kind(kind), value, note, datetime.fromtimestamp(60 * minute, UTC)) for id, kind, value, note, minute in rows]
 
     def ids(self) -> set[bytes]:
         """Return the ids of all entries."""
-        with self._reading() as db:
+        with self.reading() as db:
             return {id for (id,) in db.execute("SELECT id FROM entries").fetchall()}
 
     def mark(self) -> tuple[int, int]:
         """Return what is another one after each change, whoever made it."""
-        with self._reading() as db:
+        with self.reading() as db:
             (version,) = db.execute("PRAGMA data_version").fetchone()
             return version, self._own_changes
 
     def with_ids(self, ids: Sequence[bytes]) -> list[tuple[bytes, Kind, bytes]]:
         """Return (id, kind, value) of these that are there."""
-        with self._reading() as db:
+        with self.reading() as db:
             rows = [db.execute("SELECT id, kind, value FROM entries WHERE id = ?", (id,)).fetchone() for id in ids]
         return [(row[0], Kind(row[1]), row[2]) for row in rows if row is not None]
 
@@ -111,11 +131,12 @@ class BankStore:
     @contextmanager
     def held_still(self) -> Iterator[Callable[[Sequence[bytes]], dict[bytes, bool]]]:
         """Hold the bank as it is; yields what returns which of some ids are there. None is flagged."""
-        with self._transaction(is_change=False):
+        with self.transaction(is_change=False):
             yield lambda ids: {id: False for id, _, _ in self.with_ids(ids)}
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection to read; raises StoreUnreadableError."""
         with self._lock:
             try:
                 yield self._db
@@ -123,7 +144,8 @@ class BankStore:
                 raise StoreUnreadableError(type(error).__name__) from error
 
     @contextmanager
-    def _transaction(self, *, is_change: bool = True) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, is_change: bool = True) -> Iterator[sqlite3.Connection]:
+        """Yield the connection in a transaction, which happens whole or not at all; raises StoreUnreadableError."""
         with self._lock:
             try:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -135,6 +157,13 @@ class BankStore:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+
+
+def put_entries(db: sqlite3.Connection, entries: Sequence[tuple[Kind, bytes]], note: str, minute: int) -> list[bytes]:
+    """Put values that are not there yet, in a transaction; return the ids of all."""
+    rows = [(entry_id(kind, value), kind.value, value, note, minute) for kind, value in entries]
+    db.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING", rows)
+    return [row[0] for row in rows]
 
 
 def _opened(path: Path) -> sqlite3.Connection:
@@ -150,12 +179,15 @@ def _opened(path: Path) -> sqlite3.Connection:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version == 0:
             connection.execute(_TABLES)
+        if version in (0, 1):
+            for statement in _CONTENTS.split(";"):
+                connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         connection.close()
         raise StoreUnreadableError(FILE_NAME) from error
-    if version not in (0, VERSION):
+    if version not in range(VERSION + 1):
         connection.close()
         raise StoreUnreadableError(f"{FILE_NAME} has version {version}, this program knows {VERSION}")
     return connection

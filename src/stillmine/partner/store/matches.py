@@ -183,6 +183,14 @@ def is_kept(db: sqlite3.Connection, upload_id: bytes) -> bool:
     return bool(found)
 
 
+def fingerprints_of(db: sqlite3.Connection, match_ids: Sequence[bytes]) -> dict[bytes, bytes]:
+    """Return the fingerprint ids of matches that are kept, by match id."""
+    found: dict[bytes, bytes] = {}
+    for part, marks in in_parts(match_ids):
+        found |= dict(db.execute(f"SELECT match_id, fingerprint_id FROM matches WHERE match_id IN ({marks})", part).fetchall())  # noqa: S608
+    return found
+
+
 def listed(db: sqlite3.Connection, wanted: Wanted) -> MatchPage:
     """Return a page of matches, oldest first; raises MalformedMessageError for what is not a cursor."""
     where, values = ["matches.place > ?"], [_place(wanted.after)]

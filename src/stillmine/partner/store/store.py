@@ -20,6 +20,7 @@ from stillmine.partner.store.matches import (
     FoundMatch,
     FoundUpload,
     Wanted,
+    fingerprints_of,
     forget_old,
     is_kept,
     listed,
@@ -344,6 +345,11 @@ class Store(Transactions):
         """Return one match; raises MatchNotFoundError."""
         with self._reading() as db:
             return one_listed(db, match_id)
+
+    def fingerprints_of(self, match_ids: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return the fingerprint ids of matches that are kept, by match id."""
+        with self._reading() as db:
+            return fingerprints_of(db, match_ids)
 
     def record_review(self, match_id: bytes, review: Review, report_id: bytes, minute: int) -> None:
         """Keep a reviewer's decision and queue it as feedback, and their vote if there is one; raises MatchNotFoundError."""
