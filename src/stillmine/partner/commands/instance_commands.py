@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -19,10 +20,13 @@ from stillmine.client.private_file import read_private
 from stillmine.client.settings import ExchangeSettings
 from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.ground.errors import LeaderAwayError
+from stillmine.partner.hma.doors import HmaChoice
+from stillmine.partner.hma.own_banks import with_own_banks
 from stillmine.partner.instances.leader import Leader, LeaderAddress
 from stillmine.partner.instances.messages import Welcome
 from stillmine.partner.service.follower import build_follower, joined
 from stillmine.partner.sources.chosen import Chosen
+from stillmine.partner.sources.file import SourceChoice
 from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import NotConfiguredError
 
@@ -100,6 +104,10 @@ class Following:
             sources=sources,
             policy=wanted.policy,
         )
+
+    def with_own_banks(self, hma: HmaChoice, further: Sequence[SourceChoice]) -> Sequence[SourceChoice]:
+        """Return the sources with the banks that HMA's clients make, which several instances don't have; raises NotConfiguredError."""
+        return further if self.instances_key_file is not None else with_own_banks(hma, further)
 
     def instances_key(self) -> Secret | None:
         """Return the key that followers must show, made if it is missing, None where none may follow; raises NotConfiguredError."""

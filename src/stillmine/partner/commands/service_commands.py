@@ -34,7 +34,6 @@ from stillmine.partner.fetching.allowed import AllowedSources
 from stillmine.partner.fingerprinting.sandbox import keep_out_of_memory
 from stillmine.partner.ground.home import prepare_home, sole_user
 from stillmine.partner.hma.doors import HmaChoice, require_local
-from stillmine.partner.hma.own_banks import with_own_banks
 from stillmine.partner.hma.routes import hma_routes
 from stillmine.partner.listing.age import MAX_AGE_HOURS
 from stillmine.partner.review.routes import BREAK_AFTER, review_routes
@@ -191,8 +190,7 @@ def serve(
     wanted_review = review_commands.review_choice(review_page, media_url, review_break, coop_key, coop_actions)
     following = instance_commands.Following(follow, follow_key_file, follow_insecure, instances_key_file)
     following.require_alone(wanted, has_more=hma is not HmaChoice.OFF or bool(webhook or review_page or coop_key or remember_days))
-    home = prepare_home(home.expanduser())
-    further = wanted.further if instances_key_file is not None else with_own_banks(hma, wanted.further)
+    home, further = prepare_home(home.expanduser()), following.with_own_banks(hma, wanted.further)
     build = partial(build_service, home, wanted.settings, sync_every, threads, policy=wanted.policy, further=further)
     with sole_user(home):
         application = following.application(home, wanted, threads, sources, needs_sandbox=require_sandbox) or build(

@@ -51,6 +51,7 @@ from stillmine.partner.service.held_reviews import HeldReviews
 from stillmine.partner.service.leading import leader_standing, list_in_memory
 from stillmine.partner.service.leading_routes import with_followers
 from stillmine.partner.service.looking_again import let_look_again
+from stillmine.partner.service.mending import MendingRounds
 from stillmine.partner.service.service import MoreRoutes, PlatformBanks, Service
 from stillmine.partner.service.standing import Beside, Standing, source_health
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep
@@ -121,6 +122,10 @@ class Connected:
     def sources(self) -> Sources:
         """This exchange alone."""
         return Sources([self.source()])
+
+    def mending(self, outside: Surroundings) -> MendingRounds:
+        """Return its rounds, which look the list through too."""
+        return MendingRounds(self.following, self.store, outside.monotonic, is_checked=self.copies.is_checked)
 
     def close(self) -> None:
         """Take no more uploads, and let go of the connections."""
@@ -244,7 +249,7 @@ def _further_exchange(home: Path, surroundings: Surroundings, connect: Callable[
             have_erased=lambda: stores.note_withdrawn(policy.name),
             counts=policy.counts,
         )
-        thread = FollowThread(parts.following, stop)
+        thread = FollowThread(parts.mending(surroundings), stop)
         standing = _standing(parts, home, surroundings, thread)
 
         def close() -> None:
@@ -358,7 +363,7 @@ def build_service(
     connect = partial(timed, surroundings=surroundings, threads=threads, regions=regions)
     first = partial(connect, recurring=recurring, list_changed=older.list_changed, is_leading=instances_key is not None)
     parts = first(store, settings, choice, must_stop=stop.is_set, counts=policy.counts)
-    thread, lists = FollowThread(parts.following, stop), OpenedLists(home, store, further)
+    thread, lists = FollowThread(parts.mending(surroundings), stop), OpenedLists(home, store, further)
     outside = Outside(surroundings.clock, surroundings.monotonic, surroundings.transport, threads, max_age_hours)
     more = opened_sources(further, lists, outside, _further_exchange(home, surroundings, connect))
     wake = partial(more.wake, thread)
@@ -368,7 +373,6 @@ def build_service(
     let_look_again(older, screening, parts.following, (parts.way, parts.listing, parts.asking), (policy, store, more.negative_bank))
     held_reviews = HeldReviews(Desk(home), surroundings.clock, wake)
     upkeep = Upkeep(store, surroundings.clock, kept_days, recurring, screening.record_waiting, copies=parts.copies)
-    beside = _Runs(upkeep, webhooks, later, more, held_reviews, older)
     told = Beside(policy, more.all, looked_up.would_have_matched, older.health)
     return Service(
         screening=screening,
@@ -381,7 +385,7 @@ def build_service(
         standing=_standing(parts, home, surroundings, thread, webhooks.health, beside=told),
         counted=counted,
         workers=fingerprinter.load,
-        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, beside),
+        lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, _Runs(upkeep, webhooks, later, more, held_reviews, older)),
         desk=held_reviews.desk,
         delete_older=older.delete,
         more_routes=with_followers(more_routes, instances_key, parts.leading(welcome(settings.url, key, token_key), wake)),

@@ -23,7 +23,7 @@ from stillmine.partner.listing.age import CLOCK_TOLERANCE_SECONDS, ListAge
 from stillmine.partner.listing.index import loaded_index
 from stillmine.partner.listing.look_up import ListWay
 from stillmine.partner.screening.sources import OwnNegativeBank, Policy, Source
-from stillmine.partner.service.upkeep import mend_list
+from stillmine.partner.service.mending import MendingRounds, mend_list
 from stillmine.partner.sources.bank import BankOfNo, BankWay
 from stillmine.partner.sources.bank_store import BankStore
 from stillmine.partner.sources.file import SourceChoice, SourceType
@@ -198,7 +198,8 @@ def _server(policy: Policy, settings: StopNciiSettings, stores: OpenedLists, out
     sync = StopNciiSync(server, listed, update, outside.clock, must_stop=stop.is_set, note_synced=age.note_synced)
     way = RefusableWay(ListWay(listed, index, threads=outside.threads, is_too_old=age.is_too_old))
     reporting = Reporting(ByValue(server, listed), stores.store, stop.is_set, name)
-    thread = FollowThread(StopNciiRounds(sync.follow, reporting.send, way), stop, outside.monotonic)
+    rounds = MendingRounds(StopNciiRounds(sync.follow, reporting.send, way), listed, outside.monotonic)
+    thread = FollowThread(rounds, stop, outside.monotonic)
 
     def health() -> SourceHealth:
         synced_at = listed.synced_at()

@@ -10,7 +10,7 @@ from stillmine.partner.listing.age import ListAge
 from stillmine.partner.listing.index import ListIndex, loaded_index
 from stillmine.partner.listing.list_copy import ListCopy
 from stillmine.partner.screening.way_in_use import WayInUse
-from stillmine.partner.service.upkeep import mend_list
+from stillmine.partner.service.mending import mend_list
 from stillmine.partner.store.store import Store
 from stillmine.wire.kinds import LISTED_KINDS
 

@@ -22,7 +22,7 @@ from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way import Way
 from stillmine.partner.screening.way_in_use import Use, WayChoice, WayInUse, assumed, decided
 from stillmine.partner.service.app import REAL, Surroundings, asking_regions, connected
-from stillmine.partner.service.upkeep import mend_list
+from stillmine.partner.service.mending import mend_list
 from stillmine.partner.store.store import Store
 from stillmine.wire.errors import NotConfiguredError, StillmineError
 from stillmine.wire.screen import RegionsChoice, WayName

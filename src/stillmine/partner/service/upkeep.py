@@ -28,15 +28,6 @@ RECORD_EVERY_SECONDS = 15.0
 _MINUTES_A_DAY = 24 * 60
 
 
-def mend_list(store: Store) -> None:
-    """Look the list through, and have what is damaged fetched again."""
-    if store.is_damaged():
-        log.error(
-            "%d fingerprints in the store were damaged by the disk, or more that it lost: the list is fetched again from its start",
-            store.mend(),
-        )
-
-
 class Upkeep:
     """The upkeep of one store."""
 
@@ -81,10 +72,6 @@ class Upkeep:
             if self._copies is not None:
                 self._copies.on_disk.write()
 
-    def _mend(self) -> None:
-        with suppress(StoreUnreadableError):
-            mend_list(self._store)
-
     def _forget_some(self) -> int:
         before = int(self._clock().timestamp()) // 60 - self._kept_minutes
         with suppress(StoreUnreadableError):
@@ -93,7 +80,7 @@ class Upkeep:
 
     @asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
-        """Run it at once, but for looking the list through where it was not read from its copy, and every hour until the end."""
+        """Run it at once and every hour until the end."""
         tasks = [asyncio.create_task(work) for work in (self._go_on(), self._try_to_record())]
         try:
             yield
@@ -112,8 +99,6 @@ class Upkeep:
             await run_in_threadpool(self._record_waiting)
 
     async def _go_on(self) -> None:
-        if self._copies is not None and not self._copies.is_checked:
-            await run_in_threadpool(self._mend)
         while True:
             forgotten = 0
             while some := await run_in_threadpool(self._forget_some):  # a stop waits for some, not for all
@@ -123,4 +108,3 @@ class Upkeep:
             await run_in_threadpool(self.keep_recurring)
             await run_in_threadpool(self.copy_list)
             await asyncio.sleep(EVERY_SECONDS)
-            await run_in_threadpool(self._mend)  # last: the store was looked through when it was opened
