@@ -16,7 +16,7 @@ from stillmine.partner.listing.index import ListIndex
 from stillmine.partner.listing.list_stream import ReadList
 from stillmine.partner.screening.made import Made
 from stillmine.partner.screening.screening import error_of
-from stillmine.partner.screening.way import LookedUp, Way
+from stillmine.partner.screening.way import LookAtOnce, LookedUp, Way
 from stillmine.partner.screening.way_in_use import Use
 from stillmine.partner.store.matches import FoundMatch, FoundUpload
 from stillmine.partner.store.place import PageChanges
@@ -49,6 +49,11 @@ class Followed:
     def is_too_old(self) -> bool:
         """Whether the leader says that nothing may be looked up in the list."""
         return self.standing.is_list_too_old
+
+    def fresh_at_once(self) -> datetime | None:
+        """Return when the leader's list was synced, None where it is too old."""
+        standing = self.standing
+        return None if standing.is_list_too_old else standing.synced_at
 
     def become(self, read: ReadList) -> None:
         """Take a list that was fetched whole in place of what is here."""
@@ -85,9 +90,22 @@ class Followed:
     def note_no_match(self, upload_id: bytes) -> None:
         """Remember for the next step that this upload matches nothing; of too many the newest."""
         with self._lock:
-            self._notes[upload_id] = None
-            while len(self._notes) > MAXIMUM_NOTES:
-                del self._notes[next(iter(self._notes))]
+            self._note(upload_id)
+
+    def note_no_match_at_once(self, upload_id: bytes) -> bool:
+        """Remember it; False where another thread would have to be waited for."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            self._note(upload_id)
+        finally:
+            self._lock.release()
+        return True
+
+    def _note(self, upload_id: bytes) -> None:
+        self._notes[upload_id] = None
+        while len(self._notes) > MAXIMUM_NOTES:
+            del self._notes[next(iter(self._notes))]
 
     def notes(self) -> list[bytes]:
         """Return what the leader was not told yet."""
@@ -99,6 +117,16 @@ class Followed:
         with self._lock:
             for upload_id in notes:
                 self._notes.pop(upload_id, None)
+
+
+def leased_at_once(look: LookAtOnce, lease: Lease) -> LookAtOnce:
+    """Return what looks up while there is a lease, as `LeasedWay` does."""
+
+    def look_with_lease(made: Made) -> LookedUp | None:
+        found = look(made)
+        return found if lease.is_live else None
+
+    return look_with_lease
 
 
 class LeasedWay:

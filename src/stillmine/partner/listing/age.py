@@ -42,5 +42,11 @@ class ListAge:
             return False
         return self._synced_second is not None or not self._is_young((self._clock() - synced_at).total_seconds())
 
+    def fresh_at_once(self) -> datetime | None:
+        """Return when the list was synced, None where it is not young or only a store that is held by somebody knows it."""
+        if self._synced_second is None or not self._is_young(self._monotonic() - self._synced_second):
+            return None
+        return self._store.synced_at_once()
+
     def _is_young(self, age_seconds: float) -> bool:
         return -CLOCK_TOLERANCE_SECONDS <= age_seconds <= self._maximum_seconds

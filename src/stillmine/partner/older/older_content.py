@@ -85,6 +85,11 @@ class OlderContent:
         self._remembering = Remembering(self._kept.days, self._kept.deletions, clock)
         self._tidying = Tidying(self._kept, clock)
 
+    @property
+    def remembers(self) -> bool:
+        """Whether anything is remembered."""
+        return self._choice is not None
+
     def remember(self, made: Made, identity: UploadIdentity) -> None:
         """Remember an upload, before it is looked up."""
         if self._choice is not None:

@@ -40,6 +40,8 @@ class KeepsMatches(Protocol):
 
     def note_no_match(self, upload_id: bytes) -> None: ...
 
+    def note_no_match_at_once(self, upload_id: bytes) -> bool: ...
+
 
 class Kept(NamedTuple):
     """What matches now, and the code of why it is not recorded, None where it is."""

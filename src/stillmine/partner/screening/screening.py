@@ -31,7 +31,7 @@ from stillmine.wire.ask_regions import FRAME_BYTES
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.fingerprint import Fingerprint
-from stillmine.wire.kinds import KIND_RULES, PDQ_BYTES
+from stillmine.wire.kinds import KIND_RULES, PDQ_BYTES, Kind
 from stillmine.wire.screen import RegionsChoice, ScreenMatch, ScreenOutcome, ScreenResult, SourceLeftOut
 
 log = logging.getLogger("stillmine.partner")
@@ -44,6 +44,10 @@ MAXIMUM_LOOKS = 5
 
 LOOK_AGAIN_SECONDS = 5
 """After so many looks: a list that changes as fast is at rest in a moment."""
+
+FEW_FINGERPRINTS = 8
+"""Answered at once where that can be."""
+_SHORT_KINDS = frozenset({Kind.PDQ, Kind.SHA256, Kind.MD5})
 
 ID_BYTES = 16
 
@@ -77,7 +81,7 @@ class Screening:
         feedback_is_waiting: Callable[[], None] = lambda: None,
         answered: Callable[[ScreenResult, float], None] = lambda _result, _seconds: None,
         monotonic: Callable[[], float] = time.monotonic,
-        remember: Callable[[Made, UploadIdentity], None] = lambda _made, _identity: None,
+        remember: Callable[[Made, UploadIdentity], None] | None = None,
     ) -> None:
         """`feedback_is_waiting` is called after a match queued feedback, `remember` with each upload before it is looked up.
 
@@ -127,6 +131,30 @@ class Screening:
         """Screen fingerprints that the platform made of one upload."""
         return self._screen(lambda: made_by_platform(fingerprints), Words(uploader, content_id))
 
+    def clear_at_once(self, fingerprints: Sequence[Fingerprint], uploader: str | None, content_id: str | None) -> ScreenResult | None:
+        """Return the answer of `screen_fingerprints` to a few that match nothing, None where anything has to be waited for.
+
+        To be called where nothing else goes on meanwhile: what it does not answer is for a thread.
+        """
+        is_remembered = self._remember is not None and content_id is not None
+        if is_remembered or len(fingerprints) > FEW_FINGERPRINTS or any(one.kind not in _SHORT_KINDS for one in fingerprints):
+            return None
+        began, clear = self._monotonic(), None
+        with suppress(Exception):  # the thread meets it again, and says it
+            clear = self._clear_at_once(made_by_platform(fingerprints), Words(uploader, content_id))
+        if clear is not None:
+            self._answered(clear, self._monotonic() - began)
+        return clear
+
+    def _clear_at_once(self, made: Made, words: Words) -> ScreenResult | None:
+        found = None if made.left_out or made.is_empty else self._sources.look_up_at_once(made)
+        if found is None or found.candidates or found.left_out:
+            return None
+        identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
+        if not self._store.note_no_match_at_once(identity.upload_id):
+            return None
+        return ScreenResult(ScreenOutcome.NO_MATCH, [], found.as_of, content_id=words.content_id, regions_left_out=found.regions_left_out)
+
     def fingerprints_of(self, file: OpenFile) -> JobResult:
         """Return what is made of a file, and look nothing up; raises BusyError."""
         return self._fingerprinter.fingerprints(file, RegionsChoice.OFF)
@@ -168,7 +196,8 @@ class Screening:
         self._sources.require_use()
         made = make()
         identity = self._tokens.identify(made.upload, words.uploader, words.content_id)
-        self._remember(made, identity)
+        if self._remember is not None:
+            self._remember(made, identity)
         withdrawn: set[bytes] = set()
         for _ in range(MAXIMUM_LOOKS):
             found = self._find(made, identity, withdrawn, hash_places)

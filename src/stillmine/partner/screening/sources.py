@@ -16,9 +16,9 @@ from typing import Protocol, assert_never
 from stillmine.partner.fingerprinting.worker_messages import Digest, Picture, Sound
 from stillmine.partner.ground.errors import OutsideShareError
 from stillmine.partner.screening.made import Film, LookedUpForm, Made
-from stillmine.partner.screening.regions import AsksRegions, HashPlaces, NoRegions, RegionsSeen, judged
+from stillmine.partner.screening.regions import AsksRegions, HashPlaces, NoRegions, RegionsSeen, judged, not_asked
 from stillmine.partner.screening.upload_tokens import UploadIdentity, UploadTokens
-from stillmine.partner.screening.way import Candidate, LookedUp, Way
+from stillmine.partner.screening.way import Candidate, LookAtOnce, LookedUp, Way, never_at_once
 from stillmine.partner.store.reports import NOT_REPORTED
 from stillmine.serving.sparing_log import SparingLog
 from stillmine.wire.door_errors import BusyError
@@ -73,13 +73,14 @@ def _no_values(_ids: Sequence[bytes]) -> Mapping[bytes, bytes]:
 class Source:
     """One place where uploads are looked up. `regions` is None where it knows none.
 
-    `values_of` returns the values of its `pdq` fingerprints by id, where they are kept here.
+    `values_of` returns the values of its `pdq` fingerprints by id, where they are kept here. `at_once` returns what `way` would.
     """
 
     policy: Policy
     way: Way
     regions: AsksRegions | None = None
     values_of: Callable[[Sequence[bytes]], Mapping[bytes, bytes]] = _no_values
+    at_once: LookAtOnce = never_at_once
 
 
 class OwnNegativeBank(Protocol):
@@ -167,6 +168,16 @@ class Sources:
         if len(not_wanted) == sum(source.policy.is_needed for source in self._sources):
             found = replace(found, left_out=[*found.left_out, *not_wanted])
         return replace(found, candidates=self._lowered(made, found.candidates))
+
+    def look_up_at_once(self, made: Made) -> Found | None:
+        """Return what `look_up` would of what has no file, None where there are several sources or anything has to be waited for."""
+        source, policy = self._sources[0], self._sources[0].policy
+        if len(self._sources) > 1 or policy.kinds is not None or policy.share < 1 or not policy.is_needed:
+            return None
+        looked_up = source.at_once(made)
+        if looked_up is None:
+            return None
+        return _of_source(policy, looked_up, RegionsSeen() if source.regions is None else not_asked(made), is_regions_alone=made.is_empty)
 
     def tokens_at(self, identity: UploadIdentity, tokens: UploadTokens) -> dict[str, bytes]:
         """Return under which token each source is told of an upload."""

@@ -5,7 +5,7 @@ Screening knows these words and nothing of lists or requests. A way must never c
 it could not look up it names with a code.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -96,6 +96,15 @@ class Way(Protocol):
 
     def close(self) -> None:
         """Take no more uploads; what is under way is left to end by itself."""
+
+
+LookAtOnce = Callable[[Made], LookedUp | None]
+"""Returns what a way would of one upload, None where anything has to be waited for: may be called where nothing else goes on meanwhile."""
+
+
+def never_at_once(_made: Made) -> LookedUp | None:
+    """Have everything waited for."""
+    return None
 
 
 _CLASSES = (MatchClass.EXACT, MatchClass.NEAR, MatchClass.PART, MatchClass.DISPUTED)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from stillmine.client.http import KEY_REFUSED
 from stillmine.partner.ground.errors import NeverSyncedError
 from stillmine.partner.screening.made import Made
-from stillmine.partner.screening.way import Candidate, LookedUp, Way
+from stillmine.partner.screening.way import Candidate, LookAtOnce, LookedUp, Way
 from stillmine.wire.errors import StillmineError
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
 from stillmine.wire.screen import WayName
@@ -138,6 +138,19 @@ class WayInUse:
         if use.asks and not any(map(self._counts, found.candidates)):
             found = _together(found, self._asking.look_up(made, token, withdrawn))
         return found
+
+
+def list_at_once(way: WayInUse, listing: LookAtOnce) -> LookAtOnce:
+    """Return what looks up in the list while it alone is in use."""
+
+    def look(made: Made) -> LookedUp | None:
+        use = way.use
+        if not use.lists or use.asks or use.refused:
+            return None
+        found = listing(made)
+        return found if use is way.use else None
+
+    return look
 
 
 def _together(one: LookedUp, other: LookedUp) -> LookedUp:

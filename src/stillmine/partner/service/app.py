@@ -45,7 +45,7 @@ from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.sources import Policy, Source, Sources
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way import Candidate
-from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed
+from stillmine.partner.screening.way_in_use import LOOK_SECONDS, Use, WayChoice, WayInUse, assumed, list_at_once
 from stillmine.partner.service.further_sources import FurtherSource, FurtherSources, MakesExchange, OpenedLists, Outside, opened_sources
 from stillmine.partner.service.held_reviews import HeldReviews
 from stillmine.partner.service.leading import leader_standing, list_in_memory
@@ -112,7 +112,8 @@ class Connected:
 
     def source(self, policy: Policy = Policy()) -> Source:  # noqa: B008 (it is frozen)
         """Return it as a place where uploads are looked up."""
-        return Source(policy, self.way, self.regions, self.store.values_of)
+        at_once = list_at_once(self.way, self.listing.look_up_at_once)
+        return Source(policy, self.way, self.regions, self.store.values_of, at_once)
 
     def leading(self, said: Welcome, feedback_is_waiting: Callable[[], None]) -> Leading:
         """Return it as a leader that tells its followers this first."""
@@ -166,7 +167,7 @@ def connected(
     exchange = Exchange(settings, surroundings.transport)
     asks = asking(settings, surroundings.clock, surroundings.random_bytes, surroundings.transport, surroundings.monotonic)
     age = ListAge(store, surroundings.clock, surroundings.monotonic, max_age_hours)
-    listing = ListWay(store, index, threads=threads, is_too_old=age.is_too_old)
+    listing = ListWay(store, index, threads=threads, is_too_old=age.is_too_old, fresh_at_once=age.fresh_at_once)
     way = WayInUse(listing, asks, assumed(choice, store.way()), counts)
 
     def update(changes: PageChanges) -> None:
@@ -227,7 +228,7 @@ def _screening(
         feedback_is_waiting=wake,
         answered=counted.screened,
         monotonic=surroundings.monotonic,
-        remember=older.remember,
+        remember=older.remember if older.remembers else None,
     )
 
 

@@ -24,7 +24,7 @@ from stillmine.partner.fingerprinting.fingerprinter import Fingerprinter
 from stillmine.partner.following.background import FollowThread
 from stillmine.partner.following.following import may_answer
 from stillmine.partner.ground.errors import LeaderAwayError
-from stillmine.partner.instances.followed import Followed, LeasedWay
+from stillmine.partner.instances.followed import Followed, LeasedWay, leased_at_once
 from stillmine.partner.instances.leader import Leader
 from stillmine.partner.instances.lease import Lease
 from stillmine.partner.instances.messages import Welcome
@@ -35,7 +35,7 @@ from stillmine.partner.screening.recurring import RecurringRegions
 from stillmine.partner.screening.screening import ID_BYTES, Screening
 from stillmine.partner.screening.sources import Policy, Source, Sources
 from stillmine.partner.screening.upload_tokens import UploadTokens
-from stillmine.partner.screening.way_in_use import LOOK_SECONDS, WayInUse
+from stillmine.partner.screening.way_in_use import LOOK_SECONDS, WayInUse, list_at_once
 from stillmine.partner.service.app import REAL, Surroundings, asking_regions
 from stillmine.partner.service.follower_standing import FollowerStanding
 from stillmine.partner.service.service import Service
@@ -218,12 +218,13 @@ def _parts(
 ) -> _Parts:
     token_key = Secret(said.upload_token_key.encode())
     asks = asking(settings, outside.clock, outside.random_bytes, outside.transport, outside.monotonic)
-    listing = ListWay(followed, followed.index, threads=threads, is_too_old=followed.is_too_old)
+    listing = ListWay(followed, followed.index, threads=threads, is_too_old=followed.is_too_old, fresh_at_once=followed.fresh_at_once)
     way = WayInUse(listing, asks, followed.use, policy.counts)
     asks_regions = asking_regions(settings, regions, outside, lambda: way.use.asks, RecurringRegions(bytes(token_key)))
+    at_once = leased_at_once(list_at_once(way, listing.look_up_at_once), followed.lease)
     screening = Screening(
         followed,
-        Sources([Source(policy, LeasedWay(way, followed.lease), asks_regions)]),
+        Sources([Source(policy, LeasedWay(way, followed.lease), asks_regions, at_once=at_once)]),
         fingerprinter,
         UploadTokens(token_key, outside.clock),
         clock=outside.clock,

@@ -151,6 +151,9 @@ class ScreenDoors:
         await guest.take_place()
         message = await _decoded(body)
         content_id = content_id_of(request, message.content_id)
+        clear = self._screening.clear_at_once(message.fingerprints, uploader, content_id)
+        if clear is not None:  # a thread takes as long to be called as this took
+            return clear
         screened = partial(self._screening.screen_fingerprints, message.fingerprints, uploader, content_id)
         return await asyncio.get_running_loop().run_in_executor(self._lookups, screened)
 

@@ -45,6 +45,10 @@ class SeveralStores:
         """Note that an upload was looked up whole and matches nothing."""
         self._store.note_no_match(upload_id)
 
+    def note_no_match_at_once(self, upload_id: bytes) -> bool:
+        """Return whether there is nothing to note, as `Store.note_no_match_at_once` does."""
+        return self._store.note_no_match_at_once(upload_id)
+
     def note_not_listed(self, source: str) -> int:
         """Note which matches of a further source its list holds no more; return how many are noted anew."""
         with self._lists[source].held_still() as active_of:

@@ -6,6 +6,7 @@ fingerprint is active here, so nothing withdrawn is ever answered. Each public m
 Must never hold a byte of an upload or the value of a fingerprint that is not active.
 """
 
+import sqlite3
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -81,8 +82,13 @@ class Store(Transactions):
 
     def synced_at(self) -> datetime | None:
         """Return when the list was synced to its end, None if never."""
-        seconds = self.place().synced_at
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        with self._reading() as db:
+            return _synced_at(db)
+
+    def synced_at_once(self) -> datetime | None:
+        """Return the same, None too where another thread would have to be waited for."""
+        with self._reading_at_once() as db:
+            return None if db is None else _synced_at(db)
 
     def way(self) -> WayName | None:
         """Return in which way uploads were looked up last, None where nobody knows yet."""
@@ -299,6 +305,11 @@ class Store(Transactions):
         with self._transaction() as db:
             note_gone(db, upload_id)
 
+    def note_no_match_at_once(self, upload_id: bytes) -> bool:
+        """Return whether there is nothing to note, False too where another thread would have to be waited for to know it."""
+        with self._reading_at_once() as db:
+            return db is not None and not is_kept(db, upload_id)
+
     def recurring(self) -> bytes | None:
         """Return the counters of regions that recur, None before there were any."""
         with self._reading() as db:
@@ -375,3 +386,8 @@ class Store(Transactions):
         """Take votes out of the queue after the exchange has taken them."""
         with self._transaction() as db:
             db.executemany("DELETE FROM vote_outbox WHERE vote_id = ?", [(bytes.fromhex(vote.vote_id),) for vote in sent])
+
+
+def _synced_at(db: sqlite3.Connection) -> datetime | None:
+    (seconds,) = db.execute("SELECT synced_at FROM place").fetchone()
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

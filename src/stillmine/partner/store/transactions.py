@@ -26,6 +26,18 @@ class Transactions:
                 raise StoreUnreadableError(type(error).__name__) from error
 
     @contextmanager
+    def _reading_at_once(self) -> Iterator[sqlite3.Connection | None]:
+        """As `_reading`, None where another thread holds the lock."""
+        if not self._lock.acquire(blocking=False):
+            yield None
+            return
+        try:
+            with self._reading() as db:
+                yield db
+        finally:
+            self._lock.release()
+
+    @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Hold the lock and a write transaction; roll back on any error; raises StoreUnreadableError for SQLite's own."""
         with self._lock:
