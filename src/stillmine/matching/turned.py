@@ -24,17 +24,30 @@ _DOWN = np.broadcast_to(_IS_ODD[:, None], (_SIDE, _SIDE)).astype(np.uint8)
 _ACROSS = np.broadcast_to(_IS_ODD[None, :], (_SIDE, _SIDE)).astype(np.uint8)
 
 
+def _packed(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Bits (n, 16, 16) to hashes (n, 32)."""
+    packed: NDArray[np.uint8] = np.packbits(bits.reshape(-1, _SIDE * _SIDE), axis=1, bitorder="little")[:, ::-1]
+    return packed
+
+
+_NOTHING = np.zeros_like(_DOWN)
+_BOTH = _ACROSS ^ _DOWN
+_FLIPPED = _packed(np.stack([_NOTHING, _ACROSS.T, _BOTH, _DOWN.T, _ACROSS, _DOWN, _NOTHING, _BOTH.T]))
+"""What is negated in each orientation, (8, 32), after the axes of some were swapped."""
+
+_HAS_SWAPPED_AXES = [1, 3, 6, 7]
+
+
 def turned(values: bytes) -> bytes:
     """Return all eight orientations of each of these values, eight times 32 bytes for one; raises ValueError for other lengths."""
     if len(values) % _PDQ_BYTES:
         raise ValueError(f"a fingerprint has exactly {_PDQ_BYTES} bytes")
     rows = np.frombuffer(values, dtype=np.uint8).reshape(-1, _PDQ_BYTES)
     bits = np.unpackbits(rows[:, ::-1], axis=1, bitorder="little").reshape(-1, _SIDE, _SIDE)
-    flipped_across, flipped_down, both = bits ^ _ACROSS, bits ^ _DOWN, bits ^ _ACROSS ^ _DOWN
-    eight = (bits, _swapped(flipped_across), both, _swapped(flipped_down), flipped_across, flipped_down, _swapped(bits), _swapped(both))
-    flat = np.stack([one.reshape(-1, _SIDE * _SIDE) for one in eight], axis=1)
-    packed: NDArray[np.uint8] = np.packbits(flat, axis=2, bitorder="little")
-    return packed[:, :, ::-1].tobytes()
+    eight = np.repeat(rows[:, None], TURNS, axis=1)
+    eight[:, _HAS_SWAPPED_AXES] = _packed(bits.transpose(0, 2, 1))[:, None]
+    eight ^= _FLIPPED
+    return eight.tobytes()
 
 
 def overturned(hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -60,7 +73,3 @@ def turned_frames(frames: tuple[VideoFrame, ...]) -> list[list[VideoFrame]]:
         ]
         for turn in range(TURNS)
     ]
-
-
-def _swapped(bits: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return bits.transpose(0, 2, 1)
