@@ -21,7 +21,7 @@ from pathlib import Path
 NOT_RUN = "# Not run by our tests"
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BEGIN, _END = "\x1ebegin", "\x1eend"
-_PATIENCE_SECONDS = 240
+_PATIENCE_SECONDS = 480
 _SHELL = ("bash", "guide.sh")
 _HEAD = "set -eu -o pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n"
 _VARYING = re.compile(

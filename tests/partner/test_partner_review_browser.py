@@ -268,7 +268,7 @@ def test_a_video_is_muted_and_paused_and_a_key_leads_to_what_matched(page: Page,
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     assert video.evaluate("own => [own.muted, own.paused]") == [False, False]
     expect(page.get_by_text("Judge with your own eyes")).to_be_visible()
-    expect(page.get_by_text("turned or mirrored: flip horizontal")).to_be_visible()
+    expect(page.get_by_text("It matches once it is mirrored left to right.")).to_be_visible()
 
 
 def test_a_file_that_no_browser_shows_is_named(page: Page, house: House) -> None:

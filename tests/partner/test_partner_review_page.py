@@ -3,6 +3,7 @@
 
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,7 @@ from stillmine.wire.codec import encode
 from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.kinds import Kind
-from stillmine.wire.screen import Decision, MatchedSpan, MatchState, Review
+from stillmine.wire.screen import Decision, MatchedSpan, MatchState, Review, Variant
 from stillmine.wire.vote import VoteKind
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock
@@ -421,3 +422,8 @@ def test_the_exchange_away_is_said(client: ServiceClient, reviewer: Reviewer, ex
         exchange.answers[path] = httpx.ConnectError("away")
     clock.move(130)
     wait_until(lambda: reviewer.ask("look").is_exchange_away)
+
+
+def test_each_way_to_turn_a_copy_has_words_for_reviewers(root: Path) -> None:
+    words = json.loads((root / "src/stillmine/partner/review/words/en.json").read_text())
+    assert {name for name in words if name.startswith("variant_")} == {f"variant_{way}" for way in Variant if way is not Variant.ORIGINAL}

@@ -38,22 +38,37 @@ _PREFIX = b"smi_"
 
 log = logging.getLogger("stillmine.partner")
 
+_PANEL = "Several instances"
+
 KeyFile = Annotated[
     Path | None,
     typer.Option(
         "--instances-key-file",
+        rich_help_panel=_PANEL,
         help="Let other instances follow this one that show the key in this file (0600), which is made if missing. None may without it.",
     ),
 ]
 Follow = Annotated[
     str | None,
-    typer.Option("--follow", help="Address of the leading instance, https:// (http:// only on this machine); no store is kept here."),
+    typer.Option(
+        "--follow",
+        rich_help_panel=_PANEL,
+        help="Address of the leading instance, https:// (http:// only on this machine); no store is kept here.",
+    ),
 ]
 FollowKeyFile = Annotated[
-    Path | None, typer.Option("--follow-key-file", help="File (0600) with a copy of the key in the leader's `--instances-key-file`.")
+    Path | None,
+    typer.Option(
+        "--follow-key-file", rich_help_panel=_PANEL, help="File (0600) with a copy of the key in the leader's `--instances-key-file`."
+    ),
 ]
 FollowInsecure = Annotated[
-    bool, typer.Option("--follow-insecure", help="Follow by http:// beyond this machine: keys and fingerprints travel in clear there.")
+    bool,
+    typer.Option(
+        "--follow-insecure",
+        rich_help_panel=_PANEL,
+        help="Follow by http:// beyond this machine: keys and fingerprints travel in clear there.",
+    ),
 ]
 Drain = Annotated[
     float | None,
@@ -61,6 +76,7 @@ Drain = Annotated[
         "--drain-seconds",
         min=0,
         max=600,
+        rich_help_panel=_PANEL,
         help="After it is told to stop: seconds in which `/readyz` says so and uploads are still answered. Several instances: 5, one: 0.",
     ),
 ]

@@ -11,20 +11,29 @@ from stillmine.partner.older.quota import RESERVE_PERCENT
 
 MAXIMUM_DAYS = 90
 
+_PANEL = "Older content"
+
 Days = Annotated[
     int | None,
     typer.Option(
         min=1,
         max=MAXIMUM_DAYS,
+        rich_help_panel=_PANEL,
         help="Days for which fingerprints of uploads are remembered, sealed, so that a case opened later finds them. None unless said.",
     ),
 ]
 KeyFile = Annotated[
     Path | None,
-    typer.Option(help="File (0600) with the key under which they are sealed, made if missing; `older.key` in the home folder unless said."),
+    typer.Option(
+        rich_help_panel=_PANEL,
+        help="File (0600) with the key under which they are sealed, made if missing; `older.key` in the home folder unless said.",
+    ),
 ]
 Reserve = Annotated[
-    int, typer.Option(min=0, max=95, help="Percent of the day's queries that asking about remembered uploads leaves for new ones.")
+    int,
+    typer.Option(
+        min=0, max=95, rich_help_panel=_PANEL, help="Percent of the day's queries that asking about remembered uploads leaves for new ones."
+    ),
 ]
 DEFAULT_RESERVE = RESERVE_PERCENT
 

@@ -21,13 +21,28 @@ from stillmine.wire.errors import NotConfiguredError
 
 MAXIMUM_NAME_SIGNS = 60
 
-Page = Annotated[bool, typer.Option("--review-page", help="Serve pages at /review/ on which reviewers decide about matches.")]
-MediaUrl = Annotated[
-    str | None, typer.Option(help="Where a reviewer's browser finds held uploads: https://, with {content_id}, {expires} and {signature}.")
+_PANEL = "Review page and Coop"
+
+Page = Annotated[
+    bool, typer.Option("--review-page", rich_help_panel=_PANEL, help="Serve pages at /review/ on which reviewers decide about matches.")
 ]
-Break = Annotated[int, typer.Option("--review-break", min=5, max=500, help="Decisions after which the review page suggests a break.")]
-CoopKey = Annotated[Path | None, typer.Option(help="File with the public key that verifies Coop's callbacks (PEM).")]
-CoopActions = Annotated[Path | None, typer.Option(help="JSON file that says which decision each of Coop's actions is.")]
+MediaUrl = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=_PANEL,
+        help="Where a reviewer's browser finds held uploads: https://, with {content_id}, {expires} and {signature}.",
+    ),
+]
+Break = Annotated[
+    int,
+    typer.Option("--review-break", min=5, max=500, rich_help_panel=_PANEL, help="Decisions after which the review page suggests a break."),
+]
+CoopKey = Annotated[
+    Path | None, typer.Option(rich_help_panel=_PANEL, help="File with the public key that verifies Coop's callbacks (PEM).")
+]
+CoopActions = Annotated[
+    Path | None, typer.Option(rich_help_panel=_PANEL, help="JSON file that says which decision each of Coop's actions is.")
+]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 

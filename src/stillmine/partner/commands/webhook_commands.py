@@ -18,15 +18,26 @@ from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.screen import WebhooksHealth
 from stillmine.wire.webhook import SCREEN_FINISHED
 
+_PANEL = "Webhooks"
+
 Url = Annotated[
-    str | None, typer.Option("--webhook", help="Address that is told what becomes of matches, https://. Nobody is told without it.")
+    str | None,
+    typer.Option(
+        "--webhook", rich_help_panel=_PANEL, help="Address that is told what becomes of matches, https://. Nobody is told without it."
+    ),
 ]
 SecretFile = Annotated[
     Path | None,
-    typer.Option(help="File (0600) with the secret that signs webhooks; else `webhook.secret` in the home folder, made if needed."),
+    typer.Option(
+        rich_help_panel=_PANEL,
+        help="File (0600) with the secret that signs webhooks; else `webhook.secret` in the home folder, made if needed.",
+    ),
 ]
 Insecure = Annotated[
-    bool, typer.Option("--webhook-insecure", help="Let webhooks go to this machine and your own network, there also with http://.")
+    bool,
+    typer.Option(
+        "--webhook-insecure", rich_help_panel=_PANEL, help="Let webhooks go to this machine and your own network, there also with http://."
+    ),
 ]
 Retry = Annotated[bool, typer.Option("--retry", help="Send everything again that waits or has failed, also after a 410.")]
 

@@ -178,7 +178,7 @@ function leave() {
 }
 
 function facts({ match, together, is_by_sound_alone: isBySoundAlone }) {
-  const turned = [null, "original"].includes(match.variant) ? "" : worded("variant", { variant: match.variant.replaceAll("_", " ") });
+  const turned = [null, "original"].includes(match.variant) ? "" : worded(`variant_${match.variant}`);
   const notes = [
     isBySoundAlone && worded("sound_alone"),
     match.is_flagged && worded("flagged"),
