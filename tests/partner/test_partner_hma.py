@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """HMA's calls, answered by the partner service: the shapes that a client written for HMA reads, in every way; and who may call."""
 
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -124,6 +125,17 @@ def test_a_signal_and_a_file_are_looked_up(opened: Open, exchange: FakeExchange,
     assert raw == {"matches": [match]}
 
 
+def test_every_name_of_a_type_selects_what_is_answered_under_it(opened: Open, exchange: FakeExchange, photograph: bytes) -> None:
+    exchange.add("f", hashlib.md5(photograph, usedforsecurity=False).digest(), Kind.MD5)
+    client = opened()
+    wait_until(lambda: client.get("/status").status_code == 200)
+    body, headers = form(photograph)
+    assert [set(json.loads(client.post(f"/m/lookup?signal_type={name}", body, headers).content)) for name in ("md5", "video_md5")] == [
+        {"STILLMINE"}
+    ] * 2
+    assert found(client.post("/m/lookup?signal_type=regions", body, headers)) == {}
+
+
 def test_a_lookup_is_reported_and_flagged_goes_to_a_bank_of_its_own_and_withdrawn_is_found_no_more(
     opened: Open, exchange: FakeExchange, photograph: bytes
 ) -> None:
@@ -185,6 +197,9 @@ def test_signals_of_files(refusing: ServiceClient, root: Path, photograph: bytes
         ("/m/lookup", 400, "malformed_message"),
         ("/m/lookup?signal_type=pdq", 400, "malformed_message"),
         ("/m/lookup?signal_type=photodna&signal=aa", 400, "malformed_message"),
+        ("/m/lookup?signal_type=photodna&url=https://media.example/a.jpg", 400, "malformed_message"),
+        (f"/m/lookup?signal_type=pdq&signal={'a' * 64}&banks=STILLMINE,TYPO", 404, "hma_bank_not_found"),
+        (f"/m/raw_lookup?signal_type=pdq&signal={'a' * 64}&banks=TYPO", 404, "hma_bank_not_found"),
         ("/m/lookup?signal_type=pdq&signal=aa", 422, "fingerprint_malformed"),
         ("/m/raw_lookup?signal=aa", 400, "malformed_message"),
         ("/m/lookup?url=https://media.example/a.jpg", 403, "url_not_allowed"),

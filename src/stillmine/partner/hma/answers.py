@@ -4,10 +4,12 @@
 Must never put a match that only a reviewer may judge where a rule looks.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
+from stillmine.partner.ground.errors import HmaBankNotFoundError
 from stillmine.partner.hma.banks import Bank, Matches
 from stillmine.partner.screening.screening import error_of
 from stillmine.partner.service.status_form import is_for_review
@@ -77,6 +79,11 @@ def _bank_match(match: ScreenMatch, number: int) -> BankMatch:
     return BankMatch(number, str(distance), match.match_id)
 
 
-def taking_part(banks: dict[str, Bank], named: Collection[str] | None, coin: float | None) -> dict[str, Bank]:
-    """Return the banks that take part in a lookup: those named, or all, whose share is above `coin`, 0 to below 1; None: any share."""
+def taking_part(banks: dict[str, Bank], named: AbstractSet[str] | None, coin: float | None) -> dict[str, Bank]:
+    """Return the banks that take part in a lookup: those named, or all, whose share is above `coin`, 0 to below 1; None: any share.
+
+    Raises HmaBankNotFoundError for a name that there is not: nothing would be looked up, and it would be told as nothing found.
+    """
+    if named is not None and not named <= banks.keys():
+        raise HmaBankNotFoundError
     return {name: bank for name, bank in banks.items() if (named is None or name in named) and (coin is None or bank.enabled_ratio > coin)}

@@ -17,7 +17,7 @@ from stillmine.partner.hma.banks import Bank, Banks
 from stillmine.partner.hma.doors import is_true, told
 from stillmine.partner.hma.files import Files
 from stillmine.partner.hma.own_banks import OwnBanks
-from stillmine.partner.hma.signals import PDQ, VIDEO_MD5, fingerprint_of, signal_name, signals_of, wanted_types
+from stillmine.partner.hma.signals import PDQ, VIDEO_MD5, answered_type, fingerprint_of, signal_name, signals_of, wanted_types
 from stillmine.partner.service.room import Guest
 from stillmine.partner.service.service import ServiceParts
 from stillmine.partner.service.words import content_id_of
@@ -65,6 +65,8 @@ class Matching:
     async def _file_looked_up(self, request: Request, guest: Guest) -> Mapping[str, object]:
         """Return matches by signal type, then by bank; of the one type that is named, by bank."""
         wanted = wanted_types(request.query_params.get("types"))
+        selected = request.query_params.get("signal_type")
+        selected = None if selected is None else answered_type(selected)
         banks = self._taking_part(request)
         by_type: dict[str, dict[str, list[BankMatch]]] = {name: {} for name in (PDQ, VIDEO_MD5)}
         async with self._files.sent(request, guest) as upload:
@@ -74,7 +76,6 @@ class Matching:
                 for name in dict.fromkeys(signal_name(match.kind) for match in result.matches):
                     of_this = [match for match in result.matches if signal_name(match.kind) == name]
                     by_type[name] = matches_by_bank(result, of_this, banks, held)
-        selected = request.query_params.get("signal_type")
         if selected is not None:
             return by_type.get(selected, {})
         return {name: found for name, found in by_type.items() if wanted is None or name in wanted}
@@ -98,8 +99,8 @@ class Matching:
 
 
 def _named(request: Request) -> frozenset[str] | None:
-    named = request.query_params.get("banks")
-    return frozenset(named.split(",")) if named else None
+    named = frozenset(word for word in request.query_params.get("banks", "").split(",") if word)
+    return named or None
 
 
 def _coin(seed: str | None) -> float:

@@ -29,6 +29,15 @@ def signal_name(kind: Kind) -> str:
     return _NAMES.get(kind, kind.value)
 
 
+def answered_type(named: str) -> str:
+    """Return under which name matches of a type are answered; raises MalformedMessageError for what is none: it would never match."""
+    if named in KINDS:
+        return signal_name(KINDS[named])
+    if named not in {kind.value for kind in Kind}:
+        raise MalformedMessageError(f"signal_type: one of {', '.join(dict.fromkeys([*KINDS, *Kind]))}")
+    return named
+
+
 def fingerprint_of(signal_type: str, signal: str) -> Fingerprint:
     """Return a signal as a fingerprint; raises MalformedMessageError, FingerprintMalformedError. Its quality is not known: full."""
     kind = KINDS.get(signal_type)
