@@ -10,7 +10,7 @@ import pytest
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.fingerprinting import upload as uploads
-from stillmine.partner.ground.errors import StoreUnreadableError
+from stillmine.partner.ground.errors import LeaderAwayError, StoreUnreadableError
 from stillmine.partner.store.matches import Wanted
 from stillmine.partner.store.store import Store
 from stillmine.wire.fingerprint import Fingerprint
@@ -140,3 +140,17 @@ def test_an_upload_that_finds_no_room_is_said_not_to_be_screened(platform: Servi
     monkeypatch.setattr(uploads, "_write_whole", full)
     answer = screened(platform, b"x")
     assert (answer.outcome, answer.reason) == (ScreenOutcome.NOT_SCREENED, "store_unreadable")
+
+
+def test_the_log_tells_a_leader_that_is_away_from_a_full_disk(
+    partner: Partner, exchange: FakeExchange, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def is_away(*_: object) -> None:
+        raise LeaderAwayError("ConnectError")
+
+    exchange.add("f", VALUE)
+    partner.sync.run()
+    monkeypatch.setattr(Store, "record_upload", is_away)
+    assert partner.screening.screen_fingerprints([pdq(VALUE)]).not_recorded == "leader_away"
+    assert "the leader does not answer [leader_away]" in caplog.text
+    assert "disk" not in caplog.text

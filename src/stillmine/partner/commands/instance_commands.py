@@ -143,7 +143,12 @@ def _welcome(leader: Leader, settings: ExchangeSettings) -> Welcome:
             return joined(leader, settings)
         except LeaderAwayError as error:
             if not is_said:
-                log.warning("waiting for the leader: it does not answer yet [%s]", error.code)
+                log.warning(
+                    "waiting for the leader: it does not answer as one yet (%s); --follow must name a running service with "
+                    "--instances-key-file [%s]",
+                    error.detail,
+                    error.code,
+                )
             is_said = True
             time.sleep(LOOK_AGAIN_SECONDS)
 

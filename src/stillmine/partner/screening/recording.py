@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from stillmine.partner.ground.errors import StoreUnreadableError
+from stillmine.partner.ground.errors import LeaderAwayError, StoreUnreadableError
 from stillmine.partner.store.matches import FoundMatch, FoundUpload
 from stillmine.serving.sparing_log import SparingLog
 
@@ -75,7 +75,7 @@ class Recording:
         except StoreUnreadableError as error:
             matches = self._still_active(upload)
             if matches:
-                self._remember(upload, minute)
+                self._remember(upload, minute, error)
             return Kept(matches, error.code)
         with self._guard:
             self._waiting.pop(upload.upload_id, None)
@@ -113,9 +113,10 @@ class Recording:
         except StoreUnreadableError:
             return list(upload.matches)
 
-    def _remember(self, upload: FoundUpload, minute: int) -> None:
+    def _remember(self, upload: FoundUpload, minute: int, error: StoreUnreadableError) -> None:
         with self._guard:
             held = sum(len(one.matches) for one, _ in self._waiting.values())
             if len(self._waiting) < MAXIMUM_WAITING and held + len(upload.matches) <= MAXIMUM_WAITING_MATCHES:
                 self._waiting.setdefault(upload.upload_id, (upload, minute))
-        self._log.say("a match was answered and could not be recorded: is the disk of the home folder full?")
+        why = "the leader does not answer" if isinstance(error, LeaderAwayError) else "is the disk of the home folder full?"
+        self._log.say(f"a match was answered and could not be recorded: {why} [{error.code}]")
