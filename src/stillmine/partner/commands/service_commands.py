@@ -13,7 +13,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from stillmine.client.settings import ExchangeSettings, exchange_settings
 from stillmine.fingerprint.ground.errors import FileUnreadableError
 from stillmine.partner.backfill.run import Choice
 from stillmine.partner.backfill.source import SourceWords
@@ -40,7 +39,7 @@ from stillmine.partner.review.routes import BREAK_AFTER, review_routes
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.way_in_use import WayChoice
 from stillmine.partner.service.app import DEFAULT_THREADS, REAL, build_service
-from stillmine.partner.service.opened import opened_screening, opened_sync
+from stillmine.partner.service.opened import opened_sync
 from stillmine.partner.service.running import serve as serve_application
 from stillmine.partner.service.service import together
 from stillmine.partner.service.upkeep import KEPT_DAYS
@@ -131,16 +130,22 @@ class ScreenedFile(msgspec.Struct, frozen=True):
 
 @app.command()
 def sync(
-    home: Home = DEFAULT_HOME, exchange: Exchange = None, key_file: KeyFile = None, way: WayWanted = WayChoice.AUTO, json: Json = False
+    *,
+    home: Home = DEFAULT_HOME,
+    exchange: Exchange = None,
+    key_file: KeyFile = None,
+    way: WayWanted = WayChoice.AUTO,
+    config: source_commands.Config = None,
+    json: Json = False,
 ) -> None:
     """Fetch what changed from the exchange once, acknowledge it and send feedback; of a partner that asks, send feedback alone.
 
     `serve` does this by itself.
     """
     _begin()
-    settings = exchange_settings(exchange, key_file)
+    chosen = source_commands.one_exchange(config, exchange, key_file, way)
     home = prepare_home(home.expanduser())
-    with sole_user(home), opened_sync(home, settings, way) as (following, store):
+    with sole_user(home), opened_sync(home, chosen.settings, chosen.way) as (following, store):
         report = following.run()
         active = store.counts().fingerprints
     typer.echo(msgspec.json.encode(report).decode() if json else sync_in_words(report, active))
@@ -217,6 +222,7 @@ def screen(
     exchange: Exchange = None,
     key_file: KeyFile = None,
     way: WayWanted = WayChoice.AUTO,
+    config: source_commands.Config = None,
     require_sandbox: RequireSandbox = False,
     regions: Regions = RegionsChoice.ALL,
     max_age: MaxAge = MAX_AGE_HOURS,
@@ -229,8 +235,8 @@ def screen(
     _begin()
     home = prepare_home(home.expanduser())
     outcomes = set()
-    settings = partial(_settings_where_needed, exchange, key_file, way)
-    with opened_screening(home, 1, settings, way, needs_sandbox=require_sandbox, regions=regions, max_age_hours=max_age) as screening:
+    wanted = source_commands.for_files(config, exchange, key_file, way, regions)
+    with wanted.opened(home, needs_sandbox=require_sandbox, max_age_hours=max_age) as screening:
         for file, result in _screened(files, screening):
             outcomes.add(result.outcome)
             words = f"{as_shown(str(file))}: {result_in_words(result)}"
@@ -332,6 +338,7 @@ def backfill(
     exchange: Exchange = None,
     key_file: KeyFile = None,
     way: WayWanted = WayChoice.AUTO,
+    config: source_commands.Config = None,
     out: backfill_command.Out = None,
     journal: backfill_command.JournalFile = None,
     again: backfill_command.Again = False,
@@ -354,11 +361,12 @@ def backfill(
     Exit codes: 0 nothing matched, 1 something did, 2 nothing matched and something was not screened (or it can't go on), 130 interrupted.
     """
     _begin()
+    alone = source_commands.for_files(config, exchange, key_file, way, regions).require_one()
     how = backfill_command.How(
         home=prepare_home(home.expanduser()),
-        settings=lambda: _settings_where_needed(exchange, key_file, way),
-        way=way,
-        regions=regions,
+        settings=alone.settings,
+        way=alone.way,
+        regions=alone.regions,
         max_age_hours=max_age,
         threads=threads,
         needs_sandbox=require_sandbox,
@@ -371,12 +379,6 @@ def backfill(
     )
     words = SourceWords(source, endpoint_url, fetch_from or [])
     raise typer.Exit(backfill_command.backfill(words, Choice(is_again=again, is_retry=retry_not_screened), how))
-
-
-def _settings_where_needed(exchange: str | None, key_file: Path | None, way: WayChoice) -> ExchangeSettings | None:
-    """Return the exchange that is named, None where none is and a list may do."""
-    is_needed = way in (WayChoice.ASK, WayChoice.BOTH) or exchange is not None
-    return exchange_settings(exchange, key_file) if is_needed else None
 
 
 def _shown(listen: str, port: int) -> str:
