@@ -45,7 +45,8 @@ def main(uploads: int) -> None:
         tokens = UploadTokens(Secret(b"bench"), lambda: now[0])
         notes = OlderNotes(home)
         days = Days(home, 1, Secret(os.urandom(32)), lambda: now[0], os.urandom)
-        remembering = Remembering(days, Deletions(notes, tokens, lambda: now[0]), lambda: now[0])
+        deletions = Deletions(notes, tokens, lambda: now[0])
+        remembering = Remembering(days.append, deletions.second_after, lambda: now[0])
         made = [(upload(number), tokens.identify(number.to_bytes(32), None, f"post {number}")) for number in range(uploads)]
         began = time.process_time()
         for one, identity in made:

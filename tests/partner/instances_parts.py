@@ -70,8 +70,10 @@ class Instance:
         until(self.is_ready, lambda: f"{self.home.name} ready\n{self.log()}")
         return self
 
-    def screen(self, data: bytes) -> httpx.Response:
-        return self.client.post("/screen", content=data, headers=self._house.authorization())
+    def screen(self, data: bytes, **more: str) -> httpx.Response:
+        """Screen the bytes of a file; `more` are headers, with their hyphens as underscores."""
+        headers = {name.replace("_", "-"): word for name, word in more.items()}
+        return self.client.post("/screen", content=data, headers={**self._house.authorization(), **headers})
 
     def get(self, path: str) -> httpx.Response:
         return self.client.get(path, headers=self._house.authorization())
@@ -95,15 +97,15 @@ class Instance:
 
 
 class House:
-    """A leader and those who follow it; `lease_seconds` is shorter than in earnest."""
+    """A leader, with `more` options, and those who follow it; `lease_seconds` is shorter than in earnest."""
 
-    def __init__(self, folder: Path, exchange: FakeExchange, stack: ExitStack, lease_seconds: float = 60) -> None:
+    def __init__(self, folder: Path, exchange: FakeExchange, stack: ExitStack, lease_seconds: float = 60, *more: str) -> None:
         self.folder = folder
         self.exchange = exchange
         self.lease_seconds = lease_seconds
         self._stack = stack
         self.key_file = folder / "instances.key"
-        self.leader = self._instance("leader", ["--instances-key-file", str(self.key_file), "--sync-every", "1"])
+        self.leader = self._instance("leader", ["--instances-key-file", str(self.key_file), "--sync-every", "1", *more])
         self.leader.until_ready()
 
     def follower(self, name: str, more: str = "", url: str | None = None, key_file: Path | None = None) -> Instance:
@@ -168,7 +170,7 @@ class Balancer:
             number += 1
 
 
-def until(holds: Callable[[], bool], what: Callable[[], str] | str, seconds: float = 60) -> None:
+def until(holds: Callable[[], bool], what: Callable[[], str] | str, seconds: float = 180) -> None:
     """Wait for something to hold."""
     end = time.monotonic() + seconds
     while not holds():

@@ -18,7 +18,7 @@ from tests.partner.instances_parts import Balancer, House, until
 FILE = b"any file, also one that can't be read"
 OTHER = b"another"
 
-Open = Callable[[float], House]
+Open = Callable[..., House]
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def open_house(tmp_path: Path, exchange: FakeExchange) -> Iterator[Open]:
     """Start a leader whose list holds a file; its followers may answer for so many seconds without it."""
     exchange.add("f", sha256(FILE).digest(), Kind.SHA256)
     with exchange.serving(), ExitStack() as stack:
-        yield lambda lease_seconds: House(tmp_path, exchange, stack, lease_seconds)
+        yield lambda lease_seconds, *more: House(tmp_path, exchange, stack, lease_seconds, *more)
 
 
 def outcome(answer: dict[str, object]) -> tuple[object, object]:
@@ -99,6 +99,28 @@ def test_while_the_leader_is_away_matches_are_answered_and_recorded_later(open_h
     house.leader.until_ready()
     until(lambda: len(house.leader.get("/matches").json()["matches"]) == 1, "recorded")
     assert house.leader.get("/matches").json()["matches"][0]["match_id"] == answer["matches"][0]["match_id"]
+
+
+def test_what_a_follower_screened_while_the_leader_was_away_is_remembered_though_both_were_killed(
+    open_house: Open, exchange: FakeExchange
+) -> None:
+    house = open_house(60, "--remember-days", "7")
+    follower = house.follower("one").until_ready()
+    follower.screen(OTHER, stillmine_content_id="post 1")
+    until(lambda: house.leader.client.get("/health").json()["older"]["uploads"] == 1, "handed over")
+    house.leader.send(signal.SIGKILL)
+    house.leader.process.wait()
+    follower.screen(OTHER, stillmine_content_id="post 2")
+    follower.send(signal.SIGKILL)
+    follower.process.wait()
+    house.leader.start()
+    house.leader.until_ready()
+    follower.start()
+    follower.until_ready()
+    until(lambda: house.leader.client.get("/health").json()["older"]["uploads"] == 2, "handed over after both were killed")
+    exchange.add("g", sha256(OTHER).digest(), Kind.SHA256)
+    until(lambda: len(follower.get("/matches").json()["matches"]) == 2, "found once the case is opened")
+    assert {match["content_id"] for match in follower.get("/matches").json()["matches"]} == {"post 1", "post 2"}
 
 
 def test_a_leader_that_starts_again_waits_for_those_who_followed_it(open_house: Open, exchange: FakeExchange) -> None:

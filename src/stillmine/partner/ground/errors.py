@@ -166,6 +166,15 @@ class InstanceVersionError(StillmineError):
     sentence = "Leader and follower are of versions that don't understand each other. Start the same release on both, the leader first."
 
 
+class LeaderOnlyError(StillmineError):
+    code = "leader_only"
+    status = 421
+    sentence = (
+        "This instance follows another one, and only that one, the leader, answers this. Send this path to the leader; `--follow` names it "
+        "too, never another follower."
+    )
+
+
 class UrlNotAllowedError(StillmineError):
     code = "url_not_allowed"
     status = 403

@@ -59,6 +59,10 @@ class Copies:
         else:
             self.log.begin_again(self._store.list_mark())
 
+    def are_as_at(self, position: str) -> bool:
+        """Whether the list is what it was at this position, in the store too, from which the log hears a moment later."""
+        return position == self.log.position and self._store.list_mark() == self.log.mark
+
     def have_let_go(self) -> bool:
         """Whether none of them holds anything that the store has erased; waits a moment for those that may still say so."""
         mark = self._store.list_mark()

@@ -20,6 +20,7 @@ from stillmine.partner.screening.way import LookAtOnce, LookedUp, Way
 from stillmine.partner.screening.way_in_use import Use
 from stillmine.partner.store.matches import FoundMatch, FoundUpload
 from stillmine.partner.store.place import PageChanges
+from stillmine.wire.case_key import Secret
 
 _NEVER = LeaderStanding(synced_at=None, is_list_too_old=False, way=None, refused=["never_synced"])
 
@@ -33,6 +34,8 @@ class Followed:
         self._lock = threading.Lock()
         self.index = ListIndex()
         self.standing = _NEVER
+        self.position: str | None = None
+        """Where the list stands here at least, None before it was fetched."""
         # Guarded by the lock.
         self._flagged: set[bytes] = set()
         self._notes: dict[bytes, None] = {}
@@ -41,6 +44,15 @@ class Followed:
     def use(self) -> Use:
         """How uploads are looked up."""
         return Use(self.standing.way, tuple(error_of(code) for code in self.standing.refused))
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the leader has said how it stands."""
+        return self.standing is not _NEVER
+
+    def waiting_key(self) -> Secret | None:
+        """Return under what uploads are sealed that the leader is to remember, None where it remembers none."""
+        return None if self.standing.waiting_key is None else Secret(self.standing.waiting_key)
 
     def synced_at(self) -> datetime | None:
         """Return when the leader's list was synced to its end, None if never."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,6 +33,17 @@ class _Follower:
     position: str | None
     """None: not since this leader started."""
     silent_from: float
+    waiting: int = 0
+    """Uploads that it has yet to hand over."""
+
+
+class FollowersSeen(NamedTuple):
+    """How many follow and how many of those are behind; how long the one was silent that was for longest; uploads to be handed over."""
+
+    follow: int
+    behind: int
+    silent_seconds: float
+    waiting: int
 
 
 class Followers:
@@ -51,8 +63,11 @@ class Followers:
             self._forget_silent()
             return len(self._all)
 
-    def note(self, name: str, position: str) -> None:
-        """Note where a follower stood when its step came; raises BusyError where there are too many, StoreUnreadableError."""
+    def note(self, name: str, position: str, waiting: int = 0) -> None:
+        """Note where a follower stood when its step came, and how many uploads it has yet to hand over.
+
+        Raises BusyError where there are too many, StoreUnreadableError.
+        """
         with self._lock:
             now = self._monotonic()
             if name not in self._all:
@@ -61,7 +76,7 @@ class Followers:
                     raise BusyError
                 self._write_down([*self._all, name])
                 log.info("an instance follows: %d now", len(self._all) + 1)
-            self._all[name] = _Follower(position, now)
+            self._all[name] = _Follower(position, now, waiting)
 
     def leave(self, name: str) -> None:
         """Wait for it no longer: it answers nothing more."""
@@ -75,6 +90,18 @@ class Followers:
         with self._lock:
             self._forget_silent()
             return all(one.position == position for one in self._all.values())
+
+    def seen(self, position: str) -> FollowersSeen:
+        """Return how they stand beside this position."""
+        with self._lock:
+            self._forget_silent()
+            now, everyone = self._monotonic(), list(self._all.values())
+        return FollowersSeen(
+            len(everyone),
+            sum(one.position != position for one in everyone),
+            max((now - one.silent_from for one in everyone), default=0.0),
+            sum(one.waiting for one in everyone),
+        )
 
     def _forget_silent(self) -> None:
         now = self._monotonic()

@@ -15,17 +15,25 @@ import httpx
 import msgspec
 
 from stillmine.client.settings import LOOPBACK_HOSTS
-from stillmine.partner.ground.errors import InstancesKeyError, InstanceVersionError, LeaderAwayError, ScreeningNotFoundError
+from stillmine.partner.ground.errors import (
+    InstancesKeyError,
+    InstanceVersionError,
+    LeaderAwayError,
+    LeaderOnlyError,
+    ScreeningNotFoundError,
+)
 from stillmine.partner.instances.messages import (
     INSTANCES_VERSION,
     MAXIMUM_ANSWER_BYTES,
     POLL_SECONDS,
+    HandOver,
     Join,
     Leave,
     Record,
     Recorded,
     Step,
     StepAnswer,
+    TakenOver,
     Welcome,
 )
 from stillmine.partner.store.matches import FoundUpload, Wanted
@@ -55,6 +63,7 @@ _KNOWN: dict[str, type[StillmineError]] = {
     for error in (
         InstancesKeyError,
         InstanceVersionError,
+        LeaderOnlyError,
         MalformedMessageError,
         MatchNotFoundError,
         MessageTooLargeError,
@@ -86,7 +95,7 @@ class LeaderAddress:
 class Leader:
     """The leader. Safe to use from several threads. Each method raises LeaderAwayError where it can't be reached or does not answer right.
 
-    It also raises InstancesKeyError and InstanceVersionError.
+    It also raises InstancesKeyError, InstanceVersionError, and LeaderOnlyError where a follower is there.
     """
 
     def __init__(self, address: LeaderAddress, transport: httpx.BaseTransport | None = None) -> None:
@@ -117,6 +126,10 @@ class Leader:
     def record(self, upload: FoundUpload, minute: int) -> Recorded:
         """Have recorded what an upload matched; return what of it counts."""
         return self._said("/instances/record", Record(INSTANCES_VERSION, upload, minute), Recorded)
+
+    def remember(self, uploads: bytes, second: int) -> TakenOver:
+        """Have uploads remembered, given as the file in which they waited; `second` is what this clock says, in Unix seconds."""
+        return self._said("/instances/remember", HandOver(INSTANCES_VERSION, second, uploads), TakenOver, LIST_SECONDS)
 
     def leave(self, instance: str) -> None:
         """Say that this instance answers nothing more."""

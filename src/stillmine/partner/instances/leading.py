@@ -10,16 +10,18 @@ from typing import TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from stillmine.partner.ground.errors import InstanceVersionError
+from stillmine.partner.ground.errors import InstanceVersionError, StoreUnreadableError
 from stillmine.partner.instances.copies import Copies
 from stillmine.partner.instances.messages import (
     INSTANCES_VERSION,
+    HandOver,
     LeaderStanding,
     Record,
     Recorded,
     RecordedMatch,
     Step,
     StepAnswer,
+    TakenOver,
     Versioned,
     Welcome,
 )
@@ -34,6 +36,10 @@ LOOK_SECONDS = 0.05
 Message = TypeVar("Message", bound=object)
 
 
+TakesUploads = Callable[[bytes, int, Callable[[str], bool]], tuple[int, int]]
+"""Remembers what a follower hands over; returns how many uploads, and how many can't be remembered."""
+
+
 class Leading:
     """The leader's side for one store. Its coroutines run on one event loop."""
 
@@ -44,19 +50,23 @@ class Leading:
         standing: Callable[[], LeaderStanding],
         welcome: Welcome,
         feedback_is_waiting: Callable[[], None] = lambda: None,
+        *,
+        take: TakesUploads,
     ) -> None:
-        """`standing` says how uploads are looked up now; `welcome` is what a follower is told first."""
+        """`standing` says how uploads are looked up now; `welcome` is what a follower is told first; `take` remembers uploads."""
         self._store = store
         self._copies = copies
         self._standing = standing
         self._feedback_is_waiting = feedback_is_waiting
         self.welcome = welcome
+        self._take = take
+        self._taking = asyncio.Lock()
 
     async def step(self, step: Step) -> StepAnswer:
         """Answer where a follower stands, at once if anything changed since; raises BusyError, StoreUnreadableError."""
         if self._copies.log.since(step.position) is None or step.position is None:
             return StepAnswer(INSTANCES_VERSION, False, self._copies.log.position, [], await run_in_threadpool(self._standing))
-        await run_in_threadpool(self._copies.followers.note, step.instance, step.position)
+        await run_in_threadpool(self._copies.followers.note, step.instance, step.position, step.waiting)
         first = await run_in_threadpool(self._standing)
         looks = int(step.wait_seconds / LOOK_SECONDS)
         while (found := self._copies.log.since(step.position)) is not None and not found.changes and looks > 0:
@@ -80,6 +90,18 @@ class Leading:
         if matches:
             self._feedback_is_waiting()
         return Recorded(INSTANCES_VERSION, [RecordedMatch(one.match_id, one.is_flagged, one.decision) for one in matches])
+
+    async def remember(self, message: HandOver) -> TakenOver:
+        """Remember what a follower screened, one file of one follower at a time: no more of the threads that screen uploads is taken.
+
+        Raises BusyError, StoreUnreadableError, MalformedMessageError.
+        """
+        async with self._taking:
+            try:
+                taken = await run_in_threadpool(self._take, message.uploads, message.second, self._copies.are_as_at)
+            except OSError as error:
+                raise StoreUnreadableError("older") from error
+        return TakenOver(INSTANCES_VERSION, *taken)
 
     def list_parts(self) -> Iterator[bytes]:
         """Return the whole list, part by part; raises StoreUnreadableError."""

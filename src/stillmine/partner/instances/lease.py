@@ -29,6 +29,11 @@ class Lease:
         """Whether it may answer now."""
         return self._from is not None and self._monotonic() - self._from < self._seconds
 
+    @property
+    def seconds_left(self) -> float:
+        """For how long it may answer, 0 where it may not."""
+        return 0.0 if self._from is None else max(0.0, self._from + self._seconds - self._monotonic())
+
     def require(self) -> None:
         """Raise NotInStepError unless it may answer now."""
         if not self.is_live:

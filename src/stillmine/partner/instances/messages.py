@@ -29,6 +29,9 @@ MAXIMUM_NOTES = 4096
 """Uploads of one step that matched nothing."""
 
 MAXIMUM_STEP_BYTES = 256 * 1024
+MAXIMUM_HANDED_BYTES = 4 * 1024 * 1024
+"""Of remembered uploads: a full file of them and the largest upload, as base64."""
+
 MAXIMUM_RECORD_BYTES = 16 * 1024 * 1024
 MAXIMUM_ANSWER_BYTES = 64 * 1024 * 1024
 """Of a step: one page of the feed, or one block of a snapshot, and more."""
@@ -60,13 +63,17 @@ class Welcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a follower stands, None before it has the list; `notes` are uploads, looked up whole, that match nothing."""
+    """Where a follower stands, None before it has the list; `notes` are uploads, looked up whole, that match nothing.
+
+    `waiting`: how many uploads it has yet to hand over to be remembered.
+    """
 
     version: int
     instance: InstanceName
     position: Position | None
     wait_seconds: Annotated[float, msgspec.Meta(ge=0, le=POLL_SECONDS)]
     notes: Annotated[list[OneId], msgspec.Meta(max_length=MAXIMUM_NOTES)] = []
+    waiting: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class ListedFingerprint(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
@@ -86,12 +93,16 @@ class ListChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LeaderStanding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How uploads are looked up: the way in use, and the codes of what is wanted and can't be used."""
+    """How uploads are looked up: the way in use, and the codes of what is wanted and can't be used.
+
+    `waiting_key`: what uploads that are to be remembered are sealed under until they are handed over, null where none are.
+    """
 
     synced_at: datetime | None
     is_list_too_old: bool
     way: WayName | None
     refused: list[str]
+    waiting_key: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)] | None = None
 
 
 class StepAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +136,22 @@ class Recorded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: int
     matches: list[RecordedMatch]
+
+
+class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Uploads that the leader is to remember: one of the follower's files as it is, and the Unix second of its clock."""
+
+    version: int
+    second: int
+    uploads: bytes
+
+
+class TakenOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many of them the leader remembers now, and how many can't be remembered by anybody."""
+
+    version: int
+    remembered: int
+    not_remembered: int
 
 
 class Leave(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -39,8 +39,12 @@ class FollowLeader:
         monotonic: Callable[[], float],
         use_changed: Callable[[], None],
         record_waiting: Callable[[], object],
+        count_waiting: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`name` is 32 hexadecimal digits that no other instance has. After each step `use_changed` and `record_waiting` are called."""
+        """`name` is 32 hexadecimal digits that no other instance has. After each step `use_changed` and `record_waiting` are called.
+
+        `count_waiting` returns how many uploads are yet to be handed over to be remembered.
+        """
         self._leader = leader
         self._followed = followed
         self._lease = followed.lease
@@ -48,7 +52,7 @@ class FollowLeader:
         self._monotonic = monotonic
         self._use_changed = use_changed
         self._record_waiting = record_waiting
-        self._position: str | None = None
+        self._count_waiting = count_waiting
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow-leader", daemon=True)
         self.problem: str | None = None
@@ -74,7 +78,8 @@ class FollowLeader:
         notes = self._followed.notes()
         wait_seconds = POLL_SECONDS if self._lease.is_live and self.problem is None else 0.0
         asked_second = self._monotonic()
-        answer = self._leader.step(Step(INSTANCES_VERSION, self._name, self._position, wait_seconds, notes))
+        said = Step(INSTANCES_VERSION, self._name, self._followed.position, wait_seconds, notes, self._count_waiting())
+        answer = self._leader.step(said)
         self._followed.told(notes)
         if not answer.is_in_step:
             self._fetch()
@@ -82,7 +87,7 @@ class FollowLeader:
             return
         for change in answer.changes:
             self._followed.follow(change)
-        self._position = answer.position
+        self._followed.position = answer.position
         self._followed.standing = answer.standing
         self._use_changed()
         self._lease.renew(asked_second)
@@ -91,7 +96,7 @@ class FollowLeader:
         with self._leader.list_parts() as parts:
             read = ReadList(parts)
         self._followed.become(read)
-        self._position = f"{read.mark.hex()}.0"
+        self._followed.position = f"{read.mark.hex()}.0"
         log.info("the list was fetched from the leader: %d fingerprints", len(read.index))
 
     def _run(self) -> None:

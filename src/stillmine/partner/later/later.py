@@ -94,6 +94,11 @@ class Later:
         self._seats_left, self._bytes_left = UPLOADS_AT_ONCE, BYTES_AT_ONCE
         self._is_stopping = False
 
+    @property
+    def waiting(self) -> int:
+        """How many uploads are received for an answer that comes later, wait for it or are screened."""
+        return UPLOADS_AT_ONCE - self._seats_left
+
     def seat(self) -> Seat:
         """Take room for one more upload; raises BusyError."""
         if self._is_stopping or not self._seats_left:

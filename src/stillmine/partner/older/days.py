@@ -57,6 +57,14 @@ class Hour(NamedTuple):
         return f"{self.moment.hour:02}"
 
 
+class DaysSize(NamedTuple):
+    """How many uploads in how many bytes, and the oldest hour of which anything is kept."""
+
+    uploads: int
+    bytes: int
+    oldest: Hour | None
+
+
 class Days:
     """What is remembered in one home folder. Safe to use from several threads."""
 
@@ -122,6 +130,12 @@ class Days:
         """Return how many uploads are remembered."""
         with self._lock:
             return sum(file.uploads for file in self._files.values())
+
+    def size(self) -> "DaysSize":
+        """Return how much is remembered, and from when on."""
+        with self._lock:
+            oldest = min(self._files, default=None)
+            return DaysSize(sum(file.uploads for file in self._files.values()), sum(file.end for file in self._files.values()), oldest)
 
     def blocks(self, hour: Hour) -> Iterator[Block]:
         """Return what is remembered of an hour up to now; what is damaged is passed over, and said in the log."""

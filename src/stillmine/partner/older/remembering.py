@@ -13,9 +13,7 @@ from datetime import datetime
 import msgspec
 
 from stillmine.partner.older.block import Row
-from stillmine.partner.older.days import Days
-from stillmine.partner.older.deletions import Deletions
-from stillmine.partner.older.remembered import remembered
+from stillmine.partner.older.remembered import Remembered, remembered
 from stillmine.partner.screening.made import Made
 from stillmine.partner.screening.upload_tokens import UploadIdentity
 from stillmine.serving.sparing_log import SparingLog
@@ -32,11 +30,21 @@ log = logging.getLogger("stillmine.partner")
 class Remembering:
     """Remembers uploads of one service. Safe to use from several threads."""
 
-    def __init__(self, days: Days, deletions: Deletions, clock: Callable[[], datetime]) -> None:
-        """`clock` returns UTC."""
-        self._days = days
-        self._deletions = deletions
+    def __init__(
+        self,
+        append: Callable[[Remembered, Row], None],
+        second_after: Callable[[str, int], int],
+        clock: Callable[[], datetime],
+        most_recent: int = MOST_RECENT,
+    ) -> None:
+        """`append` keeps an upload, and raises OSError where it can't; `clock` returns UTC.
+
+        `second_after` returns the second of an upload of this word that comes now. `most_recent`: how many are known when they come again.
+        """
+        self._append = append
+        self._second_after = second_after
         self._clock = clock
+        self._most_recent = most_recent
         self._guard = threading.Lock()
         self._recent: OrderedDict[tuple[bytes, int], None] = OrderedDict()
         self._not_remembered = 0
@@ -51,7 +59,7 @@ class Remembering:
         """Remember an upload that the platform has a word for."""
         if identity.content_id is None or made.is_empty:
             return
-        second = self._deletions.second_after(identity.content_id, int(self._clock().timestamp()))
+        second = self._second_after(identity.content_id, int(self._clock().timestamp()))
         key = (identity.upload_id, len(made.fingerprints))
         if self._is_known(key):
             return
@@ -60,7 +68,7 @@ class Remembering:
             row = Row(msgspec.msgpack.encode(one), hashes)
             if len(row.row) + len(row.hashes) > MAXIMUM_RECORD_BYTES:
                 raise ValueError("larger than is remembered")
-            self._days.append(one, row)
+            self._append(one, row)
         except Exception as error:  # whatever it is: the upload is answered all the same
             with self._guard:
                 self._not_remembered += 1
@@ -68,9 +76,25 @@ class Remembering:
             # No message: it could hold what was made of the upload.
             self._log.say(f"an upload was screened and is not remembered: {type(error).__name__}")
 
-    def delete(self, content_id: str) -> None:
-        """Delete what is remembered under this word; an upload that comes again is another one. Raises StoreUnreadableError."""
-        self._deletions.delete(content_id)
+    def take(self, one: Remembered, row: Row, upload_id: bytes) -> None:
+        """Remember what another instance remembered, once however often it comes; raises OSError."""
+        key = (upload_id, len(one.forms))
+        if self._is_known(key):
+            return
+        try:
+            self._append(one, row)
+        except OSError:
+            with self._guard:
+                self._recent.pop(key, None)
+            raise
+
+    def lost(self, uploads: int) -> None:
+        """Count uploads that are remembered no more before they could be handed over."""
+        with self._guard:
+            self._not_remembered += uploads
+
+    def forget_recent(self) -> None:
+        """Say that something was deleted: an upload that comes again is another one."""
         with self._guard:
             self._recent.clear()
 
@@ -80,6 +104,6 @@ class Remembering:
             if key in self._recent:
                 return True
             self._recent[key] = None
-            if len(self._recent) > MOST_RECENT:
+            if len(self._recent) > self._most_recent:
                 self._recent.popitem(last=False)
             return False

@@ -7,6 +7,7 @@ from datetime import datetime
 from stillmine.partner.older.days import Days, Hour
 from stillmine.partner.older.looking import Kept
 from stillmine.partner.older.remembered import Remembered
+from stillmine.partner.older.waiting import MAXIMUM_SECONDS
 from stillmine.partner.store.older import AskedHour
 
 
@@ -21,7 +22,10 @@ class Tidying:
         self._clock = clock
 
     def tidy(self) -> None:
-        """Do what is due; raises OSError and StoreUnreadableError, and then the rest of it is done the next time."""
+        """Do what is due; raises OSError and StoreUnreadableError, and then the rest of it is done the next time.
+
+        What was deleted is known for as long as a follower may hand it over.
+        """
         now = Hour.of(self._clock().timestamp())
         if self._days.drop_old():
             self._notes.forget_hours(min([now, *self._days.hours()]).number)
@@ -32,7 +36,7 @@ class Tidying:
                 self._days.pack(hour, self._stays)
         if self._notes.swept_day() != now.day.toordinal():
             self._sweep(over)
-            self._deletions.swept(now.day.toordinal(), int(now.moment.timestamp()))
+            self._deletions.swept(now.day.toordinal(), int(now.moment.timestamp()) - MAXIMUM_SECONDS)
 
     def _sweep(self, over: list[Hour]) -> None:
         """Write hours that hold anything deleted anew; where asking had begun about one, it begins again."""

@@ -52,6 +52,7 @@ from stillmine.partner.service.leading import leader_standing, list_in_memory
 from stillmine.partner.service.leading_routes import with_followers
 from stillmine.partner.service.looking_again import let_look_again
 from stillmine.partner.service.mending import MendingRounds
+from stillmine.partner.service.own_gauges import gauges_of_leader
 from stillmine.partner.service.service import MoreRoutes, PlatformBanks, Service
 from stillmine.partner.service.standing import Beside, Standing, source_health
 from stillmine.partner.service.upkeep import KEPT_DAYS, Upkeep
@@ -115,9 +116,10 @@ class Connected:
         at_once = list_at_once(self.way, self.listing.look_up_at_once)
         return Source(policy, self.way, self.regions, self.store.values_of, at_once)
 
-    def leading(self, said: Welcome, feedback_is_waiting: Callable[[], None]) -> Leading:
-        """Return it as a leader that tells its followers this first."""
-        return Leading(self.store, self.copies, leader_standing(self.store, self.way, self.age), said, feedback_is_waiting)
+    def leading(self, said: Welcome, feedback_is_waiting: Callable[[], None], older: OlderContent) -> Leading:
+        """Return it as a leader that tells its followers this first, and remembers what they screen."""
+        standing = leader_standing(self.store, self.way, self.age, older.waiting_key)
+        return Leading(self.store, self.copies, standing, said, feedback_is_waiting, take=older.take)
 
     @property
     def sources(self) -> Sources:
@@ -355,33 +357,32 @@ def build_service(
     instances_key: Secret | None = None,
 ) -> Starlette:
     """Put the service together; its threads live as long as the application's lifespan, and the stores are closed with it."""
-    key, token_key = (own(home, surroundings.random_bytes) for own in (service_key, upload_token_key))
+    clock, random_bytes = surroundings.clock, surroundings.random_bytes
+    key, token_key = (own(home, random_bytes) for own in (service_key, upload_token_key))
     store, stop, fingerprinter = Store(home), threading.Event(), Fingerprinter(threads, needs_sandbox=needs_sandbox)
-    older = OlderContent(home, remembered, token_key, surroundings.clock, surroundings.random_bytes, monotonic=surroundings.monotonic)
-    webhooks = Webhooks(home, webhook, surroundings.clock, surroundings.random_bytes)
-    recurring = RecurringRegions(bytes(token_key), store.recurring())
+    older = OlderContent(home, remembered, token_key, clock, random_bytes, monotonic=surroundings.monotonic)
+    webhooks, recurring = Webhooks(home, webhook, clock, random_bytes), RecurringRegions(bytes(token_key), store.recurring())
     timed = partial(connected, sync_every_seconds=sync_every_seconds, max_age_hours=max_age_hours)
     connect = partial(timed, surroundings=surroundings, threads=threads, regions=regions)
     first = partial(connect, recurring=recurring, list_changed=older.list_changed, is_leading=instances_key is not None)
     parts = first(store, settings, choice, must_stop=stop.is_set, counts=policy.counts)
     thread, lists = FollowThread(parts.mending(surroundings), stop), OpenedLists(home, store, further)
-    outside = Outside(surroundings.clock, surroundings.monotonic, surroundings.transport, threads, max_age_hours)
+    outside = Outside(clock, surroundings.monotonic, surroundings.transport, threads, max_age_hours)
     more = opened_sources(further, lists, outside, _further_exchange(home, surroundings, connect))
-    wake = partial(more.wake, thread)
-    counted, later = Counted(), Later(KeptScreenings(home), max(1, threads // 2), surroundings.clock, surroundings.random_bytes)
+    wake, counted = partial(more.wake, thread), Counted()
+    later, held_reviews = Later(KeptScreenings(home), max(1, threads // 2), clock, random_bytes), HeldReviews(Desk(home), clock, wake)
     looked_up = Sources([parts.source(policy), *more.sources], more.negative_bank)
     screening = _screening(lists, looked_up, fingerprinter, token_key, surroundings, wake=wake, counted=counted, older=older)
     let_look_again(older, screening, parts.following, (parts.way, parts.listing, parts.asking), (policy, store, more.negative_bank))
-    held_reviews = HeldReviews(Desk(home), surroundings.clock, wake)
-    upkeep = Upkeep(store, surroundings.clock, kept_days, recurring, screening.record_waiting, copies=parts.copies)
+    upkeep = Upkeep(store, clock, kept_days, recurring, screening.record_waiting, copies=parts.copies)
     told = Beside(policy, more.all, looked_up.would_have_matched, older.health)
     return Service(
         screening=screening,
         store=store,
         home=home,
         key=key,
-        clock=surroundings.clock,
-        random_bytes=surroundings.random_bytes,
+        clock=clock,
+        random_bytes=random_bytes,
         feedback_is_waiting=wake,
         standing=_standing(parts, home, surroundings, thread, webhooks.health, beside=told),
         counted=counted,
@@ -389,8 +390,9 @@ def build_service(
         lifespan=lambda _app: _going_on(parts, fingerprinter, screening, thread, _Runs(upkeep, webhooks, later, more, held_reviews, older)),
         desk=held_reviews.desk,
         delete_older=older.delete,
-        more_routes=with_followers(more_routes, instances_key, parts.leading(welcome(settings.url, key, token_key), wake)),
+        more_routes=with_followers(more_routes, instances_key, parts.leading(welcome(settings.url, key, token_key), wake, older)),
         sources=sources or AllowedSources(),
         later=later,
         banks=PlatformBanks(lists.banks, store.fingerprints_of),
+        gauges=gauges_of_leader(store, parts.copies, older, later, is_leading=instances_key is not None),
     ).app()

@@ -25,12 +25,14 @@ from stillmine.partner.following.background import FollowThread
 from stillmine.partner.following.following import may_answer
 from stillmine.partner.ground.errors import LeaderAwayError
 from stillmine.partner.instances.followed import Followed, LeasedWay, leased_at_once
+from stillmine.partner.instances.handing_over import HandingOver
 from stillmine.partner.instances.leader import Leader
 from stillmine.partner.instances.lease import Lease
 from stillmine.partner.instances.messages import Welcome
 from stillmine.partner.instances.rounds import FollowLeader
 from stillmine.partner.later.later import Later
 from stillmine.partner.listing.look_up import ListWay
+from stillmine.partner.older.waiting import WaitingUploads
 from stillmine.partner.screening.recurring import RecurringRegions
 from stillmine.partner.screening.screening import ID_BYTES, Screening
 from stillmine.partner.screening.sources import Policy, Source, Sources
@@ -38,6 +40,7 @@ from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way_in_use import LOOK_SECONDS, WayInUse, list_at_once
 from stillmine.partner.service.app import REAL, Surroundings, asking_regions
 from stillmine.partner.service.follower_standing import FollowerStanding
+from stillmine.partner.service.own_gauges import gauges_of_follower
 from stillmine.partner.service.service import Service
 from stillmine.partner.watching.counted import Counted
 from stillmine.wire.case_key import Secret
@@ -110,6 +113,7 @@ class _Parts:
     screening: Screening
     fingerprinter: Fingerprinter
     rounds: FollowLeader
+    handing_over: HandingOver
     look: FollowThread
 
     @asynccontextmanager
@@ -122,6 +126,7 @@ class _Parts:
             self.asks.start()
             self.look.start()
             self.rounds.start()
+            self.handing_over.start()
             await later.start()
             yield
         finally:
@@ -129,6 +134,7 @@ class _Parts:
             self.screening.close()
             self.fingerprinter.close()
             await later.stop()
+            await run_in_threadpool(self.handing_over.stop)
             await run_in_threadpool(self.rounds.stop)
             if self.look.stop():
                 self.regions.close()
@@ -161,6 +167,8 @@ def build_follower(
     lease = Lease(surroundings.monotonic)
     followed, counted = Followed(leader, lease), Counted()
     fingerprinter = Fingerprinter(threads, needs_sandbox=needs_sandbox)
+    waiting = WaitingUploads(home, surroundings.clock, surroundings.random_bytes, surroundings.monotonic)
+    handing_over = HandingOver(waiting, leader, followed, surroundings.clock)
     parts = _parts(
         settings,
         threads,
@@ -172,6 +180,7 @@ def build_follower(
         regions=regions,
         counted=counted,
         policy=policy,
+        handing_over=handing_over,
     )
     later = Later(LeaderScreenings(leader), max(1, threads // 2), surroundings.clock, surroundings.random_bytes)
     standing = FollowerStanding(
@@ -191,7 +200,6 @@ def build_follower(
         key=Secret(said.service_key.encode()),
         clock=surroundings.clock,
         random_bytes=surroundings.random_bytes,
-        feedback_is_waiting=lambda: None,
         standing=standing,
         counted=counted,
         workers=fingerprinter.load,
@@ -200,6 +208,7 @@ def build_follower(
         later=later,
         desk=None,
         delete_older=leader.delete_older,
+        gauges=gauges_of_follower(lease, handing_over, lambda: parts.screening.waiting),
     ).app()
 
 
@@ -215,6 +224,7 @@ def _parts(
     regions: RegionsChoice,
     counted: Counted,
     policy: Policy,
+    handing_over: HandingOver,
 ) -> _Parts:
     token_key = Secret(said.upload_token_key.encode())
     asks = asking(settings, outside.clock, outside.random_bytes, outside.transport, outside.monotonic)
@@ -230,6 +240,7 @@ def _parts(
         clock=outside.clock,
         answered=counted.screened,
         monotonic=outside.monotonic,
+        remember=handing_over.remember,
     )
     rounds = FollowLeader(
         leader,
@@ -238,10 +249,11 @@ def _parts(
         monotonic=outside.monotonic,
         use_changed=_switch(way, followed),
         record_waiting=screening.record_waiting,
+        count_waiting=lambda: handing_over.waiting,
     )
     exchange = Exchange(settings, outside.transport)
     look = FollowThread(ExchangeLook(exchange, asks, asks_regions), threading.Event())
-    return _Parts(leader, exchange, asks, asks_regions, screening, fingerprinter, rounds, look)
+    return _Parts(leader, exchange, asks, asks_regions, screening, fingerprinter, rounds, handing_over, look)
 
 
 def _switch(way: WayInUse, followed: Followed) -> Callable[[], None]:

@@ -12,6 +12,7 @@ from stillmine.partner.listing.list_copy import ListCopy
 from stillmine.partner.screening.way_in_use import WayInUse
 from stillmine.partner.service.mending import mend_list
 from stillmine.partner.store.store import Store
+from stillmine.wire.case_key import Secret
 from stillmine.wire.kinds import LISTED_KINDS
 
 
@@ -33,11 +34,12 @@ def list_in_memory(
     )
 
 
-def leader_standing(store: Store, way: WayInUse, age: ListAge) -> Callable[[], LeaderStanding]:
-    """Return what says how uploads are looked up now."""
+def leader_standing(store: Store, way: WayInUse, age: ListAge, waiting_key: Secret | None) -> Callable[[], LeaderStanding]:
+    """Return what says how uploads are looked up now; `waiting_key` is None where none are remembered."""
+    key = None if waiting_key is None else bytes(waiting_key)
 
     def standing() -> LeaderStanding:
         use = way.use
-        return LeaderStanding(store.synced_at(), age.is_too_old(), use.way, [error.code for error in use.refused])
+        return LeaderStanding(store.synced_at(), age.is_too_old(), use.way, [error.code for error in use.refused], key)
 
     return standing

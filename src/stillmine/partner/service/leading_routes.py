@@ -15,7 +15,16 @@ from starlette.routing import Route
 
 from stillmine.partner.ground.errors import InstancesKeyError
 from stillmine.partner.instances.leading import Leading, decode_of_version
-from stillmine.partner.instances.messages import MAXIMUM_RECORD_BYTES, MAXIMUM_STEP_BYTES, Join, Leave, Record, Step
+from stillmine.partner.instances.messages import (
+    MAXIMUM_HANDED_BYTES,
+    MAXIMUM_RECORD_BYTES,
+    MAXIMUM_STEP_BYTES,
+    HandOver,
+    Join,
+    Leave,
+    Record,
+    Step,
+)
 from stillmine.partner.service.bodies import body_of
 from stillmine.partner.service.room import Guest
 from stillmine.partner.service.service import BodyHandler, MoreRoutes, ServiceParts
@@ -55,6 +64,10 @@ def leading_routes(leading: Leading, key: Secret, parts: ServiceParts) -> list[R
         said = decode_of_version(await body_of(request, MAXIMUM_RECORD_BYTES, guest), Record, MAXIMUM_RECORD_BYTES)
         return _json(await run_in_threadpool(leading.record, said))
 
+    async def remember(request: Request, guest: Guest) -> Response:
+        said = decode_of_version(await body_of(request, MAXIMUM_HANDED_BYTES, guest), HandOver, MAXIMUM_HANDED_BYTES)
+        return _json(await leading.remember(said))
+
     async def leave(request: Request, guest: Guest) -> Response:
         said = decode_of_version(await body_of(request, MAXIMUM_STEP_BYTES, guest), Leave, MAXIMUM_STEP_BYTES)
         await run_in_threadpool(leading.leave, said.instance)
@@ -68,6 +81,7 @@ def leading_routes(leading: Leading, key: Secret, parts: ServiceParts) -> list[R
         route("welcome", welcome),
         route("step", step),
         route("record", record),
+        route("remember", remember),
         route("leave", leave),
         route("list", whole_list, "GET"),
     ]

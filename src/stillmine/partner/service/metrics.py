@@ -3,7 +3,7 @@
 
 import os
 import resource
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -29,9 +29,15 @@ class Metrics:
     """The metrics of one service. Safe to use from several threads."""
 
     def __init__(
-        self, counted: Counted, standing: Stands, workers: Callable[[], Mapping[str, Load]], room: Callable[[], RoomTaken]
+        self,
+        counted: Counted,
+        standing: Stands,
+        workers: Callable[[], Mapping[str, Load]],
+        room: Callable[[], RoomTaken],
+        gauges: Callable[[], Iterable[Family]] = lambda: (),
     ) -> None:
-        """`workers` says how each sort of them is at work."""
+        """`workers` says how each sort of them is at work; `gauges` returns what else this kind of instance has."""
+        self._gauges = gauges
         self._counted = counted
         self._standing = standing
         self._workers = workers
@@ -39,7 +45,7 @@ class Metrics:
 
     def text(self) -> str:
         """Return all of it; what can't be read now is left out."""
-        return exposition([*self._counted.families(), *self._of_standing(), *self._of_work(), *_of_process()])
+        return exposition([*self._counted.families(), *self._of_standing(), *self._of_work(), *self._gauges(), *_of_process()])
 
     def _of_standing(self) -> Iterator[Family]:
         parts = self._standing.parts()

@@ -10,7 +10,7 @@ import hmac
 import logging
 import re
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from stillmine.partner.later.later import Later
 from stillmine.partner.screening.screening import ID_BYTES, Screening
 from stillmine.partner.service.answers import HEADERS, in_json
 from stillmine.partner.service.bodies import EarlyAnswer, body_of, require_as_it_is
+from stillmine.partner.service.leader_only import leader_only_routes
 from stillmine.partner.service.metrics import Metrics, RoomTaken
 from stillmine.partner.service.room import PATIENCE_SECONDS, Guest, Room
 from stillmine.partner.service.screen_doors import ScreenDoors
@@ -39,7 +40,7 @@ from stillmine.partner.sources.bank_store import BankStore
 from stillmine.partner.store.desk import Desk
 from stillmine.partner.store.matches import Wanted
 from stillmine.partner.watching.counted import Counted
-from stillmine.partner.watching.exposition import CONTENT_TYPE
+from stillmine.partner.watching.exposition import CONTENT_TYPE, Family
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import MAXIMUM_MESSAGE_BYTES, decode
 from stillmine.wire.errors import (
@@ -125,7 +126,7 @@ class Service:
         key: Secret,
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
-        feedback_is_waiting: Callable[[], None],
+        feedback_is_waiting: Callable[[], None] = lambda: None,
         standing: Stands,
         counted: Counted,
         workers: Callable[[], Mapping[str, Load]],
@@ -136,11 +137,13 @@ class Service:
         sources: AllowedSources,
         later: Later,
         banks: PlatformBanks = NO_BANKS,
+        gauges: Callable[[], Iterable[Family]] = lambda: (),
     ) -> None:
         """A large upload passes through `home`, without a name. `more_routes`: what else answers here, by the same doors.
 
         `sources`: from where files may be fetched; `later`: what is answered later. `delete_older` deletes what
-        is remembered under a word of the platform's. Without a `desk` nothing else answers here.
+        is remembered under a word of the platform's. Without a `desk` it follows: what the leader alone answers is refused.
+        `gauges` returns what metrics say beside the health.
         """
         self._delete_older = delete_older
         self._more_routes = more_routes
@@ -160,7 +163,7 @@ class Service:
         self._room = Room(PATIENCE_SECONDS)
         self._is_draining = False
         self._counted = counted
-        self._metrics = Metrics(counted, standing, workers, lambda: RoomTaken(self._room.places_taken, self._room.coming_bytes))
+        self._metrics = Metrics(counted, standing, workers, lambda: RoomTaken(self._room.places_taken, self._room.coming_bytes), gauges)
 
     def app(self) -> Starlette:
         """Return the ASGI application, with `state.drain` and `state.take_no_more` for whoever stops it."""
@@ -178,12 +181,17 @@ class Service:
             Route("/livez", _alive, methods=["GET"]),
             Route("/readyz", self._guarded(self._ready, needs_key=False), methods=["GET"]),
             Route("/metrics", self._guarded(self._show_metrics), methods=["GET"]),
-            *([] if self._desk is None else self._more_routes(self._parts(self._desk))),
+            *self._further_routes(),
         ]
         application = Starlette(routes=routes, exception_handlers={HTTPException: _refuse_route}, lifespan=self._lifespan)
         application.state.drain = self._drain
         application.state.take_no_more = self._take_no_more
         return application
+
+    def _further_routes(self) -> Sequence[Route]:
+        if self._desk is None:
+            return leader_only_routes(lambda handler: self._guarded(handler, needs_key=False))
+        return self._more_routes(self._parts(self._desk))
 
     def _take_no_more(self) -> None:
         self._later.take_no_more()

@@ -132,6 +132,12 @@ class Store(Transactions):
             (waiting,) = db.execute("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM vote_outbox)").fetchone()
             return Counts(fingerprints=self._active_count, waiting_feedback=waiting)
 
+    def open_matches(self) -> int:
+        """Return how many matches have no decision."""
+        with self._reading() as db:
+            (count,) = db.execute("SELECT count(*) FROM matches WHERE decision IS NULL").fetchone()
+        return int(count)
+
     def waiting_for(self, source: str) -> int:
         """Return how much feedback waits for a source, votes included."""
         query = "SELECT (SELECT count(*) FROM outbox WHERE source = ?) + (SELECT count(*) FROM vote_outbox WHERE source = ?)"
