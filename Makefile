@@ -17,7 +17,7 @@ UNIT_TESTS := tests/wire tests/ledger tests/matching tests/kernel tests/fingerpr
 KERNEL_CODE := $(shell find kernel -name '*.c' -o -name '*.h')
 KERNEL_SOURCES := CMakeLists.txt pyproject.toml $(KERNEL_CODE)
 PORTAL_SOURCES := $(shell find portal/src portal/public content kernel/bindings/wasm -type f 2>/dev/null) \
-	$(wildcard portal/*.json portal/*.mjs portal/*.ts portal/offline/*)
+	$(wildcard portal/*.json portal/*.mjs portal/*.ts portal/offline/* portal/after_build/*)
 
 .PHONY: help demo setup-quick quick test test-long check format check-python check-portal check-content bench fuzz lock wasm wheel clean
 

@@ -3,6 +3,9 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "astro/config";
+import { compressed } from "./after_build/compressed.mjs";
+import { integrity } from "./after_build/integrity.mjs";
+import { list } from "./after_build/list.mjs";
 import { missing } from "./missing_pages.mjs";
 import { offline } from "./offline/integration.mjs";
 import { viteOptions } from "./vite_options.mjs";
@@ -17,7 +20,8 @@ if (exitAddress !== "about:blank" && !exitAddress.startsWith("https://"))
 const locales = readdirSync(place("../content/messages")).filter((locale) => locale !== "en");
 
 export default defineConfig({
-  integrations: [missing(locales), offline(locales)],
+  // In this order: each reads what those before it wrote.
+  integrations: [missing(locales), integrity(), offline(locales), list(), compressed()],
   output: "static",
   trailingSlash: "always",
   build: { format: "directory", inlineStylesheets: "never", assets: "assets" },

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.portal.folder_steps import begin_log, unlock, write_entry
-from tests.portal.portal_pages import one_of_each
+from tests.portal.portal_pages import LANGUAGES, address, language_of, one_of_each
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import to_send, wait_for
 
@@ -59,13 +59,12 @@ def test_without_a_connection_every_page_opens_and_all_but_the_case_works(
     portal: PortalServer, page: Page, picture_file: Path, tmp_path: Path
 ) -> None:
     keep_pages(page, portal)
-    assert [path for path in kept_addresses(page) if path.startswith(("/api", "/fi/"))] == []
+    assert [path for path in kept_addresses(page) if path.startswith("/api")] == []
     page.context.set_offline(True)
     before = len(portal.requests)
     for path in one_of_each():
-        if path.startswith("/fi/") or path == "/nothing-here/":
-            continue
         page.goto(portal.address + path)
+        expect(page.locator("html")).to_have_attribute("lang", language_of(path))
         expect(page.locator("h1").first).to_be_visible()
     begin_log(page, portal)
     write_entry(page, {"what": "written without a connection"})
@@ -78,6 +77,26 @@ def test_without_a_connection_every_page_opens_and_all_but_the_case_works(
     page.get_by_role("button", name="Send this and open my case").click()
     expect(page.locator("[data-error=unreachable]")).to_be_visible()
     assert portal.asked_after(before) == []
+
+
+def test_without_a_connection_every_link_between_languages_and_every_wrong_address_leads_to_a_page(
+    portal: PortalServer, page: Page
+) -> None:
+    keep_pages(page, portal)
+    page.context.set_offline(True)
+    page.goto(f"{portal.address}/device/")
+    for language in (*LANGUAGES[1:], LANGUAGES[0]):
+        page.locator(f"a[hreflang={language}]").first.click()
+        expect(page.locator("html")).to_have_attribute("lang", language)
+    for path in ("/nothing-here/", "/threat/nothing", "/nothing.html"):
+        for language in LANGUAGES:
+            answer = page.goto(portal.address + address(path, language))
+            assert answer is not None
+            assert answer.status == 404
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            expect(page.locator("h1").first).to_be_visible()
+    page.goto(f"{portal.address}/help/nz")  # without its last stroke
+    expect(page).to_have_url(f"{portal.address}/help/nz/")
 
 
 def test_a_new_version_replaces_the_old_one_whole(root: Path, page: Page, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ function KeptCard({ kept, stored, onKeep, onErase }: CardProps) {
           label={t("device.pages.keep")}
           kind="second"
           isBusy={isBusy}
-          onPress={() => void act(onKeep(keepPages(locale)))}
+          onPress={() => void act(onKeep(keepPages()))}
         />
       )}
       {kept.name === "pages" && !canKeepPages() && <p class="small">{t("device.pages.cant")}</p>}

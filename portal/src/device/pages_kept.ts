@@ -15,12 +15,9 @@ export async function arePagesKept(): Promise<boolean> {
   return Boolean(registration?.active) && (await caches.keys()).some((name) => name.startsWith(PREFIX));
 }
 
-/** Keep the pages of a language; resolves when all of them are there, rejects where the browser keeps nothing or one did not come. */
-export async function keepPages(language: string): Promise<void> {
-  const registration = await navigator.serviceWorker.register(`/sw.js?language=${encodeURIComponent(language)}`, {
-    scope: "/",
-    updateViaCache: "none",
-  });
+/** Keep the pages; resolves when all of them are there, rejects where the browser keeps nothing or one did not come. */
+export async function keepPages(): Promise<void> {
+  const registration = await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
   const worker = registration.installing ?? registration.waiting ?? registration.active;
   if (!worker || worker.state === "activated") return;
   try {
