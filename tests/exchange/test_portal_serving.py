@@ -17,7 +17,7 @@ pytestmark = pytest.mark.any_database  # files, no rows
 def test_pages_come_with_the_strict_policy(web: httpx.Client) -> None:
     page = web.get("/")
     assert (page.status_code, page.text) == (200, PORTAL_PAGE)
-    assert page.headers["Content-Type"] == 'text/html; charset="utf-8"'
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert page.headers["Content-Security-Policy"] == PORTAL_POLICY
     assert page.headers["Cache-Control"] == "no-cache"
     assert page.headers["Referrer-Policy"] == "no-referrer"

@@ -54,8 +54,16 @@ def test_assets_are_kept_and_compressed_and_have_their_types(sample: Sample, roo
         assert answer.headers["content-type"].partition(";")[0] in kinds
         assert answer.headers["cache-control"] == "max-age=315360000, public, immutable"
         assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["vary"] == "Accept-Encoding"
         assert gzip.decompress(answer.body) == file.read_bytes()
+        assert answer.body == file.with_name(f"{file.name}.gz").read_bytes()  # what the build made, not what the proxy would
         assert answer.headers["content-security-policy"] == dict(PORTAL_HEADERS)["Content-Security-Policy"]
+
+
+def test_pages_come_compressed_by_the_build(sample: Sample, root: Path) -> None:
+    answer = sample.get("/help/gb/", **{"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.body == (root / "portal/dist/help/gb/index.html.gz").read_bytes()
 
 
 def test_a_page_without_its_last_stroke_is_found(sample: Sample) -> None:

@@ -22,6 +22,8 @@ from stillmine.exchange.web.django_settings import build_settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from stillmine.exchange.web.static_files import StaticFiles
+
 
 def system_clock() -> datetime:
     """Return the time of this machine, in UTC."""
@@ -64,11 +66,15 @@ def configure(
     return exchange
 
 
-def wsgi_application(exchange: Context) -> "WSGIApplication":
-    """Return the whole exchange: API, portal where there is one, and the headers on every answer."""
+def wsgi_application(exchange: Context, portal: "StaticFiles | None" = None) -> "WSGIApplication":
+    """Return the whole exchange: API, portal where there is one, and the headers on every answer.
+
+    `portal` is what was read of the portal already, if it was.
+    """
     from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415 (most commands answer no request, and these load slowly)
 
     from stillmine.exchange.ground.headers import with_headers  # noqa: PLC0415 (after Django is configured)
-    from stillmine.exchange.web.portal import with_portal  # noqa: PLC0415 (after Django is configured)
+    from stillmine.exchange.web.portal import read_portal, with_portal  # noqa: PLC0415 (after Django is configured)
 
-    return with_headers(with_portal(WSGIHandler(), exchange.portal), exchange.console, exchange.trusted_proxies)
+    files = portal or read_portal(exchange.portal)
+    return with_headers(with_portal(WSGIHandler(), files), exchange.console, exchange.trusted_proxies)

@@ -4,35 +4,50 @@
 Only files that were in the folder when the process started are served. No page depends on who asks.
 """
 
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from whitenoise import WhiteNoise  # type: ignore[import-untyped]
+from stillmine.exchange.web.static_files import StaticFiles
+from stillmine.wire.portal_list import PORTAL_LIST_NAME
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 NOT_FOUND_PAGE = "404.html"
+HASHED_FOLDER = "/assets/"
+"""Astro puts a hash of the content into these names."""
+
+FOR_EVER = f"max-age={10 * 365 * 24 * 60 * 60}, public, immutable"
+ASKED_AGAIN = "no-cache"
 _LANGUAGE_FOLDER = re.compile(r"^/([A-Za-z-]+)/")
-_HASHED_FOLDER = re.compile(r"^/assets/")
+
+_log = logging.getLogger(__name__)
 
 
-def with_portal(application: "WSGIApplication", portal: Path | None) -> "WSGIApplication":
-    """Return the application with the portal's files in front of it; without a folder, the application alone."""
-    if portal is None:
+def read_portal(folder: Path | None) -> StaticFiles | None:
+    """Return the portal's files; the log says where they are not those of the list that lies among them."""
+    if folder is None:
+        return None
+    files = StaticFiles(folder, lambda address: FOR_EVER if address.startswith(HASHED_FOLDER) else ASKED_AGAIN)
+    if not files.has_true_list:
+        _log.warning("the portal's files are not those of its %s: build it again, or copy all of it", PORTAL_LIST_NAME)
+    return files
+
+
+def with_portal(application: "WSGIApplication", files: StaticFiles | None) -> "WSGIApplication":
+    """Return the application with the portal's files in front of it; without any, the application alone."""
+    if files is None:
         return application
-    served: WSGIApplication = WhiteNoise(
-        application,
-        root=str(portal),
-        index_file=True,
-        max_age=None,
-        allow_all_origins=False,
-        charset="utf-8",
-        immutable_file_test=_is_immutable,
-        add_headers_function=_add_cache_control,
-    )
-    return served
+
+    def call(environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iterable[bytes]":
+        answer = files.answer(environ, start_response)
+        return application(environ, start_response) if answer is None else answer
+
+    return call
 
 
 def not_found_page(portal: Path | None, address: str) -> bytes | None:
@@ -43,13 +58,3 @@ def not_found_page(portal: Path | None, address: str) -> bytes | None:
     folders = [portal / language[1], portal] if language else [portal]
     page = next((path for folder in folders if (path := folder / NOT_FOUND_PAGE).is_file()), None)
     return page.read_bytes() if page else None
-
-
-def _is_immutable(_path: str, url: str) -> bool:
-    """Astro puts a hash of the content into these names."""
-    return bool(_HASHED_FOLDER.match(url))
-
-
-def _add_cache_control(headers: "dict[str, str]", _path: str, url: str) -> None:
-    if not _is_immutable("", url):
-        headers["Cache-Control"] = "no-cache"
