@@ -15,7 +15,10 @@ export function list() {
     hooks: {
       "astro:build:done": ({ dir }) => {
         const folder = fileURLToPath(dir);
-        const hashOf = (name) => createHash("sha256").update(readFileSync(folder + name)).digest("hex");
+        const hashOf = (name) =>
+          createHash("sha256")
+            .update(readFileSync(folder + name))
+            .digest("hex");
         const lines = filesIn(folder).map((name) => `${hashOf(name)}  ${name}\n`);
         writeFileSync(folder + NAME, lines.join(""));
       },

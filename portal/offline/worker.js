@@ -60,5 +60,6 @@ self.addEventListener("fetch", (event) => {
   if (event.request.method !== "GET" || origin !== self.location.origin) return;
   if (pathname.endsWith("/") && known.has(pathname)) event.respondWith(page(event.request, pathname));
   else if (known.has(pathname)) event.respondWith(kept(pathname).then((part) => part ?? fetch(event.request)));
-  else if (event.request.mode === "navigate" && !isOfPrograms(pathname)) event.respondWith(elsewhere(event.request, pathname));
+  else if (event.request.mode === "navigate" && !isOfPrograms(pathname))
+    event.respondWith(elsewhere(event.request, pathname));
 });

@@ -42,6 +42,7 @@ PARTS = {
         "partner",
     ),
     "ledger": Part("stillmine.auditor.commands", "app", "Check an exchange's public log.", ("cryptography", "httpx"), "auditor"),
+    "portal": Part("stillmine.auditor.portal_commands", "app", "Check a portal that is served.", ("cryptography", "httpx"), "auditor"),
     "demo": Part("stillmine.demo.commands", "app", "Run the main job on a real photograph, narrated.", ("httpx",), "exchange,partner"),
 }
 

@@ -57,6 +57,7 @@ ROUTES = {
     "GET api/v1/ledger/key": "anybody",
     "GET api/v1/ledger/leaves": "anybody",
     "GET api/v1/ledger/consistency": "anybody",
+    "GET api/v1/ledger/portal": "anybody",
     "GET api/v1/feed": "partner key",
     "POST api/v1/feed/acknowledgements": "partner key",
     "POST api/v1/feedback": "partner key",

@@ -111,21 +111,21 @@ def test_compressed_copies_are_of_the_same_bytes_and_smaller(root: Path) -> None
 
 
 @pytest.mark.long
-def test_two_builds_in_two_places_are_the_same_byte_for_byte(root: Path, tmp_path: Path) -> None:
-    """A clean copy of what the build reads, twice, in folders of different names, in other time zones."""
-    for name, zone in (("one", "UTC"), ("another/place", "Pacific/Auckland")):
-        copy = tmp_path / name
-        for folder in ("portal", "content", "kernel/bindings/wasm"):
-            left_out = shutil.ignore_patterns("node_modules", "dist", ".astro")
-            shutil.copytree(root / folder, copy / folder, ignore=left_out)
-        # Linked files, not a linked folder: tools keep caches in it, and find their own packages by where they really are.
-        shutil.copytree(
-            root / "portal/node_modules", copy / "portal/node_modules", symlinks=True, ignore=shutil.ignore_patterns(".vite", ".cache")
-        )
-        environment = {"PATH": f"{root}/.venv/bin:/usr/bin:/bin", "HOME": str(copy), "TZ": zone, "ASTRO_TELEMETRY_DISABLED": "1"}
-        subprocess.run(["npm", "run", "--silent", "build"], cwd=copy / "portal", env=environment, check=True, capture_output=True)
-    built = [tmp_path / name / "portal/dist" for name in ("one", "another/place")]
-    files = [{path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()} for folder in built]
-    assert files[0].keys() == files[1].keys()
-    assert [name for name in files[0] if files[0][name] != files[1][name]] == []
-    assert (built[0] / PORTAL_LIST_NAME).read_bytes() == (DIST / PORTAL_LIST_NAME).read_bytes()
+def test_a_second_build_in_another_place_is_the_same_byte_for_byte(root: Path, tmp_path: Path) -> None:
+    """A clean copy of what the build reads, in a folder of another name and in another time zone, against what was built here."""
+    built = {str(root / "portal"): {"dist", ".astro"}, str(root / "portal/node_modules"): {".vite", ".cache", ".astro"}}
+    for folder in ("portal", "content", "kernel/bindings/wasm"):
+        shutil.copytree(root / folder, tmp_path / folder, symlinks=True, ignore=lambda here, _: built.get(here, set()))
+    environment = {
+        "PATH": f"{root}/.venv/bin:/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "TZ": "Pacific/Auckland",
+        "ASTRO_TELEMETRY_DISABLED": "1",
+    }
+    subprocess.run(["npm", "run", "--silent", "build"], cwd=tmp_path / "portal", env=environment, check=True, capture_output=True)
+    here, there = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (DIST, tmp_path / "portal/dist")
+    )
+    assert here.keys() == there.keys()
+    assert [name for name in here if here[name] != there[name]] == []

@@ -116,7 +116,7 @@ interface CardProps {
 }
 
 function KeptCard({ kept, stored, onKeep, onErase }: CardProps) {
-  const { t, locale } = useWords();
+  const { t } = useWords();
   const [isBusy, setBusy] = useState(false);
   const act = async (work: Promise<void>): Promise<void> => {
     setBusy(true);

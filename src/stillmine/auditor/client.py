@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The three public requests that an audit makes. Every answer is bounded in size and time: the other side may be hostile."""
+"""The public requests that an audit makes. Every answer is bounded in size and time: the other side may be hostile."""
 
 import time
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from stillmine.auditor.errors import LogAnswerError, LogUnreachableError
 from stillmine.ledger.checkpoint import MAXIMUM_NOTE_BYTES
 from stillmine.wire.codec import decode
 from stillmine.wire.errors import NotConfiguredError, StillmineError
-from stillmine.wire.ledger import MAXIMUM_LEAVES, MAXIMUM_LEAVES_BYTES, LedgerKey, LedgerLeaves
+from stillmine.wire.ledger import MAXIMUM_LEAVES, MAXIMUM_LEAVES_BYTES, MAXIMUM_PORTAL_BYTES, LedgerKey, LedgerLeaves, LedgerPortal
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 WHOLE_ANSWER_SECONDS = 30.0
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
-Message = TypeVar("Message", LedgerKey, LedgerLeaves)
+Message = TypeVar("Message", LedgerKey, LedgerLeaves, LedgerPortal)
 
 
 class LogClient:
@@ -27,7 +27,7 @@ class LogClient:
 
     def __init__(self, address: str, transport: httpx.BaseTransport | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
         """`address` is the exchange's own, such as https://exchange.example. Raises NotConfiguredError for any other form."""
-        is_here = _require_address(address)
+        is_here = require_address(address)
         self._monotonic = monotonic
         self._http = httpx.Client(
             base_url=address.rstrip("/"),
@@ -61,6 +61,10 @@ class LogClient:
             raise LogAnswerError("leaves")
         return [bytes.fromhex(leaf) for leaf in found.leaves]
 
+    def portal(self) -> LedgerPortal:
+        """Return what the log says of the portal's files."""
+        return self._message("/api/v1/ledger/portal", LedgerPortal, MAXIMUM_PORTAL_BYTES)
+
     def _message(self, path: str, message_type: type[Message], maximum_bytes: int) -> Message:
         data = self._get(path, maximum_bytes)
         try:
@@ -88,7 +92,7 @@ class LogClient:
         return bytes(data)
 
 
-def _require_address(address: str) -> bool:
+def require_address(address: str) -> bool:
     """Return whether the exchange is on this machine; a key that is trusted at first use must not come over an open line."""
     wrong = NotConfiguredError("address: https://… of the exchange, or http://127.0.0.1:… on this machine")
     try:

@@ -46,3 +46,15 @@ class AuditStateError(StillmineError):
     code = "audit_file_unreadable"
     status = 422
     sentence = "This file can't be read as an audit's state, checkpoint or promise. Restore it from your copy, or name another."
+
+
+class PortalUnreachableError(StillmineError):
+    code = "portal_unreachable"
+    status = 502
+    sentence = "The portal did not answer, so it was not checked to its end. Try again later."
+
+
+class PortalListMissingError(StillmineError):
+    code = "portal_list_missing"
+    status = 422
+    sentence = "There is no list to compare with. Name a release's list with --list, or a checkout with a built portal with --checkout."

@@ -46,6 +46,7 @@ class EventName(StrEnum):
     BANK_CHANGED = "bank_changed"
     KEYS_ROTATED = "keys_rotated"
     SETTINGS_CHANGED = "settings_changed"
+    PORTAL_CHANGED = "portal_changed"
     PADDING = "padding"
 
 

@@ -17,6 +17,12 @@ MAXIMUM_LEAVES = 4096
 MAXIMUM_LEAVES_BYTES = 512 * 1024
 """No LedgerLeaves is larger than this as JSON; an auditor reads no more."""
 
+MAXIMUM_PORTAL_ENTRIES = 32
+"""Entries about the portal's files in one answer: the newest."""
+
+MAXIMUM_PORTAL_BYTES = 256 * 1024
+"""No LedgerPortal is larger than this as JSON."""
+
 MAXIMUM_TREE_SIZE = 10**15
 """Larger numbers are refused: JavaScript holds them exactly up to here."""
 
@@ -71,6 +77,31 @@ class LedgerPromised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     promise: str
     items: list[LedgerItem]
+
+
+class PortalEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry about the portal's files: its exact text, its place in the log, and the path from its hash to the checkpoint's root."""
+
+    text: str
+    place: TreeSize
+    path: list[TreeHash]
+
+
+class PortalPromised(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One that is recorded and not published yet: its exact text, and the signed promise of when it will be at the latest."""
+
+    text: str
+    promise: str
+
+
+class LedgerPortal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The newest entries about the portal's files, in the order of recording; each path leads to the root of this `checkpoint`."""
+
+    version: Literal[1]
+    key: str
+    checkpoint: str
+    entries: list[PortalEntry]
+    promised: list[PortalPromised]
 
 
 class CaseLedger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,11 +13,12 @@ from stillmine.exchange.fsck.rules import Rule, broken
 from stillmine.exchange.log.items import items_of
 from stillmine.exchange.log.key import signing_key
 from stillmine.exchange.log.nodes import READ_AT_ONCE, joined_hashes, node_id, split_hashes
+from stillmine.exchange.log.portal import LIST
 from stillmine.exchange.log.publishing import STEP
 from stillmine.exchange.protection.drill_secrecy import cases_hidden_from
 from stillmine.exchange.protection.given import KINDS
 from stillmine.exchange.rows.feed import Change, Disclosure, Shape
-from stillmine.exchange.rows.log import GivenCheckpoint, Leaf, LedgerHead, Mention, Node
+from stillmine.exchange.rows.log import GivenCheckpoint, Leaf, LedgerHead, Mention, Node, PortalEntry
 from stillmine.exchange.rows.partners import Partner
 from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.entry import Entry, EventName, entry_hash, items_root, read_entry
@@ -47,6 +48,10 @@ _OTHER_KEY = Rule(
 _FORK = Rule("checkpoint that was given out does not fit the ledger", "checkpoints that were given out do not fit the ledger")
 _DISCLOSURE = Rule("disclosure has no fitting entry in the ledger", "disclosures have no fitting entry in the ledger")
 _MENTION = Rule("mention of a fingerprint is not of an entry that names it", "mentions of fingerprints are not of entries that name them")
+_PORTAL = Rule(
+    "note of a portal's list is not of an entry that names it",
+    "notes of the portal's lists are not of entries that name them",
+)
 _WITHDRAWAL = Rule("withdrawal has no entry in the ledger", "withdrawals have no entry in the ledger")
 _UNPADDED = Rule(
     f"publication of the ledger is not padded to a multiple of {STEP}", f"publications of the ledger are not padded to a multiple of {STEP}"
@@ -65,7 +70,7 @@ _HAS_COMMITMENT = Q(fingerprint__ledger_commitment__isnull=False)
 
 def log_findings(exchange: Context) -> Iterator[str]:
     """Yield one line per broken rule."""
-    return broken(Counter([*_tree(exchange), *_waiting(exchange), *_disclosures(), *_mentions(), *_changes()]))
+    return broken(Counter([*_tree(exchange), *_waiting(exchange), *_disclosures(), *_mentions(), *_portal(), *_changes()]))
 
 
 def _tree(exchange: Context) -> Iterator[Rule]:
@@ -182,6 +187,13 @@ def _mentions() -> Iterator[Rule]:
         is_named = stored is None or bytes(stored) in last[2]
         if last[1] is None or last[1].event != row.event or not is_named:
             yield _MENTION
+
+
+def _portal() -> Iterator[Rule]:
+    for row in PortalEntry.objects.select_related("leaf"):
+        entry = _readable(row.leaf)
+        if entry is None or (entry.event, dict(entry.details)) != (EventName.PORTAL_CHANGED, {LIST: row.list_hash}):
+            yield _PORTAL
 
 
 def _changes() -> Iterable[Rule]:

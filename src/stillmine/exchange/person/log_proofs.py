@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Proofs, and what the log says of one case. Nothing here tells of another case.
+"""Proofs, and what the log says of one case, or of the portal's files. Nothing here tells of another case.
 
 What is answered is proved by a checkpoint that was given out: no hash leaves that no signature stands for.
 """
@@ -12,13 +12,23 @@ from stillmine.exchange.log.items import items_of
 from stillmine.exchange.log.key import signing_key
 from stillmine.exchange.log.nodes import READ_AT_ONCE, leaf_hashes, read_nodes
 from stillmine.exchange.person.log_pages import Named, named_by_pages
+from stillmine.exchange.rows import log as rows
 from stillmine.exchange.rows.cases import Case, Fingerprint
 from stillmine.exchange.rows.log import GivenCheckpoint, Leaf, Mention
 from stillmine.exchange.transaction.context import Context
 from stillmine.ledger.entry import entry_hash, items_tree
 from stillmine.ledger.proofs import consistency_proof, inclusion_path
 from stillmine.wire.errors import MalformedMessageError
-from stillmine.wire.ledger import LedgerConsistency, LedgerEntry, LedgerItem, LedgerLeaves, LedgerPromised
+from stillmine.wire.ledger import (
+    MAXIMUM_PORTAL_ENTRIES,
+    LedgerConsistency,
+    LedgerEntry,
+    LedgerItem,
+    LedgerLeaves,
+    LedgerPromised,
+    PortalEntry,
+    PortalPromised,
+)
 
 
 def newest_given_size() -> int:
@@ -56,6 +66,19 @@ def entries_of(exchange: Context, case: Case, size: int) -> tuple[list[LedgerEnt
             entries.append(LedgerEntry(text=leaf.text, place=leaf.place, path=path, items=items))
         elif leaf.publish_by is not None:
             promised.append(LedgerPromised(text=leaf.text, promise=key.promise(entry_hash(leaf.text), leaf.publish_by), items=items))
+    return entries, promised
+
+
+def portal_entries(exchange: Context, size: int) -> tuple[list[PortalEntry], list[PortalPromised]]:
+    """Return the newest entries about the portal's files, as `entries_of` does those of a case. They concern everybody."""
+    entries, promised = list[PortalEntry](), list[PortalPromised]()
+    key = signing_key(exchange.secret)
+    newest = rows.PortalEntry.objects.order_by("-leaf_id").values_list("leaf_id", flat=True)[:MAXIMUM_PORTAL_ENTRIES]
+    for leaf in Leaf.objects.filter(id__in=list(newest)).order_by("id"):
+        if leaf.place is not None and leaf.place < size:
+            entries.append(PortalEntry(text=leaf.text, place=leaf.place, path=_texts(inclusion_path(leaf.place, size, read_nodes))))
+        elif leaf.publish_by is not None:
+            promised.append(PortalPromised(text=leaf.text, promise=key.promise(entry_hash(leaf.text), leaf.publish_by)))
     return entries, promised
 
 

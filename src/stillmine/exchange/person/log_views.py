@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log over HTTP: hashes and proofs for anybody, entries for the holder of the case key that they concern."""
+"""The log over HTTP: hashes, proofs and what concerns the portal for anybody, entries for the holder of the case key that they concern."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -10,7 +10,7 @@ from stillmine.exchange.log.key import signing_key
 from stillmine.exchange.person import log_proofs as queries
 from stillmine.exchange.protection.authentication import case_credentials, case_of
 from stillmine.exchange.transaction.context import context
-from stillmine.wire.ledger import MAXIMUM_LEAVES, MAXIMUM_TREE_SIZE, CaseLedger, LedgerKey
+from stillmine.wire.ledger import MAXIMUM_LEAVES, MAXIMUM_TREE_SIZE, CaseLedger, LedgerKey, LedgerPortal
 
 
 def checkpoint(_request: HttpRequest) -> HttpResponse:
@@ -34,6 +34,15 @@ def consistency(request: HttpRequest) -> HttpResponse:
     """GET /api/v1/ledger/consistency."""
     sizes = (required_number(request, name, 0, MAXIMUM_TREE_SIZE) for name in ("from", "to"))
     return answer(queries.consistency(*sizes))
+
+
+def portal(_request: HttpRequest) -> HttpResponse:
+    """GET /api/v1/ledger/portal."""
+    exchange = context()
+    size, note = give_checkpoint(exchange)
+    entries, promised = queries.portal_entries(exchange, size)
+    named = signing_key(exchange.secret).verifier.text()
+    return answer(LedgerPortal(version=1, key=named, checkpoint=note, entries=entries, promised=promised))
 
 
 def of_case(request: HttpRequest) -> HttpResponse:

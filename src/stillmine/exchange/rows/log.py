@@ -73,3 +73,13 @@ class Mention(models.Model):
     class Meta:
         db_table = "ledger_mention"
         constraints = (models.UniqueConstraint(fields=["fingerprint", "leaf"], name="one_mention_per_entry"),)
+
+
+class PortalEntry(models.Model):
+    """Which entries name a list of the portal's files, by its hash: spec/portal-list.md. Found from here, proved by the entry."""
+
+    leaf = models.OneToOneField(Leaf, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    list_hash = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "ledger_portalentry"

@@ -17,6 +17,8 @@ from stillmine.exchange.ground.headers import ALIVE, API_HEADERS, LIVE_PATH
 from stillmine.exchange.settings.config import ExchangeConfig
 from stillmine.exchange.transaction.context import Clock, Context, context
 from stillmine.exchange.web.app import configure, system_clock, wsgi_application
+from stillmine.exchange.web.portal import read_portal, record_served
+from stillmine.exchange.web.static_files import StaticFiles
 from stillmine.serving.connection import Headers, Networks
 from stillmine.serving.front import Front, Inside
 from stillmine.serving.listening import answer
@@ -49,7 +51,10 @@ async def serve_worker(served: Served, listener: socket.socket, told_to_stop: as
     """Build the application in this process, and answer until told to stop."""
     config = served.config
     exchange = configure(replace(config, is_answering=True), served.clock)
-    front = alive_at_once(Front(_inside(exchange), config.room))
+    portal = read_portal(exchange.portal)
+    if portal is not None:
+        await asyncio.to_thread(record_served, exchange, portal)
+    front = alive_at_once(Front(_inside(exchange, portal), config.room))
     networks = _networks(config.trusted_proxies)
     await answer(
         listener,
@@ -92,7 +97,7 @@ def _network(peer: str, headers: Headers, trusted_proxies: int) -> str:
     return believed_network(peer, forwarded, trusted_proxies)
 
 
-def _inside(exchange: Context) -> Inside:
+def _inside(exchange: Context, portal: StaticFiles | None) -> Inside:
     from stillmine.exchange.web.urls import ROUTES  # noqa: PLC0415 (needs the configured apps)
 
     routes = {f"/{route.path}": route for route in ROUTES}
@@ -105,7 +110,7 @@ def _inside(exchange: Context) -> Inside:
         return None if route is None else _refused_early(route, environ)
 
     return Inside(
-        wsgi_application(exchange),
+        wsgi_application(exchange, portal),
         longest_body,
         refuse_early,
         lambda peer, headers: _network(peer, headers, exchange.trusted_proxies),

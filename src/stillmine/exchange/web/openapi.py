@@ -94,6 +94,7 @@ OPERATIONS: Mapping[str, Operation] = {
         query={"from": _whole(0, ledger.MAXIMUM_TREE_SIZE), "to": _whole(0, ledger.MAXIMUM_TREE_SIZE)},
         needed=frozenset({"from", "to"}),
     ),
+    "GET api/v1/ledger/portal": Operation("Show the ledger's entries about the portal's files, with proofs", {200: (ledger.LedgerPortal,)}),
     "GET api/v1/feed": Operation(
         "Fetch the changes after a cursor",
         {200: (feed.FeedPage,)},

@@ -9,7 +9,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.static_files import StaticFiles
+from stillmine.wire.errors import StillmineError
 from stillmine.wire.portal_list import PORTAL_LIST_NAME
 
 if TYPE_CHECKING:
@@ -36,6 +38,20 @@ def read_portal(folder: Path | None) -> StaticFiles | None:
     if not files.has_true_list:
         _log.warning("the portal's files are not those of its %s: build it again, or copy all of it", PORTAL_LIST_NAME)
     return files
+
+
+def record_served(exchange: Context, files: StaticFiles) -> None:
+    """Record in the log what is served from now on. Where that can't be written, people still find their pages, and the log says so."""
+    from django.db import Error, connection  # noqa: PLC0415 (after Django is configured)
+
+    from stillmine.exchange.log.portal import record_portal  # noqa: PLC0415 (needs the configured apps)
+
+    try:
+        record_portal(exchange, files.list_hash)
+    except (StillmineError, Error) as error:
+        _log.error("the ledger does not name the portal's files (%s); restart the exchange to try again", type(error).__name__)
+    finally:
+        connection.close()
 
 
 def with_portal(application: "WSGIApplication", files: StaticFiles | None) -> "WSGIApplication":

@@ -67,6 +67,7 @@ ROUTES = (
     Route("api/v1/ledger/key", Caller.ANYBODY, {"GET": ledger.key}),
     Route("api/v1/ledger/leaves", Caller.ANYBODY, {"GET": ledger.leaves}),
     Route("api/v1/ledger/consistency", Caller.ANYBODY, {"GET": ledger.consistency}),
+    Route("api/v1/ledger/portal", Caller.ANYBODY, {"GET": ledger.portal}),
     Route("api/v1/feed", Caller.PARTNER, {"GET": feed.fetch}),
     Route("api/v1/feed/snapshot", Caller.PARTNER, {"GET": snapshot.fetch}),
     Route("api/v1/feed/acknowledgements", Caller.PARTNER, {"POST": feed.acknowledge}),
