@@ -186,7 +186,10 @@ def test_an_entry_that_is_not_in_the_tree_is_found(
     assert verify().exit_code == 0
     publish(exchange)
     true = LogClient.portal
-    spoilt = lambda log: msgspec.structs.replace(true(log), entries=[spoil(one) for one in true(log).entries])  # noqa: E731
+
+    def spoilt(log: LogClient) -> LedgerPortal:
+        return msgspec.structs.replace(true(log), entries=[spoil(one) for one in true(log).entries])
+
     monkeypatch.setattr(LogClient, "portal", spoilt)
     result = verify()
     assert result.exit_code == 1
@@ -200,9 +203,11 @@ def test_a_promise_of_another_entry_and_another_key_are_found(exchange: Context,
     result = verify("--key", other)
     assert (result.exit_code, "Wrong signature" in result.output) == (1, True)
     true = LogClient.portal
-    swapped = lambda log: msgspec.structs.replace(  # noqa: E731
-        true(log), promised=[msgspec.structs.replace(one, text=one.text.replace("2026-11-22", "2026-11-21")) for one in true(log).promised]
-    )
+
+    def swapped(log: LogClient) -> LedgerPortal:
+        dated = [msgspec.structs.replace(one, text=one.text.replace("2026-11-22", "2026-11-21")) for one in true(log).promised]
+        return msgspec.structs.replace(true(log), promised=dated)
+
     monkeypatch.setattr(LogClient, "portal", swapped)
     result = verify()
     assert (result.exit_code, "Broken promise" in result.output) == (1, True)
