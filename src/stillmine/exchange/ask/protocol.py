@@ -83,6 +83,8 @@ class Candidates(NamedTuple):
 
 
 _NONE = Candidates([], b"", is_cut=False)
+_NOTHING = bytes(_COUNT.size)
+"""What stands for it."""
 
 
 class NamedPictures(NamedTuple):
@@ -132,7 +134,9 @@ def receive_frame(connection: socket.socket, maximum_bytes: int) -> bytes | None
 def encode_candidates(candidates: Sequence[Sequence[Candidate]]) -> bytes:
     """Return an answer to an ask: for each query how many follow (the highest bit: others were left out), their ids, their distances."""
     most = _most_of_each([len(found) for found in candidates])
-    return bytes([Reply.CANDIDATES]) + b"".join(_encode_list(found[:most], len(found) > most) for found in candidates)
+    return bytes([Reply.CANDIDATES]) + b"".join(
+        _encode_list(found[:most], len(found) > most) if found else _NOTHING for found in candidates
+    )
 
 
 def _encode_list(found: Sequence[Candidate], is_cut: bool) -> bytes:
