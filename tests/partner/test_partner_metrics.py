@@ -4,13 +4,18 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.fingerprinting.workers import Load
+from stillmine.partner.instances.followers import FollowersSeen
+from stillmine.partner.older.older_content import OlderSize
 from stillmine.partner.service.metrics import RoomTaken, of_health
+from stillmine.partner.service.own_gauges import gauges_of_follower, gauges_of_leader
 from stillmine.partner.service.room import Room
 from stillmine.partner.store.schema import FILE_NAME
 from stillmine.partner.watching.counted import BUCKETS_SECONDS, Counted
@@ -112,6 +117,24 @@ def test_nothing_of_an_upload_is_in_it(platform: ServiceClient, exchange: FakeEx
     assert not re.search(r"[0-9a-f]{32}", text)
 
 
+def names_of_instances() -> set[str]:
+    """Names of the gauges that the service of these tests, which stands alone and remembers nothing, has not."""
+    seen = FollowersSeen(0, 0, 0.0, 0)
+    anything: Any = SimpleNamespace(
+        followers=SimpleNamespace(seen=lambda _position: seen),
+        log=SimpleNamespace(position=""),
+        open_matches=lambda: 0,
+        waiting=0,
+        size=lambda: OlderSize(0, 0, 0, 0),
+        fingerprints_waiting=lambda: 0,
+        delay_hours=lambda: 25,
+        seconds_left=0.0,
+        not_remembered=0,
+    )
+    of_leader = gauges_of_leader(anything, anything, anything, anything, is_leading=True)
+    return {family.name for gauges in (of_leader, gauges_of_follower(anything, anything, lambda: 0)) for family in gauges()}
+
+
 def test_the_page_of_the_spec_names_each_metric(platform: ServiceClient, root: Path) -> None:
     everything = Counted()
     match = ScreenMatch("0" * 32, Kind.PDQ, MatchClass.NEAR)
@@ -129,6 +152,7 @@ def test_the_page_of_the_spec_names_each_metric(platform: ServiceClient, root: P
     everything.refused("busy")
     names = {family.name for family in everything.families()}
     names |= {family.name for family in of_health(OF_SEVERAL)}
+    names |= names_of_instances()
     names |= set(re.findall(r"^# TYPE (\w+) ", platform.get("/metrics").text, re.MULTILINE))
     page = (root / "spec/metrics.md").read_text()
     assert not {name for name in names if f"`{name.removeprefix('stillmine_partner_')}`" not in page}
