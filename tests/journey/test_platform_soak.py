@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that goes wrong at a platform, all at once and for long: no answer is wrong, no decision is lost, memory stays as it is.
 
-    STILLMINE_SOAK_MINUTES=30 STILLMINE_SOAK_OUT=soak.json pytest -m long tests/journey/test_platform_soak.py
+    STILLMINE_SOAK_MINUTES=30 STILLMINE_SOAK_OUT=soak.json \
+        pytest -m long -o faulthandler_timeout=3600 tests/journey/test_platform_soak.py
 
 Two services, one with the list and one that asks, behind one exchange: altered copies and harmless photographs, some sent again, some
 malformed; forty clients that send a byte a second at each; workers killed; the exchange stopped and killed, away for seconds; people who
