@@ -12,6 +12,7 @@ import pytest
 from stillmine.exchange.settings.config import ExchangeConfig
 from stillmine.exchange.transaction.context import Context
 from stillmine.exchange.web.app import configure, wsgi_application
+from stillmine.wire.portal_list import PORTAL_LIST_NAME, list_of_folder
 from tests.exchange.ask_parts import follower  # noqa: F401 (a fixture of its own module)
 from tests.exchange.console_parts import manager  # noqa: F401 (a fixture of its own module)
 from tests.exchange.exchange_parts import (
@@ -47,6 +48,7 @@ def portal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "fi").mkdir()
     (folder / "fi/404.html").write_text(PORTAL_NOT_FOUND_IN_FINNISH, encoding="utf-8")
     (folder / "assets" / "page.abc123.js").write_text("export {}")
+    (folder / PORTAL_LIST_NAME).write_bytes(list_of_folder(folder))
     return folder
 
 
