@@ -115,7 +115,7 @@ def test_it_is_taken_over_with_every_row_and_its_tables_are_those_of_a_new_one(o
     assert len(before["ledger_leaf"]) > 500
     assert "not up to date" in operator.run("fsck", expect=2)
     operator.run("migrate")
-    added = {"ask_placestold": [], "ask_unconfirmed": [], "ledger_portalentry": []}
+    added: dict[str, list[str]] = {"ask_placestold": [], "ask_unconfirmed": [], "ledger_portalentry": []}
     now = {**before, **added, "ask_askmatch": [_told_of_a_match(row) for row in before["ask_askmatch"]]}
     assert rows(operator) == now
     with reading(operator) as connection:
