@@ -6,7 +6,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from stillmine.client import ExchangeAnswerError, ExchangeSettings
+from stillmine.client import ExchangeAnswerError, ExchangeSettings, calls
+from stillmine.client.http import Requests
+from stillmine.client.time_limits import TimeLimits
 from stillmine.wire.case import FingerprintState
 from stillmine.wire.case_key import Secret
 from stillmine.wire.codec import decode, encode
@@ -66,6 +68,12 @@ def test_who_erased_the_list_says_so(connected: Client, exchange: FakeExchange) 
     exchange.scopes = ["ask", "feedback"]
     connected.acknowledge_erased()
     assert exchange.acknowledged == ["erased"]
+
+
+def test_an_exchange_may_be_silent_before_a_snapshot_for_as_long_as_it_puts_a_million_on_record() -> None:
+    requests = Requests(ROOT, TimeLimits(silence_seconds=10, snapshot_silence_seconds=120))
+    read = [requests.of(call).extensions["timeout"]["read"] for call in (calls.snapshot(), calls.feed_page(None))]
+    assert read == [120, 10]
 
 
 def test_a_snapshot_is_read_block_by_block(connected: Client, exchange: FakeExchange) -> None:

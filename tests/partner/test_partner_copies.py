@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Copies of the list beside the store: what a follower is told, who is waited for, and what the next start may use."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,9 +15,12 @@ import pytest
 from stillmine.partner.ground.errors import LeaderAwayError, NotInStepError, StoreUnreadableError
 from stillmine.partner.instances.change_log import ChangeLog
 from stillmine.partner.instances.copies import Copies
+from stillmine.partner.instances.followed import Followed
 from stillmine.partner.instances.followers import FILE_NAME, MAXIMUM_FOLLOWERS, Followers
 from stillmine.partner.instances.leader import Leader, LeaderAddress
+from stillmine.partner.instances.leading import Leading, welcome
 from stillmine.partner.instances.lease import Lease
+from stillmine.partner.instances.messages import INSTANCES_VERSION, LeaderStanding, Step
 from stillmine.partner.listing import list_copy
 from stillmine.partner.listing.list_copy import ListCopy
 from stillmine.partner.listing.list_stream import ReadList, written
@@ -26,6 +31,7 @@ from stillmine.wire.case_key import Secret
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.errors import NotConfiguredError
 from stillmine.wire.kinds import Kind
+from stillmine.wire.screen import WayName
 from stillmine.wire.snapshot import FeedSnapshotCutError, FeedSnapshotDamagedError
 from tests.kind_samples import LISTED_SAMPLES
 from tests.partner.fake_exchange import FakeExchange
@@ -90,9 +96,32 @@ def test_what_changed_is_told_in_parts_that_fit(monkeypatch: pytest.MonkeyPatch)
         log.add((10 + number).to_bytes(16), adds(number, size=200))
     told = []
     while (found := log.since(position)) is not None and found.changes:
-        told.append(len(found.changes))
+        told.append((len(found.changes), found.has_more))
         position = found.position
-    assert told == [1] * 5
+    assert told == [(1, True)] * 4 + [(1, False)]
+
+
+def test_a_follower_never_calls_synced_what_it_was_not_told_yet(partner: Partner, exchange: FakeExchange, clock: Clock) -> None:
+    copies = copies_of(partner, clock)
+    early, late = (datetime(2026, 12, day, tzinfo=UTC) for day in (1, 2))
+    moments = iter([early, late])
+
+    def standing() -> LeaderStanding:
+        """The list changes, and is synced, while a follower is answered."""
+        moment = next(moments, late)
+        if moment == late:
+            partner.sync.run()
+            copies.follow(adds(1))
+        return LeaderStanding(moment, False, WayName.LIST, [])
+
+    exchange.add("f", sha256(FILE).digest(), Kind.SHA256)
+    leading = Leading(partner.store, copies, standing, welcome("", Secret(b"a"), Secret(b"b")), take=lambda *_: (0, 0))
+    answer = asyncio.run(leading.step(Step(INSTANCES_VERSION, NAME, copies.log.position, 0.0, [])))
+    assert (len(answer.changes), answer.standing.synced_at, answer.has_more) == (1, late, False)
+    followed = Followed(Leader(LeaderAddress("http://127.0.0.1:1", Secret(b"k" * 43))), Lease(clock.seconds))
+    followed.hear(LeaderStanding(early, False, WayName.LIST, []), is_whole=True)
+    followed.hear(LeaderStanding(late, True, WayName.LIST, []), is_whole=False)
+    assert (followed.synced_at(), followed.is_too_old()) == (early, True)
 
 
 def test_a_follower_is_waited_for_until_it_is_silent_for_too_long(home: Path, clock: Clock) -> None:

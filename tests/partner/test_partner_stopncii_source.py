@@ -16,6 +16,7 @@ from stillmine.partner.sources.stopncii import ByValue, StopNciiSync
 from stillmine.partner.sources.stopncii_client import StopNciiServer, StopNciiSettings, keys_in
 from stillmine.partner.sources.stopncii_rounds import RefusableWay, StopNciiRounds
 from stillmine.partner.store.matches import FoundMatch, FoundUpload
+from stillmine.partner.store.place import PageChanges
 from stillmine.partner.store.schema import FILE_NAME
 from stillmine.partner.store.several import SeveralStores
 from stillmine.partner.store.store import Store
@@ -38,7 +39,7 @@ class Follower:
         self.store, self.listed = Store(home), Store(home / "ncii")
         self.index = loaded_index(self.listed)
         settings = StopNciiSettings("https://ncii.example/v1", Secret(b"subscription"), Secret(b"function"))
-        client = StopNciiServer(settings, httpx.MockTransport(server.answer))
+        client = self.client = StopNciiServer(settings, httpx.MockTransport(server.answer))
         self.sync = StopNciiSync(client, self.listed, self.index.follow, clock)
         self.reporting = Reporting(ByValue(client, self.listed), self.store, source="ncii")
         self.way = RefusableWay(ListWay(self.listed, self.index, threads=1))
@@ -81,6 +82,20 @@ def test_all_pages_are_fetched_and_the_next_time_only_what_is_new(follower: Foll
     follower.rounds.run()
     assert server.starts == [1060], "the last record comes again, which changes nothing"
     assert (Kind.PDQ, PDQ) in follower.active()
+
+
+def test_the_list_counts_as_synced_only_once_what_it_holds_is_searched_for(follower: Follower, server: FakeStopNcii, clock: Clock) -> None:
+    server.say(PDQ)
+    known_before: list[object] = []
+
+    def follow(changes: PageChanges) -> None:
+        if changes.active:
+            known_before.append(follower.listed.synced_at())
+        follower.index.follow(changes)
+
+    StopNciiSync(follower.client, follower.listed, follow, clock).follow()
+    assert (known_before, follower.active()) == ([None], {(Kind.PDQ, PDQ)})
+    assert follower.listed.synced_at() == clock.now
 
 
 @pytest.mark.parametrize("status", ["Withdrawn", "Deleted", "SomethingNew"])

@@ -9,15 +9,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stillmine.client.errors import ExchangeAnswerError
+from stillmine.client.exchange import Exchange
+from stillmine.client.settings import ExchangeSettings
 from stillmine.partner.fingerprinting.worker_messages import Picture
 from stillmine.partner.listing import sync
+from stillmine.partner.store.place import PageChanges
 from stillmine.wire.case import FingerprintState
+from stillmine.wire.case_key import Secret
 from stillmine.wire.errors import ExchangeUnreachableError, PartnerKeyRevokedError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.feed import MAXIMUM_PAGE_BYTES
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import MatchClass
-from tests.partner.fake_exchange import FakeExchange
-from tests.partner.partner_parts import Clock, Partner
+from tests.partner.fake_exchange import KEY, FakeExchange
+from tests.partner.partner_parts import SETTINGS, Clock, Partner
 
 FEED, ACKNOWLEDGE, FEEDBACK = "/api/v1/feed", "/api/v1/feed/acknowledgements", "/api/v1/feedback"
 
@@ -55,6 +59,27 @@ def test_quiet_feed_is_not_acknowledged_again_but_counts_as_synced(partner: Part
     report = partner.sync.run()
     assert (report.added, report.erased) == (0, 0)
     assert len(exchange.acknowledged) == 1
+    assert partner.store.place().synced_at == int(clock.now.timestamp())
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_the_list_counts_as_synced_only_once_what_it_holds_is_searched_for(
+    partner: Partner, exchange: FakeExchange, clock: Clock, pages: int
+) -> None:
+    exchange.page_entries = 4 // pages
+    for number in range(4):
+        exchange.add(f"f{number}", value(number))
+    known_before: list[int | None] = []
+
+    def follow(changes: PageChanges) -> None:
+        if changes.active:
+            known_before.append(partner.store.place().synced_at)
+        partner.index.follow(changes)
+
+    client = Exchange(ExchangeSettings(SETTINGS.url, Secret(KEY.encode())), exchange.transport())
+    report = sync.Sync(client, partner.store, follow, clock).follow()
+    assert (report.pages, report.added) == (pages, 4)
+    assert known_before == [None] * pages
     assert partner.store.place().synced_at == int(clock.now.timestamp())
 
 

@@ -78,6 +78,8 @@ class Call(Generic[Result]):
     """Where the queries of this request stood among those that were asked about, if elsewhere."""
     unknown: type[StillmineError] | None = None
     """What it means that the exchange knows no such address, because it is of before there was one."""
+    begins_late: bool = False
+    """Whether the exchange may be silent for long before the first byte of its answer."""
 
     def result(self, answer: HttpAnswer) -> Result:
         """Return what was answered; raises the StillmineError of a refusal, or ExchangeAnswerError."""
@@ -130,7 +132,7 @@ def look_regions(message: RegionsLook) -> Call[RegionsAnswer]:
 
 def snapshot() -> Call[None]:
     """Open the snapshot, which is read as it comes. Never repeated: some of it may be in use by then."""
-    return Call("GET", "/api/v1/feed/snapshot", _nothing, is_repeatable=False)
+    return Call("GET", "/api/v1/feed/snapshot", _nothing, is_repeatable=False, begins_late=True)
 
 
 def feed_page(cursor: str | None) -> Call[FeedPage]:

@@ -60,6 +60,7 @@ class Requests:
         self._key = settings.partner_key
         self._head = self._head_with(settings.partner_key)
         self._timeout = httpx.Timeout(limits.silence_seconds, connect=limits.connect_seconds).as_dict()
+        self._snapshot_silence_seconds = limits.snapshot_silence_seconds
         self._urls: dict[str, httpx.URL] = {}
 
     def of(self, call: Call[Any], deadline: float | None = None) -> httpx.Request:
@@ -67,7 +68,8 @@ class Requests:
         head = self._head
         if call.body is not None:
             head = [*head, ("Content-Type", call.content_type), ("Content-Length", str(len(call.body)))]
-        extensions: dict[str, object] = {"timeout": self._timeout} | ({} if deadline is None else {"deadline": deadline})
+        timeout = self._timeout if not call.begins_late else self._timeout | {"read": self._snapshot_silence_seconds}
+        extensions: dict[str, object] = {"timeout": timeout} | ({} if deadline is None else {"deadline": deadline})
         return httpx.Request(call.method, self._url_of(call), headers=head, content=call.body, extensions=extensions)
 
     @property

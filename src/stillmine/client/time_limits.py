@@ -17,5 +17,8 @@ class TimeLimits:
     answer_seconds: float = 30.0
     """From the start of a request to the last byte of its answer, a repetition included."""
 
+    snapshot_silence_seconds: float = 120.0
+    """Between two parts of a snapshot: before the first one the exchange puts all that it gives on record, some 10 s for a million."""
+
     snapshot_seconds: float = 3600.0
     """The same for a snapshot, which is as long as the list, and what is done with each block meanwhile."""

@@ -154,7 +154,8 @@ def database_settings(config: ExchangeConfig) -> dict[str, object]:
 
 def _sqlite_settings(path: Path, busy_seconds: int) -> dict[str, object]:
     # secure_delete: a withdrawn value must not stay readable in a freed page of the file.
-    pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+    # 32 MiB of pages for each connection, where SQLite would keep 2: ids are random, so who reads a list reads every page of it again.
+    pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-32768;"
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),

@@ -20,10 +20,11 @@ _ROW_BYTES = 200
 
 
 class Changes(NamedTuple):
-    """Changes in their order, and the position after the last."""
+    """Changes in their order, the position after the last, and whether there were more."""
 
     position: str
     changes: list[ListChange]
+    has_more: bool = False
 
 
 class _Entry(NamedTuple):
@@ -92,7 +93,7 @@ class ChangeLog:
         while end < len(entries) and (end == start or size + entries[end].bytes <= STEP_BYTES):
             size += entries[end].bytes
             end += 1
-        return Changes(entries[end - 1].after, [entry.change for entry in entries[start:end]])
+        return Changes(entries[end - 1].after, [entry.change for entry in entries[start:end]], end < len(entries))
 
 
 def _position(mark: bytes, number: int) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
+
 from stillmine.partner.instances.leader import Leader
 from stillmine.partner.instances.lease import Lease
 from stillmine.partner.instances.messages import MAXIMUM_NOTES, LeaderStanding, ListChange
@@ -66,6 +68,10 @@ class Followed:
         """Return when the leader's list was synced, None where it is too old."""
         standing = self.standing
         return None if standing.is_list_too_old else standing.synced_at
+
+    def hear(self, standing: LeaderStanding, *, is_whole: bool) -> None:
+        """Take what the leader says of itself; while more changes are to come the list is that of the sync before."""
+        self.standing = standing if is_whole else msgspec.structs.replace(standing, synced_at=self.standing.synced_at)
 
     def become(self, read: ReadList) -> None:
         """Take a list that was fetched whole in place of what is here."""

@@ -74,10 +74,12 @@ class Leading:
             await asyncio.sleep(LOOK_SECONDS)
             if looks % 10 == 0 and _is_news(first, await run_in_threadpool(self._standing)):
                 break
+        # In this order: what the standing calls synced is in the changes that are read after it.
         now = await run_in_threadpool(self._standing)
+        found = self._copies.log.since(step.position)
         if found is None:
             return StepAnswer(INSTANCES_VERSION, False, self._copies.log.position, [], now)
-        return StepAnswer(INSTANCES_VERSION, True, found.position, found.changes, now)
+        return StepAnswer(INSTANCES_VERSION, True, found.position, found.changes, now, found.has_more)
 
     def note(self, uploads: Sequence[bytes]) -> None:
         """Note that these uploads match nothing; raises StoreUnreadableError."""

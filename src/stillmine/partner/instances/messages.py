@@ -106,13 +106,17 @@ class LeaderStanding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StepAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`is_in_step`: with these changes the list is the one at `position`; else the list has to be fetched whole."""
+    """`is_in_step`: with these changes the list is the one at `position`; else the list has to be fetched whole.
+
+    `has_more`: more had changed than fits into a message, so the list is not yet the one of `standing.synced_at`.
+    """
 
     version: int
     is_in_step: bool
     position: Position
     changes: list[ListChange]
     standing: LeaderStanding
+    has_more: bool = False
 
 
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -88,7 +88,7 @@ class FollowLeader:
         for change in answer.changes:
             self._followed.follow(change)
         self._followed.position = answer.position
-        self._followed.standing = answer.standing
+        self._followed.hear(answer.standing, is_whole=not answer.has_more)
         self._use_changed()
         self._lease.renew(asked_second)
 

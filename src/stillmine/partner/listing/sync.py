@@ -3,11 +3,12 @@
 
 Order is the promise: a page is applied with its cursor or not at all, the index follows the store, erased values
 leave SQLite's log, and only then is the page acknowledged. So "no longer matched here" is never said too early, and
-whatever is cut off in between is repeated without harm.
+whatever is cut off in between is repeated without harm. The list counts as synced only once its index is: until then
+an upload that is not found is answered as of the sync before.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -25,6 +26,12 @@ from stillmine.wire.screen import WayName
 from stillmine.wire.snapshot import SnapshotBlock
 
 log = logging.getLogger("stillmine.partner")
+
+ROWS_AT_ONCE = 100_000
+"""Of a snapshot, where nothing is held yet: each transaction on a large list writes most of its pages, so few are better than many."""
+
+VALUE_BYTES_AT_ONCE = 16 * 1024 * 1024
+"""Values of other kinds are larger than those of pictures."""
 
 
 class SyncReport(msgspec.Struct, frozen=True):
@@ -109,7 +116,7 @@ class Sync:
                 return report, True
             self._store.begin_snapshot()
             added = left_out = 0
-            for block in snapshot.blocks():
+            for block in _joined(snapshot.blocks(), ROWS_AT_ONCE if self._store.is_filling else 1):
                 if self._must_stop():
                     return report, False
                 if block.kind in LISTED_KINDS:
@@ -135,18 +142,26 @@ class Sync:
         left_out = len(page.entries) - len(entries)
         if left_out:
             log.warning("%d feed entries are of kinds that this version can't match", left_out)
-        synced_at = None if page.has_more else int(self._clock().timestamp())
-        changes = self._applied(entries, page.cursor, synced_at)
+        added = erased = 0
+        for changes in self._changes_of(entries, page):
+            self._update_index(changes)
+            added, erased = added + changes.added, erased + len(changes.erased)
         if not page.has_more:
             self._note_synced()
-        self._update_index(changes)
         return msgspec.structs.replace(
             report,
             pages=report.pages + 1,
-            added=report.added + changes.added,
-            erased=report.erased + len(changes.erased),
+            added=report.added + added,
+            erased=report.erased + erased,
             of_other_kinds=report.of_other_kinds + left_out,
         )
+
+    def _changes_of(self, entries: list[StoredEntry], page: FeedPage) -> Iterator[PageChanges]:
+        """Apply a page; the list counts as synced only after what this yields first is searched for."""
+        if entries or page.has_more:
+            yield self._applied(entries, page.cursor, None)
+        if not page.has_more:
+            yield self._applied([], page.cursor, int(self._clock().timestamp()))
 
     def _applied(self, entries: list[StoredEntry], cursor: str, synced_at: int | None) -> PageChanges:
         """Apply a page. Where the disk is full, what is withdrawn is matched no longer all the same, and not acknowledged."""
@@ -165,6 +180,26 @@ class Sync:
             return
         self._client.acknowledge(place.cursor)
         self._store.mark_acknowledged(place.cursor)
+
+
+def _joined(blocks: Iterable[SnapshotBlock], rows: int) -> Iterator[SnapshotBlock]:
+    """Join blocks of one kind that follow each other until they have so many rows, or are large."""
+    some: list[SnapshotBlock] = []
+    count = value_bytes = 0
+    for block in blocks:
+        if some and (some[0].kind != block.kind or count >= rows or value_bytes >= VALUE_BYTES_AT_ONCE):
+            yield _joint(some)
+            some, count, value_bytes = [], 0, 0
+        some.append(block)
+        count += len(block.values)
+        value_bytes += sum(map(len, block.values))
+    if some:
+        yield _joint(some)
+
+
+def _joint(blocks: list[SnapshotBlock]) -> SnapshotBlock:
+    ids, qualities = (b"".join(parts) for parts in zip(*((one.ids, one.qualities) for one in blocks), strict=True))
+    return SnapshotBlock(blocks[0].kind, ids, qualities, [value for one in blocks for value in one.values])
 
 
 def _require_block(block: SnapshotBlock) -> None:

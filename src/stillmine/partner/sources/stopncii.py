@@ -92,10 +92,13 @@ class StopNciiSync:
         self._store.forget_erased()
 
     def _apply(self, entries: list[StoredEntry], page: FetchedPage, start: int) -> None:
+        """Apply a page; the list counts as synced only after what the page brings is searched for."""
         is_last = not page.has_more
         cursor = str(max(start, page.next_start) if is_last else start)
-        changes = self._store.apply_page(entries, cursor, int(self._clock().timestamp()) if is_last else None)
-        self._update_index(changes)
+        if entries or not is_last:
+            self._update_index(self._store.apply_page(entries, cursor, None))
+        if is_last:
+            self._update_index(self._store.apply_page([], cursor, int(self._clock().timestamp())))
 
 
 class ByValue:

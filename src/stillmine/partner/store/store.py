@@ -56,7 +56,8 @@ class Store(Transactions):
         self._file = StoreFile(folder / FILE_NAME)
         (has_leftovers,) = self._db.execute("SELECT has_leftovers FROM place").fetchone()
         self._leftovers = Leftovers(is_unknown=bool(has_leftovers))
-        self._is_filling = False
+        self.is_filling = False
+        """Whether a snapshot is being taken into an empty list."""
         (self._active_count,) = self._db.execute("SELECT count(*) FROM fingerprints WHERE state = 'active'").fetchone()
 
     def close(self) -> None:
@@ -238,13 +239,13 @@ class Store(Transactions):
         with self._transaction() as db:
             fetch_again(db)
             (has_some,) = db.execute("SELECT EXISTS (SELECT 1 FROM fingerprints)").fetchone()
-        self._is_filling = not has_some
+        self.is_filling = not has_some
 
     def apply_snapshot(self, kind: Kind, rows: Sequence[tuple[bytes, bytes, int]]) -> int:
         """Apply active fingerprints of one kind, each (id, value, quality), or none of them; returns how many were not active before."""
         with self._transaction() as db:
             (generation,) = db.execute("SELECT generation FROM place").fetchone()
-            was_active = {} if self._is_filling else active_among(db, [row[0] for row in rows])
+            was_active = {} if self.is_filling else active_among(db, [row[0] for row in rows])
             db.executemany(
                 PUT,
                 # In the order of the table: the ids of a snapshot are in no order, and each would need another page.
@@ -259,7 +260,7 @@ class Store(Transactions):
         """Go on with the feed from this cursor."""
         with self._transaction() as db:
             db.execute("UPDATE place SET cursor = ?", (cursor,))
-        self._is_filling = False
+        self.is_filling = False
 
     def start_again(self) -> None:
         """Forget the cursor, so that the feed is fetched from the start; matching goes on with what is there until then."""
