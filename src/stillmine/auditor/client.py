@@ -27,16 +27,8 @@ class LogClient:
 
     def __init__(self, address: str, transport: httpx.BaseTransport | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
         """`address` is the exchange's own, such as https://exchange.example. Raises NotConfiguredError for any other form."""
-        is_here = require_address(address)
         self._monotonic = monotonic
-        self._http = httpx.Client(
-            base_url=address.rstrip("/"),
-            headers={"Accept-Encoding": "identity"},
-            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            follow_redirects=False,
-            trust_env=not is_here,
-            transport=transport,
-        )
+        self._http = connection_to(address, transport)
 
     def close(self) -> None:
         """Close the connections."""
@@ -76,7 +68,7 @@ class LogClient:
         deadline = self._monotonic() + WHOLE_ANSWER_SECONDS
         data = bytearray()
         try:
-            with self._http.stream("GET", path) as response:
+            with self._http.stream("GET", path, headers={"Accept-Encoding": "identity"}) as response:
                 for part in response.iter_raw():  # what was packed to swell on arrival is not unpacked
                     data += part
                     if len(data) > maximum_bytes:
@@ -90,6 +82,18 @@ class LogClient:
         if response.status_code != 200:
             raise LogAnswerError(f"HTTP status {response.status_code}")
         return bytes(data)
+
+
+def connection_to(address: str, transport: httpx.BaseTransport | None) -> httpx.Client:
+    """Return what sends requests to this address and follows no redirect; raises NotConfiguredError as `require_address` does."""
+    is_here = require_address(address)
+    return httpx.Client(
+        base_url=address.rstrip("/"),
+        timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        follow_redirects=False,
+        trust_env=not is_here,
+        transport=transport,
+    )
 
 
 def require_address(address: str) -> bool:

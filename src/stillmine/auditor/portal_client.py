@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from stillmine.auditor.client import CONNECT_SECONDS, READ_SECONDS, require_address
+from stillmine.auditor.client import connection_to
 from stillmine.auditor.errors import PortalUnreachableError
 
 CODINGS = ("identity", "gzip")
@@ -35,15 +35,8 @@ class PortalClient:
 
     def __init__(self, address: str, transport: httpx.BaseTransport | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
         """`address` is that of the first page, such as https://exchange.example. Raises NotConfiguredError for any other form."""
-        is_here = require_address(address)
         self._monotonic = monotonic
-        self._http = httpx.Client(
-            base_url=address.rstrip("/"),
-            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            follow_redirects=False,
-            trust_env=not is_here,
-            transport=transport,
-        )
+        self._http = connection_to(address, transport)
 
     def close(self) -> None:
         """Close the connections."""
