@@ -56,7 +56,7 @@ def test_within_a_flow_the_way_back_is_a_step_back(portal: PortalServer, page: P
 
 
 FRAME: dict[str, str | re.Pattern[str]] = {
-    ".bar-talk": "**/help/",
+    ".bar-talk": "**/talk/",
     ".bar-case": "**/case/",
     ".header .home": re.compile(r":\d+/$"),
     ".languages a": "**/fi/protect/",
@@ -149,14 +149,14 @@ def test_notes_that_are_kept_hold_nobody_up(portal: PortalServer, page: Page) ->
     begin_log(page, portal)
     write_entry(page, {"address": "https://example.net/1"})
     page.locator(".bar-talk").click()
-    page.wait_for_url("**/help/")
+    page.wait_for_url("**/talk/")
 
 
 def test_where_nothing_can_be_lost_nothing_is_asked(portal: PortalServer, page: Page) -> None:
     page.goto(f"{portal.address}/protect/")
     expect(page.get_by_role("button", name="I am", exact=True)).to_be_visible()
     page.locator(".bar-talk").click()
-    page.wait_for_url("**/help/")
+    page.wait_for_url("**/talk/")
 
 
 def test_leaving_never_asks(portal: PortalServer, page: Page) -> None:

@@ -140,9 +140,8 @@ def test_the_script_is_small_and_keeps_nothing(portal: PortalServer, page: Page)
     open_help(page, portal, "gb")
     names = {request.path for request in portal.requests if request.path.endswith(".js")}
     sizes = [(portal.dist / name.lstrip("/")).stat().st_size for name in names]
-    assert len(names) == 2  # the exit's, and this one
-    assert sum(sizes) < 5_000
-    assert sum(len(gzip.compress((portal.dist / name.lstrip("/")).read_bytes())) for name in names) < 3_000
+    assert sum(sizes) < 10_000  # the exit's, the place's, and this one
+    assert sum(len(gzip.compress((portal.dist / name.lstrip("/")).read_bytes())) for name in names) < 5_000
     assert page.context.storage_state(indexed_db=True)["origins"] == []
     page.goto(f"{portal.address}/facts/gb/")
     asked = [request.path for request in portal.requests if request.path.endswith(".js")]

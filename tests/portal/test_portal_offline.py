@@ -169,9 +169,11 @@ def test_one_that_does_not_come_leaves_nothing_half(root: Path, page: Page, tmp_
 def test_the_page_lists_what_is_there_and_clearing_leaves_nothing(portal: PortalServer, page: Page) -> None:
     begin_log(page, portal)
     page.goto(portal.address)
-    page.locator("#country").select_option("nz")
+    page.locator(".place-choice > summary").click()
+    page.locator(".place-choice [data-choose='nz']").click()
     page.get_by_label("Remember my country on this device").check()
     page.goto(f"{portal.address}/threat/")
+    page.get_by_role("button", name="All steps").click()
     page.get_by_label("Done: Keep everything they sent").check()
     page.get_by_label("Keep my marks on this device").check()
     checkpoint = {"origin": "example", "size": 3, "root": "ab" * 32, "day": "2026-11-25"}

@@ -32,9 +32,11 @@ def heading(root: Path, choice: str, language: str) -> str:
 @pytest.mark.parametrize("width", [360, 1280])
 def test_each_choice_leads_to_its_plan_by_a_touch(portal: PortalServer, browser: Browser, root: Path, width: int, language: str) -> None:
     page = browser.new_context(viewport={"width": width, "height": 800}, has_touch=True).new_page()
-    for place, choice in enumerate(CHOICES):
+    assert page.goto(portal.address + address("/", language))
+    assert page.locator(".start-group .choices a").count() == len(CHOICES)
+    for choice in CHOICES:
         page.goto(portal.address + address("/", language))
-        link = page.locator(".choices a").nth(place)
+        link = page.locator(f".start-group .choices a[href='{address(f'/{choice}/', language)}']")
         box = link.bounding_box()
         assert box is not None
         assert box["height"] >= TOUCH_PIXELS
@@ -72,74 +74,71 @@ def test_the_start_page_is_read_in_a_sensible_order(portal: PortalServer, page: 
         - main:
           - heading "What is happening?" [level=1]
           - paragraph
-          - list:
-            - listitem:
-              - link "It has already been shared"
-            - listitem:
-              - link "Someone threatens to share it"
+          - group: Where are you? See numbers to call
+          - region "A picture, video or sound of me":
+            - list:
+              - listitem:
+                - link "It has already been shared"
+              - listitem:
+                - link "Someone threatens to share it"
+          - region "Something else"
           - complementary:
-            - region "In danger now?"
+            - region "Or go straight to"
+            - region "Is it safe to read this now?"
           - region "What this service does, and what it does not"
-          - region "Or go straight to"
         - contentinfo
         """
     )
 
 
-def test_the_plan_for_threats_is_read_in_a_sensible_order(portal: PortalServer, page: Page) -> None:
+def test_the_plan_for_threats_is_read_in_a_sensible_order(portal: PortalServer, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{portal.address}/threat/fi/")
     expect(page.locator("main")).to_match_aria_snapshot(
         """
         - main:
           - heading "Someone threatens to share it" [level=1]
           - paragraph: Don’t pay. You have done nothing wrong. Let’s go step by step.
-          - paragraph: "These steps are for: Finland."
-          - region "In danger now?":
-            - list:
-              - listitem:
-                - link "112 Finland"
           - list:
             - listitem:
+              - link "112 in danger now"
+          - paragraph: For Finland. Another country
+          - list:
+            - listitem:
+              - heading "Think of your safety first" [level=2]
+            - listitem:
               - heading "Don’t pay, and don’t do what they ask" [level=2]
+            - listitem:
+              - heading "Stop paying, and call your bank" [level=2]
             - listitem:
               - heading "Keep everything they sent" [level=2]
             - listitem:
               - heading "Report it to the police as soon as you can" [level=2]
-            - listitem:
-              - 'heading "If it is posted after all: report again, and get it removed" [level=2]'
-          - region "Who helps in Finland"
+          - complementary:
+            - region "Talk to someone"
         """
     )
+    assert page.locator(".ask:visible").count() == 0
+    page.context.close()
 
 
-def test_the_country_is_chosen_and_kept_only_if_wished(portal: PortalServer, page: Page) -> None:
-    page.goto(portal.address)
-    assert page.locator("#country").input_value() == ""
-    page.locator("#country").select_option("fi")
-    assert page.locator(".numbers li").first.inner_text().startswith("112")
-    assert page.evaluate("localStorage.length") == 0
-    page.get_by_role("link", name="Someone threatens to share it").click()
-    expect(page.get_by_text("These steps are for: Finland.")).to_be_visible()
-    page.goto(portal.address)
-    assert page.locator("#country").input_value() == ""
-    page.locator("#country").select_option("nz")
-    page.get_by_label("Remember my country on this device").check()
-    page.goto(portal.address)
-    assert page.locator("#country").input_value() == "nz"
-    page.get_by_label("Remember my country on this device").uncheck()
-    assert page.evaluate("localStorage.length") == 0
+def whole(page: Page, portal: PortalServer, path: str) -> None:
+    """Open a plan and show all of its steps."""
+    page.goto(f"{portal.address}/nothing-here/")
+    page.goto(portal.address + path)
+    page.get_by_role("button", name="All steps").click()
 
 
 def test_marks_are_kept_only_if_wished(portal: PortalServer, page: Page) -> None:
-    page.goto(f"{portal.address}/threat/")
+    whole(page, portal, "/threat/")
     page.get_by_label("Done: Don’t pay, and don’t do what they ask").check()
-    page.goto(f"{portal.address}/threat/")
+    whole(page, portal, "/threat/")
     expect(page.get_by_label("Done: Don’t pay, and don’t do what they ask")).not_to_be_checked()
     page.get_by_label("Done: Keep everything they sent").check()
     page.get_by_label("Keep my marks on this device").check()
-    page.goto(f"{portal.address}/shared/")
+    whole(page, portal, "/shared/")
     page.get_by_label("Done: Check again later").check()
-    page.goto(f"{portal.address}/threat/nz/")
+    whole(page, portal, "/threat/nz/")
     expect(page.get_by_label("Done: Keep everything they sent")).to_be_checked()
     assert json.loads(page.evaluate("localStorage.getItem('stillmine.marks')")) == ["shared.again", "threat.keep"]
     page.get_by_label("Keep my marks on this device").uncheck()
@@ -148,7 +147,7 @@ def test_marks_are_kept_only_if_wished(portal: PortalServer, page: Page) -> None
 
 def test_without_storage_marks_hold_while_the_page_is_open(portal: PortalServer, page: Page) -> None:
     page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }")
-    page.goto(f"{portal.address}/threat/")
+    whole(page, portal, "/threat/")
     page.get_by_label("Done: Keep everything they sent").check()
     page.get_by_label("Keep my marks on this device").click()
     expect(page.get_by_text("This browser keeps nothing")).to_be_visible()

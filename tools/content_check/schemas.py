@@ -18,6 +18,7 @@ Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Address = Annotated[str, Meta(pattern=r"^https?://\S+$")]
 Confidence = Literal["seed", "sourced"]
 Country = Annotated[str, Meta(pattern=r"^[a-z]{2}$")]
+Region = Annotated[str, Meta(pattern=r"^[a-z]{2}-[a-z]{3}$")]
 CountryOrAnywhere = Annotated[str, Meta(pattern=r"^([a-z]{2}|global)$")]
 CountryOrAll = Annotated[str, Meta(pattern=r"^([a-z]{2}|all)$")]
 ANYWHERE = "global"
@@ -142,10 +143,11 @@ class CountryFile(Row):
     place: Places
     services: CountryLists
     part_of: Country | None = None
+    parts: list[Region] = []
     without: dict[Text, Text] = {}
 
 
-class Step(Row, rename={"source": "from"}):
+class Step(Row, rename={"source": "from", "only_if": "if"}):
     step: Text
     source: Names
     sources: list[Text]
@@ -155,6 +157,17 @@ class Step(Row, rename={"source": "from"}):
     countries: dict[Country, Names] = {}
     services: dict[CountryOrAll, Names] = {}
     list: Literal["crisis", "partner", "talk"] | None = None
+    words: Annotated[str, Meta(pattern=r"^[a-z]+\.[a-z]+$")] | None = None
+    only_if: dict[Text, Names] = {}
+
+
+class Question(Row):
+    """A question before one of the steps; an answer may lead to another page."""
+
+    ask: Text
+    before: Text
+    answers: Names
+    to: dict[Text, Text] = {}
 
 
 class Situation(Row):
@@ -163,6 +176,8 @@ class Situation(Row):
     id: Annotated[str, Meta(pattern=r"^[a-z]+$")]
     sources: Names
     steps: Annotated[list[Step], Meta(min_length=1)]
+    questions: list[Question] = []
+    group: Literal["mine"] | None = None
     start: Annotated[int, Meta(ge=1)] | None = None
     not_sure: list[Annotated[int, Meta(ge=1)]] = []
     page: Text | None = None

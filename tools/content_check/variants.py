@@ -125,6 +125,24 @@ def _situation_problems(found: dict[str, Any]) -> Iterator[str]:
             yield from (
                 f"content/situations/{name}.yaml: {step['step']}: names the country {one}, which is not there" for one in sorted(named)
             )
+        yield from (f"content/situations/{name}.yaml: {problem}" for problem in _question_problems(name, plan, found))
+
+
+def _question_problems(name: str, plan: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
+    """Questions before a step that is not there, answers that nobody can give, and words of a step that is not there."""
+    steps = {f"{of}.{step['step']}" for of, other in _of(found, "situations").items() for step in other["steps"] if "words" not in step}
+    answers = {one["ask"]: set(one["answers"]) for one in plan.get("questions", [])}
+    for one in plan.get("questions", []):
+        if one["before"] not in {step["step"] for step in plan["steps"]}:
+            yield f"the question {one['ask']} stands before {one['before']}, which is no step: name one"
+        if unknown := set(one.get("to", {})) - answers[one["ask"]]:
+            yield f"the question {one['ask']} leads on from {sorted(unknown)[0]}, which is no answer of it"
+    for step in plan["steps"]:
+        for ask, wanted in step.get("if", {}).items():
+            if not set(wanted) <= answers.get(ask, set()):
+                yield f"{step['step']}: is shown if {ask} is {', '.join(wanted)}, which nobody can answer"
+        if step.get("words", next(iter(steps))) not in steps:
+            yield f"{step['step']}: has the words of {step['words']}, which is no step with words of its own"
 
 
 def _regime_problems(found: dict[str, Any]) -> Iterator[str]:
@@ -143,17 +161,21 @@ def _country_words(found: dict[str, Any]) -> Words:
     for name, plan in _of(found, "situations").items():
         for step in plan["steps"]:
             for code in step.get("countries", {}):
-                keys.setdefault(code, set()).add(f"plan.{name}.{step['step']}.{code}")
+                keys.setdefault(code, set()).add(f"plan.{step.get('words', f'{name}.{step["step"]}')}.{code}")
     return keys
 
 
 def _situation_words(found: dict[str, Any]) -> Words:
     keys = {}
     for name, plan in _of(found, "situations").items():
-        own = {f"plan.{name}.title", f"plan.{name}.first"} | ({f"start.choice.{name}"} if "start" in plan else set())
+        own = {f"plan.{name}.title", f"plan.{name}.first"} | ({f"title.plan.{name}"} if "page" not in plan else set())
+        own |= ({f"start.choice.{name}"} if "start" in plan else set())
         own |= {f"unsure.{name}.{number}" for number, _ in enumerate(plan.get("not_sure", []), 1)}
         own |= {f"plan.go.{step['to']}" for step in plan["steps"] if "to" in step}
-        keys[name] = own | {f"plan.{name}.{step['step']}.{part}" for step in plan["steps"] for part in ("title", "why", "need")}
+        own |= {
+            f"plan.{name}.{step['step']}.{part}" for step in plan["steps"] if "words" not in step for part in ("title", "why", "need")
+        }
+        keys[name] = own
     return keys
 
 

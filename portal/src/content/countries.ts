@@ -13,6 +13,8 @@ export interface Country {
   readonly place: { readonly help: number; readonly plans: number };
   /** The country of several that it belongs to, `eu`. */
   readonly partOf: string | null;
+  /** Codes of its parts, `gb-wls`, where a person is asked which one. */
+  readonly parts: readonly string[];
   /** Ids of services by the list that shows them. */
   readonly services: ReadonlyMap<string, readonly string[]>;
 }
@@ -38,6 +40,7 @@ function country(entry: Row): Country {
     id,
     place: { help: placeOf(place["help"], id), plans: placeOf(place["plans"], id) },
     partOf: nullable(entry["part_of"]),
+    parts: list(entry["parts"] ?? [], `${id}.parts`).map(String),
     services: new Map(services.map(([name, ids]) => [name, list(ids, `${id}.${name}`).map(String)])),
   };
 }
@@ -61,5 +64,7 @@ export const COUNTRIES: readonly string[] = countries.map(({ id }) => id);
 export const HELP_COUNTRIES: readonly string[] = [...countries]
   .sort((one, other) => one.place.help - other.place.help)
   .map(({ id }) => id);
+/** Where a person may be, in the order of plans: countries, and the parts of those that have parts. */
+export const PLACES: readonly string[] = countries.flatMap(({ id, parts }) => (parts.length > 0 ? parts : [id]));
 /** The country of services that work anywhere. */
 export const ANYWHERE = "global";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Everything that this portal may ever keep on this device, in one list. What keeps something new has to be added here. */
 
-import { isKept, keepCountry, keepMarks } from "../guidance/remembered";
+import { areMarksKept, keepMarks } from "../guidance/remembered";
 import { forget, isRemembered } from "../ledger/remembered";
+import { isPlaceKept, keepPlace } from "../place/kept_place";
 import { hasKept, wipeKept } from "../vault/store";
 import { arePagesKept, forgetPages } from "./pages_kept";
 
@@ -14,8 +15,8 @@ export interface Kept {
 
 export const KEPT: readonly Kept[] = [
   { name: "pages", isStored: arePagesKept, erase: forgetPages },
-  { name: "country", isStored: async () => isKept("country"), erase: async () => void keepCountry(null) },
-  { name: "marks", isStored: async () => isKept("marks"), erase: async () => void keepMarks(null) },
+  { name: "country", isStored: async () => isPlaceKept(), erase: async () => void keepPlace(null) },
+  { name: "marks", isStored: async () => areMarksKept(), erase: async () => void keepMarks(null) },
   { name: "ledger", isStored: async () => isRemembered(), erase: async () => forget() },
   { name: "log", isStored: hasKept, erase: wipeKept },
 ];

@@ -33,6 +33,19 @@ export interface Step {
   readonly services: ReadonlyMap<string, readonly string[]>;
   /** A list that every country fills, shown with the step; null for none. */
   readonly list: string | null;
+  /** The plan and step whose words it has, `shared.search`. */
+  readonly words: string;
+  /** The answers for which it is shown, by question; whoever leaves a question open sees it. */
+  readonly onlyIf: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface Question {
+  readonly ask: string;
+  /** The step that it stands before. */
+  readonly before: string;
+  readonly answers: readonly string[];
+  /** The page that an answer leads to, without slashes. */
+  readonly to: ReadonlyMap<string, string>;
 }
 
 export interface Plan {
@@ -45,6 +58,9 @@ export interface Plan {
   readonly page: string;
   readonly sources: readonly GuidanceSource[];
   readonly seeAlso: string | null;
+  /** It is about a picture of the person who reads. */
+  readonly isOfMine: boolean;
+  readonly questions: readonly Question[];
   readonly steps: readonly Step[];
 }
 
@@ -124,6 +140,8 @@ function plan(entry: Row, known: Known): Plan {
     page: nullable(entry["page"]) ?? name,
     sources: known(entry["sources"], name),
     seeAlso: nullable(entry["see_also"]),
+    isOfMine: entry["group"] === "mine",
+    questions: list(entry["questions"] ?? [], name).map((one) => question(name, row(one, name))),
     steps,
   };
 }
@@ -148,7 +166,24 @@ function step(name: string, entry: Row, known: Known): Step {
       ]),
     ),
     list: nullable(entry["list"]),
+    words: nullable(entry["words"]) ?? place,
+    onlyIf: answersOf(entry["if"], place),
   };
+}
+
+function question(name: string, entry: Row): Question {
+  const place = `${name}.${text(entry["ask"], name)}`;
+  return {
+    ask: text(entry["ask"], place),
+    before: text(entry["before"], place),
+    answers: list(entry["answers"], place).map(String),
+    to: new Map(Object.entries(row(entry["to"] ?? {}, place)).map(([answer, page]) => [answer, text(page, place)])),
+  };
+}
+
+function answersOf(value: unknown, place: string): ReadonlyMap<string, readonly string[]> {
+  const byQuestion = Object.entries(row(value ?? {}, place));
+  return new Map(byQuestion.map(([ask, answers]) => [ask, list(answers, place).map(String)]));
 }
 
 function guide(name: string, sections: readonly unknown[], known: Known): Guide {

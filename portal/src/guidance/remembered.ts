@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A chosen country and the marks of plans, on this device and only where the person switched that on.
- *
- * Both are small and say that this portal was used. Nothing else about the person is kept with them.
+ * The marks of plans, on this device and only where the person switched that on. They are small and say that this portal was used. Nothing
+ * else about the person is kept with them.
  */
 
-const COUNTRY = "stillmine.country";
 const MARKS = "stillmine.marks";
 
-/** Whether anything is kept under either name, also what can't be read any more. */
-export function isKept(what: "country" | "marks"): boolean {
-  return read(what === "country" ? COUNTRY : MARKS) !== null;
-}
-
-/** Return the country that is kept; null where none is, or where the browser keeps nothing. */
-export function keptCountry(): string | null {
-  const kept = read(COUNTRY);
-  return kept !== null && /^[a-z]{2}$/.test(kept) ? kept : null;
-}
-
-/** Keep a country, or forget it with null; false where the browser keeps nothing. */
-export function keepCountry(country: string | null): boolean {
-  return write(COUNTRY, country);
+/** Whether anything is kept, also what can't be read any more. */
+export function areMarksKept(): boolean {
+  return read(MARKS) !== null;
 }
 
 /** Return the marks that are kept, `threat.pay`; null where keeping is off. */

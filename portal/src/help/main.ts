@@ -4,24 +4,11 @@
  * It asks nobody and keeps nothing: what was chosen is gone with the page.
  */
 
-import { isOpen } from "./open_now";
-
-const MINUTE_MILLISECONDS = 60_000;
+import { keepOpeningStates } from "./opening_states";
 
 const filters = document.querySelector<HTMLElement>("[data-filters]");
 const services = [...document.querySelectorAll<HTMLElement>("[data-service]")];
 const sections = [...document.querySelectorAll<HTMLElement>("[data-section]")];
-
-function showOpeningStates(): void {
-  const now = new Date();
-  for (const place of document.querySelectorAll<HTMLElement>("[data-week]")) {
-    const { week = "", zone = "", open = "", closed = "" } = place.dataset;
-    const state = isOpen(week, zone, now);
-    place.hidden = state === null;
-    place.textContent = state ? open : closed;
-    place.classList.toggle("is-open", state === true);
-  }
-}
 
 function chosen(name: string): string {
   const field = filters?.querySelector<HTMLSelectElement | HTMLInputElement>(`[name=${name}]`);
@@ -70,17 +57,12 @@ function showAll(): void {
   filters?.querySelector<HTMLElement>("input")?.focus();
 }
 
-function refresh(): void {
-  showOpeningStates();
-  if (filters) narrow();
-}
-
 if (filters) {
   filters.hidden = false;
   filters.addEventListener("change", narrow);
   for (const button of document.querySelectorAll("[data-show-all]")) button.addEventListener("click", showAll);
 }
-refresh();
-setInterval(refresh, MINUTE_MILLISECONDS);
-// A page that comes back out of the browser's memory may keep what was chosen in its fields.
-addEventListener("pageshow", refresh);
+// Also when a page comes back out of the browser's memory: it may keep what was chosen in its fields.
+keepOpeningStates(() => {
+  if (filters) narrow();
+});

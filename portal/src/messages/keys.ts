@@ -16,11 +16,13 @@ import type how from "@content/messages/en/how.json";
 import type locale from "@content/messages/en/locale.json";
 import type log from "@content/messages/en/log.json";
 import type notice from "@content/messages/en/notice.json";
+import type place from "@content/messages/en/place.json";
 import type plan from "@content/messages/en/plan.json";
 import type privacy from "@content/messages/en/privacy.json";
 import type protect from "@content/messages/en/protect.json";
 import type site from "@content/messages/en/site.json";
 import type start from "@content/messages/en/start.json";
+import type talk from "@content/messages/en/talk.json";
 import type tryWords from "@content/messages/en/try.json";
 import type under18 from "@content/messages/en/under18.json";
 import type unsure from "@content/messages/en/unsure.json";
@@ -38,11 +40,13 @@ type Words = typeof accessibility &
   typeof locale &
   typeof log &
   typeof notice &
+  typeof place &
   typeof plan &
   typeof privacy &
   typeof protect &
   typeof site &
   typeof start &
+  typeof talk &
   typeof tryWords &
   typeof under18 &
   typeof unsure;
@@ -57,6 +61,7 @@ type BroughtKey =
   | `start.choice.${string}`
   | `unsure.${string}.${number}`
   | `plan.child.${string}`
+  | `title.plan.${string}`
   | `notice.${"law" | "subject" | "opening" | "copies" | "clock" | "missing" | "unverified"}.${string}`;
 
 export type MessageKey = keyof Words | BroughtKey;

@@ -52,3 +52,8 @@ export function translator(catalogue: Catalogue): Translator {
     time: (moment) => clock.format(moment),
   };
 }
+
+/** Return the key of a place's name: of a country, or of a part of one. */
+export function placeKey(place: string): MessageKey {
+  return place.includes("-") ? `region.${place}` : `country.${place}`;
+}

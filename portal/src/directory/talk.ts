@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Who to talk to in a place, few and in order: what `/talk/` and the numbers beside a plan show. */
+
+import { countries } from "../content/countries";
+import type { Service } from "./load";
+import { services } from "./services";
+
+/** What somebody may need, in the order in which it is shown; each is a list that countries fill. */
+export const NEEDS = ["talk", "crisis", "danger", "partner", "relay"] as const;
+export type Need = (typeof NEEDS)[number];
+
+/** Return the codes of the places that a service is for, `gb-eng gb-wls`. */
+export function placesOf(service: Service): string {
+  return service.regions === null || service.regions.length === 0 ? service.country : service.regions.join(" ");
+}
+
+/** Return the services for a need, of one place or of all, in their order; what is for parts of a country stands before what is for all of it. */
+export function forNeed(need: Need, place: string | null): readonly Service[] {
+  const country = place?.slice(0, 2) ?? null;
+  return services(need).filter(
+    (service) =>
+      (country === null || service.country === country) &&
+      (place === null || place === country || !service.regions?.length || service.regions.includes(place)),
+  );
+}
+
+/** Return the first of them in each country, and of each part where they are for parts. */
+export function firstForNeed(need: Need): readonly Service[] {
+  return countries.flatMap(({ id, parts }) => {
+    const own = parts.length > 0 ? parts : [id];
+    return [...new Set(own.flatMap((place) => forNeed(need, place).slice(0, 1)))];
+  });
+}

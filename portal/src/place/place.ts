@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Where the person is: asked once, never guessed, and in no request (spec/portal.md, "Where the person is").
+ *
+ * The place stands behind the `#` of the address, alone (`#gb-wls`) or before the id of a part of the page (`#gb-wls/crisis`), and every
+ * link of our own that is pressed takes it along. Pages mark what is for some places only; this file shows and hides it.
+ */
+
+import { keepPlace, keptPlace, placeCode } from "./kept_place";
+
+type Follow = (place: string | null) => void;
+
+const followers: Follow[] = [];
+let chosen: string | null = null;
+
+/** Return the code of the place, `nz` or `gb-wls`; null while nobody has said. */
+export function place(): string | null {
+  return chosen;
+}
+
+/** Return the country of the place, `gb` of `gb-wls`. */
+export function countryOf(code: string | null): string | null {
+  return code === null ? null : code.slice(0, 2);
+}
+
+/** Call `follow` with the place now and whenever it changes. */
+export function followPlace(follow: Follow): void {
+  followers.push(follow);
+  follow(chosen);
+}
+
+/** Whether what is for these places (`nz gb-wls`) is for this one: a country is for its parts, and a part for the country as a whole. */
+export function isFor(places: string, code: string): boolean {
+  return places.split(" ").some((one) => one === code || code.startsWith(`${one}-`) || one.startsWith(`${code}-`));
+}
+
+/** Take a place, or none; a reload and a link find it again. */
+export function choosePlace(code: string | null): void {
+  const anchor = addressed().anchor;
+  if (keptPlace() !== null) keepPlace(code);
+  history.replaceState(history.state, "", location.pathname + location.search + fragment(code, anchor));
+  take(code);
+}
+
+function addressed(): { readonly code: string | null; readonly anchor: string } {
+  const [first = "", ...rest] = decode(location.hash.slice(1)).split("/");
+  const code = placeCode(first);
+  return code === null || document.getElementById(first) !== null
+    ? { code: null, anchor: location.hash.slice(1) }
+    : { code, anchor: rest.join("/") };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function fragment(code: string | null, anchor: string): string {
+  const parts = [code, anchor].filter((part) => part !== null && part !== "");
+  return parts.length === 0 ? "" : `#${parts.join("/")}`;
+}
+
+/** What is marked as for some places, and what is shown while none is known. Called again by whoever adds to the page. */
+export function showForPlace(within: ParentNode = document): void {
+  for (const part of within.querySelectorAll<HTMLElement>("[data-places]"))
+    part.hidden = chosen !== null && !isFor(part.dataset["places"] ?? "", chosen);
+  for (const part of within.querySelectorAll<HTMLElement>("[data-no-place]")) part.hidden = chosen !== null;
+  for (const part of within.querySelectorAll<HTMLElement>("[data-any-place]")) part.hidden = chosen === null;
+  const name = document.querySelector(`[data-choose="${chosen ?? ""}"]`)?.textContent.trim() ?? "";
+  for (const part of within.querySelectorAll("[data-place-name]")) part.textContent = name;
+}
+
+function take(code: string | null): void {
+  chosen = code;
+  showForPlace();
+  for (const follow of followers) follow(code);
+}
+
+/** Before a link is followed it learns of the place: by touch, mouse or keys, in this window or another. */
+function carry(event: Event): void {
+  const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>("a[href]") : null;
+  if (link === null || link.matches("[data-exit], [data-forget], [download]")) return;
+  if (link.origin !== location.origin || link.pathname.startsWith("/api/")) return;
+  const anchor = link.hash.slice(1);
+  const [first = "", ...rest] = anchor.split("/");
+  const isHere = link.pathname === location.pathname && link.getAttribute("href")?.startsWith("#");
+  if (isHere && !link.hasAttribute("data-choose")) return;
+  link.hash = fragment(chosen, placeCode(first) === null ? anchor : rest.join("/"));
+}
+
+function choose(event: MouseEvent): void {
+  const link = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-choose]") : null;
+  if (link === null || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  choosePlace(placeCode(link.dataset["choose"] ?? null));
+}
+
+function begin(): void {
+  const { code, anchor } = addressed();
+  take(code ?? placeCode(document.documentElement.dataset["place"] ?? null) ?? keptPlace());
+  if (code !== null && anchor !== "") document.getElementById(anchor)?.scrollIntoView();
+}
+
+for (const event of ["pointerdown", "focusin", "click"]) document.addEventListener(event, carry, true);
+document.addEventListener("click", choose);
+addEventListener("hashchange", begin);
+begin();

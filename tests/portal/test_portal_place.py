@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the person is: chosen once, known on every page, in no request; and a number that is open in two touches from the first page."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.portal.portal_pages import LANGUAGES, address
+from tests.portal.portal_server import PortalServer
+
+NIGHT_IN_EUROPE = datetime.fromisoformat("2026-11-24T02:30:00+00:00")
+"""Tuesday: 15:30 in Auckland, 04:30 in Helsinki, 02:30 in London, 21:30 on Monday in New York, 13:30 in Sydney."""
+NAMES = {
+    "nz": ("New Zealand", "Uusi-Seelanti"),
+    "fi": ("Finland", "Suomi"),
+    "gb-eng": ("England", "Englanti"),
+    "gb-wls": ("Wales", "Wales"),
+    "ie": ("Ireland", "Irlanti"),
+    "us": ("United States", "Yhdysvallat"),
+    "ca": ("Canada", "Kanada"),
+    "au": ("Australia", "Australia"),
+}
+
+
+def in_window(page: Page, one: Locator) -> bool:
+    """Whether all of it can be seen and touched without scrolling, under nothing."""
+    box = one.bounding_box()
+    size = page.viewport_size
+    if box is None or size is None:
+        return False
+    is_inside = box["y"] >= 0 and box["y"] + box["height"] <= size["height"] and box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
+    return is_inside and bool(
+        one.evaluate(
+            "(one) => { const box = one.getBoundingClientRect();"
+            " const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2); return one.contains(top); }"
+        )
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("place", NAMES)
+def test_from_the_first_page_an_open_number_is_two_touches_away(portal: PortalServer, page: Page, place: str, language: str) -> None:
+    page.clock.set_fixed_time(NIGHT_IN_EUROPE)
+    page.goto(portal.address + address("/", language))
+    page.locator(".bar-talk").tap()
+    choice = page.locator(f"main [data-choose='{place}']")
+    expect(choice).to_have_text(NAMES[place][LANGUAGES.index(language)])
+    assert in_window(page, choice)
+    choice.tap()
+    expect(page.locator(".talk-to .is-open:visible").first).to_be_visible()
+    calls = [link for link in page.locator(".talk-to:visible").all() if link.locator(".is-open").count() > 0]
+    shown = [one for link in calls for one in link.locator("a[href^='tel:']").all() if in_window(page, one)]
+    assert shown, f"nothing that is open can be touched in {place}"
+    assert page.evaluate("document.body.scrollTop + scrollY") == 0
+
+
+@pytest.mark.parametrize("place", ["nz", "fi", "gb-wls", "au"])
+def test_the_place_is_asked_for_once_and_never_sent(portal: PortalServer, page: Page, place: str) -> None:
+    page.goto(portal.address)
+    page.locator(".place-choice > summary").tap()
+    page.locator(f".place-choice [data-choose='{place}']").tap()
+    page.wait_for_url(f"{portal.address}/#{place}")
+    expect(page.locator(".place-choice")).to_be_hidden()
+    page.locator(".start-group a[href^='/threat/']").tap()
+    page.wait_for_url("**/threat/*")
+    assert urlsplit(page.url).fragment == place
+    expect(page.locator("[data-no-place]:visible")).to_have_count(0)
+    page.locator(".bar-talk").tap()
+    page.wait_for_url("**/talk/*")
+    expect(page.locator("main .places")).to_be_hidden()
+    page.locator(".bar-case").tap()
+    page.wait_for_url("**/case/*")
+    page.locator(".footer a[href^='/how-it-works/']").tap()
+    page.wait_for_url("**/how-it-works/*")
+    assert urlsplit(page.url).fragment == place
+    assert page.evaluate("localStorage.length") == 0
+    assert [request.path for request in portal.requests if f"/{place[:2]}/" in request.path or place in request.path.split("/")] == []
+
+
+def test_the_place_is_kept_only_if_wished_and_another_can_be_chosen(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/talk/")
+    page.locator("main [data-choose='fi']").click()
+    expect(page.get_by_text("For Finland.")).to_be_visible()
+    page.get_by_label("Remember my country on this device").check()
+    page.goto(f"{portal.address}/nothing-here/")
+    page.goto(f"{portal.address}/talk/")
+    expect(page.get_by_text("For Finland.")).to_be_visible()
+    page.get_by_role("button", name="Another country").click()
+    assert page.evaluate("localStorage.length") == 0
+    page.locator("main [data-choose='nz']").click()
+    expect(page.get_by_text("For New Zealand.")).to_be_visible()
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_a_browser_that_keeps_nothing_says_so(portal: PortalServer, page: Page) -> None:
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }")
+    page.goto(f"{portal.address}/talk/#nz")
+    page.get_by_label("Remember my country on this device").click()
+    expect(page.get_by_text("This browser keeps nothing")).to_be_visible()
+    expect(page.get_by_label("Remember my country on this device")).not_to_be_checked()
+
+
+@pytest.mark.parametrize("fragment", ["%", "nz/", "NZ", "nz<script>", "xx", "gb-xxx", "/crisis", "nz/nowhere", "main"])
+def test_any_fragment_is_taken_calmly(portal: PortalServer, page: Page, fragment: str) -> None:
+    page.goto(f"{portal.address}/feelings/#{fragment}")
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator("main a[href^='tel:']").first).to_be_visible()
+
+
+def test_what_is_for_a_part_of_a_country_is_shown_there_and_for_the_whole(portal: PortalServer, page: Page) -> None:
+    wales, scotland = "0808 80 10 800", "0800 027 1234"
+    for place, shown, hidden in (("gb-wls", wales, scotland), ("gb-sct", scotland, wales)):
+        page.goto(f"{portal.address}/nothing-here/")
+        page.goto(f"{portal.address}/talk/#{place}")
+        expect(page.get_by_role("link", name=f"Call {shown}").first).to_be_visible()
+        expect(page.get_by_role("link", name=f"Call {hidden}").first).to_be_hidden()
+    page.goto(f"{portal.address}/nothing-here/")
+    page.goto(f"{portal.address}/talk/#gb")
+    for number in (wales, scotland):
+        expect(page.get_by_role("link", name=f"Call {number}").first).to_be_visible()
+
+
+def test_without_javascript_places_have_pages(portal: PortalServer, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(portal.address)
+    page.locator(".bar-talk").click()
+    page.get_by_role("main").get_by_role("link", name="Wales", exact=True).click()
+    assert page.url == f"{portal.address}/talk/gb-wls/"
+    expect(page.get_by_role("link", name="Call 0808 80 10 800").first).to_be_visible()
+    page.get_by_role("link", name="Another country").click()
+    assert page.url == f"{portal.address}/talk/"
+    page.context.close()

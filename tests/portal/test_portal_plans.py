@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plan, one step at a time: the first step in two touches, questions that change it, back by the bar, all of it at once, on paper."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.portal.portal_pages import LANGUAGES, SITUATION_FILES, address
+from tests.portal.portal_server import PortalServer
+from tests.portal.test_portal_place import in_window
+
+OFFERED = [one["id"] for one in SITUATION_FILES if "start" in one and "page" not in one]
+WAYS = {"en": ("Done, next step", "Skip for now", "All steps"), "fi": ("Tehty, seuraava askel", "Ohita nyt", "Kaikki askeleet")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("plan", OFFERED)
+def test_the_first_step_is_two_touches_away(portal: PortalServer, page: Page, plan: str, language: str) -> None:
+    page.goto(portal.address + address("/", language))
+    page.locator(f".start-group a[href='{address(f'/{plan}/', language)}']").tap()
+    page.wait_for_url(f"**/{plan}/**")
+    if page.locator(".ask:visible").count() > 0:
+        page.locator(".ask:visible [data-answer]").last.tap()
+    step = page.locator(".plan > li[data-step]:visible")
+    expect(step).to_have_count(1)
+    assert in_window(page, step.locator("h2"))
+
+
+def titles(page: Page) -> list[str]:
+    """Walk a plan to its end and return the titles of its steps; questions that come are left open."""
+    found = []
+    while page.locator(".plan > li:visible").count() == 1:
+        if page.locator(".ask:visible").count() == 0:
+            found.append(page.locator(".plan > li:visible h2").inner_text())
+        page.get_by_role("button", name="Skip for now").click()
+    return found
+
+
+@pytest.mark.parametrize("plan", OFFERED)
+def test_whoever_leaves_all_questions_open_sees_every_step(portal: PortalServer, page: Page, plan: str) -> None:
+    page.goto(f"{portal.address}/{plan}/")
+    walked = titles(page)
+    expect(page.get_by_role("heading", name="Those are all the steps")).to_be_visible()
+    page.get_by_role("button", name="All steps").click()
+    assert page.locator(".plan > li:visible h2").all_inner_texts() == walked
+    assert len(walked) == sum("step" in step for one in SITUATION_FILES if one["id"] == plan for step in one["steps"])
+
+
+def test_an_answer_changes_the_steps_and_the_way_back_opens_the_question_again(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/threat/#nz")
+    page.get_by_role("button", name="No, or only from the internet").click()
+    heading = page.locator(".plan > li:visible h2")
+    expect(heading).to_have_text("Don’t pay, and don’t do what they ask")
+    expect(heading).to_be_focused()
+    page.locator(".bar-back").click()
+    expect(heading).to_have_text("Do you know who it is?")
+    page.get_by_role("button", name="Yes: a partner, an ex, or someone I know").click()
+    expect(heading).to_have_text("Think of your safety first")
+    expect(page.get_by_role("link", name="Call 0800 733 843").first).to_be_visible()
+    page.get_by_role("button", name="Done, next step").click()
+    page.get_by_role("button", name="Done, next step").click()
+    page.get_by_role("button", name="Yes", exact=True).click()
+    expect(heading).to_have_text("Have you paid, or sent them more?")
+    page.get_by_role("button", name="Yes", exact=True).click()
+    expect(heading).to_have_text("Stop paying, and call your bank")
+    expect(page.get_by_text("159")).to_be_hidden()
+    for _ in range(5):
+        page.locator(".bar-back").click()
+    expect(heading).to_have_text("Do you know who it is?")
+    page.locator(".bar-back").click()
+    page.wait_for_url(f"{portal.address}/#nz")
+
+
+def test_who_was_under_18_is_led_to_the_other_steps(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/threat/#fi")
+    page.get_by_role("button", name="I’m not sure").click()
+    for _ in range(2):
+        page.get_by_role("button", name="Skip for now").click()
+    page.get_by_role("link", name="No, I am or was under 18").click()
+    page.wait_for_url("**/under-18/#fi")
+
+
+def test_other_links_of_the_frame_ask_nothing_since_nothing_is_lost(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/shared/")
+    page.get_by_role("button", name="Skip for now").click()
+    page.locator(".bar-talk").click()
+    page.wait_for_url("**/talk/")
+
+
+def test_a_step_can_be_linked_to(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/threat/#nz/keep")
+    expect(page.locator(".plan > li:visible h2")).to_have_text("Keep everything they sent")
+
+
+def test_on_paper_a_plan_is_whole(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/threat/#nz")
+    page.emulate_media(media="print")
+    assert page.locator(".plan > li[data-step]:visible").count() > 8
+    expect(page.locator(".ask:visible")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_works_by_keys_alone(portal: PortalServer, page: Page, language: str) -> None:
+    page.goto(portal.address + address("/threat/", language))
+    page.locator(".ask:visible [data-answer]").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".plan > li:visible h2")).to_be_focused()
+    done = page.get_by_role("button", name=WAYS[language][0])
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if done.evaluate("(one) => one === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".plan > li:visible h2")).to_be_focused()
+    assert page.evaluate("localStorage.length") == 0
