@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from "vitest";
+import { isShown } from "../src/guidance/answers";
 import { readGuidance } from "../src/guidance/load";
 import { LOCALES, readText, wordsOf, yamlUnder } from "./files";
 
@@ -66,20 +67,17 @@ test.each(Object.entries(BACKED))("section %s is in a plan, with its sources", (
   expect(backers.filter((backer) => !named.has(backer))).toEqual([]);
 });
 
-test("the plan for threats begins with the four steps of Victim Support Finland, in their order, and safety from a partner is asked after the first", () => {
-  expect(
-    whole.plans
-      .get("threat")
-      ?.steps.map((step) => step.step)
-      .filter((step) => step !== "known")
-      .slice(0, 4),
-  ).toEqual(["pay", "keep", "police", "published"]);
+test("the plan for threats has the four steps of Victim Support Finland in their order, and safety from a partner before them", () => {
+  const names = whole.plans.get("threat")?.steps.map((step) => step.step) ?? [];
+  const four = ["pay", "keep", "police", "published"];
+  expect(names.filter((name) => four.includes(name))).toEqual(four);
+  expect(names[0]).toBe("known");
 });
 
 test.each(LOCALES)("every step and line has words in %s", (locale) => {
   const words = wordsOf(locale);
-  const keys = steps.flatMap(({ plan, step, countries, to }) => [
-    ...["title", "why", "need", ...countries.keys()].map((part) => `plan.${plan}.${step}.${part}`),
+  const keys = steps.flatMap(({ words: own, countries, to }) => [
+    ...["title", "why", "need", ...countries.keys()].map((part) => `plan.${own}.${part}`),
     ...(to === null ? [] : [`plan.go.${to}`]),
   ]);
   const lines = [...whole.guides.values()].flatMap(({ guide, sections }) =>
@@ -92,8 +90,8 @@ test.each(LOCALES)("every step and line has words in %s", (locale) => {
 
 test("no message of a plan or guide is without its step or line", () => {
   const known = new Set(
-    steps.flatMap(({ plan, step, countries }) =>
-      ["title", "why", "need", ...countries.keys()].map((part) => `plan.${plan}.${step}.${part}`),
+    steps.flatMap(({ words: own, countries }) =>
+      ["title", "why", "need", ...countries.keys()].map((part) => `plan.${own}.${part}`),
     ),
   );
   const lines = new Set(
@@ -105,10 +103,42 @@ test("no message of a plan or guide is without its step or line", () => {
   );
   const stray = [...wordsOf("en").keys()].filter(
     (key) =>
-      (/^plan\.(?!go\.|country\.|marks\.)[a-z]+\.[a-z]+\./.test(key) && !known.has(key)) ||
+      (/^plan\.(?!go\.|ask\.|marks\.)[a-z]+\.[a-z]+\./.test(key) && !known.has(key)) ||
       (/^guide\.[a-z]+\.[a-z_]+\.[0-9]+$/.test(key) && !lines.has(key)),
   );
   expect(stray).toEqual([]);
+});
+
+test("every question has words in every language, stands before a step, and can be answered as steps want it", () => {
+  for (const { steps: own, questions } of whole.plans.values()) {
+    for (const { ask, before, answers } of questions) {
+      expect(own.map(({ step }) => step)).toContain(before);
+      for (const locale of LOCALES)
+        for (const key of [`plan.ask.${ask}`, ...answers.map((answer) => `plan.ask.${ask}.${answer}`)])
+          expect(wordsOf(locale).get(key), key).toBeTruthy();
+    }
+    for (const { onlyIf } of own)
+      for (const [ask, wanted] of onlyIf)
+        expect(questions.find((one) => one.ask === ask)?.answers).toEqual(expect.arrayContaining([...wanted]));
+  }
+});
+
+test.each<[string, [string, string][], boolean]>([
+  ["", [], true],
+  ["who:known", [], true],
+  ["who:known", [["who", "known"]], true],
+  ["who:known", [["who", "stranger"]], false],
+  ["who:known,unsure paid:has", [["who", "unsure"]], true],
+  [
+    "who:known,unsure paid:has",
+    [
+      ["who", "unsure"],
+      ["paid", "has_not"],
+    ],
+    false,
+  ],
+])("a step for %o is shown after %o: %s", (condition, answers, isThere) => {
+  expect(isShown(condition, new Map(answers))).toBe(isThere);
 });
 
 describe("the build stops at", () => {

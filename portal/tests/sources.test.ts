@@ -14,7 +14,12 @@ const all = [
 const hasLetter = (text: string): boolean => /\p{L}/u.test(text);
 /** Attributes whose values a person reads or hears. */
 /** The files that may keep something on the device, each only where the person switched that on. */
-const STORES = ["portal/src/ledger/remembered.ts", "portal/src/guidance/remembered.ts", "portal/src/vault/store.ts"];
+const STORES = [
+  "portal/src/ledger/remembered.ts",
+  "portal/src/guidance/remembered.ts",
+  "portal/src/place/kept_place.ts",
+  "portal/src/vault/store.ts",
+];
 /** The one file that may keep the pages themselves. */
 const PAGES = "portal/src/device/pages_kept.ts";
 const READ_ATTRIBUTES = ["alt", "title", "placeholder", "aria-label", "label", "aria-description"];

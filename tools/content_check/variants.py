@@ -160,8 +160,9 @@ def _country_words(found: dict[str, Any]) -> Words:
             keys.setdefault(region[:2], set()).add(f"region.{region}")
     for name, plan in _of(found, "situations").items():
         for step in plan["steps"]:
+            words = step.get("words", f"{name}.{step['step']}")
             for code in step.get("countries", {}):
-                keys.setdefault(code, set()).add(f"plan.{step.get('words', f'{name}.{step["step"]}')}.{code}")
+                keys.setdefault(code, set()).add(f"plan.{words}.{code}")
     return keys
 
 
