@@ -88,7 +88,8 @@ function carry(event: Event): void {
   const [first = "", ...rest] = anchor.split("/");
   const isHere = link.pathname === location.pathname && link.getAttribute("href")?.startsWith("#");
   if (isHere && !link.hasAttribute("data-choose")) return;
-  link.hash = fragment(chosen, placeCode(first) === null ? anchor : rest.join("/"));
+  const wanted = fragment(chosen, placeCode(first) === null ? anchor : rest.join("/"));
+  if (link.hash !== wanted) link.hash = wanted;
 }
 
 function choose(event: MouseEvent): void {
@@ -105,6 +106,7 @@ function begin(): void {
 }
 
 for (const event of ["pointerdown", "focusin", "click"]) document.addEventListener(event, carry, true);
-document.addEventListener("click", choose);
+// Before the exit's own script (exit/leave.ts), which follows links.
+document.addEventListener("click", choose, true);
 addEventListener("hashchange", begin);
 begin();
