@@ -110,15 +110,15 @@ def test_any_fragment_is_taken_calmly(portal: PortalServer, page: Page, fragment
 
 
 def test_what_is_for_a_part_of_a_country_is_shown_there_and_for_the_whole(portal: PortalServer, page: Page) -> None:
-    wales, scotland = "0808 80 10 800", "0800 027 1234"
-    for place, shown, hidden in (("gb-wls", wales, scotland), ("gb-sct", scotland, wales)):
+    wales, ireland = "0808 80 10 800", "0808 802 1414"
+    for place, shown, hidden in (("gb-wls", wales, ireland), ("gb-nir", ireland, wales)):
         page.goto(f"{portal.address}/nothing-here/")
         page.goto(f"{portal.address}/talk/#{place}")
         expect(page.get_by_role("link", name=f"Call {shown}").first).to_be_visible()
         expect(page.get_by_role("link", name=f"Call {hidden}").first).to_be_hidden()
     page.goto(f"{portal.address}/nothing-here/")
     page.goto(f"{portal.address}/talk/#gb")
-    for number in (wales, scotland):
+    for number in (wales, ireland):
         expect(page.get_by_role("link", name=f"Call {number}").first).to_be_visible()
 
 

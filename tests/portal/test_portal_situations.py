@@ -102,7 +102,9 @@ def test_the_plan_for_threats_is_read_in_a_sensible_order(portal: PortalServer, 
           - list:
             - listitem:
               - link "112 in danger now"
-          - paragraph: For Finland. Another country
+          - paragraph:
+            - text: For Finland.
+            - link "Another country"
           - list:
             - listitem:
               - heading "Think of your safety first" [level=2]
