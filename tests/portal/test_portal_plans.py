@@ -112,3 +112,18 @@ def test_it_works_by_keys_alone(portal: PortalServer, page: Page, language: str)
     page.keyboard.press("Enter")
     expect(page.locator(".plan > li:visible h2")).to_be_focused()
     assert page.evaluate("localStorage.length") == 0
+
+
+def test_where_there_is_room_the_steps_stand_beside_the_plan(portal: PortalServer, page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{portal.address}/threat/#nz")
+    steps = page.locator(".side-steps")
+    page.get_by_role("button", name="No, or only from the internet").click()
+    expect(steps.get_by_role("link", name="Think of your safety first")).to_be_hidden()
+    expect(steps.locator("[aria-current=step]")).to_have_text("Don’t pay, and don’t do what they ask")
+    page.get_by_role("button", name="Done, next step").click()
+    expect(steps.locator(".is-done")).to_have_text("Don’t pay, and don’t do what they ask")
+    steps.get_by_role("link", name="Keep everything they sent").click()
+    expect(page.locator(".plan > li:visible h2")).to_have_text("Keep everything they sent")
+    page.set_viewport_size({"width": 360, "height": 740})
+    expect(steps).to_be_hidden()

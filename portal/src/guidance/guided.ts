@@ -61,6 +61,7 @@ function show(isMoved: boolean): void {
   set("times", isWhole);
   set("keep-marks", isWhole || now === null);
   say(Math.max(number, 1), open.length);
+  tellSide(now, open);
   release?.();
   release = !isWhole && taken.length > 1 ? holdBack(back, false) : null;
   if (isMoved) {
@@ -88,6 +89,28 @@ function say(step: number, all: number): void {
       return piece;
     }),
   );
+}
+
+/** The list of steps beside the plan, where the window is wide. */
+function tellSide(now: HTMLElement | null, open: readonly HTMLElement[]): void {
+  set("your-steps", !isWhole);
+  for (const link of document.querySelectorAll<HTMLElement>("[data-step-of]")) {
+    const step = items.find((item) => item.id === link.dataset["stepOf"]);
+    const entry = link.closest("li");
+    if (entry) entry.hidden = step === undefined || !open.includes(step);
+    if (step === now) link.setAttribute("aria-current", "step");
+    else link.removeAttribute("aria-current");
+    link.classList.toggle("is-done", step?.querySelector<HTMLInputElement>("input[data-mark]")?.checked === true);
+  }
+}
+
+function goTo(event: MouseEvent): void {
+  const link = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-step-of]") : null;
+  const step = items.find((item) => item.id === link?.dataset["stepOf"]);
+  if (link === null || step === undefined) return;
+  event.preventDefault();
+  isWhole = false;
+  go(step);
 }
 
 function go(to: HTMLElement | null): void {
@@ -139,6 +162,7 @@ function begin(): void {
     show(false);
   });
   document.addEventListener("click", press);
+  part("your-steps")?.addEventListener("click", goTo);
 }
 
 if (list && items.length > 0) begin();
