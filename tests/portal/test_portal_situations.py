@@ -75,6 +75,7 @@ def test_the_start_page_is_read_in_a_sensible_order(portal: PortalServer, page: 
           - heading "What is happening?" [level=1]
           - paragraph
           - group: Where are you? See numbers to call
+          - group: In danger now? All emergency numbers
           - region "A picture, video or sound of me":
             - list:
               - listitem:
