@@ -30,9 +30,9 @@ def test_without_scripts_the_way_back_leads_one_level_up(portal: PortalServer, b
 def test_who_reads_of_a_country_is_led_to_its_help(portal: PortalServer, page: Page) -> None:
     page.goto(f"{portal.address}/threat/fi/")
     page.get_by_role("link", name="Talk to someone").click()
-    page.wait_for_url("**/help/fi/")
+    page.wait_for_url("**/talk/fi/#fi")
     page.get_by_role("link", name="My case", exact=True).click()
-    page.wait_for_url("**/case/")
+    page.wait_for_url("**/case/#fi")
 
 
 def test_every_page_has_the_whole_bar_in_its_language(portal: PortalServer, browser: Browser) -> None:
