@@ -65,6 +65,8 @@ export const HELP_COUNTRIES: readonly string[] = [...countries]
   .sort((one, other) => one.place.help - other.place.help)
   .map(({ id }) => id);
 /** Where a person may be, in the order of plans: countries, and the parts of those that have parts. */
-export const PLACES: readonly string[] = countries.flatMap(({ id, parts }) => (parts.length > 0 ? parts : [id]));
+export const PLACES_TO_CHOOSE: readonly string[] = countries.flatMap(({ id, parts }) =>
+  parts.length > 0 ? parts : [id],
+);
 /** The country of services that work anywhere. */
 export const ANYWHERE = "global";
