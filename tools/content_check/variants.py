@@ -125,10 +125,10 @@ def _situation_problems(found: dict[str, Any]) -> Iterator[str]:
             yield from (
                 f"content/situations/{name}.yaml: {step['step']}: names the country {one}, which is not there" for one in sorted(named)
             )
-        yield from (f"content/situations/{name}.yaml: {problem}" for problem in _question_problems(name, plan, found))
+        yield from (f"content/situations/{name}.yaml: {problem}" for problem in _question_problems(plan, found))
 
 
-def _question_problems(name: str, plan: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
+def _question_problems(plan: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
     """Questions before a step that is not there, answers that nobody can give, and words of a step that is not there."""
     steps = {f"{of}.{step['step']}" for of, other in _of(found, "situations").items() for step in other["steps"] if "words" not in step}
     answers = {one["ask"]: set(one["answers"]) for one in plan.get("questions", [])}
