@@ -11,7 +11,7 @@ COUNTRIES = tuple(sorted(path.stem for path in (CONTENT / "countries").glob("*.y
 SITUATION_FILES = tuple(yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((CONTENT / "situations").glob("*.yaml")))
 SITUATIONS = tuple(one["id"] for one in SITUATION_FILES if "page" not in one)
 """Those with a page made of their plan."""
-GUIDES = ("police", "safe", "feelings", "for-others", "not-sure", "how-it-works", "privacy", "accessibility", "under-18")
+GUIDES = ("police", "safe", "feelings", "for-others", "names", "not-sure", "how-it-works", "privacy", "accessibility", "under-18")
 DIST = Path(__file__).resolve().parents[2] / "portal/dist"
 EXIT = {"en": "Leave this page quickly", "fi": "Poistu sivulta nopeasti"}
 

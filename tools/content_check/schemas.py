@@ -189,6 +189,7 @@ class Section(Row):
     lines: Annotated[list[list[Text]], Meta(min_length=1)]
     to: Text | None = None
     numbers: Literal["crisis", "partner"] | None = None
+    only: list[Country] = []
 
 
 class Regime(msgspec.Struct):

@@ -50,6 +50,11 @@ export function guide(name: string): Guide {
   return found;
 }
 
+/** Return the section of the names that leads to a plan, which says what that is called; null where nobody searches for a name of it. */
+export function nameOf(plan: string): string | null {
+  return guide("names").sections.find(({ to }) => to === plan)?.section ?? null;
+}
+
 /** Return the steps that are shown: all of them, or those for one country. */
 export function stepsFor(whole: Plan, country: string | null): readonly Step[] {
   return whole.steps.filter((step) => country === null || step.only.length === 0 || step.only.includes(country));

@@ -71,6 +71,8 @@ export interface Section {
   readonly to: string | null;
   /** The list of the directory whose numbers stand with it. */
   readonly numbers: string | null;
+  /** The only countries it is for; empty for all. */
+  readonly only: readonly string[];
 }
 
 export interface Guide {
@@ -197,6 +199,7 @@ function guide(name: string, sections: readonly unknown[], known: Known): Guide 
         lines: list(entry["lines"], section).map((ids) => known(ids, `${name}.${section}`)),
         to: nullable(entry["to"]),
         numbers: nullable(entry["numbers"]),
+        only: list(entry["only"] ?? [], section).map(String),
       };
     }),
   };
