@@ -31,6 +31,8 @@ const BUILT = [
   /^device\.(pages|country|marks|ledger|log)\.(title|what)$/,
   /^log\.(kind|field)\.[a-z_]+$/,
   /^notice\.(law|unverified|missing|subject|opening|copies|clock)\.[a-z_]+$/,
+  /^notice\.(says|then)\.[a-z_.]+$/,
+  /^notice\.text\.(is_fake|shows_under_clothes|recorded_unknowing)$/,
   /^notice\.field\.[a-z_0-9]+$/,
   /^region\.[a-z-]+$/,
   /^help\.(kind|way|audience)\.[a-z_0-9]+$/,

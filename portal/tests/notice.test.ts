@@ -2,16 +2,17 @@
 import { parse, stringify } from "yaml";
 import { describe, expect, test } from "vitest";
 import { readCountries } from "../src/content/countries";
+import type { MessageKey } from "../src/messages/keys";
 import { translator } from "../src/messages/translator";
 import { clockOf } from "../src/notice/clock";
 import { readRegime, readRegimes } from "../src/notice/load";
-import { EMPTY_FIELDS, newNotice, type Fields, type Notice } from "../src/notice/notice";
-import type { Regime } from "../src/notice/regime";
+import { CIRCUMSTANCES, EMPTY_FIELDS, newNotice, type Fields, type Notice } from "../src/notice/notice";
+import { nextSteps, type Regime } from "../src/notice/regime";
 import { escalationText, noticeText } from "../src/notice/text";
 import { isAddress, missing } from "../src/notice/validate";
 import { filesUnder, LOCALES, readText, wordsOf } from "./files";
 
-const contact = (id: string) => ({ id, name: id, country: "nz", phones: [], url: null });
+const contact = (id: string) => ({ id, name: id, country: "nz", phones: ["0800 1"], url: null });
 const regimes = filesUnder("content/regimes", [".yaml"]).map((path) => readRegime(readText(path), contact));
 const regime = (id: string): Regime => regimes.find((one) => one.id === id) ?? expect.fail(id);
 const english = translator({ locale: "en", dates: "en-GB", words: Object.fromEntries(wordsOf("en")) });
@@ -34,6 +35,9 @@ const WHOLE: Fields = {
   states_good_faith: true,
   states_accurate: true,
   is_under_18: false,
+  is_fake: false,
+  shows_under_clothes: false,
+  recorded_unknowing: false,
 };
 const notice = (id: string, change: Partial<Notice> = {}): Notice => ({
   ...newNotice(id, "", "Example Forum"),
@@ -100,6 +104,55 @@ describe.each(regimes.map((one) => [one.id, one] as const))("%s", (id, own) => {
     expect(body).not.toMatch(/\{\w+\}|undefined/);
     expect(noticeText({ ...notice(id), fields: EMPTY_FIELDS }, own, english).body).not.toContain("Signed");
   });
+});
+
+describe("what is true of the content", () => {
+  const rows = filesUnder("content/laws", [".yaml"]).flatMap(
+    (path) => parse(readText(path)) as { id: string; shown: { [field: string]: { value: string; note?: string } } }[],
+  );
+  const law = (id: string) => rows.find((row) => row.id === id)?.shown ?? expect.fail(id);
+
+  test.each(regimes.map((one) => [one.id, one] as const))("%s says each thing that was ticked", (id, own) => {
+    for (const name of CIRCUMSTANCES) {
+      const { body } = noticeText(notice(id, { fields: { ...WHOLE, [name]: true } }), own, english);
+      expect(body).toContain(english.t(`notice.text.${name}`));
+    }
+  });
+
+  test("no sentence about a fake says more than its row", () => {
+    for (const { id, sentences } of regimes)
+      for (const { when, law: row, only } of sentences.filter((one) => one.when === "is_fake")) {
+        const sentence = english.t(`notice.says.${id}.${only === null ? "" : `${only}.`}${when}` as MessageKey);
+        const { value, note = "" } = law(row)["covers_deepfakes"] ?? expect.fail(row);
+        const isPlain = value === "yes" && !note.includes("if") && !note.includes("where");
+        expect(isPlain || /can be|where national law|purports/.test(sentence), `${row}: ${sentence}`).toBe(true);
+        expect(["yes", "unclear"]).toContain(value);
+      }
+  });
+
+  test("a law of one country is named only in its notices, and what it says of a real picture never of a fake", () => {
+    const said = (country: string, is_fake: boolean): string =>
+      noticeText(notice("eu_dsa", { country, fields: { ...WHOLE, is_fake } }), regime("eu_dsa"), english).body;
+    expect(said("fi", false)).toContain("chapter 20 of the Criminal Code");
+    expect(said("fi", true)).not.toContain("chapter 20");
+    expect(said("fi", true)).toContain("can be a crime");
+    expect(said("", false)).not.toMatch(/Finland|Ireland/);
+    expect(said("ie", false)).toContain("In Ireland");
+  });
+
+  test("a law for adults' pictures is not named where someone under 18 is shown", () => {
+    const fields = { ...WHOLE, is_under_18: true, is_fake: true };
+    const { body } = noticeText(notice("nz_hdca", { fields }), regime("nz_hdca"), english);
+    expect(body).toContain(english.t("notice.text.is_fake"));
+    expect(body).not.toContain("can be an offence");
+  });
+});
+
+test("the next step is one of the person's own country where there is one", () => {
+  const at = (id: string) => ({ ...contact(id), country: id.slice(0, 2) });
+  const eu = readRegime(readText("content/regimes/eu_dsa.yaml"), at);
+  expect(nextSteps(eu, "fi").map(({ id }) => id)).toEqual(["fi-police", "fi-riku"]);
+  expect(nextSteps(eu, "")).toEqual(eu.escalation);
 });
 
 test("who acts for another says how they were asked", () => {
@@ -176,10 +229,36 @@ describe("the build stops at a regime", () => {
     ],
     ["whose element asks for nothing", good.replace("{all: [signature]}", "{}"), /asks for nothing/],
     ["without a day of review", good.replace('reviewed: "2026-11-22"', "reviewed: lately"), /no day of review/],
+    [
+      "that leaves a circumstance out",
+      good.replace(/ {2}recorded_unknowing: .*/, ""),
+      /needs a sentence for recorded_unknowing/,
+    ],
+    [
+      "with a sentence that nobody can tick",
+      good.replace("when: is_fake", "when: is_sad"),
+      /is_sad, which nobody can tick/,
+    ],
     ["whose clock does not run", good.replace("starts: sent", "starts: someday"), /no clock that runs/],
   ])("%s", (_, text, message) => {
     expect(() => readRegime(text, contact)).toThrow(message);
   });
+
+  test("whose next step has neither a number nor an address", () => {
+    expect(() => readRegime(good, (id) => ({ ...contact(id), phones: [] }))).toThrow(
+      /us-ftc-takeitdown as the next step, which has no number/,
+    );
+  });
+});
+
+test("a notice to a regulator is not said to have gone to the site", () => {
+  const proof = escalationText(
+    notice("au_esafety", { sent_at: "2026-11-20T12:00:00Z", outcome: "refused" }),
+    regime("au_esafety"),
+    english,
+    (day) => day.toISOString(),
+  );
+  expect(proof).toContain("I complained to the regulator");
 });
 
 test("where the time is for passing the notice on, nobody says that removal came too late", () => {

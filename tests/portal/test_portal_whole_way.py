@@ -29,7 +29,7 @@ NEXT = {
     "gb_osa": "gb-report-harmful-content",
     "nz_hdca": "nz-netsafe",
     "au_esafety": "au-esafety",
-    "eu_dsa": "eu-dsc",
+    "eu_dsa": "ie-cnam",
     "plain": "global-chayn",
 }
 """Whom to turn to when an answer does not come in time."""

@@ -87,7 +87,9 @@ def _services_named(name: str, document: Any) -> list[str]:
 
 
 def _laws_named(name: str, document: Any) -> list[str]:
-    return [document["law"]] if name.startswith("regimes/") and document.get("law") else []
+    if not name.startswith("regimes/"):
+        return []
+    return [document["law"]] * (document["law"] is not None) + [sentence["law"] for sentence in document["sentences"]]
 
 
 def _sources_named(name: str, document: Any) -> list[str]:

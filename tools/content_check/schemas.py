@@ -192,6 +192,17 @@ class Section(Row):
     only: list[Country] = []
 
 
+Circumstance = Literal["is_fake", "shows_under_clothes", "recorded_unknowing"]
+
+
+class Sentence(Row):
+    """What a law says of content like this: in words of its own, no stronger than the row."""
+
+    when: Circumstance | Literal["is_real"]
+    law: Text
+    only: Country | None = None
+
+
 class Regime(msgspec.Struct):
     """What every regime says of itself; the notices' own tests judge the rest."""
 
@@ -200,6 +211,8 @@ class Regime(msgspec.Struct):
     law: Text | None
     countries: Annotated[list[Country], Meta(min_length=1)] | Literal["others"]
     elements: Annotated[list[dict[str, Any]], Meta(min_length=1)]
+    sentences: list[Sentence]
+    without: dict[Circumstance, Text]
     text: Names
     unverified: list[Text]
     source: Reviewed

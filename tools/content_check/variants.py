@@ -183,6 +183,9 @@ def _regime_words(found: dict[str, Any]) -> Words:
     for name, regime in _of(found, "regimes").items():
         parts = ["law", "subject", "opening", *(part for part in OWN_PARTS if part in regime["text"])]
         own = {f"notice.{part}.{name}" for part in parts} | {f"notice.missing.{one['element']}" for one in regime["elements"]}
+        own |= {f"notice.says.{name}.{f'{only}.' if (only := one.get('only')) else ''}{one['when']}" for one in regime["sentences"]}
+        if (regime.get("clock") or {}).get("for") == "passing_on":
+            own.add(f"notice.then.{name}")
         keys[name] = own | {f"notice.unverified.{one}" for one in regime["unverified"]}
     return keys
 

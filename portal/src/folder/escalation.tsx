@@ -6,7 +6,7 @@ import { ActionButton } from "../island/parts";
 import { pageAddress } from "../island/page_address";
 import { useWords } from "../island/words";
 import type { Notice } from "../notice/notice";
-import type { Regime } from "../notice/regime";
+import { nextSteps, type Contact, type Regime } from "../notice/regime";
 import { escalationText } from "../notice/text";
 import { CopyButton } from "./copy";
 import { Field } from "./fields";
@@ -32,7 +32,7 @@ export function Escalation({ notice, regime, onChange }: Props) {
   return (
     <section data-escalation={regime.id}>
       <h3>{t("notice.escalate.title")}</h3>
-      <Authorities regime={regime} />
+      <Authorities contacts={nextSteps(regime, notice.country)} />
       <a class="line-link" href={pageAddress("/help/")}>
         {t("notice.escalate.help")}
       </a>
@@ -60,11 +60,11 @@ export function Escalation({ notice, regime, onChange }: Props) {
   );
 }
 
-function Authorities({ regime }: { readonly regime: Regime }) {
+function Authorities({ contacts }: { readonly contacts: readonly Contact[] }) {
   const { t } = useWords();
   return (
     <ul class="short-services">
-      {regime.escalation.map(({ id, name, country, phones, url }) => (
+      {contacts.map(({ id, name, country, phones, url }) => (
         <li key={id} data-service={id}>
           <strong lang="en">{name}</strong> <span class="soft">({t(`country.${country}`)})</span>
           <span class="ways">

@@ -9,8 +9,9 @@ import { ActionButton, BackButton, Heading } from "../island/parts";
 import { pageAddress } from "../island/page_address";
 import { useWords } from "../island/words";
 import { withNotice } from "../log/folder";
-import { STATEMENTS, type Fields, type Notice, type NoticeText } from "../notice/notice";
+import { CIRCUMSTANCES, STATEMENTS, type Fields, type Notice, type NoticeText } from "../notice/notice";
 import type { Regime } from "../notice/regime";
+import { saidOf } from "../notice/text";
 import { badLocations, isAddress, missing } from "../notice/validate";
 import { Field, Options, Tick } from "./fields";
 import { FolderTrouble } from "./problem";
@@ -50,6 +51,7 @@ export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack
       <Rules regime={regime} />
       <RoleField fields={fields} onSet={set} />
       <Locations open={open} fields={fields} onSet={set} />
+      <Circumstances notice={notice} regime={regime} onSet={set} />
       {shownTexts(regime).map((name) => (
         <TextField key={name} name={name} fields={fields} onSet={set} />
       ))}
@@ -104,6 +106,32 @@ function RoleField({ fields, onSet }: FieldsProps) {
       />
       {fields.role === "authorised" && <TextField name="authority" fields={fields} onSet={onSet} />}
     </>
+  );
+}
+
+/** What is true of the content, and what the notice says because of it, in the person's language. */
+function Circumstances({ notice, regime, onSet }: Omit<FieldsProps, "fields"> & Pick<Props, "notice" | "regime">) {
+  const { t } = useWords();
+  const said = saidOf(notice, regime, t);
+  return (
+    <fieldset class="options">
+      <legend class="field-label">{t("notice.field.circumstances")}</legend>
+      {CIRCUMSTANCES.map((name) => (
+        <Tick
+          key={name}
+          label={t(`notice.field.${name}`)}
+          name={name}
+          checked={notice.fields[name]}
+          onChange={(value) => onSet({ [name]: value })}
+        />
+      ))}
+      {said.length > 0 && (
+        <div class="slip" role="status" data-says>
+          <p>{t("notice.fill.says")}</p>
+          <p>{said.join(" ")}</p>
+        </div>
+      )}
+    </fieldset>
   );
 }
 

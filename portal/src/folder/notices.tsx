@@ -88,12 +88,7 @@ function NoticeCard({ notice, regime, now, onOpen, onChange, onErase }: CardProp
       <p class="small soft">{t(`notice.law.${regime.id}`)}</p>
       <p>{isSent ? t("notice.card.sent", { date: date(sent, now), time: time(sent) }) : t("notice.card.draft")}</p>
       {isSent && sent.getTime() > now.getTime() + 60_000 && <Slip>{t("notice.clock.wrong")}</Slip>}
-      <ClockWords
-        clock={clock}
-        now={now}
-        isRefused={notice.outcome === "refused"}
-        isPassingOn={regime.clock?.for === "passing_on"}
-      />
+      <ClockWords clock={clock} now={now} isRefused={notice.outcome === "refused"} regime={regime} />
       {clock.state === "no_day" && (
         <StartClock
           label={t("notice.clock.day")}
@@ -162,23 +157,35 @@ interface ClockProps {
   readonly clock: Clock;
   readonly now: Date;
   readonly isRefused: boolean;
-  readonly isPassingOn: boolean;
+  readonly regime: Regime;
 }
 
-function ClockWords({ clock, now, isRefused, isPassingOn }: ClockProps) {
+function ClockWords({ clock, now, isRefused, regime }: ClockProps) {
   const { t, date, time } = useWords();
+  const isPassingOn = regime.clock?.for === "passing_on";
+  const then = isPassingOn && !isRefused && <p class="small">{t(`notice.then.${regime.id}`)}</p>;
   switch (clock.state) {
     case "running":
       return (
-        <p class="slip">
-          {t("notice.clock.running", { hours: clock.hoursLeft, date: date(clock.until, now), time: time(clock.until) })}
-        </p>
+        <>
+          <p class="slip">
+            {t(isPassingOn ? "notice.clock.running.passing_on" : "notice.clock.running", {
+              hours: clock.hoursLeft,
+              date: date(clock.until, now),
+              time: time(clock.until),
+            })}
+          </p>
+          {then}
+        </>
       );
     case "over":
       return (
-        <Slip>
-          {t(isRefused ? "notice.clock.refused" : isPassingOn ? "notice.clock.over.passing_on" : "notice.clock.over")}
-        </Slip>
+        <>
+          <Slip>
+            {t(isRefused ? "notice.clock.refused" : isPassingOn ? "notice.clock.over.passing_on" : "notice.clock.over")}
+          </Slip>
+          {then}
+        </>
       );
     case "removed":
       return <p class="slip">{t("notice.clock.removed")}</p>;

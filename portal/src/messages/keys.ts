@@ -62,7 +62,7 @@ type BroughtKey =
   | `unsure.${string}.${number}`
   | `plan.child.${string}`
   | `title.plan.${string}`
-  | `notice.${"law" | "subject" | "opening" | "copies" | "clock" | "missing" | "unverified"}.${string}`;
+  | `notice.${"law" | "subject" | "opening" | "copies" | "clock" | "missing" | "unverified" | "says" | "then"}.${string}`;
 
 export type MessageKey = keyof Words | BroughtKey;
 

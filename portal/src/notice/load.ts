@@ -7,8 +7,8 @@
 import { parse } from "yaml";
 import type { Country } from "../content/countries";
 import { list, nullable, reviewedOf, row, text, type Row } from "../content/rows";
-import { NOTICE_TEXTS, STATEMENTS } from "./notice";
-import type { Contact, Element, Platform, Regime, Rule } from "./regime";
+import { CIRCUMSTANCES, NOTICE_TEXTS, STATEMENTS } from "./notice";
+import type { Contact, Element, Platform, Regime, Rule, Sentence } from "./regime";
 
 /** Every field that a rule may name. */
 const FIELDS: ReadonlySet<string> = new Set([...NOTICE_TEXTS, ...STATEMENTS, "role", "may_tell_author"]);
@@ -52,8 +52,9 @@ export function readRegime(yaml: string, contact: (id: string) => Contact): Regi
     clock: entry["clock"] === null ? null : clock(row(entry["clock"], id), id),
     unverified: list(entry["unverified"], id).map(String),
     elements,
+    sentences: sentences(entry, id),
     text: list(entry["text"], id).map(String),
-    escalation: list(entry["escalation"], id).map((one) => contact(String(one))),
+    escalation: list(entry["escalation"], id).map((one) => reachable(contact(String(one)), id)),
     source: {
       title: text(source["title"], id),
       url: nullable(source["url"]),
@@ -79,6 +80,13 @@ export function readPlatforms(yaml: string): readonly Platform[] {
   });
 }
 
+/** Nobody is sent to a name alone: whoever is named next has a number or an address. */
+function reachable(found: Contact, regime: string): Contact {
+  if (found.phones.length === 0 && found.url === null)
+    throw new Error(`regimes: ${regime} names ${found.id} as the next step, which has no number and no address`);
+  return found;
+}
+
 function placeOf(yaml: string): number {
   const { id, place } = row(parse(yaml), "regime");
   if (typeof place !== "number") throw new Error(`regimes: ${String(id)} has no place in the order`);
@@ -99,6 +107,24 @@ function element(entry: Row, regime: string): Element {
   if (read.all.length + read.any.length === 0 && !read.addresses)
     throw new Error(`regimes: ${regime}.${name} asks for nothing`);
   return { element: name, rule: read };
+}
+
+/** Each circumstance is spoken of by a law, or the file says why not: nothing is left out by chance. */
+function sentences(entry: Row, regime: string): readonly Sentence[] {
+  const read = list(entry["sentences"], regime).map((one): Sentence => {
+    const { when, law, only } = row(one, `${regime}.sentences`);
+    const known = [...CIRCUMSTANCES, "is_real" as const].find((name) => name === when);
+    if (known === undefined)
+      throw new Error(`regimes: ${regime} has a sentence for ${String(when)}, which nobody can tick`);
+    return { when: known, law: text(law, regime), only: nullable(only ?? null) };
+  });
+  const without = row(entry["without"], `${regime}.without`);
+  for (const name of CIRCUMSTANCES) {
+    const isSaid = read.some(({ when, only }) => when === name && only === null);
+    if (isSaid === (typeof without[name] === "string"))
+      throw new Error(`regimes: ${regime} needs a sentence for ${name}, or the reason under without, and not both`);
+  }
+  return read;
 }
 
 function clock(entry: Row, regime: string): NonNullable<Regime["clock"]> {

@@ -29,7 +29,13 @@ export const STATEMENTS = [
 ] as const;
 export type Statement = (typeof STATEMENTS)[number];
 
-export type Fields = { readonly [Name in NoticeText]: string } & { readonly [Name in Statement]: boolean } & {
+/** What a person can say of the content, none of which makes it less serious. */
+export const CIRCUMSTANCES = ["is_fake", "shows_under_clothes", "recorded_unknowing"] as const;
+export type Circumstance = (typeof CIRCUMSTANCES)[number];
+
+export type Fields = { readonly [Name in NoticeText]: string } & {
+  readonly [Name in Statement | Circumstance]: boolean;
+} & {
   readonly role: "" | "self" | "authorised";
   readonly may_tell_author: "" | "yes" | "no";
   readonly locations: readonly string[];
@@ -41,6 +47,8 @@ export interface Notice {
   /** A row of content/platforms.yaml, or empty with a name in `platform_name`. */
   readonly platform: string;
   readonly platform_name: string;
+  /** Where the person is, `fi`; empty where they did not say. Some sentences and next steps are for one country. */
+  readonly country: string;
   /** The language that the site is written to in: one that these pages have. */
   readonly language: string;
   readonly fields: Fields;
@@ -71,6 +79,9 @@ export const EMPTY_FIELDS: Fields = {
   states_no_consent: false,
   states_good_faith: false,
   states_accurate: false,
+  is_fake: false,
+  shows_under_clothes: false,
+  recorded_unknowing: false,
   is_under_18: false,
 };
 
@@ -78,12 +89,13 @@ export const EMPTY_FIELDS: Fields = {
 const SITE_LANGUAGE = "en";
 
 /** A notice with nothing filled in. */
-export function newNotice(regime: string, platform: string, platformName: string): Notice {
+export function newNotice(regime: string, platform: string, platformName: string, country = ""): Notice {
   return {
     id: toHex(crypto.getRandomValues(new Uint8Array(16))),
     regime,
     platform,
     platform_name: platformName,
+    country,
     language: SITE_LANGUAGE,
     fields: EMPTY_FIELDS,
     sent_at: "",
@@ -115,6 +127,7 @@ export function readNotice(row: Row, damaged: () => never): Notice {
     regime: of(row, "regime"),
     platform: of(row, "platform"),
     platform_name: of(row, "platform_name"),
+    country: "country" in row ? of(row, "country") : "",
     language: "language" in row ? of(row, "language") : SITE_LANGUAGE,
     sent_at: of(row, "sent_at"),
     regulator_at: of(row, "regulator_at"),
@@ -124,7 +137,7 @@ export function readNotice(row: Row, damaged: () => never): Notice {
     fields: {
       ...EMPTY_FIELDS,
       ...Object.fromEntries(NOTICE_TEXTS.map((name) => [name, of(fields, name)])),
-      ...Object.fromEntries(STATEMENTS.map((name) => [name, fields[name] === true])),
+      ...Object.fromEntries([...STATEMENTS, ...CIRCUMSTANCES].map((name) => [name, fields[name] === true])),
       role: role === "self" || role === "authorised" ? role : "",
       may_tell_author: mayTell === "yes" || mayTell === "no" ? mayTell : "",
       locations: locations.map(String),

@@ -3,6 +3,8 @@
  * The regimes of notices as the page carries them: data from content/regimes, read at build time, checked here again on the device.
  */
 
+import type { Circumstance } from "./notice";
+
 export interface Rule {
   readonly all: readonly string[];
   readonly any: readonly string[];
@@ -13,6 +15,16 @@ export interface Rule {
 export interface Element {
   readonly element: string;
   readonly rule: Rule;
+}
+
+/** What a law says of content like this, in a sentence of its own (`notice.says.…`), never stronger than its row. */
+export interface Sentence {
+  /** `is_real` is said where nobody ticked that it is fake. */
+  readonly when: Circumstance | "is_real";
+  /** A row of content/laws. */
+  readonly law: string;
+  /** Said only in notices of this country; null for all. */
+  readonly only: string | null;
 }
 
 export interface Contact {
@@ -36,6 +48,7 @@ export interface Regime {
   /** What about it was not verified, each with words on the page. */
   readonly unverified: readonly string[];
   readonly elements: readonly Element[];
+  readonly sentences: readonly Sentence[];
   /** The parts of the text, in order. */
   readonly text: readonly string[];
   /** Whom to turn to when it did not help. */
@@ -58,4 +71,10 @@ export interface Platform {
 export interface NoticeData {
   readonly regimes: readonly Regime[];
   readonly platforms: readonly Platform[];
+}
+
+/** Return whom to turn to: those of the person's own country where the regime has any. */
+export function nextSteps({ escalation }: Regime, country: string): readonly Contact[] {
+  const own = escalation.filter((contact) => contact.country === country);
+  return own.length > 0 ? own : escalation;
 }

@@ -3,8 +3,8 @@
 
 import type { MessageKey } from "../messages/keys";
 import type { Translator } from "../messages/translator";
-import type { Notice } from "./notice";
-import type { Regime } from "./regime";
+import { CIRCUMSTANCES, type Notice } from "./notice";
+import type { Regime, Sentence } from "./regime";
 
 /** Return the subject and the body of a notice. */
 export function noticeText(
@@ -27,6 +27,7 @@ export function noticeText(
         : t("notice.text.self"),
     where: () => labelled("notice.text.where", fields.locations.join("\n")),
     what: () => labelled("notice.text.what", fields.description),
+    circumstances: () => saidOf(notice, regime, t).join(" "),
     reasons: () => labelled("notice.text.reasons", fields.reasons),
     facts: () => labelled("notice.text.facts", fields.facts),
     declares: () => (fields.states_intimate ? t("notice.text.declares") : ""),
@@ -50,6 +51,20 @@ export function noticeText(
   return { subject: word(`notice.subject.${regime.id}`), body: body.join("\n\n") };
 }
 
+/** Return what is said of the content beside the person's own words: each circumstance, then what a law says of it. */
+export function saidOf({ fields, country }: Notice, regime: Regime, t: Translator["t"]): readonly string[] {
+  const isTrue = (when: Sentence["when"]): boolean => (when === "is_real" ? !fields.is_fake : fields[when]);
+  const lawful = regime.sentences.filter(
+    ({ when, only }) => isTrue(when) && (only === null || only === country) && !fields.is_under_18,
+  );
+  return [
+    ...CIRCUMSTANCES.filter((name) => fields[name]).map((name) => t(`notice.text.${name}`)),
+    ...lawful.map(({ when, only }) =>
+      t(only === null ? `notice.says.${regime.id}.${when}` : `notice.says.${regime.id}.${only}.${when}`),
+    ),
+  ];
+}
+
 /** Return the text for the next place: what was sent, when, to whom, and that the time is over. */
 export function escalationText(
   notice: Notice,
@@ -61,7 +76,10 @@ export function escalationText(
   const { body } = noticeText(notice, regime, translator);
   const sent = day(new Date(notice.sent_at));
   return [
-    t("notice.escalate.opening", { to: notice.platform_name, sent }),
+    t(regime.to === "regulator" ? "notice.escalate.opening.regulator" : "notice.escalate.opening", {
+      to: notice.platform_name,
+      sent,
+    }),
     t(
       notice.outcome === "refused"
         ? "notice.escalate.refused"
