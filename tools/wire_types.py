@@ -32,10 +32,11 @@ from stillmine.wire.errors import ErrorMessage, StillmineError, WorkNeeded
 from stillmine.wire.fingerprint import MAXIMUM_FILES_PER_CASE
 from stillmine.wire.kinds import FULL_QUALITY, MAXIMUM_DISTANCE_BITS, MINIMUM_ASKED_QUALITY, MINIMUM_QUALITY
 from stillmine.wire.ledger import CaseLedger, LedgerConsistency, LedgerKey
+from stillmine.wire.named import NamedPartners
 from stillmine.wire.receipt import SignedReceipt
 
 TARGET = Path(__file__).resolve().parent.parent / "portal/src/wire/types.ts"
-READ_MESSAGES = [CaseView, SignedReceipt, CaseLedger, LedgerConsistency, LedgerKey, ErrorMessage, WorkNeeded]
+READ_MESSAGES = [CaseView, SignedReceipt, CaseLedger, LedgerConsistency, LedgerKey, NamedPartners, ErrorMessage, WorkNeeded]
 SENT_OR_READ = [OpenCase, AddFingerprints, Withdraw, CancelWithdrawal, SetDelay, RenewCase, *READ_MESSAGES]
 READ = [message.__name__ for message in READ_MESSAGES]
 OTHER_AUDIENCES = ("partner_", "feed_", "service_", "match_", "exchange_", "not_configured")

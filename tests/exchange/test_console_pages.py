@@ -32,6 +32,8 @@ ROUTES = {
     "POST console/partners/<int:partner_id>/revoke": "manager",
     "GET console/partners/<int:partner_id>/change": "manager",
     "POST console/partners/<int:partner_id>/change": "manager",
+    "GET console/partners/<int:partner_id>/naming": "manager",
+    "POST console/partners/<int:partner_id>/naming": "manager",
     "GET console/partners/<int:partner_id>/keys/add": "manager",
     "POST console/partners/<int:partner_id>/keys/add": "manager",
     "GET console/partners/<int:partner_id>/keys/<int:key_number>/revoke": "manager",

@@ -52,6 +52,7 @@ ROUTES = {
     "GET livez": "anybody",
     "GET readyz": "anybody",
     "GET api/v1/statistics": "anybody",
+    "GET api/v1/partners": "anybody",
     "GET api/v1/case/ledger": "case key",
     "GET api/v1/ledger/checkpoint": "anybody",
     "GET api/v1/ledger/key": "anybody",

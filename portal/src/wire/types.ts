@@ -245,6 +245,21 @@ export interface LedgerKey {
   readonly key: string;
 }
 
+/** All of one exchange that may be named, by name. */
+export interface NamedPartners {
+  readonly version: 1;
+  readonly partners: readonly NamedPartner[];
+}
+
+/** `since`: the day from which it is named. `is_connected`: a key of it opened something today or on the seven days before. */
+export interface NamedPartner {
+  readonly name: string;
+  readonly sites: readonly string[];
+  readonly way: "ask" | "list";
+  readonly since: string;
+  readonly is_connected: boolean;
+}
+
 /** What goes over the wire when something is refused. */
 export interface ErrorMessage {
   readonly code: string;
@@ -323,6 +338,8 @@ export const SHAPES = {
   LedgerPromised: {"type": "object", "required": ["text", "promise", "items"], "properties": {"text": {"type": "string"}, "promise": {"type": "string"}, "items": {"type": "array", "items": {"$ref": "LedgerItem"}}}},
   LedgerConsistency: {"type": "object", "required": ["version", "from_size", "to_size", "proof"], "properties": {"version": {"enum": [1]}, "from_size": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "to_size": {"type": "integer", "minimum": 0, "maximum": 1000000000000000}, "proof": {"type": "array", "items": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}}},
   LedgerKey: {"type": "object", "required": ["version", "key"], "properties": {"version": {"enum": [1]}, "key": {"type": "string"}}},
+  NamedPartners: {"type": "object", "required": ["version", "partners"], "properties": {"version": {"enum": [1]}, "partners": {"type": "array", "items": {"$ref": "NamedPartner"}}}},
+  NamedPartner: {"type": "object", "required": ["name", "sites", "way", "since", "is_connected"], "properties": {"name": {"type": "string"}, "sites": {"type": "array", "items": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,39}$"}}, "way": {"enum": ["ask", "list"]}, "since": {"type": "string", "format": "date"}, "is_connected": {"type": "boolean"}}},
   ErrorMessage: {"type": "object", "required": ["code", "message"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}}},
   WorkNeeded: {"type": "object", "required": ["code", "message", "challenge", "parts", "zero_bits"], "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "detail": {"type": "string"}, "challenge": {"type": "string"}, "parts": {"type": "integer", "minimum": 1, "maximum": 200}, "zero_bits": {"type": "integer", "minimum": 1, "maximum": 24}}},
 } as const;

@@ -63,6 +63,35 @@ def partner_set(
     typer.echo(f"{partner.name}: way {partner.way}, {partner.daily_quota} queries a day.")
 
 
+@app.command("publish")
+def partner_publish(
+    name: PartnerName,
+    sites: Annotated[
+        list[str] | None,
+        typer.Option("--site", help="A site or app that it stands for, by its id in content/platforms.yaml; repeatable."),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Name a partner that agreed to everybody: people see that it takes part, for these sites and no others, and how."""
+    exchange = prepare(home)
+    from stillmine.exchange.partners.naming import publish_partner
+
+    with noted(exchange, "partner_changed", _known_name(name)):
+        partner = publish_partner(exchange, name, sites or ())
+    typer.echo(f"{partner.name}: named in public, for {partner.sites or 'no site of content/platforms.yaml'}.")
+
+
+@app.command("unpublish")
+def partner_unpublish(name: PartnerName, home: Home = None) -> None:
+    """Name a partner to nobody any more. Only its name's publication ends: it takes part as before."""
+    exchange = prepare(home)
+    from stillmine.exchange.partners.naming import unpublish_partner
+
+    with noted(exchange, "partner_changed", _known_name(name)):
+        partner = unpublish_partner(exchange, name)
+    typer.echo(f"{partner.name}: not named in public.")
+
+
 @app.command("list")
 def partner_list(home: Home = None, as_json: AsJson = False) -> None:
     """List partners with their keys, and how far each has followed."""

@@ -8,6 +8,7 @@ from stillmine.exchange.ask.places import unconfirmed_lately, unconfirmed_on
 from stillmine.exchange.ask.probing import probed_lately
 from stillmine.exchange.ask.queries import queries_on
 from stillmine.exchange.partners.health import PartnerHealth, partner_health
+from stillmine.exchange.partners.naming import sites_of
 from stillmine.exchange.rows.partners import Partner, PartnerKey
 from stillmine.exchange.rows.scopes import Way, scopes_of
 from stillmine.exchange.transaction.context import Context
@@ -37,6 +38,8 @@ class PartnerRow:
     daily_quota: int
     created_at: datetime
     revoked_at: datetime | None
+    named_since: date | None
+    sites: list[str]
     keys: list[KeyRow]
     health: PartnerHealth
     probed: int
@@ -85,6 +88,8 @@ def _row(exchange: Context, partner: Partner, now: datetime) -> PartnerRow:
         daily_quota=partner.daily_quota,
         created_at=partner.created_at,
         revoked_at=partner.revoked_at,
+        named_since=partner.named_since,
+        sites=sites_of(partner.sites),
         keys=[_key_row(key, way, now) for key in keys],
         health=partner_health(partner, now),
         probed=probed_lately(now.date()).get(partner.id, 0),

@@ -40,6 +40,7 @@ PAGE_ROUTES = (
     PageRoute(_PARTNER, Who.REVIEWER, {"GET": partners.show_one}),
     PageRoute(f"{_PARTNER}/revoke", Who.MANAGER, {"GET": partners.show_revoke, "POST": partners.take_revoke}),
     PageRoute(f"{_PARTNER}/change", Who.MANAGER, {"GET": partners.show_change, "POST": partners.take_change}),
+    PageRoute(f"{_PARTNER}/naming", Who.MANAGER, {"GET": partners.show_naming, "POST": partners.take_naming}),
     PageRoute(f"{_PARTNER}/keys/add", Who.MANAGER, {"GET": partners.show_add_key, "POST": partners.take_add_key}),
     PageRoute(f"{_PARTNER}/keys/<int:key_number>/revoke", Who.MANAGER, {"GET": partners.show_revoke_key, "POST": partners.take_revoke_key}),
     PageRoute("console/quarantine", Who.REVIEWER, {"GET": intake.show_queue}),

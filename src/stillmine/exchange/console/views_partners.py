@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Partners and their keys. A key is on the one page that answers its making, and can't be shown again."""
 
+import re
 from datetime import timedelta
 
 from django.http import HttpResponse
@@ -17,6 +18,7 @@ from stillmine.exchange.partners.actions import (
     rotate_key,
     set_partner,
 )
+from stillmine.exchange.partners.naming import publish_partner, unpublish_partner
 from stillmine.exchange.rows.scopes import ALLOWED, Scope, Way
 from stillmine.exchange.transaction.context import to_minute
 from stillmine.wire.errors import NotConfiguredError, NotFoundError
@@ -63,6 +65,27 @@ def take_change(visit: Visit, partner_id: int) -> HttpResponse:
             set_partner(visit.exchange, partner.name, way, _number(quota))
     except NotConfiguredError as error:
         return show(visit, "partner_change", 422, partner=partner, way=way.value, quota=quota, problem=error.detail)
+    return redirect(f"/console/partners/{partner_id}")
+
+
+def show_naming(visit: Visit, partner_id: int) -> HttpResponse:
+    """GET /console/partners/<id>/naming."""
+    partner = _partner(visit, partner_id)
+    return show(visit, "partner_naming", partner=partner, named=partner.named_since is not None, sites=" ".join(partner.sites))
+
+
+def take_naming(visit: Visit, partner_id: int) -> HttpResponse:
+    """POST /console/partners/<id>/naming."""
+    partner, sites = _partner(visit, partner_id), visit.typed("sites")
+    is_named = visit.typed("named") == "yes"
+    try:
+        with logged(visit.exchange, visit.operator.name, "partner_changed", partner.name):
+            if is_named:
+                publish_partner(visit.exchange, partner.name, re.split(r"[\s,]+", sites))
+            else:
+                unpublish_partner(visit.exchange, partner.name)
+    except NotConfiguredError as error:
+        return show(visit, "partner_naming", 422, partner=partner, named=is_named, sites=sites, problem=error.detail)
     return redirect(f"/console/partners/{partner_id}")
 
 

@@ -49,7 +49,7 @@ def set_partner(exchange: Context, name: str, way: Way | None = None, daily_quot
     if daily_quota is not None and not 0 <= daily_quota <= MAXIMUM_DAILY_QUOTA:
         raise NotConfiguredError(f"queries a day: a number from 0 to {MAXIMUM_DAILY_QUOTA:,}")
     with tx("partners.set", exchange.clock) as transaction:
-        partner = _live_partner(name)
+        partner = live_partner(name)
         partner.way = partner.way if way is None else way.value
         partner.daily_quota = partner.daily_quota if daily_quota is None else daily_quota
         partner.save(update_fields=["way", "daily_quota"])
@@ -76,7 +76,7 @@ def add_key(exchange: Context, name: str, scopes: Iterable[Scope] = ()) -> tuple
     Raises NotConfiguredError.
     """
     with tx("partners.add_key", exchange.clock) as transaction:
-        partner = _live_partner(name)
+        partner = live_partner(name)
         return partner, _add_key(exchange, transaction, partner, stored_scopes(scopes, Way(partner.way)), EventName.KEY_ADDED)
 
 
@@ -88,7 +88,7 @@ def rotate_key(exchange: Context, name: str, grace: timedelta, scopes: Iterable[
     if not timedelta() <= grace <= MAXIMUM_GRACE:
         raise NotConfiguredError(f"grace: 0 to {MAXIMUM_GRACE.days} days")
     with tx("partners.rotate_key", exchange.clock) as transaction:
-        partner = _live_partner(name)
+        partner = live_partner(name)
         old = PartnerKey.objects.filter(Q(ends_at=None) | Q(ends_at__gt=transaction.now), partner=partner, revoked_at=None)
         wanted = stored_scopes(scopes, Way(partner.way))
         held = set(old.values_list("scopes", flat=True))
@@ -135,7 +135,8 @@ def find_partner(name: str) -> Partner:
     return partner
 
 
-def _live_partner(name: str) -> Partner:
+def live_partner(name: str) -> Partner:
+    """Return the partner of this name; raises NotConfiguredError if there is none, or it was revoked."""
     partner = find_partner(name)
     if partner.revoked_at:
         raise NotConfiguredError("partner name: this partner was revoked; add it again under another name")

@@ -15,6 +15,7 @@ class Partner(models.Model):
     """`random_id` goes into the partner's id and cursor keys; it never changes. `daily_quota` is in queries of asks a day.
 
     `erased_list_at`: since then it has nothing of the list, by its own word; null where it never said so, and once it is given any again.
+    `named_since`: the day from which everybody is told that it takes part, null where nobody is; `sites` as `partners/naming.py` reads it.
     """
 
     random_id = models.CharField(max_length=32, unique=True)
@@ -25,6 +26,8 @@ class Partner(models.Model):
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     erased_list_at = models.DateTimeField(null=True)
+    named_since = models.DateField(null=True)
+    sites = models.CharField(max_length=840, default="", db_default="")
 
     class Meta:
         db_table = "partners_partner"

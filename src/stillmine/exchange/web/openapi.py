@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from stillmine.exchange.rows.scopes import Scope
 from stillmine.exchange.stopncii.fetch import LATEST_TIMESTAMP
 from stillmine.exchange.web.urls import ROUTES, Caller
-from stillmine.wire import ask, ask_regions, case, feed, feedback, ledger, openapi, receipt, statistics, stopncii, submission, vote
+from stillmine.wire import ask, ask_regions, case, feed, feedback, ledger, named, openapi, receipt, statistics, stopncii, submission, vote
 from stillmine.wire import readiness as wire_readiness
 from stillmine.wire.errors import WorkNeeded
 from stillmine.wire.openapi import TEXT, Content, Described, Schema
@@ -114,6 +114,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "Say whether fingerprints belong on the list", {200: (feedback.FeedbackReceipt,)}, (vote.SubmitVotes,), scope=Scope.FEEDBACK
     ),
     "GET api/v1/statistics": Operation("Show public numbers", {200: (statistics.Statistics,)}),
+    "GET api/v1/partners": Operation("Show which partners may be named", {200: (named.NamedPartners,)}),
     "POST api/v1/ask": Operation(
         "Ask whether fingerprints match; the answer has the form of the question",
         {200: (ask.AskAnswer, ask.BINARY_CONTENT_TYPE)},

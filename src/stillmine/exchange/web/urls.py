@@ -14,6 +14,7 @@ from stillmine.exchange.feed import snapshot
 from stillmine.exchange.feed import views as feed
 from stillmine.exchange.feedback import views as feedback
 from stillmine.exchange.ground.edge import View, by_method
+from stillmine.exchange.partners import views as partners
 from stillmine.exchange.person import log_views as ledger
 from stillmine.exchange.person import receipt_views as receipts
 from stillmine.exchange.person import views as cases
@@ -74,6 +75,7 @@ ROUTES = (
     Route("api/v1/feedback", Caller.PARTNER, {"POST": feedback.submit}),
     Route("api/v1/votes", Caller.PARTNER, {"POST": feedback.vote}),
     Route("api/v1/statistics", Caller.ANYBODY, {"GET": statistics.show}),
+    Route("api/v1/partners", Caller.ANYBODY, {"GET": partners.show_named}),
     Route("api/v1/ask", Caller.PARTNER, {"POST": ask.ask}, MAXIMUM_ASK_BYTES),
     Route("api/v1/ask/regions", Caller.PARTNER, {"POST": ask.regions}, MAXIMUM_REGIONS_ASK_BYTES),
     Route("api/v1/ask/regions/look", Caller.PARTNER, {"POST": ask.look}, MAXIMUM_REGIONS_ASK_BYTES),
