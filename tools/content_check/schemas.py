@@ -156,7 +156,7 @@ class Step(Row, rename={"source": "from", "only_if": "if"}):
     only: list[Country] = []
     countries: dict[Country, Names] = {}
     services: dict[CountryOrAll, Names] = {}
-    list: Literal["crisis", "partner", "talk"] | None = None
+    list: Literal["crisis", "partner", "police", "talk"] | None = None
     words: Annotated[str, Meta(pattern=r"^[a-z]+\.[a-z]+$")] | None = None
     only_if: dict[Text, Names] = {}
 
@@ -203,6 +203,19 @@ class Sentence(Row):
     only: Country | None = None
 
 
+class Statement(Row, rename={"text": "from"}):
+    """What one of the three first texts says, and where a page says it: `row`, or a phrase in each language."""
+
+    id: Annotated[int, Meta(ge=1, le=115)]
+    text: Literal["nz", "fi", "ew"]
+    says: Text
+    page: Text
+    may: bool = False
+    row: Annotated[str, Meta(pattern=r"^[a-z0-9-]+\.[a-z_]+$")] | None = None
+    en: Text | None = None
+    fi: Text | None = None
+
+
 class Regime(msgspec.Struct):
     """What every regime says of itself; the notices' own tests judge the rest."""
 
@@ -230,6 +243,7 @@ SCHEMAS: tuple[tuple[str, Any], ...] = (
     ("directory/*.yaml", list[Service]),
     ("laws/*.yaml", list[Law]),
     ("platforms.yaml", list[Platform]),
+    ("statements.yaml", list[Statement]),
     ("guidance/sources.yaml", list[GuidanceSource]),
     ("countries/*.yaml", CountryFile),
     ("situations/*.yaml", Situation),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Finds in any text the numbers that the directory holds, so that each of them can be touched. A number that no row holds stays text. */
+/* Finds in any text the numbers that the directory holds, and addresses, so that each can be touched. A number that no row holds stays text. */
 
 import type { Service } from "./load";
 import { allServices } from "./services";
@@ -7,7 +7,7 @@ import { dialled } from "./ways";
 
 export interface Part {
   readonly text: string;
-  /** `tel:` or `sms:`; null for text between numbers. */
+  /** `tel:`, `sms:` or `https:`; null for text between them. */
   readonly href: string | null;
 }
 
@@ -21,7 +21,11 @@ const NORTH_AMERICAN = "1-\\d{3}-\\d{3}-\\d{4}";
 const known = [...schemes.keys()]
   .sort((one, other) => other.length - one.length)
   .map((number) => number.replaceAll(/[+]/g, "\\+"));
-const NUMBERS = new RegExp(`(?<![\\w+/.,-]|\\d )(?:${[...known, NORTH_AMERICAN].join("|")})(?![\\w-]|[ .,]\\d)`, "g");
+const ADDRESS = "https://[^\\s;,()]*[^\\s;,().]";
+const NUMBERS = new RegExp(
+  `${ADDRESS}|(?<![\\w+/.,-]|\\d )(?:${[...known, NORTH_AMERICAN].join("|")})(?![\\w-]|[ .,]\\d)`,
+  "g",
+);
 
 function numbersOf(own: (service: Service) => readonly string[], scheme: string): readonly [string, string][] {
   return allServices()
@@ -29,13 +33,17 @@ function numbersOf(own: (service: Service) => readonly string[], scheme: string)
     .map((number) => [number, scheme]);
 }
 
-/** Return a text in parts, each number of the directory a part of its own. */
+function hrefOf(found: string): string {
+  return found.startsWith("https:") ? found : `${schemes.get(found) ?? "tel:"}${dialled(found)}`;
+}
+
+/** Return a text in parts, each address and each number of the directory a part of its own. */
 export function touchable(text: string): readonly Part[] {
   const parts: Part[] = [];
   let end = 0;
   for (const { 0: number, index } of text.matchAll(NUMBERS)) {
     if (index > end) parts.push({ text: text.slice(end, index), href: null });
-    parts.push({ text: number, href: `${schemes.get(number) ?? "tel:"}${dialled(number)}` });
+    parts.push({ text: number, href: hrefOf(number) });
     end = index + number.length;
   }
   return end < text.length ? [...parts, { text: text.slice(end), href: null }] : parts;
