@@ -39,6 +39,7 @@ test("the project's own directory is whole", () => {
     "police",
     "under_18",
     "under_18_first",
+    "family",
   ])
     expect(lists.get(list)?.length).toBeGreaterThan(0);
   expect(lists.get("danger")?.every((service) => service.phones.length > 0)).toBe(true);

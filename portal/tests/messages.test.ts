@@ -22,7 +22,7 @@ const BUILT = [
   /^start\.choice\.[a-z]+$/,
   /^unsure\.[a-z]+\.[0-9]+$/,
   /^title\.plan\.[a-z]+$/,
-  /^talk\.(need|what|short)\.[a-z]+$/,
+  /^talk\.(need|what|short)\.[a-z0-9_]+$/,
   /^plan\.ask\.[a-z]+(\.[a-z_]+)?$/,
   /^plan\.(go\.[a-z0-9-]+|[a-z]+\.[a-z]+\.(title|why|need|[a-z]{2})|[a-z]+\.(title|first))$/,
   /^guide\.[a-z]+\.[a-z_]+\.(title|[0-9]+)$/,

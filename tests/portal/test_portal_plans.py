@@ -8,7 +8,7 @@ from tests.portal.portal_pages import LANGUAGES, SITUATION_FILES, address
 from tests.portal.portal_server import PortalServer
 from tests.portal.test_portal_place import in_window
 
-OFFERED = [one["id"] for one in SITUATION_FILES if "start" in one and "page" not in one]
+OFFERED = [one["id"] for one in SITUATION_FILES if "start" in one and "door" not in one]
 WAYS = {"en": ("Done, next step", "Skip for now", "All steps"), "fi": ("Tehty, seuraava askel", "Ohita nyt", "Kaikki askeleet")}
 
 

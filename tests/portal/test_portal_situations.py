@@ -12,7 +12,7 @@ from tests.portal.portal_pages import LANGUAGES, SITUATION_FILES, SITUATIONS, ad
 from tests.portal.portal_server import PortalServer
 
 STARTS = [one for one in SITUATION_FILES if "start" in one]
-CHOICES = (*(one.get("page", one["id"]) for one in sorted(STARTS, key=lambda one: int(one["start"]))), "not-sure")
+CHOICES = (*(one.get("door", one["id"]) for one in sorted(STARTS, key=lambda one: int(one["start"]))), "not-sure")
 
 
 def words(root: Path, language: str) -> dict[str, str]:
@@ -156,3 +156,31 @@ def test_without_storage_marks_hold_while_the_page_is_open(portal: PortalServer,
     expect(page.get_by_text("This browser keeps nothing")).to_be_visible()
     expect(page.get_by_label("Keep my marks on this device")).not_to_be_checked()
     expect(page.get_by_label("Done: Keep everything they sent")).to_be_checked()
+
+
+@pytest.mark.parametrize(("place", "number"), [("gb-eng", "0800 1111"), ("fi", "116 111"), ("nz", "0800 37 66 33")])
+def test_under_18_a_number_for_young_people_stands_open_and_each_has_a_door(
+    portal: PortalServer, page: Page, place: str, number: str
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{portal.address}/under-18/#{place}")
+    expect(page.locator(".notice h2").first).to_have_text("Please make no new copies")
+    call = page.locator(".strip a:visible").first
+    expect(call).to_contain_text(number)
+    expect(call).to_be_in_viewport()
+    page.get_by_role("link", name="I am a parent, a teacher or a friend").click()
+    page.wait_for_url(f"**/carer/#{place}")
+    expect(page.locator("main")).not_to_contain_text("You are not in trouble")
+    page.locator(".bar-back").click()
+    page.get_by_role("link", name="I am under 18, or was under 18 in the picture").click()
+    page.wait_for_url(f"**/young/#{place}")
+    expect(page.locator("main")).to_contain_text("You are not in trouble")
+
+
+@pytest.mark.parametrize("door", ["young", "carer"])
+def test_report_remove_says_that_the_picture_is_sent_and_take_it_down_that_it_is_not(portal: PortalServer, door: str) -> None:
+    html = (portal.dist / door / "gb/index.html").read_text(encoding="utf-8")
+    take, remove = (html.split(f'<li id="{step}"')[1].split("</li>", 1)[0] for step in ("take", "remove"))
+    assert "Only a code is sent" in take or "Only the code is sent" in take
+    assert "the picture itself is sent" in remove
+    assert "Childline account" in remove

@@ -57,7 +57,7 @@ PlatformField = Literal[
 ]  # fmt: skip
 ServiceKind = Literal[
     "emergency", "police", "crime_hotline", "victim_support", "ncii_helpline", "child_protection", "hash_service", "content_regulator",
-    "platform_reporting_help", "mental_health",
+    "platform_reporting_help", "mental_health", "prevention",
 ]  # fmt: skip
 
 
@@ -135,6 +135,8 @@ class CountryLists(Row, omit_defaults=True):
     partner: list[Text] = []
     talk: list[Text] = []
     under_18: list[Text] = []
+    family: list[Text] = []
+    own: list[Text] = []
     relay: list[Text] = []
 
 
@@ -156,7 +158,7 @@ class Step(Row, rename={"source": "from", "only_if": "if"}):
     only: list[Country] = []
     countries: dict[Country, Names] = {}
     services: dict[CountryOrAll, Names] = {}
-    list: Literal["crisis", "partner", "police", "talk"] | None = None
+    list: Literal["crisis", "partner", "police", "talk", "under_18", "family", "own"] | None = None
     words: Annotated[str, Meta(pattern=r"^[a-z]+\.[a-z]+$")] | None = None
     only_if: dict[Text, Names] = {}
 
@@ -177,10 +179,11 @@ class Situation(Row):
     sources: Names
     steps: Annotated[list[Step], Meta(min_length=1)]
     questions: list[Question] = []
-    group: Literal["mine"] | None = None
+    group: Literal["mine", "feelings"] | None = None
     start: Annotated[int, Meta(ge=1)] | None = None
     not_sure: list[Annotated[int, Meta(ge=1)]] = []
-    page: Text | None = None
+    door: Text | None = None
+    numbers: list[Literal["crisis", "danger", "under_18", "family"]] = []
     see_also: Text | None = None
 
 

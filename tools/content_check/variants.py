@@ -169,7 +169,7 @@ def _country_words(found: dict[str, Any]) -> Words:
 def _situation_words(found: dict[str, Any]) -> Words:
     keys = {}
     for name, plan in _of(found, "situations").items():
-        own = {f"plan.{name}.title", f"plan.{name}.first"} | ({f"title.plan.{name}"} if "page" not in plan else set())
+        own = {f"plan.{name}.title", f"plan.{name}.first", f"title.plan.{name}"}
         own |= {f"start.choice.{name}"} if "start" in plan else set()
         own |= {f"unsure.{name}.{number}" for number, _ in enumerate(plan.get("not_sure", []), 1)}
         own |= {f"plan.go.{step['to']}" for step in plan["steps"] if "to" in step}

@@ -7,7 +7,18 @@ import { services } from "./services";
 
 /** What somebody may need, in the order in which it is shown; each is a list that countries fill. */
 export const NEEDS = ["talk", "crisis", "danger", "partner", "relay"] as const;
-export type Need = (typeof NEEDS)[number];
+/** Those, and the lists of pages that are for few: under-18s, and those who care for them. */
+const LISTED = [...NEEDS, "under_18", "family"] as const;
+export type Need = (typeof LISTED)[number];
+
+/** Return these names of lists as needs; throws for one that is none. */
+export function needsOf(names: readonly string[]): readonly Need[] {
+  return names.map((name) => {
+    const need = LISTED.find((one) => one === name);
+    if (!need) throw new Error(`no numbers can stand above a plan for ${name}`);
+    return need;
+  });
+}
 
 /** Return the codes of the places that a service is for, `gb-eng gb-wls`. */
 export function placesOf(service: Service): string {

@@ -18,8 +18,11 @@ export const SOURCES: readonly GuidanceSource[] = [...guidance.sources.values()]
 
 const plans: readonly Plan[] = [...guidance.plans.values()];
 
-/** The situations that have a page made of their plan; another page shows the plan of the others. */
-export const PLAN_PAGES: readonly string[] = plans.filter(isPlanPage).map(({ plan }) => plan);
+/** The situations, each with a page made of its plan. */
+export const PLAN_PAGES: readonly string[] = plans.map(({ plan }) => plan);
+
+/** Those whose plan is another one in another country; without a script each of these has a page by country. */
+export const PLANS_BY_COUNTRY: readonly string[] = plans.filter((one) => !one.isExercise).map(({ plan }) => plan);
 
 /** The situations that the start page offers, in order. */
 export const STARTS: readonly Plan[] = plans
@@ -31,9 +34,14 @@ export const SENTENCES: readonly { readonly plan: Plan; readonly number: number 
   .flatMap((plan) => plan.notSure.map((place, index) => ({ plan, place, number: index + 1 })))
   .sort((one, other) => one.place - other.place);
 
-/** Whether a situation's page is made of its plan. */
-export function isPlanPage({ plan, page }: Plan): boolean {
-  return page === plan;
+/** Return the page that a plan is entered by: its own, or its door's. */
+export function entryOf({ plan: own, door }: Plan): string {
+  return `/${door ?? own}/`;
+}
+
+/** Return the plans behind a door, in the order of their files' names. */
+export function behind(door: string): readonly Plan[] {
+  return plans.filter((one) => one.door === door);
 }
 
 /** Return a plan; throws for one that is not there. */

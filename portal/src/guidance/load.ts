@@ -54,12 +54,16 @@ export interface Plan {
   readonly start: number | null;
   /** The places of its sentences on the page for someone without the right word. */
   readonly notSure: readonly number[];
-  /** The page that shows it, without slashes. */
-  readonly page: string;
+  /** The page that leads to it, without slashes: its choice on the start page and its way back lead there. Null for the start page itself. */
+  readonly door: string | null;
+  /** The lists whose numbers stand above its steps; none where the usual ones do. */
+  readonly numbers: readonly string[];
   readonly sources: readonly GuidanceSource[];
   readonly seeAlso: string | null;
   /** It is about a picture of the person who reads. */
   readonly isOfMine: boolean;
+  /** It is something to do for a feeling: nothing to prepare, no times, and one note on where it is from. */
+  readonly isExercise: boolean;
   readonly questions: readonly Question[];
   readonly steps: readonly Step[];
 }
@@ -139,10 +143,12 @@ function plan(entry: Row, known: Known): Plan {
     plan: name,
     start: typeof start === "number" ? start : null,
     notSure: list(entry["not_sure"] ?? [], name).map(Number),
-    page: nullable(entry["page"]) ?? name,
+    door: nullable(entry["door"]),
+    numbers: list(entry["numbers"] ?? [], name).map(String),
     sources: known(entry["sources"], name),
     seeAlso: nullable(entry["see_also"]),
     isOfMine: entry["group"] === "mine",
+    isExercise: entry["group"] === "feelings",
     questions: list(entry["questions"] ?? [], name).map((one) => question(name, row(one, name))),
     steps,
   };

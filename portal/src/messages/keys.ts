@@ -60,7 +60,6 @@ type BroughtKey =
   | `region.${string}`
   | `start.choice.${string}`
   | `unsure.${string}.${number}`
-  | `plan.child.${string}`
   | `title.plan.${string}`
   | `notice.${"law" | "subject" | "opening" | "copies" | "clock" | "missing" | "unverified" | "says" | "then"}.${string}`;
 
