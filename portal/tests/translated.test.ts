@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "vitest";
 import { readDirectory } from "../src/directory/load";
-import { ownTexts } from "../src/directory/translated";
+import { namedIn, ownTexts } from "../src/directory/translated";
 import { LOCALES, readWords, yamlUnder } from "./files";
 
 const directory = readDirectory(yamlUnder("content/directory"), new Map());
@@ -21,4 +21,21 @@ test.each(languages)("numbers, hours and addresses are the same in %s", (languag
     ([english, own]) => figures(english) !== figures(own),
   );
   expect(changed.map(([english]) => english)).toEqual([]);
+});
+
+test("who speaks the language of a country sees the services of it under their own names and sites", () => {
+  const own = (id: string, locale: string): unknown[] => {
+    const service = directory.services.get(id);
+    if (!service) throw new Error(`there is no ${id}`);
+    const { name, url, chatUrl } = namedIn(locale, service);
+    return [name, url, chatUrl];
+  };
+  expect(own("fi-riku", "fi")).toEqual(["Rikosuhripäivystys (RIKU)", "https://www.riku.fi/", "https://www.riku.fi/"]);
+  expect(own("fi-riku", "en")).toEqual([
+    "Victim Support Finland",
+    "https://www.riku.fi/en/",
+    "https://www.riku.fi/en/",
+  ]);
+  expect(own("nz-netsafe", "fi")[0]).toBe("Netsafe helpline");
+  expect(own("global-stopncii", "fi")[0]).toBe("StopNCII.org");
 });

@@ -44,8 +44,8 @@ class Shown(Row):
 
 Sources = Annotated[list[Source], Meta(min_length=1)]
 ServiceField = Literal[
-    "local_name", "can_do", "phone", "sms", "email", "url", "chat_url", "hours", "chat_hours", "languages", "cost", "confidentiality",
-    "accessibility",
+    "local_name", "local_url", "can_do", "phone", "sms", "email", "url", "chat_url", "hours", "chat_hours", "languages", "cost",
+    "confidentiality", "accessibility",
 ]  # fmt: skip
 LawField = Literal[
     "statute", "section", "what", "covers_threats", "covers_deepfakes", "penalty", "in_force", "who_can_use", "time_limit", "platform_duty",

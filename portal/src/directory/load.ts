@@ -39,6 +39,8 @@ export interface Service {
   readonly id: string;
   readonly name: string;
   readonly localName: string | null;
+  /** Its site in the language of its country. */
+  readonly localUrl: string | null;
   readonly country: string;
   readonly kind: Kind;
   readonly audience: Audience;
@@ -126,6 +128,7 @@ function service(entry: Row): Service {
     id,
     name: text(entry["name"], `${id}.name`),
     localName: optional("local_name"),
+    localUrl: optional("local_url"),
     country: text(entry["country"], `${id}.country`),
     kind: kindOf(entry["kind"], id),
     audience: audienceOf(entry["audience"], id),

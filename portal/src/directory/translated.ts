@@ -2,7 +2,8 @@
 /*
  * A service's own words in the language of a page: content/directory/<language>.json, from the English of the facts.
  *
- * Names, numbers and addresses are never touched. Where one text of a service has no words in the language, all of it stays English.
+ * Names, numbers and addresses are never translated; where a service has its own for the language of its country, pages in it show those.
+ * Where one text of a service has no words in the language, all of it stays English.
  */
 
 import { DEFAULT_LOCALE } from "../messages/catalogues";
@@ -19,8 +20,27 @@ export interface Said {
   readonly language: string;
 }
 
+/** Whether the language is the first one of a country, and not that of the rows, which have its names already. */
+export function isAtHome(locale: string, { country }: Service): boolean {
+  if (locale === DEFAULT_LOCALE || !/^[a-z]{2}$/.test(country)) return false;
+  return new Intl.Locale(`und-${country.toUpperCase()}`).maximize().language === locale;
+}
+
+/** Return a service under the name and address that it has for those who speak its language. */
+export function namedIn(locale: string, service: Service): Service {
+  if (!isAtHome(locale, service)) return service;
+  return {
+    ...service,
+    name: service.localName ?? service.name,
+    localName: null,
+    url: service.localUrl ?? service.url,
+    chatUrl: service.chatUrl === service.url ? (service.localUrl ?? service.url) : service.chatUrl,
+  };
+}
+
 /** Return a service as it is said in a language. */
-export function saidIn(locale: string, service: Service): Said {
+export function saidIn(locale: string, original: Service): Said {
+  const service = namedIn(locale, original);
   const words = Object.entries(files).find(([path]) => path.endsWith(`/${locale}.json`))?.[1];
   if (locale === DEFAULT_LOCALE || !words || ownTexts(service).some((text) => words[text] === undefined)) {
     return {
