@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import vectors from "../../vectors/case_key.json" with { type: "json" };
 import { describe, expect, test } from "vitest";
-import { CaseKeyError, keyOf, makeCaseKey, readCaseKey } from "../src/wire/case_key";
+import { CaseKeyError, isEndOf, keyOf, makeCaseKey, readCaseKey } from "../src/wire/case_key";
 
 const bytes = (hex: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
@@ -50,4 +50,19 @@ test("a new key is new, has the form of a key and reads back", async () => {
   expect(one.text).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9A-HJKMNP-TV-Z]{4}$/);
   expect(one.authorization).toMatch(/^Case [0-9a-f]{32}\.[0-9a-f]{64}$/);
   expect(await readCaseKey(one.text)).toEqual(one);
+});
+
+describe("the end of a key, typed from the person's own copy", () => {
+  const key = { text: "AB12-CD34-EF56-GH78-J0K1", authorization: "" };
+
+  test.each(["J0K1", "j0k1", " joki", "jokl", "gh78 j0k1", "GH78-J0K1", "AB12-CD34-EF56-GH78-J0K1"])(
+    "is %s",
+    (typed) => {
+      expect(isEndOf(key, typed)).toBe(true);
+    },
+  );
+
+  test.each(["", "1", "0K1", "AB12", "J0K2", "XAB12-CD34-EF56-GH78-J0K1"])("is not “%s”", (typed) => {
+    expect(isEndOf(key, typed)).toBe(false);
+  });
 });

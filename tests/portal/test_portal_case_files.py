@@ -89,6 +89,8 @@ def test_one_card_per_file_with_what_each_partner_did(portal: PortalServer, page
     assert page.locator(".card h2").all_inner_texts() == ["Picture 1", "Video 2", "Sound 3", "File 4"]
     video = page.locator("[data-file='2']")
     expect(video.locator("[data-fingerprint]")).to_have_count(3)
+    expect(video.get_by_text("Moving pictures: fingerprint 0123 4567 …")).to_be_hidden()
+    video.get_by_text("Its 3 fingerprints, for a closer look").click()
     expect(video.get_by_text("Moving pictures: fingerprint 0123 4567 …")).to_be_visible()
     expect(video.locator("[data-partner='Example Social']")).to_have_count(1)
     expect(video.get_by_text("Found on Example Social and removed")).to_have_count(1)

@@ -232,7 +232,7 @@ def test_a_file_that_is_in_the_case_already_is_not_added_twice(
 
 def test_every_kind_that_a_device_makes_is_explained_before_it_is_sent(portal: PortalServer, page: Page, picture_file: Path) -> None:
     to_send(page, portal, picture_file)
-    page.get_by_text("What the words in it mean").click()
+    page.get_by_text("Show exactly what is sent").click()
     for word in ("pdq", "vpdq", "chromaprint", "md5", "sha256", "file_number"):
         expect(page.get_by_text(f"“{word}”", exact=False).first).to_be_visible()
 

@@ -72,6 +72,9 @@ def test_what_is_shown_is_what_is_sent_and_nothing_before(portal: PortalServer, 
     key = to_send(page, portal, picture_file)
     body = (page.locator("[data-exact-body]").text_content() or "").encode()
     authorization = page.locator("[data-exact-authorization]").text_content() or ""
+    expect(page.locator("[data-what-is-sent] li").first).to_have_text("1 code from 1 file.")
+    expect(page.locator("[data-exact-body]")).to_be_hidden()
+    page.get_by_text("Show exactly what is sent").click()
     expect(page.get_by_role("heading", name=f"The message: {len(body)} bytes")).to_be_visible()
     assert portal.api_requests() == []
     assert all(request.body == b"" for request in portal.requests)
@@ -83,6 +86,29 @@ def test_what_is_shown_is_what_is_sent_and_nothing_before(portal: PortalServer, 
     assert sent.headers["authorization"] == authorization == credentials(case_key_secret(key)).authorization()
     assert picture_file.stem.encode() not in sent.body
     assert sorted(json.loads(body)) == ["delays_withdrawal", "fingerprints", "statement", "term_months", "version"]
+
+
+def test_once_the_case_is_open_the_page_asks_whether_the_key_is_kept_and_offers_a_date(
+    portal: PortalServer, page: Page, picture_file: Path
+) -> None:
+    key = to_send(page, portal, picture_file)
+    page.get_by_role("button", name="Send this and open my case").click()
+    ask = page.locator("[data-key-ask]")
+    sent = len(portal.requests)
+    for typed, answer in (("0000", "wrong"), (key[-4:].lower(), "right"), (key, "right")):
+        ask.get_by_label("the last four letters or digits").fill(typed)
+        press(page, "Enter")
+        expect(ask).to_have_attribute("data-key-ask", answer)
+    ask.get_by_role("button", name="Show my key again").click()
+    expect(ask.locator("[data-case-key]")).to_have_attribute("data-case-key", key)
+    page.get_by_text("Be reminded before your case ends").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save the reminder").click()
+    assert waiting.value.suggested_filename == "reminder.ics"
+    assert Path(waiting.value.path()).read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
+    assert len(portal.requests) == sent
+    page.get_by_role("button", name="Show my case").click()
+    expect(page.locator(".cards")).to_be_visible()
 
 
 def test_the_file_name_is_nowhere_and_the_picture_only_on_request(portal: PortalServer, page: Page, picture_file: Path) -> None:

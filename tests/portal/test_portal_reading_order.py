@@ -69,11 +69,15 @@ def test_what_is_sent_and_the_case(portal: PortalServer, page: Page, picture_fil
         - main:
           - paragraph: Step 6 of 6
           - heading "This is all that will leave your device" [level=1]
-          - paragraph: /Nothing has been sent so far. When you press the button, exactly this is sent/
-          - heading /The message/ [level=2]
-          - region /The message/
-          - heading /What will open your case later/ [level=2]
-          - group: What the words in it mean
+          - paragraph: "/Nothing has been sent so far. When you press the button, this is sent/"
+          - list:
+            - listitem: 1 code from 1 file.
+            - listitem: /you are the one in the files, and 18 or over/
+            - listitem: /stays open for 24 months/
+            - listitem: /Two values made from your key/
+          - paragraph:
+            - strong: /Nothing else/
+          - group: Show exactly what is sent
           - button "Send this and open my case"
           - button "Back"
         """
@@ -90,18 +94,20 @@ def test_what_is_sent_and_the_case(portal: PortalServer, page: Page, picture_fil
           - list:
             - listitem:
               - heading "Picture 1" [level=2]
-              - list
+              - paragraph: /Added on/
               - list:
                 - listitem:
                   - paragraph: /Given to Example Social/
                 - listitem:
                   - paragraph: Example Forum does not have it yet.
               - paragraph: Nothing found so far. That can be good news. We keep looking.
+              - group: /Its fingerprint, for a closer look/
               - button "Withdraw Picture 1"
           - button "Add files"
           - button "Withdraw the whole case"
           - button "See who was given your fingerprints"
           - button "Close this view"
+          - group: Be reminded before your case ends
         """
     )
 

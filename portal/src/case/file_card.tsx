@@ -21,7 +21,7 @@ interface Props {
 
 export function FileCard({ file, canWithdraw, onWithdraw, cancel }: Props) {
   const words = useWords();
-  const { t, date, time } = words;
+  const { t, plural, date, time } = words;
   const name = fileName(file, words);
   const now = new Date();
   const [first] = file.fingerprints;
@@ -30,12 +30,7 @@ export function FileCard({ file, canWithdraw, onWithdraw, cancel }: Props) {
   return (
     <li class="card" data-state={file.state} data-file={file.number}>
       <h2>{name}</h2>
-      <ul class="fingerprints">
-        {file.fingerprints.map((fingerprint) => (
-          <FingerprintLine key={fingerprint.id} fingerprint={fingerprint} />
-        ))}
-        {first && <li>{t("case.added_on", { date: date(new Date(first.added_at), now) })}</li>}
-      </ul>
+      {first && <p class="soft">{t("case.added_on", { date: date(new Date(first.added_at), now) })}</p>}
       {file.fingerprints.some((fingerprint) => fingerprint.is_synthetic) && <p>{t("case.synthetic")}</p>}
       {stateWords(file, words).map((line) => (
         <p key={line}>{isWithdrawn ? <strong>{line}</strong> : line}</p>
@@ -58,6 +53,17 @@ export function FileCard({ file, canWithdraw, onWithdraw, cancel }: Props) {
           {cancel}
         </div>
       )}
+      <details>
+        <summary>
+          {plural("case.fingerprints", file.fingerprints.length)}
+          <span class="visually-hidden"> ({name})</span>
+        </summary>
+        <ul class="fingerprints">
+          {file.fingerprints.map((fingerprint) => (
+            <FingerprintLine key={fingerprint.id} fingerprint={fingerprint} />
+          ))}
+        </ul>
+      </details>
       {canWithdraw && !isWithdrawn && (
         <button type="button" class="button plain" onClick={onWithdraw}>
           {t("case.withdraw.one", { name })}

@@ -11,6 +11,7 @@ import { filesOf, leftOf } from "../files/case_files";
 import { AskedNotice, CancelFile, DelaySetting } from "./delay";
 import { FileCard } from "./file_card";
 import { summaryLines } from "./partner_words";
+import { Reminding } from "./reminding";
 import { Renewal } from "./renewal";
 import { isKept, keptUntil } from "./term";
 import type { Watch } from "./watch";
@@ -57,6 +58,7 @@ export function Overview(props: Props) {
       <FileCards caseKey={caseKey} view={view} onWithdraw={props.onWithdraw} onCancelled={onCancelled} />
       <Actions {...props} view={view} />
       {view.delay !== "ending" && delaySetting}
+      <Reminding view={view} />
     </>
   );
 }

@@ -3,10 +3,19 @@
 
 import { ActionButton, Heading } from "../island/parts";
 import { isDelayed } from "../case/asked";
+import { Reminding } from "../case/reminding";
 import { useWords } from "../island/words";
+import type { CaseKey } from "../wire/case_key";
 import type { CaseView } from "../wire/types";
+import { KeyAsk } from "./key_ask";
 
-export function DoneStep({ view, onShow }: { readonly view: CaseView; readonly onShow: () => void }) {
+interface Props {
+  readonly caseKey: CaseKey;
+  readonly view: CaseView;
+  readonly onShow: () => void;
+}
+
+export function DoneStep({ caseKey, view, onShow }: Props) {
   const { t, date, time } = useWords();
   return (
     <>
@@ -26,6 +35,8 @@ export function DoneStep({ view, onShow }: { readonly view: CaseView; readonly o
       <div class="actions">
         <ActionButton label={t("protect.done.case")} onPress={onShow} />
       </div>
+      <KeyAsk caseKey={caseKey} />
+      <Reminding view={view} />
       <p class="soft">{t("protect.done.close")}</p>
     </>
   );

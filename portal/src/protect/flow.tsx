@@ -64,7 +64,10 @@ function Current({ state }: { readonly state: ProtectState }) {
     case "send":
       return <OpenStep state={state} />;
     case "done":
-      return state.view && <DoneStep view={state.view} onShow={() => state.go("case")} />;
+      return (
+        state.view &&
+        state.caseKey && <DoneStep caseKey={state.caseKey} view={state.view} onShow={() => state.go("case")} />
+      );
     case "case":
       return (
         state.caseKey && (

@@ -9,6 +9,7 @@ import { DelayMeaning } from "../case/delay";
 import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { CaseKey } from "../wire/case_key";
+import { KeyGroups } from "./key_groups";
 import { KeySheet } from "./key_sheet";
 import { QrCode } from "./qr_code";
 
@@ -80,20 +81,6 @@ function DelayChoice({
         </label>
       </p>
     </section>
-  );
-}
-
-/** The five groups, large; one text for copying and for screen readers. */
-export function KeyGroups({ text }: { readonly text: string }) {
-  return (
-    <p class="key" dir="ltr" data-case-key={text}>
-      {text.split("-").map((group, place, groups) => (
-        <span key={place}>
-          {group}
-          {place < groups.length - 1 && <span class="key-hyphen">-</span>}
-        </span>
-      ))}
-    </p>
   );
 }
 

@@ -42,12 +42,23 @@ export async function makeCaseKey(): Promise<CaseKey> {
 
 /** Read a key as a person types it; throws CaseKeyError. */
 export async function readCaseKey(typed: string): Promise<CaseKey> {
-  const signs = typed.replace(SEPARATORS, "").toUpperCase().replace(/O/g, "0").replace(/[IL]/g, "1");
+  const signs = signsOf(typed);
   if (signs.length !== SIGNS) throw new CaseKeyError("length", signs.length);
   if ([...signs].some((sign) => !ALPHABET.includes(sign))) throw new CaseKeyError("sign", signs.length);
   const secret = decode(signs.slice(0, SIGNS - CHECK_SIGNS));
   if ((await checkSigns(secret)) !== signs.slice(-CHECK_SIGNS)) throw new CaseKeyError("check", signs.length);
   return keyOf(secret);
+}
+
+/** Say whether what was typed is the end of a key, of four signs or more; a slip is no error here. */
+export function isEndOf({ text }: CaseKey, typed: string): boolean {
+  const signs = signsOf(typed);
+  return signs.length >= GROUP && signsOf(text).endsWith(signs);
+}
+
+/** As keys are written: capitals alone, no separators, and no sign that looks like another. */
+function signsOf(typed: string): string {
+  return typed.replace(SEPARATORS, "").toUpperCase().replace(/O/g, "0").replace(/[IL]/g, "1");
 }
 
 /** Return the key of ten secret bytes. */
