@@ -31,7 +31,9 @@ export function KeyAsk({ caseKey }: { readonly caseKey: CaseKey }) {
           check();
         }}
       >
-        <label for={id}>{t("protect.ask.label")}</label>
+        <label class="field-label" for={id}>
+          {t("protect.ask.label")}
+        </label>
         <input
           class="field"
           id={id}
@@ -42,9 +44,11 @@ export function KeyAsk({ caseKey }: { readonly caseKey: CaseKey }) {
           value={typed}
           onInput={(event) => change(event.currentTarget.value)}
         />
-        <button type="submit" class="button second">
-          {t("protect.ask.button")}
-        </button>
+        <div class="actions">
+          <button type="submit" class="button second">
+            {t("protect.ask.button")}
+          </button>
+        </div>
       </form>
       <p role="status">
         {answer === "right" && t("protect.ask.right")}
