@@ -184,3 +184,29 @@ def test_report_remove_says_that_the_picture_is_sent_and_take_it_down_that_it_is
     assert "Only a code is sent" in take or "Only the code is sent" in take
     assert "the picture itself is sent" in remove
     assert "Childline account" in remove
+
+
+def test_who_shared_it_finds_help_of_their_own_and_no_helpline_for_those_who_were_harmed(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/sent/#gb-eng")
+    expect(page.locator("main")).not_to_contain_text("0345 6000 459")
+    page.get_by_role("button", name="I have shared it, or shown it").click()
+    expect(page.locator(".plan > li:visible h2")).to_have_text("Delete it now, wherever you can")
+    page.locator(".bar-back").click()
+    page.get_by_role("link", name="I fear I might", exact=True).click()
+    page.wait_for_url("**/might/#gb-eng")
+    expect(page.locator(".plan > li:visible h2")).to_have_text("Don’t send anything now")
+
+
+@pytest.mark.parametrize(("country", "law"), [("gb", "England and Wales it can be"), ("us", "up to 2 years"), ("au", "up to 6 years")])
+@pytest.mark.parametrize("plan", ["sent", "might"])
+def test_who_shared_it_or_might_reads_the_law_of_the_country(portal: PortalServer, plan: str, country: str, law: str) -> None:
+    html = (portal.dist / plan / country / "index.html").read_text(encoding="utf-8")
+    assert law in html.split('<li id="law"')[1].split("</li>", 1)[0]
+    shown = {kind for kind in ("gb-rph", "0345 6000 459", "us-ccri", "1800respect") if kind in html}
+    assert not shown
+
+
+def test_help_for_those_who_did_harm_is_not_among_help_for_those_who_were_harmed(portal: PortalServer) -> None:
+    html = (portal.dist / "help/gb/index.html").read_text(encoding="utf-8")
+    assert "Stop It Now" not in html
+    assert "Stop It Now" in (portal.dist / "sent/gb/index.html").read_text(encoding="utf-8")

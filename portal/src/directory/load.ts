@@ -25,7 +25,9 @@ export const KINDS = [
   "content_regulator",
   "crime_hotline",
 ] as const;
-export type Kind = (typeof KINDS)[number];
+/** Help for people who did harm or fear they will: never among help for people who were harmed. */
+export const PREVENTION = "prevention";
+export type Kind = (typeof KINDS)[number] | typeof PREVENTION;
 
 /** Null where nobody checked for whom it is. */
 export type Audience = "all" | "adult" | "under_18" | null;
@@ -153,7 +155,7 @@ function service(entry: Row): Service {
 }
 
 function kindOf(value: unknown, id: string): Kind {
-  const kind = KINDS.find((one) => one === value);
+  const kind = [...KINDS, PREVENTION as Kind].find((one) => one === value);
   if (!kind) throw new Error(`directory: ${id} has no kind that a page shows`);
   return kind;
 }
