@@ -10,7 +10,19 @@ LANGUAGES = tuple(sorted((folder.name for folder in (CONTENT / "messages").iterd
 COUNTRIES = tuple(sorted(path.stem for path in (CONTENT / "countries").glob("*.yaml")))
 SITUATION_FILES = tuple(yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((CONTENT / "situations").glob("*.yaml")))
 SITUATIONS = tuple(one["id"] for one in SITUATION_FILES)
-GUIDES = ("police", "safe", "feelings", "for-others", "names", "not-sure", "how-it-works", "privacy", "accessibility", "under-18")
+GUIDES = (
+    "police",
+    "safe",
+    "feelings",
+    "for-others",
+    "names",
+    "evidence/sheet",
+    "not-sure",
+    "how-it-works",
+    "privacy",
+    "accessibility",
+    "under-18",
+)
 DIST = Path(__file__).resolve().parents[2] / "portal/dist"
 EXIT = {"en": "Leave this page quickly", "fi": "Poistu sivulta nopeasti"}
 

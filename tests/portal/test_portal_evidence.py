@@ -69,6 +69,24 @@ def test_an_entry_is_kept_sealed_and_opens_with_the_passphrase_alone(portal: Por
     assert [request.path for request in portal.requests if request.path.startswith("/api")] == []
 
 
+def test_a_note_is_one_line_and_enter_and_the_log_can_be_read_by_day(portal: PortalServer, page: Page) -> None:
+    begin_log(page, portal)
+    note = page.get_by_label("A quick note")
+    note.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    for place, text in enumerate(("He wrote again", "Mum knows now"), start=1):
+        note.fill(text)
+        note.press("Enter")
+        expect(page.locator(f"[data-entry='{place}']")).to_contain_text(text)
+        expect(note).to_have_value("")
+    write_entry(page, {"seen_at": "2020-01-02T10:00", "what": "the first message"})
+    page.get_by_role("button", name="By day, as it happened").click()
+    days = page.locator("[data-day]")
+    expect(days).to_have_count(2)
+    expect(days.first).to_have_attribute("data-day", "2020-01-02")
+    assert [one.get_attribute("data-entry") for one in page.locator("[data-entry]").all()] == ["3", "1", "2"]
+
+
 def test_the_window_alone_keeps_nothing(portal: PortalServer, page: Page) -> None:
     begin_log(page, portal, passphrase=None)
     write_entry(page, ENTRY)

@@ -177,6 +177,9 @@ def test_steps_that_need_javascript_say_so_and_whom_to_ring(portal: PortalServer
         expect(page.get_by_role("heading", name="This step needs JavaScript")).to_be_visible()
         page.get_by_text("New Zealand", exact=True).first.click()
         expect(page.get_by_role("link", name="Call 0508 638 723")).to_be_visible()
+    for path in ("/evidence/", "/remove/"):
+        page.goto(portal.address + path)
+        expect(page.locator("noscript").get_by_role("link", name="sheets to fill in by hand")).to_have_attribute("href", "/evidence/sheet/")
     page.context.close()
 
 

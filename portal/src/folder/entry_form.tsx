@@ -104,7 +104,7 @@ function DraftFields({ draft, onDraft }: Pick<Props, "draft" | "onDraft">) {
 }
 
 /** Return why an entry can't be kept as it is, in words; null where it can. */
-function slipOf(draft: Draft, files: readonly ChosenFile[], folder: Folder, t: Translator["t"]): string | null {
+export function slipOf(draft: Draft, files: readonly ChosenFile[], folder: Folder, t: Translator["t"]): string | null {
   const long = TEXT_FIELDS.find((field) => draft[field].length > LIMITS.characters);
   if (long) {
     const values = { field: t(`log.field.${long}`), count: draft[long].length, most: LIMITS.characters };

@@ -7,15 +7,21 @@ import { useWords } from "../island/words";
 import { isClockBehind, LIMITS, TEXT_FIELDS, type Entry } from "../log/entry";
 import type { Folder } from "../log/folder";
 import { localOf } from "../log/report";
+import { timeline } from "../log/timeline";
 import { Slip } from "./fields";
 import { FolderTrouble } from "./problem";
 import type { FolderState, OpenFolder } from "./state";
+import { QuickNote } from "./quick_note";
 import { Wipe } from "./wipe";
 
 interface Props {
   readonly state: FolderState;
   readonly open: OpenFolder;
   readonly saved: number | null;
+  /** What is typed into the one-line note and not yet kept. */
+  readonly quick: string;
+  readonly onQuick: (text: string) => void;
+  readonly onSaved: (number: number) => void;
   readonly onAdd: () => void;
   readonly onCorrect: (entry: Entry) => void;
   readonly onExport: () => void;
@@ -23,7 +29,19 @@ interface Props {
   readonly onClose: () => void;
 }
 
-export function LogView({ state, open, saved, onAdd, onCorrect, onExport, onNotices, onClose }: Props) {
+export function LogView({
+  state,
+  open,
+  saved,
+  quick,
+  onQuick,
+  onSaved,
+  onAdd,
+  onCorrect,
+  onExport,
+  onNotices,
+  onClose,
+}: Props) {
   const { t } = useWords();
   const [isWiping, setWiping] = useState(false);
   const { folder, vault } = open;
@@ -34,6 +52,9 @@ export function LogView({ state, open, saved, onAdd, onCorrect, onExport, onNoti
       <Notes folder={folder} isKept={vault.isKept} />
       <p role="status">{saved === null ? "" : t("folder.entry.saved", { number: saved })}</p>
       {folder.entries.length === 0 && <p class="lead">{t("folder.log.empty")}</p>}
+      {folder.entries.length < LIMITS.entries && (
+        <QuickNote state={state} open={open} text={quick} onText={onQuick} onSaved={onSaved} />
+      )}
       <div class="actions">
         {folder.entries.length < LIMITS.entries && <ActionButton label={t("folder.log.add")} onPress={onAdd} />}
         <ActionButton label={t("folder.log.notices")} kind="second" onPress={onNotices} />
@@ -41,13 +62,19 @@ export function LogView({ state, open, saved, onAdd, onCorrect, onExport, onNoti
       </div>
       {folder.entries.length >= LIMITS.entries && <Slip>{t("folder.entry.full", { count: LIMITS.entries })}</Slip>}
       <FolderTrouble problem={state.problem} />
-      {folder.entries.length > 0 && (
-        <ol class="cards" reversed aria-label={t("folder.log.list")}>
-          {[...folder.entries].reverse().map((entry) => (
-            <EntryCard key={entry.number} entry={entry} onCorrect={() => onCorrect(entry)} />
-          ))}
-        </ol>
-      )}
+      {folder.entries.length > 0 && <Entries entries={folder.entries} onCorrect={onCorrect} />}
+      <More state={state} open={open} onClose={onClose} onWipe={() => setWiping(true)} />
+    </>
+  );
+}
+
+/** What is needed less often. */
+function More(props: Pick<Props, "state" | "open" | "onClose"> & { readonly onWipe: () => void }) {
+  const { state, open, onClose, onWipe } = props;
+  const { t } = useWords();
+  const { folder, vault } = open;
+  return (
+    <>
       <h2>{t("folder.log.more")}</h2>
       <ul class="tool-list">
         {!folder.is_text_only && (
@@ -69,7 +96,7 @@ export function LogView({ state, open, saved, onAdd, onCorrect, onExport, onNoti
           </li>
         )}
         <li>
-          <button type="button" class="button plain" onClick={() => setWiping(true)}>
+          <button type="button" class="button plain" onClick={onWipe}>
             {t("folder.log.wipe")}
           </button>
         </li>
@@ -86,6 +113,34 @@ function Notes({ folder, isKept }: { readonly folder: Folder; readonly isKept: b
       {!isKept && <p class="slip">{t("folder.window_only")}</p>}
       {folder.is_text_only && <p class="slip">{t("folder.text_only")}</p>}
       {isClockBehind(folder.entries, new Date()) && <Slip>{t("folder.clock")}</Slip>}
+    </>
+  );
+}
+
+/** Newest first, as they were written; or by the days on which things happened. */
+function Entries({ entries, onCorrect }: { readonly entries: readonly Entry[] } & Pick<Props, "onCorrect">) {
+  const { t, date } = useWords();
+  const [isByDay, setByDay] = useState(false);
+  const card = (entry: Entry) => <EntryCard key={entry.number} entry={entry} onCorrect={() => onCorrect(entry)} />;
+  return (
+    <>
+      {entries.length > 1 && (
+        <button type="button" class="button plain" aria-pressed={isByDay} onClick={() => setByDay(!isByDay)}>
+          {t("folder.log.by_day")}
+        </button>
+      )}
+      {isByDay ? (
+        timeline(entries).map(({ day, entries: ofDay }) => (
+          <section key={day} data-day={day}>
+            <h2>{date(new Date(`${day}T12:00:00`), new Date())}</h2>
+            <ol class="cards">{ofDay.map(card)}</ol>
+          </section>
+        ))
+      ) : (
+        <ol class="cards" reversed aria-label={t("folder.log.list")}>
+          {[...entries].reverse().map(card)}
+        </ol>
+      )}
     </>
   );
 }

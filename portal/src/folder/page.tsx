@@ -36,10 +36,10 @@ interface Writing {
 const NOTHING: Writing = { draft: EMPTY_DRAFT, files: [] };
 
 /** Whether there is something that would be gone with this page: a folder that is kept nowhere, or what is typed and not yet in it. */
-function isOnlyHere(open: OpenFolder | null, { draft, files }: Writing): boolean {
+function isOnlyHere(open: OpenFolder | null, { draft, files }: Writing, quick: string): boolean {
   if (open === null) return false;
   const { entries, notices } = open.folder;
-  const isTyped = files.length > 0 || JSON.stringify(draft) !== JSON.stringify(EMPTY_DRAFT);
+  const isTyped = quick !== "" || files.length > 0 || JSON.stringify(draft) !== JSON.stringify(EMPTY_DRAFT);
   return isTyped || (!open.vault.isKept && entries.length + notices.length > 0);
 }
 
@@ -47,17 +47,19 @@ export function FolderPage({ first }: { readonly first: First }) {
   const state = useFolder();
   const [data] = useState(pageNoticeData);
   const [writing, setWriting] = useState<Writing>(NOTHING);
+  const [quick, setQuick] = useState("");
   const [saved, setSaved] = useState<number | null>(null);
   const [notice, setNotice] = useState<Notice | null>(null);
   const isOpen = (one: Step): boolean => (state.open === null) === (one === "start" || one === "import");
   const steps = useSteps<Step>("start", isOpen);
-  useHold(isOnlyHere(state.open, writing));
+  useHold(isOnlyHere(state.open, writing, quick));
   if (!isSecureContext) return <NotSecure />;
   const { open } = state;
   if (open === null) return <ClosedFolder state={state} steps={steps} first={first} />;
   const close = (): void => {
     state.close();
     setWriting(NOTHING);
+    setQuick("");
     setNotice(null);
     steps.go("start");
   };
@@ -66,7 +68,7 @@ export function FolderPage({ first }: { readonly first: First }) {
   const step = shownStep(steps.step, filled !== null, first);
   const shared = { state, open, onBack: steps.back };
   if (isOfLog(step)) {
-    const log = { writing, onWriting: setWriting, saved, onSaved: setSaved, onClose: close };
+    const log = { writing, onWriting: setWriting, quick, onQuick: setQuick, saved, onSaved: setSaved, onClose: close };
     return <LogSteps {...shared} {...log} step={step} go={steps.go} />;
   }
   return <NoticeSteps {...shared} step={step} go={steps.go} data={data} filled={filled} onNotice={setNotice} />;
@@ -121,6 +123,8 @@ interface LogProps {
   readonly go: (step: Step) => void;
   readonly writing: Writing;
   readonly onWriting: (update: Writing | ((before: Writing) => Writing)) => void;
+  readonly quick: string;
+  readonly onQuick: (text: string) => void;
   /** The number of the entry that was kept last. */
   readonly saved: number | null;
   readonly onSaved: (number: number) => void;
@@ -128,7 +132,8 @@ interface LogProps {
   readonly onClose: () => void;
 }
 
-function LogSteps({ state, open, step, go, writing, onWriting, saved, onSaved, onBack, onClose }: LogProps) {
+function LogSteps(props: LogProps) {
+  const { state, open, step, go, writing, onWriting, quick, onQuick, saved, onSaved, onBack, onClose } = props;
   const write = (draft: Draft): void => {
     onWriting({ draft, files: [] });
     go("entry");
@@ -157,6 +162,9 @@ function LogSteps({ state, open, step, go, writing, onWriting, saved, onSaved, o
       state={state}
       open={open}
       saved={saved}
+      quick={quick}
+      onQuick={onQuick}
+      onSaved={onSaved}
       onAdd={() => (writing.draft.corrects === null ? go("entry") : write(EMPTY_DRAFT))}
       onCorrect={(entry) => write({ ...EMPTY_DRAFT, kind: "correction", corrects: entry.number })}
       onExport={() => go("export")}
