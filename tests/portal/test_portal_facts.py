@@ -163,6 +163,13 @@ def test_every_link_that_rings_writes_or_leads_elsewhere_stands_in_a_checked_row
     assert sorted(links - allowed) == []
 
 
+def test_no_part_of_a_page_has_the_name_of_a_place() -> None:
+    """Behind the `#` it would be taken for a part of the page, and the place would be lost."""
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "content/countries").glob("*.yaml")]
+    places = {one["id"] for one in files} | {part for one in files for part in one.get("parts", [])}
+    assert {name: page.ids & places for name, page in pages().items() if page.ids & places} == {}
+
+
 def test_every_row_is_on_the_pages_that_are_made_for_it() -> None:
     missing = []
     for row in rows():

@@ -19,6 +19,7 @@ Address = Annotated[str, Meta(pattern=r"^https?://\S+$")]
 Confidence = Literal["seed", "sourced"]
 Country = Annotated[str, Meta(pattern=r"^[a-z]{2}$")]
 Region = Annotated[str, Meta(pattern=r"^[a-z]{2}-[a-z]{3}$")]
+CountryOrRegion = Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]{3})?$")]
 CountryOrAnywhere = Annotated[str, Meta(pattern=r"^([a-z]{2}|global)$")]
 CountryOrAll = Annotated[str, Meta(pattern=r"^([a-z]{2}|all)$")]
 ANYWHERE = "global"
@@ -192,7 +193,7 @@ class Section(Row):
     lines: Annotated[list[list[Text]], Meta(min_length=1)]
     to: Text | None = None
     numbers: Literal["crisis", "partner"] | None = None
-    only: list[Country] = []
+    only: list[CountryOrRegion] = []
 
 
 Circumstance = Literal["is_fake", "shows_under_clothes", "recorded_unknowing"]
