@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from tests.portal.made_pictures import picture
 from tests.portal.portal_server import PortalServer
-from tests.portal.portal_steps import choose, to_case, to_files, to_send
+from tests.portal.portal_steps import PATIENCE_MILLISECONDS, choose, to_case, to_files, to_send
 
 
 @pytest.fixture
@@ -228,6 +228,24 @@ def test_a_file_that_is_in_the_case_already_is_not_added_twice(
     page.get_by_role("button", name="Send this and add it to my case").click()
     expect(page.get_by_text("One file was added.")).to_be_visible()
     expect(page.get_by_role("heading", name="Picture 2")).to_be_visible()
+
+
+def test_a_file_chosen_again_is_told_apart_on_the_device(portal: PortalServer, page: Page, pictures: list[Path]) -> None:
+    to_case(page, portal, *pictures[:2])
+    sent = [request for request in portal.requests if request.body]
+    page.get_by_role("button", name="Which of my files is this?").click()
+    expect(page.locator("input[type=file]")).to_have_count(0)
+    page.get_by_role("button", name="18 or over").click()
+    for chosen, answer in (
+        (pictures[1], "This is Picture 2 in your case."),
+        (pictures[2], "This is none of the files in your case."),
+        (pictures[0], "This is Picture 1 in your case."),
+    ):
+        page.locator("#chooser").set_input_files(chosen)
+        expect(page.locator("[data-which=ready]")).to_have_text(answer, timeout=PATIENCE_MILLISECONDS)
+    assert [request for request in portal.requests if request.body] == sent
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.locator(".cards")).to_be_visible()
 
 
 def test_every_kind_that_a_device_makes_is_explained_before_it_is_sent(portal: PortalServer, page: Page, picture_file: Path) -> None:

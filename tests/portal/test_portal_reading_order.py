@@ -105,6 +105,7 @@ def test_what_is_sent_and_the_case(portal: PortalServer, page: Page, picture_fil
               - button "Withdraw Picture 1"
           - button "Add files"
           - button "Withdraw the whole case"
+          - button "Which of my files is this?"
           - button "See who was given your fingerprints"
           - button "Close this view"
           - group: Be reminded before your case ends

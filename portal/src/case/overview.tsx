@@ -27,6 +27,7 @@ interface Props {
   readonly onRenewed: (view: CaseView) => void;
   readonly onReceipt: () => void;
   readonly onLedger: () => void;
+  readonly onWhich: () => void;
   readonly onDelay: () => void;
   /** The case changed, and what is to be said of it. */
   readonly onChanged: (view: CaseView, sentence: string | null) => void;
@@ -87,12 +88,12 @@ function FileCards({ caseKey, view, onWithdraw, onCancelled }: CardsProps) {
   );
 }
 
-type ActionsProps = Pick<Props, "onWithdraw" | "onAdd" | "onReceipt" | "onLedger" | "onClose"> & {
+type ActionsProps = Pick<Props, "onWithdraw" | "onAdd" | "onReceipt" | "onLedger" | "onWhich" | "onClose"> & {
   readonly view: CaseView;
 };
 
 /** What can be done with a case as it stands. */
-function Actions({ view, onWithdraw, onAdd, onReceipt, onLedger, onClose }: ActionsProps) {
+function Actions({ view, onWithdraw, onAdd, onReceipt, onLedger, onWhich, onClose }: ActionsProps) {
   const { t } = useWords();
   const isErased = view.fingerprints.some((one) => one.state === "withdrawn" && !isKept(one));
   const hasReceipt = leftOf(view.fingerprints).length < view.fingerprints.length || askedOf(view.fingerprints) !== null;
@@ -106,6 +107,11 @@ function Actions({ view, onWithdraw, onAdd, onReceipt, onLedger, onClose }: Acti
       {hasReceipt && (
         <button type="button" class="button second" onClick={onReceipt}>
           {t(isErased ? "case.receipt.show" : "case.receipt.show_so_far")}
+        </button>
+      )}
+      {view.fingerprints.some(({ value }) => value !== null) && (
+        <button type="button" class="button second" onClick={onWhich}>
+          {t("case.which.title")}
         </button>
       )}
       <button type="button" class="button second" onClick={onLedger}>

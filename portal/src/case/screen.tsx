@@ -20,9 +20,10 @@ import { ReceiptStep } from "./receipt";
 import { withdrawalWords } from "./partner_words";
 import { keptUntil } from "./term";
 import { useWatch } from "./watch";
+import { WhichStep } from "./which";
 import { fingerprintsIn, type Target } from "./withdrawal";
 
-type Step = "overview" | "confirm" | "receipt" | "ledger" | "delay" | AddStep;
+type Step = "overview" | "confirm" | "receipt" | "ledger" | "delay" | "which" | AddStep;
 
 interface Props {
   readonly caseKey: CaseKey;
@@ -57,6 +58,7 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
     return <AddSteps caseKey={caseKey} before={view} step={step} go={go} back={back} onAdded={changed} />;
   if (step === "delay")
     return <DelayStep caseKey={caseKey} onSent={(now) => done(now, words.t("case.delay.done"))} onBack={back} />;
+  if (step === "which" && view) return <WhichStep view={view} onBack={back} />;
   if (step === "receipt") return <ReceiptStep caseKey={caseKey} onBack={back} />;
   if (step === "ledger" && view) return <LedgerStep caseKey={caseKey} fingerprints={view.fingerprints} onBack={back} />;
   const start = (next: Step): void => {
@@ -79,6 +81,7 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
       onRenewed={renewed}
       onReceipt={() => start("receipt")}
       onLedger={() => start("ledger")}
+      onWhich={() => start("which")}
       onDelay={() => start("delay")}
       onChanged={changed}
       onClose={onClose}

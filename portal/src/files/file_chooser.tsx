@@ -13,9 +13,11 @@ const ACCEPTED = [
 
 export function FileChooser({
   isMore,
+  isSingle = false,
   onChoose,
 }: {
   readonly isMore: boolean;
+  readonly isSingle?: boolean;
   readonly onChoose: (files: readonly File[]) => void;
 }) {
   const { t } = useWords();
@@ -26,14 +28,14 @@ export function FileChooser({
         id="chooser"
         type="file"
         accept={ACCEPTED}
-        multiple
+        multiple={!isSingle}
         onChange={(event) => {
           onChoose([...(event.currentTarget.files ?? [])]);
           event.currentTarget.value = "";
         }}
       />
       <label class={isMore ? "button second" : "button"} for="chooser">
-        {t(isMore ? "protect.files.more" : "protect.files.choose")}
+        {t(isSingle ? "case.which.choose" : isMore ? "protect.files.more" : "protect.files.choose")}
       </label>
     </div>
   );

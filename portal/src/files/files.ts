@@ -83,7 +83,7 @@ export function useFiles(inCase: readonly CaseFile[]): Files {
 }
 
 /** Leaving the page stops all work, also where the browser keeps the page to come back to. */
-function useWorkLine(report: (key: number, outcome: Outcome) => void): WorkLine {
+export function useWorkLine(report: (key: number, outcome: Outcome) => void): WorkLine {
   const line = useRef<WorkLine | null>(null);
   line.current ??= new WorkLine(new FingerprintMaker(), report);
   const made = line.current;

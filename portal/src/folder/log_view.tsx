@@ -125,8 +125,8 @@ function Entries({ entries, onCorrect }: { readonly entries: readonly Entry[] } 
   return (
     <>
       {entries.length > 1 && (
-        <button type="button" class="button plain" aria-pressed={isByDay} onClick={() => setByDay(!isByDay)}>
-          {t("folder.log.by_day")}
+        <button type="button" class="button plain" onClick={() => setByDay(!isByDay)}>
+          {t(isByDay ? "folder.log.newest" : "folder.log.by_day")}
         </button>
       )}
       {isByDay ? (
