@@ -7,7 +7,7 @@ export const FLOORS = [
   ["content", "messages", "wire"],
   ["directory", "fingerprint", "ledger", "vault"],
   ["island", "notice"],
-  ["guidance", "help", "log", "send", "try"],
+  ["guidance", "help", "log", "send", "sites", "try"],
   ["device", "files", "folder"],
   ["case"],
   ["protect"],

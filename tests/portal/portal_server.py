@@ -48,6 +48,7 @@ from stillmine.wire.errors import (
 )
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.ledger import CaseLedger, LedgerConsistency, LedgerKey
+from stillmine.wire.named import NamedPartners
 from stillmine.wire.padding import padded
 from stillmine.wire.receipt import SignedReceipt, receipt_of, receipt_text
 from stillmine.wire.work import PROOF_HEADER, is_solved
@@ -88,6 +89,7 @@ class PortalServer:
 
     dist: Path
     requests: list[Request] = field(default_factory=list)
+    named: NamedPartners = field(default_factory=lambda: NamedPartners(1, []))
     cases: dict[bytes, Case] = field(default_factory=dict)
     failure: type[StillmineError] | None = None
     is_down: bool = False
@@ -128,7 +130,7 @@ class PortalServer:
         try:
             if self.failure:
                 raise self.failure
-            status, view = self._route(request)
+            status, view = (200, self.named) if request.path == "/api/v1/partners" else self._route(request)
         except StillmineError as error:
             return error.status, encode(error.message())
         return status, encode(view)

@@ -4,11 +4,12 @@
 import { areMarksKept, keepMarks } from "../guidance/remembered";
 import { forget, isRemembered } from "../ledger/remembered";
 import { isPlaceKept, keepPlace } from "../place/kept_place";
+import { areSitesKept, keepSites } from "../sites/remembered";
 import { hasKept, wipeKept } from "../vault/store";
 import { arePagesKept, forgetPages } from "./pages_kept";
 
 export interface Kept {
-  readonly name: "pages" | "country" | "marks" | "ledger" | "log";
+  readonly name: "pages" | "country" | "marks" | "sites" | "ledger" | "log";
   isStored: () => Promise<boolean>;
   erase: () => Promise<void>;
 }
@@ -17,6 +18,7 @@ export const KEPT: readonly Kept[] = [
   { name: "pages", isStored: arePagesKept, erase: forgetPages },
   { name: "country", isStored: async () => isPlaceKept(), erase: async () => void keepPlace(null) },
   { name: "marks", isStored: async () => areMarksKept(), erase: async () => void keepMarks(null) },
+  { name: "sites", isStored: async () => areSitesKept(), erase: async () => void keepSites(null) },
   { name: "ledger", isStored: async () => isRemembered(), erase: async () => forget() },
   { name: "log", isStored: hasKept, erase: wipeKept },
 ];

@@ -21,6 +21,7 @@ import type plan from "@content/messages/en/plan.json";
 import type privacy from "@content/messages/en/privacy.json";
 import type protect from "@content/messages/en/protect.json";
 import type site from "@content/messages/en/site.json";
+import type sites from "@content/messages/en/sites.json";
 import type start from "@content/messages/en/start.json";
 import type talk from "@content/messages/en/talk.json";
 import type tryWords from "@content/messages/en/try.json";
@@ -45,6 +46,7 @@ type Words = typeof accessibility &
   typeof privacy &
   typeof protect &
   typeof site &
+  typeof sites &
   typeof start &
   typeof talk &
   typeof tryWords &

@@ -12,6 +12,7 @@ import {
   type ErrorMessage,
   type LedgerConsistency,
   type LedgerKey,
+  type NamedPartners,
   type SignedReceipt,
   type WorkNeeded,
 } from "./types";
@@ -54,6 +55,11 @@ export function isLedgerConsistency(value: unknown): value is LedgerConsistency 
 /** Say whether a decoded answer is a LedgerKey. */
 export function isLedgerKey(value: unknown): value is LedgerKey {
   return fits(value, { $ref: "LedgerKey" });
+}
+
+/** Say whether a decoded answer is a NamedPartners. */
+export function isNamedPartners(value: unknown): value is NamedPartners {
+  return fits(value, { $ref: "NamedPartners" });
 }
 
 /** Say whether a decoded answer is an ErrorMessage. */

@@ -12,6 +12,7 @@ import {
   isErrorMessage,
   isLedgerConsistency,
   isLedgerKey,
+  isNamedPartners,
   isSignedReceipt,
   isWorkNeeded,
 } from "./check";
@@ -26,6 +27,7 @@ import {
   type Fingerprint,
   type LedgerConsistency,
   type LedgerKey,
+  type NamedPartners,
   type OpenCase,
   type RenewCase,
   type SetDelay,
@@ -150,6 +152,11 @@ export async function fetchConsistency(from: number, to: number): Promise<Ledger
 /** Fetch the log's key as everybody is given it, without saying whose case asks; throws ExchangeError. */
 export async function fetchLedgerKey(): Promise<LedgerKey> {
   return ask({ method: "GET", path: "/api/v1/ledger/key", authorization: null, body: null }, isLedgerKey);
+}
+
+/** Fetch the partners that may be named, all of them, without saying who asks or why; throws ExchangeError. */
+export async function fetchNamedPartners(): Promise<NamedPartners> {
+  return ask({ method: "GET", path: "/api/v1/partners", authorization: null, body: null }, isNamedPartners);
 }
 
 async function ask<Answer>(
