@@ -47,6 +47,7 @@ function show(isMoved: boolean): void {
     else item.hidden = !isOpen(item);
   }
   list?.classList.toggle("guided", !isWhole);
+  document.querySelector(".plan-main")?.classList.toggle("is-under-way", !isWhole && taken.length > 1);
   const isAsk = now?.dataset["ask"] !== undefined;
   set("progress", !isWhole && now !== null);
   set("progress-line", !isWhole && now !== null);
