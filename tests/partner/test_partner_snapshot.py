@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from stillmine.client.errors import ExchangeAnswerError
+from stillmine.partner.listing import sync
 from stillmine.wire.kinds import Kind
 from stillmine.wire.snapshot import FeedSnapshotCutError, FeedSnapshotDamagedError, SnapshotBlock, SnapshotHead, SnapshotWriter
 from tests.partner.fake_exchange import SNAPSHOT, FakeExchange
@@ -49,8 +50,9 @@ def test_many_are_put_into_the_index_together(partner: Partner, exchange: FakeEx
     ("cut", "error"), [(lambda data: data[:-3], FeedSnapshotCutError), (lambda data: data[:-3] + b"xxx", FeedSnapshotDamagedError)]
 )
 def test_a_cut_or_damaged_one_is_said_fetched_again_and_what_is_gone_meanwhile_is_swept(
-    partner: Partner, exchange: FakeExchange, cut: Callable[[bytes], bytes], error: type[Exception]
+    partner: Partner, exchange: FakeExchange, monkeypatch: pytest.MonkeyPatch, cut: Callable[[bytes], bytes], error: type[Exception]
 ) -> None:
+    monkeypatch.setattr(sync, "ROWS_AT_ONCE", 1)
     exchange.snapshot = cut(exchange.whole_snapshot())
     with pytest.raises(error):
         partner.sync.run()
@@ -63,7 +65,10 @@ def test_a_cut_or_damaged_one_is_said_fetched_again_and_what_is_gone_meanwhile_i
     assert matched(partner) == exchange.active()
 
 
-def test_a_stop_in_the_middle_begins_again_later(open_partner: Callable[[], Partner], exchange: FakeExchange) -> None:
+def test_a_stop_in_the_middle_begins_again_later(
+    open_partner: Callable[[], Partner], exchange: FakeExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync, "ROWS_AT_ONCE", 1)
     first = open_partner()
     asked = iter([False, False, True])
     first.must_stop = lambda: next(asked, True)

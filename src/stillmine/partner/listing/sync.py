@@ -8,7 +8,7 @@ an upload that is not found is answered as of the sync before.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
 from stillmine.partner.ground.errors import StoreUnreadableError
+from stillmine.partner.listing.snapshot_steps import ROWS_AT_ONCE, joined, read_ahead
 from stillmine.partner.store.place import PageChanges, StoredEntry
 from stillmine.partner.store.store import Store
 from stillmine.wire.case import FingerprintState
@@ -26,12 +27,6 @@ from stillmine.wire.screen import WayName
 from stillmine.wire.snapshot import SnapshotBlock
 
 log = logging.getLogger("stillmine.partner")
-
-ROWS_AT_ONCE = 100_000
-"""Of a snapshot, where nothing is held yet: each transaction on a large list writes most of its pages, so few are better than many."""
-
-VALUE_BYTES_AT_ONCE = 16 * 1024 * 1024
-"""Values of other kinds are larger than those of pictures."""
 
 
 class SyncReport(msgspec.Struct, frozen=True):
@@ -116,13 +111,14 @@ class Sync:
                 return report, True
             self._store.begin_snapshot()
             added = left_out = 0
-            for block in _joined(snapshot.blocks(), ROWS_AT_ONCE if self._store.is_filling else 1):
-                if self._must_stop():
-                    return report, False
-                if block.kind in LISTED_KINDS:
-                    added += self._apply_block(block)
-                else:
-                    left_out += len(block.values)
+            with read_ahead(snapshot.blocks()) as blocks:
+                for block in joined(blocks, ROWS_AT_ONCE if self._store.is_filling else 1):
+                    if self._must_stop():
+                        return report, False
+                    if block.kind in LISTED_KINDS:
+                        added += self._apply_block(block)
+                    else:
+                        left_out += len(block.values)
             self._store.end_snapshot(snapshot.head.cursor)
         return msgspec.structs.replace(report, added=report.added + added, of_other_kinds=report.of_other_kinds + left_out), True
 
@@ -180,26 +176,6 @@ class Sync:
             return
         self._client.acknowledge(place.cursor)
         self._store.mark_acknowledged(place.cursor)
-
-
-def _joined(blocks: Iterable[SnapshotBlock], rows: int) -> Iterator[SnapshotBlock]:
-    """Join blocks of one kind that follow each other until they have so many rows, or are large."""
-    some: list[SnapshotBlock] = []
-    count = value_bytes = 0
-    for block in blocks:
-        if some and (some[0].kind != block.kind or count >= rows or value_bytes >= VALUE_BYTES_AT_ONCE):
-            yield _joint(some)
-            some, count, value_bytes = [], 0, 0
-        some.append(block)
-        count += len(block.values)
-        value_bytes += sum(map(len, block.values))
-    if some:
-        yield _joint(some)
-
-
-def _joint(blocks: list[SnapshotBlock]) -> SnapshotBlock:
-    ids, qualities = (b"".join(parts) for parts in zip(*((one.ids, one.qualities) for one in blocks), strict=True))
-    return SnapshotBlock(blocks[0].kind, ids, qualities, [value for one in blocks for value in one.values])
 
 
 def _require_block(block: SnapshotBlock) -> None:
