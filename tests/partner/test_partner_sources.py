@@ -11,12 +11,14 @@ import pytest
 from stillmine.partner.fingerprinting.worker_messages import Digest, Picture, PictureRegions
 from stillmine.partner.ground.errors import OutsideShareError
 from stillmine.partner.screening.made import Made
+from stillmine.partner.screening.recording import MAXIMUM_MATCHES
 from stillmine.partner.screening.regions import HashPlaces, RegionsSeen
 from stillmine.partner.screening.screening import Screening
 from stillmine.partner.screening.sources import Policy, Source, Sources
 from stillmine.partner.screening.upload_tokens import UploadTokens
 from stillmine.partner.screening.way import Candidate, LookedUp
 from stillmine.partner.screening.way_in_use import Use, WayInUse
+from stillmine.partner.service.status_form import LATER, STOP, in_status
 from stillmine.partner.store.matches import Wanted
 from stillmine.partner.store.place import StoredEntry
 from stillmine.partner.store.several import SeveralStores
@@ -30,6 +32,7 @@ from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import (
     Action,
     Decision,
+    DistanceBucket,
     MatchClass,
     MatchState,
     RegionsChoice,
@@ -109,6 +112,18 @@ def test_each_source_is_looked_up_and_every_match_says_whose_it_is(platform: Pla
     assert [(match.source, match.action) for match in result.matches] == [("exchange", Action.MATCH), ("other", Action.REVIEW)]
     kept = platform.store.matches(Wanted()).matches
     assert [(match.source, match.action) for match in kept] == [("exchange", Action.MATCH), ("other", Action.REVIEW)]
+
+
+def test_nearer_matches_for_a_reviewer_never_hide_one_that_a_rule_may_act_on(platform: Platform) -> None:
+    for_review = Finds(*(asked(bytes([number]) * 16) for number in range(MAXIMUM_MATCHES + 5)))
+    farther = Finds(replace(asked(ONE, Kind.PDQ), match_class=MatchClass.NEAR, bucket=DistanceBucket.FAR))
+    result = platform.screen(source("other", for_review, Action.REVIEW), source("exchange", farther))
+    assert len(result.matches) == MAXIMUM_MATCHES
+    assert (result.matches[0].source, result.matches[0].action) == ("exchange", Action.MATCH)
+    assert in_status(result, LATER).status_code == STOP
+    kept = platform.store.matches(Wanted()).matches
+    assert len(kept) == MAXIMUM_MATCHES
+    assert "exchange" in {match.source for match in kept}
 
 
 def test_the_same_id_in_two_sources_is_two_matches(platform: Platform) -> None:

@@ -54,6 +54,10 @@ class MatchClass(StrEnum):
     DISPUTED = "disputed"
 
 
+FOR_A_REVIEWER = (MatchClass.PART, MatchClass.DISPUTED)
+"""What no rule may act on."""
+
+
 class Judges(StrEnum):
     """What two ways to look at a picture, its `pdq` and its regions, say together; `one_judge`: the other had nothing to say."""
 

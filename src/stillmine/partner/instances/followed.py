@@ -20,7 +20,7 @@ from stillmine.partner.screening.made import Made
 from stillmine.partner.screening.screening import error_of
 from stillmine.partner.screening.way import LookAtOnce, LookedUp, Way
 from stillmine.partner.screening.way_in_use import Use
-from stillmine.partner.store.matches import FoundMatch, FoundUpload
+from stillmine.partner.store.matches import FoundMatch, FoundUpload, rules_first
 from stillmine.partner.store.place import PageChanges
 from stillmine.wire.case_key import Secret
 
@@ -99,11 +99,11 @@ class Followed:
         """Return what of an upload's matches counts by this copy; raises NotInStepError."""
         self.lease.require()
         with self._lock:
-            return [
+            return rules_first(
                 replace(match, is_flagged=match.fingerprint_id in self._flagged if match.is_listed else match.is_flagged)
                 for match in upload.matches
                 if not match.is_listed or match.fingerprint_id in self.index
-            ]
+            )
 
     def note_no_match(self, upload_id: bytes) -> None:
         """Remember for the next step that this upload matches nothing; of too many the newest."""

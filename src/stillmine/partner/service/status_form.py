@@ -8,17 +8,16 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from stillmine.wire.errors import MalformedMessageError
-from stillmine.wire.screen import Action, MatchClass, ScreenMatch, ScreenOutcome, ScreenResult
+from stillmine.wire.screen import FOR_A_REVIEWER, Action, ScreenMatch, ScreenOutcome, ScreenResult
 
 ALLOW, LATER, LATER_AS_FAILURE, STOP = 200, 202, 503, 451
 
-_FOR_REVIEW = (MatchClass.PART, MatchClass.DISPUTED)
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def is_for_review(match: ScreenMatch, result: ScreenResult) -> bool:
     """Whether a rule must not act on it."""
-    is_for_reviewer = match.action is Action.REVIEW or match.match_class in _FOR_REVIEW or match.is_flagged
+    is_for_reviewer = match.action is Action.REVIEW or match.match_class in FOR_A_REVIEWER or match.is_flagged
     return is_for_reviewer or result.is_by_sound_alone
 
 

@@ -21,6 +21,7 @@ from stillmine.wire.feedback import NotRemovedReason, Outcome
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import (
     FIRST_SOURCE,
+    FOR_A_REVIEWER,
     Action,
     Decision,
     DistanceBucket,
@@ -70,6 +71,16 @@ class FoundMatch:
     action: Action = Action.MATCH
     is_in_own_negative_bank: bool = False
 
+    @property
+    def is_for_a_reviewer(self) -> bool:
+        """Whether no rule may act on it."""
+        return self.action is Action.REVIEW or self.match_class in FOR_A_REVIEWER or self.is_flagged
+
+
+def rules_first(matches: Iterable[FoundMatch]) -> list[FoundMatch]:
+    """Return first those that a rule may act on: where only some are kept, nearer ones for a reviewer must not hide them."""
+    return sorted(matches, key=lambda match: match.is_for_a_reviewer)
+
 
 @dataclass(frozen=True, slots=True)
 class FoundUpload:
@@ -104,7 +115,7 @@ def still_matching(db: sqlite3.Connection, upload: FoundUpload) -> list[FoundMat
     """
     found = among_active(upload.matches, FIRST_SOURCE, lambda ids: active_among(db, ids))
     decided = _decisions(db, [match.match_id for match in found])
-    return [replace(match, decision=decided.get(match.match_id)) for match in found]
+    return rules_first(replace(match, decision=decided.get(match.match_id)) for match in found)
 
 
 def among_active(
