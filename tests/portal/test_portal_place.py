@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.portal.portal_pages import LANGUAGES, address
+from tests.portal.portal_pages import COUNTRIES, LANGUAGES, address, one_of_each
 from tests.portal.portal_server import PortalServer
 
 NIGHT_IN_EUROPE = datetime.fromisoformat("2026-11-24T02:30:00+00:00")
@@ -45,6 +45,7 @@ def test_from_the_first_page_an_open_number_is_two_touches_away(portal: PortalSe
     page.clock.set_fixed_time(NIGHT_IN_EUROPE)
     page.goto(portal.address + address("/", language))
     page.locator(".bar-talk").tap()
+    page.wait_for_url("**/talk/*")
     choice = page.locator(f"main [data-choose='{place}']")
     expect(choice).to_have_text(NAMES[place][LANGUAGES.index(language)])
     assert in_window(page, choice)
@@ -77,6 +78,64 @@ def test_the_place_is_asked_for_once_and_never_sent(portal: PortalServer, page: 
     assert urlsplit(page.url).fragment == place
     assert page.evaluate("localStorage.length") == 0
     assert [request.path for request in portal.requests if f"/{place[:2]}/" in request.path or place in request.path.split("/")] == []
+
+
+PLACELESS = [page for page in one_of_each() if not {part[:2] for part in page.removeprefix("/fi").split("/")[2:]} & set(COUNTRIES)]
+"""Every page but those for one country, which are for visits without a script."""
+
+
+@pytest.mark.parametrize("place", ["nz", "gb-wls", "eu"])
+def test_no_page_asks_again_for_a_place_that_is_known(portal: PortalServer, page: Page, place: str) -> None:
+    country = place[:2]
+    for path in PLACELESS:
+        page.goto(f"{portal.address}/nothing-here/")
+        page.goto(f"{portal.address}{path}#{place}")
+        page.wait_for_load_state("networkidle")
+        asked = page.locator("[data-choose]:not([data-choose='']):visible, [data-no-place]:visible")
+        assert asked.count() == 0, f"{path} asks again: {asked.first.inner_text()}"
+        others = "".join(f", a[href*='/{code}/']:visible" for code in COUNTRIES if code != country and code not in LANGUAGES)[2:]
+        led = page.locator("main").locator(others)
+        assert led.count() == 0, f"{path} leads to another country: {led.first.get_attribute('href')}"
+        named = page.locator("[data-place-name]:visible").all_inner_texts()
+        assert "" not in named, f"{path} doesn't say which place it is for"
+
+
+def test_no_link_between_pages_forgets_the_place(portal: PortalServer, page: Page) -> None:
+    for path in PLACELESS:
+        if path.startswith("/fi/"):
+            continue
+        page.goto(f"{portal.address}/nothing-here/")
+        page.goto(f"{portal.address}{path}#gb-wls")
+        page.wait_for_load_state("networkidle")
+        forgotten = page.evaluate(
+            """() => [...document.querySelectorAll("a[href^='/']:not([data-exit], [data-forget], [download])")].filter((link) => {
+                link.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+                return !link.hash.startsWith("#gb-wls");
+            }).map((link) => link.outerHTML)"""
+        )
+        assert forgotten == [], path
+
+
+def test_police_where_the_place_is_known_can_be_reached_at_once(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/police/#gb-sct")
+    expect(page.get_by_role("link", name="Call 101").first).to_be_visible()
+    expect(page.get_by_text("Police Service of Northern Ireland").locator("visible=true")).to_have_count(0)
+    page.goto(f"{portal.address}/nothing-here/")
+    page.goto(f"{portal.address}/police/#eu")
+    expect(page.get_by_text("We have no checked contact of this kind")).to_be_visible()
+
+
+def test_everyone_who_helps_is_of_the_place_and_no_request_says_which(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/help/")
+    shown = page.locator("[data-service]:visible").evaluate_all("all => all.map((one) => one.id)")
+    assert shown
+    assert all(one.startswith("global-") for one in shown)
+    page.locator("main [data-choose='gb-wls']").tap()
+    expect(page.locator("#gb-wls-live-fear-free")).to_be_visible()
+    expect(page.locator("#gb-nir-dsa-helpline, #nz-netsafe")).to_have_count(2)
+    expect(page.locator("#gb-nir-dsa-helpline:visible, #nz-netsafe:visible")).to_have_count(0)
+    expect(page.locator("#global-stopncii")).to_be_visible()
+    assert [request.path for request in portal.requests if "gb" in request.path.split("/")] == []
 
 
 def test_the_place_is_kept_only_if_wished_and_another_can_be_chosen(portal: PortalServer, page: Page) -> None:

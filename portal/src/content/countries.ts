@@ -68,5 +68,7 @@ export const HELP_COUNTRIES: readonly string[] = [...countries]
 export const PLACES_TO_CHOOSE: readonly string[] = countries.flatMap(({ id, parts }) =>
   parts.length > 0 ? parts : [id],
 );
+/** These, and the countries with parts as a whole, which pages by country are for. */
+export const EVERY_PLACE: readonly string[] = [...new Set([...PLACES_TO_CHOOSE, ...COUNTRIES])];
 /** The country of services that work anywhere. */
 export const ANYWHERE = "global";

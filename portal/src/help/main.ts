@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes a help page say what is open now, and lets a person narrow the list. Without this script the page is the whole list.
- * It asks nobody and keeps nothing: what was chosen is gone with the page.
+ * Makes a help page say what is open now, shows what is for the place, and lets a person narrow the list. Without this script the page of a
+ * country is the whole list. It asks nobody and keeps nothing: what was chosen is gone with the page.
  */
 
+import { followPlace, isFor, place } from "../place/place";
 import { keepOpeningStates } from "./opening_states";
 
 const filters = document.querySelector<HTMLElement>("[data-filters]");
@@ -14,6 +15,13 @@ function chosen(name: string): string {
   const field = filters?.querySelector<HTMLSelectElement | HTMLInputElement>(`[name=${name}]`);
   if (field instanceof HTMLInputElement) return field.checked ? "yes" : "";
   return field?.value ?? "";
+}
+
+/** What is for some places only is shown once one of them is known. */
+function isHere(service: HTMLElement): boolean {
+  const { of } = service.dataset;
+  const code = place();
+  return of === undefined || (code !== null && isFor(of, code));
 }
 
 function fits(service: HTMLElement): boolean {
@@ -29,9 +37,10 @@ function fits(service: HTMLElement): boolean {
 }
 
 function narrow(): void {
+  const here = services.filter(isHere);
   let count = 0;
   for (const service of services) {
-    service.hidden = !fits(service);
+    service.hidden = !here.includes(service) || !fits(service);
     if (!service.hidden) count += 1;
   }
   for (const section of sections) {
@@ -40,9 +49,7 @@ function narrow(): void {
     if (way) way.hidden = section.hidden;
   }
   const status = filters?.querySelector<HTMLElement>("[data-count]");
-  const text = (status?.dataset["count"] ?? "")
-    .replace("{count}", String(count))
-    .replace("{all}", String(services.length));
+  const text = (status?.dataset["count"] ?? "").replace("{count}", String(count)).replace("{all}", String(here.length));
   if (status && status.textContent !== text) status.textContent = text;
   const empty = document.querySelector<HTMLElement>("[data-empty]");
   if (empty) empty.hidden = count > 0;
@@ -64,5 +71,8 @@ if (filters) {
 }
 // Also when a page comes back out of the browser's memory: it may keep what was chosen in its fields.
 keepOpeningStates(() => {
+  if (filters) narrow();
+});
+followPlace(() => {
   if (filters) narrow();
 });

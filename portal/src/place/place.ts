@@ -45,9 +45,14 @@ export function choosePlace(code: string | null): void {
 function addressed(): { readonly code: string | null; readonly anchor: string } {
   const [first = "", ...rest] = decode(location.hash.slice(1)).split("/");
   const code = placeCode(first);
-  return code === null || document.getElementById(first) !== null
+  return code === null || !isKnown(code)
     ? { code: null, anchor: location.hash.slice(1) }
     : { code, anchor: rest.join("/") };
+}
+
+/** Whether there is such a place: with any other nothing would be shown. */
+function isKnown(code: string): boolean {
+  return document.documentElement.dataset["everyPlace"]?.split(" ").includes(code) ?? false;
 }
 
 function decode(text: string): string {
@@ -67,10 +72,16 @@ function fragment(code: string | null, anchor: string): string {
 export function showForPlace(within: ParentNode = document): void {
   for (const part of within.querySelectorAll<HTMLElement>("[data-places]"))
     part.hidden = chosen !== null && !isFor(part.dataset["places"] ?? "", chosen);
+  // A fold for a place stands open there: who said where they are needn't open it too.
+  for (const fold of within.querySelectorAll<HTMLDetailsElement>("details[data-places]")) fold.open ||= chosen !== null;
   for (const part of within.querySelectorAll<HTMLElement>("[data-no-place]")) part.hidden = chosen !== null;
   for (const part of within.querySelectorAll<HTMLElement>("[data-any-place]")) part.hidden = chosen === null;
-  const name = document.querySelector(`[data-choose="${chosen ?? ""}"]`)?.textContent.trim() ?? "";
-  for (const part of within.querySelectorAll("[data-place-name]")) part.textContent = name;
+  for (const part of within.querySelectorAll<HTMLElement>("[data-place-name]"))
+    part.textContent = nameIn(part.dataset["placeName"] ?? "{}");
+}
+
+function nameIn(names: string): string {
+  return (JSON.parse(names) as Record<string, string | undefined>)[chosen ?? ""] ?? "";
 }
 
 function take(code: string | null): void {
