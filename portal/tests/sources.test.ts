@@ -18,6 +18,7 @@ const STORES = [
   "portal/src/ledger/remembered.ts",
   "portal/src/guidance/remembered.ts",
   "portal/src/place/kept_place.ts",
+  "portal/src/sites/remembered.ts",
   "portal/src/vault/store.ts",
 ];
 /** The one file that may keep the pages themselves. */

@@ -21,7 +21,8 @@ const NORTH_AMERICAN = "1-\\d{3}-\\d{3}-\\d{4}";
 const known = [...schemes.keys()]
   .sort((one, other) => other.length - one.length)
   .map((number) => number.replaceAll(/[+]/g, "\\+"));
-const ADDRESS = "https://[^\\s;,()]*[^\\s;,().]";
+const WEB = "https:";
+const ADDRESS = `${WEB}//[^\\s;,()]*[^\\s;,().]`;
 const NUMBERS = new RegExp(
   `${ADDRESS}|(?<![\\w+/.,-]|\\d )(?:${[...known, NORTH_AMERICAN].join("|")})(?![\\w-]|[ .,]\\d)`,
   "g",
@@ -34,7 +35,7 @@ function numbersOf(own: (service: Service) => readonly string[], scheme: string)
 }
 
 function hrefOf(found: string): string {
-  return found.startsWith("https:") ? found : `${schemes.get(found) ?? "tel:"}${dialled(found)}`;
+  return found.startsWith(WEB) ? found : `${schemes.get(found) ?? "tel:"}${dialled(found)}`;
 }
 
 /** Return a text in parts, each address and each number of the directory a part of its own. */
