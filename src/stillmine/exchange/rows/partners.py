@@ -26,7 +26,7 @@ class Partner(models.Model):
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     erased_list_at = models.DateTimeField(null=True)
-    named_since = models.DateField(null=True)
+    named_since = models.DateField(null=True, db_default=None)
     sites = models.CharField(max_length=840, default="", db_default="")
 
     class Meta:

@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     dependencies = [("rows", "0004_portal_entries")]
 
     operations = [
-        migrations.AddField(model_name="partner", name="named_since", field=models.DateField(null=True)),
+        migrations.AddField(model_name="partner", name="named_since", field=models.DateField(db_default=None, null=True)),
         migrations.AddField(model_name="partner", name="sites", field=models.CharField(db_default="", default="", max_length=840)),
     ]
