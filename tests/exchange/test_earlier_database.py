@@ -116,10 +116,7 @@ def test_it_is_taken_over_with_every_row_and_its_tables_are_those_of_a_new_one(o
     before = rows(operator)
     new_columns = _new_columns(is_postgresql="STILLMINE_EXCHANGE_DATABASE" in operator.environment)
     with reading(operator) as connection:
-        now = before | {
-            table: _rows_of(connection.execute(f'SELECT * FROM "{table}"'), **of)
-            for table, of in _new_columns(is_postgresql=is_postgresql).items()
-        }
+        now = before | {table: _rows_of(connection.execute(f'SELECT * FROM "{table}"'), **of) for table, of in new_columns.items()}
     now |= {"ask_placestold": [], "ask_unconfirmed": [], "ledger_portalentry": []}
     assert len(before["cases_fingerprint"]) > 20
     assert len(before["ledger_leaf"]) > 500

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A snapshot in steps: nothing is lost, reordered or read without end, and what breaks on the way is raised where it would have come."""
-
-import threading
-from collections.abc import Iterator
+"""A snapshot in steps: nothing is lost or reordered, and memory stays bounded."""
 
 import pytest
 
 from stillmine.partner.listing import snapshot_steps
-from stillmine.partner.listing.snapshot_steps import joined, read_ahead
+from stillmine.partner.listing.snapshot_steps import joined
 from stillmine.wire.kinds import Kind
-from stillmine.wire.snapshot import FeedSnapshotCutError, SnapshotBlock
+from stillmine.wire.snapshot import SnapshotBlock
 
 
 def block(number: int, rows: int = 1, kind: Kind = Kind.PDQ, size: int = 32) -> SnapshotBlock:
@@ -25,36 +22,3 @@ def test_blocks_of_one_kind_are_joined_until_they_have_so_many_rows() -> None:
 def test_large_values_are_not_gathered_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot_steps, "VALUE_BYTES_AT_ONCE", 100)
     assert [len(one.values) for one in joined([block(1, size=60), block(2, size=60), block(3, size=60)], 1000)] == [2, 1]
-
-
-def test_all_blocks_come_in_their_order() -> None:
-    blocks = [block(number) for number in range(50)]
-    with read_ahead(blocks) as found:
-        assert list(found) == blocks
-
-
-def test_what_breaks_is_raised_after_what_came_before() -> None:
-    def cut() -> Iterator[SnapshotBlock]:
-        yield block(1)
-        raise FeedSnapshotCutError
-
-    with read_ahead(cut()) as found:
-        blocks = iter(found)
-        assert next(blocks) == block(1)
-        with pytest.raises(FeedSnapshotCutError):
-            next(blocks)
-
-
-def test_who_leaves_early_leaves_no_thread_that_reads_on() -> None:
-    is_closed = threading.Event()
-
-    def endless() -> Iterator[SnapshotBlock]:
-        try:
-            while True:
-                yield block(1)
-        finally:
-            is_closed.set()
-
-    with read_ahead(endless()) as found:
-        next(iter(found))
-    assert is_closed.wait(30)

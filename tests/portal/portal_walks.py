@@ -69,9 +69,9 @@ def the_case(page: Page, reader: Reader) -> Iterator[str]:
 
 def case_key(page: Page, portal: PortalServer, reader: Reader, _: Path) -> Iterator[str]:
     page.goto(portal.address + address("/case/", reader.language))
-    expect(page.locator("main input")).to_be_visible()
+    expect(page.locator("#case-key")).to_be_visible()
     yield "key asked for"
-    page.locator("main input").fill("too short")
+    page.locator("#case-key").fill("too short")
     page.locator("main .button").first.click()
     expect(page.get_by_role("alert")).to_be_visible()
     yield "no key"

@@ -74,6 +74,7 @@ def test_a_case_of_any_number_of_pictures_is_sent_in_one_size(portal: PortalServ
 
 def test_the_page_shows_every_byte_of_it_and_says_what_the_spaces_are_for(portal: PortalServer, page: Page, pictures: list[Path]) -> None:
     to_send(page, portal, pictures[0])
+    page.locator("details:has([data-exact-body]) > summary").first.click()
     text = page.locator("[data-exact-body]").text_content() or ""
     assert len(text) == PADDING_STEPS[0]
     spaces = len(text) - len(text.rstrip(" "))
