@@ -33,7 +33,7 @@ def test_on_one_page_of_each_kind_nothing_is_covered_or_cut(portal: PortalServer
     page = open_page(browser, 360)
     found = slips_on(page, portal, one_of_each(), ENDS)
     page.context.close()
-    print("\n".join(found)); assert found == []
+    assert found == []
 
 
 @pytest.mark.long
@@ -41,7 +41,7 @@ def test_on_no_page_at_all_anything_is_covered_or_cut(portal: PortalServer, brow
     page = open_page(browser, 360)
     found = slips_on(page, portal, every_page(), LOOKS)
     page.context.close()
-    print("\n".join(found)); assert found == []
+    assert found == []
 
 
 @pytest.mark.parametrize("looks", [pytest.param(ENDS, id="ends"), pytest.param(LOOKS, id="all", marks=pytest.mark.long)])
@@ -55,7 +55,7 @@ def test_on_no_step_anything_is_covered_or_cut(
     for step in walk(page, portal, Reader(language), picture_file):
         found += covered_or_cut(page, step, looks)
     page.context.close()
-    print("\n".join(found)); assert found == []
+    assert found == []
 
 
 @pytest.mark.parametrize("width", [320, pytest.param(360, marks=pytest.mark.long)])
@@ -70,4 +70,4 @@ def test_letters_twice_as_large_from_the_start_cut_nothing(portal: PortalServer,
         found += [f"{path}: {slip}" for slip in page.evaluate(CUT)]
     assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 36
     page.context.close()
-    print("\n".join(found)); assert found == []
+    assert found == []

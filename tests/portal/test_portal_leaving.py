@@ -45,7 +45,7 @@ def test_after_walking_over_pages(portal: PortalServer, page: Page, width: int, 
     page.goto(BEFORE)
     page.goto(portal.address + address("/", language))
     entries = page.evaluate("history.length")
-    for path in ("/threat/", "/evidence/", "/help/"):
+    for path in ("/threat/", "/how-it-works/", "/help/"):
         link = page.locator(f"main a[href='{address(path, language)}']:visible, footer a[href='{address(path, language)}']").first
         if by == "touch":
             link.click()
