@@ -48,6 +48,8 @@ def test_each_list_of_services_that_a_country_lacks_is_named(whole: Path, name: 
 def test_a_country_without_a_regime_or_a_word_in_plans_is_named(whole: Path) -> None:
     for plan in ("might", "sent"):  # the plans that have a line of Canada's own
         spoil(whole / f"content/situations/{plan}.yaml", lambda one: [step.get("countries", {}).pop("ca", None) for step in one["steps"]])
+    for words in whole.glob("content/messages/*/countries/ca.json"):
+        spoil(words, lambda texts: texts.pop("plan.sent.law.ca"))
     spoil(whole / "content/countries/ca.yaml", lambda country: country.update(without={"police": "none"}))
     assert problems(whole) == [
         "content/countries/ca.yaml: lacks a regime for notices: add `regime`, or say under `without` why there is none",

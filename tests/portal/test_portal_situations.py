@@ -118,7 +118,12 @@ def test_the_plan_for_threats_is_read_in_a_sensible_order(portal: PortalServer, 
             - listitem:
               - heading "Report it to the police as soon as you can" [level=2]
           - complementary:
-            - region "Talk to someone"
+            - heading "Talk to someone" [level=2]
+            - list:
+              - listitem:
+                - link "116 006 about the picture"
+              - listitem:
+                - link "112 in danger now"
         """
     )
     assert page.locator(".ask:visible").count() == 0
