@@ -7,6 +7,7 @@ import { translator } from "../src/messages/translator";
 import { clockOf } from "../src/notice/clock";
 import { readRegime, readRegimes } from "../src/notice/load";
 import { CIRCUMSTANCES, EMPTY_FIELDS, newNotice, type Fields, type Notice } from "../src/notice/notice";
+import { circumstanceOf, regimeOf, siteOf } from "../src/notice/prefill";
 import { nextSteps, type Regime } from "../src/notice/regime";
 import { escalationText, noticeText } from "../src/notice/text";
 import { isAddress, missing } from "../src/notice/validate";
@@ -153,6 +154,36 @@ test("the next step is one of the person's own country where there is one", () =
   const eu = readRegime(readText("content/regimes/eu_dsa.yaml"), at);
   expect(nextSteps(eu, "fi").map(({ id }) => id)).toEqual(["fi-police", "fi-riku"]);
   expect(nextSteps(eu, "")).toEqual(eu.escalation);
+});
+
+describe("what is known before a notice is begun", () => {
+  const placed = regimes.map((one) => ({
+    ...one,
+    countries: one.id === "eu_dsa" ? ["fi", "ie", "eu"] : one.countries,
+  }));
+  const inOrder = [...placed.filter(({ id }) => id !== "plain"), regime("plain")];
+  const site = (id: string, name: string) => ({ id, name, report_url: null });
+  const sites = [site("instagram", "Instagram"), site("x", "X")];
+
+  test.each([
+    ["nz", "nz_hdca"],
+    ["fi", "eu_dsa"],
+    ["gb", "gb_osa"],
+    ["ca", "plain"],
+    [null, "plain"],
+  ])("a person in %s writes under %s", (country, law) => {
+    expect(regimeOf(country, inOrder)?.id).toBe(law);
+  });
+
+  test("a site is chosen by the link, or where the notes name it alone", () => {
+    const note = (platform: string) => ({ address: "https://example.net/7", platform });
+    expect(siteOf("x", [note("Instagram")], sites)?.id).toBe("x");
+    expect(siteOf("", [note(" instagram "), note("my school")], sites)?.id).toBe("instagram");
+    expect(siteOf("", [note("instagram"), note("X")], sites)).toBe(null);
+    expect(siteOf("is_fake", [], sites)).toBe(null);
+    expect(circumstanceOf("is_fake")).toBe("is_fake");
+    expect(circumstanceOf("is_under_18")).toBe(null);
+  });
 });
 
 test("who acts for another says how they were asked", () => {

@@ -103,6 +103,7 @@ def new_notice(page: Page, law: str, platform: str = "Example Forum", reader: Re
     """From the notices to an empty form under one regime."""
     reader.press(page, "notice.list.new")
     reader.fill(page, {"platform_name": platform})
+    reader.hands.press(page.get_by_text(reader.words["notice.choose.others"], exact=True))
     reader.hands.mark(page.get_by_label(reader.words[f"notice.law.{law}"], exact=True))
     reader.press(page, "notice.choose.go")
     reader.sees(page, "notice.fill.title", to=platform)

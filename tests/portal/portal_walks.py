@@ -118,6 +118,7 @@ def notice(page: Page, portal: PortalServer, reader: Reader, _: Path) -> Iterato
     reader.press(page, "notice.list.new")
     yield "site and law"
     page.locator("[data-field=platform]").select_option(index=1)
+    page.get_by_text(reader.words["notice.choose.others"], exact=True).click()
     page.locator("[data-field=regime] label").nth(0).click()
     reader.press(page, "notice.choose.go")
     reader.press(page, "notice.check")

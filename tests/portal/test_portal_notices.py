@@ -5,7 +5,7 @@ import pytest
 import yaml
 from playwright.sync_api import Page, expect
 
-from tests.portal.folder_steps import Reader, begin_log, fill, new_notice, unlock
+from tests.portal.folder_steps import ENGLISH, Reader, begin_log, fill, new_notice, unlock, write_entry
 from tests.portal.notice_data import LACKS, WHOLE, shown
 from tests.portal.portal_server import PortalServer
 
@@ -50,6 +50,36 @@ def test_no_name_is_asked_for_where_someone_under_18_is_shown(portal: PortalServ
     expect(page.get_by_role("link", name="Help for under-18s").last).to_be_visible()
     check(page)
     expect(page.get_by_role("heading", name="Your notice is complete")).to_be_visible()
+
+
+def test_a_notice_begins_with_what_place_link_and_notes_say(portal: PortalServer, page: Page) -> None:
+    begin_log(page, portal, passphrase=None, path="/remove/#nz/is_fake")
+    ENGLISH.press(page, "notice.list.to_log")
+    for address, site in (("https://example.net/7", "my school"), ("https://example.net/8", "Instagram")):
+        write_entry(page, {"address": address, "platform": site})
+    ENGLISH.press(page, "folder.log.notices")
+    ENGLISH.press(page, "notice.list.new")
+    expect(page.locator("[data-rules=nz_hdca]")).to_be_visible()
+    expect(page.locator("[data-field=country]")).to_have_count(0)
+    expect(page.locator("[data-field=platform]")).to_have_value("instagram")
+    ENGLISH.press(page, "notice.choose.go")
+    expect(page.locator("[data-field=is_fake]")).to_be_checked()
+    expect(page.locator("[data-says]")).to_contain_text("It is not real")
+    noted = page.locator("[data-noted] input")
+    noted.nth(0).check()
+    expect(page.locator("[data-field=locations]")).to_have_value("https://example.net/8")
+    noted.nth(0).uncheck()
+    expect(page.locator("[data-field=locations]")).to_have_value("")
+    assert all("nz" not in request.path and "?" not in request.path for request in portal.requests)
+
+
+def test_whoever_did_not_say_where_they_are_is_asked_once(portal: PortalServer, page: Page) -> None:
+    begin_log(page, portal, passphrase=None, path="/remove/")
+    ENGLISH.press(page, "notice.list.new")
+    expect(page.locator("[data-rules=plain]")).to_be_visible()
+    fill(page, {"country": "fi"})
+    expect(page.locator("[data-rules=eu_dsa]")).to_be_visible()
+    assert page.url.endswith("/remove/#fi")
 
 
 @pytest.mark.parametrize(

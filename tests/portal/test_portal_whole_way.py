@@ -71,7 +71,7 @@ def test_from_the_log_over_a_notice_to_the_next_step(
     write_entry(page, ENTRY, reader=reader)
     reader.press(page, "folder.log.notices")
     new_notice(page, law, reader=reader)
-    reader.press(page, "notice.field.locations.log")
+    reader.hands.tick(page.locator("[data-noted] input"), is_on=True)
     refuse_without_each(page, reader, law)
     reader.press(page, "notice.check")
     reader.sees(page, "notice.text.title")

@@ -150,12 +150,16 @@ class CountryFile(Row):
     without: dict[Text, Text] = {}
 
 
+Circumstance = Literal["is_fake", "shows_under_clothes", "recorded_unknowing"]
+
+
 class Step(Row, rename={"source": "from", "only_if": "if"}):
     step: Text
     source: Names
     sources: list[Text]
     minutes: Annotated[int, Meta(ge=1)]
     to: Text | None = None
+    says: Circumstance | None = None
     only: list[Country] = []
     countries: dict[Country, Names] = {}
     services: dict[CountryOrAll, Names] = {}
@@ -194,9 +198,6 @@ class Section(Row):
     to: Text | None = None
     numbers: Literal["crisis", "partner"] | None = None
     only: list[CountryOrRegion] = []
-
-
-Circumstance = Literal["is_fake", "shows_under_clothes", "recorded_unknowing"]
 
 
 class Sentence(Row):

@@ -12,8 +12,9 @@ import { withNotice } from "../log/folder";
 import { CIRCUMSTANCES, STATEMENTS, type Fields, type Notice, type NoticeText } from "../notice/notice";
 import type { Regime } from "../notice/regime";
 import { saidOf } from "../notice/text";
-import { badLocations, isAddress, missing } from "../notice/validate";
+import { badLocations, missing } from "../notice/validate";
 import { Field, Options, Tick } from "./fields";
+import { Locations } from "./locations";
 import { FolderTrouble } from "./problem";
 import type { FolderState, OpenFolder } from "./state";
 
@@ -50,7 +51,7 @@ export function Fill({ state, open, notice, regime, onNotice, onComplete, onBack
       <p class="lead">{t("notice.fill.lead")}</p>
       <Rules regime={regime} />
       <RoleField fields={fields} onSet={set} />
-      <Locations open={open} fields={fields} onSet={set} />
+      <Locations entries={open.folder.entries} notice={notice} onSet={set} />
       <Circumstances notice={notice} regime={regime} onSet={set} />
       {shownTexts(regime).map((name) => (
         <TextField key={name} name={name} fields={fields} onSet={set} />
@@ -178,35 +179,6 @@ function Rules({ regime }: { readonly regime: Regime }) {
         {t("notice.source", { title: source.title, date: date(new Date(source.reviewed), new Date(0)) })}{" "}
         {t("notice.not_advice")}
       </p>
-    </>
-  );
-}
-
-function Locations({ open, fields, onSet }: FieldsProps & { readonly open: OpenFolder }) {
-  const { t } = useWords();
-  const [typed, setTyped] = useState(fields.locations.join("\n"));
-  const noted = [...new Set(open.folder.entries.map((entry) => entry.address.trim()).filter(isAddress))];
-  const take = (text: string): void => {
-    setTyped(text);
-    onSet({
-      locations: text
-        .split(/\s*\n\s*/)
-        .map((line) => line.trim())
-        .filter((line) => line !== ""),
-    });
-  };
-  return (
-    <>
-      <Field label={t("notice.field.locations")} name="locations" isLong value={typed} onChange={take} />
-      {noted.length > 0 && (
-        <button
-          type="button"
-          class="button plain"
-          onClick={() => take([...new Set([...fields.locations, ...noted])].join("\n"))}
-        >
-          {t("notice.field.locations.log")}
-        </button>
-      )}
     </>
   );
 }

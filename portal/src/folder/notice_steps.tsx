@@ -34,7 +34,10 @@ export function NoticeSteps({ state, open, step, go, data, filled, onNotice, onB
     onNotice(notice);
     go(next);
   };
-  if (step === "choose") return <Choose data={data} onChoose={(notice) => show(notice, "fill")} onBack={onBack} />;
+  if (step === "choose") {
+    const { entries } = open.folder;
+    return <Choose data={data} entries={entries} onChoose={(notice) => show(notice, "fill")} onBack={onBack} />;
+  }
   if (step === "fill" && filled !== null) {
     return (
       <Fill state={state} open={open} {...filled} onNotice={onNotice} onComplete={() => go("text")} onBack={onBack} />

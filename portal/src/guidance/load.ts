@@ -25,6 +25,8 @@ export interface Step {
   readonly minutes: number;
   /** The page that helps with it, without slashes. */
   readonly to: string | null;
+  /** What the link to `to` says of the content, behind the `#`: a circumstance of a notice. */
+  readonly says: string | null;
   /** The countries that have a line of their own, with its sources. */
   readonly countries: ReadonlyMap<string, readonly GuidanceSource[]>;
   /** The only countries it is for; empty for all. */
@@ -165,6 +167,7 @@ function step(name: string, entry: Row, known: Known): Step {
     sources: known(entry["sources"], place),
     minutes,
     to: nullable(entry["to"]),
+    says: nullable(entry["says"] ?? null),
     countries: new Map(byCountry.map(([country, ids]) => [country, known(ids, `${place}.${country}`)])),
     only: list(entry["only"] ?? [], place).map(String),
     services: new Map(

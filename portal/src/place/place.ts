@@ -23,6 +23,11 @@ export function countryOf(code: string | null): string | null {
   return code === null ? null : code.slice(0, 2);
 }
 
+/** Return what stands behind the place in the address: the id of a part of the page, or what a link says to a flow (`#nz/instagram`). */
+export function anchor(): string {
+  return addressed().anchor;
+}
+
 /** Call `follow` with the place now and whenever it changes. */
 export function followPlace(follow: Follow): void {
   followers.push(follow);
