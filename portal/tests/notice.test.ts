@@ -5,11 +5,12 @@ import { readCountries } from "../src/content/countries";
 import type { MessageKey } from "../src/messages/keys";
 import { translator } from "../src/messages/translator";
 import { clockOf } from "../src/notice/clock";
-import { readRegime, readRegimes } from "../src/notice/load";
+import { blankNotice } from "../src/notice/blank";
+import { readPlatforms, readRegime, readRegimes } from "../src/notice/load";
 import { CIRCUMSTANCES, EMPTY_FIELDS, newNotice, type Fields, type Notice } from "../src/notice/notice";
 import { circumstanceOf, regimeOf, siteOf } from "../src/notice/prefill";
 import { nextSteps, type Regime } from "../src/notice/regime";
-import { escalationText, noticeText } from "../src/notice/text";
+import { escalationText, noticeParts, noticeText } from "../src/notice/text";
 import { isAddress, missing } from "../src/notice/validate";
 import { filesUnder, LOCALES, readText, wordsOf } from "./files";
 
@@ -162,7 +163,7 @@ describe("what is known before a notice is begun", () => {
     countries: one.id === "eu_dsa" ? ["fi", "ie", "eu"] : one.countries,
   }));
   const inOrder = [...placed.filter(({ id }) => id !== "plain"), regime("plain")];
-  const site = (id: string, name: string) => ({ id, name, report_url: null });
+  const site = (id: string, name: string) => ({ id, name, report_url: null, in_app_path: null });
   const sites = [site("instagram", "Instagram"), site("x", "X")];
 
   test.each([
@@ -184,6 +185,51 @@ describe("what is known before a notice is begun", () => {
     expect(circumstanceOf("is_fake")).toBe("is_fake");
     expect(circumstanceOf("is_under_18")).toBe(null);
   });
+});
+
+describe("the parts for a form", () => {
+  test.each(regimes.map((one) => [one.id, one] as const))("%s: hold all of the letter, and nothing else", (id, own) => {
+    const all = notice(id, { fields: { ...WHOLE, is_fake: true } });
+    const { body } = noticeText(all, own, english);
+    const texts = noticeParts(all, own, english).map(({ text }) => text);
+    const labels = (["where", "what", "reasons", "facts", "contact"] as const).map((one) =>
+      english.t(`notice.text.${one}`),
+    );
+    const lines = (text: string) => text.split("\n").filter((line) => line !== "" && !labels.includes(line));
+    expect(texts.flatMap(lines).sort()).toEqual(lines(body).sort());
+  });
+
+  test("come in the order in which forms ask, bare enough to paste", () => {
+    const parts = noticeParts(notice("eu_dsa"), regime("eu_dsa"), english);
+    expect(parts.map(({ part }) => part)).toEqual(["what", "who", "where", "why", "ask", "declares", "contact"]);
+    expect(parts.find(({ part }) => part === "where")?.text).toBe("https://example.net/7");
+  });
+
+  test("a part with nothing in it is not there", () => {
+    const fields = { ...EMPTY_FIELDS, is_under_18: true };
+    expect(noticeParts(notice("eu_dsa", { fields }), regime("eu_dsa"), english).map(({ part }) => part)).toEqual([
+      "who",
+      "ask",
+    ]);
+  });
+
+  test("a regime with a piece that nobody can write is refused", () => {
+    expect(() => noticeText(notice("plain"), { ...regime("plain"), text: ["greeting"] }, english)).toThrow("greeting");
+  });
+
+  test.each(regimes.map((one) => [one.id, one] as const))("%s: with gaps it holds what the law asks for", (_, own) => {
+    const { fields } = blankNotice(own, english);
+    expect(missing({ ...fields, locations: WHOLE.locations }, own)).toEqual([]);
+  });
+});
+
+test("a site has its form and the way within its app, and no value that was not checked", () => {
+  const row = { id: "a", name: "A", shown: { in_app_path: { value: "three dots, Report", confidence: "sourced" } } };
+  expect(readPlatforms(stringify([row]))).toEqual([
+    { id: "a", name: "A", report_url: null, in_app_path: "three dots, Report" },
+  ]);
+  row.shown.in_app_path.confidence = "unverified";
+  expect(() => readPlatforms(stringify([row]))).toThrow("a was not checked");
 });
 
 test("who acts for another says how they were asked", () => {

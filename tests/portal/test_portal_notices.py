@@ -73,6 +73,48 @@ def test_a_notice_begins_with_what_place_link_and_notes_say(portal: PortalServer
     assert all("nz" not in request.path and "?" not in request.path for request in portal.requests)
 
 
+def whole_notice(page: Page, portal: PortalServer, law: str, path: str = "/remove/") -> None:
+    """From the page to the text of a whole notice."""
+    begin_log(page, portal, passphrase=None, path=path)
+    new_notice(page, law)
+    fill(page, shown(page, WHOLE))
+    check(page)
+
+
+def test_each_part_is_copied_and_said_and_selected_where_copying_is_not_allowed(portal: PortalServer, page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    whole_notice(page, portal, "eu_dsa")
+    for part, holds in (("where", WHOLE["locations"]), ("why", WHOLE["reasons"]), ("contact", WHOLE["email"])):
+        title = ENGLISH.words[f"notice.part.{part}"]
+        one = page.locator(f"[data-part={part}]")
+        one.get_by_role("button", name=f"Copy: {title}", exact=True).click()
+        expect(one.get_by_role("status")).to_contain_text(f"Copied: {title}.")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert holds in copied
+        assert copied == one.locator("[data-part-text]").inner_text()
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: {writeText: () => Promise.reject(new Error())}})")
+    where = page.locator("[data-part=where]")
+    where.get_by_role("button").click()
+    expect(where.get_by_role("status")).to_have_text(ENGLISH.words["notice.text.copy_failed"])
+    assert page.evaluate("getSelection().toString()").split() == WHOLE["locations"].split()
+
+
+def test_the_site_chosen_before_is_that_of_the_notice_and_its_app_s_way_stands_there(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/sites/#nz")
+    page.locator("[data-pick=whatsapp]").click()
+    page.locator("[data-site=whatsapp]").get_by_role("link", name="Write a notice WhatsApp").click()
+    assert page.url.endswith("/remove/#nz/whatsapp")
+    ENGLISH.press(page, "folder.age.adults")
+    ENGLISH.press(page, "folder.where.window")
+    ENGLISH.press(page, "notice.list.new")
+    expect(page.locator("[data-field=platform]")).to_have_value("whatsapp")
+    ENGLISH.press(page, "notice.choose.go")
+    fill(page, shown(page, WHOLE))
+    check(page)
+    expect(page.locator("[data-in-app] [lang=en]")).to_contain_text("Report")
+    assert all("whatsapp" not in request.path for request in portal.requests)
+
+
 def test_whoever_did_not_say_where_they_are_is_asked_once(portal: PortalServer, page: Page) -> None:
     begin_log(page, portal, passphrase=None, path="/remove/")
     ENGLISH.press(page, "notice.list.new")

@@ -180,6 +180,10 @@ def test_steps_that_need_javascript_say_so_and_whom_to_ring(portal: PortalServer
     for path in ("/evidence/", "/remove/"):
         page.goto(portal.address + path)
         expect(page.locator("noscript").get_by_role("link", name="sheets to fill in by hand")).to_have_attribute("href", "/evidence/sheet/")
+    laws = page.locator("[data-blank-parts] details")
+    laws.nth(2).locator("summary").click()
+    expect(laws.nth(2).locator("pre").nth(4)).to_contain_text("article 16 of Regulation (EU) 2022/2065")
+    expect(laws.nth(2).locator("pre").nth(4)).to_be_visible()
     page.context.close()
 
 

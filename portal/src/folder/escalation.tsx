@@ -8,7 +8,7 @@ import { useWords } from "../island/words";
 import type { Notice } from "../notice/notice";
 import { nextSteps, type Contact, type Regime } from "../notice/regime";
 import { escalationText } from "../notice/text";
-import { CopyButton } from "./copy";
+import { CopiedText } from "./copy";
 import { Field } from "./fields";
 import { useSiteWords } from "./site_words";
 
@@ -45,17 +45,13 @@ export function Escalation({ notice, regime, onChange }: Props) {
         />
       )}
       <p>{t("notice.escalate.lead")}</p>
-      <pre
-        class="bytes"
-        tabIndex={0}
-        role="region"
-        aria-label={t("notice.escalate.title")}
-        lang={site.locale}
-        data-escalation-text
-      >
-        {text}
-      </pre>
-      <CopyButton label={t("notice.escalate.copy")} text={text} />
+      <CopiedText
+        title={t("notice.escalate.title")}
+        text={text}
+        language={site.locale}
+        copy={t("notice.escalate.copy")}
+        name="escalation-text"
+      />
     </section>
   );
 }

@@ -8,11 +8,12 @@ import { useWords } from "../island/words";
 import type { Block } from "../log/report";
 import type { Notice } from "../notice/notice";
 import type { Platform, Regime } from "../notice/regime";
-import { noticeText } from "../notice/text";
+import { noticeParts, noticeText } from "../notice/text";
 import { Blocks } from "./blocks";
-import { CopyButton } from "./copy";
+import { CopiedText } from "./copy";
 import { download } from "../island/download";
 import { Options } from "./fields";
+import { FormParts, Ways } from "./form_parts";
 import { FolderTrouble } from "./problem";
 import { useSiteWords } from "./site_words";
 import type { FolderState } from "./state";
@@ -54,20 +55,21 @@ export function NoticeTextView({ state, notice, regime, platform, onLanguage, on
       {isOther && (
         <TextOf
           title={t("notice.text.site", { language: site.t("locale.name") })}
-          subject={sent.subject}
-          body={sent.body}
+          {...sent}
           language={site.locale}
+          isSent
         />
       )}
       {isOther && site.t("locale.is_reviewed") === "no" && <p class="slip">{t("notice.text.machine")}</p>}
       <TextOf
         title={isOther ? t("notice.text.own") : personText.subject}
-        subject={personText.subject}
-        body={personText.body}
+        {...personText}
         language={words.locale}
+        isSent={!isOther}
       />
       <Sending subject={sent.subject} body={sent.body} language={site.locale} />
-      <Forms regime={regime} platform={platform} />
+      <Ways regime={regime} platform={platform} />
+      <FormParts parts={noticeParts(notice, regime, site)} language={site.locale} />
       <FolderTrouble problem={state.problem} />
       <div class="actions">
         {notice.sent_at === "" && <ActionButton label={t("notice.text.sent")} onPress={onSent} />}
@@ -78,54 +80,27 @@ export function NoticeTextView({ state, notice, regime, platform, onLanguage, on
   );
 }
 
-function Forms({ regime, platform }: Pick<Props, "regime" | "platform">) {
-  const { t } = useWords();
-  return (
-    <>
-      {regime.to === "regulator" ? <p>{t("notice.text.form_regulator")}</p> : null}
-      {regime.to === "platform" && platform?.report_url && (
-        <p>
-          <a class="line-link" href={platform.report_url} rel="noreferrer">
-            {t("notice.text.form", { name: platform.name })}
-          </a>
-        </p>
-      )}
-      {regime.to === "regulator" && (
-        <ul class="short-services">
-          {regime.escalation.map(({ id, name, url }) => (
-            <li key={id}>
-              {url === null ? (
-                name
-              ) : (
-                <a href={url} rel="noreferrer">
-                  {name}
-                </a>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-    </>
-  );
-}
-
-function TextOf({
-  title,
-  subject,
-  body,
-  language,
-}: {
+interface TextProps {
   readonly title: string;
   readonly subject: string;
   readonly body: string;
   readonly language: string;
-}) {
+  /** Whether this is the text for the site, not the person's own beside it. */
+  readonly isSent: boolean;
+}
+
+function TextOf({ title, subject, body, language, isSent }: TextProps) {
+  const { t } = useWords();
   return (
-    <section>
+    <section class="notice-part">
       <h2>{title}</h2>
-      <pre class="bytes" tabIndex={0} role="region" aria-label={title} lang={language} data-notice-text={language}>
-        {`${subject}\n\n${body}`}
-      </pre>
+      <CopiedText
+        title={title}
+        text={`${subject}\n\n${body}`}
+        language={language}
+        {...(isSent && { copy: t("notice.text.copy") })}
+        name="notice-text"
+      />
     </section>
   );
 }
@@ -168,7 +143,6 @@ function Sending({
   };
   return (
     <div class="stack">
-      <CopyButton label={t("notice.text.copy")} text={`${subject}\n\n${body}`} />
       {mail.length <= MAIL_CHARACTERS ? (
         <a class="button second" href={mail}>
           {t("notice.text.mail")}

@@ -64,18 +64,23 @@ export function readRegime(yaml: string, contact: (id: string) => Contact): Regi
   };
 }
 
-/** Return the platforms, each with its address only where that was checked. */
+/** Return the platforms, each with its address and the way within its app, which were checked. */
 export function readPlatforms(yaml: string): readonly Platform[] {
   return list(parse(yaml), "platforms").map((one) => {
     const entry = row(one, "platforms");
-    const shown = row(entry["shown"], "platforms");
-    const address = shown["report_url"] === undefined ? null : row(shown["report_url"], "report_url");
-    if (address && address["confidence"] !== "seed" && address["confidence"] !== "sourced")
-      throw new Error(`platforms: ${String(entry["id"])} was not checked`);
+    const id = text(entry["id"], "platforms");
+    const shown = row(entry["shown"], id);
+    const checked = (field: string): string | null => {
+      if (shown[field] === undefined) return null;
+      const { value, confidence } = row(shown[field], field);
+      if (confidence !== "seed" && confidence !== "sourced") throw new Error(`platforms: ${id} was not checked`);
+      return text(value, field);
+    };
     return {
-      id: text(entry["id"], "platforms"),
-      name: text(entry["name"], "platforms"),
-      report_url: address ? text(address["value"], "report_url") : null,
+      id,
+      name: text(entry["name"], id),
+      report_url: checked("report_url"),
+      in_app_path: checked("in_app_path"),
     };
   });
 }

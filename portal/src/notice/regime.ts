@@ -65,6 +65,8 @@ export interface Platform {
   readonly id: string;
   readonly name: string;
   readonly report_url: string | null;
+  /** Where to tap within its app, in English. */
+  readonly in_app_path: string | null;
 }
 
 /** Everything that the notice page needs beyond words. */

@@ -1,10 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The text of a notice in a language: the regime's parts in order, with what the person filled in, and nothing invented. */
+/*
+ * The text of a notice in a language, as a letter and in the parts that a form asks for: the regime's pieces in order, with what the person
+ * filled in, and nothing invented.
+ */
 
 import type { MessageKey } from "../messages/keys";
 import type { Translator } from "../messages/translator";
 import { CIRCUMSTANCES, type Notice } from "./notice";
 import type { Regime, Sentence } from "./regime";
+
+/** A piece of a notice: the words before it in a letter, empty where it needs none, and the text itself. */
+interface Piece {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** The parts that sites' forms ask for, each with the pieces that belong into it. */
+const FORM_PARTS = {
+  what: ["what"],
+  who: ["who"],
+  where: ["where"],
+  why: ["circumstances", "reasons", "facts", "no_consent"],
+  ask: ["opening", "remove", "copies", "receipt", "clock"],
+  declares: ["declares", "good_faith", "signature"],
+  contact: ["contact", "identity"],
+} as const satisfies Record<string, readonly string[]>;
+export type FormPart = keyof typeof FORM_PARTS;
 
 /** Return the subject and the body of a notice. */
 export function noticeText(
@@ -12,43 +33,77 @@ export function noticeText(
   regime: Regime,
   { t }: Translator,
 ): { readonly subject: string; readonly body: string } {
+  const written = piecesOf(notice, regime, t).map(({ label, text }) => (label === "" ? text : `${label}\n${text}`));
+  return { subject: t(`notice.subject.${regime.id}` as MessageKey), body: written.join("\n\n") };
+}
+
+/** Return the same in the parts that a form asks for, those that hold something; what was said in labels its headings say. */
+export function noticeParts(
+  notice: Notice,
+  regime: Regime,
+  { t }: Translator,
+): readonly { readonly part: FormPart; readonly text: string }[] {
+  const pieces = piecesOf(notice, regime, t);
+  const parts = Object.keys(FORM_PARTS) as FormPart[];
+  return parts.flatMap((part) => {
+    const names: readonly string[] = FORM_PARTS[part];
+    const texts = pieces.filter(({ name }) => names.includes(name)).map(({ text }) => text);
+    return texts.length === 0 ? [] : [{ part, text: texts.join("\n\n") }];
+  });
+}
+
+/** The regime's pieces in its order, those that hold something. */
+function piecesOf(notice: Notice, regime: Regime, t: Translator["t"]): readonly (Piece & { readonly name: string })[] {
+  const pieces = everyPiece(notice, regime, t);
+  return regime.text.flatMap((name) => {
+    const write = pieces[name];
+    if (write === undefined) throw new Error(`regimes: ${regime.id} has the piece ${name}, which is not there`);
+    const { label, text } = write();
+    return text.trim() === "" ? [] : [{ name, label, text: text.trim() }];
+  });
+}
+
+function everyPiece(notice: Notice, regime: Regime, t: Translator["t"]): { readonly [name: string]: () => Piece } {
   const { fields } = notice;
-  const to = notice.platform_name;
-  const word = (key: string, values = {}): string => t(key as MessageKey, values);
-  const labelled = (key: MessageKey, text: string): string => (text.trim() === "" ? "" : `${t(key)}\n${text.trim()}`);
-  const contact = [fields.name, fields.email, fields.phone, fields.address]
-    .filter((text) => text.trim() !== "")
-    .join("\n");
-  const parts: { readonly [part: string]: () => string } = {
-    opening: () => word(`notice.opening.${regime.id}`, { to }),
+  const plain = (text: string): Piece => ({ label: "", text });
+  const labelled = (key: MessageKey, text: string): Piece => ({ label: t(key), text });
+  const own = (kind: string): Piece =>
+    plain(t(`notice.${kind}.${regime.id}` as MessageKey, { to: notice.platform_name }));
+  const said = (is: boolean, key: MessageKey): string => (is ? t(key) : "");
+  return {
+    opening: () => own("opening"),
     who: () =>
-      fields.role === "authorised"
-        ? t("notice.text.authorised", { authority: fields.authority.trim() })
-        : t("notice.text.self"),
+      plain(
+        fields.role === "authorised"
+          ? t("notice.text.authorised", { authority: fields.authority.trim() })
+          : t("notice.text.self"),
+      ),
     where: () => labelled("notice.text.where", fields.locations.join("\n")),
     what: () => labelled("notice.text.what", fields.description),
-    circumstances: () => saidOf(notice, regime, t).join(" "),
+    circumstances: () => plain(saidOf(notice, regime, t).join(" ")),
     reasons: () => labelled("notice.text.reasons", fields.reasons),
     facts: () => labelled("notice.text.facts", fields.facts),
-    declares: () => (fields.states_intimate ? t("notice.text.declares") : ""),
-    no_consent: () => (fields.states_no_consent ? t("notice.text.no_consent") : ""),
+    declares: () => plain(said(fields.states_intimate, "notice.text.declares")),
+    no_consent: () => plain(said(fields.states_no_consent, "notice.text.no_consent")),
     good_faith: () =>
-      [fields.states_good_faith && t("notice.text.good_faith"), fields.states_accurate && t("notice.text.accurate")]
-        .filter(Boolean)
-        .join(" "),
-    copies: () => word(`notice.copies.${regime.id}`),
-    identity: () =>
-      fields.may_tell_author === ""
-        ? ""
-        : t(fields.may_tell_author === "yes" ? "notice.text.identity.yes" : "notice.text.identity.no"),
-    receipt: () => t("notice.text.receipt"),
-    clock: () => word(`notice.clock.${regime.id}`),
-    contact: () => labelled("notice.text.contact", contact),
+      plain(
+        [said(fields.states_good_faith, "notice.text.good_faith"), said(fields.states_accurate, "notice.text.accurate")]
+          .filter((text) => text !== "")
+          .join(" "),
+      ),
+    remove: () => plain(t("notice.text.remove")),
+    copies: () => own("copies"),
+    identity: () => plain(fields.may_tell_author === "" ? "" : t(`notice.text.identity.${fields.may_tell_author}`)),
+    receipt: () => plain(t("notice.text.receipt")),
+    clock: () => own("clock"),
+    contact: () =>
+      labelled(
+        "notice.text.contact",
+        [fields.name, fields.email, fields.phone, fields.address].filter((text) => text.trim() !== "").join("\n"),
+      ),
     signature: () =>
-      fields.signature.trim() === "" ? "" : t("notice.text.signature", { signature: fields.signature.trim() }),
+      plain(fields.signature.trim() && t("notice.text.signature", { signature: fields.signature.trim() })),
   };
-  const body = regime.text.map((part) => parts[part]?.() ?? "").filter((part) => part !== "");
-  return { subject: word(`notice.subject.${regime.id}`), body: body.join("\n\n") };
 }
 
 /** Return what is said of the content beside the person's own words: each circumstance, then what a law says of it. */
