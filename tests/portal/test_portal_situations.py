@@ -215,3 +215,16 @@ def test_help_for_those_who_did_harm_is_not_among_help_for_those_who_were_harmed
     html = (portal.dist / "help/gb/index.html").read_text(encoding="utf-8")
     assert "Stop It Now" not in html
     assert "Stop It Now" in (portal.dist / "sent/gb/index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("exercise", ["panic", "sleep", "shame", "telling"])
+def test_an_exercise_is_a_small_step_at_a_time_with_a_line_to_call_above_it(portal: PortalServer, page: Page, exercise: str) -> None:
+    page.goto(f"{portal.address}/feelings/#fi")
+    page.locator(f".choices a[href='/{exercise}/']").click()
+    page.wait_for_url(f"**/{exercise}/#fi")
+    for _ in range(3):
+        expect(page.locator(".plan > li:visible h2")).to_have_count(1)
+        expect(page.locator(".strip a:visible").first).to_have_attribute("href", "tel:0925250111")
+        expect(page.locator(".plan li:visible details.from")).to_have_count(0)
+        page.get_by_role("button", name="Done, next step").click()
+    expect(page.locator("details.from:visible")).to_have_count(1)
