@@ -90,7 +90,6 @@ def test_no_page_asks_again_for_a_place_that_is_known(portal: PortalServer, page
     for path in PLACELESS:
         page.goto(f"{portal.address}/nothing-here/")
         page.goto(f"{portal.address}{path}#{place}")
-        page.wait_for_load_state("networkidle")
         asked = page.locator("[data-choose]:not([data-choose='']):visible, [data-no-place]:visible")
         assert asked.count() == 0, f"{path} asks again: {asked.first.inner_text()}"
         others = "".join(f", a[href*='/{code}/']:visible" for code in COUNTRIES if code != country and code not in LANGUAGES)[2:]
@@ -106,7 +105,6 @@ def test_no_link_between_pages_forgets_the_place(portal: PortalServer, page: Pag
             continue
         page.goto(f"{portal.address}/nothing-here/")
         page.goto(f"{portal.address}{path}#gb-wls")
-        page.wait_for_load_state("networkidle")
         forgotten = page.evaluate(
             """() => [...document.querySelectorAll("a[href^='/']:not([data-exit], [data-forget], [download])")].filter((link) => {
                 link.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
