@@ -21,6 +21,15 @@ COVERED = (HERE / "covered.js").read_text(encoding="utf-8")
 CUT = (HERE / "cut.js").read_text(encoding="utf-8")
 
 
+EVERYTHING = """() => {
+  document.querySelector('[data-whole]:not([hidden])')?.click();
+  document.querySelectorAll('details').forEach((fold) => { fold.open = true; });
+  document.activeElement?.blur();
+  scrollTo({ top: 0, behavior: 'instant' });
+}"""
+"""All folds open, and of a plan all steps."""
+
+
 def double_text_first(page: Page) -> None:
     """As a person sets it in the browser: every page is laid out with letters twice as large from the start."""
     page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})

@@ -42,12 +42,26 @@ def every_page() -> list[str]:
     return [page if page.endswith("/") else f"{page}/" for page in pages] + [address("/nothing-here/", language) for language in LANGUAGES]
 
 
+def parts_of(page: str) -> list[str]:
+    """Return `help`, `nz` of `/fi/help/nz/`."""
+    return [part for part in page.removeprefix(f"/{language_of(page)}").split("/") if part]
+
+
+def is_of_a_place(page: str) -> bool:
+    parts = parts_of(page)
+    return len(parts) > 1 and parts[-1][:2] in COUNTRIES
+
+
+def with_places(pages: list[str]) -> list[str]:
+    """Return addresses so that both is looked at: English pages before a place is known, others with one."""
+    return [page if language_of(page) == "en" or is_of_a_place(page) else f"{page}#fi" for page in pages]
+
+
 def one_of_each() -> list[str]:
     """Return one page of each kind in each language: of those that are the same but for a country, New Zealand's."""
     kept = []
     for page in every_page():
-        parts = [part for part in page.removeprefix(f"/{language_of(page)}").split("/") if part]
-        of_country = len(parts) > 1 and parts[-1] in (*COUNTRIES, "global")
-        if not of_country or (parts[-1] == "nz" and parts[0] in ("threat", "help", "facts")):
+        parts = parts_of(page)
+        if not (is_of_a_place(page) or parts[-1:] == ["global"]) or (parts[-1] == "nz" and parts[0] in ("threat", "help", "facts", "talk", "under-18")):
             kept.append(page)
     return kept

@@ -61,6 +61,7 @@ FRAME: dict[str, str | re.Pattern[str]] = {
     ".header .home": re.compile(r":\d+/$"),
     ".languages a": "**/fi/protect/",
     ".footer a[href='/help/']": "**/help/",
+    ".side-card .line-link": "**/talk/",
 }
 
 

@@ -11,27 +11,27 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.accessible import open_page
-from tests.portal.covered import CUT, ENDS, LOOKS, covered_or_cut, double_text_first
+from tests.portal.covered import CUT, ENDS, EVERYTHING, LOOKS, covered_or_cut, double_text_first
 from tests.portal.folder_steps import Reader
-from tests.portal.portal_pages import LANGUAGES, every_page, one_of_each
+from tests.portal.portal_pages import LANGUAGES, every_page, one_of_each, with_places
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_walks import WALKS, Walk
 
 
 def slips_on(page: Page, portal: PortalServer, paths: list[str], looks: Iterable[str]) -> list[str]:
-    """Return what is covered or cut on pages, with all folds open."""
+    """Return what is covered or cut on pages, with all folds open and all steps shown."""
     found = []
     for path in paths:
         page.goto(portal.address + path)
         expect(page.locator("h1").first).to_be_visible()
-        page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+        page.evaluate(EVERYTHING)
         found += covered_or_cut(page, path, looks)
     return found
 
 
 def test_on_one_page_of_each_kind_nothing_is_covered_or_cut(portal: PortalServer, browser: Browser) -> None:
     page = open_page(browser, 360)
-    found = slips_on(page, portal, one_of_each(), ENDS)
+    found = slips_on(page, portal, with_places(one_of_each()), ENDS)
     page.context.close()
     assert found == []
 
@@ -39,7 +39,7 @@ def test_on_one_page_of_each_kind_nothing_is_covered_or_cut(portal: PortalServer
 @pytest.mark.long
 def test_on_no_page_at_all_anything_is_covered_or_cut(portal: PortalServer, browser: Browser) -> None:
     page = open_page(browser, 360)
-    found = slips_on(page, portal, every_page(), LOOKS)
+    found = slips_on(page, portal, with_places(every_page()), LOOKS)
     page.context.close()
     assert found == []
 
@@ -63,10 +63,10 @@ def test_letters_twice_as_large_from_the_start_cut_nothing(portal: PortalServer,
     page = open_page(browser, width)
     double_text_first(page)
     found = []
-    for path in one_of_each():
+    for path in with_places(one_of_each()):
         page.goto(portal.address + path)
         expect(page.locator("h1").first).to_be_visible()
-        page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+        page.evaluate(EVERYTHING)
         found += [f"{path}: {slip}" for slip in page.evaluate(CUT)]
     assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 36
     page.context.close()

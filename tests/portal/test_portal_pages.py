@@ -9,39 +9,36 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.accessible import Scheme, is_scrolled_sideways, open_page, violations
-from tests.portal.portal_pages import EXIT, GUIDES, every_page, language_of, one_of_each
+from tests.portal.covered import EVERYTHING
+from tests.portal.portal_pages import EXIT, GUIDES, every_page, language_of, one_of_each, with_places
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import choose, enter_key, to_case, to_files, to_key, to_send
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
 def test_axe_finds_nothing_on_one_page_of_each_kind(portal: PortalServer, browser: Browser, width: int, scheme: Scheme) -> None:
-    assert axe_on(portal, browser, one_of_each(), width, scheme) == {}
+    assert axe_on(portal, browser, with_places(one_of_each()), width, scheme) == {}
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_axe_finds_nothing_on_any_page(portal: PortalServer, browser: Browser, width: int, scheme: Scheme) -> None:
-    assert axe_on(portal, browser, every_page(), width, scheme) == {}
+    assert axe_on(portal, browser, with_places(every_page()), width, scheme) == {}
 
 
 def axe_on(portal: PortalServer, browser: Browser, paths: list[str], width: int, scheme: Scheme) -> dict[str, list[str]]:
-    """Return what axe finds on each page where it finds something, all folds open."""
+    """Return what axe finds on each page where it finds something, all folds open and all steps shown."""
     page = open_page(browser, width, scheme)
     found = {}
     for path in paths:
         page.goto(portal.address + path)
         expect(page.locator("h1").first).to_be_visible()
-        open_folds(page)
+        page.evaluate(EVERYTHING)
         if slips := violations(page):
             found[path] = slips
     page.context.close()
     return found
-
-
-def open_folds(page: Page) -> None:
-    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
@@ -113,10 +110,10 @@ def sideways(page: Page, name: str) -> list[str]:
 def test_no_page_and_no_step_scrolls_sideways(portal: PortalServer, browser: Browser, picture_file: Path) -> None:
     page = open_page(browser, 320)
     wide = []
-    for path in one_of_each():
+    for path in with_places(one_of_each()):
         page.goto(portal.address + path)
         expect(page.locator("h1").first).to_be_visible()
-        open_folds(page)
+        page.evaluate(EVERYTHING)
         wide += sideways(page, path)
     for step, walk in (("key", to_key), ("send", to_send), ("case", to_case)):
         walk(page, portal, picture_file)
@@ -137,14 +134,14 @@ def test_read_from_the_right_the_exit_is_at_the_left(portal: PortalServer, brows
 
 
 @pytest.mark.long
-def test_no_page_at_all_scrolls_sideways_at_320_pixels(portal: PortalServer, browser: Browser) -> None:
+def test_no_page_at_all_scrolls_sideways(portal: PortalServer, browser: Browser) -> None:
     page = open_page(browser, 320)
     wide = []
-    for path in every_page():
+    for path in with_places(every_page()):
         page.goto(portal.address + path)
         expect(page.locator("h1").first).to_be_visible()
-        open_folds(page)
-        wide += [path] if is_scrolled_sideways(page) else []
+        page.evaluate(EVERYTHING)
+        wide += sideways(page, path)
     page.context.close()
     assert wide == []
 
@@ -233,6 +230,15 @@ def test_no_page_holds_an_inline_script_or_style(root: Path) -> None:
         assert scripts == [], page
         assert re.findall(r"<style|\sstyle=|\son[a-z]+=", html) == [], page
         assert html.count('http-equiv="content-security-policy"') == 1, page
+
+
+WIDE = re.compile(r'<(?:aside|div class="(?:[^"]* )?(?:talk-page|help-all|sites-page))\b')
+
+
+def test_no_page_leaves_a_wide_window_half_empty(root: Path) -> None:
+    """Numbers stand beside what is read; the lists of people and of sites use the whole width themselves."""
+    pages = sorted((root / "portal/dist").rglob("*.html"))
+    assert [str(page) for page in pages if not WIDE.search(page.read_text(encoding="utf-8"))] == []
 
 
 NAMES = (

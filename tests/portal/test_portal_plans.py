@@ -31,7 +31,7 @@ def titles(page: Page) -> list[str]:
     while page.locator(".plan > li:visible").count() == 1:
         if page.locator(".ask:visible").count() == 0:
             found.append(page.locator(".plan > li:visible h2").inner_text())
-        page.get_by_role("button", name="Skip for now").click()
+        page.locator("[data-skip]:visible, [data-on]:visible").click()
     return found
 
 
@@ -88,7 +88,24 @@ def test_other_links_of_the_frame_ask_nothing_since_nothing_is_lost(portal: Port
 
 def test_a_step_can_be_linked_to(portal: PortalServer, page: Page) -> None:
     page.goto(f"{portal.address}/threat/#nz/keep")
-    expect(page.locator(".plan > li:visible h2")).to_have_text("Keep everything they sent")
+    heading = page.locator(".plan > li:visible h2")
+    expect(heading).to_have_text("Keep everything they sent")
+    assert page.evaluate("scrollY") == 0, "where the step was while all of them were shown"
+    assert in_window(page, heading)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_only_to_be_read_is_neither_done_nor_skipped(portal: PortalServer, page: Page, language: str) -> None:
+    page.goto(portal.address + address("/threat/#nz/gangs", language))
+    ways = page.locator(".plan-ways button:visible")
+    expect(ways).to_have_count(2)
+    expect(ways.last).to_have_text(WAYS[language][2])
+    ways.first.click()
+    expect(page.locator("#block h2")).to_be_focused()
+    expect(page.locator(".plan-ways button:visible").first).to_have_text(WAYS[language][0])
+    page.get_by_role("button", name=WAYS[language][2]).click()
+    expect(page.locator("#block input")).to_be_visible()
+    expect(page.locator("#gangs input")).to_have_count(0)
 
 
 def test_on_paper_a_plan_is_whole(portal: PortalServer, page: Page) -> None:

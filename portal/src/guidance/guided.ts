@@ -53,8 +53,10 @@ function show(isMoved: boolean): void {
   set("progress-line", !isWhole && now !== null);
   set("plan-end", !isWhole && now === null);
   set("plan-ways", true);
-  set("next", !isWhole && now !== null && !isAsk);
-  set("skip", !isWhole && now !== null);
+  const isRead = now?.dataset["read"] !== undefined;
+  set("next", !isWhole && now !== null && !isAsk && !isRead);
+  set("on", !isWhole && isRead);
+  set("skip", !isWhole && now !== null && !isRead);
   set("whole", !isWhole);
   set("one", isWhole);
   set("print", isWhole || now === null);
@@ -136,7 +138,7 @@ function press(event: MouseEvent): void {
   if (answer !== undefined && now !== null) {
     answers.set(now.dataset["ask"] ?? "", answer);
     go(after(now));
-  } else if (button.hasAttribute("data-next") || button.hasAttribute("data-skip")) {
+  } else if (["data-next", "data-on", "data-skip"].some((name) => button.hasAttribute(name))) {
     const mark = now?.querySelector<HTMLInputElement>("input[data-mark]");
     if (mark && button.hasAttribute("data-next") && !mark.checked) mark.click();
     go(after(now));
@@ -157,6 +159,8 @@ function begin(): void {
   const named = items.find((item) => item.id !== "" && item.id === anchor && isOpen(item));
   taken = [named ?? first()];
   show(false);
+  // Whatever scrolled to it did so while all steps were shown.
+  if (named) scrollTo(0, 0);
   followPlace(() => {
     const now = taken[taken.length - 1];
     if (now && !isOpen(now)) taken = [...taken.slice(0, -1), after(now)];

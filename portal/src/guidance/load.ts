@@ -23,6 +23,8 @@ export interface Step {
   readonly from: readonly string[];
   readonly sources: readonly GuidanceSource[];
   readonly minutes: number;
+  /** There is nothing to do but to read it: nothing to mark, nothing to skip. */
+  readonly isToRead: boolean;
   /** The page that helps with it, without slashes. */
   readonly to: string | null;
   /** What the link to `to` says of the content, behind the `#`: a circumstance of a notice. */
@@ -166,6 +168,7 @@ function step(name: string, entry: Row, known: Known): Step {
     from: list(entry["from"], place).map(String),
     sources: known(entry["sources"], place),
     minutes,
+    isToRead: entry["read"] === true,
     to: nullable(entry["to"]),
     says: nullable(entry["says"] ?? null),
     countries: new Map(byCountry.map(([country, ids]) => [country, known(ids, `${place}.${country}`)])),

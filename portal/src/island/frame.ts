@@ -75,11 +75,11 @@ function isFree(link: HTMLAnchorElement, event: MouseEvent): boolean {
   );
 }
 
-/** The frame's links; and where something is held, links of the text that lead to another page. */
+/** The frame's links, and those beside the text that lead to another page; where something is held, also such links of the text. */
 function linkAt(target: Element): HTMLAnchorElement | null {
   const link = target.closest<HTMLAnchorElement>(FRAME);
-  if (link !== null || holdCount === 0) return link;
-  const other = target.closest<HTMLAnchorElement>("main a[href]:not([download])");
+  if (link !== null || (holdCount === 0 && target.closest("aside") === null)) return link;
+  const other = target.closest<HTMLAnchorElement>("main a[href]:not([download], [data-choose])");
   const leads =
     other !== null &&
     /^https?:$/.test(other.protocol) &&
