@@ -23,6 +23,7 @@ GUIDES = (
     "accessibility",
     "under-18",
 )
+OF_NZ = ("threat", "help", "facts", "talk", "under-18")
 DIST = Path(__file__).resolve().parents[2] / "portal/dist"
 EXIT = {"en": "Leave this page quickly", "fi": "Poistu sivulta nopeasti"}
 
@@ -62,6 +63,6 @@ def one_of_each() -> list[str]:
     kept = []
     for page in every_page():
         parts = parts_of(page)
-        if not (is_of_a_place(page) or parts[-1:] == ["global"]) or (parts[-1] == "nz" and parts[0] in ("threat", "help", "facts", "talk", "under-18")):
+        if not (is_of_a_place(page) or parts[-1:] == ["global"]) or (parts[-1] == "nz" and parts[0] in OF_NZ):
             kept.append(page)
     return kept
