@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from tests import plain_http
 from tests.exchange.exchange_parts import Phone
 
 COMMAND = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange"]
@@ -69,7 +70,7 @@ class Besieged:
 
     def is_answering(self, seconds: float = SECONDS) -> bool:
         try:
-            return httpx.get(f"{self.url}/api/v1/statistics", timeout=seconds).status_code == 200
+            return plain_http.get(f"{self.url}/api/v1/statistics", timeout=seconds).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -81,7 +82,7 @@ class Besieged:
         return done.stdout
 
     def web(self, seconds: float = SECONDS) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=seconds)
+        return plain_http.Client(base_url=self.url, timeout=seconds)
 
     def opens_and_withdraws(self, secret: bytes) -> None:
         """Do what the whole thing is for."""

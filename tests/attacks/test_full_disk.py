@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from stillmine.wire.case_key import credentials
+from tests import plain_http
 
 COMMAND = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange"]
 DISK_MIB = 64
@@ -53,7 +54,7 @@ def web(home: Path, log: Path) -> Iterator[httpx.Client]:
     environment["STILLMINE_EXCHANGE_CASES_IN_TEN_MINUTES"] = "0"
     with log.open("wb") as output:
         process = subprocess.Popen([*COMMAND, "serve", "--home", str(home), "--port", str(port)], stderr=output, env=environment)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
+    with plain_http.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
         try:
             until(lambda: is_alive(client))
             yield client

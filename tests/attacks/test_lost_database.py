@@ -6,6 +6,7 @@ import sqlite3
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.attacker import wait_until
 from tests.attacks.besieged import Besieged
 from tests.attacks.frozen import PostgreSQL
@@ -32,8 +33,8 @@ def test_postgresql_is_stopped(besieged: Besieged, postgresql: PostgreSQL) -> No
     postgresql.stop()
     try:
         assert refusal(besieged) == (503, "database_unavailable", True)
-        assert httpx.get(f"{besieged.url}/livez", timeout=WORDS_WITHIN).status_code == 200
-        assert httpx.get(f"{besieged.url}/readyz", timeout=WORDS_WITHIN).status_code == 503
+        assert plain_http.get(f"{besieged.url}/livez", timeout=WORDS_WITHIN).status_code == 200
+        assert plain_http.get(f"{besieged.url}/readyz", timeout=WORDS_WITHIN).status_code == 503
     finally:
         postgresql.start()
     wait_until(lambda: refusal(besieged)[0] == 200)

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import plain_http
 from tests.prepared_commands import run_command
 
 COMMAND = [sys.executable, "-c", "from stillmine.cli import main; main()", "exchange"]
@@ -57,7 +58,7 @@ Served = tuple[str, subprocess.Popen[bytes], Path]
 def is_answering(url: str) -> bool:
     """Whether anybody answers there, whatever it is."""
     try:
-        httpx.get(url, timeout=10)
+        plain_http.get(url, timeout=10)
     except httpx.TransportError:
         return False
     return True

@@ -10,7 +10,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from stillmine.client import Exchange, ExchangeSettings
@@ -18,6 +17,7 @@ from stillmine.fingerprint import fingerprint_image
 from stillmine.wire.ask import AskQuery, Outcome
 from stillmine.wire.case_key import Secret
 from stillmine.wire.kinds import Kind
+from tests import plain_http
 from tests.exchange.exchange_parts import Phone
 from tests.exchange.served_exchange import Operator, wait_until
 
@@ -42,7 +42,7 @@ def reader(operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path]
     (folder / "upload.jpg").write_bytes(photograph)
     made = fingerprint_image(photograph)
     body = {"kind": "pdq", "value": made.pdq.hex(), "quality": made.quality}
-    with httpx.Client(base_url=url, timeout=30) as web:
+    with plain_http.Client(base_url=url, timeout=30) as web:
         Phone(web, b"0123456789").post("case", opening_of(body)).raise_for_status()
     with Exchange(ExchangeSettings(url, Secret((folder / "list-partner.key").read_bytes()))) as exchange:
         wait_until(lambda: exchange.status().index == "ready")

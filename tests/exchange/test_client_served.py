@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from stillmine.client import AsyncExchange, Exchange, ExchangeSettings
@@ -18,6 +17,7 @@ from stillmine.wire.errors import PartnerKeyRevokedError
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.partner_errors import ListNotGivenError, ScopeMissingError
+from tests import plain_http
 from tests.exchange.exchange_parts import Phone, value
 from tests.exchange.served_exchange import COMMAND, PATIENCE_SECONDS, Operator, wait_until
 
@@ -35,7 +35,7 @@ def added(operator: Operator, name: str, *more: str) -> dict[str, str]:
 def test_both_clients_ask_for_more_than_one_request_and_are_told_what_matches(operator: Operator, served: Served) -> None:
     url, _, _ = served
     settings = ExchangeSettings(url, Secret(added(operator, "Example Social")["key"].encode()))
-    with httpx.Client(base_url=url, timeout=30) as web:
+    with plain_http.Client(base_url=url, timeout=30) as web:
         Phone(web, b"0123456789").open(1500)
     queries = [AskQuery(Kind.PDQ, value(number), f"{number % 9:032x}", as_it_is=True) for number in range(2200)]
 

@@ -8,9 +8,9 @@ import subprocess
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.exchange.exchange_parts import PORTAL_PAGE, PartnerClient, Phone, code, fingerprint, value
 from tests.exchange.served_exchange import PATIENCE_SECONDS, Operator, is_answering, wait_until
 
@@ -111,7 +111,7 @@ def test_serve_answers_keeps_files_private_logs_nothing_and_stops_at_once(
 ) -> None:
     url, process, log = served
     key = json.loads(operator.run("partner", "add", "Example Social", "--way", "list", "--json"))["key"]
-    with httpx.Client(base_url=url, headers={"User-Agent": "canary-agent"}) as web:
+    with plain_http.Client(base_url=url, headers={"User-Agent": "canary-agent"}) as web:
         phone, partner = Phone(web, b"0123456789"), PartnerClient(web, key)
         assert web.get("/").text == PORTAL_PAGE
         phone.open(1, 2)
@@ -149,7 +149,7 @@ def test_erased_values_and_keys_are_not_left_in_sqlites_files(
     def stored() -> bytes:
         return b"".join(path.read_bytes() for path in operator.home.iterdir() if path.name.startswith("exchange.sqlite3"))
 
-    with httpx.Client(base_url=served[0]) as web:
+    with plain_http.Client(base_url=served[0]) as web:
         phone = Phone(web, b"0123456789")
         phone.open(171)
         with sqlite3.connect(operator.home / "exchange.sqlite3") as database:

@@ -4,9 +4,9 @@
 import json
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.exchange.served_exchange import Operator, serving
 
 
@@ -39,6 +39,6 @@ def test_the_console_is_there_only_when_it_is_asked_for(
     operator: Operator, portal_folder: Path, tmp_path: Path, options: tuple[str, ...], expected: int
 ) -> None:
     with serving(operator, portal_folder, tmp_path / "log", *options) as (url, _, _):
-        answer = httpx.get(f"{url}/console/sign-in", timeout=60)
+        answer = plain_http.get(f"{url}/console/sign-in", timeout=60)
         assert answer.status_code == expected
         assert ("set-cookie" in answer.headers) == (expected == 200)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.attacker import Attacker, answered, attacking, everything, head, http_2_uploads, is_open, new_case, wait_until
 from tests.exchange.exchange_parts import Phone
 from tests.exchange.served_exchange import Operator, Served, serving
@@ -32,11 +32,11 @@ def port(served: Served) -> int:
 
 
 def is_answering(served: Served) -> bool:
-    return httpx.get(f"{served[0]}/api/v1/statistics", timeout=20).status_code == 200
+    return plain_http.get(f"{served[0]}/api/v1/statistics", timeout=20).status_code == 200
 
 
 def opens_and_withdraws(served: Served) -> None:
-    with httpx.Client(base_url=served[0], timeout=20) as web:
+    with plain_http.Client(base_url=served[0], timeout=20) as web:
         phone = Phone(web, secrets.token_bytes(10))
         phone.open(1, 2)
         phone.withdraw()

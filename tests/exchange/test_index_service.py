@@ -9,8 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
-
+from tests import plain_http
 from tests.exchange.exchange_parts import Phone, value
 from tests.exchange.served_exchange import PATIENCE_SECONDS, Operator
 
@@ -43,7 +42,7 @@ def test_it_follows_survives_being_killed_and_ends_with_serve(operator: Operator
     url, process, log = served
     key = json.loads(operator.run("partner", "add", "Example Social", "--way", "list", "--json"))["key"]
     headers = {"Authorization": f"Bearer {key}"}
-    with httpx.Client(base_url=url, headers=headers, timeout=30) as web:
+    with plain_http.Client(base_url=url, headers=headers, timeout=30) as web:
 
         def outcome(number: int) -> str:
             answer = web.post("/api/v1/ask", json={"version": 1, "queries": [{"kind": "pdq", "value": value(number)}]})
@@ -51,7 +50,7 @@ def test_it_follows_survives_being_killed_and_ends_with_serve(operator: Operator
 
         until(lambda: web.get("/api/v1/status").json()["index"] == "ready")
         assert outcome(1) == "clear"
-        phone = Phone(httpx.Client(base_url=url, timeout=30), b"0123456789")
+        phone = Phone(plain_http.Client(base_url=url, timeout=30), b"0123456789")
         phone.open(1)
         until(lambda: outcome(1) == "match")
         (first,) = service_ids(process.pid)

@@ -4,9 +4,9 @@
 import json
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.exchange.exchange_parts import PartnerClient, Phone, code, feedback_on, opening, value
 from tests.exchange.served_exchange import Operator
 
@@ -42,7 +42,7 @@ def test_the_bank_by_command(operator: Operator, hashes: Path, root: Path) -> No
 
 
 def test_what_was_accepted_before_waits_once_a_list_is_added(operator: Operator, served: tuple, hashes: Path) -> None:  # type: ignore[type-arg]
-    with httpx.Client(base_url=served[0]) as web:
+    with plain_http.Client(base_url=served[0]) as web:
         Phone(web, b"0123456789").open(1, 2, 3)
     assert "Suspended of what was accepted before: 2 fingerprint(s)." in operator.run("bank", "add", str(hashes), "--name", "News")
     assert len(json.loads(operator.run("quarantine", "list", "--json"))["suspended"][0]["kinds"]) == 2
@@ -53,7 +53,7 @@ def test_what_was_accepted_before_waits_once_a_list_is_added(operator: Operator,
 def test_a_running_exchange_follows_the_bank_the_queue_and_the_switch(operator: Operator, served: tuple, hashes: Path) -> None:  # type: ignore[type-arg]
     operator.run("bank", "add", str(hashes), "--name", "News")
     key = json.loads(operator.run("partner", "add", "Example Social", "--way", "list", "--json"))["key"]
-    with httpx.Client(base_url=served[0]) as web:
+    with plain_http.Client(base_url=served[0]) as web:
         phone, partner = Phone(web, b"0123456789"), PartnerClient(web, key)
         phone.open(1, 2, 3)
         waiting = json.loads(operator.run("quarantine", "list", "--json"))["suspended"]

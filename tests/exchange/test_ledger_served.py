@@ -5,11 +5,11 @@ import subprocess
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 from typer.testing import CliRunner
 
 from stillmine.auditor import commands
+from tests import plain_http
 from tests.exchange.served_exchange import Operator
 
 OFTEN = "1"
@@ -30,7 +30,7 @@ def test_it_publishes_by_itself(operator_of_seconds: Operator, served: tuple[str
     while sizes[-1] < PUBLICATIONS * 64:
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < give_up_at, f"{sizes[-1]} leaves only"
-        sizes.append(int(httpx.get(f"{url}/api/v1/ledger/checkpoint", timeout=20).text.split("\n")[1]))
+        sizes.append(int(plain_http.get(f"{url}/api/v1/ledger/checkpoint", timeout=20).text.split("\n")[1]))
         time.sleep(0.2)
     assert {size % 64 for size in sizes} == {0}
     found = CliRunner().invoke(commands.app, ["audit", url])

@@ -3,9 +3,9 @@
 
 import json
 
-import httpx
 import pytest
 
+from tests import plain_http
 from tests.exchange.exchange_parts import PartnerClient, Phone, value
 from tests.exchange.served_exchange import Operator, wait_until
 
@@ -26,7 +26,7 @@ def test_the_open_client_fetches_pages_and_matches(operator: Operator, served: t
 
     url = served[0] + "/stopncii/v1"
     key = json.loads(operator.run("partner", "add", "Example Forum", "--way", "list", "--json"))["key"]
-    with httpx.Client(base_url=served[0]) as web:
+    with plain_http.Client(base_url=served[0]) as web:
         phones = [Phone(web, number.to_bytes(10)) for number in range(3)]
         for number, phone in enumerate(phones):
             phone.open(*range(1 + 10 * number, 6 + 10 * number))

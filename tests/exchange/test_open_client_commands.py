@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
 from stillmine.exchange.drills.picture import drill_picture
 from stillmine.fingerprint import fingerprint_image
+from tests import plain_http
 from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, fingerprint
 from tests.exchange.served_exchange import Operator, wait_until
 
@@ -46,7 +46,7 @@ def test_tx_fetches_and_matches_and_keeps_what_was_withdrawn(
     made = fingerprint_image(picture.read_bytes())
     tx = Tx(tmp_path / "tx-home", served[0], key)
     tx.run("config", "collab", "edit", "stop_ncii", "--create", "stillmine")
-    with httpx.Client(base_url=served[0]) as web:
+    with plain_http.Client(base_url=served[0]) as web:
         phone = Phone(web, b"0123456789")
         fingerprints = [
             {"kind": "pdq", "value": made.pdq.hex(), "quality": made.quality},

@@ -6,11 +6,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import httpx
 import pytest
 
 from stillmine.exchange.drills.picture import drill_picture
 from stillmine.fingerprint import fingerprint_image
+from tests import plain_http
 from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, fingerprint
 from tests.exchange.served_exchange import Operator, wait_until
 from tests.exchange.test_open_client_commands import Tx
@@ -45,7 +45,7 @@ def test_with_the_mend_tx_drops_what_was_withdrawn(
     tx = Tx(tmp_path / "tx-home", served[0], key)
     tx.environment["PYTHONPATH"] = str(mended)
     tx.run("config", "collab", "edit", "stop_ncii", "--create", "stillmine")
-    with httpx.Client(base_url=served[0]) as web:
+    with plain_http.Client(base_url=served[0]) as web:
         other, phone = Phone(web, b"9876543210"), Phone(web, b"0123456789")
         kept = [fingerprint(number) for number in range(20)]  # its index of a single hash finds nothing once it was on disk
         assert other.post("case", {"version": 1, "statement": ADULT, "fingerprints": kept}).status_code == 201

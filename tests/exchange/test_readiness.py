@@ -12,6 +12,7 @@ from django.db import OperationalError
 
 from stillmine.exchange.ask.protocol import ServiceStatus
 from stillmine.exchange.transaction.context import Context
+from tests import plain_http
 from tests.exchange.exchange_parts import Clock, Phone
 from tests.exchange.served_exchange import Operator
 
@@ -166,7 +167,7 @@ def test_a_disk_that_is_full(ready: Context, web: httpx.Client, monkeypatch: pyt
 def test_an_exchange_that_is_served_becomes_ready(operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path]) -> None:
     url, _, log = served
     for _ in range(600):
-        answer = httpx.get(f"{url}/readyz", timeout=60)
+        answer = plain_http.get(f"{url}/readyz", timeout=60)
         if answer.status_code == 200:
             break
         time.sleep(0.1)

@@ -8,13 +8,13 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-import httpx
 import pytest
 
 from stillmine.exchange.ground.database_address import same_database, shown_database
 from stillmine.exchange.settings.config import DATABASE_FILE, Options, read_config, serving_settings
 from stillmine.exchange.settings.file import KEYS, SETTINGS_FILE, keep_settings, read_settings_file
 from stillmine.wire.errors import NotConfiguredError
+from tests import plain_http
 from tests.exchange.served_exchange import Operator
 
 OTHER = "postgresql://stillmine:hidden-word@db.example/other"
@@ -66,7 +66,7 @@ def test_serve_writes_what_it_used_and_then_needs_no_options(
     operator: Operator, served: tuple[str, subprocess.Popen[bytes], Path], portal_folder: Path
 ) -> None:
     url, process, _ = served
-    assert httpx.get(url).status_code == 200
+    assert plain_http.get(url).status_code == 200
     path = operator.home / SETTINGS_FILE
     assert path.stat().st_mode & 0o777 == 0o600
     said = tomllib.loads(path.read_text())

@@ -11,7 +11,6 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-import httpx
 import pytest
 
 from stillmine.client import Exchange
@@ -22,6 +21,7 @@ from stillmine.wire.errors import FeedCursorForeignError
 from stillmine.wire.feed import FeedEntry, FeedPage
 from stillmine.wire.feedback import NotRemovedReason
 from stillmine.wire.kinds import Kind
+from tests import plain_http
 from tests.exchange.exchange_parts import ADULT, PartnerClient, Phone, fingerprint, value
 from tests.exchange.served_exchange import Operator, wait_until
 from tests.exchange.test_open_client_commands import Tx
@@ -61,7 +61,7 @@ def test_a_withdrawal_reaches_tx_and_is_confirmed_once_its_index_is_rebuilt(
     video.write_bytes(b"a video")
     made = fingerprint_image(picture.read_bytes())
     tx = tx_of(root, tmp_path / "tx-home", served[0], key)
-    with httpx.Client(base_url=served[0]) as web:
+    with plain_http.Client(base_url=served[0]) as web:
         other, phone = Phone(web, b"9876543210"), Phone(web, b"0123456789")
         kept = [fingerprint(number) for number in range(20)]  # its index of a single hash finds nothing once it was on disk
         assert other.post("case", {"version": 1, "statement": ADULT, "fingerprints": kept}).status_code == 201
@@ -105,14 +105,14 @@ api.report_opinion(PdqSignal, value, SignalOpinion(True, SignalOpinionCategory.N
 
 
 def test_decisions_arrive_and_two_cases_are_one_signal(served: tuple[str, object, object], key: str, root: Path) -> None:
-    with httpx.Client(base_url=served[0]) as web:
+    with plain_http.Client(base_url=served[0]) as web:
         phones = [Phone(web, b"0123456789"), Phone(web, b"9876543210")]
         for phone in phones:
             body = {"version": 1, "statement": ADULT, "fingerprints": [fingerprint(1)]}
             assert phone.post("case", body).status_code == 201
         native = PartnerClient(web, key)
         wait_until(lambda: len(native.fetch().entries) == 2)
-        wait_until(lambda: httpx.get(served[0] + "/readyz").status_code == 200)
+        wait_until(lambda: plain_http.get(served[0] + "/readyz").status_code == 200)
         environment = {**os.environ, "PYTHONPATH": str(root / FOLDER)}
         command = [sys.executable, "-c", DECIDE, served[0], key, value(1)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -24,6 +24,7 @@ from stillmine.wire.ask import AskAnswer, Outcome
 from stillmine.wire.feedback import NotRemovedReason
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.screen import Decision, Health, KeptMatch, MatchPage, Review, ScreenResult
+from tests import plain_http
 from tests.exchange.served_exchange import Operator
 
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
@@ -88,7 +89,7 @@ class Party:
         assert self.process is not None
         assert self.process.poll() is None, self.written()
         try:
-            httpx.get(self.url + path, timeout=10)
+            plain_http.get(self.url + path, timeout=10)
         except httpx.TransportError:
             return False
         return True
@@ -119,13 +120,13 @@ class Exchange(Party):
 
     def status(self, key: str) -> httpx.Response:
         """Ask what stands for a key."""
-        return httpx.get(f"{self.url}/api/v1/status", headers={"Authorization": f"Bearer {key}"}, timeout=30)
+        return plain_http.get(f"{self.url}/api/v1/status", headers={"Authorization": f"Bearer {key}"}, timeout=30)
 
     def knows(self, key: str, fingerprint: Fingerprint) -> bool:
         """Whether an ask about this very fingerprint is a match."""
         query = {"kind": fingerprint.kind, "value": fingerprint.value}
         headers = {"Authorization": f"Bearer {key}"}
-        answer = httpx.post(f"{self.url}/api/v1/ask", json={"version": 1, "queries": [query]}, headers=headers, timeout=60)
+        answer = plain_http.post(f"{self.url}/api/v1/ask", json={"version": 1, "queries": [query]}, headers=headers, timeout=60)
         return answer.status_code == 200 and codec.decode(answer.content, AskAnswer).answers[0].outcome is Outcome.MATCH
 
     def wait_for_index(self, key: str) -> None:
@@ -174,22 +175,22 @@ class Service(Party):
         """Screen a file as a platform does with each upload."""
         words = {"Stillmine-Content-Id": content_id, "Stillmine-Uploader": uploader}
         headers = {name: word for name, word in words.items() if word is not None}
-        return self._result(httpx.post(f"{self.url}/screen", content=data, headers={**headers, **self.key_header()}, timeout=150))
+        return self._result(plain_http.post(f"{self.url}/screen", content=data, headers={**headers, **self.key_header()}, timeout=150))
 
     def screen_form(self, data: bytes, file_name: str) -> ScreenResult:
         """Screen a file as a form sends it."""
         files = {"file": (file_name, data, "application/octet-stream")}
-        return self._result(httpx.post(f"{self.url}/screen", files=files, headers=self.key_header(), timeout=150))
+        return self._result(plain_http.post(f"{self.url}/screen", files=files, headers=self.key_header(), timeout=150))
 
     def review(self, match_id: str, decision: Decision, reason: NotRemovedReason | None = None) -> None:
         """Send a reviewer's decision."""
         content = codec.encode(Review(version=1, decision=decision, reason=reason))
         headers = {"Content-Type": "application/json", **self.key_header()}
-        answer = httpx.post(f"{self.url}/matches/{match_id}/review", content=content, headers=headers, timeout=30)
+        answer = plain_http.post(f"{self.url}/matches/{match_id}/review", content=content, headers=headers, timeout=30)
         assert answer.status_code == 204, answer.text
 
     def health(self) -> Health:
-        return codec.decode(httpx.get(f"{self.url}/health", timeout=30).content, Health)
+        return codec.decode(plain_http.get(f"{self.url}/health", timeout=30).content, Health)
 
     def matches(self, **filters: str) -> list[KeptMatch]:
         """List what is open, or what the filters say."""
@@ -197,7 +198,7 @@ class Service(Party):
 
     def match_page(self, **filters: str) -> MatchPage:
         """Return one page of them."""
-        answer = httpx.get(f"{self.url}/matches", params=filters, headers=self.key_header(), timeout=30)
+        answer = plain_http.get(f"{self.url}/matches", params=filters, headers=self.key_header(), timeout=30)
         assert answer.status_code == 200, answer.text
         return codec.decode(answer.content, MatchPage)
 

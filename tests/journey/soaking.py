@@ -22,6 +22,7 @@ from PIL import Image, ImageOps
 from stillmine.partner.asking.clear_memory import KEPT_SECONDS
 from stillmine.wire import codec
 from stillmine.wire.screen import Decision, Review, ScreenOutcome, ScreenResult
+from tests import plain_http
 from tests.journey.parties import Service
 
 MALFORMED, SENT_AGAIN = 0.05, 0.15
@@ -112,7 +113,7 @@ class Uploads:
             thread.join()
 
     def _run(self, draw: random.Random) -> None:
-        with httpx.Client(base_url=self._service.url, headers=self._service.key_header(), timeout=150) as client:
+        with plain_http.Client(base_url=self._service.url, headers=self._service.key_header(), timeout=150) as client:
             while not self._stopped.is_set():
                 try:
                     self._upload(client, draw)

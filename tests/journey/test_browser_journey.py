@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from PIL import Image
 
@@ -20,6 +19,7 @@ from stillmine.wire import codec
 from stillmine.wire.case import OpenCase
 from stillmine.wire.case_key import case_key_secret, credentials
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
+from tests import plain_http
 from tests.journey.marks import ADDRESS, FILE_NAME, MarkedPicture, files_with_marks, files_with_values, found_marks, marked_picture
 from tests.journey.walk import Recorded, Shown, Walk
 from tests.journey.wiretap import Wiretap
@@ -130,7 +130,7 @@ def _written(path: Path, data: bytes) -> Path:
 
 def _uploader(system: System) -> Callable[[bytes], ScreenOutcome]:
     url = system.url("platform") + "/upload"
-    return lambda data: codec.decode(httpx.post(url, content=data, timeout=20).content, ScreenResult).outcome
+    return lambda data: codec.decode(plain_http.post(url, content=data, timeout=20).content, ScreenResult).outcome
 
 
 def _wait(is_so: Callable[[], bool]) -> None:

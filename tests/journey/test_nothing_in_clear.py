@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from stillmine.demo.person import Person
@@ -21,6 +20,7 @@ from stillmine.demo.processes import System
 from stillmine.wire.fingerprint import Fingerprint
 from stillmine.wire.kinds import Kind
 from stillmine.wire.vpdq import VideoFrame, format_vpdq
+from tests import plain_http
 from tests.journey.marks import files_with_values, value_forms
 
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
@@ -72,7 +72,7 @@ def test_no_fingerprint_in_clear_anywhere_at_the_exchange(
     with (
         Person(system.url("exchange"), secrets.token_bytes(10)) as stays,
         Person(system.url("exchange"), secrets.token_bytes(10)) as goes,
-        httpx.Client(base_url=system.url("exchange"), headers=headers) as partner,
+        plain_http.Client(base_url=system.url("exchange"), headers=headers) as partner,
     ):
         stays.open_case(kept)
         goes.open_case(withdrawn)

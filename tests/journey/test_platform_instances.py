@@ -14,7 +14,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -22,6 +21,7 @@ from stillmine.demo.person import Person
 from stillmine.wire import codec
 from stillmine.wire.case import CaseState, CaseView, PartnerStatus
 from stillmine.wire.screen import KeptMatch, ScreenOutcome, ScreenResult
+from tests import plain_http
 from tests.journey import protected
 from tests.journey.balancer import Balancer
 from tests.journey.parties import Exchange, Party, Service, wait_until
@@ -48,7 +48,7 @@ class Follower(Party):
         settings = ["--exchange", self._leader.exchange_url, "--key-file", str(self._leader.key_file), "--threads", "1"]
         self._start(["partner", "serve", *settings, *follow], {}, "/livez")
         self.wait_until_answering()
-        wait_until(lambda: httpx.get(f"{self.url}/readyz", timeout=10).status_code == 200)
+        wait_until(lambda: plain_http.get(f"{self.url}/readyz", timeout=10).status_code == 200)
 
 
 class Platform(NamedTuple):
@@ -64,7 +64,7 @@ class Platform(NamedTuple):
     def upload(self, data: bytes, content_id: str, url: str | None = None) -> ScreenResult:
         """Screen an upload behind the balancer, or at one instance."""
         headers = {**self.leader.key_header(), "Stillmine-Content-Id": content_id}
-        answer = httpx.post(f"{url or self.balancer.url}/screen", content=data, headers=headers, timeout=150)
+        answer = plain_http.post(f"{url or self.balancer.url}/screen", content=data, headers=headers, timeout=150)
         assert answer.status_code == 200, answer.text
         return codec.decode(answer.content, ScreenResult)
 

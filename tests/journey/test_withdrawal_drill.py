@@ -6,9 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-import httpx
-
 from stillmine.demo.processes import System
+from tests import plain_http
 
 STILLMINE = [sys.executable, "-c", "from stillmine.cli import main; main()"]
 
@@ -21,7 +20,7 @@ def test_stillmine_partner_passes_a_withdrawal_drill(system: System, system_fold
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=system.environment) as drill:
         while drill.poll() is None:
             if picture.exists():
-                answer = httpx.post(system.url("platform") + "/upload", content=picture.read_bytes(), timeout=30)
+                answer = plain_http.post(system.url("platform") + "/upload", content=picture.read_bytes(), timeout=30)
                 outcomes.append(answer.json()["outcome"])
             time.sleep(1)
         said = drill.stdout.read() if drill.stdout else ""
@@ -30,5 +29,5 @@ def test_stillmine_partner_passes_a_withdrawal_drill(system: System, system_fold
     assert "The partner reported a match." in said
     assert "Acknowledged at" in said
     assert said.rstrip().endswith("The partner acknowledged the withdrawal and reported no match after that.")
-    last = httpx.post(system.url("platform") + "/upload", content=picture.read_bytes(), timeout=30)
+    last = plain_http.post(system.url("platform") + "/upload", content=picture.read_bytes(), timeout=30)
     assert last.json()["outcome"] == "no_match"

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from stillmine.partner.ground.home import SERVICE_KEY_FILE
+from tests import plain_http
 from tests.partner.fake_exchange import KEY, FakeExchange
 from tests.partner.test_partner_commands import free_port
 
@@ -38,7 +39,7 @@ class Instance:
         self._house = house
         self._options = options
         self._more = more
-        self.client = httpx.Client(base_url=self.url, trust_env=False, timeout=20)
+        self.client = plain_http.Client(base_url=self.url, trust_env=False, timeout=20)
         self.start()
 
     def start(self) -> None:
@@ -148,7 +149,7 @@ class Balancer:
             for instance in self._instances:
                 is_ready = False
                 with suppress(httpx.TransportError):
-                    is_ready = httpx.get(f"{instance.url}/readyz", trust_env=False, timeout=5).status_code == 200
+                    is_ready = plain_http.get(f"{instance.url}/readyz", trust_env=False, timeout=5).status_code == 200
                 (self._ready.add if is_ready else self._ready.discard)(instance.url)
 
     def _send(self, uploads: Sequence[bytes]) -> None:
@@ -161,7 +162,7 @@ class Balancer:
                 continue
             url = ready[self._turn % len(ready)]
             try:
-                answer = httpx.post(
+                answer = plain_http.post(
                     f"{url}/screen", content=uploads[number % len(uploads)], headers=self._authorization, timeout=30, trust_env=False
                 )
                 self.answers.append((answer.status_code, answer.json().get("outcome", answer.text)))

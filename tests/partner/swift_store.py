@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from tests import plain_http
+
 PROGRAMS = ("account", "container", "object", "proxy")
 PACKAGES = " ".join(f"swift-{program}" for program in PROGRAMS)
 ACCESS, SECRET = "stillmine:tester", "of-tests"
@@ -103,7 +105,7 @@ def swift(folder: Path, user: str) -> Iterator[str]:
 def _wait_for(address: str, folder: Path) -> None:
     for _ in range(300):
         try:
-            httpx.get(address, trust_env=False)
+            plain_http.get(address, trust_env=False)
         except httpx.TransportError:
             time.sleep(0.1)
         else:

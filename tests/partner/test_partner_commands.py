@@ -32,6 +32,7 @@ from stillmine.partner.service.running import DOORS, FINISHING_SECONDS
 from stillmine.wire.ask import Answer, AskQuery
 from stillmine.wire.errors import ExchangeUnreachableError, NotConfiguredError, PartnerKeyUnknownError, StillmineError
 from stillmine.wire.kinds import Kind
+from tests import plain_http
 from tests.partner.fake_exchange import KEY, FakeExchange
 from tests.partner.fake_regions import FakeRegions
 from tests.partner.moving_media import video_file
@@ -195,7 +196,7 @@ def test_service_as_a_process(home: Path, exchange: FakeExchange, run: Run, coat
     port = free_port()
     process = serving(home, exchange.url, port)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with plain_http.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             wait_for(lambda: client.get("/health").status_code == 200, process)
             headers = {"Authorization": f"Bearer {(home / 'service.key').read_text().strip()}"}
             assert client.post("/screen", content=coat.read_bytes(), headers=headers).json()["outcome"] == "match"
@@ -222,7 +223,7 @@ def test_stop_is_not_held_up_by_half_a_request(home: Path, exchange: FakeExchang
     port = free_port()
     process = serving(home, url, port)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with plain_http.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             wait_for(lambda: client.get("/health").status_code == 200, process)
         key = (home / "service.key").read_text().strip()
         with socket.create_connection(("127.0.0.1", port)) as half:
@@ -282,7 +283,7 @@ def test_what_waits_for_the_exchange_at_a_stop_is_told_so(
     monkeypatch.setattr(FakeExchange, "_answered", hold)
     process = serving(home, url, port, PATIENT)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with plain_http.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             wait_for(lambda: client.get("/readyz").status_code == 200, process)
         key = (home / "service.key").read_text().strip()
         under_way = []

@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from stillmine.partner.fingerprinting.upload import OpenFile
@@ -25,6 +24,7 @@ from stillmine.partner.service.app import Surroundings, build_service
 from stillmine.partner.service.room import MAXIMUM_REQUESTS_AT_ONCE, Room
 from stillmine.wire.door_errors import BusyError
 from stillmine.wire.screen import ScreenOutcome, ScreenResult
+from tests import plain_http
 from tests.partner.fake_exchange import KEY, FakeExchange
 from tests.partner.partner_parts import SETTINGS, Clock, Numbers
 from tests.partner.service_client import running
@@ -61,7 +61,7 @@ def service(home: Path, url: str, doors: str = "", more: str = "") -> Iterator[i
         command, env={**os.environ, "STILLMINE_PARTNER_KEY": KEY}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
     )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with plain_http.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             wait_for(lambda: client.get("/health").status_code == 200, process)
         yield port
     finally:
@@ -160,7 +160,7 @@ def test_forty_slow_forms_of_hma_keep_nobody_waiting(home: Path, url: str, root:
         slow = [stack.enter_context(silent(port)) for _ in range(40)]
         for client in slow:
             client.sendall(f"POST {path} HTTP/1.1\r\nHost: a\r\n{lines}\r\n".encode() + form[: len(form) // 2])
-        answer = httpx.post(f"http://127.0.0.1:{port}{path}", content=form, headers=sent, timeout=60, trust_env=False)
+        answer = plain_http.post(f"http://127.0.0.1:{port}{path}", content=form, headers=sent, timeout=60, trust_env=False)
         assert (answer.status_code, "pdq" in answer.json()) == (200, True)
         slow[0].sendall(form[len(form) // 2 :])
         answered = b""

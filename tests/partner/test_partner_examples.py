@@ -9,13 +9,13 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-import httpx
 import pytest
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner import Screener
 from stillmine.partner.service.app import Surroundings
 from stillmine.wire.door_errors import BusyError
+from tests import plain_http
 from tests.partner.fake_exchange import KEY, FakeExchange
 from tests.partner.partner_parts import SETTINGS, Clock
 from tests.partner.service_client import running
@@ -154,7 +154,7 @@ def middleware(root: Path, service_port: int, key: str) -> Iterator[str]:
 
 
 def test_the_example_for_express(root: Path, home: Path, url: str, files: list[Path]) -> None:
-    with service(home, url) as port, httpx.Client(trust_env=False, timeout=60) as client:
+    with service(home, url) as port, plain_http.Client(trust_env=False, timeout=60) as client:
         wait_until(lambda: client.get(f"http://127.0.0.1:{port}/health").json()["fingerprints"] == 1)
         with middleware(root, port, (home / "service.key").read_text().strip()) as where:
             answers = [client.post(where, content=file.read_bytes()).json() for file in files]

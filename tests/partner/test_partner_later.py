@@ -31,6 +31,7 @@ from stillmine.wire.door_errors import BusyError
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import KeptScreening, ScreeningStatus, ScreenOutcome, ScreenResult
 from stillmine.wire.webhook import ScreeningWebhook
+from tests import plain_http
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import SETTINGS, Clock, Numbers, Run
 from tests.partner.service_client import ServiceClient, running
@@ -186,12 +187,14 @@ def test_a_service_that_is_killed_says_so_when_it_is_back(home: Path, exchange: 
     with exchange.serving() as url:
         with service(home, url, more=slow) as port:
             headers = {"Authorization": f"Bearer {(home / SERVICE_KEY_FILE).read_text().strip()}"}
-            answer = httpx.post(f"http://127.0.0.1:{port}/screen", content=large, headers={**headers, **LATER}, timeout=60, trust_env=False)
+            answer = plain_http.post(
+                f"http://127.0.0.1:{port}/screen", content=large, headers={**headers, **LATER}, timeout=60, trust_env=False
+            )
             said = accepted(answer)
         assert sum(file.stat().st_size for file in home.iterdir()) < len(large), "killed, and nothing of the upload is left"
         with service(home, url) as port:
             place = f"http://127.0.0.1:{port}/screenings/{said.screening_id}"
-            kept = decode(httpx.get(place, headers=headers, trust_env=False).content, KeptScreening)
+            kept = decode(plain_http.get(place, headers=headers, trust_env=False).content, KeptScreening)
     assert (kept.status, kept.content_id) == (ScreeningStatus.FINISHED, "post 7")
     assert kept.result == not_screened("interrupted", "post 7")
 

@@ -14,6 +14,7 @@ import pytest
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.watching.logs import JsonLines
 from stillmine.wire.errors import StillmineError
+from tests import plain_http
 from tests.partner.fake_exchange import KEY, FakeExchange
 from tests.partner.test_partner_commands import free_port, wait_for
 
@@ -36,7 +37,7 @@ def lines_of_a_service(home: Path, url: str, exchange: FakeExchange, photograph:
     pdq = fingerprint_image(photograph).pdq
     fingerprint_id = exchange.add("f", pdq)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
+        with plain_http.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
             wait_for(lambda: client.get("/health").json()["fingerprints"] == 1, process)
             key = (home / "service.key").read_text().strip()
             said = {"Authorization": f"Bearer {key}", "Stillmine-Content-Id": CONTENT_ID, "Stillmine-Uploader": UPLOADER}

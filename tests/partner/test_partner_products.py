@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
-import httpx
 import pytest
 
 from stillmine.fingerprint import fingerprint_image
 from stillmine.partner.ground.home import SERVICE_KEY_FILE
+from tests import plain_http
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.test_partner_commands import free_port, wait_for
 from tests.partner.test_partner_doors import service
@@ -42,7 +42,7 @@ def key_of(home: Path) -> str:
 def program(command: list[str], port: int, **environment: str) -> Iterator[str]:
     with subprocess.Popen(command, env={"PATH": "/usr/bin:/usr/sbin:/bin", **environment}, text=True) as process:
         try:
-            wait_for(lambda: httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).status_code > 0, process)
+            wait_for(lambda: plain_http.get(f"http://127.0.0.1:{port}/", trust_env=False).status_code > 0, process)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
@@ -62,13 +62,13 @@ def test_pict_rs_is_answered_through_nginx(partner_port: int, home: Path, root: 
 
     def sent(body: bytes) -> int:
         halves = iter([body[: len(body) // 2], body[len(body) // 2 :]])
-        return httpx.post(
+        return plain_http.post(
             f"{address}/validate", content=halves, headers={"Content-Type": "image/jpeg"}, timeout=60, trust_env=False
         ).status_code
 
     with program(command, port) as address:
         assert [sent((root / HAT).read_bytes()), sent((root / COAT).read_bytes()), sent(b"what nothing can read")] == [200, 451, 503]
-        assert httpx.get(f"{address}/matches", trust_env=False).status_code == 404, "nothing else is open without a key"
+        assert plain_http.get(f"{address}/matches", trust_env=False).status_code == 404, "nothing else is open without a key"
 
 
 class Backend(BaseHTTPRequestHandler):
@@ -104,7 +104,7 @@ def test_a_proxy_in_front_of_a_pds_passes_on_what_was_compared_and_nothing_else(
     headers = {"Authorization": "Bearer of the person", "Content-Type": "image/jpeg"}
 
     def sent(body: bytes, **more: str) -> int:
-        return httpx.post(address + BLOB, content=body, headers={**headers, **more}, timeout=60, trust_env=False).status_code
+        return plain_http.post(address + BLOB, content=body, headers={**headers, **more}, timeout=60, trust_env=False).status_code
 
     try:
         with program(command, port, **settings) as address:
@@ -113,7 +113,7 @@ def test_a_proxy_in_front_of_a_pds_passes_on_what_was_compared_and_nothing_else(
             assert sent(b"what nothing can read") == 503
             assert sent(coat, **{"Content-Type": "application/json"}) == 400, "what is screened is the file, whatever it says it is"
             assert sent(gzip.compress(coat), **{"Content-Encoding": "gzip"}) == 415
-            assert httpx.post(f"{address}/xrpc/other", content=hat, trust_env=False).status_code == 404
+            assert plain_http.post(f"{address}/xrpc/other", content=hat, trust_env=False).status_code == 404
     finally:
         backend.shutdown()
         backend.server_close()

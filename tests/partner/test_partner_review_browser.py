@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
@@ -26,6 +25,7 @@ from stillmine.partner.store.desk import REST_SECONDS, UNDO_SECONDS
 from stillmine.wire.feedback import Outcome
 from stillmine.wire.kinds import Kind
 from stillmine.wire.screen import MatchClass, MatchedSpan, Variant
+from tests import plain_http
 from tests.accessible import Scheme, is_scrolled_sideways, open_page, violations
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock
@@ -103,7 +103,7 @@ class House(NamedTuple):
     def upload(self, data: bytes, content_id: str) -> None:
         """Screen a photograph as a platform does, and hold it."""
         headers = {"Authorization": service_key_of(self.home), "Stillmine-Content-Id": content_id}
-        answer = httpx.post(f"{self.url}/screen", content=data, headers=headers, timeout=60)
+        answer = plain_http.post(f"{self.url}/screen", content=data, headers=headers, timeout=60)
         assert answer.json()["outcome"] == "match", answer.text
         self.held.files[content_id] = ("image/jpeg", data)
 
@@ -133,7 +133,7 @@ def house(home: Path, exchange: FakeExchange, clock: Clock, root: Path) -> Itera
         choice = ReviewChoice(has_page=True, media=MediaChoice(template), break_after=BREAK_AFTER)
         with serving(built(home, exchange, clock, choice)) as url:
             held.key = (home / "media-url.key").read_bytes().strip()
-            wait_until(lambda: httpx.get(f"{url}/health").json()["fingerprints"] == 1)
+            wait_until(lambda: plain_http.get(f"{url}/health").json()["fingerprints"] == 1)
             yield House(url, home, exchange, clock, held)
 
 
@@ -305,14 +305,14 @@ def test_what_is_taken_back_or_decided_elsewhere_goes_away(page: Page, house: Ho
     page.clock.install()
     sign_in(page, house)
     shows(page, "post 0")
-    (first, *_) = httpx.get(f"{house.url}/matches", headers={"Authorization": service_key_of(house.home)}).json()["matches"]
+    (first, *_) = plain_http.get(f"{house.url}/matches", headers={"Authorization": service_key_of(house.home)}).json()["matches"]
     review = {"version": 1, "decision": "removed"}
-    httpx.post(f"{house.url}/matches/{first['match_id']}/review", json=review, headers={"Authorization": service_key_of(house.home)})
+    plain_http.post(f"{house.url}/matches/{first['match_id']}/review", json=review, headers={"Authorization": service_key_of(house.home)})
     page.clock.fast_forward(16_000)
     shows(page, "post 1")
     expect(page.get_by_role("status")).to_contain_text("was decided elsewhere")
     house.exchange.withdraw("f")
-    wait_until(lambda: httpx.get(f"{house.url}/health").json()["fingerprints"] == 0)
+    wait_until(lambda: plain_http.get(f"{house.url}/health").json()["fingerprints"] == 0)
     page.clock.fast_forward(16_000)
     expect(page.get_by_role("heading", name="The person took this back")).to_be_focused()
     expect(page.locator("#media > *")).to_have_count(0)
@@ -407,7 +407,7 @@ def walk(page: Page, house: House, root: Path) -> Iterator[str]:
     for number in range(BREAK_AFTER - 2):
         matched(house.home, house.exchange, f"post {number + 1}", "f", is_synthetic=True)
     house.exchange.withdraw("f")
-    wait_until(lambda: httpx.get(f"{house.url}/health").json()["fingerprints"] == 0)
+    wait_until(lambda: plain_http.get(f"{house.url}/health").json()["fingerprints"] == 0)
     page.keyboard.press("1")
     page.keyboard.press("Enter")
     for _ in range(BREAK_AFTER - 2):

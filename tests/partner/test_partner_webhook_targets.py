@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-import httpx
 import pytest
 from cryptography import x509
 
@@ -15,6 +14,7 @@ from stillmine.partner.store.webhooks import WebhookQueue
 from stillmine.partner.webhooks.sending import Sender, WebhookChoice
 from stillmine.partner.webhooks.signing import webhook_secrets
 from stillmine.wire.kinds import Kind
+from tests import plain_http
 from tests.client.test_client_tls import made
 from tests.partner.fake_exchange import FakeExchange
 from tests.partner.partner_parts import Clock, Numbers, Partner
@@ -72,7 +72,7 @@ def test_a_service_that_is_killed_while_a_target_hangs_tells_it_when_it_is_back(
     with exchange.serving() as url:
         with service(home, url, more=told) as port:
             headers = {"Authorization": f"Bearer {(home / SERVICE_KEY_FILE).read_text().strip()}"}
-            answer = httpx.post(f"http://127.0.0.1:{port}/screen", content=FILE, headers=headers, timeout=60, trust_env=False)
+            answer = plain_http.post(f"http://127.0.0.1:{port}/screen", content=FILE, headers=headers, timeout=60, trust_env=False)
             assert answer.json()["outcome"] == "match"
             wait_until(lambda: len(target.seen) == 1)
         with service(home, url, more=told):
