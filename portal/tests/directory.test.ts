@@ -92,6 +92,11 @@ describe("the build stops at", () => {
       changed((row) => (row["shown"] = { sms: { value: "HELP", confidence: "seed" } })),
       /x-one.sms is no number/,
     ],
+    [
+      "a service that nobody can reach",
+      changed((row) => (row["shown"] = { hours: { value: "24/7", confidence: "seed" } })),
+      /no way to reach x-one/,
+    ],
     ["a page that names what is not there", changed(() => undefined, "one: [x-one, x-two]"), /names x-two/],
   ])("%s", (_, files, message) => {
     expect(() => readDirectory(files, new Map())).toThrow(message);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parse, stringify } from "yaml";
 import { expect, test } from "vitest";
-import { hasWay, hostOf, readSites } from "../src/directory/sites";
+import { hostOf, readSites } from "../src/directory/sites";
 import { saidOfAll, saidOfSite } from "../src/sites/takes_part";
 import type { NamedPartner } from "../src/wire/types";
 import { readText } from "./files";
@@ -22,13 +22,12 @@ function partner(changes: Partial<NamedPartner> = {}): NamedPartner {
 test("every path within an app and every form of the facts is shown", () => {
   const rows = parse(readText("content/platforms.yaml")) as { id: string; shown: Record<string, { value: unknown }> }[];
   const wanted = rows.filter(({ id, shown }) => (shown["in_app_path"] ?? shown["report_url"]) && id !== "cloudflare");
-  expect(real.filter(hasWay).map(({ id }) => id)).toEqual(wanted.map(({ id }) => id));
+  expect(real.map(({ id }) => id)).toEqual(wanted.map(({ id }) => id));
   expect(real.find(({ id }) => id === "whatsapp")?.inAppPath).toContain("three dots");
 });
 
-test("a site of which nothing is known is left out, and what nobody looked up is not a no", () => {
-  expect(readSites(one({ operator: "X" }))).toEqual([]);
-  expect(readSites(one({ stopncii_partner: "reported" }))).toEqual([]);
+test("a site without a way to report stops the build, and what nobody looked up is not a no", () => {
+  expect(() => readSites(one({ operator: "X", stopncii_partner: "yes" }))).toThrow("no way to report to x");
   expect(readSites(one({ in_app_path: "menu" }))[0]?.stopncii).toBeNull();
   expect(() => readSites(one({ in_app_path: "menu", stopncii_partner: "perhaps" }))).toThrow("x neither takes part");
 });

@@ -151,6 +151,18 @@ MISFITS: list[tuple[str, str, Callable[[Any], object], str]] = [
         lambda rows: row("fi-riku")(rows).update(country="ie"),
         "fi-riku: is of the country ie: move it to directory/ie.yaml",
     ),
+    (
+        "a service that nobody can reach",
+        "directory/gb.yaml",
+        lambda rows: row("gb-iwf")(rows)["shown"].pop("url"),
+        "gb-iwf: has no way to reach it: add phone, sms, email, url or chat_url from a source, or take the row out",
+    ),
+    (
+        "a site where nobody can report",
+        "platforms.yaml",
+        lambda rows: row("aylo-sites")(rows)["shown"].pop("in_app_path"),
+        "aylo-sites: has no way to reach it: add report_url or in_app_path from a source, or take the row out",
+    ),
 ]
 
 

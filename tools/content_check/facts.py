@@ -15,10 +15,14 @@ from content_check.schemas import documents, is_table
 MARK = re.compile(r"\b(seed|sourced|from_general_knowledge|GK)\b|^as [a-z]{2}-[a-z-]+$")
 """Words between compilers that mean nothing to a reader, and values that only point to another row."""
 NOTHING = ("unknown", "none", "n/a", "-", "?")
+WAYS = {"directory": ("phone", "sms", "email", "url", "chat_url"), "platforms": ("report_url", "in_app_path")}
+"""How somebody can be reached whom pages name; laws have no such fields."""
+IN_GENERAL = ("web-hosts",)
+"""No site of its own: its notes say how to find the address of any."""
 
 
 def fact_problems(content: Path) -> list[str]:
-    """Return what is wrong with rows of facts: marks of the compilers, empty words, weak sources beside better, a row in the wrong file."""
+    """Return what is wrong with rows of facts: marks of the compilers, empty words, no way to reach them, weak beside better sources."""
     problems = []
     for name, document in documents(content):
         if not is_table(name):
@@ -32,6 +36,9 @@ def _row_problems(name: str, row: dict[str, Any]) -> Iterator[str]:
     own = Path(name).stem
     if "country" in row and row["country"] != own:
         yield f"is of the country {row['country']}: move it to {Path(name).with_stem(row['country'])}"
+    ways = WAYS.get(Path(name).parts[0].removesuffix(".yaml"), ())
+    if ways and row["id"] not in IN_GENERAL and not row["shown"].keys() & set(ways):
+        yield f"has no way to reach it: add {', '.join(ways[:-1])} or {ways[-1]} from a source, or take the row out"
     for field, fact in row["shown"].items():
         for text in _texts([fact["value"], fact.get("note")]):
             if text.strip().lower() in NOTHING:

@@ -3,7 +3,7 @@
  * Reads content/directory at build time and stops the build rather than show a value nobody checked.
  *
  * A wrong number in front of a frightened person is worse than none: every shown field must be `seed` or `sourced`,
- * every service must name its source and the day of its review. Every service has a kind and a country, and with them a
+ * every service must name its source, the day of its review and a way to reach it. Every service has a kind and a country, and with them a
  * place on the help pages; content/countries and `pages.yaml` say which ones other pages show, in order.
  */
 
@@ -28,6 +28,9 @@ export const KINDS = [
 /** Help for people who did harm or fear they will: never among help for people who were harmed. */
 export const PREVENTION = "prevention";
 export type Kind = (typeof KINDS)[number] | typeof PREVENTION;
+
+/** How a service is reached, in the words of its row; each is shown as a link. */
+const WAYS = ["phone", "sms", "email", "url", "chat_url"] as const;
 
 /** Null where nobody checked for whom it is. */
 export type Audience = "all" | "adult" | "under_18" | null;
@@ -126,6 +129,7 @@ function service(entry: Row): Service {
   const optional = (field: string): string | null =>
     value(field) === null ? null : text(value(field), `${id}.${field}`);
   const sms = optional("sms");
+  if (!WAYS.some((field) => field in shown)) throw new Error(`directory: there is no way to reach ${id}`);
   return {
     id,
     name: text(entry["name"], `${id}.name`),

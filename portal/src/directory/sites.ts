@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The sites and apps of content/platforms.yaml as pages show them: where to report, the way within the app, and which lists of codes they
- * take part in. Only what was checked; what nobody looked up is null, and never "no".
+ * take part in. Only what was checked; what nobody looked up is null, and never "no". Each has a way to report: without one the build stops.
  */
 
 import { parse } from "yaml";
@@ -32,12 +32,7 @@ const NO_SITES: readonly string[] = ["web-hosts", "cloudflare"];
 export function readSites(yaml: string): readonly Site[] {
   return list(parse(yaml), "platforms")
     .map((entry) => siteOf(row(entry, "platforms")))
-    .filter((site) => !NO_SITES.includes(site.id) && saysAnything(site));
-}
-
-/** Whether there is a form, a page or a path to report by. */
-export function hasWay({ reportUrl, inAppPath }: Site): boolean {
-  return reportUrl !== null || inAppPath !== null;
+    .filter(({ id }) => !NO_SITES.includes(id));
 }
 
 /** Return the name of an address as people know it: `facebook.com`. */
@@ -45,20 +40,19 @@ export function hostOf(address: string): string {
   return new URL(address).hostname.replace(/^www\./, "");
 }
 
-function saysAnything(site: Site): boolean {
-  return hasWay(site) || site.stopncii === "yes" || site.takeItDown === "yes";
-}
-
 function siteOf(entry: Row): Site {
   const id = text(entry["id"], "id of a platform");
   const shown = checkedFields(entry, id);
   const value = (field: string): string | null =>
     shown[field] === undefined ? null : text(row(shown[field], id)["value"], `${id}.${field}`);
+  const [reportUrl, inAppPath] = [value("report_url"), value("in_app_path")];
+  if (reportUrl === null && inAppPath === null && !NO_SITES.includes(id))
+    throw new Error(`platforms: there is no way to report to ${id}`);
   return {
     id,
     name: text(entry["name"], `${id}.name`),
-    reportUrl: value("report_url"),
-    inAppPath: value("in_app_path"),
+    reportUrl,
+    inAppPath,
     stopncii: takesPart(value("stopncii_partner"), id),
     takeItDown: takesPart(value("take_it_down_partner"), id),
     usRoute: value("us_tida_route"),
