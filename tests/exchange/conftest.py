@@ -25,7 +25,7 @@ from tests.exchange.exchange_parts import (
     empty_all_tables,
     ticking,
 )
-from tests.exchange.served_exchange import operator, served  # noqa: F401 (fixtures of their own module)
+from tests.exchange.served_exchange import migrated, migrated_operator, operator, served  # noqa: F401 (fixtures of their own module)
 
 
 def own_database(url: str | None) -> str | None:

@@ -2,6 +2,7 @@
 """An exchange as an operator runs it: real processes, a home of their own, either database."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from stillmine.exchange.settings.file import SETTINGS_FILE
 from tests import plain_http
 from tests.prepared_commands import run_command
 
@@ -52,6 +55,48 @@ def operator(tmp_path: Path, fresh_database_url: str | None) -> Operator:
     return Operator(tmp_path / "home", fresh_database_url)
 
 
+class Migrated:
+    """A home and a database as `migrate` leaves new ones, made once and copied: for tests of what comes after.
+
+    Every copy has the same secret and the same keys.
+    """
+
+    def __init__(self, folder: Path, database_url: str | None) -> None:
+        self._home, self._server, self._database = folder / "home", database_url, "migrated"
+        url = None
+        if database_url:
+            url = urlsplit(database_url)._replace(path=f"/{self._database}").geturl()
+            self._say(f"CREATE DATABASE {self._database}")
+        Operator(self._home, url).run("migrate")
+
+    def copy_to(self, operator: Operator) -> None:
+        """Give a new home, and a database that holds nothing, what `migrate` would."""
+        shutil.copytree(self._home, operator.home, ignore=shutil.ignore_patterns(SETTINGS_FILE))  # that file names the database
+        if self._server:
+            name = urlsplit(operator.environment["STILLMINE_EXCHANGE_DATABASE"]).path[1:]
+            self._say(f'DROP DATABASE "{name}"', f'CREATE DATABASE "{name}" TEMPLATE {self._database}')
+
+    def _say(self, *statements: str) -> None:
+        import psycopg
+
+        assert self._server
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory, database_url: str | None) -> Migrated:
+    return Migrated(tmp_path_factory.mktemp("migrated"), database_url)
+
+
+@pytest.fixture
+def migrated_operator(operator: Operator, migrated: Migrated) -> Operator:
+    """An operator who has run `migrate`, and nothing else."""
+    migrated.copy_to(operator)
+    return operator
+
+
 Served = tuple[str, subprocess.Popen[bytes], Path]
 
 
@@ -86,7 +131,7 @@ def serving(operator: Operator, portal_folder: Path, log: Path, *options: str) -
 
 
 @pytest.fixture
-def served(operator: Operator, portal_folder: Path, tmp_path: Path) -> Iterator[Served]:
+def served(migrated_operator: Operator, portal_folder: Path, tmp_path: Path) -> Iterator[Served]:
     """An exchange of one test's own."""
-    with serving(operator, portal_folder, tmp_path / "log", "--workers", "2") as running:
+    with serving(migrated_operator, portal_folder, tmp_path / "log", "--workers", "2") as running:
         yield running

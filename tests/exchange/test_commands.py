@@ -63,9 +63,8 @@ def test_partners_and_keys_by_command(operator: Operator) -> None:
         ("partner", "key", "revoke", "00000000"),
     ],
 )
-def test_mistakes_are_one_sentence_and_exit_code_2(operator: Operator, arguments: tuple[str, ...]) -> None:
-    operator.run("migrate")
-    assert "[not_configured]" in operator.run(*arguments, expect=2)
+def test_mistakes_are_one_sentence_and_exit_code_2(migrated_operator: Operator, arguments: tuple[str, ...]) -> None:
+    assert "[not_configured]" in migrated_operator.run(*arguments, expect=2)
 
 
 def test_a_home_that_others_can_read_stops_the_start(operator: Operator) -> None:

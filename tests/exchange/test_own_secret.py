@@ -24,10 +24,9 @@ COMMANDS = (
 
 
 @pytest.fixture
-def in_use(operator: Operator) -> Operator:
-    operator.run("migrate")
-    operator.run("partner", "add", "Example Social")
-    return operator
+def in_use(migrated_operator: Operator) -> Operator:
+    migrated_operator.run("partner", "add", "Example Social")
+    return migrated_operator
 
 
 def test_a_lost_secret_stops_every_command_and_no_new_one_is_made(in_use: Operator) -> None:
