@@ -123,6 +123,18 @@ def test_police_where_the_place_is_known_can_be_reached_at_once(portal: PortalSe
     expect(page.get_by_text("We have no checked contact of this kind")).to_be_visible()
 
 
+def test_facts_are_of_the_place_and_no_request_says_which(portal: PortalServer, page: Page) -> None:
+    page.goto(f"{portal.address}/facts/")
+    expect(page.locator("main article:visible")).to_have_count(0)
+    page.locator("main .text [data-choose='fi']").tap()
+    expect(page.locator("#fi-riku")).to_be_visible()
+    shown = page.locator("main article:visible").evaluate_all("all => all.map((one) => one.id)")
+    assert {one.split("-")[0] for one in shown} == {"fi"}
+    page.locator("main a[href^='/facts/platforms/']").tap()
+    page.wait_for_url("**/facts/platforms/#fi")
+    assert [request.path for request in portal.requests if request.path.startswith("/facts/fi/")] == []
+
+
 def test_everyone_who_helps_is_of_the_place_and_no_request_says_which(portal: PortalServer, page: Page) -> None:
     page.goto(f"{portal.address}/help/")
     shown = page.locator("[data-service]:visible").evaluate_all("all => all.map((one) => one.id)")

@@ -98,3 +98,23 @@ def test_a_statement_has_its_place(one: dict[str, Any], language: str) -> None:
 def test_what_can_be_is_not_said_as_what_is(one: dict[str, Any], language: str) -> None:
     for sentence in sentences_with(one[language], one["page"], language):
         assert MAY[language].search(sentence), sentence
+
+
+WHOM_TO_ASK = {
+    "after_sct": "0800 160 1985",
+    "after_nir": "0808 802 1414",
+    "after_ie": "116 006",
+    "after_us": "800-656-4673",
+    "after_ca": "1-888-685-6222",
+    "after_au": "1800 737 732",
+    "after_eu": "116 006",
+}
+"""Where nothing was found of what follows a report to the police, somebody to ask stands in its stead."""
+
+
+@pytest.mark.parametrize(("section", "number"), WHOM_TO_ASK.items())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_after_a_report_it_is_said_whom_to_ask(section: str, number: str, language: str) -> None:
+    html = main_of("police", language)
+    start = html.index(f'aria-labelledby="{section}"')
+    assert f'href="tel:{dialled(number)}"' in html[start : html.index("</section>", start)]
