@@ -269,8 +269,8 @@ def test_a_link_within_the_pages_that_leads_nowhere_is_seen(tmp_path: Path) -> N
     (tmp_path / "help").mkdir()
     (tmp_path / "icon.svg").touch()
     good = '<link href="/icon.svg"><h1 id="top"></h1><a href="/help/#here">a</a><a href="#top">b</a><a href="https://example.org/x">c</a>'
-    good += '<a href="tel:111">d</a><a href="about:blank">e</a>'
-    (tmp_path / "help/index.html").write_text('<p id="here"></p><a href="/">back</a>', encoding="utf-8")
+    good += '<a href="tel:111">d</a><a href="about:blank">e</a><a href="/help/#said">f</a>'
+    (tmp_path / "help/index.html").write_text('<p id="here" data-anchors="said heard"></p><a href="/">back</a>', encoding="utf-8")
     (tmp_path / "index.html").write_text(good, encoding="utf-8")
     assert link_problems(tmp_path) == []
     bad = '<a href="/gone/">a</a><a href="/help/#there">b</a><a href="#bottom">c</a><script src="/assets/gone.js"></script>'

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class Links(HTMLParser):
-    """The addresses that a page names, and the ids that it has."""
+    """The addresses that a page names, its ids, and what else its script reads behind the `#`."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -24,6 +24,8 @@ class Links(HTMLParser):
                 continue
             if name == "id":
                 self.ids.add(value)
+            if name == "data-anchors":
+                self.ids |= set(value.split())
             if name in ("href", "src") and tag != "base":
                 self.named.append(value)
 
