@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bar at the top: where its ways lead, without scripts, on paper, within a flow; nothing is lost by a touch on it but by leaving."""
+"""The bar at the top: where its ways lead, without scripts, on paper, within a flow; nothing is lost by a touch on it but by leaving.
+
+That every page has it: test_portal_pages.py.
+"""
 
 import re
 from pathlib import Path
@@ -9,7 +12,7 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.portal.covered import double_text_first
 from tests.portal.folder_steps import begin_log, write_entry
-from tests.portal.portal_pages import EXIT, LANGUAGES, address, language_of, one_of_each
+from tests.portal.portal_pages import LANGUAGES, address
 from tests.portal.portal_server import PortalServer
 from tests.portal.portal_steps import to_files, to_key
 
@@ -33,19 +36,6 @@ def test_who_reads_of_a_country_is_led_to_its_help(portal: PortalServer, page: P
     page.wait_for_url("**/talk/fi/#fi")
     page.get_by_role("link", name="My case", exact=True).click()
     page.wait_for_url("**/case/#fi")
-
-
-def test_every_page_has_the_whole_bar_in_its_language(portal: PortalServer, browser: Browser) -> None:
-    page = browser.new_context(viewport={"width": 1280, "height": 740}).new_page()
-    for path in one_of_each():
-        page.goto(portal.address + path)
-        expect(page.locator(".bar")).to_have_count(1)
-        expect(page.get_by_role("link", name=EXIT[language_of(path)], exact=True)).to_be_visible()
-        assert page.locator(".bar a").count() == 4, path
-        box = page.locator(".bar").bounding_box()
-        assert box is not None
-        assert (box["x"], box["y"], box["width"]) == (0, 0, 1280), path
-    page.context.close()
 
 
 def test_within_a_flow_the_way_back_is_a_step_back(portal: PortalServer, page: Page, picture_file: Path) -> None:
