@@ -29,7 +29,7 @@ def heading(root: Path, choice: str, language: str) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, pytest.param(1280, marks=pytest.mark.long)])
 def test_each_choice_leads_to_its_plan_by_a_touch(portal: PortalServer, browser: Browser, root: Path, width: int, language: str) -> None:
     page = browser.new_context(viewport={"width": width, "height": 800}, has_touch=True).new_page()
     assert page.goto(portal.address + address("/", language))
@@ -49,7 +49,7 @@ def test_each_choice_leads_to_its_plan_by_a_touch(portal: PortalServer, browser:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [pytest.param(360, marks=pytest.mark.long), 1280])
 def test_each_choice_leads_to_its_plan_by_keyboard_alone(portal: PortalServer, page: Page, root: Path, width: int, language: str) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     for choice in CHOICES:

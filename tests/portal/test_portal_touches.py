@@ -39,8 +39,15 @@ class Fingers:
         choose(self.page, file)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("place", NAMES)
+IN_TURN = [
+    pytest.param(place, language, marks=() if number % len(LANGUAGES) == turn else pytest.mark.long)
+    for number, place in enumerate(NAMES)
+    for turn, language in enumerate(LANGUAGES)
+]
+"""Every place in one language, and in all of them behind `make test-long`."""
+
+
+@pytest.mark.parametrize(("place", "language"), IN_TURN)
 def test_the_first_step_of_each_plan_is_two_touches_away(portal: PortalServer, page: Page, place: str, language: str) -> None:
     start = portal.address + address("/", language)
     page.goto(start)
