@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -151,7 +151,13 @@ def chromium_flags() -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module")
+def browser_scope(fixture_name: str, config: pytest.Config) -> Literal["session", "module"]:
+    """One browser for a run of the portal's tests alone, as none of them starts an event loop, which it would be in the way of."""
+    folders = {Path(argument.partition("::")[0]).parts[:2] for argument in config.args}
+    return "session" if folders == {("tests", "portal")} else "module"
+
+
+@pytest.fixture(scope=browser_scope)
 def browser(pytestconfig: pytest.Config, chromium_path: str, chromium_flags: list[str]) -> "Iterator[Browser]":
     """Chromium without its own windows where that is installed, a third of the work for each page; whole for the long suites."""
     from tests.browsers import launched
