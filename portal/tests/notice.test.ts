@@ -208,7 +208,6 @@ describe("the parts for a form", () => {
   test("a part with nothing in it is not there", () => {
     const fields = { ...EMPTY_FIELDS, is_under_18: true };
     expect(noticeParts(notice("eu_dsa", { fields }), regime("eu_dsa"), english).map(({ part }) => part)).toEqual([
-      "who",
       "ask",
     ]);
   });

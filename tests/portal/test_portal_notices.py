@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Notices, apart from the whole way through each regime (test_portal_whole_way): who acts, wrong places, under-18s, every clock."""
 
+import json
+from pathlib import Path
+
+import jsonschema_rs
 import pytest
 import yaml
 from playwright.sync_api import Page, expect
@@ -14,10 +18,8 @@ def check(page: Page) -> None:
     page.get_by_role("button", name="Check the notice").click()
 
 
-def test_the_elements_tested_here_are_those_of_the_regimes(root: object) -> None:
-    from pathlib import Path
-
-    regimes = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in Path(str(root)).glob("content/regimes/*.yaml")]
+def test_the_elements_tested_here_are_those_of_the_regimes(root: Path) -> None:
+    regimes = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in root.glob("content/regimes/*.yaml")]
     assert {regime["id"]: {one["element"] for one in regime["elements"]} for regime in regimes} == {
         law: set(each) for law, each in LACKS.items()
     }
@@ -97,6 +99,18 @@ def test_each_part_is_copied_and_said_and_selected_where_copying_is_not_allowed(
     where.get_by_role("button").click()
     expect(where.get_by_role("status")).to_have_text(ENGLISH.words["notice.text.copy_failed"])
     assert page.evaluate("getSelection().toString()").split() == WHOLE["locations"].split()
+
+
+def test_a_notice_under_the_dsa_is_saved_as_data(portal: PortalServer, page: Page, root: Path) -> None:
+    whole_notice(page, portal, "eu_dsa")
+    with page.expect_download() as waiting:
+        ENGLISH.press(page, "notice.data.save")
+    assert waiting.value.suggested_filename.startswith("notice-2")
+    data = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    schema = json.loads((root / "spec/notice-data.schema.json").read_text(encoding="utf-8"))
+    jsonschema_rs.Draft202012Validator(schema).validate(data)
+    assert data["submitter"] == {"name": WHOLE["name"], "email": WHOLE["email"]}
+    assert data["locations"] == WHOLE["locations"].split()
 
 
 def test_the_site_chosen_before_is_that_of_the_notice_and_its_app_s_way_stands_there(portal: PortalServer, page: Page) -> None:

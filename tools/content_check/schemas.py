@@ -234,6 +234,7 @@ class Regime(msgspec.Struct):
     text: Names
     unverified: list[Text]
     source: Reviewed
+    data: Literal["article_16"] | None = None
 
 
 class Target(Row):

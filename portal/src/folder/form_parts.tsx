@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What is needed at the site's own form: the way there, and the notice in the parts that a form asks for. */
 
+import { download } from "../island/download";
+import { ActionButton } from "../island/parts";
 import { useWords } from "../island/words";
+import type { Translator } from "../messages/translator";
+import { article16Notice } from "../notice/article_16";
+import type { Notice } from "../notice/notice";
 import type { Platform, Regime } from "../notice/regime";
 import type { noticeParts } from "../notice/text";
 import { CopiedText } from "./copy";
@@ -76,6 +81,31 @@ export function FormParts({ parts, language }: PartsProps) {
           </section>
         );
       })}
+    </section>
+  );
+}
+
+interface DataProps {
+  readonly notice: Notice;
+  readonly regime: Regime;
+  /** The words of the language that the site is written to in. */
+  readonly site: Translator;
+}
+
+/** The notice as data, for the few who ask for it, where its law has a form for that. */
+export function AsData({ notice, regime, site }: DataProps) {
+  const { t } = useWords();
+  if (regime.data === null) return null;
+  const save = (): void => {
+    const text = JSON.stringify(article16Notice(notice, regime, site), null, 2);
+    const bytes = new TextEncoder().encode(`${text}\n`);
+    download(bytes, `notice-${new Date().toISOString().slice(0, 10)}.json`, "application/json");
+  };
+  return (
+    <section data-as-data>
+      <h2>{t("notice.data.title")}</h2>
+      <p>{t("notice.data.lead")}</p>
+      <ActionButton label={t("notice.data.save")} kind="second" onPress={save} />
     </section>
   );
 }

@@ -13,7 +13,7 @@ import { Blocks } from "./blocks";
 import { CopiedText } from "./copy";
 import { download } from "../island/download";
 import { Options } from "./fields";
-import { FormParts, Ways } from "./form_parts";
+import { AsData, FormParts, Ways } from "./form_parts";
 import { FolderTrouble } from "./problem";
 import { useSiteWords } from "./site_words";
 import type { FolderState } from "./state";
@@ -70,6 +70,7 @@ export function NoticeTextView({ state, notice, regime, platform, onLanguage, on
       <Sending subject={sent.subject} body={sent.body} language={site.locale} />
       <Ways regime={regime} platform={platform} />
       <FormParts parts={noticeParts(notice, regime, site)} language={site.locale} />
+      <AsData notice={notice} regime={regime} site={site} />
       <FolderTrouble problem={state.problem} />
       <div class="actions">
         {notice.sent_at === "" && <ActionButton label={t("notice.text.sent")} onPress={onSent} />}

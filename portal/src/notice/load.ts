@@ -54,6 +54,7 @@ export function readRegime(yaml: string, contact: (id: string) => Contact): Regi
     elements,
     sentences: sentences(entry, id),
     text: list(entry["text"], id).map(String),
+    data: dataOf(entry["data"], id),
     escalation: list(entry["escalation"], id).map((one) => reachable(contact(String(one)), id)),
     source: {
       title: text(source["title"], id),
@@ -130,6 +131,13 @@ function sentences(entry: Row, regime: string): readonly Sentence[] {
       throw new Error(`regimes: ${regime} needs a sentence for ${name}, or the reason under without, and not both`);
   }
   return read;
+}
+
+function dataOf(named: unknown, regime: string): Regime["data"] {
+  if (named === undefined) return null;
+  if (named !== "article_16")
+    throw new Error(`regimes: ${regime} names a form of data that nobody makes: ${String(named)}`);
+  return named;
 }
 
 function clock(entry: Row, regime: string): NonNullable<Regime["clock"]> {

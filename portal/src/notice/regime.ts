@@ -51,6 +51,8 @@ export interface Regime {
   readonly sentences: readonly Sentence[];
   /** The parts of the text, in order. */
   readonly text: readonly string[];
+  /** The form as data that such a notice can be saved in; null where there is none. */
+  readonly data: "article_16" | null;
   /** Whom to turn to when it did not help. */
   readonly escalation: readonly Contact[];
   readonly source: {

@@ -72,12 +72,7 @@ function everyPiece(notice: Notice, regime: Regime, t: Translator["t"]): { reado
   const said = (is: boolean, key: MessageKey): string => (is ? t(key) : "");
   return {
     opening: () => own("opening"),
-    who: () =>
-      plain(
-        fields.role === "authorised"
-          ? t("notice.text.authorised", { authority: fields.authority.trim() })
-          : t("notice.text.self"),
-      ),
+    who: () => plain(whoOf(fields, t)),
     where: () => labelled("notice.text.where", fields.locations.join("\n")),
     what: () => labelled("notice.text.what", fields.description),
     circumstances: () => plain(saidOf(notice, regime, t).join(" ")),
@@ -104,6 +99,12 @@ function everyPiece(notice: Notice, regime: Regime, t: Translator["t"]): { reado
     signature: () =>
       plain(fields.signature.trim() && t("notice.text.signature", { signature: fields.signature.trim() })),
   };
+}
+
+/** Only what the person stated: some regimes don't ask who writes. */
+function whoOf({ role, authority }: Notice["fields"], t: Translator["t"]): string {
+  if (role === "") return "";
+  return role === "self" ? t("notice.text.self") : t("notice.text.authorised", { authority: authority.trim() });
 }
 
 /** Return what is said of the content beside the person's own words: each circumstance, then what a law says of it. */
