@@ -159,6 +159,7 @@ class Step(Row, rename={"source": "from", "only_if": "if"}):
     sources: list[Text]
     minutes: Annotated[int, Meta(ge=1)]
     to: Text | None = None
+    read: bool = False
     says: Circumstance | None = None
     only: list[Country] = []
     countries: dict[Country, Names] = {}
