@@ -5,7 +5,7 @@
 export const FLOORS = [
   ["bytes", "exit", "place", "styles"],
   ["content", "messages", "wire"],
-  ["directory", "fingerprint", "ledger", "vault"],
+  ["directory", "fingerprint", "labels", "ledger", "vault"],
   ["island", "notice"],
   ["guidance", "help", "log", "send", "sites", "try"],
   ["device", "files", "folder"],

@@ -11,10 +11,23 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from vectors.makers import around, ask_regions, case_key, file_gives, kinds, ledger, pdq, receipt, region_matching, regions, sniff
+from vectors.makers import (
+    around,
+    ask_regions,
+    case_key,
+    case_labels,
+    file_gives,
+    kinds,
+    ledger,
+    pdq,
+    receipt,
+    region_matching,
+    regions,
+    sniff,
+)
 
 FOLDER = Path(__file__).resolve().parent
-MAKERS = (around, ask_regions, case_key, file_gives, kinds, ledger, pdq, receipt, region_matching, regions, sniff)
+MAKERS = (around, ask_regions, case_key, case_labels, file_gives, kinds, ledger, pdq, receipt, region_matching, regions, sniff)
 
 
 def texts() -> dict[str, str]:

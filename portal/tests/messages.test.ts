@@ -28,7 +28,7 @@ const BUILT = [
   /^guide\.[a-z]+\.[a-z_]+\.(title|[0-9]+)$/,
   /^folder\.problem\.[a-z_]+$/,
   /^try\.alteration\.[a-z_0-9]+$/,
-  /^device\.(pages|country|marks|sites|ledger|log)\.(title|what)$/,
+  /^device\.(pages|country|marks|sites|labels|ledger|log)\.(title|what)$/,
   /^log\.(kind|field)\.[a-z_]+$/,
   /^notice\.(law|unverified|missing|subject|opening|copies|clock)\.[a-z_]+$/,
   /^notice\.(says|then)\.[a-z_.]+$/,

@@ -15,6 +15,7 @@ const hasLetter = (text: string): boolean => /\p{L}/u.test(text);
 /** Attributes whose values a person reads or hears. */
 /** The files that may keep something on the device, each only where the person switched that on. */
 const STORES = [
+  "portal/src/labels/labels.ts",
   "portal/src/ledger/remembered.ts",
   "portal/src/guidance/remembered.ts",
   "portal/src/place/kept_place.ts",

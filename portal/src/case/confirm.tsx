@@ -5,25 +5,26 @@ import { useState } from "preact/hooks";
 import { ActionButton, ExchangeProblem, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { MessageKey } from "../messages/keys";
-import { fileName } from "../files/file_words";
 import type { CaseKey } from "../wire/case_key";
 import { codeOf, type ErrorCode } from "../wire/requests";
 import type { CaseView } from "../wire/types";
 import { isDelayed, withdrawable } from "./asked";
 import { filesOf, leftOf, typeOfKinds } from "../files/case_files";
+import { ownName, type OwnNames } from "./own_names";
 import { fingerprintsIn, withdrawTarget, type Target } from "./withdrawal";
 
 interface Props {
   readonly caseKey: CaseKey;
   readonly view: CaseView;
   readonly target: Target;
+  readonly names: OwnNames;
   /** A part is withdrawn, and the next request is on its way. */
   readonly onPart: (view: CaseView) => void;
   readonly onDone: (view: CaseView) => void;
   readonly onKeep: () => void;
 }
 
-export function ConfirmStep({ caseKey, view, target, onPart, onDone, onKeep }: Props) {
+export function ConfirmStep({ caseKey, view, target, names, onPart, onDone, onKeep }: Props) {
   const words = useWords();
   const { t } = words;
   const [isWorking, setWorking] = useState(false);
@@ -39,7 +40,7 @@ export function ConfirmStep({ caseKey, view, target, onPart, onDone, onKeep }: P
     }
   };
   const kinds = fingerprintsIn(view, target).map((fingerprint) => fingerprint.kind);
-  const name = target === null ? "" : fileName({ type: typeOfKinds(kinds), number: target }, words);
+  const name = target === null ? "" : ownName({ type: typeOfKinds(kinds), number: target }, names, words);
   const isEnded = view.state === "expired";
   const title = isEnded
     ? "case.confirm.expired.title"

@@ -3,26 +3,29 @@
 
 import type { ComponentChildren } from "preact";
 import { useWords } from "../island/words";
-import { fileName, firstSigns } from "../files/file_words";
+import { firstSigns } from "../files/file_words";
 import type { CaseFingerprint } from "../wire/types";
 import { askedOf } from "./asked";
 import type { CaseFile } from "../files/case_files";
+import { NameField } from "./naming";
+import { ownName, type OwnNames } from "./own_names";
 import { partnerRecords } from "./partner_record";
 import { isKept } from "./term";
 import { isFound, partnerLines, stateWords } from "./partner_words";
 
 interface Props {
   readonly file: CaseFile;
+  readonly names: OwnNames;
   readonly canWithdraw: boolean;
   readonly onWithdraw: () => void;
   /** Takes back a withdrawal of this file that was asked for. */
   readonly cancel: ComponentChildren;
 }
 
-export function FileCard({ file, canWithdraw, onWithdraw, cancel }: Props) {
+export function FileCard({ file, names, canWithdraw, onWithdraw, cancel }: Props) {
   const words = useWords();
   const { t, plural, date, time } = words;
-  const name = fileName(file, words);
+  const name = ownName(file, names, words);
   const now = new Date();
   const [first] = file.fingerprints;
   const asked = askedOf(file.fingerprints);
@@ -64,6 +67,7 @@ export function FileCard({ file, canWithdraw, onWithdraw, cancel }: Props) {
           ))}
         </ul>
       </details>
+      {names.isOn && !isWithdrawn && <NameField file={file} names={names} />}
       {canWithdraw && !isWithdrawn && (
         <button type="button" class="button plain" onClick={onWithdraw}>
           {t("case.withdraw.one", { name })}

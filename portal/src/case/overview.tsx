@@ -10,6 +10,8 @@ import { askedOf, isDelayed, withdrawable } from "./asked";
 import { filesOf, leftOf } from "../files/case_files";
 import { AskedNotice, CancelFile, DelaySetting } from "./delay";
 import { FileCard } from "./file_card";
+import { NamingSwitch } from "./naming";
+import type { OwnNames } from "./own_names";
 import { summaryLines } from "./partner_words";
 import { Reminding } from "./reminding";
 import { Renewal } from "./renewal";
@@ -20,6 +22,7 @@ import type { Target } from "./withdrawal";
 interface Props {
   readonly caseKey: CaseKey;
   readonly watch: Watch;
+  readonly names: OwnNames;
   /** What was just done, in words. */
   readonly news: string | null;
   readonly onWithdraw: (target: Target) => void;
@@ -35,7 +38,7 @@ interface Props {
 }
 
 export function Overview(props: Props) {
-  const { caseKey, watch, news, onRenewed, onDelay, onChanged, onClose } = props;
+  const { caseKey, watch, names, news, onRenewed, onDelay, onChanged, onClose } = props;
   const { t } = useWords();
   const { view } = watch;
   if (view === null) return <Missing watch={watch} onClose={onClose} />;
@@ -56,9 +59,10 @@ export function Overview(props: Props) {
       <AskedNotice caseKey={caseKey} view={view} onChanged={onCancelled} />
       <Renewal caseKey={caseKey} view={view} onRenewed={onRenewed} />
       <LookAgain watch={watch} />
-      <FileCards caseKey={caseKey} view={view} onWithdraw={props.onWithdraw} onCancelled={onCancelled} />
+      <FileCards caseKey={caseKey} view={view} names={names} onWithdraw={props.onWithdraw} onCancelled={onCancelled} />
       <Actions {...props} view={view} />
       {view.delay !== "ending" && delaySetting}
+      {leftOf(view.fingerprints).length > 0 && <NamingSwitch names={names} />}
       <Reminding view={view} />
     </>
   );
@@ -67,11 +71,12 @@ export function Overview(props: Props) {
 interface CardsProps {
   readonly caseKey: CaseKey;
   readonly view: CaseView;
+  readonly names: OwnNames;
   readonly onWithdraw: (target: Target) => void;
   readonly onCancelled: (view: CaseView) => void;
 }
 
-function FileCards({ caseKey, view, onWithdraw, onCancelled }: CardsProps) {
+function FileCards({ caseKey, view, names, onWithdraw, onCancelled }: CardsProps) {
   const isOpen = view.state === "open";
   return (
     <ol class="cards">
@@ -79,6 +84,7 @@ function FileCards({ caseKey, view, onWithdraw, onCancelled }: CardsProps) {
         <FileCard
           key={file.number}
           file={file}
+          names={names}
           canWithdraw={isOpen && withdrawable(view, file.fingerprints).length > 0}
           onWithdraw={() => onWithdraw(file.number)}
           cancel={isOpen && <CancelFile caseKey={caseKey} file={file} onChanged={onCancelled} />}

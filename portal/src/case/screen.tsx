@@ -16,6 +16,7 @@ import { ConfirmStep } from "./confirm";
 import { LedgerStep } from "./ledger";
 import { DelayStep } from "./delay";
 import { Overview } from "./overview";
+import { useOwnNames } from "./own_names";
 import { ReceiptStep } from "./receipt";
 import { withdrawalWords } from "./partner_words";
 import { keptUntil } from "./term";
@@ -35,6 +36,7 @@ interface Props {
 export function CaseScreen({ caseKey, first, onClose }: Props) {
   const words = useWords();
   const watch = useWatch(caseKey, first);
+  const names = useOwnNames(caseKey, watch.view);
   const [target, setTarget] = useState<Target>(null);
   const [news, setNews] = useState<string | null>(null);
   const { step, go, back } = useSteps<Step>("overview", (one) => canShow(one, watch.view));
@@ -51,14 +53,14 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
   if (step === "confirm" && view) {
     const withdrawn = (now: CaseView): void =>
       done(now, now.state === "open" ? withdrawalNews(now, target, words) : null);
-    const confirm = { view, target, onPart: watch.take, onDone: withdrawn, onKeep: back };
+    const confirm = { view, target, names, onPart: watch.take, onDone: withdrawn, onKeep: back };
     return <ConfirmStep caseKey={caseKey} {...confirm} />;
   }
   if (isAdding(step) && view)
     return <AddSteps caseKey={caseKey} before={view} step={step} go={go} back={back} onAdded={changed} />;
   if (step === "delay")
     return <DelayStep caseKey={caseKey} onSent={(now) => done(now, words.t("case.delay.done"))} onBack={back} />;
-  if (step === "which" && view) return <WhichStep view={view} onBack={back} />;
+  if (step === "which" && view) return <WhichStep view={view} names={names} onBack={back} />;
   if (step === "receipt") return <ReceiptStep caseKey={caseKey} onBack={back} />;
   if (step === "ledger" && view) return <LedgerStep caseKey={caseKey} fingerprints={view.fingerprints} onBack={back} />;
   const start = (next: Step): void => {
@@ -75,6 +77,7 @@ export function CaseScreen({ caseKey, first, onClose }: Props) {
     <Overview
       caseKey={caseKey}
       watch={watch}
+      names={names}
       news={news}
       onWithdraw={withdraw}
       onAdd={() => start("add_then")}

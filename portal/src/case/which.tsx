@@ -7,7 +7,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { filesOf, type CaseFile } from "../files/case_files";
 import { FileChooser } from "../files/file_chooser";
-import { fileName } from "../files/file_words";
 import { useWorkLine } from "../files/files";
 import type { Outcome } from "../files/work_line";
 import { Choice } from "../island/choice";
@@ -16,17 +15,19 @@ import { BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { Translator } from "../messages/translator";
 import type { CaseView } from "../wire/types";
+import { ownName, type OwnNames } from "./own_names";
 import { whichFile } from "./which_file";
 
 interface Props {
   readonly view: CaseView;
+  readonly names: OwnNames;
   readonly onBack: () => void;
 }
 
-export function WhichStep({ view, onBack }: Props) {
+export function WhichStep({ view, names, onBack }: Props) {
   const { t } = useWords();
   const [isAdult, setAdult] = useState(false);
-  if (isAdult) return <Compare view={view} onBack={onBack} />;
+  if (isAdult) return <Compare view={view} names={names} onBack={onBack} />;
   const answers = [
     { label: t("protect.age.adult"), onChoose: () => setAdult(true) },
     { label: t("protect.age.minor"), onChoose: goToUnder18 },
@@ -38,7 +39,7 @@ export function WhichStep({ view, onBack }: Props) {
   );
 }
 
-function Compare({ view, onBack }: Props) {
+function Compare({ view, names, onBack }: Props) {
   const words = useWords();
   const { t } = words;
   const [outcome, setOutcome] = useState<Outcome | null>(null);
@@ -60,7 +61,7 @@ function Compare({ view, onBack }: Props) {
       <p class="lead">{t("case.which.lead")}</p>
       <FileChooser isMore={outcome !== null} isSingle onChoose={choose} />
       <p role="status" data-which={outcome?.kind}>
-        {outcome !== null && <strong>{answerOf(outcome, inCase, words)}</strong>}
+        {outcome !== null && <strong>{answerOf(outcome, inCase, names, words)}</strong>}
       </p>
       {view.fingerprints.some(({ value }) => value === null) && <p class="soft">{t("case.which.erased")}</p>}
       <BackButton onBack={onBack} />
@@ -68,12 +69,12 @@ function Compare({ view, onBack }: Props) {
   );
 }
 
-function answerOf(outcome: Outcome, inCase: readonly CaseFile[], words: Translator): string {
+function answerOf(outcome: Outcome, inCase: readonly CaseFile[], names: OwnNames, words: Translator): string {
   const { t } = words;
   if (outcome.kind === "problem") return t(`protect.problem.${outcome.problem}`);
   if (outcome.kind === "stopped") return t("protect.files.stopped");
   if (outcome.kind !== "ready") return t("protect.files.working");
   const found = whichFile(outcome.made.fingerprints, inCase);
   if (found === null) return t("case.which.none");
-  return t(found.how === "same" ? "case.which.same" : "case.which.like", { name: fileName(found.file, words) });
+  return t(found.how === "same" ? "case.which.same" : "case.which.like", { name: ownName(found.file, names, words) });
 }

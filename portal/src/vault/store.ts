@@ -6,7 +6,8 @@
  */
 
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
-import type { KeyRecipe, Sealed } from "./key";
+import type { Sealed } from "../bytes/seal";
+import type { KeyRecipe } from "./key";
 
 export const DATABASE = "stillmine-log";
 

@@ -5,7 +5,8 @@
  * What is given is always the whole: a save that fails changes nothing that was kept.
  */
 
-import { keyOf, newRecipe, seal, unseal, type Sealed } from "./key";
+import { seal, unseal, type Sealed } from "../bytes/seal";
+import { keyOf, newRecipe } from "./key";
 import { readKept, readPicture, StoreError, wipeKept, writeKept, type KeptLog } from "./store";
 
 /** What a folder says of itself and its pictures, sealed together with them. */

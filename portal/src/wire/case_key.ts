@@ -7,6 +7,7 @@
  */
 
 import { toHex } from "../bytes/bytes";
+import { sealingKey } from "../bytes/seal";
 
 const SECRET_BYTES = 10;
 const SIGNS = 20;
@@ -72,6 +73,12 @@ export async function keyOf(secret: Uint8Array<ArrayBuffer>): Promise<CaseKey> {
   return { text: groups.join("-"), authorization: `Case ${toHex(caseId.subarray(0, 16))}.${toHex(token)}` };
 }
 
+/** Return the key under which this device seals the person's own names for files, if they wish. The exchange never sees it. */
+export async function labelsKey({ text }: CaseKey): Promise<CryptoKey> {
+  const secret = decode(signsOf(text).slice(0, SIGNS - CHECK_SIGNS));
+  return sealingKey(await derive(secret, "stillmine/case-labels/v1"));
+}
+
 /** The 20-bit check: the first bits of a hash over the secret, as four signs. */
 async function checkSigns(secret: Uint8Array): Promise<string> {
   const label = new TextEncoder().encode("stillmine/case-key/check/v1");
@@ -83,7 +90,7 @@ async function checkSigns(secret: Uint8Array): Promise<string> {
 }
 
 /** HKDF-SHA256 without salt, 32 bytes. */
-async function derive(secret: Uint8Array<ArrayBuffer>, label: string): Promise<Uint8Array> {
+async function derive(secret: Uint8Array<ArrayBuffer>, label: string): Promise<Uint8Array<ArrayBuffer>> {
   const base = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
   const parameters = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: new TextEncoder().encode(label) };
   return new Uint8Array(await crypto.subtle.deriveBits(parameters, base, 256));
