@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Firefox and WebKit of the system, each driven by the protocol that it brings itself: a page is opened and a value read from it.
+"""Firefox and WebKit of the system, each driven by the protocol that it brings itself, behind one `Window` that Chromium has too.
 
 Where one is not installed its tests say "not run" and how to install it: `make` sets up Chromium alone.
 """
@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 PATIENCE_SECONDS = 300
@@ -20,6 +21,27 @@ PATIENCE_SECONDS = 300
 
 Run = Callable[[str, str], Any]
 """Opens an address, and returns what an expression gives there once it gives something."""
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+"""How WebDriver marks what stands for an element."""
+
+
+class RefusedError(Exception):
+    """The browser didn't do what it was told: the page was just leaving, or there is no such element."""
+
+
+class Window(Protocol):
+    """A browser's one window. An element is named by an expression of JavaScript that gives it."""
+
+    def open(self, address: str) -> None: ...
+    def back(self) -> None: ...
+    def ask(self, script: str) -> Any:
+        """Return what the body of a function returns there."""
+
+    def press(self, element: str) -> None: ...
+    def write(self, element: str, text: str) -> None:
+        """Type a text into a field; into one for files their paths, a line each."""
+
 
 MINI_BROWSER = next(iter(sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))), None)
 
@@ -35,14 +57,52 @@ def missing_programs(name: str) -> str | None:
 @contextmanager
 def running(name: str, folder: Path) -> Iterator[Run]:
     """Give a browser, `firefox` or `webkit`, that keeps what it needs in a folder and ends with the block."""
+    with other_window(name, folder) as window:
+
+        def run(address: str, expression: str) -> Any:
+            window.open(address)
+            return until(lambda: window.ask(f"return {expression}"))
+
+        yield run
+
+
+@contextmanager
+def other_window(name: str, folder: Path) -> Iterator[Window]:
+    """Give the window of `firefox` or `webkit`, that keeps what it needs in a folder and ends with the block."""
     with ExitStack() as ending:
-        if name == "firefox":
-            yield _firefox(ending, folder)
-        else:
-            yield _webkit(ending, folder)
+        yield _firefox(ending, folder) if name == "firefox" else _webkit(ending, folder)
 
 
-def _firefox(ending: ExitStack, folder: Path) -> Run:
+class _WebDriver:
+    """The commands that both know, said in each one's own way."""
+
+    def __init__(self, say: Callable[..., Any]) -> None:
+        self._say = say
+
+    def open(self, address: str) -> None:
+        self._say("Navigate", url=address)
+
+    def back(self) -> None:
+        self._say("Back")
+
+    def ask(self, script: str) -> Any:
+        return self._say("ExecuteScript", script=script, args=[])
+
+    def press(self, element: str) -> None:
+        # WebKit's driver doesn't scroll a body that scrolls itself.
+        self._say("ElementClick", id=self._found(f"((one) => (one?.scrollIntoView({{ block: 'center' }}), one))({element})"))
+
+    def write(self, element: str, text: str) -> None:
+        self._say("ElementSendKeys", id=self._found(element), text=text)
+
+    def _found(self, element: str) -> str:
+        answer = self.ask(f"return {element}")
+        if answer is None:
+            raise RefusedError(f"no such element: {element}")
+        return str(answer[ELEMENT])
+
+
+def _firefox(ending: ExitStack, folder: Path) -> Window:
     port = _free_port()
     profile = folder / "profile"
     profile.mkdir()
@@ -54,20 +114,16 @@ def _firefox(ending: ExitStack, folder: Path) -> Run:
     _read_message(stream)
 
     def say(command: str, **parameters: Any) -> Any:
-        message = json.dumps([0, 1, command, parameters]).encode()
+        message = json.dumps([0, 1, f"WebDriver:{command}", parameters]).encode()
         stream.write(b"%d:%s" % (len(message), message))
         stream.flush()
         _, _, error, answer = _read_message(stream)
-        assert error is None, error
-        return answer
+        if error is not None:
+            raise RefusedError(error)
+        return answer.get("value")
 
-    say("WebDriver:NewSession")
-
-    def run(address: str, expression: str) -> Any:
-        say("WebDriver:Navigate", url=address)
-        return _until(lambda: say("WebDriver:ExecuteScript", script=f"return {expression}", args=[])["value"])
-
-    return run
+    say("NewSession")
+    return _WebDriver(say)
 
 
 def _read_message(stream: Any) -> Any:
@@ -79,7 +135,16 @@ def _read_message(stream: Any) -> Any:
     return json.loads(stream.read(int(length[:-1])))
 
 
-def _webkit(ending: ExitStack, folder: Path) -> Run:
+WEBKIT_PATHS = {
+    "Navigate": "url",
+    "Back": "back",
+    "ExecuteScript": "execute/sync",
+    "ElementClick": "element/{id}/click",
+    "ElementSendKeys": "element/{id}/value",
+}
+
+
+def _webkit(ending: ExitStack, folder: Path) -> Window:
     display = _start_display(ending, folder)
     port = _free_port()
     environment = {"DISPLAY": display, "HOME": str(folder), "PATH": "/usr/bin:/bin", "LIBGL_ALWAYS_SOFTWARE": "1"}
@@ -91,11 +156,10 @@ def _webkit(ending: ExitStack, folder: Path) -> Run:
     session = f"http://127.0.0.1:{port}/session"
     session += "/" + _post(session, capabilities)["sessionId"]
 
-    def run(address: str, expression: str) -> Any:
-        _post(f"{session}/url", {"url": address})
-        return _until(lambda: _post(f"{session}/execute/sync", {"script": f"return {expression}", "args": []}))
+    def say(command: str, **parameters: Any) -> Any:
+        return _post(f"{session}/{WEBKIT_PATHS[command].format(**parameters)}", parameters)
 
-    return run
+    return _WebDriver(say)
 
 
 def _start_display(ending: ExitStack, folder: Path) -> str:
@@ -103,7 +167,7 @@ def _start_display(ending: ExitStack, folder: Path) -> str:
     with log.open("wb") as out:
         process = subprocess.Popen(["Xvfb", "-displayfd", "1", "-screen", "0", "800x600x24"], stdout=out, stderr=subprocess.DEVNULL)
     ending.callback(_end, process)
-    return f":{_until(lambda: log.read_text().strip())}"
+    return f":{until(lambda: log.read_text().strip())}"
 
 
 def _start(ending: ExitStack, command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
@@ -123,8 +187,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _post(address: str, message: dict[str, Any]) -> Any:
     request = Request(address, json.dumps(message).encode(), {"Content-Type": "application/json"})
-    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
-        return json.load(answer)["value"]
+    try:
+        with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+            return json.load(answer)["value"]
+    except HTTPError as error:
+        raise RefusedError(error.read().decode()) from error
 
 
 def _connected(port: int) -> socket.socket:
@@ -134,17 +201,22 @@ def _connected(port: int) -> socket.socket:
         except OSError:
             return None
 
-    connection: socket.socket = _until(connect)
+    connection: socket.socket = until(connect)
     return connection
 
 
-def _until(ask: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def until(ask: Callable[[], Any], what: str = "", patience: int = PATIENCE_SECONDS) -> Any:
+    """Return the first answer that is something; what is refused meanwhile is asked for again."""
+    deadline = time.monotonic() + patience
+    refused = None
     while time.monotonic() < deadline:
-        if answer := ask():
-            return answer
+        try:
+            if answer := ask():
+                return answer
+        except RefusedError as error:
+            refused = error
         time.sleep(0.1)
-    raise AssertionError("never came")
+    raise AssertionError(f"never came: {what} ({refused})")
 
 
 def _free_port() -> int:

@@ -5,7 +5,10 @@ import { followPlace } from "../place/place";
 import { keepOpeningStates } from "./opening_states";
 
 const needs = [...document.querySelectorAll<HTMLElement>(".talk-need")];
-const servicesOf = needs.map((need) => [...need.querySelectorAll<HTMLElement>(".talk-to")]);
+/** Ways without a voice keep their order: the emergency ones first. */
+const servicesOf = needs
+  .filter((need) => need.dataset["need"] !== "relay")
+  .map((need) => [...need.querySelectorAll<HTMLElement>(".talk-to")]);
 
 /** 0 where something is open now, or always is, 1 where nobody wrote hours down, 2 where all of it is closed. */
 function rank(part: HTMLElement): number {

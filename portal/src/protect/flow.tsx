@@ -10,7 +10,7 @@ import { CaseScreen } from "../case/screen";
 import { BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { ErrorCode } from "../wire/requests";
-import { goToUnder18, pageAddress } from "../island/page_address";
+import { goTo, goToUnder18, pageAddress } from "../island/page_address";
 import { Choice } from "../island/choice";
 import { DoneStep } from "./done_step";
 import { FileStep } from "../files/file_step";
@@ -69,11 +69,7 @@ function Current({ state }: { readonly state: ProtectState }) {
         state.caseKey && <DoneStep caseKey={state.caseKey} view={state.view} onShow={() => state.go("case")} />
       );
     case "case":
-      return (
-        state.caseKey && (
-          <CaseScreen caseKey={state.caseKey} first={state.view} onClose={() => location.replace(pageAddress("/"))} />
-        )
-      );
+      return state.caseKey && <CaseScreen caseKey={state.caseKey} first={state.view} onClose={() => goTo("/")} />;
   }
 }
 
