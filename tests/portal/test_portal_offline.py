@@ -178,8 +178,9 @@ def test_the_page_lists_what_is_there_and_clearing_leaves_nothing(portal: Portal
     page.get_by_label("Keep my marks on this device").check()
     checkpoint = {"origin": "example", "size": 3, "root": "ab" * 32, "day": "2026-11-25"}
     page.evaluate("(text) => localStorage.setItem('stillmine.ledger', text)", json.dumps(checkpoint))
+    page.evaluate("(text) => localStorage.setItem('stillmine.sites', text)", json.dumps({"sites": ["x"], "others": [], "done": []}))
     keep_pages(page, portal)
-    for name in ("pages", "country", "marks", "ledger", "log"):
+    for name in ("pages", "country", "marks", "sites", "ledger", "log"):
         expect(page.locator(f"[data-kept={name}]")).to_have_attribute("data-is-there", "yes")
     page.get_by_role("button", name="Erase: Your country").click()
     expect(page.locator("[data-kept=country]")).to_have_attribute("data-is-there", "no")

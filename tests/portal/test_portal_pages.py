@@ -158,7 +158,7 @@ def test_every_plan_and_guide_can_be_read_without_javascript(portal: PortalServe
     expect(page.get_by_role("link", name="111 New Zealand")).to_have_attribute("href", "tel:111")
     page.get_by_role("link", name="Someone threatens to share it").click()
     expect(page.get_by_text("Don’t pay. You have done nothing wrong.")).to_be_visible()
-    expect(page.locator(".plan > li[data-step]:visible")).to_have_count(11)
+    expect(page.locator(".plan > li[data-step]:visible")).to_have_count(12)
     choice = page.locator(".place-choice:visible").first
     choice.locator("summary").click()
     choice.get_by_role("link", name="Finland", exact=True).click()

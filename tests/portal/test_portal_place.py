@@ -124,6 +124,7 @@ def test_police_where_the_place_is_known_can_be_reached_at_once(portal: PortalSe
     page.goto(f"{portal.address}/police/#gb-sct")
     expect(page.get_by_role("link", name="Call 101").first).to_be_visible()
     expect(page.get_by_text("Police Service of Northern Ireland").locator("visible=true")).to_have_count(0)
+    expect(page.locator("main summary span:visible").first).to_have_text("Scotland")
     page.goto(f"{portal.address}/nothing-here/")
     page.goto(f"{portal.address}/police/#eu")
     expect(page.get_by_text("We have no checked contact of this kind")).to_be_visible()
@@ -147,6 +148,9 @@ def test_everyone_who_helps_is_of_the_place_and_no_request_says_which(portal: Po
     assert shown
     assert all(one.startswith("global-") for one in shown)
     page.locator("main [data-choose='gb-wls']").tap()
+    first = page.locator(".help-all a[href^='tel:']:visible").first
+    assert in_window(page, first)
+    assert first.evaluate("(one) => Boolean(one.compareDocumentPosition(document.querySelector('[data-filters]')) & 4)")
     expect(page.locator("#gb-wls-live-fear-free")).to_be_visible()
     expect(page.locator("#gb-nir-dsa-helpline, #nz-netsafe")).to_have_count(2)
     expect(page.locator("#gb-nir-dsa-helpline:visible, #nz-netsafe:visible")).to_have_count(0)

@@ -37,7 +37,9 @@ def test_each_site_says_who_takes_part_and_how_to_report(portal: PortalServer, p
 
 def test_where_nobody_is_named_or_can_be_asked_the_page_leads_to_stopncii(portal: PortalServer, page: Page) -> None:
     page.goto(f"{portal.address}/sites/")
-    expect(page.locator("[data-named]")).to_have_text("No site is named as taking part here yet. Start with StopNCII.")
+    expect(page.locator("[data-named]")).to_have_text(
+        "No site is named as taking part here yet. Start with StopNCII, or with Take It Down if you were under 18 in the picture."
+    )
     portal.is_down = True
     page.get_by_role("button", name="TikTok").tap()
     expect(page.get_by_role("link", name="Open StopNCII.org")).to_have_attribute("href", "https://stopncii.org/")

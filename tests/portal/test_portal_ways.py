@@ -10,8 +10,9 @@ from functools import cache
 from html.parser import HTMLParser
 
 import pytest
+import yaml
 
-from tests.portal.portal_pages import DIST, LANGUAGES, address
+from tests.portal.portal_pages import CONTENT, COUNTRIES, DIST, LANGUAGES, address
 from tests.portal.test_portal_facts import dialled, rows
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -110,7 +111,7 @@ NOT_HIDDEN: dict[str, tuple[str, ...]] = {
     "gb-rph": ("talk/gb", "threat/gb", "shared/gb", "deepfake/gb", "help/gb"),
     "gb-ew-victim-support": ("talk/gb", "threat/gb", "shared/gb", "help/gb"),
     "fi-riku": ("talk/fi", "threat/fi", "shared/fi", "help/fi"),
-    "au-esafety": ("help/au", "carer/au"),
+    "au-esafety": ("help/au", "under-18/au", "carer/au"),
     "gb-crimestoppers": ("shared/gb", "help/gb"),
     "gb-ceop": ("under-18/gb", "help/gb"),
     "gb-report-harmful-content": ("shared/gb", "help/gb"),
@@ -130,3 +131,29 @@ def test_those_who_help_most_are_hidden_nowhere(service: str, language: str) -> 
     for path in NOT_HIDDEN[service]:
         links = tree(address(f"/{path}/", language).lstrip("/") + "index.html").links()
         assert ways_of(service) & links, f"{path} ({language}) doesn't lead to {service}"
+
+
+def listed(need: str) -> set[str]:
+    """Return the ids of the services that any country names for a need."""
+    files = [yaml.safe_load((CONTENT / f"countries/{code}.yaml").read_text(encoding="utf-8")) for code in COUNTRIES]
+    return {one for country in files for one in country["services"].get(need, [])}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_shared_a_picture_is_led_to_lines_made_for_that_and_to_no_victims_helpline(language: str) -> None:
+    talk = address("/sent/talk/", language)
+    for path in ("/sent/", "/might/", "/sent/gb/", "/might/nz/", "/sent/talk/"):
+        page = tree(address(path, language).lstrip("/") + "index.html")
+        bars = [part.attributes["href"] for part in page.all() if "bar-talk" in part.classes]
+        assert bars == [talk], path
+    links = tree(talk.lstrip("/") + "index.html").links()
+    for service in listed("own"):
+        assert ways_of(service) & links, service
+    for service in (listed("talk") | listed("partner")) - listed("own") - listed("crisis"):
+        assert not ways_of(service) & links, f"{service} is for people who were harmed"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("plan", ["shared", "threat", "deepfake"])
+def test_plans_lead_to_the_list_of_sites(plan: str, language: str) -> None:
+    assert address("/sites/", language) in tree(address(f"/{plan}/", language).lstrip("/") + "index.html").links()

@@ -7,8 +7,10 @@ import { services } from "./services";
 
 /** What somebody may need, in the order in which it is shown; each is a list that countries fill. */
 export const NEEDS = ["talk", "crisis", "danger", "partner", "relay"] as const;
-/** Those, and the lists of pages that are for few: under-18s, and those who care for them. */
-const LISTED = [...NEEDS, "under_18", "family"] as const;
+/** Those, and the lists of pages that are for few: under-18s, those who care for them, and people who shared a picture. */
+const LISTED = [...NEEDS, "under_18", "family", "own"] as const;
+/** What somebody who shared a picture or fears they might is shown: no helpline for people who were harmed. */
+export const OWN_NEEDS = ["own", "crisis", "danger"] as const;
 export type Need = (typeof LISTED)[number];
 
 /** Return these names of lists as needs; throws for one that is none. */
