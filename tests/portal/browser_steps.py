@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from tests.other_browsers import RefusedError, Window, until
 from tests.portal.folder_steps import Reader
 
-STEP_SECONDS = 20
+STEP_SECONDS = 60
 """For one step on a busy machine."""
 BUTTONS = "button, summary, a"
 
