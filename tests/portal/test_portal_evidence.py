@@ -222,9 +222,9 @@ def test_a_folder_of_a_newer_version_is_left_alone(portal: PortalServer, page: P
         """async () => {
           const open = indexedDB.open('stillmine-log');
           const database = await new Promise((done) => { open.onsuccess = () => done(open.result); });
-          const store = database.transaction('log', 'readwrite').objectStore('log');
-          const get = store.get('log');
-          await new Promise((done) => { get.onsuccess = () => { store.put({ ...get.result, format: 2 }, 'log').onsuccess = done; }; });
+          const store = database.transaction('folders', 'readwrite').objectStore('folders');
+          const get = store.get(1);
+          await new Promise((done) => { get.onsuccess = () => { store.put({ ...get.result, format: 2 }, 1).onsuccess = done; }; });
           database.close();
         }"""
     )

@@ -122,7 +122,9 @@ def test_notes_that_another_window_began_meanwhile_are_left_alone(portal: Portal
     page.get_by_role("button", name="On this device, locked").click()
     begin_log(page.context.new_page(), portal)
     lock(page)
-    expect(page.locator("[data-trouble=exists]")).to_contain_text("There are notes here already.")
+    expect(page.get_by_text("Notes 2", exact=True)).to_be_visible()
+    page.goto(f"{portal.address}/evidence/")
+    expect(page.get_by_role("button", name="Notes 1", exact=True)).to_be_visible()
 
 
 def test_erasing_leaves_nothing(portal: PortalServer, page: Page) -> None:

@@ -45,11 +45,12 @@ export function LogView({
   const { t } = useWords();
   const [isWiping, setWiping] = useState(false);
   const { folder, vault } = open;
-  if (isWiping) return <Wipe state={state} onWiped={onClose} onKeep={() => setWiping(false)} />;
+  if (isWiping) return <Wipe state={state} folder={vault.number} onWiped={onClose} onKeep={() => setWiping(false)} />;
   return (
     <>
       <Heading>{t("folder.log.title")}</Heading>
-      <Notes folder={folder} isKept={vault.isKept} />
+      {vault.number !== null && <p class="small soft">{t("folder.number", { number: vault.number })}</p>}
+      <Notes folder={folder} isKept={vault.number !== null} />
       <p role="status">{saved === null ? "" : t("folder.entry.saved", { number: saved })}</p>
       {folder.entries.length === 0 && <p class="lead">{t("folder.log.empty")}</p>}
       {folder.entries.length < LIMITS.entries && (
@@ -88,7 +89,7 @@ function More(props: Pick<Props, "state" | "open" | "onClose"> & { readonly onWi
             </button>
           </li>
         )}
-        {vault.isKept && (
+        {vault.number !== null && (
           <li>
             <button type="button" class="button plain" onClick={onClose}>
               {t("folder.log.lock")}

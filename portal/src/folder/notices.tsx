@@ -39,7 +39,7 @@ export function Notices({ state, open, regimes, onNew, onOpen, onLog }: Props) {
   return (
     <>
       <Heading>{t("notice.list.title")}</Heading>
-      {!vault.isKept && <p class="slip">{t("folder.window_only")}</p>}
+      {vault.number === null && <p class="slip">{t("folder.window_only")}</p>}
       {folder.notices.length === 0 && <p class="lead">{t("notice.list.empty")}</p>}
       <div class="actions">
         <ActionButton label={t("notice.list.new")} onPress={onNew} />

@@ -40,7 +40,7 @@ function isOnlyHere(open: OpenFolder | null, { draft, files }: Writing, quick: s
   if (open === null) return false;
   const { entries, notices } = open.folder;
   const isTyped = quick !== "" || files.length > 0 || JSON.stringify(draft) !== JSON.stringify(EMPTY_DRAFT);
-  return isTyped || (!open.vault.isKept && entries.length + notices.length > 0);
+  return isTyped || (open.vault.number === null && entries.length + notices.length > 0);
 }
 
 export function FolderPage({ first }: { readonly first: First }) {

@@ -2,10 +2,10 @@
 /* Opening the folder, or beginning one: who is in the pictures, where it is kept, the passphrase. Nothing is kept before that. */
 
 import { useEffect, useState } from "preact/hooks";
-import { ActionButton, Heading } from "../island/parts";
+import { ActionButton, BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import { MINIMUM_PASSPHRASE_CHARACTERS } from "../vault/key";
-import { hasKept } from "../vault/store";
+import { keptFolders } from "../vault/store";
 import { Choice } from "../island/choice";
 import { Field, Slip, Tick } from "./fields";
 import { FolderTrouble } from "./problem";
@@ -20,25 +20,92 @@ interface Props {
   readonly onImport: () => void;
 }
 
+/** Which of the kept folders is to be opened; `new` begins another one. */
+type Wanted = number | "new" | null;
+
 export function Start(props: Props) {
-  const [stored, setStored] = useState<boolean | "unreadable" | null>(null);
-  useEffect(() => void hasKept().then(setStored, () => setStored("unreadable")), []);
-  if (stored === null) return <h1>{props.title}</h1>;
-  return stored === true ? (
-    <Unlock {...props} onWiped={() => setStored(false)} />
-  ) : (
-    <Begin {...props} isUnreadable={stored === "unreadable"} />
+  const [kept, setKept] = useState<readonly number[] | "unreadable" | null>(null);
+  const [chosen, setChosen] = useState<Wanted>(null);
+  const look = (): void => void keptFolders().then(setKept, () => setKept("unreadable"));
+  useEffect(look, []);
+  if (kept === null) return <h1>{props.title}</h1>;
+  const folders = kept === "unreadable" ? [] : kept;
+  const choose = (wanted: Wanted): void => {
+    props.state.clearProblem();
+    setChosen(wanted);
+  };
+  const wiped = (): void => {
+    setChosen(null);
+    look();
+  };
+  const back = folders.length > 0 ? () => choose(null) : null;
+  const wanted = chosen ?? (folders.length === 1 ? (folders[0] ?? null) : null);
+  if (folders.length === 0 || wanted === "new") {
+    return <Begin {...props} isUnreadable={kept === "unreadable"} onBack={back} />;
+  }
+  if (wanted === null) return <Several {...props} folders={folders} onChoose={choose} onWiped={wiped} />;
+  const isOnly = folders.length === 1;
+  return <Unlock key={wanted} {...props} folder={wanted} isOnly={isOnly} onChoose={choose} onWiped={wiped} />;
+}
+
+interface ChoosingProps extends Props {
+  readonly onChoose: (wanted: Wanted) => void;
+  readonly onWiped: () => void;
+}
+
+/** The kept folders by their numbers: what is in them nobody can tell without the passphrase, not even their owner. */
+function Several({
+  state,
+  title,
+  folders,
+  onChoose,
+  onWiped,
+}: ChoosingProps & { readonly folders: readonly number[] }) {
+  const { t } = useWords();
+  const [isWiping, setWiping] = useState(false);
+  if (isWiping) return <Wipe state={state} folder={null} onWiped={onWiped} onKeep={() => setWiping(false)} />;
+  const answers = folders.map((number) => ({
+    label: t("folder.number", { number }),
+    onChoose: () => onChoose(number),
+  }));
+  return (
+    <>
+      <Heading>{title}</Heading>
+      <OneWiped state={state} />
+      <Choice question={t("folder.several.title")} note={t("folder.several.note")} answers={answers} isPart />
+      <div class="actions">
+        <ActionButton kind="second" label={t("folder.several.new")} onPress={() => onChoose("new")} />
+        <button type="button" class="button plain" onClick={() => setWiping(true)}>
+          {t("folder.several.wipe")}
+        </button>
+      </div>
+    </>
   );
 }
 
-function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: () => void }) {
+/** One folder was just erased, and others are left. */
+function OneWiped({ state }: Pick<Props, "state">) {
+  const { t } = useWords();
+  return state.isWiped ? (
+    <p class="slip" role="status">
+      {t("folder.wiped.one")}
+    </p>
+  ) : null;
+}
+
+interface UnlockProps extends ChoosingProps {
+  readonly folder: number;
+  readonly isOnly: boolean;
+}
+
+function Unlock({ state, title, folder, isOnly, onOpen, onChoose, onWiped }: UnlockProps) {
   const { t } = useWords();
   const [passphrase, setPassphrase] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [isWiping, setWiping] = useState(false);
   const open = async (): Promise<void> => {
     setBusy(true);
-    const isOpen = await state.unlock(passphrase);
+    const isOpen = await state.unlock(folder, passphrase);
     setBusy(false);
     if (isOpen) onOpen();
   };
@@ -46,19 +113,21 @@ function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: (
     state.clearProblem();
     setWiping(true);
   };
-  if (isWiping) return <Wipe state={state} onWiped={onWiped} onKeep={() => setWiping(false)} />;
+  if (isWiping) return <Wipe state={state} folder={folder} onWiped={onWiped} onKeep={() => setWiping(false)} />;
   return (
     <>
       <Heading>{title}</Heading>
+      <OneWiped state={state} />
       <form
         onSubmit={(event) => {
           event.preventDefault();
           if (!isBusy) void open();
         }}
       >
-        <h2>{t("folder.pass.open.title")}</h2>
+        <h2>{isOnly ? t("folder.pass.open.title") : t("folder.number", { number: folder })}</h2>
         <PassphraseField label={t("folder.pass.label")} value={passphrase} onChange={setPassphrase} />
         <FolderTrouble problem={state.problem} />
+        {!isOnly && state.problem === "passphrase" && <p>{t("folder.pass.of_others")}</p>}
         <p role="status">{isBusy ? t("folder.pass.working") : ""}</p>
         <div class="actions">
           <button type="submit" class="button" aria-disabled={isBusy ? "true" : undefined}>
@@ -67,13 +136,24 @@ function Unlock({ state, title, onOpen, onWiped }: Props & { readonly onWiped: (
           <button type="button" class="button plain" onClick={askToErase}>
             {t("folder.log.wipe")}
           </button>
+          {isOnly ? (
+            <ActionButton kind="second" label={t("folder.several.new")} onPress={() => onChoose("new")} />
+          ) : (
+            <BackButton onBack={() => onChoose(null)} />
+          )}
         </div>
       </form>
     </>
   );
 }
 
-function Begin({ state, title, lead, onOpen, onImport, isUnreadable }: Props & { readonly isUnreadable: boolean }) {
+interface BeginProps extends Props {
+  readonly isUnreadable: boolean;
+  /** To the folders that are kept; null where there is none. */
+  readonly onBack: (() => void) | null;
+}
+
+function Begin({ state, title, lead, onOpen, onImport, isUnreadable, onBack }: BeginProps) {
   const { t } = useWords();
   const [isTextOnly, setTextOnly] = useState<boolean | null>(null);
   const [isLocking, setLocking] = useState(false);
@@ -101,6 +181,7 @@ function Begin({ state, title, lead, onOpen, onImport, isUnreadable }: Props & {
             {t("folder.where.import")}
           </button>
         </p>
+        {onBack !== null && <BackButton onBack={onBack} />}
       </>
     );
   }

@@ -6,11 +6,10 @@
 
 import { useRef, useState } from "preact/hooks";
 import { emptyFolder, FolderError, folderText, readFolder, type Folder } from "../log/folder";
-import { StoreError, wipeKept, type StoreProblem } from "../vault/store";
+import { eraseKept, StoreError, wipeKept, type StoreProblem } from "../vault/store";
 import { createVault, memoryVault, openVault, type Pictures, type Vault } from "../vault/vault";
 
-export type FolderProblem =
-  StoreProblem | "passphrase" | "newer" | "gone" | "damaged" | "exists" | "not_erased" | "not_loaded";
+export type FolderProblem = StoreProblem | "passphrase" | "newer" | "gone" | "damaged" | "not_erased" | "not_loaded";
 
 export interface OpenFolder {
   readonly vault: Vault;
@@ -25,12 +24,13 @@ export interface FolderState {
   clearProblem: () => void;
   /** Begin with a folder; kept under a passphrase, or in this window only where there is none. */
   begin: (folder: Folder, passphrase: string | null, pictures: Pictures) => Promise<boolean>;
-  unlock: (passphrase: string) => Promise<boolean>;
+  /** Open the kept folder of this number. */
+  unlock: (folder: number, passphrase: string) => Promise<boolean>;
   /** Keep what `update` makes of the folder as it is by then; null where that did not work, and then nothing has changed. */
   change: (update: (folder: Folder) => Folder | Promise<Folder>, pictures?: Pictures) => Promise<Folder | null>;
   close: () => void;
-  /** Erase all that is kept, open or not; false where that did not work. */
-  wipe: () => Promise<boolean>;
+  /** Erase the open folder; the one of this number, or with null every folder, where none is open. False where that did not work. */
+  wipe: (folder: number | null) => Promise<boolean>;
 }
 
 export { emptyFolder };
@@ -60,18 +60,18 @@ export function useFolder(): FolderState {
       setOpen({ vault, folder });
       setWiped(false);
       return null;
-    }, problemOfBeginning);
-  const unlock: FolderState["unlock"] = (passphrase) =>
+    });
+  const unlock: FolderState["unlock"] = (folder, passphrase) =>
     tried(async () => {
-      const opening = await openVault(passphrase);
+      const opening = await openVault(folder, passphrase);
       if ("problem" in opening) return opening.problem;
       setOpen({ vault: opening.vault, folder: readFolder(opening.text) });
       return null;
     });
-  const wipe = (): Promise<boolean> =>
+  const wipe: FolderState["wipe"] = (folder) =>
     tried(
       async () => {
-        await (open === null ? wipeKept() : open.vault.wipe());
+        await (open !== null ? open.vault.wipe() : folder === null ? wipeKept() : eraseKept(folder));
         setOpen(null);
         setWiped(true);
         return null;
@@ -104,10 +104,6 @@ function useChanges(
     turn.current = changed;
     return changed;
   };
-}
-
-function problemOfBeginning(error: unknown): FolderProblem {
-  return error instanceof StoreError && error.problem === "elsewhere" ? "exists" : problemOf(error);
 }
 
 function problemOf(error: unknown): FolderProblem {

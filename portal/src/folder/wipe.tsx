@@ -8,14 +8,16 @@ import type { FolderState } from "./state";
 
 interface Props {
   readonly state: FolderState;
+  /** The number of the folder; null for all of them. */
+  readonly folder: number | null;
   readonly onWiped: () => void;
   readonly onKeep: () => void;
 }
 
-export function Wipe({ state, onWiped, onKeep }: Props) {
+export function Wipe({ state, folder, onWiped, onKeep }: Props) {
   const { t } = useWords();
   const wipe = async (): Promise<void> => {
-    if (await state.wipe()) onWiped();
+    if (await state.wipe(folder)) onWiped();
   };
   const keep = (): void => {
     state.clearProblem();
@@ -24,6 +26,7 @@ export function Wipe({ state, onWiped, onKeep }: Props) {
   return (
     <>
       <Heading>{t("folder.wipe.title")}</Heading>
+      {folder !== null && <p>{t("folder.wipe.one", { number: folder })}</p>}
       <p>{t("folder.wipe.text")}</p>
       <FolderTrouble problem={state.problem} />
       <div class="actions">

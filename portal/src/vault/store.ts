@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The database of the sealed log on this device. Holds nothing in clear but how the key is made and how often it was saved.
+ * The database of the sealed folders on this device. Holds nothing in clear but how each key is made and how often it was saved.
  *
  * Made only when the person chose to keep the log here.
  */
 
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from "idb";
 import type { Sealed } from "../bytes/seal";
 import type { KeyRecipe } from "./key";
 
 export const DATABASE = "stillmine-log";
 
-/** The sealed log as it is kept. */
+/** A sealed folder as it is kept. */
 export interface KeptLog {
   readonly format: number;
   readonly recipe: KeyRecipe;
@@ -20,10 +20,19 @@ export interface KeptLog {
   readonly sealed: Sealed;
 }
 
+/** Version 1 had one folder, in a store of its own; it is the first of version 2. Its pictures stay where they are. */
+const VERSION = 2;
+const FIRST = 1;
+
 interface Schema extends DBSchema {
-  log: { key: "log"; value: KeptLog };
+  /** By the number of the folder. */
+  folders: { key: number; value: KeptLog };
   pictures: { key: string; value: Sealed };
+  /** Of version 1 alone. */
+  log: { key: "log"; value: KeptLog };
 }
+
+type Upgrade = IDBPTransaction<Schema, StoreNames<Schema>[], "versionchange">;
 
 /** Why something could not be kept: another window saved meanwhile, no room, or the browser keeps nothing. */
 export type StoreProblem = "elsewhere" | "full" | "refused";
@@ -34,37 +43,84 @@ export class StoreError extends Error {
   }
 }
 
-/** Whether a log is kept here; rejects where the browser does not let us look. Makes no database. */
+/** Whether anything is kept here; rejects where the browser does not let us look. Makes no database. */
 export async function hasKept(): Promise<boolean> {
-  return (await readKept()) !== null;
+  return (await keptFolders()).length > 0;
 }
 
-/** Return the kept log; null where there is none. */
-export async function readKept(): Promise<KeptLog | null> {
+/** Return the numbers of the kept folders, in order; rejects where the browser does not let us look. Makes no database. */
+export async function keptFolders(): Promise<readonly number[]> {
+  return (await databaseExists()) ? withDatabase((database) => database.getAllKeys("folders")) : [];
+}
+
+/** Return a kept folder; null where there is none of this number. */
+export async function readKept(folder: number): Promise<KeptLog | null> {
   if (!(await databaseExists())) return null;
-  return withDatabase(async (database) => (await database.get("log", "log")) ?? null);
+  return withDatabase(async (database) => (await database.get("folders", folder)) ?? null);
 }
 
-/** Keep a log, and pictures with it, in one step; throws StoreError where the kept one is not `onto`. */
-export async function writeKept(
-  kept: KeptLog,
-  onto: number | null,
-  pictures: ReadonlyMap<string, Sealed>,
-): Promise<void> {
+type Pictures = ReadonlyMap<string, Sealed>;
+
+/** Keep a new folder, and pictures with it, in one step; return its number, one above the highest. */
+export async function addKept(kept: KeptLog, pictures: Pictures): Promise<number> {
+  return written(async (work) => {
+    const numbers = await work.objectStore("folders").getAllKeys();
+    const folder = Math.max(FIRST - 1, ...numbers) + 1;
+    await putAll(work, folder, kept, pictures);
+    return folder;
+  });
+}
+
+/** Keep a folder anew, and pictures with it, in one step; throws StoreError where the kept one is not `onto`. */
+export async function writeKept(folder: number, kept: KeptLog, onto: number, pictures: Pictures): Promise<void> {
+  return written(async (work) => {
+    const before = await work.objectStore("folders").get(folder);
+    if (before?.revision !== onto) throw new StoreError("elsewhere");
+    await putAll(work, folder, kept, pictures);
+  });
+}
+
+/** Erase one folder and its pictures; with the last one the database goes too. */
+export async function eraseKept(folder: number): Promise<void> {
+  const left = await written(async (work) => {
+    const pictures = work.objectStore("pictures");
+    for (const place of await pictures.getAllKeys()) if (folderOf(place) === folder) await pictures.delete(place);
+    await work.objectStore("folders").delete(folder);
+    return work.objectStore("folders").count();
+  });
+  if (left === 0) await wipeKept();
+}
+
+type Work = IDBPTransaction<Schema, ("folders" | "pictures")[], "readwrite">;
+
+async function putAll(work: Work, folder: number, kept: KeptLog, pictures: Pictures): Promise<void> {
+  for (const [name, sealed] of pictures) await work.objectStore("pictures").put(sealed, placeOf(folder, name));
+  await work.objectStore("folders").put(kept, folder);
+}
+
+/** Where a picture lies: those of the first folder under their SHA-256 alone, as version 1 put them. */
+function placeOf(folder: number, sha256: string): string {
+  return folder === FIRST ? sha256 : `${folder} ${sha256}`;
+}
+
+function folderOf(place: string): number {
+  return place.includes(" ") ? Number(place.split(" ")[0]) : FIRST;
+}
+
+/** Do this in one transaction, whole or not at all; throws StoreError. */
+async function written<Result>(change: (work: Work) => Promise<Result>): Promise<Result> {
   try {
-    await withDatabase(async (database) => {
-      const work = database.transaction(["log", "pictures"], "readwrite", { durability: "strict" });
+    return await withDatabase(async (database) => {
+      const work = database.transaction(["folders", "pictures"], "readwrite", { durability: "strict" });
       work.done.catch(() => undefined); // what went wrong is thrown below
       try {
-        const before = await work.objectStore("log").get("log");
-        if ((before?.revision ?? null) !== onto) throw new StoreError("elsewhere");
-        for (const [name, sealed] of pictures) await work.objectStore("pictures").put(sealed, name);
-        await work.objectStore("log").put(kept, "log");
+        const result = await change(work);
+        await work.done;
+        return result;
       } catch (error) {
         abort(work); // else what was put before would be kept
         throw error;
       }
-      await work.done;
     });
   } catch (error) {
     if (error instanceof StoreError) throw error;
@@ -81,8 +137,8 @@ function abort(work: { abort: () => void }): void {
 }
 
 /** Return a kept picture; null where there is none of this name. */
-export async function readPicture(name: string): Promise<Sealed | null> {
-  return withDatabase(async (database) => (await database.get("pictures", name)) ?? null);
+export async function readPicture(folder: number, sha256: string): Promise<Sealed | null> {
+  return withDatabase(async (database) => (await database.get("pictures", placeOf(folder, sha256))) ?? null);
 }
 
 /** Erase the database and all in it. */
@@ -91,11 +147,8 @@ export async function wipeKept(): Promise<void> {
 }
 
 async function withDatabase<Result>(work: (database: IDBPDatabase<Schema>) => Promise<Result>): Promise<Result> {
-  const database = await openDB<Schema>(DATABASE, 1, {
-    upgrade(made) {
-      made.createObjectStore("log");
-      made.createObjectStore("pictures");
-    },
+  const database = await openDB<Schema>(DATABASE, VERSION, {
+    upgrade: (made, before, _, work) => upgrade(made, before, work),
   });
   try {
     return await work(database);
@@ -104,12 +157,24 @@ async function withDatabase<Result>(work: (database: IDBPDatabase<Schema>) => Pr
   }
 }
 
+/** Make the stores, or bring those of version 1 up: all of it or nothing, as browsers undo an upgrade that fails. */
+async function upgrade(made: IDBPDatabase<Schema>, before: number, work: Upgrade): Promise<void> {
+  made.createObjectStore("folders");
+  if (before === 0) {
+    made.createObjectStore("pictures");
+    return;
+  }
+  const kept = await work.objectStore("log").get("log");
+  if (kept !== undefined) await work.objectStore("folders").put(kept, FIRST);
+  made.deleteObjectStore("log");
+}
+
 /** Whether the database is there, without making it. */
 async function databaseExists(): Promise<boolean> {
   if ("databases" in indexedDB) return (await indexedDB.databases()).some(({ name }) => name === DATABASE);
   let isNew = false;
   try {
-    const database = await openDB(DATABASE, 1, {
+    const database = await openDB(DATABASE, undefined, {
       upgrade(_, before, __, work) {
         isNew = before === 0;
         if (isNew) work.abort();

@@ -7,7 +7,7 @@
 
 import { seal, unseal, type Sealed } from "../bytes/seal";
 import { keyOf, newRecipe } from "./key";
-import { readKept, readPicture, StoreError, wipeKept, writeKept, type KeptLog } from "./store";
+import { addKept, eraseKept, readKept, readPicture, StoreError, writeKept, type KeptLog } from "./store";
 
 /** What a folder says of itself and its pictures, sealed together with them. */
 const ABOUT_LOG = "stillmine-log 1";
@@ -15,8 +15,8 @@ const aboutPicture = (sha256: string): string => `stillmine-picture ${sha256}`;
 export const FORMAT = 1;
 
 export interface Vault {
-  /** False where nothing is kept beyond this window. */
-  readonly isKept: boolean;
+  /** The number of the kept folder; null where nothing is kept beyond this window. */
+  readonly number: number | null;
   /** Keep this text, and new pictures by their SHA-256; one at a time. Throws StoreError and keeps the last one otherwise. */
   save: (text: string, pictures?: Pictures) => Promise<void>;
   /** Return a kept picture; null where it is gone or was changed. */
@@ -31,7 +31,7 @@ export type Pictures = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 export function memoryVault(pictures: Pictures): Vault {
   const kept = new Map(pictures);
   return {
-    isKept: false,
+    number: null,
     save: async (_, more) => {
       for (const [name, bytes] of more ?? []) kept.set(name, bytes);
     },
@@ -40,43 +40,43 @@ export function memoryVault(pictures: Pictures): Vault {
   };
 }
 
-/** Make a kept folder of `text` and pictures, whole or not at all; throws StoreError where there is one already or nothing can be kept. */
+/** Make a kept folder of `text` and pictures, whole or not at all; throws StoreError where nothing can be kept. */
 export async function createVault(passphrase: string, text: string, pictures: Pictures): Promise<Vault> {
   const recipe = newRecipe();
   const key = await keyOf(passphrase, recipe);
   const kept: KeptLog = { format: FORMAT, recipe, revision: 0, sealed: await seal(key, encoded(text), ABOUT_LOG) };
-  await writeKept(kept, null, await sealedPictures(key, pictures));
-  return opened(key, kept);
+  return opened(key, await addKept(kept, await sealedPictures(key, pictures)), kept);
 }
 
 export type Opening =
   { readonly vault: Vault; readonly text: string } | { readonly problem: "passphrase" | "newer" | "gone" };
 
-/** Open the kept folder. A wrong passphrase changes nothing, nor does a folder that a newer version made. */
-export async function openVault(passphrase: string): Promise<Opening> {
-  const kept = await readKept();
+/** Open the kept folder of this number. A wrong passphrase changes nothing, nor does a folder that a newer version made. */
+export async function openVault(folder: number, passphrase: string): Promise<Opening> {
+  const kept = await readKept(folder);
   if (kept === null) return { problem: "gone" };
   if (kept.format > FORMAT) return { problem: "newer" };
   const key = await keyOf(passphrase, kept.recipe);
   const bytes = await unseal(key, kept.sealed, ABOUT_LOG);
   if (bytes === null) return { problem: "passphrase" };
-  return { vault: opened(key, kept), text: new TextDecoder().decode(bytes) };
+  return { vault: opened(key, folder, kept), text: new TextDecoder().decode(bytes) };
 }
 
-function opened(key: CryptoKey, first: KeptLog): Vault {
+function opened(key: CryptoKey, folder: number, first: KeptLog): Vault {
   let { revision } = first;
   return {
-    isKept: true,
+    number: folder,
     save: async (text, pictures = new Map()) => {
       const sealed = await seal(key, encoded(text), ABOUT_LOG);
-      await writeKept({ ...first, revision: revision + 1, sealed }, revision, await sealedPictures(key, pictures));
+      const kept = { ...first, revision: revision + 1, sealed };
+      await writeKept(folder, kept, revision, await sealedPictures(key, pictures));
       revision += 1;
     },
     picture: async (sha256) => {
-      const sealed = await readPicture(sha256);
+      const sealed = await readPicture(folder, sha256);
       return sealed === null ? null : unseal(key, sealed, aboutPicture(sha256));
     },
-    wipe: wipeKept,
+    wipe: () => eraseKept(folder),
   };
 }
 
