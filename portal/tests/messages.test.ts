@@ -98,10 +98,11 @@ describe("the catalogue", () => {
     ],
     ["fi", [/takaamme|taattu/i, /100 ?%/, /poist\w+ kaikkialta/i, /\buhri/i, /kostoporno/i]],
   ])("nothing is promised in %s that can't be kept, and nobody is labelled", (locale, never) => {
-    // What people search for stands where the words are explained, so that they find the steps.
+    // What people search for stands where the words are explained, so that they find the steps; a service and its site have the name that they have.
+    const services = /Victim Support|Crime Victims Helpline|https:\/\/\S+/g;
     const slips = [...wordsOf(locale)]
       .filter(([key]) => !key.startsWith("guide.names.shared."))
-      .filter(([, text]) => never.some((words) => words.test(text)))
+      .filter(([, text]) => never.some((words) => words.test(text.replace(services, ""))))
       .map(([key]) => key);
     expect(slips).toEqual([]);
   });

@@ -83,6 +83,7 @@ def test_every_step_of_a_notice_is_accessible_and_fits(
     reader.press(page, "notice.choose.go")
     slips += look(page, "choose")
     page.locator("[data-field=platform]").select_option(index=1)
+    page.get_by_text(reader.words["notice.choose.others"], exact=True).click()
     page.locator("[data-field=regime] label").nth(0).click()
     reader.press(page, "notice.choose.go")
     reader.press(page, "notice.check")
