@@ -9,7 +9,6 @@ an upload that is not found is answered as of the sync before.
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import datetime
 
 import msgspec
@@ -17,7 +16,6 @@ import msgspec
 from stillmine.client.errors import ExchangeAnswerError
 from stillmine.client.exchange import Exchange
 from stillmine.partner.ground.errors import StoreUnreadableError
-from stillmine.partner.listing.read_ahead import read_ahead
 from stillmine.partner.listing.snapshot_steps import ROWS_AT_ONCE, joined
 from stillmine.partner.store.place import PageChanges, StoredEntry
 from stillmine.partner.store.store import Store
@@ -113,14 +111,13 @@ class Sync:
                 return report, True
             self._store.begin_snapshot()
             added = left_out = 0
-            with closing(read_ahead(joined(snapshot.blocks(), ROWS_AT_ONCE if self._store.is_filling else 1))) as blocks:
-                for block in blocks:
-                    if self._must_stop():
-                        return report, False
-                    if block.kind in LISTED_KINDS:
-                        added += self._apply_block(block)
-                    else:
-                        left_out += len(block.values)
+            for block in joined(snapshot.blocks(), ROWS_AT_ONCE if self._store.is_filling else 1):
+                if self._must_stop():
+                    return report, False
+                if block.kind in LISTED_KINDS:
+                    added += self._apply_block(block)
+                else:
+                    left_out += len(block.values)
             self._store.end_snapshot(snapshot.head.cursor)
         return msgspec.structs.replace(report, added=report.added + added, of_other_kinds=report.of_other_kinds + left_out), True
 
