@@ -136,7 +136,7 @@ function sentences(entry: Row, regime: string): readonly Sentence[] {
 function dataOf(named: unknown, regime: string): Regime["data"] {
   if (named === undefined) return null;
   if (named !== "article_16")
-    throw new Error(`regimes: ${regime} names a form of data that nobody makes: ${String(named)}`);
+    throw new Error(`regimes: ${regime} names a form of data that nobody makes: ${JSON.stringify(named)}`);
   return named;
 }
 

@@ -148,7 +148,11 @@ export async function wipeKept(): Promise<void> {
 
 async function withDatabase<Result>(work: (database: IDBPDatabase<Schema>) => Promise<Result>): Promise<Result> {
   const database = await openDB<Schema>(DATABASE, VERSION, {
-    upgrade: (made, before, _, work) => upgrade(made, before, work),
+    upgrade: (made, before, _, work) => {
+      upgrade(made, before, work).catch(() => {
+        abort(work); // nothing is changed, and opening fails
+      });
+    },
   });
   try {
     return await work(database);
