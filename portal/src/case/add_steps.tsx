@@ -7,7 +7,7 @@ import { FileStep } from "../files/file_step";
 import { useFiles } from "../files/files";
 import { excessOf, fingerprintsOf, type Row } from "../files/rows";
 import { Choice } from "../island/choice";
-import { goToUnder18 } from "../island/page_address";
+import { goToUnder18 } from "../island/going";
 import { BackButton } from "../island/parts";
 import { useWords } from "../island/words";
 import { SendStep } from "../send/send_step";

@@ -10,7 +10,7 @@ import { FileChooser } from "../files/file_chooser";
 import { useWorkLine } from "../files/files";
 import type { Outcome } from "../files/work_line";
 import { Choice } from "../island/choice";
-import { goToUnder18 } from "../island/page_address";
+import { goToUnder18 } from "../island/going";
 import { BackButton, Heading } from "../island/parts";
 import { useWords } from "../island/words";
 import type { Translator } from "../messages/translator";
